@@ -1,0 +1,201 @@
+// What is asked for and what is answered: the JSON bodies of the contract, one type each. Fields a
+// node adds beyond these are handed through untouched.
+
+import type { MemberStatus, WriteConcern } from '../core/effects.ts';
+
+export type { MemberStatus, WriteConcern } from '../core/effects.ts';
+
+/** What a read may show: what this node has, what a majority has, or proved to be current. */
+export type ReadLevel = 'local' | 'majority' | 'linearizable';
+
+/** A node and where it can be reached. */
+export interface NodeAddress {
+  readonly node: string;
+  readonly url: string;
+}
+
+/** `POST /messages`: the message stands at `index` and `acks` (the master among them) have it. */
+export interface AppendAnswer {
+  readonly index: number;
+  readonly w: WriteConcern;
+  readonly acks: readonly string[];
+  /** True: fsynced by the nodes named; false: in memory. */
+  readonly durable: boolean;
+  readonly ms: number;
+  /** The idempotency key was known: this is the earlier append, nothing was added. */
+  readonly duplicate?: boolean;
+}
+
+/** `POST /messages/batch`: the messages stand at `first`…`last`, without anything in between. */
+export interface BatchAnswer {
+  readonly first: number;
+  readonly last: number;
+  readonly count: number;
+  readonly w: WriteConcern;
+  readonly acks: readonly string[];
+  readonly durable: boolean;
+  readonly ms: number;
+  readonly duplicate?: boolean;
+}
+
+/** `GET /messages`: messages in log order. */
+export interface MessagePage {
+  readonly messages: readonly string[];
+  readonly lastIndex: number;
+  /** Index to continue from; null or absent at the end. */
+  readonly next?: number | null;
+}
+
+/** One operation at its place in the log. `at` is ISO 8601 in UTC, a label and no order. */
+export type LogEntry = { readonly index: number; readonly epoch: number; readonly at: string } & (
+  | { readonly op: 'append'; readonly message: string }
+  | { readonly op: 'put'; readonly key: string; readonly value: string }
+  | { readonly op: 'remove'; readonly key: string }
+);
+
+/** `GET /log`. */
+export interface LogPage {
+  readonly entries: readonly LogEntry[];
+  readonly lastIndex: number;
+  /** Highest index known to be on a majority. */
+  readonly commitIndex: number;
+  readonly next: number | null;
+}
+
+/** `GET /outcomes/:key`: the write with this idempotency key stands at `index`. */
+export interface StoredOutcome {
+  readonly state: 'stored';
+  readonly index: number;
+  readonly acks: readonly string[];
+}
+
+/** `PUT` and `DELETE /kv/:key`. */
+export interface OperationAck {
+  readonly result: 'OperationAck';
+  readonly id: string | number | null;
+  readonly key: string;
+  readonly index: number;
+  readonly acks: readonly string[];
+  readonly ms: number;
+  readonly duplicate?: boolean;
+}
+
+/** `GET /kv/:key`; `value` is null when the key has none. */
+export interface GetResult {
+  readonly result: 'GetResult';
+  readonly id: string | number | null;
+  readonly key: string;
+  readonly value: string | null;
+  readonly index?: number;
+}
+
+/** `GET /kv`: keys in order. */
+export interface KeyPage {
+  readonly items: readonly {
+    readonly key: string;
+    readonly value: string;
+    readonly index: number;
+  }[];
+  /** Key to continue after; null at the end. */
+  readonly next: string | null;
+}
+
+/** One member of the cluster as the master sees it. Spans are in milliseconds. */
+export interface MemberHealth {
+  readonly node: string;
+  readonly url: string;
+  readonly role: 'master' | 'secondary';
+  readonly status: MemberStatus;
+  readonly since: string;
+  readonly lastHeartbeatMs: number | null;
+  readonly ackedIndex: number | null;
+  readonly lagEntries: number;
+  readonly lagMs: number;
+  readonly attempts: number;
+  readonly retryInMs: number | null;
+  readonly lastError: string | null;
+}
+
+/** `GET /health` on the master. */
+export interface MasterHealth {
+  readonly node: string;
+  readonly role: 'master';
+  readonly epoch: number;
+  readonly mode: 'read-write' | 'read-only';
+  readonly reason: string | null;
+  readonly lastIndex: number;
+  readonly commitIndex: number;
+  readonly quorum: { readonly size: number; readonly needed: number; readonly alive: number };
+  readonly members: readonly MemberHealth[];
+}
+
+/** `GET /health` on any other node; `role` is null until it has one. */
+export interface FollowerHealth {
+  readonly node: string;
+  readonly role: 'secondary' | 'removed' | null;
+  readonly epoch: number;
+  readonly master: NodeAddress | null;
+  readonly lastIndex: number;
+  readonly commitIndex: number;
+  readonly status: string;
+}
+
+export type Health = MasterHealth | FollowerHealth;
+
+/** What a node does to replication traffic that arrives at it. p is a probability, 0…1. */
+export interface Faults {
+  /** Delay before handling, in milliseconds. */
+  readonly delayMs?: number | { readonly min: number; readonly max: number };
+  /** p: answered with 500, not applied. */
+  readonly errorBefore?: number;
+  /** p: applied, then answered with 500. */
+  readonly errorAfter?: number;
+  /** p: swallowed without any answer. */
+  readonly dropRequest?: number;
+  /** p: applied, the answer swallowed. */
+  readonly dropReply?: number;
+  /** Everything waits until this is lifted. */
+  readonly hold?: boolean;
+  /** Heartbeats are affected too; default false. */
+  readonly heartbeat?: boolean;
+  readonly persist?: PersistFaults;
+  /** Only the next n requests (persistence not counted). */
+  readonly times?: number;
+  /** Fixes the random sequence. */
+  readonly seed?: number;
+}
+
+/** What a node does to its own writes to disk. */
+export interface PersistFaults {
+  /** p: throws. */
+  readonly fail?: number;
+  /** k: silently loses the next k of every k + 1 requests. */
+  readonly swallow?: number;
+  /** Never answers until lifted. */
+  readonly stuck?: boolean;
+  readonly delayMs?: number;
+}
+
+/** `GET /faults`. */
+export interface FaultReport {
+  readonly faults: Faults;
+  readonly hits: Readonly<Record<string, number>>;
+}
+
+/** A node as the launcher sees it. */
+export interface ClusterNode {
+  readonly node: string;
+  readonly role: string | null;
+  readonly url: string;
+  readonly pid: number | null;
+  readonly state: string;
+}
+
+/** `GET {control}/cluster`. */
+export interface ClusterReport {
+  readonly name: string;
+  readonly nodes: readonly ClusterNode[];
+}
+
+/** What the launcher can do to a node's process. */
+export type ControlVerb = 'stop' | 'start' | 'restart' | 'kill' | 'pause' | 'resume';

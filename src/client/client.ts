@@ -1,0 +1,250 @@
+// The typed client of a replog cluster: every route a client may use, one method each.
+//
+// Writes find the master by themselves and are repeated, with one idempotency key, only where that
+// is safe. Reads are sent once, to the node this client was given.
+
+import type {
+  AppendAnswer,
+  BatchAnswer,
+  ClusterNode,
+  ClusterReport,
+  ControlVerb,
+  FaultReport,
+  Faults,
+  GetResult,
+  Health,
+  KeyPage,
+  LogEntry,
+  LogPage,
+  MessagePage,
+  OperationAck,
+  StoredOutcome,
+} from './answers.ts';
+import { type FollowOptions, follow } from './follow.ts';
+import { kvPath } from './kv-path.ts';
+import { baseUrl, Link } from './link.ts';
+import type {
+  CallOptions,
+  ClientOptions,
+  KeyPageOptions,
+  KeyWriteOptions,
+  PageOptions,
+  ReadOptions,
+  WriteOptions,
+} from './options.ts';
+import { type Pace, REAL_PACE } from './pace.ts';
+import { PendingWrite, type Route, type WriteOrder } from './pending-write.ts';
+import { answerIn, Requests } from './requests.ts';
+
+export type * from './answers.ts';
+export * from './errors.ts';
+export type { FollowOptions } from './follow.ts';
+export type { Fetch } from './link.ts';
+export type * from './options.ts';
+export type { Pace } from './pace.ts';
+export * from './problems.ts';
+
+const RETRY_FOR_MS = 10_000;
+const KEY_TIMEOUT_MS = 1_000;
+
+/**
+ * Every method throws Unreachable, UnexpectedAnswer, ProblemError (or its subclass for the code), or
+ * the abort reason of its signal; writes throw OutcomeUnknown besides.
+ */
+export class ReplogClient {
+  readonly #link: Link;
+  readonly #requests: Requests;
+  readonly #route: Route;
+  readonly #pace: Pace;
+  readonly #retryForMs: number;
+  readonly #newKey: () => string;
+
+  /** Throws InvalidUrl. */
+  constructor(options: ClientOptions) {
+    this.#link = new Link(options);
+    this.#route = { configured: baseUrl(options.url), learned: null };
+    this.#requests = new Requests(this.#link, this.url);
+    this.#pace = options.pace ?? REAL_PACE;
+    this.#retryForMs = options.retryForMs ?? RETRY_FOR_MS;
+    this.#newKey = options.newKey ?? (() => crypto.randomUUID());
+  }
+
+  /** Base URL this client was given. */
+  get url(): string {
+    return this.#route.configured;
+  }
+
+  append(message: string, options: WriteOptions = {}): Promise<AppendAnswer> {
+    return this.#write<AppendAnswer>(options, {
+      method: 'POST',
+      path: '/messages',
+      json: (timeoutMs) => ({ message, w: options.w, timeoutMs }),
+    });
+  }
+
+  /** 1…10,000 messages, together at most 16 MiB as JSON: all of them or none, in one piece. */
+  appendBatch(messages: readonly string[], options: WriteOptions = {}): Promise<BatchAnswer> {
+    return this.#write<BatchAnswer>(options, {
+      method: 'POST',
+      path: '/messages/batch',
+      json: (timeoutMs) => ({ messages, w: options.w, timeoutMs }),
+    });
+  }
+
+  /** Messages from `from` on: all of them, or a page of `limit`. */
+  list(options: PageOptions = {}): Promise<MessagePage> {
+    return this.#requests.read<MessagePage>('/messages', options, pageSearch(options));
+  }
+
+  /** All messages from `from` on, page by page. */
+  async *pages(options: PageOptions = {}): AsyncGenerator<MessagePage, void, void> {
+    let from: number | null | undefined = options.from;
+    do {
+      const page: MessagePage = await this.list({ limit: 1_000, ...options, from });
+      yield page;
+      from = page.next;
+    } while (from !== null && from !== undefined);
+  }
+
+  /** At most 10,000 operations, 1,000 unless `limit` says otherwise. */
+  log(options: PageOptions = {}): Promise<LogPage> {
+    return this.#requests.read<LogPage>('/log', options, pageSearch(options));
+  }
+
+  /** Operations as they come. Mends broken connections until the signal aborts, then ends. */
+  follow(options: FollowOptions = {}): AsyncGenerator<LogEntry, void, void> {
+    return follow(this.#link, this.url, options, this.#pace);
+  }
+
+  /** The operation at `index`; null if this node does not show one there. */
+  entry(index: number, options: ReadOptions = {}): Promise<LogEntry | null> {
+    return this.#requests.readOrNull<LogEntry>(`/log/${index}`, options, 'not-found');
+  }
+
+  /** Where the write with this idempotency key stands; null if this node does not know the key. */
+  outcome(idempotencyKey: string, options: ReadOptions = {}): Promise<StoredOutcome | null> {
+    const path = `/outcomes/${encodeURIComponent(idempotencyKey)}`;
+    return this.#requests.readOrNull<StoredOutcome>(path, options, 'unknown-outcome');
+  }
+
+  /** Throws InvalidKey besides. */
+  async put(key: string, value: string, options: KeyWriteOptions = {}): Promise<OperationAck> {
+    const { id, w } = options;
+    return this.#write<OperationAck>(options, {
+      method: 'PUT',
+      path: kvPath(key),
+      json: (timeoutMs) => ({ value, id, w, timeoutMs }),
+      headers: preconditions(options),
+      defaultTimeoutMs: KEY_TIMEOUT_MS,
+    });
+  }
+
+  /** Removing a key that has no value is an ordinary removal. Throws InvalidKey besides. */
+  async remove(key: string, options: KeyWriteOptions = {}): Promise<OperationAck> {
+    const { id, w } = options;
+    return this.#write<OperationAck>(options, {
+      method: 'DELETE',
+      path: kvPath(key),
+      json: (timeoutMs) => ({ id, w, timeoutMs }),
+      headers: preconditions(options),
+      defaultTimeoutMs: KEY_TIMEOUT_MS,
+    });
+  }
+
+  /** A key without a value is no error: `value` is null. Throws InvalidKey besides. */
+  async get(
+    key: string,
+    options: ReadOptions & { readonly id?: string | number | undefined } = {},
+  ): Promise<GetResult> {
+    return this.#requests.read<GetResult>(kvPath(key), options, { id: options.id }, isGetResult);
+  }
+
+  /** Keys with their values, in key order. */
+  listKeys(options: KeyPageOptions = {}): Promise<KeyPage> {
+    const { prefix, after, limit } = options;
+    return this.#requests.read<KeyPage>('/kv', options, { prefix, after, limit });
+  }
+
+  health(options: CallOptions = {}): Promise<Health> {
+    return this.#requests.read<Health>('/health', options);
+  }
+
+  /** The node answers with what it got. */
+  echo(body: unknown, options: CallOptions = {}): Promise<unknown> {
+    return this.#requests.command({ method: 'POST', path: '/echo', json: body }, options);
+  }
+
+  /** The node's faults; refused with `not-found` unless it was started with `--faults`. */
+  getFaults(options: CallOptions = {}): Promise<FaultReport> {
+    return this.#requests.read<FaultReport>('/faults', options);
+  }
+
+  /** Replaces the node's faults. */
+  async setFaults(faults: Faults, options: CallOptions = {}): Promise<void> {
+    await this.#requests.command({ method: 'PUT', path: '/faults', json: faults }, options);
+  }
+
+  async clearFaults(options: CallOptions = {}): Promise<void> {
+    await this.#requests.command({ method: 'DELETE', path: '/faults' }, options);
+  }
+
+  /** Launcher: the cluster's nodes and their processes. */
+  cluster(options: CallOptions = {}): Promise<ClusterReport> {
+    return this.#requests.read<ClusterReport>('/cluster', options);
+  }
+
+  /** Launcher: starts one more secondary. Null if the answer does not describe it. */
+  async addNode(options: CallOptions = {}): Promise<ClusterNode | null> {
+    return nodeIn(
+      await this.#requests.command({ method: 'POST', path: '/cluster/nodes' }, options),
+    );
+  }
+
+  /** Launcher: takes the node out of the cluster for good. */
+  async removeNode(node: string, options: CallOptions = {}): Promise<void> {
+    const path = `/cluster/nodes/${encodeURIComponent(node)}`;
+    await this.#requests.command({ method: 'DELETE', path }, options);
+  }
+
+  /** Launcher: does something to a node's process. Null if the answer does not describe the node. */
+  async control(
+    node: string,
+    verb: ControlVerb,
+    options: CallOptions = {},
+  ): Promise<ClusterNode | null> {
+    const path = `/cluster/nodes/${encodeURIComponent(node)}/${verb}`;
+    return nodeIn(await this.#requests.command({ method: 'POST', path }, options));
+  }
+
+  async #write<Answer>(
+    options: WriteOptions,
+    order: Omit<WriteOrder, 'idempotencyKey'>,
+  ): Promise<Answer> {
+    const { timeoutMs, signal } = options;
+    const idempotencyKey = options.idempotencyKey ?? this.#newKey();
+    const full = { ...order, idempotencyKey, timeoutMs, signal };
+    const write = new PendingWrite(this.#link, this.#route, full, this.#pace, this.#retryForMs);
+    return answerIn<Answer>(await write.run());
+  }
+}
+
+function pageSearch({ from, limit }: PageOptions): Record<string, number> {
+  return { ...(from === undefined ? {} : { from }), ...(limit === undefined ? {} : { limit }) };
+}
+
+function preconditions({ ifMatch, ifNoneMatch }: KeyWriteOptions): Record<string, string> {
+  return {
+    ...(ifMatch === undefined ? {} : { 'if-match': `"${ifMatch}"` }),
+    ...(ifNoneMatch === undefined ? {} : { 'if-none-match': ifNoneMatch }),
+  };
+}
+
+function nodeIn(body: unknown): ClusterNode | null {
+  const node = body as Partial<ClusterNode> | undefined;
+  return typeof node?.node === 'string' ? (node as ClusterNode) : null;
+}
+
+/** An absent key's answer has status 404, and is an answer all the same. */
+function isGetResult(body: unknown): boolean {
+  return (body as Partial<GetResult> | undefined)?.result === 'GetResult';
+}

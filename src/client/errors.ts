@@ -1,0 +1,81 @@
+// The ways a call can fail without an answer that says so: one class per cause. What the cluster
+// answers with its own problem documents is in problems.ts.
+
+/** Everything this client throws, except the caller's own abort reason. */
+export abstract class ReplogError extends Error {}
+
+/** Nothing answers at `url`, and no request got there: nothing was written. */
+export class Unreachable extends ReplogError {
+  override readonly name = 'Unreachable';
+  readonly url: string;
+
+  constructor(url: string, cause: unknown) {
+    super(`nothing answers at ${url} (${reasonOf(cause)})`, { cause });
+    this.url = url;
+  }
+}
+
+/**
+ * A write may have reached the cluster, but no answer came back: it may be stored, now or later, or
+ * not at all. `outcome(idempotencyKey)` tells; repeating it with the same key is safe.
+ */
+export class OutcomeUnknown extends ReplogError {
+  override readonly name = 'OutcomeUnknown';
+  readonly idempotencyKey: string;
+  /** Where it stands in the log of the node that said so last; null if none did. */
+  readonly index: number | null;
+
+  constructor(idempotencyKey: string, cause: unknown, index: number | null = null) {
+    super(
+      `outcome unknown: ${reasonOf(cause)}; the write's idempotency key is ${idempotencyKey}` +
+        ' (GET /outcomes/:key tells whether it is stored)',
+      { cause },
+    );
+    this.idempotencyKey = idempotencyKey;
+    this.index = index;
+  }
+}
+
+/** Something answers at `url`, but not in replog's language. */
+export class UnexpectedAnswer extends ReplogError {
+  override readonly name = 'UnexpectedAnswer';
+  readonly url: string;
+  readonly status: number;
+
+  constructor(url: string, status: number, what: string) {
+    super(`${url} gave an answer that is not replog's: ${what} (status ${status})`);
+    this.url = url;
+    this.status = status;
+  }
+}
+
+/** A key that cannot stand in a URL path: empty, `.`, `..`, or not well-formed Unicode. */
+export class InvalidKey extends ReplogError {
+  override readonly name = 'InvalidKey';
+  readonly key: string;
+
+  constructor(key: string) {
+    super(`${JSON.stringify(key)} cannot be a key: it has no place in a URL path`);
+    this.key = key;
+  }
+}
+
+/** A base URL that is no plain http(s) URL. */
+export class InvalidUrl extends ReplogError {
+  override readonly name = 'InvalidUrl';
+  readonly url: string;
+
+  constructor(url: string) {
+    super(`${JSON.stringify(url)} is not the URL of a node (like http://127.0.0.1:4000)`);
+    this.url = url;
+  }
+}
+
+/** The innermost message of an error and its causes: fetch itself only says "fetch failed". */
+export function reasonOf(error: unknown): string {
+  let reason = error;
+  while (reason instanceof Error && reason.cause instanceof Error) reason = reason.cause;
+  if (reason instanceof AggregateError && reason.errors.length > 0)
+    return reasonOf(reason.errors[0]);
+  return reason instanceof Error ? reason.message || reason.name : String(reason);
+}

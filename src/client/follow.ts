@@ -1,0 +1,117 @@
+// The log as it grows: `GET /log` as server-sent events, kept open across broken connections.
+//
+// Entries come in log order, each once: after a break the stream resumes behind the last one seen.
+
+import { createParser } from 'eventsource-parser';
+import type { LogEntry } from './answers.ts';
+import { UnexpectedAnswer, Unreachable } from './errors.ts';
+import { ConnectionFailure, type Link, retryAfterOf } from './link.ts';
+import { gapAfter, type Pace } from './pace.ts';
+import { problemOf } from './problems.ts';
+
+export interface FollowOptions {
+  /** Index to begin at; default 1. */
+  readonly from?: number;
+  /** Ends the iteration when it aborts; that is no error. */
+  readonly signal?: AbortSignal;
+}
+
+/** A single entry can be as large as a request body, escaped; more than this is no entry. */
+const EVENT_CHARACTERS_MAX = 64 << 20;
+
+/**
+ * Throws Unreachable or ProblemError if the first connection fails or the node refuses (4xx); later
+ * breaks are mended, with growing gaps, until the signal aborts.
+ */
+export async function* follow(
+  link: Link,
+  base: string,
+  options: FollowOptions,
+  pace: Pace,
+): AsyncGenerator<LogEntry, void, void> {
+  const { signal } = options;
+  let next = options.from ?? 1;
+  let opened = false;
+  let failures = 0;
+  while (!signal?.aborted) {
+    // Ends the request also when the consumer leaves the loop early.
+    const connection = new AbortController();
+    const both = signal ? AbortSignal.any([signal, connection.signal]) : connection.signal;
+    try {
+      const response = await open(link, base, next, opened, both);
+      opened = true;
+      for await (const entry of entriesOf(response)) {
+        failures = 0;
+        if (entry.index < next) continue;
+        next = entry.index + 1;
+        yield entry;
+      }
+    } catch (error) {
+      if (signal?.aborted) return;
+      if (!opened || !isBreak(error)) throw publicError(error);
+    } finally {
+      connection.abort();
+    }
+    failures += 1;
+    await pace.pause(gapAfter(failures, pace.random), signal);
+  }
+}
+
+async function open(
+  link: Link,
+  base: string,
+  from: number,
+  resumed: boolean,
+  signal: AbortSignal,
+): Promise<Response> {
+  const response = await link.open(base, {
+    method: 'GET',
+    path: '/log',
+    search: { from },
+    headers: {
+      accept: 'text/event-stream',
+      ...(resumed && from > 1 ? { 'last-event-id': String(from - 1) } : {}),
+    },
+    signal,
+  });
+  if (response.ok && /^text\/event-stream\b/.test(response.headers.get('content-type') ?? '')) {
+    return response;
+  }
+  const text = await response.text();
+  const isProblem = /[/+]json\b/.test(response.headers.get('content-type') ?? '');
+  const body: unknown = isProblem ? JSON.parse(text) : text;
+  const problem = response.ok
+    ? null
+    : problemOf(response.status, body, retryAfterOf(response.headers));
+  throw problem ?? new UnexpectedAnswer(base, response.status, 'no event stream');
+}
+
+async function* entriesOf(response: Response): AsyncGenerator<LogEntry, void, void> {
+  if (response.body === null) return;
+  const arrived: LogEntry[] = [];
+  const parser = createParser({
+    // Other event names may be added to the stream; an entry has none.
+    onEvent: (event) => {
+      if (event.event === undefined) arrived.push(JSON.parse(event.data) as LogEntry);
+    },
+    maxBufferSize: EVENT_CHARACTERS_MAX,
+  });
+  const decoder = new TextDecoder();
+  for await (const chunk of response.body) {
+    parser.feed(decoder.decode(chunk as Uint8Array, { stream: true }));
+    yield* arrived.splice(0);
+  }
+}
+
+/** Whether connecting again can help. */
+function isBreak(error: unknown): boolean {
+  if (error instanceof ConnectionFailure) return true;
+  const status = (error as { status?: unknown }).status;
+  if (typeof status === 'number') return status >= 500;
+  // fetch reports a connection that breaks inside a body as a TypeError with the cause.
+  return error instanceof TypeError && error.cause !== undefined;
+}
+
+function publicError(error: unknown): unknown {
+  return error instanceof ConnectionFailure ? new Unreachable(error.base, error) : error;
+}

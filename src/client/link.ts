@@ -1,0 +1,154 @@
+// One HTTP request, one answer, built on ky: no hidden retries, no hidden redirects, no time limit.
+// The rule: a request that fails says whether the other side may have got it.
+
+import ky, { type KyInstance } from 'ky';
+import { InvalidUrl, reasonOf } from './errors.ts';
+
+/** Stands in for the global fetch, e.g. to talk to an application without a port. */
+export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
+
+export interface Call {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** Starts with "/"; its parts are already URL-encoded. */
+  readonly path: string;
+  readonly search?: Readonly<Record<string, string | number | undefined>>;
+  /** Sent as JSON unless undefined. */
+  readonly json?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Reply {
+  readonly url: string;
+  readonly status: number;
+  readonly headers: Headers;
+  /** Parsed if it is JSON, text otherwise, undefined if there is none. */
+  readonly body: unknown;
+}
+
+/** No whole answer came back. */
+export class ConnectionFailure extends Error {
+  override readonly name = 'ConnectionFailure';
+  /** Base URL of the node that was asked. */
+  readonly base: string;
+  /** False: certainly nothing arrived there. */
+  readonly sent: boolean;
+  /** The other side holds the request, alive and silent, for longer than fetch waits (300 s). */
+  readonly stillWaiting: boolean;
+
+  constructor(base: string, cause: unknown, sent: boolean) {
+    super(reasonOf(cause), { cause });
+    this.base = base;
+    this.sent = sent;
+    this.stillWaiting = codesOf(cause).includes('UND_ERR_HEADERS_TIMEOUT');
+  }
+}
+
+export class Link {
+  readonly #ky: KyInstance;
+
+  constructor(options: { token?: string | undefined; fetch?: Fetch | undefined }) {
+    this.#ky = ky.create({
+      retry: 0,
+      timeout: false,
+      redirect: 'manual',
+      throwHttpErrors: false,
+      ...(options.fetch === undefined ? {} : { fetch: options.fetch }),
+      ...(options.token === undefined
+        ? {}
+        : { headers: { authorization: `Bearer ${options.token}` } }),
+    });
+  }
+
+  /** Sends the request and resolves with the head of the answer. Throws ConnectionFailure, or the
+   * abort reason of the call's signal. */
+  async open(base: string, call: Call): Promise<Response> {
+    call.signal?.throwIfAborted();
+    try {
+      return await this.#ky(urlOf(base, call), {
+        method: call.method,
+        ...(call.json === undefined ? {} : { json: call.json }),
+        ...(call.headers === undefined ? {} : { headers: { ...call.headers } }),
+        ...(call.signal === undefined ? {} : { signal: call.signal }),
+      });
+    } catch (error) {
+      call.signal?.throwIfAborted();
+      throw new ConnectionFailure(base, error, mayHaveArrived(error));
+    }
+  }
+
+  /** As `open`, and reads the whole answer. */
+  async send(base: string, call: Call): Promise<Reply> {
+    const response = await this.open(base, call);
+    let text: string;
+    try {
+      text = await response.text();
+    } catch (error) {
+      call.signal?.throwIfAborted();
+      throw new ConnectionFailure(base, error, true);
+    }
+    const { status, headers } = response;
+    return { url: urlOf(base, call), status, headers, body: parse(text, headers) };
+  }
+}
+
+/** A node's base URL without a trailing slash. Throws InvalidUrl. */
+export function baseUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  const plain =
+    url !== null &&
+    (url.protocol === 'http:' || url.protocol === 'https:') &&
+    url.username + url.password + url.search + url.hash === '';
+  if (!plain) throw new InvalidUrl(text);
+  return url.href.replace(/\/+$/, '');
+}
+
+/** Seconds of a Retry-After header; null without one that says seconds. */
+export function retryAfterOf(headers: Headers): number | null {
+  const value = headers.get('retry-after');
+  return value !== null && /^\d{1,6}$/.test(value) ? Number(value) : null;
+}
+
+function urlOf(base: string, call: Call): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(call.search ?? {})) {
+    if (value !== undefined) search.set(name, String(value));
+  }
+  return `${base}${call.path}${search.size === 0 ? '' : `?${search}`}`;
+}
+
+function parse(text: string, headers: Headers): unknown {
+  if (text === '') return undefined;
+  if (!/[/+]json\b/.test(headers.get('content-type') ?? '')) return text;
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The caller sees that a string is no answer of replog's, and says what came instead.
+    return text;
+  }
+}
+
+// Failures of a connection that was never made. Anything else may have happened too late.
+const NEVER_SENT: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EADDRNOTAVAIL',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
+function mayHaveArrived(error: unknown): boolean {
+  // fetch refuses some port numbers by itself and gives that refusal no code.
+  if (reasonOf(error) === 'bad port') return false;
+  const codes = codesOf(error);
+  return codes.length === 0 || !codes.every((code) => NEVER_SENT.has(code));
+}
+
+function codesOf(error: unknown): string[] {
+  if (!(error instanceof Error)) return [];
+  if (error instanceof AggregateError) return error.errors.flatMap(codesOf);
+  const code = (error as NodeJS.ErrnoException).code;
+  return typeof code === 'string' ? [code] : codesOf(error.cause);
+}

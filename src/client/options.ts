@@ -1,0 +1,58 @@
+// What can be asked for when a client is made and with each call.
+
+import type { ReadLevel, WriteConcern } from './answers.ts';
+import type { Fetch } from './link.ts';
+import type { Pace } from './pace.ts';
+
+export interface ClientOptions {
+  /** Base URL of a node, or of a launcher for the control routes. */
+  readonly url: string;
+  /** Sent as a Bearer token with every request. */
+  readonly token?: string | undefined;
+  /** Default: the global fetch. */
+  readonly fetch?: Fetch | undefined;
+  /** How long a write looks for a master that answers, in milliseconds; default 10,000, which
+   * outlasts a change of master. 0: one try. */
+  readonly retryForMs?: number | undefined;
+  /** Key of a write that was not given one. Default: a random UUID. */
+  readonly newKey?: (() => string) | undefined;
+  readonly pace?: Pace | undefined;
+}
+
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface WriteOptions extends CallOptions {
+  /** How many nodes must have it; default: the node's. */
+  readonly w?: WriteConcern | undefined;
+  /** 1…86,400,000 milliseconds. Default: none for messages, 1,000 for keys. */
+  readonly timeoutMs?: number | undefined;
+  /** 1–128 printable ASCII characters; default: a new one. */
+  readonly idempotencyKey?: string | undefined;
+}
+
+export interface KeyWriteOptions extends WriteOptions {
+  /** Echoed in the answer. */
+  readonly id?: string | number | undefined;
+  /** Only if the key's latest index is this. */
+  readonly ifMatch?: number | undefined;
+  /** Only if the key has no value. */
+  readonly ifNoneMatch?: '*' | undefined;
+}
+
+export interface ReadOptions extends CallOptions {
+  readonly read?: ReadLevel | undefined;
+}
+
+export interface PageOptions extends ReadOptions {
+  /** Index to begin at; default 1. */
+  readonly from?: number | undefined;
+  readonly limit?: number | undefined;
+}
+
+export interface KeyPageOptions extends ReadOptions {
+  readonly prefix?: string | undefined;
+  readonly after?: string | undefined;
+  readonly limit?: number | undefined;
+}

@@ -1,0 +1,195 @@
+// One write, from its first try to its end: follows the master, repeats with the same idempotency
+// key where that can help, and never says "refused" of a write that may have been stored.
+//
+// - A copy that may have arrived unanswered leaves the write in doubt. From then on only an answer
+//   that would have been the same for the first copy ends it as refused; otherwise OutcomeUnknown.
+// - Nothing is sent after the caller's signal has aborted.
+// - Tries are bounded by `retryForMs` (and by `timeoutMs`, if given), hops by HOPS_MAX.
+
+import { type Deadline, deadline } from './deadline.ts';
+import { OutcomeUnknown, UnexpectedAnswer, Unreachable } from './errors.ts';
+import { ConnectionFailure, type Link, type Reply, retryAfterOf } from './link.ts';
+import { gapAfter, type Pace } from './pace.ts';
+import { type ProblemError, problemOf } from './problems.ts';
+import { masterIn } from './redirect.ts';
+
+/** Where writes go: the URL the client was given, and the master it has learned of. */
+export interface Route {
+  readonly configured: string;
+  learned: string | null;
+}
+
+export interface WriteOrder {
+  readonly method: 'POST' | 'PUT' | 'DELETE';
+  readonly path: string;
+  /** The body, given what is left of `timeoutMs`. */
+  readonly json: (timeoutMs: number | undefined) => unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly idempotencyKey: string;
+  /** What the caller asked for. */
+  readonly timeoutMs?: number | undefined;
+  /** What the node keeps to if the caller did not ask; undefined: it waits without a limit. */
+  readonly defaultTimeoutMs?: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Answers come at most 200 ms after the write's own time limit; the rest is for the way. */
+const GRACE_MS = 1_000;
+
+/** Redirects in a row. A chain is one hop long unless the master has just changed. */
+const HOPS_MAX = 4;
+
+/** A configured URL where nothing listens is given up after this long: probably nobody is there. */
+const NOBODY_THERE_MS = 500;
+
+/** Codes that mean "not now": nothing was decided about the write. */
+const NOT_NOW: ReadonlySet<string> = new Set([
+  'no-master',
+  'not-master',
+  'recovering',
+  'shutting-down',
+]);
+
+/** Codes that mean "it is in the log". */
+const STORED: ReadonlySet<string> = new Set(['write-concern-timeout', 'operation-failed']);
+
+/** Statuses that every copy of this request gets, the first one included. */
+const FOR_EVERY_COPY: ReadonlySet<number> = new Set([400, 401, 403, 404, 405, 413, 415, 421, 422]);
+
+export class PendingWrite {
+  readonly #link: Link;
+  readonly #route: Route;
+  readonly #order: WriteOrder;
+  readonly #pace: Pace;
+  readonly #startedAt: number;
+  readonly #giveUpAt: number;
+  #tries = 0;
+  #hops = 0;
+  /** Why the outcome is open; null while no copy can have been stored unheard. */
+  #doubt: unknown = null;
+  #index: number | null = null;
+  /** Whether any node has answered anything. */
+  #answered = false;
+
+  constructor(link: Link, route: Route, order: WriteOrder, pace: Pace, retryForMs: number) {
+    this.#link = link;
+    this.#route = route;
+    this.#order = order;
+    this.#pace = pace;
+    this.#startedAt = pace.now();
+    this.#giveUpAt = this.#startedAt + Math.min(retryForMs, order.timeoutMs ?? retryForMs);
+  }
+
+  /** Resolves with a 2xx answer. Throws ProblemError, Unreachable, OutcomeUnknown, or the caller's
+   * abort reason if nothing was sent. */
+  async run(): Promise<Reply> {
+    for (;;) {
+      const base = this.#route.learned ?? this.#route.configured;
+      const limit = deadline(this.#attemptMs(), this.#order.signal);
+      try {
+        const reply = await this.#sendCopy(base, limit);
+        if (reply.status >= 200 && reply.status < 300) return reply;
+        await this.#onRefusal(base, reply);
+      } catch (error) {
+        if (!(error instanceof ConnectionFailure)) throw error;
+        await this.#onFailure(error);
+      } finally {
+        limit.dispose();
+      }
+    }
+  }
+
+  async #sendCopy(base: string, limit: Deadline): Promise<Reply> {
+    const { method, path, json, headers, idempotencyKey, signal } = this.#order;
+    if (signal?.aborted) throw this.#endOf(signal.reason);
+    this.#tries += 1;
+    try {
+      const reply = await this.#link.send(base, {
+        method,
+        path,
+        json: json(this.#remainingMs()),
+        headers: { ...headers, 'idempotency-key': idempotencyKey },
+        signal: limit.signal,
+      });
+      this.#answered = true;
+      return reply;
+    } catch (error) {
+      if (error instanceof ConnectionFailure) throw error;
+      // Aborted, by the caller or by the clock: this copy may have arrived.
+      throw this.#outcomeUnknown(limit.expired() ? limit.signal.reason : error);
+    }
+  }
+
+  async #onRefusal(base: string, reply: Reply): Promise<void> {
+    const retryAfter = retryAfterOf(reply.headers);
+    const problem = problemOf(reply.status, reply.body, retryAfter);
+    const master = masterIn(reply);
+    if (master !== null && master !== base && this.#hops < HOPS_MAX) {
+      this.#hops += 1;
+      this.#route.learned = master;
+      return;
+    }
+    this.#hops = 0;
+    if (problem !== null && NOT_NOW.has(problem.code)) {
+      this.#route.learned = null;
+      // With an index, the write is in the log of a node that can no longer say what becomes of it.
+      if (problem.index !== null) this.#keepInDoubt(problem, problem.index);
+      return this.#pauseOrEnd(problem, (retryAfter ?? 0) * 1_000);
+    }
+    throw this.#verdict(reply, problem);
+  }
+
+  /** The error for an answer that ends this write. */
+  #verdict(reply: Reply, problem: ProblemError | null): Error {
+    if (problem === null) {
+      const foreign = new UnexpectedAnswer(reply.url, reply.status, 'no problem document');
+      return reply.status >= 500 || this.#doubt !== null ? this.#outcomeUnknown(foreign) : foreign;
+    }
+    if (STORED.has(problem.code) || FOR_EVERY_COPY.has(reply.status)) return problem;
+    const failedInside = reply.status === 500;
+    return this.#doubt !== null || failedInside ? this.#outcomeUnknown(problem) : problem;
+  }
+
+  async #onFailure(failure: ConnectionFailure): Promise<void> {
+    if (failure.sent) this.#keepInDoubt(failure, this.#index);
+    this.#route.learned = null;
+    this.#hops = 0;
+    // Patience is not a failure: the node is there and waits for its replicas, as it was told to.
+    if (failure.stillWaiting) return;
+    const nobodyThere = this.#doubt === null && !this.#answered;
+    const waitedMs = this.#pace.now() - this.#startedAt;
+    const error = new Unreachable(failure.base, failure);
+    if (nobodyThere && waitedMs >= NOBODY_THERE_MS) throw error;
+    await this.#pauseOrEnd(error, 0);
+  }
+
+  async #pauseOrEnd(why: Error, atLeastMs: number): Promise<void> {
+    const gap = Math.max(gapAfter(this.#tries, this.#pace.random), Math.min(atLeastMs, 2_000));
+    if (this.#pace.now() + gap > this.#giveUpAt) throw this.#endOf(why);
+    await this.#pace.pause(gap, this.#order.signal);
+  }
+
+  #keepInDoubt(cause: unknown, index: number | null): void {
+    this.#doubt = cause;
+    this.#index = index;
+  }
+
+  #endOf(why: unknown): unknown {
+    return this.#doubt === null ? why : this.#outcomeUnknown(why);
+  }
+
+  #outcomeUnknown(cause: unknown): OutcomeUnknown {
+    return new OutcomeUnknown(this.#order.idempotencyKey, cause, this.#index);
+  }
+
+  #remainingMs(): number | undefined {
+    const { timeoutMs } = this.#order;
+    if (timeoutMs === undefined) return undefined;
+    return Math.max(1, Math.ceil(timeoutMs - (this.#pace.now() - this.#startedAt)));
+  }
+
+  #attemptMs(): number | undefined {
+    const limit = this.#remainingMs() ?? this.#order.defaultTimeoutMs;
+    return limit === undefined ? undefined : limit + GRACE_MS;
+  }
+}

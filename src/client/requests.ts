@@ -1,0 +1,89 @@
+// Requests that are sent once: reads, and commands to one node or launcher.
+
+import { UnexpectedAnswer, Unreachable } from './errors.ts';
+import { type Call, ConnectionFailure, type Link, type Reply, retryAfterOf } from './link.ts';
+import type { CallOptions, ReadOptions } from './options.ts';
+import { ProblemError, problemOf } from './problems.ts';
+import { masterIn } from './redirect.ts';
+
+/** Redirects in a row that a read follows. */
+const HOPS_MAX = 3;
+
+export class Requests {
+  readonly #link: Link;
+  readonly #base: string;
+
+  constructor(link: Link, base: string) {
+    this.#link = link;
+    this.#base = base;
+  }
+
+  /** A JSON object. `isAnswer` recognises one among the bodies of a 404. */
+  async read<Answer>(
+    path: string,
+    options: ReadOptions,
+    search: Call['search'] = {},
+    isAnswer: (body: unknown) => boolean = () => false,
+  ): Promise<Answer> {
+    const call = { method: 'GET', path, search: { ...search, read: options.read } } as const;
+    const reply = await this.#follow(call, options);
+    if (reply.status === 404 && isAnswer(reply.body)) return reply.body as Answer;
+    return answerIn<Answer>(reply);
+  }
+
+  /** As `read`; null if the refusal has the code `absent`. */
+  async readOrNull<Answer>(
+    path: string,
+    options: ReadOptions,
+    absent: string,
+  ): Promise<Answer | null> {
+    try {
+      return await this.read<Answer>(path, options);
+    } catch (error) {
+      if (error instanceof ProblemError && error.code === absent) return null;
+      throw error;
+    }
+  }
+
+  /** Whatever a 2xx answer says, be it nothing. */
+  async command(call: Call, options: CallOptions): Promise<unknown> {
+    const reply = await this.#send(call, options);
+    if (reply.status < 200 || reply.status >= 300) throw refusal(reply);
+    return reply.body;
+  }
+
+  /** Sends a read; one that only the master can serve follows the node's word to it. */
+  async #follow(call: Call, options: CallOptions): Promise<Reply> {
+    let reply = await this.#send(call, options);
+    for (let hops = 0; hops < HOPS_MAX; hops += 1) {
+      const master = masterIn(reply);
+      if (master === null) break;
+      reply = await this.#send(call, options, master);
+    }
+    return reply;
+  }
+
+  async #send(call: Call, options: CallOptions, base: string = this.#base): Promise<Reply> {
+    try {
+      return await this.#link.send(base, { ...call, signal: options.signal });
+    } catch (error) {
+      throw error instanceof ConnectionFailure ? new Unreachable(error.base, error) : error;
+    }
+  }
+}
+
+/** The JSON object of a 2xx answer; throws what the answer is otherwise. */
+export function answerIn<Answer>(reply: Reply): Answer {
+  if (reply.status < 200 || reply.status >= 300) throw refusal(reply);
+  if (typeof reply.body !== 'object' || reply.body === null) {
+    throw new UnexpectedAnswer(reply.url, reply.status, 'not a JSON object');
+  }
+  return reply.body as Answer;
+}
+
+function refusal(reply: Reply): Error {
+  return (
+    problemOf(reply.status, reply.body, retryAfterOf(reply.headers)) ??
+    new UnexpectedAnswer(reply.url, reply.status, 'no problem document')
+  );
+}

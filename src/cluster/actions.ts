@@ -1,0 +1,63 @@
+// What can be done to one node's process. A node that is already as wished is left as it is; what
+// makes no sense in its state is a Conflict that says why.
+
+import type { Child } from './child.ts';
+import type { Action } from './control.ts';
+import { Conflict } from './control.ts';
+
+/** What was done, in the past tense of the launcher's events. */
+export type Done = 'started' | 'stopped' | 'killed' | 'paused' | 'resumed';
+
+/** Performs the action and says through `done` what came of it, step by step. */
+export async function perform(
+  child: Child,
+  action: Action,
+  done: (what: Done) => void,
+): Promise<void> {
+  switch (action) {
+    case 'stop':
+      return stop(child, done);
+    case 'start':
+      return start(child, done);
+    case 'restart':
+      await stop(child, done);
+      return start(child, done);
+    case 'kill':
+      if (!child.alive) return;
+      await child.kill();
+      return done('killed');
+    case 'pause':
+      return pause(child, done);
+    case 'resume':
+      return resume(child, done);
+  }
+}
+
+async function stop(child: Child, done: (what: Done) => void): Promise<void> {
+  if (!child.alive) return;
+  await child.stop();
+  done('stopped');
+}
+
+async function start(child: Child, done: (what: Done) => void): Promise<void> {
+  if (child.state === 'paused') throw new Conflict(`${child.node} is paused: resume it instead`);
+  if (child.alive) return;
+  await child.start();
+  done('started');
+}
+
+function pause(child: Child, done: (what: Done) => void): void {
+  const { node, state } = child;
+  if (state === 'paused') return;
+  if (state !== 'running') throw new Conflict(`${node} is ${state}: only a running node can pause`);
+  child.pause();
+  done('paused');
+}
+
+function resume(child: Child, done: (what: Done) => void): void {
+  const { node, state } = child;
+  if (state === 'running') return;
+  if (state !== 'paused') throw new Conflict(`${node} is ${state}: there is nothing to resume`);
+  child.resume();
+  done('resumed');
+}

@@ -1,0 +1,243 @@
+// One child process that hosts a node: started with an IPC channel as its life line, asked to stop
+// with a word, killed if it does not. The state says what the launcher wanted and what happened.
+
+import type { ChildProcess } from 'node:child_process';
+import { fork } from 'node:child_process';
+import type { Readable } from 'node:stream';
+import { LineReader, TailOfLines } from './lines.ts';
+import type { PauseGuard } from './pause-guard.ts';
+import { guardPause } from './pause-guard.ts';
+
+/**
+ * - starting: the process runs, but its port does not accept requests yet;
+ * - running; paused (SIGSTOP); stopping: it was asked to stop;
+ * - stopped: it ended because it was asked to (or was never started);
+ * - exited: it ended in any other way, `kill` included.
+ */
+export type ChildState = 'starting' | 'running' | 'paused' | 'stopping' | 'stopped' | 'exited';
+
+/** How a child is started. */
+export interface ChildSpec {
+  readonly node: string;
+  /** JavaScript file that is forked. */
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  /** Milliseconds between the request to stop and SIGKILL. */
+  readonly stopMs: number;
+}
+
+/** How a process ended. */
+export interface Ending {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** Whether it was asked to end, or killed on request. */
+  readonly expected: boolean;
+}
+
+/** What a child tells the launcher. */
+export interface ChildListener {
+  /** A JSON object with an `event`, which the child wrote as one line of its stdout. */
+  onEvent(event: Readonly<Record<string, unknown>>): void;
+  /** Any other line of output. */
+  onLine(line: string): void;
+  onEnd(ending: Ending): void;
+}
+
+/** The child ended, or was never there, when it should have listened. */
+export class ChildFailed extends Error {
+  override readonly name = 'ChildFailed';
+}
+
+/** Lines of output kept per child: enough for an error with its trace, and bounded. */
+const LINES_KEPT = 50;
+
+/** Lines of an unexpected end that are shown: the last ones say why. */
+const LINES_SHOWN = 10;
+
+export class Child {
+  readonly node: string;
+  readonly #spec: ChildSpec;
+  readonly #listener: ChildListener;
+  readonly #tail = new TailOfLines(LINES_KEPT);
+  #process: ChildProcess | null = null;
+  #state: ChildState = 'stopped';
+  #ending: Ending | null = null;
+  #ended: Promise<void> = Promise.resolve();
+  #guard: PauseGuard | null = null;
+  #askedToEnd = false;
+
+  constructor(spec: ChildSpec, listener: ChildListener) {
+    this.node = spec.node;
+    this.#spec = spec;
+    this.#listener = listener;
+  }
+
+  get state(): ChildState {
+    return this.#state;
+  }
+
+  /** null while no process runs. */
+  get pid(): number | null {
+    return this.alive ? (this.#process?.pid ?? null) : null;
+  }
+
+  get alive(): boolean {
+    return this.#state !== 'stopped' && this.#state !== 'exited';
+  }
+
+  /** How the last process ended; null if none has. */
+  get ending(): Ending | null {
+    return this.#ending;
+  }
+
+  /** The last lines of output, oldest first, also of processes that have ended. */
+  get lastLines(): readonly string[] {
+    return this.#tail.lines;
+  }
+
+  /** Resolves when the process has ended; at once if none runs. */
+  get ended(): Promise<void> {
+    return this.#ended;
+  }
+
+  /** The error for whoever needed this process, and how it ended instead. */
+  failure(): ChildFailed {
+    const { code, signal } = this.#ending ?? { code: null, signal: null };
+    const how = signal === null ? `with code ${code}` : `by ${signal}`;
+    return new ChildFailed(`${this.node} ended ${how} before it was ready${this.lastWords()}`);
+  }
+
+  /** The last lines of output, each on a new line of its own. */
+  lastWords(): string {
+    return this.lastLines
+      .slice(-LINES_SHOWN)
+      .map((line) => `\n  ${this.node} | ${line}`)
+      .join('');
+  }
+
+  /** Starts the process; resolves when its port accepts requests. Rejects with ChildFailed, naming
+   * its last lines, if it ends before. */
+  start(): Promise<void> {
+    if (this.alive) return Promise.resolve();
+    const { program, args, env } = this.#spec;
+    const child = fork(program, args, {
+      env,
+      execArgv: [],
+      serialization: 'json',
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    this.#process = child;
+    this.#state = 'starting';
+    this.#ending = null;
+    this.#askedToEnd = false;
+    this.#tail.clear();
+    this.#ended = this.#watch(child);
+    return new Promise((resolve, reject) => {
+      child.on('message', (message: unknown) => {
+        if ((message as { type?: unknown } | null)?.type !== 'listening') return;
+        if (this.#state === 'starting') this.#state = 'running';
+        resolve();
+      });
+      void this.#ended.then(() => reject(this.failure()));
+    });
+  }
+
+  /** Asks the process to stop, wakes it for that if it is paused, and kills it if it does not end in
+   * `stopMs`. With `leave` it gives up its membership first. Resolves when it has ended. */
+  async stop(how: { leave?: boolean } = {}): Promise<void> {
+    const child = this.#process;
+    if (!this.alive || child === null) return;
+    this.#state = 'stopping';
+    this.#askedToEnd = true;
+    this.#wake();
+    // The channel is gone if the child is about to end anyway; the callback keeps that silent.
+    if (child.connected) child.send({ type: how.leave ? 'retire' : 'stop' }, () => undefined);
+    const impatience = setTimeout(() => child.kill('SIGKILL'), this.#spec.stopMs);
+    await this.#ended;
+    clearTimeout(impatience);
+  }
+
+  /** SIGKILL, whatever the state. Resolves when the process has ended. */
+  async kill(): Promise<void> {
+    if (!this.alive) return;
+    this.#askedToEnd = true;
+    this.#process?.kill('SIGKILL');
+    await this.#ended;
+  }
+
+  /** SIGSTOP: the process stands still, its sockets stay open. */
+  pause(): void {
+    const pid = this.#process?.pid;
+    if (this.#state !== 'running' || pid === undefined) return;
+    this.#guard = guardPause(pid);
+    this.#process?.kill('SIGSTOP');
+    this.#state = 'paused';
+  }
+
+  /** SIGCONT. */
+  resume(): void {
+    if (this.#state !== 'paused') return;
+    this.#wake();
+    this.#state = 'running';
+  }
+
+  #wake(): void {
+    this.#process?.kill('SIGCONT');
+    this.#guard?.dismiss();
+    this.#guard = null;
+  }
+
+  /** Resolves when the process has ended and all its output has been read. */
+  #watch(child: ChildProcess): Promise<void> {
+    this.#read(child.stdout, true);
+    this.#read(child.stderr, false);
+    return new Promise((resolve) => {
+      const end = (code: number | null, signal: NodeJS.Signals | null) => {
+        if (this.#ending !== null) return;
+        this.#guard?.dismiss();
+        this.#guard = null;
+        const stopped = this.#state === 'stopping' && signal === null;
+        this.#state = stopped ? 'stopped' : 'exited';
+        this.#ending = { code, signal, expected: this.#askedToEnd };
+        this.#listener.onEnd(this.#ending);
+        resolve();
+      };
+      child.once('close', end);
+      child.once('error', (error) => {
+        this.#tail.add(error.message);
+        // A process that could not be started never closes; one that runs is not ended by this.
+        if (child.pid === undefined) end(null, null);
+      });
+    });
+  }
+
+  #read(stream: Readable | null, events: boolean): void {
+    const reader = new LineReader((line) => {
+      const event = events ? eventOf(line) : null;
+      if (event !== null) {
+        this.#listener.onEvent(event);
+        return;
+      }
+      this.#tail.add(line);
+      this.#listener.onLine(line);
+    });
+    stream?.setEncoding('utf8');
+    stream?.on('data', (text: string) => reader.push(text));
+    stream?.once('end', () => reader.end());
+  }
+}
+
+/** The object of a line such as `{"event":"status",…}`; null for any other line. */
+function eventOf(line: string): Record<string, unknown> | null {
+  if (!line.startsWith('{')) return null;
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    // Output that merely begins like JSON is a line like any other.
+    return null;
+  }
+  const event = value as Record<string, unknown>;
+  return typeof event.event === 'string' ? event : null;
+}

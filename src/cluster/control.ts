@@ -1,0 +1,57 @@
+// What can be done to a running cluster from outside, and the ways of saying no. The launcher
+// implements it, the control routes offer it over HTTP.
+
+import type { ChildState } from './child.ts';
+
+/** A node as `GET /cluster` shows it. */
+export interface NodeView {
+  readonly node: string;
+  /** As the arbiter has given it, also while the process is down; null: none yet. */
+  readonly role: 'master' | 'secondary' | null;
+  readonly url: string;
+  /** null while no process runs. */
+  readonly pid: number | null;
+  readonly state: ChildState;
+}
+
+/** A cluster as `GET /cluster` shows it. */
+export interface ClusterView {
+  readonly name: string;
+  /** Of the launcher. */
+  readonly pid: number;
+  readonly size: number;
+  readonly arbiter: string;
+  readonly control: string;
+  readonly dataDir: string | null;
+  readonly nodes: readonly NodeView[];
+}
+
+export const ACTIONS = ['stop', 'start', 'restart', 'kill', 'pause', 'resume'] as const;
+export type Action = (typeof ACTIONS)[number];
+
+export interface Control {
+  view(): ClusterView;
+  /** Does it and resolves with the node afterwards. A node that is already as wished is left as it
+   * is. Rejects with UnknownNode, Conflict or ChildFailed. */
+  act(node: string, action: Action): Promise<NodeView>;
+  /** Starts one more node and makes the cluster larger by one. `node`: its id, instead of the next
+   * free one. Rejects with Conflict, PortTaken or ChildFailed. */
+  add(node?: string): Promise<NodeView>;
+  /** Lets a secondary leave for good and makes the cluster smaller by one. Its data stay on disk.
+   * Rejects with UnknownNode or Conflict. */
+  remove(node: string): Promise<NodeView>;
+}
+
+/** The cluster has no node of this id. */
+export class UnknownNode extends Error {
+  override readonly name = 'UnknownNode';
+
+  constructor(node: string, known: readonly string[]) {
+    super(`there is no node ${node}; this cluster has ${known.join(', ')}`);
+  }
+}
+
+/** The node or the cluster is not in a state in which this can be done. */
+export class Conflict extends Error {
+  override readonly name = 'Conflict';
+}

@@ -1,0 +1,164 @@
+// Everything between `replog cluster` and a running launcher: ports are checked, folders prepared,
+// the arbiter is started and the cluster announced. Whatever fails leaves nothing running.
+
+import type { Hono } from 'hono';
+import type { NodeEnv } from '../node/call.ts';
+import type { HostedArbiter } from './arbiter-link.ts';
+import type { ClusterView, Control } from './control.ts';
+import { Conflict } from './control.ts';
+import { addControlRoutes } from './control-routes.ts';
+import { Launcher } from './launcher.ts';
+import type { Layout } from './layout.ts';
+import { layoutOf, portsOf } from './layout.ts';
+import { specOf } from './node-program.ts';
+import { checkPorts, LOOPBACK } from './ports.ts';
+import type { Registration, RunningCluster } from './registry.ts';
+import { register, runningClusters } from './registry.ts';
+import type { ClusterEvent, ReadyEvent } from './report.ts';
+import type { Roster } from './roster.ts';
+import { readRoster, removeData, rosterFor, writeRoster } from './roster.ts';
+
+/** What a cluster is to be. */
+export interface LaunchOptions {
+  readonly name: string;
+  /** Of the master; the other ports follow it. */
+  readonly port: number;
+  /** null: as many as the folder remembers, else two. */
+  readonly secondaries: number | null;
+  /** Absolute; null: in memory. */
+  readonly dataDir: string | null;
+  /** Remove this cluster's earlier data first. */
+  readonly fresh: boolean;
+  /** Default write concern of messages; null: the nodes' own default. */
+  readonly w: string | null;
+  readonly token: string | null;
+  readonly requireClientToken: boolean;
+  readonly logLevel: string;
+  readonly onEvent: (event: ClusterEvent) => void;
+  readonly onLine: (node: string, line: string) => void;
+  readonly startArbiter: (options: ArbiterOptions) => Promise<HostedArbiter>;
+}
+
+/** What the launcher asks of the arbiter that it hosts. */
+export interface ArbiterOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly dataDir: string | null;
+  readonly size: number;
+  readonly token: string | null;
+  /** Id of the node that shall be the first master. */
+  readonly prefer: string;
+  readonly extraRoutes: (app: Hono<NodeEnv>) => void;
+}
+
+/** A cluster that is being launched. */
+export interface Launch {
+  /** Rejects if the cluster could not be started; then nothing of it is running. */
+  readonly ready: Promise<ReadyEvent>;
+  /** Stops everything in order. */
+  stop(): Promise<void>;
+  /** Ends everything at once. */
+  kill(): Promise<void>;
+}
+
+/** A cluster of this name, or on this folder, runs already. */
+export class ClusterRuns extends Error {
+  override readonly name = 'ClusterRuns';
+}
+
+/** Starts a cluster. Rejects before anything is started with PortTaken, ClusterRuns or
+ * ForeignFolder. */
+export async function launch(options: LaunchOptions): Promise<Launch> {
+  const { dataDir } = options;
+  const had = dataDir === null || options.fresh ? null : readRoster(dataDir);
+  const roster = rosterFor(options.secondaries, had);
+  const layout = layoutOf({ name: options.name, port: options.port, nodes: roster.nodes, dataDir });
+  await checkPorts(portsOf(layout));
+  await refuseSecond(layout);
+  if (dataDir !== null) {
+    if (options.fresh) removeData(dataDir);
+    writeRoster(dataDir, roster);
+  }
+
+  let launcher: Launcher | null = null;
+  const arbiter = await startArbiter(options, layout, () => launcher);
+  let registration: Registration | null = null;
+  const { token, onEvent, onLine } = options;
+  launcher = new Launcher(
+    {
+      layout,
+      usedIds: [...roster.nodes, ...roster.removed],
+      token,
+      specOf: (node, arbiterUrl) => specOf(node, { ...options, arbiterUrl }, process.env),
+      onEvent,
+      onLine,
+      onChange: (view, usedIds) => {
+        registration?.update(entryOf(view));
+        if (dataDir !== null) writeRoster(dataDir, rosterOf(view, usedIds));
+      },
+      now: () => performance.now(),
+      sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    },
+    arbiter,
+  );
+  const running = launcher;
+  const farewell = async (end: Promise<void>) => {
+    registration?.remove();
+    await end;
+  };
+  return {
+    ready: running.start().then((ready) => {
+      registration = register(entryOf(running.view()));
+      return ready;
+    }),
+    stop: () => farewell(running.stop()),
+    kill: () => farewell(running.kill()),
+  };
+}
+
+async function refuseSecond(layout: Layout): Promise<void> {
+  for (const { name, dataDir, pid } of await runningClusters()) {
+    if (name === layout.name) throw new ClusterRuns(`a cluster ${name} runs already (pid ${pid})`);
+    if (dataDir !== null && dataDir === layout.dataDir) {
+      throw new ClusterRuns(`${dataDir} is in use by the cluster ${name} (pid ${pid})`);
+    }
+  }
+}
+
+function startArbiter(
+  options: LaunchOptions,
+  layout: Layout,
+  launcher: () => Control | null,
+): Promise<HostedArbiter> {
+  const { token } = options;
+  const find = () => {
+    const control = launcher();
+    if (control === null) throw new Conflict('the cluster is being started');
+    return control;
+  };
+  return options.startArbiter({
+    host: LOOPBACK,
+    ...layout.arbiter,
+    size: layout.nodes.length,
+    token,
+    prefer: layout.nodes[0]?.node ?? '',
+    extraRoutes: (app) => addControlRoutes(app, find, token === null ? {} : { token }),
+  });
+}
+
+function entryOf({ name, pid, control, arbiter, dataDir, nodes }: ClusterView): RunningCluster {
+  return {
+    name,
+    pid,
+    control,
+    arbiter,
+    master: nodes.find((node) => node.role === 'master')?.url ?? null,
+    nodes: nodes.map(({ node, role, url, pid: nodePid }) => ({ node, role, url, pid: nodePid })),
+    dataDir,
+  };
+}
+
+function rosterOf(view: ClusterView, usedIds: readonly string[]): Roster {
+  const nodes = view.nodes.map(({ node }) => node);
+  return { nodes, removed: usedIds.filter((id) => !nodes.includes(id)) };
+}

@@ -1,0 +1,287 @@
+// A running cluster on this machine: one child process per node, the arbiter and the control routes
+// in this one.
+//
+// Invariants:
+// 1. The configured size is the number of nodes, whatever state their processes are in.
+// 2. Of each node at most one thing is done at a time; `kill` alone does not wait for its turn.
+// 3. After `stop` no child is left.
+
+import { perform } from './actions.ts';
+import type { HostedArbiter } from './arbiter-link.ts';
+import { ArbiterLink } from './arbiter-link.ts';
+import { Bulletin } from './bulletin.ts';
+import type { ChildListener, ChildSpec } from './child.ts';
+import { Child } from './child.ts';
+import type { Action, ClusterView, Control, NodeView } from './control.ts';
+import { Conflict, UnknownNode } from './control.ts';
+import type { Layout, NodePlace } from './layout.ts';
+import { nextNodeId, placeOf, portsOf } from './layout.ts';
+import { nextFreePort } from './ports.ts';
+import type { Pace } from './ready.ts';
+import { lackingOf, missingIn, NotReady, waitUntil } from './ready.ts';
+import type { ClusterEvent, ProcessEvent, ReadyEvent } from './report.ts';
+import { Turns } from './turns.ts';
+
+/** What a launcher works with. */
+export interface LauncherParts {
+  readonly layout: Layout;
+  /** Ids that were used before; they are not given to new nodes. */
+  readonly usedIds: readonly string[];
+  readonly token: string | null;
+  readonly specOf: (place: NodePlace, arbiterUrl: string) => ChildSpec;
+  readonly onEvent: (event: ClusterEvent) => void;
+  /** A line of a child's output that is no event. */
+  readonly onLine: (node: string, line: string) => void;
+  /** Something that the registry or the roster shows has changed. */
+  readonly onChange: (view: ClusterView, usedIds: readonly string[]) => void;
+  /** Milliseconds, monotonic. */
+  readonly now: () => number;
+  readonly sleep: (ms: number) => Promise<void>;
+}
+
+/** From the first process to the proof. A cold start of three nodes takes about one second. */
+const READY_MS = 15_000;
+
+/** How long an added, removed or started node may take to show in the cluster before the answer
+ * leaves without it: without a quorum it never would. */
+const SETTLE_MS = 3_000;
+
+interface Member {
+  readonly place: NodePlace;
+  readonly child: Child;
+}
+
+export class Launcher implements Control {
+  readonly #parts: LauncherParts;
+  readonly #arbiter: HostedArbiter;
+  readonly #link: ArbiterLink;
+  readonly #bulletin: Bulletin;
+  readonly #members = new Map<string, Member>();
+  readonly #usedIds: Set<string>;
+  readonly #turns = new Turns();
+  readonly #end = new AbortController();
+  readonly #pace: Pace;
+  #highestPort: number;
+  #stopped: Promise<void> | null = null;
+
+  constructor(parts: LauncherParts, arbiter: HostedArbiter) {
+    this.#parts = parts;
+    this.#arbiter = arbiter;
+    this.#link = new ArbiterLink(arbiter, parts.token);
+    this.#bulletin = new Bulletin(parts.onEvent);
+    this.#usedIds = new Set(parts.usedIds);
+    this.#pace = { now: parts.now, sleep: parts.sleep, signal: this.#end.signal };
+    this.#highestPort = Math.max(...portsOf(parts.layout));
+    for (const place of parts.layout.nodes) this.#enrol(place);
+  }
+
+  /** Starts all nodes at once; resolves when the cluster is proved to be ready. If a node ends or
+   * time runs out, nothing is left running and it rejects with ChildFailed or NotReady. */
+  async start(): Promise<ReadyEvent> {
+    const children = [...this.#members.values()].map(({ child }) => child);
+    try {
+      await this.#forgetStrangers();
+      const starts = children.map((child) => child.start());
+      const ends = children.map(async (child) => {
+        await child.ended;
+        throw child.failure();
+      });
+      await Promise.race([Promise.all([this.#proof(), ...starts]), ...ends]);
+    } catch (error) {
+      await this.kill();
+      throw error;
+    }
+    const { nodes, size: _, ...cluster } = this.view();
+    const ready: ReadyEvent = {
+      event: 'ready',
+      ...cluster,
+      nodes: nodes.map(({ node, role, url, pid }) => ({ node, role, url, pid })),
+      ms: Math.round(this.#parts.now()),
+    };
+    this.#changed();
+    this.#bulletin.open(ready);
+    return ready;
+  }
+
+  /** Stops all nodes, paused ones too, then the arbiter. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  /** Ends all processes at once. */
+  async kill(): Promise<void> {
+    const ends = [...this.#members.values()].map(({ child }) => child.kill());
+    await Promise.all([...ends, this.stop()]);
+  }
+
+  view(): ClusterView {
+    const { name, dataDir } = this.#parts.layout;
+    return {
+      name,
+      pid: process.pid,
+      size: this.#members.size,
+      arbiter: this.#arbiter.url,
+      control: this.#arbiter.url,
+      dataDir,
+      nodes: [...this.#members.values()].map((member) => this.#viewOf(member)),
+    };
+  }
+
+  async act(node: string, action: Action): Promise<NodeView> {
+    const member = this.#memberOf(node);
+    const work = async () => {
+      this.#refuseWhileStopping();
+      await perform(member.child, action, (what) => this.#say(what, member));
+    };
+    await (action === 'kill' ? work() : this.#turns.take(node, work));
+    // A process that listens has no role yet; whoever asked for it wants to use it.
+    if (action === 'start' || action === 'restart') {
+      await this.#settle(async () =>
+        (await this.#link.isReady(member.place.url)) ? null : 'ready',
+      );
+    }
+    return this.#viewOf(member);
+  }
+
+  add(id?: string): Promise<NodeView> {
+    return this.#turns.take(WHOLE_CLUSTER, async () => {
+      this.#refuseWhileStopping();
+      const node = id ?? nextNodeId(this.#usedIds);
+      if (this.#members.has(node)) throw new Conflict(`there is a node ${node} already`);
+      const port = await nextFreePort(this.#highestPort + 1);
+      const member = this.#enrol(placeOf(node, port, this.#parts.layout.dataDir));
+      // First the size, then the node: the other way round, a majority of the old size could
+      // decide over the new cluster.
+      this.#arbiter.setSize(this.#members.size);
+      try {
+        await member.child.start();
+      } catch (error) {
+        await this.#drop(member);
+        throw error;
+      }
+      await this.#settle(async () => {
+        return lackingOf(await this.#link.health(), node, this.#members.size);
+      });
+      this.#say('added', member);
+      return this.#viewOf(member);
+    });
+  }
+
+  remove(node: string): Promise<NodeView> {
+    return this.#turns.take(WHOLE_CLUSTER, async () => {
+      const member = this.#memberOf(node);
+      this.#refuseWhileStopping();
+      if (this.#link.roleOf(node) === 'master') {
+        throw new Conflict(`${node} is the master; only a secondary can be removed`);
+      }
+      await this.#turns.take(node, async () => {
+        await member.child.stop({ leave: true });
+        await this.#drop(member);
+      });
+      await this.#settle(async () => {
+        const nodes = [...this.#members.keys()];
+        return missingIn(await this.#link.health(), nodes);
+      });
+      this.#say('removed', member);
+      return this.#viewOf(member);
+    });
+  }
+
+  async #proof(): Promise<void> {
+    const nodes = [...this.#members.keys()];
+    const missing = await waitUntil(
+      async () => missingIn(await this.#link.health(), nodes),
+      READY_MS,
+      this.#pace,
+    );
+    if (missing === null) return;
+    const lines = [...this.#members.values()].map(({ child }) => child.lastWords());
+    throw new NotReady(`not ready after ${READY_MS / 1_000} s: ${missing}${lines.join('')}`);
+  }
+
+  async #stop(): Promise<void> {
+    this.#end.abort();
+    this.#bulletin.say({ event: 'stopping' });
+    await Promise.all([...this.#members.values()].map(({ child }) => child.stop()));
+    await this.#arbiter.stop();
+    this.#bulletin.say({ event: 'stopped' });
+  }
+
+  /** A folder may remember nodes that this cluster was started without: they have left. */
+  async #forgetStrangers(): Promise<void> {
+    for (const { node } of this.#arbiter.members()) {
+      if (!this.#members.has(node)) await this.#link.leave(node);
+    }
+  }
+
+  #enrol(place: NodePlace): Member {
+    const spec = this.#parts.specOf(place, this.#arbiter.url);
+    const member: Member = { place, child: new Child(spec, this.#listenerOf(place.node)) };
+    this.#members.set(place.node, member);
+    this.#usedIds.add(place.node);
+    this.#highestPort = Math.max(this.#highestPort, place.port);
+    return member;
+  }
+
+  /** The node is none of this cluster's any more. */
+  async #drop(member: Member): Promise<void> {
+    await member.child.kill();
+    await this.#link.leave(member.place.node);
+    this.#members.delete(member.place.node);
+    this.#arbiter.setSize(this.#members.size);
+    this.#changed();
+  }
+
+  #listenerOf(node: string): ChildListener {
+    return {
+      onEvent: (event) => {
+        if (event.event === 'listening') return;
+        this.#bulletin.say({ node, ...event } as ClusterEvent);
+        if (event.event === 'role') this.#changed();
+      },
+      onLine: (line) => this.#parts.onLine(node, line),
+      onEnd: ({ code, signal, expected }) => {
+        if (expected || this.#end.signal.aborted) return;
+        const lines = this.#members.get(node)?.child.lastLines.slice(-LINES_SHOWN) ?? [];
+        this.#bulletin.say({ event: 'exit', node, code, signal, lines });
+        this.#changed();
+      },
+    };
+  }
+
+  /** Waits until the cluster shows a change, but not for long. */
+  async #settle(missing: () => Promise<string | null>): Promise<void> {
+    await waitUntil(missing, SETTLE_MS, this.#pace);
+  }
+
+  #say(event: ProcessEvent['event'], { child, place }: Member): void {
+    this.#bulletin.say({ event, node: place.node, url: place.url, pid: child.pid });
+    this.#changed();
+  }
+
+  #changed(): void {
+    if (!this.#end.signal.aborted) this.#parts.onChange(this.view(), [...this.#usedIds]);
+  }
+
+  #memberOf(node: string): Member {
+    const member = this.#members.get(node);
+    if (member === undefined) throw new UnknownNode(node, [...this.#members.keys()]);
+    return member;
+  }
+
+  #viewOf({ place, child }: Member): NodeView {
+    const role = this.#link.roleOf(place.node);
+    return { node: place.node, role, url: place.url, pid: child.pid, state: child.state };
+  }
+
+  #refuseWhileStopping(): void {
+    if (this.#end.signal.aborted) throw new Conflict('the cluster is being stopped');
+  }
+}
+
+/** A turn that is no node's: adding and removing change the size, one at a time. */
+const WHOLE_CLUSTER = '*';
+
+/** Lines of a dead child that are shown; it keeps more. */
+const LINES_SHOWN = 10;

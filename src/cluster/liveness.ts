@@ -1,0 +1,48 @@
+// Whether a process that was written down somewhere still lives. A pid alone proves nothing, since
+// the system hands it out again: where /proc exists, the start time is compared as well.
+
+import { readFileSync } from 'node:fs';
+
+/** A process, named so that a later one with the same pid is not taken for it. */
+export interface ProcessMark {
+  readonly pid: number;
+  /** Clock ticks between the system's start and the process's; null where /proc is missing. */
+  readonly startTime: string | null;
+}
+
+/** The mark of a process that lives now; this one by default. */
+export function markOf(pid: number = process.pid): ProcessMark {
+  return { pid, startTime: statOf(pid)?.startTime ?? null };
+}
+
+/** Whether the marked process still lives. */
+export function isAlive(mark: ProcessMark): boolean {
+  try {
+    process.kill(mark.pid, 0);
+  } catch (error) {
+    // EPERM: the pid lives, under another user; its start time tells whether it is the same.
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
+  }
+  const now = statOf(mark.pid)?.startTime ?? null;
+  return mark.startTime === null || now === null || now === mark.startTime;
+}
+
+/** The parent of a process; null where that cannot be known. */
+export function parentOf(pid: number): number | null {
+  return statOf(pid)?.parent ?? null;
+}
+
+function statOf(pid: number): { parent: number; startTime: string } | null {
+  let text: string;
+  try {
+    text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  } catch {
+    // No /proc on this system, or no such process: both mean "not known here".
+    return null;
+  }
+  // The second field is the program's name in parentheses and may itself hold spaces and ")".
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const parent = Number(fields[1]);
+  const startTime = fields[19];
+  return startTime === undefined ? null : { parent, startTime };
+}

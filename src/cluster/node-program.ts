@@ -1,0 +1,47 @@
+// How the launcher starts a node: which program, with which arguments. Secrets go through the
+// environment, never through arguments, which every user of the machine can read.
+
+import { fileURLToPath } from 'node:url';
+import type { ChildSpec } from './child.ts';
+import type { NodePlace } from './layout.ts';
+import { LOOPBACK } from './ports.ts';
+
+/** What all nodes of a cluster have in common. */
+export interface NodeSettings {
+  readonly arbiterUrl: string;
+  /** Default write concern of messages; null: the node's own default. */
+  readonly w: string | null;
+  readonly token: string | null;
+  readonly requireClientToken: boolean;
+  readonly logLevel: string;
+}
+
+/** A node that has not ended this long after it was asked to is killed (contract, 3: within 5 s). */
+const STOP_MS = 5_000;
+
+/** The same two steps up from the sources and from what is compiled. */
+export const PROGRAM: string = fileURLToPath(new URL('../../bin/replog.js', import.meta.url));
+
+/** How to start the node at this place. `env` is what it inherits. */
+export function specOf(
+  place: NodePlace,
+  settings: NodeSettings,
+  env: NodeJS.ProcessEnv,
+  program: string = PROGRAM,
+): ChildSpec {
+  const data = place.dataDir === null ? ['--memory'] : ['--data-dir', place.dataDir];
+  const { REPLOG_TOKEN: _, ...inherited } = env;
+  return {
+    node: place.node,
+    program,
+    args: [
+      ...['node', '--id', place.node, '--join', settings.arbiterUrl],
+      ...['--host', LOOPBACK, '--port', String(place.port), ...data],
+      ...['--faults', '--json', '--log-level', settings.logLevel],
+      ...(settings.w === null ? [] : ['--w', settings.w]),
+      ...(settings.requireClientToken ? ['--require-client-token'] : []),
+    ],
+    env: settings.token === null ? inherited : { ...inherited, REPLOG_TOKEN: settings.token },
+    stopMs: STOP_MS,
+  };
+}

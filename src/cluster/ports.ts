@@ -1,0 +1,93 @@
+// The ports of a cluster. The whole block is checked before any process is started, so that a taken
+// port leaves nothing behind.
+
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+
+/** Where the launcher and its nodes listen: this machine only. */
+export const LOOPBACK = '127.0.0.1';
+
+/** A port that the cluster needs cannot be had. */
+export class PortTaken extends Error {
+  override readonly name = 'PortTaken';
+  readonly port: number;
+
+  constructor(port: number, cause?: unknown) {
+    const forbidden = codeOf(cause) === 'EACCES';
+    super(`port ${port} ${forbidden ? 'needs more rights than this user has' : 'is taken'}`, {
+      cause,
+    });
+    this.port = port;
+  }
+}
+
+/** Resolves if all ports can be listened on; otherwise rejects with PortTaken for the first one. */
+export async function checkPorts(ports: readonly number[], host: string = LOOPBACK): Promise<void> {
+  // All of them are held at once: a port that stands in the list twice counts as taken, too.
+  const held: Held[] = [];
+  try {
+    for (const port of ports) held.push(await hold(port, host));
+  } finally {
+    await Promise.all(held.map((one) => one.release()));
+  }
+}
+
+/** First port of a block of `count` free consecutive ports, for `--port 0`. */
+export async function freeBlock(count: number, host: string = LOOPBACK): Promise<number> {
+  for (let attempt = 0; attempt < BLOCK_ATTEMPTS; attempt += 1) {
+    const probe = await hold(0, host);
+    const first = probe.port;
+    await probe.release();
+    if (first + count - 1 > PORT_MAX) continue;
+    const block = Array.from({ length: count }, (_, place) => first + place);
+    const taken = await checkPorts(block, host).catch((error: unknown) => {
+      if (error instanceof PortTaken) return error;
+      throw error;
+    });
+    if (taken === undefined) return first;
+  }
+  throw new Error(`no ${count} free ports in a row were found`);
+}
+
+/** The lowest free port that is not below `from`. */
+export async function nextFreePort(from: number, host: string = LOOPBACK): Promise<number> {
+  for (let port = from; port <= PORT_MAX; port += 1) {
+    const taken = await checkPorts([port], host).catch((error: unknown) => {
+      if (error instanceof PortTaken) return error;
+      throw error;
+    });
+    if (taken === undefined) return port;
+  }
+  throw new Error(`there is no free port above ${from - 1}`);
+}
+
+/** The highest port there is. */
+export const PORT_MAX = 65_535;
+
+/** The system hands out ports from a wide range: even on a busy machine a few tries are enough. */
+const BLOCK_ATTEMPTS = 50;
+
+interface Held {
+  readonly port: number;
+  release(): Promise<void>;
+}
+
+function hold(port: number, host: string): Promise<Held> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', (error) => {
+      const unavailable = ['EADDRINUSE', 'EACCES'].includes(codeOf(error) ?? '');
+      reject(unavailable ? new PortTaken(port, error) : error);
+    });
+    server.listen({ port, host, exclusive: true }, () => {
+      resolve({
+        port: (server.address() as AddressInfo).port,
+        release: () => new Promise((done) => server.close(() => done())),
+      });
+    });
+  });
+}
+
+function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException | undefined)?.code;
+}

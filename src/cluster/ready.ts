@@ -1,0 +1,66 @@
+// Ready means proved: every node has acknowledged the master through the replication path, and an
+// append with w = "all" would be answered at once. Nothing is written for it.
+
+import type { Health } from '../client/answers.ts';
+
+/** Time, as the launcher sees it. */
+export interface Pace {
+  /** Milliseconds, monotonic. */
+  readonly now: () => number;
+  readonly sleep: (ms: number) => Promise<void>;
+  /** Nobody waits any more. */
+  readonly signal: AbortSignal;
+}
+
+/** The proof did not succeed in time; the message says what was missing. */
+export class NotReady extends Error {
+  override readonly name = 'NotReady';
+}
+
+/** Gap between two looks: short against a start, and nothing to a node. */
+const LOOK_EVERY_MS = 20;
+
+/** Looks until nothing is missing. Resolves with null then, and otherwise, after `timeoutMs` or
+ * when nobody waits any more, with what was missing last. */
+export async function waitUntil(
+  missing: () => Promise<string | null>,
+  timeoutMs: number,
+  pace: Pace,
+): Promise<string | null> {
+  const deadline = pace.now() + timeoutMs;
+  for (;;) {
+    const last = await missing();
+    if (last === null || pace.now() >= deadline || pace.signal.aborted) return last;
+    await pace.sleep(LOOK_EVERY_MS);
+  }
+}
+
+/** What the whole cluster still lacks, in words; null if nothing: it is ready. `health` is the
+ * master's, null while there is no master or it does not answer. */
+export function missingIn(health: Health | null, nodes: readonly string[]): string | null {
+  for (const node of nodes) {
+    const lacking = lackingOf(health, node, nodes.length);
+    if (lacking !== null) return lacking;
+  }
+  if (health?.role !== 'master') return 'there are no nodes';
+  const stranger = health.members.find((member) => !nodes.includes(member.node));
+  if (stranger !== undefined) return `${stranger.node} is a member, but no node of this cluster`;
+  const { size, alive } = health.quorum;
+  if (alive !== size) return `only ${alive} of ${size} nodes are alive`;
+  return health.mode === 'read-only' ? `the master is read-only (${health.reason})` : null;
+}
+
+/** What one node still lacks as a member of a cluster of `size`, in words; null if nothing. */
+export function lackingOf(health: Health | null, node: string, size: number): string | null {
+  if (health === null) return 'no master answers';
+  if (health.role !== 'master') return 'no node is master yet';
+  if (health.quorum.size !== size) {
+    return `the master counts a cluster of ${health.quorum.size}, not ${size}`;
+  }
+  const member = health.members.find((one) => one.node === node);
+  if (member === undefined) return `${node} has not joined`;
+  if (member.status !== 'Healthy') return `${node} is ${member.status}`;
+  if (member.ackedIndex === null) return `${node} has acknowledged nothing`;
+  if (member.ackedIndex >= health.lastIndex) return null;
+  return `${node} has acknowledged ${member.ackedIndex} of ${health.lastIndex} operations`;
+}

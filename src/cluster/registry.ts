@@ -1,0 +1,119 @@
+// Which clusters run on this machine, so that commands find them without flags: one JSON file per
+// launcher in a folder of this user's. A file is a claim, the living process its proof: entries of
+// dead launchers are passed over and cleaned up.
+
+import { randomBytes } from 'node:crypto';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { isAlive, markOf } from './liveness.ts';
+
+/** A cluster as its launcher announces it. */
+export interface RunningCluster {
+  readonly name: string;
+  /** Of the launcher. */
+  readonly pid: number;
+  /** Base URL of the launcher's control routes. */
+  readonly control: string;
+  readonly arbiter: string;
+  /** URL of the master; null while there is none. */
+  readonly master: string | null;
+  readonly nodes: readonly {
+    readonly node: string;
+    readonly role: string | null;
+    readonly url: string;
+    readonly pid: number | null;
+  }[];
+  /** Absolute; null for a cluster that lives in memory. */
+  readonly dataDir: string | null;
+}
+
+/** This process's entry. */
+export interface Registration {
+  /** Replaces what is announced. */
+  update(cluster: RunningCluster): void;
+  remove(): void;
+}
+
+/** The folder of this user's entries. */
+export function runFolder(env: NodeJS.ProcessEnv = process.env): string {
+  if (env.REPLOG_RUN_DIR) return env.REPLOG_RUN_DIR;
+  if (env.XDG_RUNTIME_DIR) return join(env.XDG_RUNTIME_DIR, 'replog');
+  return join(tmpdir(), `replog-${process.getuid?.() ?? 'user'}`);
+}
+
+/** All clusters whose launcher is alive, ordered by name. */
+export async function runningClusters(folder: string = runFolder()): Promise<RunningCluster[]> {
+  // Another user's folder under the shared /tmp could send commands, and a token, anywhere.
+  if (!isOurs(folder)) return [];
+  const found: RunningCluster[] = [];
+  for (const file of readdirSync(folder)) {
+    if (!file.endsWith('.json')) continue;
+    const path = join(folder, file);
+    const entry = readEntry(path);
+    if (entry !== null && isAlive(entry)) found.push(withoutMark(entry));
+    // Whoever left this behind is gone and cannot write it again.
+    else if (entry !== null) rmSync(path, { force: true });
+  }
+  return found.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.pid - b.pid));
+}
+
+/** Announces a cluster that is launched by this process. */
+export function register(cluster: RunningCluster, folder: string = runFolder()): Registration {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  if (!isOurs(folder)) throw new Error(`${folder} belongs to another user`);
+  const path = join(folder, `${cluster.name}.${cluster.pid}.json`);
+  let removed = false;
+  const update = (next: RunningCluster) => {
+    if (removed) return;
+    const entry: Entry = { ...next, startTime: markOf(next.pid).startTime };
+    // Readers see the old text or the new one, never half of it.
+    const draft = `${path}.${randomBytes(4).toString('hex')}.tmp`;
+    writeFileSync(draft, `${JSON.stringify(entry)}\n`, { mode: 0o600 });
+    renameSync(draft, path);
+  };
+  update(cluster);
+  return {
+    update,
+    remove: () => {
+      removed = true;
+      rmSync(path, { force: true });
+    },
+  };
+}
+
+type Entry = RunningCluster & { readonly startTime: string | null };
+
+function withoutMark({ startTime: _, ...cluster }: Entry): RunningCluster {
+  return cluster;
+}
+
+function readEntry(path: string): Entry | null {
+  try {
+    const value = JSON.parse(readFileSync(path, 'utf8')) as Partial<Entry>;
+    const whole =
+      typeof value.name === 'string' &&
+      typeof value.control === 'string' &&
+      Number.isSafeInteger(value.pid) &&
+      value.pid! > 0 &&
+      Array.isArray(value.nodes);
+    return whole ? (value as Entry) : null;
+  } catch {
+    // Removed by its owner a moment ago, or not written by replog: no cluster of ours either way.
+    return null;
+  }
+}
+
+function isOurs(folder: string): boolean {
+  const found = statSync(folder, { throwIfNoEntry: false });
+  if (found === undefined || !found.isDirectory()) return false;
+  return process.getuid === undefined || found.uid === process.getuid();
+}

@@ -1,0 +1,112 @@
+// What a launcher says while it works: each event is one JSON object, or one plain line.
+
+import type { NodeView } from './control.ts';
+
+/** The cluster is proved to be ready. */
+export interface ReadyEvent {
+  readonly event: 'ready';
+  readonly name: string;
+  readonly pid: number;
+  readonly nodes: readonly Pick<NodeView, 'node' | 'role' | 'url' | 'pid'>[];
+  readonly arbiter: string;
+  readonly control: string;
+  readonly dataDir: string | null;
+  /** Milliseconds since the launcher began. */
+  readonly ms: number;
+}
+
+/** Something happened to a node's process on request. */
+export interface ProcessEvent {
+  readonly event: 'started' | 'stopped' | 'killed' | 'paused' | 'resumed' | 'added' | 'removed';
+  readonly node: string;
+  readonly url: string;
+  readonly pid: number | null;
+}
+
+/** A node's process ended without having been asked to. */
+export interface ExitEvent {
+  readonly event: 'exit';
+  readonly node: string;
+  readonly code: number | null;
+  readonly signal: string | null;
+  /** The last lines that it wrote. */
+  readonly lines: readonly string[];
+}
+
+/** Something that a node reports of itself or of a member, e.g. a change of status. */
+export interface NodeEvent {
+  readonly event: string;
+  readonly node: string;
+  readonly [field: string]: unknown;
+}
+
+export type ClusterEvent =
+  | ReadyEvent
+  | ProcessEvent
+  | ExitEvent
+  | NodeEvent
+  | { readonly event: 'stopping' }
+  | { readonly event: 'stopped' };
+
+/** Makes foreign text safe to show: the command line knows how. */
+export type Visible = (text: string) => string;
+
+/** The event as one or more plain lines, each ending with a newline. */
+export function plainLines(event: ClusterEvent, visible: Visible): string {
+  if (event.event === 'ready') return readyLines(event as ReadyEvent, visible);
+  if (event.event === 'exit') return exitLines(event as ExitEvent, visible);
+  return `${visible(sentenceOf(event as OtherEvent))}\n`;
+}
+
+function readyLines(ready: ReadyEvent, visible: Visible): string {
+  const nodes = ready.nodes.map(
+    ({ node, role, url, pid }) => `${node} is ${role ?? 'without a role'} at ${url} (pid ${pid})`,
+  );
+  const places = [
+    `arbiter and control routes at ${ready.control}`,
+    ready.dataDir === null ? 'data in memory only' : `data in ${visible(ready.dataDir)}`,
+    `${ready.name} is ready after ${ready.ms} ms; Ctrl-C stops it`,
+  ];
+  return [...nodes, ...places].map((line) => `${line}\n`).join('');
+}
+
+function exitLines({ node, code, signal, lines }: ExitEvent, visible: Visible): string {
+  const how = signal === null ? `with code ${code}` : `by ${signal}`;
+  const last = lines.map((line) => `${node} | ${visible(line)}\n`).join('');
+  return `${node} ended ${how}\n${last}`;
+}
+
+type OtherEvent = Exclude<ClusterEvent, ReadyEvent | ExitEvent>;
+
+function sentenceOf(event: OtherEvent): string {
+  const fields = event as Readonly<Record<string, unknown>>;
+  const node = String(fields.node ?? '');
+  switch (event.event) {
+    case 'stopping':
+      return 'stopping the nodes';
+    case 'stopped':
+      return node === '' ? 'stopped' : `${node} is stopped`;
+    case 'started':
+    case 'added':
+      return `${node} is ${event.event} at ${fields.url} (pid ${fields.pid})`;
+    case 'killed':
+    case 'paused':
+    case 'resumed':
+    case 'removed':
+      return `${node} is ${event.event}`;
+    case 'status':
+      return `${node} is ${fields.to} (was ${fields.from})`;
+    case 'role':
+      return `${node} is ${fields.role ?? 'without a role'} in epoch ${fields.epoch}`;
+    default:
+      return otherSentence(fields);
+  }
+}
+
+/** Nodes may report more than is known here: the fields are shown as they are. */
+function otherSentence({ event, node, ...fields }: Readonly<Record<string, unknown>>): string {
+  const shown = Object.entries(fields).map(([name, value]) => {
+    return `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`;
+  });
+  return [node, event, ...shown].filter((part) => part !== undefined).join(' ');
+}

@@ -1,0 +1,116 @@
+// A server as a process of its own: it says where it listens, and ends in order when it is told to,
+// by a signal or by the launcher that started it. Without its launcher it ends at once.
+
+import { onNpmGone } from './npm-parent.ts';
+
+/** A node or an arbiter that serves in this process. */
+export interface Service {
+  readonly url: string;
+  /** null: it is no node. */
+  readonly node: string | null;
+  role(): string | null;
+  /** Leaves the cluster for good. */
+  retire?(): Promise<void>;
+  /** Answers who waits, then lets go of ports and folders. */
+  stop(): Promise<void>;
+  /** Rejects if the service cannot go on. */
+  readonly stopped?: Promise<void>;
+}
+
+/** The first line of its output. */
+export interface Listening {
+  readonly event: 'listening';
+  readonly node: string | null;
+  readonly role: string | null;
+  readonly url: string;
+  readonly pid: number;
+}
+
+/** How the service is run. */
+export interface ServiceOptions {
+  readonly start: () => Promise<Service>;
+  /** Called once, when the port accepts requests. */
+  readonly onListening: (listening: Listening) => void;
+  /** Leave the cluster before ending. */
+  readonly leave: boolean;
+}
+
+/** The contract gives 5 s from the request to the end; what is not done by now is not waited for. */
+const END_MS = 4_500;
+
+/** Resolves when the service has ended in order; rejects if it could not start or go on. */
+export async function runService(options: ServiceOptions): Promise<void> {
+  const orders = takeOrders(options.leave);
+  try {
+    const service = await options.start();
+    const { node, url } = service;
+    const listening = {
+      event: 'listening',
+      node,
+      role: service.role(),
+      url,
+      pid: process.pid,
+    } as const;
+    options.onListening(listening);
+    tellParent({ ...listening, type: 'listening' });
+    const order = await Promise.race([orders.next, forever(service.stopped)]);
+    try {
+      if (order === 'retire') await service.retire?.();
+    } finally {
+      await service.stop();
+    }
+  } finally {
+    orders.close();
+  }
+}
+
+type Order = 'stop' | 'retire';
+
+/** Listens to signals and to the parent. After the first order the process ends in time, whatever
+ * still keeps it. */
+function takeOrders(leave: boolean): { readonly next: Promise<Order>; close(): void } {
+  const hosted = process.send !== undefined;
+  let give: (order: Order) => void = () => undefined;
+  const next = new Promise<Order>((resolve) => {
+    give = resolve;
+  });
+  const obey = (order: Order) => {
+    setTimeout(() => process.exit(0), END_MS).unref();
+    give(order);
+  };
+  const onSignal = () => obey(leave ? 'retire' : 'stop');
+  const onMessage = (message: unknown) => {
+    const type = (message as { type?: unknown } | null)?.type;
+    if (type === 'stop' || type === 'retire') obey(type);
+  };
+  // Ctrl-C reaches every process of a terminal: a child waits for its launcher's word.
+  const ignore = () => undefined;
+  // The channel is the life line. Nobody is left to wait for an orderly end.
+  const onDisconnect = () => process.exit(0);
+
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', hosted ? ignore : onSignal);
+  process.on('SIGHUP', hosted ? ignore : onSignal);
+  if (hosted) process.on('message', onMessage).on('disconnect', onDisconnect);
+  const unwatch = hosted ? ignore : onNpmGone(onSignal);
+  return {
+    next,
+    close: () => {
+      unwatch();
+      if (!hosted) return;
+      process.off('message', onMessage).off('disconnect', onDisconnect);
+      if (process.connected) process.disconnect();
+    },
+  };
+}
+
+function tellParent(message: object): void {
+  // A parent that is gone shows as a broken channel, which ends this process.
+  if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
+}
+
+/** A service that merely stopped gives no order; one that failed rejects. */
+async function forever(stopped: Promise<void> | undefined): Promise<never> {
+  await stopped;
+  return new Promise<never>(() => undefined);
+}

@@ -1,0 +1,149 @@
+// Admits nodes, gives roles, knows who the replicas are. The first node to join becomes master; there
+// is one master per epoch, and a new epoch each time one is appointed.
+
+import type { ArbiterMemory } from './effects.ts';
+import { type Epoch, epoch, type NodeId } from './ids.ts';
+import type { Join, JoinedMaster, JoinedSecondary, Left, Peer, Refusal } from './messages.ts';
+
+/** The set of replicas, for the master. */
+export interface Announcement {
+  readonly epoch: Epoch;
+  readonly master: Peer;
+  readonly replicas: readonly Peer[];
+  readonly size: number | null;
+}
+
+export interface ArbiterOptions {
+  /** Configured cluster size; null: the number of members. */
+  readonly size: number | null;
+  /** Identity of the cluster; a node whose folder belongs to another one is refused. */
+  readonly cluster: string | null;
+  /** Only this node may become the first master; null: whichever joins first. */
+  readonly prefer: NodeId | null;
+}
+
+interface Registered {
+  readonly url: string;
+  readonly incarnation: string;
+}
+
+const BLANK: ArbiterMemory = { epoch: epoch(0), master: null, members: [], size: null };
+
+/**
+ * Invariants:
+ * 1. The epoch never falls, and rises with every appointment.
+ * 2. The master, if there is one, is a member.
+ * 3. The same process that asks twice gets the same answer.
+ */
+export class Arbiter {
+  private readonly options: ArbiterOptions;
+  private readonly members = new Map<NodeId, Registered>();
+  private epoch: Epoch;
+  private master: NodeId | null;
+  private size: number | null;
+  private cluster: string | null;
+
+  constructor(options: ArbiterOptions, memory: ArbiterMemory | null) {
+    const known = memory ?? BLANK;
+    this.options = options;
+    this.epoch = known.epoch;
+    this.master = known.master;
+    this.size = options.size ?? known.size;
+    this.cluster = options.cluster;
+    for (const { node, url, incarnation: life } of known.members) {
+      this.members.set(node, { url, incarnation: life });
+    }
+  }
+
+  /** Identity of the cluster, once it has one. */
+  get clusterId(): string | null {
+    return this.cluster;
+  }
+
+  /** What must be durable before an answer leaves. */
+  get memory(): ArbiterMemory {
+    const members = [...this.members].map(([node, { url, incarnation: life }]) => ({
+      node,
+      url,
+      incarnation: life,
+    }));
+    return { epoch: this.epoch, master: this.master, members, size: this.size };
+  }
+
+  /** For the master; null while there is none. */
+  get announcement(): Announcement | null {
+    if (this.master === null) return null;
+    const master = this.peer(this.master);
+    return { epoch: this.epoch, master, replicas: this.replicas(), size: this.size };
+  }
+
+  join(request: Join): JoinedMaster | JoinedSecondary | Refusal {
+    const { node, url } = request;
+    if (request.cluster !== undefined) {
+      this.cluster ??= request.cluster;
+      if (request.cluster !== this.cluster) {
+        return { type: 'Refused', code: 'wrong-cluster', cluster: this.cluster };
+      }
+    }
+    if (this.master === null && !this.mayLead(request)) {
+      return { type: 'Refused', code: 'no-master' };
+    }
+    const known = this.members.get(node);
+    // A stranger that has seen this epoch, or a later one, shows that this arbiter has forgotten
+    // something: what it appointed then is not to be confused with what it appoints now.
+    const forgotten = known === undefined && this.epoch > 0 && request.epoch >= this.epoch;
+    const ahead = request.epoch > this.epoch;
+    const appointed = this.master === null || this.master === node;
+    const reborn = appointed && known?.incarnation !== request.incarnation;
+    if (reborn || forgotten || ahead) this.raise(request.epoch);
+    this.members.set(node, { url, incarnation: request.incarnation });
+    if (appointed) this.master = node;
+    return this.answer(node);
+  }
+
+  leave(node: NodeId): Left {
+    this.members.delete(node);
+    if (this.master === node) this.master = null;
+    return { type: 'Left' };
+  }
+
+  /** Whether a process with this id, but another one than `life`, is registered elsewhere. */
+  takenBy(node: NodeId, url: string, life: string): Peer | null {
+    const known = this.members.get(node);
+    if (known === undefined || known.incarnation === life || known.url === url) return null;
+    return { node, url: known.url };
+  }
+
+  /** A higher epoch was seen: the master is appointed anew, above it. */
+  raise(seen: Epoch): void {
+    this.epoch = epoch(Math.max(this.epoch, seen) + 1);
+  }
+
+  resize(size: number | null): void {
+    this.size = size;
+  }
+
+  private mayLead({ node, wants }: Join): boolean {
+    const { prefer } = this.options;
+    return wants !== 'secondary' && (prefer === null || prefer === node || this.epoch > 0);
+  }
+
+  private answer(node: NodeId): JoinedMaster | JoinedSecondary {
+    const cluster = this.cluster === null ? {} : { cluster: this.cluster };
+    if (this.master !== node) {
+      const master = this.peer(this.master!);
+      return { type: 'JoinedSecondary', epoch: this.epoch, master, ...cluster };
+    }
+    const replicas = this.replicas();
+    const size = this.size;
+    return { type: 'JoinedMaster', epoch: this.epoch, replicas, size, ...cluster };
+  }
+
+  private peer(node: NodeId): Peer {
+    return { node, url: this.members.get(node)!.url };
+  }
+
+  private replicas(): Peer[] {
+    return [...this.members.keys()].map((node) => this.peer(node));
+  }
+}

@@ -1,0 +1,21 @@
+// What all machines of one node share. Nothing here is global: a process may hold many nodes.
+
+import type { Bookkeeping } from './bookkeeping.ts';
+import type { Incarnation } from './ids.ts';
+import type { Ledger } from './ledger.ts';
+import type { Peer } from './messages.ts';
+import type { Options } from './options.ts';
+import type { Outbox } from './outbox.ts';
+import type { Counters } from './status.ts';
+
+export interface Context {
+  readonly self: Peer;
+  readonly incarnation: Incarnation;
+  readonly options: Options;
+  /** Uniform in [0, 1); seeded in the simulator. */
+  readonly random: () => number;
+  readonly ledger: Ledger;
+  readonly bookkeeping: Bookkeeping;
+  readonly outbox: Outbox;
+  readonly counters: Counters;
+}

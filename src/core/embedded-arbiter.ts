@@ -1,0 +1,93 @@
+// The arbiter inside a master's process (`replog master` without --join): its announcements need no
+// network, and it knows from the master's heartbeats who is alive.
+
+import { Arbiter } from './arbiter.ts';
+import type { Context } from './context.ts';
+import type { Epoch, Ticket } from './ids.ts';
+import type { Master } from './master.ts';
+import type { Join, JoinedMaster, Leave, Refusal } from './messages.ts';
+
+/** The node around it. */
+export interface ArbiterHome {
+  /** The master of this node, while it is in office. */
+  master(): Master | null;
+  lead(appointment: JoinedMaster): void;
+}
+
+/** Invariant: only the node it lives in is ever appointed. */
+export class EmbeddedArbiter {
+  private readonly context: Context;
+  private readonly arbiter: Arbiter;
+  private readonly home: ArbiterHome;
+
+  constructor(
+    context: Context,
+    settings: { size: number | null; cluster: string | null },
+    home: ArbiterHome,
+  ) {
+    const { arbiter } = context.bookkeeping.current;
+    this.context = context;
+    this.home = home;
+    this.arbiter = new Arbiter({ ...settings, prefer: context.self.node }, arbiter);
+  }
+
+  /** Appoints this node. */
+  start(): void {
+    const { self, incarnation, bookkeeping, ledger } = this.context;
+    const { epoch } = bookkeeping.current;
+    const { node, url } = self;
+    const { lastIndex } = ledger.log;
+    const answer = this.arbiter.join({ type: 'Join', node, url, incarnation, epoch, lastIndex });
+    if (answer.type !== 'JoinedMaster') return;
+    this.context.bookkeeping.remember({ arbiter: this.arbiter.memory });
+    this.home.lead(answer);
+  }
+
+  /** The master has met a higher epoch, which this arbiter must have forgotten. */
+  outdated(seen: Epoch): void {
+    this.arbiter.raise(seen);
+    this.context.bookkeeping.remember({ arbiter: this.arbiter.memory });
+    this.reappoint();
+  }
+
+  received(ticket: Ticket, request: Join | Leave, now: number): void {
+    const { bookkeeping, outbox } = this.context;
+    const response =
+      request.type === 'Leave'
+        ? this.arbiter.leave(request.node)
+        : (this.taken(request) ?? this.arbiter.join(request));
+    if (response.type === 'Refused') {
+      outbox.respond(ticket, response);
+      return;
+    }
+    const change = { arbiter: this.arbiter.memory, cluster: this.arbiter.clusterId };
+    bookkeeping.remember(change, () => {
+      outbox.respond(ticket, response);
+      this.announce(now);
+      if (request.type === 'Join') this.home.master()?.expect(request.node, now);
+    });
+  }
+
+  private announce(now: number): void {
+    const { announcement } = this.arbiter;
+    const master = this.home.master();
+    if (announcement === null || master === null) return;
+    if (announcement.epoch > master.epoch) this.reappoint();
+    else master.replicas(announcement.replicas, undefined, now);
+  }
+
+  private reappoint(): void {
+    const { announcement } = this.arbiter;
+    if (announcement === null) return;
+    const { epoch, replicas, size } = announcement;
+    this.home.lead({ type: 'JoinedMaster', epoch, replicas, size });
+  }
+
+  /** Another living process has this id: two of them would take turns pushing each other out. */
+  private taken({ node, url, incarnation }: Join): Refusal | null {
+    const elsewhere = this.arbiter.takenBy(node, url, incarnation) !== null;
+    const alive = elsewhere && this.home.master()?.isHealthy(node) === true;
+    const own = node === this.context.self.node;
+    return own || alive ? { type: 'Refused', code: 'node-id-taken', node } : null;
+  }
+}

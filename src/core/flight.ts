@@ -1,0 +1,66 @@
+// The Snapshots that a replicator has sent and that are not acknowledged yet, oldest first.
+
+import { type LogIndex, logIndex, type Seq, seq } from './ids.ts';
+
+/** One Snapshot under way: a fixed run of updates with fixed sequence numbers. */
+export interface Sent {
+  seq: Seq;
+  from: LogIndex;
+  readonly to: LogIndex;
+  count: number;
+  copies: number;
+  firstSentAt: number;
+  lastSentAt: number;
+}
+
+/** Last sequence number of a Snapshot. */
+export function lastSeq(sent: Sent): Seq {
+  return seq(sent.seq + sent.count - 1);
+}
+
+/**
+ * Invariants:
+ * 1. The sequence numbers of what is under way are contiguous, from the lowest unacknowledged on.
+ * 2. An acknowledgement only removes; what was once acknowledged never comes back.
+ */
+export class Flight {
+  private readonly sent: Sent[] = [];
+
+  get size(): number {
+    return this.sent.length;
+  }
+
+  /** The oldest: the one that is sent again. */
+  get head(): Sent | undefined {
+    return this.sent[0];
+  }
+
+  get newest(): Sent | undefined {
+    return this.sent.at(-1);
+  }
+
+  push(sent: Sent): void {
+    this.sent.push(sent);
+  }
+
+  clear(): void {
+    this.sent.length = 0;
+  }
+
+  /** Notes that everything up to `acked` has arrived; returns the index that stands for, or null
+   * if that was known already. */
+  acknowledge(acked: Seq): LogIndex | null {
+    let reached: LogIndex | null = null;
+    while (this.sent.length > 0 && lastSeq(this.sent[0]!) <= acked) reached = this.sent.shift()!.to;
+    const head = this.sent[0];
+    if (head === undefined || acked < head.seq) return reached;
+    // Part of a Snapshot was acknowledged. Where superseded entries are missing from the run, which
+    // index that is cannot be told from here, so the whole run stays.
+    const done = acked - head.seq + 1;
+    if (head.count !== head.to - head.from + 1) return reached;
+    head.seq = seq(head.seq + done);
+    head.from = logIndex(head.from + done);
+    head.count -= done;
+    return logIndex(head.from - 1);
+  }
+}

@@ -1,0 +1,88 @@
+// Asks the arbiter for a role until it is answered, and again when no master has been heard of.
+
+import type { Context } from './context.ts';
+import type { Epoch } from './ids.ts';
+import type { JoinedMaster, JoinedSecondary } from './messages.ts';
+
+/** What came of it. */
+export interface JoinerOwner {
+  joined(answer: JoinedMaster | JoinedSecondary, now: number): void;
+}
+
+/** Invariant: one Join is under way at a time. */
+export class Joiner {
+  private readonly context: Context;
+  private readonly arbiter: string;
+  private readonly wants: 'master' | 'secondary' | null;
+  private readonly owner: JoinerOwner;
+  private underWay = false;
+  private dueAt = Number.POSITIVE_INFINITY;
+  private refusedWith: string | null = null;
+
+  constructor(
+    context: Context,
+    arbiter: string,
+    wants: 'master' | 'secondary' | null,
+    owner: JoinerOwner,
+  ) {
+    this.context = context;
+    this.arbiter = arbiter;
+    this.wants = wants;
+    this.owner = owner;
+  }
+
+  /** No Join is under way or planned. */
+  get idle(): boolean {
+    return !this.underWay && this.dueAt === Number.POSITIVE_INFINITY;
+  }
+
+  /** A Join is wanted at this time; if one is planned earlier, that one serves. */
+  plan(at: number): void {
+    this.dueAt = Math.min(this.dueAt, at);
+  }
+
+  /** Tells the arbiter that this node is no replica any more; `then` hears whether it took note. */
+  leave(then: (left: boolean) => void): void {
+    this.dueAt = Number.POSITIVE_INFINITY;
+    const { node } = this.context.self;
+    this.context.outbox.send(this.arbiter, { type: 'Leave', node }, (answer) => {
+      then(answer.type === 'Left');
+    });
+  }
+
+  wake(now: number): void {
+    if (this.underWay || now < this.dueAt) return;
+    this.underWay = true;
+    this.dueAt = Number.POSITIVE_INFINITY;
+    const { self, incarnation, bookkeeping, ledger, outbox, options } = this.context;
+    const { epoch, cluster } = bookkeeping.current;
+    const request = {
+      type: 'Join' as const,
+      node: self.node,
+      url: self.url,
+      incarnation,
+      epoch: epoch as Epoch,
+      lastIndex: ledger.log.lastIndex,
+      ...(this.wants === null ? {} : { wants: this.wants }),
+      ...(cluster === null ? {} : { cluster }),
+    };
+    outbox.send(this.arbiter, request, (answer, at) => {
+      this.underWay = false;
+      if (answer.type === 'JoinedMaster' || answer.type === 'JoinedSecondary') {
+        this.refusedWith = null;
+        this.owner.joined(answer, at);
+        return;
+      }
+      this.plan(at + options.joinRetryMs);
+      const code = answer.type === 'Refused' ? answer.code : null;
+      if (code !== null && code !== this.refusedWith && code !== 'no-master') {
+        outbox.note({ event: 'refused', by: this.arbiter, code });
+      }
+      this.refusedWith = code;
+    });
+  }
+
+  deadline(): number {
+    return this.underWay ? Number.POSITIVE_INFINITY : this.dueAt;
+  }
+}

@@ -1,0 +1,284 @@
+// The one replica that accepts writes: gives each its place in the log, has it persisted and
+// replicated, and answers the client when enough nodes have it.
+
+import { admit } from './admission.ts';
+import { Confirmations } from './confirmation.ts';
+import type { Context } from './context.ts';
+import type { Outcome, Write } from './effects.ts';
+import { type Epoch, type LogIndex, logIndex, type NodeId, type Ticket } from './ids.ts';
+import { Membership } from './membership.ts';
+import type { Peer } from './messages.ts';
+import { entryOf } from './operation.ts';
+import { majority, reachedBy } from './quorum.ts';
+import { Recovery } from './recovery.ts';
+import type { MasterStatus } from './status.ts';
+import { type Acknowledged, holders, type Waiter, WriteConcerns } from './write-concern.ts';
+
+/**
+ * Invariants:
+ * 1. Indexes are assigned without holes, and only while there is a quorum and the epoch is settled.
+ * 2. A client hears success only when this node has persisted the operation and `w` nodes have it.
+ * 3. Every write is answered exactly once, or its client has gone.
+ */
+export class Master {
+  readonly epoch: Epoch;
+  private readonly context: Context;
+  private readonly membership: Membership;
+  private readonly waiters = new WriteConcerns();
+  private readonly readers = new Confirmations();
+  private readonly recovery: Recovery;
+  private settled = false;
+  private configuredSize: number | null;
+  private dirty = true;
+  private announcedMode = '';
+
+  constructor(
+    context: Context,
+    epoch: Epoch,
+    replicas: readonly Peer[],
+    size: number | null,
+    deposed: (epoch: Epoch) => void,
+    now: number,
+  ) {
+    this.context = context;
+    this.epoch = epoch;
+    this.configuredSize = size;
+    this.membership = new Membership(context, epoch, {
+      progressed: () => this.progress(),
+      heard: (member, ack) => this.recovery.heardFrom(member, ack),
+      left: (node) => this.waiters.left(node),
+      joined: () => this.waiters.joined(),
+      deposed,
+    });
+    this.recovery = new Recovery(
+      context,
+      epoch,
+      () => this.membership.members,
+      () => this.settle(),
+    );
+    this.membership.set(replicas, now);
+  }
+
+  /** The arbiter's word on who the replicas are. The same set again changes nothing. */
+  replicas(replicas: readonly Peer[], size: number | null | undefined, now: number): void {
+    if (size !== undefined) this.configuredSize = size;
+    this.membership.set(replicas, now);
+    this.dirty = true;
+    this.progress();
+  }
+
+  /** A secondary has asked the arbiter for its role: find out soon where it stands. */
+  expect(node: NodeId, now: number): void {
+    this.membership.expect(node, now);
+    this.dirty = true;
+  }
+
+  isHealthy(node: NodeId): boolean {
+    return this.membership.isHealthy(node);
+  }
+
+  write(write: Write, now: number): void {
+    const { outbox, counters, options, ledger } = this.context;
+    const verdict = admit(write, {
+      ledger,
+      configuredSize: this.configuredSize,
+      quorum: this.quorum(),
+      missing: this.membership.missing(),
+      settled: this.settled,
+      roomForPatient: this.waiters.waitingForOthers < options.waitersMax,
+      roomForAny:
+        this.waiters.size < 2 * options.waitersMax &&
+        ledger.persister.backlog < options.unpersistedBytesMax,
+    });
+    if (verdict.type === 'refuse') {
+      outbox.reply(write.ticket, verdict.outcome);
+      return;
+    }
+    const duplicate = verdict.type === 'repeat';
+    let first: LogIndex;
+    if (duplicate) {
+      first = verdict.known.first;
+      counters.duplicates += 1;
+      outbox.note({ event: 'duplicate', index: first });
+    } else {
+      first = this.append(write);
+    }
+    const last = logIndex(first + write.operations.length - 1);
+    const deadline =
+      write.timeoutMs === undefined ? Number.POSITIVE_INFINITY : now + write.timeoutMs;
+    this.waiters.add(
+      { ticket: write.ticket, first, last, w: write.w, duplicate, deadline },
+      this.membership.nodes(),
+    );
+    if (duplicate) this.progress();
+  }
+
+  confirm(ticket: Ticket, now: number): void {
+    const { ledger, options, outbox } = this.context;
+    if (!this.settled || this.readers.size >= options.waitersMax) {
+      const reason = this.settled ? 'too many reads wait' : 'the master is still recovering';
+      outbox.reply(ticket, { type: 'NotLinearizable', reason });
+      return;
+    }
+    this.readers.add(ticket, ledger.log.lastIndex, now, options.confirmTimeoutMs);
+    this.membership.proveSoon(now);
+    this.dirty = true;
+  }
+
+  abandoned(ticket: Ticket): void {
+    this.waiters.drop(ticket);
+    this.readers.drop(ticket);
+  }
+
+  /** The node has persisted more, or has come to know that it cannot. */
+  persisted(): void {
+    this.progress();
+  }
+
+  /** Time has passed, or the events at hand are done: sends, judges, and tells those who are late. */
+  wake(now: number): void {
+    this.dirty = false;
+    this.membership.wake(now, this.settled);
+    if (!this.settled) this.recovery.proceed();
+    for (const waiter of this.waiters.expired(now)) {
+      this.context.counters.timeouts += 1;
+      this.answer(waiter, 'TimedOut');
+    }
+    for (const ticket of this.readers.expired(now)) {
+      const reason = 'a majority did not confirm in time';
+      this.context.outbox.reply(ticket, { type: 'NotLinearizable', reason });
+    }
+    this.confirmReaders(now);
+    this.announceMode();
+  }
+
+  deadline(): number {
+    if (this.dirty) return Number.NEGATIVE_INFINITY;
+    return Math.min(
+      this.membership.deadline(this.settled),
+      this.waiters.deadline(),
+      this.readers.deadline(),
+    );
+  }
+
+  /** This node is master no more: everyone who waits is told so; what is in the log stays there. */
+  end(outcome: 'ShuttingDown' | 'NoMaster'): void {
+    const { outbox } = this.context;
+    for (const { ticket, first, last } of this.waiters.drain()) {
+      outbox.reply(ticket, { type: outcome, first, last });
+    }
+    for (const ticket of this.readers.drain()) {
+      outbox.reply(ticket, { type: 'NotLinearizable', reason: 'this node is master no more' });
+    }
+    this.membership.end();
+  }
+
+  /** The nodes known to have the operation at `index`, this one first. */
+  holders(index: LogIndex): NodeId[] {
+    return holders(index, this.acknowledged());
+  }
+
+  status(now: number): Omit<MasterStatus, 'node' | 'counters' | keyof Positions> {
+    return {
+      role: 'master',
+      ...this.mode(),
+      quorum: { size: this.size(), ...this.quorum() },
+      members: this.membership.report(now),
+      waiting: this.waiters.size,
+    };
+  }
+
+  private append(write: Write): LogIndex {
+    const { ledger, counters } = this.context;
+    const first = logIndex(ledger.log.lastIndex + 1);
+    const { at, idempotencyKey, batch, operations } = write;
+    const request = {
+      ...(batch ? { batch: operations.length } : {}),
+      ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+    };
+    ledger.append(
+      operations.map((operation, i) =>
+        entryOf(
+          operation,
+          { index: logIndex(first + i), epoch: this.epoch, at },
+          i === 0 ? request : {},
+        ),
+      ),
+    );
+    counters.appended += operations.length;
+    this.dirty = true;
+    return first;
+  }
+
+  private settle(): void {
+    this.settled = true;
+    this.dirty = true;
+    this.membership.beatNow();
+    this.progress();
+  }
+
+  /** Someone has more of the log: what is on a majority, and who may be answered. */
+  private progress(): void {
+    const { ledger } = this.context;
+    const acknowledged = this.acknowledged();
+    const positions = [...acknowledged.positions.values()];
+    if (this.settled) ledger.commit(reachedBy(positions, majority(acknowledged.size)));
+    for (const waiter of this.waiters.satisfied(acknowledged)) this.answer(waiter, 'Stored');
+  }
+
+  private answer(waiter: Waiter, type: 'Stored' | 'TimedOut'): void {
+    const { ticket, first, last, duplicate } = waiter;
+    const acks = this.holders(last);
+    const outcome: Outcome =
+      type === 'Stored' ? { type, first, last, acks, duplicate } : { type, first, last, acks };
+    this.context.outbox.reply(ticket, outcome);
+  }
+
+  private confirmReaders(now: number): void {
+    const { ledger, outbox } = this.context;
+    const tickets = this.readers.confirmed({
+      commitIndex: ledger.log.commitIndex,
+      followedAt: [now, ...this.membership.members.map((member) => member.followedAt)],
+      needed: majority(this.size()),
+    });
+    const { lastIndex } = ledger.log;
+    for (const ticket of tickets) outbox.reply(ticket, { type: 'Confirmed', lastIndex });
+  }
+
+  private size(): number {
+    return this.configuredSize ?? this.membership.members.length + 1;
+  }
+
+  private quorum(): { alive: number; needed: number } {
+    return { alive: this.membership.alive(), needed: majority(this.size()) };
+  }
+
+  private acknowledged(): Acknowledged {
+    const positions = this.membership.positions(this.context.ledger.persister.persistedIndex);
+    return { self: this.context.self.node, positions, size: this.size() };
+  }
+
+  private mode(): Pick<MasterStatus, 'mode' | 'reason'> {
+    const { alive, needed } = this.quorum();
+    const { trouble } = this.context.ledger.persister;
+    let reason: string | null = null;
+    if (alive < needed) {
+      reason = `no quorum: ${alive} of ${this.size()} nodes alive, ${needed} needed`;
+    } else if (!this.settled) {
+      reason = 'recovering: hearing the members before the first write';
+    } else if (trouble?.full) {
+      reason = `no room on disk: ${trouble.error}`;
+    }
+    return { mode: reason === null ? 'read-write' : 'read-only', reason };
+  }
+
+  private announceMode(): void {
+    const { mode, reason } = this.mode();
+    const text = `${mode} ${reason ?? ''}`;
+    if (text === this.announcedMode) return;
+    this.announcedMode = text;
+    this.context.outbox.note({ event: 'mode', mode, reason });
+  }
+}
+
+type Positions = Pick<MasterStatus, 'epoch' | 'lastIndex' | 'persistedIndex' | 'commitIndex'>;

@@ -1,0 +1,161 @@
+// A secondary as its master sees it: how it is, how far it is, and the replicator that serves it.
+
+import type { Context } from './context.ts';
+import type { MemberStatus } from './effects.ts';
+import { FailureDetector } from './failure-detector.ts';
+import { type Epoch, type Incarnation, type LogIndex, logIndex, type Session } from './ids.ts';
+import type { HeartbeatAck, Peer } from './messages.ts';
+import { Replicator, type ReplicatorOwner } from './replicator.ts';
+import type { MemberReport } from './status.ts';
+
+/** What is known of a secondary's log before its session begins. */
+export interface Position {
+  readonly lastIndex: LogIndex;
+  /** It is a replog node that understands empty Snapshots. */
+  readonly own: boolean;
+}
+
+/**
+ * Invariants:
+ * 1. At most one replicator lives; its session is greater than those before it.
+ * 2. A new incarnation never inherits what an earlier one has acknowledged.
+ */
+export class Member {
+  readonly peer: Peer;
+  readonly detector: FailureDetector;
+  replicator: Replicator | null = null;
+  incarnation: Incarnation | null = null;
+  nextHeartbeatAt: number;
+  lastHeartbeatAt = Number.NEGATIVE_INFINITY;
+  /** When the latest answered heartbeat was sent: the member followed this master then. */
+  followedAt = Number.NEGATIVE_INFINITY;
+  position: Position | null = null;
+  /** The next session begins with everything after the start of the log. */
+  reset = false;
+  private readonly context: Context;
+  private beginBy: number;
+  private notBefore: number;
+  private behindSince: number | null = null;
+  private heartbeatError: string | null = null;
+
+  constructor(context: Context, peer: Peer, now: number) {
+    this.context = context;
+    this.peer = peer;
+    this.detector = new FailureDetector(context.options, now);
+    this.nextHeartbeatAt = now;
+    this.beginBy = now + context.options.probeMs;
+    this.notBefore = now;
+  }
+
+  get ackedIndex(): LogIndex | null {
+    return this.replicator?.ackedIndex ?? null;
+  }
+
+  /** It holds more than the master's log. A replog node drops that at the next heartbeat of a master
+   * that has settled; until then no session begins. */
+  get ahead(): boolean {
+    if (this.replicator !== null || this.position === null || this.reset) return false;
+    return this.position.own && this.position.lastIndex > this.context.ledger.log.lastIndex;
+  }
+
+  get status(): MemberStatus {
+    return this.detector.current;
+  }
+
+  /** Takes note of a heartbeat's answer. Returns whether another process answers than before. */
+  heartbeatAnswered(ack: HeartbeatAck): boolean {
+    this.heartbeatError = null;
+    const changed = this.incarnation !== null && this.incarnation !== ack.incarnation;
+    this.incarnation = ack.incarnation;
+    if (this.replicator === null || changed) {
+      // Where the secondary stands is only asked between two sessions; within one, acknowledgements
+      // tell, and an older answer that comes late must not.
+      this.position = { lastIndex: ack.lastIndex, own: ack.hash !== undefined };
+    }
+    return changed;
+  }
+
+  heartbeatFailed(error: string): void {
+    this.heartbeatError = error;
+  }
+
+  /**
+   * Begins a session as soon as it is known where: from what the secondary says it has; or, if it
+   * has said nothing for `probeMs`, from the beginning of the log.
+   */
+  begin(owner: ReplicatorOwner, epoch: Epoch, session: () => Session, now: number): void {
+    if (this.replicator !== null || now < this.beginDeadline()) return;
+    const { lastIndex } = this.context.ledger.log;
+    const position = this.position ?? { lastIndex: logIndex(0), own: false };
+    const base = this.reset ? 0 : Math.min(position.lastIndex, lastIndex);
+    const { peer, reset } = this;
+    this.reset = false;
+    const start = { peer, epoch, session: session(), base: logIndex(base), reset };
+    const verify = position.own;
+    this.replicator = new Replicator(this.context, owner, { ...start, verify }, now);
+    const note = { session: start.session, from: logIndex(base + 1) };
+    this.context.outbox.note({ event: 'joined', node: peer.node, ...note });
+  }
+
+  /** The session is over; the next one begins when a heartbeat's answer has told where, but not
+   * within `pauseMs`, so that a peer that refuses every session is not flooded with new ones. */
+  end(now: number, pauseMs: number): void {
+    this.replicator?.close();
+    this.replicator = null;
+    this.notBefore = now + pauseMs;
+    this.beginBy = this.notBefore + this.context.options.probeMs;
+    this.nextHeartbeatAt = now;
+  }
+
+  /** Judges the member; returns its former status if that changed. */
+  judge(now: number): MemberStatus | null {
+    const { stalledAfterMs } = this.context.options;
+    const stalled = this.replicator?.stalled(now, stalledAfterMs) ?? false;
+    const before = this.detector.judge(now, stalled);
+    if (before === null) return null;
+    if (this.status === 'Unhealthy') this.replicator?.suspend();
+    else if (this.status === 'Healthy' || before === 'Unhealthy') this.replicator?.wake(now);
+    return before;
+  }
+
+  /** Keeps track of how long it has been behind. */
+  measureLag(now: number): void {
+    const behind = (this.ackedIndex ?? 0) < this.context.ledger.log.lastIndex;
+    if (!behind) this.behindSince = null;
+    else this.behindSince ??= now;
+  }
+
+  /** `open`: the master has settled, so that sessions may begin; `judgeFrom`: nobody is judged
+   * before. */
+  deadline(open: boolean, judgeFrom: number): number {
+    const beginAt = open ? this.beginDeadline() : Number.POSITIVE_INFINITY;
+    const session = this.replicator?.deadline() ?? beginAt;
+    const judgedAt = Math.max(this.detector.deadline(), judgeFrom);
+    return Math.min(this.nextHeartbeatAt, judgedAt, session);
+  }
+
+  report(now: number): MemberReport {
+    const { lastIndex } = this.context.ledger.log;
+    const heard = this.detector.lastHeard;
+    return {
+      node: this.peer.node,
+      url: this.peer.url,
+      role: 'secondary',
+      status: this.status,
+      sinceMs: Math.max(0, now - this.detector.since),
+      lastHeartbeatMs: heard === null ? null : Math.max(0, Math.round(now - heard)),
+      ackedIndex: this.ackedIndex,
+      lagEntries: lastIndex - (this.ackedIndex ?? 0),
+      lagMs: this.behindSince === null ? 0 : Math.round(now - this.behindSince),
+      attempts: this.replicator?.attempts ?? 0,
+      retryInMs: this.replicator?.retryInMs(now) ?? null,
+      lastError: this.replicator?.lastError ?? this.heartbeatError,
+    };
+  }
+
+  private beginDeadline(): number {
+    if (this.status === 'Unhealthy') return Number.POSITIVE_INFINITY;
+    if (this.position === null) return this.beginBy;
+    return this.ahead ? Number.POSITIVE_INFINITY : this.notBefore;
+  }
+}

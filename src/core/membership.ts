@@ -1,0 +1,249 @@
+// The master's members: heartbeats to all of them, a judgement on each, a replicator for each.
+
+import type { Context } from './context.ts';
+import { type Epoch, type LogIndex, logIndex, type NodeId, type Session, session } from './ids.ts';
+import { Member } from './member.ts';
+import type { HeartbeatAck, Peer, Refusal } from './messages.ts';
+import type { Answer } from './outbox.ts';
+import type { ReplicatorOwner } from './replicator.ts';
+import type { MemberReport } from './status.ts';
+
+/** What the membership tells its master. */
+export interface MembershipOwner {
+  /** A member has acknowledged more. */
+  progressed(): void;
+  heard(member: Member, ack: HeartbeatAck): void;
+  joined(): void;
+  left(node: NodeId): void;
+  deposed(epoch: Epoch): void;
+}
+
+/** Gap between heartbeats while the master recovers: it waits for nothing else. */
+const RECOVERY_HEARTBEAT_MS = 100;
+
+/** A read that wants proof does not make more than one round of heartbeats in this time. */
+const PROOF_GAP_MS = 5;
+
+/** Sessions of one epoch are numbered from epoch × this, so that a master that restarts (in a new
+ * epoch) begins above all its earlier sessions without having to remember them. */
+const SESSIONS_PER_EPOCH = 2 ** 20;
+
+/**
+ * Invariants:
+ * 1. One member per node id; this node is not among them.
+ * 2. Nothing is sent to a node that is no member.
+ */
+export class Membership implements ReplicatorOwner {
+  private readonly context: Context;
+  private readonly epoch: Epoch;
+  private readonly owner: MembershipOwner;
+  private readonly byNode = new Map<NodeId, Member>();
+  private nextSession: number;
+  private lastWakeAt: number | null = null;
+  private judgeFrom = Number.NEGATIVE_INFINITY;
+
+  constructor(context: Context, epoch: Epoch, owner: MembershipOwner) {
+    this.context = context;
+    this.epoch = epoch;
+    this.owner = owner;
+    this.nextSession = epoch * SESSIONS_PER_EPOCH + 1;
+  }
+
+  get members(): readonly Member[] {
+    return [...this.byNode.values()];
+  }
+
+  /** Every node of the cluster, this one first. */
+  *nodes(): Iterable<NodeId> {
+    yield this.context.self.node;
+    yield* this.byNode.keys();
+  }
+
+  /** The whole set of replicas, as the arbiter announces it. */
+  set(replicas: readonly Peer[], now: number): void {
+    const wanted = new Map(replicas.map((peer) => [peer.node, peer]));
+    for (const [node, member] of this.byNode) {
+      if (wanted.get(node)?.url !== member.peer.url) this.remove(member, now);
+    }
+    for (const [node, peer] of wanted) {
+      if (node === this.context.self.node || this.byNode.has(node)) continue;
+      this.byNode.set(node, new Member(this.context, peer, now));
+      this.owner.joined();
+    }
+  }
+
+  expect(node: NodeId, now: number): void {
+    const member = this.byNode.get(node);
+    if (member !== undefined) member.nextHeartbeatAt = now;
+  }
+
+  /** A round of heartbeats is wanted soon; rounds that are asked for together are one. */
+  proveSoon(now: number): void {
+    for (const member of this.byNode.values()) {
+      const soon = Math.max(now, member.lastHeartbeatAt + PROOF_GAP_MS);
+      member.nextHeartbeatAt = Math.min(member.nextHeartbeatAt, soon);
+    }
+  }
+
+  beatNow(): void {
+    for (const member of this.byNode.values()) member.nextHeartbeatAt = Number.NEGATIVE_INFINITY;
+  }
+
+  /** It is a member and has been heard lately. */
+  isHealthy(node: NodeId): boolean {
+    const member = this.byNode.get(node);
+    return member?.status === 'Healthy' && member.detector.lastHeard !== null;
+  }
+
+  alive(): number {
+    let alive = 1;
+    for (const member of this.byNode.values()) if (member.status !== 'Unhealthy') alive += 1;
+    return alive;
+  }
+
+  missing(): NodeId[] {
+    const unhealthy = this.members.filter((member) => member.status === 'Unhealthy');
+    return unhealthy.map((member) => member.peer.node);
+  }
+
+  positions(own: LogIndex): Map<NodeId, LogIndex> {
+    const positions = new Map([[this.context.self.node, own]]);
+    for (const [node, member] of this.byNode) positions.set(node, member.ackedIndex ?? logIndex(0));
+    return positions;
+  }
+
+  wake(now: number, settled: boolean): void {
+    this.noticePause(now);
+    for (const member of this.byNode.values()) {
+      if (now >= member.nextHeartbeatAt) this.beat(member, now, settled);
+      if (now >= this.judgeFrom) this.judge(member, now);
+      if (settled) member.begin(this, this.epoch, () => this.newSession(), now);
+      member.replicator?.flush(now);
+      member.measureLag(now);
+    }
+  }
+
+  deadline(settled: boolean): number {
+    let earliest = Number.POSITIVE_INFINITY;
+    for (const member of this.byNode.values()) {
+      earliest = Math.min(earliest, member.deadline(settled, this.judgeFrom));
+    }
+    return earliest;
+  }
+
+  end(): void {
+    for (const member of this.byNode.values()) member.replicator?.close();
+    this.byNode.clear();
+  }
+
+  report(now: number): MemberReport[] {
+    const { self, ledger } = this.context;
+    const own: MemberReport = {
+      node: self.node,
+      url: self.url,
+      role: 'master',
+      status: 'Healthy',
+      sinceMs: 0,
+      lastHeartbeatMs: 0,
+      ackedIndex: ledger.persister.persistedIndex,
+      lagEntries: ledger.log.lastIndex - ledger.persister.persistedIndex,
+      lagMs: 0,
+      attempts: 0,
+      retryInMs: null,
+      lastError: ledger.persister.trouble?.error ?? null,
+    };
+    return [own, ...this.members.map((member) => member.report(now))];
+  }
+
+  // What a replicator tells.
+
+  acknowledged(): void {
+    this.owner.progressed();
+  }
+
+  heard(node: NodeId, now: number): void {
+    const member = this.byNode.get(node);
+    if (member === undefined) return;
+    member.detector.heard(now);
+    if (now >= this.judgeFrom) this.judge(member, now);
+  }
+
+  restart(node: NodeId, cause: Refusal, now: number): void {
+    const member = this.byNode.get(node);
+    if (member === undefined) return;
+    if (cause.code === 'stale-session') {
+      this.nextSession = Math.max(this.nextSession, cause.session + 1);
+    }
+    if (cause.code === 'diverged') member.reset = true;
+    member.end(now, this.context.options.joinRetryMs);
+    this.owner.joined();
+  }
+
+  deposed(epoch: Epoch): void {
+    this.owner.deposed(epoch);
+  }
+
+  private remove(member: Member, now: number): void {
+    const { node } = member.peer;
+    member.end(now, 0);
+    this.byNode.delete(node);
+    this.context.outbox.note({ event: 'left', node });
+    this.owner.left(node);
+  }
+
+  private newSession(): Session {
+    this.nextSession += 1;
+    return session(this.nextSession - 1);
+  }
+
+  /** After a stop of this whole process nobody is judged before a round of heartbeats is through. */
+  private noticePause(now: number): void {
+    const { heartbeatIntervalMs, pauseMs } = this.context.options;
+    const gapMs = this.lastWakeAt === null ? 0 : now - this.lastWakeAt;
+    this.lastWakeAt = now;
+    if (gapMs < heartbeatIntervalMs + pauseMs) return;
+    this.judgeFrom = now + heartbeatIntervalMs;
+    for (const member of this.byNode.values()) {
+      member.detector.excuse(gapMs, now);
+      member.nextHeartbeatAt = now;
+    }
+  }
+
+  private beat(member: Member, now: number, settled: boolean): void {
+    const { outbox, options, ledger, self } = this.context;
+    member.lastHeartbeatAt = now;
+    member.nextHeartbeatAt = now + (settled ? options.heartbeatIntervalMs : RECOVERY_HEARTBEAT_MS);
+    const { lastIndex, commitIndex } = ledger.log;
+    outbox.send(
+      member.peer.url,
+      { type: 'Heartbeat', epoch: this.epoch, master: self, lastIndex, commitIndex, settled },
+      (answer, at) => this.answered(member, now, answer, at),
+    );
+  }
+
+  private answered(member: Member, sentAt: number, answer: Answer, now: number): void {
+    if (this.byNode.get(member.peer.node) !== member) return;
+    if (answer.type === 'HeartbeatAck') {
+      member.followedAt = Math.max(member.followedAt, sentAt);
+      if (member.heartbeatAnswered(answer)) {
+        member.end(now, 0);
+        this.owner.joined();
+      }
+      if (member.ahead) member.nextHeartbeatAt = now + RECOVERY_HEARTBEAT_MS;
+      this.owner.heard(member, answer);
+      this.heard(member.peer.node, now);
+    } else if (answer.type === 'Refused' && answer.code === 'stale-epoch') {
+      this.owner.deposed(answer.epoch);
+    } else {
+      const error = answer.type === 'None' ? answer.error : `answered ${answer.type}`;
+      member.heartbeatFailed(error);
+    }
+  }
+
+  private judge(member: Member, now: number): void {
+    const from = member.judge(now);
+    if (from === null) return;
+    const { node } = member.peer;
+    this.context.outbox.note({ event: 'status', node, from, to: member.status });
+  }
+}

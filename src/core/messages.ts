@@ -1,0 +1,212 @@
+// Every message between nodes, in protocol order: what it says, and a line for each field.
+//
+// A request is an object with a `type`; its answer is the type of the same family. Every request
+// carries `epoch`; a receiver that knows a higher one refuses it with StaleEpoch. On the wire each
+// request is a POST whose path follows from its type (contract, section 6). Fields marked "own" are
+// not in the contract: replog nodes add them, and manage without them when a peer does not.
+
+import type { Epoch, Incarnation, LogIndex, NodeId, Seq, Session } from './ids.ts';
+import type { Entry } from './operation.ts';
+
+/** A node and where it can be reached. The URL may be a proxy. */
+export interface Peer {
+  readonly node: NodeId;
+  readonly url: string;
+}
+
+/** A starting node asks its arbiter for a role. The first thing it sends, repeated until answered. */
+export interface Join {
+  readonly type: 'Join';
+  readonly node: NodeId;
+  readonly url: string;
+  readonly incarnation: Incarnation;
+  /** The highest epoch this node has seen. */
+  readonly epoch: Epoch;
+  readonly lastIndex: LogIndex;
+  /** Own. The role its operator asked for; absent: whatever the arbiter gives. */
+  readonly wants?: 'master' | 'secondary';
+  /** Own. Identity of the cluster whose data this node's folder holds; absent: none yet. */
+  readonly cluster?: string;
+}
+
+/** The node is master from now on, in this (new) epoch. */
+export interface JoinedMaster {
+  readonly type: 'JoinedMaster';
+  readonly epoch: Epoch;
+  /** Own. The members known to the arbiter, the master included; it hears them before it serves. */
+  readonly replicas?: readonly Peer[];
+  /** Own. Configured cluster size; absent or null: the number of members. */
+  readonly size?: number | null;
+  /** Own. Identity of the cluster. */
+  readonly cluster?: string;
+}
+
+/** The node is a secondary of this master. */
+export interface JoinedSecondary {
+  readonly type: 'JoinedSecondary';
+  readonly epoch: Epoch;
+  readonly master: Peer;
+  /** Own. Identity of the cluster. */
+  readonly cluster?: string;
+}
+
+/** The node is no replica any more: its acknowledgements are waived, it is sent nothing. */
+export interface Leave {
+  readonly type: 'Leave';
+  readonly node: NodeId;
+}
+
+/** The node is no member (any more). */
+export interface Left {
+  readonly type: 'Left';
+}
+
+/** The arbiter tells the master the whole set of replicas, the master included. */
+export interface Replicas {
+  readonly type: 'Replicas';
+  readonly epoch: Epoch;
+  readonly replicas: readonly Peer[];
+  /** Own. Configured cluster size; absent or null: the number of replicas. */
+  readonly size?: number | null;
+}
+
+/** The master has taken note of the set. */
+export interface ReplicasNoted {
+  readonly type: 'ReplicasNoted';
+}
+
+/**
+ * One or more operations, as they arrive at a secondary. `seq` is that of the first update, the
+ * others follow on. An empty `updates` (own) asks only whether the secondary's log ends as `prev`
+ * says, and is sent to nodes that have shown that they understand it.
+ */
+export interface Snapshot {
+  readonly type: 'Snapshot';
+  readonly epoch: Epoch;
+  readonly session: Session;
+  readonly seq: Seq;
+  readonly updates: readonly Entry[];
+  readonly commitIndex: LogIndex;
+  /** Own. The sender, so that a node without a master knows whom it follows. */
+  readonly master?: Peer;
+  /** Own. What stands in the master's log right before the first update. */
+  readonly prev?: LogPoint;
+  /** Own, with no updates. The logs differ somewhere: what the receiver holds after `prev` goes. */
+  readonly reset?: boolean;
+}
+
+/**
+ * A Snapshot as it leaves the core: which operations, not their bytes. The host fills in `updates`
+ * (all entries `from`…`to` that the log still holds) and `prev` from the log.
+ */
+export interface SnapshotOrder extends Omit<Snapshot, 'updates' | 'prev'> {
+  readonly from: LogIndex;
+  /** Less than `from` for an empty Snapshot. */
+  readonly to: LogIndex;
+}
+
+/** A place in a log and the running hash of everything up to it: equal hashes, equal logs. */
+export interface LogPoint {
+  readonly index: LogIndex;
+  readonly hash: number;
+}
+
+/** The secondary has persisted everything up to `seq` of this session. */
+export interface SnapshotAck {
+  readonly type: 'SnapshotAck';
+  readonly session: Session;
+  /** Highest acknowledged; -1 when the session has had no update yet. */
+  readonly seq: Seq;
+  readonly lastIndex: LogIndex;
+}
+
+/** The master shows that it lives, and how far it is. */
+export interface Heartbeat {
+  readonly type: 'Heartbeat';
+  readonly epoch: Epoch;
+  readonly master: Peer;
+  readonly lastIndex: LogIndex;
+  readonly commitIndex: LogIndex;
+  /** Own. The master has finished recovery: what a secondary holds beyond `lastIndex` is not part
+   * of the log of this epoch. */
+  readonly settled?: boolean;
+}
+
+/** The secondary lives. */
+export interface HeartbeatAck {
+  readonly type: 'HeartbeatAck';
+  readonly node: NodeId;
+  readonly incarnation: Incarnation;
+  readonly epoch: Epoch;
+  readonly lastIndex: LogIndex;
+  /** Own. Epoch of the last master this node accepted operations from. */
+  readonly acceptedEpoch?: Epoch;
+  /** Own. Running hash of its log at `lastIndex`. */
+  readonly hash?: number;
+}
+
+/** Own. A master that opens an epoch asks a member for what it holds beyond the master's log. */
+export interface Fetch {
+  readonly type: 'Fetch';
+  readonly epoch: Epoch;
+  readonly from: LogIndex;
+}
+
+/** Own. Operations from `from` on, as many as fit one answer; empty at the end of the log. */
+export interface Fetched {
+  readonly type: 'Fetched';
+  readonly updates: readonly Entry[];
+  readonly lastIndex: LogIndex;
+  /** What stands in the answering node's log right before the first update. */
+  readonly prev?: LogPoint;
+}
+
+/** A Fetched as it leaves the core: the host fills in `updates` and `prev`. */
+export interface FetchedOrder {
+  readonly type: 'FetchedOrder';
+  readonly from: LogIndex;
+  readonly lastIndex: LogIndex;
+}
+
+/** The protocol's ways of saying no. Each is a value, with the HTTP status of the problem table. */
+export type Refusal =
+  /** The sender's epoch is over; this is the receiver's. */
+  | { readonly type: 'Refused'; readonly code: 'stale-epoch'; readonly epoch: Epoch }
+  /** The sender's session has been replaced by this one. */
+  | { readonly type: 'Refused'; readonly code: 'stale-session'; readonly session: Session }
+  /** Something before this Snapshot is missing; this `seq` is expected. */
+  | { readonly type: 'Refused'; readonly code: 'out-of-order'; readonly expected: Seq }
+  /** The logs differ at or before `prev`; the sender starts over from `lastIndex` of ours. */
+  | { readonly type: 'Refused'; readonly code: 'diverged'; readonly lastIndex: LogIndex }
+  /** The arbiter has no master to give, and the node did not want to be one. */
+  | { readonly type: 'Refused'; readonly code: 'no-master' }
+  /** The message is for a node in another role. */
+  | { readonly type: 'Refused'; readonly code: 'not-master'; readonly master: Peer | null }
+  /** The node's folder belongs to another cluster. */
+  | { readonly type: 'Refused'; readonly code: 'wrong-cluster'; readonly cluster: string }
+  /** Another living process uses this node id. */
+  | { readonly type: 'Refused'; readonly code: 'node-id-taken'; readonly node: NodeId }
+  /** The receiver has no room for another waiting request. */
+  | { readonly type: 'Refused'; readonly code: 'overloaded' }
+  /** This process runs no arbiter. */
+  | { readonly type: 'Refused'; readonly code: 'no-arbiter' };
+
+/** A request as a node receives it. */
+export type Request = Join | Leave | Replicas | Snapshot | Heartbeat | Fetch;
+
+/** A request as the core sends it. */
+export type RequestOrder = Join | Leave | Replicas | SnapshotOrder | Heartbeat | Fetch;
+
+/** An answer as a node receives it. */
+export type Response =
+  | JoinedMaster
+  | JoinedSecondary
+  | Left
+  | ReplicasNoted
+  | SnapshotAck
+  | HeartbeatAck
+  | Fetched
+  | Refusal;
+
+/** An answer as the core gives it. */
+export type ResponseOrder = Exclude<Response, Fetched> | FetchedOrder;

@@ -1,0 +1,43 @@
+// What a client can ask the log to remember, and how it stands there.
+
+import type { Epoch, LogIndex } from './ids.ts';
+
+/** A change of the replicated state. The message list and the key-value store are folds of these. */
+export type Operation =
+  | { readonly op: 'append'; readonly message: string }
+  | { readonly op: 'put'; readonly key: string; readonly value: string }
+  | { readonly op: 'remove'; readonly key: string };
+
+/**
+ * An operation at its place in the total order. This is also, letter for letter, an element of
+ * `updates` in a Snapshot message and the payload of a record on disk.
+ *
+ * - `index`: its place, assigned by the master, without holes.
+ * - `epoch`: the epoch of the master that assigned it.
+ * - `at`: when the master received it; ISO 8601, UTC, milliseconds. A label, never used for order.
+ * - `batch`: on the first operation of a batch, which is accepted all or nothing: how many (≥ 1).
+ * - `idempotencyKey`: on the (first) operation of a request that carried one.
+ */
+export type Entry = Operation & {
+  readonly index: LogIndex;
+  readonly epoch: Epoch;
+  readonly at: string;
+  readonly batch?: number;
+  readonly idempotencyKey?: string;
+};
+
+/** Puts an operation at its place. Field order is the order of the stored and sent JSON text. */
+export function entryOf(
+  operation: Operation,
+  place: { index: LogIndex; epoch: Epoch; at: string },
+  request: { batch?: number; idempotencyKey?: string },
+): Entry {
+  return {
+    index: place.index,
+    epoch: place.epoch,
+    at: place.at,
+    ...operation,
+    ...(request.batch === undefined ? {} : { batch: request.batch }),
+    ...(request.idempotencyKey === undefined ? {} : { idempotencyKey: request.idempotencyKey }),
+  };
+}

@@ -1,0 +1,72 @@
+// Every interval and limit of the protocol, each with its reason. Times are in milliseconds.
+
+/** What a machine may be told at its construction; everything has a default. */
+export interface Options {
+  /** Master to members. Twice a second shows a failure quickly and costs nothing (contract, 5). */
+  readonly heartbeatIntervalMs: number;
+  /** No heartbeat answer for this long: Suspected. Three lost beats, so that jitter is no news. */
+  readonly suspectedAfterMs: number;
+  /** No heartbeat answer for this long: Unhealthy; nothing but heartbeats is sent. */
+  readonly unhealthyAfterMs: number;
+  /** A member that answers heartbeats but acknowledges nothing for this long is Suspected. */
+  readonly stalledAfterMs: number;
+  /** A secondary that has heard from no master for this long joins again. */
+  readonly masterSilenceMs: number;
+  /** Gaps between the copies of an unacknowledged Snapshot; the last one repeats. */
+  readonly resendGapsMs: readonly number[];
+  /** Each gap is drawn from [1 - this, 1 + this] × the gap, so that masters do not march in step. */
+  readonly resendJitter: number;
+  /** An operation is under way to a secondary at most this long after it arrived, even while an
+   * earlier Snapshot is unacknowledged (contract: within 50). */
+  readonly gatherMs: number;
+  /** How long a new replicator waits for a heartbeat answer that tells where to start. */
+  readonly probeMs: number;
+  /** Gap between two Persist requests for the same operations (key-value text: 100 ms). */
+  readonly persistRetryMs: number;
+  /** Gap between two Joins, or two announcements of Replicas, while there is no answer. */
+  readonly joinRetryMs: number;
+  /** Upper end of the growing gap of unanswered announcements. */
+  readonly announceRetryMaxMs: number;
+  /** A wake-up this much too late means that the whole process stood still (SIGSTOP, sleep). */
+  readonly pauseMs: number;
+  /** A linearizable read that could not be confirmed by then is refused. */
+  readonly confirmTimeoutMs: number;
+  /** Updates in one Snapshot. Bounds what a secondary must take in one turn of its event loop. */
+  readonly snapshotEntriesMax: number;
+  /** Bytes of updates in one Snapshot (one larger update still goes alone). */
+  readonly snapshotBytesMax: number;
+  /** Snapshots sent and not acknowledged, per secondary. */
+  readonly inFlightMax: number;
+  /** Writes waiting for their write concern (contract, 3: the 10,001st is refused). */
+  readonly waitersMax: number;
+  /** Bytes of entries that are not durable yet; more are refused as `overloaded`. */
+  readonly unpersistedBytesMax: number;
+  /** Node-to-node requests that wait for this node's disk. A peer keeps fewer copies than this. */
+  readonly pendingAcksMax: number;
+  /** Idempotency keys remembered (contract, 3: at least the last 100,000). */
+  readonly deduplicationWindow: number;
+}
+
+export const DEFAULT_OPTIONS: Options = {
+  heartbeatIntervalMs: 500,
+  suspectedAfterMs: 1_500,
+  unhealthyAfterMs: 4_000,
+  stalledAfterMs: 4_000,
+  masterSilenceMs: 5_000,
+  resendGapsMs: [100, 100, 200, 400, 800, 1_600, 2_000],
+  resendJitter: 0.1,
+  gatherMs: 20,
+  probeMs: 25,
+  persistRetryMs: 100,
+  joinRetryMs: 100,
+  announceRetryMaxMs: 2_000,
+  pauseMs: 1_000,
+  confirmTimeoutMs: 2_000,
+  snapshotEntriesMax: 8_192,
+  snapshotBytesMax: 1 << 20,
+  inFlightMax: 32,
+  waitersMax: 10_000,
+  unpersistedBytesMax: 64 << 20,
+  pendingAcksMax: 1_024,
+  deduplicationWindow: 100_000,
+};

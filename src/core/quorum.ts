@@ -1,0 +1,18 @@
+// Counting: how many are a majority, and up to where enough nodes have the log.
+
+import { type LogIndex, logIndex } from './ids.ts';
+
+/** Smallest number of nodes of which any two groups share a member. `size` ≥ 1. */
+export function majority(size: number): number {
+  return Math.floor(size / 2) + 1;
+}
+
+/**
+ * The highest index that at least `needed` of the positions have reached; 0 if there are not that
+ * many positions. One position per node: a node that is asked twice still counts once.
+ */
+export function reachedBy(positions: readonly LogIndex[], needed: number): LogIndex {
+  if (needed < 1 || needed > positions.length) return logIndex(0);
+  const descending = [...positions].sort((a, b) => b - a);
+  return descending[needed - 1]!;
+}

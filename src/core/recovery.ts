@@ -1,0 +1,133 @@
+// What a master does between its appointment and its first write: it hears a majority of its members
+// and fetches what any of them holds beyond its own log. A secondary may be ahead of a master that
+// crashed (its last entries were never acknowledged), and far ahead of one that lost its memory.
+
+import type { Context } from './context.ts';
+import { type Epoch, type LogIndex, logIndex, type NodeId } from './ids.ts';
+import type { Member } from './member.ts';
+import type { Fetched, HeartbeatAck } from './messages.ts';
+import type { Answer } from './outbox.ts';
+import { majority } from './quorum.ts';
+
+interface Candidate {
+  readonly node: NodeId;
+  readonly url: string;
+  readonly acceptedEpoch: Epoch;
+  readonly lastIndex: LogIndex;
+}
+
+/**
+ * Invariants:
+ * 1. The log only grows here, by entries that follow it hash for hash; one exception: a batch whose
+ *    end no member holds is dropped, because a batch is all or nothing.
+ * 2. `settled` is called once, and only when a majority of the members (this node counted) was
+ *    heard; by a node with an empty log, when every member was heard or is Unhealthy.
+ */
+export class Recovery {
+  private readonly context: Context;
+  private readonly epoch: Epoch;
+  private readonly members: () => readonly Member[];
+  private readonly settled: () => void;
+  private readonly heard = new Map<NodeId, Candidate | null>();
+  private fetching = false;
+  private done = false;
+  private fetched = 0;
+
+  constructor(
+    context: Context,
+    epoch: Epoch,
+    members: () => readonly Member[],
+    settled: () => void,
+  ) {
+    this.context = context;
+    this.epoch = epoch;
+    this.members = members;
+    this.settled = settled;
+  }
+
+  heardFrom(member: Member, ack: HeartbeatAck): void {
+    const { acceptedEpoch, lastIndex } = ack;
+    const { node, url } = member.peer;
+    const candidate = acceptedEpoch === undefined ? null : { node, url, acceptedEpoch, lastIndex };
+    this.heard.set(node, candidate);
+  }
+
+  /** Goes on if enough members have been heard. */
+  proceed(): void {
+    if (this.done || this.fetching || !this.enough()) return;
+    const best = this.best();
+    if (best === null) this.finish();
+    else this.fetch(best);
+  }
+
+  private enough(): boolean {
+    const members = this.members();
+    const heard = 1 + members.filter((member) => this.heard.has(member.peer.node)).length;
+    if (heard < majority(members.length + 1)) return false;
+    if (this.context.ledger.log.lastIndex > 0) return true;
+    return members.every(
+      (member) => this.heard.has(member.peer.node) || member.status === 'Unhealthy',
+    );
+  }
+
+  private best(): Candidate | null {
+    const { ledger, bookkeeping } = this.context;
+    let best: Candidate | null = null;
+    for (const member of this.members()) {
+      const candidate = this.heard.get(member.peer.node);
+      if (candidate === undefined || candidate === null) continue;
+      if (candidate.lastIndex <= ledger.log.lastIndex) continue;
+      // What an older master left behind there is not part of this log (figure 8 of the Raft paper).
+      if (candidate.acceptedEpoch < ledger.log.lastEpoch) continue;
+      if (candidate.acceptedEpoch > bookkeeping.current.epoch) continue;
+      const better =
+        best === null ||
+        candidate.acceptedEpoch > best.acceptedEpoch ||
+        (candidate.acceptedEpoch === best.acceptedEpoch && candidate.lastIndex > best.lastIndex);
+      if (better) best = candidate;
+    }
+    return best;
+  }
+
+  private fetch(from: Candidate): void {
+    this.fetching = true;
+    const next = logIndex(this.context.ledger.log.lastIndex + 1);
+    this.context.outbox.send(
+      from.url,
+      { type: 'Fetch', epoch: this.epoch, from: next },
+      (answer: Answer) => {
+        this.fetching = false;
+        if (answer.type === 'Fetched' && this.take(answer)) {
+          if (answer.updates.length === 0) this.heard.set(from.node, null);
+        } else if (answer.type === 'Fetched') {
+          // Its log is not a continuation of ours: ours stands, and it will be told to start over.
+          this.heard.set(from.node, null);
+        } else {
+          this.heard.delete(from.node);
+        }
+        this.proceed();
+      },
+    );
+  }
+
+  /** Appends what was fetched if it follows our log; returns whether it does. */
+  private take({ updates, prev }: Fetched): boolean {
+    const { ledger } = this.context;
+    if (prev?.index !== ledger.log.lastIndex || prev.hash !== ledger.meter.hash) return false;
+    if (updates.length > 0 && updates[0]!.index <= prev.index) return false;
+    ledger.append(updates);
+    this.fetched += updates.length;
+    return true;
+  }
+
+  private finish(): void {
+    this.done = true;
+    const { ledger, outbox, self } = this.context;
+    if (this.fetched > 0) {
+      outbox.note({ event: 'recovered', from: self.node, count: this.fetched });
+    }
+    const torn = ledger.tornBatch();
+    if (torn !== null) ledger.truncate(logIndex(torn - 1));
+    this.settled();
+  }
+}

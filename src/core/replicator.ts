@@ -1,0 +1,290 @@
+// The master's link to one secondary, for one session: numbers what it sends, sends it again until it
+// is acknowledged, and never remembers more than positions. Its backlog is the log itself.
+//
+// Rules (contract, section 6; key-value text: Replicator):
+// - An operation is under way within `gatherMs`; operations that gather share a Snapshot.
+// - Only the oldest unacknowledged Snapshot is sent again, at the gaps of the schedule, whether or
+//   not an earlier request is still pending; nothing is sent after the acknowledgement.
+// - An acknowledgement, an out-of-order refusal, or a sign of life after an outage lets the expected
+//   Snapshot go at once.
+
+import { gapAfter } from './backoff.ts';
+import type { Context } from './context.ts';
+import { Flight, lastSeq, type Sent } from './flight.ts';
+import {
+  type Epoch,
+  type LogIndex,
+  logIndex,
+  type NodeId,
+  type Seq,
+  type Session,
+  seq,
+} from './ids.ts';
+import type { Peer, Refusal } from './messages.ts';
+import type { Answer } from './outbox.ts';
+
+/** What the replicator tells its master. */
+export interface ReplicatorOwner {
+  /** The secondary has acknowledged more, or anything for the first time. */
+  acknowledged(node: NodeId, now: number): void;
+  /** The secondary answered, whatever it said. */
+  heard(node: NodeId, now: number): void;
+  /** This session cannot go on: the secondary knows a newer one, or has lost its place. */
+  restart(node: NodeId, cause: Refusal, now: number): void;
+  /** There is a newer epoch: this master is deposed. */
+  deposed(epoch: Epoch): void;
+}
+
+export interface Start {
+  readonly peer: Peer;
+  readonly epoch: Epoch;
+  readonly session: Session;
+  /** The secondary's log is the master's up to here (to be verified, if `verify`). */
+  readonly base: LogIndex;
+  /** Ask first whether the logs agree at `base`: only nodes that know empty Snapshots. */
+  readonly verify: boolean;
+  /** The secondary must drop what it has after `base`. */
+  readonly reset: boolean;
+}
+
+/**
+ * Invariants:
+ * 1. Sequence numbers start at 0 in each session and are contiguous.
+ * 2. acked ≤ everything sent ≤ the log; acked never falls within a session.
+ */
+export class Replicator {
+  readonly session: Session;
+  private readonly context: Context;
+  private readonly owner: ReplicatorOwner;
+  private readonly start: Start;
+  private readonly flight = new Flight();
+  private nextSeq: Seq = seq(0);
+  private nextIndex: LogIndex;
+  private acked: LogIndex | null;
+  private progressAt: number;
+  private resendAt = Number.POSITIVE_INFINITY;
+  private gatherUntil = Number.POSITIVE_INFINITY;
+  private suspended = false;
+  private closed = false;
+  private error: string | null = null;
+
+  constructor(context: Context, owner: ReplicatorOwner, start: Start, now: number) {
+    this.context = context;
+    this.owner = owner;
+    this.start = start;
+    this.session = start.session;
+    this.nextIndex = logIndex(start.base + 1);
+    this.acked = start.verify || start.reset ? null : start.base;
+    this.progressAt = now;
+    if (this.acked === null) this.dispatch(this.run(now, start.base), now);
+  }
+
+  /** Up to where the secondary has it; null until it has acknowledged for the first time. */
+  get ackedIndex(): LogIndex | null {
+    return this.acked;
+  }
+
+  get lastError(): string | null {
+    return this.error;
+  }
+
+  /** Copies sent of the oldest unacknowledged Snapshot. */
+  get attempts(): number {
+    return this.flight.head?.copies ?? 0;
+  }
+
+  /** Milliseconds until the next copy; null if none is planned. */
+  retryInMs(now: number): number | null {
+    if (this.flight.head === undefined || this.suspended) return null;
+    return Math.max(0, Math.round(this.resendAt - now));
+  }
+
+  /** Something was sent `forMs` ago and nothing has been acknowledged since. */
+  stalled(now: number, forMs: number): boolean {
+    const head = this.flight.head;
+    return head !== undefined && now - Math.max(this.progressAt, head.firstSentAt) >= forMs;
+  }
+
+  /** Sends what is due. Called when the events at hand have been taken in. */
+  flush(now: number): void {
+    if (this.suspended || this.closed) return;
+    if (now >= this.resendAt) this.resend(now);
+    this.sendGathered(now);
+  }
+
+  deadline(): number {
+    if (this.suspended || this.closed) return Number.POSITIVE_INFINITY;
+    return Math.min(this.resendAt, this.gatherDeadline());
+  }
+
+  /** The member is Unhealthy: nothing more goes out until it is heard again. */
+  suspend(): void {
+    this.suspended = true;
+  }
+
+  /** The member was heard after an outage: what it waits for goes at once. */
+  wake(now: number): void {
+    this.suspended = false;
+    const head = this.flight.head;
+    if (head === undefined) return;
+    head.copies = Math.min(head.copies, 1);
+    this.resendAt = now;
+  }
+
+  /** The session is over; answers that still come are ignored. */
+  close(): void {
+    this.closed = true;
+    this.flight.clear();
+  }
+
+  private gatherDeadline(): number {
+    if (this.nextIndex > this.context.ledger.log.lastIndex || this.acked === null) {
+      return Number.POSITIVE_INFINITY;
+    }
+    if (this.flight.size === 0) return Number.NEGATIVE_INFINITY;
+    if (this.flight.size >= this.context.options.inFlightMax) return Number.POSITIVE_INFINITY;
+    return this.gatherUntil;
+  }
+
+  private sendGathered(now: number): void {
+    const { log } = this.context.ledger;
+    if (this.nextIndex > log.lastIndex) return;
+    if (this.gatherUntil === Number.POSITIVE_INFINITY) {
+      this.gatherUntil = now + this.context.options.gatherMs;
+    }
+    if (this.gatherDeadline() > now) return;
+    this.dispatch(this.run(now, log.lastIndex), now);
+    const more = this.nextIndex <= log.lastIndex;
+    this.gatherUntil = more ? now + this.context.options.gatherMs : Number.POSITIVE_INFINITY;
+  }
+
+  /** The next run of entries to send, as many as fit one Snapshot; empty up to `upTo` = base. */
+  private run(now: number, upTo: LogIndex): Sent {
+    const from = this.nextIndex;
+    const { snapshotEntriesMax, snapshotBytesMax } = this.context.options;
+    const { to, count } =
+      from > upTo
+        ? { to: upTo, count: 0 }
+        : this.context.ledger.meter.measure(from, snapshotEntriesMax, snapshotBytesMax);
+    const sent = {
+      seq: this.nextSeq,
+      from,
+      to,
+      count,
+      copies: 0,
+      firstSentAt: now,
+      lastSentAt: now,
+    };
+    this.nextIndex = logIndex(to + 1);
+    this.nextSeq = seq(this.nextSeq + count);
+    this.flight.push(sent);
+    return sent;
+  }
+
+  private dispatch(sent: Sent, now: number): void {
+    sent.copies += 1;
+    sent.lastSentAt = now;
+    if (this.flight.head === sent) this.schedule(now);
+    const { peer, epoch, reset } = this.start;
+    this.context.outbox.send(
+      peer.url,
+      {
+        type: 'Snapshot',
+        epoch,
+        session: this.session,
+        seq: sent.seq,
+        from: sent.from,
+        to: sent.to,
+        commitIndex: this.context.ledger.log.commitIndex,
+        master: this.context.self,
+        ...(reset && sent.count === 0 ? { reset } : {}),
+      },
+      (answer, at) => this.answered(sent, now, answer, at),
+    );
+  }
+
+  private resend(now: number): void {
+    const head = this.flight.head;
+    if (head === undefined) {
+      this.resendAt = Number.POSITIVE_INFINITY;
+      return;
+    }
+    this.context.counters.resends += 1;
+    this.dispatch(head, now);
+    const node = this.start.peer.node;
+    const attempt = head.copies;
+    this.context.outbox.note({ event: 'resend', node, attempt, index: head.from });
+  }
+
+  /** Plans the next copy of the oldest Snapshot under way. */
+  private schedule(now: number): void {
+    const head = this.flight.head;
+    const { resendGapsMs, resendJitter } = this.context.options;
+    this.resendAt =
+      head === undefined
+        ? Number.POSITIVE_INFINITY
+        : Math.max(now, head.lastSentAt) +
+          gapAfter(Math.max(1, head.copies), resendGapsMs, resendJitter, this.context.random);
+  }
+
+  private answered(sent: Sent, sentAt: number, answer: Answer, now: number): void {
+    if (this.closed) return;
+    if (answer.type === 'None') {
+      this.error = answer.error;
+      return;
+    }
+    this.owner.heard(this.start.peer.node, now);
+    if (this.closed) return;
+    if (answer.type === 'SnapshotAck') {
+      if (answer.session === this.session) this.acknowledge(answer.seq, sent, now);
+    } else if (answer.type === 'Refused') {
+      this.refused(answer, sentAt, now);
+    } else {
+      this.error = `a ${answer.type} in answer to a Snapshot`;
+    }
+  }
+
+  private acknowledge(acked: Seq, sent: Sent, now: number): void {
+    if (acked >= this.nextSeq) {
+      this.error = `acknowledged seq ${acked}, which was never sent`;
+      return;
+    }
+    const reached = this.flight.acknowledge(acked);
+    if (reached === null) return;
+    this.acked = reached;
+    this.error = null;
+    this.progressAt = now;
+    this.expectNext(sent, now);
+    this.owner.acknowledged(this.start.peer.node, now);
+  }
+
+  /** Something is acknowledged: the next Snapshot goes (again) at once if it must have been lost. */
+  private expectNext(acked: Sent, now: number): void {
+    const head = this.flight.head;
+    const overtaken = head !== undefined && head.lastSentAt < acked.lastSentAt;
+    if (overtaken) this.resendAt = now;
+    else this.schedule(now);
+  }
+
+  private refused(refusal: Refusal, sentAt: number, now: number): void {
+    this.error = `refused: ${refusal.code}`;
+    const head = this.flight.head;
+    switch (refusal.code) {
+      case 'stale-epoch':
+        this.owner.deposed(refusal.epoch);
+        return;
+      case 'out-of-order':
+        if (head === undefined) return;
+        if (refusal.expected < head.seq) this.owner.restart(this.start.peer.node, refusal, now);
+        else if (refusal.expected <= lastSeq(head) && sentAt >= head.lastSentAt)
+          this.resendAt = now;
+        return;
+      case 'stale-session':
+      case 'diverged':
+        this.owner.restart(this.start.peer.node, refusal, now);
+        return;
+      default:
+        return;
+    }
+  }
+}

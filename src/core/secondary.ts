@@ -1,0 +1,181 @@
+// A replica that follows a master: takes Snapshots in order, shows them at once, acknowledges them
+// when they are persisted, and serves reads.
+
+import type { Context } from './context.ts';
+import { type Epoch, type LogIndex, logIndex, type Seq, seq, type Ticket } from './ids.ts';
+import type { Fetch, Heartbeat, HeartbeatAck, Peer, Refusal, Snapshot } from './messages.ts';
+import { SecondarySession } from './secondary-session.ts';
+import { newPart } from './snapshot-check.ts';
+
+/** A Snapshot that is acknowledged once everything up to here is durable. */
+interface PendingAck {
+  readonly ticket: Ticket;
+  readonly seq: Seq;
+  readonly index: LogIndex;
+}
+
+/**
+ * Invariants:
+ * 1. Never an acknowledgement ahead of persistence, not even to a resend.
+ * 2. Nothing is shown while something before it is missing.
+ * 3. A refused Snapshot changes nothing.
+ * 4. Before the first acknowledgement in an epoch, that epoch is durable as the accepted one.
+ */
+export class Secondary {
+  private readonly context: Context;
+  private session: SecondarySession | null = null;
+  private pending: PendingAck[] = [];
+  private following: Peer | null = null;
+  private heardAt: number;
+  private durableEpoch: Epoch;
+
+  constructor(context: Context, master: Peer | null, now: number) {
+    this.context = context;
+    this.following = master;
+    this.heardAt = now;
+    this.durableEpoch = context.bookkeeping.current.acceptedEpoch;
+  }
+
+  get master(): Peer | null {
+    return this.following;
+  }
+
+  /** When it last heard from a master. */
+  get lastHeard(): number {
+    return this.heardAt;
+  }
+
+  /** The arbiter names the master. */
+  follow(master: Peer, now: number): void {
+    this.following = master;
+    this.heardAt = now;
+  }
+
+  snapshot(ticket: Ticket, message: Snapshot, now: number): void {
+    const refusal = this.take(message, now);
+    if (refusal !== null) {
+      this.context.outbox.respond(ticket, refusal);
+      return;
+    }
+    if (this.pending.length >= this.context.options.pendingAcksMax) {
+      this.context.outbox.respond(ticket, { type: 'Refused', code: 'overloaded' });
+      return;
+    }
+    const { prev, updates } = message;
+    // An empty Snapshot acknowledges what was there before the session.
+    const index = updates.length === 0 && prev !== undefined ? prev.index : logIndex(0);
+    this.pending.push({ ticket, seq: seq(message.seq + updates.length - 1), index });
+    this.acknowledge();
+  }
+
+  heartbeat(ticket: Ticket, message: Heartbeat, now: number): void {
+    const { bookkeeping, ledger, outbox } = this.context;
+    this.heardAt = now;
+    this.following = message.master;
+    if (message.epoch > bookkeeping.current.epoch) bookkeeping.remember({ epoch: message.epoch });
+    outbox.respond(ticket, this.heartbeatAck());
+    if (bookkeeping.current.acceptedEpoch === message.epoch) {
+      ledger.commit(message.commitIndex);
+    } else if (message.settled === true && ledger.log.lastIndex > message.lastIndex) {
+      // Nothing from this master is here yet, so what goes beyond its log is from an older epoch,
+      // and was not found when the master asked a majority: it was never acknowledged by one.
+      ledger.truncate(message.lastIndex);
+    }
+  }
+
+  /** Tells a master that opens its epoch what this node holds. */
+  fetch(ticket: Ticket, message: Fetch): void {
+    const { bookkeeping, ledger, outbox } = this.context;
+    if (message.epoch > bookkeeping.current.epoch) bookkeeping.remember({ epoch: message.epoch });
+    const { lastIndex } = ledger.log;
+    outbox.respond(ticket, { type: 'FetchedOrder', from: message.from, lastIndex });
+  }
+
+  /** More is persisted: acknowledges what waited for it. */
+  acknowledge(): void {
+    const { ledger, outbox } = this.context;
+    const session = this.session;
+    if (session === null || this.durableEpoch < session.epoch) return;
+    const { persistedIndex } = ledger.persister;
+    session.persisted(persistedIndex);
+    const still: PendingAck[] = [];
+    for (const ack of this.pending) {
+      if (ack.seq > session.ackedSeq || ack.index > persistedIndex) {
+        still.push(ack);
+        continue;
+      }
+      outbox.respond(ack.ticket, {
+        type: 'SnapshotAck',
+        session: session.session,
+        seq: session.ackedSeq,
+        lastIndex: ledger.log.lastIndex,
+      });
+    }
+    this.pending = still;
+  }
+
+  /** This node follows nobody any more: what waits is refused. */
+  end(): void {
+    this.refusePending({ type: 'Refused', code: 'no-master' });
+    this.session = null;
+  }
+
+  private heartbeatAck(): HeartbeatAck {
+    const { self, incarnation, bookkeeping, ledger } = this.context;
+    const { epoch, acceptedEpoch } = bookkeeping.current;
+    const { lastIndex } = ledger.log;
+    const { hash } = ledger.meter;
+    const node = self.node;
+    return { type: 'HeartbeatAck', node, incarnation, epoch, lastIndex, acceptedEpoch, hash };
+  }
+
+  /** Takes in what is new of a Snapshot; returns why not, if not. */
+  private take(message: Snapshot, now: number): Refusal | null {
+    const { ledger } = this.context;
+    const order = this.session?.compare(message) ?? 'newer';
+    if (order === 'older') {
+      return { type: 'Refused', code: 'stale-session', session: this.session!.session };
+    }
+    const expected = order === 'same' ? this.session!.expected : seq(0);
+    if (message.seq > expected) return { type: 'Refused', code: 'out-of-order', expected };
+    const part = newPart(message, expected, ledger);
+    if (part.type === 'Refused') return part;
+    this.heardAt = now;
+    if (message.master !== undefined) this.following = message.master;
+    this.accept(message.epoch);
+    if (order === 'newer') this.open(message);
+    if (message.reset === true && this.session!.fresh) {
+      ledger.truncate(message.prev?.index ?? logIndex(0));
+    }
+    if (part.truncateAfter !== null) ledger.truncate(part.truncateAfter);
+    if (part.entries.length > 0) ledger.append(part.entries);
+    const last = message.updates.at(-1);
+    if (last !== undefined) {
+      this.session!.took(seq(message.seq + message.updates.length - 1), last.index);
+    }
+    ledger.commit(message.commitIndex);
+    return null;
+  }
+
+  private open(message: Snapshot): void {
+    if (this.session !== null) {
+      const { session } = message;
+      this.refusePending({ type: 'Refused', code: 'stale-session', session });
+    }
+    this.session = new SecondarySession(message.epoch, message.session);
+  }
+
+  private accept(epoch: Epoch): void {
+    const { bookkeeping } = this.context;
+    if (bookkeeping.current.acceptedEpoch >= epoch) return;
+    bookkeeping.remember({ epoch, acceptedEpoch: epoch }, () => {
+      this.durableEpoch = epoch;
+      this.acknowledge();
+    });
+  }
+
+  private refusePending(refusal: Refusal): void {
+    for (const { ticket } of this.pending) this.context.outbox.respond(ticket, refusal);
+    this.pending = [];
+  }
+}

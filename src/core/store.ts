@@ -1,0 +1,91 @@
+// The key-value view: for each key, where in the log its latest operations stand. Values stay in
+// the log (Bitcask's idea); what is kept in memory grows with the number of keys, not of writes.
+
+import type { LogIndex } from './ids.ts';
+import type { Entry } from './operation.ts';
+
+interface Version {
+  readonly index: LogIndex;
+  readonly present: boolean;
+}
+
+/**
+ * Invariants:
+ * 1. The versions of a key rise in index; the last one is its current state.
+ * 2. Of the versions at or below the commit index, only the newest is kept; if that is a removal
+ *    and the only version, the key is forgotten altogether.
+ */
+export class Store {
+  private readonly versions = new Map<string, Version[]>();
+  /** Keys with more than their newest committed version, in log order. */
+  private readonly unsettled: { key: string; index: LogIndex }[] = [];
+  private settledCount = 0;
+
+  /** Takes note of the next entry of the log. */
+  observe(entry: Entry): void {
+    if (entry.op === 'append') return;
+    const version = { index: entry.index, present: entry.op === 'put' };
+    const versions = this.versions.get(entry.key);
+    if (versions === undefined) this.versions.set(entry.key, [version]);
+    else versions.push(version);
+    this.unsettled.push({ key: entry.key, index: entry.index });
+  }
+
+  /** Index of the `put` that gave the key its value at `upTo`; null if it has none there. */
+  find(key: string, upTo: LogIndex): LogIndex | null {
+    const versions = this.versions.get(key);
+    if (versions === undefined) return null;
+    for (let i = versions.length - 1; i >= 0; i -= 1) {
+      const version = versions[i]!;
+      if (version.index <= upTo) return version.present ? version.index : null;
+    }
+    return null;
+  }
+
+  /** Keys with a value at `upTo` that begin with `prefix` and come after `after`, in key order. */
+  list(prefix: string, after: string | null, upTo: LogIndex): { key: string; index: LogIndex }[] {
+    const found: { key: string; index: LogIndex }[] = [];
+    for (const key of this.versions.keys()) {
+      if (!key.startsWith(prefix) || (after !== null && key <= after)) continue;
+      const index = this.find(key, upTo);
+      if (index !== null) found.push({ key, index });
+    }
+    return found.sort((a, b) => (a.key < b.key ? -1 : 1));
+  }
+
+  /** Older versions at or below the commit index can never be asked for again. */
+  committed(index: LogIndex): void {
+    while (this.settledCount < this.unsettled.length) {
+      const next = this.unsettled[this.settledCount]!;
+      if (next.index > index) break;
+      this.settle(next.key, index);
+      this.settledCount += 1;
+    }
+    if (this.settledCount > 1_024 && this.settledCount * 2 > this.unsettled.length) {
+      this.unsettled.splice(0, this.settledCount);
+      this.settledCount = 0;
+    }
+  }
+
+  /** Forgets what stood after `after`. What it superseded was kept because it was not committed. */
+  truncated(after: LogIndex): void {
+    for (const [key, versions] of this.versions) {
+      while (versions.length > 0 && versions.at(-1)!.index > after) versions.pop();
+      if (versions.length === 0) this.versions.delete(key);
+    }
+    while (this.unsettled.length > 0 && this.unsettled.at(-1)!.index > after) this.unsettled.pop();
+    this.settledCount = Math.min(this.settledCount, this.unsettled.length);
+  }
+
+  private settle(key: string, index: LogIndex): void {
+    const versions = this.versions.get(key);
+    if (versions === undefined) return;
+    let newest = -1;
+    while (newest + 1 < versions.length && versions[newest + 1]!.index <= index) newest += 1;
+    if (newest > 0) versions.splice(0, newest);
+    const only = versions[0];
+    if (versions.length === 1 && only !== undefined && !only.present && only.index <= index) {
+      this.versions.delete(key);
+    }
+  }
+}

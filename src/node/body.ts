@@ -1,0 +1,128 @@
+// Reads request bodies. The rule: bytes are counted while they arrive, chunked or not, and what is
+// over the limit is refused without being kept; what is left of it is drained by the server, so
+// that the client gets to read the answer.
+
+import { isUtf8 } from 'node:buffer';
+import type { IncomingMessage } from 'node:http';
+import type { z } from 'zod';
+import { type Call, header } from './call.ts';
+import { invalid, problem, RequestRefused } from './problems.ts';
+import { checked } from './validation.ts';
+
+/** Client routes (contract, section 2). */
+export const BODY_LIMIT: number = 1 << 20;
+
+/** `POST /messages/batch` (contract, section 3). */
+export const BATCH_LIMIT: number = 16 << 20;
+
+/** Node-to-node routes. A batch may be one message as long as BATCH_LIMIT, which must still fit
+ * with everything that stands around it, or its replication would be stuck for ever (B61). */
+export const PEER_LIMIT: number = BATCH_LIMIT + (1 << 20);
+
+const EMPTY: Buffer = Buffer.alloc(0);
+const JSON_TYPE = /^application\/json *(?:; *charset="?utf-?8"? *)?$/i;
+
+/**
+ * Reads a JSON body and checks it. Throws RequestRefused: 415 for another media type, 413 above
+ * `limit` bytes, 400 for anything that is not UTF-8, not JSON, or not as the schema says.
+ * `ifEmpty` stands in for an absent body; without it an absent body is malformed JSON.
+ */
+export async function readJson<T>(
+  call: Call,
+  limit: number,
+  schema: z.ZodType<T>,
+  ifEmpty?: unknown,
+): Promise<T> {
+  const type = header(call, 'content-type');
+  if (type === undefined ? hasBody(call) : type !== 'application/json' && !JSON_TYPE.test(type)) {
+    const got = type === undefined ? 'no content type' : 'another content type';
+    refuse('unsupported-media-type', `The body has ${got}; send application/json.`);
+  }
+  const bytes = await readBody(call, limit);
+  if (bytes.length === 0 && ifEmpty !== undefined) return checked(schema, ifEmpty);
+  return checked(schema, parse(bytes));
+}
+
+/** Reads the whole body. Throws RequestRefused (413) above `limit` bytes. */
+export async function readBody(call: Call, limit: number): Promise<Buffer> {
+  const encoding = header(call, 'content-encoding');
+  if (encoding !== undefined && encoding !== 'identity') {
+    refuse('unsupported-media-type', 'Compressed bodies are not accepted.');
+  }
+  const length = header(call, 'content-length');
+  if (length !== undefined && Number(length) > limit) throw tooLarge(limit);
+  const incoming = call.env?.incoming;
+  return incoming === undefined ? fromWeb(call.req.raw, limit) : fromNode(incoming, limit);
+}
+
+function refuse(code: 'unsupported-media-type', detail: string): never {
+  throw new RequestRefused(problem(code, detail));
+}
+
+const tooLarge = (limit: number): RequestRefused =>
+  new RequestRefused(problem('too-large', `The body is longer than ${limit} bytes.`, { limit }));
+
+function hasBody(call: Call): boolean {
+  if (call.env?.incoming === undefined) return call.req.raw.body !== null;
+  const length = header(call, 'content-length');
+  return (length !== undefined && length !== '0') || header(call, 'transfer-encoding') !== undefined;
+}
+
+function parse(bytes: Buffer): unknown {
+  if (!isUtf8(bytes)) throw malformed('is not valid UTF-8');
+  try {
+    return JSON.parse(bytes.toString('utf8'));
+  } catch {
+    throw malformed(bytes.length === 0 ? 'is empty' : 'is not valid JSON');
+  }
+}
+
+const malformed = (what: string): RequestRefused =>
+  new RequestRefused(invalid([{ path: '', message: `the body ${what}` }]));
+
+/** Node's own stream: events only, because a web stream around it costs more than the append. */
+function fromNode(incoming: IncomingMessage, limit: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const finish = (): void => {
+      incoming.off('data', onData).off('end', onEnd).off('error', onCut).off('close', onCut);
+    };
+    const onData = (chunk: Buffer): void => {
+      size += chunk.length;
+      if (size > limit) {
+        finish();
+        // Reading goes on, into nothing; the server cuts it off if it does not end.
+        incoming.resume();
+        reject(tooLarge(limit));
+      } else {
+        chunks.push(chunk);
+      }
+    };
+    const onEnd = (): void => {
+      finish();
+      resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size));
+    };
+    const onCut = (): void => {
+      finish();
+      incoming.on('error', ignored);
+      reject(malformed('ended too early'));
+    };
+    incoming.on('data', onData).on('end', onEnd).on('error', onCut).on('close', onCut);
+  });
+}
+
+/** The connection is gone and nobody reads the answer: there is nothing left to report. */
+const ignored = (): void => {};
+
+async function fromWeb(request: Request, limit: number): Promise<Buffer> {
+  if (request.body === null) return EMPTY;
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of request.body) {
+    size += chunk.length;
+    if (size > limit) throw tooLarge(limit);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, size);
+}

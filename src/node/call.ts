@@ -1,0 +1,70 @@
+// One HTTP request as the routes see it: Hono's context, with what Node knows of the request where
+// the app runs on a real server. Headers are read from there, because that costs nothing.
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Context } from 'hono';
+import { invalid, RequestRefused } from './problems.ts';
+
+export interface NodeEnv {
+  Bindings: { readonly incoming?: IncomingMessage; readonly outgoing?: ServerResponse };
+}
+
+export type Call = Context<NodeEnv>;
+
+/** A request header by its lower-case name; undefined if absent. */
+export function header(call: Call, name: string): string | undefined {
+  const incoming = call.env?.incoming;
+  if (incoming === undefined) {
+    return call.req.raw.headers.get(name) ?? undefined;
+  }
+  const value = incoming.headers[name];
+  return typeof value === 'string' ? value : value?.join(', ');
+}
+
+/** The Host header; where the app is called without a server, the host of the URL. */
+export function hostOf(call: Call): string | undefined {
+  return header(call, 'host') ?? new URL(call.req.url).host;
+}
+
+/** Path and query of a URL, exactly as they were sent. */
+export function target(url: string): string {
+  const start = url.indexOf('/', url.indexOf('//') + 2);
+  return start === -1 ? '/' : url.slice(start);
+}
+
+/** The path of a URL, still percent-encoded. */
+export function rawPath(url: string): string {
+  const text = target(url);
+  const end = text.search(/[?#]/);
+  return end === -1 ? text : text.slice(0, end);
+}
+
+/** Decodes what stood in a path or a query. Throws RequestRefused (400) if it is not UTF-8. */
+export function decoded(text: string, name: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    const message = 'is not valid percent-encoded UTF-8';
+    throw new RequestRefused(invalid([{ path: name, message }]));
+  }
+}
+
+/** What follows `prefix` in the path, decoded. */
+export function tailOf(call: Call, prefix: string, name: string): string {
+  return decoded(rawPath(call.req.url).slice(prefix.length), name);
+}
+
+/** The `Idempotency-Key` (contract, section 3: 1–128 printable ASCII); undefined if absent. */
+export function idempotencyKey(call: Call): string | undefined {
+  const key = header(call, 'idempotency-key');
+  return key === undefined ? undefined : checkedKey(key);
+}
+
+const KEY = /^[\x20-\x7e]{1,128}$/;
+
+/** Throws RequestRefused (400) if this cannot be an idempotency key. */
+export function checkedKey(key: string): string {
+  if (KEY.test(key)) return key;
+  const message = 'must be 1 to 128 printable ASCII characters';
+  throw new RequestRefused(invalid([{ path: 'Idempotency-Key', message }]));
+}

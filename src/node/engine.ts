@@ -1,0 +1,50 @@
+// What the HTTP routes see of a running node: the machine behind one queue, and the log to read.
+
+import type { Outcome, Write } from '../core/effects.ts';
+import type { Request, Response } from '../core/messages.ts';
+import type { NodeStatus } from '../core/status.ts';
+import type { LogIndex } from '../core/ids.ts';
+import type { Persistence } from '../persistence/persistence.ts';
+
+/** The JSON text of a message whose entries were never parsed: sent as it is. */
+export interface Encoded {
+  readonly json: Buffer;
+}
+
+export interface Engine {
+  /** The node's log, for reading only. */
+  readonly persistence: Persistence;
+
+  /** Gives a client's write to the machine; resolves with what it came to. When `signal` aborts, the
+   * client is gone: its waiter is freed, and the promise may stay open. */
+  write(write: Omit<Write, 'type' | 'ticket'>, signal?: AbortSignal): Promise<Outcome>;
+
+  /** Re-proves that this node is the master and that all it shows is on a majority. */
+  confirm(signal?: AbortSignal): Promise<Outcome>;
+
+  /** Hands another node's request to the machine; resolves with the answer to send back. */
+  receive(request: Request): Promise<Response | Encoded>;
+
+  /** Role, positions, members: for `GET /health`, metrics and the dashboard. */
+  status(): NodeStatus;
+
+  /** Where the idempotency key stands in the log; undefined if it is not known. */
+  findKey(idempotencyKey: string): { first: LogIndex; count: number } | undefined;
+
+  /** Index of the `put` that gave the key its value as of `upTo`; null if it has none. */
+  findValue(key: string, upTo: LogIndex): LogIndex | null;
+
+  /** Keys with a value as of `upTo`, in key order. */
+  listKeys(
+    prefix: string,
+    after: string | null,
+    upTo: LogIndex,
+  ): readonly { key: string; index: LogIndex }[];
+
+  /** Which nodes are known to have the operation at `index`, this one first. */
+  holders(index: LogIndex): readonly string[];
+
+  /** Calls back after each step in which the log grew or its commit index moved; returns how to
+   * stop that. */
+  onProgress(listener: () => void): () => void;
+}

@@ -1,0 +1,127 @@
+// One queue of events and one timer in front of a machine. Events that arrive in the same turn of the
+// event loop are stepped one after the other; only then is the machine woken, so that what gathered
+// goes out together. Nothing else ever calls the machine.
+
+import type { Effect, Event } from '../core/effects.ts';
+
+/** The pure machine behind the queue. */
+export interface Machine {
+  step(event: Event, now: number): Effect[];
+  deadline(): number;
+}
+
+/** Time, as the queue needs it; `now` is monotonic, in milliseconds. */
+export interface QueueClock {
+  now(): number;
+  /** Calls back after at least `delayMs`; returns how to cancel. */
+  after(delayMs: number, run: () => void): () => void;
+  /** Calls back when the events at hand have been read from their sockets. */
+  soon(run: () => void): void;
+}
+
+export const realClock: QueueClock = {
+  now: () => performance.now(),
+  after: (delayMs, run) => {
+    const timer = setTimeout(run, delayMs);
+    return () => clearTimeout(timer);
+  },
+  soon: (run) => {
+    setImmediate(run);
+  },
+};
+
+/** setTimeout fires at once above 2³¹−1 ms. */
+const DELAY_MAX_MS = 2 ** 31 - 1;
+
+export class EventQueue {
+  private readonly machine: Machine;
+  private readonly perform: (effect: Effect) => void;
+  private readonly turned: () => void;
+  private readonly broken: (error: unknown) => void;
+  private readonly clock: QueueClock;
+  private events: Event[] = [];
+  private scheduled = false;
+  private closed = false;
+  private armedAt = Number.POSITIVE_INFINITY;
+  private disarm: () => void = () => {};
+
+  /**
+   * `turned` is called after each turn; `broken` once, when the machine or `perform` has thrown: the
+   * machine is not called again.
+   */
+  constructor(
+    machine: Machine,
+    perform: (effect: Effect) => void,
+    turned: () => void,
+    broken: (error: unknown) => void,
+    clock: QueueClock,
+  ) {
+    this.machine = machine;
+    this.perform = perform;
+    this.turned = turned;
+    this.broken = broken;
+    this.clock = clock;
+  }
+
+  post(event: Event): void {
+    if (this.closed) return;
+    this.events.push(event);
+    this.schedule();
+  }
+
+  /** No event is handled any more, no timer is left. */
+  close(): void {
+    this.closed = true;
+    this.events = [];
+    this.disarm();
+  }
+
+  private schedule(): void {
+    if (this.scheduled) return;
+    this.scheduled = true;
+    this.clock.soon(() => this.turn());
+  }
+
+  private turn(): void {
+    this.scheduled = false;
+    if (this.closed) return;
+    try {
+      this.drain();
+      this.turned();
+    } catch (error) {
+      this.close();
+      this.broken(error);
+    }
+  }
+
+  private drain(): void {
+    const events = this.events;
+    this.events = [];
+    for (const event of events) this.step(event, this.clock.now());
+    const now = this.clock.now();
+    if (this.machine.deadline() <= now) this.step({ type: 'Wake' }, now);
+    this.arm(now);
+  }
+
+  private step(event: Event, now: number): void {
+    for (const effect of this.machine.step(event, now)) this.perform(effect);
+  }
+
+  /** A timer that is armed too early is left alone: it finds nothing to do and is armed again. */
+  private arm(now: number): void {
+    const deadline = this.machine.deadline();
+    if (deadline <= now) {
+      this.schedule();
+      return;
+    }
+    if (deadline >= this.armedAt) return;
+    this.disarm();
+    if (deadline === Number.POSITIVE_INFINITY) return;
+    this.armedAt = deadline;
+    const delayMs = Math.min(DELAY_MAX_MS, Math.ceil(deadline - now));
+    this.disarm = this.clock.after(delayMs, () => {
+      this.armedAt = Number.POSITIVE_INFINITY;
+      this.turn();
+    });
+  }
+}

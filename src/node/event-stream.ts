@@ -1,0 +1,122 @@
+// The log as Server-Sent Events: each entry once, in order, as it comes. The rule: nothing is read
+// from the log before the client has taken what came before, so a slow reader costs one chunk.
+
+import type { LogIndex } from '../core/ids.ts';
+import { visible } from './log-reader.ts';
+import { committed } from './read-level.ts';
+import type { Site } from './route.ts';
+
+const CHUNK_ENTRIES = 256;
+const CHUNK_BYTES = 64 << 10;
+
+/** What ended a wait. */
+type Woken = 'progress' | 'beat' | 'end';
+
+export interface StreamOptions {
+  readonly from: LogIndex;
+  readonly level: 'local' | 'majority';
+  /** Called once when the stream is over, however that came. */
+  readonly onEnd: () => void;
+}
+
+/**
+ * Ends when the node stops, when the client goes, and when a new master's log replaces what was
+ * already sent. A client that comes again with `Last-Event-ID` misses nothing.
+ */
+export class EventStream {
+  private readonly site: Site;
+  private readonly level: 'local' | 'majority';
+  private readonly onEnd: () => void;
+  private next: number;
+  private sent = 0;
+  private ended = false;
+  private wake: ((why: Woken) => void) | null = null;
+
+  constructor(site: Site, options: StreamOptions) {
+    this.site = site;
+    this.level = options.level;
+    this.next = options.from;
+    this.onEnd = options.onEnd;
+  }
+
+  /** The body of the answer. Called once. */
+  body(): ReadableStream<Uint8Array> {
+    const encoder = new TextEncoder();
+    let greeting: string | null = ': the log from here on\n\n';
+    const source: UnderlyingDefaultSource<Uint8Array> = {
+      pull: async (controller) => {
+        const text = greeting ?? (await this.text());
+        greeting = null;
+        if (text !== null) {
+          controller.enqueue(encoder.encode(text));
+        } else {
+          this.end();
+          controller.close();
+        }
+      },
+      cancel: () => this.end(),
+    };
+    return new ReadableStream(source, { highWaterMark: 0 });
+  }
+
+  private end(): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.wake?.('end');
+    this.onEnd();
+  }
+
+  /** What to send next; waits until there is something. null: the stream is over. */
+  private async text(): Promise<string | null> {
+    const { engine, stopping } = this.site;
+    while (!this.ended && !stopping.aborted) {
+      const { lastIndex } = engine.persistence;
+      if (lastIndex < this.sent) return null;
+      const upTo = this.level === 'majority' ? committed(engine) : lastIndex;
+      if (this.next <= upTo) {
+        const frames = await this.frames(upTo);
+        if (frames !== '') return frames;
+      } else if ((await this.news()) === 'beat') {
+        return ': still here\n\n';
+      }
+    }
+    return null;
+  }
+
+  /** The next chunk as events. Empty where everything in it was compacted away. */
+  private async frames(upTo: LogIndex): Promise<string> {
+    const { persistence } = this.site.engine;
+    const from = this.next as LogIndex;
+    const { to, count } = persistence.measure(from, CHUNK_ENTRIES, CHUNK_BYTES);
+    const last = Math.min(to, upTo) as LogIndex;
+    let frames = '';
+    if (count > 0) {
+      const chunk = await persistence.read(from, last);
+      for (const entry of chunk.entries()) {
+        frames += `id: ${entry.index}\ndata: ${JSON.stringify(visible(entry))}\n\n`;
+      }
+    }
+    this.next = last + 1;
+    this.sent = last;
+    return frames;
+  }
+
+  /** Waits until the log moves, the pause is long enough for a comment, or the stream is over. */
+  private news(): Promise<Woken> {
+    const { engine, clock, stopping, streamBeatMs } = this.site;
+    return new Promise((resolve) => {
+      const woken = (why: Woken): void => {
+        stopListening();
+        stopTimer();
+        stopping.removeEventListener('abort', stop);
+        this.wake = null;
+        resolve(why);
+      };
+      const stop = (): void => woken('end');
+      const stopListening = engine.onProgress(() => woken('progress'));
+      const stopTimer = clock.after(streamBeatMs, () => woken('beat'));
+      stopping.addEventListener('abort', stop);
+      this.wake = woken;
+    });
+  }
+}

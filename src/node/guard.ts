@@ -1,0 +1,72 @@
+// Who may speak to this node. Three checks before anything of a request is read: the Host must be
+// ours (against DNS rebinding), the Origin must be ours or absent (against web pages), and where a
+// token is needed it must be right. One function, called once per request, without allocations.
+
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { Answer } from './answer.ts';
+import { problem } from './problems.ts';
+
+/** `peer` routes are for other nodes and operators: they always need the token, if there is one. */
+export type Access = 'client' | 'peer';
+
+export interface GuardOptions {
+  /** URL by which others reach this node; its host is accepted, with any port. */
+  readonly advertise?: string;
+  /** More host names, or `name:port`, that are accepted. */
+  readonly allowHosts?: readonly string[];
+  /** The cluster token; absent: no route asks for one. */
+  readonly token?: string;
+  /** Client routes need the token too. Default false. */
+  readonly requireClientToken?: boolean;
+}
+
+/** What the guard looks at. */
+export interface Credentials {
+  readonly host: string | undefined;
+  readonly origin: string | undefined;
+  readonly authorization: string | undefined;
+}
+
+/** Returns the refusal, or null if the request may go on. */
+export type Guard = (credentials: Credentials, access: Access) => Answer | null;
+
+const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i;
+const PORT = /:\d{1,5}$/;
+
+const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+
+export function createGuard(options: GuardOptions): Guard {
+  const advertised = options.advertise === undefined ? null : new URL(options.advertise);
+  const hosts = new Set((options.allowHosts ?? []).map((host) => host.toLowerCase()));
+  if (advertised !== null) hosts.add(advertised.hostname.toLowerCase());
+  const secret = options.token === undefined ? null : digest(options.token);
+  const everywhere = options.requireClientToken === true;
+
+  const knownHost = (host: string): boolean => {
+    if (LOOPBACK.test(host)) return true;
+    const name = host.toLowerCase();
+    return hosts.has(name) || hosts.has(name.replace(PORT, ''));
+  };
+
+  const authorized = (authorization: string | undefined): boolean => {
+    if (secret === null) return true;
+    const match = authorization === undefined ? null : /^Bearer +(\S+)$/i.exec(authorization);
+    // Digests have one length, so the comparison tells nothing about that of the token.
+    return timingSafeEqual(digest(match?.[1] ?? ''), secret) && match !== null;
+  };
+
+  return ({ host, origin, authorization }, access) => {
+    if (host === undefined || !knownHost(host)) {
+      const detail = 'The Host is neither loopback, nor advertised, nor allowed by --allow-host.';
+      return problem('unknown-host', detail);
+    }
+    if (origin !== undefined && origin !== `http://${host}` && origin !== advertised?.origin) {
+      return problem('foreign-origin', 'The Origin is not that of this node.');
+    }
+    if ((everywhere || access === 'peer') && !authorized(authorization)) {
+      const headers = { 'www-authenticate': 'Bearer' };
+      return problem('unauthorized', 'Send the cluster token as a Bearer token.', {}, headers);
+    }
+    return null;
+  };
+}

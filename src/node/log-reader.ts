@@ -1,0 +1,58 @@
+// Walks the log in chunks, for readers that want more than fits in memory at once.
+
+import type { LogIndex } from '../core/ids.ts';
+import type { Entry } from '../core/operation.ts';
+import type { Persistence } from '../persistence/persistence.ts';
+
+/** One chunk: enough to be cheap per entry, little enough that no other client waits for it. */
+const CHUNK_ENTRIES = 1_024;
+const CHUNK_BYTES = 256 << 10;
+
+/** The part of the log that was being read has been cut off: a new master's log replaces it. */
+export class LogCutBack extends Error {
+  override readonly name = 'LogCutBack';
+}
+
+/** The entries `from`…`upTo` that the log still holds, a chunk at a time. Throws LogCutBack. */
+export async function* chunksOf(
+  persistence: Persistence,
+  from: LogIndex,
+  upTo: LogIndex,
+  entriesMax: number = CHUNK_ENTRIES,
+): AsyncGenerator<Entry[]> {
+  let next: number = from;
+  while (next <= upTo) {
+    if (persistence.lastIndex < upTo) throw new LogCutBack(`the log ends before ${upTo}`);
+    const most = Math.min(entriesMax, CHUNK_ENTRIES);
+    const { to, count } = persistence.measure(next as LogIndex, most, CHUNK_BYTES);
+    const last = Math.min(to, upTo) as LogIndex;
+    if (count > 0) {
+      const chunk = await persistence.read(next as LogIndex, last);
+      yield chunk.entries();
+    }
+    next = last + 1;
+    if (next <= upTo) await nextTurn();
+  }
+}
+
+/** Lets everything else that is ready go first: a log in memory is read without any wait. */
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** The entry at `index`, or null if it is compacted away. `index` is within the log. */
+export async function entryAt(persistence: Persistence, index: LogIndex): Promise<Entry | null> {
+  const chunk = await persistence.read(index, index);
+  return chunk.count === 0 ? null : (chunk.entries()[0] ?? null);
+}
+
+/** An entry as clients see it: without what only replicas need (contract, section 3, `/log`). */
+export function visible(entry: Entry): Record<string, unknown> {
+  const { index, epoch, at, op } = entry;
+  switch (entry.op) {
+    case 'append':
+      return { index, epoch, at, op, message: entry.message };
+    case 'put':
+      return { index, epoch, at, op, key: entry.key, value: entry.value };
+    case 'remove':
+      return { index, epoch, at, op, key: entry.key };
+  }
+}

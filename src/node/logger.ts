@@ -1,0 +1,23 @@
+// The node's own diagnostics: one JSON object per line on stderr, written before the call returns,
+// so that the last lines before a crash are not lost.
+
+import { destination, type Logger, pino } from 'pino';
+
+export type { Logger } from 'pino';
+
+export type LogLevel = 'silent' | 'error' | 'warn' | 'info' | 'debug';
+
+/** `name` stands in every line, as a rule the node's id. Tokens and authorizations are cut out. */
+export function createLogger(options: {
+  readonly level?: LogLevel;
+  readonly name?: string;
+}): Logger {
+  const settings = {
+    level: options.level ?? 'info',
+    base: options.name === undefined ? {} : { node: options.name },
+    timestamp: () => `,"at":"${new Date().toISOString()}"`,
+    formatters: { level: (label: string) => ({ level: label }) },
+    redact: { paths: ['token', 'authorization', '*.token', '*.authorization'], remove: true },
+  };
+  return pino(settings, destination({ fd: 2, sync: true }));
+}

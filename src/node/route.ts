@@ -1,0 +1,63 @@
+// What a route is: method, path, who may call it, what the API document says of it, and the
+// handler. The app and the OpenAPI document are both made from the same list of these.
+
+import type { z } from 'zod';
+import type { WriteConcern } from '../core/effects.ts';
+import type { Call } from './call.ts';
+import type { Clock } from './clock.ts';
+import type { Engine } from './engine.ts';
+import type { Access } from './guard.ts';
+import type { Logger } from './logger.ts';
+import type { Metrics } from './metrics.ts';
+import type { ProblemCode } from './problems.ts';
+
+/** What every route needs of the node around it. */
+export interface Site {
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** Write concern of messages that name none. */
+  readonly defaultW: WriteConcern;
+  /** Aborts when the server stops: open streams end. */
+  readonly stopping: AbortSignal;
+  /** Pause between two comments on an otherwise silent event stream. */
+  readonly streamBeatMs: number;
+  /** Event streams at the same time. */
+  readonly streamsMax: number;
+}
+
+export interface Route {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** A path of Hono: `/log/:index`. */
+  readonly path: string;
+  /** Another path for the same handler, where one pattern cannot say it; not documented. */
+  readonly alias?: string;
+  readonly access: Access;
+  readonly doc: RouteDoc;
+  readonly handle: (call: Call) => Response | Promise<Response>;
+}
+
+/** What the OpenAPI document says. */
+export interface RouteDoc {
+  /** Unique name of the operation. */
+  readonly id: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly query?: z.ZodObject;
+  /** Name → what it says. */
+  readonly params?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: { readonly schema: z.ZodType; readonly optional?: boolean; readonly any?: boolean };
+  readonly success: readonly SuccessDoc[];
+  /** Besides those that every route can answer. */
+  readonly problems?: readonly ProblemCode[];
+}
+
+export interface SuccessDoc {
+  readonly status: number;
+  readonly description: string;
+  readonly schema?: z.ZodType;
+  /** Default: application/json. */
+  readonly contentType?: string;
+}

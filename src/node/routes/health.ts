@@ -1,0 +1,127 @@
+// What a node says of itself: health, liveness, readiness, metrics, and the echo that is the
+// cluster's ping (contract, section 5).
+
+import { z } from 'zod';
+import type { MemberReport, NodeStatus } from '../../core/status.ts';
+import { json, toResponse } from '../answer.ts';
+import { BODY_LIMIT, readBody } from '../body.ts';
+import { type Call, header } from '../call.ts';
+import { problem } from '../problems.ts';
+import type { Route, Site } from '../route.ts';
+import { followerHealth, masterHealth } from '../success.ts';
+
+const ok = z.strictObject({ status: z.literal('ok') });
+
+export function healthRoutes(site: Site): Route[] {
+  return [
+    {
+      method: 'GET',
+      path: '/health',
+      access: 'client',
+      doc: {
+        id: 'readHealth',
+        summary: 'Role, positions, members and their state',
+        description: '200 as long as the process works, whatever it reports.',
+        success: [
+          {
+            status: 200,
+            description: 'The state as this node sees it.',
+            schema: z.union([masterHealth, followerHealth]),
+          },
+        ],
+      },
+      handle: () => toResponse(json(200, health(site.engine.status(), site.clock.wallMs()))),
+    },
+    {
+      method: 'GET',
+      path: '/livez',
+      access: 'client',
+      doc: {
+        id: 'readLiveness',
+        summary: 'Whether the process works',
+        success: [{ status: 200, description: 'It does.', schema: ok }],
+      },
+      handle: () => toResponse(json(200, { status: 'ok' })),
+    },
+    {
+      method: 'GET',
+      path: '/readyz',
+      access: 'client',
+      doc: {
+        id: 'readReadiness',
+        summary: 'Whether the node has a role and has replayed its log',
+        success: [{ status: 200, description: 'It is ready.', schema: ok }],
+        problems: ['not-ready'],
+      },
+      handle: () =>
+        site.engine.status().role === null
+          ? toResponse(problem('not-ready', 'The node has no role yet.'))
+          : toResponse(json(200, { status: 'ok' })),
+    },
+    {
+      method: 'GET',
+      path: '/metrics',
+      access: 'client',
+      doc: {
+        id: 'readMetrics',
+        summary: 'Metrics in the Prometheus text format',
+        success: [{ status: 200, description: 'The metrics.', contentType: 'text/plain' }],
+      },
+      handle: async () =>
+        new Response(await site.metrics.text(), {
+          headers: { 'content-type': site.metrics.contentType },
+        }),
+    },
+    {
+      method: 'POST',
+      path: '/echo',
+      access: 'client',
+      doc: {
+        id: 'echo',
+        summary: 'Answers with the body it got and the same content type',
+        body: { schema: z.unknown(), any: true },
+        success: [{ status: 200, description: 'The same body.', contentType: '*/*' }],
+        problems: ['too-large'],
+      },
+      handle: echo,
+    },
+  ];
+}
+
+async function echo(call: Call): Promise<Response> {
+  const body = await readBody(call, BODY_LIMIT);
+  const type = header(call, 'content-type') ?? 'application/octet-stream';
+  const headers = { 'content-type': type, 'x-content-type-options': 'nosniff' };
+  return new Response(new Uint8Array(body), { headers });
+}
+
+/** The body of `GET /health`, with the fields of the contract and no others. */
+function health(status: NodeStatus, wallMs: number): unknown {
+  const { node, epoch, lastIndex, commitIndex } = status;
+  if (status.role !== 'master') {
+    const { role, master } = status;
+    return { node, role, epoch, master, lastIndex, commitIndex, status: 'ok' };
+  }
+  const { role, mode, reason, quorum } = status;
+  const members = status.members.map((report) => member(report, wallMs));
+  return { node, role, epoch, mode, reason, lastIndex, commitIndex, quorum, members };
+}
+
+function member(report: MemberReport, wallMs: number): unknown {
+  return {
+    node: report.node,
+    url: report.url,
+    role: report.role,
+    status: report.status,
+    since: new Date(wallMs - report.sinceMs).toISOString(),
+    lastHeartbeatMs: whole(report.lastHeartbeatMs),
+    ackedIndex: report.ackedIndex,
+    lagEntries: report.lagEntries,
+    lagMs: whole(report.lagMs),
+    attempts: report.attempts,
+    retryInMs: whole(report.retryInMs),
+    lastError: report.lastError,
+  };
+}
+
+const whole = (ms: number | null): number | null => (ms === null ? null : Math.round(ms));

@@ -1,0 +1,133 @@
+// The log itself: pages, one entry, or a stream of events (contract, section 3).
+
+import type { LogIndex } from '../../core/ids.ts';
+import { json, jsonText, toResponse } from '../answer.ts';
+import { type Call, header, tailOf } from '../call.ts';
+import { EventStream } from '../event-stream.ts';
+import { chunksOf, entryAt, visible } from '../log-reader.ts';
+import { invalid, problem, RequestRefused } from '../problems.ts';
+import { readQuery } from '../query.ts';
+import { committed, shownUpTo } from '../read-level.ts';
+import type { Route, Site } from '../route.ts';
+import { logQuery, type ReadLevel, readQuery as levelQuery } from '../schemas.ts';
+import { entryOut, logPage } from '../success.ts';
+import { bodyOf } from '../text-stream.ts';
+
+export function logRoutes(site: Site): Route[] {
+  const streams = { count: 0 };
+  return [
+    {
+      method: 'GET',
+      path: '/log',
+      access: 'client',
+      doc: {
+        id: 'readLog',
+        summary: 'Entries of the log, or a stream of them',
+        description:
+          'With `Accept: text/event-stream`: entries as they come, from `from` on (default 1). ' +
+          '`data` is the entry, `id` its index; `Last-Event-ID` resumes after that index.',
+        headers: { 'Last-Event-ID': 'Index of the last entry that a stream has seen.' },
+        query: logQuery,
+        success: [
+          { status: 200, description: 'A page of the log.', schema: logPage },
+          { status: 200, description: 'The stream.', contentType: 'text/event-stream' },
+        ],
+        problems: ['not-linearizable', 'overloaded'],
+      },
+      handle: (call) =>
+        header(call, 'accept')?.includes('text/event-stream') === true
+          ? stream(site, call, streams)
+          : page(site, call),
+    },
+    {
+      method: 'GET',
+      path: '/log/:index',
+      access: 'client',
+      doc: {
+        id: 'readEntry',
+        summary: 'One entry of the log',
+        params: { index: 'Its place in the log.' },
+        query: levelQuery,
+        success: [{ status: 200, description: 'The entry.', schema: entryOut }],
+        problems: ['not-found', 'not-linearizable'],
+      },
+      handle: (call) => entry(site, call),
+    },
+  ];
+}
+
+async function page(site: Site, call: Call): Promise<Response> {
+  const query = readQuery(call, logQuery);
+  const upTo = await shownUpTo(site.engine, query.read, call);
+  const body = await bodyOf(pieces(site, query, upTo));
+  return typeof body === 'string'
+    ? toResponse(jsonText(200, body))
+    : new Response(body, { headers: { 'content-type': 'application/json' } });
+}
+
+async function* pieces(
+  site: Site,
+  query: { readonly from?: LogIndex; readonly limit: number },
+  upTo: LogIndex,
+): AsyncGenerator<string> {
+  const { persistence } = site.engine;
+  const { from = 1 as LogIndex, limit } = query;
+  let count = 0;
+  let next: number | null = null;
+  let text = '{"entries":[';
+  for await (const entries of chunksOf(persistence, from, upTo, limit + 1)) {
+    for (const entry of entries) {
+      if (count === limit) {
+        next = entry.index;
+        break;
+      }
+      text += `${count === 0 ? '' : ','}${JSON.stringify(visible(entry))}`;
+      count += 1;
+    }
+    if (next !== null) break;
+    yield text;
+    text = '';
+  }
+  const commitIndex = committed(site.engine);
+  yield `${text}],"lastIndex":${upTo},"commitIndex":${commitIndex},"next":${next}}`;
+}
+
+async function entry(site: Site, call: Call): Promise<Response> {
+  const { read } = readQuery(call, levelQuery);
+  const index = strictIndex(tailOf(call, '/log/', 'index'), 'index');
+  const upTo = await shownUpTo(site.engine, read, call);
+  const found =
+    index === 0 || index > upTo ? null : await entryAt(site.engine.persistence, index);
+  if (found !== null) return toResponse(json(200, visible(found)));
+  const detail = `There is no entry ${index}, up to ${upTo}, that this read may see.`;
+  return toResponse(problem('not-found', detail));
+}
+
+function strictIndex(text: string, path: string): LogIndex {
+  if (/^(?:0|[1-9]\d{0,15})$/.test(text)) return Number(text) as LogIndex;
+  throw new RequestRefused(invalid([{ path, message: 'must be an index of the log' }]));
+}
+
+function stream(site: Site, call: Call, streams: { count: number }): Response {
+  const query = readQuery(call, logQuery);
+  const last = header(call, 'last-event-id');
+  const resumed = last === undefined ? null : strictIndex(last, 'Last-Event-ID') + 1;
+  const from = (resumed ?? query.from ?? 1) as LogIndex;
+  const level = streamLevel(query.read);
+  const headers = { 'content-type': 'text/event-stream', 'cache-control': 'no-store' };
+  if (call.req.method === 'HEAD') return new Response(null, { headers });
+  if (streams.count >= site.streamsMax) {
+    return toResponse(problem('overloaded', `${site.streamsMax} streams are open already.`));
+  }
+  streams.count += 1;
+  const onEnd = (): void => {
+    streams.count -= 1;
+  };
+  return new Response(new EventStream(site, { from, level, onEnd }).body(), { headers });
+}
+
+function streamLevel(level: ReadLevel): 'local' | 'majority' {
+  if (level !== 'linearizable') return level;
+  const message = 'a stream is local or majority: it has no moment at which to be linearizable';
+  throw new RequestRefused(invalid([{ path: 'read', message }]));
+}

@@ -1,0 +1,150 @@
+// Messages: append one, append many, list them (contract, section 3).
+
+import type { LogIndex } from '../../core/ids.ts';
+import type { Operation } from '../../core/operation.ts';
+import type { Persistence } from '../../persistence/persistence.ts';
+import { jsonText, toResponse } from '../answer.ts';
+import { BATCH_LIMIT, BODY_LIMIT, readJson } from '../body.ts';
+import { type Call, idempotencyKey } from '../call.ts';
+import { chunksOf } from '../log-reader.ts';
+import { batchAnswer, messageAnswer } from '../outcomes.ts';
+import type { ProblemCode } from '../problems.ts';
+import { readQuery } from '../query.ts';
+import { shownUpTo } from '../read-level.ts';
+import type { Route, Site } from '../route.ts';
+import { appendBody, batchBody, messagesQuery } from '../schemas.ts';
+import { appended, batchAppended, messageList } from '../success.ts';
+import { bodyOf } from '../text-stream.ts';
+import { write } from '../write.ts';
+
+/** How any write can be refused. */
+export const WRITE_PROBLEMS: readonly ProblemCode[] = [
+  'not-master',
+  'unsupported-media-type',
+  'too-large',
+  'write-concern-unsatisfiable',
+  'idempotency-key-reused',
+  'no-quorum',
+  'no-master',
+  'recovering',
+  'overloaded',
+  'storage-unavailable',
+  'shutting-down',
+];
+
+export const IDEMPOTENCY_HEADER = {
+  'Idempotency-Key': '1–128 printable ASCII characters: a repeat with it appends nothing.',
+};
+
+export function messageRoutes(site: Site): Route[] {
+  return [
+    {
+      method: 'POST',
+      path: '/messages',
+      access: 'client',
+      doc: {
+        id: 'appendMessage',
+        summary: 'Append a message',
+        description:
+          'Answered once `w` nodes have it. A known Idempotency-Key gets 200 and the first index.',
+        headers: IDEMPOTENCY_HEADER,
+        body: { schema: appendBody },
+        success: [
+          { status: 201, description: 'Stored.', schema: appended },
+          { status: 200, description: 'It was there already.', schema: appended },
+        ],
+        problems: [...WRITE_PROBLEMS, 'write-concern-timeout'],
+      },
+      handle: (call) => append(site, call),
+    },
+    {
+      method: 'POST',
+      path: '/messages/batch',
+      access: 'client',
+      doc: {
+        id: 'appendBatch',
+        summary: 'Append many messages, all or nothing',
+        description: 'They get contiguous indexes. The body may be 16 MiB.',
+        headers: IDEMPOTENCY_HEADER,
+        body: { schema: batchBody },
+        success: [
+          { status: 201, description: 'Stored.', schema: batchAppended },
+          { status: 200, description: 'They were there already.', schema: batchAppended },
+        ],
+        problems: [...WRITE_PROBLEMS, 'write-concern-timeout'],
+      },
+      handle: (call) => appendBatch(site, call),
+    },
+    {
+      method: 'GET',
+      path: '/messages',
+      access: 'client',
+      doc: {
+        id: 'listMessages',
+        summary: 'Every message, in log order',
+        description: 'Without `limit` all of them, streamed. `from` is an index of the log.',
+        query: messagesQuery,
+        success: [{ status: 200, description: 'The messages.', schema: messageList }],
+        problems: ['not-linearizable'],
+      },
+      handle: (call) => list(site, call),
+    },
+  ];
+}
+
+async function append(site: Site, call: Call): Promise<Response> {
+  const key = idempotencyKey(call);
+  const { message, w, timeoutMs } = await readJson(call, BODY_LIMIT, appendBody);
+  const request = {
+    operations: [{ op: 'append' as const, message }],
+    w: w ?? site.defaultW,
+    timeoutMs,
+    idempotencyKey: key,
+  };
+  return write(site, call, request, messageAnswer);
+}
+
+async function appendBatch(site: Site, call: Call): Promise<Response> {
+  const key = idempotencyKey(call);
+  const { messages, w, timeoutMs } = await readJson(call, BATCH_LIMIT, batchBody);
+  const operations = messages.map((message): Operation => ({ op: 'append', message }));
+  const request = { operations, w: w ?? site.defaultW, timeoutMs, idempotencyKey: key };
+  return write(site, call, request, batchAnswer);
+}
+
+async function list(site: Site, call: Call): Promise<Response> {
+  const query = readQuery(call, messagesQuery);
+  const upTo = await shownUpTo(site.engine, query.read, call);
+  const body = await bodyOf(pieces(site.engine.persistence, query, upTo));
+  return typeof body === 'string'
+    ? toResponse(jsonText(200, body))
+    : new Response(body, { headers: { 'content-type': 'application/json' } });
+}
+
+/** The text of the answer. `next` is there if a page was asked for, and is a message's index. */
+async function* pieces(
+  persistence: Persistence,
+  query: { readonly from?: LogIndex; readonly limit?: number },
+  upTo: LogIndex,
+): AsyncGenerator<string> {
+  const { from = 1 as LogIndex, limit = Number.POSITIVE_INFINITY } = query;
+  const paged = query.from !== undefined || query.limit !== undefined;
+  let count = 0;
+  let next: LogIndex | null = null;
+  let text = '{"messages":[';
+  for await (const entries of chunksOf(persistence, from, upTo, limit + 1)) {
+    for (const entry of entries) {
+      if (entry.op !== 'append') continue;
+      if (count === limit) {
+        next = entry.index;
+        break;
+      }
+      text += `${count === 0 ? '' : ','}${JSON.stringify(entry.message)}`;
+      count += 1;
+    }
+    if (next !== null) break;
+    yield text;
+    text = '';
+  }
+  yield `${text}],"lastIndex":${upTo}${paged ? `,"next":${next}` : ''}}`;
+}

@@ -1,0 +1,45 @@
+// What became of a write whose answer was lost (contract, section 3). Any node may be asked.
+
+import type { LogIndex } from '../../core/ids.ts';
+import { json, toResponse } from '../answer.ts';
+import { type Call, checkedKey, tailOf } from '../call.ts';
+import { problem } from '../problems.ts';
+import { readQuery } from '../query.ts';
+import { shownUpTo } from '../read-level.ts';
+import type { Route, Site } from '../route.ts';
+import { readQuery as levelQuery } from '../schemas.ts';
+import { stored } from '../success.ts';
+
+export function outcomeRoutes(site: Site): Route[] {
+  return [
+    {
+      method: 'GET',
+      path: '/outcomes/:idempotencyKey{.+}',
+      access: 'client',
+      doc: {
+        id: 'readOutcome',
+        summary: 'Whether the write with this Idempotency-Key is in the log',
+        params: { idempotencyKey: 'The key that was sent with the write, URL-encoded.' },
+        query: levelQuery,
+        success: [{ status: 200, description: 'It is in the log.', schema: stored }],
+        problems: ['unknown-outcome', 'not-linearizable'],
+      },
+      handle: (call) => outcome(site, call),
+    },
+  ];
+}
+
+async function outcome(site: Site, call: Call): Promise<Response> {
+  const { engine } = site;
+  const { read } = readQuery(call, levelQuery);
+  const key = checkedKey(tailOf(call, '/outcomes/', 'Idempotency-Key'));
+  const upTo = await shownUpTo(engine, read, call);
+  const found = engine.findKey(key);
+  const last = found === undefined ? 0 : found.first + found.count - 1;
+  if (found === undefined || last > upTo) {
+    const detail = 'No operation with this key is in what this node may show.';
+    return toResponse(problem('unknown-outcome', detail));
+  }
+  const acks = engine.holders(last as LogIndex);
+  return toResponse(json(200, { state: 'stored', index: found.first, acks }));
+}

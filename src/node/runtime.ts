@@ -1,0 +1,296 @@
+// Runs a replica for real: performs its effects on the log, the disk and the network, and hands it
+// what comes back. All decisions are the machine's; here is only how.
+
+import type { Effect, Event, Memory, Note, Outcome, Write } from '../core/effects.ts';
+import { type LogIndex, logIndex, type Ticket, ticket as ticketOf } from '../core/ids.ts';
+import type { Folds } from '../core/ledger.ts';
+import type {
+  FetchedOrder,
+  LogPoint,
+  Request,
+  RequestOrder,
+  Response,
+  ResponseOrder,
+  SnapshotOrder,
+} from '../core/messages.ts';
+import type { Options } from '../core/options.ts';
+import type { Replica } from '../core/replica.ts';
+import type { NodeStatus } from '../core/status.ts';
+import { type Chunk, type Persistence, StorageFailure } from '../persistence/persistence.ts';
+import type { Encoded, Engine } from './engine.ts';
+import { EventQueue, type QueueClock } from './event-queue.ts';
+import { fetchedBody } from './snapshot-body.ts';
+
+/** How requests leave this node. */
+export interface Outgoing {
+  /** Resolves with the peer's answer; rejects with a reason for people if none came. `chunk` and
+   * `prev` belong to Snapshots: the updates, and what stands before them. */
+  send(
+    to: string,
+    request: RequestOrder,
+    chunk: Chunk | null,
+    prev: LogPoint | null,
+  ): Promise<Response>;
+}
+
+export interface RuntimeParts {
+  readonly replica: Replica;
+  readonly persistence: Persistence;
+  readonly folds: Folds;
+  readonly outgoing: Outgoing;
+  readonly clock: QueueClock;
+  readonly options: Options;
+  /** Something to tell people. */
+  readonly note: (note: Note) => void;
+  /** The node cannot go on: an invariant is broken, or its log is damaged. */
+  readonly broken: (error: unknown) => void;
+  /** A Persist has taken this long. */
+  readonly persistTook: (ms: number) => void;
+}
+
+/** Gap between two attempts to write the bookkeeping. */
+const REMEMBER_RETRY_MS = 100;
+
+export class Runtime implements Engine {
+  readonly persistence: Persistence;
+  private readonly parts: RuntimeParts;
+  private readonly queue: EventQueue;
+  private readonly clients = new Map<Ticket, (outcome: Outcome) => void>();
+  private readonly peers = new Map<Ticket, (response: Response | Encoded) => void>();
+  private readonly listeners = new Set<() => void>();
+  private lastTicket = 0;
+  private shown = '';
+
+  constructor(parts: RuntimeParts) {
+    this.parts = parts;
+    this.persistence = parts.persistence;
+    const perform = (effect: Effect): void => this.perform(effect);
+    const turned = (): void => this.tellProgress();
+    this.queue = new EventQueue(parts.replica, perform, turned, parts.broken, parts.clock);
+  }
+
+  start(): void {
+    this.queue.post({ type: 'Start' });
+  }
+
+  /** Every waiting client is told that the node ends; resolves when they have their answers. */
+  async stop(): Promise<void> {
+    this.queue.post({ type: 'Stop' });
+    await new Promise<void>((resolve) => this.parts.clock.soon(() => setImmediate(resolve)));
+  }
+
+  close(): void {
+    this.queue.close();
+  }
+
+  write(write: Omit<Write, 'type' | 'ticket'>, signal?: AbortSignal): Promise<Outcome> {
+    return this.client((ticket) => ({ type: 'Write', ticket, ...write }), signal);
+  }
+
+  confirm(signal?: AbortSignal): Promise<Outcome> {
+    return this.client((ticket) => ({ type: 'Confirm', ticket }), signal);
+  }
+
+  receive(request: Request): Promise<Response | Encoded> {
+    const ticket = this.newTicket();
+    return new Promise((resolve) => {
+      this.peers.set(ticket, resolve);
+      this.queue.post({ type: 'Received', ticket, request });
+    });
+  }
+
+  /** Leaves the cluster for good; resolves with the arbiter's word. */
+  retire(): Promise<Response | Encoded> {
+    const ticket = this.newTicket();
+    return new Promise((resolve) => {
+      this.peers.set(ticket, resolve);
+      this.queue.post({ type: 'Retire', ticket });
+    });
+  }
+
+  status(): NodeStatus {
+    return this.parts.replica.status(this.parts.clock.now());
+  }
+
+  findKey(idempotencyKey: string): { first: LogIndex; count: number } | undefined {
+    return this.parts.folds.deduplication.find(idempotencyKey);
+  }
+
+  findValue(key: string, upTo: LogIndex): LogIndex | null {
+    return this.parts.folds.store.find(key, upTo);
+  }
+
+  listKeys(
+    prefix: string,
+    after: string | null,
+    upTo: LogIndex,
+  ): readonly { key: string; index: LogIndex }[] {
+    return this.parts.folds.store.list(prefix, after, upTo);
+  }
+
+  holders(index: LogIndex): readonly string[] {
+    return this.parts.replica.holders(index);
+  }
+
+  onProgress(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  private newTicket(): Ticket {
+    this.lastTicket += 1;
+    return ticketOf(this.lastTicket);
+  }
+
+  private client(event: (ticket: Ticket) => Event, signal?: AbortSignal): Promise<Outcome> {
+    const ticket = this.newTicket();
+    return new Promise((resolve) => {
+      this.clients.set(ticket, resolve);
+      this.queue.post(event(ticket));
+      signal?.addEventListener('abort', () => {
+        if (this.clients.delete(ticket)) this.queue.post({ type: 'Abandoned', ticket });
+      });
+    });
+  }
+
+  private tellProgress(): void {
+    if (this.listeners.size === 0) return;
+    const { lastIndex, commitIndex } = this.status();
+    const shown = `${lastIndex} ${commitIndex}`;
+    if (shown === this.shown) return;
+    this.shown = shown;
+    for (const listener of this.listeners) listener();
+  }
+
+  private perform(effect: Effect): void {
+    switch (effect.type) {
+      case 'Append':
+        this.persistence.append(effect.entries);
+        return;
+      case 'Truncate':
+        this.persistence.truncate(effect.after);
+        return;
+      case 'Persist':
+        this.persist(effect.id, effect.upTo);
+        return;
+      case 'Remember':
+        this.remember(effect.id, effect.memory);
+        return;
+      case 'Send':
+        this.send(effect);
+        return;
+      case 'Respond':
+        this.respond(effect.ticket, effect.response);
+        return;
+      case 'Reply':
+        this.clients.get(effect.ticket)?.(effect.outcome);
+        this.clients.delete(effect.ticket);
+        return;
+      case 'Note':
+        this.parts.note(effect.note);
+        return;
+      default:
+        effect satisfies never;
+    }
+  }
+
+  private persist(id: number, upTo: LogIndex): void {
+    const { clock } = this.parts;
+    const startedAt = clock.now();
+    this.persistence.persist(id, upTo).then(
+      () => {
+        this.parts.persistTook(clock.now() - startedAt);
+        this.queue.post({ type: 'Persisted', id });
+      },
+      (error: unknown) => {
+        if (!(error instanceof StorageFailure)) {
+          this.parts.broken(error);
+          return;
+        }
+        const { message, full } = error;
+        this.queue.post({ type: 'PersistFailed', id, error: message, full });
+      },
+    );
+  }
+
+  private remember(id: number, memory: Memory): void {
+    this.persistence.remember(memory).then(
+      () => this.queue.post({ type: 'Remembered', id }),
+      (error: unknown) => {
+        if (!(error instanceof StorageFailure)) this.parts.broken(error);
+        else this.parts.clock.after(REMEMBER_RETRY_MS, () => this.remember(id, memory));
+      },
+    );
+  }
+
+  private send({ call, to, request }: Extract<Effect, { type: 'Send' }>): void {
+    this.transmit(to, request).then(
+      (response) => this.queue.post({ type: 'Answered', call, response }),
+      (reason: unknown) => {
+        const error = reason instanceof Error ? reason.message : String(reason);
+        this.queue.post({ type: 'Unanswered', call, error });
+      },
+    );
+  }
+
+  private transmit(to: string, request: RequestOrder): Promise<Response> {
+    if (request.type !== 'Snapshot') return this.parts.outgoing.send(to, request, null, null);
+    try {
+      const updates = this.updates(request);
+      if (updates instanceof Promise) {
+        return updates.then(({ chunk, prev }) =>
+          this.parts.outgoing.send(to, request, chunk, prev),
+        );
+      }
+      return this.parts.outgoing.send(to, request, updates.chunk, updates.prev);
+    } catch (error) {
+      // The log was cut back after the Snapshot was ordered.
+      return Promise.reject(error);
+    }
+  }
+
+  private updates(
+    order: SnapshotOrder,
+  ): { chunk: Chunk | null; prev: LogPoint } | Promise<{ chunk: Chunk | null; prev: LogPoint }> {
+    if (order.from <= order.to) {
+      const chunk = this.persistence.read(order.from, order.to);
+      if (!(chunk instanceof Promise)) return { chunk, prev: chunk.prev };
+      return chunk.then((read) => ({ chunk: read, prev: read.prev }));
+    }
+    const prev = this.pointAt(order.to);
+    return prev instanceof Promise
+      ? prev.then((point) => ({ chunk: null, prev: point }))
+      : { chunk: null, prev };
+  }
+
+  private pointAt(index: LogIndex): LogPoint | Promise<LogPoint> {
+    const { persistence } = this;
+    if (index === persistence.lastIndex) return { index, hash: persistence.hash };
+    if (index === 0) return { index, hash: 0 };
+    const next = logIndex(index + 1);
+    const chunk = persistence.read(next, next);
+    return chunk instanceof Promise ? chunk.then(({ prev }) => prev) : chunk.prev;
+  }
+
+  private respond(ticket: Ticket, response: ResponseOrder): void {
+    const answer = this.peers.get(ticket);
+    this.peers.delete(ticket);
+    if (answer === undefined) return;
+    if (response.type !== 'FetchedOrder') {
+      answer(response);
+      return;
+    }
+    this.fetched(response).then(answer, (error: unknown) => this.parts.broken(error));
+  }
+
+  private async fetched({ from, lastIndex }: FetchedOrder): Promise<Encoded> {
+    if (from > lastIndex) {
+      const prev = from === lastIndex + 1 ? await this.pointAt(lastIndex) : null;
+      return { json: fetchedBody(null, prev, lastIndex) };
+    }
+    const { snapshotEntriesMax, snapshotBytesMax } = this.parts.options;
+    const { to } = this.persistence.measure(from, snapshotEntriesMax, snapshotBytesMax);
+    const chunk = await this.persistence.read(from, to);
+    return { json: fetchedBody(chunk, chunk.prev, lastIndex) };
+  }
+}

@@ -1,0 +1,109 @@
+// What clients may send, field by field. Objects are strict: an unknown field is an error, because
+// it is usually a typing mistake. The OpenAPI document is made from these same schemas.
+
+import { z } from 'zod';
+import type { LogIndex } from '../core/ids.ts';
+
+/** `String.prototype.isWellFormed` of ES2024, which every supported Node has. */
+interface WellFormed {
+  isWellFormed(): boolean;
+}
+
+/** Whether a string survives its way through UTF-8: a lone surrogate does not (B35). */
+export function isWellFormed(text: string): boolean {
+  return (text as unknown as WellFormed).isWellFormed();
+}
+
+/** Any text without lone surrogates. */
+export const text: z.ZodString = z
+  .string()
+  .refine(isWellFormed, { error: 'must not contain a lone surrogate' });
+
+/** How many nodes must have an operation before the answer. */
+export const writeConcern = z
+  .union([z.int().min(1), z.enum(['majority', 'all'])], {
+    error: 'must be an integer from 1 on, "majority" or "all"',
+  })
+  .meta({ description: 'How many nodes must have it before the answer, the master counted.' });
+
+/** A day at most: above 2³¹−1 ms a timer of Node fires at once (B52). */
+export const TIMEOUT_MAX_MS: number = 86_400_000;
+
+const timeoutMs = z
+  .int()
+  .min(1)
+  .max(TIMEOUT_MAX_MS)
+  .meta({ description: 'How long to wait for the write concern, in milliseconds.' });
+
+export const appendBody = z.strictObject({
+  message: text,
+  w: writeConcern.exactOptional(),
+  timeoutMs: timeoutMs.exactOptional(),
+});
+
+/** Messages in one batch (contract, section 3). */
+export const BATCH_MAX: number = 10_000;
+
+export const batchBody = z.strictObject({
+  messages: z.array(text).min(1).max(BATCH_MAX),
+  w: writeConcern.exactOptional(),
+  timeoutMs: timeoutMs.exactOptional(),
+});
+
+const operationId = z
+  .union([text, z.int()], { error: 'must be a string or an integer' })
+  .meta({ description: 'Chosen by the client and echoed; never used to suppress duplicates.' });
+
+export const removeBody = z.strictObject({
+  id: operationId.exactOptional(),
+  w: writeConcern.exactOptional(),
+  timeoutMs: timeoutMs.exactOptional(),
+});
+
+export const putBody = removeBody.extend({ value: text });
+
+/** The parts of a query are text; these are strict integers in them. */
+const integer = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^(?:0|[1-9]\d{0,15})$/, { error: 'must be an integer' })
+    .transform(Number)
+    .pipe(z.int().min(min).max(max));
+
+const index = integer(1, Number.MAX_SAFE_INTEGER).transform((n) => n as LogIndex);
+
+/** How fresh a read must be (contract, section 3). */
+export const readLevel = z.enum(['local', 'majority', 'linearizable']);
+
+export type ReadLevel = z.infer<typeof readLevel>;
+
+const read = readLevel.default('local').meta({
+  description:
+    'local: what this node shows. majority: only what is on a majority. linearizable: master only.',
+});
+
+export const readQuery = z.strictObject({ read });
+
+export const messagesQuery = z.strictObject({
+  read,
+  from: index.exactOptional(),
+  limit: integer(1, Number.MAX_SAFE_INTEGER).exactOptional(),
+});
+
+/** Entries in one answer of `GET /log` and keys in one of `GET /kv` (contract, section 3). */
+export const PAGE_MAX: number = 10_000;
+
+export const logQuery = z.strictObject({
+  read,
+  from: index.exactOptional(),
+  limit: integer(1, PAGE_MAX).default(1_000),
+});
+
+export const keyQuery = z.strictObject({ read, id: text.exactOptional() });
+
+export const keysQuery = z.strictObject({
+  read,
+  prefix: text.default(''),
+  after: text.exactOptional(),
+  limit: integer(1, PAGE_MAX).default(1_000),
+});

@@ -1,0 +1,129 @@
+// Schemas of what successful answers contain. They describe, for the OpenAPI document and the
+// tests; answers are never run through them.
+
+import { z } from 'zod';
+import { NODE_ID_PATTERN } from '../core/ids.ts';
+import { writeConcern } from './schemas.ts';
+
+export const indexOut = z.int().min(0);
+export const nodeOut = z.string().regex(NODE_ID_PATTERN);
+const acks = z.array(nodeOut).meta({ description: 'Nodes that had it when the answer left.' });
+const ms = z.number().meta({ description: 'Milliseconds from arrival to answer.' });
+const duplicate = z
+  .literal(true)
+  .exactOptional()
+  .meta({ description: 'The Idempotency-Key was known: nothing was appended.' });
+
+export const appended = z.strictObject({
+  index: indexOut,
+  w: writeConcern,
+  acks,
+  durable: z.boolean(),
+  ms,
+  duplicate,
+});
+
+export const batchAppended = z.strictObject({
+  first: indexOut,
+  last: indexOut,
+  count: z.int().min(1),
+  w: writeConcern,
+  acks,
+  durable: z.boolean(),
+  ms,
+  duplicate,
+});
+
+export const messageList = z.strictObject({
+  messages: z.array(z.string()),
+  lastIndex: indexOut.meta({ description: 'Up to where this read saw the log.' }),
+  next: indexOut
+    .nullable()
+    .exactOptional()
+    .meta({ description: 'With from or limit: where to continue, or null at the end.' }),
+});
+
+const place = { index: indexOut, epoch: z.int().min(0), at: z.iso.datetime() };
+
+export const entryOut = z.discriminatedUnion('op', [
+  z.strictObject({ ...place, op: z.literal('append'), message: z.string() }),
+  z.strictObject({ ...place, op: z.literal('put'), key: z.string(), value: z.string() }),
+  z.strictObject({ ...place, op: z.literal('remove'), key: z.string() }),
+]);
+
+export const logPage = z.strictObject({
+  entries: z.array(entryOut),
+  lastIndex: indexOut,
+  commitIndex: indexOut,
+  next: indexOut.nullable(),
+});
+
+const id = z.union([z.string(), z.int()]).exactOptional();
+
+export const operationAck = z.strictObject({
+  result: z.literal('OperationAck'),
+  id,
+  key: z.string(),
+  index: indexOut,
+  acks,
+  ms,
+  duplicate,
+});
+
+export const getResult = z.strictObject({
+  result: z.literal('GetResult'),
+  id,
+  key: z.string(),
+  value: z.string(),
+  index: indexOut,
+});
+
+export const keyList = z.strictObject({
+  items: z.array(z.strictObject({ key: z.string(), value: z.string(), index: indexOut })),
+  next: z.string().nullable().meta({ description: 'Pass it as `after` to continue, or null.' }),
+});
+
+export const stored = z.strictObject({
+  state: z.literal('stored'),
+  index: indexOut,
+  acks,
+});
+
+export const peerOut = z.strictObject({ node: nodeOut, url: z.string() });
+
+const member = z.strictObject({
+  node: nodeOut,
+  url: z.string(),
+  role: z.enum(['master', 'secondary']),
+  status: z.enum(['Healthy', 'Suspected', 'Unhealthy']),
+  since: z.iso.datetime(),
+  lastHeartbeatMs: z.number().nullable().meta({ description: 'Age of the last answer.' }),
+  ackedIndex: indexOut.nullable(),
+  lagEntries: z.int(),
+  lagMs: z.number(),
+  attempts: z.int(),
+  retryInMs: z.number().nullable(),
+  lastError: z.string().nullable(),
+});
+
+export const masterHealth = z.strictObject({
+  node: nodeOut,
+  role: z.literal('master'),
+  epoch: z.int(),
+  mode: z.enum(['read-write', 'read-only']),
+  reason: z.string().nullable(),
+  lastIndex: indexOut,
+  commitIndex: indexOut,
+  quorum: z.strictObject({ size: z.int(), needed: z.int(), alive: z.int() }),
+  members: z.array(member),
+});
+
+export const followerHealth = z.strictObject({
+  node: nodeOut,
+  role: z.enum(['secondary', 'removed']).nullable(),
+  epoch: z.int(),
+  master: peerOut.nullable(),
+  lastIndex: indexOut,
+  commitIndex: indexOut,
+  status: z.literal('ok'),
+});

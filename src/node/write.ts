@@ -1,0 +1,48 @@
+// A client's write on its way to the engine: the part that messages, batches and keys share. It is
+// on the hot path, so it makes one object and nothing else.
+
+import type { Outcome, Write, WriteConcern } from '../core/effects.ts';
+import type { LogIndex } from '../core/ids.ts';
+import type { Operation } from '../core/operation.ts';
+import type { Answer } from './answer.ts';
+import { toResponse } from './answer.ts';
+import { type Call, target } from './call.ts';
+import type { Asked } from './outcomes.ts';
+import type { Site } from './route.ts';
+
+/** What the client asked for; absent fields are `undefined`. */
+export interface WriteRequest {
+  readonly operations: readonly Operation[];
+  readonly w: WriteConcern;
+  readonly timeoutMs: number | undefined;
+  readonly idempotencyKey: string | undefined;
+  /** As in `Write`; undefined: no precondition. */
+  readonly ifIndex?: LogIndex | null | undefined;
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** Writes, waits, and answers as `answer` says. The client's leaving frees the waiter (B51). */
+export async function write(
+  site: Site,
+  call: Call,
+  request: WriteRequest,
+  answer: (outcome: Outcome, asked: Asked) => Answer,
+): Promise<Response> {
+  const { engine, clock, metrics } = site;
+  const started = clock.monotonicMs();
+  const { w } = request;
+  const order: Mutable<Omit<Write, 'type' | 'ticket'>> = {
+    operations: request.operations,
+    at: clock.iso(),
+    w,
+  };
+  if (request.timeoutMs !== undefined) order.timeoutMs = request.timeoutMs;
+  if (request.idempotencyKey !== undefined) order.idempotencyKey = request.idempotencyKey;
+  if (request.ifIndex !== undefined) order.ifIndex = request.ifIndex;
+  const outcome = await engine.write(order, call.req.raw.signal);
+  const ms = clock.monotonicMs() - started;
+  if (outcome.type === 'Stored') metrics.observeWrite(ms);
+  const { durable } = engine.persistence;
+  return toResponse(answer(outcome, { w, durable, ms, path: target(call.req.url) }));
+}

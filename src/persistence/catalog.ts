@@ -1,0 +1,91 @@
+// The segments of a log in order, and what can be said of it without looking at a record.
+
+import type { LogIndex } from '../core/ids.ts';
+import { invariant } from '../core/invariant.ts';
+import type { LogMeter } from '../core/log.ts';
+import type { Segment } from './segment.ts';
+
+/** Invariant: each segment begins after the end of the one before it, in index and running hash. */
+export class Catalog implements LogMeter {
+  private readonly segments: Segment[] = [];
+
+  get last(): Segment | undefined {
+    return this.segments.at(-1);
+  }
+
+  get lastIndex(): number {
+    return this.last?.end.index ?? 0;
+  }
+
+  get hash(): number {
+    return this.last?.end.hash ?? 0;
+  }
+
+  push(segment: Segment): void {
+    const { first, hashBefore } = segment.start;
+    invariant(first > this.lastIndex && hashBefore === this.hash, 'segments follow one another');
+    this.segments.push(segment);
+  }
+
+  /** The segment that holds records behind this one. */
+  after(segment: Segment | undefined): Segment | undefined {
+    return this.segments[segment === undefined ? 0 : this.segments.indexOf(segment) + 1];
+  }
+
+  /** Segments that hold any of the indexes `from`…`to`. */
+  covering(from: number, to: number): Segment[] {
+    const found: Segment[] = [];
+    for (let i = Math.max(this.floor(from), 0); i < this.segments.length; i += 1) {
+      const segment = this.segments[i]!;
+      if (segment.start.first > to) break;
+      if (segment.end.index >= from) found.push(segment);
+    }
+    return found;
+  }
+
+  /** Bytes counted are those stored, headers included: a little more than the message will have. */
+  measure(
+    from: LogIndex,
+    entriesMax: number,
+    bytesMax: number,
+  ): { readonly to: LogIndex; readonly count: number } {
+    invariant(from >= 1 && from <= this.lastIndex, 'only entries that exist are measured');
+    let count = 0;
+    let bytes = 0;
+    let to = 0;
+    for (let i = Math.max(this.floor(from), 0); i < this.segments.length; i += 1) {
+      const segment = this.segments[i]!;
+      const rank = segment.rank(from);
+      // `from` lies in a hole at the end of this segment: the next one has the first entry.
+      if (rank === segment.count) continue;
+      const reach = segment.reach(from, entriesMax - count, bytesMax - bytes);
+      // One entry is always sent, however large, or the log could never be read past it.
+      const taken = count === 0 ? Math.max(reach.count, 1) : reach.count;
+      if (taken === 0) break;
+      count += taken;
+      bytes += reach.bytes;
+      to = segment.select(rank + taken - 1);
+      if (!reach.whole || count >= entriesMax) break;
+    }
+    return { to: to as LogIndex, count };
+  }
+
+  /** Takes out the segments that begin after `index`; returns them in log order. */
+  dropAfter(index: number): Segment[] {
+    let keep = this.segments.length;
+    while (keep > 0 && this.segments[keep - 1]!.start.first > index) keep -= 1;
+    return this.segments.splice(keep);
+  }
+
+  /** The last segment that begins at or before this index. */
+  private floor(index: number): number {
+    let low = 0;
+    let high = this.segments.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.segments[middle]!.start.first <= index) low = middle + 1;
+      else high = middle;
+    }
+    return low - 1;
+  }
+}

@@ -1,0 +1,143 @@
+// The Disk of a node: one folder of the file system. The rule: one thread-pool hop per call, which
+// is why a file is opened with O_DSYNC instead of being synced after each write.
+
+import fs from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { codeOf, type Disk, type DiskFile, type OpenMode } from './disk.ts';
+
+const { O_CREAT, O_DSYNC, O_EXCL, O_RDONLY, O_RDWR } = fs.constants;
+
+const FLAGS: Readonly<Record<OpenMode, number>> = {
+  // Windows has no O_DSYNC; `syncAfterWrite` makes up for it.
+  'durable-write': O_RDWR | O_CREAT | (O_DSYNC ?? 0),
+  create: O_RDWR | O_CREAT | O_EXCL | (O_DSYNC ?? 0),
+  read: O_RDONLY,
+};
+
+const call = {
+  open: promisify(fs.open),
+  close: promisify(fs.close),
+  ftruncate: promisify(fs.ftruncate),
+  fdatasync: promisify(fs.fdatasync),
+  fsync: promisify(fs.fsync),
+};
+
+class RealFile implements DiskFile {
+  private readonly fd: number;
+  private readonly syncAfterWrite = O_DSYNC === undefined;
+
+  constructor(fd: number) {
+    this.fd = fd;
+  }
+
+  async write(buffers: readonly Buffer[], position: number): Promise<number> {
+    const taken = await this.writeOnce(buffers, position);
+    if (this.syncAfterWrite) await call.fdatasync(this.fd);
+    return taken;
+  }
+
+  read(into: Buffer, position: number): Promise<number> {
+    return new Promise((resolve, reject) => {
+      fs.read(this.fd, into, 0, into.length, position, (error, got) => {
+        if (error) reject(error);
+        else resolve(got);
+      });
+    });
+  }
+
+  size(): Promise<number> {
+    return new Promise((resolve, reject) => {
+      fs.fstat(this.fd, (error, stats) => {
+        if (error) reject(error);
+        else resolve(stats.size);
+      });
+    });
+  }
+
+  truncate(length: number): Promise<void> {
+    return call.ftruncate(this.fd, length);
+  }
+
+  sync(): Promise<void> {
+    return call.fsync(this.fd);
+  }
+
+  close(): Promise<void> {
+    return call.close(this.fd);
+  }
+
+  private writeOnce(buffers: readonly Buffer[], position: number): Promise<number> {
+    return new Promise((resolve, reject) => {
+      const done = (error: Error | null, taken: number): void => {
+        if (error) reject(error);
+        else resolve(taken);
+      };
+      const only = buffers[0];
+      if (only !== undefined && buffers.length === 1) {
+        fs.write(this.fd, only, 0, only.length, position, done);
+      } else {
+        fs.writev(this.fd, buffers as Buffer[], position, done);
+      }
+    });
+  }
+}
+
+/** The folder `folder` as a Disk. Nothing is touched until the first call. */
+export class RealDisk implements Disk {
+  readonly name: string;
+
+  constructor(folder: string) {
+    this.name = folder;
+  }
+
+  async open(path: string, mode: OpenMode): Promise<DiskFile> {
+    return new RealFile(await call.open(join(this.name, path), FLAGS[mode], 0o600));
+  }
+
+  readNow(path: string, into: Buffer, position: number): number {
+    const fd = fs.openSync(join(this.name, path), O_RDONLY);
+    try {
+      let filled = 0;
+      while (filled < into.length) {
+        const got = fs.readSync(fd, into, filled, into.length - filled, position + filled);
+        if (got === 0) break;
+        filled += got;
+      }
+      return filled;
+    } finally {
+      fs.closeSync(fd);
+    }
+  }
+
+  async makeFolder(): Promise<void> {
+    await fs.promises.mkdir(this.name, { recursive: true });
+  }
+
+  list(): Promise<string[]> {
+    return fs.promises.readdir(this.name);
+  }
+
+  rename(from: string, to: string): Promise<void> {
+    return fs.promises.rename(join(this.name, from), join(this.name, to));
+  }
+
+  async remove(path: string): Promise<void> {
+    try {
+      await fs.promises.unlink(join(this.name, path));
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT') throw error;
+    }
+  }
+
+  async syncFolder(): Promise<void> {
+    // Windows cannot open a folder for syncing, and does not need to.
+    if (process.platform === 'win32') return;
+    const fd = await call.open(this.name, O_RDONLY);
+    try {
+      await call.fsync(fd);
+    } finally {
+      await call.close(fd);
+    }
+  }
+}

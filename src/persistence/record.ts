@@ -1,0 +1,106 @@
+// One entry as bytes: a header of 32 bytes, then its JSON text. The rule: these bytes are made once,
+// and go unchanged to the disk and, without the header, to readers and secondaries.
+//
+//   0  header checksum   crc32 of bytes 4…31: a damaged length is damage, never a torn tail
+//   4  payload length    bytes of JSON that follow the header
+//   8  payload checksum  crc32 of the payload alone
+//  12  running hash      crc32 of the payload, continued from the running hash before it
+//  16  index             48 bits
+//  22  epoch             48 bits
+//  28  write length      on the first record of a write: bytes of the whole write; else 0
+//
+// All numbers are little-endian and unsigned.
+
+import { crc32 } from 'node:zlib';
+import { invariant } from '../core/invariant.ts';
+
+/** Bytes before the payload of a record. */
+export const HEADER_BYTES = 32;
+
+/**
+ * The largest payload. A batch is a body of up to 16 MiB and may be one message; the rest is room
+ * for what surrounds the message. A greater length in a header is damage, and is never allocated.
+ */
+export const PAYLOAD_BYTES_MAX: number = (16 << 20) + (64 << 10);
+
+/** What stands in the log right before a record. */
+export interface Before {
+  readonly index: number;
+  /** Running hash at `index`; 0 before the first entry. */
+  readonly hash: number;
+}
+
+/**
+ * What examining a record came to.
+ *
+ * - `whole`: it is valid, and follows what stands before it.
+ * - `incomplete`: it goes on beyond the bytes at hand.
+ * - `bad-header`, `bad-payload`: a checksum is wrong (or the length is out of range).
+ * - `out-of-order`: valid in itself, but it does not follow what stands before it.
+ */
+export type Verdict = 'whole' | 'incomplete' | 'bad-header' | 'bad-payload' | 'out-of-order';
+
+export const payloadLength = (bytes: Buffer, at: number): number => bytes.readUInt32LE(at + 4);
+export const recordHash = (bytes: Buffer, at: number): number => bytes.readUInt32LE(at + 12);
+export const recordIndex = (bytes: Buffer, at: number): number => bytes.readUIntLE(at + 16, 6);
+export const recordEpoch = (bytes: Buffer, at: number): number => bytes.readUIntLE(at + 22, 6);
+export const writeLength = (bytes: Buffer, at: number): number => bytes.readUInt32LE(at + 28);
+
+/** Bytes from the beginning of this record to that of the next. */
+export const recordSize = (bytes: Buffer, at: number): number =>
+  HEADER_BYTES + payloadLength(bytes, at);
+
+/** The JSON text of the record at `at`, as a view. */
+export function payloadOf(bytes: Buffer, at: number): Buffer {
+  return bytes.subarray(at + HEADER_BYTES, at + HEADER_BYTES + payloadLength(bytes, at));
+}
+
+/**
+ * Writes a record at `at`, where `HEADER_BYTES + length` bytes are free; `length` is the UTF-8
+ * length of `text`. Returns the running hash after it.
+ */
+export function encodeRecord(
+  bytes: Buffer,
+  at: number,
+  text: string,
+  length: number,
+  place: { readonly index: number; readonly epoch: number },
+  hashBefore: number,
+): number {
+  const start = at + HEADER_BYTES;
+  const written = bytes.write(text, start, length, 'utf8');
+  invariant(written === length, 'the whole text fits where it was given room');
+  const payload = bytes.subarray(start, start + length);
+  const hash = crc32(payload, hashBefore);
+  bytes.writeUInt32LE(length, at + 4);
+  bytes.writeUInt32LE(crc32(payload), at + 8);
+  bytes.writeUInt32LE(hash, at + 12);
+  bytes.writeUIntLE(place.index, at + 16, 6);
+  bytes.writeUIntLE(place.epoch, at + 22, 6);
+  markWrite(bytes, at, 0);
+  return hash;
+}
+
+/** Notes on the record at `at` that a write of so many bytes begins with it; 0: none does. */
+export function markWrite(bytes: Buffer, at: number, length: number): void {
+  bytes.writeUInt32LE(length, at + 28);
+  bytes.writeUInt32LE(headerChecksum(bytes, at), at);
+}
+
+/** Judges the record at `at` without allocating anything. */
+export function examine(bytes: Buffer, at: number, before: Before): Verdict {
+  if (at + HEADER_BYTES > bytes.length) return 'incomplete';
+  if (headerChecksum(bytes, at) !== bytes.readUInt32LE(at)) return 'bad-header';
+  const length = payloadLength(bytes, at);
+  if (length === 0 || length > PAYLOAD_BYTES_MAX) return 'bad-header';
+  if (at + HEADER_BYTES + length > bytes.length) return 'incomplete';
+  const payload = payloadOf(bytes, at);
+  if (crc32(payload) !== bytes.readUInt32LE(at + 8)) return 'bad-payload';
+  const follows = recordIndex(bytes, at) > before.index;
+  if (!follows || crc32(payload, before.hash) !== recordHash(bytes, at)) return 'out-of-order';
+  return 'whole';
+}
+
+function headerChecksum(bytes: Buffer, at: number): number {
+  return crc32(bytes.subarray(at + 4, at + HEADER_BYTES));
+}

@@ -1,0 +1,210 @@
+// Reads a folder's segments when a node starts. The rule: only the last write of the last segment
+// can be torn, because a write begins when the one before it is durable. It is cut off where it is
+// torn; anything else that is not valid is damage, which is reported and left as it is.
+
+import { epoch, logIndex } from '../core/ids.ts';
+import type { EpochStart } from '../core/log.ts';
+import type { Entry } from '../core/operation.ts';
+import { type Disk, type DiskFile, readAll, withFile } from './disk.ts';
+import type { EncodedLog } from './encoded-log.ts';
+import { DamagedLog } from './persistence.ts';
+import {
+  HEADER_BYTES,
+  payloadOf,
+  recordEpoch,
+  recordIndex,
+  recordSize,
+  writeLength,
+} from './record.ts';
+import type { Segment } from './segment.ts';
+import {
+  checkFileHeader,
+  FILE_HEADER_BYTES,
+  isZero,
+  segmentName,
+  segmentsAmong,
+} from './segment-file.ts';
+import { damage, walk, type Walked } from './walk.ts';
+
+/** Bytes looked at together when the end of a file is searched for anything but zeros. */
+const ZERO_WINDOW_BYTES = 1 << 16;
+
+/** What is done with each entry found. */
+export interface RecoveryUse {
+  visit(entry: Entry): void;
+  /** How many bytes of the end of the log stay in memory. */
+  readonly tailBytes: number;
+}
+
+/** What was found. */
+export interface Recovered {
+  readonly epochs: readonly EpochStart[];
+  /** Bytes of a torn tail that were cut off. */
+  readonly cutBytes: number;
+}
+
+/** Fills the empty `log` with what the folder holds, and cuts a torn tail off, durably. */
+export async function recoverSegments(
+  disk: Disk,
+  log: EncodedLog,
+  use: RecoveryUse,
+): Promise<Recovered> {
+  const epochs: EpochStart[] = [];
+  const firsts = segmentsAmong(await disk.list());
+  let cutBytes = 0;
+  for (const [i, first] of firsts.entries()) {
+    const scan = new Scan(log, first, i === firsts.length - 1, epochs, use);
+    const name = segmentName(first);
+    const cut = await withFile(disk, name, 'read', (file) => scan.run(file));
+    if (cut !== null) {
+      await cutOff(disk, name, cut.offset);
+      cutBytes = cut.bytes;
+    }
+  }
+  return { epochs, cutBytes };
+}
+
+/** Before anything is appended, so that no later record can come to stand behind a torn one. */
+async function cutOff(disk: Disk, name: string, offset: number): Promise<void> {
+  if (offset <= FILE_HEADER_BYTES) {
+    await disk.remove(name);
+    await disk.syncFolder();
+    return;
+  }
+  await withFile(disk, name, 'durable-write', async (file) => {
+    await file.truncate(offset);
+    await file.sync();
+  });
+}
+
+/** One segment being read. */
+class Scan {
+  private readonly log: EncodedLog;
+  private readonly first: number;
+  private readonly name: string;
+  /** Only the last segment's last write can be torn. */
+  private readonly last: boolean;
+  private readonly epochs: EpochStart[];
+  private readonly use: RecoveryUse;
+  private segment: Segment | null = null;
+  /** Where the write that holds the current record ends, as its first record says. */
+  private writeEnd = FILE_HEADER_BYTES;
+
+  constructor(
+    log: EncodedLog,
+    first: number,
+    last: boolean,
+    epochs: EpochStart[],
+    use: RecoveryUse,
+  ) {
+    this.log = log;
+    this.first = first;
+    this.name = segmentName(first);
+    this.last = last;
+    this.epochs = epochs;
+    this.use = use;
+  }
+
+  /** Returns where the file must be cut; null if it is whole. */
+  async run(file: DiskFile): Promise<{ offset: number; bytes: number } | null> {
+    const { index, hash } = { index: this.log.catalog.lastIndex, hash: this.log.catalog.hash };
+    this.checkPlace(index);
+    const size = await file.size();
+    const head = Buffer.alloc(Math.min(size, FILE_HEADER_BYTES));
+    await readAll(file, head, 0);
+    if (checkFileHeader(head, this.first, hash) === 'torn') {
+      if (!this.last || !(await zeroFrom(file, FILE_HEADER_BYTES, size))) {
+        throw new DamagedLog(this.name, 0, 'a file header that is not whole');
+      }
+      return { offset: 0, bytes: size };
+    }
+    const stretch = { start: FILE_HEADER_BYTES, end: size, before: { index, hash } };
+    const walked = await walk(file, stretch, (bytes, at, offset) => this.take(bytes, at, offset));
+    if (walked.verdict !== 'whole' && !(await this.torn(file, walked, size))) {
+      throw damage(this.name, walked);
+    }
+    // A first write of which no record is left: the file goes, and is made again when needed.
+    if (this.segment === null && !this.last) {
+      throw new DamagedLog(this.name, FILE_HEADER_BYTES, 'no record');
+    }
+    // The write's length reaches beyond what is left of it: what comes next is a new segment.
+    if (this.segment !== null && walked.offset < this.writeEnd) this.segment.sealed = true;
+    if (this.segment !== null && walked.verdict === 'whole') return null;
+    return { offset: walked.offset, bytes: size - walked.offset };
+  }
+
+  private checkPlace(lastIndex: number): void {
+    const begins = lastIndex === 0 ? this.first === 1 : this.first > lastIndex;
+    if (begins) return;
+    throw new DamagedLog(this.name, 0, `a segment that cannot stand behind entry ${lastIndex}`);
+  }
+
+  private take(bytes: Buffer, at: number, offset: number): void {
+    const length = writeLength(bytes, at);
+    const begins = offset === this.writeEnd;
+    if (begins) this.writeEnd = offset + length;
+    if (begins !== length > 0 || offset + recordSize(bytes, at) > this.writeEnd) {
+      throw new DamagedLog(this.name, offset, 'a record that does not fit its write');
+    }
+    const entry = this.parse(bytes, at, offset);
+    if (this.segment === null) {
+      if (entry.index !== this.first) {
+        throw new DamagedLog(this.name, offset, `entry ${entry.index} instead of ${this.first}`);
+      }
+      this.segment = this.log.begin(this.first);
+    }
+    this.log.adopt(this.segment, bytes, at);
+    this.log.tail.trim(this.use.tailBytes, this.log.tail.end);
+    this.use.visit(entry);
+  }
+
+  private parse(bytes: Buffer, at: number, offset: number): Entry {
+    let entry: Entry;
+    try {
+      entry = JSON.parse(payloadOf(bytes, at).toString('utf8')) as Entry;
+    } catch {
+      throw new DamagedLog(this.name, offset, 'an entry that is not JSON');
+    }
+    const index = recordIndex(bytes, at);
+    const of = recordEpoch(bytes, at);
+    const before = this.epochs.at(-1)?.epoch ?? 0;
+    if (entry.index !== index || entry.epoch !== of || of < before) {
+      throw new DamagedLog(this.name, offset, 'an entry whose index or epoch is wrong');
+    }
+    if (of > before || this.epochs.length === 0) {
+      this.epochs.push({ epoch: epoch(of), first: logIndex(index) });
+    }
+    return entry;
+  }
+
+  /** Whether what is wrong is the end of an interrupted write. */
+  private async torn(file: DiskFile, walked: Walked, size: number): Promise<boolean> {
+    const { verdict, offset } = walked;
+    // Behind the write there is another one: this one was durable once.
+    if (!this.last || (offset < this.writeEnd && this.writeEnd < size)) return false;
+    switch (verdict) {
+      case 'incomplete':
+        return true;
+      case 'bad-header':
+        // No JSON text follows: a header of a record that was written is never the end of a file.
+        return zeroFrom(file, offset + HEADER_BYTES, size);
+      case 'bad-payload': {
+        // A JSON text never ends in a zero byte: if this one does, its end was not written.
+        const header = Buffer.alloc(HEADER_BYTES);
+        await readAll(file, header, offset);
+        return zeroFrom(file, offset + recordSize(header, 0) - 1, size);
+      }
+      default:
+        return false;
+    }
+  }
+}
+
+async function zeroFrom(file: DiskFile, start: number, end: number): Promise<boolean> {
+  const window = Buffer.allocUnsafe(Math.min(Math.max(end - start, 0), ZERO_WINDOW_BYTES));
+  for (let at = start; at < end; at += window.length) {
+    const got = await readAll(file, window.subarray(0, Math.min(window.length, end - at)), at);
+    if (!isZero(window.subarray(0, got))) return false;
+  }
+  return true;
+}

@@ -1,0 +1,72 @@
+// A segment's file: its name, and the 32 bytes at its beginning. The rule: the name and the header
+// must both say where in the log the file belongs.
+//
+//   0  magic            "replog" and two zero bytes
+//   8  format version   32 bits
+//  12  first index      48 bits: of the first record, also in the file's name
+//  18  reserved         0
+//  20  running hash     before the first record
+//  24  reserved         0
+//  28  header checksum  crc32 of bytes 0…27
+
+import { crc32 } from 'node:zlib';
+import { DamagedLog, UnknownFormat } from './persistence.ts';
+
+/** Raised whenever a program that knows only the older format would misread the files. */
+export const FORMAT_VERSION = 1;
+
+/** Bytes before the first record. */
+export const FILE_HEADER_BYTES = 32;
+
+const MAGIC = Buffer.from('replog\0\0', 'latin1');
+const NAME_PATTERN = /^log-(\d{16})\.seg$/;
+
+/** Padded so that names sort like indexes; 16 digits hold every safe integer. */
+export function segmentName(first: number): string {
+  return `log-${String(first).padStart(16, '0')}.seg`;
+}
+
+/** The first index of each segment among the names of a folder, rising. */
+export function segmentsAmong(names: readonly string[]): number[] {
+  const found: number[] = [];
+  for (const name of names) {
+    const digits = NAME_PATTERN.exec(name)?.[1];
+    if (digits !== undefined) found.push(Number(digits));
+  }
+  return found.sort((a, b) => a - b);
+}
+
+export function encodeFileHeader(first: number, hashBefore: number): Buffer {
+  const header = Buffer.alloc(FILE_HEADER_BYTES);
+  MAGIC.copy(header);
+  header.writeUInt32LE(FORMAT_VERSION, 8);
+  header.writeUIntLE(first, 12, 6);
+  header.writeUInt32LE(hashBefore, 20);
+  header.writeUInt32LE(crc32(header.subarray(0, 28)), 28);
+  return header;
+}
+
+/**
+ * Judges the beginning of a segment that must have this first index and hash. `head` is at most
+ * FILE_HEADER_BYTES long, shorter only at the end of the file. `torn`: it is what an interrupted
+ * first write leaves, if nothing but zeros follow. Throws UnknownFormat or DamagedLog.
+ */
+export function checkFileHeader(head: Buffer, first: number, hashBefore: number): 'whole' | 'torn' {
+  const expected = encodeFileHeader(first, hashBefore);
+  if (head.equals(expected)) return 'whole';
+  const name = segmentName(first);
+  const hasVersion = head.length >= 12 && head.subarray(0, 8).equals(MAGIC);
+  const version = hasVersion ? head.readUInt32LE(8) : FORMAT_VERSION;
+  if (version > FORMAT_VERSION) {
+    throw new UnknownFormat(`${name} has format ${version}; this program knows ${FORMAT_VERSION}`);
+  }
+  let same = 0;
+  while (same < head.length && head[same] === expected[same]) same += 1;
+  if (isZero(head.subarray(same))) return 'torn';
+  throw new DamagedLog(name, same, 'a file header that does not belong here');
+}
+
+export function isZero(bytes: Buffer): boolean {
+  for (const byte of bytes) if (byte !== 0) return false;
+  return true;
+}

@@ -1,0 +1,121 @@
+import type { ServerResponse } from 'node:http';
+import { expect, test } from 'vitest';
+import { type LogEntry, ReplogClient } from '../../src/client/client.ts';
+import { quickPace } from './quick-pace.ts';
+import { deadUrl, sendProblem, startStub } from './stub-server.ts';
+
+function entry(index: number) {
+  return { index, epoch: 1, at: '2024-01-01T00:00:00.000Z', op: 'append', message: `m${index}` };
+}
+
+function openStream(response: ServerResponse): void {
+  response.writeHead(200, { 'content-type': 'text/event-stream' });
+}
+
+function send(response: ServerResponse, ...indexes: number[]): void {
+  const events = indexes.map((index) => `id: ${index}\ndata: ${JSON.stringify(entry(index))}\n\n`);
+  response.write(events.join(''));
+}
+
+async function take(entries: AsyncIterable<LogEntry>, count: number): Promise<number[]> {
+  const indexes: number[] = [];
+  for await (const { index } of entries) {
+    indexes.push(index);
+    if (indexes.length === count) break;
+  }
+  return indexes;
+}
+
+test('a stream that breaks is resumed behind the last entry seen', async () => {
+  const stub = await startStub((_, response, count) => {
+    openStream(response);
+    if (count === 1) {
+      send(response, 3, 4);
+      response.write('id: 5\ndata: {"ind', () => response.destroy());
+    } else if (count === 2) {
+      response.end();
+    } else {
+      // A node may send more than it was asked for; nothing is seen twice.
+      send(response, 4, 5, 6);
+    }
+  });
+  const client = new ReplogClient({ url: stub.url, pace: quickPace() });
+  expect(await take(client.follow({ from: 3 }), 4)).toEqual([3, 4, 5, 6]);
+  expect(stub.hits.map((hit) => [hit.path, hit.headers['last-event-id']])).toEqual([
+    ['/log?from=3', undefined],
+    ['/log?from=5', '4'],
+    ['/log?from=5', '4'],
+  ]);
+  expect(stub.hits[0]?.headers.accept).toBe('text/event-stream');
+});
+
+test('an entry may arrive in pieces, in the middle of a letter', async () => {
+  const bytes = Buffer.from(`data: ${JSON.stringify({ ...entry(1), message: 'ü€' })}\n\n`);
+  const stub = await startStub((_, response) => {
+    openStream(response);
+    const cut = bytes.indexOf('ü') + 1;
+    response.write(bytes.subarray(0, cut), () => response.write(bytes.subarray(cut)));
+  });
+  for await (const seen of new ReplogClient({ url: stub.url }).follow()) {
+    expect(seen).toMatchObject({ message: 'ü€' });
+    break;
+  }
+});
+
+test('the signal ends it without an error', async () => {
+  const stub = await startStub((_, response) => {
+    openStream(response);
+    send(response, 1);
+  });
+  const controller = new AbortController();
+  const seen: number[] = [];
+  for await (const { index } of new ReplogClient({ url: stub.url }).follow(controller)) {
+    seen.push(index);
+    controller.abort();
+  }
+  expect(seen).toEqual([1]);
+});
+
+test('leaving the loop closes the connection', async () => {
+  let closed: Promise<unknown> = Promise.reject(new Error('no connection was made'));
+  closed.catch(() => {});
+  const stub = await startStub((_, response) => {
+    closed = new Promise((done) => response.on('close', done));
+    openStream(response);
+    send(response, 1);
+  });
+  await take(new ReplogClient({ url: stub.url }).follow(), 1);
+  await closed;
+});
+
+test('a node that is down for a while is tried again with growing gaps', async () => {
+  const pace = quickPace();
+  const stub = await startStub((_, response, count) => {
+    if (count === 1) {
+      openStream(response);
+      send(response, 1);
+      response.end();
+    } else if (count < 6) {
+      sendProblem(response, 503, 'no-master');
+    } else {
+      openStream(response);
+      send(response, 2);
+    }
+  });
+  const client = new ReplogClient({ url: stub.url, pace });
+  expect(await take(client.follow(), 2)).toEqual([1, 2]);
+  expect(pace.pauses).toHaveLength(5);
+  expect([...pace.pauses].sort((a, b) => a - b)).toEqual(pace.pauses);
+});
+
+test('the first connection must succeed', async () => {
+  const client = new ReplogClient({ url: await deadUrl() });
+  await expect(take(client.follow(), 1)).rejects.toMatchObject({ name: 'Unreachable' });
+});
+
+test('a refusal is not retried', async () => {
+  const stub = await startStub((_, response) => sendProblem(response, 401, 'unauthorized'));
+  const client = new ReplogClient({ url: stub.url });
+  await expect(take(client.follow(), 1)).rejects.toMatchObject({ name: 'Unauthorized' });
+  expect(stub.hits).toHaveLength(1);
+});

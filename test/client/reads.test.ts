@@ -1,0 +1,117 @@
+import { expect, test } from 'vitest';
+import { ProblemError, ReplogClient, Unreachable } from '../../src/client/client.ts';
+import { deadUrl, sendJson, sendProblem, startStub } from './stub-server.ts';
+
+test.each([
+  ['health', (client: ReplogClient) => client.health()],
+  ['list', (client: ReplogClient) => client.list()],
+  ['get', (client: ReplogClient) => client.get('k')],
+  ['setFaults', (client: ReplogClient) => client.setFaults({})],
+  ['clearFaults', (client: ReplogClient) => client.clearFaults()],
+  ['control', (client: ReplogClient) => client.control('n1', 'stop')],
+])('%s is sent once, whatever comes back', async (_, call) => {
+  const stub = await startStub((_hit, response) => sendProblem(response, 500, 'internal'));
+  await expect(call(new ReplogClient({ url: stub.url }))).rejects.toBeInstanceOf(ProblemError);
+  stub.respond((_hit, response) =>
+    sendProblem(response, 503, 'no-master', {}, { 'retry-after': '0' }),
+  );
+  await expect(call(new ReplogClient({ url: stub.url }))).rejects.toBeInstanceOf(ProblemError);
+  expect(stub.hits).toHaveLength(2);
+  stub.respond((_hit, response) => response.destroy());
+  await expect(call(new ReplogClient({ url: stub.url }))).rejects.toBeInstanceOf(Unreachable);
+  expect(stub.hits).toHaveLength(3);
+});
+
+test('a page asks for what it should hold', async () => {
+  const stub = await startStub((_, response) => sendJson(response, 200, { messages: [] }));
+  const client = new ReplogClient({ url: stub.url });
+  await client.list({ from: 3, limit: 2, read: 'majority' });
+  await client.log({ from: 4 });
+  await client.listKeys({ prefix: 'a b', after: 'a c', limit: 1 });
+  expect(stub.hits.map((hit) => hit.path)).toEqual([
+    '/messages?from=3&limit=2&read=majority',
+    '/log?from=4',
+    '/kv?prefix=a+b&after=a+c&limit=1',
+  ]);
+});
+
+test('pages follow "next" to the end', async () => {
+  const stub = await startStub((hit, response) => {
+    const from = Number(new URL(hit.path, 'http://x').searchParams.get('from') ?? 1);
+    const messages = [`m${from}`];
+    sendJson(response, 200, { messages, lastIndex: 3, next: from < 3 ? from + 1 : null });
+  });
+  const seen: string[] = [];
+  for await (const page of new ReplogClient({ url: stub.url }).pages({ limit: 1 })) {
+    seen.push(...page.messages);
+  }
+  expect(seen).toEqual(['m1', 'm2', 'm3']);
+});
+
+test('a read that only the master can serve is taken to it', async () => {
+  const master = await startStub((_, response) => sendJson(response, 200, { messages: ['a'] }));
+  const stub = await startStub((_, response) =>
+    sendProblem(response, 307, 'not-master', { master: { node: 'n1', url: master.url } }),
+  );
+  const page = await new ReplogClient({ url: stub.url }).list({ read: 'linearizable' });
+  expect(page.messages).toEqual(['a']);
+  expect(master.hits[0]?.path).toBe('/messages?read=linearizable');
+});
+
+test('a key without a value is an answer, not an error', async () => {
+  const body = { result: 'GetResult', id: '7', key: 'k', value: null };
+  const stub = await startStub((_, response) => sendJson(response, 404, body));
+  expect(await new ReplogClient({ url: stub.url }).get('k', { id: 7 })).toEqual(body);
+  expect(stub.hits[0]?.path).toBe('/kv/k?id=7');
+});
+
+test('an unknown outcome and an absent entry are null', async () => {
+  const stub = await startStub((hit, response) =>
+    sendProblem(response, 404, hit.path.startsWith('/log') ? 'not-found' : 'unknown-outcome'),
+  );
+  const client = new ReplogClient({ url: stub.url });
+  expect(await client.outcome('a/b')).toBeNull();
+  expect(await client.entry(12)).toBeNull();
+  expect(stub.hits.map((hit) => hit.path)).toEqual(['/outcomes/a%2Fb', '/log/12']);
+});
+
+test('reads end with the abort reason of their signal', async () => {
+  const stub = await startStub(() => {});
+  const controller = new AbortController();
+  const failed = new ReplogClient({ url: stub.url }).health({ signal: controller.signal });
+  await stub.arrived(1);
+  controller.abort(new Error('too slow'));
+  await expect(failed).rejects.toThrow('too slow');
+});
+
+test('nobody there is Unreachable', async () => {
+  const url = await deadUrl();
+  await expect(new ReplogClient({ url }).health()).rejects.toMatchObject({
+    name: 'Unreachable',
+    url,
+  });
+});
+
+test('the launcher is told what to do, and what it says of the node comes back', async () => {
+  const node = { node: 'n2', role: 'secondary', url: 'http://x', pid: 7, state: 'running' };
+  const stub = await startStub((_, response) => sendJson(response, 200, node));
+  const client = new ReplogClient({ url: stub.url });
+  expect(await client.control('n2', 'restart')).toEqual(node);
+  expect(await client.addNode()).toEqual(node);
+  stub.respond((_, response) => response.writeHead(204).end());
+  expect(await client.control('n2', 'kill')).toBeNull();
+  await client.removeNode('n2');
+  expect(stub.hits.map((hit) => `${hit.method} ${hit.path}`)).toEqual([
+    'POST /cluster/nodes/n2/restart',
+    'POST /cluster/nodes',
+    'POST /cluster/nodes/n2/kill',
+    'DELETE /cluster/nodes/n2',
+  ]);
+});
+
+test('echo brings back what was sent', async () => {
+  const stub = await startStub((hit, response) => sendJson(response, 200, hit.json));
+  const client = new ReplogClient({ url: stub.url });
+  expect(await client.echo('ü')).toBe('ü');
+  expect(await client.echo({ a: [1] })).toEqual({ a: [1] });
+});

@@ -1,0 +1,320 @@
+import { expect, test } from 'vitest';
+import {
+  NoMaster,
+  NoQuorum,
+  NotMaster,
+  OperationFailed,
+  OutcomeUnknown,
+  PreconditionFailed,
+  ProblemError,
+  ReplogClient,
+  UnexpectedAnswer,
+  Unreachable,
+  WriteConcernTimeout,
+} from '../../src/client/client.ts';
+import { quickPace } from './quick-pace.ts';
+import { deadUrl, sendJson, sendProblem, startStub } from './stub-server.ts';
+
+const STORED = { index: 3, w: 'majority', acks: ['n1', 'n2'], durable: true, ms: 2 };
+
+function clientOf(url: string) {
+  return new ReplogClient({ url, pace: quickPace() });
+}
+
+test('an append sends what was asked for and brings back the answer', async () => {
+  const stub = await startStub((_, response) => sendJson(response, 201, STORED));
+  const client = new ReplogClient({ url: `${stub.url}/`, token: 'secret' });
+  const answer = await client.append('hello', { w: 2, timeoutMs: 500, idempotencyKey: 'k1' });
+  expect(answer).toEqual(STORED);
+  expect(stub.hits).toHaveLength(1);
+  const [hit] = stub.hits;
+  expect(hit).toMatchObject({ method: 'POST', path: '/messages' });
+  expect(hit?.json).toEqual({ message: 'hello', w: 2, timeoutMs: 500 });
+  expect(hit?.headers).toMatchObject({
+    'content-type': 'application/json',
+    authorization: 'Bearer secret',
+    'idempotency-key': 'k1',
+  });
+  expect(hit?.headers['content-length']).toBe(String(hit?.text.length));
+});
+
+test('a write without a key gets one of its own, another one each time', async () => {
+  const stub = await startStub((_, response) => sendJson(response, 201, STORED));
+  const client = clientOf(stub.url);
+  await client.append('a');
+  await client.append('a');
+  const keys = stub.hits.map((hit) => hit.headers['idempotency-key']);
+  expect(keys[0]).toMatch(/^[0-9a-f-]{36}$/);
+  expect(new Set(keys).size).toBe(2);
+});
+
+test('a connection that breaks is tried again with the same key', async () => {
+  const stub = await startStub((_, response, count) =>
+    count < 3 ? response.destroy() : sendJson(response, 200, { ...STORED, duplicate: true }),
+  );
+  const answer = await clientOf(stub.url).append('a');
+  expect(answer.duplicate).toBe(true);
+  expect(stub.hits).toHaveLength(3);
+  expect(new Set(stub.hits.map((hit) => hit.headers['idempotency-key'])).size).toBe(1);
+});
+
+test('an answer that breaks off counts as none', async () => {
+  const stub = await startStub((_, response, count) => {
+    if (count > 1) return sendJson(response, 200, STORED);
+    response.writeHead(201, { 'content-type': 'application/json', 'content-length': 100 });
+    response.write('{"index":', () => response.destroy());
+  });
+  expect(await clientOf(stub.url).append('a')).toEqual(STORED);
+  expect(stub.hits).toHaveLength(2);
+});
+
+test('tries are bounded, and end as "outcome unknown" with the key', async () => {
+  const stub = await startStub((_, response) => response.destroy());
+  const error = await clientOf(stub.url)
+    .append('a', { idempotencyKey: 'k7' })
+    .catch((e) => e);
+  expect(error).toBeInstanceOf(OutcomeUnknown);
+  expect(error).toMatchObject({ name: 'OutcomeUnknown', idempotencyKey: 'k7', index: null });
+  expect(error.message).toContain('outcome unknown');
+  expect(stub.hits.length).toBeGreaterThan(3);
+  expect(stub.hits.length).toBeLessThan(20);
+});
+
+test('where nothing listens nothing was sent: unreachable, soon', async () => {
+  const pace = quickPace();
+  const url = await deadUrl();
+  const error = await new ReplogClient({ url, pace }).append('a').catch((e) => e);
+  expect(error).toBeInstanceOf(Unreachable);
+  expect(error.url).toBe(url);
+  expect(error.message).toContain('ECONNREFUSED');
+  expect(pace.now()).toBeLessThan(1_000);
+});
+
+test.each([
+  [503, 'no-quorum', NoQuorum],
+  [503, 'overloaded', ProblemError],
+  [400, 'invalid-request', ProblemError],
+  [412, 'precondition-failed', PreconditionFailed],
+  [504, 'write-concern-timeout', WriteConcernTimeout],
+])('%d %s is an answer: one hit, no retry', async (status, code, type) => {
+  const stub = await startStub((_, response) => sendProblem(response, status, code));
+  const error = await clientOf(stub.url)
+    .append('a')
+    .catch((e) => e);
+  expect(error).toBeInstanceOf(type);
+  expect(error).toMatchObject({ status, code });
+  expect(stub.hits).toHaveLength(1);
+});
+
+test('a 500 may come after the append: outcome unknown, one hit', async () => {
+  const stub = await startStub((_, response) => sendProblem(response, 500, 'internal'));
+  await expect(clientOf(stub.url).append('a')).rejects.toBeInstanceOf(OutcomeUnknown);
+  expect(stub.hits).toHaveLength(1);
+});
+
+test('a refusal after a copy that went unanswered does not say "refused"', async () => {
+  const stub = await startStub((_, response, count) =>
+    count === 1 ? response.destroy() : sendProblem(response, 503, 'no-quorum'),
+  );
+  const error = await clientOf(stub.url)
+    .append('a')
+    .catch((e) => e);
+  expect(error).toBeInstanceOf(OutcomeUnknown);
+  expect(error.cause).toBeInstanceOf(NoQuorum);
+});
+
+test('a refusal that the first copy would have met as well is a refusal', async () => {
+  const stub = await startStub((_, response, count) =>
+    count === 1 ? response.destroy() : sendProblem(response, 422, 'idempotency-key-reused'),
+  );
+  const error = await clientOf(stub.url)
+    .append('a')
+    .catch((e) => e);
+  expect(error).toMatchObject({ name: 'IdempotencyKeyReused', status: 422 });
+});
+
+test('waits out a change of master', async () => {
+  const stub = await startStub((_, response, count) => {
+    if (count === 1) return sendProblem(response, 503, 'no-master');
+    if (count === 2) return sendProblem(response, 503, 'shutting-down');
+    sendJson(response, 201, STORED);
+  });
+  expect(await clientOf(stub.url).append('a')).toEqual(STORED);
+  expect(stub.hits).toHaveLength(3);
+});
+
+test('no master for too long is NoMaster; nothing is in doubt', async () => {
+  const pace = quickPace();
+  const stub = await startStub((_, response) =>
+    sendProblem(response, 503, 'no-master', {}, { 'retry-after': '1' }),
+  );
+  const client = new ReplogClient({ url: stub.url, pace });
+  await expect(client.append('a')).rejects.toBeInstanceOf(NoMaster);
+  expect(pace.pauses.every((ms) => ms >= 1_000)).toBe(true);
+  expect(pace.now()).toBeLessThanOrEqual(10_000);
+});
+
+test('a node that ends with the write in its log leaves the outcome open', async () => {
+  const stub = await startStub((_, response, count) =>
+    count === 1
+      ? sendProblem(response, 503, 'shutting-down', { index: 9 })
+      : sendProblem(response, 503, 'no-master'),
+  );
+  const error = await clientOf(stub.url)
+    .append('a')
+    .catch((e) => e);
+  expect(error).toMatchObject({ name: 'OutcomeUnknown', index: 9 });
+});
+
+test('a write given up in time for its own limit asks for what is left of it', async () => {
+  const stub = await startStub((_, response) => sendProblem(response, 503, 'no-master'));
+  const pace = quickPace();
+  const client = new ReplogClient({ url: stub.url, pace });
+  await expect(client.append('a', { timeoutMs: 1_000 })).rejects.toBeInstanceOf(NoMaster);
+  expect(pace.now()).toBeLessThanOrEqual(1_000);
+  const asked = stub.hits.map((hit) => (hit.json as { timeoutMs: number }).timeoutMs);
+  expect(asked[0]).toBe(1_000);
+  expect(asked.at(-1)).toBeLessThan(1_000);
+});
+
+test('follows not-master to the master, and remembers it', async () => {
+  const master = await startStub((_, response) => sendJson(response, 201, STORED));
+  const secondary = await startStub((_, response) =>
+    sendProblem(response, 307, 'not-master', { master: { node: 'n1', url: master.url } }),
+  );
+  const client = clientOf(secondary.url);
+  await client.append('a');
+  await client.append('b');
+  expect(secondary.hits).toHaveLength(1);
+  expect(master.hits.map((hit) => (hit.json as { message: string }).message)).toEqual(['a', 'b']);
+  expect(master.hits[0]?.headers['idempotency-key']).toBe(
+    secondary.hits[0]?.headers['idempotency-key'],
+  );
+});
+
+test('a Location alone is enough', async () => {
+  const master = await startStub((_, response) => sendJson(response, 201, STORED));
+  const secondary = await startStub((_, response) =>
+    response.writeHead(307, { location: `${master.url}/messages` }).end(),
+  );
+  expect(await clientOf(secondary.url).append('a')).toEqual(STORED);
+});
+
+test('a master that has died since is forgotten', async () => {
+  const old = await startStub((_, response) => sendJson(response, 201, STORED));
+  const node = await startStub((_, response) =>
+    sendProblem(response, 307, 'not-master', { master: { node: 'n1', url: old.url } }),
+  );
+  const client = clientOf(node.url);
+  await client.append('a');
+  await old.close();
+  node.respond((_, response) => sendJson(response, 201, { ...STORED, index: 4 }));
+  expect(await client.append('b')).toMatchObject({ index: 4 });
+});
+
+test('redirects in a circle end', async () => {
+  const a = await startStub(() => {});
+  const b = await startStub((_, response) =>
+    sendProblem(response, 307, 'not-master', { master: { node: 'a', url: a.url } }),
+  );
+  a.respond((_, response) =>
+    sendProblem(response, 307, 'not-master', { master: { node: 'b', url: b.url } }),
+  );
+  await expect(clientOf(a.url).append('x')).rejects.toBeInstanceOf(NotMaster);
+  expect(a.hits.length + b.hits.length).toBeLessThan(100);
+});
+
+test('nothing is sent after the signal has aborted', async () => {
+  const stub = await startStub((_, response) => sendJson(response, 201, STORED));
+  const signal = AbortSignal.abort(new Error('changed my mind'));
+  await expect(clientOf(stub.url).append('a', { signal })).rejects.toThrow('changed my mind');
+  expect(stub.hits).toHaveLength(0);
+});
+
+test('an abort while the write is under way leaves its outcome unknown', async () => {
+  const stub = await startStub(() => {});
+  const controller = new AbortController();
+  const failed = clientOf(stub.url)
+    .append('a', { signal: controller.signal, idempotencyKey: 'k' })
+    .catch((e) => e);
+  await stub.arrived(1);
+  controller.abort();
+  expect(await failed).toMatchObject({ name: 'OutcomeUnknown', idempotencyKey: 'k' });
+  expect(stub.hits).toHaveLength(1);
+});
+
+test('an abort between two tries ends the tries', async () => {
+  const stub = await startStub((_, response) => sendProblem(response, 503, 'no-master'));
+  const controller = new AbortController();
+  const pace = { ...quickPace(), pause: async () => controller.abort(new Error('enough')) };
+  const client = new ReplogClient({ url: stub.url, pace });
+  await expect(client.append('a', { signal: controller.signal })).rejects.toThrow('enough');
+  expect(stub.hits).toHaveLength(1);
+});
+
+test('a node that hangs beyond the time limit it was given is not waited for', async () => {
+  const stub = await startStub(() => {});
+  const client = clientOf(stub.url);
+  await expect(client.append('a', { timeoutMs: 1 })).rejects.toBeInstanceOf(OutcomeUnknown);
+});
+
+test('something that is not replog is recognised', async () => {
+  const stub = await startStub((_, response) => response.writeHead(200).end('<h1>It works!</h1>'));
+  await expect(clientOf(stub.url).append('a')).rejects.toBeInstanceOf(UnexpectedAnswer);
+  stub.respond((_, response) => response.writeHead(404).end('no such page'));
+  await expect(clientOf(stub.url).append('a')).rejects.toBeInstanceOf(UnexpectedAnswer);
+});
+
+test('a time limit that ran out says what is stored where', async () => {
+  const stub = await startStub((_, response) =>
+    sendProblem(response, 504, 'write-concern-timeout', {
+      first: 5,
+      last: 6,
+      count: 2,
+      w: 'all',
+      acks: ['n1'],
+    }),
+  );
+  const error = await clientOf(stub.url)
+    .appendBatch(['a', 'b'])
+    .catch((e) => e);
+  expect(error).toBeInstanceOf(WriteConcernTimeout);
+  expect(error).toMatchObject({ index: 5, last: 6, w: 'all', acks: ['n1'] });
+  expect(stub.hits[0]).toMatchObject({ path: '/messages/batch', json: { messages: ['a', 'b'] } });
+});
+
+test('a put carries its conditions, and its failure is an OperationFailed', async () => {
+  const stub = await startStub((_, response) =>
+    sendProblem(response, 504, 'operation-failed', {
+      result: 'OperationFailed',
+      id: 7,
+      key: 'a/ü b',
+      index: 4,
+      acks: ['n1'],
+    }),
+  );
+  const client = clientOf(stub.url);
+  const error = await client
+    .put('a/ü b', 'v', { id: 7, w: 1, ifMatch: 3, ifNoneMatch: '*' })
+    .catch((e) => e);
+  expect(error).toBeInstanceOf(OperationFailed);
+  expect(error).toMatchObject({ key: 'a/ü b', index: 4, acks: ['n1'] });
+  const [hit] = stub.hits;
+  expect(hit).toMatchObject({ method: 'PUT', path: '/kv/a%2F%C3%BC%20b' });
+  expect(hit?.json).toEqual({ value: 'v', id: 7, w: 1 });
+  expect(hit?.headers).toMatchObject({ 'if-match': '"3"', 'if-none-match': '*' });
+});
+
+test.each(['.', '..', '', '\ud800'])('%j cannot be a key', async (key) => {
+  const client = clientOf('http://127.0.0.1:1');
+  await expect(client.put(key, 'v')).rejects.toMatchObject({ name: 'InvalidKey' });
+  await expect(client.remove(key)).rejects.toMatchObject({ name: 'InvalidKey' });
+  await expect((async () => client.get(key))()).rejects.toMatchObject({ name: 'InvalidKey' });
+});
+
+test.each(['', 'nonsense', 'ftp://x', 'http://user:secret@x', 'http://x?q'])(
+  '%j is no URL of a node',
+  (url) => {
+    expect(() => clientOf(url)).toThrow(expect.objectContaining({ name: 'InvalidUrl' }));
+  },
+);

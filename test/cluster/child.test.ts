@@ -1,0 +1,136 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Ending } from '../../src/cluster/child.ts';
+import { Child } from '../../src/cluster/child.ts';
+
+let dir: string;
+let child: Child | null = null;
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'replog-child-'));
+});
+
+afterEach(async () => {
+  await child?.kill();
+  child = null;
+  rmSync(dir, { recursive: true, force: true });
+});
+
+const LISTEN = `process.send({ type: 'listening' });`;
+const OBEY = `process.on('message', ({ type }) => { console.log('told ' + type); process.exit(0); });`;
+const STAY = 'setInterval(() => {}, 1000);';
+
+function make(script: string, stopMs = 5_000) {
+  const program = join(dir, 'program.mjs');
+  writeFileSync(program, script);
+  const seen = { events: [] as unknown[], lines: [] as string[], endings: [] as Ending[] };
+  child = new Child(
+    { node: 'n9', program, args: ['--one', 'two'], env: { ...process.env, WORD: 'w' }, stopMs },
+    {
+      onEvent: (event) => seen.events.push(event),
+      onLine: (line) => seen.lines.push(line),
+      onEnd: (ending) => seen.endings.push(ending),
+    },
+  );
+  return { child, seen };
+}
+
+describe('Child', () => {
+  it('runs once it listens, and stops when it is told', async () => {
+    const { child, seen } = make(LISTEN + OBEY);
+    expect([child.state, child.pid]).toEqual(['stopped', null]);
+    const started = child.start();
+    expect(child.state).toBe('starting');
+    await started;
+    expect(child.state).toBe('running');
+    expect(child.pid).toBeGreaterThan(0);
+    await child.stop();
+    expect([child.state, child.pid]).toEqual(['stopped', null]);
+    expect(seen.lines).toEqual(['told stop']);
+    expect(seen.endings).toEqual([{ code: 0, signal: null, expected: true }]);
+  });
+
+  it('lets it leave before it ends', async () => {
+    const { child, seen } = make(LISTEN + OBEY);
+    await child.start();
+    await child.stop({ leave: true });
+    expect(seen.lines).toEqual(['told retire']);
+  });
+
+  it('can be started again', async () => {
+    const { child } = make(LISTEN + OBEY);
+    await child.start();
+    await child.stop();
+    await child.start();
+    expect(child.state).toBe('running');
+  });
+
+  it('hands over arguments and environment, and tells events from other lines', async () => {
+    const { child, seen } = make(`
+      console.log(JSON.stringify({ event: 'args', args: process.argv.slice(2), word: process.env.WORD }));
+      console.log('{"level":30}');
+      console.log('{not JSON');
+      console.error('to stderr');
+      ${LISTEN} ${OBEY}`);
+    await child.start();
+    await child.stop();
+    expect(seen.events).toEqual([{ event: 'args', args: ['--one', 'two'], word: 'w' }]);
+    expect(seen.lines.sort()).toEqual(['to stderr', 'told stop', '{"level":30}', '{not JSON']);
+  });
+
+  it('says with what words it ended, if it never listened', async () => {
+    const { child, seen } = make(`console.error('port 4000 is taken'); process.exitCode = 2;`);
+    await expect(child.start()).rejects.toThrow(
+      'n9 ended with code 2 before it was ready\n  n9 | port 4000 is taken',
+    );
+    expect(child.state).toBe('exited');
+    expect(seen.endings).toEqual([{ code: 2, signal: null, expected: false }]);
+  });
+
+  it('fails for a program that is not there', async () => {
+    const { child } = make('');
+    rmSync(join(dir, 'program.mjs'));
+    await expect(child.start()).rejects.toThrow('Cannot find module');
+  });
+
+  it('kills what does not stop in time', async () => {
+    const { child, seen } = make(LISTEN + STAY, 50);
+    await child.start();
+    await child.stop();
+    expect(child.state).toBe('exited');
+    expect(seen.endings).toEqual([{ code: null, signal: 'SIGKILL', expected: true }]);
+  });
+
+  it('keeps an end that nobody asked for apart from one by request', async () => {
+    const { child, seen } = make(LISTEN + STAY);
+    await child.start();
+    process.kill(child.pid!, 'SIGKILL');
+    await child.ended;
+    await child.start();
+    await child.kill();
+    expect(seen.endings.map((ending) => ending.expected)).toEqual([false, true]);
+    expect(child.state).toBe('exited');
+  });
+
+  it('stands still while it is paused, and stops in order even so', async () => {
+    const { child, seen } = make(`${LISTEN}${OBEY}setInterval(() => console.log('tick'), 5);`);
+    await child.start();
+    child.pause();
+    expect(child.state).toBe('paused');
+    child.resume();
+    expect(child.state).toBe('running');
+    child.pause();
+    await child.stop();
+    expect(child.state).toBe('stopped');
+    expect(seen.lines.at(-1)).toBe('told stop');
+  });
+
+  it('keeps the last fifty lines', async () => {
+    const { child } = make(`for (let n = 1; n <= 60; n += 1) console.error('line ' + n);`);
+    await expect(child.start()).rejects.toThrow('line 60');
+    expect(child.lastLines).toHaveLength(50);
+    expect(child.lastLines[0]).toBe('line 11');
+  });
+});

@@ -1,0 +1,88 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { RunningCluster } from '../../src/cluster/registry.ts';
+import { register, runFolder, runningClusters } from '../../src/cluster/registry.ts';
+
+let dir: string;
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'replog-run-'));
+});
+
+afterEach(() => {
+  rmSync(dir, { recursive: true, force: true });
+});
+
+function cluster(name: string, pid = process.pid): RunningCluster {
+  return {
+    name,
+    pid,
+    control: 'http://127.0.0.1:4003',
+    arbiter: 'http://127.0.0.1:4003',
+    master: 'http://127.0.0.1:4000',
+    nodes: [{ node: 'n1', role: 'master', url: 'http://127.0.0.1:4000', pid: 1 }],
+    dataDir: null,
+  };
+}
+
+describe('runningClusters', () => {
+  it('shows what is registered, by name, until it is removed', async () => {
+    const b = register(cluster('b'), dir);
+    const a = register(cluster('a'), dir);
+    expect(await runningClusters(dir)).toEqual([cluster('a'), cluster('b')]);
+    a.update({ ...cluster('a'), master: null });
+    expect((await runningClusters(dir))[0]?.master).toBeNull();
+    a.remove();
+    b.remove();
+    expect(readdirSync(dir)).toEqual([]);
+  });
+
+  it('does not return after its removal', async () => {
+    const registration = register(cluster('a'), dir);
+    registration.remove();
+    registration.update(cluster('a'));
+    expect(await runningClusters(dir)).toEqual([]);
+  });
+
+  it('passes over a launcher that is dead, and cleans up after it', async () => {
+    const { pid } = spawnSync(process.execPath, ['-e', '0']);
+    register(cluster('dead', pid), dir);
+    expect(await runningClusters(dir)).toEqual([]);
+    expect(readdirSync(dir)).toEqual([]);
+  });
+
+  it.runIf(process.platform === 'linux')('tells a process from a later one of its pid', async () => {
+    register(cluster('old'), dir);
+    const file = join(dir, readdirSync(dir)[0]!);
+    const entry = JSON.parse(readFileSync(file, 'utf8')) as object;
+    writeFileSync(file, JSON.stringify({ ...entry, startTime: '1' }));
+    expect(await runningClusters(dir)).toEqual([]);
+  });
+
+  it('ignores files that are not its own, and a folder that is not there', async () => {
+    writeFileSync(join(dir, 'a.json'), '{');
+    writeFileSync(join(dir, 'b.json'), '[]');
+    writeFileSync(join(dir, 'c.txt'), 'x');
+    expect(await runningClusters(dir)).toEqual([]);
+    expect(readdirSync(dir)).toHaveLength(3);
+    expect(await runningClusters(join(dir, 'missing'))).toEqual([]);
+  });
+
+  it.runIf(process.getuid?.() === 0)('does not believe a folder of another user', async () => {
+    register(cluster('a'), dir);
+    spawnSync('chown', ['12345', dir]);
+    expect(await runningClusters(dir)).toEqual([]);
+    expect(() => register(cluster('b'), dir)).toThrow('another user');
+  });
+});
+
+describe('runFolder', () => {
+  it('is what the environment says, else a folder of this user', () => {
+    expect(runFolder({ REPLOG_RUN_DIR: '/r', XDG_RUNTIME_DIR: '/x' })).toBe('/r');
+    expect(runFolder({ XDG_RUNTIME_DIR: '/x' })).toBe('/x/replog');
+    expect(runFolder({})).toMatch(/replog-\w+$/);
+  });
+});

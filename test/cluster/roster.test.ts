@@ -1,0 +1,94 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  ForeignFolder,
+  readRoster,
+  removeData,
+  rosterFor,
+  writeRoster,
+} from '../../src/cluster/roster.ts';
+
+let dir: string;
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'replog-roster-'));
+});
+
+afterEach(() => {
+  rmSync(dir, { recursive: true, force: true });
+});
+
+describe('rosterFor', () => {
+  it('starts three nodes where nothing else is said', () => {
+    expect(rosterFor(null, null)).toEqual({ nodes: ['n1', 'n2', 'n3'], removed: [] });
+  });
+
+  it('brings back the nodes of a folder', () => {
+    const had = { nodes: ['n1', 'n3'], removed: ['n2'] };
+    expect(rosterFor(null, had)).toEqual(had);
+  });
+
+  it('cuts or extends them to a number that is given, without giving an id twice', () => {
+    const had = { nodes: ['n1', 'n2', 'n3'], removed: [] };
+    expect(rosterFor(1, had)).toEqual({ nodes: ['n1', 'n2'], removed: ['n3'] });
+    expect(rosterFor(3, { nodes: ['n1', 'n3'], removed: ['n2'] })).toEqual({
+      nodes: ['n1', 'n3', 'n4', 'n5'],
+      removed: ['n2'],
+    });
+  });
+});
+
+describe('the roster on disk', () => {
+  it('is read as it was written', () => {
+    const roster = { nodes: ['n1', 'n2'], removed: ['n3'] };
+    writeRoster(join(dir, 'new'), roster);
+    expect(readRoster(join(dir, 'new'))).toEqual(roster);
+    expect(readdirSync(join(dir, 'new'))).toEqual(['cluster.json']);
+  });
+
+  it('is null where there is none', () => {
+    expect(readRoster(dir)).toBeNull();
+    expect(readRoster(join(dir, 'missing'))).toBeNull();
+  });
+
+  it.each(['', '{}', 'null', '{"format":"replog-cluster-2","nodes":[],"removed":[]}'])(
+    'refuses %j',
+    (text) => {
+      writeFileSync(join(dir, 'cluster.json'), text);
+      expect(() => readRoster(dir)).toThrow(ForeignFolder);
+    },
+  );
+
+  it('names no folder outside its own', () => {
+    const outside = { format: 'replog-cluster-1', nodes: ['../precious'], removed: [] };
+    writeFileSync(join(dir, 'cluster.json'), JSON.stringify(outside));
+    expect(() => removeData(dir)).toThrow(ForeignFolder);
+  });
+});
+
+describe('removeData', () => {
+  it('removes what the cluster made, and nothing else', () => {
+    writeRoster(dir, { nodes: ['n1'], removed: ['n2'] });
+    for (const folder of ['n1', 'n2', 'arbiter', 'mine']) {
+      mkdirSync(join(dir, folder));
+      writeFileSync(join(dir, folder, 'file'), 'x');
+    }
+    removeData(dir);
+    expect(readdirSync(dir)).toEqual(['mine']);
+    expect(existsSync(join(dir, 'mine', 'file'))).toBe(true);
+  });
+
+  it('refuses a folder that it does not recognise', () => {
+    writeFileSync(join(dir, 'thesis.txt'), 'x');
+    expect(() => removeData(dir)).toThrow(ForeignFolder);
+    expect(existsSync(join(dir, 'thesis.txt'))).toBe(true);
+  });
+
+  it('has nothing to do where there is nothing', () => {
+    removeData(dir);
+    removeData(join(dir, 'missing'));
+    expect(existsSync(dir)).toBe(true);
+  });
+});
