@@ -20,9 +20,11 @@ import type {
   OperationAck,
   StoredOutcome,
 } from './answers.ts';
+import { baseUrl } from './base-url.ts';
+import { InvalidIdempotencyKey } from './errors.ts';
 import { type FollowOptions, follow } from './follow.ts';
 import { kvPath } from './kv-path.ts';
-import { baseUrl, Link } from './link.ts';
+import { Link } from './link.ts';
 import type {
   CallOptions,
   ClientOptions,
@@ -46,10 +48,11 @@ export * from './problems.ts';
 
 const RETRY_FOR_MS = 10_000;
 const KEY_TIMEOUT_MS = 1_000;
+const IDEMPOTENCY_KEY = /^[\x20-\x7e]{1,128}$/;
 
 /**
  * Every method throws Unreachable, UnexpectedAnswer, ProblemError (or its subclass for the code), or
- * the abort reason of its signal; writes throw OutcomeUnknown besides.
+ * the abort reason of its signal; writes throw OutcomeUnknown and InvalidIdempotencyKey besides.
  */
 export class ReplogClient {
   readonly #link: Link;
@@ -193,11 +196,15 @@ export class ReplogClient {
     return this.#requests.read<ClusterReport>('/cluster', options);
   }
 
-  /** Launcher: starts one more secondary. Null if the answer does not describe it. */
-  async addNode(options: CallOptions = {}): Promise<ClusterNode | null> {
-    return nodeIn(
-      await this.#requests.command({ method: 'POST', path: '/cluster/nodes' }, options),
-    );
+  /** Launcher: starts one more secondary, named `node` if that is given. Null if the answer does not
+   * describe it. */
+  async addNode(
+    options: CallOptions & { readonly node?: string | undefined } = {},
+  ): Promise<ClusterNode | null> {
+    const { node } = options;
+    const json = node === undefined ? undefined : { node };
+    const call = { method: 'POST', path: '/cluster/nodes', json } as const;
+    return nodeIn(await this.#requests.command(call, options));
   }
 
   /** Launcher: takes the node out of the cluster for good. */
@@ -222,6 +229,7 @@ export class ReplogClient {
   ): Promise<Answer> {
     const { timeoutMs, signal } = options;
     const idempotencyKey = options.idempotencyKey ?? this.#newKey();
+    if (!IDEMPOTENCY_KEY.test(idempotencyKey)) throw new InvalidIdempotencyKey(idempotencyKey);
     const full = { ...order, idempotencyKey, timeoutMs, signal };
     const write = new PendingWrite(this.#link, this.#route, full, this.#pace, this.#retryForMs);
     return answerIn<Answer>(await write.run());

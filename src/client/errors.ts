@@ -60,6 +60,17 @@ export class InvalidKey extends ReplogError {
   }
 }
 
+/** An idempotency key that is not 1–128 printable ASCII characters. */
+export class InvalidIdempotencyKey extends ReplogError {
+  override readonly name = 'InvalidIdempotencyKey';
+
+  constructor(key: string) {
+    super(
+      `${JSON.stringify(key)} cannot be an idempotency key (1 to 128 printable ASCII characters)`,
+    );
+  }
+}
+
 /** A base URL that is no plain http(s) URL. */
 export class InvalidUrl extends ReplogError {
   override readonly name = 'InvalidUrl';

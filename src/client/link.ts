@@ -2,7 +2,7 @@
 // The rule: a request that fails says whether the other side may have got it.
 
 import ky, { type KyInstance } from 'ky';
-import { InvalidUrl, reasonOf } from './errors.ts';
+import { reasonOf } from './errors.ts';
 
 /** Stands in for the global fetch, e.g. to talk to an application without a port. */
 export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
@@ -73,6 +73,8 @@ export class Link {
       });
     } catch (error) {
       call.signal?.throwIfAborted();
+      // A TypeError without a cause is fetch's word for a request that cannot be made at all.
+      if (error instanceof TypeError && error.cause === undefined) throw error;
       throw new ConnectionFailure(base, error, mayHaveArrived(error));
     }
   }
@@ -90,17 +92,6 @@ export class Link {
     const { status, headers } = response;
     return { url: urlOf(base, call), status, headers, body: parse(text, headers) };
   }
-}
-
-/** A node's base URL without a trailing slash. Throws InvalidUrl. */
-export function baseUrl(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  const plain =
-    url !== null &&
-    (url.protocol === 'http:' || url.protocol === 'https:') &&
-    url.username + url.password + url.search + url.hash === '';
-  if (!plain) throw new InvalidUrl(text);
-  return url.href.replace(/\/+$/, '');
 }
 
 /** Seconds of a Retry-After header; null without one that says seconds. */

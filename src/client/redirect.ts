@@ -1,6 +1,7 @@
 // Where a `307 not-master` points: writes, and some reads, are the master's business.
 
-import { baseUrl, type Reply } from './link.ts';
+import { baseUrl } from './base-url.ts';
+import type { Reply } from './link.ts';
 import { addressOf } from './problems.ts';
 
 /** Base URL of the master that a redirect names; null if it names none. */

@@ -47,6 +47,13 @@ export interface ChildListener {
 /** The child ended, or was never there, when it should have listened. */
 export class ChildFailed extends Error {
   override readonly name = 'ChildFailed';
+  /** The last lines of its output, with its name before each. */
+  readonly lines: readonly string[];
+
+  constructor(message: string, lines: readonly string[]) {
+    super(message);
+    this.lines = lines;
+  }
 }
 
 /** Lines of output kept per child: enough for an error with its trace, and bounded. */
@@ -66,6 +73,7 @@ export class Child {
   #ended: Promise<void> = Promise.resolve();
   #guard: PauseGuard | null = null;
   #askedToEnd = false;
+  #isOver = false;
 
   constructor(spec: ChildSpec, listener: ChildListener) {
     this.node = spec.node;
@@ -105,21 +113,19 @@ export class Child {
   failure(): ChildFailed {
     const { code, signal } = this.#ending ?? { code: null, signal: null };
     const how = signal === null ? `with code ${code}` : `by ${signal}`;
-    return new ChildFailed(`${this.node} ended ${how} before it was ready${this.lastWords()}`);
+    return new ChildFailed(`${this.node} ended ${how} before it was ready`, this.lastWords());
   }
 
-  /** The last lines of output, each on a new line of its own. */
-  lastWords(): string {
-    return this.lastLines
-      .slice(-LINES_SHOWN)
-      .map((line) => `\n  ${this.node} | ${line}`)
-      .join('');
+  /** The last lines of output, with the node's name before each. */
+  lastWords(): string[] {
+    return this.lastLines.slice(-LINES_SHOWN).map((line) => `${this.node} | ${line}`);
   }
 
-  /** Starts the process; resolves when its port accepts requests. Rejects with ChildFailed, naming
-   * its last lines, if it ends before. */
+  /** Starts the process; resolves when its port accepts requests. Rejects with ChildFailed if it
+   * ends before. */
   start(): Promise<void> {
     if (this.alive) return Promise.resolve();
+    if (this.#isOver) return Promise.reject(new ChildFailed(`${this.node} is not wanted`, []));
     const { program, args, env } = this.#spec;
     const child = fork(program, args, {
       env,
@@ -144,8 +150,10 @@ export class Child {
   }
 
   /** Asks the process to stop, wakes it for that if it is paused, and kills it if it does not end in
-   * `stopMs`. With `leave` it gives up its membership first. Resolves when it has ended. */
-  async stop(how: { leave?: boolean } = {}): Promise<void> {
+   * `stopMs`. With `leave` it gives up its membership first, with `forGood` it is never started
+   * again. Resolves when it has ended. */
+  async stop(how: { leave?: boolean; forGood?: boolean } = {}): Promise<void> {
+    this.#isOver ||= how.forGood ?? false;
     const child = this.#process;
     if (!this.alive || child === null) return;
     this.#state = 'stopping';

@@ -83,7 +83,9 @@ function refused(error: unknown): Answer {
   if (error instanceof RequestRefused) return error.answer;
   if (error instanceof UnknownNode) return own('unknown-node', error.message);
   if (error instanceof Conflict) return own('conflict', error.message);
-  if (error instanceof ChildFailed) return own('node-failed', error.message);
+  if (error instanceof ChildFailed) {
+    return own('node-failed', [error.message, ...error.lines.slice(-1)].join(': '));
+  }
   throw error;
 }
 

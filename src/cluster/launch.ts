@@ -66,13 +66,18 @@ export class ClusterRuns extends Error {
   override readonly name = 'ClusterRuns';
 }
 
-/** Starts a cluster. Rejects before anything is started with PortTaken, ClusterRuns or
- * ForeignFolder. */
+/** Starts a cluster. Rejects before anything is started with PortTaken, ClusterRuns, ForeignFolder,
+ * or RangeError for ports or a write concern that cannot be. */
 export async function launch(options: LaunchOptions): Promise<Launch> {
   const { dataDir } = options;
   const had = dataDir === null || options.fresh ? null : readRoster(dataDir);
   const roster = rosterFor(options.secondaries, had);
   const layout = layoutOf({ name: options.name, port: options.port, nodes: roster.nodes, dataDir });
+  if (Number(options.w) > roster.nodes.length) {
+    throw new RangeError(
+      `w is ${options.w}, but the cluster has only ${roster.nodes.length} nodes`,
+    );
+  }
   await checkPorts(portsOf(layout));
   await refuseSecond(layout);
   if (dataDir !== null) {

@@ -88,7 +88,8 @@ export class Launcher implements Control {
       });
       await Promise.race([Promise.all([this.#proof(), ...starts]), ...ends]);
     } catch (error) {
-      await this.kill();
+      // Whoever stopped it meanwhile has asked for an orderly end.
+      await (this.#end.signal.aborted ? this.stop() : this.kill());
       throw error;
     }
     const { nodes, size: _, ...cluster } = this.view();
@@ -150,6 +151,7 @@ export class Launcher implements Control {
       const node = id ?? nextNodeId(this.#usedIds);
       if (this.#members.has(node)) throw new Conflict(`there is a node ${node} already`);
       const port = await nextFreePort(this.#highestPort + 1);
+      this.#refuseWhileStopping();
       const member = this.#enrol(placeOf(node, port, this.#parts.layout.dataDir));
       // First the size, then the node: the other way round, a majority of the old size could
       // decide over the new cluster.
@@ -196,14 +198,15 @@ export class Launcher implements Control {
       this.#pace,
     );
     if (missing === null) return;
-    const lines = [...this.#members.values()].map(({ child }) => child.lastWords());
-    throw new NotReady(`not ready after ${READY_MS / 1_000} s: ${missing}${lines.join('')}`);
+    const lines = [...this.#members.values()].flatMap(({ child }) => child.lastWords());
+    throw new NotReady(`not ready after ${READY_MS / 1_000} s: ${missing}`, lines);
   }
 
   async #stop(): Promise<void> {
     this.#end.abort();
     this.#bulletin.say({ event: 'stopping' });
-    await Promise.all([...this.#members.values()].map(({ child }) => child.stop()));
+    const ends = [...this.#members.values()].map(({ child }) => child.stop({ forGood: true }));
+    await Promise.all(ends);
     await this.#arbiter.stop();
     this.#bulletin.say({ event: 'stopped' });
   }

@@ -15,6 +15,13 @@ export interface Pace {
 /** The proof did not succeed in time; the message says what was missing. */
 export class NotReady extends Error {
   override readonly name = 'NotReady';
+  /** The last lines of output of all nodes. */
+  readonly lines: readonly string[];
+
+  constructor(message: string, lines: readonly string[]) {
+    super(message);
+    this.lines = lines;
+  }
 }
 
 /** Gap between two looks: short against a start, and nothing to a node. */

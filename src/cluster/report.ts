@@ -65,7 +65,7 @@ function readyLines(ready: ReadyEvent, visible: Visible): string {
   const places = [
     `arbiter and control routes at ${ready.control}`,
     ready.dataDir === null ? 'data in memory only' : `data in ${visible(ready.dataDir)}`,
-    `${ready.name} is ready after ${ready.ms} ms; Ctrl-C stops it`,
+    `${ready.name} is ready after ${ready.ms} ms`,
   ];
   return [...nodes, ...places].map((line) => `${line}\n`).join('');
 }

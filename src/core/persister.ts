@@ -1,5 +1,6 @@
-// Group commit: one Persist is under way at a time; what gathers meanwhile goes with the next one.
-// A Persist that is not answered is asked for again with the same id (key-value text: every 100 ms).
+// Group commit: while a Persist is under way, what is appended gathers for the next one. A Persist
+// that is not answered is asked for again with the same id (key-value text: every 100 ms); once one
+// is that late, what comes after it no longer waits for it.
 
 import type { Effect } from './effects.ts';
 import { type LogIndex, logIndex } from './ids.ts';
@@ -10,16 +11,22 @@ interface UnderWay {
   /** Everything ever appended, in characters, when this Persist began. */
   readonly weight: number;
   retryAt: number;
+  /** It was asked for again, or has failed: what comes later does not wait for it. */
+  late: boolean;
 }
+
+/** Persists under way at a time when the earlier ones are late. */
+const LATE_MAX = 8;
 
 /**
  * Invariants:
  * 1. persistedIndex only rises when the host has confirmed it, and falls only by `truncated`.
- * 2. At most one Persist is under way; its id is not used again.
+ * 2. Those under way rise in index. More than one is under way only while all of them are late.
+ * 3. A Persist covers everything before it: a confirmed one answers all earlier ones.
  */
 export class Persister {
   private persisted: LogIndex;
-  private underWay: UnderWay | null = null;
+  private readonly underWay: UnderWay[] = [];
   private lastId = 0;
   private weight = 0;
   private persistedWeight = 0;
@@ -51,42 +58,61 @@ export class Persister {
     this.weight += characters;
   }
 
-  /** Starts or repeats a Persist if one is due. */
+  /** Repeats the Persists that are late, and starts one if something has gathered for it. */
   flush(lastIndex: LogIndex, now: number): Effect[] {
-    if (this.underWay === null) {
-      if (lastIndex <= this.persisted) return [];
-      this.lastId += 1;
-      this.underWay = { id: this.lastId, upTo: lastIndex, weight: this.weight, retryAt: 0 };
-    } else if (now < this.underWay.retryAt) {
-      return [];
+    const effects: Effect[] = [];
+    for (const persist of this.underWay) {
+      if (now < persist.retryAt) continue;
+      persist.late = true;
+      persist.retryAt = now + this.retryMs;
+      effects.push({ type: 'Persist', id: persist.id, upTo: persist.upTo });
     }
-    this.underWay.retryAt = now + this.retryMs;
-    return [{ type: 'Persist', id: this.underWay.id, upTo: this.underWay.upTo }];
+    if (this.mayStart(lastIndex)) {
+      this.lastId += 1;
+      const { weight, lastId: id } = this;
+      const retryAt = now + this.retryMs;
+      this.underWay.push({ id, upTo: lastIndex, weight, retryAt, late: false });
+      effects.push({ type: 'Persist', id, upTo: lastIndex });
+    }
+    return effects;
   }
 
   /** Returns whether more has become durable. An answer to a forgotten Persist changes nothing. */
   confirmed(id: number): boolean {
-    if (this.underWay?.id !== id) return false;
-    this.persisted = this.underWay.upTo;
-    this.persistedWeight = this.underWay.weight;
-    this.underWay = null;
+    const place = this.underWay.findIndex((persist) => persist.id === id);
+    if (place === -1) return false;
+    const { upTo, weight } = this.underWay[place]!;
+    this.underWay.splice(0, place + 1);
+    this.persisted = upTo;
+    this.persistedWeight = weight;
     this.failure = null;
     return true;
   }
 
   /** The Persist is asked for again when its time has come. */
   failed(id: number, error: string, full: boolean): void {
-    if (this.underWay?.id === id) this.failure = { error, full };
+    const persist = this.underWay.find((other) => other.id === id);
+    if (persist === undefined) return;
+    persist.late = true;
+    this.failure = { error, full };
   }
 
   truncated(after: LogIndex): void {
-    if (this.underWay !== null && this.underWay.upTo > after) this.underWay = null;
+    while (this.underWay.length > 0 && this.underWay.at(-1)!.upTo > after) this.underWay.pop();
     if (this.persisted > after) this.persisted = logIndex(after);
   }
 
   /** When `flush` has something to do. */
   deadline(lastIndex: LogIndex): number {
-    if (this.underWay !== null) return this.underWay.retryAt;
-    return lastIndex > this.persisted ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+    if (this.mayStart(lastIndex)) return Number.NEGATIVE_INFINITY;
+    let earliest = Number.POSITIVE_INFINITY;
+    for (const { retryAt } of this.underWay) earliest = Math.min(earliest, retryAt);
+    return earliest;
+  }
+
+  private mayStart(lastIndex: LogIndex): boolean {
+    const newest = this.underWay.at(-1);
+    if (newest === undefined) return lastIndex > this.persisted;
+    return newest.late && lastIndex > newest.upTo && this.underWay.length < LATE_MAX;
   }
 }

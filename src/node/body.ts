@@ -65,7 +65,9 @@ const tooLarge = (limit: number): RequestRefused =>
 function hasBody(call: Call): boolean {
   if (call.env?.incoming === undefined) return call.req.raw.body !== null;
   const length = header(call, 'content-length');
-  return (length !== undefined && length !== '0') || header(call, 'transfer-encoding') !== undefined;
+  return (
+    (length !== undefined && length !== '0') || header(call, 'transfer-encoding') !== undefined
+  );
 }
 
 function parse(bytes: Buffer): unknown {

@@ -43,20 +43,17 @@ export class EventStream {
   body(): ReadableStream<Uint8Array> {
     const encoder = new TextEncoder();
     let greeting: string | null = ': the log from here on\n\n';
-    const source: UnderlyingDefaultSource<Uint8Array> = {
-      pull: async (controller) => {
-        const text = greeting ?? (await this.text());
-        greeting = null;
-        if (text !== null) {
-          controller.enqueue(encoder.encode(text));
-        } else {
-          this.end();
-          controller.close();
-        }
-      },
-      cancel: () => this.end(),
+    const pull = async (controller: ReadableStreamDefaultController): Promise<void> => {
+      const text = greeting ?? (await this.text());
+      greeting = null;
+      if (text !== null) {
+        controller.enqueue(encoder.encode(text));
+      } else {
+        this.end();
+        controller.close();
+      }
     };
-    return new ReadableStream(source, { highWaterMark: 0 });
+    return new ReadableStream({ pull, cancel: () => this.end() }, { highWaterMark: 0 });
   }
 
   private end(): void {

@@ -58,11 +58,11 @@ export function batchAnswer(outcome: Outcome, asked: Asked): Answer {
   return refusal(outcome, asked, place);
 }
 
-/** `PUT` and `DELETE /kv/:key`. An absent `id` stays absent. */
+/** `PUT` and `DELETE /kv/:key`. `id` is null where the client gave none. */
 export function keyValueAnswer(
   outcome: Outcome,
   asked: Asked,
-  target: { readonly id: OperationId | undefined; readonly key: string },
+  target: { readonly id: OperationId | null; readonly key: string },
 ): Answer {
   const { id, key } = target;
   if (outcome.type === 'Stored') {

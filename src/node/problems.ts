@@ -19,6 +19,7 @@ export const PROBLEMS = {
   'unknown-host': { status: 421, title: 'This node does not answer for that host' },
   'too-large': { status: 413, title: 'The body is too large' },
   'request-timeout': { status: 408, title: 'The request did not arrive in time' },
+  'headers-too-large': { status: 431, title: 'The headers are too long' },
   unauthorized: { status: 401, title: 'A valid token is required' },
   'idempotency-key-reused': { status: 422, title: 'The key stands for another operation' },
   'write-concern-unsatisfiable': { status: 400, title: 'More nodes than the cluster has' },

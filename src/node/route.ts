@@ -48,7 +48,11 @@ export interface RouteDoc {
   /** Name → what it says. */
   readonly params?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: { readonly schema: z.ZodType; readonly optional?: boolean; readonly any?: boolean };
+  readonly body?: {
+    readonly schema: z.ZodType;
+    readonly optional?: boolean;
+    readonly any?: boolean;
+  };
   readonly success: readonly SuccessDoc[];
   /** Besides those that every route can answer. */
   readonly problems?: readonly ProblemCode[];

@@ -147,9 +147,11 @@ export class Runtime implements Engine {
     return new Promise((resolve) => {
       this.clients.set(ticket, resolve);
       this.queue.post(event(ticket));
-      signal?.addEventListener('abort', () => {
+      const abandon = (): void => {
         if (this.clients.delete(ticket)) this.queue.post({ type: 'Abandoned', ticket });
-      });
+      };
+      if (signal?.aborted) abandon();
+      else signal?.addEventListener('abort', abandon, { once: true });
     });
   }
 

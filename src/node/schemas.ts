@@ -70,7 +70,7 @@ const integer = (min: number, max: number) =>
     .transform(Number)
     .pipe(z.int().min(min).max(max));
 
-const index = integer(1, Number.MAX_SAFE_INTEGER).transform((n) => n as LogIndex);
+const index = integer(1, Number.MAX_SAFE_INTEGER) as unknown as z.ZodType<LogIndex>;
 
 /** How fresh a read must be (contract, section 3). */
 export const readLevel = z.enum(['local', 'majority', 'linearizable']);
@@ -86,7 +86,7 @@ export const readQuery = z.strictObject({ read });
 
 export const messagesQuery = z.strictObject({
   read,
-  from: index.exactOptional(),
+  from: z.exactOptional(index),
   limit: integer(1, Number.MAX_SAFE_INTEGER).exactOptional(),
 });
 
@@ -95,7 +95,7 @@ export const PAGE_MAX: number = 10_000;
 
 export const logQuery = z.strictObject({
   read,
-  from: index.exactOptional(),
+  from: z.exactOptional(index),
   limit: integer(1, PAGE_MAX).default(1_000),
 });
 

@@ -5,6 +5,8 @@ import { z } from 'zod';
 import { NODE_ID_PATTERN } from '../core/ids.ts';
 import { writeConcern } from './schemas.ts';
 
+export const ok = z.strictObject({ status: z.literal('ok') });
+
 export const indexOut = z.int().min(0);
 export const nodeOut = z.string().regex(NODE_ID_PATTERN);
 const acks = z.array(nodeOut).meta({ description: 'Nodes that had it when the answer left.' });
@@ -58,7 +60,10 @@ export const logPage = z.strictObject({
   next: indexOut.nullable(),
 });
 
-const id = z.union([z.string(), z.int()]).exactOptional();
+const id = z
+  .union([z.string(), z.int()])
+  .nullable()
+  .meta({ description: 'As the client sent it; null if it sent none.' });
 
 export const operationAck = z.strictObject({
   result: z.literal('OperationAck'),

@@ -21,21 +21,15 @@ export async function bodyOf(
 function streamOf(head: string, pieces: AsyncGenerator<string>): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   let first: string | null = head;
-  const source: UnderlyingDefaultSource<Uint8Array> = {
-    async pull(controller) {
-      if (first !== null) {
-        controller.enqueue(encoder.encode(first));
-        first = null;
-        return;
-      }
-      const { done, value } = await pieces.next();
-      if (done === true) controller.close();
-      else controller.enqueue(encoder.encode(value));
-    },
-    async cancel() {
-      await pieces.return(undefined);
-    },
+  const pull = async (controller: ReadableStreamDefaultController): Promise<void> => {
+    const text = first ?? (await pieces.next()).value;
+    first = null;
+    if (typeof text === 'string') controller.enqueue(encoder.encode(text));
+    else controller.close();
+  };
+  const cancel = async (): Promise<void> => {
+    await pieces.return(undefined);
   };
   // Nothing is made before it is asked for.
-  return new ReadableStream(source, { highWaterMark: 0 });
+  return new ReadableStream({ pull, cancel }, { highWaterMark: 0 });
 }

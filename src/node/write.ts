@@ -7,17 +7,24 @@ import type { Operation } from '../core/operation.ts';
 import type { Answer } from './answer.ts';
 import { toResponse } from './answer.ts';
 import { type Call, target } from './call.ts';
+import { departureOf } from './departure.ts';
 import type { Asked } from './outcomes.ts';
 import type { Site } from './route.ts';
 
 /** What the client asked for; absent fields are `undefined`. */
 export interface WriteRequest {
   readonly operations: readonly Operation[];
+  readonly batch: boolean;
   readonly w: WriteConcern;
   readonly timeoutMs: number | undefined;
   readonly idempotencyKey: string | undefined;
   /** As in `Write`; undefined: no precondition. */
   readonly ifIndex?: LogIndex | null | undefined;
+}
+
+/** Nobody is there to be answered any more. */
+export class ClientGone extends Error {
+  override readonly name = 'ClientGone';
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -34,13 +41,17 @@ export async function write(
   const { w } = request;
   const order: Mutable<Omit<Write, 'type' | 'ticket'>> = {
     operations: request.operations,
+    batch: request.batch,
     at: clock.iso(),
     w,
   };
   if (request.timeoutMs !== undefined) order.timeoutMs = request.timeoutMs;
   if (request.idempotencyKey !== undefined) order.idempotencyKey = request.idempotencyKey;
   if (request.ifIndex !== undefined) order.ifIndex = request.ifIndex;
-  const outcome = await engine.write(order, call.req.raw.signal);
+  const departure = departureOf(call);
+  if (departure.aborted) throw new ClientGone('the client left before its write was begun');
+  // The engine only listens for 'abort'.
+  const outcome = await engine.write(order, departure as AbortSignal);
   const ms = clock.monotonicMs() - started;
   if (outcome.type === 'Stored') metrics.observeWrite(ms);
   const { durable } = engine.persistence;

@@ -6,6 +6,7 @@ import { invariant } from '../core/invariant.ts';
 import type { Entry } from '../core/operation.ts';
 import { Catalog } from './catalog.ts';
 import { ChunkBuilder } from './chunk.ts';
+import type { Chunk } from './persistence.ts';
 import {
   type Before,
   encodeRecord,
@@ -105,11 +106,11 @@ export class EncodedLog {
     return found;
   }
 
-  /** Puts what is in memory of `from`…`to` together; the pieces must all be. */
-  collect(from: number, to: number, pieces: readonly Piece[]): ChunkBuilder {
+  /** The entries `from`…`to`, whose pieces are all in memory. */
+  chunk(from: number, to: number, pieces: readonly Piece[]): Chunk {
     const builder = new ChunkBuilder(from, to, pieces);
     for (const piece of pieces) for (const span of piece.spans ?? []) builder.addSpan(span);
-    return builder;
+    return builder.chunk();
   }
 
   /** Drops all entries after `after`; null if there are none. */

@@ -72,7 +72,7 @@ export interface Persistence extends LogMeter {
   close(): Promise<void>;
 }
 
-/** A write or sync failed. Everything not yet durable is still held, and can be asked for again. */
+/** The disk failed. Everything not yet durable is still held, and can be asked for again. */
 export class StorageFailure extends Error {
   override readonly name = 'StorageFailure';
   readonly retriable = true;

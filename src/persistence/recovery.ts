@@ -24,7 +24,7 @@ import {
   segmentName,
   segmentsAmong,
 } from './segment-file.ts';
-import { damage, walk, type Walked } from './walk.ts';
+import { damage, type Walked, walk } from './walk.ts';
 
 /** Bytes looked at together when the end of a file is searched for anything but zeros. */
 const ZERO_WINDOW_BYTES = 1 << 16;
@@ -43,7 +43,8 @@ export interface Recovered {
   readonly cutBytes: number;
 }
 
-/** Fills the empty `log` with what the folder holds, and cuts a torn tail off, durably. */
+/** Fills the empty `log` with what the folder holds, cuts a torn tail off, and makes sure that all
+ * that was read is durable: the process that wrote it may have been killed before it was. */
 export async function recoverSegments(
   disk: Disk,
   log: EncodedLog,
@@ -56,25 +57,23 @@ export async function recoverSegments(
     const scan = new Scan(log, first, i === firsts.length - 1, epochs, use);
     const name = segmentName(first);
     const cut = await withFile(disk, name, 'read', (file) => scan.run(file));
-    if (cut !== null) {
-      await cutOff(disk, name, cut.offset);
-      cutBytes = cut.bytes;
-    }
+    if (i < firsts.length - 1) continue;
+    cutBytes = cut?.bytes ?? 0;
+    await settle(disk, name, cut?.offset);
   }
   return { epochs, cutBytes };
 }
 
 /** Before anything is appended, so that no later record can come to stand behind a torn one. */
-async function cutOff(disk: Disk, name: string, offset: number): Promise<void> {
-  if (offset <= FILE_HEADER_BYTES) {
-    await disk.remove(name);
-    await disk.syncFolder();
-    return;
+async function settle(disk: Disk, name: string, cutAt: number | undefined): Promise<void> {
+  if (cutAt === 0) await disk.remove(name);
+  else {
+    await withFile(disk, name, 'durable-write', async (file) => {
+      if (cutAt !== undefined) await file.truncate(cutAt);
+      await file.sync();
+    });
   }
-  await withFile(disk, name, 'durable-write', async (file) => {
-    await file.truncate(offset);
-    await file.sync();
-  });
+  await disk.syncFolder();
 }
 
 /** One segment being read. */
@@ -130,7 +129,8 @@ class Scan {
     // The write's length reaches beyond what is left of it: what comes next is a new segment.
     if (this.segment !== null && walked.offset < this.writeEnd) this.segment.sealed = true;
     if (this.segment !== null && walked.verdict === 'whole') return null;
-    return { offset: walked.offset, bytes: size - walked.offset };
+    const kept = this.segment === null ? 0 : walked.offset;
+    return { offset: kept, bytes: size - kept };
   }
 
   private checkPlace(lastIndex: number): void {
@@ -171,7 +171,7 @@ class Scan {
     if (entry.index !== index || entry.epoch !== of || of < before) {
       throw new DamagedLog(this.name, offset, 'an entry whose index or epoch is wrong');
     }
-    if (of > before || this.epochs.length === 0) {
+    if (of > before) {
       this.epochs.push({ epoch: epoch(of), first: logIndex(index) });
     }
     return entry;

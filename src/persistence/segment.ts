@@ -1,8 +1,8 @@
 // What is known in memory of one segment: a run of the log that lies in one file (or, for a log in
 // memory, in none). The rule: counts are exact, places are exact at the sparse index's points.
 
-import { SparseIndex } from './sparse-index.ts';
 import { invariant } from '../core/invariant.ts';
+import { SparseIndex } from './sparse-index.ts';
 
 /** Where a segment begins. */
 export interface SegmentStart {
@@ -77,7 +77,8 @@ export class Segment {
     const number = this.points.floorIndex(index);
     if (number < 0) return 0;
     const point = this.points.at(number);
-    const next = number + 1 < this.points.length ? this.points.at(number + 1).ordinal : this.records;
+    const next =
+      number + 1 < this.points.length ? this.points.at(number + 1).ordinal : this.records;
     return Math.min(point.ordinal + index - point.index, next);
   }
 

@@ -54,13 +54,16 @@ describe('runningClusters', () => {
     expect(readdirSync(dir)).toEqual([]);
   });
 
-  it.runIf(process.platform === 'linux')('tells a process from a later one of its pid', async () => {
-    register(cluster('old'), dir);
-    const file = join(dir, readdirSync(dir)[0]!);
-    const entry = JSON.parse(readFileSync(file, 'utf8')) as object;
-    writeFileSync(file, JSON.stringify({ ...entry, startTime: '1' }));
-    expect(await runningClusters(dir)).toEqual([]);
-  });
+  it.runIf(process.platform === 'linux')(
+    'tells a process from a later one of its pid',
+    async () => {
+      register(cluster('old'), dir);
+      const file = join(dir, readdirSync(dir)[0]!);
+      const entry = JSON.parse(readFileSync(file, 'utf8')) as object;
+      writeFileSync(file, JSON.stringify({ ...entry, startTime: '1' }));
+      expect(await runningClusters(dir)).toEqual([]);
+    },
+  );
 
   it('ignores files that are not its own, and a folder that is not there', async () => {
     writeFileSync(join(dir, 'a.json'), '{');

@@ -1,4 +1,4 @@
-// A log in an array, for machines that are tested without any host.
+// A log in an array, for machines that are tested without any host. It knows what a crash leaves.
 
 import { epoch, type LogIndex, logIndex } from '../../src/core/ids.ts';
 import type { EpochStart, LogMeter } from '../../src/core/log.ts';
@@ -7,6 +7,7 @@ import type { Entry } from '../../src/core/operation.ts';
 export class VirtualLog implements LogMeter {
   entries: Entry[] = [];
   persisted = 0;
+  private readonly hashes = new Map<number, number>();
 
   get lastIndex(): LogIndex {
     return this.entries.at(-1)?.index ?? logIndex(0);
@@ -17,12 +18,7 @@ export class VirtualLog implements LogMeter {
   }
 
   hashAt(index: number): number {
-    let hash = 0;
-    for (const entry of this.entries) {
-      if (entry.index > index) break;
-      for (const unit of JSON.stringify(entry)) hash = (hash * 31 + unit.charCodeAt(0)) >>> 0;
-    }
-    return hash;
+    return this.hashes.get(index) ?? 0;
   }
 
   measure(from: LogIndex, entriesMax: number): { to: LogIndex; count: number } {
@@ -31,10 +27,17 @@ export class VirtualLog implements LogMeter {
   }
 
   append(entries: readonly Entry[]): void {
-    this.entries.push(...entries);
+    for (const entry of entries) {
+      let hash = this.hash;
+      const text = JSON.stringify(entry);
+      for (let i = 0; i < text.length; i += 1) hash = (hash * 31 + text.charCodeAt(i)) >>> 0;
+      this.entries.push(entry);
+      this.hashes.set(entry.index, hash);
+    }
   }
 
   truncate(after: LogIndex): void {
+    for (const entry of this.entries) if (entry.index > after) this.hashes.delete(entry.index);
     this.entries = this.entries.filter((entry) => entry.index <= after);
     this.persisted = Math.min(this.persisted, after);
   }
@@ -45,7 +48,12 @@ export class VirtualLog implements LogMeter {
 
   /** The process ended: what was not persisted is gone. */
   crash(): void {
-    this.entries = this.entries.filter((entry) => entry.index <= this.persisted);
+    this.truncate(logIndex(this.persisted));
+  }
+
+  /** Superseded entries are compacted away; the running hash stays what it was. */
+  compact(...indexes: readonly number[]): void {
+    this.entries = this.entries.filter((entry) => !indexes.includes(entry.index));
   }
 
   read(from: LogIndex, to: LogIndex): Entry[] {

@@ -1,16 +1,11 @@
-// What a node says of itself: health, liveness, readiness, metrics, and the echo that is the
-// cluster's ping (contract, section 5).
+// What a node says of itself: health, readiness, metrics (contract, section 5).
 
 import { z } from 'zod';
 import type { MemberReport, NodeStatus } from '../../core/status.ts';
 import { json, toResponse } from '../answer.ts';
-import { BODY_LIMIT, readBody } from '../body.ts';
-import { type Call, header } from '../call.ts';
 import { problem } from '../problems.ts';
 import type { Route, Site } from '../route.ts';
-import { followerHealth, masterHealth } from '../success.ts';
-
-const ok = z.strictObject({ status: z.literal('ok') });
+import { followerHealth, masterHealth, ok } from '../success.ts';
 
 export function healthRoutes(site: Site): Route[] {
   return [
@@ -31,17 +26,6 @@ export function healthRoutes(site: Site): Route[] {
         ],
       },
       handle: () => toResponse(json(200, health(site.engine.status(), site.clock.wallMs()))),
-    },
-    {
-      method: 'GET',
-      path: '/livez',
-      access: 'client',
-      doc: {
-        id: 'readLiveness',
-        summary: 'Whether the process works',
-        success: [{ status: 200, description: 'It does.', schema: ok }],
-      },
-      handle: () => toResponse(json(200, { status: 'ok' })),
     },
     {
       method: 'GET',
@@ -72,27 +56,7 @@ export function healthRoutes(site: Site): Route[] {
           headers: { 'content-type': site.metrics.contentType },
         }),
     },
-    {
-      method: 'POST',
-      path: '/echo',
-      access: 'client',
-      doc: {
-        id: 'echo',
-        summary: 'Answers with the body it got and the same content type',
-        body: { schema: z.unknown(), any: true },
-        success: [{ status: 200, description: 'The same body.', contentType: '*/*' }],
-        problems: ['too-large'],
-      },
-      handle: echo,
-    },
   ];
-}
-
-async function echo(call: Call): Promise<Response> {
-  const body = await readBody(call, BODY_LIMIT);
-  const type = header(call, 'content-type') ?? 'application/octet-stream';
-  const headers = { 'content-type': type, 'x-content-type-options': 'nosniff' };
-  return new Response(new Uint8Array(body), { headers });
 }
 
 /** The body of `GET /health`, with the fields of the contract and no others. */

@@ -7,7 +7,7 @@ import { BODY_LIMIT, readJson } from '../body.ts';
 import { type Call, header, idempotencyKey, tailOf } from '../call.ts';
 import { entryAt } from '../log-reader.ts';
 import { keyValueAnswer } from '../outcomes.ts';
-import { invalid, problem, RequestRefused } from '../problems.ts';
+import { invalid, RequestRefused } from '../problems.ts';
 import { readQuery } from '../query.ts';
 import { shownUpTo } from '../read-level.ts';
 import type { Route, RouteDoc, Site } from '../route.ts';
@@ -133,12 +133,13 @@ function change(
 ): Promise<Response> {
   const request = {
     operations: [operation],
+    batch: false,
     w: asked.w ?? 'all',
     timeoutMs: asked.timeoutMs ?? DEFAULT_TIMEOUT_MS,
     idempotencyKey: idempotencyKey(call),
     ifIndex: asked.ifIndex,
   };
-  const place = { id: asked.id, key: operation.key };
+  const place = { id: asked.id ?? null, key: operation.key };
   return write(site, call, request, (outcome, about) => keyValueAnswer(outcome, about, place));
 }
 
@@ -165,9 +166,9 @@ function precondition(call: Call): LogIndex | null | undefined {
 
 async function get(site: Site, call: Call): Promise<Response> {
   const key = keyOf(call);
-  const { id, read } = readQuery(call, keyQuery);
+  const { id = null, read } = readQuery(call, keyQuery);
   const upTo = await shownUpTo(site.engine, read, call);
-  const found = await valueOf(site, key, upTo);
+  const found = await valueAt(site, key, upTo);
   if (found === null) {
     return toResponse(json(404, { result: 'GetResult', id, key, value: null }));
   }
@@ -183,7 +184,7 @@ interface Value {
 
 /** The value of a key as of `upTo`. Where that very operation has been compacted away or cut off
  * since, there is a newer state, and that is read instead. */
-async function valueOf(site: Site, key: string, upTo: LogIndex): Promise<Value | null> {
+async function valueAt(site: Site, key: string, upTo: LogIndex): Promise<Value | null> {
   const { engine } = site;
   let limit = upTo;
   for (let attempt = 0; attempt < 3; attempt += 1) {
@@ -218,7 +219,7 @@ async function* pieces(
   let separator = '';
   let text = '{"items":[';
   for (const key of keys) {
-    const found = await valueOf(site, key, upTo);
+    const found = await valueAt(site, key, upTo);
     if (found === null) continue;
     text += `${separator}${JSON.stringify({ key, ...found })}`;
     separator = ',';

@@ -9,7 +9,7 @@ import { invalid, problem, RequestRefused } from '../problems.ts';
 import { readQuery } from '../query.ts';
 import { committed, shownUpTo } from '../read-level.ts';
 import type { Route, Site } from '../route.ts';
-import { logQuery, type ReadLevel, readQuery as levelQuery } from '../schemas.ts';
+import { readQuery as levelQuery, logQuery, type ReadLevel } from '../schemas.ts';
 import { entryOut, logPage } from '../success.ts';
 import { bodyOf } from '../text-stream.ts';
 
@@ -96,8 +96,7 @@ async function entry(site: Site, call: Call): Promise<Response> {
   const { read } = readQuery(call, levelQuery);
   const index = strictIndex(tailOf(call, '/log/', 'index'), 'index');
   const upTo = await shownUpTo(site.engine, read, call);
-  const found =
-    index === 0 || index > upTo ? null : await entryAt(site.engine.persistence, index);
+  const found = index === 0 || index > upTo ? null : await entryAt(site.engine.persistence, index);
   if (found !== null) return toResponse(json(200, visible(found)));
   const detail = `There is no entry ${index}, up to ${upTo}, that this read may see.`;
   return toResponse(problem('not-found', detail));

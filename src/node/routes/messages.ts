@@ -97,6 +97,7 @@ async function append(site: Site, call: Call): Promise<Response> {
   const { message, w, timeoutMs } = await readJson(call, BODY_LIMIT, appendBody);
   const request = {
     operations: [{ op: 'append' as const, message }],
+    batch: false,
     w: w ?? site.defaultW,
     timeoutMs,
     idempotencyKey: key,
@@ -108,7 +109,13 @@ async function appendBatch(site: Site, call: Call): Promise<Response> {
   const key = idempotencyKey(call);
   const { messages, w, timeoutMs } = await readJson(call, BATCH_LIMIT, batchBody);
   const operations = messages.map((message): Operation => ({ op: 'append', message }));
-  const request = { operations, w: w ?? site.defaultW, timeoutMs, idempotencyKey: key };
+  const request = {
+    operations,
+    batch: true,
+    w: w ?? site.defaultW,
+    timeoutMs,
+    idempotencyKey: key,
+  };
   return write(site, call, request, batchAnswer);
 }
 

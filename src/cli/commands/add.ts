@@ -1,0 +1,36 @@
+// `replog add`: one more secondary.
+
+import type { Command } from 'commander';
+import { cleanText } from '../clean-text.ts';
+import { examples } from '../examples.ts';
+import { untilInterrupted } from '../interrupt.ts';
+import { findLauncher } from '../launcher.ts';
+import { printJson, printLine } from '../output.ts';
+import { addTargetOptions, findTarget, type TargetOptions } from '../target.ts';
+
+interface AddOptions extends TargetOptions {
+  readonly json?: true;
+}
+
+export function register(program: Command): void {
+  addTargetOptions(program.command('add'))
+    .description('start one more secondary and make the cluster larger by it')
+    .argument('[node]', 'id of the new node (default: the next n1, n2, …)')
+    .option('--json', 'print one JSON object')
+    .addHelpText(
+      'after',
+      examples(['replog add', 'the next free id and port'], ['replog rm n4', 'take it out again']),
+    )
+    .action(add);
+}
+
+async function add(node: string | undefined, options: AddOptions): Promise<void> {
+  const target = await findTarget(options);
+  const added = await untilInterrupted(async (signal) => {
+    const { launcher } = await findLauncher(target, signal);
+    return launcher.addNode({ node, signal });
+  });
+  if (options.json) return printJson(added ?? { node: node ?? null });
+  const place = added === null ? '' : ` at ${added.url}, pid ${added.pid ?? 'unknown'}`;
+  await printLine(cleanText(`${added?.node ?? node ?? 'a node'} added${place}`));
+}

@@ -1,0 +1,124 @@
+// `replog append`: adds messages to the log.
+
+import { fstatSync } from 'node:fs';
+import type { Command } from 'commander';
+import type { AppendAnswer, BatchAnswer, WriteConcern } from '../../client/answers.ts';
+import type { ReplogClient } from '../../client/client.ts';
+import { acknowledgement } from '../acknowledgement.ts';
+import { parseTimeout } from '../duration.ts';
+import { examples } from '../examples.ts';
+import { UsageError } from '../exit.ts';
+import { untilInterrupted } from '../interrupt.ts';
+import { lineBatches } from '../line-batches.ts';
+import { printJson, printLine } from '../output.ts';
+import { Progress } from '../progress.ts';
+import { Tally } from '../tally.ts';
+import { addTargetOptions, connect, findTarget, type TargetOptions } from '../target.ts';
+import { parseWriteConcern } from '../write-concern.ts';
+
+interface AppendOptions extends TargetOptions {
+  readonly w?: WriteConcern;
+  readonly timeout?: number;
+  readonly key?: string;
+  readonly json?: true;
+}
+
+export function register(program: Command): void {
+  addTargetOptions(program.command('append'))
+    .description('append messages, each argument one; "-" reads lines from standard input')
+    .argument('<message...>', 'text, or - for the lines of standard input')
+    .option(
+      '--w <w>',
+      'wait until so many nodes have it: 1, 2, …, majority, all',
+      parseWriteConcern,
+    )
+    .option('--timeout <duration>', 'wait at most this long (default: no limit)', parseTimeout)
+    .option('--key <key>', 'idempotency key: repeating the command with it appends nothing twice')
+    .option('--json', 'print one JSON object per message')
+    .addHelpText(
+      'after',
+      examples(
+        ['replog append hello', 'one message'],
+        ['replog append one "number two"', 'two messages, in this order'],
+        ['replog append --w all --timeout 5s hello', 'wait for every node, but not for ever'],
+        ['replog append --key order-17 hello', 'safe to repeat'],
+        ['replog append - < messages.txt', 'every line of a file'],
+        ['replog append -- -v', 'a message that begins with -'],
+      ),
+    )
+    .action(append);
+}
+
+async function append(messages: readonly string[], options: AppendOptions): Promise<void> {
+  const client = await connect(await findTarget(options));
+  if (messages.filter((message) => message === '-').length > 1) {
+    throw new UsageError('standard input can be read only once', 'give "-" only once');
+  }
+  await untilInterrupted(async (signal) => {
+    for (const [place, message] of messages.entries()) {
+      const key = keyOf(options.key, messages.length === 1 ? null : place + 1);
+      if (message === '-') await appendInput(client, options, key, signal);
+      else await appendOne(client, message, options, key, signal);
+    }
+  });
+}
+
+async function appendOne(
+  client: ReplogClient,
+  message: string,
+  { w, timeout, json }: AppendOptions,
+  idempotencyKey: string | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  const answer = await client.append(message, { w, timeoutMs: timeout, idempotencyKey, signal });
+  await (json ? printJson(answer) : printLine(appendedLine(answer)));
+}
+
+async function appendInput(
+  client: ReplogClient,
+  { w, timeout: timeoutMs, key: given, json }: AppendOptions,
+  key: string | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  const input = process.stdin;
+  signal.addEventListener('abort', () => input.destroy(signal.reason), { once: true });
+  const size = sizeOf(input);
+  const progress = new Progress(size);
+  const tally = new Tally(performance.now());
+  // One key for the whole input, and from it one per batch: each can be repeated by itself. Who gives
+  // the key may repeat the whole input, which must then fall into the same batches.
+  const base = key ?? crypto.randomUUID();
+  const full = given !== undefined || size !== null;
+  try {
+    for await (const { lines, bytesRead } of lineBatches(input, full)) {
+      const idempotencyKey = keyOf(base, tally.batches + 1);
+      const answer = await client.appendBatch(lines, { w, timeoutMs, idempotencyKey, signal });
+      tally.add(answer);
+      progress.update(bytesRead, `${tally.count} messages`);
+      if (json) await printEach(answer);
+    }
+  } finally {
+    progress.finish();
+    // Also before an error: what is stored is stored.
+    if (!json && tally.count > 0) await printLine(tally.summary(performance.now()));
+  }
+}
+
+async function printEach({ first, last, count: _, ...rest }: BatchAnswer): Promise<void> {
+  for (let index = first; index <= last; index += 1) await printJson({ index, ...rest });
+}
+
+function appendedLine(answer: AppendAnswer): string {
+  return `${answer.index}  ${acknowledgement(answer)}`;
+}
+
+/** The key of one part of what was given under `base`; the whole of it if `part` is null. */
+function keyOf(base: string | undefined, part: number | null): string | undefined {
+  return base === undefined || part === null ? base : `${base}-${part}`;
+}
+
+/** Bytes that an input holds if it is a file; null otherwise. */
+function sizeOf({ fd }: { readonly fd?: number }): number | null {
+  const status = fd === undefined ? undefined : fstatSync(fd);
+  return status?.isFile() ? status.size : null;
+}

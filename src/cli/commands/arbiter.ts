@@ -1,0 +1,40 @@
+// replog arbiter: admits nodes and gives roles, in a process of its own.
+
+import type { Command } from 'commander';
+import { examples } from '../examples.ts';
+import { serve } from '../serve.ts';
+import { addServerOptions, type ServerFlags, serverSettings } from '../server-options.ts';
+import { wholeNumber } from '../whole-number.ts';
+
+interface ArbiterFlags extends ServerFlags {
+  readonly secondaries?: number;
+}
+
+export function register(program: Command): void {
+  const command = program
+    .command('arbiter')
+    .description('run an arbiter; nodes find each other through it')
+    .option(
+      '--secondaries <n>',
+      'fixes the cluster size at n + 1 (default: the number of members)',
+      wholeNumber(0, 100),
+    );
+  addServerOptions(command, 3999)
+    .addHelpText(
+      'after',
+      examples(
+        ['replog arbiter', 'on port 3999'],
+        ['replog node --join http://127.0.0.1:3999', 'in another terminal: a node joins'],
+      ),
+    )
+    .action(async (flags: ArbiterFlags) => {
+      const settings = serverSettings(flags, 'arbiter');
+      const { serveArbiter } = await import('../../node/serve-arbiter.ts');
+      await serve('arbiter', settings, flags, async () => {
+        const size = flags.secondaries === undefined ? null : flags.secondaries + 1;
+        const arbiter = await serveArbiter({ ...settings, size });
+        const stop = () => arbiter.stop();
+        return { url: arbiter.url, node: null, role: () => null, stop };
+      });
+    });
+}

@@ -1,0 +1,209 @@
+// replog cluster: a whole cluster on this machine, with one command.
+
+import type { Command } from 'commander';
+import type { Launch, LaunchOptions } from '../../cluster/launch.ts';
+import { defaultDataDir, defaultName, NAME_PATTERN } from '../../cluster/layout.ts';
+import type { ClusterEvent, ReadyEvent } from '../../cluster/report.ts';
+import type { WriteConcern } from '../../core/effects.ts';
+import { cleanJson, cleanText } from '../clean-text.ts';
+import { examples } from '../examples.ts';
+import { endingOf, Refused, UsageError } from '../exit.ts';
+import { addTokenOptions, requiredToken, type ServerFlags } from '../server-options.ts';
+import { readToken } from '../token.ts';
+import { wholeNumber } from '../whole-number.ts';
+import { parseWriteConcern } from '../write-concern.ts';
+
+interface ClusterFlags
+  extends Pick<
+    ServerFlags,
+    'tokenFile' | 'requireClientToken' | 'logLevel' | 'dataDir' | 'memory' | 'json'
+  > {
+  readonly secondaries?: number;
+  readonly port: number;
+  readonly name?: string;
+  readonly fresh?: boolean;
+  readonly w?: WriteConcern;
+  readonly plain?: boolean;
+  readonly detach?: boolean;
+}
+
+/** One machine carries no more: a node takes some 60 MB. */
+const SECONDARIES_MAX = 100;
+
+const DEFAULT_SECONDARIES = 2;
+
+const NEXT = 'try `replog append hello` in another terminal; Ctrl-C stops the cluster\n';
+
+export function register(program: Command): void {
+  const command = program
+    .command('cluster')
+    .description('start a master and its secondaries on this machine')
+    .option('--secondaries <n>', 'how many (default: 2)', wholeNumber(0, SECONDARIES_MAX))
+    .option('--port <port>', 'of the master; the others follow', wholeNumber(0, 65_535), 4000)
+    .option('--name <name>', 'name of the cluster (default: cluster-PORT)', parseName)
+    .option('--data-dir <folder>', 'where the data are kept (default: ./.replog/NAME)')
+    .option('--memory', 'keep nothing on disk')
+    .option('--fresh', "remove this cluster's earlier data first")
+    .option('--w <w>', 'default write concern of messages: 1…n, majority or all', parseWriteConcern)
+    .option('--plain', 'one plain line per event')
+    .option('--json', 'one JSON object per event')
+    .option('--detach', 'start it in the background');
+  addTokenOptions(command)
+    .addHelpText(
+      'after',
+      examples(
+        ['replog cluster', 'three nodes from port 4000 on; data in ./.replog/cluster-4000'],
+        ['replog cluster --secondaries 4 --memory', 'five nodes, nothing on disk'],
+        ['replog cluster --port 5000 --name b --detach', 'a second one, in the background'],
+        ['replog cluster --fresh', 'without the data of last time'],
+      ),
+    )
+    .action(async (flags: ClusterFlags) => {
+      const options = await launchOptions(flags);
+      await (flags.detach ? startInBackground(flags, options) : run(flags, options));
+    });
+}
+
+type Settings = Omit<LaunchOptions, 'startArbiter' | 'onEvent' | 'onLine'>;
+
+/** Checks what commander cannot, and settles names and folders. */
+async function launchOptions(flags: ClusterFlags): Promise<Settings> {
+  refuseBoth(flags.memory, flags.dataDir, '--memory', '--data-dir');
+  refuseBoth(flags.plain, flags.json, '--plain', '--json');
+  const token = readToken(flags.tokenFile) ?? null;
+  const port = flags.port === 0 ? await anyBlock(flags.secondaries) : flags.port;
+  const name = flags.name ?? defaultName(port);
+  const { resolve } = await import('node:path');
+  const dataDir =
+    flags.dataDir === undefined ? defaultDataDir(name, process.cwd()) : resolve(flags.dataDir);
+  return {
+    name,
+    port,
+    secondaries: flags.secondaries ?? null,
+    dataDir: flags.memory ? null : dataDir,
+    fresh: flags.fresh ?? false,
+    w: flags.w === undefined ? null : String(flags.w),
+    token,
+    requireClientToken: requiredToken(flags, token),
+    logLevel: flags.logLevel,
+  };
+}
+
+async function anyBlock(secondaries: number = DEFAULT_SECONDARIES): Promise<number> {
+  const { freeBlock } = await import('../../cluster/ports.ts');
+  return freeBlock(secondaries + 2);
+}
+
+/** Runs the cluster until it is told to stop. */
+async function run(flags: ClusterFlags, settings: Settings): Promise<void> {
+  const { launch } = await import('../../cluster/launch.ts');
+  const { serveArbiter } = await import('../../node/serve-arbiter.ts');
+  const { takeStopSignals } = await import('../../cluster/stop-signals.ts');
+  const { tellStarter } = await import('../../cluster/detach.ts');
+  const show = await showerFor(flags);
+  let launched: Launch | null = null;
+  const signals = takeStopSignals(() => launched?.kill());
+  try {
+    launched = await launch({
+      ...settings,
+      startArbiter: serveArbiter,
+      onEvent: show,
+      onLine: (node, line) => {
+        if (!flags.json) process.stderr.write(`${node} | ${cleanText(line)}\n`);
+      },
+    });
+    const { ready, stop } = launched;
+    const outcome = await Promise.race([ready, signals.first]);
+    if (outcome !== 'stop') {
+      await tellStarter({ type: 'ready', ready: outcome });
+      if (!flags.json) process.stdout.write(NEXT);
+      await signals.first;
+    }
+    // Stopped while it was starting: that it is not ready is no news.
+    ready.catch(() => undefined);
+    await stop();
+  } catch (error) {
+    const problem = startProblem(error);
+    if (!flags.json) showLines(error);
+    await tellStarter({ type: 'failed', ...endingOf(problem) });
+    throw problem;
+  } finally {
+    signals.close();
+  }
+}
+
+async function startInBackground(flags: ClusterFlags, settings: Settings): Promise<void> {
+  const { launchInBackground } = await import('../../cluster/detach.ts');
+  const { outcome, file } = await launchInBackground(
+    settings.name,
+    backgroundArgs(flags, settings),
+  );
+  if (outcome.type === 'failed') {
+    const { code, sentence, hint } = outcome;
+    throw code === 2 ? new UsageError(sentence, hint) : new Refused(sentence, hint);
+  }
+  const show = await showerFor(flags);
+  show(outcome.ready);
+  if (!flags.json) process.stdout.write(`it runs in the background; its output is in ${file}\n`);
+}
+
+/** The command line of the launcher in the background: what was settled here is settled there. */
+function backgroundArgs(flags: ClusterFlags, settings: Settings): string[] {
+  const { port, name, dataDir, secondaries, w, logLevel } = settings;
+  return [
+    ...['cluster', '--json', '--port', `${port}`, '--name', name, '--log-level', logLevel],
+    ...(dataDir === null ? ['--memory'] : ['--data-dir', dataDir]),
+    ...(secondaries === null ? [] : ['--secondaries', `${secondaries}`]),
+    ...(w === null ? [] : ['--w', w]),
+    ...(settings.fresh ? ['--fresh'] : []),
+    ...(flags.tokenFile === undefined ? [] : ['--token-file', flags.tokenFile]),
+    ...(settings.requireClientToken ? ['--require-client-token'] : []),
+  ];
+}
+
+async function showerFor(flags: ClusterFlags): Promise<(event: ClusterEvent | ReadyEvent) => void> {
+  if (flags.json) return (event) => void process.stdout.write(`${cleanJson(event)}\n`);
+  const { plainLines } = await import('../../cluster/report.ts');
+  return (event) => void process.stdout.write(plainLines(event, cleanText));
+}
+
+/** What the nodes wrote before the start failed. */
+function showLines(error: unknown): void {
+  const lines = (error as { lines?: readonly string[] } | null)?.lines ?? [];
+  for (const line of lines) process.stderr.write(`${cleanText(line)}\n`);
+}
+
+/** The error with a sentence, a hint and the right exit code, where the cause is known. */
+function startProblem(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  switch (error.name) {
+    case 'PortTaken':
+      return new UsageError(error.message, 'choose another --port, or stop what listens there');
+    case 'RangeError':
+      return new UsageError(error.message);
+    case 'ClusterRuns':
+      return new Refused(error.message, '`replog stop` ends it; --name and --port start another');
+    case 'ForeignFolder':
+      return new Refused(error.message, 'choose another --data-dir');
+    case 'FolderInUse':
+      return new Refused(error.message, 'stop that process, or choose another --data-dir');
+    case 'ChildFailed':
+    case 'NotReady':
+      return new Refused(error.message, 'the lines of the nodes say why');
+    default:
+      return error;
+  }
+}
+
+function refuseBoth(one: unknown, other: unknown, oneName: string, otherName: string): void {
+  if (!one || !other) return;
+  throw new UsageError(`${oneName} and ${otherName} exclude each other`, 'leave one of them out');
+}
+
+function parseName(text: string): string {
+  if (NAME_PATTERN.test(text)) return text;
+  throw new UsageError(
+    `"${text}" cannot be the name of a cluster`,
+    'use letters, digits, dots, - and _; at most 64 of them',
+  );
+}

@@ -1,0 +1,128 @@
+// `replog stop | start | restart | kill | pause | resume`: what can be done to a node's process.
+// They differ by a word only, so one table holds them all.
+
+import type { Command } from 'commander';
+import type { ClusterNode, ControlVerb } from '../../client/answers.ts';
+import { REAL_PACE } from '../../client/pace.ts';
+import { cleanText } from '../clean-text.ts';
+import { examples } from '../examples.ts';
+import { NotRunning, TookTooLong, UsageError } from '../exit.ts';
+import { untilInterrupted } from '../interrupt.ts';
+import { findLauncher } from '../launcher.ts';
+import { SELECTORS, selectNodes } from '../node-selection.ts';
+import { printJson, printLine } from '../output.ts';
+import { addTargetOptions, findTarget, registered, type TargetOptions } from '../target.ts';
+
+interface ControlOptions extends TargetOptions {
+  readonly json?: true;
+}
+
+const VERBS: readonly { verb: ControlVerb; description: string; done: string; effect: string }[] = [
+  {
+    verb: 'stop',
+    description: 'end nodes in an orderly way; without NODE the whole cluster, launcher included',
+    done: 'stopped',
+    effect: 'it stays a member and can be started again',
+  },
+  {
+    verb: 'start',
+    description: 'start nodes that were stopped or killed, or that crashed',
+    done: 'started',
+    effect: 'on its old data',
+  },
+  { verb: 'restart', description: 'stop and start nodes', done: 'restarted', effect: 'one by one' },
+  {
+    verb: 'kill',
+    description: 'end nodes at once (SIGKILL)',
+    done: 'killed',
+    effect: 'no goodbye',
+  },
+  {
+    verb: 'pause',
+    description: 'freeze nodes (SIGSTOP)',
+    done: 'paused',
+    effect: 'alive, but it answers nobody',
+  },
+  {
+    verb: 'resume',
+    description: 'let paused nodes go on (SIGCONT)',
+    done: 'resumed',
+    effect: 'as if nothing had happened',
+  },
+];
+
+/** How long a launcher may take to end its nodes (each has 5 s) and itself. */
+const STOP_WITHIN_MS = 15_000;
+
+export function register(program: Command): void {
+  for (const { verb, description, done, effect } of VERBS) {
+    addTargetOptions(program.command(verb))
+      .description(description)
+      .argument(verb === 'stop' ? '[node]' : '<node>', SELECTORS)
+      .option('--json', 'print one JSON object per node')
+      .addHelpText(
+        'after',
+        examples(
+          [`replog ${verb} n2`, effect],
+          [`replog ${verb} secondary:2`, 'the second secondary'],
+          [`replog ${verb} all`, 'every node'],
+          ...(verb === 'stop' ? [['replog stop', 'the whole cluster'] as const] : []),
+        ),
+      )
+      .action((selector: string | undefined, options: ControlOptions) =>
+        selector === undefined ? stopCluster(options) : control(verb, done, selector, options),
+      );
+  }
+}
+
+async function control(
+  verb: ControlVerb,
+  done: string,
+  selector: string,
+  options: ControlOptions,
+): Promise<void> {
+  const target = await findTarget(options);
+  await untilInterrupted(async (signal) => {
+    const { launcher, report } = await findLauncher(target, signal);
+    // One after the other: a restart of all must not take the whole cluster down.
+    for (const node of selectNodes(selector, report.nodes)) {
+      const after = await launcher.control(node.node, verb, { signal });
+      await (options.json
+        ? printJson(after ?? { node: node.node })
+        : printLine(nodeLine(node.node, done, after)));
+    }
+  });
+}
+
+function nodeLine(node: string, done: string, after: ClusterNode | null): string {
+  const place = after?.pid
+    ? `  ${after.role ?? 'no role yet'} at ${after.url}, pid ${after.pid}`
+    : '';
+  return cleanText(`${node} ${done}${place}`);
+}
+
+/** Ends the launcher, which ends its nodes first. */
+async function stopCluster(options: ControlOptions): Promise<void> {
+  const { cluster } = await findTarget(options);
+  if (cluster === null) {
+    if (options.url === undefined) throw new NotRunning('no cluster is running on this machine');
+    throw new UsageError(
+      `the launcher of ${options.url} is not on this machine`,
+      'name a node, or stop the launcher where it runs',
+    );
+  }
+  process.kill(cluster.pid, 'SIGTERM');
+  await untilInterrupted(async (signal) => {
+    const startedAt = REAL_PACE.now();
+    while ((await registered()).some(({ pid }) => pid === cluster.pid) && !signal.aborted) {
+      if (REAL_PACE.now() - startedAt > STOP_WITHIN_MS) {
+        throw new TookTooLong(`the cluster "${cluster.name}" is still stopping`);
+      }
+      await REAL_PACE.pause(50, signal);
+    }
+  });
+  const { name, pid } = cluster;
+  await (options.json
+    ? printJson({ name, pid, state: 'stopped' })
+    : printLine(cleanText(`${name} stopped`)));
+}

@@ -1,0 +1,55 @@
+// `replog echo`: round trips to a node, like ping.
+
+import type { Command } from 'commander';
+import { cleanText } from '../clean-text.ts';
+import { formatDuration } from '../duration.ts';
+import { examples } from '../examples.ts';
+import { Refused } from '../exit.ts';
+import { untilInterrupted } from '../interrupt.ts';
+import { printJson, printLine } from '../output.ts';
+import { addTargetOptions, connect, findTarget, type TargetOptions } from '../target.ts';
+import { wholeNumber } from '../whole-number.ts';
+
+interface EchoOptions extends TargetOptions {
+  readonly count: number;
+  readonly json?: true;
+}
+
+export function register(program: Command): void {
+  addTargetOptions(program.command('echo'))
+    .description('send a text to a node, which sends it back, and measure the way')
+    .argument('<text>')
+    .option('--count <n>', 'how often', wholeNumber(1, 1_000_000), 1)
+    .option('--json', 'print one JSON object')
+    .addHelpText(
+      'after',
+      examples(
+        ['replog echo hello', 'one round trip'],
+        ['replog echo hello --count 100', 'minimum, average and maximum of a hundred'],
+      ),
+    )
+    .action(echo);
+}
+
+async function echo(text: string, options: EchoOptions): Promise<void> {
+  const client = await connect(await findTarget(options));
+  const times: number[] = [];
+  await untilInterrupted(async (signal) => {
+    while (times.length < options.count) {
+      const startedAt = performance.now();
+      const back = await client.echo(text, { signal });
+      times.push(performance.now() - startedAt);
+      if (back !== text) throw new Refused('the node sent back something else');
+      if (times.length === 1 && !options.json) await printLine(cleanText(text));
+    }
+  });
+  const [minMs, maxMs] = [Math.min(...times), Math.max(...times)];
+  const avgMs = times.reduce((sum, ms) => sum + ms, 0) / times.length;
+  if (options.json) {
+    await printJson({ text, count: times.length, minMs, avgMs, maxMs });
+  } else {
+    const trips = times.length === 1 ? '1 round trip' : `${times.length} round trips`;
+    const measured = [minMs, avgMs, maxMs].map(formatDuration).join(' / ');
+    await printLine(`${trips} to ${client.url}: min/avg/max ${measured}`);
+  }
+}

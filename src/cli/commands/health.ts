@@ -1,0 +1,96 @@
+// `replog health`: who is alive, and how far behind.
+
+import type { Command } from 'commander';
+import type { Health } from '../../client/answers.ts';
+import { Unreachable } from '../../client/errors.ts';
+import { cleanJson, cleanText } from '../clean-text.ts';
+import { stylesFor } from '../colour.ts';
+import { parseTimeout } from '../duration.ts';
+import { examples } from '../examples.ts';
+import { endingOf } from '../exit.ts';
+import { healthLines } from '../health-report.ts';
+import { untilInterrupted } from '../interrupt.ts';
+import { print, printJson, printLines } from '../output.ts';
+import {
+  addTargetOptions,
+  connect,
+  findTarget,
+  type Target,
+  type TargetOptions,
+} from '../target.ts';
+
+interface HealthOptions extends TargetOptions {
+  readonly watch?: true;
+  readonly interval: number;
+  readonly json?: true;
+}
+
+export function register(program: Command): void {
+  addTargetOptions(program.command('health'))
+    .description('show every member: status, lag, last heartbeat, retries, last error')
+    .option('--watch', 'show it again and again, until Ctrl-C')
+    .option('--interval <duration>', 'with --watch: how often', parseTimeout, 1_000)
+    .option('--json', "print the node's own answer; with --watch one object per line")
+    .addHelpText(
+      'after',
+      examples(
+        ['replog health', 'once'],
+        ['replog health --watch', 'every second'],
+        ['replog health --json', 'as a node answers GET /health'],
+      ),
+    )
+    .action(showHealth);
+}
+
+async function showHealth(options: HealthOptions): Promise<void> {
+  await untilInterrupted(async (signal) => {
+    if (!options.watch)
+      return options.json ? printAnswer(options, signal) : printTable(options, signal);
+    const { REAL_PACE } = await import('../../client/pace.ts');
+    while (!signal.aborted) {
+      await repaint(options, signal);
+      await REAL_PACE.pause(options.interval, signal);
+    }
+  });
+}
+
+async function printAnswer(options: HealthOptions, signal: AbortSignal): Promise<void> {
+  await printJson(await (await connect(await findTarget(options))).health({ signal }));
+}
+
+async function printTable(options: HealthOptions, signal: AbortSignal): Promise<void> {
+  await printLines(await tableOf(await findTarget(options), signal));
+}
+
+/** One round of --watch. What cannot be reached now may be back in a moment: it is shown, no end. */
+async function repaint(options: HealthOptions, signal: AbortSignal): Promise<void> {
+  let lines: readonly string[];
+  try {
+    const target = await findTarget(options);
+    lines = options.json
+      ? [cleanJson(await (await connect(target)).health({ signal }))]
+      : await tableOf(target, signal);
+  } catch (error) {
+    if (signal.aborted) return;
+    const { sentence } = endingOf(error);
+    lines = [options.json ? cleanJson({ error: sentence }) : cleanText(sentence)];
+  }
+  const onScreen = process.stdout.isTTY === true && !options.json;
+  if (onScreen) await print(`\u001b[H\u001b[J`);
+  await printLines(onScreen || options.json ? lines : [...lines, '']);
+}
+
+/** The master's view; that of the node itself if it is all there is. */
+async function tableOf(target: Target, signal: AbortSignal): Promise<string[]> {
+  const styles = stylesFor();
+  const health = await (await connect(target)).health({ signal });
+  const lines = healthLines(health, styles);
+  if (health.role === 'master' || health.master === null) return lines;
+  try {
+    const master: Health = await (await connect(target, health.master.url)).health({ signal });
+    return [...lines, ...healthLines(master, styles)];
+  } catch (error) {
+    if (!(error instanceof Unreachable)) throw error;
+    return [...lines, styles.red(cleanText(error.message))];
+  }
+}

@@ -1,0 +1,162 @@
+// `replog kv`: values under keys.
+
+import type { Command } from 'commander';
+import type { OperationAck, ReadLevel, WriteConcern } from '../../client/answers.ts';
+import type { KeyWriteOptions, ReplogClient } from '../../client/client.ts';
+import { acknowledgement } from '../acknowledgement.ts';
+import { cleanText } from '../clean-text.ts';
+import { stylesFor } from '../colour.ts';
+import { parseTimeout } from '../duration.ts';
+import { examples } from '../examples.ts';
+import { Refused, UsageError } from '../exit.ts';
+import { untilInterrupted } from '../interrupt.ts';
+import { printJson, printLine, printLines } from '../output.ts';
+import { parseReadLevel } from '../read-level.ts';
+import { tableLines } from '../table.ts';
+import { addTargetOptions, connect, findTarget, type TargetOptions } from '../target.ts';
+import { wholeNumber } from '../whole-number.ts';
+import { parseWriteConcern } from '../write-concern.ts';
+
+interface ReadOptions extends TargetOptions {
+  readonly read?: ReadLevel;
+  readonly json?: true;
+}
+
+interface WriteOptions extends TargetOptions {
+  readonly w?: WriteConcern;
+  readonly timeout?: number;
+  readonly idempotencyKey?: string;
+  readonly id?: string;
+  readonly ifMatch?: number;
+  readonly ifNoneMatch?: true;
+  readonly json?: true;
+}
+
+interface ListOptions extends ReadOptions {
+  readonly after?: string;
+  readonly limit?: number;
+}
+
+export function register(program: Command): void {
+  const kv = program.command('kv').description('values under keys: get, put, rm, list');
+  addRead(kv.command('get').description('print the value of a key'))
+    .argument('<key>')
+    .addHelpText('after', examples(['replog kv get colour', 'the value alone, on one line']))
+    .action(get);
+  addWrite(kv.command('put').description('store a value under a key'))
+    .argument('<key>')
+    .argument('<value>')
+    .addHelpText(
+      'after',
+      examples(
+        ['replog kv put colour blue', 'acknowledged by all members within a second'],
+        ['replog kv put colour blue --w 1', 'by the master alone'],
+        ['replog kv put colour red --if-match 7', 'only if nobody changed it since index 7'],
+      ),
+    )
+    .action(put);
+  addWrite(kv.command('rm').description('remove a key; one that is absent is no error'))
+    .argument('<key>')
+    .addHelpText('after', examples(['replog kv rm colour', 'remove it']))
+    .action(remove);
+  addRead(kv.command('list').description('print keys with their values, in key order'))
+    .argument('[prefix]', 'only keys that begin with this')
+    .option('--after <key>', 'only keys behind this one')
+    .option('--limit <n>', 'at most so many keys', wholeNumber(1))
+    .addHelpText(
+      'after',
+      examples(['replog kv list', 'all keys'], ['replog kv list user/', 'those of users']),
+    )
+    .action(list);
+  kv.addHelpText(
+    'after',
+    examples(['replog kv put colour blue', ''], ['replog kv get colour', 'blue']),
+  );
+}
+
+function addRead(command: Command): Command {
+  return addTargetOptions(command)
+    .option('--read <level>', 'local, majority or linearizable (default: local)', parseReadLevel)
+    .option('--json', 'print one JSON object');
+}
+
+function addWrite(command: Command): Command {
+  return addTargetOptions(command)
+    .option(
+      '--w <w>',
+      'nodes that must have it: 1, 2, …, majority, all (default)',
+      parseWriteConcern,
+    )
+    .option('--timeout <duration>', 'wait at most this long (default: 1s)', parseTimeout)
+    .option('--idempotency-key <key>', 'repeating the command with it changes nothing twice')
+    .option('--id <id>', 'comes back in the answer')
+    .option('--if-match <index>', 'only if the key is still at this index', wholeNumber(1))
+    .option('--if-none-match', 'only if the key has no value')
+    .option('--json', 'print one JSON object');
+}
+
+async function get(key: string, options: ReadOptions): Promise<void> {
+  const { read, json } = options;
+  refuseDots(key);
+  const client = await connect(await findTarget(options));
+  const result = await untilInterrupted((signal) => client.get(key, { read, signal }));
+  if (json) await printJson(result);
+  if (result.value === null) throw new Refused(`the key "${key}" has no value`);
+  if (!json) await printLine(cleanText(result.value));
+}
+
+function put(key: string, value: string, options: WriteOptions): Promise<void> {
+  return write(key, options, (client, settings) => client.put(key, value, settings));
+}
+
+function remove(key: string, options: WriteOptions): Promise<void> {
+  return write(key, options, (client, settings) => client.remove(key, settings));
+}
+
+async function write(
+  key: string,
+  options: WriteOptions,
+  send: (client: ReplogClient, settings: KeyWriteOptions) => Promise<OperationAck>,
+): Promise<void> {
+  const { w, timeout: timeoutMs, idempotencyKey, id, ifMatch, json } = options;
+  refuseDots(key);
+  if (ifMatch !== undefined && options.ifNoneMatch) {
+    throw new UsageError('--if-match and --if-none-match exclude each other', 'leave one out');
+  }
+  const ifNoneMatch = options.ifNoneMatch ? '*' : undefined;
+  const settings = { w, timeoutMs, idempotencyKey, id, ifMatch, ifNoneMatch } as const;
+  const client = await connect(await findTarget(options));
+  const ack = await untilInterrupted((signal) => send(client, { ...settings, signal }));
+  await (json ? printJson(ack) : printLine(`${ack.index}  ${acknowledgement(ack)}`));
+}
+
+async function list(prefix: string | undefined, options: ListOptions): Promise<void> {
+  const { read, limit, json } = options;
+  const client = await connect(await findTarget(options));
+  const items: { key: string; value: string; index: number }[] = [];
+  let after: string | null | undefined = options.after;
+  await untilInterrupted(async (signal) => {
+    do {
+      const left = Math.min(1_000, (limit ?? Number.POSITIVE_INFINITY) - items.length);
+      const page = await client.listKeys({
+        prefix,
+        after: after ?? undefined,
+        limit: left,
+        read,
+        signal,
+      });
+      items.push(...page.items);
+      after = page.next;
+    } while (after !== null && after !== undefined && items.length < (limit ?? Infinity));
+  });
+  if (json) return printJson({ items, next: after ?? null });
+  const rows = items.map(({ key, value, index }) => [key, index, value]);
+  await printLines(tableLines(['KEY', 'INDEX', 'VALUE'], rows, stylesFor().bold));
+}
+
+/** A URL path cannot carry these two: they mean "here" and "one up". */
+function refuseDots(key: string): void {
+  if (key === '.' || key === '..') {
+    throw new UsageError(`"${key}" cannot be a key here`, 'a URL path cannot carry it');
+  }
+}

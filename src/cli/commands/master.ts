@@ -1,0 +1,32 @@
+// replog master: the node that takes the writes.
+
+import type { Command } from 'commander';
+import { examples } from '../examples.ts';
+import { wholeNumber } from '../whole-number.ts';
+import { addNodeOptions, type NodeFlags, parseUrl, runNode, writeConcernOption } from './node.ts';
+
+/** More members than this were never tried. */
+const SECONDARIES_MAX = 100;
+
+export function register(program: Command): void {
+  const command = program
+    .command('master')
+    .description('run a master; without --join it is its own arbiter, which secondaries join')
+    .option('--join <url>', 'the arbiter of the cluster', parseUrl)
+    .option(
+      '--secondaries <n>',
+      'fixes the cluster size at n + 1 (default: the number of members)',
+      wholeNumber(0, SECONDARIES_MAX),
+    );
+  addNodeOptions(command, 4000, 'n1')
+    .addOption(writeConcernOption())
+    .addHelpText(
+      'after',
+      examples(
+        ['replog master', 'on port 4000; data in ./.replog/n1-4000'],
+        ['replog master --secondaries 2 --w 2', 'a cluster of three; writes need one secondary'],
+        ['replog master --port 5000 --memory --json', 'nothing on disk, output for programs'],
+      ),
+    )
+    .action((flags: NodeFlags) => runNode('master', flags, 'n1'));
+}

@@ -1,0 +1,97 @@
+// replog node: a node whose role the arbiter decides. Also what master and secondary have in common.
+
+import { type Command, Option } from 'commander';
+import { NODE_ID_PATTERN } from '../../core/ids.ts';
+import type { ServeNodeOptions } from '../../node/serve.ts';
+import { examples } from '../examples.ts';
+import { UsageError } from '../exit.ts';
+import { serve } from '../serve.ts';
+import { addServerOptions, type ServerFlags, serverSettings } from '../server-options.ts';
+import { parseWriteConcern } from '../write-concern.ts';
+
+/** The options of all commands that run a node. */
+export interface NodeFlags extends ServerFlags {
+  readonly id?: string;
+  readonly join?: string;
+  readonly advertise?: string;
+  readonly w?: ServeNodeOptions['w'];
+  readonly faults?: boolean;
+  readonly leave?: boolean;
+  readonly secondaries?: number;
+}
+
+/** Adds the options of all commands that run a node. */
+export function addNodeOptions(command: Command, port: number, id: string): Command {
+  command
+    .addOption(new Option('--id <id>', `name of the node (default: ${id})`).argParser(parseId))
+    .option('--advertise <url>', 'URL by which others reach the node', parseUrl)
+    .option('--faults', 'offer the /faults routes, which break the node on purpose')
+    .option('--leave', 'give up the membership for good when the process is told to stop');
+  return addServerOptions(command, port);
+}
+
+/** The option that sets what a master does for writes that name no write concern. */
+export function writeConcernOption(): Option {
+  return new Option('--w <w>', 'default write concern of messages: 1…n, majority or all')
+    .argParser(parseWriteConcern)
+    .default('majority');
+}
+
+/** An http(s) URL without anything behind its host and port. Throws UsageError. */
+export function parseUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || !/^https?:$/.test(url.protocol) || url.username || url.search || url.hash) {
+    throw new UsageError(
+      `"${text}" is not the URL of a node`,
+      'write it like http://10.0.0.1:4000',
+    );
+  }
+  return url.href.replace(/\/+$/, '');
+}
+
+/** Runs a node until it is told to stop. `id`: where none was given. */
+export async function runNode(
+  role: ServeNodeOptions['role'],
+  flags: NodeFlags,
+  id: string,
+): Promise<void> {
+  const node = flags.id ?? id;
+  const settings = serverSettings(flags, node);
+  const { serveNode } = await import('../../node/serve.ts');
+  await serve(role === null ? node : `${role} ${node}`, settings, flags, () =>
+    serveNode({
+      ...settings,
+      allowHosts: [...settings.allowHosts],
+      id: node,
+      role,
+      join: flags.join ?? null,
+      advertise: flags.advertise ?? null,
+      size: flags.secondaries === undefined ? null : flags.secondaries + 1,
+      w: flags.w ?? 'majority',
+      faults: flags.faults ?? false,
+    }),
+  );
+}
+
+export function register(program: Command): void {
+  const command = program
+    .command('node')
+    .description('run a node; the arbiter gives it its role')
+    .requiredOption('--join <url>', 'the arbiter of the cluster', parseUrl);
+  addNodeOptions(command, 4000, 'nPORT')
+    .addOption(writeConcernOption())
+    .addHelpText(
+      'after',
+      examples(
+        ['replog node --join http://127.0.0.1:3999 --port 4000 --id n1', 'the first one is master'],
+        ['replog node --join http://127.0.0.1:3999 --port 4001 --id n2', 'the next is a secondary'],
+      ),
+    )
+    // Several nodes on one machine differ by their ports.
+    .action((flags: NodeFlags) => runNode(null, flags, `n${flags.port || process.pid}`));
+}
+
+function parseId(text: string): string {
+  if (NODE_ID_PATTERN.test(text)) return text;
+  throw new UsageError(`"${text}" is not a node id`, 'use a-z, 0-9 and -, at most 32 characters');
+}

@@ -1,0 +1,42 @@
+// `replog rm`: takes nodes out of the cluster.
+
+import type { Command } from 'commander';
+import { cleanText } from '../clean-text.ts';
+import { examples } from '../examples.ts';
+import { untilInterrupted } from '../interrupt.ts';
+import { findLauncher } from '../launcher.ts';
+import { SELECTORS, selectNodes } from '../node-selection.ts';
+import { printJson, printLine } from '../output.ts';
+import { addTargetOptions, findTarget, type TargetOptions } from '../target.ts';
+
+interface RemoveOptions extends TargetOptions {
+  readonly json?: true;
+}
+
+export function register(program: Command): void {
+  addTargetOptions(program.command('rm'))
+    .description('take nodes out of the cluster for good, which makes it smaller')
+    .argument('<node>', SELECTORS)
+    .option('--json', 'print one JSON object per node')
+    .addHelpText(
+      'after',
+      examples(
+        ['replog rm n3', 'n3 leaves; writes no longer wait for it'],
+        ['replog stop n3', 'to end the process only: n3 stays a member'],
+      ),
+    )
+    .action(remove);
+}
+
+async function remove(selector: string, options: RemoveOptions): Promise<void> {
+  const target = await findTarget(options);
+  await untilInterrupted(async (signal) => {
+    const { launcher, report } = await findLauncher(target, signal);
+    for (const { node } of selectNodes(selector, report.nodes)) {
+      await launcher.removeNode(node, { signal });
+      await (options.json
+        ? printJson({ node, state: 'removed' })
+        : printLine(cleanText(`${node} removed`)));
+    }
+  });
+}

@@ -1,0 +1,204 @@
+// How a command ends: from what went wrong to one sentence, a hint and an exit code, in one table.
+
+import {
+  InvalidIdempotencyKey,
+  InvalidKey,
+  InvalidUrl,
+  OutcomeUnknown,
+  UnexpectedAnswer,
+  Unreachable,
+} from '../client/errors.ts';
+import {
+  NoMaster,
+  NoQuorum,
+  OperationFailed,
+  Overloaded,
+  PreconditionFailed,
+  ProblemError,
+  ShuttingDown,
+  Unauthorized,
+  WriteConcernTimeout,
+} from '../client/problems.ts';
+
+/** Exit codes (contract, section 9). */
+export const EXIT = {
+  success: 0,
+  refused: 1,
+  usage: 2,
+  unreachable: 3,
+  unknown: 4,
+  /** Ctrl-C before anything was sent: 128 + SIGINT, as shells have it. */
+  interrupted: 130,
+} as const;
+
+/** The command line, or what it refers to on this machine, is not right. Nothing was sent. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+  readonly hint: string | null;
+
+  constructor(message: string, hint: string | null = null) {
+    super(message);
+    this.hint = hint;
+  }
+}
+
+/** The answer is "no", though not in a problem document. */
+export class Refused extends Error {
+  override readonly name = 'Refused';
+  readonly hint: string | null;
+
+  constructor(message: string, hint: string | null = null) {
+    super(message);
+    this.hint = hint;
+  }
+}
+
+/** There is no cluster to talk to. */
+export class NotRunning extends Error {
+  override readonly name = 'NotRunning';
+}
+
+/** Something took too long; whether it happened is open. */
+export class TookTooLong extends Error {
+  override readonly name = 'TookTooLong';
+}
+
+/** The reason with which Ctrl-C and SIGTERM abort what is under way. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+
+  constructor() {
+    super('interrupted');
+  }
+}
+
+/** What is said of an error. The texts may hold foreign data and are cleaned when printed. */
+export interface Ending {
+  readonly code: number;
+  readonly sentence: string;
+  readonly hint: string | null;
+}
+
+const START = 'start a cluster with `replog cluster`, or name a node with --url';
+
+/** A class of errors, its exit code, and how it is put; the first row that fits counts. */
+interface Row {
+  readonly type: abstract new (...parts: never[]) => Error;
+  readonly code: number;
+  readonly sentence?: (error: never) => string;
+  readonly hint?: (error: never) => string | null;
+}
+
+const ROWS: readonly Row[] = [
+  { type: UsageError, code: EXIT.usage, hint: (error: UsageError) => error.hint },
+  { type: InvalidKey, code: EXIT.usage, hint: () => 'choose a key that is not ".", ".." or empty' },
+  { type: InvalidIdempotencyKey, code: EXIT.usage },
+  { type: InvalidUrl, code: EXIT.usage },
+  { type: Refused, code: EXIT.refused, hint: (error: Refused) => error.hint },
+  { type: Interrupted, code: EXIT.interrupted },
+  { type: NotRunning, code: EXIT.unreachable, hint: () => START },
+  { type: TookTooLong, code: EXIT.unknown },
+  { type: Unreachable, code: EXIT.unreachable, hint: () => START },
+  { type: UnexpectedAnswer, code: EXIT.unreachable, hint: () => 'name a replog node with --url' },
+  {
+    type: OutcomeUnknown,
+    code: EXIT.unknown,
+    sentence: ({ cause, index, idempotencyKey }: OutcomeUnknown) =>
+      `no answer says whether the write is stored (${messageOf(cause)}): outcome unknown` +
+      `${index === null ? '' : `, last seen as index ${index}`}, key ${idempotencyKey}`,
+    hint: ({ idempotencyKey }: OutcomeUnknown) =>
+      `\`replog outcome ${idempotencyKey}\` tells; repeating the write with that key is safe`,
+  },
+  {
+    type: WriteConcernTimeout,
+    code: EXIT.unknown,
+    sentence: (error: WriteConcernTimeout) =>
+      `timed out: stored as ${placeOf(error)}, acks so far ${listOf(error.acks)}` +
+      ` (w=${error.w ?? '?'}); it goes on replicating`,
+    hint: () => '`replog health` shows which node is behind',
+  },
+  {
+    type: OperationFailed,
+    code: EXIT.unknown,
+    sentence: (error: OperationFailed) =>
+      `timed out: stored as index ${error.index ?? '?'}, acks so far ${listOf(error.acks)};` +
+      ' the new state is readable and goes on replicating',
+    hint: () => '`replog health` shows which node is behind',
+  },
+  {
+    type: NoQuorum,
+    code: EXIT.refused,
+    sentence: (error: NoQuorum) =>
+      `no quorum: ${error.alive ?? '?'} nodes alive, ${error.needed ?? '?'} needed` +
+      `${error.missing.length === 0 ? '' : `, missing ${error.missing.join(' ')}`};` +
+      ' nothing was written',
+    hint: (error: NoQuorum) =>
+      error.missing.length === 0
+        ? '`replog health` shows who is missing'
+        : `bring them back, e.g. with \`replog start ${error.missing[0]}\``,
+  },
+  { type: NoMaster, code: EXIT.refused, hint: () => '`replog ps` shows who is up' },
+  {
+    type: ShuttingDown,
+    code: EXIT.refused,
+    hint: () => 'the node is ending; try another with --url',
+  },
+  { type: Overloaded, code: EXIT.refused, hint: () => 'try again in a moment' },
+  {
+    type: PreconditionFailed,
+    code: EXIT.refused,
+    sentence: ({ index }: PreconditionFailed) =>
+      `the condition does not hold: the key ${index ? `is at index ${index}` : 'has no value'};` +
+      ' nothing was written',
+  },
+  {
+    type: Unauthorized,
+    code: EXIT.refused,
+    hint: () => 'give the token in REPLOG_TOKEN or with --token-file',
+  },
+  { type: ProblemError, code: EXIT.refused, sentence: problemSentence, hint: problemHint },
+];
+
+/** What to say and how to end. Fits every value that can be thrown. */
+export function endingOf(error: unknown): Ending {
+  const row = ROWS.find(({ type }) => error instanceof type);
+  if (row === undefined) return unforeseen(error);
+  const known = error as never;
+  return {
+    code: row.code,
+    sentence: row.sentence?.(known) ?? messageOf(error),
+    hint: row.hint?.(known) ?? null,
+  };
+}
+
+function unforeseen(error: unknown): Ending {
+  const taken = (error as NodeJS.ErrnoException | null)?.code === 'EADDRINUSE';
+  const code = taken ? EXIT.usage : EXIT.refused;
+  return { code, sentence: messageOf(error), hint: taken ? 'choose another --port' : null };
+}
+
+function problemSentence(error: ProblemError): string {
+  const errors = error.members.errors;
+  const reasons = (Array.isArray(errors) ? errors : [])
+    .slice(0, 3)
+    .map(({ path, message }: { path?: unknown; message?: unknown }) => `${path}: ${message}`);
+  return `${error.message.replace(/\.$/, '')}${reasons.length === 0 ? '' : ` (${reasons.join('; ')})`}`;
+}
+
+function problemHint(error: ProblemError): string | null {
+  const retry = error.retryAfter;
+  return retry === null ? null : `try again in ${retry} s`;
+}
+
+function placeOf(error: WriteConcernTimeout): string {
+  const { index, last } = error;
+  return index === last ? `index ${index ?? '?'}` : `indexes ${index ?? '?'} to ${last ?? '?'}`;
+}
+
+function listOf(names: readonly string[]): string {
+  return names.length === 0 ? 'none' : names.join(' ');
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message || error.name : String(error);
+}

@@ -1,0 +1,75 @@
+// Faults as written on the command line (`delay=500ms error-after=0.3 hold`) into the body of
+// `PUT /faults`.
+
+import type { Faults, PersistFaults } from '../client/answers.ts';
+import { parseDuration } from './duration.ts';
+import { UsageError } from './exit.ts';
+import { wholeNumber } from './whole-number.ts';
+
+/** What one setting adds to the body. */
+interface Fragment {
+  readonly faults?: Faults;
+  readonly persist?: PersistFaults;
+}
+
+const count = wholeNumber(0);
+
+const WITH_VALUE: ReadonlyMap<string, (value: string) => Fragment> = new Map([
+  ['delay', (value: string): Fragment => ({ faults: { delayMs: delay(value) } })],
+  ['error-before', (value: string) => ({ faults: { errorBefore: probability(value) } })],
+  ['error-after', (value: string) => ({ faults: { errorAfter: probability(value) } })],
+  ['drop-request', (value: string) => ({ faults: { dropRequest: probability(value) } })],
+  ['drop-reply', (value: string) => ({ faults: { dropReply: probability(value) } })],
+  ['persist-fail', (value: string) => ({ persist: { fail: probability(value) } })],
+  ['persist-swallow', (value: string) => ({ persist: { swallow: count(value) } })],
+  ['persist-delay', (value: string) => ({ persist: { delayMs: parseDuration(value) } })],
+  ['times', (value: string) => ({ faults: { times: count(value) } })],
+  ['seed', (value: string) => ({ faults: { seed: count(value) } })],
+]);
+
+const FLAGS: ReadonlyMap<string, Fragment> = new Map<string, Fragment>([
+  ['hold', { faults: { hold: true } }],
+  ['heartbeat', { faults: { heartbeat: true } }],
+  ['persist-stuck', { persist: { stuck: true } }],
+]);
+
+/** One or more settings. Throws UsageError. */
+export function parseFaults(settings: readonly string[]): Faults {
+  const fragments = settings.map(fragmentOf);
+  const faults: Faults = Object.assign({}, ...fragments.map((fragment) => fragment.faults));
+  const persist: PersistFaults = Object.assign({}, ...fragments.map(({ persist }) => persist));
+  return Object.keys(persist).length === 0 ? faults : { ...faults, persist };
+}
+
+function fragmentOf(setting: string): Fragment {
+  const cut = setting.indexOf('=');
+  const fragment =
+    cut < 0 ? FLAGS.get(setting) : WITH_VALUE.get(setting.slice(0, cut))?.(setting.slice(cut + 1));
+  if (fragment === undefined) throw unknown(setting);
+  return fragment;
+}
+
+function delay(value: string): number | { min: number; max: number } {
+  const [from = '', to, ...rest] = value.split('..');
+  if (to === undefined) return parseDuration(from);
+  const [min, max] = [parseDuration(from), parseDuration(to)];
+  if (rest.length === 0 && min <= max) return { min, max };
+  throw new UsageError(`"${value}" is not a range of delays`, 'write it like 100ms..500ms');
+}
+
+function probability(value: string): number {
+  const p = /^(?:0|1|0?\.\d{1,9}|[01]\.\d{1,9})$/.test(value) ? Number(value) : Number.NaN;
+  if (p >= 0 && p <= 1) return p;
+  throw new UsageError(`"${value}" is not a probability`, 'write a number from 0 to 1, like 0.3');
+}
+
+function unknown(setting: string): UsageError {
+  const name = setting.split('=')[0]!;
+  if (FLAGS.has(name)) return new UsageError(`"${name}" takes no value`, `write just ${name}`);
+  if (WITH_VALUE.has(name)) return new UsageError(`"${name}" needs a value`, `write ${name}=…`);
+  const names = [...WITH_VALUE.keys()].map((known) => `${known}=…`);
+  return new UsageError(
+    `there is no fault "${name}"`,
+    `known: ${[...names, ...FLAGS.keys()].join(' ')}, or clear, or show`,
+  );
+}

@@ -1,0 +1,28 @@
+// The launcher of the cluster that a command means: the process behind the control routes.
+
+import type { ClusterReport } from '../client/answers.ts';
+import type { ReplogClient } from '../client/client.ts';
+import { ProblemError } from '../client/problems.ts';
+import { NotRunning, UsageError } from './exit.ts';
+import { connect, type Target } from './target.ts';
+
+/** A client for the control routes, and what the cluster consists of. A URL that no known cluster
+ * uses may be a launcher's own. Throws NotRunning, UsageError, and whatever the client throws. */
+export async function findLauncher(
+  target: Target,
+  signal?: AbortSignal,
+): Promise<{ launcher: ReplogClient; report: ClusterReport }> {
+  if (target.control === null && !target.named) {
+    throw new NotRunning('no cluster that `replog cluster` has started is running');
+  }
+  const launcher = await connect(target, target.control ?? target.url);
+  try {
+    return { launcher, report: await launcher.cluster({ signal }) };
+  } catch (error) {
+    if (!(error instanceof ProblemError) || error.code !== 'not-found') throw error;
+    throw new UsageError(
+      `${launcher.url} is not the launcher of a cluster`,
+      'leave out --url, or give the control URL that `replog cluster` prints',
+    );
+  }
+}

@@ -1,0 +1,66 @@
+// Which nodes a command means: `n2`, `master`, `secondary`, `secondary:2`, `all`, or a URL.
+
+import { baseUrl } from '../client/base-url.ts';
+import { UsageError } from './exit.ts';
+import { connect, type Target } from './target.ts';
+
+/** A node that can be chosen. */
+export interface Candidate {
+  readonly node: string;
+  readonly role: string | null;
+  readonly url: string;
+}
+
+/** What NODE may be, for help texts. */
+export const SELECTORS = 'n2, master, secondary, secondary:2 or all';
+
+/** The nodes that `selector` means; `secondary` is the first one. Throws UsageError if none. */
+export function selectNodes<Node extends Candidate>(
+  selector: string,
+  nodes: readonly Node[],
+): readonly Node[] {
+  const chosen = matching(selector, nodes);
+  if (chosen.length > 0) return chosen;
+  const known = nodes.map(({ node, role }) => `${node} (${role ?? 'no role'})`).join(', ');
+  throw new UsageError(
+    `there is no node "${selector}"`,
+    `${known === '' ? '' : `nodes: ${known}; `}use ${SELECTORS}`,
+  );
+}
+
+/** The nodes of the cluster, from its launcher, else from the master's list of members. */
+export async function knownNodes(target: Target): Promise<readonly Candidate[]> {
+  if (target.control !== null) {
+    const { nodes } = await (await connect(target, target.control)).cluster();
+    return nodes;
+  }
+  const health = await (await connect(target)).health();
+  if (health.role === 'master') return health.members;
+  const self = { node: health.node, role: health.role, url: target.url };
+  if (health.master === null) return [self];
+  const seen = await (await connect(target, health.master.url)).health();
+  return seen.role === 'master' ? seen.members : [self];
+}
+
+/** As selectNodes on the target's nodes; a URL means the node there and needs nobody else. */
+export async function nodesAt(selector: string, target: Target): Promise<readonly Candidate[]> {
+  if (/^https?:\/\//.test(selector)) {
+    const url = baseUrl(selector);
+    return [{ node: url, role: null, url }];
+  }
+  return selectNodes(selector, await knownNodes(target));
+}
+
+function matching<Node extends Candidate>(
+  selector: string,
+  nodes: readonly Node[],
+): readonly Node[] {
+  if (selector === 'all') return nodes;
+  const byId = nodes.filter(({ node }) => node === selector);
+  if (byId.length > 0) return byId;
+  if (selector === 'master') return nodes.filter(({ role }) => role === 'master');
+  const [, place = '1'] = /^secondary(?::([1-9]\d{0,3}))?$/.exec(selector) ?? [null, '0'];
+  // A node that is down may have no role at the moment; it is certainly not the master.
+  const secondary = nodes.filter(({ role }) => role !== 'master')[Number(place) - 1];
+  return secondary === undefined ? [] : [secondary];
+}

@@ -1,0 +1,74 @@
+// The commander program without its commands, and how a run of it ends.
+
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { cleanText } from './clean-text.ts';
+import { stylesFor } from './colour.ts';
+import { examples } from './examples.ts';
+import { EXIT, endingOf } from './exit.ts';
+import { printError } from './output.ts';
+
+/** A program that throws instead of ending the process. */
+export function newProgram(): Command {
+  const program = new Command('replog')
+    .description('A replicated log and key-value store that starts with one command.')
+    .version(version())
+    .option('--no-color', 'no colour (also: NO_COLOR)')
+    .showHelpAfterError(false)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void process.stdout.write(text),
+      writeErr: (text) => void process.stderr.write(text),
+      outputError: (text, write) =>
+        write(`replog: ${cleanText(text.replace(/^error: |\n+$/g, ''))}\n`),
+    })
+    .addHelpText(
+      'after',
+      examples(
+        ['replog cluster', 'a master and two secondaries, ready in a second'],
+        ['replog append hello', 'a message, acknowledged by a majority'],
+        ['replog list n2', 'what a secondary shows'],
+        ['replog kill master', 'see what happens'],
+        ['replog append --help', 'every command has help and examples'],
+      ),
+    );
+  // Everything after this reads NO_COLOR: one switch, also for the processes that are started.
+  return program.hook('preAction', () => {
+    if (program.opts<{ color: boolean }>().color === false) process.env.NO_COLOR = '1';
+  });
+}
+
+/** Runs one command line (`argv` as in process.argv); resolves with the exit code, and never rejects
+ * for what a command throws: that is one sentence and a hint on stderr. */
+export async function run(program: Command, argv: readonly string[]): Promise<number> {
+  try {
+    await program.parseAsync([...argv]);
+    return EXIT.success;
+  } catch (error) {
+    if (error instanceof CommanderError) return endOfParsing(error);
+    if ((error as NodeJS.ErrnoException | null)?.code === 'EPIPE') return EXIT.success;
+    report(error);
+    return endingOf(error).code;
+  }
+}
+
+function endOfParsing(error: CommanderError): number {
+  if (error.exitCode === 0) return EXIT.success;
+  // Help that nobody asked for explains itself.
+  if (error.code !== 'commander.help') printError('hint: add --help to see how it is used');
+  return EXIT.usage;
+}
+
+function report(error: unknown): void {
+  const { sentence, hint } = endingOf(error);
+  const styles = stylesFor(process.stderr);
+  printError(`${styles.red('replog:')} ${cleanText(sentence)}`);
+  if (hint !== null) printError(`${styles.dim('hint:')} ${cleanText(hint)}`);
+  // One sentence is for users; whoever looks for a fault in replog itself sets this.
+  if (process.env.REPLOG_DEBUG && error instanceof Error) printError(error.stack ?? '');
+}
+
+function version(): string {
+  const file = new URL('../../package.json', import.meta.url);
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+}

@@ -1,0 +1,56 @@
+// A progress bar on stderr, for people at a terminal only.
+
+import { formatDuration } from './duration.ts';
+
+const BAR_WIDTH = 24;
+
+/** Fast enough to be smooth, slow enough to cost nothing. */
+const REDRAW_MS = 100;
+
+interface Screen {
+  readonly isTTY?: boolean;
+  write(text: string): unknown;
+}
+
+export class Progress {
+  readonly #screen: Screen;
+  readonly #total: number | null;
+  readonly #now: () => number;
+  readonly #startedAt: number;
+  #drawnAt = Number.NEGATIVE_INFINITY;
+
+  /** `total`: what `done` will be in the end; null if nobody knows. */
+  constructor(
+    total: number | null,
+    screen: Screen = process.stderr,
+    now: () => number = () => performance.now(),
+  ) {
+    this.#screen = screen;
+    this.#total = total;
+    this.#now = now;
+    this.#startedAt = now();
+  }
+
+  /** Shows how far it is. `label` must be clean text. */
+  update(done: number, label: string): void {
+    const now = this.#now();
+    if (this.#screen.isTTY !== true || now - this.#drawnAt < REDRAW_MS) return;
+    this.#drawnAt = now;
+    this.#screen.write(`\r\u001b[K${this.#bar(done, now)}${label}`);
+  }
+
+  /** Takes the bar off the screen. */
+  finish(): void {
+    if (this.#drawnAt > Number.NEGATIVE_INFINITY) this.#screen.write('\r\u001b[K');
+  }
+
+  #bar(done: number, now: number): string {
+    if (this.#total === null || this.#total <= 0) return '';
+    const share = Math.min(1, done / this.#total);
+    const full = Math.round(share * BAR_WIDTH);
+    const percent = `${Math.floor(share * 100)}%`.padStart(4);
+    const elapsedMs = now - this.#startedAt;
+    const left = share > 0.02 ? `  ${formatDuration((elapsedMs * (1 - share)) / share)} left` : '';
+    return `[${'#'.repeat(full)}${'.'.repeat(BAR_WIDTH - full)}]${percent}${left}  `;
+  }
+}

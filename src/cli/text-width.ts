@@ -1,0 +1,18 @@
+// How many columns of a terminal a text takes.
+
+const ZERO = /[\p{Mn}\p{Me}\p{Cf}]/u;
+const WIDE =
+  /[\p{Emoji_Presentation}\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]/u;
+
+/** Columns of a clean text: emoji and East Asian characters take two, combining marks none. */
+export function textWidth(text: string): number {
+  let width = 0;
+  for (const { segment } of new Intl.Segmenter().segment(text)) {
+    const [first = ''] = segment;
+    // What is drawn as one sign takes the columns of its first character.
+    const emoji = segment.includes('\ufe0f');
+    if (emoji || WIDE.test(first)) width += 2;
+    else if (!ZERO.test(first)) width += 1;
+  }
+  return width;
+}

@@ -1,0 +1,15 @@
+// How many nodes must have a write, as given on the command line.
+
+import type { WriteConcern } from '../core/effects.ts';
+import { UsageError } from './exit.ts';
+
+/** A positive whole number, `majority` or `all`. Throws UsageError. */
+export function parseWriteConcern(text: string): WriteConcern {
+  if (text === 'majority' || text === 'all') return text;
+  const nodes = /^\d{1,9}$/.test(text) ? Number(text) : 0;
+  if (nodes >= 1) return nodes;
+  throw new UsageError(
+    `"${text}" is not a write concern`,
+    'use the number of nodes that must have it (1 is the master alone), majority, or all',
+  );
+}

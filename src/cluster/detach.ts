@@ -1,0 +1,71 @@
+// `--detach`: the launcher runs in a session of its own, without a terminal, and tells whoever started
+// it by one message how the start came out.
+
+import { spawn } from 'node:child_process';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import { PROGRAM } from './node-program.ts';
+import { runFolder } from './registry.ts';
+import type { ReadyEvent } from './report.ts';
+
+/** How a start in the background came out. */
+export type Outcome =
+  | { readonly type: 'ready'; readonly ready: ReadyEvent }
+  | {
+      readonly type: 'failed';
+      readonly code: number;
+      readonly sentence: string;
+      readonly hint: string | null;
+    };
+
+/** A launcher in the background. */
+export interface Background {
+  readonly outcome: Outcome;
+  /** Where its output goes. */
+  readonly file: string;
+}
+
+/** Starts `replog` with these arguments in the background; resolves with how that came out. The
+ * launcher goes on when this process ends. */
+export async function launchInBackground(
+  name: string,
+  args: readonly string[],
+): Promise<Background> {
+  const folder = runFolder();
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const file = join(folder, `${name}.log`);
+  const output = openSync(file, 'a', 0o600);
+  const launcher = spawn(process.execPath, [PROGRAM, ...args], {
+    detached: true,
+    stdio: ['ignore', output, output, 'ipc'],
+    env: withoutNpm(process.env),
+  });
+  closeSync(output);
+  const outcome = await new Promise<Outcome>((resolve, reject) => {
+    launcher.once('error', reject);
+    launcher.once('message', (message) => resolve(message as Outcome));
+    launcher.once('exit', (code, signal) => {
+      const how = signal === null ? `with code ${code}` : `by ${signal}`;
+      const sentence = `the launcher ended ${how} before the cluster was ready`;
+      resolve({ type: 'failed', code: 1, sentence, hint: `its output is in ${file}` });
+    });
+  });
+  if (launcher.connected) launcher.disconnect();
+  launcher.unref();
+  return { outcome, file };
+}
+
+/** Tells whoever started this process in the background; nobody did: nothing. */
+export async function tellStarter(outcome: Outcome): Promise<void> {
+  if (!process.connected) return;
+  await new Promise<void>((resolve) => {
+    // A starter that has gone meanwhile needs no answer.
+    process.send?.(outcome, undefined, undefined, () => resolve());
+  });
+}
+
+/** The npm that this was started by ends soon, and that must not look like a reason to end. */
+function withoutNpm(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const entries = Object.entries(env).filter(([name]) => !name.startsWith('npm_'));
+  return Object.fromEntries(entries);
+}

@@ -1,0 +1,44 @@
+// When a launcher has to stop: SIGINT, SIGTERM, SIGHUP, or the end of the npx that it runs under. A
+// second Ctrl-C means at once.
+
+import { onNpmGone } from './npm-parent.ts';
+
+export interface StopSignals {
+  /** Resolves with the first of them. */
+  readonly first: Promise<'stop'>;
+  /** Signals have their usual effect again. */
+  close(): void;
+}
+
+/** One Ctrl-C can arrive twice, from the terminal and forwarded by npm. Nobody types faster. */
+const SAME_MS = 150;
+
+/** Takes the signals until closed; `again` is called for each Ctrl-C after the first signal. `now` is
+ * monotonic, in milliseconds. */
+export function takeStopSignals(
+  again: () => void,
+  now: () => number = () => performance.now(),
+): StopSignals {
+  let give: (word: 'stop') => void = () => undefined;
+  const first = new Promise<'stop'>((resolve) => {
+    give = resolve;
+  });
+  let firstAt: number | null = null;
+  const stop = () => {
+    firstAt ??= now();
+    give('stop');
+  };
+  const onInterrupt = () => {
+    if (firstAt !== null && now() - firstAt >= SAME_MS) again();
+    stop();
+  };
+  process.on('SIGINT', onInterrupt).on('SIGTERM', stop).on('SIGHUP', stop);
+  const unwatch = onNpmGone(stop);
+  return {
+    first,
+    close: () => {
+      unwatch();
+      process.off('SIGINT', onInterrupt).off('SIGTERM', stop).off('SIGHUP', stop);
+    },
+  };
+}

@@ -1,0 +1,87 @@
+// Runs an arbiter that is a process of its own (or lives in the launcher): the same queue and
+// transport as a node, but no log.
+
+import type { ArbiterNode } from '../core/arbiter-node.ts';
+import type { Effect, Memory } from '../core/effects.ts';
+import { type Ticket, ticket as ticketOf } from '../core/ids.ts';
+import type { Peer, Request, Response } from '../core/messages.ts';
+import { EventQueue, type QueueClock } from './event-queue.ts';
+import type { Outgoing } from './runtime.ts';
+
+export interface ArbiterParts {
+  readonly arbiter: ArbiterNode;
+  readonly outgoing: Outgoing;
+  readonly clock: QueueClock;
+  /** Resolves when the memory is as durable as this arbiter promises. */
+  readonly remember: (memory: Memory) => Promise<void>;
+  readonly broken: (error: unknown) => void;
+}
+
+export class ArbiterRuntime {
+  private readonly parts: ArbiterParts;
+  private readonly queue: EventQueue;
+  private readonly peers = new Map<Ticket, (response: Response) => void>();
+  private lastTicket = 0;
+
+  constructor(parts: ArbiterParts) {
+    this.parts = parts;
+    const perform = (effect: Effect): void => this.perform(effect);
+    this.queue = new EventQueue(parts.arbiter, perform, () => {}, parts.broken, parts.clock);
+  }
+
+  get members(): readonly Peer[] {
+    return this.parts.arbiter.members;
+  }
+
+  get master(): Peer | null {
+    return this.parts.arbiter.master;
+  }
+
+  receive(request: Request): Promise<Response> {
+    this.lastTicket += 1;
+    const ticket = ticketOf(this.lastTicket);
+    return new Promise((resolve) => {
+      this.peers.set(ticket, resolve);
+      this.queue.post({ type: 'Received', ticket, request });
+    });
+  }
+
+  /** Changes the configured cluster size; the master hears of it. */
+  resize(size: number | null): void {
+    for (const effect of this.parts.arbiter.resize(size, this.parts.clock.now())) {
+      this.perform(effect);
+    }
+    this.queue.post({ type: 'Wake' });
+  }
+
+  close(): void {
+    this.queue.close();
+  }
+
+  private perform(effect: Effect): void {
+    switch (effect.type) {
+      case 'Send':
+        this.parts.outgoing.send(effect.to, effect.request, null, null).then(
+          (response) => this.queue.post({ type: 'Answered', call: effect.call, response }),
+          (reason: unknown) => {
+            const error = reason instanceof Error ? reason.message : String(reason);
+            this.queue.post({ type: 'Unanswered', call: effect.call, error });
+          },
+        );
+        return;
+      case 'Respond':
+        if (effect.response.type !== 'FetchedOrder') {
+          this.peers.get(effect.ticket)?.(effect.response);
+        }
+        this.peers.delete(effect.ticket);
+        return;
+      case 'Remember':
+        this.parts.remember(effect.memory).then(
+          () => this.queue.post({ type: 'Remembered', id: effect.id }),
+          (error: unknown) => this.parts.broken(error),
+        );
+        return;
+      default:
+    }
+  }
+}

@@ -1,0 +1,36 @@
+// Notices that a client went away before it had its answer. On a real server this listens to the
+// response itself: the AbortSignal of the web Request costs more to make than the rest of an append.
+
+import type { ServerResponse } from 'node:http';
+import type { Call } from './call.ts';
+
+/** The part of an AbortSignal that is needed: an AbortSignal is one. */
+export interface Departure {
+  readonly aborted: boolean;
+  addEventListener(type: 'abort', listener: () => void): void;
+}
+
+class ResponseDeparture implements Departure {
+  private readonly outgoing: ServerResponse;
+
+  constructor(outgoing: ServerResponse) {
+    this.outgoing = outgoing;
+  }
+
+  get aborted(): boolean {
+    return this.outgoing.destroyed && !this.outgoing.writableFinished;
+  }
+
+  addEventListener(_type: 'abort', listener: () => void): void {
+    const { outgoing } = this;
+    outgoing.once('close', () => {
+      if (!outgoing.writableFinished) listener();
+    });
+  }
+}
+
+/** Aborts when the client of this request leaves; not when it has got its answer. */
+export function departureOf(call: Call): Departure {
+  const outgoing = call.env?.outgoing;
+  return outgoing === undefined ? call.req.raw.signal : new ResponseDeparture(outgoing);
+}

@@ -1,0 +1,130 @@
+// The OpenAPI 3.1 document, made from the very list of routes that the app is made from, and from
+// the schemas that check the requests. Built once, when it is first asked for.
+
+import { z } from 'zod';
+import { PROBLEMS, type ProblemCode } from './problems.ts';
+import type { Route, RouteDoc } from './route.ts';
+
+type Json = Record<string, unknown>;
+
+/** What every route can answer, before it looks at the request. */
+const COMMON: readonly ProblemCode[] = [
+  'invalid-request',
+  'unauthorized',
+  'foreign-origin',
+  'unknown-host',
+  'internal-error',
+];
+
+const problemDocument = z.looseObject({
+  type: z.string().meta({ description: '`/problems/<code>`' }),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  code: z.enum(Object.keys(PROBLEMS) as ProblemCode[]),
+  errors: z
+    .array(z.object({ path: z.string(), message: z.string() }))
+    .optional()
+    .meta({ description: 'With `invalid-request`: what is wrong, and where.' }),
+});
+
+/** `version` is that of the package. */
+export function openApi(routes: readonly Route[], version: string): Json {
+  const paths: Record<string, Json> = {};
+  for (const route of routes) {
+    const path = documented(route.path);
+    paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation(route) };
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'replog',
+      version,
+      description:
+        'A replicated log with two views: the list of messages and a key-value store. ' +
+        'Every error is an RFC 9457 problem document; its `code` is one of the enumeration.',
+    },
+    paths,
+    components: {
+      schemas: { Problem: jsonSchema(problemDocument, 'output') },
+      securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
+    },
+  };
+}
+
+/** `/kv/:key{.+}` → `/kv/{key}` */
+function documented(path: string): string {
+  return path.replace(/:(\w+)(?:\{[^}]*\})?/g, '{$1}');
+}
+
+function operation({ doc, access }: Route): Json {
+  const { id, summary, description, body } = doc;
+  return {
+    operationId: id,
+    summary,
+    ...(description === undefined ? {} : { description }),
+    ...(access === 'peer' ? { security: [{}, { token: [] }] } : {}),
+    parameters: parameters(doc),
+    ...(body === undefined ? {} : { requestBody: requestBody(body) }),
+    responses: { ...successes(doc), ...failures(doc) },
+  };
+}
+
+function parameters({ params = {}, headers = {}, query }: RouteDoc): Json[] {
+  const string = { type: 'string' };
+  const inPath = Object.entries(params).map(([name, description]) => {
+    return { name, in: 'path', required: true, description, schema: string };
+  });
+  const inHeader = Object.entries(headers).map(([name, description]) => {
+    return { name, in: 'header', required: false, description, schema: string };
+  });
+  const properties = query === undefined ? {} : jsonSchema(query, 'output').properties;
+  const inQuery = Object.entries(properties as Record<string, Json>).map(([name, schema]) => {
+    return { name, in: 'query', required: false, schema };
+  });
+  return [...inPath, ...inHeader, ...inQuery];
+}
+
+function requestBody({ schema, optional, any }: NonNullable<RouteDoc['body']>): Json {
+  const type = any === true ? '*/*' : 'application/json';
+  return {
+    required: optional !== true,
+    content: { [type]: { schema: jsonSchema(schema, 'input') } },
+  };
+}
+
+function successes(doc: RouteDoc): Json {
+  const responses: Record<string, { description: string; content: Json }> = {};
+  for (const { status, description, schema, contentType = 'application/json' } of doc.success) {
+    const media = schema === undefined ? {} : { schema: jsonSchema(schema, 'output') };
+    const known = responses[status];
+    responses[status] = {
+      description: known === undefined ? description : `${known.description} ${description}`,
+      content: { ...known?.content, [contentType]: media },
+    };
+  }
+  return responses;
+}
+
+function failures(doc: RouteDoc): Json {
+  const codes = new Map<number, ProblemCode[]>();
+  for (const code of [...COMMON, ...(doc.problems ?? [])]) {
+    const { status } = PROBLEMS[code];
+    codes.set(status, [...(codes.get(status) ?? []), code]);
+  }
+  const content = {
+    'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
+  };
+  const responses: Json = {};
+  for (const [status, of] of codes) {
+    const description = of.map((code) => `\`${code}\`: ${PROBLEMS[code].title}.`).join(' ');
+    responses[status] = { description, content };
+  }
+  return responses;
+}
+
+function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): Json {
+  const made: Json = z.toJSONSchema(schema, { io, unrepresentable: 'any' });
+  delete made.$schema;
+  return made;
+}

@@ -1,0 +1,60 @@
+// One connection to a peer. Adds to undici's Client the one thing it does not tell: whether a
+// request failed because an idle connection, kept from an earlier request, had been closed by the
+// peer in the same moment (B58). Such a failure says nothing about the peer.
+
+import { Client, type Dispatcher } from 'undici';
+
+/** A kept connection turned out to be closed before a byte of the answer came. */
+export class StaleConnection extends Error {
+  override readonly name = 'StaleConnection';
+  readonly retriable = true;
+}
+
+/** What the system or undici calls a connection that ended. Time limits are not among them. */
+const CLOSED: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
+
+export const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error ? String(error.code) : '';
+
+export class PeerClient extends Client {
+  /** Answers since the connection was opened. */
+  private answers = 0;
+
+  constructor(origin: URL, options: Client.Options) {
+    super(origin, options);
+    this.on('connect', () => {
+      this.answers = 0;
+    });
+  }
+
+  override dispatch(
+    options: Dispatcher.DispatchOptions,
+    handler: Dispatcher.DispatchHandler,
+  ): boolean {
+    let reused = false;
+    let answered = false;
+    return super.dispatch(options, {
+      onRequestStart: (controller, context) => {
+        reused = this.answers > 0;
+        handler.onRequestStart?.(controller, context);
+      },
+      onRequestUpgrade: (...args) => handler.onRequestUpgrade?.(...args),
+      onResponseStart: (...args) => {
+        answered = true;
+        handler.onResponseStart?.(...args);
+      },
+      onResponseData: (...args) => handler.onResponseData?.(...args),
+      onResponseEnd: (...args) => {
+        this.answers += 1;
+        handler.onResponseEnd?.(...args);
+      },
+      onResponseError: (controller, error) => {
+        const stale = reused && !answered && CLOSED.has(codeOf(error));
+        const cause = stale
+          ? new StaleConnection('kept connection closed', { cause: error })
+          : error;
+        handler.onResponseError?.(controller, cause);
+      },
+    });
+  }
+}

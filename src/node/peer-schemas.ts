@@ -1,0 +1,177 @@
+// What other nodes may send. Unknown fields are ignored here, so that the protocol can grow
+// (contract, section 6). Entries are checked but not rebuilt: their bytes count, unknown fields
+// and the order of fields included, because every replica hashes them.
+
+import { z } from 'zod';
+import {
+  type Epoch,
+  type Incarnation,
+  type LogIndex,
+  NODE_ID_PATTERN,
+  type NodeId,
+  type Seq,
+  type Session,
+} from '../core/ids.ts';
+import type { Entry } from '../core/operation.ts';
+import { isWellFormed, text } from './schemas.ts';
+
+/** A schema whose values have one of the core's branded types. */
+const branded = <T>(schema: z.ZodType): z.ZodType<T> => schema as z.ZodType<T>;
+
+const node = branded<NodeId>(z.string().regex(NODE_ID_PATTERN));
+const epoch = branded<Epoch>(z.int().min(0));
+const index = branded<LogIndex>(z.int().min(0));
+const seq = branded<Seq>(z.int().min(-1));
+const session = branded<Session>(z.int());
+const incarnation = branded<Incarnation>(text.min(1).max(64));
+const clusterId = text.min(1).max(128);
+const size = z.int().min(1).nullable();
+const hash = z.int().min(0);
+
+/** Where a peer can be reached: http or https, nothing but an origin and perhaps a path. */
+const url = z.string().max(2_048).refine(isPeerUrl, { error: 'must be an http(s) URL' });
+
+function isPeerUrl(value: string): boolean {
+  if (!URL.canParse(value)) return false;
+  const { protocol, username, search, hash: fragment } = new URL(value);
+  const plain = username === '' && search === '' && fragment === '';
+  return plain && (protocol === 'http:' || protocol === 'https:');
+}
+
+export const peer = z.object({ node, url });
+const point = z.object({ index, hash });
+
+export const joinBody = z.object({
+  node,
+  url,
+  incarnation,
+  epoch,
+  lastIndex: index,
+  wants: z.enum(['master', 'secondary']).exactOptional(),
+  cluster: clusterId.exactOptional(),
+});
+
+export const leaveBody = z.object({ node });
+
+export const replicasBody = z.object({
+  epoch,
+  replicas: z.array(peer).max(1_000),
+  size: size.exactOptional(),
+});
+
+export const heartbeatBody = z.object({
+  epoch,
+  master: peer,
+  lastIndex: index,
+  commitIndex: index,
+  settled: z.boolean().exactOptional(),
+});
+
+export const fetchBody = z.object({ epoch, from: branded<LogIndex>(z.int().min(1)) });
+
+/** An entry, for the documents; what arrives is checked by `wrongIn`. */
+const entry = z.looseObject({
+  index: z.int().min(1),
+  epoch: z.int().min(0),
+  at: z.string(),
+  op: z.enum(['append', 'put', 'remove']),
+  message: z.string().exactOptional(),
+  key: z.string().exactOptional(),
+  value: z.string().exactOptional(),
+  batch: z.int().min(1).exactOptional(),
+  idempotencyKey: z.string().exactOptional(),
+});
+
+const updates = z
+  .custom<readonly Entry[]>()
+  .superRefine((value, context) => {
+    const wrong = wrongIn(value);
+    if (wrong === null) return;
+    const { at, message } = wrong;
+    context.addIssue({ code: 'custom', path: at === null ? [] : [at], message });
+  })
+  .meta({ type: 'array', items: z.toJSONSchema(entry, { io: 'input' }) });
+
+export const snapshotBody = z.object({
+  epoch,
+  session,
+  seq: branded<Seq>(z.int().min(0)),
+  updates,
+  commitIndex: index,
+  master: peer.exactOptional(),
+  prev: point.exactOptional(),
+  reset: z.boolean().exactOptional(),
+});
+
+/** Answers, as a node that asked takes them. */
+export const joinedMaster = z.object({
+  epoch,
+  replicas: z.array(peer).exactOptional(),
+  size: size.exactOptional(),
+  cluster: clusterId.exactOptional(),
+});
+export const joinedSecondary = z.object({
+  epoch,
+  master: peer,
+  cluster: clusterId.exactOptional(),
+});
+export const snapshotAck = z.object({ session, seq, lastIndex: index });
+export const heartbeatAck = z.object({
+  node,
+  incarnation,
+  epoch,
+  lastIndex: index,
+  acceptedEpoch: epoch.exactOptional(),
+  hash: hash.exactOptional(),
+});
+export const fetched = z.object({ updates, lastIndex: index, prev: point.exactOptional() });
+
+interface Wrong {
+  /** Which of the entries; null: the list itself. */
+  readonly at: number | null;
+  readonly message: string;
+}
+
+/** What is wrong with a list of entries; null if nothing is. */
+export function wrongIn(value: unknown): Wrong | null {
+  if (!Array.isArray(value)) return { at: null, message: 'must be a list of operations' };
+  let last = 0;
+  let lastEpoch = 0;
+  for (const [at, item] of value.entries()) {
+    const message = wrongWith(item);
+    if (message !== null) return { at, message };
+    const { index: place, epoch: of } = item as Entry;
+    if (place <= last) return { at, message: 'index must be above the one before' };
+    if (of < lastEpoch) return { at, message: 'epoch must not be below the one before' };
+    last = place;
+    lastEpoch = of;
+  }
+  return null;
+}
+
+const isText = (value: unknown): boolean => typeof value === 'string' && isWellFormed(value);
+const isCount = (value: unknown, min: number): boolean =>
+  Number.isSafeInteger(value) && (value as number) >= min;
+
+function wrongWith(value: unknown): string | null {
+  if (typeof value !== 'object' || value === null) return 'must be an object';
+  const item = value as Partial<Record<string, unknown>>;
+  if (!isCount(item.index, 1)) return 'index must be an integer from 1 on';
+  if (!isCount(item.epoch, 0)) return 'epoch must be an integer from 0 on';
+  if (!isText(item.at)) return 'at must be a time';
+  if (item.batch !== undefined && !isCount(item.batch, 1)) return 'batch must be an integer';
+  if (item.idempotencyKey !== undefined && !isText(item.idempotencyKey)) {
+    return 'idempotencyKey must be a string';
+  }
+  switch (item.op) {
+    case 'append':
+      return isText(item.message) ? null : 'message must be a string without lone surrogates';
+    case 'put':
+      if (!isText(item.value)) return 'value must be a string without lone surrogates';
+      return isText(item.key) ? null : 'key must be a string without lone surrogates';
+    case 'remove':
+      return isText(item.key) ? null : 'key must be a string without lone surrogates';
+    default:
+      return 'op must be append, put or remove';
+  }
+}

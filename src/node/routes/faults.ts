@@ -1,0 +1,53 @@
+// `/faults`: what goes wrong on purpose. These routes exist only on nodes started with --faults.
+
+import { z } from 'zod';
+import { json, toResponse } from '../answer.ts';
+import { BODY_LIMIT, readJson } from '../body.ts';
+import { faultSettings, hits } from '../fault-settings.ts';
+import type { Faults } from '../faults.ts';
+import type { Route } from '../route.ts';
+
+const view = z.strictObject({ faults: faultSettings, hits });
+const SUCCESS = [
+  { status: 200, description: 'The faults, and how often each struck.', schema: view },
+];
+
+export function faultRoutes(faults: Faults): Route[] {
+  const shown = (): Response => toResponse(json(200, faults.view()));
+  return [
+    {
+      method: 'GET',
+      path: '/faults',
+      access: 'peer',
+      doc: { id: 'readFaults', summary: 'The faults that are set', success: SUCCESS },
+      handle: shown,
+    },
+    {
+      method: 'PUT',
+      path: '/faults',
+      access: 'peer',
+      doc: {
+        id: 'replaceFaults',
+        summary: 'Replace all faults',
+        description: 'The counters start at 0 again. What was held goes through if it is lifted.',
+        body: { schema: faultSettings },
+        success: SUCCESS,
+        problems: ['unsupported-media-type', 'too-large'],
+      },
+      handle: async (call) => {
+        faults.replace(await readJson(call, BODY_LIMIT, faultSettings));
+        return shown();
+      },
+    },
+    {
+      method: 'DELETE',
+      path: '/faults',
+      access: 'peer',
+      doc: { id: 'clearFaults', summary: 'Remove all faults', success: SUCCESS },
+      handle: () => {
+        faults.clear();
+        return shown();
+      },
+    },
+  ];
+}

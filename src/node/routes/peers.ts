@@ -1,0 +1,125 @@
+// Node to node: `/replica/*` and `/arbiter/*` (contract, section 6). Each route is one message of
+// the core; its answer is the core's answer. Faults strike between the network and the core.
+
+import type { z } from 'zod';
+import type { Response as Answered, Request } from '../../core/messages.ts';
+import { toResponse } from '../answer.ts';
+import { PEER_LIMIT, readJson } from '../body.ts';
+import { type Call, target } from '../call.ts';
+import type { Encoded } from '../engine.ts';
+import type { Fate, Faults } from '../faults.ts';
+import { answerTo } from '../peer-answers.ts';
+import { PEER_MESSAGES, PEER_PATHS, type PeerMessage } from '../peer-paths.ts';
+import * as schemas from '../peer-schemas.ts';
+import * as outputs from '../peer-success.ts';
+import { type ProblemCode, problem } from '../problems.ts';
+import type { Route, SuccessDoc } from '../route.ts';
+
+interface Described<T extends PeerMessage> {
+  readonly schema: z.ZodType<Omit<Extract<Request, { type: T }>, 'type'>>;
+  readonly summary: string;
+  readonly success: SuccessDoc;
+  readonly problems: readonly ProblemCode[];
+}
+
+const ok = (description: string, schema?: z.ZodType): SuccessDoc =>
+  schema === undefined ? { status: 200, description } : { status: 200, description, schema };
+
+const MESSAGES: { readonly [T in PeerMessage]: Described<T> } = {
+  Join: {
+    schema: schemas.joinBody,
+    summary: 'A starting node asks its arbiter for a role',
+    success: ok('The role.', outputs.joined),
+    problems: ['no-arbiter', 'no-master', 'wrong-cluster', 'node-id-taken', 'stale-epoch'],
+  },
+  Leave: {
+    schema: schemas.leaveBody,
+    summary: 'A node is no replica any more',
+    success: ok('It is not.', outputs.left),
+    problems: ['no-arbiter'],
+  },
+  Replicas: {
+    schema: schemas.replicasBody,
+    summary: 'The arbiter tells the master the whole set of replicas',
+    success: ok('Noted.', outputs.replicasNoted),
+    problems: ['stale-epoch', 'not-master'],
+  },
+  Snapshot: {
+    schema: schemas.snapshotBody,
+    summary: 'Operations for a secondary, in order',
+    success: ok('All up to `seq` is persisted.', outputs.snapshotAck),
+    problems: ['stale-epoch', 'stale-session', 'out-of-order', 'diverged', 'overloaded'],
+  },
+  Heartbeat: {
+    schema: schemas.heartbeatBody,
+    summary: 'The master shows that it lives, and how far it is',
+    success: ok('So does this node.', outputs.heartbeatAck),
+    problems: ['stale-epoch'],
+  },
+  Fetch: {
+    schema: schemas.fetchBody,
+    summary: 'A master that opens an epoch asks for what lies beyond its own log',
+    success: ok('As many operations as fit one answer.', outputs.fetched),
+    problems: ['stale-epoch'],
+  },
+};
+
+/** What takes the messages in. */
+export interface Receiver {
+  receive(request: Request): Promise<Answered | Encoded>;
+}
+
+/** The routes of some messages, or of all. `faults` strike Snapshots and, if asked to, Heartbeats;
+ * `stopping` lets go of requests that are never to be answered. */
+export function peerRoutes(
+  receiver: Receiver,
+  stopping: AbortSignal,
+  faults: Faults | null,
+  types: readonly PeerMessage[] = PEER_MESSAGES,
+): Route[] {
+  const route = <T extends PeerMessage>(type: T): Route => {
+    const { schema, summary, success, problems } = MESSAGES[type] as Described<T>;
+    const struck = type === 'Snapshot' || type === 'Heartbeat' ? faults : null;
+    return {
+      method: 'POST',
+      path: PEER_PATHS[type],
+      access: 'peer',
+      doc: {
+        id: `receive${type}`,
+        summary,
+        body: { schema },
+        success: [success],
+        problems: ['unsupported-media-type', 'too-large', ...problems],
+      },
+      handle: async (call) => {
+        const fields = await readJson(call, PEER_LIMIT, schema);
+        // The schema is that of this very type; TypeScript cannot see it through the generic.
+        const request = { type, ...fields } as unknown as Request;
+        const handle = () => receive(receiver, call, request);
+        if (struck === null) return handle();
+        const traffic = type === 'Snapshot' ? 'snapshot' : 'heartbeat';
+        return fateOf(await struck.through(traffic, handle), stopping, call);
+      },
+    };
+  };
+  return types.map(route);
+}
+
+async function receive(receiver: Receiver, call: Call, request: Request): Promise<Response> {
+  return toResponse(answerTo(await receiver.receive(request), target(call.req.url)));
+}
+
+async function fateOf(fate: Fate<Response>, stopping: AbortSignal, call: Call): Promise<Response> {
+  if (fate.type === 'answered') return fate.answer;
+  if (fate.type === 'dropped') await gone(call.req.raw.signal, stopping);
+  return toResponse(problem('fault-injected', 'This answer is a fault that was asked for.'));
+}
+
+/** Waits until the peer has given up or the node stops. */
+function gone(...signals: readonly AbortSignal[]): Promise<void> {
+  const either = AbortSignal.any([...signals]);
+  if (either.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    either.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

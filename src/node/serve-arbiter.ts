@@ -1,0 +1,101 @@
+// A whole arbiter in this process: `replog arbiter`, and the launcher's.
+
+import { randomUUID } from 'node:crypto';
+import type { Hono } from 'hono';
+import { ArbiterNode } from '../core/arbiter-node.ts';
+import { BLANK_MEMORY } from '../core/effects.ts';
+import { nodeId } from '../core/ids.ts';
+import { DEFAULT_OPTIONS } from '../core/options.ts';
+import { MemoryPersistence } from '../persistence/memory-persistence.ts';
+import { RealDisk } from '../persistence/real-disk.ts';
+import { openSegmentedLog } from '../persistence/segmented-log.ts';
+import { createArbiterApp } from './arbiter-app.ts';
+import { ArbiterRuntime } from './arbiter-runtime.ts';
+import type { NodeEnv } from './call.ts';
+import { realClock } from './event-queue.ts';
+import { createLogger, type LogLevel } from './logger.ts';
+import { startServer } from './server.ts';
+import { Transport } from './transport.ts';
+
+export interface ServeArbiterOptions {
+  readonly host: string;
+  readonly port: number;
+  /** null: in memory; a restarted arbiter then knows nobody. */
+  readonly dataDir: string | null;
+  /** Configured cluster size; null: the number of members. */
+  readonly size: number | null;
+  readonly token: string | null;
+  readonly requireClientToken?: boolean;
+  readonly allowHosts?: readonly string[];
+  readonly logLevel?: string;
+  /** Id of the node that shall be the first master. */
+  readonly prefer?: string;
+  /** Routes of the process around it, e.g. the launcher's. */
+  readonly extraRoutes?: (app: Hono<NodeEnv>) => void;
+}
+
+export interface RunningArbiter {
+  readonly url: string;
+  /** Changes the configured cluster size and announces it to the master. */
+  setSize(size: number | null): void;
+  members(): readonly { readonly node: string; readonly url: string }[];
+  master(): { readonly node: string; readonly url: string } | null;
+  stop(): Promise<void>;
+  /** Rejects if the arbiter cannot go on. */
+  readonly stopped: Promise<void>;
+}
+
+/** Rejects as `listen` does (EADDRINUSE), or with FolderInUse, DamagedLog, UnknownFormat. */
+export async function serveArbiter(options: ServeArbiterOptions): Promise<RunningArbiter> {
+  const { dataDir, token } = options;
+  const level = (options.logLevel ?? 'warn') as LogLevel;
+  const logger = createLogger({ level, name: 'arbiter' });
+  // An arbiter's folder is a node's folder without a log.
+  const persistence =
+    dataDir === null ? new MemoryPersistence() : openSegmentedLog(new RealDisk(dataDir));
+  const { memory } = await persistence.recover(() => {});
+  const prefer = options.prefer === undefined ? null : nodeId(options.prefer);
+  const cluster = dataDir === null ? null : randomUUID();
+  const settings = { size: options.size, cluster, prefer };
+  const arbiter = new ArbiterNode(DEFAULT_OPTIONS, settings, memory ?? BLANK_MEMORY);
+  const transport = new Transport(token === null ? {} : { token });
+  let fail: (error: unknown) => void = () => {};
+  const stopped = new Promise<void>((_, reject) => {
+    fail = reject;
+  });
+  stopped.catch((error: unknown) => logger.fatal({ err: error }, 'the arbiter cannot go on'));
+  const runtime = new ArbiterRuntime({
+    arbiter,
+    outgoing: transport,
+    clock: realClock,
+    remember: (changed) => persistence.remember(changed),
+    broken: fail,
+  });
+  const stopping = new AbortController();
+  const app = createArbiterApp(runtime, {
+    logger,
+    stopping: stopping.signal,
+    allowHosts: options.allowHosts ?? [],
+    requireClientToken: options.requireClientToken ?? false,
+    ...(token === null ? {} : { token }),
+  });
+  options.extraRoutes?.(app);
+  const { host, port } = options;
+  const server = await startServer({ app, host, port, stopping }).catch(async (error: unknown) => {
+    await persistence.close();
+    throw error;
+  });
+  return {
+    url: server.url,
+    setSize: (size) => runtime.resize(size),
+    members: () => runtime.members,
+    master: () => runtime.master,
+    stopped,
+    stop: async () => {
+      await server.stop();
+      runtime.close();
+      await transport.close();
+      await persistence.close();
+    },
+  };
+}

@@ -1,0 +1,227 @@
+// A whole node in this process: log, machine, transport and HTTP server, put together and taken apart.
+
+import { randomUUID } from 'node:crypto';
+import { createServer } from 'node:net';
+import { BLANK_MEMORY, type Note, type WriteConcern } from '../core/effects.ts';
+import { incarnation, nodeId } from '../core/ids.ts';
+import { Folds } from '../core/ledger.ts';
+import { DEFAULT_OPTIONS } from '../core/options.ts';
+import { Replica } from '../core/replica.ts';
+import type { NodeStatus } from '../core/status.ts';
+import { FlakyPersistence } from '../persistence/flaky-persistence.ts';
+import { MemoryPersistence } from '../persistence/memory-persistence.ts';
+import type { Persistence } from '../persistence/persistence.ts';
+import { RealDisk } from '../persistence/real-disk.ts';
+import { openSegmentedLog } from '../persistence/segmented-log.ts';
+import { createApp } from './app.ts';
+import { systemClock } from './clock.ts';
+import { realClock } from './event-queue.ts';
+import { Faults } from './faults.ts';
+import { createLogger, type Logger, type LogLevel } from './logger.ts';
+import { createMetrics } from './metrics.ts';
+import { Runtime } from './runtime.ts';
+import { startServer } from './server.ts';
+import { Transport } from './transport.ts';
+
+export interface ServeNodeOptions {
+  readonly id: string;
+  /** The role its operator asks for; null: whatever the arbiter gives. */
+  readonly role: 'master' | 'secondary' | null;
+  /** URL of the arbiter; null: the node is its own, and so becomes master. */
+  readonly join: string | null;
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  /** URL by which others reach this node; null: the one it listens at. */
+  readonly advertise: string | null;
+  /** Configured cluster size; null: the number of members. */
+  readonly size: number | null;
+  /** null: in memory. */
+  readonly dataDir: string | null;
+  /** Default write concern of messages. */
+  readonly w: WriteConcern;
+  /** Offer the routes that break the node on purpose. */
+  readonly faults: boolean;
+  readonly token: string | null;
+  readonly requireClientToken: boolean;
+  readonly allowHosts: readonly string[];
+  readonly logLevel: string;
+  /** Something to tell people: changes of role, mode and status, discarded entries, … */
+  readonly onNote?: (note: Note) => void;
+}
+
+export interface RunningNode {
+  readonly url: string;
+  readonly node: string;
+  role(): string | null;
+  status(): NodeStatus;
+  /** Leaves the cluster for good; the node goes on serving what it has. */
+  retire(): Promise<void>;
+  /** Answers who waits, then lets go of port and folder. */
+  stop(): Promise<void>;
+  /** Rejects if the node cannot go on: a broken invariant, a damaged log. */
+  readonly stopped: Promise<void>;
+}
+
+/** Rejects with DamagedLog, UnknownFormat, FolderInUse, or as `listen` does (EADDRINUSE). */
+export async function serveNode(options: ServeNodeOptions): Promise<RunningNode> {
+  const logger = createLogger({ level: options.logLevel as LogLevel, name: options.id });
+  const faults = options.faults ? new Faults(systemClock()) : undefined;
+  const persistence = persistenceFor(options.dataDir, faults);
+  const folds = new Folds(DEFAULT_OPTIONS);
+  const recovery = await persistence.recover((entry) => folds.observe(entry));
+  if (recovery.cutBytes > 0) logger.warn({ bytes: recovery.cutBytes }, 'a torn tail was cut off');
+  try {
+    const port = options.port === 0 ? await freePort(options.host) : options.port;
+    return await assemble({ ...options, port }, { persistence, folds, recovery, faults, logger });
+  } catch (error) {
+    await persistence.close();
+    throw error;
+  }
+}
+
+interface Prepared {
+  readonly persistence: Persistence;
+  readonly folds: Folds;
+  readonly recovery: Awaited<ReturnType<Persistence['recover']>>;
+  readonly faults: Faults | undefined;
+  readonly logger: Logger;
+}
+
+async function assemble(options: ServeNodeOptions, prepared: Prepared): Promise<RunningNode> {
+  const { persistence, folds, recovery, faults, logger } = prepared;
+  const { host, port, token } = options;
+  const url = options.advertise ?? urlOf(host, port);
+  const replica = new Replica({
+    self: { node: nodeId(options.id), url },
+    incarnation: incarnation(randomUUID()),
+    arbiter: options.join,
+    wants: options.role,
+    size: options.size,
+    // Only what is on disk can be mixed up with another cluster's.
+    newCluster: options.dataDir === null ? null : randomUUID(),
+    options: DEFAULT_OPTIONS,
+    random: Math.random,
+    meter: persistence,
+    recovered: recovery,
+    folds,
+    memory: recovery.memory ?? BLANK_MEMORY,
+  });
+  const transport = new Transport(token === null ? {} : { token });
+  const failure = failing();
+  const metrics = createMetrics(() => runtime.status());
+  const runtime = new Runtime({
+    replica,
+    persistence,
+    folds,
+    outgoing: transport,
+    clock: realClock,
+    options: DEFAULT_OPTIONS,
+    note: (note) => {
+      record(logger, note);
+      options.onNote?.(note);
+    },
+    broken: (error) => {
+      logger.fatal({ err: error }, 'the node cannot go on');
+      failure.fail(error);
+    },
+    persistTook: metrics.observePersist,
+  });
+  const stopping = new AbortController();
+  const app = createApp(runtime, {
+    logger,
+    metrics,
+    defaultW: options.w,
+    stopping: stopping.signal,
+    allowHosts: options.allowHosts,
+    requireClientToken: options.requireClientToken,
+    ...(token === null ? {} : { token }),
+    ...(options.advertise === null ? {} : { advertise: options.advertise }),
+    ...(faults === undefined ? {} : { faults }),
+  });
+  const server = await startServer({ app, host, port, stopping });
+  runtime.start();
+  return {
+    url,
+    node: options.id,
+    role: () => runtime.status().role,
+    status: () => runtime.status(),
+    retire: async () => {
+      await runtime.retire();
+    },
+    stop: async () => {
+      faults?.clear();
+      await runtime.stop();
+      await server.stop();
+      runtime.close();
+      await transport.close();
+      await persistence.close();
+    },
+    stopped: failure.promise,
+  };
+}
+
+function persistenceFor(dataDir: string | null, faults: Faults | undefined): Persistence {
+  const real = dataDir === null ? new MemoryPersistence() : openSegmentedLog(new RealDisk(dataDir));
+  if (faults === undefined) return real;
+  const flaky = new FlakyPersistence(real, {
+    // Read at each request, so that a change of the settings counts from the next one on.
+    faults: {
+      get fail() {
+        return faults.persist.fail;
+      },
+      get swallow() {
+        return faults.persist.swallow;
+      },
+      get stuck() {
+        return faults.persist.stuck;
+      },
+      get delayMs() {
+        return faults.persist.delayMs;
+      },
+    },
+    random: () => faults.persistChance(),
+    setTimer: (callback, ms) => {
+      setTimeout(callback, ms);
+    },
+    onHit: () => faults.persistHit(),
+  });
+  faults.onChange(() => flaky.faultsChanged());
+  return flaky;
+}
+
+function record(logger: Logger, note: Note): void {
+  if (note.event === 'resend' || note.event === 'duplicate') logger.debug(note);
+  else if (note.event === 'discarded' || note.event === 'refused') logger.warn(note);
+  else logger.info(note);
+}
+
+/** A promise that only ever rejects, once. */
+function failing(): { promise: Promise<void>; fail: (error: unknown) => void } {
+  let fail: (error: unknown) => void = () => {};
+  const promise = new Promise<void>((_, reject) => {
+    fail = reject;
+  });
+  // Whoever runs the node looks at it; a failure before that must not end the process unheard.
+  promise.catch(() => {});
+  return { promise, fail };
+}
+
+/** A node must know its URL before it asks for a role, so "any port" is chosen first. */
+function freePort(host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, host, () => {
+      const address = probe.address();
+      probe.close(() =>
+        resolve(typeof address === 'object' && address !== null ? address.port : 0),
+      );
+    });
+  });
+}
+
+function urlOf(host: string, port: number): string {
+  const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
+}

@@ -1,0 +1,170 @@
+// The HTTP server around an app: on loopback unless told otherwise, with a limit on everything a
+// client can make it wait for, and a way to stop that does not wait for ever.
+
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { getRequestListener } from '@hono/node-server';
+import { type Answer, toResponse } from './answer.ts';
+import { problem } from './problems.ts';
+
+type Fetch = Parameters<typeof getRequestListener>[0];
+
+export interface ServerOptions {
+  readonly app: { readonly fetch: Fetch };
+  /** Default 127.0.0.1. */
+  readonly host?: string;
+  /** 0: any free port. */
+  readonly port: number;
+  /** Aborted by `stop()` before anything else: event streams and held requests end. The app is
+   * built with its signal. */
+  readonly stopping?: AbortController;
+  readonly limits?: Partial<ServerLimits>;
+}
+
+/** Times in milliseconds. */
+export interface ServerLimits {
+  /** For the headers of a request, and for the first byte on a new connection. */
+  readonly headersMs: number;
+  /** For a whole request, its body included; how long the answer takes is the engine's matter. */
+  readonly requestMs: number;
+  /** How often both are checked. */
+  readonly checkMs: number;
+  /** Idle connections; longer than callers keep theirs, so that callers are the ones to close. */
+  readonly keepAliveMs: number;
+  /** One per waiting client: above the number of writes that may wait (contract, section 3). */
+  readonly connections: number;
+  /** What `stop()` gives open requests before it cuts them off. */
+  readonly graceMs: number;
+}
+
+export const DEFAULT_LIMITS: ServerLimits = {
+  headersMs: 5_000,
+  requestMs: 15_000,
+  checkMs: 1_000,
+  keepAliveMs: 60_000,
+  connections: 16_384,
+  graceMs: 4_000,
+};
+
+export interface RunningServer {
+  readonly host: string;
+  readonly port: number;
+  /** `http://host:port`, as this machine reaches it. */
+  readonly url: string;
+  /** Takes no more connections, ends streams, waits for open requests up to the grace time. */
+  stop(): Promise<void>;
+}
+
+/** Resolves once the port accepts connections. Rejects as `listen` does, e.g. with EADDRINUSE. */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const listener = getRequestListener(options.app.fetch, { errorHandler: unreadable });
+  const server = createServer(
+    {
+      headersTimeout: limits.headersMs,
+      requestTimeout: limits.requestMs,
+      connectionsCheckingInterval: limits.checkMs,
+      keepAliveTimeout: limits.keepAliveMs,
+    },
+    (incoming: IncomingMessage, outgoing: ServerResponse) => {
+      incoming.url = asciiOnly(incoming.url ?? '/');
+      // The listener answers its own errors and never rejects.
+      void listener(incoming, outgoing);
+    },
+  );
+  server.maxConnections = limits.connections;
+  server.on('clientError', refuseMalformed);
+  const host = options.host ?? '127.0.0.1';
+  await listening(server, host, options.port);
+  const { port } = server.address() as AddressInfo;
+  let stopped: Promise<void> | null = null;
+  return {
+    host,
+    port,
+    url: `http://${reachable(host)}:${port}`,
+    stop: () => {
+      options.stopping?.abort();
+      stopped ??= closed(server, limits.graceMs);
+      return stopped;
+    },
+  };
+}
+
+/** Raw bytes above ASCII stand for themselves: as if the client had percent-encoded them. */
+function asciiOnly(url: string): string {
+  return url.replace(/[\x80-\xff]/g, (byte) => `%${byte.charCodeAt(0).toString(16)}`);
+}
+
+/** What a client on this machine has to connect to. */
+function reachable(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+function listening(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+/** How often connections that have become idle are looked for while stopping. */
+const SWEEP_MS = 20;
+
+function closed(server: Server, graceMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
+    const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+    server.close(() => {
+      clearInterval(sweep);
+      clearTimeout(cut);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}
+
+/** A request that cannot even be turned into one: a bad URL or Host. */
+function unreadable(error: unknown): Response {
+  const known = error instanceof Error && error.name === 'RequestError';
+  return toResponse(
+    known
+      ? problem('invalid-request', 'The URL or the Host of the request is not valid.')
+      : problem('internal-error', 'The request could not be handled.'),
+  );
+}
+
+/** Bytes that are no HTTP, and requests that did not arrive in time. */
+function refuseMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  socket.end(raw(answerTo(error.code)));
+}
+
+function answerTo(code: string | undefined): Answer {
+  switch (code) {
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return problem('request-timeout', 'The request did not arrive in time.');
+    case 'HPE_HEADER_OVERFLOW':
+      return problem('headers-too-large', 'The headers are too long.');
+    default:
+      return problem('invalid-request', 'This is not a valid HTTP request.');
+  }
+}
+
+function raw({ status, headers, body }: Answer): string {
+  const lines = Object.entries({ ...headers, 'content-length': Buffer.byteLength(body) });
+  const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head}connection: close\r\n\r\n${body}`;
+}

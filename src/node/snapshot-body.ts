@@ -1,0 +1,38 @@
+// Bodies that carry entries of the log: put together from the bytes that are stored, never parsed.
+
+import type { LogIndex } from '../core/ids.ts';
+import type { LogPoint, SnapshotOrder } from '../core/messages.ts';
+import type { Chunk } from '../persistence/persistence.ts';
+
+const NONE: Buffer = Buffer.alloc(0);
+const SUFFIX: Buffer = Buffer.from(']}');
+
+/** The body of `POST /replica/snapshot`. `chunk` is null for a Snapshot without updates; `prev` is
+ * what stands in the log right before them, null if that is not known. */
+export function snapshotBody(
+  order: SnapshotOrder,
+  chunk: Chunk | null,
+  prev: LogPoint | null,
+): Buffer {
+  const { epoch, session, seq, commitIndex, master, reset } = order;
+  return around({ epoch, session, seq, commitIndex, master, reset, ...point(prev) }, chunk);
+}
+
+/** The answer to `POST /replica/fetch`. */
+export function fetchedBody(
+  chunk: Chunk | null,
+  prev: LogPoint | null,
+  lastIndex: LogIndex,
+): Buffer {
+  return around({ result: 'Fetched', lastIndex, ...point(prev) }, chunk);
+}
+
+function point(prev: LogPoint | null): { prev?: LogPoint } {
+  return prev === null ? {} : { prev: { index: prev.index, hash: prev.hash } };
+}
+
+/** The fields, which are never none, and then the chunk's entries as `updates`. */
+function around(fields: Record<string, unknown>, chunk: Chunk | null): Buffer {
+  const prefix = Buffer.from(`${JSON.stringify(fields).slice(0, -1)},"updates":[`);
+  return Buffer.concat([prefix, chunk?.json ?? NONE, SUFFIX]);
+}

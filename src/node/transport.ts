@@ -1,0 +1,201 @@
+// Requests to other nodes. The rule: one send is one copy on the wire. Nothing is retried and no
+// redirect is followed here; when to send again is the core's decision. The only exception is a
+// kept connection that was closed while it was being reused: that copy never arrived.
+
+import { Client, Pool } from 'undici';
+import type { LogPoint, RequestOrder, Response } from '../core/messages.ts';
+import type { Chunk } from '../persistence/persistence.ts';
+import { PEER_LIMIT } from './body.ts';
+import { PeerError, understood } from './peer-answers.ts';
+import { codeOf, PeerClient, StaleConnection } from './peer-client.ts';
+import { PEER_PATHS, type PeerMessage } from './peer-paths.ts';
+import { snapshotBody } from './snapshot-body.ts';
+
+export interface TransportOptions {
+  /** The cluster token, sent as a Bearer token. */
+  readonly token?: string;
+  /** Time limits other than the usual ones, for tests. */
+  readonly limitsMs?: Partial<Record<PeerMessage, number>>;
+}
+
+/** How long to wait for an answer: a Snapshot's may wait for a disk that recovers; a heartbeat's is
+ * worthless after the node has been suspected twice over. */
+const LIMITS_MS: Readonly<Record<PeerMessage, number>> = {
+  Join: 5_000,
+  Leave: 5_000,
+  Replicas: 5_000,
+  Snapshot: 30_000,
+  Heartbeat: 3_000,
+  Fetch: 5_000,
+};
+
+/** Less than any server's idle time that is usual (5 s), so that as a rule we are the one to close. */
+const KEEP_ALIVE_MS = 4_000;
+const CONNECT_MS = 2_000;
+
+/** More than a window of Snapshots and their copies; heartbeats that a hung peer may keep. */
+const CONNECTIONS = 64;
+const BEAT_CONNECTIONS = 8;
+
+/** Peers that connections are kept for; the one unused for longest goes first. */
+const PEERS_MAX = 64;
+
+interface Lines {
+  readonly usual: Pool;
+  /** Of their own, so that a heartbeat never waits behind a Snapshot. */
+  readonly beats: Pool;
+}
+
+interface Sent {
+  readonly type: PeerMessage;
+  readonly path: string;
+  readonly body: Buffer | string;
+}
+
+export class Transport {
+  private readonly headers: Readonly<Record<string, string>>;
+  private readonly limitsMs: Readonly<Record<PeerMessage, number>>;
+  private readonly lines = new Map<string, Lines>();
+  private closed = false;
+
+  constructor(options: TransportOptions = {}) {
+    const authorization = options.token === undefined ? null : `Bearer ${options.token}`;
+    this.headers = {
+      'content-type': 'application/json',
+      ...(authorization === null ? {} : { authorization }),
+    };
+    this.limitsMs = { ...LIMITS_MS, ...options.limitsMs };
+  }
+
+  /**
+   * Sends a request to the node at `to` and resolves with its answer, refusals included. Rejects
+   * with PeerError, whose message is for people, when no answer of the protocol came. `chunk` and
+   * `prev` belong to Snapshots: the updates, and what stands in the log before them.
+   */
+  async send(
+    to: string,
+    request: RequestOrder,
+    chunk: Chunk | null = null,
+    prev: LogPoint | null = null,
+  ): Promise<Response> {
+    const { origin, pathname } = new URL(to);
+    const path = `${pathname.replace(/\/+$/, '')}${PEER_PATHS[request.type]}`;
+    const sent = { type: request.type, path, body: bodyOf(request, chunk, prev) };
+    const { usual, beats } = this.linesTo(origin);
+    try {
+      return await this.exchange(request.type === 'Heartbeat' ? beats : usual, sent);
+    } catch (error) {
+      if (!(error instanceof StaleConnection) || this.closed) throw explained(error, to);
+    }
+    return this.resend(origin, to, sent);
+  }
+
+  /** Cuts all connections; what waits for an answer is rejected. */
+  async close(): Promise<void> {
+    this.closed = true;
+    const all = [...this.lines.values()].flatMap(({ usual, beats }) => [usual, beats]);
+    this.lines.clear();
+    await Promise.all(all.map((pool) => pool.destroy()));
+  }
+
+  /** Over a new connection, because other kept ones may be closed as well. */
+  private async resend(origin: string, to: string, sent: Sent): Promise<Response> {
+    const line = new Client(origin, CLIENT_OPTIONS);
+    try {
+      return await this.exchange(line, sent);
+    } catch (error) {
+      throw explained(error, to);
+    } finally {
+      await line.destroy();
+    }
+  }
+
+  private async exchange(line: Client | Pool, { type, path, body }: Sent): Promise<Response> {
+    const limitMs = this.limitsMs[type];
+    const answer = await line.request({
+      method: 'POST',
+      path,
+      headers: this.headers,
+      body,
+      headersTimeout: limitMs,
+      bodyTimeout: limitMs,
+    });
+    return understood(type, answer.statusCode, await answer.body.text());
+  }
+
+  private linesTo(origin: string): Lines {
+    if (this.closed) throw new PeerError('this node is closing its connections');
+    const known = this.lines.get(origin);
+    if (known !== undefined) {
+      // The map is in order of use, the one used last at its end.
+      if (this.lines.size > 1) {
+        this.lines.delete(origin);
+        this.lines.set(origin, known);
+      }
+      return known;
+    }
+    const lines = {
+      usual: new Pool(origin, { ...POOL_OPTIONS, connections: CONNECTIONS }),
+      beats: new Pool(origin, { ...POOL_OPTIONS, connections: BEAT_CONNECTIONS }),
+    };
+    this.lines.set(origin, lines);
+    this.forgetOldest();
+    return lines;
+  }
+
+  private forgetOldest(): void {
+    if (this.lines.size <= PEERS_MAX) return;
+    const oldest = this.lines.entries().next().value;
+    if (oldest === undefined) return;
+    const [origin, { usual, beats }] = oldest;
+    this.lines.delete(origin);
+    // `close` lets what is under way finish, and does not fail.
+    void usual.close();
+    void beats.close();
+  }
+}
+
+const CLIENT_OPTIONS: Client.Options = {
+  keepAliveTimeout: KEEP_ALIVE_MS,
+  keepAliveMaxTimeout: KEEP_ALIVE_MS,
+  pipelining: 1,
+  connectTimeout: CONNECT_MS,
+  maxResponseSize: PEER_LIMIT,
+};
+
+const POOL_OPTIONS: Pool.Options = {
+  ...CLIENT_OPTIONS,
+  factory: (origin, options) => new PeerClient(origin, options),
+};
+
+function bodyOf(
+  request: RequestOrder,
+  chunk: Chunk | null,
+  prev: LogPoint | null,
+): Buffer | string {
+  if (request.type === 'Snapshot') return snapshotBody(request, chunk, prev);
+  const { type: _, ...fields } = request;
+  return JSON.stringify(fields);
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'refuses connections',
+  ECONNRESET: 'cut the connection',
+  EPIPE: 'cut the connection',
+  UND_ERR_SOCKET: 'closed the connection without an answer',
+  UND_ERR_CONNECT_TIMEOUT: 'does not accept connections',
+  UND_ERR_HEADERS_TIMEOUT: 'did not answer in time',
+  UND_ERR_BODY_TIMEOUT: 'did not finish its answer in time',
+  UND_ERR_RES_EXCEEDED_MAX_SIZE: 'gave too long an answer',
+  ENOTFOUND: 'has a name that cannot be resolved',
+  EHOSTUNREACH: 'cannot be reached',
+  ENETUNREACH: 'cannot be reached',
+};
+
+/** The failure in words: who, and what it did. */
+function explained(error: unknown, to: string): PeerError {
+  const cause = error instanceof StaleConnection ? error.cause : error;
+  const said = cause instanceof Error ? cause.message : String(cause);
+  const reason = cause instanceof PeerError ? said : (REASONS[codeOf(cause)] ?? said);
+  return new PeerError(`${to} ${reason}`, { cause });
+}

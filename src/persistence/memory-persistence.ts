@@ -1,0 +1,74 @@
+// The Persistence of a `--memory` node: the same encoded log, all of it in blocks outside the
+// JavaScript heap. The rule: it behaves like the durable one in all but surviving the process.
+
+import type { Memory } from '../core/effects.ts';
+import { type LogIndex, logIndex } from '../core/ids.ts';
+import { invariant } from '../core/invariant.ts';
+import type { Entry } from '../core/operation.ts';
+import { EncodedLog } from './encoded-log.ts';
+import type { Chunk, Persistence, Recovery } from './persistence.ts';
+
+/** How the blocks and the index are laid out, in bytes; everything has a default. */
+export interface MemoryPersistenceOptions {
+  readonly blockBytes?: number;
+  readonly intervalBytes?: number;
+}
+
+export class MemoryPersistence implements Persistence {
+  readonly durable = false;
+  private readonly log: EncodedLog;
+  /** There is never anything to wait for, so everybody is given the same promise. */
+  private readonly done: Promise<void> = Promise.resolve();
+
+  constructor(options: MemoryPersistenceOptions = {}) {
+    this.log = new EncodedLog({
+      dataStart: 0,
+      segmentBytes: Number.POSITIVE_INFINITY,
+      blockBytes: options.blockBytes ?? 1 << 20,
+      intervalBytes: options.intervalBytes ?? 8 << 10,
+    });
+  }
+
+  get lastIndex(): LogIndex {
+    return logIndex(this.log.catalog.lastIndex);
+  }
+
+  get hash(): number {
+    return this.log.catalog.hash;
+  }
+
+  async recover(_visit: (entry: Entry) => void): Promise<Recovery> {
+    return { lastIndex: this.lastIndex, epochs: [], memory: null, cutBytes: 0 };
+  }
+
+  append(entries: readonly Entry[]): void {
+    for (const entry of entries) this.log.append(entry);
+  }
+
+  truncate(after: LogIndex): void {
+    this.log.cut(after, () => {
+      invariant(false, 'everything is in memory');
+    });
+  }
+
+  persist(_id: number, _upTo: LogIndex): Promise<void> {
+    return this.done;
+  }
+
+  /** The bookkeeping is the machine's own while the process lives; nothing is kept beyond it. */
+  remember(_memory: Memory): Promise<void> {
+    return this.done;
+  }
+
+  measure(from: LogIndex, entriesMax: number, bytesMax: number): { to: LogIndex; count: number } {
+    return this.log.catalog.measure(from, entriesMax, bytesMax);
+  }
+
+  read(from: LogIndex, to: LogIndex): Chunk {
+    return this.log.chunk(from, to, this.log.pieces(from, to));
+  }
+
+  close(): Promise<void> {
+    return this.done;
+  }
+}

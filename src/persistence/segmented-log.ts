@@ -1,0 +1,204 @@
+// The durable Persistence: segment files in one folder of a Disk. It joins the parts: the encoded
+// log (what is where), the writer, the readers, the bookkeeping and the lock. The rule: what is in
+// memory is answered at once, and memory holds the end of the log and an index, never all of it.
+
+import type { Memory } from '../core/effects.ts';
+import { type LogIndex, logIndex } from '../core/ids.ts';
+import { invariant } from '../core/invariant.ts';
+import type { Entry } from '../core/operation.ts';
+import { UNFINISHED } from './aside.ts';
+import { Bookkeeping, loadMemory } from './bookkeeping.ts';
+import { ChunkBuilder } from './chunk.ts';
+import type { Disk } from './disk.ts';
+import { type Cut, EncodedLog, type Piece } from './encoded-log.ts';
+import { Lock } from './lock.ts';
+import { type Chunk, DamagedLog, type Persistence, type Recovery } from './persistence.ts';
+import { type ProcessTable, realProcesses } from './process-table.ts';
+import { Readers } from './readers.ts';
+import { examine, recordHash, recordIndex, recordSize } from './record.ts';
+import { recoverSegments } from './recovery.ts';
+import { FILE_HEADER_BYTES, segmentName } from './segment-file.ts';
+import { failureOf } from './storage-failure.ts';
+import { damage, walkWhole } from './walk.ts';
+import { Writer } from './writer.ts';
+
+/** Sizes in bytes; everything has a default. */
+export interface SegmentedLogOptions {
+  /** A segment is closed before it grows beyond this: the unit of compaction and removal. */
+  readonly segmentBytes?: number;
+  /** What is kept in memory of the durable end of the log: what secondaries ask for all the time. */
+  readonly tailBytes?: number;
+  /** The tail is held and let go in blocks of this size. */
+  readonly blockBytes?: number;
+  /** Distance of the index's points: what is read from disk to find one entry. */
+  readonly intervalBytes?: number;
+  /** Tells whether the holder of a lock still lives. */
+  readonly processes?: ProcessTable;
+}
+
+/** A write's length must fit into 32 bits. */
+const SEGMENT_BYTES_MAX = 1 << 30;
+
+/** A durable log in the folder of `disk`. Nothing is touched before `recover`. */
+export function openSegmentedLog(disk: Disk, options: SegmentedLogOptions = {}): Persistence {
+  return new SegmentedLog(disk, {
+    segmentBytes: options.segmentBytes ?? 64 << 20,
+    tailBytes: options.tailBytes ?? 8 << 20,
+    blockBytes: options.blockBytes ?? 1 << 20,
+    intervalBytes: options.intervalBytes ?? 8 << 10,
+    processes: options.processes ?? realProcesses,
+  });
+}
+
+class SegmentedLog implements Persistence {
+  readonly durable = true;
+  private readonly disk: Disk;
+  private readonly options: Required<SegmentedLogOptions>;
+  private readonly log: EncodedLog;
+  private readonly readers: Readers;
+  private readonly bookkeeping: Bookkeeping;
+  private writer: Writer | null = null;
+  private lock: Lock | null = null;
+
+  constructor(disk: Disk, options: Required<SegmentedLogOptions>) {
+    invariant(options.segmentBytes <= SEGMENT_BYTES_MAX, 'a segment is at most 1 GiB');
+    this.disk = disk;
+    this.options = options;
+    this.log = new EncodedLog({ ...options, dataStart: FILE_HEADER_BYTES });
+    this.readers = new Readers(disk);
+    this.bookkeeping = new Bookkeeping(disk);
+  }
+
+  get lastIndex(): LogIndex {
+    return logIndex(this.log.catalog.lastIndex);
+  }
+
+  get hash(): number {
+    return this.log.catalog.hash;
+  }
+
+  async recover(visit: (entry: Entry) => void): Promise<Recovery> {
+    invariant(this.lock === null && this.writer === null, 'recover is called once');
+    try {
+      await this.disk.makeFolder();
+      this.lock = await Lock.take(this.disk, this.options.processes);
+      const memory = await loadMemory(this.disk);
+      const { tailBytes } = this.options;
+      const found = await recoverSegments(this.disk, this.log, { visit, tailBytes });
+      for (const name of await this.disk.list()) {
+        if (name.endsWith(UNFINISHED)) await this.disk.remove(name);
+      }
+      this.writer = new Writer(this.disk, this.log, this.readers, tailBytes);
+      return { lastIndex: this.lastIndex, memory, ...found };
+    } catch (error) {
+      await this.letGo();
+      throw failureOf(error);
+    }
+  }
+
+  append(entries: readonly Entry[]): void {
+    for (const entry of entries) this.log.append(entry);
+  }
+
+  /** Finding the place of the cut may take one short blocking read, if it is far back; a log that
+   * cannot be read there throws DamagedLog or StorageFailure, and stays as it was. */
+  truncate(after: LogIndex): void {
+    let cut: Cut | null;
+    try {
+      cut = this.log.cut(after, (piece) => this.readNow(piece));
+    } catch (error) {
+      throw failureOf(error);
+    }
+    if (cut !== null) this.recovered().cut(cut);
+  }
+
+  /** What is cut off while a request waits is not waited for. */
+  persist(id: number, upTo: LogIndex): Promise<void> {
+    return this.recovered().persist(id, Math.min(upTo, this.lastIndex));
+  }
+
+  async remember(memory: Memory): Promise<void> {
+    try {
+      await this.bookkeeping.save(memory);
+    } catch (error) {
+      throw failureOf(error);
+    }
+  }
+
+  measure(from: LogIndex, entriesMax: number, bytesMax: number): { to: LogIndex; count: number } {
+    return this.log.catalog.measure(from, entriesMax, bytesMax);
+  }
+
+  read(from: LogIndex, to: LogIndex): Chunk | Promise<Chunk> {
+    const pieces = this.log.pieces(from, to);
+    if (pieces.every((piece) => piece.spans !== null)) return this.log.chunk(from, to, pieces);
+    return this.readPieces(from, to, pieces.map(ownCopy));
+  }
+
+  /** Rejects with StorageFailure if the disk fails at it; the folder is let go of all the same. */
+  async close(): Promise<void> {
+    try {
+      await this.bookkeeping.idle();
+      await this.writer?.close();
+      await this.readers.close();
+    } catch (error) {
+      throw failureOf(error);
+    } finally {
+      await this.letGo();
+    }
+  }
+
+  private async letGo(): Promise<void> {
+    const { lock } = this;
+    this.lock = null;
+    try {
+      await lock?.release();
+    } catch (error) {
+      throw failureOf(error);
+    }
+  }
+
+  private recovered(): Writer {
+    invariant(this.writer !== null, 'recover comes before anything else');
+    return this.writer;
+  }
+
+  private async readPieces(from: LogIndex, to: LogIndex, pieces: Piece[]): Promise<Chunk> {
+    const builder = new ChunkBuilder(from, to, pieces);
+    for (const piece of pieces) {
+      if (piece.spans === null) {
+        const name = segmentName(piece.segment.start.first);
+        try {
+          await this.readers.with(name, (file) =>
+            walkWhole(file, name, piece, (bytes, at) => builder.add(bytes, at)),
+          );
+        } catch (error) {
+          throw failureOf(error);
+        }
+      } else for (const span of piece.spans) builder.addSpan(span);
+    }
+    return builder.chunk();
+  }
+
+  private readNow(piece: Piece): Buffer {
+    const name = segmentName(piece.segment.start.first);
+    const bytes = Buffer.allocUnsafe(piece.end - piece.start);
+    const got = this.disk.readNow(name, bytes, piece.start);
+    const last = { ...piece.before };
+    let at = 0;
+    while (at < got) {
+      const verdict = examine(bytes.subarray(0, got), at, last);
+      if (verdict !== 'whole') throw damage(name, { verdict, offset: piece.start + at, ...last });
+      last.index = recordIndex(bytes, at);
+      last.hash = recordHash(bytes, at);
+      at += recordSize(bytes, at);
+    }
+    if (got < bytes.length) throw new DamagedLog(name, piece.start + got, 'an early end');
+    return bytes;
+  }
+}
+
+/** Memory of the tail may be used for something else by the time the disk has answered. */
+function ownCopy(piece: Piece): Piece {
+  return piece.spans === null ? piece : { ...piece, spans: [Buffer.concat(piece.spans)] };
+}

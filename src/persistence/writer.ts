@@ -1,0 +1,243 @@
+// The one writer of a log's segment files. The rule: one call after the other, and a write begins
+// only when the one before it is durable; whatever has gathered meanwhile goes out in one write.
+// After a failure nothing is written behind what the failed call may have left: it is cut off first.
+
+import { invariant } from '../core/invariant.ts';
+import { saveAside } from './aside.ts';
+import { Deferred } from './deferred.ts';
+import { type Disk, type DiskFile, withFile, writeAll } from './disk.ts';
+import type { Cut, EncodedLog } from './encoded-log.ts';
+import { DamagedLog } from './persistence.ts';
+import type { Readers } from './readers.ts';
+import { markWrite } from './record.ts';
+import type { Segment, SegmentEnd } from './segment.ts';
+import { encodeFileHeader, FILE_HEADER_BYTES, segmentName } from './segment-file.ts';
+import { failureOf, isFull } from './storage-failure.ts';
+import { walkWhole } from './walk.ts';
+
+/** How far the log is durable. */
+interface Durable {
+  readonly segment: Segment;
+  readonly end: SegmentEnd;
+}
+
+interface Request {
+  upTo: number;
+  readonly done: Deferred<void>;
+}
+
+interface QueuedCut extends Cut {
+  /** Whether the copy of what goes is durable. */
+  saved: boolean;
+}
+
+interface OpenFile {
+  readonly segment: Segment;
+  readonly file: DiskFile;
+}
+
+/** What a failed write may have left behind. */
+interface Suspect {
+  readonly segment: Segment;
+  /** Room was lacking: nothing is wrong with what was written before. */
+  readonly full: boolean;
+}
+
+/**
+ * Invariants:
+ * 1. All that is durable in the files is a prefix of the log up to `durable`, or, while a cut waits
+ *    in the queue, of the log as it was before the cut.
+ * 2. A request is answered only when no cut waits and `durable` has reached it.
+ */
+export class Writer {
+  private readonly disk: Disk;
+  private readonly log: EncodedLog;
+  private readonly readers: Readers;
+  private readonly tailBytes: number;
+  private durable: Durable | null;
+  private readonly requests = new Map<number, Request>();
+  private readonly cuts: QueuedCut[] = [];
+  private open: OpenFile | null = null;
+  private suspect: Suspect | null = null;
+  private running: Promise<void> | null = null;
+
+  /** All that `log` holds so far is durable. */
+  constructor(disk: Disk, log: EncodedLog, readers: Readers, tailBytes: number) {
+    this.disk = disk;
+    this.log = log;
+    this.readers = readers;
+    this.tailBytes = tailBytes;
+    const segment = log.catalog.last;
+    this.durable = segment === undefined ? null : { segment, end: segment.end };
+  }
+
+  /** Resolves when everything up to `upTo` is durable and no cut waits. */
+  persist(id: number, upTo: number): Promise<void> {
+    const known = this.requests.get(id);
+    if (known !== undefined) return known.done.promise;
+    const request = { upTo, done: new Deferred<void>() };
+    this.requests.set(id, request);
+    this.start();
+    return request.done.promise;
+  }
+
+  /** Carries a cut out on disk, before anything that was appended after it is written. */
+  cut(cut: Cut): void {
+    for (const request of this.requests.values()) {
+      request.upTo = Math.min(request.upTo, cut.from - 1);
+    }
+    this.cuts.push({ ...cut, saved: false });
+    this.start();
+  }
+
+  /** Finishes what is under way. */
+  async close(): Promise<void> {
+    await this.running;
+    await this.closeFile();
+  }
+
+  private start(): void {
+    this.running ??= this.run();
+  }
+
+  private async run(): Promise<void> {
+    // Whatever else this turn of the event loop asks for or appends goes with the first write.
+    await undefined;
+    try {
+      // Answers first: a request may ask for what is durable already.
+      while (this.settle()) await this.work();
+    } catch (error) {
+      this.fail(error);
+    }
+    this.running = null;
+  }
+
+  /** Answers what can be answered; returns whether there is work. */
+  private settle(): boolean {
+    if (this.cuts.length > 0) return true;
+    const reached = this.durable?.end.index ?? 0;
+    for (const [id, request] of this.requests) {
+      if (request.upTo > reached) continue;
+      this.requests.delete(id);
+      request.done.resolve();
+    }
+    return this.requests.size > 0;
+  }
+
+  private fail(error: unknown): void {
+    const failure = failureOf(error);
+    for (const request of this.requests.values()) request.done.reject(failure);
+    // A cut that failed waits in the queue: the next request meets it again, and its failure.
+    this.requests.clear();
+  }
+
+  private async work(): Promise<void> {
+    if (this.suspect !== null) await this.repair(this.suspect);
+    const cut = this.cuts[0];
+    if (cut === undefined) await this.write();
+    else await this.carryOut(cut);
+  }
+
+  /** Writes what has gathered in the segment that comes next. */
+  private async write(): Promise<void> {
+    const { durable, log } = this;
+    const more = durable !== null && durable.end.offset < durable.segment.end.offset;
+    const segment = more ? durable.segment : log.catalog.after(durable?.segment);
+    invariant(segment !== undefined, 'nobody asks for more than the log holds');
+    const end = segment.end;
+    const from = more ? durable.end.offset : FILE_HEADER_BYTES;
+    const { base } = segment.start;
+    const records = log.tail.spans(base + from, base + end.offset);
+    markWrite(records[0]!, 0, end.offset - from);
+    try {
+      if (more) await writeAll((await this.fileOf(segment)).file, records, from);
+      else await this.writeFirst(segment, records);
+    } catch (error) {
+      this.suspect = { segment, full: isFull(error) };
+      throw error;
+    }
+    this.durable = { segment, end };
+    // While a cut waits, positions of the tail belong to another log than `durable`.
+    if (this.cuts.length === 0) log.tail.trim(this.tailBytes, base + end.offset);
+  }
+
+  /** The first write of a segment makes its file; its name must be durable too. */
+  private async writeFirst(segment: Segment, records: readonly Buffer[]): Promise<void> {
+    const { first, hashBefore } = segment.start;
+    const header = encodeFileHeader(first, hashBefore);
+    await writeAll((await this.fileOf(segment)).file, [header, ...records], 0);
+    await this.disk.syncFolder();
+  }
+
+  /**
+   * Brings the file back to what is known to be durable. After a failure that is not about room,
+   * what the system holds in its cache need not be what is on disk: the file is opened anew and read.
+   */
+  private async repair({ segment, full }: Suspect): Promise<void> {
+    const { durable } = this;
+    const name = segmentName(segment.start.first);
+    if (!full) await this.closeFile();
+    if (durable?.segment !== segment) {
+      await this.closeFile();
+      await this.disk.remove(name);
+      await this.disk.syncFolder();
+    } else {
+      const { file } = await this.fileOf(segment);
+      await file.truncate(durable.end.offset);
+      await file.sync();
+      if (!full) await verify(file, name, durable);
+    }
+    this.suspect = null;
+  }
+
+  private async carryOut(cut: QueuedCut): Promise<void> {
+    // Whoever reads what is cut off has asked before: let them have it.
+    await this.readers.idle();
+    await this.closeFile();
+    if (!cut.saved) {
+      await saveAside(this.disk, cut);
+      cut.saved = true;
+    }
+    for (const segment of cut.dropped.toReversed()) {
+      const name = segmentName(segment.start.first);
+      await this.readers.forget(name);
+      await this.disk.remove(name);
+      // One at a time, from the end: a power cut in between leaves a log without a gap.
+      await this.disk.syncFolder();
+    }
+    const reached = this.durable?.end.index ?? 0;
+    if (cut.keep !== null && reached > cut.keep.end.index) {
+      const { segment, end } = cut.keep;
+      await withFile(this.disk, segmentName(segment.start.first), 'durable-write', async (file) => {
+        await file.truncate(end.offset);
+        await file.sync();
+      });
+    }
+    if (reached > (cut.keep?.end.index ?? 0)) this.durable = cut.keep;
+    this.cuts.shift();
+  }
+
+  private async fileOf(segment: Segment): Promise<OpenFile> {
+    if (this.open?.segment === segment) return this.open;
+    await this.closeFile();
+    const file = await this.disk.open(segmentName(segment.start.first), 'durable-write');
+    this.open = { segment, file };
+    return this.open;
+  }
+
+  private async closeFile(): Promise<void> {
+    const { open } = this;
+    this.open = null;
+    await open?.file.close();
+  }
+}
+
+/** Re-reads a segment: every byte that was acknowledged must still be there. */
+async function verify(file: DiskFile, name: string, { segment, end }: Durable): Promise<void> {
+  const before = { index: segment.start.first - 1, hash: segment.start.hashBefore };
+  const stretch = { start: FILE_HEADER_BYTES, end: end.offset, before };
+  const { index, hash } = await walkWhole(file, name, stretch, () => undefined);
+  if (index !== end.index || hash !== end.hash) {
+    throw new DamagedLog(name, end.offset, 'another log than was written');
+  }
+}

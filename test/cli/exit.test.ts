@@ -1,0 +1,82 @@
+import { expect, test } from 'vitest';
+import {
+  EXIT,
+  endingOf,
+  Interrupted,
+  NotRunning,
+  Refused,
+  TookTooLong,
+  UsageError,
+} from '../../src/cli/exit.ts';
+import {
+  InvalidKey,
+  InvalidUrl,
+  OutcomeUnknown,
+  UnexpectedAnswer,
+  Unreachable,
+} from '../../src/client/errors.ts';
+import { problemOf } from '../../src/client/problems.ts';
+
+function problem(status: number, code: string, members: Record<string, unknown> = {}) {
+  return problemOf(status, { code, title: code, detail: `${code}.`, ...members }, null);
+}
+
+test.each([
+  [new Refused('no'), 1],
+  [problem(400, 'invalid-request'), 1],
+  [problem(503, 'no-quorum'), 1],
+  [problem(503, 'no-master'), 1],
+  [problem(401, 'unauthorized'), 1],
+  [problem(412, 'precondition-failed'), 1],
+  [new UsageError('what?'), 2],
+  [new InvalidKey('.'), 2],
+  [new InvalidUrl('x'), 2],
+  [Object.assign(new Error('taken'), { code: 'EADDRINUSE' }), 2],
+  [new Unreachable('http://x', new Error('ECONNREFUSED')), 3],
+  [new UnexpectedAnswer('http://x', 200, 'HTML'), 3],
+  [new NotRunning('no cluster'), 3],
+  [new OutcomeUnknown('k', new Error('closed')), 4],
+  [problem(504, 'write-concern-timeout', { index: 3 }), 4],
+  [problem(504, 'operation-failed', { index: 3 }), 4],
+  [new TookTooLong('slow'), 4],
+  [new Interrupted(), 130],
+  [new Error('anything'), 1],
+  ['not even an error', 1],
+])('%s ends with %d', (error, code) => {
+  expect(endingOf(error).code).toBe(code);
+});
+
+test('a time limit that ran out says what is stored, and that it goes on', () => {
+  const error = problem(504, 'write-concern-timeout', { index: 7, w: 'all', acks: ['n1', 'n2'] });
+  expect(endingOf(error).sentence).toBe(
+    'timed out: stored as index 7, acks so far n1 n2 (w=all); it goes on replicating',
+  );
+});
+
+test('a missing quorum says who is missing', () => {
+  const ending = endingOf(
+    problem(503, 'no-quorum', { alive: 1, needed: 2, missing: ['n2', 'n3'] }),
+  );
+  expect(ending.sentence).toContain('1 nodes alive, 2 needed, missing n2 n3; nothing was written');
+  expect(ending.hint).toContain('replog start n2');
+});
+
+test('an unknown outcome gives the key, the index if there is one, and what to do', () => {
+  const ending = endingOf(new OutcomeUnknown('k1', new Error('socket closed'), 9));
+  expect(ending.sentence).toMatch(/socket closed.*outcome unknown.*index 9.*k1/);
+  expect(ending.hint).toContain('replog outcome k1');
+});
+
+test('an invalid request says where', () => {
+  const errors = [{ path: 'w', message: 'must be positive' }];
+  expect(endingOf(problem(400, 'invalid-request', { errors })).sentence).toContain(
+    'w: must be positive',
+  );
+});
+
+test('nobody there leads to `replog cluster`', () => {
+  const ending = endingOf(new Unreachable('http://127.0.0.1:4000', new Error('refused')));
+  expect(ending.sentence).toBe('nothing answers at http://127.0.0.1:4000 (refused)');
+  expect(ending.hint).toContain('`replog cluster`');
+  expect(ending.code).toBe(EXIT.unreachable);
+});

@@ -1,0 +1,151 @@
+import type { ServerResponse } from 'node:http';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { register as add } from '../../src/cli/commands/add.ts';
+import { register as control } from '../../src/cli/commands/control.ts';
+import { register as fault } from '../../src/cli/commands/fault.ts';
+import { register as ps } from '../../src/cli/commands/ps.ts';
+import { register as rm } from '../../src/cli/commands/rm.ts';
+import { type Hit, sendJson, sendProblem, startStub } from '../client/stub-server.ts';
+import { runCommand } from './command-run.ts';
+
+beforeEach(() => {
+  vi.stubEnv('REPLOG_RUN_DIR', '/nonexistent');
+  vi.stubEnv('REPLOG_URL', '');
+  vi.stubEnv('REPLOG_TOKEN', '');
+  vi.stubEnv('NO_COLOR', '1');
+});
+afterEach(() => void vi.unstubAllEnvs());
+
+const NODES = [
+  { node: 'n1', role: 'master', url: 'http://x:1', pid: 11, state: 'running' },
+  { node: 'n2', role: 'secondary', url: 'http://x:2', pid: 12, state: 'running' },
+  { node: 'n3', role: 'secondary', url: 'http://x:3', pid: null, state: 'stopped' },
+];
+
+/** Answers as a launcher does. */
+function launch({ path, method }: Hit, response: ServerResponse): void {
+  const [, , , id = ''] = path.split('/');
+  const node = NODES.find((candidate) => candidate.node === id);
+  if (path === '/cluster') sendJson(response, 200, { name: 'one', nodes: NODES });
+  else if (path === '/cluster/nodes' && method === 'POST') sendJson(response, 201, NODES[2]);
+  else if (node !== undefined) sendJson(response, 200, node);
+  else sendProblem(response, 404, 'unknown-node');
+}
+
+test('ps shows every node', async () => {
+  const stub = await startStub(launch);
+  const text = await runCommand(ps, 'ps', '--url', stub.url);
+  expect(text).toEqual({
+    code: 0,
+    out:
+      'one\n' +
+      'NODE  ROLE       STATE    URL         PID\n' +
+      'n1    master     running  http://x:1   11\n' +
+      'n2    secondary  running  http://x:2   12\n' +
+      'n3    secondary  stopped  http://x:3    -\n',
+    err: '',
+  });
+  const json = await runCommand(ps, 'ps', 'secondary:2', '--json', '--url', stub.url);
+  expect(JSON.parse(json.out)).toEqual({ name: 'one', nodes: [NODES[2]] });
+});
+
+test('ps without a cluster says so', async () => {
+  expect(await runCommand(ps, 'ps')).toEqual({ code: 0, out: 'no cluster is running\n', err: '' });
+  expect(await runCommand(ps, 'ps', '--json')).toEqual({ code: 0, out: '', err: '' });
+});
+
+test.each(['stop', 'start', 'restart', 'kill', 'pause', 'resume'])(
+  '%s asks the launcher, node by node, with the token',
+  async (verb) => {
+    vi.stubEnv('REPLOG_TOKEN', 'secret');
+    const stub = await startStub(launch);
+    const ran = await runCommand(control, verb, 'all', '--url', stub.url);
+    expect(ran).toMatchObject({ code: 0, err: '' });
+    expect(ran.out.trim().split('\n')).toHaveLength(3);
+    expect(stub.hits.map((hit) => `${hit.method} ${hit.path}`)).toEqual([
+      'GET /cluster',
+      `POST /cluster/nodes/n1/${verb}`,
+      `POST /cluster/nodes/n2/${verb}`,
+      `POST /cluster/nodes/n3/${verb}`,
+    ]);
+    for (const hit of stub.hits) expect(hit.headers.authorization).toBe('Bearer secret');
+  },
+);
+
+test('a verb says what was done; --json gives the node', async () => {
+  const stub = await startStub(launch);
+  const text = await runCommand(control, 'restart', 'master', '--url', stub.url);
+  expect(text.out).toBe('n1 restarted  master at http://x:1, pid 11\n');
+  const json = await runCommand(control, 'kill', 'secondary:2', '--json', '--url', stub.url);
+  expect(JSON.parse(json.out)).toEqual(NODES[2]);
+});
+
+test('an unknown node is exit 2, a refusal exit 1, no launcher exit 3', async () => {
+  const stub = await startStub(launch);
+  expect(await runCommand(control, 'stop', 'n9', '--url', stub.url)).toMatchObject({ code: 2 });
+  stub.respond((hit, response) =>
+    hit.path === '/cluster'
+      ? launch(hit, response)
+      : sendProblem(response, 409, 'conflict', { detail: 'n3 is stopped.' }),
+  );
+  const refused = await runCommand(control, 'pause', 'n3', '--url', stub.url);
+  expect(refused).toMatchObject({ code: 1, err: 'replog: n3 is stopped\n' });
+  for (const args of [['kill', 'n1'], ['stop']]) {
+    expect(await runCommand(control, ...args)).toMatchObject({ code: 3, out: '' });
+  }
+});
+
+test('a node is no launcher', async () => {
+  const stub = await startStub((_, response) => sendProblem(response, 404, 'not-found'));
+  const ran = await runCommand(control, 'stop', 'n1', '--url', stub.url);
+  expect(ran.code).toBe(2);
+  expect(ran.err).toMatch(/not the launcher/);
+});
+
+test('add and rm change the cluster', async () => {
+  const stub = await startStub(launch);
+  const added = await runCommand(add, 'add', '--url', stub.url);
+  expect(added).toMatchObject({ code: 0, out: 'n3 added at http://x:3, pid unknown\n' });
+  await runCommand(add, 'add', 'n7', '--url', stub.url);
+  expect(stub.hits.filter((hit) => hit.method === 'POST').map((hit) => hit.json)).toEqual([
+    undefined,
+    { node: 'n7' },
+  ]);
+  const removed = await runCommand(rm, 'rm', 'n2', '--json', '--url', stub.url);
+  expect(JSON.parse(removed.out)).toEqual({ node: 'n2', state: 'removed' });
+  expect(stub.hits.at(-1)).toMatchObject({ method: 'DELETE', path: '/cluster/nodes/n2' });
+});
+
+const REPORT = { faults: { errorAfter: 0.3 }, hits: { delay: 0, errorAfter: 4 } };
+
+test('fault sets, shows and clears at a URL, without a launcher', async () => {
+  const stub = await startStub((_, response) => sendJson(response, 200, REPORT));
+  const set = await runCommand(fault, 'fault', stub.url, 'error-after=0.3', 'seed=1');
+  expect(set).toEqual({ code: 0, out: `${stub.url}: errorAfter=0.3\n`, err: '' });
+  const shown = await runCommand(fault, 'fault', stub.url, 'show');
+  expect(shown.out).toBe(`${stub.url}: errorAfter=0.3 (struck: errorAfter 4)\n`);
+  const json = await runCommand(fault, 'fault', stub.url, 'clear', '--json');
+  expect(JSON.parse(json.out)).toEqual({ node: stub.url, url: stub.url, ...REPORT });
+  expect(stub.hits.map((hit) => [hit.method, hit.json])).toEqual([
+    ['PUT', { errorAfter: 0.3, seed: 1 }],
+    ['GET', undefined],
+    ['GET', undefined],
+    ['DELETE', undefined],
+    ['GET', undefined],
+  ]);
+});
+
+test('fault on a node without --faults is refused with a hint', async () => {
+  const stub = await startStub((_, response) => sendProblem(response, 404, 'not-found'));
+  const ran = await runCommand(fault, 'fault', stub.url, 'hold');
+  expect(ran.code).toBe(1);
+  expect(ran.err).toMatch(/hint: start the node with --faults/);
+});
+
+test.each([[['n1']], [['n1', 'delay']], [['n1', 'clear', 'hold']], [['n1', 'nonsense=1']]])(
+  'fault %j is exit 2, before anybody is asked',
+  async (args) => {
+    const ran = await runCommand(fault, 'fault', ...args, '--url', 'http://127.0.0.1:1');
+    expect(ran).toMatchObject({ code: 2, out: '' });
+  },
+);

@@ -1,0 +1,95 @@
+import { expect, test } from 'vitest';
+import { formatDuration, parseDuration, parseTimeout } from '../../src/cli/duration.ts';
+import { UsageError } from '../../src/cli/exit.ts';
+import { parseFaults } from '../../src/cli/fault-settings.ts';
+import { parseReadLevel } from '../../src/cli/read-level.ts';
+import { wholeNumber } from '../../src/cli/whole-number.ts';
+import { parseWriteConcern } from '../../src/cli/write-concern.ts';
+
+test.each([
+  ['500ms', 500],
+  ['5s', 5_000],
+  ['0.5s', 500],
+  ['2m', 120_000],
+  ['24h', 86_400_000],
+  ['0s', 0],
+])('%s is %d ms', (text, ms) => {
+  expect(parseDuration(text)).toBe(ms);
+});
+
+test.each(['', '5', '5 s', '-1s', '1e3ms', '25h', 's', '.5s', '1d', '٥s'])(
+  '"%s" is no duration',
+  (text) => {
+    expect(() => parseDuration(text)).toThrow(UsageError);
+  },
+);
+
+test('a time limit is at least a millisecond', () => {
+  expect(() => parseTimeout('0ms')).toThrow(UsageError);
+  expect(parseTimeout('1ms')).toBe(1);
+});
+
+test.each([
+  [0.4213, '0.42 ms'],
+  [2, '2 ms'],
+  [412.7, '413 ms'],
+  [3_400, '3.4 s'],
+  [125_000, '2 min 5 s'],
+  [7_260_000, '2 h 1 min'],
+])('%d ms reads %s', (ms, text) => {
+  expect(formatDuration(ms)).toBe(text);
+});
+
+test.each([
+  ['1', 1],
+  ['3', 3],
+  ['majority', 'majority'],
+  ['all', 'all'],
+])('w %s', (text, w) => {
+  expect(parseWriteConcern(text)).toBe(w);
+});
+
+test.each(['0', '-1', '1.5', 'abc', '', 'ALL', '10000000000', '1e2'])(
+  'w "%s" is refused',
+  (text) => {
+    expect(() => parseWriteConcern(text)).toThrow(UsageError);
+  },
+);
+
+test('read levels', () => {
+  expect(parseReadLevel('majority')).toBe('majority');
+  expect(() => parseReadLevel('strong')).toThrow(UsageError);
+});
+
+test.each(['', '0', '11', '1.0', '+1', 'x'])('"%s" is no whole number from 1 to 10', (text) => {
+  expect(() => wholeNumber(1, 10)(text)).toThrow(/from 1 to 10/);
+});
+
+test.each([
+  [['delay=500ms'], { delayMs: 500 }],
+  [['delay=100ms..2s'], { delayMs: { min: 100, max: 2_000 } }],
+  [
+    ['error-before=0.1', 'error-after=0.3', 'drop-request=1', 'drop-reply=0'],
+    { errorBefore: 0.1, errorAfter: 0.3, dropRequest: 1, dropReply: 0 },
+  ],
+  [['hold', 'heartbeat'], { hold: true, heartbeat: true }],
+  [
+    ['persist-fail=.5', 'persist-swallow=2', 'persist-stuck', 'persist-delay=1s'],
+    { persist: { fail: 0.5, swallow: 2, stuck: true, delayMs: 1_000 } },
+  ],
+  [['times=3', 'seed=0'], { times: 3, seed: 0 }],
+])('faults %j', (settings, faults) => {
+  expect(parseFaults(settings)).toEqual(faults);
+});
+
+test.each([
+  ['delay', /needs a value/],
+  ['hold=true', /takes no value/],
+  ['error-after=1.1', /not a probability/],
+  ['error-after=', /not a probability/],
+  ['delay=2s..1s', /not a range/],
+  ['constructor=1', /no fault/],
+  ['clear', /no fault "clear"/],
+])('fault "%s" is refused', (setting, why) => {
+  expect(() => parseFaults([setting])).toThrow(why);
+});

@@ -1,0 +1,88 @@
+import { expect, test } from 'vitest';
+import { cleanJson, cleanText } from '../../src/cli/clean-text.ts';
+import { stylesFor, wantsColour } from '../../src/cli/colour.ts';
+import { Progress } from '../../src/cli/progress.ts';
+import { tableLines } from '../../src/cli/table.ts';
+import { textWidth } from '../../src/cli/text-width.ts';
+
+test.each([
+  ['plain', 'plain'],
+  ['\u001b]52;c;x\u0007', '␛]52;c;x␇'],
+  ['a\r\nb\tc', 'a␍␊b␉c'],
+  ['\u007f', '␡'],
+  ['\u009b31m', '⟨U+009B⟩31m'],
+  ['\u202egpj.exe', '⟨U+202E⟩gpj.exe'],
+  ['a\u200bb\ufeff', 'a⟨U+200B⟩b⟨U+FEFF⟩'],
+  ['\u2066\u061c', '⟨U+2066⟩⟨U+061C⟩'],
+  ['\u2028', '⟨U+2028⟩'],
+  ['x\u200dy', 'x⟨U+200D⟩y'],
+  ['\u{e0041}', '⟨U+E0041⟩'],
+  ['\u3164', '⟨U+3164⟩'],
+  ['\ud800', '⟨U+D800⟩'],
+  ['grün 日本 é', 'grün 日本 é'],
+  ['👩‍💻 ❤️ 👩🏽‍🚀', '👩‍💻 ❤️ 👩🏽‍🚀'],
+])('%j is shown as %s', (text, shown) => {
+  expect(cleanText(text)).toBe(shown);
+});
+
+test('JSON escapes the same characters, and means the same', () => {
+  const value = { text: '\u001b\u007f\u009b\u202e\u200b\ufeff\u{e0041}\u2028ü' };
+  const json = cleanJson(value);
+  expect(json).toBe('{"text":"\\u001b\\u007f\\u009b\\u202e\\u200b\\ufeff\\udb40\\udc41\\u2028ü"}');
+  expect(JSON.parse(json)).toEqual(value);
+});
+
+test.each([
+  ['abc', 3],
+  ['日本', 4],
+  ['é', 1],
+  ['👩‍💻', 2],
+  ['❤️', 2],
+])('%s is %d columns wide', (text, width) => {
+  expect(textWidth(text)).toBe(width);
+});
+
+test('a table aligns what is wide, cleans what is foreign, and shows null', () => {
+  const rows = [
+    ['n1', 5, 'x\u001b[2J'],
+    ['日本', 1_000, null],
+  ];
+  expect(tableLines(['NODE', 'ACKED', 'ERROR'], rows)).toEqual([
+    'NODE  ACKED  ERROR',
+    'n1        5  x␛[2J',
+    '日本   1000  -',
+  ]);
+});
+
+test.each([
+  [{ isTTY: true }, {}, true],
+  [{ isTTY: true }, { NO_COLOR: '1' }, false],
+  [{ isTTY: true }, { NO_COLOR: '' }, true],
+  [{ isTTY: true }, { TERM: 'dumb' }, false],
+  [{ isTTY: false }, {}, false],
+  [{}, {}, false],
+])('colour on %j with %j: %s', (stream, env, wanted) => {
+  expect(wantsColour(stream, env)).toBe(wanted);
+  expect(stylesFor(stream, env).red('x')).toBe(wanted ? '\u001b[31mx\u001b[39m' : 'x');
+});
+
+test('a progress bar is drawn at a terminal, now and then, and goes away', () => {
+  let now = 0;
+  let screen = '';
+  const write = (text: string) => (screen += text);
+  const bar = new Progress(100, { isTTY: true, write }, () => now);
+  bar.update(25, '1 message');
+  bar.update(26, 'too soon');
+  expect(screen).toBe('\r\u001b[K[######..................] 25%  0 ms left  1 message');
+  now = 1_000;
+  bar.update(50, '2 messages');
+  expect(screen).toMatch(/50% {2}1\.0 s left {2}2 messages$/);
+  bar.finish();
+  expect(screen.endsWith('\r\u001b[K')).toBe(true);
+});
+
+test('a progress bar is not for files', () => {
+  const bar = new Progress(100, { write: () => expect.unreachable() }, () => 0);
+  bar.update(50, 'half');
+  bar.finish();
+});

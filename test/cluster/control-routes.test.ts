@@ -1,0 +1,152 @@
+import { Hono } from 'hono';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { ChildFailed } from '../../src/cluster/child.ts';
+import type { Control, NodeView } from '../../src/cluster/control.ts';
+import { Conflict, UnknownNode } from '../../src/cluster/control.ts';
+import { addControlRoutes } from '../../src/cluster/control-routes.ts';
+import type { NodeEnv } from '../../src/node/call.ts';
+import type { GuardOptions } from '../../src/node/guard.ts';
+
+const N2: NodeView = {
+  node: 'n2',
+  role: 'secondary',
+  url: 'http://127.0.0.1:4001',
+  pid: 7,
+  state: 'running',
+};
+
+let calls: unknown[];
+let failure: Error | null;
+
+const told = async (...call: unknown[]): Promise<NodeView> => {
+  calls.push(call);
+  if (failure !== null) throw failure;
+  return N2;
+};
+
+const control: Control = {
+  view: () => ({
+    name: 'c',
+    pid: 1,
+    size: 1,
+    arbiter: 'http://127.0.0.1:4001',
+    control: 'http://127.0.0.1:4001',
+    dataDir: null,
+    nodes: [N2],
+  }),
+  act: (node, action) => told(action, node),
+  add: (node) => told('add', node),
+  remove: (node) => told('remove', node),
+};
+
+function appWith(guard: GuardOptions = {}): Hono<NodeEnv> {
+  const app = new Hono<NodeEnv>();
+  addControlRoutes(app, () => control, guard);
+  return app;
+}
+
+const JSON_TYPE = { 'content-type': 'application/json' };
+
+beforeEach(() => {
+  calls = [];
+  failure = null;
+});
+
+describe('control routes', () => {
+  const app = appWith();
+
+  it('show the cluster', async () => {
+    const response = await app.request('/cluster');
+    expect(response.status).toBe(200);
+    expect(await response.json()).toEqual(control.view());
+  });
+
+  it.each(['stop', 'start', 'restart', 'kill', 'pause', 'resume'])('%s a node', async (verb) => {
+    const response = await app.request(`/cluster/nodes/n2/${verb}`, { method: 'POST' });
+    expect(response.status).toBe(200);
+    expect(await response.json()).toEqual(N2);
+    expect(calls).toEqual([[verb, 'n2']]);
+  });
+
+  it('add a node, with an id or without', async () => {
+    const plain = await app.request('/cluster/nodes', { method: 'POST' });
+    expect(plain.status).toBe(201);
+    const body = JSON.stringify({ node: 'n7' });
+    await app.request('/cluster/nodes', { method: 'POST', body, headers: JSON_TYPE });
+    expect(calls).toEqual([
+      ['add', undefined],
+      ['add', 'n7'],
+    ]);
+  });
+
+  it('remove a node', async () => {
+    expect((await app.request('/cluster/nodes/n2', { method: 'DELETE' })).status).toBe(200);
+    expect(calls).toEqual([['remove', 'n2']]);
+  });
+
+  it.each([
+    ['{', 400],
+    ['{"node":"N 2"}', 400],
+    ['{"node":"arbiter"}', 400],
+    ['{"nodes":"n2"}', 400],
+    ['[]', 400],
+    [`{"node":"${'x'.repeat(1 << 20)}"}`, 413],
+  ])('refuse the body %.20s with %i', async (body, status) => {
+    const response = await app.request('/cluster/nodes', {
+      method: 'POST',
+      body,
+      headers: JSON_TYPE,
+    });
+    expect(response.status).toBe(status);
+    expect(response.headers.get('content-type')).toBe('application/problem+json');
+    expect(calls).toEqual([]);
+  });
+
+  it('refuse a body that is not JSON by its type', async () => {
+    const response = await app.request('/cluster/nodes', { method: 'POST', body: '{}' });
+    expect(response.status).toBe(415);
+  });
+
+  it.each([
+    [new UnknownNode('n9', ['n1']), 404, 'unknown-node'],
+    [new Conflict('n1 is the master'), 409, 'conflict'],
+    [new ChildFailed('n4 ended with code 1', []), 500, 'node-failed'],
+  ])('say %o as a problem', async (error, status, code) => {
+    failure = error;
+    const response = await app.request('/cluster/nodes/n1', { method: 'DELETE' });
+    expect(response.status).toBe(status);
+    expect(response.headers.get('content-type')).toBe('application/problem+json');
+    const detail = error.message;
+    expect(await response.json()).toMatchObject({
+      type: `/problems/${code}`,
+      code,
+      status,
+      detail,
+    });
+  });
+
+  it('name the verbs that a path takes', async () => {
+    const response = await app.request('/cluster/nodes/n2', { method: 'POST' });
+    expect([response.status, response.headers.get('allow')]).toEqual([405, 'DELETE']);
+  });
+});
+
+describe('control routes are guarded', () => {
+  it('by the token', async () => {
+    const app = appWith({ token: 's3cret' });
+    const verb = { method: 'POST' };
+    expect((await app.request('/cluster/nodes/n2/kill', verb)).status).toBe(401);
+    expect((await app.request('/cluster')).status).toBe(401);
+    expect(calls).toEqual([]);
+    const headers = { authorization: 'Bearer s3cret' };
+    expect((await app.request('/cluster/nodes/n2/kill', { ...verb, headers })).status).toBe(200);
+  });
+
+  it('against web pages', async () => {
+    const post = (headers: Record<string, string>) =>
+      appWith().request('/cluster/nodes/n2/kill', { method: 'POST', headers });
+    expect((await post({ origin: 'https://evil.example' })).status).toBe(403);
+    expect((await post({ host: 'evil.example' })).status).toBe(421);
+    expect(calls).toEqual([]);
+  });
+});

@@ -1,0 +1,264 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Conflict, UnknownNode } from '../../src/cluster/control.ts';
+import { Launcher } from '../../src/cluster/launcher.ts';
+import { layoutOf } from '../../src/cluster/layout.ts';
+import { freeBlock } from '../../src/cluster/ports.ts';
+import type { ClusterEvent } from '../../src/cluster/report.ts';
+import { FakeArbiter } from './fake-arbiter.ts';
+
+const NODE = `
+import { createServer } from 'node:http';
+createServer((request, response) => response.end()).listen(Number(process.argv[2]), '127.0.0.1');
+console.log(JSON.stringify({ event: 'role', role: 'secondary', epoch: 1 }));
+process.send({ type: 'listening' });
+process.on('message', ({ type }) => { console.log(JSON.stringify({ event: 'told', type })); process.exit(0); });
+`;
+
+let dir: string;
+let arbiter: FakeArbiter;
+let launcher: Launcher;
+let events: ClusterEvent[];
+/** What a node runs that no script was given for. */
+let fallback: string;
+let changes: { nodes: string[]; usedIds: readonly string[] }[];
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'replog-launcher-'));
+});
+
+afterEach(async () => {
+  await launcher.kill();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+/** A launcher whose nodes run these scripts, and join by being started. */
+async function make(
+  scripts: Record<string, string> = { n1: NODE, n2: NODE },
+  how: { port?: number; token?: string } = {},
+): Promise<void> {
+  const nodes = Object.keys(scripts);
+  arbiter = new FakeArbiter(nodes.length);
+  await arbiter.listen();
+  events = [];
+  fallback = NODE;
+  changes = [];
+  const port = how.port ?? (await freeBlock(nodes.length + 1));
+  launcher = new Launcher(
+    {
+      layout: layoutOf({ name: 'c', port, nodes, dataDir: null }),
+      usedIds: nodes,
+      token: how.token ?? null,
+      specOf: ({ node, port }) => {
+        const program = join(dir, `${node}.mjs`);
+        writeFileSync(program, scripts[node] ?? fallback);
+        return { node, program, args: [`${port}`], env: process.env, stopMs: 5_000 };
+      },
+      onEvent: (event) => {
+        events.push(event);
+      },
+      onLine: () => undefined,
+      onChange: ({ nodes }, usedIds) => {
+        changes.push({ nodes: nodes.map(({ node }) => node), usedIds });
+      },
+      now: () => performance.now(),
+      sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    },
+    arbiter,
+  );
+}
+
+async function started(scripts?: Record<string, string>, how?: { token?: string }): Promise<void> {
+  await make(scripts, how);
+  const ready = launcher.start();
+  // Strangers have left by now, and whoever has a process joins.
+  await new Promise((resolve) => setImmediate(resolve));
+  arbiter.joined = launcher.view().nodes.map(({ node }) => node);
+  await ready;
+}
+
+const stateOf = (node: string) => launcher.view().nodes.find((one) => one.node === node)?.state;
+const names = () => events.map(({ event }) => event);
+
+describe('a launcher that starts', () => {
+  it('says first that it is ready, and that with what is needed to use the cluster', async () => {
+    await started();
+    expect(events[0]).toEqual({
+      event: 'ready',
+      name: 'c',
+      pid: process.pid,
+      nodes: [
+        {
+          node: 'n1',
+          role: 'master',
+          url: expect.stringMatching(/^http:/),
+          pid: expect.any(Number),
+        },
+        { node: 'n2', role: 'secondary', url: expect.any(String), pid: expect.any(Number) },
+      ],
+      arbiter: arbiter.url,
+      control: arbiter.url,
+      dataDir: null,
+      ms: expect.any(Number),
+    });
+    expect(events.slice(1, 3)).toEqual([
+      { event: 'role', node: expect.any(String), role: 'secondary', epoch: 1 },
+      { event: 'role', node: expect.any(String), role: 'secondary', epoch: 1 },
+    ]);
+  });
+
+  it('leaves nothing running when a node fails, and says why', async () => {
+    const fails = `console.error('port 7 is taken'); process.exitCode = 2;`;
+    await make({ n1: NODE, n2: fails });
+    await expect(launcher.start()).rejects.toMatchObject({ lines: ['n2 | port 7 is taken'] });
+    expect(launcher.view().nodes.map(({ pid }) => pid)).toEqual([null, null]);
+    expect(arbiter.isStopped).toBe(true);
+    expect(events).toEqual([]);
+  });
+
+  it('ends its start when it is stopped', async () => {
+    await make();
+    const ready = launcher.start();
+    const outcome = expect(ready).rejects.toThrow();
+    await launcher.stop();
+    await outcome;
+    expect(launcher.view().nodes.map(({ pid }) => pid)).toEqual([null, null]);
+  });
+
+  it('ends the membership of nodes that it was started without', async () => {
+    await make();
+    arbiter.joined = ['n1', 'n2', 'n3'];
+    await launcher.start();
+    expect(arbiter.left).toEqual(['n3']);
+  });
+
+  it('shows the token to whoever it asks', async () => {
+    await started({ n1: NODE }, { token: 's3cret' });
+    expect([...arbiter.authorizations]).toEqual(['Bearer s3cret']);
+  });
+});
+
+describe('what can be done to a node', () => {
+  it('is stopped, started and restarted; what is as wished stays as it is', async () => {
+    await started();
+    const pid = launcher.view().nodes[1]?.pid;
+    expect((await launcher.act('n2', 'start')).pid).toBe(pid);
+    expect(await launcher.act('n2', 'stop')).toMatchObject({ state: 'stopped', pid: null });
+    expect((await launcher.act('n2', 'stop')).state).toBe('stopped');
+    expect((await launcher.act('n2', 'start')).state).toBe('running');
+    expect((await launcher.act('n2', 'restart')).pid).not.toBe(pid);
+    const seen = names().filter((name) => ['stopped', 'started'].includes(name));
+    expect(seen).toEqual(['stopped', 'started', 'stopped', 'started']);
+  });
+
+  it('is killed, which is no unexpected end', async () => {
+    await started();
+    expect(await launcher.act('n2', 'kill')).toMatchObject({ state: 'exited', pid: null });
+    expect(names()).toContain('killed');
+    expect(names()).not.toContain('exit');
+  });
+
+  it('is paused and resumed, and cannot be started or paused in the wrong state', async () => {
+    await started();
+    expect((await launcher.act('n2', 'pause')).state).toBe('paused');
+    await expect(launcher.act('n2', 'start')).rejects.toThrow(Conflict);
+    expect((await launcher.act('n2', 'resume')).state).toBe('running');
+    await launcher.act('n2', 'stop');
+    await expect(launcher.act('n2', 'pause')).rejects.toThrow(Conflict);
+    await expect(launcher.act('n2', 'resume')).rejects.toThrow(Conflict);
+  });
+
+  it('happens one at a time', async () => {
+    await started();
+    const all = ['stop', 'start', 'stop', 'start'] as const;
+    await Promise.all(all.map((action) => launcher.act('n2', action)));
+    expect(stateOf('n2')).toBe('running');
+    const seen = names().filter((name) => ['stopped', 'started'].includes(name));
+    expect(seen).toEqual(['stopped', 'started', 'stopped', 'started']);
+  });
+
+  it('needs a node that is there', async () => {
+    await started();
+    await expect(launcher.act('n9', 'stop')).rejects.toThrow(UnknownNode);
+  });
+
+  it('shows with its last lines when it ends without having been asked', async () => {
+    const dies = `${NODE} process.on('SIGUSR2', () => { console.error('oh'); process.exit(3); });`;
+    await started({ n1: NODE, n2: dies });
+    process.kill(launcher.view().nodes[1]!.pid!, 'SIGUSR2');
+    await expect.poll(() => stateOf('n2')).toBe('exited');
+    const exit = { event: 'exit', node: 'n2', code: 3, signal: null, lines: ['oh'] };
+    expect(events).toContainEqual(exit);
+  });
+});
+
+describe('adding and removing', () => {
+  it('adds a node behind all ports, and counts it before it starts', async () => {
+    await started();
+    const adding = launcher.add();
+    await expect.poll(() => launcher.view().nodes.length).toBe(3);
+    expect(arbiter.sizes).toEqual([3]);
+    arbiter.joined.push('n3');
+    const port = (node: { url: string } | undefined) => Number(new URL(node?.url ?? '').port);
+    const n3 = await adding;
+    expect(n3).toMatchObject({ node: 'n3', role: 'secondary', state: 'running' });
+    // n1, n2, then the arbiter.
+    expect(port(n3)).toBeGreaterThanOrEqual(port(launcher.view().nodes[0]) + 3);
+    expect(changes.at(-1)).toEqual({ nodes: ['n1', 'n2', 'n3'], usedIds: ['n1', 'n2', 'n3'] });
+  });
+
+  it('refuses an id that is there', async () => {
+    await started();
+    await expect(launcher.add('n2')).rejects.toThrow(Conflict);
+    expect(arbiter.sizes).toEqual([]);
+  });
+
+  it('takes back a node that does not start', async () => {
+    await started({ n1: NODE, n2: NODE });
+    fallback = `console.error('no disk'); process.exitCode = 1;`;
+    await expect(launcher.add()).rejects.toMatchObject({ lines: ['n3 | no disk'] });
+    expect([arbiter.sizes, arbiter.left]).toEqual([[3, 2], ['n3']]);
+    expect(launcher.view().nodes.map(({ node }) => node)).toEqual(['n1', 'n2']);
+  });
+
+  it('lets a secondary leave, and never gives its id away', async () => {
+    await started({ n1: NODE, n2: NODE, n3: NODE });
+    const removed = await launcher.remove('n3');
+    expect(removed).toMatchObject({ node: 'n3', role: null, state: 'stopped', pid: null });
+    expect(events).toContainEqual({ event: 'told', node: 'n3', type: 'retire' });
+    expect([arbiter.left, arbiter.sizes]).toEqual([['n3'], [2]]);
+    const added = launcher.add();
+    await expect.poll(() => arbiter.sizes).toEqual([2, 3]);
+    arbiter.joined.push('n4');
+    expect((await added).node).toBe('n4');
+  });
+
+  it('lets a node leave whose process is not there to say so', async () => {
+    await started();
+    await launcher.act('n2', 'kill');
+    await launcher.remove('n2');
+    expect(arbiter.left).toEqual(['n2']);
+    expect(launcher.view().nodes.map(({ node }) => node)).toEqual(['n1']);
+  });
+
+  it('does not remove the master', async () => {
+    await started();
+    await expect(launcher.remove('n1')).rejects.toThrow('n1 is the master');
+    await expect(launcher.remove('n9')).rejects.toThrow(UnknownNode);
+  });
+});
+
+describe('a launcher that stops', () => {
+  it('stops all nodes, paused ones too, and then the arbiter', async () => {
+    await started();
+    await launcher.act('n2', 'pause');
+    await launcher.stop();
+    expect(launcher.view().nodes.map(({ state }) => state)).toEqual(['stopped', 'stopped']);
+    expect(arbiter.isStopped).toBe(true);
+    expect(events.at(-1)).toEqual({ event: 'stopped' });
+    await expect(launcher.act('n2', 'start')).rejects.toThrow(Conflict);
+    await expect(launcher.add()).rejects.toThrow(Conflict);
+  });
+});

@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import type { MasterHealth, MemberHealth } from '../../src/client/answers.ts';
+import { lackingOf, missingIn, waitUntil } from '../../src/cluster/ready.ts';
+
+function member(node: string, change: Partial<MemberHealth> = {}): MemberHealth {
+  return {
+    node,
+    url: `http://127.0.0.1/${node}`,
+    role: node === 'n1' ? 'master' : 'secondary',
+    status: 'Healthy',
+    since: '2026-01-01T00:00:00.000Z',
+    lastHeartbeatMs: 0,
+    ackedIndex: 5,
+    lagEntries: 0,
+    lagMs: 0,
+    attempts: 0,
+    retryInMs: null,
+    lastError: null,
+    ...change,
+  };
+}
+
+function health(members: MemberHealth[], change: Partial<MasterHealth> = {}): MasterHealth {
+  return {
+    node: 'n1',
+    role: 'master',
+    epoch: 1,
+    mode: 'read-write',
+    reason: null,
+    lastIndex: 5,
+    commitIndex: 5,
+    quorum: { size: 2, needed: 2, alive: 2 },
+    members,
+    ...change,
+  };
+}
+
+const BOTH = ['n1', 'n2'];
+
+describe('missingIn', () => {
+  it('is null only when every node has acknowledged everything', () => {
+    expect(missingIn(health([member('n1'), member('n2')]), BOTH)).toBeNull();
+  });
+
+  it.each([
+    ['no master answers', null],
+    ['n2 has not joined', health([member('n1')])],
+    ['n2 is Suspected', health([member('n1'), member('n2', { status: 'Suspected' })])],
+    ['n2 has acknowledged nothing', health([member('n1'), member('n2', { ackedIndex: null })])],
+    ['n2 has acknowledged 4 of 5', health([member('n1'), member('n2', { ackedIndex: 4 })])],
+    ['n3 is a member', health([member('n1'), member('n2'), member('n3')])],
+    [
+      'counts a cluster of 3',
+      health([member('n1'), member('n2')], { quorum: { size: 3, needed: 2, alive: 2 } }),
+    ],
+    [
+      'only 1 of 2',
+      health([member('n1'), member('n2')], { quorum: { size: 2, needed: 2, alive: 1 } }),
+    ],
+    [
+      'read-only (disk full)',
+      health([member('n1'), member('n2')], { mode: 'read-only', reason: 'disk full' }),
+    ],
+  ])('says "%s"', (what, seen) => {
+    expect(missingIn(seen, BOTH)).toContain(what);
+  });
+
+  it('does not take a secondary for a master', () => {
+    const follower = {
+      node: 'n2',
+      role: 'secondary',
+      epoch: 1,
+      master: null,
+      lastIndex: 0,
+      commitIndex: 0,
+      status: 'ok',
+    } as const;
+    expect(missingIn(follower, BOTH)).toBe('no node is master yet');
+    expect(lackingOf(follower, 'n2', 2)).toBe('no node is master yet');
+  });
+});
+
+describe('waitUntil', () => {
+  const clock = () => {
+    let time = 0;
+    const abort = new AbortController();
+    const pace = {
+      now: () => time,
+      sleep: async (ms: number) => {
+        time += ms;
+      },
+      signal: abort.signal,
+    };
+    return { pace, abort, time: () => time };
+  };
+
+  it('looks every 20 ms until nothing is missing', async () => {
+    const { pace, time } = clock();
+    const answers = ['a', 'b', null];
+    expect(await waitUntil(async () => answers.shift() ?? null, 1_000, pace)).toBeNull();
+    expect(time()).toBe(40);
+  });
+
+  it('gives up with what was missing last', async () => {
+    const { pace, time } = clock();
+    expect(await waitUntil(async () => 'n2', 1_000, pace)).toBe('n2');
+    expect(time()).toBe(1_000);
+  });
+
+  it('ends when nobody waits any more', async () => {
+    const { pace, abort, time } = clock();
+    abort.abort();
+    expect(await waitUntil(async () => 'n2', 1_000, pace)).toBe('n2');
+    expect(time()).toBe(0);
+  });
+});

@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import { Bulletin } from '../../src/cluster/bulletin.ts';
+import type { ClusterEvent, ReadyEvent } from '../../src/cluster/report.ts';
+import { plainLines } from '../../src/cluster/report.ts';
+
+const READY: ReadyEvent = {
+  event: 'ready',
+  name: 'cluster-4000',
+  pid: 1,
+  nodes: [{ node: 'n1', role: 'master', url: 'http://127.0.0.1:4000', pid: 2 }],
+  arbiter: 'http://127.0.0.1:4001',
+  control: 'http://127.0.0.1:4001',
+  dataDir: '/data',
+  ms: 812,
+};
+
+const line = (event: ClusterEvent) => plainLines(event, (text) => text);
+
+describe('plainLines', () => {
+  it('shows where everything is, and last that it is ready', () => {
+    expect(line(READY)).toBe(
+      [
+        'n1 is master at http://127.0.0.1:4000 (pid 2)',
+        'arbiter and control routes at http://127.0.0.1:4001',
+        'data in /data',
+        'cluster-4000 is ready after 812 ms',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it.each<[string, ClusterEvent]>([
+    [
+      'n2 is Suspected (was Healthy)',
+      { event: 'status', node: 'n2', from: 'Healthy', to: 'Suspected' },
+    ],
+    ['n2 is secondary in epoch 3', { event: 'role', node: 'n2', role: 'secondary', epoch: 3 }],
+    ['n2 is paused', { event: 'paused', node: 'n2', url: 'u', pid: 3 }],
+    ['n2 is started at u (pid 3)', { event: 'started', node: 'n2', url: 'u', pid: 3 }],
+    [
+      'n1 mode mode=read-only reason=null',
+      { event: 'mode', node: 'n1', mode: 'read-only', reason: null },
+    ],
+    ['stopped', { event: 'stopped' }],
+  ])('says "%s"', (sentence, event) => {
+    expect(line(event)).toBe(`${sentence}\n`);
+  });
+
+  it('shows the last lines of a node that died', () => {
+    const exit = { event: 'exit', node: 'n2', code: 1, signal: null, lines: ['why'] } as const;
+    expect(line(exit)).toBe('n2 ended with code 1\nn2 | why\n');
+  });
+
+  it('makes foreign text safe', () => {
+    const visible = (text: string) => text.replaceAll('\u001b', '<ESC>');
+    const exit = {
+      event: 'exit',
+      node: 'n2',
+      code: 1,
+      signal: null,
+      lines: ['\u001b[2J'],
+    } as const;
+    expect(plainLines(exit, visible)).toContain('n2 | <ESC>[2J');
+    expect(plainLines({ event: 'x', node: 'n1', y: '\u001bc' }, visible)).toContain('y=<ESC>c');
+  });
+});
+
+describe('Bulletin', () => {
+  it('says ready first, then what came before it', () => {
+    const said: string[] = [];
+    const bulletin = new Bulletin(({ event }) => said.push(event));
+    bulletin.say({ event: 'role', node: 'n1' });
+    expect(said).toEqual([]);
+    bulletin.open(READY);
+    bulletin.say({ event: 'stopping' });
+    expect(said).toEqual(['ready', 'role', 'stopping']);
+  });
+});

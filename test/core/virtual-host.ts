@@ -1,0 +1,156 @@
+// One process of the virtual cluster: the machine it runs, and what of it survives a crash.
+
+import { BLANK_MEMORY, type Effect, type Event, type Memory } from '../../src/core/effects.ts';
+import type { LogIndex } from '../../src/core/ids.ts';
+import { Folds } from '../../src/core/ledger.ts';
+import type { Options } from '../../src/core/options.ts';
+import type { Replica } from '../../src/core/replica.ts';
+import { VirtualLog } from './virtual-log.ts';
+import type { VirtualTime } from './virtual-time.ts';
+
+export interface Machine {
+  step(event: Event, now: number): Effect[];
+  deadline(): number;
+}
+
+/** How the host's disk behaves. */
+export interface VirtualDisk {
+  /** Persists are not answered while this holds. */
+  stuck: boolean;
+  /** What the next Persist meets: nothing, an error, a full disk, or silence. */
+  trouble: () => 'none' | 'error' | 'full' | 'silence';
+  delayMs: () => number;
+}
+
+/** A machine that wants to be woken this often without time passing is in a loop. */
+const WAKES_MAX = 1_000;
+
+export class VirtualHost {
+  readonly id: string;
+  machine: Machine | null = null;
+  replica: Replica | null = null;
+  log = new VirtualLog();
+  memory: Memory = BLANK_MEMORY;
+  folds: Folds;
+  life = 0;
+  paused = false;
+  readonly disk: VirtualDisk = { stuck: false, trouble: () => 'none', delayMs: () => 1 };
+  /** What to tell the peers whose requests this process holds, should it end. */
+  readonly open = new Set<() => void>();
+  private inbox: Event[] = [];
+  private armedAt = Number.POSITIVE_INFINITY;
+  private wakes = 0;
+  private wokenAt = Number.NEGATIVE_INFINITY;
+  private readonly time: VirtualTime;
+  private readonly perform: (host: VirtualHost, effect: Effect) => void;
+
+  constructor(
+    id: string,
+    options: Options,
+    time: VirtualTime,
+    perform: (host: VirtualHost, effect: Effect) => void,
+  ) {
+    this.id = id;
+    this.folds = new Folds(options);
+    this.time = time;
+    this.perform = perform;
+  }
+
+  /** Begins a new life with this machine. */
+  run(machine: Machine): void {
+    this.machine = machine;
+    this.paused = false;
+    this.give({ type: 'Start' });
+  }
+
+  /** The process is gone at once. */
+  end(): void {
+    this.machine = null;
+    this.replica = null;
+    this.life += 1;
+    this.inbox = [];
+    this.armedAt = Number.POSITIVE_INFINITY;
+    for (const broken of [...this.open]) broken();
+    this.open.clear();
+  }
+
+  /** Gives an event to the machine, once it is not paused. */
+  give(event: Event): void {
+    if (this.machine === null) return;
+    if (this.paused) this.inbox.push(event);
+    else this.step(event);
+  }
+
+  pause(): void {
+    this.paused = true;
+  }
+
+  /** The timers of a process that stood still are first, the messages that waited come after. */
+  resume(): void {
+    this.paused = false;
+    this.armedAt = Number.POSITIVE_INFINITY;
+    this.wake();
+    const waiting = this.inbox;
+    this.inbox = [];
+    for (const event of waiting) this.step(event);
+  }
+
+  persist(id: number, upTo: LogIndex): void {
+    const trouble = this.disk.trouble();
+    if (this.disk.stuck || trouble === 'silence') return;
+    this.after(this.disk.delayMs(), () => {
+      if (this.disk.stuck) return;
+      if (trouble === 'none') {
+        this.log.persist(upTo);
+        this.give({ type: 'Persisted', id });
+      } else {
+        const full = trouble === 'full';
+        this.give({ type: 'PersistFailed', id, error: full ? 'no space' : 'I/O error', full });
+      }
+    });
+  }
+
+  remember(id: number, memory: Memory): void {
+    this.after(1, () => {
+      this.memory = memory;
+      this.give({ type: 'Remembered', id });
+    });
+  }
+
+  private after(ms: number, run: () => void): void {
+    const { life } = this;
+    this.time.plan(this.time.now + ms, () => {
+      if (this.life === life) run();
+    });
+  }
+
+  private step(event: Event): void {
+    if (this.machine === null) return;
+    for (const effect of this.machine.step(event, this.time.now)) this.perform(this, effect);
+    this.arm();
+  }
+
+  private wake(): void {
+    if (this.machine === null || this.paused) return;
+    if (this.machine.deadline() > this.time.now) {
+      this.arm();
+      return;
+    }
+    this.wakes = this.wokenAt === this.time.now ? this.wakes + 1 : 0;
+    this.wokenAt = this.time.now;
+    if (this.wakes > WAKES_MAX) throw new Error(`${this.id} wants to be woken again and again`);
+    this.step({ type: 'Wake' });
+  }
+
+  private arm(): void {
+    if (this.machine === null || this.paused) return;
+    const at = Math.max(this.machine.deadline(), this.time.now);
+    if (at >= this.armedAt) return;
+    this.armedAt = at;
+    this.after(at - this.time.now, () => {
+      if (this.armedAt !== at) return;
+      this.armedAt = Number.POSITIVE_INFINITY;
+      this.wake();
+    });
+  }
+}

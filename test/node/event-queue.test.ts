@@ -1,0 +1,129 @@
+import { describe, expect, test } from 'vitest';
+import type { Effect, Event } from '../../src/core/effects.ts';
+import { EventQueue, type Machine, type QueueClock } from '../../src/node/event-queue.ts';
+
+/** Time that passes only when the test says so. */
+class StoppedClock implements QueueClock {
+  time = 0;
+  readonly timers: { at: number; run: () => void }[] = [];
+  private pending: (() => void)[] = [];
+
+  now(): number {
+    return this.time;
+  }
+
+  after(delayMs: number, run: () => void): () => void {
+    const timer = { at: this.time + delayMs, run };
+    this.timers.push(timer);
+    return () => {
+      const place = this.timers.indexOf(timer);
+      if (place !== -1) this.timers.splice(place, 1);
+    };
+  }
+
+  soon(run: () => void): void {
+    this.pending.push(run);
+  }
+
+  /** One turn of the event loop. */
+  turn(): void {
+    const now = this.pending;
+    this.pending = [];
+    for (const run of now) run();
+  }
+
+  pass(ms: number): void {
+    this.time += ms;
+    for (const timer of this.timers.splice(0)) {
+      if (timer.at <= this.time) timer.run();
+      else this.timers.push(timer);
+    }
+  }
+}
+
+class Recorder implements Machine {
+  readonly seen: string[] = [];
+  wakeAt = Number.POSITIVE_INFINITY;
+  onWake: () => void = () => {
+    this.wakeAt = Number.POSITIVE_INFINITY;
+  };
+
+  step(event: Event): Effect[] {
+    this.seen.push(event.type);
+    if (event.type === 'Wake') this.onWake();
+    if (event.type === 'Stop') throw new Error('broken on purpose');
+    return [];
+  }
+
+  deadline(): number {
+    return this.wakeAt;
+  }
+}
+
+function setUp() {
+  const clock = new StoppedClock();
+  const machine = new Recorder();
+  const broken: unknown[] = [];
+  const turned = () => {};
+  const queue = new EventQueue(machine, () => {}, turned, (error) => broken.push(error), clock);
+  return { clock, machine, broken, queue };
+}
+
+describe('event queue', () => {
+  test('events of one turn are stepped together, and the machine is woken once after them', () => {
+    const { clock, machine, queue } = setUp();
+    machine.wakeAt = Number.NEGATIVE_INFINITY;
+    queue.post({ type: 'Start' });
+    queue.post({ type: 'Persisted', id: 1 });
+    expect(machine.seen).toEqual([]);
+    clock.turn();
+    expect(machine.seen).toEqual(['Start', 'Persisted', 'Wake']);
+  });
+
+  test('a deadline arms one timer, and an earlier one replaces it', () => {
+    const { clock, machine, queue } = setUp();
+    machine.wakeAt = 500;
+    queue.post({ type: 'Start' });
+    clock.turn();
+    machine.wakeAt = 100;
+    queue.post({ type: 'Persisted', id: 1 });
+    clock.turn();
+    expect(clock.timers.map((timer) => timer.at)).toEqual([100]);
+    clock.pass(100);
+    expect(machine.seen).toEqual(['Start', 'Persisted', 'Wake']);
+    expect(clock.timers).toEqual([]);
+  });
+
+  test('a machine that stays due lets other events in between its turns', () => {
+    const { clock, machine, queue } = setUp();
+    machine.wakeAt = Number.NEGATIVE_INFINITY;
+    machine.onWake = () => {};
+    queue.post({ type: 'Start' });
+    clock.turn();
+    queue.post({ type: 'Persisted', id: 1 });
+    clock.turn();
+    expect(machine.seen).toEqual(['Start', 'Wake', 'Persisted', 'Wake']);
+  });
+
+  test('a deadline beyond what setTimeout can hold does not fire at once (B52)', () => {
+    const { clock, machine, queue } = setUp();
+    machine.wakeAt = 3e9;
+    queue.post({ type: 'Start' });
+    clock.turn();
+    expect(clock.timers.map((timer) => timer.at)).toEqual([2 ** 31 - 1]);
+    clock.pass(2 ** 31 - 1);
+    expect(machine.seen).toEqual(['Start']);
+    expect(clock.timers).toHaveLength(1);
+  });
+
+  test('a machine that has thrown is reported once and never called again', () => {
+    const { clock, machine, broken, queue } = setUp();
+    queue.post({ type: 'Stop' });
+    clock.turn();
+    queue.post({ type: 'Start' });
+    clock.turn();
+    expect(broken).toHaveLength(1);
+    expect(machine.seen).toEqual(['Stop']);
+    expect(clock.timers).toEqual([]);
+  });
+});

@@ -1,0 +1,46 @@
+// A machine on which a durable log lives and dies, for tests: a fake disk, and a process table in
+// which only the present process lives.
+
+import type { Entry } from '../../src/core/operation.ts';
+import type { Persistence, Recovery } from '../../src/persistence/persistence.ts';
+import { openSegmentedLog, type SegmentedLogOptions } from '../../src/persistence/segmented-log.ts';
+import { FakeDisk } from './fake-disk.ts';
+
+/** Small enough that a short log has several segments, blocks and points. */
+export const SMALL: SegmentedLogOptions = {
+  segmentBytes: 1_500,
+  tailBytes: 1_024,
+  blockBytes: 512,
+  intervalBytes: 300,
+};
+
+export class Machine {
+  readonly disk = new FakeDisk();
+  private life = 0;
+  private readonly options: SegmentedLogOptions;
+
+  constructor(options: SegmentedLogOptions = SMALL) {
+    this.options = options;
+  }
+
+  /** A log in a new process. */
+  open(): Persistence {
+    this.life += 1;
+    const started = String(this.life);
+    return openSegmentedLog(this.disk, {
+      ...this.options,
+      processes: {
+        self: () => ({ pid: 7, started }),
+        lives: (owner) => owner.started === String(this.life),
+      },
+    });
+  }
+
+  /** A log in a new process, and all that it found. */
+  async recover(): Promise<{ log: Persistence; entries: Entry[]; found: Recovery }> {
+    const log = this.open();
+    const entries: Entry[] = [];
+    const found = await log.recover((entry) => entries.push(entry));
+    return { log, entries, found };
+  }
+}

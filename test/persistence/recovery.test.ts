@@ -1,0 +1,180 @@
+// What a restart finds in damaged, torn and foreign files.
+
+import { describe, expect, it } from 'vitest';
+import { BLANK_MEMORY } from '../../src/core/effects.ts';
+import { DamagedLog, UnknownFormat } from '../../src/persistence/persistence.ts';
+import { segmentName } from '../../src/persistence/segment-file.ts';
+import { at, entriesOf, entryAt } from './entries.ts';
+import { Machine } from './machine.ts';
+
+const ONE_SEGMENT = { segmentBytes: 1 << 20, tailBytes: 1 << 20, blockBytes: 8 << 10 };
+const FIRST = segmentName(1);
+
+/** A machine whose log was written in writes of so many entries each. */
+async function written(machine: Machine, writes: readonly number[]): Promise<Machine> {
+  const { log } = await machine.recover();
+  let last = 0;
+  for (const [id, count] of writes.entries()) {
+    log.append(entriesOf(last + 1, last + count));
+    last += count;
+    await log.persist(id, at(last));
+  }
+  await log.close();
+  return machine;
+}
+
+async function refused(machine: Machine): Promise<unknown> {
+  const before = machine.disk.contents();
+  const error = await machine.recover().then(
+    ({ found }) => `accepted up to ${found.lastIndex}`,
+    (reason: unknown) => reason,
+  );
+  // Compared by hand: matchers take longer over thousands of files than everything else.
+  const after = machine.disk.contents();
+  const same = [...before].every(([name, bytes]) => after.get(name)?.equals(bytes) === true);
+  expect([same, after.size]).toEqual([true, before.size]);
+  return error;
+}
+
+describe('a log that was cut short', () => {
+  it('at any byte of its last write gives the longest valid prefix, through two restarts', async () => {
+    const machine = await written(new Machine(ONE_SEGMENT), [60]);
+    const whole = machine.disk.content(FIRST);
+    const ends = recordEnds(whole);
+    // Judged at the end: a matcher per byte would take longer than the recoveries.
+    const wrong: string[] = [];
+    for (let length = 0; length < whole.length; length += 1) {
+      const torn = new Machine(ONE_SEGMENT);
+      torn.disk.place(FIRST, whole.subarray(0, length));
+      const kept = ends.filter((end) => end <= length).length;
+      const first = await torn.recover();
+      if (first.entries.length !== kept) wrong.push(`${length}: ${first.entries.length} found`);
+      first.log.append([entryAt(kept + 1, 'behind')]);
+      await first.log.persist(1, at(kept + 1));
+      torn.disk.restart(true);
+      const second = await torn.recover();
+      const last = JSON.stringify(second.entries[kept]);
+      if (last !== JSON.stringify(entryAt(kept + 1, 'behind'))) wrong.push(`${length}: ${last}`);
+      if (second.found.cutBytes !== 0) wrong.push(`${length}: not cut off`);
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  it('by zeros from any byte of its last write on gives the longest valid prefix', async () => {
+    const machine = await written(new Machine(ONE_SEGMENT), [2, 8]);
+    const whole = machine.disk.content(FIRST);
+    const ends = recordEnds(whole);
+    for (let length = ends[1]!; length < whole.length; length += 1) {
+      const torn = new Machine(ONE_SEGMENT);
+      torn.disk.place(FIRST, Buffer.from(whole).fill(0, length));
+      const { entries, found } = await torn.recover();
+      expect(entries).toHaveLength(ends.filter((end) => end <= length).length);
+      expect(torn.disk.content(FIRST)).toHaveLength(whole.length - found.cutBytes);
+    }
+  });
+
+  it('in an earlier write or by zeros before the last write is damaged', async () => {
+    const machine = await written(new Machine(ONE_SEGMENT), [3, 3]);
+    const whole = machine.disk.content(FIRST);
+    const ends = recordEnds(whole);
+    const hole = Buffer.from(whole).fill(0, ends[1]! + 40, ends[2]!);
+    const toEnd = Buffer.from(whole).fill(0, ends[1]! + 40);
+    for (const bytes of [hole, toEnd]) {
+      const damaged = new Machine(ONE_SEGMENT);
+      damaged.disk.place(FIRST, bytes);
+      expect(await refused(damaged)).toMatchObject({ file: FIRST, offset: ends[1] });
+    }
+  });
+
+  it('in a segment that another one follows is damaged', async () => {
+    const machine = await written(new Machine(), [5, 5, 5, 5, 5]);
+    const names = [...machine.disk.contents().keys()].filter((name) => name.endsWith('.seg'));
+    expect(names.length).toBeGreaterThan(1);
+    const whole = machine.disk.content(FIRST);
+    for (const length of [0, 20, 32, 100, recordEnds(whole).at(-2)!, whole.length - 1]) {
+      machine.disk.place(FIRST, whole.subarray(0, length));
+      expect(await refused(machine)).toBeInstanceOf(DamagedLog);
+    }
+    machine.disk.place(FIRST, whole);
+    expect((await machine.recover()).entries).toEqual(entriesOf(1, 25));
+  });
+
+  it('by the loss of a segment is damaged, unless nothing follows', async () => {
+    for (const lost of [0, 1]) {
+      const machine = await written(new Machine(), [5, 5, 5, 5, 5]);
+      const names = [...machine.disk.contents().keys()].filter((name) => name.endsWith('.seg'));
+      await machine.disk.remove(names[lost]!);
+      expect(await refused(machine)).toBeInstanceOf(DamagedLog);
+    }
+  });
+});
+
+describe('a log with one bit flipped', () => {
+  it('is never accepted, and its files stay as they are', async () => {
+    const machine = await written(new Machine(ONE_SEGMENT), [2, 1, 1]);
+    const whole = machine.disk.content(FIRST);
+    for (let bit = 0; bit < whole.length * 8; bit += 1) {
+      const flipped = Buffer.from(whole);
+      flipped[bit >> 3]! ^= 1 << (bit & 7);
+      const damaged = new Machine(ONE_SEGMENT);
+      damaged.disk.place(FIRST, flipped);
+      const error = await refused(damaged);
+      if (!(error instanceof UnknownFormat)) expect(error).toBeInstanceOf(DamagedLog);
+    }
+  });
+
+  it('is noticed by a read as well', async () => {
+    const machine = new Machine();
+    const { log } = await machine.recover();
+    log.append(entriesOf(1, 40));
+    await log.persist(1, at(40));
+    const bytes = machine.disk.content(FIRST);
+    bytes[200]! ^= 1;
+    machine.disk.place(FIRST, bytes);
+    await expect(log.read(at(1), at(3))).rejects.toBeInstanceOf(DamagedLog);
+  });
+
+  it('in the bookkeeping is never accepted', async () => {
+    const machine = new Machine();
+    const { log } = await machine.recover();
+    await log.remember({ ...BLANK_MEMORY, cluster: 'abc' });
+    await log.close();
+    const whole = machine.disk.content('memory.json');
+    for (let bit = 0; bit < whole.length * 8; bit += 1) {
+      const flipped = Buffer.from(whole);
+      flipped[bit >> 3]! ^= 1 << (bit & 7);
+      const damaged = new Machine();
+      damaged.disk.place('memory.json', flipped);
+      const error = await refused(damaged);
+      if (!(error instanceof UnknownFormat)) expect(error).toBeInstanceOf(DamagedLog);
+    }
+  });
+});
+
+describe('a folder of a later version', () => {
+  it('is left alone', async () => {
+    const machine = await written(new Machine(), [3]);
+    const bytes = machine.disk.content(FIRST);
+    bytes.writeUInt32LE(2, 8);
+    machine.disk.place(FIRST, bytes);
+    expect(await refused(machine)).toBeInstanceOf(UnknownFormat);
+    machine.disk.place(FIRST, bytes.subarray(0, 12));
+    expect(await refused(machine)).toBeInstanceOf(UnknownFormat);
+  });
+
+  it('is left alone if only its bookkeeping is later', async () => {
+    const machine = new Machine();
+    machine.disk.place('memory.json', Buffer.from('{"format":2,"anything":[]}\n'));
+    expect(await refused(machine)).toBeInstanceOf(UnknownFormat);
+  });
+});
+
+/** Where each record of a segment ends, found by the length fields alone. */
+function recordEnds(bytes: Buffer): number[] {
+  const ends: number[] = [];
+  for (let offset = 32; offset < bytes.length; ) {
+    offset += 32 + bytes.readUInt32LE(offset + 4);
+    ends.push(offset);
+  }
+  return ends;
+}

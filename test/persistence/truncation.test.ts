@@ -1,0 +1,90 @@
+// What is cut off the log is kept aside, and gone from the log for good.
+
+import { describe, expect, it } from 'vitest';
+import { StorageFailure } from '../../src/persistence/persistence.ts';
+import { at, entriesOf } from './entries.ts';
+import { Machine } from './machine.ts';
+
+const lines = (bytes: Buffer) =>
+  bytes
+    .toString('utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as unknown);
+
+describe('what is cut off', () => {
+  it('is kept aside, from disk and from memory alike', async () => {
+    const machine = new Machine();
+    const { log } = await machine.recover();
+    log.append(entriesOf(1, 40));
+    await log.persist(1, at(40));
+    log.append(entriesOf(41, 44));
+    log.truncate(at(7));
+    await log.persist(2, at(7));
+    expect(lines(machine.disk.content('aside-8-44.jsonl'))).toEqual(entriesOf(8, 44));
+    machine.disk.restart(true);
+    expect(lines(machine.disk.content('aside-8-44.jsonl'))).toEqual(entriesOf(8, 44));
+    expect((await machine.recover()).entries).toEqual(entriesOf(1, 7));
+  });
+
+  it('twice is kept twice', async () => {
+    const machine = new Machine();
+    const { log } = await machine.recover();
+    for (const epoch of [1, 2]) {
+      log.append(entriesOf(1, 3, epoch));
+      await log.persist(epoch, at(3));
+      log.truncate(at(0));
+    }
+    await log.close();
+    expect(lines(machine.disk.content('aside-1-3.jsonl'))).toEqual(entriesOf(1, 3, 1));
+    expect(lines(machine.disk.content('aside-1-3-2.jsonl'))).toEqual(entriesOf(1, 3, 2));
+    expect((await machine.recover()).entries).toEqual([]);
+  });
+
+  it('can still be read by whoever asked before', async () => {
+    const machine = new Machine();
+    const { log } = await machine.recover();
+    log.append(entriesOf(1, 60));
+    await log.persist(1, at(60));
+    const reading = log.read(at(1), at(30));
+    log.truncate(at(2));
+    log.append(entriesOf(3, 9, 2));
+    await log.persist(2, at(9));
+    expect((await reading).entries()).toEqual(entriesOf(1, 30));
+    expect((await log.read(at(1), at(9))).entries()).toEqual([
+      ...entriesOf(1, 2),
+      ...entriesOf(3, 9, 2),
+    ]);
+  });
+
+  it('while it is being written does not spoil what is written', async () => {
+    const machine = new Machine();
+    const { log } = await machine.recover();
+    log.append(entriesOf(1, 9));
+    const writing = log.persist(1, at(9));
+    await Promise.resolve();
+    log.truncate(at(4));
+    log.append(entriesOf(5, 12, 2));
+    await writing;
+    await log.persist(2, at(12));
+    const entries = [...entriesOf(1, 4), ...entriesOf(5, 12, 2)];
+    machine.disk.restart(true);
+    expect((await machine.recover()).entries).toEqual(entries);
+  });
+
+  it('stays in the files until there is room for the copy', async () => {
+    const machine = new Machine();
+    const { log } = await machine.recover();
+    log.append(entriesOf(1, 9));
+    await log.persist(1, at(9));
+    machine.disk.failAt({ at: 1, fault: 'ENOSPC', times: 1_000 });
+    log.truncate(at(4));
+    await expect(log.persist(2, at(4))).rejects.toBeInstanceOf(StorageFailure);
+    expect((await log.read(at(1), log.lastIndex)).entries()).toEqual(entriesOf(1, 4));
+    machine.disk.failAt(null);
+    await log.persist(2, at(4));
+    expect(lines(machine.disk.content('aside-5-9.jsonl'))).toEqual(entriesOf(5, 9));
+    machine.disk.restart(true);
+    expect((await machine.recover()).entries).toEqual(entriesOf(1, 4));
+  });
+});

@@ -1,0 +1,129 @@
+// `replog master`, `secondary`, `node` and `arbiter` as processes: what they say first, how they end.
+
+import { fork } from 'node:child_process';
+import { createServer } from 'node:net';
+import { afterEach, describe, expect, test } from 'vitest';
+import { Belongings, call, ENTRY, freePorts, type Program, until } from './program.ts';
+
+const belongings = new Belongings();
+afterEach(() => belongings.release());
+
+const start = (args: readonly string[]): Program => belongings.program([...args, '--json']);
+
+describe('the first line', () => {
+  test('says where each listens, and in what role', async () => {
+    const port = await freePorts(4);
+    const url = (i: number) => `http://127.0.0.1:${port + i}`;
+    const arbiter = start(['arbiter', '--memory', '--port', `${port}`]);
+    expect(await arbiter.event('listening')).toMatchObject({
+      url: url(0),
+      pid: arbiter.child.pid,
+    });
+    const nodes = [1, 2].map((i) => {
+      const place = ['--id', `n${i}`, '--port', `${port + i}`];
+      return start(['node', '--memory', '--join', url(0), ...place]);
+    });
+    for (const [place, node] of nodes.entries()) {
+      expect(await node.event('listening')).toMatchObject({
+        node: `n${place + 1}`,
+        url: url(place + 1),
+        pid: node.child.pid,
+      });
+      expect(node.lines[0]).toMatchObject({ event: 'listening' });
+    }
+    await until(
+      async () => await Promise.all([1, 2].map((i) => call('GET', `${url(i)}/health`))),
+      (answers) =>
+        answers
+          .map(({ body }) => body.role)
+          .toSorted()
+          .join() === 'master,secondary',
+      'both have a role',
+    );
+  });
+
+  test('of a master that is its own arbiter, and of a secondary that joins it', async () => {
+    const port = await freePorts(2);
+    const master = start(['master', '--memory', '--port', `${port}`]);
+    const { url } = await master.event('listening');
+    expect(url).toBe(`http://127.0.0.1:${port}`);
+    const second = start(['secondary', '--memory', '--join', `${url}`, '--port', `${port + 1}`]);
+    expect(await second.event('listening')).toMatchObject({ node: 'n2' });
+    const body = { message: 'to both', w: 2, timeoutMs: 10_000 };
+    expect((await call('POST', `${url}/messages`, body)).body.acks).toEqual(['n1', 'n2']);
+  });
+});
+
+describe('the end', () => {
+  test.each(['SIGTERM', 'SIGINT'] as const)('%s ends it with code 0', async (signal) => {
+    const master = start(['master', '--memory', '--port', `${await freePorts(1)}`]);
+    await master.event('listening');
+    expect(await master.kill(signal)).toEqual({ code: 0, signal: null });
+  });
+
+  test('--leave gives up the membership first', async () => {
+    const port = await freePorts(2);
+    const master = start(['master', '--memory', '--port', `${port}`]);
+    const { url } = await master.event('listening');
+    const join = ['--join', `${url}`, '--port', `${port + 1}`, '--leave'];
+    const second = start(['secondary', '--memory', ...join]);
+    const members = async () => (await call('GET', `${url}/health`)).body.members.length as number;
+    await until(members, (count) => count === 2, 'n2 is a member');
+    expect((await second.kill('SIGTERM')).code).toBe(0);
+    expect(await until(members, (count) => count === 1, 'n2 has left', 1_000)).toBe(1);
+  });
+
+  test('a port that is taken: code 2, and a sentence that names it', async () => {
+    const port = await freePorts(1);
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+    belongings.add(() => new Promise((resolve) => server.close(resolve)));
+    const master = start(['master', '--memory', '--port', `${port}`]);
+    expect((await master.exited).code).toBe(2);
+    expect(master.stderr).toContain(`port ${port} is taken`);
+    expect(master.lines).toEqual([]);
+  });
+
+  test('a folder that another node uses: code 1, and a sentence that names it', async () => {
+    const folder = await belongings.folder();
+    const port = await freePorts(2);
+    const first = start(['master', '--data-dir', folder, '--port', `${port}`]);
+    await first.event('listening');
+    const second = start(['master', '--data-dir', folder, '--port', `${port + 1}`]);
+    expect((await second.exited).code).toBe(1);
+    expect(second.stderr).toContain(folder);
+    expect(second.stderr).toContain(`${first.child.pid}`);
+  });
+
+  test('an address that others can reach needs a token', async () => {
+    const open = start(['master', '--memory', '--host', '0.0.0.0', '--port', '0']);
+    expect((await open.exited).code).toBe(2);
+    expect(open.stderr).toContain('--insecure');
+  });
+});
+
+describe('a child of a launcher', () => {
+  const args = async () => ['master', '--memory', '--json', '--port', `${await freePorts(1)}`];
+
+  test('says by message that it listens, leaves Ctrl-C to its parent, and obeys it', async () => {
+    const child = fork(ENTRY, await args(), { stdio: 'ignore' });
+    belongings.add(async () => child.kill('SIGKILL'));
+    const exited = new Promise((resolve) => child.once('exit', resolve));
+    const first = await new Promise((resolve) => child.once('message', resolve));
+    expect(first).toMatchObject({ type: 'listening', node: 'n1', pid: child.pid });
+    child.kill('SIGINT');
+    const { url } = first as { url: string };
+    expect((await call('GET', `${url}/livez`)).status).toBe(200);
+    child.send({ type: 'stop' });
+    expect(await exited).toBe(0);
+  });
+
+  test('ends when its parent is gone', async () => {
+    const child = fork(ENTRY, await args(), { stdio: 'ignore' });
+    belongings.add(async () => child.kill('SIGKILL'));
+    const exited = new Promise((resolve) => child.once('exit', resolve));
+    await new Promise((resolve) => child.once('message', resolve));
+    child.disconnect();
+    await exited;
+  });
+});
