@@ -129,7 +129,7 @@ const ROWS: readonly Row[] = [
     type: NoQuorum,
     code: EXIT.refused,
     sentence: (error: NoQuorum) =>
-      `no quorum: ${error.alive ?? '?'} nodes alive, ${error.needed ?? '?'} needed` +
+      `no quorum: ${error.alive ?? '?'} alive, ${error.needed ?? '?'} needed` +
       `${error.missing.length === 0 ? '' : `, missing ${error.missing.join(' ')}`};` +
       ' nothing was written',
     hint: (error: NoQuorum) =>

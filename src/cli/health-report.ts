@@ -4,6 +4,7 @@ import type { FollowerHealth, Health, MasterHealth, MemberHealth } from '../clie
 import { cleanText } from './clean-text.ts';
 import type { Styles } from './colour.ts';
 import { formatDuration } from './duration.ts';
+import { inOrder } from './node-selection.ts';
 import { type Cell, tableLines } from './table.ts';
 
 const HEADING = [
@@ -34,7 +35,7 @@ function masterLines(health: MasterHealth, styles: Styles): string[] {
     `last index ${health.lastIndex}`,
     `on a majority up to ${health.commitIndex}`,
   ];
-  const rows = health.members.map((member) => memberRow(member, styles));
+  const rows = inOrder(health.members).map((member) => memberRow(member, styles));
   return [
     `master ${cleanText(health.node)}: ${state}, ${facts.join(', ')}`,
     '',

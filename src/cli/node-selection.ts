@@ -1,5 +1,6 @@
 // Which nodes a command means: `n2`, `master`, `secondary`, `secondary:2`, `all`, or a URL.
 
+import type { ReadLevel } from '../client/answers.ts';
 import { baseUrl } from '../client/base-url.ts';
 import { UsageError } from './exit.ts';
 import { connect, type Target } from './target.ts';
@@ -35,11 +36,24 @@ export async function knownNodes(target: Target): Promise<readonly Candidate[]> 
     return nodes;
   }
   const health = await (await connect(target)).health();
-  if (health.role === 'master') return health.members;
+  if (health.role === 'master') return inOrder(health.members);
   const self = { node: health.node, role: health.role, url: target.url };
   if (health.master === null) return [self];
   const seen = await (await connect(target, health.master.url)).health();
-  return seen.role === 'master' ? seen.members : [self];
+  return seen.role === 'master' ? inOrder(seen.members) : [self];
+}
+
+/** Where to send a read: only the master can serve a linearizable one. */
+export async function urlForRead(target: Target, read: ReadLevel | undefined): Promise<string> {
+  if (read !== 'linearizable') return target.url;
+  const master = (await knownNodes(target)).find(({ role }) => role === 'master');
+  return master?.url ?? target.url;
+}
+
+/** By id, n2 before n10: a master lists its members as they joined, which nobody can foresee. */
+export function inOrder<Node extends Pick<Candidate, 'node'>>(nodes: readonly Node[]): Node[] {
+  const { compare } = new Intl.Collator('en', { numeric: true });
+  return [...nodes].sort((a, b) => compare(a.node, b.node));
 }
 
 /** As selectNodes on the target's nodes; a URL means the node there and needs nobody else. */

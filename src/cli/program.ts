@@ -19,8 +19,7 @@ export function newProgram(): Command {
     .configureOutput({
       writeOut: (text) => void process.stdout.write(text),
       writeErr: (text) => void process.stderr.write(text),
-      outputError: (text, write) =>
-        write(`replog: ${cleanText(text.replace(/^error: |\n+$/g, ''))}\n`),
+      outputError: (text, write) => write(`replog: ${cleanText(sentenceIn(text))}\n`),
     })
     .addHelpText(
       'after',
@@ -66,6 +65,14 @@ function report(error: unknown): void {
   if (hint !== null) printError(`${styles.dim('hint:')} ${cleanText(hint)}`);
   // One sentence is for users; whoever looks for a fault in replog itself sets this.
   if (process.env.REPLOG_DEBUG && error instanceof Error) printError(error.stack ?? '');
+}
+
+/** commander's message, which may be two lines ("Did you mean …?"), as one. */
+function sentenceIn(text: string): string {
+  return text
+    .trim()
+    .replace(/^error: /, '')
+    .replace(/\n/g, ' ');
 }
 
 function version(): string {

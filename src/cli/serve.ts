@@ -1,34 +1,71 @@
-// Runs a server as this process: says where it listens, and puts what stops it from starting into a
-// sentence.
+// Runs a server as this process: says where it listens and what happens to it, and puts what stops it
+// from starting into a sentence.
 
+import type { NodeEvent } from '../cluster/report.ts';
+import { plainLines } from '../cluster/report.ts';
 import type { Listening, Service } from '../cluster/service.ts';
+import type { Note } from '../core/effects.ts';
 import { DamagedLog, FolderInUse, UnknownFormat } from '../persistence/persistence.ts';
 import { cleanJson, cleanText } from './clean-text.ts';
 import { Refused, UsageError } from './exit.ts';
 import type { ServerSettings } from './server-options.ts';
 
-/** Serves until it is told to stop. `what` names the server in the plain line. */
+/** Serves until it is told to stop. `what` names the server in the plain line; `start` is given
+ * where to say what happens. */
 export async function serve(
   what: string,
   settings: ServerSettings,
   flags: { readonly json?: boolean; readonly leave?: boolean },
-  start: () => Promise<Service>,
+  start: (onNote: (note: Note) => void) => Promise<Service>,
 ): Promise<void> {
   const { runService } = await import('../cluster/service.ts');
-  const show = (listening: Listening) => {
-    const line = flags.json ? cleanJson(listening) : sentence(what, listening, settings);
-    process.stdout.write(`${line}\n`);
-  };
+  const printer = new Printer(what, settings, flags.json ?? false);
   try {
-    await runService({ start, onListening: show, leave: flags.leave ?? false });
+    await runService({
+      start: () => start((note) => printer.note(note)),
+      onListening: (listening) => printer.listening(listening),
+      leave: flags.leave ?? false,
+    });
   } catch (error) {
     throw startProblem(error, settings);
   }
 }
 
-function sentence(what: string, { url, pid }: Listening, { dataDir }: ServerSettings): string {
-  const data = dataDir === null ? 'data in memory only' : `data in ${cleanText(dataDir)}`;
-  return `${what} listens at ${url} (pid ${pid}), ${data}`;
+/** One of these for each copy of an operation would be too many lines; metrics count them. */
+const UNTOLD: ReadonlySet<Note['event']> = new Set(['resend', 'duplicate']);
+
+/** What the process prints. Where it listens comes first, whatever has happened before. */
+class Printer {
+  readonly #what: string;
+  readonly #settings: ServerSettings;
+  readonly #json: boolean;
+  /** What waits for that; null once it was printed. */
+  #held: string[] | null = [];
+
+  constructor(what: string, settings: ServerSettings, json: boolean) {
+    this.#what = what;
+    this.#settings = settings;
+    this.#json = json;
+  }
+
+  listening(listening: Listening): void {
+    const line = this.#json ? cleanJson(listening) : this.#sentence(listening);
+    process.stdout.write([`${line}\n`, ...(this.#held ?? [])].join(''));
+    this.#held = null;
+  }
+
+  note(note: Note): void {
+    if (UNTOLD.has(note.event)) return;
+    const text = this.#json ? `${cleanJson(note)}\n` : plainLines(note as NodeEvent, cleanText);
+    if (this.#held === null) process.stdout.write(text);
+    else this.#held.push(text);
+  }
+
+  #sentence({ url, pid }: Listening): string {
+    const { dataDir } = this.#settings;
+    const data = dataDir === null ? 'data in memory only' : `data in ${cleanText(dataDir)}`;
+    return `${this.#what} listens at ${url} (pid ${pid}), ${data}`;
+  }
 }
 
 /** The error with a sentence and a hint, where the cause is known. */

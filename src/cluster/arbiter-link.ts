@@ -10,6 +10,8 @@ export interface HostedArbiter {
   members(): readonly { readonly node: string; readonly url: string }[];
   master(): { readonly node: string; readonly url: string } | null;
   stop(): Promise<void>;
+  /** Rejects if it cannot go on. */
+  readonly stopped: Promise<void>;
 }
 
 /** A local answer takes milliseconds; a paused node gives none. */

@@ -1,6 +1,10 @@
 // The order of what a launcher says: `ready` comes first, whatever the nodes have reported before.
+// How they became what `ready` says they are is left out; anything else that happened is told later.
 
 import type { ClusterEvent, ReadyEvent } from './report.ts';
+
+/** What `ready` makes old news. */
+const SUPERSEDED: ReadonlySet<string> = new Set(['role', 'mode', 'joined', 'status']);
 
 export class Bulletin {
   readonly #onEvent: (event: ClusterEvent) => void;
@@ -14,7 +18,7 @@ export class Bulletin {
   /** Says it now, or after `ready`. */
   say(event: ClusterEvent): void {
     if (this.#held === null) this.#onEvent(event);
-    else this.#held.push(event);
+    else if (!SUPERSEDED.has(event.event)) this.#held.push(event);
   }
 
   /** The cluster is ready: this is said, then what was held back. */

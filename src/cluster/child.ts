@@ -38,7 +38,7 @@ export interface Ending {
 /** What a child tells the launcher. */
 export interface ChildListener {
   /** A JSON object with an `event`, which the child wrote as one line of its stdout. */
-  onEvent(event: Readonly<Record<string, unknown>>): void;
+  onEvent(event: { readonly event: string; readonly [field: string]: unknown }): void;
   /** Any other line of output. */
   onLine(line: string): void;
   onEnd(ending: Ending): void;
@@ -237,7 +237,7 @@ export class Child {
 }
 
 /** The object of a line such as `{"event":"status",…}`; null for any other line. */
-function eventOf(line: string): Record<string, unknown> | null {
+function eventOf(line: string): { event: string } | null {
   if (!line.startsWith('{')) return null;
   let value: unknown;
   try {
@@ -246,6 +246,6 @@ function eventOf(line: string): Record<string, unknown> | null {
     // Output that merely begins like JSON is a line like any other.
     return null;
   }
-  const event = value as Record<string, unknown>;
-  return typeof event.event === 'string' ? event : null;
+  const { event } = value as { event?: unknown };
+  return typeof event === 'string' ? { ...(value as object), event } : null;
 }

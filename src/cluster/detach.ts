@@ -47,7 +47,7 @@ export async function launchInBackground(
     launcher.once('exit', (code, signal) => {
       const how = signal === null ? `with code ${code}` : `by ${signal}`;
       const sentence = `the launcher ended ${how} before the cluster was ready`;
-      resolve({ type: 'failed', code: 1, sentence, hint: `its output is in ${file}` });
+      resolve({ type: 'failed', code: 1, sentence, hint: null });
     });
   });
   if (launcher.connected) launcher.disconnect();

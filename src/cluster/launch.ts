@@ -46,6 +46,8 @@ export interface ArbiterOptions {
   readonly dataDir: string | null;
   readonly size: number;
   readonly token: string | null;
+  readonly requireClientToken: boolean;
+  readonly logLevel: string;
   /** Id of the node that shall be the first master. */
   readonly prefer: string;
   readonly extraRoutes: (app: Hono<NodeEnv>) => void;
@@ -55,6 +57,8 @@ export interface ArbiterOptions {
 export interface Launch {
   /** Rejects if the cluster could not be started; then nothing of it is running. */
   readonly ready: Promise<ReadyEvent>;
+  /** Rejects when a cluster that runs cannot go on. */
+  readonly broken: Promise<void>;
   /** Stops everything in order. */
   stop(): Promise<void>;
   /** Ends everything at once. */
@@ -116,6 +120,7 @@ export async function launch(options: LaunchOptions): Promise<Launch> {
       registration = register(entryOf(running.view()));
       return ready;
     }),
+    broken: arbiter.stopped,
     stop: () => farewell(running.stop()),
     kill: () => farewell(running.kill()),
   };
@@ -135,7 +140,7 @@ function startArbiter(
   layout: Layout,
   launcher: () => Control | null,
 ): Promise<HostedArbiter> {
-  const { token } = options;
+  const { token, requireClientToken, logLevel } = options;
   const find = () => {
     const control = launcher();
     if (control === null) throw new Conflict('the cluster is being started');
@@ -146,6 +151,8 @@ function startArbiter(
     ...layout.arbiter,
     size: layout.nodes.length,
     token,
+    requireClientToken,
+    logLevel,
     prefer: layout.nodes[0]?.node ?? '',
     extraRoutes: (app) => addControlRoutes(app, find, token === null ? {} : { token }),
   });

@@ -238,10 +238,11 @@ export class Launcher implements Control {
 
   #listenerOf(node: string): ChildListener {
     return {
-      onEvent: (event) => {
-        if (event.event === 'listening') return;
-        this.#bulletin.say({ node, ...event } as ClusterEvent);
-        if (event.event === 'role') this.#changed();
+      onEvent: ({ event, ...fields }) => {
+        if (event === 'listening') return;
+        // What a node reports of a member names that member.
+        this.#bulletin.say({ event, node, ...fields });
+        if (event === 'role') this.#changed();
       },
       onLine: (line) => this.#parts.onLine(node, line),
       onEnd: ({ code, signal, expected }) => {

@@ -38,6 +38,9 @@ export interface ServiceOptions {
 /** The contract gives 5 s from the request to the end; what is not done by now is not waited for. */
 const END_MS = 4_500;
 
+/** A service that cannot go on gets this long to let go of its port. */
+const BROKEN_MS = 1_000;
+
 /** Resolves when the service has ended in order; rejects if it could not start or go on. */
 export async function runService(options: ServiceOptions): Promise<void> {
   const orders = takeOrders(options.leave);
@@ -53,7 +56,7 @@ export async function runService(options: ServiceOptions): Promise<void> {
     } as const;
     options.onListening(listening);
     tellParent({ ...listening, type: 'listening' });
-    const order = await Promise.race([orders.next, forever(service.stopped)]);
+    const order = await Promise.race([orders.next, broken(service)]);
     try {
       if (order === 'retire') await service.retire?.();
     } finally {
@@ -88,6 +91,7 @@ function takeOrders(leave: boolean): { readonly next: Promise<Order>; close(): v
   // The channel is the life line. Nobody is left to wait for an orderly end.
   const onDisconnect = () => process.exit(0);
 
+  if (hosted && !process.connected) onDisconnect();
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', hosted ? ignore : onSignal);
   process.on('SIGHUP', hosted ? ignore : onSignal);
@@ -109,8 +113,16 @@ function tellParent(message: object): void {
   if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
 }
 
-/** A service that merely stopped gives no order; one that failed rejects. */
-async function forever(stopped: Promise<void> | undefined): Promise<never> {
-  await stopped;
+/** Rejects when the service cannot go on. What is left of it is given a moment, no more. */
+async function broken(service: Service): Promise<never> {
+  try {
+    await service.stopped;
+  } catch (error) {
+    setTimeout(() => process.exit(1), BROKEN_MS).unref();
+    // It is broken already: that it cannot stop in order either adds nothing to `error`.
+    service.stop().catch(() => undefined);
+    throw error;
+  }
+  // One that merely stopped was told to.
   return new Promise<never>(() => undefined);
 }

@@ -37,9 +37,12 @@ export class FailureDetector {
     return this.everHeard ? this.heardAt : null;
   }
 
-  heard(now: number): void {
+  /** Returns whether this ended an outage: a silence that was news. */
+  heard(now: number): boolean {
+    const silenceMs = now - this.heardAt;
     this.heardAt = now;
     this.everHeard = true;
+    return silenceMs >= this.options.suspectedAfterMs;
   }
 
   /** The judge itself stood still for `gapMs`: silence during that says nothing of the member. */

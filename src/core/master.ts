@@ -6,8 +6,9 @@ import { Confirmations } from './confirmation.ts';
 import type { Context } from './context.ts';
 import type { Outcome, Write } from './effects.ts';
 import { type Epoch, type LogIndex, logIndex, type NodeId, type Ticket } from './ids.ts';
+import type { Member } from './member.ts';
 import { Membership } from './membership.ts';
-import type { Peer } from './messages.ts';
+import type { HeartbeatAck, Peer } from './messages.ts';
 import { entryOf } from './operation.ts';
 import { majority, reachedBy } from './quorum.ts';
 import { Recovery } from './recovery.ts';
@@ -43,13 +44,14 @@ export class Master {
     this.context = context;
     this.epoch = epoch;
     this.configuredSize = size;
-    this.membership = new Membership(context, epoch, {
+    const owner = {
       progressed: () => this.progress(),
-      heard: (member, ack) => this.recovery.heardFrom(member, ack),
-      left: (node) => this.waiters.left(node),
+      heard: (member: Member, ack: HeartbeatAck) => this.recovery.heardFrom(member, ack),
+      left: (node: NodeId) => this.waiters.left(node),
       joined: () => this.waiters.joined(),
       deposed,
-    });
+    };
+    this.membership = new Membership(context, epoch, owner, now);
     this.recovery = new Recovery(
       context,
       epoch,

@@ -36,6 +36,8 @@ export class Member {
   private beginBy: number;
   private notBefore: number;
   private behindSince: number | null = null;
+  /** Since when it has refused every session, acknowledging nothing; null: it has not. */
+  private refusingSince: number | null = null;
   private heartbeatError: string | null = null;
 
   constructor(context: Context, peer: Peer, now: number) {
@@ -75,6 +77,25 @@ export class Member {
     return changed;
   }
 
+  /** It answered, whatever it said. */
+  heard(now: number): void {
+    if (!this.detector.heard(now)) return;
+    this.refusingSince = null;
+    this.replicator?.wake(now);
+  }
+
+  /** It has acknowledged more. */
+  acknowledged(): void {
+    this.refusingSince = null;
+  }
+
+  /** The master itself stood still for `gapMs`: what a member did not do meanwhile is no news. */
+  excuse(gapMs: number, now: number): void {
+    this.detector.excuse(gapMs, now);
+    if (this.refusingSince !== null) this.refusingSince = now;
+    this.replicator?.excuse(now);
+  }
+
   heartbeatFailed(error: string): void {
     this.heartbeatError = error;
   }
@@ -97,8 +118,15 @@ export class Member {
     this.context.outbox.note({ event: 'joined', node: peer.node, ...note });
   }
 
+  /** It has refused to go on with its session: a new one, but not too soon, so that a peer that
+   * refuses every session is not flooded with them. */
+  refused(now: number): void {
+    this.refusingSince ??= now;
+    this.end(now, this.context.options.joinRetryMs);
+  }
+
   /** The session is over; the next one begins when a heartbeat's answer has told where, but not
-   * within `pauseMs`, so that a peer that refuses every session is not flooded with new ones. */
+   * within `pauseMs`. */
   end(now: number, pauseMs: number): void {
     this.replicator?.close();
     this.replicator = null;
@@ -110,18 +138,16 @@ export class Member {
   /** Judges the member; returns its former status if that changed. */
   judge(now: number): MemberStatus | null {
     const { stalledAfterMs } = this.context.options;
-    const stalled = this.replicator?.stalled(now, stalledAfterMs) ?? false;
+    const refusing = this.behind && now - (this.refusingSince ?? now) >= stalledAfterMs;
+    const stalled = refusing || this.replicator?.stalled(now, stalledAfterMs) === true;
     const before = this.detector.judge(now, stalled);
-    if (before === null) return null;
-    if (this.status === 'Unhealthy') this.replicator?.suspend();
-    else if (this.status === 'Healthy' || before === 'Unhealthy') this.replicator?.wake(now);
+    if (before !== null && this.status === 'Unhealthy') this.replicator?.suspend();
     return before;
   }
 
   /** Keeps track of how long it has been behind. */
   measureLag(now: number): void {
-    const behind = (this.ackedIndex ?? 0) < this.context.ledger.log.lastIndex;
-    if (!behind) this.behindSince = null;
+    if (!this.behind) this.behindSince = null;
     else this.behindSince ??= now;
   }
 
@@ -151,6 +177,10 @@ export class Member {
       retryInMs: this.replicator?.retryInMs(now) ?? null,
       lastError: this.replicator?.lastError ?? this.heartbeatError,
     };
+  }
+
+  private get behind(): boolean {
+    return (this.ackedIndex ?? 0) < this.context.ledger.log.lastIndex;
   }
 
   private beginDeadline(): number {

@@ -38,11 +38,13 @@ export class Membership implements ReplicatorOwner {
   private readonly epoch: Epoch;
   private readonly owner: MembershipOwner;
   private readonly byNode = new Map<NodeId, Member>();
+  private readonly startedAt: number;
   private nextSession: number;
   private lastWakeAt: number | null = null;
   private judgeFrom = Number.NEGATIVE_INFINITY;
 
-  constructor(context: Context, epoch: Epoch, owner: MembershipOwner) {
+  constructor(context: Context, epoch: Epoch, owner: MembershipOwner, now: number) {
+    this.startedAt = now;
     this.context = context;
     this.epoch = epoch;
     this.owner = owner;
@@ -63,7 +65,11 @@ export class Membership implements ReplicatorOwner {
   set(replicas: readonly Peer[], now: number): void {
     const wanted = new Map(replicas.map((peer) => [peer.node, peer]));
     for (const [node, member] of this.byNode) {
-      if (wanted.get(node)?.url !== member.peer.url) this.remove(member, now);
+      const peer = wanted.get(node);
+      if (peer?.url === member.peer.url) continue;
+      member.end(now, 0);
+      this.byNode.delete(node);
+      if (peer === undefined) this.left(node);
     }
     for (const [node, peer] of wanted) {
       if (node === this.context.self.node || this.byNode.has(node)) continue;
@@ -143,7 +149,7 @@ export class Membership implements ReplicatorOwner {
       url: self.url,
       role: 'master',
       status: 'Healthy',
-      sinceMs: 0,
+      sinceMs: now - this.startedAt,
       lastHeartbeatMs: 0,
       ackedIndex: ledger.persister.persistedIndex,
       lagEntries: ledger.log.lastIndex - ledger.persister.persistedIndex,
@@ -157,14 +163,15 @@ export class Membership implements ReplicatorOwner {
 
   // What a replicator tells.
 
-  acknowledged(): void {
+  acknowledged(node: NodeId): void {
+    this.byNode.get(node)?.acknowledged();
     this.owner.progressed();
   }
 
   heard(node: NodeId, now: number): void {
     const member = this.byNode.get(node);
     if (member === undefined) return;
-    member.detector.heard(now);
+    member.heard(now);
     if (now >= this.judgeFrom) this.judge(member, now);
   }
 
@@ -175,7 +182,7 @@ export class Membership implements ReplicatorOwner {
       this.nextSession = Math.max(this.nextSession, cause.session + 1);
     }
     if (cause.code === 'diverged') member.reset = true;
-    member.end(now, this.context.options.joinRetryMs);
+    member.refused(now);
     this.owner.joined();
   }
 
@@ -183,10 +190,7 @@ export class Membership implements ReplicatorOwner {
     this.owner.deposed(epoch);
   }
 
-  private remove(member: Member, now: number): void {
-    const { node } = member.peer;
-    member.end(now, 0);
-    this.byNode.delete(node);
+  private left(node: NodeId): void {
     this.context.outbox.note({ event: 'left', node });
     this.owner.left(node);
   }
@@ -204,7 +208,7 @@ export class Membership implements ReplicatorOwner {
     if (gapMs < heartbeatIntervalMs + pauseMs) return;
     this.judgeFrom = now + heartbeatIntervalMs;
     for (const member of this.byNode.values()) {
-      member.detector.excuse(gapMs, now);
+      member.excuse(gapMs, now);
       member.nextHeartbeatAt = now;
     }
   }
@@ -224,7 +228,9 @@ export class Membership implements ReplicatorOwner {
   private answered(member: Member, sentAt: number, answer: Answer, now: number): void {
     if (this.byNode.get(member.peer.node) !== member) return;
     if (answer.type === 'HeartbeatAck') {
-      member.followedAt = Math.max(member.followedAt, sentAt);
+      // Overtaken by the answer to a later heartbeat: it may even be from an earlier life.
+      if (sentAt < member.followedAt) return;
+      member.followedAt = sentAt;
       if (member.heartbeatAnswered(answer)) {
         member.end(now, 0);
         this.owner.joined();

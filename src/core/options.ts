@@ -33,7 +33,8 @@ export interface Options {
   readonly confirmTimeoutMs: number;
   /** Updates in one Snapshot. Bounds what a secondary must take in one turn of its event loop. */
   readonly snapshotEntriesMax: number;
-  /** Bytes of updates in one Snapshot (one larger update still goes alone). */
+  /** Bytes of updates in one Snapshot (one larger update still goes alone). With its envelope it
+   * stays below 1 MiB, the limit that a peer may have for any body. */
   readonly snapshotBytesMax: number;
   /** Snapshots sent and not acknowledged, per secondary. */
   readonly inFlightMax: number;
@@ -63,7 +64,7 @@ export const DEFAULT_OPTIONS: Options = {
   pauseMs: 1_000,
   confirmTimeoutMs: 2_000,
   snapshotEntriesMax: 8_192,
-  snapshotBytesMax: 1 << 20,
+  snapshotBytesMax: 1_000_000,
   inFlightMax: 32,
   waitersMax: 10_000,
   unpersistedBytesMax: 64 << 20,

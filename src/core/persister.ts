@@ -99,7 +99,10 @@ export class Persister {
 
   truncated(after: LogIndex): void {
     while (this.underWay.length > 0 && this.underWay.at(-1)!.upTo > after) this.underWay.pop();
-    if (this.persisted > after) this.persisted = logIndex(after);
+    if (this.persisted >= after) {
+      this.persisted = logIndex(after);
+      this.persistedWeight = this.weight;
+    }
   }
 
   /** When `flush` has something to do. */

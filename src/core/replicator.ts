@@ -125,10 +125,16 @@ export class Replicator {
   /** The member was heard after an outage: what it waits for goes at once. */
   wake(now: number): void {
     this.suspended = false;
+    this.excuse(now);
     const head = this.flight.head;
     if (head === undefined) return;
     head.copies = Math.min(head.copies, 1);
     this.resendAt = now;
+  }
+
+  /** There was an outage, here or there: that nothing was acknowledged counts from now. */
+  excuse(now: number): void {
+    this.progressAt = now;
   }
 
   /** The session is over; answers that still come are ignored. */
@@ -184,7 +190,7 @@ export class Replicator {
   private dispatch(sent: Sent, now: number): void {
     sent.copies += 1;
     sent.lastSentAt = now;
-    if (this.flight.head === sent) this.schedule(now);
+    if (this.flight.head === sent) this.schedule();
     const { peer, epoch, reset } = this.start;
     this.context.outbox.send(
       peer.url,
@@ -217,13 +223,13 @@ export class Replicator {
   }
 
   /** Plans the next copy of the oldest Snapshot under way. */
-  private schedule(now: number): void {
+  private schedule(): void {
     const head = this.flight.head;
     const { resendGapsMs, resendJitter } = this.context.options;
     this.resendAt =
       head === undefined
         ? Number.POSITIVE_INFINITY
-        : Math.max(now, head.lastSentAt) +
+        : head.lastSentAt +
           gapAfter(Math.max(1, head.copies), resendGapsMs, resendJitter, this.context.random);
   }
 
@@ -238,7 +244,7 @@ export class Replicator {
     if (answer.type === 'SnapshotAck') {
       if (answer.session === this.session) this.acknowledge(answer.seq, sent, now);
     } else if (answer.type === 'Refused') {
-      this.refused(answer, sentAt, now);
+      this.refused(answer, sent, sentAt, now);
     } else {
       this.error = `a ${answer.type} in answer to a Snapshot`;
     }
@@ -263,21 +269,17 @@ export class Replicator {
     const head = this.flight.head;
     const overtaken = head !== undefined && head.lastSentAt < acked.lastSentAt;
     if (overtaken) this.resendAt = now;
-    else this.schedule(now);
+    else this.schedule();
   }
 
-  private refused(refusal: Refusal, sentAt: number, now: number): void {
+  private refused(refusal: Refusal, sent: Sent, sentAt: number, now: number): void {
     this.error = `refused: ${refusal.code}`;
-    const head = this.flight.head;
     switch (refusal.code) {
       case 'stale-epoch':
         this.owner.deposed(refusal.epoch);
         return;
       case 'out-of-order':
-        if (head === undefined) return;
-        if (refusal.expected < head.seq) this.owner.restart(this.start.peer.node, refusal, now);
-        else if (refusal.expected <= lastSeq(head) && sentAt >= head.lastSentAt)
-          this.resendAt = now;
+        this.outOfOrder(refusal, sent, sentAt, now);
         return;
       case 'stale-session':
       case 'diverged':
@@ -285,6 +287,24 @@ export class Replicator {
         return;
       default:
         return;
+    }
+  }
+
+  /** Something before `sent` is missing there. It goes at once, but only once for each copy; and a
+   * secondary that refuses the very Snapshot it asks for is given the usual time. */
+  private outOfOrder(
+    refusal: Extract<Refusal, { code: 'out-of-order' }>,
+    sent: Sent,
+    sentAt: number,
+    now: number,
+  ): void {
+    const head = this.flight.head;
+    // A refusal that crossed an acknowledgement is old news.
+    if (head === undefined || sentAt < this.progressAt) return;
+    const { expected } = refusal;
+    if (expected < head.seq) this.owner.restart(this.start.peer.node, refusal, now);
+    else if (sent !== head && expected <= lastSeq(head) && sentAt >= head.lastSentAt) {
+      this.resendAt = now;
     }
   }
 }

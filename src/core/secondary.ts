@@ -52,13 +52,12 @@ export class Secondary {
   }
 
   snapshot(ticket: Ticket, message: Snapshot, now: number): void {
-    const refusal = this.take(message, now);
+    const full = this.pending.length >= this.context.options.pendingAcksMax;
+    const refusal: Refusal | null = full
+      ? { type: 'Refused', code: 'overloaded' }
+      : this.take(message, now);
     if (refusal !== null) {
       this.context.outbox.respond(ticket, refusal);
-      return;
-    }
-    if (this.pending.length >= this.context.options.pendingAcksMax) {
-      this.context.outbox.respond(ticket, { type: 'Refused', code: 'overloaded' });
       return;
     }
     const { prev, updates } = message;
@@ -78,8 +77,11 @@ export class Secondary {
       ledger.commit(message.commitIndex);
     } else if (message.settled === true && ledger.log.lastIndex > message.lastIndex) {
       // Nothing from this master is here yet, so what goes beyond its log is from an older epoch,
-      // and was not found when the master asked a majority: it was never acknowledged by one.
-      ledger.truncate(message.lastIndex);
+      // and was not found when the master asked a majority: it was never acknowledged by one. Below
+      // the commit index the store cannot follow (it keeps the newest values only): there the log
+      // goes as a whole, and is fetched anew.
+      const { lastIndex } = message;
+      ledger.truncate(lastIndex < ledger.log.commitIndex ? logIndex(0) : lastIndex);
     }
   }
 

@@ -36,6 +36,10 @@ export function newPart(message: Snapshot, expected: Seq, ledger: Ledger): NewPa
     }
     held += 1;
   }
+  if (truncateAfter !== null && truncateAfter < log.commitIndex) {
+    // The store cannot follow there: it keeps the newest committed values only.
+    return { type: 'Refused', code: 'diverged', lastIndex: log.lastIndex };
+  }
   entries = entries.slice(held);
   const end = truncateAfter ?? log.lastIndex;
   if (!continues(entries, end, message, ledger)) {

@@ -5,6 +5,7 @@ import type { LogIndex } from '../core/ids.ts';
 import type { Request, Response } from '../core/messages.ts';
 import type { NodeStatus } from '../core/status.ts';
 import type { Persistence } from '../persistence/persistence.ts';
+import type { Departure } from './departure.ts';
 
 /** The JSON text of a message whose entries were never parsed: sent as it is. */
 export interface Encoded {
@@ -15,12 +16,12 @@ export interface Engine {
   /** The node's log, for reading only. */
   readonly persistence: Persistence;
 
-  /** Gives a client's write to the machine; resolves with what it came to. When `signal` aborts, the
+  /** Gives a client's write to the machine; resolves with what it came to. When `departure` aborts, the
    * client is gone: its waiter is freed, and the promise may stay open. */
-  write(write: Omit<Write, 'type' | 'ticket'>, signal?: AbortSignal): Promise<Outcome>;
+  write(write: Omit<Write, 'type' | 'ticket'>, departure?: Departure): Promise<Outcome>;
 
   /** Re-proves that this node is the master and that all it shows is on a majority. */
-  confirm(signal?: AbortSignal): Promise<Outcome>;
+  confirm(departure?: Departure): Promise<Outcome>;
 
   /** Hands another node's request to the machine; resolves with the answer to send back. */
   receive(request: Request): Promise<Response | Encoded>;

@@ -124,7 +124,7 @@ function failures(doc: RouteDoc): Json {
 }
 
 function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): Json {
-  const made: Json = z.toJSONSchema(schema, { io, unrepresentable: 'any' });
-  delete made.$schema;
-  return made;
+  const made = z.toJSONSchema(schema, { io, unrepresentable: 'any' });
+  // One dialect for the whole document: it is not named again in its parts.
+  return JSON.parse(JSON.stringify(made, (key, value) => (key === '$schema' ? undefined : value)));
 }

@@ -16,26 +16,20 @@ const CLOSED: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOC
 export const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error ? String(error.code) : '';
 
-export class PeerClient extends Client {
+/** A connection to `origin`, for a Pool. */
+export function peerClient(origin: URL, options: Client.Options): Dispatcher {
+  const client = new Client(origin, options);
   /** Answers since the connection was opened. */
-  private answers = 0;
-
-  constructor(origin: URL, options: Client.Options) {
-    super(origin, options);
-    this.on('connect', () => {
-      this.answers = 0;
-    });
-  }
-
-  override dispatch(
-    options: Dispatcher.DispatchOptions,
-    handler: Dispatcher.DispatchHandler,
-  ): boolean {
+  let answers = 0;
+  client.on('connect', () => {
+    answers = 0;
+  });
+  return client.compose((dispatch) => (request, handler) => {
     let reused = false;
     let answered = false;
-    return super.dispatch(options, {
+    return dispatch(request, {
       onRequestStart: (controller, context) => {
-        reused = this.answers > 0;
+        reused = answers > 0;
         handler.onRequestStart?.(controller, context);
       },
       onRequestUpgrade: (...args) => handler.onRequestUpgrade?.(...args),
@@ -45,7 +39,7 @@ export class PeerClient extends Client {
       },
       onResponseData: (...args) => handler.onResponseData?.(...args),
       onResponseEnd: (...args) => {
-        this.answers += 1;
+        answers += 1;
         handler.onResponseEnd?.(...args);
       },
       onResponseError: (controller, error) => {
@@ -56,5 +50,5 @@ export class PeerClient extends Client {
         handler.onResponseError?.(controller, cause);
       },
     });
-  }
+  });
 }

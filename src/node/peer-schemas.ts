@@ -1,6 +1,5 @@
 // What other nodes may send. Unknown fields are ignored here, so that the protocol can grow
-// (contract, section 6). Entries are checked but not rebuilt: their bytes count, unknown fields
-// and the order of fields included, because every replica hashes them.
+// (contract, section 6).
 
 import { z } from 'zod';
 import {
@@ -13,7 +12,8 @@ import {
   type Session,
 } from '../core/ids.ts';
 import type { Entry } from '../core/operation.ts';
-import { isWellFormed, text } from './schemas.ts';
+import { wrongIn } from './entry-check.ts';
+import { text } from './schemas.ts';
 
 /** A schema whose values have one of the core's branded types. */
 const branded = <T>(schema: z.ZodType): z.ZodType<T> => schema as z.ZodType<T>;
@@ -125,53 +125,3 @@ export const heartbeatAck = z.object({
   hash: hash.exactOptional(),
 });
 export const fetched = z.object({ updates, lastIndex: index, prev: point.exactOptional() });
-
-interface Wrong {
-  /** Which of the entries; null: the list itself. */
-  readonly at: number | null;
-  readonly message: string;
-}
-
-/** What is wrong with a list of entries; null if nothing is. */
-export function wrongIn(value: unknown): Wrong | null {
-  if (!Array.isArray(value)) return { at: null, message: 'must be a list of operations' };
-  let last = 0;
-  let lastEpoch = 0;
-  for (const [at, item] of value.entries()) {
-    const message = wrongWith(item);
-    if (message !== null) return { at, message };
-    const { index: place, epoch: of } = item as Entry;
-    if (place <= last) return { at, message: 'index must be above the one before' };
-    if (of < lastEpoch) return { at, message: 'epoch must not be below the one before' };
-    last = place;
-    lastEpoch = of;
-  }
-  return null;
-}
-
-const isText = (value: unknown): boolean => typeof value === 'string' && isWellFormed(value);
-const isCount = (value: unknown, min: number): boolean =>
-  Number.isSafeInteger(value) && (value as number) >= min;
-
-function wrongWith(value: unknown): string | null {
-  if (typeof value !== 'object' || value === null) return 'must be an object';
-  const item = value as Partial<Record<string, unknown>>;
-  if (!isCount(item.index, 1)) return 'index must be an integer from 1 on';
-  if (!isCount(item.epoch, 0)) return 'epoch must be an integer from 0 on';
-  if (!isText(item.at)) return 'at must be a time';
-  if (item.batch !== undefined && !isCount(item.batch, 1)) return 'batch must be an integer';
-  if (item.idempotencyKey !== undefined && !isText(item.idempotencyKey)) {
-    return 'idempotencyKey must be a string';
-  }
-  switch (item.op) {
-    case 'append':
-      return isText(item.message) ? null : 'message must be a string without lone surrogates';
-    case 'put':
-      if (!isText(item.value)) return 'value must be a string without lone surrogates';
-      return isText(item.key) ? null : 'key must be a string without lone surrogates';
-    case 'remove':
-      return isText(item.key) ? null : 'key must be a string without lone surrogates';
-    default:
-      return 'op must be append, put or remove';
-  }
-}

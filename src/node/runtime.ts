@@ -17,6 +17,7 @@ import type { Options } from '../core/options.ts';
 import type { Replica } from '../core/replica.ts';
 import type { NodeStatus } from '../core/status.ts';
 import { type Chunk, type Persistence, StorageFailure } from '../persistence/persistence.ts';
+import type { Departure } from './departure.ts';
 import type { Encoded, Engine } from './engine.ts';
 import { EventQueue, type QueueClock } from './event-queue.ts';
 import { fetchedBody } from './snapshot-body.ts';
@@ -83,12 +84,12 @@ export class Runtime implements Engine {
     this.queue.close();
   }
 
-  write(write: Omit<Write, 'type' | 'ticket'>, signal?: AbortSignal): Promise<Outcome> {
-    return this.client((ticket) => ({ type: 'Write', ticket, ...write }), signal);
+  write(write: Omit<Write, 'type' | 'ticket'>, departure?: Departure): Promise<Outcome> {
+    return this.client((ticket) => ({ type: 'Write', ticket, ...write }), departure);
   }
 
-  confirm(signal?: AbortSignal): Promise<Outcome> {
-    return this.client((ticket) => ({ type: 'Confirm', ticket }), signal);
+  confirm(departure?: Departure): Promise<Outcome> {
+    return this.client((ticket) => ({ type: 'Confirm', ticket }), departure);
   }
 
   receive(request: Request): Promise<Response | Encoded> {
@@ -142,7 +143,7 @@ export class Runtime implements Engine {
     return ticketOf(this.lastTicket);
   }
 
-  private client(event: (ticket: Ticket) => Event, signal?: AbortSignal): Promise<Outcome> {
+  private client(event: (ticket: Ticket) => Event, departure?: Departure): Promise<Outcome> {
     const ticket = this.newTicket();
     return new Promise((resolve) => {
       this.clients.set(ticket, resolve);
@@ -150,8 +151,8 @@ export class Runtime implements Engine {
       const abandon = (): void => {
         if (this.clients.delete(ticket)) this.queue.post({ type: 'Abandoned', ticket });
       };
-      if (signal?.aborted) abandon();
-      else signal?.addEventListener('abort', abandon, { once: true });
+      if (departure?.aborted) abandon();
+      else departure?.addEventListener('abort', abandon);
     });
   }
 

@@ -165,21 +165,7 @@ function persistenceFor(dataDir: string | null, faults: Faults | undefined): Per
   const real = dataDir === null ? new MemoryPersistence() : openSegmentedLog(new RealDisk(dataDir));
   if (faults === undefined) return real;
   const flaky = new FlakyPersistence(real, {
-    // Read at each request, so that a change of the settings counts from the next one on.
-    faults: {
-      get fail() {
-        return faults.persist.fail;
-      },
-      get swallow() {
-        return faults.persist.swallow;
-      },
-      get stuck() {
-        return faults.persist.stuck;
-      },
-      get delayMs() {
-        return faults.persist.delayMs;
-      },
-    },
+    faults: faults.persist,
     random: () => faults.persistChance(),
     setTimer: (callback, ms) => {
       setTimeout(callback, ms);

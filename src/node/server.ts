@@ -73,7 +73,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       keepAliveTimeout: limits.keepAliveMs,
     },
     (incoming: IncomingMessage, outgoing: ServerResponse) => {
-      incoming.url = asciiOnly(incoming.url ?? '/');
       // The listener answers its own errors and never rejects.
       void listener(incoming, outgoing);
     },
@@ -94,11 +93,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       return stopped;
     },
   };
-}
-
-/** Raw bytes above ASCII stand for themselves: as if the client had percent-encoded them. */
-function asciiOnly(url: string): string {
-  return url.replace(/[\x80-\xff]/g, (byte) => `%${byte.charCodeAt(0).toString(16)}`);
 }
 
 /** What a client on this machine has to connect to. */

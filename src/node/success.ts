@@ -83,6 +83,13 @@ export const getResult = z.strictObject({
   index: indexOut,
 });
 
+export const absent = z.strictObject({
+  result: z.literal('GetResult'),
+  id,
+  key: z.string(),
+  value: z.null(),
+});
+
 export const keyList = z.strictObject({
   items: z.array(z.strictObject({ key: z.string(), value: z.string(), index: indexOut })),
   next: z.string().nullable().meta({ description: 'Pass it as `after` to continue, or null.' }),

@@ -7,7 +7,8 @@ import type { LogPoint, RequestOrder, Response } from '../core/messages.ts';
 import type { Chunk } from '../persistence/persistence.ts';
 import { PEER_LIMIT } from './body.ts';
 import { PeerError, understood } from './peer-answers.ts';
-import { codeOf, PeerClient, StaleConnection } from './peer-client.ts';
+import { peerClient, StaleConnection } from './peer-client.ts';
+import { explained } from './peer-failure.ts';
 import { PEER_PATHS, type PeerMessage } from './peer-paths.ts';
 import { snapshotBody } from './snapshot-body.ts';
 
@@ -165,7 +166,7 @@ const CLIENT_OPTIONS: Client.Options = {
 
 const POOL_OPTIONS: Pool.Options = {
   ...CLIENT_OPTIONS,
-  factory: (origin, options) => new PeerClient(origin, options),
+  factory: peerClient,
 };
 
 function bodyOf(
@@ -176,26 +177,4 @@ function bodyOf(
   if (request.type === 'Snapshot') return snapshotBody(request, chunk, prev);
   const { type: _, ...fields } = request;
   return JSON.stringify(fields);
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'refuses connections',
-  ECONNRESET: 'cut the connection',
-  EPIPE: 'cut the connection',
-  UND_ERR_SOCKET: 'closed the connection without an answer',
-  UND_ERR_CONNECT_TIMEOUT: 'does not accept connections',
-  UND_ERR_HEADERS_TIMEOUT: 'did not answer in time',
-  UND_ERR_BODY_TIMEOUT: 'did not finish its answer in time',
-  UND_ERR_RES_EXCEEDED_MAX_SIZE: 'gave too long an answer',
-  ENOTFOUND: 'has a name that cannot be resolved',
-  EHOSTUNREACH: 'cannot be reached',
-  ENETUNREACH: 'cannot be reached',
-};
-
-/** The failure in words: who, and what it did. */
-function explained(error: unknown, to: string): PeerError {
-  const cause = error instanceof StaleConnection ? error.cause : error;
-  const said = cause instanceof Error ? cause.message : String(cause);
-  const reason = cause instanceof PeerError ? said : (REASONS[codeOf(cause)] ?? said);
-  return new PeerError(`${to} ${reason}`, { cause });
 }

@@ -51,7 +51,7 @@ export async function write(
   const departure = departureOf(call);
   if (departure.aborted) throw new ClientGone('the client left before its write was begun');
   // The engine only listens for 'abort'.
-  const outcome = await engine.write(order, departure as AbortSignal);
+  const outcome = await engine.write(order, departure);
   const ms = clock.monotonicMs() - started;
   if (outcome.type === 'Stored') metrics.observeWrite(ms);
   const { durable } = engine.persistence;

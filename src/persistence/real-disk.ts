@@ -2,7 +2,7 @@
 // is why a file is opened with O_DSYNC instead of being synced after each write.
 
 import fs from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { codeOf, type Disk, type DiskFile, type OpenMode } from './disk.ts';
 
@@ -38,19 +38,19 @@ class RealFile implements DiskFile {
   }
 
   read(into: Buffer, position: number): Promise<number> {
-    return new Promise((resolve, reject) => {
+    return new Promise((fulfil, reject) => {
       fs.read(this.fd, into, 0, into.length, position, (error, got) => {
         if (error) reject(error);
-        else resolve(got);
+        else fulfil(got);
       });
     });
   }
 
   size(): Promise<number> {
-    return new Promise((resolve, reject) => {
+    return new Promise((fulfil, reject) => {
       fs.fstat(this.fd, (error, stats) => {
         if (error) reject(error);
-        else resolve(stats.size);
+        else fulfil(stats.size);
       });
     });
   }
@@ -68,10 +68,10 @@ class RealFile implements DiskFile {
   }
 
   private writeOnce(buffers: readonly Buffer[], position: number): Promise<number> {
-    return new Promise((resolve, reject) => {
+    return new Promise((fulfil, reject) => {
       const done = (error: Error | null, taken: number): void => {
         if (error) reject(error);
-        else resolve(taken);
+        else fulfil(taken);
       };
       const only = buffers[0];
       if (only !== undefined && buffers.length === 1) {
@@ -110,8 +110,14 @@ export class RealDisk implements Disk {
     }
   }
 
+  /** Each folder's name stands in its parent, which must be synced for it. */
   async makeFolder(): Promise<void> {
-    await fs.promises.mkdir(this.name, { recursive: true });
+    const folder = resolve(this.name);
+    const highest = await fs.promises.mkdir(folder, { recursive: true });
+    if (highest === undefined) return;
+    for (let made = folder; made.length >= highest.length; made = dirname(made)) {
+      await syncFolder(dirname(made));
+    }
   }
 
   list(): Promise<string[]> {
@@ -130,14 +136,18 @@ export class RealDisk implements Disk {
     }
   }
 
-  async syncFolder(): Promise<void> {
-    // Windows cannot open a folder for syncing, and does not need to.
-    if (process.platform === 'win32') return;
-    const fd = await call.open(this.name, O_RDONLY);
-    try {
-      await call.fsync(fd);
-    } finally {
-      await call.close(fd);
-    }
+  syncFolder(): Promise<void> {
+    return syncFolder(this.name);
+  }
+}
+
+async function syncFolder(path: string): Promise<void> {
+  // Windows cannot open a folder for syncing, and does not need to.
+  if (process.platform === 'win32') return;
+  const fd = await call.open(path, O_RDONLY);
+  try {
+    await call.fsync(fd);
+  } finally {
+    await call.close(fd);
   }
 }

@@ -9,8 +9,6 @@ interface Block {
   readonly start: number;
   /** Bytes taken. */
   used: number;
-  /** Cut blocks may still be read by whoever saves what was cut off: they are never used again. */
-  reusable: boolean;
 }
 
 /** Blocks kept for reuse: enough for a steady stream, in which one is trimmed as one is begun. */
@@ -50,7 +48,7 @@ export class Tail {
     if (last !== undefined && !this.sealed && last.used + size <= last.bytes.length) return last;
     const fits = size <= this.blockBytes;
     const bytes = (fits ? this.spare.pop() : undefined) ?? allocate(fits ? this.blockBytes : size);
-    const block = { bytes, start: this.size, used: 0, reusable: fits };
+    const block = { bytes, start: this.size, used: 0 };
     this.blocks.push(block);
     this.sealed = false;
     return block;
@@ -85,15 +83,13 @@ export class Tail {
   cut(position: number): void {
     while (this.blocks.length > 0 && this.blocks.at(-1)!.start >= position) this.blocks.pop();
     const last = this.blocks.at(-1);
-    if (last !== undefined) {
-      last.used = Math.min(last.used, position - last.start);
-      last.reusable = false;
-    }
+    if (last !== undefined) last.used = Math.min(last.used, position - last.start);
     this.sealed = true;
     this.size = position;
   }
 
-  /** Lets go of the oldest blocks beyond `keepBytes`, but of nothing after `durable`. */
+  /** Lets go of the oldest blocks beyond `keepBytes`, but of nothing after `durable`. Their memory
+   * is used again: nobody may hold a view of them any more. */
   trim(keepBytes: number, durable: number): void {
     let held = 0;
     for (const block of this.blocks) held += block.bytes.length;
@@ -102,7 +98,8 @@ export class Tail {
       const block = this.blocks[gone]!;
       if (block.start + block.used > durable) break;
       held -= block.bytes.length;
-      if (block.reusable && this.spare.length < SPARE_BLOCKS_MAX) this.spare.push(block.bytes);
+      const reusable = block.bytes.length === this.blockBytes;
+      if (reusable && this.spare.length < SPARE_BLOCKS_MAX) this.spare.push(block.bytes);
       gone += 1;
     }
     if (gone > 0) this.blocks.splice(0, gone);

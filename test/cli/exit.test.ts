@@ -57,7 +57,7 @@ test('a missing quorum says who is missing', () => {
   const ending = endingOf(
     problem(503, 'no-quorum', { alive: 1, needed: 2, missing: ['n2', 'n3'] }),
   );
-  expect(ending.sentence).toContain('1 nodes alive, 2 needed, missing n2 n3; nothing was written');
+  expect(ending.sentence).toContain('1 alive, 2 needed, missing n2 n3; nothing was written');
   expect(ending.hint).toContain('replog start n2');
 });
 

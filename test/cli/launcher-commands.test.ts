@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { register as add } from '../../src/cli/commands/add.ts';
 import { register as control } from '../../src/cli/commands/control.ts';
 import { register as fault } from '../../src/cli/commands/fault.ts';
@@ -7,14 +7,9 @@ import { register as ps } from '../../src/cli/commands/ps.ts';
 import { register as rm } from '../../src/cli/commands/rm.ts';
 import { type Hit, sendJson, sendProblem, startStub } from '../client/stub-server.ts';
 import { runCommand } from './command-run.ts';
+import { isolate } from './isolation.ts';
 
-beforeEach(() => {
-  vi.stubEnv('REPLOG_RUN_DIR', '/nonexistent');
-  vi.stubEnv('REPLOG_URL', '');
-  vi.stubEnv('REPLOG_TOKEN', '');
-  vi.stubEnv('NO_COLOR', '1');
-});
-afterEach(() => void vi.unstubAllEnvs());
+isolate();
 
 const NODES = [
   { node: 'n1', role: 'master', url: 'http://x:1', pid: 11, state: 'running' },

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { UsageError } from '../../src/cli/exit.ts';
-import { selectNodes } from '../../src/cli/node-selection.ts';
+import { inOrder, selectNodes } from '../../src/cli/node-selection.ts';
 import { findTarget } from '../../src/cli/target.ts';
 import { readToken } from '../../src/cli/token.ts';
 import type { RunningCluster } from '../../src/cluster/registry.ts';
@@ -106,4 +106,9 @@ test.each(['n9', 'secondary:3', 'secondary:0', 'masters', ''])('"%s" means no no
 test('an id may look like a role', () => {
   const nodes = [{ node: 'master', role: 'secondary', url: 'http://x' }, ...ONE.nodes];
   expect(selectNodes('master', nodes)).toEqual([nodes[0]]);
+});
+
+test('nodes that joined in any order stand by id, n2 before n10', () => {
+  const nodes = ['n10', 'n2', 'n1'].map((node) => ({ node }));
+  expect(inOrder(nodes).map(({ node }) => node)).toEqual(['n1', 'n2', 'n10']);
 });

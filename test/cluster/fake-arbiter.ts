@@ -13,6 +13,7 @@ export class FakeArbiter implements HostedArbiter {
   readonly authorizations = new Set<string | undefined>();
   joined: string[] = [];
   size: number | null;
+  readonly stopped = new Promise<void>(() => undefined);
   isStopped = false;
   url = '';
 

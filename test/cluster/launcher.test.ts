@@ -12,7 +12,7 @@ import { FakeArbiter } from './fake-arbiter.ts';
 const NODE = `
 import { createServer } from 'node:http';
 createServer((request, response) => response.end()).listen(Number(process.argv[2]), '127.0.0.1');
-console.log(JSON.stringify({ event: 'role', role: 'secondary', epoch: 1 }));
+console.log(JSON.stringify({ event: 'recovered', from: 'n3', count: 1 }));
 process.send({ type: 'listening' });
 process.on('message', ({ type }) => { console.log(JSON.stringify({ event: 'told', type })); process.exit(0); });
 `;
@@ -104,8 +104,8 @@ describe('a launcher that starts', () => {
       ms: expect.any(Number),
     });
     expect(events.slice(1, 3)).toEqual([
-      { event: 'role', node: expect.any(String), role: 'secondary', epoch: 1 },
-      { event: 'role', node: expect.any(String), role: 'secondary', epoch: 1 },
+      { event: 'recovered', node: expect.any(String), from: 'n3', count: 1 },
+      { event: 'recovered', node: expect.any(String), from: 'n3', count: 1 },
     ]);
   });
 
@@ -185,7 +185,7 @@ describe('what can be done to a node', () => {
   });
 
   it('shows with its last lines when it ends without having been asked', async () => {
-    const dies = `${NODE} process.on('SIGUSR2', () => { console.error('oh'); process.exit(3); });`;
+    const dies = `process.on('SIGUSR2', () => { console.error('oh'); process.exit(3); });${NODE}`;
     await started({ n1: NODE, n2: dies });
     process.kill(launcher.view().nodes[1]!.pid!, 'SIGUSR2');
     await expect.poll(() => stateOf('n2')).toBe('exited');

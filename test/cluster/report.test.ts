@@ -66,13 +66,14 @@ describe('plainLines', () => {
 });
 
 describe('Bulletin', () => {
-  it('says ready first, then what came before it', () => {
+  it('says ready first, then what it has not made old news', () => {
     const said: string[] = [];
     const bulletin = new Bulletin(({ event }) => said.push(event));
     bulletin.say({ event: 'role', node: 'n1' });
+    bulletin.say({ event: 'discarded', node: 'n1' });
     expect(said).toEqual([]);
     bulletin.open(READY);
     bulletin.say({ event: 'stopping' });
-    expect(said).toEqual(['ready', 'role', 'stopping']);
+    expect(said).toEqual(['ready', 'discarded', 'stopping']);
   });
 });

@@ -23,7 +23,7 @@ import { DEFAULT_OPTIONS, type Options } from '../../src/core/options.ts';
 import { Replica } from '../../src/core/replica.ts';
 import type { NodeStatus } from '../../src/core/status.ts';
 import { drawEntry, drawNote, drawOutcome, drawWrite } from './drawing.ts';
-import { VirtualHost } from './virtual-host.ts';
+import { type Machine, VirtualHost } from './virtual-host.ts';
 import { VirtualLog } from './virtual-log.ts';
 import { VirtualNetwork, type Weather } from './virtual-network.ts';
 import { VirtualTime } from './virtual-time.ts';
@@ -130,6 +130,14 @@ export class VirtualCluster {
     return host;
   }
 
+  /** Starts anything else that answers requests: a node that is not replog's. */
+  foreign<M extends Machine>(id: string, machine: M): M {
+    const host = this.host(id);
+    host.end();
+    host.run(machine);
+    return machine;
+  }
+
   /** The process is gone at once; what it had not persisted up to `persisted` is lost. */
   kill(id: string, persisted?: number): void {
     const host = this.host(id);
@@ -198,6 +206,11 @@ export class VirtualCluster {
   stop(id: string): void {
     this.draw(`${id} is told to stop`);
     this.host(id).give({ type: 'Stop' });
+  }
+
+  /** What an ask came to; undefined while it waits. */
+  outcome(ticket: Ticket): Outcome | undefined {
+    return this.outcomes.get(ticket);
   }
 
   /** The log of a node, drawn. */

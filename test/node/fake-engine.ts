@@ -130,7 +130,13 @@ export class FakeEngine implements Engine {
       lastIndex: this.persistence.lastIndex,
       persistedIndex: this.persistence.lastIndex,
       commitIndex: this.commitIndex,
-      counters: { appended: 5, duplicates: 1, resends: 2, timeouts: 3, refused: { 'no-quorum': 4 } },
+      counters: {
+        appended: 5,
+        duplicates: 1,
+        resends: 2,
+        timeouts: 3,
+        refused: { 'no-quorum': 4 },
+      },
     };
   }
 }

@@ -21,6 +21,9 @@ export interface DiskPlan {
 
 const CODES = { EIO: 'EIO', ENOSPC: 'ENOSPC', short: 'EIO', power: 'EPOWER' } as const;
 
+/** The calls that a full disk refuses. */
+const NEEDS_ROOM = /^(write|rename|open .* (create|durable-write))/;
+
 interface Inode {
   bytes: Buffer;
   /** What is left of it when the power goes. */
@@ -39,6 +42,7 @@ export class FakeDisk implements Disk {
   private off = false;
   /** Files opened in an earlier life of the machine are gone. */
   private life = 0;
+  private readonly held = new Map<string, Promise<void>>();
 
   failAt(plan: DiskPlan | null): void {
     this.plan = plan;
@@ -56,6 +60,22 @@ export class FakeDisk implements Disk {
     this.life += 1;
     this.off = false;
     this.failAt(null);
+  }
+
+  /** Lets the next read or write begin but not happen, until the returned function is called. */
+  hold(what: 'read' | 'write'): () => void {
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    this.held.set(what, held);
+    return () => release();
+  }
+
+  private async holdUp(what: 'read' | 'write'): Promise<void> {
+    const held = this.held.get(what);
+    this.held.delete(what);
+    await held;
   }
 
   /** The content of a file, to look at. */
@@ -124,6 +144,8 @@ export class FakeDisk implements Disk {
       write: async (buffers, position) => {
         const plan = call('write');
         if (!writable) throw failure('EBADF', path);
+        // What the buffers hold later counts, as with a real disk.
+        await this.holdUp('write');
         const bytes = Buffer.concat(buffers);
         if (plan === null) return put(inode, bytes, position);
         if (plan.fault === 'short') {
@@ -136,6 +158,7 @@ export class FakeDisk implements Disk {
       },
       read: async (into, position) => {
         call('read');
+        await this.holdUp('read');
         return inode.bytes.copy(into, 0, position);
       },
       size: async () => {
@@ -166,6 +189,7 @@ export class FakeDisk implements Disk {
     const { plan } = this;
     if (plan === null || this.calls < plan.at) return null;
     if (this.calls >= plan.at + (plan.times ?? 1)) return null;
+    if (plan.fault === 'ENOSPC' && !NEEDS_ROOM.test(what)) return null;
     if (plan.fault === 'power') this.off = true;
     if (write) return plan;
     // A call that cannot be short simply works.

@@ -2,8 +2,10 @@
 
 import { describe, expect, it } from 'vitest';
 import { BLANK_MEMORY } from '../../src/core/effects.ts';
+import type { Entry } from '../../src/core/operation.ts';
 import { DamagedLog, UnknownFormat } from '../../src/persistence/persistence.ts';
-import { segmentName } from '../../src/persistence/segment-file.ts';
+import { encodeRecord, HEADER_BYTES, markWrite } from '../../src/persistence/record.ts';
+import { encodeFileHeader, segmentName } from '../../src/persistence/segment-file.ts';
 import { at, entriesOf, entryAt } from './entries.ts';
 import { Machine } from './machine.ts';
 
@@ -38,7 +40,10 @@ async function refused(machine: Machine): Promise<unknown> {
 
 describe('a log that was cut short', () => {
   it('at any byte of its last write gives the longest valid prefix, through two restarts', async () => {
-    const machine = await written(new Machine(ONE_SEGMENT), [60]);
+    const machine = new Machine(ONE_SEGMENT);
+    const { log } = await machine.recover();
+    log.append(entriesOf(1, 60).map((entry) => ({ ...entry, at: '', message: '' }) as Entry));
+    await log.persist(1, at(60));
     const whole = machine.disk.content(FIRST);
     const ends = recordEnds(whole);
     // Judged at the end: a matcher per byte would take longer than the recoveries.
@@ -58,7 +63,7 @@ describe('a log that was cut short', () => {
       if (second.found.cutBytes !== 0) wrong.push(`${length}: not cut off`);
     }
     expect(wrong).toEqual([]);
-  });
+  }, 30_000);
 
   it('by zeros from any byte of its last write on gives the longest valid prefix', async () => {
     const machine = await written(new Machine(ONE_SEGMENT), [2, 8]);
@@ -91,10 +96,19 @@ describe('a log that was cut short', () => {
     const names = [...machine.disk.contents().keys()].filter((name) => name.endsWith('.seg'));
     expect(names.length).toBeGreaterThan(1);
     const whole = machine.disk.content(FIRST);
-    for (const length of [0, 20, 32, 100, recordEnds(whole).at(-2)!, whole.length - 1]) {
+    for (const [length, offset] of [
+      [0, 0],
+      [20, 0],
+      [32, 32],
+      [100, 32],
+      [whole.length - 1, recordEnds(whole).at(-2)!],
+    ]) {
       machine.disk.place(FIRST, whole.subarray(0, length));
-      expect(await refused(machine)).toBeInstanceOf(DamagedLog);
+      expect(await refused(machine)).toMatchObject({ name: 'DamagedLog', file: FIRST, offset });
     }
+    // Cut between two records it is the next segment that shows what is missing.
+    machine.disk.place(FIRST, whole.subarray(0, recordEnds(whole).at(-2)!));
+    expect(await refused(machine)).toBeInstanceOf(DamagedLog);
     machine.disk.place(FIRST, whole);
     expect((await machine.recover()).entries).toEqual(entriesOf(1, 25));
   });
@@ -105,6 +119,51 @@ describe('a log that was cut short', () => {
       const names = [...machine.disk.contents().keys()].filter((name) => name.endsWith('.seg'));
       await machine.disk.remove(names[lost]!);
       expect(await refused(machine)).toBeInstanceOf(DamagedLog);
+    }
+  });
+});
+
+describe('a log that is valid in each part but not as a whole', () => {
+  it('does not begin with entry 1', async () => {
+    const machine = new Machine();
+    const text = JSON.stringify(entryAt(5));
+    const record = Buffer.alloc(HEADER_BYTES + text.length);
+    encodeRecord(record, 0, text, text.length, { index: 5, epoch: 1 }, 0);
+    markWrite(record, 0, record.length);
+    machine.disk.place(segmentName(5), Buffer.concat([encodeFileHeader(5, 0), record]));
+    expect(await refused(machine)).toMatchObject({ file: segmentName(5), offset: 0 });
+  });
+
+  it('has a write that begins within another, or none where one must', async () => {
+    const whole = (await written(new Machine(ONE_SEGMENT), [2, 2])).disk.content(FIRST);
+    const ends = recordEnds(whole);
+    const second = ends[0]!;
+    const third = ends[1]!;
+    for (const [offset, length] of [
+      [second, third - second],
+      [third, 0],
+      [third, 40],
+    ] as const) {
+      const bytes = Buffer.from(whole);
+      markWrite(bytes, offset, length);
+      const machine = new Machine(ONE_SEGMENT);
+      machine.disk.place(FIRST, bytes);
+      expect(await refused(machine)).toMatchObject({ file: FIRST, offset });
+    }
+  });
+
+  it('names an index or epoch in a header that is not that of the entry', async () => {
+    for (const place of [
+      { index: 2, epoch: 1 },
+      { index: 1, epoch: 2 },
+    ]) {
+      const text = JSON.stringify(entryAt(1));
+      const record = Buffer.alloc(HEADER_BYTES + text.length);
+      encodeRecord(record, 0, text, text.length, place, 0);
+      markWrite(record, 0, record.length);
+      const machine = new Machine();
+      machine.disk.place(FIRST, Buffer.concat([encodeFileHeader(1, 0), record]));
+      expect(await refused(machine)).toMatchObject({ file: FIRST, offset: 32 });
     }
   });
 });
@@ -121,7 +180,7 @@ describe('a log with one bit flipped', () => {
       const error = await refused(damaged);
       if (!(error instanceof UnknownFormat)) expect(error).toBeInstanceOf(DamagedLog);
     }
-  });
+  }, 30_000);
 
   it('is noticed by a read as well', async () => {
     const machine = new Machine();

@@ -77,8 +77,8 @@ describe('what is cut off', () => {
     const { log } = await machine.recover();
     log.append(entriesOf(1, 9));
     await log.persist(1, at(9));
-    machine.disk.failAt({ at: 1, fault: 'ENOSPC', times: 1_000 });
     log.truncate(at(4));
+    machine.disk.failAt({ at: 1, fault: 'ENOSPC', times: 1_000 });
     await expect(log.persist(2, at(4))).rejects.toBeInstanceOf(StorageFailure);
     expect((await log.read(at(1), log.lastIndex)).entries()).toEqual(entriesOf(1, 4));
     machine.disk.failAt(null);

@@ -1,111 +1,108 @@
-// The course's acceptance run, on real processes.
+// The course's acceptance run, on real processes: a master configured for two secondaries, one of
+// which is away when Msg3 asks for all three.
 
 import { afterEach, describe, expect, test } from 'vitest';
-import { Belongings, call, freePorts, messages, type Program, until } from './program.ts';
+import { Group } from './group.ts';
+import { type Answer, Belongings, messages, until } from './program.ts';
 
 const belongings = new Belongings();
 afterEach(() => belongings.release());
 
-interface Trio {
-  readonly master: string;
-  readonly second: string;
-  readonly third: string;
-  startSecond(): Promise<Program>;
-  startThird(): Promise<Program>;
+const ALL = ['Msg1', 'Msg2', 'Msg3', 'Msg4'];
+
+/** An answer that can be asked whether it has come. */
+function watched(answer: Promise<Answer>): { readonly answer: Promise<Answer>; came: boolean } {
+  const watch = { answer, came: false };
+  const note = (): void => {
+    watch.came = true;
+  };
+  answer.then(note, note);
+  return watch;
 }
 
-/** A master configured for two secondaries, one of which runs. */
-async function trio(): Promise<Trio> {
-  const port = await freePorts(3);
-  const url = (i: number): string => `http://127.0.0.1:${port + i}`;
-  const start = async (args: string[]): Promise<Program> => {
-    const program = belongings.program([...args, '--json']);
-    await program.event('listening');
-    return program;
-  };
-  await start(['master', '--port', String(port), '--secondaries', '2', '--memory']);
-  const secondary = (i: number): Promise<Program> =>
-    start([
-      'secondary',
-      '--join',
-      url(0),
-      '--port',
-      String(port + i),
-      '--id',
-      `n${i + 1}`,
-      '--memory',
-      '--faults',
-    ]);
-  return {
-    master: url(0),
-    second: url(1),
-    third: url(2),
-    startSecond: () => secondary(1),
-    startThird: () => secondary(2),
-  };
-}
-
-const append = (url: string, message: string, w: number, timeoutMs?: number) =>
-  call('POST', `${url}/messages`, { message, w, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
-
-async function acked(master: string, node: string): Promise<number | null> {
-  const { body } = await call('GET', `${master}/health`);
-  return body.members.find((member: { node: string }) => member.node === node)?.ackedIndex ?? null;
+async function listsEverything(group: Group): Promise<void> {
+  for (const url of group.urls) {
+    await until(
+      () => messages(url),
+      (list) => list.length >= ALL.length,
+      `${url} lists all four`,
+    );
+    expect(await messages(url)).toEqual(ALL);
+  }
 }
 
 describe('acceptance run', () => {
-  test('Msg3 with w=3 waits for the other secondary, and holds up nobody', async () => {
-    const { master, second, third, startSecond, startThird } = await trio();
-    await startSecond();
-    await until(() => acked(master, 'n2'), (index) => index === 0, 'n2 is a member');
+  test('the other secondary is started last', async () => {
+    const group = await Group.prepare(belongings);
+    await group.start(1);
+    await group.start(2);
+    await until(
+      () => group.member(2),
+      (member) => member?.ackedIndex === 0,
+      'n2 has acknowledged',
+    );
+    expect((await group.append('Msg1', 1)).body).toMatchObject({ index: 1, w: 1 });
+    expect((await group.append('Msg2', 2)).body).toMatchObject({ index: 2, acks: ['n1', 'n2'] });
+    const third = watched(group.append('Msg3', 3));
+    await until(
+      () => messages(group.master),
+      (list) => list.length === 3,
+      'n1 lists Msg3',
+    );
+    expect((await group.append('Msg4', 1)).body).toMatchObject({ index: 4 });
+    await until(
+      () => messages(group.url(2)),
+      (list) => list.length === 4,
+      'n2 lists all four',
+    );
+    expect(third.came).toBe(false);
 
-    expect((await append(master, 'Msg1', 1)).status).toBe(201);
-    expect((await append(master, 'Msg2', 2)).body).toMatchObject({ index: 2, acks: ['n1', 'n2'] });
-    let answered = false;
-    const third3 = append(master, 'Msg3', 3).then((answer) => {
-      answered = true;
-      return answer;
-    });
-    expect((await append(master, 'Msg4', 1)).status).toBe(201);
-    expect(answered).toBe(false);
-    await until(() => messages(second), (list) => list.length === 4, 'n2 lists all four');
-    expect(answered).toBe(false);
-
-    await startThird();
-    expect((await third3).body).toMatchObject({ index: 3, w: 3, acks: ['n1', 'n2', 'n3'] });
-    const all = ['Msg1', 'Msg2', 'Msg3', 'Msg4'];
-    for (const node of [master, second, third]) {
-      await until(() => messages(node), (list) => list.length === 4, `${node} lists all four`);
-      expect(await messages(node)).toEqual(all);
-    }
+    await group.start(3);
+    const { status, body } = await third.answer;
+    expect(status).toBe(201);
+    expect(body).toMatchObject({ index: 3, w: 3, durable: false });
+    expect(body.acks.toSorted()).toEqual(['n1', 'n2', 'n3']);
+    await listsEverything(group);
   });
 
-  test.each(['killed', 'paused'])('the other secondary was %s meanwhile', async (how) => {
-    const { master, second, third, startSecond, startThird } = await trio();
-    await startSecond();
-    const victim = await startThird();
-    await until(() => acked(master, 'n2'), (index) => index === 0, 'n2 is a member');
-    await until(() => acked(master, 'n3'), (index) => index === 0, 'n3 is a member');
-    expect((await append(master, 'Msg1', 3)).status).toBe(201);
-    if (how === 'killed') await victim.kill('SIGKILL');
-    else victim.child.kill('SIGSTOP');
+  test.each([
+    {
+      how: 'killed, and comes back with its disk',
+      durable: true,
+      leave: (group: Group) => group.end(3, 'SIGKILL'),
+      comeBack: (group: Group) => group.start(3),
+    },
+    {
+      how: 'paused, and comes back with all that it had',
+      durable: false,
+      leave: async (group: Group) => group.pause(3),
+      comeBack: async (group: Group) => group.resume(3),
+    },
+    {
+      how: 'restarted, and comes back with an empty memory',
+      durable: false,
+      leave: (group: Group) => group.end(3, 'SIGTERM'),
+      comeBack: (group: Group) => group.start(3),
+    },
+  ])('the other secondary is $how', async ({ durable, leave, comeBack }) => {
+    const group = await Group.start(belongings, { durable });
+    expect((await group.append('Msg1', 3)).body).toMatchObject({ index: 1, durable });
+    await leave(group);
 
-    expect((await append(master, 'Msg2', 2)).status).toBe(201);
-    let answered = false;
-    const waiting = append(master, 'Msg3', 3).then((answer) => {
-      answered = true;
-      return answer;
-    });
-    expect((await append(master, 'Msg4', 1)).status).toBe(201);
-    expect(answered).toBe(false);
+    expect((await group.append('Msg2', 2)).body).toMatchObject({ index: 2, acks: ['n1', 'n2'] });
+    const third = watched(group.append('Msg3', 3));
+    await until(
+      () => messages(group.url(2)),
+      (list) => list.length === 3,
+      'n2 lists Msg3',
+    );
+    expect((await group.append('Msg4', 1)).body).toMatchObject({ index: 4 });
+    expect(third.came).toBe(false);
 
-    // A node that was killed comes back with an empty memory; one that was paused, with all it had.
-    if (how === 'killed') await startThird();
-    else victim.child.kill('SIGCONT');
-    expect((await waiting).body.acks).toEqual(['n1', 'n2', 'n3']);
-    for (const node of [master, second, third]) {
-      await until(() => messages(node), (list) => list.length === 4, `${node} lists all four`);
-      expect(await messages(node)).toEqual(['Msg1', 'Msg2', 'Msg3', 'Msg4']);
-    }
+    await comeBack(group);
+    const { status, body } = await third.answer;
+    expect([status, body.index]).toEqual([201, 3]);
+    expect(body.acks.toSorted()).toEqual(['n1', 'n2', 'n3']);
+    await listsEverything(group);
   });
 });

@@ -4,7 +4,6 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, symlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Belongings, call, ENTRY, freePorts, type Line, type Program, until } from './program.ts';
 
@@ -303,20 +302,22 @@ describe('in the background', () => {
     expect(starter.stderr).toContain(`port ${port} is taken`);
   });
 
-  test('under npx, it ends when npx does', async () => {
+  test('below npm, as npx starts it, it ends when npm does', async () => {
     const port = await freePorts(2);
-    const args = ['cluster', '--json', '--memory', '--secondaries', '0', '--port', `${port}`];
-    const npx = spawn('npx', ['--no-install', 'replog', ...args], {
-      cwd: fileURLToPath(new URL('../..', import.meta.url)),
+    const place = ['--secondaries', '0', '--port', `${port}`];
+    // What `npx replog` comes to, without linking (and so building) the checkout first.
+    const line = [process.execPath, ENTRY, 'cluster', '--json', '--memory', ...place].join(' ');
+    const npm = spawn('npm', ['exec', '--offline', '--call', line], {
+      cwd: home,
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'ignore'],
     });
-    const [text] = (await npx.stdout.take(1).toArray()) as Buffer[];
+    const [text] = (await npm.stdout.take(1).toArray()) as Buffer[];
     const ready = JSON.parse(String(text).split('\n')[0]!) as Ready;
     belongings.add(async () => {
       if (isAlive(ready.pid)) process.kill(ready.pid, 'SIGKILL');
     });
-    npx.kill('SIGTERM');
+    npm.kill('SIGTERM');
     await gone([ready.pid, ...pidsOf(ready)], 5_000);
   });
 });

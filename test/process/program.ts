@@ -106,10 +106,13 @@ export class Program {
   }
 }
 
+/** Below the ports that systems give to outgoing connections, which could take one meanwhile. */
+const PORTS = { first: 12_000, count: 20_000 } as const;
+
 /** Ports that are free now, side by side. */
 export async function freePorts(count: number): Promise<number> {
   for (let attempt = 0; attempt < 100; attempt += 1) {
-    const first = 20_000 + Math.floor(Math.random() * 20_000);
+    const first = PORTS.first + Math.floor(Math.random() * PORTS.count);
     const free = await Promise.all(Array.from({ length: count }, (_, i) => isFree(first + i)));
     if (free.every(Boolean)) return first;
   }
@@ -157,11 +160,13 @@ export async function call(
   url: string,
   body?: unknown,
   headers: Record<string, string> = {},
+  signal?: AbortSignal,
 ): Promise<Answer> {
   const startedAt = performance.now();
   const response = await fetch(url, {
     method,
     redirect: 'manual',
+    ...(signal === undefined ? {} : { signal }),
     headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
     ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   });
@@ -183,13 +188,15 @@ export async function messages(url: string): Promise<string[]> {
   return (await call('GET', `${url}/messages`)).body.messages;
 }
 
-/** Things that a test must not leave behind, undone in reverse order. */
+/** Things that a test must not leave behind: programs are stopped, then the rest is undone in reverse
+ * order. */
 export class Belongings {
+  private readonly programs: Program[] = [];
   private readonly undo: (() => Promise<unknown>)[] = [];
 
   program(args: readonly string[], env: NodeJS.ProcessEnv = {}, cwd?: string): Program {
     const program = new Program(args, env, cwd);
-    this.undo.push(() => program.stop());
+    this.programs.push(program);
     return program;
   }
 
@@ -204,6 +211,7 @@ export class Belongings {
   }
 
   async release(): Promise<void> {
+    await Promise.all(this.programs.splice(0).map((program) => program.stop()));
     for (const undo of this.undo.splice(0).reverse()) await undo();
   }
 }

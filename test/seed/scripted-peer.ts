@@ -1,4 +1,5 @@
-// A node, or an arbiter, that says what the test tells it: the other side of the wire, by hand.
+// A node, or an arbiter, that says what the test tells it: the other side of the wire, by hand. It
+// keeps every request with the time it arrived, and answers only what its script answers.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -10,16 +11,21 @@ export interface Arrived {
   readonly body: any;
   /** Monotonic, in milliseconds. */
   readonly at: number;
+  /** Answers, unless that has happened or nobody waits any more. */
   answer(status: number, body: unknown): void;
 }
 
-/** Answers at once, or returns false: the request then waits for `answer`. */
-export type Script = (request: Arrived) => boolean;
+/** Answers at once, later, or never. */
+export type Script = (request: Arrived) => void;
+
+/** Leaves every request without an answer. */
+export const silence: Script = () => {};
 
 export class ScriptedPeer {
   readonly arrived: Arrived[] = [];
+  /** May be exchanged at any time; counts from the next request on. */
+  script: Script;
   private readonly server: Server;
-  private readonly script: Script;
   private readonly waiting = new Set<() => void>();
 
   private constructor(script: Script) {
@@ -27,9 +33,13 @@ export class ScriptedPeer {
     this.server = createServer((request, response) => void this.take(request, response));
   }
 
-  static async start(script: Script): Promise<ScriptedPeer> {
+  /** Listens at `port`; 0: at any that is free. */
+  static async start(script: Script, port = 0): Promise<ScriptedPeer> {
     const peer = new ScriptedPeer(script);
-    await new Promise<void>((resolve) => peer.server.listen(0, '127.0.0.1', resolve));
+    await new Promise<void>((resolve, reject) => {
+      peer.server.once('error', reject);
+      peer.server.listen(port, '127.0.0.1', resolve);
+    });
     return peer;
   }
 
@@ -42,19 +52,20 @@ export class ScriptedPeer {
     return this.arrived.filter((request) => request.path === path);
   }
 
-  /** Resolves with the `count`-th request (from 1) at this path that fits. */
+  /** Resolves with the `count`-th request (from 1), arrived already or later, that fits. */
   async next(
     path: string,
     fits: (body: Arrived['body']) => boolean = () => true,
     count = 1,
-    timeoutMs = 5_000,
+    timeoutMs = 10_000,
   ): Promise<Arrived> {
     const find = (): Arrived | undefined =>
       this.at(path).filter(({ body }) => fits(body))[count - 1];
     return await new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.waiting.delete(look);
-        reject(new Error(`nothing fitting at ${path}; got ${JSON.stringify(this.at(path))}`));
+        const got = JSON.stringify(this.at(path)).slice(0, 4_000);
+        reject(new Error(`within ${timeoutMs} ms nothing fitting at ${path}; got ${got}`));
       }, timeoutMs);
       const look = (): void => {
         const found = find();
@@ -69,14 +80,14 @@ export class ScriptedPeer {
   }
 
   async stop(): Promise<void> {
+    const closed = new Promise((resolve) => this.server.close(resolve));
     this.server.closeAllConnections();
-    await new Promise((resolve) => this.server.close(resolve));
+    await closed;
   }
 
   private async take(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const text = Buffer.concat(chunks).toString('utf8');
+    const text = await read(request);
+    if (text === null) return;
     const arrived: Arrived = {
       path: request.url ?? '',
       body: text === '' ? null : JSON.parse(text),
@@ -93,26 +104,13 @@ export class ScriptedPeer {
   }
 }
 
-/** A scripted secondary's answer to heartbeats; Snapshots are left to the test. */
-export function beating(node: string): Script {
-  return ({ path, body, answer }) => {
-    if (path !== '/replica/heartbeat') return false;
-    answer(200, { node, incarnation: `${node}-1`, epoch: body.epoch, lastIndex: 0 });
-    return true;
-  };
-}
-
-/** A secondary that acknowledges everything in order. */
-export function obedient(node: string): Script {
-  const beat = beating(node);
-  let lastIndex = 0;
-  return (request) => {
-    if (beat(request)) return true;
-    const { path, body, answer } = request;
-    if (path !== '/replica/snapshot') return false;
-    lastIndex = Math.max(lastIndex, body.updates.at(-1)?.index ?? 0);
-    const seq = body.seq + body.updates.length - 1;
-    answer(200, { result: 'SnapshotAck', session: body.session, seq, lastIndex });
-    return true;
-  };
+/** The body; null if the sender gave up in the middle of it. */
+async function read(request: IncomingMessage): Promise<string | null> {
+  const chunks: Buffer[] = [];
+  try {
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+  } catch {
+    return null;
+  }
+  return Buffer.concat(chunks).toString('utf8');
 }

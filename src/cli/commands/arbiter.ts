@@ -33,8 +33,8 @@ export function register(program: Command): void {
       await serve('arbiter', settings, flags, async () => {
         const size = flags.secondaries === undefined ? null : flags.secondaries + 1;
         const arbiter = await serveArbiter({ ...settings, size });
-        const stop = () => arbiter.stop();
-        return { url: arbiter.url, node: null, role: () => null, stop };
+        const { url, stopped } = arbiter;
+        return { url, node: null, role: () => null, stop: () => arbiter.stop(), stopped };
       });
     });
 }

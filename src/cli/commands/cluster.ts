@@ -7,7 +7,7 @@ import type { ClusterEvent, ReadyEvent } from '../../cluster/report.ts';
 import type { WriteConcern } from '../../core/effects.ts';
 import { cleanJson, cleanText } from '../clean-text.ts';
 import { examples } from '../examples.ts';
-import { endingOf, Refused, UsageError } from '../exit.ts';
+import { EXIT, endingOf, Refused, UsageError } from '../exit.ts';
 import { addTokenOptions, requiredToken, type ServerFlags } from '../server-options.ts';
 import { readToken } from '../token.ts';
 import { wholeNumber } from '../whole-number.ts';
@@ -112,19 +112,23 @@ async function run(flags: ClusterFlags, settings: Settings): Promise<void> {
         if (!flags.json) process.stderr.write(`${node} | ${cleanText(line)}\n`);
       },
     });
-    const { ready, stop } = launched;
-    const outcome = await Promise.race([ready, signals.first]);
-    if (outcome !== 'stop') {
-      await tellStarter({ type: 'ready', ready: outcome });
-      if (!flags.json) process.stdout.write(NEXT);
-      await signals.first;
-    }
-    // Stopped while it was starting: that it is not ready is no news.
+    const { ready, broken } = launched;
+    // Stopped while it is starting: that it did not become ready is no news.
     ready.catch(() => undefined);
-    await stop();
+    const end = Promise.race([signals.first, broken]);
+    try {
+      const outcome = await Promise.race([ready, end]);
+      if (typeof outcome === 'object') {
+        await tellStarter({ type: 'ready', ready: outcome });
+        if (!flags.json) process.stdout.write(NEXT);
+        await end;
+      }
+    } finally {
+      await launched.stop();
+    }
   } catch (error) {
     const problem = startProblem(error);
-    if (!flags.json) showLines(error);
+    showLines(error);
     await tellStarter({ type: 'failed', ...endingOf(problem) });
     throw problem;
   } finally {
@@ -140,7 +144,8 @@ async function startInBackground(flags: ClusterFlags, settings: Settings): Promi
   );
   if (outcome.type === 'failed') {
     const { code, sentence, hint } = outcome;
-    throw code === 2 ? new UsageError(sentence, hint) : new Refused(sentence, hint);
+    if (code === EXIT.usage) throw new UsageError(sentence, hint);
+    throw new Refused(sentence, `its output is in ${file}`);
   }
   const show = await showerFor(flags);
   show(outcome.ready);

@@ -10,6 +10,7 @@ import { parseTimeout } from '../duration.ts';
 import { examples } from '../examples.ts';
 import { Refused, UsageError } from '../exit.ts';
 import { untilInterrupted } from '../interrupt.ts';
+import { urlForRead } from '../node-selection.ts';
 import { printJson, printLine, printLines } from '../output.ts';
 import { parseReadLevel } from '../read-level.ts';
 import { tableLines } from '../table.ts';
@@ -98,7 +99,8 @@ function addWrite(command: Command): Command {
 async function get(key: string, options: ReadOptions): Promise<void> {
   const { read, json } = options;
   refuseDots(key);
-  const client = await connect(await findTarget(options));
+  const target = await findTarget(options);
+  const client = await connect(target, await urlForRead(target, read));
   const result = await untilInterrupted((signal) => client.get(key, { read, signal }));
   if (json) await printJson(result);
   if (result.value === null) throw new Refused(`the key "${key}" has no value`);
@@ -132,7 +134,8 @@ async function write(
 
 async function list(prefix: string | undefined, options: ListOptions): Promise<void> {
   const { read, limit, json } = options;
-  const client = await connect(await findTarget(options));
+  const target = await findTarget(options);
+  const client = await connect(target, await urlForRead(target, read));
   const items: { key: string; value: string; index: number }[] = [];
   let after: string | null | undefined = options.after;
   await untilInterrupted(async (signal) => {

@@ -7,7 +7,7 @@ import { cleanText } from '../clean-text.ts';
 import { examples } from '../examples.ts';
 import { UsageError } from '../exit.ts';
 import { untilInterrupted } from '../interrupt.ts';
-import { nodesAt } from '../node-selection.ts';
+import { nodesAt, urlForRead } from '../node-selection.ts';
 import { printJson, printLine, printLines } from '../output.ts';
 import { parseReadLevel } from '../read-level.ts';
 import { addTargetOptions, connect, findTarget, type TargetOptions } from '../target.ts';
@@ -48,7 +48,9 @@ async function list(node: string | undefined, options: ListOptions): Promise<voi
     throw new UsageError('--follow shows what the node shows', 'leave out --read');
   }
   const target = await findTarget(options);
-  const client = await connect(target, node === undefined ? target.url : await urlOf(node, target));
+  const url =
+    node === undefined ? await urlForRead(target, options.read) : await urlOf(node, target);
+  const client = await connect(target, url);
   await untilInterrupted((signal) =>
     options.follow
       ? followMessages(client, options, signal)

@@ -58,10 +58,10 @@ export async function runNode(
   const node = flags.id ?? id;
   const settings = serverSettings(flags, node);
   const { serveNode } = await import('../../node/serve.ts');
-  await serve(role === null ? node : `${role} ${node}`, settings, flags, () =>
+  await serve(role === null ? node : `${role} ${node}`, settings, flags, (onNote) =>
     serveNode({
       ...settings,
-      allowHosts: [...settings.allowHosts],
+      onNote,
       id: node,
       role,
       join: flags.join ?? null,

@@ -2,26 +2,19 @@
 
 import type { LogIndex, OperationId } from '../../core/ids.ts';
 import type { Operation } from '../../core/operation.ts';
-import { json, jsonText, toResponse } from '../answer.ts';
 import { BODY_LIMIT, readJson } from '../body.ts';
-import { type Call, header, idempotencyKey, tailOf } from '../call.ts';
-import { entryAt } from '../log-reader.ts';
+import { type Call, header, idempotencyKey } from '../call.ts';
+import { keyOf, listKeys, readKey } from '../key-reader.ts';
 import { keyValueAnswer } from '../outcomes.ts';
 import { invalid, RequestRefused } from '../problems.ts';
-import { readQuery } from '../query.ts';
-import { shownUpTo } from '../read-level.ts';
 import type { Route, RouteDoc, Site } from '../route.ts';
 import { keyQuery, keysQuery, putBody, removeBody } from '../schemas.ts';
-import { getResult, keyList, operationAck } from '../success.ts';
-import { bodyOf } from '../text-stream.ts';
+import { absent, getResult, keyList, operationAck } from '../success.ts';
 import { write } from '../write.ts';
 import { IDEMPOTENCY_HEADER, WRITE_PROBLEMS } from './messages.ts';
 
 /** The text's own rule: within 1.0 to 1.2 s every request is answered. */
 const DEFAULT_TIMEOUT_MS = 1_000;
-
-/** Bytes of UTF-8 in a key (contract, section 4). */
-const KEY_BYTES_MAX = 1_024;
 
 const PATH = '/kv/:key{.+}';
 /** The empty key: a key like any other, only too short. */
@@ -83,10 +76,13 @@ export function keyValueRoutes(site: Site): Route[] {
         description: 'Absent: 404 with a GetResult whose value is null, not a problem document.',
         params: KEY_PARAM,
         query: keyQuery,
-        success: [{ status: 200, description: 'The value.', schema: getResult }],
+        success: [
+          { status: 200, description: 'The value.', schema: getResult },
+          { status: 404, description: 'The key has no value.', schema: absent },
+        ],
         problems: ['not-linearizable'],
       },
-      handle: (call) => get(site, call),
+      handle: (call) => readKey(site, call),
     },
     {
       method: 'GET',
@@ -99,7 +95,7 @@ export function keyValueRoutes(site: Site): Route[] {
         success: [{ status: 200, description: 'A page of keys.', schema: keyList }],
         problems: ['not-linearizable'],
       },
-      handle: (call) => list(site, call),
+      handle: (call) => listKeys(site, call),
     },
   ];
 }
@@ -143,14 +139,6 @@ function change(
   return write(site, call, request, (outcome, about) => keyValueAnswer(outcome, about, place));
 }
 
-function keyOf(call: Call): string {
-  const key = tailOf(call, '/kv/', 'key');
-  const bytes = Buffer.byteLength(key);
-  if (bytes >= 1 && bytes <= KEY_BYTES_MAX) return key;
-  const message = `must be 1 to ${KEY_BYTES_MAX} bytes of UTF-8, not ${bytes}`;
-  throw new RequestRefused(invalid([{ path: 'key', message }]));
-}
-
 /** `If-Match: "<index>"` or `If-None-Match: *`; undefined if neither is there. */
 function precondition(call: Call): LogIndex | null | undefined {
   const match = header(call, 'if-match');
@@ -163,72 +151,3 @@ function precondition(call: Call): LogIndex | null | undefined {
   const message = 'use one of If-Match: "<index>" and If-None-Match: *';
   throw new RequestRefused(invalid([{ path, message }]));
 }
-
-async function get(site: Site, call: Call): Promise<Response> {
-  const key = keyOf(call);
-  const { id = null, read } = readQuery(call, keyQuery);
-  const upTo = await shownUpTo(site.engine, read, call);
-  const found = await valueAt(site, key, upTo);
-  if (found === null) {
-    return toResponse(json(404, { result: 'GetResult', id, key, value: null }));
-  }
-  const { value, index } = found;
-  const headers = { etag: `"${index}"` };
-  return toResponse(json(200, { result: 'GetResult', id, key, value, index }, headers));
-}
-
-interface Value {
-  readonly value: string;
-  readonly index: LogIndex;
-}
-
-/** The value of a key as of `upTo`. Where that very operation has been compacted away or cut off
- * since, there is a newer state, and that is read instead. */
-async function valueAt(site: Site, key: string, upTo: LogIndex): Promise<Value | null> {
-  const { engine } = site;
-  let limit = upTo;
-  for (let attempt = 0; attempt < 3; attempt += 1) {
-    const index = engine.findValue(key, limit);
-    if (index === null) return null;
-    const { persistence } = engine;
-    const entry = index > persistence.lastIndex ? null : await entryAt(persistence, index);
-    if (entry?.op === 'put' && entry.key === key) return { value: entry.value, index };
-    limit = persistence.lastIndex;
-  }
-  throw new Error(`the value of a key is not where the index says, at or below ${limit}`);
-}
-
-async function list(site: Site, call: Call): Promise<Response> {
-  const query = readQuery(call, keysQuery);
-  const upTo = await shownUpTo(site.engine, query.read, call);
-  const keys = site.engine.listKeys(query.prefix, query.after ?? null, upTo);
-  const page = keys.slice(0, query.limit).map(({ key }) => key);
-  const next = keys.length > page.length ? (page.at(-1) ?? null) : null;
-  const body = await bodyOf(pieces(site, page, upTo, next));
-  return typeof body === 'string'
-    ? toResponse(jsonText(200, body))
-    : new Response(body, { headers: { 'content-type': 'application/json' } });
-}
-
-async function* pieces(
-  site: Site,
-  keys: readonly string[],
-  upTo: LogIndex,
-  next: string | null,
-): AsyncGenerator<string> {
-  let separator = '';
-  let text = '{"items":[';
-  for (const key of keys) {
-    const found = await valueAt(site, key, upTo);
-    if (found === null) continue;
-    text += `${separator}${JSON.stringify({ key, ...found })}`;
-    separator = ',';
-    if (text.length < PIECE_MIN) continue;
-    yield text;
-    text = '';
-  }
-  yield `${text}],"next":${JSON.stringify(next)}}`;
-}
-
-/** Short values are sent together. */
-const PIECE_MIN = 16 << 10;

@@ -1,0 +1,96 @@
+// Reads of the key-value view (contract, section 4): which operation gave a key its value is known
+// from memory, the value itself is read from the log.
+
+import type { LogIndex } from '../core/ids.ts';
+import { json, jsonText, toResponse } from './answer.ts';
+import { type Call, tailOf } from './call.ts';
+import { entryAt } from './log-reader.ts';
+import { invalid, RequestRefused } from './problems.ts';
+import { readQuery } from './query.ts';
+import { shownUpTo } from './read-level.ts';
+import type { Site } from './route.ts';
+import { keyQuery, keysQuery } from './schemas.ts';
+import { bodyOf } from './text-stream.ts';
+
+/** Bytes of UTF-8 in a key (contract, section 4). */
+const KEY_BYTES_MAX = 1_024;
+
+/** The key in the path. Throws RequestRefused (400) if it is none. */
+export function keyOf(call: Call): string {
+  const key = tailOf(call, '/kv/', 'key');
+  const bytes = Buffer.byteLength(key);
+  if (bytes >= 1 && bytes <= KEY_BYTES_MAX) return key;
+  const message = `must be 1 to ${KEY_BYTES_MAX} bytes of UTF-8, not ${bytes}`;
+  throw new RequestRefused(invalid([{ path: 'key', message }]));
+}
+
+/** `GET /kv/:key`. */
+export async function readKey(site: Site, call: Call): Promise<Response> {
+  const key = keyOf(call);
+  const { id = null, read } = readQuery(call, keyQuery);
+  const upTo = await shownUpTo(site.engine, read, call);
+  const found = await valueAt(site, key, upTo);
+  if (found === null) {
+    return toResponse(json(404, { result: 'GetResult', id, key, value: null }));
+  }
+  const { value, index } = found;
+  const headers = { etag: `"${index}"` };
+  return toResponse(json(200, { result: 'GetResult', id, key, value, index }, headers));
+}
+
+interface Value {
+  readonly value: string;
+  readonly index: LogIndex;
+}
+
+/** The value of a key as of `upTo`. Where that very operation has been compacted away or cut off
+ * since, there is a newer state, and that is read instead. */
+async function valueAt(site: Site, key: string, upTo: LogIndex): Promise<Value | null> {
+  const { engine } = site;
+  let limit = upTo;
+  for (let attempt = 0; attempt < 3; attempt += 1) {
+    const index = engine.findValue(key, limit);
+    if (index === null) return null;
+    const { persistence } = engine;
+    const entry = index > persistence.lastIndex ? null : await entryAt(persistence, index);
+    if (entry?.op === 'put' && entry.key === key) return { value: entry.value, index };
+    limit = persistence.lastIndex;
+  }
+  throw new Error(`the value of a key is not where the index says, at or below ${limit}`);
+}
+
+/** `GET /kv`. */
+export async function listKeys(site: Site, call: Call): Promise<Response> {
+  const query = readQuery(call, keysQuery);
+  const upTo = await shownUpTo(site.engine, query.read, call);
+  const keys = site.engine.listKeys(query.prefix, query.after ?? null, upTo);
+  const page = keys.slice(0, query.limit).map(({ key }) => key);
+  const next = keys.length > page.length ? (page.at(-1) ?? null) : null;
+  const body = await bodyOf(pieces(site, page, upTo, next));
+  return typeof body === 'string'
+    ? toResponse(jsonText(200, body))
+    : new Response(body, { headers: { 'content-type': 'application/json' } });
+}
+
+async function* pieces(
+  site: Site,
+  keys: readonly string[],
+  upTo: LogIndex,
+  next: string | null,
+): AsyncGenerator<string> {
+  let separator = '';
+  let text = '{"items":[';
+  for (const key of keys) {
+    const found = await valueAt(site, key, upTo);
+    if (found === null) continue;
+    text += `${separator}${JSON.stringify({ key, ...found })}`;
+    separator = ',';
+    if (text.length < PIECE_MIN) continue;
+    yield text;
+    text = '';
+  }
+  yield `${text}],"next":${JSON.stringify(next)}}`;
+}
+
+/** Short values are sent together. */
+const PIECE_MIN = 16 << 10;

@@ -1,0 +1,163 @@
+import type { ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { expect, test, vi } from 'vitest';
+import { register as append } from '../../src/cli/commands/append.ts';
+import { deadUrl, type Hit, sendJson, sendProblem, startStub } from '../client/stub-server.ts';
+import { runCommand } from './command-run.ts';
+import { isolate } from './isolation.ts';
+
+const STORED = { index: 3, w: 'majority', acks: ['n1', 'n2'], durable: true, ms: 2 };
+
+isolate();
+
+test('append: a line per message, in order, each with a key of its own', async () => {
+  let index = 2;
+  const stub = await startStub((_, response) => {
+    index += 1;
+    sendJson(response, 201, { ...STORED, index });
+  });
+  const ran = await runCommand(append, 'append', 'a', 'b', '--url', stub.url, '--key', 'k');
+  expect(ran).toEqual({
+    code: 0,
+    out: '3  acks n1 n2 (w=majority, durable, 2 ms)\n4  acks n1 n2 (w=majority, durable, 2 ms)\n',
+    err: '',
+  });
+  const sent = stub.hits.map((hit) => [hit.json, hit.headers['idempotency-key']]);
+  expect(sent).toEqual([
+    [{ message: 'a' }, 'k-1'],
+    [{ message: 'b' }, 'k-2'],
+  ]);
+});
+
+test('append: --w, --timeout, --key, the token, and --json', async () => {
+  const stub = await startStub((_, response) => sendJson(response, 200, STORED));
+  vi.stubEnv('REPLOG_URL', stub.url);
+  vi.stubEnv('REPLOG_TOKEN', 'secret');
+  const args = ['append', '--json', '--w', '2', '--timeout', '5s', '--key', 'k', '--', '-v'];
+  const ran = await runCommand(append, ...args);
+  expect(ran.code).toBe(0);
+  expect(JSON.parse(ran.out)).toEqual(STORED);
+  expect(stub.hits[0]?.json).toEqual({ message: '-v', w: 2, timeoutMs: 5_000 });
+  expect(stub.hits[0]?.headers).toMatchObject({
+    'idempotency-key': 'k',
+    authorization: 'Bearer secret',
+  });
+});
+
+test('append: a time limit that ran out is exit 4 and says where the message is', async () => {
+  const stub = await startStub((_, response) =>
+    sendProblem(response, 504, 'write-concern-timeout', { index: 7, w: 'all', acks: ['n1'] }),
+  );
+  const ran = await runCommand(append, 'append', 'a', '--url', stub.url);
+  expect(ran.code).toBe(4);
+  expect(ran.out).toBe('');
+  expect(ran.err).toMatch(/^replog: timed out: stored as index 7, acks so far n1 .*goes on rep/);
+  expect(ran.err).toMatch(/\nhint: .*replog health/);
+});
+
+function pipe(...chunks: string[]): void {
+  const input = Readable.from(chunks.map((chunk) => Buffer.from(chunk)));
+  vi.spyOn(process, 'stdin', 'get').mockReturnValue(input as typeof process.stdin);
+}
+
+function sendBatch({ json }: Hit, response: ServerResponse, first: number): void {
+  const count = (json as { messages: string[] }).messages.length;
+  const { index: _, ...rest } = STORED;
+  sendJson(response, 201, { first, last: first + count - 1, count, ...rest });
+}
+
+test('append -: the lines of the input in batches, each with a key of its own', async () => {
+  let next = 4;
+  const stub = await startStub((hit, response) => {
+    sendBatch(hit, response, next);
+    next += (hit.json as { messages: string[] }).messages.length;
+  });
+  pipe('a\nb\n', 'c\n');
+  const ran = await runCommand(append, 'append', '-', '--w', 'all', '--url', stub.url);
+  expect(ran).toMatchObject({ code: 0, err: '' });
+  expect(ran.out).toMatch(/^3 messages appended, from 4 to 6 \(2 batches, .*\)\n$/);
+  expect(stub.hits.map((hit) => hit.json)).toEqual([
+    { messages: ['a', 'b'], w: 'all' },
+    { messages: ['c'], w: 'all' },
+  ]);
+  const keys = stub.hits.map((hit) => String(hit.headers['idempotency-key']));
+  expect(keys.map((key) => key.slice(-2))).toEqual(['-1', '-2']);
+  expect(new Set(keys.map((key) => key.slice(0, -2))).size).toBe(1);
+});
+
+test('append - --key: the same input falls into the same batches', async () => {
+  const stub = await startStub((hit, response) => sendBatch(hit, response, 1));
+  pipe('a\nb\n', 'c\n');
+  const args = ['append', '-', '--key', 'k', '--json', '--url', stub.url];
+  const ran = await runCommand(append, ...args);
+  expect(stub.hits.map((hit) => hit.headers['idempotency-key'])).toEqual(['k-1']);
+  const lines = ran.out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(lines).toEqual([1, 2, 3].map((index) => ({ ...STORED, index })));
+});
+
+test('append -: what was stored before an error is said', async () => {
+  const stub = await startStub((hit, response, count) =>
+    count === 1
+      ? sendBatch(hit, response, 1)
+      : sendProblem(response, 504, 'write-concern-timeout', { first: 3, last: 3, acks: ['n1'] }),
+  );
+  pipe('a\nb\n', 'c\n', 'd\n');
+  const ran = await runCommand(append, 'append', '-', '--url', stub.url);
+  expect(ran.code).toBe(4);
+  expect(ran.out).toMatch(/^2 messages appended/);
+  expect(ran.err).toMatch(/stored as index 3/);
+  expect(stub.hits).toHaveLength(2);
+});
+
+test('append -: Ctrl-C ends the wait for input', async () => {
+  const input = new Readable({ read: () => void setImmediate(() => process.emit('SIGINT')) });
+  vi.spyOn(process, 'stdin', 'get').mockReturnValue(input as typeof process.stdin);
+  const ran = await runCommand(append, 'append', '-', '--url', 'http://127.0.0.1:1');
+  expect(ran).toMatchObject({ code: 130, out: '', err: 'replog: interrupted\n' });
+});
+
+test('append: Ctrl-C while the cluster keeps us waiting is exit 4 with the key', async () => {
+  const stub = await startStub(() => void process.emit('SIGINT'));
+  const ran = await runCommand(append, 'append', 'a', '--key', 'k9', '--url', stub.url);
+  expect(ran.code).toBe(4);
+  expect(ran.err).toMatch(/interrupted.*outcome unknown.*k9/);
+});
+
+test.each([
+  ['nobody there', 3, /nothing answers at .*\nhint: .*`replog cluster`/s],
+  ['no quorum', 1, /no quorum.*n2.*\nhint: /s],
+])('append: %s is exit %d', async (what, code, said) => {
+  const stub = await startStub((_, response) =>
+    sendProblem(response, 503, 'no-quorum', { alive: 1, needed: 2, missing: ['n2'] }),
+  );
+  const url = what === 'nobody there' ? await deadUrl() : stub.url;
+  const ran = await runCommand(append, 'append', 'a', '--url', url);
+  expect(ran).toMatchObject({ code, out: '' });
+  expect(ran.err).toMatch(said);
+});
+
+test.each([
+  [['append']],
+  [['append', 'a', '--w', '0']],
+  [['append', 'a', '--timeout', '5']],
+  [['append', 'a', '--key', 'ü', '--url', 'http://127.0.0.1:1']],
+  [['append', 'a', '--url', 'nowhere']],
+  [['append', 'a', '--nonsense']],
+  [['append', '-', '-', '--url', 'http://127.0.0.1:1']],
+  [['unknown']],
+  [[]],
+])('%j is exit 2', async (args) => {
+  const ran = await runCommand(append, ...args);
+  expect(ran).toMatchObject({ code: 2, out: '' });
+  expect(ran.err).not.toBe('');
+});
+
+test('help is exit 0 and shows examples', async () => {
+  const ran = await runCommand(append, 'append', '--help');
+  expect(ran).toMatchObject({ code: 0, err: '' });
+  expect(ran.out).toContain('$ replog append --w all --timeout 5s hello');
+  expect((await runCommand(append, '--version')).out).toMatch(/^\d+\.\d+\.\d+\n$/);
+});

@@ -1,0 +1,185 @@
+import { expect, test } from 'vitest';
+import { register as echo } from '../../src/cli/commands/echo.ts';
+import { register as health } from '../../src/cli/commands/health.ts';
+import { register as list } from '../../src/cli/commands/list.ts';
+import { register as outcome } from '../../src/cli/commands/outcome.ts';
+import { sendJson, sendProblem, startStub } from '../client/stub-server.ts';
+import { runCommand } from './command-run.ts';
+import { isolate } from './isolation.ts';
+
+isolate();
+
+test('list: one message per line, page by page, foreign text cleaned', async () => {
+  const stub = await startStub((hit, response) => {
+    const second = hit.path.includes('from=2');
+    const messages = second ? ['b\nc'] : ['a\u001b[2J'];
+    sendJson(response, 200, { messages, lastIndex: 2, next: second ? null : 2 });
+  });
+  const text = await runCommand(list, 'list', '--url', stub.url);
+  expect(text).toEqual({ code: 0, out: 'a␛[2J\nb␊c\n', err: '' });
+  const json = await runCommand(list, 'list', '--url', stub.url, '--json');
+  expect(json.out).not.toContain('\u001b');
+  expect(JSON.parse(json.out)).toEqual({
+    messages: ['a\u001b[2J', 'b\nc'],
+    lastIndex: 2,
+    next: null,
+  });
+});
+
+test('list: NODE is looked up among the members', async () => {
+  const n2 = await startStub((_, response) =>
+    sendJson(response, 200, { messages: ['of n2'], lastIndex: 1, next: null }),
+  );
+  const n1 = await startStub((_, response) =>
+    sendJson(response, 200, {
+      ...MASTER,
+      members: [member('n1', 'master', 'http://x'), member('n2', 'secondary', n2.url)],
+    }),
+  );
+  expect((await runCommand(list, 'list', 'n2', '--url', n1.url)).out).toBe('of n2\n');
+  expect((await runCommand(list, 'list', 'secondary', '--url', n1.url)).out).toBe('of n2\n');
+  expect((await runCommand(list, 'list', n2.url, '--url', n1.url)).out).toBe('of n2\n');
+  expect(await runCommand(list, 'list', 'n7', '--url', n1.url)).toMatchObject({ code: 2 });
+  expect(await runCommand(list, 'list', 'all', '--url', n1.url)).toMatchObject({ code: 2 });
+});
+
+test('list --read linearizable goes to the master', async () => {
+  const master = await startStub((hit, response) =>
+    hit.path === '/health'
+      ? sendJson(response, 200, { ...MASTER, members: [member('n1', 'master', master.url)] })
+      : sendJson(response, 200, { messages: ['a'], lastIndex: 1, next: null }),
+  );
+  const stub = await startStub((_, response) =>
+    sendJson(response, 200, {
+      node: 'n2',
+      role: 'secondary',
+      master: { node: 'n1', url: master.url },
+    }),
+  );
+  const ran = await runCommand(list, 'list', '--read', 'linearizable', '--url', stub.url);
+  expect(ran).toEqual({ code: 0, out: 'a\n', err: '' });
+  expect(master.hits.at(-1)?.path).toBe('/messages?limit=1000&read=linearizable');
+});
+
+test('list --follow prints messages as they come, and leaves keys out', async () => {
+  const stub = await startStub((_, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    const entries = [
+      { index: 5, op: 'append', message: 'a' },
+      { index: 6, op: 'put', key: 'k', value: 'v' },
+      { index: 7, op: 'append', message: 'b' },
+    ];
+    response.write(entries.map((entry) => `data: ${JSON.stringify(entry)}\n\n`).join(''));
+  });
+  const args = ['list', '--follow', '--from', '5', '--limit', '2', '--url', stub.url];
+  expect(await runCommand(list, ...args)).toEqual({ code: 0, out: 'a\nb\n', err: '' });
+  const json = (await runCommand(list, ...args, '--json')).out.trim().split('\n');
+  expect(json.map((line) => JSON.parse(line).index)).toEqual([5, 7]);
+});
+
+function member(node: string, role: string, url: string) {
+  return {
+    node,
+    role,
+    url,
+    status: role === 'master' ? 'Healthy' : 'Suspected',
+    since: '2024-01-01T00:00:00.000Z',
+    lastHeartbeatMs: 212.4,
+    ackedIndex: 7,
+    lagEntries: role === 'master' ? 0 : 5,
+    lagMs: 1_200,
+    attempts: 3,
+    retryInMs: role === 'master' ? null : 400,
+    lastError: role === 'master' ? null : 'refused\u001b[31m',
+  };
+}
+
+const MASTER = {
+  node: 'n1',
+  role: 'master',
+  epoch: 2,
+  mode: 'read-write',
+  reason: null,
+  lastIndex: 12,
+  commitIndex: 7,
+  quorum: { size: 2, needed: 2, alive: 2 },
+  members: [member('n1', 'master', 'http://x'), member('n2', 'secondary', 'http://y')],
+};
+
+test('health: a table, and the answer itself as JSON', async () => {
+  const stub = await startStub((_, response) => sendJson(response, 200, MASTER));
+  const { code, out } = await runCommand(health, 'health', '--url', stub.url);
+  expect(code).toBe(0);
+  expect(out.split('\n')).toEqual([
+    'master n1: read-write, epoch 2, 2 of 2 alive, 2 needed, last index 12, on a majority up to 7',
+    '',
+    'NODE  ROLE       STATUS     ACKED        LAG  LAST HEARTBEAT  RETRY         LAST ERROR',
+    'n1    master     Healthy        7          0  -               -             -',
+    'n2    secondary  Suspected      7  5 (1.2 s)  212 ms ago      #3 in 400 ms  refused␛[31m',
+    '',
+  ]);
+  const json = await runCommand(health, 'health', '--json', '--url', stub.url);
+  expect(JSON.parse(json.out)).toEqual(MASTER);
+});
+
+test('health of a secondary goes on to its master', async () => {
+  const master = await startStub((_, response) => sendJson(response, 200, MASTER));
+  const stub = await startStub((_, response) =>
+    sendJson(response, 200, {
+      node: 'n2',
+      role: 'secondary',
+      epoch: 2,
+      master: { node: 'n1', url: master.url },
+      lastIndex: 7,
+      commitIndex: 7,
+      status: 'ok',
+    }),
+  );
+  const alive = await runCommand(health, 'health', '--url', stub.url);
+  expect(alive.out).toMatch(/^secondary n2: ok, follows n1 .*\nmaster n1: read-write/);
+  await master.close();
+  const alone = await runCommand(health, 'health', '--url', stub.url);
+  expect(alone).toMatchObject({ code: 0 });
+  expect(alone.out).toMatch(/^secondary n2: ok.*\nnothing answers at/);
+});
+
+test('health --watch shows what is wrong and goes on until it is told to stop', async () => {
+  const stub = await startStub((_, response, count) => {
+    if (count === 2) return sendProblem(response, 503, 'broken');
+    sendJson(response, 200, MASTER);
+    if (count === 3) process.emit('SIGINT');
+  });
+  const args = ['health', '--watch', '--json', '--interval', '1ms', '--url', stub.url];
+  const ran = await runCommand(health, ...args);
+  expect(ran.code).toBe(0);
+  const lines = ran.out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(lines[0]).toMatchObject({ node: 'n1' });
+  expect(lines[1]).toEqual({ error: 'broken' });
+});
+
+test('echo measures round trips', async () => {
+  const stub = await startStub((hit, response) => sendJson(response, 200, hit.json));
+  const text = await runCommand(echo, 'echo', 'h\u202ei', '--count', '3', '--url', stub.url);
+  expect(text.code).toBe(0);
+  expect(text.out).toMatch(/^h⟨U\+202E⟩i\n3 round trips to http.*min\/avg\/max [\d.]+ ms \/ /);
+  expect(stub.hits).toHaveLength(3);
+  const json = JSON.parse((await runCommand(echo, 'echo', 'x', '--json', '--url', stub.url)).out);
+  expect(json).toMatchObject({ text: 'x', count: 1 });
+  expect(json.minMs).toBe(json.maxMs);
+});
+
+test('outcome: stored where, or exit 1', async () => {
+  const stub = await startStub((_, response) =>
+    sendJson(response, 200, { state: 'stored', index: 4, acks: ['n1'] }),
+  );
+  const found = await runCommand(outcome, 'outcome', 'a b', '--url', stub.url);
+  expect(found).toEqual({ code: 0, out: 'stored at 4  acks n1\n', err: '' });
+  expect(stub.hits[0]?.path).toBe('/outcomes/a%20b');
+  stub.respond((_, response) => sendProblem(response, 404, 'unknown-outcome'));
+  const none = await runCommand(outcome, 'outcome', 'k', '--url', stub.url);
+  expect(none).toMatchObject({ code: 1, out: '' });
+  expect(none.err).toMatch(/no write with the key k/);
+});

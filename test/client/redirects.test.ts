@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest';
+import { NotMaster, ReplogClient } from '../../src/client/client.ts';
+import { quickPace } from './quick-pace.ts';
+import { sendJson, sendProblem, startStub } from './stub-server.ts';
+
+const STORED = { index: 3, w: 'majority', acks: ['n1', 'n2'], durable: true, ms: 2 };
+
+function clientOf(url: string) {
+  return new ReplogClient({ url, pace: quickPace() });
+}
+
+test('follows not-master to the master, and remembers it', async () => {
+  const master = await startStub((_, response) => sendJson(response, 201, STORED));
+  const secondary = await startStub((_, response) =>
+    sendProblem(response, 307, 'not-master', { master: { node: 'n1', url: master.url } }),
+  );
+  const client = clientOf(secondary.url);
+  await client.append('a');
+  await client.append('b');
+  expect(secondary.hits).toHaveLength(1);
+  expect(master.hits.map((hit) => (hit.json as { message: string }).message)).toEqual(['a', 'b']);
+  expect(master.hits[0]?.headers['idempotency-key']).toBe(
+    secondary.hits[0]?.headers['idempotency-key'],
+  );
+});
+
+test('a Location alone is enough', async () => {
+  const master = await startStub((_, response) => sendJson(response, 201, STORED));
+  const secondary = await startStub((_, response) =>
+    response.writeHead(307, { location: `${master.url}/messages` }).end(),
+  );
+  expect(await clientOf(secondary.url).append('a')).toEqual(STORED);
+});
+
+test('a master that has died since is forgotten', async () => {
+  const old = await startStub((_, response) => sendJson(response, 201, STORED));
+  const node = await startStub((_, response) =>
+    sendProblem(response, 307, 'not-master', { master: { node: 'n1', url: old.url } }),
+  );
+  const client = clientOf(node.url);
+  await client.append('a');
+  await old.close();
+  node.respond((_, response) => sendJson(response, 201, { ...STORED, index: 4 }));
+  expect(await client.append('b')).toMatchObject({ index: 4 });
+});
+
+test('redirects in a circle end', async () => {
+  const a = await startStub(() => {});
+  const b = await startStub((_, response) =>
+    sendProblem(response, 307, 'not-master', { master: { node: 'a', url: a.url } }),
+  );
+  a.respond((_, response) =>
+    sendProblem(response, 307, 'not-master', { master: { node: 'b', url: b.url } }),
+  );
+  await expect(clientOf(a.url).append('x')).rejects.toBeInstanceOf(NotMaster);
+  expect(a.hits.length + b.hits.length).toBeLessThan(100);
+});

@@ -1,0 +1,143 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { Deduplication } from '../../src/core/deduplication.ts';
+import { fingerprint } from '../../src/core/fingerprint.ts';
+import { logIndex } from '../../src/core/ids.ts';
+import type { Entry, Operation } from '../../src/core/operation.ts';
+import { entry } from './bench.ts';
+
+const append = (message: string): Operation => ({ op: 'append', message });
+const put = (key: string, value: string): Operation => ({ op: 'put', key, value });
+
+/** The entries of one request, from `first` on. */
+function request(first: number, operations: Operation[], key?: string, batch = false): Entry[] {
+  return operations.map((operation, i) =>
+    entry(first + i, 1, {
+      operation,
+      ...(i === 0 && batch ? { batch: operations.length } : {}),
+      ...(i === 0 && key !== undefined ? { idempotencyKey: key } : {}),
+    }),
+  );
+}
+
+function foldOf(log: readonly Entry[], window = 100): Deduplication {
+  const deduplication = new Deduplication(window);
+  for (const each of log) deduplication.observe(each);
+  return deduplication;
+}
+
+const printOf = (operations: Operation[], batch = false): number =>
+  operations.reduce((print, operation) => fingerprint(operation, batch, print), 0);
+
+describe('fingerprint', () => {
+  const different: [string, number][] = [
+    ['append a', printOf([append('a')])],
+    ['append b', printOf([append('b')])],
+    ['a batch of a', printOf([append('a')], true)],
+    ['a batch of a, a', printOf([append('a'), append('a')], true)],
+    ['a batch of aa', printOf([append('aa')], true)],
+    ['put a=b', printOf([put('a', 'b')])],
+    ['put ab=', printOf([put('ab', '')])],
+    ['put =ab', printOf([put('', 'ab')])],
+    ['remove a', printOf([{ op: 'remove', key: 'a' }])],
+    ['append nothing', printOf([append('')])],
+  ];
+
+  test('tells requests apart', () => {
+    expect(new Set(different.map(([, print]) => print)).size).toBe(different.length);
+    for (const [, print] of different) expect(Number.isSafeInteger(print)).toBe(true);
+  });
+
+  test('is the same for the same request', () => {
+    const operations = [append('a'), append('b')];
+    expect(printOf(operations, true)).toBe(printOf(structuredClone(operations), true));
+  });
+});
+
+describe('Deduplication', () => {
+  test('knows a key by its place, its length and its request', () => {
+    const fold = foldOf([...request(1, [append('x')]), ...request(2, [put('k', 'v')], 'key')]);
+    const known = { first: 2, count: 1, fingerprint: printOf([put('k', 'v')]) };
+    expect(fold.find('key')).toEqual(known);
+    expect(fold.find('other')).toBeUndefined();
+    expect(fold.size).toBe(1);
+  });
+
+  test('B06: the same key for another operation is noticed by its fingerprint', () => {
+    const fold = foldOf(request(1, [append('a')], 'key'));
+    expect(fold.find('key')?.fingerprint).not.toBe(printOf([append('b')]));
+    expect(fold.find('key')?.fingerprint).not.toBe(printOf([append('a')], true));
+  });
+
+  test('B04: a key is known only by an entry that is in the log', () => {
+    const fold = foldOf(request(1, [append('a')], 'key'));
+    fold.truncated(logIndex(0));
+    expect(fold.find('key')).toBeUndefined();
+    expect(fold.size).toBe(0);
+  });
+
+  test('a batch is one request: where it begins, how long it is, what all of it says', () => {
+    const operations = [append('a'), append('b'), append('c')];
+    const log = [...request(1, operations, 'key', true), ...request(4, [append('d')])];
+    const fold = foldOf(log);
+    expect(fold.find('key')).toEqual({
+      first: 1,
+      count: 3,
+      fingerprint: printOf(operations, true),
+    });
+  });
+
+  test('a batch without a key after one with a key does not run into it', () => {
+    const first = [append('a'), append('b')];
+    const second = [append('c'), append('d')];
+    const log = [...request(1, first, 'key', true), ...request(3, second, undefined, true)];
+    expect(foldOf(log).find('key')?.fingerprint).toBe(printOf(first, true));
+  });
+
+  test('a batch that was cut off and then replaced by another request is forgotten', () => {
+    const fold = foldOf(
+      request(1, [append('a'), append('b'), append('c')], 'key', true).slice(0, 2),
+    );
+    fold.truncated(logIndex(0));
+    for (const each of request(1, [append('d'), append('e')], 'next', true)) fold.observe(each);
+    expect(fold.find('key')).toBeUndefined();
+    expect(fold.find('next')?.fingerprint).toBe(printOf([append('d'), append('e')], true));
+  });
+
+  test('B05, C9: the window holds as many keys as promised, and forgets the oldest first', () => {
+    const fold = new Deduplication(1_000);
+    for (let i = 1; i <= 3_000; i += 1) {
+      for (const each of request(i, [append(`m${i}`)], `k${i}`)) fold.observe(each);
+    }
+    expect(fold.size).toBe(1_000);
+    expect(fold.find('k2000')).toBeUndefined();
+    expect(fold.find('k2001')?.first).toBe(2_001);
+    expect(fold.find('k3000')?.first).toBe(3_000);
+  });
+
+  test('B03, C9: rebuilt from the log it knows what it knew before, truncated or not', () => {
+    const one = fc.record({
+      size: fc.integer({ min: 1, max: 4 }),
+      batch: fc.boolean(),
+      keyed: fc.boolean(),
+    });
+    const property = fc.property(fc.array(one, { maxLength: 12 }), fc.nat(12), (drawn, cut) => {
+      const log: Entry[] = [];
+      const ends = [0];
+      drawn.forEach(({ size, batch, keyed }, i) => {
+        const operations = Array.from({ length: batch ? size : 1 }, (_, n) => append(`${i}.${n}`));
+        log.push(...request(log.length + 1, operations, keyed ? `k${i}` : undefined, batch));
+        ends.push(log.length);
+      });
+      const live = foldOf(log);
+      const after = ends[Math.min(cut, drawn.length)]!;
+      live.truncated(logIndex(after));
+      const rebuilt = foldOf(log.slice(0, after));
+      expect(live.size).toBe(rebuilt.size);
+      drawn.forEach((_, i) => {
+        expect(live.find(`k${i}`)).toEqual(rebuilt.find(`k${i}`));
+      });
+    });
+    fc.assert(property, { numRuns: 200 });
+  });
+});

@@ -1,0 +1,104 @@
+// A secondary that knows the contract and nothing more: none of replog's own fields. What it answers
+// to a Snapshot is up to the test.
+
+import type { Effect, Event } from '../../src/core/effects.ts';
+import {
+  type Epoch,
+  epoch,
+  incarnation,
+  logIndex,
+  nodeId,
+  seq,
+  session,
+} from '../../src/core/ids.ts';
+import type { Request, Response, Snapshot } from '../../src/core/messages.ts';
+import type { Machine } from './virtual-host.ts';
+
+/** What it does with Snapshots: as the contract says, nothing at all, or refuse each one. */
+export type Manner = 'takes' | 'silent' | 'stale-session' | 'out-of-order';
+
+export class ForeignSecondary implements Machine {
+  readonly id: string;
+  life = 1;
+  manner: Manner = 'takes';
+  /** Heartbeats are not answered while this holds. */
+  deaf = false;
+  lastIndex = 0;
+  expected = 0;
+  /** Every request that came. */
+  readonly received: Request[] = [];
+  private known = { epoch: 0, session: 0 };
+
+  constructor(id: string) {
+    this.id = id;
+  }
+
+  get snapshots(): Snapshot[] {
+    return this.received.filter((request) => request.type === 'Snapshot');
+  }
+
+  /** A new process, with an empty memory. */
+  restart(): void {
+    this.life += 1;
+    this.lastIndex = 0;
+    this.expected = 0;
+    this.known = { epoch: 0, session: 0 };
+  }
+
+  step(event: Event): Effect[] {
+    if (event.type !== 'Received') return [];
+    const { ticket, request } = event;
+    this.received.push(request);
+    const response = this.answer(request);
+    if (response === null || response.type === 'Fetched') return [];
+    return [{ type: 'Respond', ticket, response }];
+  }
+
+  deadline(): number {
+    return Number.POSITIVE_INFINITY;
+  }
+
+  private answer(request: Request): Response | null {
+    if (request.type === 'Heartbeat') return this.deaf ? null : this.alive(request.epoch);
+    if (request.type !== 'Snapshot' || this.manner === 'silent') return null;
+    if (this.manner === 'stale-session') {
+      return { type: 'Refused', code: 'stale-session', session: session(request.session) };
+    }
+    if (this.manner === 'out-of-order') {
+      return { type: 'Refused', code: 'out-of-order', expected: request.seq };
+    }
+    return this.take(request);
+  }
+
+  private alive(of: Epoch): Response {
+    const node = nodeId(this.id);
+    const life = incarnation(`${this.id}#${this.life}`);
+    const { lastIndex } = this;
+    return {
+      type: 'HeartbeatAck',
+      node,
+      incarnation: life,
+      epoch: epoch(of),
+      lastIndex: logIndex(lastIndex),
+    };
+  }
+
+  private take(snapshot: Snapshot): Response {
+    if (snapshot.epoch !== this.known.epoch || snapshot.session !== this.known.session) {
+      this.known = { epoch: snapshot.epoch, session: snapshot.session };
+      this.expected = 0;
+    }
+    if (snapshot.seq > this.expected) {
+      return { type: 'Refused', code: 'out-of-order', expected: seq(this.expected) };
+    }
+    const { updates } = snapshot;
+    this.expected = Math.max(this.expected, snapshot.seq + updates.length);
+    this.lastIndex = Math.max(this.lastIndex, updates.at(-1)?.index ?? 0);
+    return {
+      type: 'SnapshotAck',
+      session: snapshot.session,
+      seq: seq(this.expected - 1),
+      lastIndex: logIndex(this.lastIndex),
+    };
+  }
+}

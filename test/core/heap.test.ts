@@ -1,0 +1,59 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { Heap } from '../../src/core/heap.ts';
+
+interface Item {
+  readonly rank: number;
+}
+
+const heapOf = (items: readonly Item[]): Heap<Item> => {
+  const heap = new Heap<Item>((item) => item.rank);
+  for (const item of items) heap.push(item);
+  return heap;
+};
+
+const drain = (heap: Heap<Item>): number[] => {
+  const ranks: number[] = [];
+  for (let item = heap.pop(); item !== undefined; item = heap.pop()) ranks.push(item.rank);
+  return ranks;
+};
+
+const ranks = fc.array(fc.integer({ min: -50, max: 50 }), { maxLength: 60 });
+
+describe('Heap', () => {
+  test('gives items back in order of rank', () => {
+    fc.assert(
+      fc.property(ranks, (drawn) => {
+        const sorted = [...drawn].sort((a, b) => a - b);
+        expect(drain(heapOf(drawn.map((rank) => ({ rank }))))).toEqual(sorted);
+      }),
+    );
+  });
+
+  test('any item can be taken out, wherever it is, and the others stay in order', () => {
+    const property = fc.property(ranks, fc.infiniteStream(fc.boolean()), (drawn, choices) => {
+      const items = drawn.map((rank) => ({ rank }));
+      const heap = heapOf(items);
+      const kept: number[] = [];
+      for (const item of items) {
+        if (choices.next().value === true) heap.remove(item);
+        else kept.push(item.rank);
+        expect(heap.peek()?.rank ?? Number.POSITIVE_INFINITY).toBeLessThanOrEqual(
+          kept[0] ?? Number.POSITIVE_INFINITY,
+        );
+      }
+      expect(heap.size).toBe(kept.length);
+      expect(drain(heap)).toEqual(kept.sort((a, b) => a - b));
+    });
+    fc.assert(property);
+  });
+
+  test('taking out what is not in changes nothing', () => {
+    const heap = heapOf([{ rank: 2 }, { rank: 1 }]);
+    heap.remove({ rank: 1 });
+    expect(heap.size).toBe(2);
+    expect(drain(heap)).toEqual([1, 2]);
+    expect(heap.pop()).toBeUndefined();
+    expect(heap.peek()).toBeUndefined();
+  });
+});

@@ -1,0 +1,441 @@
+import { describe, expect, test } from 'vitest';
+import { epoch, logIndex, seq, session } from '../../src/core/ids.ts';
+import { gapsBetween, ReplicatorBench } from './replicator-bench.ts';
+
+const QUIET = Number.POSITIVE_INFINITY;
+
+describe('Replicator: sending', () => {
+  test('an operation goes out at once, numbered from 0', () => {
+    const link = new ReplicatorBench();
+    expect(link.replicator.deadline()).toBe(QUIET);
+    link.append();
+    expect(link.drawn).toEqual(['0 ms: seq 0, 1-1']);
+    expect(link.copies[0]!.request).toMatchObject({ epoch: 1, session: 7, commitIndex: 0 });
+  });
+
+  test('C10: numbers are contiguous, and operations that gather share a Snapshot', () => {
+    const link = new ReplicatorBench();
+    link.append(1);
+    link.append(2);
+    link.append(1);
+    link.run(49);
+    link.ack(0, 0);
+    link.append(5);
+    link.run(50);
+    expect(link.drawn).toEqual(['0 ms: seq 0, 1-1', '20 ms: seq 1, 2-4', '69 ms: seq 4, 5-9']);
+  });
+
+  test('an operation leaves within 50 ms, even while an earlier one is unacknowledged', () => {
+    const link = new ReplicatorBench();
+    for (let i = 0; i < 10; i += 1) {
+      link.append();
+      const appendedAt = link.now;
+      link.run(50);
+      const carrier = link.copies.find(({ request }) => request.to >= i + 1)!;
+      expect(carrier.at - appendedAt).toBeLessThanOrEqual(50);
+    }
+  });
+
+  test('C17: at most so many Snapshots are under way, each at most so long', () => {
+    const link = new ReplicatorBench({ options: { inFlightMax: 3, snapshotEntriesMax: 10 } });
+    link.append(100);
+    link.run(90);
+    expect(link.drawn).toEqual([
+      '0 ms: seq 0, 1-10',
+      '20 ms: seq 10, 11-20',
+      '40 ms: seq 20, 21-30',
+    ]);
+    link.ack(0, 29);
+    expect(link.drawn.at(-1)).toBe('90 ms: seq 30, 31-40');
+  });
+
+  test('catch-up and live operations share one numbering', () => {
+    const link = new ReplicatorBench({ held: 4, start: { base: logIndex(2) } });
+    link.turn();
+    link.append(3);
+    link.run(20);
+    expect(link.drawn).toEqual(['0 ms: seq 0, 3-4', '20 ms: seq 2, 5-7']);
+  });
+});
+
+describe('Replicator: sending again', () => {
+  test('a silent secondary: one copy in the first 80 ms, then the gaps of the contract', () => {
+    const link = new ReplicatorBench();
+    link.append();
+    link.run(80);
+    expect(link.copies).toHaveLength(1);
+    link.run(12_000);
+    const gaps = gapsBetween(link.timesOf(0));
+    expect(gaps.slice(0, 9)).toEqual([100, 100, 200, 400, 800, 1_600, 2_000, 2_000, 2_000]);
+  });
+
+  test('the jitter is at most a tenth, both ways', () => {
+    for (const draw of [0, 0.25, 0.999]) {
+      const link = new ReplicatorBench({ random: () => draw });
+      link.append();
+      link.run(8_000);
+      const gaps = gapsBetween(link.timesOf(0));
+      [100, 100, 200, 400, 800, 1_600, 2_000].forEach((gap, i) => {
+        expect(Math.abs(gaps[i]! - gap)).toBeLessThanOrEqual(gap * 0.1 + 1e-6);
+      });
+    }
+  });
+
+  test('a copy goes out whether or not an earlier request is still pending', () => {
+    const pending = new ReplicatorBench();
+    pending.append();
+    pending.run(1_000);
+    const broken = new ReplicatorBench();
+    broken.append();
+    broken.fail(0);
+    broken.run(1_000);
+    expect(pending.timesOf(0)).toEqual([0, 100, 200, 400, 800]);
+    expect(broken.timesOf(0)).toEqual(pending.timesOf(0));
+  });
+
+  test('every copy has the same updates and the same seq', () => {
+    const link = new ReplicatorBench();
+    link.append(2);
+    link.run(90);
+    link.append(5);
+    link.run(1_000);
+    const heads = link.copies.filter(({ request }) => request.seq === 0);
+    expect(heads.length).toBeGreaterThan(3);
+    for (const { request } of heads) expect(request).toMatchObject({ from: 1, to: 2 });
+  });
+
+  test('C11, B48: only the oldest is sent again, however many wait', () => {
+    const link = new ReplicatorBench();
+    for (let i = 0; i < 20; i += 1) {
+      link.append();
+      link.run(30);
+    }
+    const before = link.copies.length;
+    link.run(60_000);
+    const later = link.copies.slice(before);
+    expect(later.length).toBeLessThanOrEqual(33);
+    expect(new Set(later.map(({ request }) => request.seq))).toEqual(new Set([0]));
+  });
+
+  test('C11: nothing after the acknowledgement', () => {
+    const link = new ReplicatorBench();
+    link.append();
+    link.run(5);
+    link.ack(0, 0);
+    link.run(60_000);
+    expect(link.copies).toHaveLength(1);
+    expect(link.replicator.deadline()).toBe(QUIET);
+  });
+
+  test('C18: two unacknowledged writes leave no timer behind once they are acknowledged', () => {
+    const link = new ReplicatorBench();
+    link.append();
+    link.run(30);
+    link.append();
+    link.run(30);
+    link.ack(1, 1);
+    expect(link.replicator.deadline()).toBe(QUIET);
+    link.ack(0, 0);
+    expect(link.replicator.deadline()).toBe(QUIET);
+    expect(link.replicator.ackedIndex).toBe(2);
+    link.run(60_000);
+    expect(link.copies).toHaveLength(2);
+  });
+
+  test('each Snapshot keeps its own gaps, also if the one before is acknowledged meanwhile', () => {
+    const link = new ReplicatorBench();
+    link.append();
+    link.run(1);
+    link.append();
+    link.run(89);
+    link.ack(0, 0);
+    link.run(1_000);
+    expect(gapsBetween(link.timesOf(1)).slice(0, 4)).toEqual([100, 100, 200, 400]);
+  });
+});
+
+describe('Replicator: what lets the expected Snapshot go at once', () => {
+  test('an acknowledgement, for one that must have been lost', () => {
+    const link = new ReplicatorBench();
+    link.append();
+    link.run(30);
+    link.append();
+    link.run(420);
+    const copies = link.copies.length;
+    link.ack(copies - 1, 0);
+    expect(link.drawn.at(-1)).toBe('450 ms: seq 1, 2-2');
+  });
+
+  test('an acknowledgement, for what gathered meanwhile', () => {
+    const link = new ReplicatorBench();
+    link.append();
+    link.run(3);
+    link.append();
+    link.run(3);
+    link.ack(0, 0);
+    expect(link.drawn).toEqual(['0 ms: seq 0, 1-1', '6 ms: seq 1, 2-2']);
+  });
+
+  test('an out-of-order refusal of a later one, once per copy', () => {
+    const link = new ReplicatorBench();
+    for (let i = 0; i < 4; i += 1) {
+      link.append();
+      link.run(21);
+    }
+    expect(link.timesOf(0)).toEqual([0]);
+    for (const refused of [1, 2, 3]) link.outOfOrder(refused, 0);
+    expect(link.timesOf(0)).toEqual([0, 84]);
+    link.run(50);
+    for (const refused of [1, 2, 3]) {
+      expect(link.copies[refused]!.request.seq).toBeGreaterThan(0);
+    }
+    expect(link.timesOf(0)).toEqual([0, 84]);
+  });
+
+  test('C11: a refusal of the expected copy itself waits for its gap: no storm', () => {
+    const link = new ReplicatorBench();
+    link.append();
+    for (let refused = 0; link.now < 250 && refused < 50; link.run(1)) {
+      if (refused < link.copies.length) link.outOfOrder(refused++, 0);
+    }
+    expect(link.timesOf(0)).toEqual([0, 100, 200]);
+    expect(link.replicator.lastError).toBe('refused: out-of-order');
+  });
+
+  test('a sign of life after an outage', () => {
+    const link = new ReplicatorBench();
+    link.append();
+    link.run(10_000);
+    const before = link.copies.length;
+    link.run(300);
+    link.replicator.wake(link.now);
+    link.run(350);
+    expect(link.timesOf(0).slice(before)).toEqual([10_300, 10_400, 10_600]);
+  });
+
+  test('nothing is expected: a sign of life sends nothing', () => {
+    const link = new ReplicatorBench();
+    link.replicator.wake(0);
+    link.run(1_000);
+    expect(link.copies).toEqual([]);
+    expect(link.replicator.deadline()).toBe(QUIET);
+  });
+});
+
+describe('Replicator: answers', () => {
+  test('a late answer to an earlier copy counts', () => {
+    const link = new ReplicatorBench();
+    link.append();
+    link.run(1_000);
+    expect(link.copies.length).toBeGreaterThan(3);
+    link.ack(0, 0);
+    expect(link.replicator.ackedIndex).toBe(1);
+    link.run(10_000);
+    expect(link.timesOf(0).at(-1)).toBeLessThanOrEqual(1_000);
+  });
+
+  test('an acknowledgement of more than was asked counts', () => {
+    const link = new ReplicatorBench();
+    link.append();
+    link.run(1);
+    link.append();
+    link.run(20);
+    link.ack(0, 1);
+    expect(link.replicator.ackedIndex).toBe(2);
+  });
+
+  test('part of a Snapshot: the rest is sent again as it is', () => {
+    const link = new ReplicatorBench();
+    link.append(3);
+    link.ack(0, 1);
+    expect(link.replicator.ackedIndex).toBe(2);
+    link.run(100);
+    expect(link.drawn.at(-1)).toBe('100 ms: seq 2, 3-3');
+  });
+
+  test('C6: an acknowledgement of what was never sent is no acknowledgement', () => {
+    const link = new ReplicatorBench();
+    link.append();
+    link.ack(0, 5);
+    expect(link.replicator.ackedIndex).toBe(0);
+    expect(link.replicator.lastError).toContain('never sent');
+  });
+
+  test('C6: an acknowledgement of another session is no acknowledgement', () => {
+    const link = new ReplicatorBench();
+    link.append();
+    const other = session(6);
+    link.answer(0, { type: 'SnapshotAck', session: other, seq: seq(0), lastIndex: logIndex(1) });
+    expect(link.replicator.ackedIndex).toBe(0);
+    expect(link.told).toEqual(['heard']);
+  });
+
+  test('an older acknowledgement that comes late takes nothing back', () => {
+    const link = new ReplicatorBench();
+    link.append();
+    link.run(1);
+    link.append();
+    link.run(20);
+    link.ack(1, 1);
+    link.ack(0, 0);
+    expect(link.replicator.ackedIndex).toBe(2);
+    expect(link.told).toEqual(['heard', 'acknowledged 2', 'heard']);
+  });
+
+  test('stale-epoch deposes the master', () => {
+    const link = new ReplicatorBench();
+    link.append();
+    link.answer(0, { type: 'Refused', code: 'stale-epoch', epoch: epoch(5) });
+    expect(link.told).toEqual(['heard', 'deposed by 5']);
+  });
+
+  test.each(['stale-session', 'diverged'] as const)('%s ends the session', (code) => {
+    const link = new ReplicatorBench();
+    link.append();
+    link.answer(
+      0,
+      code === 'diverged'
+        ? { type: 'Refused', code, lastIndex: logIndex(0) }
+        : { type: 'Refused', code, session: session(9) },
+    );
+    expect(link.told).toEqual(['heard', `restart ${code}`]);
+  });
+
+  test('a secondary that has lost its place in the session: the session ends', () => {
+    const link = new ReplicatorBench();
+    link.append();
+    link.run(2);
+    link.ack(0, 0);
+    link.append();
+    link.outOfOrder(1, 0);
+    expect(link.told.at(-1)).toBe('restart out-of-order');
+  });
+
+  test('a refusal that is older than the acknowledgement is old news', () => {
+    const link = new ReplicatorBench();
+    link.append();
+    link.run(1);
+    link.append();
+    link.run(120);
+    link.ack(2, 0);
+    link.run(1);
+    link.outOfOrder(1, 0);
+    expect(link.told).not.toContain('restart out-of-order');
+  });
+
+  test('C16: after the end nothing goes out, and answers are ignored', () => {
+    const link = new ReplicatorBench();
+    link.append();
+    link.replicator.close();
+    link.append();
+    link.run(10_000);
+    link.ack(0, 0);
+    expect(link.copies).toHaveLength(1);
+    expect(link.told).toEqual([]);
+    expect(link.replicator.deadline()).toBe(QUIET);
+  });
+});
+
+describe('Replicator: outage', () => {
+  test('while suspended nothing goes out, and no timer runs', () => {
+    const link = new ReplicatorBench();
+    link.append();
+    link.run(250);
+    const before = link.copies.length;
+    link.replicator.suspend();
+    link.append(10);
+    expect(link.replicator.deadline()).toBe(QUIET);
+    expect(link.replicator.retryInMs(link.now)).toBeNull();
+    link.run(60_000);
+    expect(link.copies).toHaveLength(before);
+    link.replicator.wake(link.now);
+    link.run(21);
+    expect(link.drawn.slice(before)).toEqual(['60250 ms: seq 0, 1-1', '60270 ms: seq 1, 2-11']);
+  });
+
+  test('B56: stalled, if nothing is acknowledged for a while', () => {
+    const link = new ReplicatorBench();
+    expect(link.replicator.stalled(99_999, 4_000)).toBe(false);
+    link.run(100_000);
+    link.append();
+    link.run(3_999);
+    expect(link.replicator.stalled(link.now, 4_000)).toBe(false);
+    link.run(1);
+    expect(link.replicator.stalled(link.now, 4_000)).toBe(true);
+    link.ack(0, 0);
+    expect(link.replicator.stalled(link.now, 4_000)).toBe(false);
+  });
+
+  test('B56: a slow secondary that makes progress is not stalled', () => {
+    const link = new ReplicatorBench();
+    for (let i = 0; i < 10; i += 1) {
+      link.append();
+      link.run(30);
+    }
+    for (let i = 0; i < 10; i += 1) {
+      link.run(3_000);
+      expect(link.replicator.stalled(link.now, 4_000)).toBe(false);
+      link.ack(link.copies.length - 1, i);
+    }
+  });
+
+  test('B40, B48: with three in ten messages lost it converges, without a flood', () => {
+    let draw = 7;
+    const random = (): number => {
+      draw = (draw * 1_103_515_245 + 12_345) % 2 ** 31;
+      return draw / 2 ** 31;
+    };
+    const link = new ReplicatorBench({ random });
+    let expected = 0;
+    let looked = 0;
+    for (let i = 0; i < 3_000; i += 1) {
+      if (i < 1_000) link.append();
+      link.run(10);
+      for (; looked < link.copies.length; looked += 1) {
+        const { seq: first, from, to } = link.copies[looked]!.request;
+        if (random() < 0.3) continue;
+        if (first <= expected) expected = Math.max(expected, first + to - from + 1);
+        if (random() < 0.3) continue;
+        if (first > expected) link.outOfOrder(looked, expected);
+        else link.ack(looked, expected - 1);
+      }
+    }
+    expect(link.replicator.ackedIndex).toBe(1_000);
+    expect(link.copies.length).toBeLessThan(2_500);
+  });
+});
+
+describe('Replicator: the beginning of a session', () => {
+  test('a node that knows empty Snapshots is asked first whether the logs agree', () => {
+    const link = new ReplicatorBench({ held: 5, start: { base: logIndex(3), verify: true } });
+    link.run(50);
+    expect(link.drawn).toEqual(['0 ms: seq 0, 4-3']);
+    expect(link.replicator.ackedIndex).toBeNull();
+    link.ack(0, -1);
+    expect(link.replicator.ackedIndex).toBe(3);
+    expect(link.drawn).toEqual(['0 ms: seq 0, 4-3', '50 ms: seq 0, 4-5']);
+  });
+
+  test('the question is asked again like everything else', () => {
+    const link = new ReplicatorBench({ held: 5, start: { base: logIndex(5), verify: true } });
+    link.run(450);
+    expect(gapsBetween(link.timesOf(0))).toEqual([100, 100, 200]);
+  });
+
+  test('C12: where the secondary must begin anew, nothing counts before it says so', () => {
+    const link = new ReplicatorBench({ held: 2, start: { verify: true, reset: true } });
+    expect(link.copies[0]!.request).toMatchObject({ from: 1, to: 0, reset: true });
+    expect(link.replicator.ackedIndex).toBeNull();
+    link.ack(0, -1);
+    expect(link.copies[1]!.request).toMatchObject({ seq: 0, from: 1, to: 2 });
+    expect(link.copies[1]!.request).not.toHaveProperty('reset');
+  });
+
+  test('commitIndex travels with each copy as it is then', () => {
+    const link = new ReplicatorBench();
+    link.append();
+    link.bench.ledger.commit(logIndex(1));
+    link.run(100);
+    expect(link.copies.map(({ request }) => request.commitIndex)).toEqual([0, 1]);
+  });
+});

@@ -1,0 +1,122 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { logIndex } from '../../src/core/ids.ts';
+import type { Operation } from '../../src/core/operation.ts';
+import { Store } from '../../src/core/store.ts';
+import { entry } from './bench.ts';
+
+/** The obvious store: reads the whole history again for every question. */
+class NaiveStore {
+  readonly history: Operation[] = [];
+
+  state(upTo: number): Map<string, number> {
+    const state = new Map<string, number>();
+    this.history.slice(0, upTo).forEach((operation, i) => {
+      if (operation.op === 'put') state.set(operation.key, i + 1);
+      else if (operation.op === 'remove') state.delete(operation.key);
+    });
+    return state;
+  }
+
+  list(prefix: string, after: string | null, upTo: number): { key: string; index: number }[] {
+    return [...this.state(upTo)]
+      .filter(([key]) => key.startsWith(prefix) && (after === null || key > after))
+      .map(([key, index]) => ({ key, index }))
+      .sort((a, b) => (a.key < b.key ? -1 : 1));
+  }
+}
+
+const KEYS = ['', 'a', 'ab', 'b', '__proto__', 'constructor', '🙂'];
+
+type Step =
+  | { readonly do: 'write'; readonly operation: Operation }
+  | { readonly do: 'commit'; readonly part: number }
+  | { readonly do: 'truncate'; readonly part: number };
+
+const key = fc.constantFrom(...KEYS);
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 5, arbitrary: key.map((k): Step => ({ do: 'write', operation: put(k) })) },
+  { weight: 3, arbitrary: key.map((k): Step => ({ do: 'write', operation: remove(k) })) },
+  { weight: 1, arbitrary: fc.constant<Step>({ do: 'write', operation: message() }) },
+  { weight: 2, arbitrary: fc.double({ min: 0, max: 1, noNaN: true }).map(commitTo) },
+  { weight: 1, arbitrary: fc.double({ min: 0, max: 1, noNaN: true }).map(truncateTo) },
+);
+
+function put(k: string): Operation {
+  return { op: 'put', key: k, value: 'v' };
+}
+function remove(k: string): Operation {
+  return { op: 'remove', key: k };
+}
+function message(): Operation {
+  return { op: 'append', message: 'm' };
+}
+function commitTo(part: number): Step {
+  return { do: 'commit', part };
+}
+function truncateTo(part: number): Step {
+  return { do: 'truncate', part };
+}
+
+describe('Store', () => {
+  test('answers like one that reads the whole history, at any index from the commit index on', () => {
+    const property = fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+      const store = new Store();
+      const naive = new NaiveStore();
+      let committed = 0;
+      for (const each of steps) {
+        const last = naive.history.length;
+        if (each.do === 'write') {
+          naive.history.push(each.operation);
+          store.observe(entry(last + 1, 1, { operation: each.operation }));
+        } else {
+          const target = committed + Math.round(each.part * (last - committed));
+          if (each.do === 'commit') {
+            committed = target;
+            store.committed(logIndex(committed));
+          } else {
+            naive.history.length = target;
+            store.truncated(logIndex(target));
+          }
+        }
+        compare(store, naive, committed);
+      }
+    });
+    fc.assert(property, { numRuns: 300 });
+  });
+
+  function compare(store: Store, naive: NaiveStore, committed: number): void {
+    for (let upTo = committed; upTo <= naive.history.length; upTo += 1) {
+      const state = naive.state(upTo);
+      for (const k of KEYS) expect(store.find(k, logIndex(upTo))).toBe(state.get(k) ?? null);
+      expect(store.list('', null, logIndex(upTo))).toEqual(naive.list('', null, upTo));
+      expect(store.list('a', 'a', logIndex(upTo))).toEqual(naive.list('a', 'a', upTo));
+    }
+  }
+
+  test('C17: a key that is overwritten for ever takes no more room than one', () => {
+    const store = new Store();
+    for (let i = 1; i <= 5_000; i += 1) {
+      store.observe(entry(i, 1, { operation: put(`k${i % 3}`) }));
+      store.committed(logIndex(i - 1));
+    }
+    const kept = JSON.stringify(store, (_name, value) =>
+      value instanceof Map ? [...value.values()] : value,
+    );
+    expect(kept.length).toBeLessThan(150_000);
+    expect(store.list('', null, logIndex(5_000)).map(({ index }) => index)).toEqual([
+      4_998, 4_999, 5_000,
+    ]);
+  });
+
+  test('C17: a key that was removed is forgotten once that is committed', () => {
+    const store = new Store();
+    for (let i = 1; i <= 2_000; i += 2) {
+      store.observe(entry(i, 1, { operation: put(`k${i}`) }));
+      store.observe(entry(i + 1, 1, { operation: remove(`k${i}`) }));
+      store.committed(logIndex(i + 1));
+    }
+    const versions = (store as unknown as { versions: Map<string, unknown> }).versions;
+    expect(versions.size).toBe(0);
+  });
+});

@@ -1,0 +1,97 @@
+import { expect, test } from 'vitest';
+import { createApp } from '../../src/node/app.ts';
+import { systemClock } from '../../src/node/clock.ts';
+import { Faults } from '../../src/node/faults.ts';
+import { PROBLEMS } from '../../src/node/problems.ts';
+import { call } from './calls.ts';
+import { FakeEngine } from './fake-engine.ts';
+
+const app = createApp(new FakeEngine(), { faults: new Faults(systemClock()), version: '1.2.3' });
+const { body: document } = await call(app, 'GET', '/openapi.json');
+
+/** Routes of the contract, sections 3 to 8. */
+const CONTRACT = [
+  'DELETE /faults',
+  'DELETE /kv/{key}',
+  'GET /faults',
+  'GET /health',
+  'GET /kv',
+  'GET /kv/{key}',
+  'GET /livez',
+  'GET /log',
+  'GET /log/{index}',
+  'GET /messages',
+  'GET /metrics',
+  'GET /openapi.json',
+  'GET /outcomes/{idempotencyKey}',
+  'GET /readyz',
+  'POST /arbiter/join',
+  'POST /arbiter/leave',
+  'POST /echo',
+  'POST /messages',
+  'POST /messages/batch',
+  'POST /replica/heartbeat',
+  'POST /replica/replicas',
+  'POST /replica/snapshot',
+  'PUT /faults',
+  'PUT /kv/{key}',
+];
+
+const documented = Object.entries(document.paths as Record<string, Record<string, unknown>>)
+  .flatMap(([path, methods]) => Object.keys(methods).map((name) => `${name.toUpperCase()} ${path}`))
+  .sort();
+
+test('every route of the app is documented, and nothing else', () => {
+  const real = app.routes
+    .filter(({ path }) => path !== '/kv/')
+    .map(({ method, path }) => `${method} ${path.replace(/:(\w+)(\{.*\})?/, '{$1}')}`);
+  expect(documented).toEqual([...new Set(real)].sort());
+});
+
+test('every route of the contract is there', () => {
+  expect(documented).toEqual(expect.arrayContaining(CONTRACT));
+  expect(documented.filter((route) => !CONTRACT.includes(route))).toEqual(['POST /replica/fetch']);
+});
+
+test('operations have names of their own, parameters for every part of the path, and answers', () => {
+  const names = new Set<string>();
+  for (const [path, methods] of Object.entries(document.paths as Record<string, object>)) {
+    for (const operation of Object.values(methods)) {
+      names.add(operation.operationId);
+      const inPath = operation.parameters.filter((one: { in: string }) => one.in === 'path');
+      const named = inPath.map(({ name }: { name: string }) => `{${name}}`);
+      expect([path, path.match(/\{\w+\}/g) ?? []]).toEqual([path, named]);
+      expect(Object.keys(operation.responses).some((status) => status.startsWith('2'))).toBe(true);
+      expect(Object.keys(operation.responses)).toContain('400');
+    }
+  }
+  expect(names.size).toBe(documented.length);
+});
+
+test('is OpenAPI 3.1 with the types of the contract', () => {
+  expect(document.openapi).toBe('3.1.0');
+  expect(document.info.version).toBe('1.2.3');
+  const append = document.paths['/messages'].post;
+  expect(append.requestBody.content['application/json'].schema).toMatchObject({
+    type: 'object',
+    required: ['message'],
+    additionalProperties: false,
+    properties: { timeoutMs: { type: 'integer', minimum: 1, maximum: 86_400_000 } },
+  });
+  const limit = document.paths['/log'].get.parameters.find(
+    ({ name }: { name: string }) => name === 'limit',
+  );
+  expect(limit).toMatchObject({
+    in: 'query',
+    required: false,
+    schema: { type: 'integer', minimum: 1, maximum: 10_000, default: 1_000 },
+  });
+  expect(document.components.schemas.Problem.properties.code.enum).toEqual(Object.keys(PROBLEMS));
+});
+
+test('every reference in it leads somewhere', () => {
+  const text = JSON.stringify(document);
+  const targets = [...text.matchAll(/"\$ref":"([^"]+)"/g)].map(([, target]) => target);
+  expect(new Set(targets)).toEqual(new Set(['#/components/schemas/Problem']));
+  expect(text.includes('"$schema"')).toBe(false);
+});

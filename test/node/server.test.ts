@@ -1,0 +1,222 @@
+import { request as httpRequest } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { afterEach, describe, expect, test } from 'vitest';
+import { createApp } from '../../src/node/app.ts';
+import { systemClock } from '../../src/node/clock.ts';
+import { Faults } from '../../src/node/faults.ts';
+import { type RunningServer, type ServerLimits, startServer } from '../../src/node/server.ts';
+import { FakeEngine } from './fake-engine.ts';
+
+const running: RunningServer[] = [];
+
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((server) => server.stop()));
+});
+
+async function start(limits: Partial<ServerLimits> = {}) {
+  const engine = new FakeEngine();
+  const stopping = new AbortController();
+  const faults = new Faults(systemClock());
+  const app = createApp(engine, { stopping: stopping.signal, faults });
+  const server = await startServer({ app, port: 0, stopping, limits: { graceMs: 500, ...limits } });
+  running.push(server);
+  return { engine, server, faults };
+}
+
+/** Speaks to the server in bytes and collects what it says until it closes. */
+function raw(server: RunningServer, text: string): { socket: Socket; said: Promise<string> } {
+  const socket = connect(server.port, '127.0.0.1');
+  const said = new Promise<string>((resolve) => {
+    let all = '';
+    socket.on('data', (chunk) => {
+      all += chunk;
+    });
+    socket.on('error', () => resolve(all));
+    socket.on('close', () => resolve(all));
+  });
+  socket.write(text);
+  return { socket, said };
+}
+
+const post = (server: RunningServer, path: string, body: unknown, signal?: AbortSignal) =>
+  fetch(`${server.url}${path}`, {
+    method: 'POST',
+    body: JSON.stringify(body),
+    headers: { 'content-type': 'application/json' },
+    ...(signal === undefined ? {} : { signal }),
+  });
+
+describe('requests over a socket', () => {
+  test('an append, read back', async () => {
+    const { server } = await start();
+    expect(server.url).toBe(`http://127.0.0.1:${server.port}`);
+    const answer = await post(server, '/messages', { message: 'é👍' });
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([201, 'application/json']);
+    expect(await answer.json()).toMatchObject({ index: 1 });
+    expect(await (await fetch(`${server.url}/messages`)).json()).toMatchObject({
+      messages: ['é👍'],
+    });
+  });
+
+  test('a body in many pieces, chunked', async () => {
+    const { server } = await start();
+    const { said } = raw(
+      server,
+      'POST /messages HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n' +
+        'transfer-encoding: chunked\r\nconnection: close\r\n\r\n' +
+        '4\r\n{"me\r\n7\r\nssage":\r\n4\r\n"a"}\r\n0\r\n\r\n',
+    );
+    expect(await said).toMatch(/^HTTP\/1\.1 201 /);
+  });
+
+  test('a long list arrives whole and streamed', async () => {
+    const { server, engine } = await start();
+    const messages = Array.from({ length: 20_000 }, (_, i) => `message ${i}`);
+    engine.append(messages.map((message) => ({ op: 'append', message })));
+    const response = await fetch(`${server.url}/messages`);
+    expect(response.headers.get('content-length')).toBeNull();
+    expect(await response.json()).toEqual({ messages, lastIndex: 20_000 });
+  });
+
+  test.each([
+    ['GET /kv/a\\b HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n', 400],
+    ['GET /livez HTTP/1.1\r\nconnection: close\r\n\r\n', 400],
+    ['GET /livez HTTP/1.1\r\nhost: a b\r\nconnection: close\r\n\r\n', 400],
+    ['GET /livez HTTP/1.1\r\nhost: evil.example\r\nconnection: close\r\n\r\n', 421],
+    ['GET /kv/é HTTP/1.1\r\nhost: localhost\r\n\r\n', 400],
+    ['nonsense\r\n\r\n', 400],
+    [`GET /livez HTTP/1.1\r\nhost: localhost\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
+  ])('%.50j is %d', async (text, status) => {
+    const { server } = await start();
+    expect(await raw(server, text).said).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+  });
+});
+
+describe('limits', () => {
+  test.each(['content-length: 3000000', 'transfer-encoding: chunked'])(
+    '413 reaches a client that goes on sending (%s)',
+    async (framing) => {
+      const { server, engine } = await start();
+      const [name, value] = framing.split(': ') as [string, string];
+      const status = new Promise<number>((resolve, reject) => {
+        const request = httpRequest(
+          `${server.url}/messages`,
+          { method: 'POST', headers: { 'content-type': 'application/json', [name]: value } },
+          (response) => {
+            response.resume();
+            resolve(response.statusCode ?? 0);
+          },
+        );
+        request.on('error', reject);
+        for (let i = 0; i < 30; i += 1) request.write(Buffer.alloc(100_000, 0x20));
+        request.end();
+      });
+      expect(await status).toBe(413);
+      expect(engine.writes).toEqual([]);
+      expect((await fetch(`${server.url}/livez`)).status).toBe(200);
+    },
+  );
+
+  test('headers that do not arrive in time are 408', async () => {
+    const { server } = await start({ headersMs: 50, requestMs: 100, checkMs: 20 });
+    const said = await raw(server, 'GET /livez HTTP/1.1\r\nhost: localhost\r\n').said;
+    expect(said).toMatch(/^HTTP\/1\.1 408 /);
+    expect(said).toContain('"code":"request-timeout"');
+  });
+
+  test('nor does a body that never ends keep anything', async () => {
+    const { server, engine } = await start({ headersMs: 50, requestMs: 100, checkMs: 20 });
+    const { said } = raw(
+      server,
+      'POST /messages HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n' +
+        'content-length: 100\r\n\r\n{"mess',
+    );
+    await said;
+    expect(engine.writes).toEqual([]);
+  });
+
+  test('a client that waits for its write concern is not timed out by the server', async () => {
+    const { server, engine } = await start({ headersMs: 20, requestMs: 40, checkMs: 10 });
+    engine.outcome = 'never';
+    const gone = new AbortController();
+    const answer = post(server, '/messages', { message: 'a' }, gone.signal).catch(() => 'left');
+    await expect.poll(() => engine.writes.length).toBe(1);
+    const first = await Promise.race([
+      answer,
+      new Promise((resolve) => setTimeout(() => resolve('waits'), 150)),
+    ]);
+    expect(first).toBe('waits');
+    gone.abort();
+    expect(await answer).toBe('left');
+    await expect.poll(() => engine.aborted).toBe(1);
+  });
+
+  test('a client that got its answer frees nothing twice', async () => {
+    const { server, engine } = await start();
+    const { said } = raw(
+      server,
+      'POST /messages HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n' +
+        'content-length: 15\r\nconnection: close\r\n\r\n{"message":"a"}',
+    );
+    expect(await said).toMatch(/^HTTP\/1\.1 201 /);
+    expect([engine.writes.length, engine.aborted]).toEqual([1, 0]);
+  });
+});
+
+describe('stop', () => {
+  test('an idle server stops at once, and takes no more', async () => {
+    const { server } = await start();
+    await fetch(`${server.url}/livez`);
+    await server.stop();
+    await expect(fetch(`${server.url}/livez`)).rejects.toThrow();
+  });
+
+  test('streams end, waiting clients get their answer', async () => {
+    const { server, engine } = await start({ graceMs: 5_000 });
+    const stream = await fetch(`${server.url}/log`, { headers: { accept: 'text/event-stream' } });
+    const text = stream.text();
+    let answer: (outcome: { type: 'ShuttingDown' }) => void = () => {};
+    engine.write = () =>
+      new Promise((resolve) => {
+        answer = resolve;
+        engine.writes.push({} as never);
+      });
+    const waiting = post(server, '/messages', { message: 'a' });
+    await expect.poll(() => engine.writes.length).toBe(1);
+    const stopped = server.stop();
+    expect(await text).toMatch(/^:/);
+    answer({ type: 'ShuttingDown' });
+    expect((await waiting).status).toBe(503);
+    await stopped;
+  });
+
+  test('a dropped request does not hold it up', async () => {
+    const { server, faults } = await start({ graceMs: 5_000 });
+    faults.replace({ dropRequest: 1 });
+    const body = { epoch: 1, session: 1, seq: 0, updates: [], commitIndex: 0 };
+    const dropped = post(server, '/replica/snapshot', body);
+    await expect.poll(() => faults.view().hits.dropRequest).toBe(1);
+    await server.stop();
+    expect((await dropped).status).toBe(500);
+  });
+
+  test('what does not end is cut off after the grace time', async () => {
+    const { server, engine } = await start({ graceMs: 50 });
+    engine.outcome = 'never';
+    const cut = post(server, '/messages', { message: 'a' }).catch(() => 'cut');
+    await expect.poll(() => engine.writes.length).toBe(1);
+    await server.stop();
+    expect(await cut).toBe('cut');
+  });
+
+  test('stopping twice is stopping once', async () => {
+    const { server } = await start();
+    await Promise.all([server.stop(), server.stop()]);
+  });
+});
+
+test('a taken port is told', async () => {
+  const { server } = await start();
+  const app = createApp(new FakeEngine());
+  await expect(startServer({ app, port: server.port })).rejects.toThrow(/EADDRINUSE/);
+});

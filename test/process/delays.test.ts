@@ -1,0 +1,96 @@
+// Slow secondaries: a write waits for as many nodes as it asked for and no longer, and who waits long
+// is in nobody's way.
+
+import { afterEach, describe, expect, test } from 'vitest';
+import { Group } from './group.ts';
+import { percentile } from './percentile.ts';
+import { Belongings, messages, until } from './program.ts';
+
+const belongings = new Belongings();
+afterEach(() => belongings.release());
+
+describe('secondaries that answer after 1 s and 3 s', () => {
+  test('w decides how long a write takes, and nodes list different prefixes meanwhile', async () => {
+    const group = await Group.start(belongings);
+    await group.breaks(2, { delayMs: 1_000 });
+    await group.breaks(3, { delayMs: 3_000 });
+    let answered = false;
+    const writes = Promise.all([1, 2, 3].map((w) => group.append(`for ${w}`, w))).finally(() => {
+      answered = true;
+    });
+
+    const seen = new Set<string>();
+    while (!answered) {
+      // Those that are ahead are read last, so that each list was there when the next one was read.
+      const third = await messages(group.url(3));
+      const second = await messages(group.url(2));
+      const first = await messages(group.url(1));
+      expect(first.slice(0, second.length)).toEqual(second);
+      expect(second.slice(0, third.length)).toEqual(third);
+      seen.add([first, second, third].map((list) => list.length).join(' '));
+    }
+
+    const [one, two, three] = await writes;
+    expect([one!.status, two!.status, three!.status]).toEqual([201, 201, 201]);
+    expect(one!.body.acks).toEqual(['n1']);
+    expect(two!.body.acks).toEqual(['n1', 'n2']);
+    expect(three!.body.acks.toSorted()).toEqual(['n1', 'n2', 'n3']);
+    expect(one!.ms).toBeLessThan(500);
+    expect(two!.ms).toBeGreaterThanOrEqual(1_000);
+    expect(two!.ms).toBeLessThan(2_000);
+    expect(three!.ms).toBeGreaterThanOrEqual(3_000);
+    expect(three!.ms).toBeLessThan(4_000);
+    // First only the master has all three, then the quick secondary too.
+    expect(seen).toContain('3 0 0');
+    expect(seen).toContain('3 3 0');
+  });
+});
+
+/** What so many writes took, one after another, that need nobody else. */
+async function times(group: Group, count: number): Promise<number[]> {
+  const found: number[] = [];
+  for (let i = 0; i < count; i += 1) {
+    const { status, ms } = await group.append('quick', 1);
+    expect(status).toBe(201);
+    found.push(ms);
+  }
+  return found;
+}
+
+/** A systematic slowdown shows in every round; a hiccup of the machine does not. */
+const ROUNDS = 5;
+
+describe('1,000 clients that wait for w = 3', () => {
+  test('do not slow down w = 1, and all get their answer in the end', async () => {
+    const [healthy, blocked] = await Promise.all([
+      Group.start(belongings),
+      Group.start(belongings),
+    ]);
+    await blocked.breaks(3, { hold: true });
+    const waiting = Array.from({ length: 1_000 }, (_, i) => blocked.append(`patient ${i}`, 3));
+    await until(
+      () => blocked.health(),
+      ({ lastIndex }) => lastIndex === 1_000,
+      'all 1,000 wait',
+    );
+
+    // Both clusters are measured in turns, so that what else the machine does meets both.
+    const ratios: number[] = [];
+    while (ratios.length < ROUNDS && !ratios.some((ratio) => ratio <= 2)) {
+      const usual: number[] = [];
+      const beside: number[] = [];
+      for (let turn = 0; turn < 10; turn += 1) {
+        usual.push(...(await times(healthy, 30)));
+        beside.push(...(await times(blocked, 30)));
+      }
+      ratios.push(percentile(beside, 99) / percentile(usual, 99));
+    }
+    expect(Math.min(...ratios)).toBeLessThanOrEqual(2);
+
+    await blocked.heals(3);
+    const answers = await Promise.all(waiting);
+    expect(answers.every(({ status }) => status === 201)).toBe(true);
+    expect(answers.every(({ body }) => body.acks.length === 3)).toBe(true);
+    expect(new Set(answers.map(({ body }) => body.index)).size).toBe(1_000);
+  });
+});

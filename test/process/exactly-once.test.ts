@@ -1,0 +1,131 @@
+// Every message is in every log once and in one order, whatever becomes of requests and answers on
+// their way: between the nodes, and between a client and its master.
+
+import { connect, createServer, type Server } from 'node:net';
+import { afterEach, describe, expect, test } from 'vitest';
+import { Crowd } from './crowd.ts';
+import { Group } from './group.ts';
+import { Belongings, call, freePorts, messages, until } from './program.ts';
+
+const belongings = new Belongings();
+afterEach(() => belongings.release());
+
+/** A door to the server at `to` that lets every request through, and no answer. */
+async function answerEater(to: string): Promise<string> {
+  const port = await freePorts(1);
+  const { hostname, port: target } = new URL(to);
+  const server: Server = createServer((client) => {
+    const upstream = connect(Number(target), hostname);
+    client.on('data', (bytes) => upstream.write(bytes));
+    // By the time it answers, the request has worked.
+    upstream.once('data', () => client.destroy());
+    client.on('error', () => upstream.destroy()).on('close', () => upstream.destroy());
+    upstream.on('error', () => client.destroy()).on('close', () => client.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  belongings.add(() => new Promise((resolve) => server.close(resolve)));
+  return `http://127.0.0.1:${port}`;
+}
+
+describe('while both secondaries fail with 500 before or after applying', () => {
+  test('2,000 concurrent appends are on every node once, in one order', async () => {
+    const group = await Group.start(belongings);
+    for (const place of [2, 3]) {
+      await group.breaks(place, { errorBefore: 0.3, errorAfter: 0.3, seed: place });
+    }
+    const texts = Array.from({ length: 2_000 }, (_, i) => `message ${i}`);
+    const crowd = new Crowd(belongings, group.master);
+    const answers = await Promise.all(texts.map((text) => crowd.append(text, 3)));
+
+    const log = await messages(group.master);
+    expect(log.length).toBe(texts.length);
+    expect(new Set(log)).toEqual(new Set(texts));
+    for (const [i, { status, body }] of answers.entries()) {
+      expect(status).toBe(201);
+      expect(log[body.index - 1]).toBe(texts[i]);
+    }
+    for (const place of [2, 3]) {
+      // All of them were acknowledged by all, so there is nothing to wait for.
+      expect(await messages(group.url(place))).toEqual(log);
+      const { hits } = (await call('GET', `${group.url(place)}/faults`)).body;
+      expect(hits.errorBefore).toBeGreaterThan(0);
+      expect(hits.errorAfter).toBeGreaterThan(0);
+    }
+  });
+});
+
+describe('with an Idempotency-Key', () => {
+  test('50 equal requests at once append once; another operation is refused', async () => {
+    const group = await Group.start(belongings);
+    // All of them must be under way before the first can be answered.
+    await group.breaks(3, { hold: true });
+    const equal = Array.from({ length: 50 }, () => group.append('once', 3, { key: 'k' }));
+    await until(
+      async () => (await call('GET', `${group.master}/metrics`)).body as string,
+      (text) => /^replog_waiting_writes 50$/m.test(text),
+      'all 50 wait',
+    );
+    await group.heals(3);
+    const answers = await Promise.all(equal);
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(49);
+    for (const { status, body } of answers) {
+      expect(body.index).toBe(1);
+      expect(body.duplicate).toBe(status === 200 ? true : undefined);
+      expect(body.acks.toSorted()).toEqual(['n1', 'n2', 'n3']);
+    }
+
+    const headers = { 'idempotency-key': 'k' };
+    const others = [
+      await group.append('another', 1, { key: 'k' }),
+      await call('POST', `${group.master}/messages/batch`, { messages: ['once'], w: 1 }, headers),
+      await call('PUT', `${group.master}/kv/once`, { value: 'once', w: 1 }, headers),
+    ];
+    for (const { status, body } of others) {
+      expect([status, body.code]).toEqual([422, 'idempotency-key-reused']);
+    }
+    // What may differ in a repeat: how long it waits, and for whom.
+    const patient = await group.append('once', 1, { key: 'k', timeoutMs: 60_000 });
+    expect([patient.status, patient.body.index]).toEqual([200, 1]);
+    for (const url of group.urls) expect(await messages(url)).toEqual(['once']);
+    expect((await group.health()).lastIndex).toBe(1);
+  });
+
+  test('a client that was cut off repeats its request, and learns its index', async () => {
+    const group = await Group.start(belongings, { size: 1 });
+    const door = await answerEater(group.master);
+    const headers = { 'idempotency-key': 'cut off' };
+    const body = { message: 'only once', w: 1 };
+    await expect(call('POST', `${door}/messages`, body, headers)).rejects.toThrow();
+    const repeated = await call('POST', `${group.master}/messages`, body, headers);
+    expect(repeated.status).toBe(200);
+    expect(repeated.body).toMatchObject({ index: 1, duplicate: true, acks: ['n1'] });
+    const { body: outcome } = await call('GET', `${group.master}/outcomes/cut%20off`);
+    expect(outcome).toEqual({ state: 'stored', index: 1, acks: ['n1'] });
+    expect(await messages(group.master)).toEqual(['only once']);
+  });
+
+  test('the key survives kill -9 of the master between append and answer', async () => {
+    const group = await Group.start(belongings, { durable: true });
+    await group.breaks(3, { hold: true });
+    const cut = expect(group.append('once', 3, { key: 'k' })).rejects.toThrow();
+    await until(
+      () => messages(group.url(2)),
+      (list) => list.length === 1,
+      'n2 has it',
+    );
+    await group.end(1, 'SIGKILL');
+    await cut;
+    await group.heals(3);
+    await group.start(1);
+    const repeated = await until(
+      () => group.append('once', 3, { key: 'k' }),
+      ({ status }) => status !== 503,
+      'the master accepts writes again',
+    );
+    expect(repeated.status).toBe(200);
+    expect(repeated.body).toMatchObject({ index: 1, duplicate: true, durable: true });
+    expect((await group.append('next', 3)).body.index).toBe(2);
+    for (const url of group.urls) expect(await messages(url)).toEqual(['once', 'next']);
+  });
+});

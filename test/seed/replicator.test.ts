@@ -1,0 +1,296 @@
+// Rule: the master has one replicator for each secondary. It numbers what it sends, from 0 in each
+// session and without holes; sends it again, at growing gaps, until it is acknowledged; and is gone,
+// with all its timers, when the secondary leaves.
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Answer } from '../process/program.ts';
+import type { Arrived } from './scripted-peer.ts';
+import type { Manner, ScriptedSecondary } from './scripted-secondary.ts';
+import { quiet, type ScriptedCluster, Stage } from './stage.ts';
+
+const stage = new Stage();
+let cluster: ScriptedCluster;
+beforeAll(async () => {
+  cluster = await stage.cluster();
+});
+afterAll(() => stage.release());
+
+/** Secondaries with fresh names, announced as the whole set. They have what was written before. */
+async function members(manner: Manner, ...names: string[]): Promise<ScriptedSecondary[]> {
+  const { body } = await cluster.master.health();
+  const all = await Promise.all(names.map((name) => stage.scripted(name, manner)));
+  for (const one of all) one.lastIndex = body.lastIndex;
+  await cluster.announce(...all);
+  await cluster.master.healthy(
+    ({ members }) => members.every((one: Answer['body']) => one.ackedIndex !== null),
+    'every session has begun',
+  );
+  return all;
+}
+
+async function member(manner: Manner, name: string): Promise<ScriptedSecondary> {
+  return (await members(manner, name))[0]!;
+}
+
+const put = (key = 'k', more: object = {}): Promise<Answer> =>
+  cluster.master.put(key, `value of ${key}`, more);
+
+/** Everything that was sent, as pairs of seq and index, copies left out. */
+function sequence(snapshots: readonly Arrived[]): [number, number][] {
+  const pairs = new Map<number, number>();
+  for (const { body } of snapshots) {
+    for (const [i, { index }] of body.updates.entries()) pairs.set(body.seq + i, index);
+  }
+  return [...pairs].toSorted(([a], [b]) => a - b);
+}
+
+describe('the sequence', () => {
+  test('begins at 0 and has no hole, catch-up and live operations together', async () => {
+    await members('beating');
+    await Promise.all(Array.from({ length: 20 }, (_, i) => put(`early-${i}`)));
+    const n2 = await stage.scripted('joining', 'obedient');
+    await cluster.announce(n2);
+    await Promise.all(Array.from({ length: 20 }, (_, i) => put(`live-${i}`)));
+    const { body } = await put('last');
+    const all = Array.from({ length: body.index }, (_, i): [number, number] => [i, i + 1]);
+    expect(sequence(n2.snapshots)).toEqual(all);
+    expect(new Set(n2.snapshots.map((snapshot) => snapshot.body.session)).size).toBe(1);
+  });
+
+  test('is one of its own for each secondary', async () => {
+    const [a, b] = (await members('obedient', 'a', 'b')) as [ScriptedSecondary, ScriptedSecondary];
+    const answers = [await put(), await put()];
+    const indexes = answers.map(({ body }, seq): [number, number] => [seq, body.index]);
+    expect(sequence(a.snapshots)).toEqual(indexes);
+    expect(sequence(b.snapshots)).toEqual(indexes);
+  });
+});
+
+describe('an operation', () => {
+  test('is sent within 50 ms', async () => {
+    const n2 = await member('obedient', 'prompt');
+    await put();
+    for (let round = 0; round < 10; round += 1) {
+      const asked = performance.now();
+      const { body } = await put();
+      expect((await n2.operation(body.index)).at - asked).toBeLessThan(50);
+    }
+  });
+
+  test('is sent within 50 ms, also while an earlier one is unacknowledged', async () => {
+    const n2 = await member('beating', 'prompt-behind');
+    for (let round = 0; round < 10; round += 1) {
+      const asked = performance.now();
+      const { body } = await put('k', { w: 1 });
+      expect((await n2.operation(body.index)).at - asked).toBeLessThan(50);
+    }
+  });
+});
+
+describe('without an acknowledgement', () => {
+  const GAPS_MS = [100, 100, 200, 400, 800, 1_600];
+  const JITTER = 0.1;
+  /** For two processes to be scheduled: a copy may be late, and so a gap longer or shorter. */
+  const SLACK_MS = 25;
+
+  const SILENT = ['pending', 'refused'] as const;
+
+  test('one copy for each gap, and the same copy, whatever became of the one before', async () => {
+    const [pending, refused] = (await members('beating', ...SILENT)) as [
+      ScriptedSecondary,
+      ScriptedSecondary,
+    ];
+    const beat = refused.peer.script;
+    refused.peer.script = (request) =>
+      request.path === '/replica/snapshot' ? request.answer(500, {}) : beat(request);
+    void put('k', { w: 1 });
+    for (const n2 of [pending, refused]) {
+      const first = await n2.snapshot(0);
+      await n2.snapshot(0, GAPS_MS.length + 1);
+      const copies = n2.snapshots;
+      expect(copies.filter(({ at }) => at < first.at + 80)).toHaveLength(1);
+      const gaps = copies.slice(1).map(({ at }, i) => at - copies[i]!.at);
+      for (const [i, gap] of gaps.entries()) {
+        expect(gap).toBeGreaterThanOrEqual(GAPS_MS[i]! * (1 - JITTER) - SLACK_MS);
+        expect(gap).toBeLessThanOrEqual(GAPS_MS[i]! * (1 + JITTER) + SLACK_MS);
+      }
+      for (const { body } of copies) {
+        const { session, seq, updates } = first.body;
+        expect(body).toMatchObject({ session, seq, updates });
+      }
+    }
+  });
+
+  test('the first copy is alone for 80 ms, even with operations behind it', async () => {
+    const n2 = await member('beating', 'flooded');
+    await Promise.all(Array.from({ length: 30 }, (_, i) => put(`flood-${i}`, { w: 1 })));
+    const first = await n2.snapshot(0);
+    await n2.snapshot(0, 2);
+    const sent = n2.snapshots.filter(({ at }) => at < first.at + 80);
+    const seqs = sent.flatMap(({ body }) =>
+      body.updates.map((_: unknown, i: number) => body.seq + i),
+    );
+    expect(seqs).toEqual([...new Set(seqs)]);
+  });
+});
+
+describe('an acknowledgement', () => {
+  test('ends the copies: nothing more is sent, and no timer is left', async () => {
+    const n2 = await member('beating', 'acked');
+    const answers = [put('same'), put('same')];
+    const copies = [await n2.snapshot(0, 3), await n2.snapshot(1)];
+    for (const copy of copies) n2.acknowledge(copy);
+    for (const answer of answers) expect((await answer).body.result).toBe('OperationAck');
+    const before = n2.snapshots.length;
+    // The next copy would have come after 200 ms.
+    await quiet(500);
+    expect(n2.snapshots).toHaveLength(before);
+  });
+
+  test('counts, even if it is a late answer to an earlier copy', async () => {
+    const n2 = await member('beating', 'late');
+    const answer = put();
+    const [first] = [await n2.snapshot(0), await n2.snapshot(0, 3)];
+    n2.acknowledge(first!);
+    expect((await answer).body).toMatchObject({ result: 'OperationAck', acks: ['n1', 'late'] });
+  });
+
+  test('lets what was held up behind it go', async () => {
+    const n2 = await member('beating', 'behind');
+    const answers = Promise.all([put('a'), put('b')]);
+    const [first, second] = [
+      await n2.snapshot(0),
+      await n2.operation((await n2.snapshot(0)).body.updates[0].index + 1),
+    ];
+    n2.manner = 'obedient';
+    n2.acknowledge(first);
+    n2.acknowledge(second);
+    for (const { body } of await answers) expect(body.result).toBe('OperationAck');
+  });
+
+  test('counts once for each secondary, however often it comes', async () => {
+    const [twice] = (await members('beating', 'twice', 'never')) as [ScriptedSecondary];
+    const answer = put();
+    const copies = [await twice.snapshot(0), await twice.snapshot(0, 2)];
+    for (const copy of copies) twice.acknowledge(copy);
+    expect((await answer).body).toMatchObject({ result: 'OperationFailed', acks: ['n1', 'twice'] });
+  });
+
+  test('of what was never sent counts for nothing', async () => {
+    const n2 = await member('beating', 'boaster');
+    const answer = put();
+    const { body, answer: say } = await n2.snapshot(0);
+    say(200, { result: 'SnapshotAck', session: body.session, seq: 5, lastIndex: 99 });
+    expect((await answer).body).toMatchObject({ result: 'OperationFailed', acks: ['n1'] });
+  });
+
+  test('from an earlier session counts for nothing', async () => {
+    const n2 = await member('beating', 'elder');
+    const answer = put();
+    const { body, answer: say } = await n2.snapshot(0);
+    say(200, { result: 'SnapshotAck', session: body.session - 1, seq: 0, lastIndex: 99 });
+    expect((await answer).body).toMatchObject({ result: 'OperationFailed', acks: ['n1'] });
+  });
+});
+
+describe('an out-of-order answer', () => {
+  test('lets the expected one go at once', async () => {
+    const n2 = await member('beating', 'gap');
+    void put('a', { w: 1 });
+    const first = await n2.snapshot(0);
+    void put('b', { w: 1 });
+    n2.refuse(await n2.snapshot(1), 0);
+    const again = await n2.snapshot(0, 2);
+    expect(again.at - first.at).toBeLessThan(85);
+    expect(again.body.updates).toEqual(first.body.updates);
+  });
+
+  test('that crossed an acknowledgement changes nothing', async () => {
+    const n2 = await member('beating', 'crossed');
+    const answers = [put('a')];
+    const first = await n2.snapshot(0);
+    answers.push(put('b'));
+    const second = await n2.snapshot(1);
+    n2.acknowledge(first);
+    expect((await answers[0]!).body.result).toBe('OperationAck');
+    n2.refuse(second, 0);
+    n2.acknowledge(await n2.snapshot(1, 2));
+    expect((await answers[1]!).body.result).toBe('OperationAck');
+    expect(new Set(n2.snapshots.map(({ body }) => body.session)).size).toBe(1);
+  });
+});
+
+describe('the set', () => {
+  test('announced again unchanged changes nothing', async () => {
+    const n2 = await member('obedient', 'same-set');
+    await put();
+    await cluster.announce(n2);
+    await put();
+    expect(sequence(n2.snapshots).map(([seq]) => seq)).toEqual([0, 1]);
+    expect(new Set(n2.snapshots.map(({ body }) => body.session)).size).toBe(1);
+  });
+
+  test('without a node means that it is sent nothing more', async () => {
+    const n2 = await member('beating', 'removed');
+    void put('k', { w: 1 });
+    await n2.snapshot(0, 2);
+    await cluster.announce();
+    const before = n2.peer.arrived.length;
+    await put('later');
+    // A copy would have been due after 200 ms, a heartbeat after 500.
+    await quiet(700);
+    expect(n2.peer.arrived).toHaveLength(before);
+  });
+
+  test('with a node that had left is a new session for it, above the one before', async () => {
+    const n2 = await member('obedient', 'back');
+    await put('a');
+    await cluster.announce();
+    const { body } = await put('b');
+    await cluster.announce(n2);
+    const caughtUp = await n2.operation(body.index);
+    expect(caughtUp.body.session).toBeGreaterThan(n2.snapshots[0]!.body.session);
+    expect(caughtUp.body.seq).toBe(0);
+  });
+});
+
+describe('another incarnation in the answer to a heartbeat', () => {
+  test('is a rejoin, though the set is the same: the whole state, in a new session', async () => {
+    await members();
+    await put('old');
+    const n2 = await member('obedient', 'reborn');
+    await put('kept');
+    await cluster.master.remove('old');
+    const [before] = n2.snapshots;
+    n2.incarnation = 'reborn-2';
+    n2.lastIndex = 0;
+    const { body } = await n2.peer.next(
+      '/replica/snapshot',
+      ({ session }) => session > before!.body.session,
+    );
+    expect([body.seq, body.updates[0].index]).toEqual([0, 1]);
+    const { index } = (await put('after')).body;
+    const latest = n2.snapshots.filter((snapshot) => snapshot.body.session === body.session);
+    const all = Array.from({ length: index }, (_, i): [number, number] => [i, i + 1]);
+    expect(sequence(latest)).toEqual(all);
+    const state = fold(latest);
+    expect(state).toEqual(await cluster.master.state());
+    expect(state).toHaveProperty('kept');
+    expect(state).not.toHaveProperty('old');
+  });
+});
+
+/** The key-value state that these Snapshots come to. */
+function fold(snapshots: readonly Arrived[]): Record<string, string> {
+  const state = new Map<string, string>();
+  const updates = new Map(
+    snapshots.flatMap(({ body }) =>
+      body.updates.map((update: Answer['body']) => [update.index, update]),
+    ),
+  );
+  for (const [, { op, key, value }] of [...updates].toSorted(([a], [b]) => a - b)) {
+    if (op === 'put') state.set(key, value);
+    else state.delete(key);
+  }
+  return Object.fromEntries(state);
+}
