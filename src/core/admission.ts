@@ -49,6 +49,9 @@ export function admit(write: Write, situation: Situation): Verdict {
       ? undefined
       : ledger.deduplication.find(write.idempotencyKey);
   if (known !== undefined) {
+    // A batch that the log ends in the middle of may still be completed, or dropped.
+    const whole = known.first + known.count - 1 <= ledger.log.lastIndex;
+    if (!whole) return refuse({ type: 'Recovering' });
     const same =
       known.count === write.operations.length && known.fingerprint === fingerprintOf(write);
     return same ? { type: 'repeat', known } : refuse({ type: 'KeyReused' });

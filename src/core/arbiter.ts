@@ -94,8 +94,8 @@ export class Arbiter {
     const forgotten = known === undefined && this.epoch > 0 && request.epoch >= this.epoch;
     const ahead = request.epoch > this.epoch;
     const appointed = this.master === null || this.master === node;
-    const reborn = appointed && known?.incarnation !== request.incarnation;
-    if (reborn || forgotten || ahead) this.raise(request.epoch);
+    const anew = this.master === null || known?.incarnation !== request.incarnation;
+    if ((appointed && anew) || forgotten || ahead) this.raise(request.epoch);
     this.members.set(node, { url, incarnation: request.incarnation });
     if (appointed) this.master = node;
     return this.answer(node);

@@ -164,7 +164,8 @@ export type Note =
   | { readonly event: 'duplicate'; readonly index: LogIndex }
   | { readonly event: 'recovered'; readonly from: NodeId; readonly count: number }
   | { readonly event: 'discarded'; readonly after: LogIndex; readonly count: number }
-  | { readonly event: 'refused'; readonly by: string; readonly code: string };
+  | { readonly event: 'refused'; readonly by: string; readonly code: string }
+  | { readonly event: 'unanswered'; readonly by: string; readonly error: string };
 
 export type MemberStatus = 'Healthy' | 'Suspected' | 'Unhealthy';
 

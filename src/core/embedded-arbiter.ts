@@ -52,6 +52,11 @@ export class EmbeddedArbiter {
 
   received(ticket: Ticket, request: Join | Leave, now: number): void {
     const { bookkeeping, outbox } = this.context;
+    if (request.type === 'Leave' && request.node === this.context.self.node) {
+      // It cannot leave its own arbiter, or another node would be appointed beside it.
+      outbox.respond(ticket, { type: 'Left' });
+      return;
+    }
     const response =
       request.type === 'Leave'
         ? this.arbiter.leave(request.node)

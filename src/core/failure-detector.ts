@@ -53,7 +53,7 @@ export class FailureDetector {
   /** Judges. Returns the status it had before if that has changed, else null. */
   judge(now: number, stalled: boolean): MemberStatus | null {
     const before = this.status;
-    const verdict = this.verdict(now - this.heardAt, stalled);
+    const verdict = this.verdict(now, stalled);
     if (verdict === before) return null;
     this.status = verdict;
     this.changedAt = now;
@@ -67,9 +67,10 @@ export class FailureDetector {
     return this.status === 'Healthy' ? suspectedAt : this.heardAt + this.options.unhealthyAfterMs;
   }
 
-  private verdict(silenceMs: number, stalled: boolean): MemberStatus {
-    if (silenceMs >= this.options.unhealthyAfterMs) return 'Unhealthy';
-    if (silenceMs >= this.options.suspectedAfterMs || stalled) return 'Suspected';
+  private verdict(now: number, stalled: boolean): MemberStatus {
+    // The same sums as in `deadline`: a difference may be rounded the other way.
+    if (now >= this.heardAt + this.options.unhealthyAfterMs) return 'Unhealthy';
+    if (now >= this.heardAt + this.options.suspectedAfterMs || stalled) return 'Suspected';
     return 'Healthy';
   }
 }

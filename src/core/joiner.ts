@@ -3,6 +3,7 @@
 import type { Context } from './context.ts';
 import type { Epoch } from './ids.ts';
 import type { JoinedMaster, JoinedSecondary } from './messages.ts';
+import type { Answer } from './outbox.ts';
 
 /** What came of it. */
 export interface JoinerOwner {
@@ -17,7 +18,7 @@ export class Joiner {
   private readonly owner: JoinerOwner;
   private underWay = false;
   private dueAt = Number.POSITIVE_INFINITY;
-  private refusedWith: string | null = null;
+  private failedWith: string | null = null;
 
   constructor(
     context: Context,
@@ -69,17 +70,25 @@ export class Joiner {
     outbox.send(this.arbiter, request, (answer, at) => {
       this.underWay = false;
       if (answer.type === 'JoinedMaster' || answer.type === 'JoinedSecondary') {
-        this.refusedWith = null;
+        this.failedWith = null;
         this.owner.joined(answer, at);
         return;
       }
       this.plan(at + options.joinRetryMs);
-      const code = answer.type === 'Refused' ? answer.code : null;
-      if (code !== null && code !== this.refusedWith && code !== 'no-master') {
-        outbox.note({ event: 'refused', by: this.arbiter, code });
-      }
-      this.refusedWith = code;
+      this.explain(answer);
     });
+  }
+
+  /** Says once why there is no role yet; that there is no master yet is no news. */
+  private explain(answer: Answer): void {
+    const { outbox } = this.context;
+    const by = this.arbiter;
+    const why =
+      answer.type === 'None' ? answer.error : 'code' in answer ? answer.code : answer.type;
+    if (why === this.failedWith) return;
+    this.failedWith = why;
+    if (answer.type === 'None') outbox.note({ event: 'unanswered', by, error: why });
+    else if (why !== 'no-master') outbox.note({ event: 'refused', by, code: why });
   }
 
   deadline(): number {

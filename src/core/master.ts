@@ -46,7 +46,10 @@ export class Master {
     this.configuredSize = size;
     const owner = {
       progressed: () => this.progress(),
-      heard: (member: Member, ack: HeartbeatAck) => this.recovery.heardFrom(member, ack),
+      heard: (member: Member, ack: HeartbeatAck) => {
+        this.recovery.heardFrom(member, ack);
+        this.attend();
+      },
       left: (node: NodeId) => this.waiters.left(node),
       joined: () => this.waiters.joined(),
       deposed,
@@ -56,7 +59,9 @@ export class Master {
       context,
       epoch,
       () => this.membership.members,
+      () => this.size(),
       () => this.settle(),
+      now,
     );
     this.membership.set(replicas, now);
   }
@@ -141,7 +146,7 @@ export class Master {
   wake(now: number): void {
     this.dirty = false;
     this.membership.wake(now, this.settled);
-    if (!this.settled) this.recovery.proceed();
+    if (!this.settled) this.recovery.proceed(now);
     for (const waiter of this.waiters.expired(now)) {
       this.context.counters.timeouts += 1;
       this.answer(waiter, 'TimedOut');
@@ -215,6 +220,7 @@ export class Master {
   private settle(): void {
     this.settled = true;
     this.dirty = true;
+    this.membership.opened = this.context.ledger.log.lastIndex;
     this.membership.beatNow();
     this.progress();
   }
@@ -226,6 +232,12 @@ export class Master {
     const positions = [...acknowledged.positions.values()];
     if (this.settled) ledger.commit(reachedBy(positions, majority(acknowledged.size)));
     for (const waiter of this.waiters.satisfied(acknowledged)) this.answer(waiter, 'Stored');
+    this.attend();
+  }
+
+  /** Readers, and a recovery, wait for what has just come: they are looked at in this turn. */
+  private attend(): void {
+    if (!this.settled || this.readers.size > 0) this.dirty = true;
   }
 
   private answer(waiter: Waiter, type: 'Stored' | 'TimedOut'): void {

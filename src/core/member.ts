@@ -104,14 +104,20 @@ export class Member {
    * Begins a session as soon as it is known where: from what the secondary says it has; or, if it
    * has said nothing for `probeMs`, from the beginning of the log.
    */
-  begin(owner: ReplicatorOwner, epoch: Epoch, session: () => Session, now: number): void {
+  begin(
+    owner: ReplicatorOwner,
+    epoch: Epoch,
+    opened: LogIndex,
+    session: () => Session,
+    now: number,
+  ): void {
     if (this.replicator !== null || now < this.beginDeadline()) return;
     const { lastIndex } = this.context.ledger.log;
     const position = this.position ?? { lastIndex: logIndex(0), own: false };
     const base = this.reset ? 0 : Math.min(position.lastIndex, lastIndex);
     const { peer, reset } = this;
     this.reset = false;
-    const start = { peer, epoch, session: session(), base: logIndex(base), reset };
+    const start = { peer, epoch, opened, session: session(), base: logIndex(base), reset };
     const verify = position.own;
     this.replicator = new Replicator(this.context, owner, { ...start, verify }, now);
     const note = { session: start.session, from: logIndex(base + 1) };

@@ -37,6 +37,8 @@ export class Membership implements ReplicatorOwner {
   private readonly context: Context;
   private readonly epoch: Epoch;
   private readonly owner: MembershipOwner;
+  /** Where the log ended when the master finished recovery; null until then. */
+  opened: LogIndex | null = null;
   private readonly byNode = new Map<NodeId, Member>();
   private readonly startedAt: number;
   private nextSession: number;
@@ -123,7 +125,8 @@ export class Membership implements ReplicatorOwner {
     for (const member of this.byNode.values()) {
       if (now >= member.nextHeartbeatAt) this.beat(member, now, settled);
       if (now >= this.judgeFrom) this.judge(member, now);
-      if (settled) member.begin(this, this.epoch, () => this.newSession(), now);
+      const { opened } = this;
+      if (opened !== null) member.begin(this, this.epoch, opened, () => this.newSession(), now);
       member.replicator?.flush(now);
       member.measureLag(now);
     }
@@ -220,7 +223,15 @@ export class Membership implements ReplicatorOwner {
     const { lastIndex, commitIndex } = ledger.log;
     outbox.send(
       member.peer.url,
-      { type: 'Heartbeat', epoch: this.epoch, master: self, lastIndex, commitIndex, settled },
+      {
+        type: 'Heartbeat',
+        epoch: this.epoch,
+        master: self,
+        lastIndex,
+        commitIndex,
+        settled,
+        ...(this.opened === null ? {} : { opened: this.opened }),
+      },
       (answer, at) => this.answered(member, now, answer, at),
     );
   }

@@ -91,6 +91,8 @@ export interface Snapshot {
   readonly master?: Peer;
   /** Own. What stands in the master's log right before the first update. */
   readonly prev?: LogPoint;
+  /** Own. See Heartbeat. */
+  readonly opened?: LogIndex;
   /** Own, with no updates. The logs differ somewhere: what the receiver holds after `prev` goes. */
   readonly reset?: boolean;
 }
@@ -130,6 +132,9 @@ export interface Heartbeat {
   /** Own. The master has finished recovery: what a secondary holds beyond `lastIndex` is not part
    * of the log of this epoch. */
   readonly settled?: boolean;
+  /** Own. Where the master's log ended when it finished recovery: what a secondary holds beyond it
+   * of earlier epochs is not part of the log of this epoch, however long that has become since. */
+  readonly opened?: LogIndex;
 }
 
 /** The secondary lives. */

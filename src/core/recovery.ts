@@ -21,12 +21,17 @@ interface Candidate {
  * 1. The log only grows here, by entries that follow it hash for hash; one exception: a batch whose
  *    end no member holds is dropped, because a batch is all or nothing.
  * 2. `settled` is called once, and only when a majority of the members (this node counted) was
- *    heard; by a node with an empty log, when every member was heard or is Unhealthy.
+ *    heard; by a node that began with an empty log, when every member was heard or is Unhealthy.
+ * 3. A node that has lost its memory waits for members it does not know of, as long as a secondary
+ *    needs to notice that its master is gone and to join again.
  */
 export class Recovery {
   private readonly context: Context;
   private readonly epoch: Epoch;
   private readonly members: () => readonly Member[];
+  private readonly size: () => number;
+  private readonly empty: boolean;
+  private readonly strangersUntil: number;
   private readonly settled: () => void;
   private readonly heard = new Map<NodeId, Candidate | null>();
   private fetching = false;
@@ -37,11 +42,18 @@ export class Recovery {
     context: Context,
     epoch: Epoch,
     members: () => readonly Member[],
+    size: () => number,
     settled: () => void,
+    now: number,
   ) {
     this.context = context;
     this.epoch = epoch;
     this.members = members;
+    this.size = size;
+    this.empty = context.ledger.log.lastIndex === 0;
+    const { masterSilenceMs, suspectedAfterMs } = context.options;
+    const forgetful = context.blank && this.empty && epoch > 1;
+    this.strangersUntil = forgetful ? now + masterSilenceMs + suspectedAfterMs : now;
     this.settled = settled;
   }
 
@@ -53,18 +65,19 @@ export class Recovery {
   }
 
   /** Goes on if enough members have been heard. */
-  proceed(): void {
-    if (this.done || this.fetching || !this.enough()) return;
+  proceed(now: number): void {
+    if (this.done || this.fetching || !this.enough(now)) return;
     const best = this.best();
     if (best === null) this.finish();
     else this.fetch(best);
   }
 
-  private enough(): boolean {
+  private enough(now: number): boolean {
     const members = this.members();
+    if (members.length + 1 < this.size() && now < this.strangersUntil) return false;
     const heard = 1 + members.filter((member) => this.heard.has(member.peer.node)).length;
     if (heard < majority(members.length + 1)) return false;
-    if (this.context.ledger.log.lastIndex > 0) return true;
+    if (!this.empty) return true;
     return members.every(
       (member) => this.heard.has(member.peer.node) || member.status === 'Unhealthy',
     );
@@ -95,7 +108,7 @@ export class Recovery {
     this.context.outbox.send(
       from.url,
       { type: 'Fetch', epoch: this.epoch, from: next },
-      (answer: Answer) => {
+      (answer: Answer, now: number) => {
         this.fetching = false;
         if (answer.type === 'Fetched' && this.take(answer)) {
           if (answer.updates.length === 0) this.heard.set(from.node, null);
@@ -105,7 +118,7 @@ export class Recovery {
         } else {
           this.heard.delete(from.node);
         }
-        this.proceed();
+        this.proceed(now);
       },
     );
   }

@@ -79,6 +79,7 @@ export class Replica {
     this.context = {
       self,
       incarnation,
+      blank: memory.epoch === 0 && recovered.lastIndex === 0,
       options,
       random,
       ledger,
@@ -254,11 +255,16 @@ export class Replica {
     };
     bookkeeping.remember(memory, () => {
       if (bookkeeping.current.epoch !== epoch || this.stopping) return;
+      const known = replicas ?? [self];
+      const configured = size ?? this.setup.size;
+      if (this.master?.epoch === epoch) {
+        // Told twice before it was durable: an epoch has one master, whose sessions begin once.
+        this.master.replicas(known, configured, this.now);
+        return;
+      }
       this.master?.end('NoMaster');
       this.secondary?.end();
       this.secondary = null;
-      const known = replicas ?? [self];
-      const configured = size ?? this.setup.size;
       const deposed = (by: Epoch): void => {
         this.deposedBy = by;
       };
@@ -309,6 +315,7 @@ export class Replica {
     this.joiner.leave((left) => {
       this.removed = left;
       const { epoch } = this.context.bookkeeping.current;
+      if (left && this.master !== null) this.resign(epoch);
       if (left) this.outbox.note({ event: 'role', node, role: 'removed', epoch });
       this.outbox.respond(
         ticket,

@@ -38,6 +38,8 @@ export interface ReplicatorOwner {
 export interface Start {
   readonly peer: Peer;
   readonly epoch: Epoch;
+  /** Where the master's log ended when it opened this epoch. */
+  readonly opened: LogIndex;
   readonly session: Session;
   /** The secondary's log is the master's up to here (to be verified, if `verify`). */
   readonly base: LogIndex;
@@ -191,7 +193,7 @@ export class Replicator {
     sent.copies += 1;
     sent.lastSentAt = now;
     if (this.flight.head === sent) this.schedule();
-    const { peer, epoch, reset } = this.start;
+    const { peer, epoch, opened, reset } = this.start;
     this.context.outbox.send(
       peer.url,
       {
@@ -203,6 +205,7 @@ export class Replicator {
         to: sent.to,
         commitIndex: this.context.ledger.log.commitIndex,
         master: this.context.self,
+        opened,
         ...(reset && sent.count === 0 ? { reset } : {}),
       },
       (answer, at) => this.answered(sent, now, answer, at),

@@ -19,7 +19,8 @@ interface PendingAck {
  * 1. Never an acknowledgement ahead of persistence, not even to a resend.
  * 2. Nothing is shown while something before it is missing.
  * 3. A refused Snapshot changes nothing.
- * 4. Before the first acknowledgement in an epoch, that epoch is durable as the accepted one.
+ * 4. Only what is known to be in the log of the epoch's master counts as on a majority.
+ * 5. Before the first acknowledgement in an epoch, that epoch is durable as the accepted one.
  */
 export class Secondary {
   private readonly context: Context;
@@ -28,6 +29,8 @@ export class Secondary {
   private following: Peer | null = null;
   private heardAt: number;
   private durableEpoch: Epoch;
+  /** Up to here this log is known to be that of the master of the accepted epoch. */
+  private agreed: LogIndex = logIndex(0);
 
   constructor(context: Context, master: Peer | null, now: number) {
     this.context = context;
@@ -73,16 +76,12 @@ export class Secondary {
     this.following = message.master;
     if (message.epoch > bookkeeping.current.epoch) bookkeeping.remember({ epoch: message.epoch });
     outbox.respond(ticket, this.heartbeatAck());
-    if (bookkeeping.current.acceptedEpoch === message.epoch) {
-      ledger.commit(message.commitIndex);
-    } else if (message.settled === true && ledger.log.lastIndex > message.lastIndex) {
-      // Nothing from this master is here yet, so what goes beyond its log is from an older epoch,
-      // and was not found when the master asked a majority: it was never acknowledged by one. Below
-      // the commit index the store cannot follow (it keeps the newest values only): there the log
-      // goes as a whole, and is fetched anew.
-      const { lastIndex } = message;
-      ledger.truncate(lastIndex < ledger.log.commitIndex ? logIndex(0) : lastIndex);
+    if (message.settled === true) {
+      // What goes beyond its log is from an older epoch, and was not found when the master asked a
+      // majority: it was never acknowledged by one.
+      this.dropBeyond(message.opened ?? message.lastIndex, message.epoch);
     }
+    if (bookkeeping.current.acceptedEpoch === message.epoch) this.commit(message.commitIndex);
   }
 
   /** Tells a master that opens its epoch what this node holds. */
@@ -146,17 +145,42 @@ export class Secondary {
     if (message.master !== undefined) this.following = message.master;
     this.accept(message.epoch);
     if (order === 'newer') this.open(message);
-    if (message.reset === true && this.session!.fresh) {
-      ledger.truncate(message.prev?.index ?? logIndex(0));
-    }
-    if (part.truncateAfter !== null) ledger.truncate(part.truncateAfter);
+    const { opened, prev } = message;
+    if (message.reset === true && this.session!.fresh) this.truncate(prev?.index ?? logIndex(0));
+    else if (prev?.index === ledger.log.lastIndex) this.agree(prev.index);
+    if (part.truncateAfter !== null) this.truncate(part.truncateAfter);
+    else if (opened !== undefined) this.dropBeyond(opened, message.epoch);
     if (part.entries.length > 0) ledger.append(part.entries);
     const last = message.updates.at(-1);
     if (last !== undefined) {
       this.session!.took(seq(message.seq + message.updates.length - 1), last.index);
+      this.agree(last.index);
     }
-    ledger.commit(message.commitIndex);
+    this.commit(message.commitIndex);
     return null;
+  }
+
+  /** What follows may be of an older epoch, and not be what the master has on a majority. */
+  private commit(index: LogIndex): void {
+    this.context.ledger.commit(logIndex(Math.min(index, this.agreed)));
+  }
+
+  private agree(index: LogIndex): void {
+    if (index > this.agreed) this.agreed = index;
+  }
+
+  /** Nothing beyond `limit` that is from an earlier epoch is part of the log of this one. */
+  private dropBeyond(limit: LogIndex, epoch: Epoch): void {
+    const { log } = this.context.ledger;
+    if (log.lastIndex <= limit || log.lastEpoch >= epoch) return;
+    // Below the commit index the store cannot follow (it keeps the newest values only): there the
+    // log goes as a whole, and is fetched anew.
+    this.truncate(limit < log.commitIndex ? logIndex(0) : limit);
+  }
+
+  private truncate(after: LogIndex): void {
+    this.context.ledger.truncate(after);
+    if (this.agreed > after) this.agreed = after;
   }
 
   private open(message: Snapshot): void {
@@ -170,6 +194,7 @@ export class Secondary {
   private accept(epoch: Epoch): void {
     const { bookkeeping } = this.context;
     if (bookkeeping.current.acceptedEpoch >= epoch) return;
+    this.agreed = logIndex(0);
     bookkeeping.remember({ epoch, acceptedEpoch: epoch }, () => {
       this.durableEpoch = epoch;
       this.acknowledge();

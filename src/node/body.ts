@@ -1,6 +1,6 @@
 // Reads request bodies. The rule: bytes are counted while they arrive, chunked or not, and what is
-// over the limit is refused without being kept; what is left of it is drained by the server, so
-// that the client gets to read the answer.
+// over the limit is refused without being kept; what is left of it is drained first, so that the
+// client gets to read the answer.
 
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
@@ -50,8 +50,11 @@ export async function readBody(call: Call, limit: number): Promise<Buffer> {
     refuse('unsupported-media-type', 'Compressed bodies are not accepted.');
   }
   const length = header(call, 'content-length');
-  if (length !== undefined && Number(length) > limit) throw tooLarge(limit);
   const incoming = call.env?.incoming;
+  if (length !== undefined && Number(length) > limit) {
+    if (incoming !== undefined) await drained(incoming);
+    throw tooLarge(limit);
+  }
   return incoming === undefined ? fromWeb(call.req.raw, limit) : fromNode(incoming, limit);
 }
 
@@ -94,9 +97,7 @@ function fromNode(incoming: IncomingMessage, limit: number): Promise<Buffer> {
       size += chunk.length;
       if (size > limit) {
         finish();
-        // Reading goes on, into nothing; the server cuts it off if it does not end.
-        incoming.resume();
-        reject(tooLarge(limit));
+        void drained(incoming).then(() => reject(tooLarge(limit)));
       } else {
         chunks.push(chunk);
       }
@@ -111,6 +112,30 @@ function fromNode(incoming: IncomingMessage, limit: number): Promise<Buffer> {
       reject(malformed('ended too early'));
     };
     incoming.on('data', onData).on('end', onEnd).on('error', onCut).on('close', onCut);
+  });
+}
+
+/** What is read into nothing before a refusal: the largest body of any route, a few times over. */
+const DRAIN_BYTES: number = 64 << 20;
+const DRAIN_MS = 1_000;
+
+/** Resolves when the client has sent everything, or enough. Whoever is still sending reads no answer,
+ * and if the connection closes behind the answer, the answer is lost with what was on its way. */
+function drained(incoming: IncomingMessage): Promise<void> {
+  return new Promise((resolve) => {
+    let size = 0;
+    const finish = (): void => {
+      clearTimeout(timer);
+      incoming.off('data', onData).off('end', finish).off('close', finish);
+      resolve();
+    };
+    const onData = (chunk: Buffer): void => {
+      size += chunk.length;
+      if (size > DRAIN_BYTES) finish();
+    };
+    const timer = setTimeout(finish, DRAIN_MS);
+    incoming.on('error', ignored);
+    incoming.on('data', onData).on('end', finish).on('close', finish).resume();
   });
 }
 

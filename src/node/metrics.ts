@@ -1,127 +1,57 @@
-// Prometheus metrics. What the machine counts itself is read from its status when somebody asks;
-// only spans of time are collected as they happen.
+// What a node measures. Spans are collected as they happen; the library that counts them and writes
+// Prometheus' text is loaded after the node is up, because loading it takes longer than a write.
 
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { NodeStatus } from '../core/status.ts';
 
-export interface Metrics {
-  /** Milliseconds from a write's arrival to its success. */
+/** Spans in milliseconds. */
+export interface Spans {
+  /** From a write's arrival to its success. */
   observeWrite(ms: number): void;
-  /** Milliseconds that one Persist took. */
+  /** That one Persist took. */
   observePersist(ms: number): void;
+}
+
+/** The library behind the metrics. */
+export interface Prometheus extends Spans {
   readonly contentType: string;
-  /** The text of `GET /metrics`. */
   text(): Promise<string>;
 }
 
-/** From a memory append to a second on a bad disk, in seconds. */
-const BUCKETS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5];
+export interface Metrics extends Spans {
+  /** The answer to `GET /metrics`. */
+  scrape(): Promise<{ readonly contentType: string; readonly text: string }>;
+}
 
-const ROLES = ['master', 'secondary', 'removed', 'none'] as const;
-const STATUSES = ['Healthy', 'Suspected', 'Unhealthy'] as const;
+/** Spans that are kept until the library is there; further ones are not counted. */
+const EARLY_MAX = 10_000;
 
-/** `status` is asked once per scrape. Each node has a registry of its own. */
+/** By then a node has its role. */
+const LOAD_AFTER_MS = 1_000;
+
+/** `status` is asked once per scrape. Each node has metrics of its own. */
 export function createMetrics(status: () => NodeStatus): Metrics {
-  const registry = new Registry();
-  const registers = [registry];
-  const write = new Histogram({
-    name: 'replog_write_seconds',
-    help: 'From the arrival of a write to its success, the wait for its write concern included.',
-    buckets: BUCKETS,
-    registers,
-  });
-  const persist = new Histogram({
-    name: 'replog_persist_seconds',
-    help: 'How long one group commit took.',
-    buckets: BUCKETS,
-    registers,
-  });
-  const node = nodeMetrics(registers);
-  const members = memberMetrics(registers);
+  const early: ((spans: Spans) => void)[] = [];
+  let prometheus: Prometheus | null = null;
+  let loading: Promise<Prometheus> | null = null;
+  const load = (): Promise<Prometheus> => {
+    loading ??= import('./prometheus.ts').then(({ createPrometheus }) => {
+      prometheus = createPrometheus(status);
+      for (const observe of early.splice(0)) observe(prometheus);
+      return prometheus;
+    });
+    return loading;
+  };
+  const observed = (observe: (spans: Spans) => void): void => {
+    if (prometheus !== null) observe(prometheus);
+    else if (early.length < EARLY_MAX) early.push(observe);
+  };
+  setTimeout(() => void load(), LOAD_AFTER_MS).unref();
   return {
-    observeWrite: (ms) => write.observe(ms / 1_000),
-    observePersist: (ms) => persist.observe(ms / 1_000),
-    contentType: registry.contentType,
-    text: () => {
-      const now = status();
-      node(now);
-      members(now);
-      return registry.metrics();
+    observeWrite: (ms) => observed((spans) => spans.observeWrite(ms)),
+    observePersist: (ms) => observed((spans) => spans.observePersist(ms)),
+    scrape: async () => {
+      const { contentType, text } = await load();
+      return { contentType, text: await text() };
     },
-  };
-}
-
-type Update = (status: NodeStatus) => void;
-
-function nodeMetrics(registers: Registry[]): Update {
-  const gauge = (name: string, help: string) => new Gauge({ name, help, registers });
-  const counter = (name: string, help: string) => new Counter({ name, help, registers });
-  const role = new Gauge({
-    name: 'replog_role',
-    help: '1 for the role that this node has.',
-    labelNames: ['role'],
-    registers,
-  });
-  const refused = new Counter({
-    name: 'replog_refused_total',
-    help: 'Requests refused by the protocol.',
-    labelNames: ['code'],
-    registers,
-  });
-  const epoch = gauge('replog_epoch', 'The epoch that this node is in.');
-  const last = gauge('replog_last_index', 'Highest index in the log.');
-  const persisted = gauge('replog_persisted_index', 'Highest index that is durable here.');
-  const commit = gauge('replog_commit_index', 'Highest index known to be on a majority.');
-  const readOnly = gauge('replog_read_only', '1 while the master refuses writes.');
-  const waiting = gauge('replog_waiting_writes', 'Writes that wait for their write concern.');
-  const memory = gauge('process_resident_memory_bytes', 'Resident memory of the process.');
-  const appended = counter('replog_appended_total', 'Operations appended.');
-  const duplicates = counter('replog_duplicates_total', 'Repeated requests that were suppressed.');
-  const resends = counter('replog_resends_total', 'Further copies of Snapshots sent.');
-  const timeouts = counter('replog_timeouts_total', 'Writes that timed out.');
-  return (status) => {
-    for (const name of ROLES) role.set({ role: name }, (status.role ?? 'none') === name ? 1 : 0);
-    epoch.set(status.epoch);
-    last.set(status.lastIndex);
-    persisted.set(status.persistedIndex);
-    commit.set(status.commitIndex);
-    readOnly.set(status.role === 'master' && status.mode === 'read-only' ? 1 : 0);
-    waiting.set(status.role === 'master' ? status.waiting : 0);
-    memory.set(process.memoryUsage.rss());
-    const { counters } = status;
-    set(appended, counters.appended);
-    set(duplicates, counters.duplicates);
-    set(resends, counters.resends);
-    set(timeouts, counters.timeouts);
-    refused.reset();
-    for (const [code, count] of Object.entries(counters.refused)) refused.inc({ code }, count);
-  };
-}
-
-/** The machine counts; the metric only shows. */
-function set(counter: Counter, total: number): void {
-  counter.reset();
-  counter.inc(total);
-}
-
-function memberMetrics(registers: Registry[]): Update {
-  const gauge = (name: string, help: string, more: string[] = []) =>
-    new Gauge({ name, help, labelNames: ['node', ...more], registers });
-  const health = gauge('replog_member_status', '1 for the status of each member.', ['status']);
-  const lag = gauge('replog_member_lag_entries', 'Operations that a member has not acknowledged.');
-  const behind = gauge('replog_member_lag_seconds', 'For how long a member has been behind.');
-  const acked = gauge('replog_member_acked_index', 'Up to where a member has acknowledged.');
-  return (status) => {
-    for (const metric of [health, lag, behind, acked]) metric.reset();
-    if (status.role !== 'master') return;
-    for (const member of status.members) {
-      const { node } = member;
-      for (const name of STATUSES) {
-        health.set({ node, status: name }, member.status === name ? 1 : 0);
-      }
-      lag.set({ node }, member.lagEntries);
-      behind.set({ node }, member.lagMs / 1_000);
-      if (member.ackedIndex !== null) acked.set({ node }, member.ackedIndex);
-    }
   };
 }

@@ -2,7 +2,8 @@
 // request failed because an idle connection, kept from an earlier request, had been closed by the
 // peer in the same moment (B58). Such a failure says nothing about the peer.
 
-import { Client, type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
+import Client from 'undici/lib/dispatcher/client.js';
 
 /** A kept connection turned out to be closed before a byte of the answer came. */
 export class StaleConnection extends Error {

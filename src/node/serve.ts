@@ -176,9 +176,12 @@ function persistenceFor(dataDir: string | null, faults: Faults | undefined): Per
   return flaky;
 }
 
+/** What an operator should look at. */
+const WARNINGS: ReadonlySet<string> = new Set(['discarded', 'refused', 'unanswered']);
+
 function record(logger: Logger, note: Note): void {
   if (note.event === 'resend' || note.event === 'duplicate') logger.debug(note);
-  else if (note.event === 'discarded' || note.event === 'refused') logger.warn(note);
+  else if (WARNINGS.has(note.event)) logger.warn(note);
   else logger.info(note);
 }
 

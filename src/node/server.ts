@@ -79,6 +79,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   );
   server.maxConnections = limits.connections;
   server.on('clientError', refuseMalformed);
+  const connections = new Set<Socket>();
+  server.on('connection', (socket) => {
+    connections.add(socket);
+    socket.once('close', () => connections.delete(socket));
+  });
   const host = options.host ?? '127.0.0.1';
   await listening(server, host, options.port);
   const { port } = server.address() as AddressInfo;
@@ -89,7 +94,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     url: `http://${reachable(host)}:${port}`,
     stop: () => {
       options.stopping?.abort();
-      stopped ??= closed(server, limits.graceMs);
+      stopped ??= closed(server, connections, limits.graceMs);
       return stopped;
     },
   };
@@ -114,9 +119,13 @@ function listening(server: Server, host: string, port: number): Promise<void> {
 /** How often connections that have become idle are looked for while stopping. */
 const SWEEP_MS = 20;
 
-function closed(server: Server, graceMs: number): Promise<void> {
+function closed(server: Server, connections: ReadonlySet<Socket>, graceMs: number): Promise<void> {
   return new Promise((resolve) => {
-    const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
+    const sweep = setInterval(() => {
+      server.closeIdleConnections();
+      // Node waits for the first request of a connection; browsers and pools open some in advance.
+      for (const socket of connections) if (socket.bytesRead === 0) socket.destroy();
+    }, SWEEP_MS);
     const cut = setTimeout(() => server.closeAllConnections(), graceMs);
     server.close(() => {
       clearInterval(sweep);

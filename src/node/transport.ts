@@ -2,7 +2,9 @@
 // redirect is followed here; when to send again is the core's decision. The only exception is a
 // kept connection that was closed while it was being reused: that copy never arrived.
 
-import { Client, Pool } from 'undici';
+import request from 'undici/lib/api/api-request.js';
+import Client from 'undici/lib/dispatcher/client.js';
+import Pool from 'undici/lib/dispatcher/pool.js';
 import type { LogPoint, RequestOrder, Response } from '../core/messages.ts';
 import type { Chunk } from '../persistence/persistence.ts';
 import { PEER_LIMIT } from './body.ts';
@@ -113,7 +115,7 @@ export class Transport {
 
   private async exchange(line: Client | Pool, { type, path, body }: Sent): Promise<Response> {
     const limitMs = this.limitsMs[type];
-    const answer = await line.request({
+    const answer = await request.call(line, {
       method: 'POST',
       path,
       headers: this.headers,

@@ -74,6 +74,7 @@ export class Bench {
     this.context = {
       self: peer(self),
       incarnation: incarnation(`${self}#1`),
+      blank: memory === undefined && this.log.lastIndex === 0,
       options: this.options,
       random,
       ledger: new Ledger(recovered, this.folds, this.log, this.options, this.outbox),

@@ -98,6 +98,8 @@ export function drawNote(note: Note): string | null {
       return `drops ${note.count} operations after ${note.after}`;
     case 'refused':
       return `refused by ${note.by}: ${note.code}`;
+    case 'unanswered':
+      return `no answer from ${note.by}: ${note.error}`;
     case 'joined':
     case 'resend':
       return null;

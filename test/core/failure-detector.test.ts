@@ -51,6 +51,14 @@ describe('FailureDetector', () => {
     expect(detector.deadline()).toBe(Number.POSITIVE_INFINITY);
   });
 
+  test('C18: at that moment the verdict does change, also where sums are not exact', () => {
+    for (let i = 0; i < 1_000; i += 1) {
+      const detector = new FailureDetector(DEFAULT_OPTIONS, i * 1.005_731_393_056_5);
+      expect(detector.judge(detector.deadline(), false)).toBe('Healthy');
+      expect(detector.judge(detector.deadline(), false)).toBe('Suspected');
+    }
+  });
+
   test('B55, C15: answers that are up to 90 % of the interval late change nothing', () => {
     const detector = new FailureDetector(DEFAULT_OPTIONS, 0);
     let draw = 42;

@@ -82,6 +82,42 @@ describe('Recovery', () => {
     expect(cluster.entries('n1')).toHaveLength(40);
   });
 
+  test('C13: nor for what the first secondary has that comes back, if another may have more', () => {
+    const cluster = three();
+    cluster.weather = without('n3');
+    const kept = cluster.write('n1', 'a');
+    cluster.run(1_000);
+    expect(cluster.outcome(kept)).toMatchObject({ type: 'Stored', acks: ['n1', 'n2'] });
+    cluster.weather = () => 1;
+    cluster.kill('n1');
+    restart(cluster, true);
+    cluster.run(12_000);
+    for (const id of ['n1', 'n2', 'n3']) expect(cluster.entries(id)).toEqual(['1:a']);
+  });
+
+  test('but a secondary that never comes back is not waited for longer than a while', () => {
+    const cluster = three();
+    cluster.write('n1', 'a', { w: 3 });
+    cluster.run(100);
+    cluster.kill('n1');
+    cluster.kill('n3');
+    restart(cluster, true);
+    cluster.run(13_000);
+    expect(mode(cluster)).toBe('read-write');
+    expect(cluster.entries('n1')).toEqual(['1:a']);
+  });
+
+  test('a cluster that is new waits for nobody but its quorum', () => {
+    const cluster = new VirtualCluster();
+    cluster.start('n1', { arbiter: null, size: 3 });
+    cluster.run(10);
+    cluster.start('n2', { arbiter: 'n1' });
+    cluster.run(20);
+    const ticket = cluster.write('n1', 'a');
+    cluster.run(20);
+    expect(cluster.outcome(ticket)).toMatchObject({ type: 'Stored', first: 1 });
+  });
+
   test('C13: it takes no write before it has heard a majority', () => {
     const cluster = three();
     cluster.write('n1', 'a', { w: 3, key: 'k' });

@@ -5,6 +5,7 @@ import { ArbiterNode } from '../../src/core/arbiter-node.ts';
 import {
   BLANK_MEMORY,
   type Effect,
+  type Note,
   type Outcome,
   type WriteConcern,
 } from '../../src/core/effects.ts';
@@ -51,6 +52,7 @@ export class VirtualCluster {
   random: () => number = () => 0.5;
   readonly hosts = new Map<string, VirtualHost>();
   readonly outcomes = new Map<Ticket, Outcome>();
+  onNote: (host: VirtualHost, note: Note) => void = () => {};
   onOutcome: (ticket: Ticket, outcome: Outcome) => void = () => {};
   private lastTicket = 0;
   readonly network: VirtualNetwork;
@@ -258,6 +260,7 @@ export class VirtualCluster {
         this.onOutcome(effect.ticket, effect.outcome);
         return;
       case 'Note': {
+        this.onNote(host, effect.note);
         const drawn = drawNote(effect.note);
         if (drawn !== null) this.draw(`${host.id}: ${drawn}`);
         return;

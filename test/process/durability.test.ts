@@ -29,17 +29,27 @@ class Load {
   readonly acked = new Map<string, number>();
   readonly sent = new Set<string>();
   private readonly group: Group;
-  private readonly clients: Promise<void>[];
+  private readonly done: Promise<unknown>;
   private stopping = false;
+  private halted = false;
 
   constructor(group: Group) {
     this.group = group;
-    this.clients = Array.from({ length: CLIENTS }, (_, i) => this.client(i));
+    this.done = Promise.all(Array.from({ length: CLIENTS }, (_, i) => this.client(i)));
+    // `stop` looks at it.
+    this.done.catch(() => this.halt());
   }
 
+  /** Resolves when every repeated request has been answered. */
   async stop(): Promise<void> {
     this.stopping = true;
-    await Promise.all(this.clients);
+    await this.done;
+  }
+
+  /** Ends without waiting for answers. */
+  halt(): void {
+    this.stopping = true;
+    this.halted = true;
   }
 
   private async client(number: number): Promise<void> {
@@ -49,7 +59,8 @@ class Load {
       this.sent.add(message);
       const w = 1 + (count % 3);
       let answer = await this.append(message, w, repeats);
-      while (repeats && answer === null) answer = await this.append(message, w, repeats);
+      while (repeats && answer === null && !this.halted)
+        answer = await this.append(message, w, repeats);
       if (answer !== null) this.note(message, answer);
     }
   }
@@ -111,7 +122,7 @@ describe('kill -9 under load, with data on disk', () => {
     } catch (error) {
       throw new Error(`seed ${seed}, crashes ${crashed.join(' ')}`, { cause: error });
     } finally {
-      await load.stop();
+      load.halt();
     }
   });
 });

@@ -27,8 +27,14 @@ export class Program {
   private readonly waiting = new Set<() => void>();
   private ended = false;
 
-  constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}, cwd?: string) {
-    this.child = spawn(process.execPath, [ENTRY, ...args], {
+  /** `entry`: the program's file, where it is not this checkout's. */
+  constructor(
+    args: readonly string[],
+    env: NodeJS.ProcessEnv = {},
+    cwd?: string,
+    entry: string = ENTRY,
+  ) {
+    this.child = spawn(process.execPath, [entry, ...args], {
       env: { ...process.env, NO_COLOR: '1', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
       ...(cwd === undefined ? {} : { cwd }),

@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Answer } from '../process/program.ts';
 import type { Arrived } from './scripted-peer.ts';
-import type { Manner, ScriptedSecondary } from './scripted-secondary.ts';
+import type { ScriptedSecondary } from './scripted-secondary.ts';
 import { quiet, type ScriptedCluster, Stage } from './stage.ts';
 
 const stage = new Stage();
@@ -14,23 +14,6 @@ beforeAll(async () => {
   cluster = await stage.cluster();
 });
 afterAll(() => stage.release());
-
-/** Secondaries with fresh names, announced as the whole set. They have what was written before. */
-async function members(manner: Manner, ...names: string[]): Promise<ScriptedSecondary[]> {
-  const { body } = await cluster.master.health();
-  const all = await Promise.all(names.map((name) => stage.scripted(name, manner)));
-  for (const one of all) one.lastIndex = body.lastIndex;
-  await cluster.announce(...all);
-  await cluster.master.healthy(
-    ({ members }) => members.every((one: Answer['body']) => one.ackedIndex !== null),
-    'every session has begun',
-  );
-  return all;
-}
-
-async function member(manner: Manner, name: string): Promise<ScriptedSecondary> {
-  return (await members(manner, name))[0]!;
-}
 
 const put = (key = 'k', more: object = {}): Promise<Answer> =>
   cluster.master.put(key, `value of ${key}`, more);
@@ -46,7 +29,7 @@ function sequence(snapshots: readonly Arrived[]): [number, number][] {
 
 describe('the sequence', () => {
   test('begins at 0 and has no hole, catch-up and live operations together', async () => {
-    await members('beating');
+    await cluster.announce();
     await Promise.all(Array.from({ length: 20 }, (_, i) => put(`early-${i}`)));
     const n2 = await stage.scripted('joining', 'obedient');
     await cluster.announce(n2);
@@ -58,17 +41,23 @@ describe('the sequence', () => {
   });
 
   test('is one of its own for each secondary', async () => {
-    const [a, b] = (await members('obedient', 'a', 'b')) as [ScriptedSecondary, ScriptedSecondary];
+    const [a, b] = (await cluster.members('obedient', 'a', 'b')) as [
+      ScriptedSecondary,
+      ScriptedSecondary,
+    ];
     const answers = [await put(), await put()];
-    const indexes = answers.map(({ body }, seq): [number, number] => [seq, body.index]);
-    expect(sequence(a.snapshots)).toEqual(indexes);
-    expect(sequence(b.snapshots)).toEqual(indexes);
+    const indexes = answers.map(({ body }) => body.index);
+    for (const { snapshots } of [a, b]) {
+      const sent = sequence(snapshots);
+      expect(sent.map(([, index]) => index)).toEqual(indexes);
+      expect(sent[1]![0]).toBe(sent[0]![0] + 1);
+    }
   });
 });
 
 describe('an operation', () => {
   test('is sent within 50 ms', async () => {
-    const n2 = await member('obedient', 'prompt');
+    const n2 = await cluster.member('obedient', 'prompt');
     await put();
     for (let round = 0; round < 10; round += 1) {
       const asked = performance.now();
@@ -78,7 +67,7 @@ describe('an operation', () => {
   });
 
   test('is sent within 50 ms, also while an earlier one is unacknowledged', async () => {
-    const n2 = await member('beating', 'prompt-behind');
+    const n2 = await cluster.member('beating', 'prompt-behind');
     for (let round = 0; round < 10; round += 1) {
       const asked = performance.now();
       const { body } = await put('k', { w: 1 });
@@ -96,7 +85,7 @@ describe('without an acknowledgement', () => {
   const SILENT = ['pending', 'refused'] as const;
 
   test('one copy for each gap, and the same copy, whatever became of the one before', async () => {
-    const [pending, refused] = (await members('beating', ...SILENT)) as [
+    const [pending, refused] = (await cluster.members('beating', ...SILENT)) as [
       ScriptedSecondary,
       ScriptedSecondary,
     ];
@@ -122,7 +111,7 @@ describe('without an acknowledgement', () => {
   });
 
   test('the first copy is alone for 80 ms, even with operations behind it', async () => {
-    const n2 = await member('beating', 'flooded');
+    const n2 = await cluster.member('beating', 'flooded');
     await Promise.all(Array.from({ length: 30 }, (_, i) => put(`flood-${i}`, { w: 1 })));
     const first = await n2.snapshot(0);
     await n2.snapshot(0, 2);
@@ -136,10 +125,13 @@ describe('without an acknowledgement', () => {
 
 describe('an acknowledgement', () => {
   test('ends the copies: nothing more is sent, and no timer is left', async () => {
-    const n2 = await member('beating', 'acked');
-    const answers = [put('same'), put('same')];
-    const copies = [await n2.snapshot(0, 3), await n2.snapshot(1)];
-    for (const copy of copies) n2.acknowledge(copy);
+    const n2 = await cluster.member('beating', 'acked');
+    const answers = [put('same')];
+    await n2.snapshot(0);
+    answers.push(put('same'));
+    const second = await n2.snapshot(1);
+    n2.acknowledge(await n2.snapshot(0, 3));
+    n2.acknowledge(second);
     for (const answer of answers) expect((await answer).body.result).toBe('OperationAck');
     const before = n2.snapshots.length;
     // The next copy would have come after 200 ms.
@@ -148,7 +140,7 @@ describe('an acknowledgement', () => {
   });
 
   test('counts, even if it is a late answer to an earlier copy', async () => {
-    const n2 = await member('beating', 'late');
+    const n2 = await cluster.member('beating', 'late');
     const answer = put();
     const [first] = [await n2.snapshot(0), await n2.snapshot(0, 3)];
     n2.acknowledge(first!);
@@ -156,37 +148,35 @@ describe('an acknowledgement', () => {
   });
 
   test('lets what was held up behind it go', async () => {
-    const n2 = await member('beating', 'behind');
-    const answers = Promise.all([put('a'), put('b')]);
-    const [first, second] = [
-      await n2.snapshot(0),
-      await n2.operation((await n2.snapshot(0)).body.updates[0].index + 1),
-    ];
-    n2.manner = 'obedient';
+    const n2 = await cluster.member('beating', 'behind');
+    const answers = [put('a')];
+    const first = await n2.snapshot(0);
+    answers.push(put('b'));
+    const second = await n2.snapshot(1);
     n2.acknowledge(first);
     n2.acknowledge(second);
-    for (const { body } of await answers) expect(body.result).toBe('OperationAck');
+    for (const answer of answers) expect((await answer).body.result).toBe('OperationAck');
   });
 
   test('counts once for each secondary, however often it comes', async () => {
-    const [twice] = (await members('beating', 'twice', 'never')) as [ScriptedSecondary];
-    const answer = put();
+    const [twice] = (await cluster.members('beating', 'twice', 'never')) as [ScriptedSecondary];
+    const answer = put('k', { timeoutMs: 400 });
     const copies = [await twice.snapshot(0), await twice.snapshot(0, 2)];
     for (const copy of copies) twice.acknowledge(copy);
     expect((await answer).body).toMatchObject({ result: 'OperationFailed', acks: ['n1', 'twice'] });
   });
 
   test('of what was never sent counts for nothing', async () => {
-    const n2 = await member('beating', 'boaster');
-    const answer = put();
+    const n2 = await cluster.member('beating', 'boaster');
+    const answer = put('k', { timeoutMs: 400 });
     const { body, answer: say } = await n2.snapshot(0);
     say(200, { result: 'SnapshotAck', session: body.session, seq: 5, lastIndex: 99 });
     expect((await answer).body).toMatchObject({ result: 'OperationFailed', acks: ['n1'] });
   });
 
   test('from an earlier session counts for nothing', async () => {
-    const n2 = await member('beating', 'elder');
-    const answer = put();
+    const n2 = await cluster.member('beating', 'elder');
+    const answer = put('k', { timeoutMs: 400 });
     const { body, answer: say } = await n2.snapshot(0);
     say(200, { result: 'SnapshotAck', session: body.session - 1, seq: 0, lastIndex: 99 });
     expect((await answer).body).toMatchObject({ result: 'OperationFailed', acks: ['n1'] });
@@ -195,7 +185,7 @@ describe('an acknowledgement', () => {
 
 describe('an out-of-order answer', () => {
   test('lets the expected one go at once', async () => {
-    const n2 = await member('beating', 'gap');
+    const n2 = await cluster.member('beating', 'gap');
     void put('a', { w: 1 });
     const first = await n2.snapshot(0);
     void put('b', { w: 1 });
@@ -206,7 +196,7 @@ describe('an out-of-order answer', () => {
   });
 
   test('that crossed an acknowledgement changes nothing', async () => {
-    const n2 = await member('beating', 'crossed');
+    const n2 = await cluster.member('beating', 'crossed');
     const answers = [put('a')];
     const first = await n2.snapshot(0);
     answers.push(put('b'));
@@ -222,16 +212,17 @@ describe('an out-of-order answer', () => {
 
 describe('the set', () => {
   test('announced again unchanged changes nothing', async () => {
-    const n2 = await member('obedient', 'same-set');
+    const n2 = await cluster.member('obedient', 'same-set');
     await put();
     await cluster.announce(n2);
     await put();
-    expect(sequence(n2.snapshots).map(([seq]) => seq)).toEqual([0, 1]);
+    const [first, second] = sequence(n2.snapshots).map(([seq]) => seq);
+    expect(second).toBe(first! + 1);
     expect(new Set(n2.snapshots.map(({ body }) => body.session)).size).toBe(1);
   });
 
   test('without a node means that it is sent nothing more', async () => {
-    const n2 = await member('beating', 'removed');
+    const n2 = await cluster.member('beating', 'removed');
     void put('k', { w: 1 });
     await n2.snapshot(0, 2);
     await cluster.announce();
@@ -243,7 +234,7 @@ describe('the set', () => {
   });
 
   test('with a node that had left is a new session for it, above the one before', async () => {
-    const n2 = await member('obedient', 'back');
+    const n2 = await cluster.member('obedient', 'back');
     await put('a');
     await cluster.announce();
     const { body } = await put('b');
@@ -256,9 +247,9 @@ describe('the set', () => {
 
 describe('another incarnation in the answer to a heartbeat', () => {
   test('is a rejoin, though the set is the same: the whole state, in a new session', async () => {
-    await members();
+    await cluster.announce();
     await put('old');
-    const n2 = await member('obedient', 'reborn');
+    const n2 = await cluster.member('obedient', 'reborn');
     await put('kept');
     await cluster.master.remove('old');
     const [before] = n2.snapshots;
@@ -282,12 +273,11 @@ describe('another incarnation in the answer to a heartbeat', () => {
 
 /** The key-value state that these Snapshots come to. */
 function fold(snapshots: readonly Arrived[]): Record<string, string> {
+  const updates = new Map<number, Answer['body']>();
+  for (const { body } of snapshots) {
+    for (const update of body.updates) updates.set(update.index, update);
+  }
   const state = new Map<string, string>();
-  const updates = new Map(
-    snapshots.flatMap(({ body }) =>
-      body.updates.map((update: Answer['body']) => [update.index, update]),
-    ),
-  );
   for (const [, { op, key, value }] of [...updates].toSorted(([a], [b]) => a - b)) {
     if (op === 'put') state.set(key, value);
     else state.delete(key);

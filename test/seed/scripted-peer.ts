@@ -64,8 +64,9 @@ export class ScriptedPeer {
     return await new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.waiting.delete(look);
-        const got = JSON.stringify(this.at(path)).slice(0, 4_000);
-        reject(new Error(`within ${timeoutMs} ms nothing fitting at ${path}; got ${got}`));
+        const got = this.at(path).map(({ at, body }) => `${Math.round(at)} ${summary(body)}`);
+        const all = got.slice(-20).join('\n');
+        reject(new Error(`nothing fitting at ${path} within ${timeoutMs} ms; last:\n${all}`));
       }, timeoutMs);
       const look = (): void => {
         const found = find();
@@ -103,6 +104,8 @@ export class ScriptedPeer {
     for (const look of this.waiting) look();
   }
 }
+
+const summary = (body: unknown): string => JSON.stringify(body).slice(0, 300);
 
 /** The body; null if the sender gave up in the middle of it. */
 async function read(request: IncomingMessage): Promise<string | null> {

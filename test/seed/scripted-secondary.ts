@@ -15,6 +15,9 @@ export class ScriptedSecondary {
   incarnation: string;
   /** What its answers say of its log. */
   lastIndex = 0;
+  /** The sequence number from which on the test counts. */
+  private origin = 0;
+  private ackedSeq = -1;
 
   private constructor(node: string, manner: Manner, peer: ScriptedPeer) {
     this.node = node;
@@ -41,9 +44,17 @@ export class ScriptedSecondary {
     return this.peer.at(HEARTBEAT);
   }
 
-  /** The `count`-th Snapshot, arrived already or later, that begins with this `seq`. */
-  snapshot(seq: number, count = 1): Promise<Arrived> {
-    return this.peer.next(SNAPSHOT, (body) => body.seq === seq, count);
+  /** Has caught up: what came until now is forgotten, and numbers are counted from here. */
+  begin(manner: Manner): void {
+    this.manner = manner;
+    this.origin = this.ackedSeq + 1;
+    this.peer.arrived.length = 0;
+  }
+
+  /** The `copy`-th Snapshot, arrived already or later, whose first update is the `place`-th (from
+   * 0) since `begin`. */
+  snapshot(place: number, copy = 1): Promise<Arrived> {
+    return this.peer.next(SNAPSHOT, (body) => body.seq === this.origin + place, copy);
   }
 
   /** The first Snapshot that holds the operation with this index. */
@@ -57,12 +68,13 @@ export class ScriptedSecondary {
   acknowledge({ body, answer }: Arrived): void {
     const { session, seq, updates } = body;
     this.lastIndex = Math.max(this.lastIndex, updates.at(-1)?.index ?? 0);
-    const acked = seq + updates.length - 1;
-    answer(200, { result: 'SnapshotAck', session, seq: acked, lastIndex: this.lastIndex });
+    this.ackedSeq = seq + updates.length - 1;
+    answer(200, { result: 'SnapshotAck', session, seq: this.ackedSeq, lastIndex: this.lastIndex });
   }
 
-  /** Answers that something before this Snapshot is missing. */
-  refuse({ answer }: Arrived, expected: number): void {
+  /** Answers that something before this Snapshot is missing: the `place`-th since `begin`. */
+  refuse({ answer }: Arrived, place: number): void {
+    const expected = this.origin + place;
     answer(409, { code: 'out-of-order', title: 'Out of order', status: 409, expected });
   }
 

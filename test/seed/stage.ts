@@ -15,6 +15,10 @@ export interface ScriptedCluster {
   readonly arbiter: ScriptedArbiter;
   /** Announces the whole set: the master and these. */
   announce(...others: Member[]): Promise<void>;
+  /** Scripted secondaries with these names, announced as the whole set, who have caught up. */
+  members(manner: Manner, ...names: string[]): Promise<ScriptedSecondary[]>;
+  /** One of them, alone. */
+  member(manner: Manner, name: string): Promise<ScriptedSecondary>;
 }
 
 /** A real secondary, a scripted arbiter, and a scripted master to feed it. */
@@ -66,7 +70,19 @@ export class Stage extends Belongings {
       if (status !== 200) throw new Error(`Replicas was answered ${status}`);
     };
     if (others.length > 0) await announce(...others);
-    return { master, arbiter, announce };
+    const members = async (manner: Manner, ...names: string[]): Promise<ScriptedSecondary[]> => {
+      const all = await Promise.all(names.map((name) => this.scripted(name, 'obedient')));
+      await announce(...all);
+      await master.healthy(
+        (body) => body.members.length === all.length + 1 && caughtUp(body.members),
+        'all have caught up',
+      );
+      for (const one of all) one.begin(manner);
+      return all;
+    };
+    const member = async (manner: Manner, name: string): Promise<ScriptedSecondary> =>
+      (await members(manner, name))[0]!;
+    return { master, arbiter, announce, members, member };
   }
 
   /** A real secondary n2, which its arbiter has told of a master that does not exist. */
@@ -105,6 +121,9 @@ export class Stage extends Belongings {
     if (status !== 200) throw new Error(`Leave was answered ${status}`);
   }
 }
+
+const caughtUp = (members: { ackedIndex: number | null; lagEntries: number }[]): boolean =>
+  members.every(({ ackedIndex, lagEntries }) => ackedIndex !== null && lagEntries === 0);
 
 /** Lets a span go by in which nothing must happen: the one wait that no event can end. */
 export const quiet = (ms: number): Promise<void> =>

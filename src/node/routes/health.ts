@@ -51,10 +51,10 @@ export function healthRoutes(site: Site): Route[] {
         summary: 'Metrics in the Prometheus text format',
         success: [{ status: 200, description: 'The metrics.', contentType: 'text/plain' }],
       },
-      handle: async () =>
-        new Response(await site.metrics.text(), {
-          headers: { 'content-type': site.metrics.contentType },
-        }),
+      handle: async () => {
+        const { contentType, text } = await site.metrics.scrape();
+        return new Response(text, { headers: { 'content-type': contentType } });
+      },
     },
   ];
 }

@@ -1,0 +1,187 @@
+import { describe, expect, test } from 'vitest';
+import { ArbiterNode } from '../../src/core/arbiter-node.ts';
+import { BLANK_MEMORY, type Effect, type Memory } from '../../src/core/effects.ts';
+import { epoch, incarnation, logIndex, nodeId, ticket } from '../../src/core/ids.ts';
+import type { Replicas, Response } from '../../src/core/messages.ts';
+import { DEFAULT_OPTIONS } from '../../src/core/options.ts';
+
+/** The arbiter of its own, with its disk and its network in the hands of the test. */
+class Office {
+  readonly machine: ArbiterNode;
+  readonly responses: Record<number, Response['type'] | string> = {};
+  readonly sent: { call: never; to: string; request: Replicas; at: number }[] = [];
+  readonly remembered: { id: number; memory: Memory }[] = [];
+  now = 0;
+  private lastTicket = 0;
+
+  constructor(memory: Memory = BLANK_MEMORY) {
+    const settings = { size: null, cluster: null, prefer: null };
+    this.machine = new ArbiterNode(DEFAULT_OPTIONS, settings, memory);
+  }
+
+  join(id: string, life = `${id}#1`): number {
+    return this.receive({
+      type: 'Join',
+      node: nodeId(id),
+      url: id,
+      incarnation: incarnation(life),
+      epoch: epoch(0),
+      lastIndex: logIndex(0),
+    });
+  }
+
+  leave(id: string): number {
+    return this.receive({ type: 'Leave', node: nodeId(id) });
+  }
+
+  receive(request: Parameters<typeof this.machine.step>[0] extends never ? never : object): number {
+    this.lastTicket += 1;
+    const received = { type: 'Received', ticket: ticket(this.lastTicket), request } as never;
+    this.perform(this.machine.step(received, this.now));
+    return this.lastTicket;
+  }
+
+  /** The disk is done with everything it was given. */
+  remember(): void {
+    const { id } = this.remembered.at(-1)!;
+    this.perform(this.machine.step({ type: 'Remembered', id }, this.now));
+  }
+
+  answer(copy: number, response: Response): void {
+    const { call } = this.sent[copy]!;
+    this.perform(this.machine.step({ type: 'Answered', call, response }, this.now));
+  }
+
+  fail(copy: number): void {
+    const { call } = this.sent[copy]!;
+    this.perform(this.machine.step({ type: 'Unanswered', call, error: 'refused' }, this.now));
+  }
+
+  run(ms: number): void {
+    const end = this.now + ms;
+    while (this.machine.deadline() <= end) {
+      this.now = Math.max(this.now, this.machine.deadline());
+      this.perform(this.machine.step({ type: 'Wake' }, this.now));
+    }
+    this.now = end;
+  }
+
+  private perform(effects: Effect[]): void {
+    for (const effect of effects) {
+      if (effect.type === 'Respond') this.responses[effect.ticket] = effect.response.type;
+      if (effect.type === 'Remember') this.remembered.push(effect);
+      if (effect.type === 'Send')
+        this.sent.push({ ...(effect as never as object), at: this.now } as never);
+    }
+  }
+}
+
+const noted: Response = { type: 'ReplicasNoted' };
+
+describe('ArbiterNode', () => {
+  test('C19: an answer leaves only after what it promises is durable', () => {
+    const office = new Office();
+    const first = office.join('n1');
+    office.run(1_000);
+    expect(office.responses[first]).toBeUndefined();
+    expect(office.sent).toEqual([]);
+    office.remember();
+    expect(office.responses[first]).toBe('JoinedMaster');
+    expect(office.remembered.at(-1)!.memory.arbiter).toMatchObject({ epoch: 1, master: 'n1' });
+  });
+
+  test('the master is told the whole set, itself included, until it has taken note', () => {
+    const office = new Office();
+    office.join('n1');
+    office.remember();
+    office.run(0);
+    office.answer(0, noted);
+    office.join('n2');
+    office.remember();
+    office.run(0);
+    expect(office.sent[1]!.request.replicas.map(({ node }) => node)).toEqual(['n1', 'n2']);
+    office.run(10_000);
+    expect(office.sent).toHaveLength(2);
+    office.answer(1, noted);
+    office.run(60_000);
+    expect(office.sent).toHaveLength(2);
+    expect(office.machine.deadline()).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  test('an unanswered announcement is repeated at growing gaps', () => {
+    const office = new Office();
+    office.join('n1');
+    office.remember();
+    for (let i = 0; i < 8; i += 1) {
+      office.run(2_000);
+      office.fail(office.sent.length - 1);
+    }
+    office.run(2_000);
+    const gaps = office.sent.slice(1).map(({ at }, i) => at - office.sent[i]!.at);
+    expect(gaps.every((gap) => gap <= 4_000)).toBe(true);
+    expect(office.sent).toHaveLength(9);
+  });
+
+  test('a change while an announcement is under way goes out after it, as the latest set', () => {
+    const office = new Office();
+    for (const id of ['n1', 'n2']) {
+      office.join(id);
+      office.remember();
+    }
+    office.run(0);
+    office.join('n3');
+    office.remember();
+    office.leave('n2');
+    office.remember();
+    office.run(500);
+    expect(office.sent).toHaveLength(1);
+    office.answer(0, noted);
+    office.run(0);
+    expect(office.sent[1]!.request.replicas.map(({ node }) => node)).toEqual(['n1', 'n3']);
+  });
+
+  test('a master that knows a higher epoch is appointed anew, above it', () => {
+    const office = new Office();
+    office.join('n1');
+    office.remember();
+    office.run(0);
+    office.answer(0, { type: 'Refused', code: 'stale-epoch', epoch: epoch(6) });
+    office.remember();
+    office.run(0);
+    expect(office.sent[1]!.request.epoch).toBe(7);
+  });
+
+  test('C19: a new process goes on with what the old one remembered', () => {
+    const office = new Office();
+    for (const id of ['n1', 'n2']) {
+      office.join(id);
+      office.remember();
+    }
+    const next = new Office(office.remembered.at(-1)!.memory);
+    expect(next.machine.master).toMatchObject({ node: 'n1' });
+    expect(next.machine.members.map(({ node }) => node)).toEqual(['n1', 'n2']);
+    next.join('n1', 'n1#2');
+    next.remember();
+    expect(next.remembered.at(-1)!.memory.arbiter).toMatchObject({ epoch: 2 });
+  });
+
+  test('a new size is announced', () => {
+    const office = new Office();
+    office.join('n1');
+    office.remember();
+    office.run(0);
+    office.answer(0, noted);
+    for (const effect of office.machine.resize(4, office.now)) {
+      if (effect.type === 'Remember') office.remembered.push(effect);
+    }
+    office.remember();
+    office.run(0);
+    expect(office.sent.at(-1)!.request.size).toBe(4);
+  });
+
+  test('it is no replica: what is meant for one is refused', () => {
+    const office = new Office();
+    const asked = office.receive({ type: 'Fetch', epoch: epoch(1), from: logIndex(1) });
+    expect(office.responses[asked]).toBe('Refused');
+  });
+});

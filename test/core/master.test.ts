@@ -1,0 +1,278 @@
+import { describe, expect, test } from 'vitest';
+import type { Ticket } from '../../src/core/ids.ts';
+import type { MasterStatus } from '../../src/core/status.ts';
+import { VirtualCluster } from './virtual-cluster.ts';
+
+function three(options = {}): VirtualCluster {
+  const cluster = new VirtualCluster(options);
+  cluster.start('n1', { arbiter: null, size: 3 });
+  cluster.run(10);
+  cluster.start('n2', { arbiter: 'n1' });
+  cluster.start('n3', { arbiter: 'n1' });
+  cluster.run(100);
+  return cluster;
+}
+
+const status = (cluster: VirtualCluster) => cluster.status('n1') as MasterStatus;
+
+describe('Master: answers', () => {
+  test('C6: success names who has it: never fewer than w, the master always among them', () => {
+    const cluster = three();
+    for (const w of [1, 2, 3, 'majority', 'all'] as const) {
+      const ticket = cluster.write('n1', 'a', { w });
+      cluster.run(50);
+      const needed = w === 'all' ? 3 : w === 'majority' ? 2 : w;
+      const outcome = cluster.outcome(ticket)!;
+      expect(outcome.type).toBe('Stored');
+      if (outcome.type !== 'Stored') continue;
+      expect(outcome.acks.length).toBeGreaterThanOrEqual(needed);
+      expect(outcome.acks[0]).toBe('n1');
+      expect(new Set(outcome.acks).size).toBe(outcome.acks.length);
+    }
+  });
+
+  test('C6, B08: nothing is success before the master’s own disk has it', () => {
+    const cluster = three();
+    cluster.host('n1').disk.stuck = true;
+    const tickets = [1, 2, 3, 'majority', 'all'].map((w) =>
+      cluster.write('n1', `w=${w}`, { w: w as 1 }),
+    );
+    cluster.run(1_000);
+    expect(cluster.entries('n3')).toHaveLength(5);
+    for (const ticket of tickets) expect(cluster.outcome(ticket)).toBeUndefined();
+    cluster.host('n1').disk.stuck = false;
+    cluster.run(110);
+    for (const ticket of tickets) expect(cluster.outcome(ticket)?.type).toBe('Stored');
+  });
+
+  test('C6, B08: nor does a secondary count before its disk has it', () => {
+    const cluster = three();
+    cluster.host('n2').disk.stuck = true;
+    cluster.kill('n3');
+    const ticket = cluster.write('n1', 'a', { w: 2 });
+    cluster.run(1_000);
+    expect(cluster.entries('n2')).toEqual(['1:a']);
+    expect(cluster.outcome(ticket)).toBeUndefined();
+    cluster.host('n2').disk.stuck = false;
+    cluster.run(300);
+    expect(cluster.outcome(ticket)).toMatchObject({ type: 'Stored', acks: ['n1', 'n2'] });
+  });
+
+  test('B47: a client that waits for a dead node delays nobody else', () => {
+    const cluster = three();
+    cluster.kill('n3');
+    const blocked = Array.from({ length: 100 }, () => cluster.write('n1', 'blocked', { w: 3 }));
+    cluster.run(20);
+    const startedAt = cluster.now;
+    const quick = cluster.write('n1', 'quick', { w: 2 });
+    while (cluster.outcome(quick) === undefined) cluster.run(1);
+    expect(cluster.now - startedAt).toBeLessThanOrEqual(25);
+    expect(blocked.some((ticket) => cluster.outcome(ticket) !== undefined)).toBe(false);
+    expect(status(cluster).waiting).toBe(100);
+  });
+
+  test('B11: a timeout says what is stored, where, and never comes early', () => {
+    const cluster = three();
+    cluster.kill('n3');
+    const ticket = cluster.write('n1', 'a', { w: 3, timeoutMs: 1_000 });
+    cluster.run(999);
+    expect(cluster.outcome(ticket)).toBeUndefined();
+    cluster.run(1);
+    const late = { type: 'TimedOut', first: 1, last: 1, acks: ['n1', 'n2'] };
+    expect(cluster.outcome(ticket)).toEqual(late);
+    cluster.start('n3', { arbiter: 'n1' });
+    cluster.run(1_000);
+    expect(cluster.entries('n3')).toEqual(['1:a']);
+    expect(cluster.outcome(ticket)).toEqual(late);
+  });
+
+  test('C7: every write is answered once, whatever becomes of it', () => {
+    const cluster = three();
+    const answers = new Map<Ticket, number>();
+    cluster.onOutcome = (ticket) => answers.set(ticket, (answers.get(ticket) ?? 0) + 1);
+    const tickets: Ticket[] = [];
+    cluster.kill('n3');
+    for (let i = 0; i < 20; i += 1) {
+      const w = ([1, 2, 3, 4, 'all'] as const)[i % 5]!;
+      tickets.push(cluster.write('n1', `m${i}`, { w, ...(i % 2 ? { timeoutMs: 50 * i } : {}) }));
+      cluster.run(37);
+    }
+    cluster.start('n3', { arbiter: 'n1' });
+    cluster.run(2_000);
+    cluster.stop('n1');
+    for (const ticket of tickets) expect(answers.get(ticket)).toBe(1);
+  });
+
+  test('C17, B51: a client that goes away leaves nothing behind, and its message stays', () => {
+    const cluster = three();
+    cluster.kill('n3');
+    const gone = cluster.write('n1', 'a', { w: 3, timeoutMs: 60_000 });
+    cluster.run(50);
+    cluster.host('n1').give({ type: 'Abandoned', ticket: gone });
+    expect(status(cluster).waiting).toBe(0);
+    cluster.start('n3', { arbiter: 'n1' });
+    cluster.run(100_000);
+    expect(cluster.outcome(gone)).toBeUndefined();
+    expect(cluster.entries('n3')).toEqual(['1:a']);
+  });
+
+  test('C7: on Stop who waits is told where it stands; who comes later, that nothing was done', () => {
+    const cluster = three();
+    cluster.kill('n3');
+    const waiting = cluster.write('n1', 'a', { w: 3 });
+    const reading = cluster.confirm('n1');
+    cluster.stop('n1');
+    const late = cluster.write('n1', 'b', { w: 1 });
+    expect(cluster.outcome(waiting)).toEqual({ type: 'ShuttingDown', first: 1, last: 1 });
+    expect(cluster.outcome(reading)).toMatchObject({ type: 'NotLinearizable' });
+    expect(cluster.outcome(late)).toEqual({ type: 'ShuttingDown' });
+    cluster.run(100);
+    expect(cluster.entries('n1')).toEqual(['1:a']);
+  });
+});
+
+describe('Master: idempotency keys', () => {
+  test('B07, C9: fifty equal requests at once: one operation, fifty equal answers', () => {
+    const cluster = three();
+    const tickets = Array.from({ length: 50 }, () => cluster.write('n1', 'a', { w: 3, key: 'k' }));
+    cluster.run(100);
+    expect(cluster.entries('n1')).toEqual(['1:a']);
+    const outcomes = tickets.map((ticket) => cluster.outcome(ticket)!);
+    expect(outcomes.every((each) => each.type === 'Stored' && each.first === 1)).toBe(true);
+    const fresh = outcomes.filter((each) => each.type === 'Stored' && !each.duplicate);
+    expect(fresh).toHaveLength(1);
+  });
+
+  test('B03, C9: the key survives the death of the master before its answer', () => {
+    const cluster = three();
+    cluster.weather = (_from, _to, what) => (what === 'SnapshotAck' ? 'lost' : 1);
+    cluster.write('n1', 'a', { w: 3, key: 'k' });
+    cluster.run(50);
+    cluster.kill('n1');
+    cluster.weather = () => 1;
+    cluster.start('n1', { arbiter: null, size: 3 });
+    cluster.run(300);
+    const again = cluster.write('n1', 'a', { w: 3, key: 'k' });
+    cluster.run(100);
+    expect(cluster.outcome(again)).toMatchObject({ type: 'Stored', first: 1, duplicate: true });
+    expect(cluster.entries('n3')).toEqual(['1:a']);
+  });
+
+  test('B04, C9: an operation that the master lost again is appended when it is repeated', () => {
+    const cluster = three();
+    cluster.host('n1').disk.stuck = true;
+    cluster.weather = (from) => (from === 'n1' ? 'lost' : 1);
+    cluster.write('n1', 'a', { w: 1, key: 'k' });
+    cluster.run(50);
+    cluster.kill('n1');
+    cluster.host('n1').disk.stuck = false;
+    cluster.weather = () => 1;
+    cluster.start('n1', { arbiter: null, size: 3 });
+    cluster.run(300);
+    expect(cluster.entries('n1')).toEqual([]);
+    const again = cluster.write('n1', 'a', { w: 1, key: 'k' });
+    cluster.run(10);
+    expect(cluster.outcome(again)).toMatchObject({ type: 'Stored', first: 1, duplicate: false });
+  });
+
+  test('B06: the same key for something else is refused, and the log stays as it is', () => {
+    const cluster = three();
+    cluster.write('n1', 'a', { key: 'k' });
+    cluster.run(50);
+    const other = cluster.write('n1', 'b', { key: 'k' });
+    const batch = cluster.batch('n1', ['a'], { key: 'k' });
+    expect(cluster.outcome(other)).toEqual({ type: 'KeyReused' });
+    expect(cluster.outcome(batch)).toEqual({ type: 'KeyReused' });
+    expect(cluster.entries('n1')).toEqual(['1:a']);
+  });
+
+  test('a repeat waits for its own w', () => {
+    const cluster = three();
+    cluster.kill('n3');
+    cluster.write('n1', 'a', { w: 1, key: 'k' });
+    cluster.run(50);
+    const patient = cluster.write('n1', 'a', { w: 3, key: 'k', timeoutMs: 500 });
+    const content = cluster.write('n1', 'a', { w: 2, key: 'k' });
+    cluster.run(1);
+    expect(cluster.outcome(content)).toMatchObject({ duplicate: true, acks: ['n1', 'n2'] });
+    expect(cluster.outcome(patient)).toBeUndefined();
+    cluster.run(500);
+    expect(cluster.outcome(patient)).toMatchObject({ type: 'TimedOut', first: 1 });
+  });
+});
+
+describe('Master: log and commit index', () => {
+  test('B15, C1: parallel writes have one order, the same on every node', () => {
+    const cluster = three();
+    let draw = 3;
+    cluster.weather = () => {
+      draw = (draw * 1_103_515_245 + 12_345) % 2 ** 31;
+      return 1 + (draw % 40);
+    };
+    const tickets = Array.from({ length: 200 }, (_, i) => cluster.write('n1', `m${i}`, { w: 3 }));
+    cluster.run(5_000);
+    expect(tickets.every((ticket) => cluster.outcome(ticket)?.type === 'Stored')).toBe(true);
+    expect(cluster.entries('n2')).toEqual(cluster.entries('n1'));
+    expect(cluster.entries('n3')).toEqual(cluster.entries('n1'));
+    expect(cluster.host('n1').log.entries.map(({ index }) => index)).toEqual(
+      Array.from({ length: 200 }, (_, i) => i + 1),
+    );
+  });
+
+  test('the commit index is what a majority has persisted, and secondaries come to know it', () => {
+    const cluster = three();
+    cluster.host('n2').disk.stuck = true;
+    cluster.host('n3').disk.stuck = true;
+    cluster.write('n1', 'a', { w: 1 });
+    cluster.run(50);
+    expect(status(cluster).commitIndex).toBe(0);
+    cluster.host('n3').disk.stuck = false;
+    cluster.run(200);
+    expect(status(cluster).commitIndex).toBe(1);
+    cluster.run(600);
+    expect(cluster.status('n3').commitIndex).toBe(1);
+  });
+
+  test('C18: a quiet cluster does nothing but its heartbeats', () => {
+    const cluster = three();
+    cluster.write('n1', 'a', { w: 3, timeoutMs: 1_000 });
+    cluster.write('n1', 'b', { w: 3, timeoutMs: 1_000 });
+    cluster.run(2_000);
+    const messages: string[] = [];
+    cluster.weather = (_from, _to, what) => {
+      messages.push(what);
+      return 1;
+    };
+    cluster.run(10_000);
+    expect(new Set(messages)).toEqual(new Set(['Heartbeat', 'HeartbeatAck']));
+    expect(messages).toHaveLength(80);
+  });
+
+  test('C20: a secondary that rejoins while writes go on misses none of them', () => {
+    const cluster = three({ snapshotEntriesMax: 20 });
+    cluster.kill('n3');
+    for (let i = 0; i < 500; i += 1) {
+      cluster.write('n1', `m${i}`, { w: 2 });
+      if (i === 300) cluster.start('n3', { arbiter: 'n1', wipe: true });
+      cluster.run(2);
+    }
+    cluster.run(1_000);
+    expect(cluster.entries('n3')).toHaveLength(500);
+    expect(cluster.entries('n3')).toEqual(cluster.entries('n1'));
+  });
+
+  test('a batch is contiguous, whatever else is written', () => {
+    const cluster = three();
+    const batches = [1, 2, 3].map((b) => {
+      cluster.write('n1', `single${b}`, { w: 1 });
+      return cluster.batch('n1', [`${b}a`, `${b}b`, `${b}c`], { w: 3 });
+    });
+    cluster.run(100);
+    expect(batches.map((ticket) => cluster.outcome(ticket))).toMatchObject([
+      { first: 2, last: 4 },
+      { first: 6, last: 8 },
+      { first: 10, last: 12 },
+    ]);
+    expect(cluster.host('n3').log.entries[1]).toMatchObject({ message: '1a', batch: 3 });
+  });
+});

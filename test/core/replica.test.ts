@@ -1,0 +1,240 @@
+import { describe, expect, test } from 'vitest';
+import { epoch, logIndex, nodeId, seq, session } from '../../src/core/ids.ts';
+import type { Request, Response } from '../../src/core/messages.ts';
+import { entry, peer } from './bench.ts';
+import { VirtualCluster } from './virtual-cluster.ts';
+
+/** A standalone arbiter and three nodes, n1 the master. */
+function three(): VirtualCluster {
+  const cluster = new VirtualCluster();
+  cluster.arbiter({ size: 3 });
+  cluster.start('n1');
+  cluster.run(200);
+  cluster.start('n2');
+  cluster.start('n3');
+  cluster.run(300);
+  return cluster;
+}
+
+function ask(cluster: VirtualCluster, id: string, request: Request): Response[] {
+  const answers: Response[] = [];
+  cluster.request(id, request, (response) => answers.push(response));
+  return answers;
+}
+
+const heartbeat = (of: number, from = 'n9'): Request => ({
+  type: 'Heartbeat',
+  epoch: epoch(of),
+  master: peer(from),
+  lastIndex: logIndex(0),
+  commitIndex: logIndex(0),
+});
+
+const snapshot = (of: number, at = 0): Request => ({
+  type: 'Snapshot',
+  epoch: epoch(of),
+  session: session(1),
+  seq: seq(at),
+  updates: [entry(at + 1, of)],
+  commitIndex: logIndex(0),
+});
+
+const replicas = (of: number): Request => ({
+  type: 'Replicas',
+  epoch: epoch(of),
+  replicas: [peer('n1')],
+});
+
+describe('Replica: roles', () => {
+  test('before it has a role it refuses writes, and says that there is no master', () => {
+    const cluster = new VirtualCluster();
+    cluster.start('n1');
+    expect(cluster.outcome(cluster.write('n1', 'a'))).toEqual({ type: 'NoMaster' });
+    expect(cluster.status('n1')).toMatchObject({ role: null, master: null });
+    expect(ask(cluster, 'n1', replicas(1))).toMatchObject([{ code: 'not-master' }]);
+  });
+
+  test('a secondary sends writers to its master', () => {
+    const cluster = three();
+    expect(cluster.outcome(cluster.write('n2', 'a'))).toEqual({
+      type: 'NotMaster',
+      master: peer('n1'),
+    });
+  });
+
+  test('it joins by itself, retries until it is answered, and is no arbiter', () => {
+    const cluster = new VirtualCluster();
+    cluster.start('n1');
+    cluster.run(1_000);
+    expect(cluster.status('n1').role).toBeNull();
+    cluster.arbiter();
+    cluster.run(200);
+    expect(cluster.status('n1').role).toBe('master');
+    const leave: Request = { type: 'Leave', node: nodeId('n9') };
+    expect(ask(cluster, 'n1', leave)).toEqual([{ type: 'Refused', code: 'no-arbiter' }]);
+  });
+
+  test('a secondary without news of its master for 5 s joins again; with news it does not', () => {
+    const cluster = three();
+    const joins = () => cluster.trace.filter((line) => line.includes('n2 → arbiter  Join')).length;
+    cluster.run(20_000);
+    expect(joins()).toBe(1);
+    cluster.kill('n1');
+    cluster.run(5_600);
+    expect(joins()).toBe(2);
+  });
+
+  test('Snapshots alone are news of the master, too', () => {
+    const cluster = new VirtualCluster();
+    cluster.arbiter();
+    cluster.start('n2');
+    cluster.run(10);
+    let joined = 0;
+    cluster.weather = (_from, _to, what) => {
+      if (what === 'Join') joined += 1;
+      return 1;
+    };
+    for (let i = 0; i < 10; i += 1) {
+      ask(cluster, 'n2', snapshot(9, i));
+      cluster.run(1_000);
+    }
+    expect(cluster.entries('n2')).toHaveLength(10);
+    expect(joined).toBe(0);
+  });
+});
+
+describe('Replica: epochs', () => {
+  test.each(['Heartbeat', 'Snapshot', 'Fetch', 'Replicas'] as const)(
+    'C2, C5: a %s of a lower epoch is refused with the higher one, and changes nothing',
+    (type) => {
+      const cluster = three();
+      cluster.write('n1', 'a', { w: 3 });
+      cluster.run(100);
+      ask(cluster, 'n2', heartbeat(5));
+      cluster.run(10);
+      const before = { entries: cluster.entries('n2'), status: cluster.status('n2') };
+      const requests: Record<typeof type, Request> = {
+        Heartbeat: heartbeat(4),
+        Snapshot: snapshot(4),
+        Fetch: { type: 'Fetch', epoch: epoch(4), from: logIndex(1) },
+        Replicas: replicas(4),
+      };
+      const answers = ask(cluster, 'n2', requests[type]);
+      expect(answers).toEqual([{ type: 'Refused', code: 'stale-epoch', epoch: 5 }]);
+      expect({ entries: cluster.entries('n2'), status: cluster.status('n2') }).toEqual(before);
+    },
+  );
+
+  test('C2: the epoch does not fall across a restart', () => {
+    const cluster = three();
+    ask(cluster, 'n2', heartbeat(5));
+    cluster.run(10);
+    cluster.kill('n2');
+    cluster.start('n2');
+    expect(ask(cluster, 'n2', heartbeat(4))).toMatchObject([{ code: 'stale-epoch', epoch: 5 }]);
+  });
+
+  test('C2: there is one master per epoch: another one in ours is refused', () => {
+    const cluster = three();
+    expect(ask(cluster, 'n1', heartbeat(1))).toMatchObject([{ code: 'stale-epoch', epoch: 1 }]);
+    expect(cluster.status('n1').role).toBe('master');
+  });
+
+  test('B36: a master that meets a higher epoch steps down; who waits is told where it stands', () => {
+    const cluster = three();
+    cluster.kill('arbiter');
+    cluster.kill('n3');
+    const waiting = cluster.write('n1', 'a', { w: 3 });
+    cluster.run(100);
+    expect(ask(cluster, 'n1', heartbeat(7))).toMatchObject([{ type: 'HeartbeatAck', epoch: 7 }]);
+    expect(cluster.outcome(waiting)).toEqual({ type: 'NoMaster', first: 1, last: 1 });
+    expect(cluster.status('n1')).toMatchObject({ role: 'secondary', epoch: 7 });
+    expect(cluster.outcome(cluster.write('n1', 'b'))).toMatchObject({ type: 'NotMaster' });
+  });
+
+  test('B36: a master that was replaced without knowing it is refused by all, and steps down', () => {
+    const cluster = three();
+    ask(cluster, 'n2', heartbeat(7));
+    ask(cluster, 'n3', heartbeat(7));
+    const ticket = cluster.write('n1', 'a');
+    cluster.run(5);
+    expect(cluster.outcome(ticket)).toEqual({ type: 'NoMaster', first: 1, last: 1 });
+    cluster.run(3_000);
+    expect(cluster.status('n1')).toMatchObject({ role: 'master', epoch: 8 });
+  });
+
+  test('a set of a higher epoch appoints the master anew', () => {
+    const cluster = three();
+    const set = [peer('n1'), peer('n2'), peer('n3')];
+    ask(cluster, 'n1', { type: 'Replicas', epoch: epoch(3), replicas: set });
+    ask(cluster, 'n1', { type: 'Replicas', epoch: epoch(3), replicas: set });
+    cluster.run(300);
+    expect(cluster.trace.filter((line) => line.includes('n1: master, epoch 3'))).toHaveLength(1);
+    const ticket = cluster.write('n1', 'a', { w: 3 });
+    cluster.run(100);
+    expect(cluster.outcome(ticket)).toMatchObject({ type: 'Stored' });
+  });
+});
+
+describe('Replica: leaving', () => {
+  test('C16: who leaves is sent nothing more, and goes on serving what it had', () => {
+    const cluster = three();
+    cluster.write('n1', 'a', { w: 3 });
+    cluster.run(100);
+    const answers: Response[] = [];
+    cluster.retire('n3', (response) => answers.push(response));
+    cluster.run(200);
+    expect(answers).toEqual([{ type: 'Left' }]);
+    expect(cluster.status('n3')).toMatchObject({ role: 'removed', lastIndex: 1 });
+    const messages: string[] = [];
+    cluster.weather = (_from, to, what) => {
+      if (to === 'n3') messages.push(what);
+      return 1;
+    };
+    cluster.write('n1', 'b', { w: 'all' });
+    cluster.run(20_000);
+    expect(messages).toEqual([]);
+    expect(cluster.entries('n3')).toEqual(['1:a']);
+  });
+
+  test('when the arbiter cannot be reached, it stays a member and says so', () => {
+    const cluster = three();
+    cluster.kill('arbiter');
+    const answers: Response[] = [];
+    cluster.retire('n3', (response) => answers.push(response));
+    cluster.run(100);
+    expect(answers).toMatchObject([{ type: 'Refused' }]);
+    const ticket = cluster.write('n1', 'a', { w: 3 });
+    cluster.run(100);
+    expect(cluster.outcome(ticket)).toMatchObject({ type: 'Stored' });
+  });
+
+  test('C16: a master that leaves is master no more, so that there is one', () => {
+    const cluster = three();
+    cluster.write('n1', 'a', { w: 3 });
+    cluster.run(100);
+    cluster.retire('n1');
+    cluster.run(100);
+    expect(cluster.status('n1').role).toBe('removed');
+    expect(cluster.outcome(cluster.write('n1', 'b', { w: 1 }))).toMatchObject({ type: 'NoMaster' });
+    cluster.run(20_000);
+    const masters = ['n1', 'n2', 'n3'].filter((id) => cluster.status(id).role === 'master');
+    expect(masters).toHaveLength(1);
+    expect(masters[0]).not.toBe('n1');
+    const ticket = cluster.write(masters[0]!, 'b', { w: 2 });
+    cluster.run(200);
+    expect(cluster.outcome(ticket)).toMatchObject({ type: 'Stored', first: 2 });
+  });
+
+  test('a node that left comes back as a new life', () => {
+    const cluster = three();
+    cluster.retire('n3');
+    cluster.run(200);
+    cluster.write('n1', 'a', { w: 2 });
+    cluster.run(100);
+    cluster.kill('n3');
+    cluster.start('n3');
+    cluster.run(300);
+    expect(cluster.entries('n3')).toEqual(['1:a']);
+  });
+});

@@ -1,0 +1,171 @@
+// The program as it reaches people: packed, installed without scripts, started through links and
+// from other folders, quick to help, and honest in its exit codes.
+
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { Group } from './group.ts';
+import { Belongings, ENTRY, freePorts, Program } from './program.ts';
+
+const belongings = new Belongings();
+afterEach(() => belongings.release());
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Runs it to its end. */
+function run(entry: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv = {}) {
+  const done = spawnSync(process.execPath, [entry, ...args], {
+    cwd,
+    encoding: 'utf8',
+    env: { ...process.env, NO_COLOR: '1', REPLOG_RUN_DIR: join(cwd, 'run'), ...env },
+  });
+  return { code: done.status, stdout: done.stdout, stderr: done.stderr };
+}
+
+describe('help', () => {
+  test('is there within 250 ms', async () => {
+    const folder = await belongings.folder();
+    const times: number[] = [];
+    // The best of five: what the program needs, not what else the machine did meanwhile.
+    for (let i = 0; i < 5; i += 1) {
+      const startedAt = performance.now();
+      const { code, stdout } = run(ENTRY, ['--help'], folder);
+      times.push(performance.now() - startedAt);
+      expect(code).toBe(0);
+      expect(stdout).toContain('cluster');
+    }
+    expect(Math.min(...times)).toBeLessThanOrEqual(250);
+  });
+});
+
+/** Installs what `npm pack` makes, without scripts and without a network: beside the package stand
+ * the dependencies that its package.json names, and nothing that only this checkout has. */
+function install(home: string): void {
+  const pack = ['pack', '--ignore-scripts', '--json', '--pack-destination', home];
+  const [{ filename }] = JSON.parse(
+    execFileSync('npm', pack, { cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }),
+  );
+  const modules = join(home, 'node_modules');
+  mkdirSync(join(modules, '.bin'), { recursive: true });
+  execFileSync('tar', ['-xzf', join(home, filename), '-C', home]);
+  execFileSync('mv', [join(home, 'package'), join(modules, 'replog')]);
+  const { dependencies, bin } = JSON.parse(
+    readFileSync(join(modules, 'replog', 'package.json'), 'utf8'),
+  );
+  for (const name of Object.keys(dependencies)) {
+    mkdirSync(dirname(join(modules, name)), { recursive: true });
+    symlinkSync(join(ROOT, 'node_modules', name), join(modules, name));
+  }
+  symlinkSync(join('..', 'replog', bin.replog), join(modules, '.bin', 'replog'));
+}
+
+describe('the packed program', () => {
+  const kept = new Belongings();
+  let home: string;
+
+  beforeAll(async () => {
+    home = await kept.folder();
+    install(home);
+  });
+
+  afterAll(() => kept.release());
+
+  test('runs a cluster after an installation without scripts', async () => {
+    const folder = join(home, 'node_modules', 'replog');
+    for (const part of ['src', 'test', 'tsconfig.json', '.ci']) {
+      expect(existsSync(join(folder, part))).toBe(false);
+    }
+    const entry = join(home, 'node_modules', '.bin', 'replog');
+    const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+    expect(run(entry, ['--version'], home).stdout.trim()).toBe(version);
+
+    const env = { REPLOG_RUN_DIR: join(home, 'run') };
+    const args = ['cluster', '--json', '--memory', '--port', `${await freePorts(4)}`];
+    const cluster = new Program(args, env, home, entry);
+    belongings.add(() => cluster.stop());
+    await cluster.event('ready');
+    // Client commands find the cluster without being told where it is.
+    const append = run(entry, ['append', 'packed', '--w', 'all', '--json'], home);
+    expect([append.code, append.stderr]).toEqual([0, '']);
+    expect(JSON.parse(append.stdout).acks.toSorted()).toEqual(['n1', 'n2', 'n3']);
+    expect(run(entry, ['list', 'n3'], home).stdout).toContain('packed');
+  });
+
+  test('offers its client to programs', async () => {
+    const group = await Group.start(belongings, { size: 1 });
+    const program = `
+      import { createClient } from 'replog/client';
+      const client = createClient({ url: process.argv[1] });
+      console.log(JSON.stringify(await client.append('from a program', { w: 1 })));
+    `;
+    const args = ['--input-type=module', '-e', program, group.master];
+    const stdout = execFileSync(process.execPath, args, { cwd: home, encoding: 'utf8' });
+    expect(JSON.parse(stdout)).toMatchObject({ index: 1, acks: ['n1'] });
+  });
+});
+
+describe('from another folder, through a link', () => {
+  test('it works as in its own', async () => {
+    const folder = await belongings.folder();
+    const link = join(folder, 'a link');
+    symlinkSync(ENTRY, link);
+    const chain = join(folder, 'a link to a link');
+    symlinkSync(link, chain);
+    for (const entry of [link, chain]) {
+      expect(run(entry, ['--help'], folder)).toMatchObject({ code: 0, stderr: '' });
+      expect(run(entry, ['append', '--help'], '/')).toMatchObject({ code: 0, stderr: '' });
+    }
+  });
+});
+
+describe('exit codes', () => {
+  test('say what came of it; errors go to stderr, results to stdout', async () => {
+    const folder = await belongings.folder();
+    const group = await Group.start(belongings, { size: 2 });
+    const at = { REPLOG_URL: group.master };
+    const nobody = { REPLOG_URL: `http://127.0.0.1:${await freePorts(1)}` };
+    const replog = (args: readonly string[], env = at) => run(ENTRY, args, folder, env);
+
+    const done = replog(['append', 'one', 'two', '--w', '2']);
+    expect([done.code, done.stderr]).toEqual([0, '']);
+    expect(replog(['list']).stdout).toMatch(/one[\s\S]*two/);
+
+    const failures: [code: number, args: string[], env: { REPLOG_URL: string }][] = [
+      [1, ['append', 'x', '--w', '9'], at],
+      [1, ['outcome', 'never'], at],
+      [2, ['append'], at],
+      [2, ['append', 'x', '--w', 'most'], at],
+      [2, ['append', 'x', '--nonsense'], at],
+      [2, ['nonsense'], at],
+      [3, ['append', 'x'], nobody],
+      [3, ['list'], nobody],
+      [3, ['health'], nobody],
+    ];
+    const runs = failures.map(async ([code, args, env]) => {
+      const failed = belongings.program(args, { REPLOG_RUN_DIR: join(folder, 'run'), ...env });
+      expect([args, (await failed.exited).code]).toEqual([args, code]);
+      expect([args, failed.lines]).toEqual([args, []]);
+      expect(failed.stderr.trim()).not.toBe('');
+    });
+    await Promise.all(runs);
+
+    await group.breaks(2, { hold: true });
+    const unknown = replog(['append', 'open', '--w', '2', '--timeout', '300ms']);
+    expect([unknown.code, unknown.stdout]).toEqual([4, '']);
+    expect(unknown.stderr).toContain('3');
+  });
+
+  test('a taken port is 2, and nothing is left of the attempt', async () => {
+    const folder = await belongings.folder();
+    const port = await freePorts(1);
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+    belongings.add(() => new Promise((resolve) => server.close(resolve)));
+    const failed = belongings.program(['master', '--port', `${port}`], {}, folder);
+    expect(await failed.exited).toEqual({ code: 2, signal: null });
+    expect(failed.stderr).toContain(`port ${port} is taken`);
+  });
+});
