@@ -15,7 +15,8 @@ export interface Candidate {
 /** What NODE may be, for help texts. */
 export const SELECTORS = 'n2, master, secondary, secondary:2 or all';
 
-/** The nodes that `selector` means; `secondary` is the first one. Throws UsageError if none. */
+/** The nodes that `selector` means; `secondary` is the first one. A node that was removed is meant by
+ * its id only. Throws UsageError if none. */
 export function selectNodes<Node extends Candidate>(
   selector: string,
   nodes: readonly Node[],
@@ -32,8 +33,8 @@ export function selectNodes<Node extends Candidate>(
 /** The nodes of the cluster, from its launcher, else from the master's list of members. */
 export async function knownNodes(target: Target): Promise<readonly Candidate[]> {
   if (target.control !== null) {
-    const { nodes } = await (await connect(target, target.control)).cluster();
-    return nodes;
+    const { nodes, removed } = await (await connect(target, target.control)).cluster();
+    return [...nodes, ...removed];
   }
   const health = await (await connect(target)).health();
   if (health.role === 'master') return inOrder(health.members);
@@ -69,12 +70,13 @@ function matching<Node extends Candidate>(
   selector: string,
   nodes: readonly Node[],
 ): readonly Node[] {
-  if (selector === 'all') return nodes;
   const byId = nodes.filter(({ node }) => node === selector);
   if (byId.length > 0) return byId;
-  if (selector === 'master') return nodes.filter(({ role }) => role === 'master');
+  const members = nodes.filter(({ role }) => role !== 'removed');
+  if (selector === 'all') return members;
+  if (selector === 'master') return members.filter(({ role }) => role === 'master');
   const [, place = '1'] = /^secondary(?::([1-9]\d{0,3}))?$/.exec(selector) ?? [null, '0'];
   // A node that is down may have no role at the moment; it is certainly not the master.
-  const secondary = nodes.filter(({ role }) => role !== 'master')[Number(place) - 1];
+  const secondary = members.filter(({ role }) => role !== 'master')[Number(place) - 1];
   return secondary === undefined ? [] : [secondary];
 }

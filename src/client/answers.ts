@@ -195,6 +195,8 @@ export interface ClusterNode {
 export interface ClusterReport {
   readonly name: string;
   readonly nodes: readonly ClusterNode[];
+  /** No members any more; their processes serve what they had. */
+  readonly removed: readonly ClusterNode[];
 }
 
 /** What the launcher can do to a node's process. */

@@ -62,6 +62,9 @@ const LINES_KEPT = 50;
 /** Lines of an unexpected end that are shown: the last ones say why. */
 const LINES_SHOWN = 10;
 
+/** A node's Leave is answered over loopback; one that cannot send it is removed all the same. */
+const RETIRE_MS = 2_000;
+
 export class Child {
   readonly node: string;
   readonly #spec: ChildSpec;
@@ -150,9 +153,8 @@ export class Child {
   }
 
   /** Asks the process to stop, wakes it for that if it is paused, and kills it if it does not end in
-   * `stopMs`. With `leave` it gives up its membership first, with `forGood` it is never started
-   * again. Resolves when it has ended. */
-  async stop(how: { leave?: boolean; forGood?: boolean } = {}): Promise<void> {
+   * `stopMs`. With `forGood` it is never started again. Resolves when it has ended. */
+  async stop(how: { forGood?: boolean } = {}): Promise<void> {
     this.#isOver ||= how.forGood ?? false;
     const child = this.#process;
     if (!this.alive || child === null) return;
@@ -160,10 +162,30 @@ export class Child {
     this.#askedToEnd = true;
     this.#wake();
     // The channel is gone if the child is about to end anyway; the callback keeps that silent.
-    if (child.connected) child.send({ type: how.leave ? 'retire' : 'stop' }, () => undefined);
+    if (child.connected) child.send({ type: 'stop' }, () => undefined);
     const impatience = setTimeout(() => child.kill('SIGKILL'), this.#spec.stopMs);
     await this.#ended;
     clearTimeout(impatience);
+  }
+
+  /** Asks the node to give up its membership and to go on serving what it has. Resolves when it has
+   * done so, has ended, or has not answered in time. */
+  async retire(): Promise<void> {
+    const child = this.#process;
+    if (this.#state !== 'running' || child === null) return;
+    let answered: (message: unknown) => void = () => undefined;
+    let patience: NodeJS.Timeout | undefined;
+    const done = new Promise<void>((resolve) => {
+      answered = (message) => {
+        if ((message as { type?: unknown } | null)?.type === 'retired') resolve();
+      };
+      patience = setTimeout(resolve, RETIRE_MS);
+    });
+    child.on('message', answered);
+    if (child.connected) child.send({ type: 'retire' }, () => undefined);
+    await Promise.race([done, this.#ended]);
+    clearTimeout(patience);
+    child.off('message', answered);
   }
 
   /** SIGKILL, whatever the state. Resolves when the process has ended. */

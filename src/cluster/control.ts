@@ -7,7 +7,7 @@ import type { ChildState } from './child.ts';
 export interface NodeView {
   readonly node: string;
   /** As the arbiter has given it, also while the process is down; null: none yet. */
-  readonly role: 'master' | 'secondary' | null;
+  readonly role: 'master' | 'secondary' | 'removed' | null;
   readonly url: string;
   /** null while no process runs. */
   readonly pid: number | null;
@@ -24,6 +24,8 @@ export interface ClusterView {
   readonly control: string;
   readonly dataDir: string | null;
   readonly nodes: readonly NodeView[];
+  /** Nodes that are no members any more, and whose processes still serve what they had. */
+  readonly removed: readonly NodeView[];
 }
 
 export const ACTIONS = ['stop', 'start', 'restart', 'kill', 'pause', 'resume'] as const;
@@ -37,8 +39,8 @@ export interface Control {
   /** Starts one more node and makes the cluster larger by one. `node`: its id, instead of the next
    * free one. Rejects with Conflict, PortTaken or ChildFailed. */
   add(node?: string): Promise<NodeView>;
-  /** Lets a secondary leave for good and makes the cluster smaller by one. Its data stay on disk.
-   * Rejects with UnknownNode or Conflict. */
+  /** Lets a secondary leave for good and makes the cluster smaller by one. A process that runs goes
+   * on serving what it had, until it is stopped; its data stay on disk. Rejects with UnknownNode or Conflict. */
   remove(node: string): Promise<NodeView>;
 }
 

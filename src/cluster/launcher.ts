@@ -57,6 +57,7 @@ export class Launcher implements Control {
   readonly #link: ArbiterLink;
   readonly #bulletin: Bulletin;
   readonly #members = new Map<string, Member>();
+  readonly #removed = new Map<string, Member>();
   readonly #usedIds: Set<string>;
   readonly #turns = new Turns();
   readonly #end = new AbortController();
@@ -92,7 +93,7 @@ export class Launcher implements Control {
       await (this.#end.signal.aborted ? this.stop() : this.kill());
       throw error;
     }
-    const { nodes, size: _, ...cluster } = this.view();
+    const { nodes, size: _, removed: __, ...cluster } = this.view();
     const ready: ReadyEvent = {
       event: 'ready',
       ...cluster,
@@ -112,7 +113,7 @@ export class Launcher implements Control {
 
   /** Ends all processes at once. */
   async kill(): Promise<void> {
-    const ends = [...this.#members.values()].map(({ child }) => child.kill());
+    const ends = this.#all().map(({ child }) => child.kill());
     await Promise.all([...ends, this.stop()]);
   }
 
@@ -126,10 +127,13 @@ export class Launcher implements Control {
       control: this.#arbiter.url,
       dataDir,
       nodes: [...this.#members.values()].map((member) => this.#viewOf(member)),
+      removed: [...this.#removed.values()].map((member) => this.#viewOf(member)),
     };
   }
 
   async act(node: string, action: Action): Promise<NodeView> {
+    const gone = this.#removed.get(node);
+    if (gone !== undefined) return this.#dismiss(gone, action);
     const member = this.#memberOf(node);
     const work = async () => {
       this.#refuseWhileStopping();
@@ -150,6 +154,8 @@ export class Launcher implements Control {
       this.#refuseWhileStopping();
       const node = id ?? nextNodeId(this.#usedIds);
       if (this.#members.has(node)) throw new Conflict(`there is a node ${node} already`);
+      const earlier = this.#removed.get(node);
+      if (earlier !== undefined) await this.#dismiss(earlier, 'stop');
       const port = await nextFreePort(this.#highestPort + 1);
       this.#refuseWhileStopping();
       const member = this.#enrol(placeOf(node, port, this.#parts.layout.dataDir));
@@ -178,8 +184,7 @@ export class Launcher implements Control {
         throw new Conflict(`${node} is the master; only a secondary can be removed`);
       }
       await this.#turns.take(node, async () => {
-        await member.child.stop({ leave: true });
-        await this.#drop(member);
+        await this.#release(member);
       });
       await this.#settle(async () => {
         const nodes = [...this.#members.keys()];
@@ -205,7 +210,7 @@ export class Launcher implements Control {
   async #stop(): Promise<void> {
     this.#end.abort();
     this.#bulletin.say({ event: 'stopping' });
-    const ends = [...this.#members.values()].map(({ child }) => child.stop({ forGood: true }));
+    const ends = this.#all().map(({ child }) => child.stop({ forGood: true }));
     await Promise.all(ends);
     await this.#arbiter.stop();
     this.#bulletin.say({ event: 'stopped' });
@@ -227,13 +232,45 @@ export class Launcher implements Control {
     return member;
   }
 
-  /** The node is none of this cluster's any more. */
+  #all(): Member[] {
+    return [...this.#members.values(), ...this.#removed.values()];
+  }
+
+  /** A node that could not be added is none of this cluster's any more. */
   async #drop(member: Member): Promise<void> {
     await member.child.kill();
-    await this.#link.leave(member.place.node);
-    this.#members.delete(member.place.node);
+    await this.#strike(member);
+  }
+
+  /** The node is no member any more. Its process goes on if it could be told so; one that stands
+   * still or starts would come back as a member, and is ended. */
+  async #release(member: Member): Promise<void> {
+    if (member.child.state === 'running') {
+      await member.child.retire();
+      this.#removed.set(member.place.node, member);
+    } else {
+      await member.child.stop();
+    }
+    await this.#strike(member);
+  }
+
+  async #strike({ place }: Member): Promise<void> {
+    await this.#link.leave(place.node);
+    this.#members.delete(place.node);
     this.#arbiter.setSize(this.#members.size);
     this.#changed();
+  }
+
+  /** Ends the process of a node that was removed: the one thing that can still be done to it. */
+  async #dismiss(member: Member, action: Action): Promise<NodeView> {
+    const { node } = member.place;
+    if (action !== 'stop' && action !== 'kill') {
+      throw new Conflict(`${node} was removed; it can only be stopped`);
+    }
+    await (action === 'stop' ? member.child.stop() : member.child.kill());
+    this.#removed.delete(node);
+    this.#say(action === 'stop' ? 'stopped' : 'killed', member);
+    return this.#viewOf(member);
   }
 
   #listenerOf(node: string): ChildListener {
@@ -248,6 +285,7 @@ export class Launcher implements Control {
       onEnd: ({ code, signal, expected }) => {
         if (expected || this.#end.signal.aborted) return;
         const lines = this.#members.get(node)?.child.lastLines.slice(-LINES_SHOWN) ?? [];
+        this.#removed.delete(node);
         this.#bulletin.say({ event: 'exit', node, code, signal, lines });
         this.#changed();
       },
@@ -275,7 +313,8 @@ export class Launcher implements Control {
   }
 
   #viewOf({ place, child }: Member): NodeView {
-    const role = this.#link.roleOf(place.node);
+    const removed = this.#removed.has(place.node);
+    const role = removed ? 'removed' : this.#link.roleOf(place.node);
     return { node: place.node, role, url: place.url, pid: child.pid, state: child.state };
   }
 

@@ -9,7 +9,7 @@ export interface Service {
   /** null: it is no node. */
   readonly node: string | null;
   role(): string | null;
-  /** Leaves the cluster for good. */
+  /** Leaves the cluster for good, but goes on serving what it has. */
   retire?(): Promise<void>;
   /** Answers who waits, then lets go of ports and folders. */
   stop(): Promise<void>;
@@ -56,9 +56,14 @@ export async function runService(options: ServiceOptions): Promise<void> {
     } as const;
     options.onListening(listening);
     tellParent({ ...listening, type: 'listening' });
-    const order = await Promise.race([orders.next, broken(service)]);
+    const retired = orders.retire.then(async () => {
+      await service.retire?.();
+      tellParent({ type: 'retired' });
+    });
+    const over = Promise.race([orders.next, broken(service)]);
+    const order = await Promise.race([over, retired.then(() => over)]);
     try {
-      if (order === 'retire') await service.retire?.();
+      if (order === 'leave') await service.retire?.();
     } finally {
       await service.stop();
     }
@@ -67,24 +72,37 @@ export async function runService(options: ServiceOptions): Promise<void> {
   }
 }
 
-type Order = 'stop' | 'retire';
+type Order = 'stop' | 'leave';
+
+interface Orders {
+  /** The process is to end; with `leave`, it gives up its membership first. */
+  readonly next: Promise<Order>;
+  /** The node is to give up its membership, and to go on serving. */
+  readonly retire: Promise<void>;
+  close(): void;
+}
 
 /** Listens to signals and to the parent. After the first order the process ends in time, whatever
  * still keeps it. */
-function takeOrders(leave: boolean): { readonly next: Promise<Order>; close(): void } {
+function takeOrders(leave: boolean): Orders {
   const hosted = process.send !== undefined;
   let give: (order: Order) => void = () => undefined;
   const next = new Promise<Order>((resolve) => {
     give = resolve;
   });
+  let giveUp: () => void = () => undefined;
+  const retire = new Promise<void>((resolve) => {
+    giveUp = resolve;
+  });
   const obey = (order: Order) => {
     setTimeout(() => process.exit(0), END_MS).unref();
     give(order);
   };
-  const onSignal = () => obey(leave ? 'retire' : 'stop');
+  const onSignal = () => obey(leave ? 'leave' : 'stop');
   const onMessage = (message: unknown) => {
     const type = (message as { type?: unknown } | null)?.type;
-    if (type === 'stop' || type === 'retire') obey(type);
+    if (type === 'stop') obey(type);
+    else if (type === 'retire') giveUp();
   };
   // Ctrl-C reaches every process of a terminal: a child waits for its launcher's word.
   const ignore = () => undefined;
@@ -99,6 +117,7 @@ function takeOrders(leave: boolean): { readonly next: Promise<Order>; close(): v
   const unwatch = hosted ? ignore : onNpmGone(onSignal);
   return {
     next,
+    retire,
     close: () => {
       unwatch();
       if (!hosted) return;

@@ -30,11 +30,13 @@ export class Member {
   /** When the latest answered heartbeat was sent: the member followed this master then. */
   followedAt = Number.NEGATIVE_INFINITY;
   position: Position | null = null;
-  /** The next session begins with everything after the start of the log. */
-  reset = false;
+  /** The logs differ: the next session begins with everything after this; null: they do not. */
+  reset: LogIndex | null = null;
   private readonly context: Context;
   private beginBy: number;
   private notBefore: number;
+  /** The session began at the start of the log, without word of where the secondary stands. */
+  private blind = false;
   private behindSince: number | null = null;
   /** Since when it has refused every session, acknowledging nothing; null: it has not. */
   private refusingSince: number | null = null;
@@ -56,7 +58,7 @@ export class Member {
   /** It holds more than the master's log. A replog node drops that at the next heartbeat of a master
    * that has settled; until then no session begins. */
   get ahead(): boolean {
-    if (this.replicator !== null || this.position === null || this.reset) return false;
+    if (this.replicator !== null || this.position === null || this.reset !== null) return false;
     return this.position.own && this.position.lastIndex > this.context.ledger.log.lastIndex;
   }
 
@@ -64,17 +66,20 @@ export class Member {
     return this.detector.current;
   }
 
-  /** Takes note of a heartbeat's answer. Returns whether another process answers than before. */
+  /** Takes note of a heartbeat's answer. Returns whether a new session is due: another process
+   * answers than before, or this one has a log and its session began before that was known. */
   heartbeatAnswered(ack: HeartbeatAck): boolean {
     this.heartbeatError = null;
     const changed = this.incarnation !== null && this.incarnation !== ack.incarnation;
     this.incarnation = ack.incarnation;
-    if (this.replicator === null || changed) {
+    const own = ack.hash !== undefined;
+    const wasted = this.replicator !== null && this.blind && own && ack.lastIndex > 0;
+    if (this.replicator === null || changed || wasted) {
       // Where the secondary stands is only asked between two sessions; within one, acknowledgements
       // tell, and an older answer that comes late must not.
-      this.position = { lastIndex: ack.lastIndex, own: ack.hash !== undefined };
+      this.position = { lastIndex: ack.lastIndex, own };
     }
-    return changed;
+    return changed || wasted;
   }
 
   /** It answered, whatever it said. */
@@ -114,9 +119,11 @@ export class Member {
     if (this.replicator !== null || now < this.beginDeadline()) return;
     const { lastIndex } = this.context.ledger.log;
     const position = this.position ?? { lastIndex: logIndex(0), own: false };
-    const base = this.reset ? 0 : Math.min(position.lastIndex, lastIndex);
-    const { peer, reset } = this;
-    this.reset = false;
+    const base = Math.min(this.reset ?? position.lastIndex, lastIndex);
+    const { peer } = this;
+    const reset = this.reset !== null;
+    this.reset = null;
+    this.blind = this.position === null;
     const start = { peer, epoch, opened, session: session(), base: logIndex(base), reset };
     const verify = position.own;
     this.replicator = new Replicator(this.context, owner, { ...start, verify }, now);

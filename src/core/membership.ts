@@ -184,7 +184,7 @@ export class Membership implements ReplicatorOwner {
     if (cause.code === 'stale-session') {
       this.nextSession = Math.max(this.nextSession, cause.session + 1);
     }
-    if (cause.code === 'diverged') member.reset = true;
+    if (cause.code === 'diverged') member.reset = cause.lastIndex;
     member.refused(now);
     this.owner.joined();
   }

@@ -181,7 +181,8 @@ export type Refusal =
   | { readonly type: 'Refused'; readonly code: 'stale-session'; readonly session: Session }
   /** Something before this Snapshot is missing; this `seq` is expected. */
   | { readonly type: 'Refused'; readonly code: 'out-of-order'; readonly expected: Seq }
-  /** The logs differ at or before `prev`; the sender starts over from `lastIndex` of ours. */
+  /** The logs differ at or before `prev`; up to `lastIndex` they are known to agree, and from there
+   * the sender starts over. */
   | { readonly type: 'Refused'; readonly code: 'diverged'; readonly lastIndex: LogIndex }
   /** The arbiter has no master to give, and the node did not want to be one. */
   | { readonly type: 'Refused'; readonly code: 'no-master' }

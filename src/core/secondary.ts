@@ -71,7 +71,7 @@ export class Secondary {
   }
 
   heartbeat(ticket: Ticket, message: Heartbeat, now: number): void {
-    const { bookkeeping, ledger, outbox } = this.context;
+    const { bookkeeping, outbox } = this.context;
     this.heardAt = now;
     this.following = message.master;
     if (message.epoch > bookkeeping.current.epoch) bookkeeping.remember({ epoch: message.epoch });
@@ -140,7 +140,9 @@ export class Secondary {
     const expected = order === 'same' ? this.session!.expected : seq(0);
     if (message.seq > expected) return { type: 'Refused', code: 'out-of-order', expected };
     const part = newPart(message, expected, ledger);
-    if (part.type === 'Refused') return part;
+    if (part.type === 'Refused') {
+      return part.code === 'diverged' ? this.diverged(message.epoch) : part;
+    }
     this.heardAt = now;
     if (message.master !== undefined) this.following = message.master;
     this.accept(message.epoch);
@@ -163,6 +165,14 @@ export class Secondary {
   /** What follows may be of an older epoch, and not be what the master has on a majority. */
   private commit(index: LogIndex): void {
     this.context.ledger.commit(logIndex(Math.min(index, this.agreed)));
+  }
+
+  /** How much of this log can stay. Below the commit index the store cannot follow. */
+  private diverged(epoch: Epoch): Refusal {
+    const { bookkeeping, ledger } = this.context;
+    const known = bookkeeping.current.acceptedEpoch === epoch;
+    const stays = known && this.agreed >= ledger.log.commitIndex ? this.agreed : logIndex(0);
+    return { type: 'Refused', code: 'diverged', lastIndex: stays };
   }
 
   private agree(index: LogIndex): void {

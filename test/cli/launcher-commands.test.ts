@@ -21,7 +21,7 @@ const NODES = [
 function launch({ path, method }: Hit, response: ServerResponse): void {
   const [, , , id = ''] = path.split('/');
   const node = NODES.find((candidate) => candidate.node === id);
-  if (path === '/cluster') sendJson(response, 200, { name: 'one', nodes: NODES });
+  if (path === '/cluster') sendJson(response, 200, { name: 'one', nodes: NODES, removed: [] });
   else if (path === '/cluster/nodes' && method === 'POST') sendJson(response, 201, NODES[2]);
   else if (node !== undefined) sendJson(response, 200, node);
   else sendProblem(response, 404, 'unknown-node');
@@ -41,7 +41,7 @@ test('ps shows every node', async () => {
     err: '',
   });
   const json = await runCommand(ps, 'ps', 'secondary:2', '--json', '--url', stub.url);
-  expect(JSON.parse(json.out)).toEqual({ name: 'one', nodes: [NODES[2]] });
+  expect(JSON.parse(json.out)).toEqual({ name: 'one', nodes: [NODES[2]], removed: [] });
 });
 
 test('ps without a cluster says so', async () => {

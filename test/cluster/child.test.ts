@@ -19,7 +19,11 @@ afterEach(async () => {
 });
 
 const LISTEN = `process.send({ type: 'listening' });`;
-const OBEY = `process.on('message', ({ type }) => { console.log('told ' + type); process.exit(0); });`;
+const OBEY = `process.on('message', ({ type }) => {
+  console.log('told ' + type);
+  if (type === 'retire') process.send({ type: 'retired' });
+  else process.exit(0);
+});`;
 const STAY = 'setInterval(() => {}, 1000);';
 
 function make(script: string, stopMs = 5_000) {
@@ -52,11 +56,13 @@ describe('Child', () => {
     expect(seen.endings).toEqual([{ code: 0, signal: null, expected: true }]);
   });
 
-  it('lets it leave before it ends', async () => {
+  it('lets it give up its membership, and leaves it running', async () => {
     const { child, seen } = make(LISTEN + OBEY);
     await child.start();
-    await child.stop({ leave: true });
-    expect(seen.lines).toEqual(['told retire']);
+    await child.retire();
+    expect(child.state).toBe('running');
+    await child.stop();
+    expect(seen.lines).toEqual(['told retire', 'told stop']);
   });
 
   it('can be started again', async () => {

@@ -32,6 +32,7 @@ const control: Control = {
     arbiter: 'http://127.0.0.1:4001',
     control: 'http://127.0.0.1:4001',
     dataDir: null,
+    removed: [],
     nodes: [N2],
   }),
   act: (node, action) => told(action, node),

@@ -14,7 +14,11 @@ import { createServer } from 'node:http';
 createServer((request, response) => response.end()).listen(Number(process.argv[2]), '127.0.0.1');
 console.log(JSON.stringify({ event: 'recovered', from: 'n3', count: 1 }));
 process.send({ type: 'listening' });
-process.on('message', ({ type }) => { console.log(JSON.stringify({ event: 'told', type })); process.exit(0); });
+process.on('message', ({ type }) => {
+  console.log(JSON.stringify({ event: 'told', type }));
+  if (type === 'retire') process.send({ type: 'retired' });
+  else process.exit(0);
+});
 `;
 
 let dir: string;
@@ -226,13 +230,24 @@ describe('adding and removing', () => {
   it('lets a secondary leave, and never gives its id away', async () => {
     await started({ n1: NODE, n2: NODE, n3: NODE });
     const removed = await launcher.remove('n3');
-    expect(removed).toMatchObject({ node: 'n3', role: null, state: 'stopped', pid: null });
+    expect(removed).toMatchObject({ node: 'n3', role: 'removed', state: 'running' });
+    expect(launcher.view().nodes.map(({ node }) => node)).toEqual(['n1', 'n2']);
+    expect(launcher.view().removed).toEqual([removed]);
     expect(events).toContainEqual({ event: 'told', node: 'n3', type: 'retire' });
     expect([arbiter.left, arbiter.sizes]).toEqual([['n3'], [2]]);
     const added = launcher.add();
     await expect.poll(() => arbiter.sizes).toEqual([2, 3]);
     arbiter.joined.push('n4');
     expect((await added).node).toBe('n4');
+  });
+
+  it('only stops what was removed, and then forgets it', async () => {
+    await started({ n1: NODE, n2: NODE });
+    await launcher.remove('n2');
+    await expect(launcher.act('n2', 'restart')).rejects.toThrow('n2 was removed');
+    expect(await launcher.act('n2', 'stop')).toMatchObject({ state: 'stopped', pid: null });
+    expect(launcher.view().removed).toEqual([]);
+    await expect(launcher.act('n2', 'stop')).rejects.toThrow(UnknownNode);
   });
 
   it('lets a node leave whose process is not there to say so', async () => {

@@ -261,6 +261,24 @@ describe('Master: log and commit index', () => {
     expect(cluster.entries('n3')).toEqual(cluster.entries('n1'));
   });
 
+  test('a secondary that was away when the master came back is sent only what it does not have', () => {
+    const cluster = three();
+    for (let i = 0; i < 50; i += 1) cluster.write('n1', `m${i}`, { w: 3 });
+    cluster.run(200);
+    cluster.kill('n1');
+    cluster.kill('n3');
+    cluster.start('n1', { arbiter: null, size: 3 });
+    cluster.run(1_000);
+    cluster.write('n1', 'new', { w: 2 });
+    cluster.run(100);
+    const before = cluster.trace.length;
+    cluster.start('n3', { arbiter: 'n1' });
+    cluster.run(1_000);
+    const sent = cluster.trace.slice(before).filter((line) => line.includes('n1 → n3  Snapshot'));
+    expect(cluster.entries('n3')).toEqual(cluster.entries('n1'));
+    expect(sent.join('\n')).not.toContain('1:m0');
+  });
+
   test('a batch is contiguous, whatever else is written', () => {
     const cluster = three();
     const batches = [1, 2, 3].map((b) => {

@@ -25,8 +25,8 @@ interface Attempt {
 interface Shown {
   readonly life: number;
   readonly epoch: number;
-  readonly accepted: number;
-  readonly opening: boolean;
+  /** How many of its first entries it knows to be in the log of this epoch. */
+  readonly agreed: number;
   readonly entries: readonly Entry[];
 }
 
@@ -230,34 +230,32 @@ export class RandomRun {
     }
   }
 
-  /** C3: what a node shows in one life, of a master that it follows, only grows. */
+  /** C3: what a node shows of the log of its epoch only grows while it lives. */
   private look(id: string): void {
     const host = this.cluster.host(id);
     if (host.replica === null) {
       this.shown.delete(id);
       return;
     }
-    const status = this.cluster.status(id);
-    const reason = status.role === 'master' ? (status as MasterStatus).reason : null;
-    const now: Shown = {
-      life: host.life,
-      epoch: status.epoch,
-      accepted: this.accepted(id),
-      opening:
-        reason?.startsWith('recovering') === true || reason?.startsWith('no quorum') === true,
-      entries: [...host.log.entries],
-    };
+    const { epoch } = this.cluster.status(id);
+    const now = { life: host.life, epoch, agreed: this.agreed(id), entries: host.log.entries };
     const before = this.shown.get(id);
-    this.shown.set(id, now);
+    this.shown.set(id, { ...now, entries: now.entries.slice(0, now.agreed) });
     if (before === undefined || before.life !== now.life || before.epoch !== now.epoch) return;
-    if (before.accepted !== before.epoch || before.opening) return;
     const kept = before.entries.every((entry, i) => now.entries[i] === entry);
     if (!kept) this.fault(`${id} showed ${draw(before.entries)}, now ${draw(now.entries)}`);
   }
 
-  private accepted(id: string): number {
-    const context = Reflect.get(this.cluster.host(id).replica!, 'context');
-    return context.bookkeeping.current.acceptedEpoch;
+  private agreed(id: string): number {
+    const status = this.cluster.status(id);
+    if (status.role === 'master') {
+      const open = (status as MasterStatus).mode === 'read-write';
+      return open ? status.lastIndex : 0;
+    }
+    const replica = this.cluster.host(id).replica!;
+    const { current } = Reflect.get(replica, 'context').bookkeeping;
+    const agreed = Reflect.get(replica, 'secondary')?.agreed ?? 0;
+    return current.acceptedEpoch === status.epoch ? agreed : 0;
   }
 
   private judge(): void {

@@ -33,6 +33,7 @@ export class ReplicatorBench implements ReplicatorOwner {
     const start: Start = {
       peer: { node: nodeId('n2'), url: 'n2' },
       epoch: epoch(1),
+      opened: logIndex(0),
       session: session(7),
       base: logIndex(0),
       verify: false,

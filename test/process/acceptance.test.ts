@@ -1,12 +1,12 @@
 // The course's acceptance run, on real processes: a master configured for two secondaries, one of
-// which is away when Msg3 asks for all three.
+// which is away when Msg3 asks for all three. The clusters run side by side.
 
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { Group } from './group.ts';
 import { type Answer, Belongings, messages, until } from './program.ts';
 
 const belongings = new Belongings();
-afterEach(() => belongings.release());
+afterAll(() => belongings.release());
 
 const ALL = ['Msg1', 'Msg2', 'Msg3', 'Msg4'];
 
@@ -31,7 +31,7 @@ async function listsEverything(group: Group): Promise<void> {
   }
 }
 
-describe('acceptance run', () => {
+describe.concurrent('acceptance run', () => {
   test('the other secondary is started last', async () => {
     const group = await Group.prepare(belongings);
     await group.start(1);

@@ -1,17 +1,23 @@
 // Slow secondaries: a write waits for as many nodes as it asked for and no longer, and who waits long
 // is in nobody's way.
 
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Group } from './group.ts';
 import { percentile } from './percentile.ts';
 import { Belongings, messages, until } from './program.ts';
 
 const belongings = new Belongings();
-afterEach(() => belongings.release());
+let group: Group;
+let blocked: Group;
+
+beforeAll(async () => {
+  [group, blocked] = await Promise.all([Group.start(belongings), Group.start(belongings)]);
+});
+
+afterAll(() => belongings.release());
 
 describe('secondaries that answer after 1 s and 3 s', () => {
   test('w decides how long a write takes, and nodes list different prefixes meanwhile', async () => {
-    const group = await Group.start(belongings);
     await group.breaks(2, { delayMs: 1_000 });
     await group.breaks(3, { delayMs: 3_000 });
     let answered = false;
@@ -43,14 +49,18 @@ describe('secondaries that answer after 1 s and 3 s', () => {
     // First only the master has all three, then the quick secondary too.
     expect(seen).toContain('3 0 0');
     expect(seen).toContain('3 3 0');
+
+    await group.heals(2);
+    await group.heals(3);
+    await group.caughtUp();
   });
 });
 
 /** What so many writes took, one after another, that need nobody else. */
-async function times(group: Group, count: number): Promise<number[]> {
+async function times(cluster: Group, count: number): Promise<number[]> {
   const found: number[] = [];
   for (let i = 0; i < count; i += 1) {
-    const { status, ms } = await group.append('quick', 1);
+    const { status, ms } = await cluster.append('quick', 1);
     expect(status).toBe(201);
     found.push(ms);
   }
@@ -62,10 +72,6 @@ const ROUNDS = 5;
 
 describe('1,000 clients that wait for w = 3', () => {
   test('do not slow down w = 1, and all get their answer in the end', async () => {
-    const [healthy, blocked] = await Promise.all([
-      Group.start(belongings),
-      Group.start(belongings),
-    ]);
     await blocked.breaks(3, { hold: true });
     const waiting = Array.from({ length: 1_000 }, (_, i) => blocked.append(`patient ${i}`, 3));
     await until(
@@ -80,7 +86,7 @@ describe('1,000 clients that wait for w = 3', () => {
       const usual: number[] = [];
       const beside: number[] = [];
       for (let turn = 0; turn < 10; turn += 1) {
-        usual.push(...(await times(healthy, 30)));
+        usual.push(...(await times(group, 30)));
         beside.push(...(await times(blocked, 30)));
       }
       ratios.push(percentile(beside, 99) / percentile(usual, 99));

@@ -97,8 +97,8 @@ describe('the packed program', () => {
   test('offers its client to programs', async () => {
     const group = await Group.start(belongings, { size: 1 });
     const program = `
-      import { createClient } from 'replog/client';
-      const client = createClient({ url: process.argv[1] });
+      import { ReplogClient } from 'replog/client';
+      const client = new ReplogClient({ url: process.argv[1] });
       console.log(JSON.stringify(await client.append('from a program', { w: 1 })));
     `;
     const args = ['--input-type=module', '-e', program, group.master];

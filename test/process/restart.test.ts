@@ -1,14 +1,15 @@
 // Nodes that come back: with their disk, with an empty memory, after an orderly end and after kill -9.
+// The tests run side by side.
 
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { Group } from './group.ts';
 import { Launched } from './launched.ts';
 import { Belongings, call, freePorts, messages } from './program.ts';
 
 const belongings = new Belongings();
-afterEach(() => belongings.release());
+afterAll(() => belongings.release());
 
-describe.each([
+describe.concurrent.each([
   { where: 'on disk', args: [] },
   { where: 'in memory', args: ['--memory'] },
 ])('in a cluster $where', ({ args }) => {
@@ -50,7 +51,7 @@ describe.each([
   });
 });
 
-describe('a folder', () => {
+describe.concurrent('a folder', () => {
   test('is one process’s at a time, and a killed one lets go of it', async () => {
     const group = await Group.prepare(belongings, { size: 1, durable: true });
     await group.start(1);
@@ -79,7 +80,7 @@ describe('a folder', () => {
   });
 });
 
-describe('a node with 100,000 entries', () => {
+describe.concurrent('a node with 100,000 entries', () => {
   const BATCH = 10_000;
   const COUNT = 10 * BATCH;
 

@@ -85,7 +85,7 @@ async function control(
   await untilInterrupted(async (signal) => {
     const { launcher, report } = await findLauncher(target, signal);
     // One after the other: a restart of all must not take the whole cluster down.
-    for (const node of selectNodes(selector, report.nodes)) {
+    for (const node of selectNodes(selector, [...report.nodes, ...report.removed])) {
       const after = await launcher.control(node.node, verb, { signal });
       await (options.json
         ? printJson(after ?? { node: node.node })

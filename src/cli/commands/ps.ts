@@ -34,7 +34,7 @@ export function register(program: Command): void {
 async function ps(selector: string | undefined, options: PsOptions): Promise<void> {
   const reports = await reportsFor(options);
   const chosen = reports.map((report) =>
-    selector === undefined ? report : { ...report, nodes: selectNodes(selector, report.nodes) },
+    selector === undefined ? report : onlyNodes(selector, report),
   );
   if (options.json) {
     for (const report of chosen) await printJson(report);
@@ -45,6 +45,11 @@ async function ps(selector: string | undefined, options: PsOptions): Promise<voi
   for (const [place, report] of chosen.entries()) {
     await printLines([...(place === 0 ? [] : ['']), ...reportLines(report, styles)]);
   }
+}
+
+function onlyNodes(selector: string, report: ClusterReport): ClusterReport {
+  const nodes = selectNodes(selector, [...report.nodes, ...report.removed]);
+  return { ...report, nodes, removed: [] };
 }
 
 /** The cluster that was named, else all there are. */
@@ -59,8 +64,8 @@ async function reportsFor(options: PsOptions): Promise<ClusterReport[]> {
   );
 }
 
-function reportLines({ name, nodes }: ClusterReport, styles: Styles): string[] {
-  const rows = nodes.map(({ node, role, state, url, pid }) => {
+function reportLines({ name, nodes, removed }: ClusterReport, styles: Styles): string[] {
+  const rows = [...nodes, ...removed].map(({ node, role, state, url, pid }) => {
     const style = state === 'running' ? styles.green : styles.yellow;
     return [node, role, { text: state, style }, url, pid];
   });
