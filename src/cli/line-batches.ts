@@ -1,5 +1,5 @@
-// Lines of a stream, gathered into batches that a cluster takes in one request. Nothing is read while
-// a batch is being sent.
+// Lines of a stream, gathered into batches that a cluster takes in one request. Nothing is read
+// while a batch is being sent.
 
 import { UsageError } from './exit.ts';
 
@@ -20,9 +20,10 @@ const BATCH_BYTES_MAX = 8 << 20;
 const LINE_MAX = 16 << 20;
 
 /**
- * Without the line ends; what follows the last one is a line if it is not empty. `full`: batches are
- * filled whatever the pace of the input, so that the same input is always cut in the same places.
- * Throws UsageError if the input is not UTF-8: changing somebody's bytes unasked is no service.
+ * Without the line ends; what follows the last one is a line if it is not empty. `full`: batches
+ * are filled whatever the pace of the input, so that the same input is always cut in the same
+ * places. Throws UsageError if the input is not UTF-8: changing somebody's bytes unasked is no
+ * service.
  */
 export async function* lineBatches(
   chunks: AsyncIterable<Uint8Array>,

@@ -15,8 +15,8 @@ export interface Candidate {
 /** What NODE may be, for help texts. */
 export const SELECTORS = 'n2, master, secondary, secondary:2 or all';
 
-/** The nodes that `selector` means; `secondary` is the first one. A node that was removed is meant by
- * its id only. Throws UsageError if none. */
+/** The nodes that `selector` means; `secondary` is the first one. A node that was removed is
+ * meant by its id only. Throws UsageError if none. */
 export function selectNodes<Node extends Candidate>(
   selector: string,
   nodes: readonly Node[],

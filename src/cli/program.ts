@@ -37,8 +37,8 @@ export function newProgram(): Command {
   });
 }
 
-/** Runs one command line (`argv` as in process.argv); resolves with the exit code, and never rejects
- * for what a command throws: that is one sentence and a hint on stderr. */
+/** Runs one command line (`argv` as in process.argv); resolves with the exit code, and never
+ * rejects for what a command throws: that is one sentence and a hint on stderr. */
 export async function run(program: Command, argv: readonly string[]): Promise<number> {
   try {
     await program.parseAsync([...argv]);

@@ -1,5 +1,5 @@
-// Runs a server as this process: says where it listens and what happens to it, and puts what stops it
-// from starting into a sentence.
+// Runs a server as this process: says where it listens and what happens to it, and puts what stops
+// it from starting into a sentence.
 
 import type { NodeEvent } from '../cluster/report.ts';
 import { plainLines } from '../cluster/report.ts';

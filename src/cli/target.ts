@@ -1,5 +1,5 @@
-// Which cluster a command talks to: `--url`, else REPLOG_URL, else the one that runs on this machine,
-// else the default port.
+// Which cluster a command talks to: `--url`, else REPLOG_URL, else the one that runs on this
+// machine, else the default port.
 
 import type { Command } from 'commander';
 import { baseUrl } from '../client/base-url.ts';

@@ -51,8 +51,8 @@ const KEY_TIMEOUT_MS = 1_000;
 const IDEMPOTENCY_KEY = /^[\x20-\x7e]{1,128}$/;
 
 /**
- * Every method throws Unreachable, UnexpectedAnswer, ProblemError (or its subclass for the code), or
- * the abort reason of its signal; writes throw OutcomeUnknown and InvalidIdempotencyKey besides.
+ * Every method throws Unreachable, UnexpectedAnswer, ProblemError (or its subclass for the code),
+ * or the abort reason of its signal; writes throw OutcomeUnknown and InvalidIdempotencyKey besides.
  */
 export class ReplogClient {
   readonly #link: Link;
@@ -196,8 +196,8 @@ export class ReplogClient {
     return this.#requests.read<ClusterReport>('/cluster', options);
   }
 
-  /** Launcher: starts one more secondary, named `node` if that is given. Null if the answer does not
-   * describe it. */
+  /** Launcher: starts one more secondary, named `node` if that is given. Null if the answer does
+   * not describe it. */
   async addNode(
     options: CallOptions & { readonly node?: string | undefined } = {},
   ): Promise<ClusterNode | null> {

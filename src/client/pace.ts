@@ -22,7 +22,8 @@ export const REAL_PACE: Pace = {
   random: Math.random,
 };
 
-// Quick at first (a connection that was closed while idle), then slow enough for a change of master.
+// Quick at first (a connection that was closed while idle), then slow enough for a change of
+// master.
 const GAPS_MS: readonly number[] = [50, 100, 200, 400, 800, 1_600];
 
 /** Gap before try number `tries` + 1 (`tries` ≥ 1), half to one times the schedule's. */

@@ -67,7 +67,8 @@ export class ArbiterLink {
         signal: AbortSignal.timeout(ANSWER_MS),
       });
     } catch {
-      // Not listening yet, paused or gone: all of these mean "no answer now", and callers ask again.
+      // Not listening yet, paused or gone: all of these mean "no answer now", and callers ask
+      // again.
       return null;
     }
   }

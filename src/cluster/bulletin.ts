@@ -1,5 +1,6 @@
 // The order of what a launcher says: `ready` comes first, whatever the nodes have reported before.
-// How they became what `ready` says they are is left out; anything else that happened is told later.
+// How they became what `ready` says they are is left out; anything else that happened is told
+// later.
 
 import type { ClusterEvent, ReadyEvent } from './report.ts';
 

@@ -152,8 +152,8 @@ export class Child {
     });
   }
 
-  /** Asks the process to stop, wakes it for that if it is paused, and kills it if it does not end in
-   * `stopMs`. With `forGood` it is never started again. Resolves when it has ended. */
+  /** Asks the process to stop, wakes it for that if it is paused, and kills it if it does not end
+   * in `stopMs`. With `forGood` it is never started again. Resolves when it has ended. */
   async stop(how: { forGood?: boolean } = {}): Promise<void> {
     this.#isOver ||= how.forGood ?? false;
     const child = this.#process;

@@ -1,5 +1,6 @@
-// The launcher's control routes (contract, section 9): what a cluster consists of, and the verbs that
-// start, stop and change it. They end processes, so they are guarded like the routes between nodes.
+// The launcher's control routes (contract, section 9): what a cluster consists of, and the verbs
+// that start, stop and change it. They end processes, so they are guarded like the routes between
+// nodes.
 
 import type { Hono } from 'hono';
 import { z } from 'zod';
@@ -19,8 +20,8 @@ import { ACTIONS, Conflict, UnknownNode } from './control.ts';
 type Handler = (call: Call) => Promise<Answer> | Answer;
 
 /**
- * Adds the control routes to an app. `find` gives the cluster, or throws Conflict while there is none
- * yet. `guard`: who may use them (contract, section 7).
+ * Adds the control routes to an app. `find` gives the cluster, or throws Conflict while there is
+ * none yet. `guard`: who may use them (contract, section 7).
  */
 export function addControlRoutes<Env extends NodeEnv>(
   app: Hono<Env>,

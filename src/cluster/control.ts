@@ -39,8 +39,9 @@ export interface Control {
   /** Starts one more node and makes the cluster larger by one. `node`: its id, instead of the next
    * free one. Rejects with Conflict, PortTaken or ChildFailed. */
   add(node?: string): Promise<NodeView>;
-  /** Lets a secondary leave for good and makes the cluster smaller by one. A process that runs goes
-   * on serving what it had, until it is stopped; its data stay on disk. Rejects with UnknownNode or Conflict. */
+  /** Lets a secondary leave for good and makes the cluster smaller by one. A process that runs
+   * goes on serving what it had, until it is stopped; its data stay on disk. Rejects with
+   * UnknownNode or Conflict. */
   remove(node: string): Promise<NodeView>;
 }
 

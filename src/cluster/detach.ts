@@ -1,5 +1,5 @@
-// `--detach`: the launcher runs in a session of its own, without a terminal, and tells whoever started
-// it by one message how the start came out.
+// `--detach`: the launcher runs in a session of its own, without a terminal, and tells whoever
+// started it by one message how the start came out.
 
 import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync } from 'node:fs';

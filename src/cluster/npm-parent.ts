@@ -1,5 +1,6 @@
-// `npx replog …` puts npm, and perhaps a shell, between the terminal and the program. A SIGTERM that
-// is sent to npx ends those and never reaches the program, which so has to notice it by itself.
+// `npx replog …` puts npm, and perhaps a shell, between the terminal and the program. A SIGTERM
+// that is sent to npx ends those and never reaches the program, which so has to notice it by
+// itself.
 
 import { readFileSync } from 'node:fs';
 import { parentOf } from './liveness.ts';
@@ -10,8 +11,8 @@ type Ancestors = readonly number[];
 /** How often to look; a stopped npx should not leave its cluster behind for long. */
 const LOOK_EVERY_MS = 250;
 
-/** Calls back once when npm, above this process, has gone; returns how to stop watching. Without npm
- * above, nothing is watched. */
+/** Calls back once when npm, above this process, has gone; returns how to stop watching. Without
+ * npm above, nothing is watched. */
 export function onNpmGone(gone: () => void): () => void {
   const ancestors = npmAbove(process.ppid);
   if (ancestors.length === 0) return () => undefined;

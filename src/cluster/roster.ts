@@ -1,5 +1,5 @@
-// `cluster.json` in a cluster's data folder: which nodes it has and which ids were ever used. It also
-// marks the folder as replog's own, which is what allows `--fresh` to remove anything at all.
+// `cluster.json` in a cluster's data folder: which nodes it has and which ids were ever used. It
+// also marks the folder as replog's own, which is what allows `--fresh` to remove anything at all.
 
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,8 +14,8 @@ export interface Roster {
 }
 
 /**
- * Which nodes a cluster starts with: those it had, cut or extended to so many secondaries if a number
- * is given; a new one has the given number, or two.
+ * Which nodes a cluster starts with: those it had, cut or extended to so many secondaries if a
+ * number is given; a new one has the given number, or two.
  */
 export function rosterFor(secondaries: number | null, had: Roster | null): Roster {
   if (had === null) return { nodes: nodeIds(secondaries ?? DEFAULT_SECONDARIES), removed: [] };

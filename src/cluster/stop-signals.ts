@@ -13,8 +13,8 @@ export interface StopSignals {
 /** One Ctrl-C can arrive twice, from the terminal and forwarded by npm. Nobody types faster. */
 const SAME_MS = 150;
 
-/** Takes the signals until closed; `again` is called for each Ctrl-C after the first signal. `now` is
- * monotonic, in milliseconds. */
+/** Takes the signals until closed; `again` is called for each Ctrl-C after the first signal.
+ * `now` is monotonic, in milliseconds. */
 export function takeStopSignals(
   again: () => void,
   now: () => number = () => performance.now(),

@@ -1,4 +1,5 @@
-// An arbiter that is a process of its own tells the master who the replicas are, until it has heard.
+// An arbiter that is a process of its own tells the master who the replicas are, until that has
+// heard.
 
 import type { Announcement } from './arbiter.ts';
 import type { Epoch } from './ids.ts';

@@ -1,5 +1,5 @@
-// Admits nodes, gives roles, knows who the replicas are. The first node to join becomes master; there
-// is one master per epoch, and a new epoch each time one is appointed.
+// Admits nodes, gives roles, knows who the replicas are. The first node to join becomes master;
+// there is one master per epoch, and a new epoch each time one is appointed.
 
 import type { ArbiterMemory } from './effects.ts';
 import { type Epoch, epoch, type NodeId } from './ids.ts';
@@ -22,6 +22,9 @@ export interface ArbiterOptions {
   readonly prefer: NodeId | null;
 }
 
+/** Nodes that left and are still told from strangers: more than any cluster has members. */
+const DEPARTED_MAX = 1_000;
+
 interface Registered {
   readonly url: string;
   readonly incarnation: string;
@@ -38,6 +41,8 @@ const BLANK: ArbiterMemory = { epoch: epoch(0), master: null, members: [], size:
 export class Arbiter {
   private readonly options: ArbiterOptions;
   private readonly members = new Map<NodeId, Registered>();
+  /** Those who left in this life of the arbiter, the latest last. */
+  private readonly departed = new Set<NodeId>();
   private epoch: Epoch;
   private master: NodeId | null;
   private size: number | null;
@@ -91,18 +96,20 @@ export class Arbiter {
     const known = this.members.get(node);
     // A stranger that has seen this epoch, or a later one, shows that this arbiter has forgotten
     // something: what it appointed then is not to be confused with what it appoints now.
-    const forgotten = known === undefined && this.epoch > 0 && request.epoch >= this.epoch;
+    const stranger = known === undefined && !this.departed.has(node);
+    const forgotten = stranger && this.epoch > 0 && request.epoch >= this.epoch;
     const ahead = request.epoch > this.epoch;
     const appointed = this.master === null || this.master === node;
     const anew = this.master === null || known?.incarnation !== request.incarnation;
     if ((appointed && anew) || forgotten || ahead) this.raise(request.epoch);
     this.members.set(node, { url, incarnation: request.incarnation });
+    this.departed.delete(node);
     if (appointed) this.master = node;
     return this.answer(node);
   }
 
   leave(node: NodeId): Left {
-    this.members.delete(node);
+    if (this.members.delete(node)) this.departs(node);
     if (this.master === node) this.master = null;
     return { type: 'Left' };
   }
@@ -121,6 +128,13 @@ export class Arbiter {
 
   resize(size: number | null): void {
     this.size = size;
+  }
+
+  private departs(node: NodeId): void {
+    this.departed.add(node);
+    if (this.departed.size <= DEPARTED_MAX) return;
+    const [longest] = this.departed;
+    this.departed.delete(longest!);
   }
 
   private mayLead({ node, wants }: Join): boolean {

@@ -11,7 +11,7 @@ import type { Counters } from './status.ts';
 export interface Context {
   readonly self: Peer;
   readonly incarnation: Incarnation;
-  /** This process found nothing of an earlier life when it began: it is new, or has lost its disk. */
+  /** This process began with no trace of an earlier life: it is new, or has lost its disk. */
   readonly blank: boolean;
   readonly options: Options;
   /** Uniform in [0, 1); seeded in the simulator. */

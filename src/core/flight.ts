@@ -11,6 +11,10 @@ export interface Sent {
   copies: number;
   firstSentAt: number;
   lastSentAt: number;
+  /** When its next copy is due; infinite: it waits for those before it. */
+  resendAt: number;
+  /** Its latest copy was refused as out of order, and so forgotten there. */
+  forgotten: boolean;
 }
 
 /** Last sequence number of a Snapshot. */
@@ -37,6 +41,29 @@ export class Flight {
 
   get newest(): Sent | undefined {
     return this.sent.at(-1);
+  }
+
+  /** When the next copy of any of them is due. */
+  get resendAt(): number {
+    let earliest = Number.POSITIVE_INFINITY;
+    for (const sent of this.sent) earliest = Math.min(earliest, sent.resendAt);
+    return earliest;
+  }
+
+  /** Oldest first. */
+  [Symbol.iterator](): Iterator<Sent> {
+    return this.sent[Symbol.iterator]();
+  }
+
+  /** The one that holds this sequence number. */
+  holding(wanted: Seq): Sent | undefined {
+    return this.sent.find((sent) => sent.seq <= wanted && wanted <= lastSeq(sent));
+  }
+
+  /** The one right before, or right behind, this one. */
+  beside(sent: Sent, step: -1 | 1): Sent | undefined {
+    const place = this.sent.indexOf(sent);
+    return place === -1 ? undefined : this.sent[place + step];
   }
 
   push(sent: Sent): void {

@@ -142,7 +142,7 @@ export class Master {
     this.progress();
   }
 
-  /** Time has passed, or the events at hand are done: sends, judges, and tells those who are late. */
+  /** Time has passed, or the events at hand are done: sends, judges, tells those who are late. */
   wake(now: number): void {
     this.dirty = false;
     this.membership.wake(now, this.settled);

@@ -13,7 +13,11 @@ export interface Position {
   readonly lastIndex: LogIndex;
   /** It is a replog node that understands empty Snapshots. */
   readonly own: boolean;
+  /** Epoch of the last master it accepted operations from; null: it does not say. */
+  readonly acceptedEpoch: Epoch | null;
 }
+
+const NOWHERE: Position = { lastIndex: logIndex(0), own: false, acceptedEpoch: null };
 
 /**
  * Invariants:
@@ -55,8 +59,8 @@ export class Member {
     return this.replicator?.ackedIndex ?? null;
   }
 
-  /** It holds more than the master's log. A replog node drops that at the next heartbeat of a master
-   * that has settled; until then no session begins. */
+  /** It holds more than the master's log. A replog node drops that at the next heartbeat of a
+   * master that has settled; until then no session begins. */
   get ahead(): boolean {
     if (this.replicator !== null || this.position === null || this.reset !== null) return false;
     return this.position.own && this.position.lastIndex > this.context.ledger.log.lastIndex;
@@ -73,11 +77,14 @@ export class Member {
     const changed = this.incarnation !== null && this.incarnation !== ack.incarnation;
     this.incarnation = ack.incarnation;
     const own = ack.hash !== undefined;
-    const wasted = this.replicator !== null && this.blind && own && ack.lastIndex > 0;
+    const unproved = this.ackedIndex === null || ack.lastIndex > this.ackedIndex;
+    const wasted = this.replicator !== null && this.blind && own && unproved;
+    this.blind = false;
     if (this.replicator === null || changed || wasted) {
       // Where the secondary stands is only asked between two sessions; within one, acknowledgements
       // tell, and an older answer that comes late must not.
-      this.position = { lastIndex: ack.lastIndex, own };
+      const { lastIndex, acceptedEpoch = null } = ack;
+      this.position = { lastIndex, own, acceptedEpoch };
     }
     return changed || wasted;
   }
@@ -101,6 +108,11 @@ export class Member {
     this.replicator?.excuse(now);
   }
 
+  /** Its latest heartbeat came to nothing. */
+  get unreachable(): boolean {
+    return this.heartbeatError !== null;
+  }
+
   heartbeatFailed(error: string): void {
     this.heartbeatError = error;
   }
@@ -118,8 +130,11 @@ export class Member {
   ): void {
     if (this.replicator !== null || now < this.beginDeadline()) return;
     const { lastIndex } = this.context.ledger.log;
-    const position = this.position ?? { lastIndex: logIndex(0), own: false };
-    const base = Math.min(this.reset ?? position.lastIndex, lastIndex);
+    const position = this.position ?? NOWHERE;
+    // What it has of earlier epochs beyond `opened` it drops when it hears of that.
+    const older = position.acceptedEpoch !== null && position.acceptedEpoch < epoch;
+    const limit = older ? Math.min(opened, lastIndex) : lastIndex;
+    const base = Math.min(this.reset ?? position.lastIndex, limit);
     const { peer } = this;
     const reset = this.reset !== null;
     this.reset = null;

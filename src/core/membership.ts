@@ -166,8 +166,11 @@ export class Membership implements ReplicatorOwner {
 
   // What a replicator tells.
 
-  acknowledged(node: NodeId): void {
-    this.byNode.get(node)?.acknowledged();
+  acknowledged(node: NodeId, now: number): void {
+    const member = this.byNode.get(node);
+    if (member === undefined) return;
+    member.acknowledged();
+    if (now >= this.judgeFrom) this.judge(member, now);
     this.owner.progressed();
   }
 
@@ -203,7 +206,7 @@ export class Membership implements ReplicatorOwner {
     return session(this.nextSession - 1);
   }
 
-  /** After a stop of this whole process nobody is judged before a round of heartbeats is through. */
+  /** After a stop of this whole process nobody is judged before a round of heartbeats. */
   private noticePause(now: number): void {
     const { heartbeatIntervalMs, pauseMs } = this.context.options;
     const gapMs = this.lastWakeAt === null ? 0 : now - this.lastWakeAt;

@@ -14,7 +14,7 @@ export interface Peer {
   readonly url: string;
 }
 
-/** A starting node asks its arbiter for a role. The first thing it sends, repeated until answered. */
+/** A starting node asks its arbiter for a role: the first thing it sends, until answered. */
 export interface Join {
   readonly type: 'Join';
   readonly node: NodeId;

@@ -2,7 +2,7 @@
 
 import type { Epoch, LogIndex } from './ids.ts';
 
-/** A change of the replicated state. The message list and the key-value store are folds of these. */
+/** A change of the replicated state; the message list and the key-value store are its folds. */
 export type Operation =
   | { readonly op: 'append'; readonly message: string }
   | { readonly op: 'put'; readonly key: string; readonly value: string }

@@ -14,7 +14,7 @@ export interface Options {
   readonly masterSilenceMs: number;
   /** Gaps between the copies of an unacknowledged Snapshot; the last one repeats. */
   readonly resendGapsMs: readonly number[];
-  /** Each gap is drawn from [1 - this, 1 + this] × the gap, so that masters do not march in step. */
+  /** Each gap is drawn from [1 - this, 1 + this] × itself, so that nodes do not march in step. */
   readonly resendJitter: number;
   /** An operation is under way to a secondary at most this long after it arrived, even while an
    * earlier Snapshot is unacknowledged (contract: within 50). */

@@ -1,6 +1,7 @@
-// What a master does between its appointment and its first write: it hears a majority of its members
-// and fetches what any of them holds beyond its own log. A secondary may be ahead of a master that
-// crashed (its last entries were never acknowledged), and far ahead of one that lost its memory.
+// What a master does between its appointment and its first write: it hears a majority of its
+// members, and fetches what any of them holds beyond its own log. A secondary may be ahead of a
+// master that crashed (its last entries were never acknowledged), and far ahead of one that lost
+// its memory.
 
 import type { Context } from './context.ts';
 import { type Epoch, type LogIndex, logIndex, type NodeId } from './ids.ts';
@@ -8,6 +9,9 @@ import type { Member } from './member.ts';
 import type { Fetched, HeartbeatAck } from './messages.ts';
 import type { Answer } from './outbox.ts';
 import { majority } from './quorum.ts';
+
+/** With a majority heard, this long is waited for the others: what only they have is kept, too. */
+const PATIENCE_MS = 200;
 
 interface Candidate {
   readonly node: NodeId;
@@ -21,7 +25,7 @@ interface Candidate {
  * 1. The log only grows here, by entries that follow it hash for hash; one exception: a batch whose
  *    end no member holds is dropped, because a batch is all or nothing.
  * 2. `settled` is called once, and only when a majority of the members (this node counted) was
- *    heard; by a node that began with an empty log, when every member was heard or is Unhealthy.
+ *    heard, and the others had a moment to answer; by a node that began with an empty log, when every member was heard or is Unhealthy.
  * 3. A node that has lost its memory waits for members it does not know of, as long as a secondary
  *    needs to notice that its master is gone and to join again.
  */
@@ -32,6 +36,7 @@ export class Recovery {
   private readonly size: () => number;
   private readonly empty: boolean;
   private readonly strangersUntil: number;
+  private readonly patientUntil: number;
   private readonly settled: () => void;
   private readonly heard = new Map<NodeId, Candidate | null>();
   private fetching = false;
@@ -51,6 +56,7 @@ export class Recovery {
     this.members = members;
     this.size = size;
     this.empty = context.ledger.log.lastIndex === 0;
+    this.patientUntil = now + PATIENCE_MS;
     const { masterSilenceMs, suspectedAfterMs } = context.options;
     const forgetful = context.blank && this.empty && epoch > 1;
     this.strangersUntil = forgetful ? now + masterSilenceMs + suspectedAfterMs : now;
@@ -77,10 +83,11 @@ export class Recovery {
     if (members.length + 1 < this.size() && now < this.strangersUntil) return false;
     const heard = 1 + members.filter((member) => this.heard.has(member.peer.node)).length;
     if (heard < majority(members.length + 1)) return false;
-    if (!this.empty) return true;
-    return members.every(
-      (member) => this.heard.has(member.peer.node) || member.status === 'Unhealthy',
+    const silent = members.filter(
+      (member) => !this.heard.has(member.peer.node) && member.status !== 'Unhealthy',
     );
+    if (this.empty) return silent.length === 0;
+    return now >= this.patientUntil || silent.every((member) => member.unreachable);
   }
 
   private best(): Candidate | null {
@@ -90,7 +97,7 @@ export class Recovery {
       const candidate = this.heard.get(member.peer.node);
       if (candidate === undefined || candidate === null) continue;
       if (candidate.lastIndex <= ledger.log.lastIndex) continue;
-      // What an older master left behind there is not part of this log (figure 8 of the Raft paper).
+      // What an older master left there is not part of this log (figure 8 of the Raft paper).
       if (candidate.acceptedEpoch < ledger.log.lastEpoch) continue;
       if (candidate.acceptedEpoch > bookkeeping.current.epoch) continue;
       const better =

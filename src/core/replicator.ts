@@ -1,16 +1,17 @@
-// The master's link to one secondary, for one session: numbers what it sends, sends it again until it
-// is acknowledged, and never remembers more than positions. Its backlog is the log itself.
+// The master's link to one secondary, for one session: numbers what it sends, sends it again until
+// it is acknowledged, and never remembers more than positions. Its backlog is the log itself.
 //
 // Rules (contract, section 6; key-value text: Replicator):
 // - An operation is under way within `gatherMs`; operations that gather share a Snapshot.
 // - Only the oldest unacknowledged Snapshot is sent again, at the gaps of the schedule, whether or
-//   not an earlier request is still pending; nothing is sent after the acknowledgement.
-// - An acknowledgement, an out-of-order refusal, or a sign of life after an outage lets the expected
-//   Snapshot go at once.
+//   not an earlier request is still pending; and those behind it that were refused as out of order,
+//   because they are known to be missing there. Nothing is sent after the acknowledgement.
+// - An acknowledgement, an out-of-order refusal, or a sign of life after an outage lets the
+//   expected Snapshot go at once.
 
 import { gapAfter } from './backoff.ts';
 import type { Context } from './context.ts';
-import { Flight, lastSeq, type Sent } from './flight.ts';
+import { Flight, type Sent } from './flight.ts';
 import {
   type Epoch,
   type LogIndex,
@@ -62,9 +63,10 @@ export class Replicator {
   private readonly flight = new Flight();
   private nextSeq: Seq = seq(0);
   private nextIndex: LogIndex;
-  private acked: LogIndex | null;
+  private acked: LogIndex | null = null;
+  /** Nothing else is sent until the first, empty Snapshot is acknowledged. */
+  private asking: boolean;
   private progressAt: number;
-  private resendAt = Number.POSITIVE_INFINITY;
   private gatherUntil = Number.POSITIVE_INFINITY;
   private suspended = false;
   private closed = false;
@@ -76,9 +78,9 @@ export class Replicator {
     this.start = start;
     this.session = start.session;
     this.nextIndex = logIndex(start.base + 1);
-    this.acked = start.verify || start.reset ? null : start.base;
     this.progressAt = now;
-    if (this.acked === null) this.dispatch(this.run(now, start.base), now);
+    this.asking = start.verify || start.reset;
+    if (this.asking) this.dispatch(this.run(now, start.base), now);
   }
 
   /** Up to where the secondary has it; null until it has acknowledged for the first time. */
@@ -97,8 +99,9 @@ export class Replicator {
 
   /** Milliseconds until the next copy; null if none is planned. */
   retryInMs(now: number): number | null {
-    if (this.flight.head === undefined || this.suspended) return null;
-    return Math.max(0, Math.round(this.resendAt - now));
+    const head = this.flight.head;
+    if (head === undefined || this.suspended) return null;
+    return Math.max(0, Math.round(head.resendAt - now));
   }
 
   /** Something was sent `forMs` ago and nothing has been acknowledged since. */
@@ -110,13 +113,13 @@ export class Replicator {
   /** Sends what is due. Called when the events at hand have been taken in. */
   flush(now: number): void {
     if (this.suspended || this.closed) return;
-    if (now >= this.resendAt) this.resend(now);
+    for (const sent of this.flight) if (sent.resendAt <= now) this.resend(sent, now);
     this.sendGathered(now);
   }
 
   deadline(): number {
     if (this.suspended || this.closed) return Number.POSITIVE_INFINITY;
-    return Math.min(this.resendAt, this.gatherDeadline());
+    return Math.min(this.flight.resendAt, this.gatherDeadline());
   }
 
   /** The member is Unhealthy: nothing more goes out until it is heard again. */
@@ -131,7 +134,7 @@ export class Replicator {
     const head = this.flight.head;
     if (head === undefined) return;
     head.copies = Math.min(head.copies, 1);
-    this.resendAt = now;
+    head.resendAt = now;
   }
 
   /** There was an outage, here or there: that nothing was acknowledged counts from now. */
@@ -146,7 +149,7 @@ export class Replicator {
   }
 
   private gatherDeadline(): number {
-    if (this.nextIndex > this.context.ledger.log.lastIndex || this.acked === null) {
+    if (this.nextIndex > this.context.ledger.log.lastIndex || this.asking) {
       return Number.POSITIVE_INFINITY;
     }
     if (this.flight.size === 0) return Number.NEGATIVE_INFINITY;
@@ -182,6 +185,8 @@ export class Replicator {
       copies: 0,
       firstSentAt: now,
       lastSentAt: now,
+      resendAt: Number.POSITIVE_INFINITY,
+      forgotten: false,
     };
     this.nextIndex = logIndex(to + 1);
     this.nextSeq = seq(this.nextSeq + count);
@@ -192,7 +197,11 @@ export class Replicator {
   private dispatch(sent: Sent, now: number): void {
     sent.copies += 1;
     sent.lastSentAt = now;
-    if (this.flight.head === sent) this.schedule();
+    sent.resendAt = Number.POSITIVE_INFINITY;
+    sent.forgotten = false;
+    if (this.flight.head === sent) this.schedule(sent);
+    const behind = this.flight.beside(sent, 1);
+    if (behind?.forgotten === true) this.schedule(behind);
     const { peer, epoch, opened, reset } = this.start;
     this.context.outbox.send(
       peer.url,
@@ -212,28 +221,20 @@ export class Replicator {
     );
   }
 
-  private resend(now: number): void {
-    const head = this.flight.head;
-    if (head === undefined) {
-      this.resendAt = Number.POSITIVE_INFINITY;
-      return;
-    }
+  private resend(sent: Sent, now: number): void {
     this.context.counters.resends += 1;
-    this.dispatch(head, now);
+    this.dispatch(sent, now);
     const node = this.start.peer.node;
-    const attempt = head.copies;
-    this.context.outbox.note({ event: 'resend', node, attempt, index: head.from });
+    const attempt = sent.copies;
+    this.context.outbox.note({ event: 'resend', node, attempt, index: sent.from });
   }
 
-  /** Plans the next copy of the oldest Snapshot under way. */
-  private schedule(): void {
-    const head = this.flight.head;
+  /** Plans the next copy, unless that has been done since the latest one. */
+  private schedule(sent: Sent): void {
+    if (sent.resendAt < Number.POSITIVE_INFINITY) return;
     const { resendGapsMs, resendJitter } = this.context.options;
-    this.resendAt =
-      head === undefined
-        ? Number.POSITIVE_INFINITY
-        : head.lastSentAt +
-          gapAfter(Math.max(1, head.copies), resendGapsMs, resendJitter, this.context.random);
+    const gapMs = gapAfter(sent.copies, resendGapsMs, resendJitter, this.context.random);
+    sent.resendAt = sent.lastSentAt + gapMs;
   }
 
   private answered(sent: Sent, sentAt: number, answer: Answer, now: number): void {
@@ -261,18 +262,19 @@ export class Replicator {
     const reached = this.flight.acknowledge(acked);
     if (reached === null) return;
     this.acked = reached;
+    this.asking = false;
     this.error = null;
     this.progressAt = now;
     this.expectNext(sent, now);
     this.owner.acknowledged(this.start.peer.node, now);
   }
 
-  /** Something is acknowledged: the next Snapshot goes (again) at once if it must have been lost. */
+  /** Something is acknowledged: the next Snapshot goes (again) at once if it was surely lost. */
   private expectNext(acked: Sent, now: number): void {
     const head = this.flight.head;
-    const overtaken = head !== undefined && head.lastSentAt < acked.lastSentAt;
-    if (overtaken) this.resendAt = now;
-    else this.schedule();
+    if (head === undefined) return;
+    if (head.forgotten || head.lastSentAt < acked.lastSentAt) head.resendAt = now;
+    else this.schedule(head);
   }
 
   private refused(refusal: Refusal, sent: Sent, sentAt: number, now: number): void {
@@ -293,21 +295,33 @@ export class Replicator {
     }
   }
 
-  /** Something before `sent` is missing there. It goes at once, but only once for each copy; and a
-   * secondary that refuses the very Snapshot it asks for is given the usual time. */
+  /**
+   * Something before `sent` is missing there, and `sent` was forgotten: both have to go again. What
+   * is expected goes at once, but only at the word of a first copy, so that a secondary that never
+   * gets it is not flooded. `sent` keeps its gap and follows the one before it; it does not wait for
+   * an acknowledgement, which a slow disk may hold up.
+   */
   private outOfOrder(
     refusal: Extract<Refusal, { code: 'out-of-order' }>,
     sent: Sent,
     sentAt: number,
     now: number,
   ): void {
-    const head = this.flight.head;
-    // A refusal that crossed an acknowledgement is old news.
-    if (head === undefined || sentAt < this.progressAt) return;
     const { expected } = refusal;
-    if (expected < head.seq) this.owner.restart(this.start.peer.node, refusal, now);
-    else if (sent !== head && expected <= lastSeq(head) && sentAt >= head.lastSentAt) {
-      this.resendAt = now;
+    const head = this.flight.head;
+    if (head === undefined) return;
+    if (expected < head.seq) {
+      // A refusal that has crossed an acknowledgement is old news.
+      if (sentAt >= this.progressAt) this.owner.restart(this.start.peer.node, refusal, now);
+      return;
     }
+    const missing = this.flight.holding(expected);
+    if (missing !== undefined && missing !== sent && sent.copies === 1) {
+      if (sentAt >= missing.lastSentAt) missing.resendAt = now;
+    }
+    if (sentAt !== sent.lastSentAt) return;
+    sent.forgotten = true;
+    const before = this.flight.beside(sent, -1);
+    if (before !== undefined && before.lastSentAt > sent.lastSentAt) this.schedule(sent);
   }
 }

@@ -13,7 +13,7 @@ export class SecondarySession {
   readonly session: Session;
   private next: Seq = seq(0);
   private acked: Seq = seq(-1);
-  /** What was taken in and is not persisted yet: sequence numbers and the indexes they stand for. */
+  /** What was taken in and is not persisted yet: sequence numbers, and the indexes they mean. */
   private readonly taken: { seq: Seq; index: LogIndex }[] = [];
 
   constructor(epoch: Epoch, session: Session) {

@@ -71,17 +71,19 @@ export class Secondary {
   }
 
   heartbeat(ticket: Ticket, message: Heartbeat, now: number): void {
-    const { bookkeeping, outbox } = this.context;
+    const { bookkeeping, ledger, outbox } = this.context;
     this.heardAt = now;
     this.following = message.master;
     if (message.epoch > bookkeeping.current.epoch) bookkeeping.remember({ epoch: message.epoch });
     outbox.respond(ticket, this.heartbeatAck());
-    if (message.settled === true) {
-      // What goes beyond its log is from an older epoch, and was not found when the master asked a
-      // majority: it was never acknowledged by one.
-      this.dropBeyond(message.opened ?? message.lastIndex, message.epoch);
-    }
     if (bookkeeping.current.acceptedEpoch === message.epoch) this.commit(message.commitIndex);
+    else if (message.settled === true) {
+      const limit = message.opened ?? message.lastIndex;
+      // Below the commit index the store cannot follow (it keeps the newest values only): there the
+      // log goes as a whole, and is fetched anew.
+      const after = limit < ledger.log.commitIndex ? logIndex(0) : limit;
+      if (this.overhangs(limit, message.epoch)) this.truncate(after);
+    }
   }
 
   /** Tells a master that opens its epoch what this node holds. */
@@ -143,15 +145,19 @@ export class Secondary {
     if (part.type === 'Refused') {
       return part.code === 'diverged' ? this.diverged(message.epoch) : part;
     }
+    const { opened, prev, reset } = message;
+    const overhangs = opened !== undefined && this.overhangs(opened, message.epoch);
+    if (overhangs && reset !== true && opened < ledger.log.commitIndex) {
+      return this.diverged(message.epoch);
+    }
     this.heardAt = now;
     if (message.master !== undefined) this.following = message.master;
     this.accept(message.epoch);
     if (order === 'newer') this.open(message);
-    const { opened, prev } = message;
-    if (message.reset === true && this.session!.fresh) this.truncate(prev?.index ?? logIndex(0));
+    if (reset === true && this.session!.fresh) this.truncate(prev?.index ?? logIndex(0));
     else if (prev?.index === ledger.log.lastIndex) this.agree(prev.index);
     if (part.truncateAfter !== null) this.truncate(part.truncateAfter);
-    else if (opened !== undefined) this.dropBeyond(opened, message.epoch);
+    else if (overhangs && reset !== true) this.truncate(opened);
     if (part.entries.length > 0) ledger.append(part.entries);
     const last = message.updates.at(-1);
     if (last !== undefined) {
@@ -179,13 +185,12 @@ export class Secondary {
     if (index > this.agreed) this.agreed = index;
   }
 
-  /** Nothing beyond `limit` that is from an earlier epoch is part of the log of this one. */
-  private dropBeyond(limit: LogIndex, epoch: Epoch): void {
+  /** Does this log go on, with what is from earlier epochs, beyond where the log of this epoch's
+   * master ended when it was opened? None of that was found when the master asked a majority, so it
+   * was never acknowledged by one, and is not part of the log of this epoch. */
+  private overhangs(limit: LogIndex, epoch: Epoch): boolean {
     const { log } = this.context.ledger;
-    if (log.lastIndex <= limit || log.lastEpoch >= epoch) return;
-    // Below the commit index the store cannot follow (it keeps the newest values only): there the
-    // log goes as a whole, and is fetched anew.
-    this.truncate(limit < log.commitIndex ? logIndex(0) : limit);
+    return log.lastIndex > limit && log.lastEpoch < epoch;
   }
 
   private truncate(after: LogIndex): void {

@@ -119,8 +119,9 @@ function fromNode(incoming: IncomingMessage, limit: number): Promise<Buffer> {
 const DRAIN_BYTES: number = 64 << 20;
 const DRAIN_MS = 1_000;
 
-/** Resolves when the client has sent everything, or enough. Whoever is still sending reads no answer,
- * and if the connection closes behind the answer, the answer is lost with what was on its way. */
+/** Resolves when the client has sent everything, or enough. Whoever is still sending reads no
+ * answer, and if the connection closes behind the answer, the answer is lost with what was on
+ * its way. */
 function drained(incoming: IncomingMessage): Promise<void> {
   return new Promise((resolve) => {
     let size = 0;

@@ -1,5 +1,6 @@
 // Notices that a client went away before it had its answer. On a real server this listens to the
-// response itself: the AbortSignal of the web Request costs more to make than the rest of an append.
+// response itself: the AbortSignal of the web Request costs more to make than the rest of an
+// append.
 
 import type { ServerResponse } from 'node:http';
 import type { Call } from './call.ts';

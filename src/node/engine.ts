@@ -16,8 +16,8 @@ export interface Engine {
   /** The node's log, for reading only. */
   readonly persistence: Persistence;
 
-  /** Gives a client's write to the machine; resolves with what it came to. When `departure` aborts, the
-   * client is gone: its waiter is freed, and the promise may stay open. */
+  /** Gives a client's write to the machine; resolves with what it came to. When `departure`
+   * aborts, the client is gone: its waiter is freed, and the promise may stay open. */
   write(write: Omit<Write, 'type' | 'ticket'>, departure?: Departure): Promise<Outcome>;
 
   /** Re-proves that this node is the master and that all it shows is on a majority. */

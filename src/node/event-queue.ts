@@ -1,6 +1,6 @@
-// One queue of events and one timer in front of a machine. Events that arrive in the same turn of the
-// event loop are stepped one after the other; only then is the machine woken, so that what gathered
-// goes out together. Nothing else ever calls the machine.
+// One queue of events and one timer in front of a machine. Events that arrive in the same turn of
+// the event loop are stepped one after the other; only then is the machine woken, so that what
+// gathered goes out together. Nothing else ever calls the machine.
 
 import type { Effect, Event } from '../core/effects.ts';
 
@@ -46,8 +46,8 @@ export class EventQueue {
   private disarm: () => void = () => {};
 
   /**
-   * `turned` is called after each turn; `broken` once, when the machine or `perform` has thrown: the
-   * machine is not called again.
+   * `turned` is called after each turn; `broken` once, when the machine or `perform` has thrown:
+   * the machine is not called again.
    */
   constructor(
     machine: Machine,

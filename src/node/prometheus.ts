@@ -1,5 +1,5 @@
-// The metrics in Prometheus' terms. What the machine counts itself is read from its status when somebody asks;
-// only spans of time are collected as they happen.
+// The metrics in Prometheus' terms. What the machine counts itself is read from its status when
+// somebody asks; only spans of time are collected as they happen.
 
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { NodeStatus } from '../core/status.ts';

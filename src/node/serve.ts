@@ -1,4 +1,5 @@
-// A whole node in this process: log, machine, transport and HTTP server, put together and taken apart.
+// A whole node in this process: log, machine, transport and HTTP server, put together and taken
+// apart.
 
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:net';
@@ -13,7 +14,7 @@ import { MemoryPersistence } from '../persistence/memory-persistence.ts';
 import type { Persistence } from '../persistence/persistence.ts';
 import { RealDisk } from '../persistence/real-disk.ts';
 import { openSegmentedLog } from '../persistence/segmented-log.ts';
-import { createApp } from './app.ts';
+import { type AppOptions, createApp } from './app.ts';
 import { systemClock } from './clock.ts';
 import { realClock } from './event-queue.ts';
 import { Faults } from './faults.ts';
@@ -89,29 +90,14 @@ interface Prepared {
 }
 
 async function assemble(options: ServeNodeOptions, prepared: Prepared): Promise<RunningNode> {
-  const { persistence, folds, recovery, faults, logger } = prepared;
+  const { persistence, folds, faults, logger } = prepared;
   const { host, port, token } = options;
   const url = options.advertise ?? urlOf(host, port);
-  const replica = new Replica({
-    self: { node: nodeId(options.id), url },
-    incarnation: incarnation(randomUUID()),
-    arbiter: options.join,
-    wants: options.role,
-    size: options.size,
-    // Only what is on disk can be mixed up with another cluster's.
-    newCluster: options.dataDir === null ? null : randomUUID(),
-    options: DEFAULT_OPTIONS,
-    random: Math.random,
-    meter: persistence,
-    recovered: recovery,
-    folds,
-    memory: recovery.memory ?? BLANK_MEMORY,
-  });
   const transport = new Transport(token === null ? {} : { token });
   const failure = failing();
   const metrics = createMetrics(() => runtime.status());
   const runtime = new Runtime({
-    replica,
+    replica: replicaFor(options, url, prepared),
     persistence,
     folds,
     outgoing: transport,
@@ -128,17 +114,8 @@ async function assemble(options: ServeNodeOptions, prepared: Prepared): Promise<
     persistTook: metrics.observePersist,
   });
   const stopping = new AbortController();
-  const app = createApp(runtime, {
-    logger,
-    metrics,
-    defaultW: options.w,
-    stopping: stopping.signal,
-    allowHosts: options.allowHosts,
-    requireClientToken: options.requireClientToken,
-    ...(token === null ? {} : { token }),
-    ...(options.advertise === null ? {} : { advertise: options.advertise }),
-    ...(faults === undefined ? {} : { faults }),
-  });
+  const { signal } = stopping;
+  const app = createApp(runtime, { ...appOptions(options, prepared), metrics, stopping: signal });
   const server = await startServer({ app, host, port, stopping });
   runtime.start();
   return {
@@ -158,6 +135,38 @@ async function assemble(options: ServeNodeOptions, prepared: Prepared): Promise<
       await persistence.close();
     },
     stopped: failure.promise,
+  };
+}
+
+function replicaFor(options: ServeNodeOptions, url: string, prepared: Prepared): Replica {
+  const { persistence, folds, recovery } = prepared;
+  return new Replica({
+    self: { node: nodeId(options.id), url },
+    incarnation: incarnation(randomUUID()),
+    arbiter: options.join,
+    wants: options.role,
+    size: options.size,
+    // Only what is on disk can be mixed up with another cluster's.
+    newCluster: options.dataDir === null ? null : randomUUID(),
+    options: DEFAULT_OPTIONS,
+    random: Math.random,
+    meter: persistence,
+    recovered: recovery,
+    folds,
+    memory: recovery.memory ?? BLANK_MEMORY,
+  });
+}
+
+function appOptions(options: ServeNodeOptions, { faults, logger }: Prepared): AppOptions {
+  const { token, advertise, allowHosts, requireClientToken } = options;
+  return {
+    logger,
+    defaultW: options.w,
+    allowHosts,
+    requireClientToken,
+    ...(token === null ? {} : { token }),
+    ...(advertise === null ? {} : { advertise }),
+    ...(faults === undefined ? {} : { faults }),
   };
 }
 

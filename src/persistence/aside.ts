@@ -1,6 +1,6 @@
 // Keeps a copy of what is cut off the log, because someone may once have been told that it was
-// stored: `aside-<first>-<last>.jsonl`, one entry per line. The rule: the copy is durable before the
-// original goes.
+// stored: `aside-<first>-<last>.jsonl`, one entry per line. The rule: the copy is durable before
+// the original goes.
 
 import { type Disk, type DiskFile, withFile, writeAll } from './disk.ts';
 import type { Cut, Piece } from './encoded-log.ts';

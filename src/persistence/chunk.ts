@@ -1,5 +1,5 @@
-// Puts stored records together to what is sent: their JSON texts, separated by commas. The rule: the
-// texts are copied, never parsed or encoded again, and the copy is the reader's own.
+// Puts stored records together to what is sent: their JSON texts, separated by commas. The rule:
+// the texts are copied, never parsed or encoded again, and the copy is the reader's own.
 
 import { logIndex } from '../core/ids.ts';
 import type { Entry } from '../core/operation.ts';

@@ -5,7 +5,8 @@
 /**
  * How a file is opened.
  *
- * - `durable-write`: for reading and writing, created if missing; a write is durable when it returns.
+ * - `durable-write`: for reading and writing, created if missing; a write is durable when it
+ *   returns.
  * - `create`: the same, but the file must not exist yet (fails with `EEXIST`).
  * - `read`: must exist (fails with `ENOENT`).
  */

@@ -1,5 +1,5 @@
-// What keeps a node's log and bookkeeping. Implementations: segmented files on a Disk, memory, and a
-// wrapper that fails on purpose. All of them run the same contract suite (test/contracts).
+// What keeps a node's log and bookkeeping. Implementations: segmented files on a Disk, memory, and
+// a wrapper that fails on purpose. All of them run the same contract suite (test/contracts).
 
 import type { Memory } from '../core/effects.ts';
 import type { LogIndex } from '../core/ids.ts';
@@ -33,7 +33,8 @@ export interface Recovery {
 
 /**
  * Invariants:
- * 1. `append` makes entries readable at once; `persist` makes them durable. Nothing that was durable
+ * 1. `append` makes entries readable at once; `persist` makes them durable. Nothing that was
+ *    durable
  *    is lost or changed by anything short of losing the disk.
  * 2. What `recover` finds is a prefix of what was appended, and holds all that was durable. Damage
  *    that is not a torn tail is reported, never skipped.

@@ -1,5 +1,5 @@
-// One entry as bytes: a header of 32 bytes, then its JSON text. The rule: these bytes are made once,
-// and go unchanged to the disk and, without the header, to readers and secondaries.
+// One entry as bytes: a header of 32 bytes, then its JSON text. The rule: these bytes are made
+// once, and go unchanged to the disk and, without the header, to readers and secondaries.
 //
 //   0  header checksum   crc32 of bytes 4…31: a damaged length is damage, never a torn tail
 //   4  payload length    bytes of JSON that follow the header

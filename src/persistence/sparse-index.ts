@@ -1,6 +1,6 @@
-// Where in a segment to begin looking for an entry: a point every few KiB instead of one per record,
-// so that memory grows with the log's bytes divided by thousands. The rule: between one point and
-// the next there is no hole in the indexes, which makes every count exact.
+// Where in a segment to begin looking for an entry: a point every few KiB instead of one per
+// record, so that memory grows with the log's bytes divided by thousands. The rule: between one
+// point and the next there is no hole in the indexes, which makes every count exact.
 
 const WIDTH = 4;
 const INDEX = 0;

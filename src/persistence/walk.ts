@@ -1,6 +1,6 @@
 // Goes through the records of a file one after the other, checking each. Recovery, reads, repairs
-// and copies aside all see the disk through this. The rule: it stops at the first record that is not
-// whole, says where and why, and leaves the judgement to its caller.
+// and copies aside all see the disk through this. The rule: it stops at the first record that is
+// not whole, says where and why, and leaves the judgement to its caller.
 
 import { type DiskFile, readAll } from './disk.ts';
 import { DamagedLog } from './persistence.ts';

@@ -1,6 +1,7 @@
 // The one writer of a log's segment files. The rule: one call after the other, and a write begins
 // only when the one before it is durable; whatever has gathered meanwhile goes out in one write.
-// After a failure nothing is written behind what the failed call may have left: it is cut off first.
+// After a failure nothing is written behind what the failed call may have left: it is cut off
+// first.
 
 import { invariant } from '../core/invariant.ts';
 import { saveAside } from './aside.ts';
@@ -171,7 +172,8 @@ export class Writer {
 
   /**
    * Brings the file back to what is known to be durable. After a failure that is not about room,
-   * what the system holds in its cache need not be what is on disk: the file is opened anew and read.
+   * what the system holds in its cache need not be what is on disk: the file is opened anew and
+   * read.
    */
   private async repair({ segment, full }: Suspect): Promise<void> {
     const { durable } = this;

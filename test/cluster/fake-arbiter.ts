@@ -1,5 +1,5 @@
-// A stand-in for the arbiter and the master that it appointed: an HTTP server whose answers the test
-// decides. Nodes that have "joined" are healthy and have everything.
+// A stand-in for the arbiter and the master that it appointed: an HTTP server whose answers the
+// test decides. Nodes that have "joined" are healthy and have everything.
 
 import type { Server } from 'node:http';
 import { createServer } from 'node:http';

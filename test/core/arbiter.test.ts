@@ -135,6 +135,13 @@ describe('Arbiter: leaving, and being refused', () => {
     expect(of.announcement!.replicas).toEqual([{ node: 'n1', url: 'http://n1' }]);
   });
 
+  test('who left is no stranger: when it joins again, the epoch goes on', () => {
+    const of = pair();
+    of.leave(nodeId('n2'));
+    expect(of.join(join('n2', { epoch: 1 }))).toMatchObject({ type: 'JoinedSecondary', epoch: 1 });
+    expect(of.join(join('n2', { epoch: 1 }))).toMatchObject({ type: 'JoinedSecondary', epoch: 1 });
+  });
+
   test('when the master leaves, the next to join is appointed, in a new epoch', () => {
     const of = pair();
     of.leave(nodeId('n1'));

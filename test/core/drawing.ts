@@ -12,8 +12,10 @@ const SESSIONS_PER_EPOCH = 2 ** 20;
 
 /** One message on one line. */
 export function drawMessage(message: Request | Response): string {
+  const usual = message.type === 'Snapshot' && message.updates.length > 0;
   const fields = Object.entries(message)
     .filter(([name, value]) => !HIDDEN.has(name) && value !== undefined && value !== null)
+    .filter(([name]) => !(usual && name === 'opened'))
     .map(([name, value]) => `${name}=${drawField(name, value)}`);
   const master = 'master' in message && message.type === 'JoinedSecondary';
   if (master) fields.push(`master=${message.master.node}`);

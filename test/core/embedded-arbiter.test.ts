@@ -98,7 +98,7 @@ describe('EmbeddedArbiter', () => {
     expect(status(cluster).role).toBe('master');
   });
 
-  test('C10: two strangers at once that know our epoch: one new epoch, one master, new sessions', () => {
+  test('C10: two strangers at once that know our epoch: one new epoch, one master', () => {
     const cluster = one();
     cluster.write('n1', 'a');
     cluster.run(50);

@@ -1,5 +1,5 @@
-// A secondary that knows the contract and nothing more: none of replog's own fields. What it answers
-// to a Snapshot is up to the test.
+// A secondary that knows the contract and nothing more: none of replog's own fields. What it
+// answers to a Snapshot is up to the test.
 
 import type { Effect, Event } from '../../src/core/effects.ts';
 import {

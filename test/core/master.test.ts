@@ -116,7 +116,7 @@ describe('Master: answers', () => {
     expect(cluster.entries('n3')).toEqual(['1:a']);
   });
 
-  test('C7: on Stop who waits is told where it stands; who comes later, that nothing was done', () => {
+  test('C7: on Stop who waits is told where it stands; who comes later, is refused', () => {
     const cluster = three();
     cluster.kill('n3');
     const waiting = cluster.write('n1', 'a', { w: 3 });
@@ -261,7 +261,7 @@ describe('Master: log and commit index', () => {
     expect(cluster.entries('n3')).toEqual(cluster.entries('n1'));
   });
 
-  test('a secondary that was away when the master came back is sent only what it does not have', () => {
+  test('a secondary that was away when the master came back is sent only what it lacks', () => {
     const cluster = three();
     for (let i = 0; i < 50; i += 1) cluster.write('n1', `m${i}`, { w: 3 });
     cluster.run(200);
@@ -277,6 +277,33 @@ describe('Master: log and commit index', () => {
     const sent = cluster.trace.slice(before).filter((line) => line.includes('n1 → n3  Snapshot'));
     expect(cluster.entries('n3')).toEqual(cluster.entries('n1'));
     expect(sent.join('\n')).not.toContain('1:m0');
+  });
+
+  test('C3: a secondary with a tail of its own keeps what agrees, and is sent the rest', () => {
+    const cluster = three();
+    cluster.write('n1', 'a', { w: 3 });
+    cluster.run(600);
+    cluster.host('n1').disk.stuck = true;
+    cluster.weather = (from, to) => (from === 'n1' && to === 'n2' ? 'lost' : 1);
+    cluster.write('n1', 'tail', { w: 1 });
+    cluster.run(20);
+    cluster.kill('n1');
+    cluster.kill('n3');
+    cluster.host('n1').disk.stuck = false;
+    cluster.weather = () => 1;
+    cluster.start('n1', { arbiter: null, size: 3 });
+    cluster.run(100);
+    cluster.write('n1', 'b');
+    cluster.write('n1', 'c');
+    cluster.run(1_000);
+    expect(cluster.entries('n3')).toEqual(['1:a', '2:tail']);
+    const before = cluster.trace.length;
+    cluster.start('n3', { arbiter: 'n1' });
+    cluster.run(1_000);
+    expect(cluster.entries('n3')).toEqual(['1:a', '2:b', '3:c']);
+    const drawn = cluster.trace.slice(before).join('\n');
+    expect(drawn).not.toContain('diverged');
+    expect(drawn).not.toContain('[1:a');
   });
 
   test('a batch is contiguous, whatever else is written', () => {

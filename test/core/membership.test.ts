@@ -165,7 +165,7 @@ describe('Membership: lives of a node', () => {
 });
 
 describe('Membership: judging', () => {
-  test('Suspected after 1.5 s of silence, Unhealthy after 4 s, Healthy with the first answer', () => {
+  test('Suspected after 1.5 s of silence, Unhealthy after 4 s, Healthy with an answer', () => {
     const cluster = new Members('n2', 'n3');
     cluster.kill('n3');
     cluster.run(10_000);
@@ -228,6 +228,17 @@ describe('Membership: judging', () => {
       expect(cluster.report('n3')).toMatchObject({ status: 'Healthy', lagEntries: 0 });
     },
   );
+
+  test('a stalled member is Healthy with its acknowledgement, not a heartbeat later', () => {
+    const cluster = new Members('n2');
+    cluster.node('n2').manner = 'silent';
+    cluster.write('n1', 'a', { w: 2 });
+    cluster.run(6_000);
+    expect(cluster.report('n2').status).toBe('Suspected');
+    cluster.node('n2').manner = 'takes';
+    while (cluster.report('n2').ackedIndex !== 1) cluster.run(1);
+    expect(cluster.report('n2').status).toBe('Healthy');
+  });
 
   test('a member that is not behind is not stalled, however long nothing is written', () => {
     const cluster = new Members('n2');

@@ -28,7 +28,7 @@ describe('Persister', () => {
     expect(persister.deadline(at(50))).toBe(Number.POSITIVE_INFINITY);
   });
 
-  test('an unanswered Persist is asked for again every 100 ms, with the same id, without end', () => {
+  test('an unanswered Persist is asked for again every 100 ms, with the same id', () => {
     const persister = new Persister(at(0), RETRY_MS);
     const asked: [number, Effect[]][] = [];
     for (let now = 0; now <= 1_000; now += 10) {

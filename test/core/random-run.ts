@@ -1,10 +1,11 @@
-// One random run of three nodes: bad weather, crashes, wiped secondaries, pauses, bad disks, clients
-// that retry; then everything heals. What must hold is checked while it runs, and at the end.
+// One random run of three nodes: bad weather, crashes, wiped secondaries, pauses, bad disks,
+// clients that retry; then everything heals. What must hold is checked while it runs, and at the
+// end.
 
 import type { Outcome, WriteConcern } from '../../src/core/effects.ts';
 import type { Ticket } from '../../src/core/ids.ts';
 import type { Entry } from '../../src/core/operation.ts';
-import type { MasterStatus } from '../../src/core/status.ts';
+import type { MasterStatus, NodeStatus } from '../../src/core/status.ts';
 import { Chance } from './chance.ts';
 import { drawEntry } from './drawing.ts';
 import { VirtualCluster } from './virtual-cluster.ts';
@@ -25,9 +26,8 @@ interface Attempt {
 interface Shown {
   readonly life: number;
   readonly epoch: number;
-  /** How many of its first entries it knows to be in the log of this epoch. */
-  readonly agreed: number;
-  readonly entries: readonly Entry[];
+  /** Its first entries, as far as it knows them to be in the log of this epoch. */
+  readonly agreed: readonly Entry[];
 }
 
 export class RandomRun {
@@ -39,6 +39,8 @@ export class RandomRun {
   private readonly ownArbiter: boolean;
   private readonly wipes: boolean;
   private readonly shown = new Map<string, Shown>();
+  /** Entries that were said to be on a majority, and by whom. */
+  private readonly committed = new Map<string, string>();
   private readonly appointed = new Map<number, string>();
   private readonly waiting = new Map<Ticket, Attempt>();
   private lost = 0;
@@ -48,7 +50,8 @@ export class RandomRun {
   private written = 0;
   private healing = false;
 
-  constructor(seed: number) {
+  /** `draws`: keeps a trace of everything, which takes time. */
+  constructor(seed: number, draws: boolean) {
     this.chance = new Chance(seed);
     this.ownArbiter = this.chance.happens(0.5);
     this.wipes = this.chance.happens(0.5);
@@ -56,6 +59,7 @@ export class RandomRun {
     const inFlightMax = this.chance.pick([1, 3, 32]);
     this.cluster = new VirtualCluster({ snapshotEntriesMax, inFlightMax });
     this.cluster.random = this.chance.next;
+    this.cluster.network.draws = draws;
     this.cluster.weather = () => this.fate();
     this.cluster.onOutcome = (ticket, outcome) => this.answered(ticket, outcome);
     this.cluster.onNote = (host, note) => {
@@ -157,7 +161,7 @@ export class RandomRun {
     this.cluster.weather = (from, to) => (isCut(from, to) ? 'lost' : this.fate());
     const end = this.cluster.now + ms;
     while (this.cluster.now < end) {
-      this.cluster.run(Math.min(10, end - this.cluster.now));
+      this.cluster.run(Math.min(this.healing ? 200 : 10, end - this.cluster.now));
       for (const id of NODES) this.look(id);
     }
   }
@@ -237,17 +241,19 @@ export class RandomRun {
       this.shown.delete(id);
       return;
     }
-    const { epoch } = this.cluster.status(id);
-    const now = { life: host.life, epoch, agreed: this.agreed(id), entries: host.log.entries };
+    const status = this.cluster.status(id);
+    const { entries } = host.log;
+    const agreed = entries.slice(0, this.agreed(id, status));
+    const onMajority = entries[status.commitIndex - 1];
+    if (onMajority !== undefined) this.committed.set(drawEntry(onMajority), id);
     const before = this.shown.get(id);
-    this.shown.set(id, { ...now, entries: now.entries.slice(0, now.agreed) });
-    if (before === undefined || before.life !== now.life || before.epoch !== now.epoch) return;
-    const kept = before.entries.every((entry, i) => now.entries[i] === entry);
-    if (!kept) this.fault(`${id} showed ${draw(before.entries)}, now ${draw(now.entries)}`);
+    this.shown.set(id, { life: host.life, epoch: status.epoch, agreed });
+    if (before === undefined || before.life !== host.life || before.epoch !== status.epoch) return;
+    const kept = before.agreed.every((entry, i) => entries[i] === entry);
+    if (!kept) this.fault(`${id} showed ${draw(before.agreed)}, now ${draw(entries)}`);
   }
 
-  private agreed(id: string): number {
-    const status = this.cluster.status(id);
+  private agreed(id: string, status: NodeStatus): number {
     if (status.role === 'master') {
       const open = (status as MasterStatus).mode === 'read-write';
       return open ? status.lastIndex : 0;
@@ -268,6 +274,10 @@ export class RandomRun {
     log.forEach((entry, i) => {
       if (entry.index !== i + 1) this.fault(`a hole before ${entry.index}`);
     });
+    const kept = new Set(log.map(drawEntry));
+    for (const [entry, id] of this.wipes ? [] : this.committed) {
+      if (!kept.has(entry)) this.fault(`${entry}, on a majority by the word of ${id}, is gone`);
+    }
     const keys = log.flatMap(({ idempotencyKey }) => idempotencyKey ?? []);
     if (new Set(keys).size !== keys.length) this.fault('a key is in the log twice');
     for (const { key, first: place, messages } of this.acknowledged) {

@@ -82,7 +82,7 @@ describe('Recovery', () => {
     expect(cluster.entries('n1')).toHaveLength(40);
   });
 
-  test('C13: nor for what the first secondary has that comes back, if another may have more', () => {
+  test('C13: nor for what the first secondary has, if another may have more', () => {
     const cluster = three();
     cluster.weather = without('n3');
     const kept = cluster.write('n1', 'a');
@@ -204,6 +204,33 @@ describe('Recovery', () => {
     cluster.run(100);
     expect(cluster.outcome(other)).toMatchObject({ first: 1 });
     expect(cluster.outcome(again)).toMatchObject({ first: 2, last: 4, duplicate: false });
+  });
+
+  test('C13: what the slower of two secondaries has is fetched, too', () => {
+    const cluster = three();
+    cluster.write('n1', 'a', { w: 3 });
+    cluster.run(100);
+    cluster.host('n1').disk.stuck = true;
+    cluster.weather = without('n2');
+    cluster.write('n1', 'b', { w: 1 });
+    cluster.run(50);
+    cluster.kill('n1');
+    cluster.host('n1').disk.stuck = false;
+    cluster.weather = (from, _to, what) => (from === 'n3' && what === 'HeartbeatAck' ? 40 : 1);
+    restart(cluster);
+    cluster.run(500);
+    for (const id of ['n1', 'n2', 'n3']) expect(cluster.entries(id)).toEqual(['1:a', '2:b']);
+  });
+
+  test('a secondary that is known to be down is not waited for', () => {
+    const cluster = three();
+    cluster.write('n1', 'a', { w: 3 });
+    cluster.run(100);
+    cluster.kill('n1');
+    cluster.kill('n3');
+    restart(cluster);
+    cluster.run(8);
+    expect(mode(cluster)).toBe('read-write');
   });
 
   test('what a secondary has beyond the log of the new epoch is dropped there', () => {

@@ -140,7 +140,7 @@ describe('Replica: epochs', () => {
     expect(cluster.status('n1').role).toBe('master');
   });
 
-  test('B36: a master that meets a higher epoch steps down; who waits is told where it stands', () => {
+  test('B36: a master that meets a higher epoch steps down, and tells who waits', () => {
     const cluster = three();
     cluster.kill('arbiter');
     cluster.kill('n3');
@@ -152,7 +152,7 @@ describe('Replica: epochs', () => {
     expect(cluster.outcome(cluster.write('n1', 'b'))).toMatchObject({ type: 'NotMaster' });
   });
 
-  test('B36: a master that was replaced without knowing it is refused by all, and steps down', () => {
+  test('B36: a master that was replaced unknown to it is refused by all, and steps down', () => {
     const cluster = three();
     ask(cluster, 'n2', heartbeat(7));
     ask(cluster, 'n3', heartbeat(7));

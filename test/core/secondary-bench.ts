@@ -23,8 +23,17 @@ export interface SnapshotShape {
   readonly prev?: { index: number; hash: number };
   readonly reset?: boolean;
   readonly commit?: number;
+  readonly opened?: number;
   /** Epoch of the updates; that of the Snapshot if absent. */
   readonly written?: number;
+}
+
+interface Beat {
+  readonly epoch?: number;
+  readonly last?: number;
+  readonly commit?: number;
+  readonly opened?: number;
+  readonly settled?: boolean;
 }
 
 export class SecondaryBench {
@@ -48,7 +57,7 @@ export class SecondaryBench {
   deliver(at: number, updates: readonly Entry[], shape: SnapshotShape = {}): Ticket {
     this.lastTicket += 1;
     const ticket = ticketOf(this.lastTicket);
-    const { prev, reset } = shape;
+    const { opened, prev, reset } = shape;
     const message: Snapshot = {
       type: 'Snapshot',
       epoch: epoch(shape.epoch ?? 1),
@@ -58,13 +67,14 @@ export class SecondaryBench {
       commitIndex: logIndex(shape.commit ?? 0),
       ...(prev === undefined ? {} : { prev: { ...prev, index: logIndex(prev.index) } }),
       ...(reset === undefined ? {} : { reset }),
+      ...(opened === undefined ? {} : { opened: logIndex(opened) }),
     };
     this.secondary.snapshot(ticket, message, this.now);
     this.look();
     return ticket;
   }
 
-  heartbeat(shape: { epoch?: number; last?: number; commit?: number; settled?: boolean }): Ticket {
+  heartbeat(shape: Beat): Ticket {
     this.lastTicket += 1;
     const ticket = ticketOf(this.lastTicket);
     const message: Heartbeat = {
@@ -74,6 +84,7 @@ export class SecondaryBench {
       lastIndex: logIndex(shape.last ?? 0),
       commitIndex: logIndex(shape.commit ?? 0),
       ...(shape.settled === undefined ? {} : { settled: shape.settled }),
+      ...(shape.opened === undefined ? {} : { opened: logIndex(shape.opened) }),
     };
     this.secondary.heartbeat(ticket, message, this.now);
     this.look();

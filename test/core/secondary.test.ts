@@ -157,7 +157,7 @@ describe('Secondary: sessions', () => {
     });
   });
 
-  test('entries it has already are counted, not stored twice, and acknowledged when durable', () => {
+  test('entries it has already are counted, not stored twice', () => {
     const node = new SecondaryBench({ entries: entries(1, 3) });
     const ticket = node.snapshot(0, 1, 5);
     expect(node.indexes).toEqual([1, 2, 3, 4, 5]);
@@ -167,7 +167,7 @@ describe('Secondary: sessions', () => {
     expect(node.drawn(ticket)).toBe('ack 4');
   });
 
-  test('C4: an entry of an earlier session that is not durable yet holds up the next session', () => {
+  test('C4: an entry of an earlier session that is not durable holds up the next one', () => {
     const node = new SecondaryBench();
     node.snapshot(0, 1, 3);
     node.remember();
@@ -188,7 +188,7 @@ describe('Secondary: sessions', () => {
 });
 
 describe('Secondary: epochs', () => {
-  test('C4: nothing is acknowledged in an epoch that is not yet durable as the accepted one', () => {
+  test('C4: nothing is acknowledged before the epoch is durable as the accepted one', () => {
     const node = new SecondaryBench();
     const ticket = node.snapshot(0, 1, 1, { epoch: 3 });
     node.persist();
@@ -253,7 +253,7 @@ describe('Secondary: epochs', () => {
     expect(node.bench.log.entries.map((each) => each.epoch)).toEqual([1, 1, 2, 2]);
   });
 
-  test('C20: dropped below the commit index, the log is fetched anew: the fold cannot go back', () => {
+  test('C20: below the commit index the fold cannot go back: the log is fetched anew', () => {
     const put = (value: string) => ({ operation: { op: 'put' as const, key: 'k', value } });
     const node = new SecondaryBench();
     node.deliver(0, [entry(1, 1, put('old')), entry(2, 1, put('new'))], { commit: 2 });
@@ -263,6 +263,70 @@ describe('Secondary: epochs', () => {
     const shown = store.find('k', log.lastIndex);
     const stored = node.bench.log.entries.findLast(({ op }) => op === 'put')?.index ?? null;
     expect(shown).toBe(stored);
+  });
+});
+
+describe('Secondary: what it had before a new master opened its epoch', () => {
+  /** Entries 1…4 of epoch 1, of which so many are committed. */
+  function behind(committed: number): SecondaryBench {
+    const node = new SecondaryBench();
+    node.snapshot(0, 1, 4, { commit: committed });
+    node.settle();
+    return node;
+  }
+
+  test('C6, B17: what may differ from the master’s log does not count as on a majority', () => {
+    const node = behind(1);
+    node.snapshot(0, 1, 2, { epoch: 2, written: 1, commit: 4 });
+    expect(node.bench.ledger.log.commitIndex).toBe(2);
+    node.heartbeat({ epoch: 2, last: 9, commit: 9 });
+    expect(node.bench.ledger.log.commitIndex).toBe(2);
+    node.deliver(2, [entry(3, 2)], { epoch: 2, commit: 9 });
+    expect(node.bench.ledger.log.commitIndex).toBe(3);
+    expect(node.bench.log.entries.map((each) => each.epoch)).toEqual([1, 1, 2]);
+  });
+
+  test('a log that agrees at its end counts as a whole', () => {
+    const node = behind(1);
+    const prev = { index: 4, hash: node.bench.log.hash };
+    node.deliver(0, [], { epoch: 2, prev, commit: 4 });
+    expect(node.bench.ledger.log.commitIndex).toBe(4);
+  });
+
+  test.each(['a heartbeat', 'a Snapshot'])(
+    'the tail that %s shows to be wrong is dropped',
+    (by) => {
+      const node = behind(1);
+      if (by === 'a heartbeat') node.heartbeat({ epoch: 2, last: 9, opened: 3, settled: true });
+      else node.snapshot(0, 1, 1, { epoch: 2, written: 1, opened: 3 });
+      expect(node.indexes).toEqual([1, 2, 3]);
+    },
+  );
+
+  test('C20: a tail that cannot be dropped by itself: the log is fetched anew, seq and all', () => {
+    const node = behind(4);
+    const before = node.state;
+    const refused = node.snapshot(0, 1, 1, { epoch: 2, written: 1, opened: 3 });
+    expect(node.answers.get(refused)).toMatchObject({ code: 'diverged', lastIndex: 0 });
+    expect(node.state).toEqual(before);
+  });
+
+  test('C3: where the logs differ is told, so that what agrees need not go', () => {
+    const node = behind(0);
+    node.snapshot(0, 1, 2, { epoch: 2, written: 1 });
+    const prev = { index: 4, hash: 7 };
+    const refused = node.deliver(0, [], { epoch: 2, session: 2, prev });
+    expect(node.answers.get(refused)).toMatchObject({ code: 'diverged', lastIndex: 2 });
+    const at = { index: 2, hash: node.bench.log.hashAt(2) };
+    node.deliver(0, [], { epoch: 2, session: 3, prev: at, reset: true });
+    expect(node.indexes).toEqual([1, 2]);
+  });
+
+  test('C3: nothing of this epoch is dropped, however far it goes beyond its opening', () => {
+    const node = behind(0);
+    node.snapshot(0, 5, 6, { epoch: 2, written: 2, opened: 4 });
+    node.heartbeat({ epoch: 2, last: 6, opened: 4, settled: true });
+    expect(node.indexes).toEqual([1, 2, 3, 4, 5, 6]);
   });
 });
 

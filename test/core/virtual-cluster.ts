@@ -1,5 +1,6 @@
-// A small cluster of core machines in virtual time: messages take 1 ms, a Persist takes 1 ms, and the
-// test decides what is lost, late or doubled. It draws every message, so that a scenario can be read.
+// A small cluster of core machines in virtual time: messages take 1 ms, a Persist takes 1 ms, and
+// the test decides what is lost, late or doubled. It draws every message, so that a scenario can be
+// read.
 
 import { ArbiterNode } from '../../src/core/arbiter-node.ts';
 import {

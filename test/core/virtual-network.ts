@@ -27,6 +27,7 @@ function arrivals(fate: Fate): readonly number[] {
 
 export class VirtualNetwork {
   weather: Weather = () => 1;
+  draws = true;
   drawsHeartbeats = false;
   private lastTicket = FIRST_TICKET;
   private readonly responders = new Map<Ticket, (response: Response) => void>();
@@ -110,6 +111,7 @@ export class VirtualNetwork {
   }
 
   private drawSent(way: string, message: Request | Response, delays: readonly number[]): void {
+    if (!this.draws) return;
     if (message.type.startsWith('Heartbeat') && !this.drawsHeartbeats) return;
     const usual = delays.length === 1 && delays[0] === 1;
     const fate = delays.length === 0 ? '  (lost)' : `  (arrives after ${delays.join(' and ')} ms)`;

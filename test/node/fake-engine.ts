@@ -1,5 +1,5 @@
-// An Engine without a machine: a log in memory that tests fill themselves, outcomes that they choose,
-// and a record of what the routes asked for.
+// An Engine without a machine: a log in memory that tests fill themselves, outcomes that they
+// choose, and a record of what the routes asked for.
 
 import type { Outcome, Write } from '../../src/core/effects.ts';
 import { epoch, type LogIndex, logIndex, nodeId } from '../../src/core/ids.ts';

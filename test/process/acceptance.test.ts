@@ -10,6 +10,13 @@ afterAll(() => belongings.release());
 
 const ALL = ['Msg1', 'Msg2', 'Msg3', 'Msg4'];
 
+/** How the other secondary goes away, and how it returns. */
+interface Absence {
+  readonly durable: boolean;
+  leave(group: Group): Promise<unknown>;
+  comeBack(group: Group): Promise<unknown>;
+}
+
 /** An answer that can be asked whether it has come. */
 function watched(answer: Promise<Answer>): { readonly answer: Promise<Answer>; came: boolean } {
   const watch = { answer, came: false };
@@ -65,26 +72,32 @@ describe.concurrent('acceptance run', () => {
     await listsEverything(group);
   });
 
-  test.each([
-    {
-      how: 'killed, and comes back with its disk',
-      durable: true,
-      leave: (group: Group) => group.end(3, 'SIGKILL'),
-      comeBack: (group: Group) => group.start(3),
-    },
-    {
-      how: 'paused, and comes back with all that it had',
-      durable: false,
-      leave: async (group: Group) => group.pause(3),
-      comeBack: async (group: Group) => group.resume(3),
-    },
-    {
-      how: 'restarted, and comes back with an empty memory',
-      durable: false,
-      leave: (group: Group) => group.end(3, 'SIGTERM'),
-      comeBack: (group: Group) => group.start(3),
-    },
-  ])('the other secondary is $how', async ({ durable, leave, comeBack }) => {
+  test.each<[how: string, absence: Absence]>([
+    [
+      'killed, and comes back with its disk',
+      {
+        durable: true,
+        leave: (group) => group.end(3, 'SIGKILL'),
+        comeBack: (group) => group.start(3),
+      },
+    ],
+    [
+      'paused, and comes back with all that it had',
+      {
+        durable: false,
+        leave: async (group) => group.pause(3),
+        comeBack: async (group) => group.resume(3),
+      },
+    ],
+    [
+      'restarted, and comes back with an empty memory',
+      {
+        durable: false,
+        leave: (group) => group.end(3, 'SIGTERM'),
+        comeBack: (group) => group.start(3),
+      },
+    ],
+  ])('the other secondary is %s', async (_, { durable, leave, comeBack }) => {
     const group = await Group.start(belongings, { durable });
     expect((await group.append('Msg1', 3)).body).toMatchObject({ index: 1, durable });
     await leave(group);

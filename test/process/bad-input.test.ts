@@ -43,43 +43,44 @@ async function refused(
   return answer.body;
 }
 
-describe('POST /messages', () => {
-  const mistakes: [what: string, body: string | Buffer, path: string][] = [
-    ['an empty body', '', ''],
-    ['what is no JSON', '{"message":"a"', ''],
-    ['JSON with something behind it', '{"message":"a"}{}', ''],
-    ['bytes that are not UTF-8', Buffer.from('{"message":"\xff"}', 'latin1'), ''],
-    ['20,000 nested brackets', '['.repeat(10_000) + ']'.repeat(10_000), ''],
-    [
-      'brackets in place of a text',
-      `{"message":${'['.repeat(9_990)}${']'.repeat(9_990)}}`,
-      'message',
+/** Bodies of an append, and where the answer says that they are wrong. */
+const MISTAKES: [what: string, body: string | Buffer, path: string][] = [
+  ['an empty body', '', ''],
+  ['what is no JSON', '{"message":"a"', ''],
+  ['JSON with something behind it', '{"message":"a"}{}', ''],
+  ['bytes that are not UTF-8', Buffer.from('{"message":"\xff"}', 'latin1'), ''],
+  ['20,000 nested brackets', '['.repeat(10_000) + ']'.repeat(10_000), ''],
+  [
+    'brackets in place of a text',
+    `{"message":${'['.repeat(9_990)}${']'.repeat(9_990)}}`,
+    'message',
+  ],
+  ['null', 'null', ''],
+  ['a text', '"a"', ''],
+  ['a list', '[{"message":"a"}]', ''],
+  ['no message', '{}', 'message'],
+  ['a number as message', '{"message":1}', 'message'],
+  ['null as message', '{"message":null}', 'message'],
+  ['an object as message', '{"message":{"a":1}}', 'message'],
+  ['half of a surrogate pair', '{"message":"\\ud800"}', 'message'],
+  ['the other half', '{"message":"a\\udc00b"}', 'message'],
+  ['an unknown field', '{"message":"a","x":1}', 'x'],
+  ['an unknown field named __proto__', '{"message":"a","__proto__":{"w":1}}', '__proto__'],
+  ...['0', '-1', '1.5', '"3"', '"1"', '"most"', '"Majority"', 'null', 'true', '[1]', '{}'].map(
+    (w): [string, string, string] => [`w of ${w}`, `{"message":"a","w":${w}}`, 'w'],
+  ),
+  ['w of 1e400', '{"message":"a","w":1e400}', 'w'],
+  ...['0', '-1', '0.5', '"100"', 'null', '86400001', '2147483648', '3000000000', '1e400'].map(
+    (ms): [string, string, string] => [
+      `timeoutMs of ${ms}`,
+      `{"message":"a","timeoutMs":${ms}}`,
+      'timeoutMs',
     ],
-    ['null', 'null', ''],
-    ['a text', '"a"', ''],
-    ['a list', '[{"message":"a"}]', ''],
-    ['no message', '{}', 'message'],
-    ['a number as message', '{"message":1}', 'message'],
-    ['null as message', '{"message":null}', 'message'],
-    ['an object as message', '{"message":{"a":1}}', 'message'],
-    ['half of a surrogate pair', '{"message":"\\ud800"}', 'message'],
-    ['the other half', '{"message":"a\\udc00b"}', 'message'],
-    ['an unknown field', '{"message":"a","x":1}', 'x'],
-    ['an unknown field named __proto__', '{"message":"a","__proto__":{"w":1}}', '__proto__'],
-    ...['0', '-1', '1.5', '"3"', '"1"', '"most"', '"Majority"', 'null', 'true', '[1]', '{}'].map(
-      (w): [string, string, string] => [`w of ${w}`, `{"message":"a","w":${w}}`, 'w'],
-    ),
-    ['w of 1e400', '{"message":"a","w":1e400}', 'w'],
-    ...['0', '-1', '0.5', '"100"', 'null', '86400001', '2147483648', '3000000000', '1e400'].map(
-      (ms): [string, string, string] => [
-        `timeoutMs of ${ms}`,
-        `{"message":"a","timeoutMs":${ms}}`,
-        'timeoutMs',
-      ],
-    ),
-  ];
+  ),
+];
 
-  test.each(mistakes)('%s is an invalid request', async (_, body, path) => {
+describe('POST /messages', () => {
+  test.each(MISTAKES)('%s is an invalid request', async (_, body, path) => {
     const { errors } = await refused({ path: '/messages', body }, 400, 'invalid-request');
     expect(errors.map((error: { path: string }) => error.path)).toContain(path);
     expect(errors.every((error: { message: string }) => error.message.length > 0)).toBe(true);
@@ -114,15 +115,8 @@ describe('POST /messages', () => {
   });
 
   test('a body that ends before its length is nobody\u2019s message', async () => {
-    const head = 'POST /messages HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n';
-    const { hostname, port } = new URL(url);
-    const { connect } = await import('node:net');
-    await new Promise<void>((resolve) => {
-      const socket = connect(Number(port), hostname, () =>
-        socket.end(`${head}content-length: 99\r\n\r\n{"message":"a"}`),
-      );
-      socket.resume().once('close', () => resolve());
-    });
+    const head = 'POST /messages HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json';
+    await sendBytes(url, `${head}\r\ncontent-length: 99\r\n\r\n{"message":"a"}`, 'cut');
   });
 });
 

@@ -149,7 +149,7 @@ export class Group {
   }
 
   /** Waits until all nodes are Healthy members that have everything. Returns the last index. */
-  async caughtUp(timeoutMs = 15_000): Promise<number> {
+  async caughtUp(timeoutMs = 30_000): Promise<number> {
     const { lastIndex } = await until(
       () => this.health(),
       ({ lastIndex: last, members }) =>

@@ -251,7 +251,11 @@ describe('what can be done to a running cluster', () => {
     expect((await append(ready.nodes[0]!.url, 'no', 4)).status).toBe(400);
     const refused = await act(ready, '/n1', 'DELETE');
     expect([refused.status, refused.body.code]).toEqual([409, 'conflict']);
-    expect((await act(ready, '/n2/start')).body.code).toBe('unknown-node');
+    // The removed node goes on serving what it had, is sent nothing more, and can only be stopped.
+    const removed = ready.nodes.find(({ node }) => node === 'n2')!;
+    expect((await call('GET', `${removed.url}/messages`)).body.messages).toEqual(['four']);
+    expect((await act(ready, '/n2/start')).body.code).toBe('conflict');
+    expect((await act(ready, '/n2/stop')).body.state).toBe('stopped');
 
     // The same nodes come back, on consecutive ports.
     await program.kill('SIGTERM');

@@ -3,7 +3,6 @@
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -156,16 +155,5 @@ describe('exit codes', () => {
     const unknown = replog(['append', 'open', '--w', '2', '--timeout', '300ms']);
     expect([unknown.code, unknown.stdout]).toEqual([4, '']);
     expect(unknown.stderr).toContain('3');
-  });
-
-  test('a taken port is 2, and nothing is left of the attempt', async () => {
-    const folder = await belongings.folder();
-    const port = await freePorts(1);
-    const server = createServer();
-    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-    belongings.add(() => new Promise((resolve) => server.close(resolve)));
-    const failed = belongings.program(['master', '--port', `${port}`], {}, folder);
-    expect(await failed.exited).toEqual({ code: 2, signal: null });
-    expect(failed.stderr).toContain(`port ${port} is taken`);
   });
 });

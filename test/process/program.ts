@@ -58,7 +58,7 @@ export class Program {
   }
 
   /** Resolves with the first line, printed already or later, that fits. */
-  line(fits: (line: Line) => boolean, what: string, timeoutMs = 15_000): Promise<Line> {
+  line(fits: (line: Line) => boolean, what: string, timeoutMs = 30_000): Promise<Line> {
     return new Promise((resolve, reject) => {
       const fail = (why: string): void => {
         settle();
@@ -138,7 +138,7 @@ export async function until<T>(
   ask: () => Promise<T>,
   fits: (answer: T) => boolean,
   what: string,
-  timeoutMs = 15_000,
+  timeoutMs = 30_000,
 ): Promise<T> {
   const end = Date.now() + timeoutMs;
   for (;;) {

@@ -9,10 +9,10 @@ import { Belongings, call, freePorts, messages } from './program.ts';
 const belongings = new Belongings();
 afterAll(() => belongings.release());
 
-describe.concurrent.each([
-  { where: 'on disk', args: [] },
-  { where: 'in memory', args: ['--memory'] },
-])('in a cluster $where', ({ args }) => {
+describe.concurrent.each<[where: string, args: string[]]>([
+  ['on disk', []],
+  ['in memory', ['--memory']],
+])('in a cluster %s', (_, args) => {
   test('a secondary, and the master twice, come back to all that was there', async () => {
     const cluster = await Launched.start(belongings, args);
     const expected = ['one', 'two', 'three'];

@@ -54,12 +54,16 @@ export function send(url: string, wire: WireRequest): Promise<WireAnswer> {
   });
 }
 
-/** Sends bytes, and resolves with all that comes back until the server closes the connection. */
-export function sendBytes(url: string, bytes: string): Promise<string> {
+/** Sends bytes, and resolves with all that comes back until the connection is closed: by the server,
+ * or, if it is to be `cut`, by this side as soon as they are sent. */
+export function sendBytes(url: string, bytes: string, end?: 'cut'): Promise<string> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {
     let text = '';
-    const socket = connect(Number(port), hostname, () => socket.write(bytes, 'latin1'));
+    const socket = connect(Number(port), hostname, () => {
+      if (end === 'cut') socket.end(bytes, 'latin1');
+      else socket.write(bytes, 'latin1');
+    });
     socket.setEncoding('latin1').on('data', (part: string) => {
       text += part;
     });

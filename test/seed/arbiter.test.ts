@@ -146,9 +146,18 @@ describe('the arbiter in a master', () => {
     expect((await master.put('k', 'w')).body).toMatchObject({ acks: ['n1'] });
     expect((await master.health()).body.members).toHaveLength(1);
   });
+
+  test('takes it in again without disturbing anybody: the epoch goes on', async () => {
+    const { epoch } = (await master.health()).body;
+    await stage.leave(master.url, 'n2');
+    const patient = call('POST', `${master.url}/messages`, { message: 'm', w: 2 });
+    const again = await join(master.url, 'n2', n2.url, { epoch });
+    expect(again.body).toMatchObject({ result: 'JoinedSecondary', epoch });
+    expect((await patient).body.acks).toEqual(['n1', 'n2']);
+  });
 });
 
-describe('a node that starts', () => {
+describe.concurrent('a node that starts', () => {
   test('sends Join, and only that, until it is answered', async () => {
     const port = await freePorts(1);
     const node = await stage.node('node', 'n7', '--join', `http://127.0.0.1:${port}`);

@@ -112,4 +112,14 @@ describe('a replica that leaves', () => {
     }
     expect(a.lastIndex).toBeLessThan((await first.answer).body.index);
   });
+
+  test('by its own word, when it is told to stop for good, completes it as well', async () => {
+    const master = await stage.master();
+    const n2 = await stage.join(master, 'n2', '--leave');
+    await n2.break({ persist: { stuck: true } });
+    const answer = master.put('k', 'v', { timeoutMs: 20_000 });
+    await expect.poll(() => n2.value('k'), { interval: 5 }).toBe('v');
+    expect((await n2.program.kill('SIGTERM')).code).toBe(0);
+    expect((await answer).body).toMatchObject({ result: 'OperationAck', acks: ['n1'] });
+  });
 });

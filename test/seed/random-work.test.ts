@@ -25,16 +25,21 @@ async function grow(master: RealNode, id: string): Promise<RealNode> {
   return node;
 }
 
-/** Takes a secondary out of the set. */
-async function shrink(master: RealNode, node: RealNode): Promise<Removed> {
-  await stage.leave(master.url, node.node);
-  return { node, lastIndex: await lastIndexOf(node), state: await node.state() };
-}
-
-interface Removed {
-  readonly node: RealNode;
+/** What a secondary had when it had been taken out of the set. */
+interface Kept {
   readonly lastIndex: number;
   readonly state: Readonly<Record<string, string>>;
+}
+
+/** Takes a secondary out of the set, and looks at it again when the others have gone on. */
+async function shrink(master: RealNode, node: RealNode): Promise<Kept> {
+  await stage.leave(master.url, node.node);
+  const until = await lastIndexOf(master);
+  await master.healthy(({ lastIndex }) => lastIndex >= until + 50, 'has gone on');
+  const [lastIndex, state] = [await lastIndexOf(node), await node.state()];
+  expect(lastIndex).toBeLessThanOrEqual(until);
+  await node.program.kill('SIGKILL');
+  return { lastIndex, state };
 }
 
 test('5,000 random writes, while secondaries come and go', async () => {
@@ -43,7 +48,7 @@ test('5,000 random writes, while secondaries come and go', async () => {
   await master.break({ persist: PERSIST });
   const traffic = new Traffic(master, 'client', randomFrom(seed));
   const members: RealNode[] = [];
-  const removed: Removed[] = [];
+  const kept: Kept[] = [];
   let joined = 1;
 
   for (const [phase, size] of SIZES.entries()) {
@@ -53,7 +58,7 @@ test('5,000 random writes, while secondaries come and go', async () => {
       joined += 1;
       members.push(await grow(master, `n${joined}`));
     }
-    while (members.length > size) removed.push(await shrink(master, members.shift()!));
+    while (members.length > size) kept.push(await shrink(master, members.shift()!));
     await traffic.finished();
     await master.healthy(
       (body) =>
@@ -64,10 +69,8 @@ test('5,000 random writes, while secondaries come and go', async () => {
     for (const node of [master, ...members]) {
       expect(await node.state(), `${node.node}, seed ${seed}`).toEqual(traffic.expected);
     }
-    for (const { node, lastIndex, state } of removed.splice(0)) {
+    for (const { lastIndex, state } of kept.splice(0)) {
       expect(state).toEqual(traffic.at(lastIndex));
-      expect([await lastIndexOf(node), await node.state()]).toEqual([lastIndex, state]);
-      await node.program.kill('SIGKILL');
     }
   }
 
@@ -75,6 +78,7 @@ test('5,000 random writes, while secondaries come and go', async () => {
   const lastIndex = await lastIndexOf(master);
   expect([written.length, lastIndex]).toEqual([WRITES, WRITES]);
   expect(traffic.at(lastIndex)).toEqual(traffic.expected);
+  // A second is long enough, also for several losses in a row; the rest may be bad luck.
   const failed = written.filter(({ acknowledged }) => !acknowledged);
-  process.stderr.write(`failed ${failed.length}; max ${Math.max(...written.map((w) => w.ms))}\n`);
+  expect(failed.length, `failed, seed ${seed}`).toBeLessThan(WRITES / 100);
 });

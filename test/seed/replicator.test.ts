@@ -3,7 +3,7 @@
 // with all its timers, when the secondary leaves.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Answer } from '../process/program.ts';
+import { type Answer, call } from '../process/program.ts';
 import type { Arrived } from './scripted-peer.ts';
 import type { ScriptedSecondary } from './scripted-secondary.ts';
 import { quiet, type ScriptedCluster, Stage } from './stage.ts';
@@ -82,18 +82,19 @@ describe('without an acknowledgement', () => {
   /** For two processes to be scheduled: a copy may be late, and so a gap longer or shorter. */
   const SLACK_MS = 25;
 
-  const SILENT = ['pending', 'refused'] as const;
-
-  test('one copy for each gap, and the same copy, whatever became of the one before', async () => {
-    const [pending, refused] = (await cluster.members('beating', ...SILENT)) as [
-      ScriptedSecondary,
-      ScriptedSecondary,
-    ];
+  let members: ScriptedSecondary[];
+  beforeAll(async () => {
+    members = await cluster.members('beating', 'pending', 'refused', 'absent');
+    const [, refused, absent] = members as [unknown, ScriptedSecondary, ScriptedSecondary];
     const beat = refused.peer.script;
     refused.peer.script = (request) =>
       request.path === '/replica/snapshot' ? request.answer(500, {}) : beat(request);
-    void put('k', { w: 1 });
-    for (const n2 of [pending, refused]) {
+    absent.manner = 'silent';
+    await put('k', { w: 1 });
+  });
+
+  test('one copy for each gap, and the same copy, whatever became of the one before', async () => {
+    for (const n2 of members) {
       const first = await n2.snapshot(0);
       await n2.snapshot(0, GAPS_MS.length + 1);
       const copies = n2.snapshots;
@@ -108,6 +109,23 @@ describe('without an acknowledgement', () => {
         expect(body).toMatchObject({ session, seq, updates });
       }
     }
+  });
+
+  test('nothing but heartbeats is sent after 4 s of silence; the first answer wakes it', async () => {
+    const absent = members[2]!;
+    await cluster.master.healthy((body) => body.members[3].status === 'Unhealthy', 'has given up');
+    const copies = absent.snapshots.length;
+    const beats = absent.heartbeats.length;
+    await put('later', { w: 1 });
+    // The second heartbeat from now: half a second at least, in which the operation was due.
+    await absent.peer.next('/replica/heartbeat', () => true, beats + 2);
+    expect(absent.snapshots).toHaveLength(copies);
+    absent.manner = 'obedient';
+    const beat = await absent.peer.next('/replica/heartbeat', () => true, beats + 3);
+    const woken = await absent.snapshot(0, copies + 1);
+    expect(woken.at - beat.at).toBeLessThan(50);
+    expect((await absent.snapshot(1)).at - beat.at).toBeLessThan(100);
+    await cluster.master.healthy((body) => body.members[3].status === 'Healthy', 'is back');
   });
 
   test('the first copy is alone for 80 ms, even with operations behind it', async () => {
@@ -268,6 +286,27 @@ describe('another incarnation in the answer to a heartbeat', () => {
     expect(state).toEqual(await cluster.master.state());
     expect(state).toHaveProperty('kept');
     expect(state).not.toHaveProperty('old');
+  });
+});
+
+describe('a master that restarts', () => {
+  test('begins above all its earlier sessions, with the members it had', async () => {
+    const args = ['--data-dir', await stage.folder()];
+    const before = await stage.master(...args);
+    const n2 = await stage.scripted('n2', 'obedient');
+    const join = { node: 'n2', url: n2.url, incarnation: 'n2-1', epoch: 0, lastIndex: 0 };
+    await call('POST', `${before.url}/arbiter/join`, join);
+    const first = await n2.operation((await before.put('a', '1')).body.index);
+    await before.program.kill('SIGKILL');
+    n2.begin('obedient');
+    const after = await stage.master(...args);
+    const { body } = await after.put('b', '2');
+    expect(body).toMatchObject({ result: 'OperationAck', acks: ['n1', 'n2'] });
+    const [again] = n2.snapshots as [Arrived];
+    expect(again.body.seq).toBe(0);
+    expect(again.body.epoch).toBeGreaterThan(first.body.epoch);
+    expect(again.body.session).toBeGreaterThan(first.body.session);
+    expect(await after.state()).toEqual({ a: '1', b: '2' });
   });
 });
 

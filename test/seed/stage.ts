@@ -73,10 +73,8 @@ export class Stage extends Belongings {
     const members = async (manner: Manner, ...names: string[]): Promise<ScriptedSecondary[]> => {
       const all = await Promise.all(names.map((name) => this.scripted(name, 'obedient')));
       await announce(...all);
-      await master.healthy(
-        (body) => body.members.length === all.length + 1 && caughtUp(body.members),
-        'all have caught up',
-      );
+      const { body } = await master.put('caught up', names.join(), { timeoutMs: 10_000 });
+      if (body.result !== 'OperationAck') throw new Error(JSON.stringify(body));
       for (const one of all) one.begin(manner);
       return all;
     };
@@ -121,9 +119,6 @@ export class Stage extends Belongings {
     if (status !== 200) throw new Error(`Leave was answered ${status}`);
   }
 }
-
-const caughtUp = (members: { ackedIndex: number | null; lagEntries: number }[]): boolean =>
-  members.every(({ ackedIndex, lagEntries }) => ackedIndex !== null && lagEntries === 0);
 
 /** Lets a span go by in which nothing must happen: the one wait that no event can end. */
 export const quiet = (ms: number): Promise<void> =>

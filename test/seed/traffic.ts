@@ -8,10 +8,8 @@ export interface Written {
   /** null: removed. */
   readonly value: string | null;
   readonly index: number;
-  readonly acks: readonly string[];
+  /** OperationAck, and so within a second; otherwise OperationFailed. */
   readonly acknowledged: boolean;
-  /** From request to answer, as the client saw it. */
-  readonly ms: number;
 }
 
 export type State = Readonly<Record<string, string>>;
@@ -77,7 +75,7 @@ export class Traffic {
       this.left -= 1;
       const key = `${name}-${Math.floor(this.random() * KEYS_PER_CLIENT)}`;
       const value = this.random() < 0.3 ? null : `${n}`;
-      const { status, body, ms } =
+      const { status, body } =
         value === null
           ? await this.master.remove(key, this.more)
           : await this.master.put(key, value, this.more);
@@ -85,7 +83,7 @@ export class Traffic {
       if (value === null) this.known.delete(key);
       else this.known.set(key, value);
       const acknowledged = body.result === 'OperationAck';
-      this.written.push({ key, value, index: body.index, acks: body.acks, acknowledged, ms });
+      this.written.push({ key, value, index: body.index, acknowledged });
     }
   }
 }

@@ -85,8 +85,8 @@ async function appendInput(
   const size = sizeOf(input);
   const progress = new Progress(size);
   const tally = new Tally(performance.now());
-  // One key for the whole input, and from it one per batch: each can be repeated by itself. Who gives
-  // the key may repeat the whole input, which must then fall into the same batches.
+  // One key for the whole input, and from it one per batch: each can be repeated by itself. Who
+  // gives the key may repeat the whole input, which must then fall into the same batches.
   const base = key ?? crypto.randomUUID();
   const full = given !== undefined || size !== null;
   try {

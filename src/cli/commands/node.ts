@@ -1,4 +1,5 @@
-// replog node: a node whose role the arbiter decides. Also what master and secondary have in common.
+// replog node: a node whose role the arbiter decides. Also what master and secondary have in
+// common.
 
 import { type Command, Option } from 'commander';
 import { NODE_ID_PATTERN } from '../../core/ids.ts';

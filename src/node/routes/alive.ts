@@ -1,5 +1,5 @@
-// What every process answers, whatever it is: that it lives, and the echo that is the cluster's ping
-// (contract, section 5).
+// What every process answers, whatever it is: that it lives, and the echo that is the cluster's
+// ping (contract, section 5).
 
 import { z } from 'zod';
 import { json, toResponse } from '../answer.ts';
