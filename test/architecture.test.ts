@@ -167,15 +167,21 @@ describe('small on purpose', () => {
   });
 });
 
-/** First lines of functions and methods that are too long, judged by the indent of their end. */
+/** Lines on which the body of a function begins: also after a signature of several lines. */
+const BODIES: readonly RegExp[] = [
+  /^(\s*)\).*\{$/,
+  /^(\s*).*\bfunction\b.*\{$/,
+  /^(\s*).*=> \{$/,
+  /^(\s*)(?:(?:private|static|override|get|async) )*#?[\w$]+(?:<.*>)?\(.*\).*\{$/,
+];
+
+/** Where functions and methods begin that are too long, judged by the indent of their end. */
 function longFunctions(lines: readonly string[]): number[] {
-  const starts =
-    /^(\s*)(?:export )?(?:async )?(?:function\b|(?:private |static |override |#|get |async )*[\w$]+(?:<[^>]*>)?\([^;]*\)?(?::[^={]*)?\{$|const \w+ = (?:async )?\([^;]*=> \{$)/;
-  const notFunctions = /^\s*(?:if|for|while|switch|catch|describe|test|return|super)\b/;
+  const notFunctions = /^\s*(?:if|for|while|switch|catch|return|super)\b/;
   const long: number[] = [];
   for (const [i, line] of lines.entries()) {
-    const match = starts.exec(line);
-    if (match === null || notFunctions.test(line)) continue;
+    const match = BODIES.map((body) => body.exec(line)).find((found) => found !== null);
+    if (match === undefined || match === null || notFunctions.test(line)) continue;
     const end = lines.findIndex((later, j) => j > i && later.startsWith(`${match[1]}}`));
     if (end - i > 70) long.push(i + 1);
   }

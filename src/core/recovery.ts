@@ -25,7 +25,8 @@ interface Candidate {
  * 1. The log only grows here, by entries that follow it hash for hash; one exception: a batch whose
  *    end no member holds is dropped, because a batch is all or nothing.
  * 2. `settled` is called once, and only when a majority of the members (this node counted) was
- *    heard, and the others had a moment to answer; by a node that began with an empty log, when every member was heard or is Unhealthy.
+ *    heard, and the others had a moment to answer; by a node that began with an empty log, when
+ *    every member was heard or is Unhealthy.
  * 3. A node that has lost its memory waits for members it does not know of, as long as a secondary
  *    needs to notice that its master is gone and to join again.
  */

@@ -165,7 +165,7 @@ describe('admission, in a master', () => {
     return cluster;
   }
 
-  test('C8, B22: refused writes use up no index', () => {
+  test('C8, B22, G6: refused writes use up no index', () => {
     const cluster = three();
     cluster.write('n1', 'a', { w: 3 });
     cluster.run(100);
@@ -190,7 +190,7 @@ describe('admission, in a master', () => {
     ]);
   });
 
-  test('C8: without a quorum nothing is appended; with one again, writes go on', () => {
+  test('C8, G7: without a quorum nothing is appended; with one again, writes go on', () => {
     const cluster = three();
     cluster.kill('n2');
     cluster.kill('n3');
@@ -228,7 +228,7 @@ describe('admission, in a master', () => {
     expect(cluster.entries('n3')).toEqual(['1:a']);
   });
 
-  test('one more than may wait is refused, and nothing is appended; w=1 still goes through', () => {
+  test('G16: one more than may wait is refused, nothing is appended; w=1 goes through', () => {
     const cluster = three();
     cluster.kill('n2');
     cluster.kill('n3');

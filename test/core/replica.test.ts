@@ -134,7 +134,7 @@ describe('Replica: epochs', () => {
     expect(ask(cluster, 'n2', heartbeat(4))).toMatchObject([{ code: 'stale-epoch', epoch: 5 }]);
   });
 
-  test('C2: there is one master per epoch: another one in ours is refused', () => {
+  test('C2, G10: there is one master per epoch: another one in ours is refused', () => {
     const cluster = three();
     expect(ask(cluster, 'n1', heartbeat(1))).toMatchObject([{ code: 'stale-epoch', epoch: 1 }]);
     expect(cluster.status('n1').role).toBe('master');

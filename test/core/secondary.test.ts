@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { logIndex } from '../../src/core/ids.ts';
 import { entries, entry } from './bench.ts';
 import { SecondaryBench } from './secondary-bench.ts';
 
@@ -52,7 +51,7 @@ describe('Secondary: sequence numbers', () => {
     expect(node.state).toEqual(before);
   });
 
-  test('C4: but never ahead of what is persisted, not even to a copy', () => {
+  test('C4, G12: but never ahead of what is persisted, not even to a copy', () => {
     const node = atThree();
     const first = node.snapshot(3, 4, 4);
     const copy = node.snapshot(3, 4, 4);
@@ -263,131 +262,5 @@ describe('Secondary: epochs', () => {
     const shown = store.find('k', log.lastIndex);
     const stored = node.bench.log.entries.findLast(({ op }) => op === 'put')?.index ?? null;
     expect(shown).toBe(stored);
-  });
-});
-
-describe('Secondary: what it had before a new master opened its epoch', () => {
-  /** Entries 1…4 of epoch 1, of which so many are committed. */
-  function behind(committed: number): SecondaryBench {
-    const node = new SecondaryBench();
-    node.snapshot(0, 1, 4, { commit: committed });
-    node.settle();
-    return node;
-  }
-
-  test('C6, B17: what may differ from the master’s log does not count as on a majority', () => {
-    const node = behind(1);
-    node.snapshot(0, 1, 2, { epoch: 2, written: 1, commit: 4 });
-    expect(node.bench.ledger.log.commitIndex).toBe(2);
-    node.heartbeat({ epoch: 2, last: 9, commit: 9 });
-    expect(node.bench.ledger.log.commitIndex).toBe(2);
-    node.deliver(2, [entry(3, 2)], { epoch: 2, commit: 9 });
-    expect(node.bench.ledger.log.commitIndex).toBe(3);
-    expect(node.bench.log.entries.map((each) => each.epoch)).toEqual([1, 1, 2]);
-  });
-
-  test('a log that agrees at its end counts as a whole', () => {
-    const node = behind(1);
-    const prev = { index: 4, hash: node.bench.log.hash };
-    node.deliver(0, [], { epoch: 2, prev, commit: 4 });
-    expect(node.bench.ledger.log.commitIndex).toBe(4);
-  });
-
-  test.each(['a heartbeat', 'a Snapshot'])(
-    'the tail that %s shows to be wrong is dropped',
-    (by) => {
-      const node = behind(1);
-      if (by === 'a heartbeat') node.heartbeat({ epoch: 2, last: 9, opened: 3, settled: true });
-      else node.snapshot(0, 1, 1, { epoch: 2, written: 1, opened: 3 });
-      expect(node.indexes).toEqual([1, 2, 3]);
-    },
-  );
-
-  test('C20: a tail that cannot be dropped by itself: the log is fetched anew, seq and all', () => {
-    const node = behind(4);
-    const before = node.state;
-    const refused = node.snapshot(0, 1, 1, { epoch: 2, written: 1, opened: 3 });
-    expect(node.answers.get(refused)).toMatchObject({ code: 'diverged', lastIndex: 0 });
-    expect(node.state).toEqual(before);
-  });
-
-  test('C3: where the logs differ is told, so that what agrees need not go', () => {
-    const node = behind(0);
-    node.snapshot(0, 1, 2, { epoch: 2, written: 1 });
-    const prev = { index: 4, hash: 7 };
-    const refused = node.deliver(0, [], { epoch: 2, session: 2, prev });
-    expect(node.answers.get(refused)).toMatchObject({ code: 'diverged', lastIndex: 2 });
-    const at = { index: 2, hash: node.bench.log.hashAt(2) };
-    node.deliver(0, [], { epoch: 2, session: 3, prev: at, reset: true });
-    expect(node.indexes).toEqual([1, 2]);
-  });
-
-  test('C3: nothing of this epoch is dropped, however far it goes beyond its opening', () => {
-    const node = behind(0);
-    node.snapshot(0, 5, 6, { epoch: 2, written: 2, opened: 4 });
-    node.heartbeat({ epoch: 2, last: 6, opened: 4, settled: true });
-    expect(node.indexes).toEqual([1, 2, 3, 4, 5, 6]);
-  });
-});
-
-describe('Secondary: does its log agree with its master’s?', () => {
-  test('an empty Snapshot is acknowledged when everything before it is durable', () => {
-    const node = atThree();
-    const prev = { index: 3, hash: node.bench.log.hash };
-    const ticket = node.deliver(0, [], { session: 2, prev });
-    expect(node.drawn(ticket)).toBe('ack -1');
-    node.snapshot(0, 4, 4, { session: 2 });
-    const next = node.deliver(0, [], { session: 3, prev: { index: 4, hash: node.bench.log.hash } });
-    expect(node.drawn(next)).toBeNull();
-    node.persist();
-    expect(node.drawn(next)).toBe('ack -1');
-  });
-
-  test.each([
-    { what: 'differs at its end', prev: { index: 3, hash: 12345 } },
-    { what: 'is shorter', prev: { index: 9, hash: 0 } },
-  ])('C5: a log that $what: diverged, and nothing changes', ({ prev }) => {
-    const node = atThree();
-    const before = node.state;
-    expect(node.drawn(node.deliver(0, [], { session: 2, prev }))).toBe('diverged');
-    expect(node.state).toEqual(before);
-  });
-
-  test('reset: everything goes, and the session goes on from the beginning', () => {
-    const node = atThree();
-    const prev = { index: 0, hash: 0 };
-    const ticket = node.deliver(0, [], { session: 2, prev, reset: true });
-    expect(node.drawn(ticket)).toBe('ack -1');
-    expect(node.indexes).toEqual([]);
-    node.snapshot(0, 1, 2, { session: 2 });
-    expect(node.indexes).toEqual([1, 2]);
-  });
-
-  test('C3: a copy of the reset that comes late drops nothing', () => {
-    const node = atThree();
-    const shape = { session: 2, prev: { index: 0, hash: 0 }, reset: true };
-    node.deliver(0, [], shape);
-    node.snapshot(0, 1, 2, { session: 2 });
-    node.settle();
-    expect(node.drawn(node.deliver(0, [], shape))).toBe('ack 1');
-    expect(node.indexes).toEqual([1, 2]);
-  });
-
-  test('C3: neither does a copy of the question', () => {
-    const node = atThree();
-    const prev = { index: 3, hash: node.bench.log.hash };
-    node.deliver(0, [], { session: 2, prev });
-    node.snapshot(0, 4, 5, { session: 2 });
-    node.settle();
-    expect(node.drawn(node.deliver(0, [], { session: 2, prev }))).toBe('ack 1');
-    expect(node.indexes).toEqual([1, 2, 3, 4, 5]);
-  });
-
-  test('a master that opens its epoch is told how far this log reaches', () => {
-    const node = atThree();
-    node.secondary.fetch(99 as never, { type: 'Fetch', epoch: 2 as never, from: logIndex(2) });
-    expect(node.bench.responses()).toEqual([
-      { ticket: 99, type: 'FetchedOrder', from: 2, lastIndex: 3 },
-    ]);
   });
 });

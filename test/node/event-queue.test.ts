@@ -65,7 +65,13 @@ function setUp() {
   const machine = new Recorder();
   const broken: unknown[] = [];
   const turned = () => {};
-  const queue = new EventQueue(machine, () => {}, turned, (error) => broken.push(error), clock);
+  const queue = new EventQueue(
+    machine,
+    () => {},
+    turned,
+    (error) => broken.push(error),
+    clock,
+  );
   return { clock, machine, broken, queue };
 }
 

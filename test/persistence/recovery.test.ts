@@ -38,7 +38,7 @@ async function refused(machine: Machine): Promise<unknown> {
   return error;
 }
 
-describe('a log that was cut short', () => {
+describe('G15: a log that was cut short', () => {
   it('at any byte of its last write gives the longest valid prefix, through two restarts', async () => {
     const machine = new Machine(ONE_SEGMENT);
     const { log } = await machine.recover();
@@ -168,7 +168,7 @@ describe('a log that is valid in each part but not as a whole', () => {
   });
 });
 
-describe('a log with one bit flipped', () => {
+describe('G15: a log with one bit flipped', () => {
   it('is never accepted, and its files stay as they are', async () => {
     const machine = await written(new Machine(ONE_SEGMENT), [2, 1, 1]);
     const whole = machine.disk.content(FIRST);

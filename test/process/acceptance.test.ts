@@ -39,7 +39,7 @@ async function listsEverything(group: Group): Promise<void> {
 }
 
 describe.concurrent('acceptance run', () => {
-  test('the other secondary is started last', async () => {
+  test('G1, G8: the other secondary is started last', async () => {
     const group = await Group.prepare(belongings);
     await group.start(1);
     await group.start(2);

@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => belongings.release());
 
 describe('secondaries that answer after 1 s and 3 s', () => {
-  test('w decides how long a write takes, and nodes list different prefixes meanwhile', async () => {
+  test('G1, G3: w decides how long a write takes, and nodes list different prefixes meanwhile', async () => {
     await group.breaks(2, { delayMs: 1_000 });
     await group.breaks(3, { delayMs: 3_000 });
     let answered = false;
@@ -71,7 +71,7 @@ async function times(cluster: Group, count: number): Promise<number[]> {
 const ROUNDS = 5;
 
 describe('1,000 clients that wait for w = 3', () => {
-  test('do not slow down w = 1, and all get their answer in the end', async () => {
+  test('G8: do not slow down w = 1, and all get their answer in the end', async () => {
     await blocked.breaks(3, { hold: true });
     const waiting = Array.from({ length: 1_000 }, (_, i) => blocked.append(`patient ${i}`, 3));
     await until(

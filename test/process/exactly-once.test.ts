@@ -45,7 +45,7 @@ async function answerEater(to: string): Promise<string> {
 }
 
 describe('while both secondaries fail with 500 before or after applying', () => {
-  test('2,000 concurrent appends are on every node once, in one order', async () => {
+  test('G2, G3: 2,000 concurrent appends are on every node once, in one order', async () => {
     for (const place of [2, 3]) {
       await group.breaks(place, { errorBefore: 0.3, errorAfter: 0.3, seed: place });
     }
@@ -70,7 +70,7 @@ describe('while both secondaries fail with 500 before or after applying', () => 
   });
 });
 
-describe('with an Idempotency-Key', () => {
+describe('G4: with an Idempotency-Key', () => {
   test('50 equal requests at once append once; another operation is refused', async () => {
     // All of them must be under way before the first can be answered.
     await group.breaks(3, { hold: true });

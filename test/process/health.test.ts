@@ -23,7 +23,7 @@ async function turned(group: Group, place: number, to: MemberHealth['status']) {
 }
 
 describe.concurrent('health', () => {
-  test('follows silence, and without a quorum nothing is written', async () => {
+  test('G6, G7, G9: follows silence, and without a quorum nothing is written', async () => {
     const group = await Group.start(belongings);
     expect((await group.append('before', 3, { key: 'known' })).body.index).toBe(1);
     const fates = [2, 3].map(async (place) => {
@@ -71,7 +71,7 @@ describe.concurrent('health', () => {
     for (const url of group.urls) expect(await messages(url)).toEqual(['before', 'after']);
   });
 
-  test('a master that was paused judges nobody before it has asked', async () => {
+  test('G9: a master that was paused judges nobody before it has asked', async () => {
     const group = await Group.start(belongings);
     const { lines } = group.program(1);
     const before = lines.length;

@@ -118,7 +118,7 @@ describe('replog cluster', () => {
     expect(existsSync(join(home, '.replog'))).toBe(false);
   });
 
-  test('leaves no child when it is killed, paused ones included', async () => {
+  test('G18: leaves no child when it is killed, paused ones included', async () => {
     const { program, ready } = await cluster(['--memory']);
     expect((await act(ready, '/n3/pause')).body.state).toBe('paused');
     await program.kill('SIGKILL');

@@ -13,7 +13,7 @@ describe.concurrent.each<[where: string, args: string[]]>([
   ['on disk', []],
   ['in memory', ['--memory']],
 ])('in a cluster %s', (_, args) => {
-  test('a secondary, and the master twice, come back to all that was there', async () => {
+  test('G11: a secondary, and the master twice, come back to all that was there', async () => {
     const cluster = await Launched.start(belongings, args);
     const expected = ['one', 'two', 'three'];
     const headers = { 'idempotency-key': 'first' };

@@ -43,7 +43,7 @@ const waiting = (count: number): Promise<number> =>
   );
 
 describe('a write that waits for a secondary', () => {
-  test('times out with its index, stays, and gets everywhere later', async () => {
+  test('G5: times out with its index, stays, and gets everywhere later', async () => {
     await group.breaks(3, { hold: true });
     const { status, headers, body, ms } = await group.append('late', 3, { timeoutMs: 300 });
     expect([status, body.code]).toEqual([504, 'write-concern-timeout']);
@@ -65,7 +65,7 @@ describe('a write that waits for a secondary', () => {
     }
   });
 
-  test('is forgotten when its client leaves, but its message is not', async () => {
+  test('G16: is forgotten when its client leaves, but its message is not', async () => {
     await group.breaks(3, { hold: true });
     const leaving = new AbortController();
     const gone = Array.from({ length: 500 }, (_, i) =>
@@ -83,7 +83,7 @@ describe('a write that waits for a secondary', () => {
 });
 
 describe('10,000 writes that wait', () => {
-  test('are all; the next is refused, w = 1 goes on, and in the end all are answered', async () => {
+  test('G16: are all; the next is refused, w = 1 goes on, and in the end all are answered', async () => {
     await group.breaks(3, { hold: true });
     const crowd = new Crowd(belongings, group.master);
     const writes = Array.from({ length: 10_000 }, (_, i) => crowd.append(`${i}`, 3));
@@ -154,7 +154,7 @@ describe('a secondary that is', () => {
 });
 
 describe('at the end', () => {
-  test('who waits is told so, and the master stops in time', async () => {
+  test('G18: who waits is told so, and the master stops in time', async () => {
     await group.breaks(3, { hold: true });
     const writes = Array.from({ length: 100 }, (_, i) => group.append(`open ${i}`, 3));
     await waiting(100);
