@@ -213,7 +213,7 @@ export class ReplogClient {
     await this.#requests.command({ method: 'DELETE', path }, options);
   }
 
-  /** Launcher: does something to a node's process. Null if the answer does not describe the node. */
+  /** Launcher: does something to a node's process. Null if the answer does not describe a node. */
   async control(
     node: string,
     verb: ControlVerb,

@@ -16,7 +16,7 @@ export interface NodeSettings {
   readonly logLevel: string;
 }
 
-/** A node that has not ended this long after it was asked to is killed (contract, 3: within 5 s). */
+/** A node that has not ended this long after it was asked to is killed (contract, 3: in 5 s). */
 const STOP_MS = 5_000;
 
 /** The same two steps up from the sources and from what is compiled. */

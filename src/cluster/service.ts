@@ -35,7 +35,7 @@ export interface ServiceOptions {
   readonly leave: boolean;
 }
 
-/** The contract gives 5 s from the request to the end; what is not done by now is not waited for. */
+/** The contract gives 5 s from request to end; what is not done then is not waited for. */
 const END_MS = 4_500;
 
 /** A service that cannot go on gets this long to let go of its port. */

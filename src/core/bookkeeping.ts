@@ -3,7 +3,8 @@
 import type { Memory } from './effects.ts';
 import type { Outbox } from './outbox.ts';
 
-/** Invariant: `after` runs once, when the memory as it was at that call, or a later one, is durable. */
+/** Invariant: `after` runs once, when the memory as it was at that call, or a later one, is
+ * durable. */
 export class Bookkeeping {
   private memory: Memory;
   private lastId = 0;

@@ -16,7 +16,8 @@ function textOf(operation: Operation, batched: boolean): string {
   }
 }
 
-/** Two multiplicative 32-bit hashes side by side (after cyrb53, public domain), chained by `seed`. */
+/** Two multiplicative 32-bit hashes side by side (after cyrb53, public domain), chained by
+ * `seed`. */
 function hashText(text: string, seed: number): number {
   let high = 0xdeadbeef ^ (seed >>> 0);
   let low = 0x41c6ce57 ^ (seed / 2 ** 21);

@@ -298,8 +298,8 @@ export class Replicator {
   /**
    * Something before `sent` is missing there, and `sent` was forgotten: both have to go again. What
    * is expected goes at once, but only at the word of a first copy, so that a secondary that never
-   * gets it is not flooded. `sent` keeps its gap and follows the one before it; it does not wait for
-   * an acknowledgement, which a slow disk may hold up.
+   * gets it is not flooded. `sent` keeps its gap and follows the one before it; it does not wait
+   * for an acknowledgement, which a slow disk may hold up.
    */
   private outOfOrder(
     refusal: Extract<Refusal, { code: 'out-of-order' }>,

@@ -65,6 +65,7 @@ export const heartbeatBody = z.object({
   lastIndex: index,
   commitIndex: index,
   settled: z.boolean().exactOptional(),
+  opened: index.exactOptional(),
 });
 
 export const fetchBody = z.object({ epoch, from: branded<LogIndex>(z.int().min(1)) });
@@ -99,6 +100,7 @@ export const snapshotBody = z.object({
   updates,
   commitIndex: index,
   master: peer.exactOptional(),
+  opened: index.exactOptional(),
   prev: point.exactOptional(),
   reset: z.boolean().exactOptional(),
 });

@@ -14,8 +14,9 @@ export function snapshotBody(
   chunk: Chunk | null,
   prev: LogPoint | null,
 ): Buffer {
-  const { epoch, session, seq, commitIndex, master, reset } = order;
-  return around({ epoch, session, seq, commitIndex, master, reset, ...point(prev) }, chunk);
+  const { epoch, session, seq, commitIndex, master, opened, reset } = order;
+  const fields = { epoch, session, seq, commitIndex, master, opened, reset, ...point(prev) };
+  return around(fields, chunk);
 }
 
 /** The answer to `POST /replica/fetch`. */

@@ -32,7 +32,8 @@ const LIMITS_MS: Readonly<Record<PeerMessage, number>> = {
   Fetch: 5_000,
 };
 
-/** Less than any server's idle time that is usual (5 s), so that as a rule we are the one to close. */
+/** Less than any server's idle time that is usual (5 s), so that as a rule we are the one to
+ * close. */
 const KEEP_ALIVE_MS = 4_000;
 const CONNECT_MS = 2_000;
 

@@ -7,7 +7,7 @@ import type { Entry } from '../core/operation.ts';
 import { Deferred } from './deferred.ts';
 import { type Chunk, type Persistence, type Recovery, StorageFailure } from './persistence.ts';
 
-/** What goes wrong (contract, section 8). Read at each request, so it may be changed at any time. */
+/** What goes wrong (contract, section 8). Read at each request: it may be changed at any time. */
 export interface PersistFaults {
   /** Probability with which a request throws StorageFailure. */
   fail?: number;
@@ -37,7 +37,8 @@ interface Stuck {
   readonly done: Deferred<void>;
 }
 
-/** Invariant: a request that waits here, stuck or late, is kept once, however often it is repeated. */
+/** Invariant: a request that waits here, stuck or late, is kept once, however often it is
+ * repeated. */
 export class FlakyPersistence implements Persistence {
   private readonly inner: Persistence;
   private readonly options: FlakyOptions;

@@ -26,7 +26,7 @@ import { Writer } from './writer.ts';
 export interface SegmentedLogOptions {
   /** A segment is closed before it grows beyond this: the unit of compaction and removal. */
   readonly segmentBytes?: number;
-  /** What is kept in memory of the durable end of the log: what secondaries ask for all the time. */
+  /** Kept in memory of the durable end of the log: what secondaries ask for all the time. */
   readonly tailBytes?: number;
   /** The tail is held and let go in blocks of this size. */
   readonly blockBytes?: number;

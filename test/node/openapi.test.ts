@@ -53,7 +53,7 @@ test('every route of the contract is there', () => {
   expect(documented.filter((route) => !CONTRACT.includes(route))).toEqual(['POST /replica/fetch']);
 });
 
-test('operations have names of their own, parameters for every part of the path, and answers', () => {
+test('operations have names, parameters for every part of the path, and answers', () => {
   const names = new Set<string>();
   for (const [path, methods] of Object.entries(document.paths as Record<string, object>)) {
     for (const operation of Object.values(methods)) {

@@ -1,5 +1,5 @@
-// Many clients at once for little cost: their requests are pipelined over a few connections, so that
-// thousands can wait without thousands of sockets.
+// Many clients at once for little cost: their requests are pipelined over a few connections, so
+// that thousands can wait without thousands of sockets.
 
 import { Pool } from 'undici';
 import type { Belongings } from './program.ts';

@@ -1,5 +1,5 @@
-// Slow secondaries: a write waits for as many nodes as it asked for and no longer, and who waits long
-// is in nobody's way.
+// Slow secondaries: a write waits for as many nodes as it asked for and no longer, and who waits
+// long is in nobody's way.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Group } from './group.ts';
@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => belongings.release());
 
 describe('secondaries that answer after 1 s and 3 s', () => {
-  test('G1, G3: w decides how long a write takes, and nodes list different prefixes meanwhile', async () => {
+  test('G1, G3: w decides how long a write takes, and nodes list prefixes meanwhile', async () => {
     await group.breaks(2, { delayMs: 1_000 });
     await group.breaks(3, { delayMs: 3_000 });
     let answered = false;

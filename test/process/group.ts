@@ -1,5 +1,6 @@
-// A cluster of single nodes, each a process of its own: n1, the master, which is its own arbiter, and
-// the secondaries that join it. Any of them can be ended, paused and started again where it was.
+// A cluster of single nodes, each a process of its own: n1, the master, which is its own arbiter,
+// and the secondaries that join it. Any of them can be ended, paused and started again where it
+// was.
 
 import { join } from 'node:path';
 import {

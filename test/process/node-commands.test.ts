@@ -1,4 +1,5 @@
-// `replog master`, `secondary`, `node` and `arbiter` as processes: what they say first, how they end.
+// `replog master`, `secondary`, `node` and `arbiter` as processes: what they say first, how they
+// end.
 
 import { fork } from 'node:child_process';
 import { createServer } from 'node:net';

@@ -194,8 +194,8 @@ export async function messages(url: string): Promise<string[]> {
   return (await call('GET', `${url}/messages`)).body.messages;
 }
 
-/** Things that a test must not leave behind: programs are stopped, then the rest is undone in reverse
- * order. */
+/** Things that a test must not leave behind: programs are stopped, then the rest is undone in
+ * reverse order. */
 export class Belongings {
   private readonly programs: Program[] = [];
   private readonly undo: (() => Promise<unknown>)[] = [];

@@ -1,5 +1,5 @@
-// Nodes that come back: with their disk, with an empty memory, after an orderly end and after kill -9.
-// The tests run side by side.
+// Nodes that come back: with their disk, with an empty memory, after an orderly end and after kill
+// -9. The tests run side by side.
 
 import { afterAll, describe, expect, test } from 'vitest';
 import { Group } from './group.ts';

@@ -54,8 +54,8 @@ export function send(url: string, wire: WireRequest): Promise<WireAnswer> {
   });
 }
 
-/** Sends bytes, and resolves with all that comes back until the connection is closed: by the server,
- * or, if it is to be `cut`, by this side as soon as they are sent. */
+/** Sends bytes, and resolves with all that comes back until the connection is closed: by the
+ * server, or, if it is to be `cut`, by this side as soon as they are sent. */
 export function sendBytes(url: string, bytes: string, end?: 'cut'): Promise<string> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {

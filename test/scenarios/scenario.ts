@@ -1,7 +1,7 @@
 // Plays a scenario: a document with prose, commands, and below them what the virtual cluster drew.
 //
-// A line that begins with `> ` is a command, one that begins with a space is output (it is made anew),
-// anything else is prose. The commands are listed in README.md of this folder.
+// A line that begins with `> ` is a command, one that begins with a space is output (it is made
+// anew), anything else is prose. The commands are listed in README.md of this folder.
 
 import type { WriteConcern } from '../../src/core/effects.ts';
 import { logIndex } from '../../src/core/ids.ts';

@@ -4,7 +4,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Answer, call, freePorts } from '../process/program.ts';
 import type { RealNode } from './real-node.ts';
-import { type Arrived, type ScriptedPeer, silence } from './scripted-peer.ts';
+import type { Arrived, ScriptedPeer } from './scripted-peer.ts';
 import type { ScriptedSecondary } from './scripted-secondary.ts';
 import { Stage } from './stage.ts';
 
@@ -82,7 +82,6 @@ describe('replog arbiter', () => {
   });
 
   test('repeats the announcement until the master has taken note', async () => {
-    n1.script = silence;
     n1.arrived.length = 0;
     n1.script = ({ answer }) => answer(500, {});
     await join(arbiter, 'n4', nowhere);

@@ -1,5 +1,5 @@
-// Rule: a key is any text of 1 to 1,024 bytes, a value any text that fits the body limit. Names that
-// mean something to JavaScript or to a URL mean nothing here.
+// Rule: a key is any text of 1 to 1,024 bytes, a value any text that fits the body limit. Names
+// that mean something to JavaScript or to a URL mean nothing here.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { call } from '../process/program.ts';

@@ -49,7 +49,7 @@ describe.concurrent('with a secondary that is silent, OperationFailed', () => {
   });
 });
 
-describe('OperationFailed', () => {
+describe('G13: OperationFailed', () => {
   test('comes for each of fifty at a time, each in its own second', async () => {
     const { master, member } = cluster;
     await member('beating', 'n5');

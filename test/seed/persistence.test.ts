@@ -1,5 +1,5 @@
-// Rule: persistence may fail, lose requests or answer late. A Persist is repeated every 100 ms until
-// it is confirmed; that is why a few that are lost cost no operation its second.
+// Rule: persistence may fail, lose requests or answer late. A Persist is repeated every 100 ms
+// until it is confirmed; that is why a few that are lost cost no operation its second.
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { call } from '../process/program.ts';
@@ -38,7 +38,7 @@ describe.each([
   });
 
   test('a request that fails now and then is repeated until it does not', async () => {
-    await breakAll({ fail: 0.5 });
+    await breakAll({ fail: 0.3 });
     for (let round = 0; round < 3; round += 1) {
       expect((await master.put('k', `${round}`)).body).toMatchObject({ result: 'OperationAck' });
     }
@@ -85,7 +85,7 @@ describe('a Persist', () => {
     expect((await answer).body).toMatchObject({ result: 'SnapshotAck', seq: 0, lastIndex: 1 });
   });
 
-  test('that failed on the master leaves the operation in the log, and it counts later', async () => {
+  test('that fails on the master leaves the operation in the log, to count later', async () => {
     await master.break({ persist: { fail: 1 } });
     const failed = await master.put('later', 'v', { timeoutMs: 200 });
     expect(failed.body).toMatchObject({ result: 'OperationFailed', acks: ['n2'] });

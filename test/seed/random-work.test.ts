@@ -1,5 +1,6 @@
-// Rule: whatever is lost on the way, and however the set of replicas changes meanwhile, all replicas
-// end equal, and no acknowledged write is lost. A replica that was removed keeps what it had.
+// Rule: whatever is lost on the way, and however the set of replicas changes meanwhile, all
+// replicas end equal, and no acknowledged write is lost. A replica that was removed keeps what it
+// had.
 
 import { afterAll, expect, test } from 'vitest';
 import type { RealNode } from './real-node.ts';

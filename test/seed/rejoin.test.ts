@@ -88,7 +88,7 @@ async function expectRejoin({ leave, comeBack, more = {} }: Absence): Promise<vo
 
 const portOf = (node: RealNode): string => new URL(node.url).port;
 
-describe('a replica that joins again', () => {
+describe('G11: a replica that joins again', () => {
   test('as the same process, which went on serving what it had', async () => {
     n2 = await lossy('n2');
     await expectRejoin({

@@ -18,9 +18,6 @@ export interface Arrived {
 /** Answers at once, later, or never. */
 export type Script = (request: Arrived) => void;
 
-/** Leaves every request without an answer. */
-export const silence: Script = () => {};
-
 export class ScriptedPeer {
   readonly arrived: Arrived[] = [];
   /** May be exchanged at any time; counts from the next request on. */

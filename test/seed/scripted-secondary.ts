@@ -2,7 +2,8 @@
 
 import { type Arrived, ScriptedPeer } from './scripted-peer.ts';
 
-/** `silent`: answers nothing · `beating`: only heartbeats · `obedient`: acknowledges Snapshots too. */
+/** `silent`: answers nothing · `beating`: only heartbeats · `obedient`: acknowledges Snapshots
+ * too. */
 export type Manner = 'silent' | 'beating' | 'obedient';
 
 const SNAPSHOT = '/replica/snapshot';

@@ -1,6 +1,6 @@
 // Rule: a secondary takes what its replicator sends in the order of the sequence numbers. What it
-// knows already it acknowledges and ignores; what comes too early it refuses and forgets. It shows a
-// value at once, and acknowledges it when it is persisted, however long that takes.
+// knows already it acknowledges and ignores; what comes too early it refuses and forgets. It shows
+// a value at once, and acknowledges it when it is persisted, however long that takes.
 
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Answer } from '../process/program.ts';
@@ -112,7 +112,7 @@ describe('a higher seq', () => {
   });
 });
 
-describe('while persistence is stuck', () => {
+describe('G12: while persistence is stuck', () => {
   /** Nothing has been acknowledged in a time in which it easily could have been. */
   async function expectSilence(...answers: Promise<Answer>[]): Promise<void> {
     await quiet(250);
@@ -220,7 +220,7 @@ describe('a heartbeat', () => {
   });
 });
 
-describe('reads of a key', () => {
+describe('G14: reads of a key', () => {
   test('never go backwards, whatever arrives twice, late or too early', async () => {
     const rounds = 30;
     const seen: number[] = [];

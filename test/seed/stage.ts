@@ -57,8 +57,8 @@ export class Stage extends Belongings {
     return secondary;
   }
 
-  /** A real master n1 and its scripted arbiter, with these replicas announced. */
-  async cluster(...others: Member[]): Promise<ScriptedCluster> {
+  /** A real master n1, alone, and its scripted arbiter. */
+  async cluster(): Promise<ScriptedCluster> {
     const arbiter = await this.arbiter();
     const master = await this.node('node', 'n1', '--join', arbiter.peer.url);
     await master.healthy(
@@ -69,7 +69,6 @@ export class Stage extends Belongings {
       const { status } = await arbiter.announce(master, members);
       if (status !== 200) throw new Error(`Replicas was answered ${status}`);
     };
-    if (others.length > 0) await announce(...others);
     const members = async (manner: Manner, ...names: string[]): Promise<ScriptedSecondary[]> => {
       const all = await Promise.all(names.map((name) => this.scripted(name, 'obedient')));
       await announce(...all);

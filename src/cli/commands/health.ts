@@ -62,7 +62,7 @@ async function printTable(options: HealthOptions, signal: AbortSignal): Promise<
   await printLines(await tableOf(await findTarget(options), signal));
 }
 
-/** One round of --watch. What cannot be reached now may be back in a moment: it is shown, no end. */
+/** One round of --watch. What cannot be reached now may be back soon: it is shown, and no end. */
 async function repaint(options: HealthOptions, signal: AbortSignal): Promise<void> {
   let lines: readonly string[];
   try {
