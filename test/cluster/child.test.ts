@@ -75,8 +75,8 @@ describe('Child', () => {
 
   it('hands over arguments and environment, and tells events from other lines', async () => {
     const { child, seen } = make(`
-      console.log(JSON.stringify({ event: 'args', args: process.argv.slice(2), word: process.env.WORD,
-      }));
+      const args = process.argv.slice(2);
+      console.log(JSON.stringify({ event: 'args', args, word: process.env.WORD }));
       console.log('{"level":30}');
       console.log('{not JSON');
       console.error('to stderr');

@@ -83,7 +83,7 @@ describe('a write that waits for a secondary', () => {
 });
 
 describe('10,000 writes that wait', () => {
-  test('G16: are all; the next is refused, w = 1 goes on, in the end all are answered', async () => {
+  test('G16: are all; the next is refused, w = 1 goes on; all are answered', async () => {
     await group.breaks(3, { hold: true });
     const crowd = new Crowd(belongings, group.master);
     const writes = Array.from({ length: 10_000 }, (_, i) => crowd.append(`${i}`, 3));
