@@ -4,6 +4,7 @@
 import { Hono } from 'hono';
 import { type Answer, toResponse } from './answer.ts';
 import { type Call, header, hostOf, type NodeEnv, rawPath } from './call.ts';
+import { type Direct, directly } from './direct.ts';
 import type { Access, Guard } from './guard.ts';
 import { LogCutBack } from './log-reader.ts';
 import type { Logger } from './logger.ts';
@@ -11,13 +12,14 @@ import { problem, RequestRefused } from './problems.ts';
 import type { Route } from './route.ts';
 import { ClientGone } from './write.ts';
 
-export type App = Hono<NodeEnv>;
+/** `direct` takes the requests that need no web objects, where there is a real server. */
+export type App = Hono<NodeEnv> & { readonly direct: Direct };
 
 const METHODS = ['GET', 'POST', 'PUT', 'DELETE'] as const;
 
 export function mount(routes: readonly Route[], guard: Guard, logger: Logger): App {
   // Paths are matched as they were sent: a key may contain whatever it likes, encoded.
-  const app: App = new Hono<NodeEnv>({ getPath: (request) => rawPath(request.url) });
+  const app = new Hono<NodeEnv>({ getPath: (request) => rawPath(request.url) });
   const refusal = (call: Call, access: Access): Answer | null => {
     const credentials = {
       host: hostOf(call),
@@ -28,9 +30,9 @@ export function mount(routes: readonly Route[], guard: Guard, logger: Logger): A
   };
 
   for (const { method, path, alias, access, handle } of routes) {
-    const guarded = (call: Call): Response | Promise<Response> => {
-      const refused = refusal(call, access);
-      return refused === null ? handle(call) : toResponse(refused);
+    const guarded = async (call: Call): Promise<Response> => {
+      const answer = refusal(call, access) ?? (await handle(call));
+      return answer instanceof Response ? answer : toResponse(answer);
     };
     app.on(method, alias === undefined ? [path] : [path, alias], guarded);
   }
@@ -40,21 +42,26 @@ export function mount(routes: readonly Route[], guard: Guard, logger: Logger): A
     return toResponse(refused ?? missing(app, call.req.path));
   });
 
-  app.onError((error, call) => {
-    if (error instanceof RequestRefused) return toResponse(error.answer);
-    if (error instanceof ClientGone) return new Response(null, { status: 499 });
+  const failed = (error: unknown, path: string): Answer | null => {
+    if (error instanceof RequestRefused) return error.answer;
+    if (error instanceof ClientGone) return null;
     if (error instanceof LogCutBack) {
-      return toResponse(problem('not-ready', "A new master's log is replacing this one."));
+      return problem('not-ready', "A new master's log is replacing this one.");
     }
-    logger.error({ err: error, path: call.req.path }, 'a request failed');
-    return toResponse(problem('internal-error', 'The node could not handle the request.'));
+    logger.error({ err: error, path }, 'a request failed');
+    return problem('internal-error', 'The node could not handle the request.');
+  };
+
+  app.onError((error, call) => {
+    const answer = failed(error, call.req.path);
+    return answer === null ? new Response(null, { status: 499 }) : toResponse(answer);
   });
 
-  return app;
+  return Object.assign(app, { direct: directly(routes, guard, failed) });
 }
 
 /** 405 where another method would have been right, 404 elsewhere. */
-function missing(app: App, path: string): Answer {
+function missing(app: Hono<NodeEnv>, path: string): Answer {
   const allowed: string[] = METHODS.filter(
     (method) => app.router.match(method, path)[0].length > 0,
   );

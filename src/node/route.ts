@@ -3,6 +3,7 @@
 
 import type { z } from 'zod';
 import type { WriteConcern } from '../core/effects.ts';
+import type { Answer } from './answer.ts';
 import type { Call } from './call.ts';
 import type { Clock } from './clock.ts';
 import type { Engine } from './engine.ts';
@@ -35,7 +36,10 @@ export interface Route {
   readonly alias?: string;
   readonly access: Access;
   readonly doc: RouteDoc;
-  readonly handle: (call: Call) => Response | Promise<Response>;
+  /** It looks at nothing but `call.env` and `call.req.url`, and answers with an Answer: it can be
+   * handled without web objects around it. */
+  readonly direct?: boolean;
+  readonly handle: (call: Call) => Response | Answer | Promise<Response | Answer>;
 }
 
 /** What the OpenAPI document says. */

@@ -11,12 +11,13 @@ import {
 import type { AddressInfo, Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { type Answer, toResponse } from './answer.ts';
+import type { Direct } from './direct.ts';
 import { problem } from './problems.ts';
 
 type Fetch = Parameters<typeof getRequestListener>[0];
 
 export interface ServerOptions {
-  readonly app: { readonly fetch: Fetch };
+  readonly app: { readonly fetch: Fetch; readonly direct?: Direct };
   /** Default 127.0.0.1. */
   readonly host?: string;
   /** 0: any free port. */
@@ -64,6 +65,7 @@ export interface RunningServer {
 /** Resolves once the port accepts connections. Rejects as `listen` does, e.g. with EADDRINUSE. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const { direct } = options.app;
   const listener = getRequestListener(options.app.fetch, { errorHandler: unreadable });
   const server = createServer(
     {
@@ -73,6 +75,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       keepAliveTimeout: limits.keepAliveMs,
     },
     (incoming: IncomingMessage, outgoing: ServerResponse) => {
+      if (direct?.(incoming, outgoing)) return;
       // The listener answers its own errors and never rejects.
       void listener(incoming, outgoing);
     },

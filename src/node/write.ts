@@ -5,7 +5,6 @@ import type { Outcome, Write, WriteConcern } from '../core/effects.ts';
 import type { LogIndex } from '../core/ids.ts';
 import type { Operation } from '../core/operation.ts';
 import type { Answer } from './answer.ts';
-import { toResponse } from './answer.ts';
 import { type Call, target } from './call.ts';
 import { departureOf } from './departure.ts';
 import type { Asked } from './outcomes.ts';
@@ -35,7 +34,7 @@ export async function write(
   call: Call,
   request: WriteRequest,
   answer: (outcome: Outcome, asked: Asked) => Answer,
-): Promise<Response> {
+): Promise<Answer> {
   const { engine, clock, metrics } = site;
   const started = clock.monotonicMs();
   const { w } = request;
@@ -55,5 +54,5 @@ export async function write(
   const ms = clock.monotonicMs() - started;
   if (outcome.type === 'Stored') metrics.observeWrite(ms);
   const { durable } = engine.persistence;
-  return toResponse(answer(outcome, { w, durable, ms, path: target(call.req.url) }));
+  return answer(outcome, { w, durable, ms, path: target(call.req.url) });
 }

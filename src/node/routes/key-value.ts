@@ -2,6 +2,7 @@
 
 import type { LogIndex, OperationId } from '../../core/ids.ts';
 import type { Operation } from '../../core/operation.ts';
+import type { Answer } from '../answer.ts';
 import { BODY_LIMIT, readJson } from '../body.ts';
 import { type Call, header, idempotencyKey } from '../call.ts';
 import { keyOf, listKeys, readKey } from '../key-reader.ts';
@@ -100,14 +101,14 @@ export function keyValueRoutes(site: Site): Route[] {
   ];
 }
 
-async function put(site: Site, call: Call): Promise<Response> {
+async function put(site: Site, call: Call): Promise<Answer> {
   const key = keyOf(call);
   const ifIndex = precondition(call);
   const { value, ...asked } = await readJson(call, BODY_LIMIT, putBody);
   return change(site, call, { op: 'put', key, value }, { ...asked, ifIndex });
 }
 
-async function remove(site: Site, call: Call): Promise<Response> {
+async function remove(site: Site, call: Call): Promise<Answer> {
   const key = keyOf(call);
   const ifIndex = precondition(call);
   const asked = await readJson(call, BODY_LIMIT, removeBody, {});
@@ -126,7 +127,7 @@ function change(
   call: Call,
   operation: Exclude<Operation, { op: 'append' }>,
   asked: Change,
-): Promise<Response> {
+): Promise<Answer> {
   const request = {
     operations: [operation],
     batch: false,

@@ -3,7 +3,7 @@
 import type { LogIndex } from '../../core/ids.ts';
 import type { Operation } from '../../core/operation.ts';
 import type { Persistence } from '../../persistence/persistence.ts';
-import { jsonText, toResponse } from '../answer.ts';
+import { type Answer, jsonText, toResponse } from '../answer.ts';
 import { BATCH_LIMIT, BODY_LIMIT, readJson } from '../body.ts';
 import { type Call, idempotencyKey } from '../call.ts';
 import { chunksOf } from '../log-reader.ts';
@@ -55,6 +55,7 @@ export function messageRoutes(site: Site): Route[] {
         ],
         problems: [...WRITE_PROBLEMS, 'write-concern-timeout'],
       },
+      direct: true,
       handle: (call) => append(site, call),
     },
     {
@@ -73,6 +74,7 @@ export function messageRoutes(site: Site): Route[] {
         ],
         problems: [...WRITE_PROBLEMS, 'write-concern-timeout'],
       },
+      direct: true,
       handle: (call) => appendBatch(site, call),
     },
     {
@@ -92,7 +94,7 @@ export function messageRoutes(site: Site): Route[] {
   ];
 }
 
-async function append(site: Site, call: Call): Promise<Response> {
+async function append(site: Site, call: Call): Promise<Answer> {
   const key = idempotencyKey(call);
   const { message, w, timeoutMs } = await readJson(call, BODY_LIMIT, appendBody);
   const request = {
@@ -105,7 +107,7 @@ async function append(site: Site, call: Call): Promise<Response> {
   return write(site, call, request, messageAnswer);
 }
 
-async function appendBatch(site: Site, call: Call): Promise<Response> {
+async function appendBatch(site: Site, call: Call): Promise<Answer> {
   const key = idempotencyKey(call);
   const { messages, w, timeoutMs } = await readJson(call, BATCH_LIMIT, batchBody);
   const operations = messages.map((message): Operation => ({ op: 'append', message }));

@@ -1,0 +1,55 @@
+// Routes that need no web Request and Response around them: the ones on the append path. Making both
+// costs a request more than everything that replog itself does for it, so these are handled with
+// Node's own objects; what they do is the same code, and so is every answer.
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Answer } from './answer.ts';
+import type { Call } from './call.ts';
+import type { Guard } from './guard.ts';
+import type { Route } from './route.ts';
+
+/** Takes a request if it is for one of these routes; returns whether it has. */
+export type Direct = (incoming: IncomingMessage, outgoing: ServerResponse) => boolean;
+
+/** `failed` makes an answer of what a handler throws; null: nobody is there to read one. */
+export function directly(
+  routes: readonly Route[],
+  guard: Guard,
+  failed: (error: unknown, path: string) => Answer | null,
+): Direct {
+  const table = new Map(
+    routes.filter(({ direct }) => direct === true).map((route) => [keyOf(route), route]),
+  );
+
+  const answerTo = async (route: Route, call: Call, incoming: IncomingMessage) => {
+    const { host, origin, authorization } = incoming.headers;
+    const refused = guard({ host, origin, authorization }, route.access);
+    if (refused !== null) return refused;
+    try {
+      return (await route.handle(call)) as Answer;
+    } catch (error) {
+      return failed(error, route.path);
+    }
+  };
+
+  return (incoming, outgoing) => {
+    const route = table.get(`${incoming.method} ${incoming.url}`);
+    if (route === undefined) return false;
+    // All that these handlers look at is the environment and the URL.
+    const req = { url: `http://${incoming.headers.host}${incoming.url}` };
+    const call = { env: { incoming, outgoing }, req } as unknown as Call;
+    void answerTo(route, call, incoming).then((answer) => {
+      if (answer === null) outgoing.destroy();
+      else send(outgoing, answer);
+    });
+    return true;
+  };
+}
+
+const keyOf = ({ method, path }: Route): string => `${method} ${path}`;
+
+function send(outgoing: ServerResponse, { status, headers, body }: Answer): void {
+  if (outgoing.destroyed) return;
+  outgoing.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
+  outgoing.end(body);
+}
