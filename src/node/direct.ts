@@ -1,6 +1,6 @@
-// Routes that need no web Request and Response around them: the ones on the append path. Making both
-// costs a request more than everything that replog itself does for it, so these are handled with
-// Node's own objects; what they do is the same code, and so is every answer.
+// Routes that need no web Request and Response around them: the ones on the append path. Making
+// both costs a request more than everything that replog itself does for it, so these are handled
+// with Node's own objects; what they do is the same code, and so is every answer.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Answer } from './answer.ts';
