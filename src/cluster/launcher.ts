@@ -140,11 +140,16 @@ export class Launcher implements Control {
       await perform(member.child, action, (what) => this.#say(what, member));
     };
     await (action === 'kill' ? work() : this.#turns.take(node, work));
-    // A process that listens has no role yet; whoever asked for it wants to use it.
+    // A process that listens has no role yet, and one that has may be behind: whoever asked for it
+    // wants to use it.
     if (action === 'start' || action === 'restart') {
-      await this.#settle(async () =>
-        (await this.#link.isReady(member.place.url)) ? null : 'ready',
-      );
+      await this.#settle(async () => {
+        if (!(await this.#link.isReady(member.place.url))) return 'not ready';
+        const health = await this.#link.health();
+        // Without a master there is nobody to catch up with.
+        if (health?.role !== 'master' || health.node === node) return null;
+        return lackingOf(health, node, this.#members.size);
+      });
     }
     return this.#viewOf(member);
   }

@@ -98,6 +98,10 @@ function sentenceOf(event: OtherEvent): string {
       return `${node} is ${fields.to} (was ${fields.from})`;
     case 'role':
       return `${node} is ${fields.role ?? 'without a role'} in epoch ${fields.epoch}`;
+    case 'mode':
+      return `${node} is ${fields.mode}${fields.reason === null ? '' : `: ${fields.reason}`}`;
+    case 'joined':
+      return `${node} follows from index ${fields.from} on`;
     default:
       return otherSentence(fields);
   }

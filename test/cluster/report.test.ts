@@ -38,9 +38,12 @@ describe('plainLines', () => {
     ['n2 is paused', { event: 'paused', node: 'n2', url: 'u', pid: 3 }],
     ['n2 is started at u (pid 3)', { event: 'started', node: 'n2', url: 'u', pid: 3 }],
     [
-      'n1 mode mode=read-only reason=null',
-      { event: 'mode', node: 'n1', mode: 'read-only', reason: null },
+      'n1 is read-only: no quorum',
+      { event: 'mode', node: 'n1', mode: 'read-only', reason: 'no quorum' },
     ],
+    ['n1 is read-write', { event: 'mode', node: 'n1', mode: 'read-write', reason: null }],
+    ['n2 follows from index 3 on', { event: 'joined', node: 'n2', session: 7, from: 3 }],
+    ['n1 recovered count=2', { event: 'recovered', node: 'n1', count: 2 }],
     ['stopped', { event: 'stopped' }],
   ])('says "%s"', (sentence, event) => {
     expect(line(event)).toBe(`${sentence}\n`);
