@@ -176,6 +176,17 @@ describe('Secondary: sessions', () => {
     expect(node.drawn(ticket)).toBe('ack 2');
   });
 
+  test('C4, G12: an empty Snapshot of the next session waits for what it vouches for', () => {
+    const node = new SecondaryBench();
+    node.snapshot(0, 1, 3);
+    node.remember();
+    const prev = { index: 3, hash: node.bench.log.hash };
+    const ticket = node.deliver(0, [], { session: 2, prev });
+    expect(node.drawn(ticket)).toBeNull();
+    node.persist();
+    expect(node.drawn(ticket)).toBe('ack -1');
+  });
+
   test('who follows nobody any more refuses what waits', () => {
     const node = new SecondaryBench();
     const waiting = node.snapshot(0, 1, 1);

@@ -58,6 +58,21 @@ describe('requests over a socket', () => {
     });
   });
 
+  test('the guard stands before the append routes too', async () => {
+    const { server, engine } = await start();
+    const body = JSON.stringify({ message: 'a', messages: ['a'] });
+    for (const path of ['/messages', '/messages/batch']) {
+      const { said } = raw(
+        server,
+        `POST ${path} HTTP/1.1\r\nhost: localhost\r\norigin: http://evil.example\r\n` +
+          `content-type: application/json\r\ncontent-length: ${body.length}\r\n` +
+          `connection: close\r\n\r\n${body}`,
+      );
+      expect(await said).toMatch(/^HTTP\/1\.1 403 [^]*"code":"foreign-origin"/);
+    }
+    expect(engine.writes).toEqual([]);
+  });
+
   test('a body in many pieces, chunked', async () => {
     const { server } = await start();
     const { said } = raw(
