@@ -68,7 +68,7 @@ describe('requests over a socket', () => {
           `content-type: application/json\r\ncontent-length: ${body.length}\r\n` +
           `connection: close\r\n\r\n${body}`,
       );
-      expect(await said).toMatch(/^HTTP\/1\.1 403 [^]*"code":"foreign-origin"/);
+      expect(await said).toMatch(/^HTTP\/1\.1 403 .*"code":"foreign-origin"/s);
     }
     expect(engine.writes).toEqual([]);
   });
