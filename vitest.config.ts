@@ -6,7 +6,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['test/**/*.test.ts'],
+          include: ['test/**/*.test.{ts,tsx}'],
           exclude: ['test/process/**', 'test/seed/**'],
         },
       },
@@ -14,7 +14,7 @@ export default defineConfig({
         // Real processes share two cores and a port space: one file at a time keeps times honest.
         test: {
           name: 'process',
-          include: ['test/process/**/*.test.ts', 'test/seed/**/*.test.ts'],
+          include: ['test/process/**/*.test.{ts,tsx}', 'test/seed/**/*.test.ts'],
           fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 60_000,

@@ -53,7 +53,25 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   node: ['core', 'persistence'],
   client: ['core'],
   cluster: ['core', 'client', 'node'],
-  cli: ['core', 'persistence', 'node', 'client', 'cluster'],
+  check: ['core'],
+  sim: ['core', 'persistence', 'check'],
+  scenarios: ['core', 'client', 'check', 'cluster'],
+  chaos: ['core', 'client', 'check', 'cluster'],
+  bench: ['core', 'client', 'cluster'],
+  dashboard: ['core', 'client'],
+  cli: [
+    'core',
+    'persistence',
+    'node',
+    'client',
+    'cluster',
+    'check',
+    'sim',
+    'scenarios',
+    'chaos',
+    'bench',
+    'dashboard',
+  ],
 };
 
 describe('who imports whom', () => {
