@@ -4,52 +4,23 @@
 
 import type { Dispatcher } from 'undici';
 import Client from 'undici/lib/dispatcher/client.js';
+import { PeerExchange } from './peer-exchange.ts';
 
-/** A kept connection turned out to be closed before a byte of the answer came. */
-export class StaleConnection extends Error {
-  override readonly name = 'StaleConnection';
-  readonly retriable = true;
-}
-
-/** What the system or undici calls a connection that ended. Time limits are not among them. */
-const CLOSED: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
-
+/** The system's or undici's code of an error; empty if it has none. */
 export const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error ? String(error.code) : '';
 
-/** A connection to `origin`, for a Pool. */
-export function peerClient(origin: URL, options: Client.Options): Dispatcher {
+/** A connection to `origin`, for a Pool or alone. */
+export function peerClient(origin: string | URL, options: Client.Options): Client {
   const client = new Client(origin, options);
-  /** Answers since the connection was opened. */
-  let answers = 0;
+  const connection = { answers: 0 };
   client.on('connect', () => {
-    answers = 0;
+    connection.answers = 0;
   });
-  return client.compose((dispatch) => (request, handler) => {
-    let reused = false;
-    let answered = false;
-    return dispatch(request, {
-      onRequestStart: (controller, context) => {
-        reused = answers > 0;
-        handler.onRequestStart?.(controller, context);
-      },
-      onRequestUpgrade: (...args) => handler.onRequestUpgrade?.(...args),
-      onResponseStart: (...args) => {
-        answered = true;
-        handler.onResponseStart?.(...args);
-      },
-      onResponseData: (...args) => handler.onResponseData?.(...args),
-      onResponseEnd: (...args) => {
-        answers += 1;
-        handler.onResponseEnd?.(...args);
-      },
-      onResponseError: (controller, error) => {
-        const stale = reused && !answered && CLOSED.has(codeOf(error));
-        const cause = stale
-          ? new StaleConnection('kept connection closed', { cause: error })
-          : error;
-        handler.onResponseError?.(controller, cause);
-      },
-    });
-  });
+  const dispatch = client.dispatch.bind(client);
+  client.dispatch = (request: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler) => {
+    if (handler instanceof PeerExchange) handler.connection = connection;
+    return dispatch(request, handler);
+  };
+  return client;
 }

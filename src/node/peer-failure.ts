@@ -1,7 +1,8 @@
 // Why a peer gave no answer, in words that stand in `/health` behind its name.
 
 import { PeerError } from './peer-answers.ts';
-import { codeOf, StaleConnection } from './peer-client.ts';
+import { codeOf } from './peer-client.ts';
+import { StaleConnection } from './peer-exchange.ts';
 
 const REASONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'refuses connections',

@@ -2,14 +2,14 @@
 // redirect is followed here; when to send again is the core's decision. The only exception is a
 // kept connection that was closed while it was being reused: that copy never arrived.
 
-import request from 'undici/lib/api/api-request.js';
-import Client from 'undici/lib/dispatcher/client.js';
+import type Client from 'undici/lib/dispatcher/client.js';
 import Pool from 'undici/lib/dispatcher/pool.js';
 import type { LogPoint, RequestOrder, Response } from '../core/messages.ts';
 import type { Chunk } from '../persistence/persistence.ts';
 import { PEER_LIMIT } from './body.ts';
 import { PeerError, understood } from './peer-answers.ts';
-import { peerClient, StaleConnection } from './peer-client.ts';
+import { peerClient } from './peer-client.ts';
+import { exchange, StaleConnection } from './peer-exchange.ts';
 import { explained } from './peer-failure.ts';
 import { PEER_PATHS, type PeerMessage } from './peer-paths.ts';
 import { snapshotBody } from './snapshot-body.ts';
@@ -48,6 +48,9 @@ interface Lines {
   readonly usual: Pool;
   /** Of their own, so that a heartbeat never waits behind a Snapshot. */
   readonly beats: Pool;
+  readonly origin: string;
+  /** What stands before the path of a message; without a slash at its end. */
+  readonly path: string;
 }
 
 interface Sent {
@@ -82,16 +85,15 @@ export class Transport {
     chunk: Chunk | null = null,
     prev: LogPoint | null = null,
   ): Promise<Response> {
-    const { origin, pathname } = new URL(to);
-    const path = `${pathname.replace(/\/+$/, '')}${PEER_PATHS[request.type]}`;
+    const lines = this.linesTo(to);
+    const path = `${lines.path}${PEER_PATHS[request.type]}`;
     const sent = { type: request.type, path, body: bodyOf(request, chunk, prev) };
-    const { usual, beats } = this.linesTo(origin);
     try {
-      return await this.exchange(request.type === 'Heartbeat' ? beats : usual, sent);
+      return await this.exchange(request.type === 'Heartbeat' ? lines.beats : lines.usual, sent);
     } catch (error) {
       if (!(error instanceof StaleConnection) || this.closed) throw explained(error, to);
     }
-    return this.resend(origin, to, sent);
+    return this.resend(lines.origin, to, sent);
   }
 
   /** Cuts all connections; what waits for an answer is rejected. */
@@ -104,7 +106,7 @@ export class Transport {
 
   /** Over a new connection, because other kept ones may be closed as well. */
   private async resend(origin: string, to: string, sent: Sent): Promise<Response> {
-    const line = new Client(origin, CLIENT_OPTIONS);
+    const line = peerClient(origin, CLIENT_OPTIONS);
     try {
       return await this.exchange(line, sent);
     } catch (error) {
@@ -116,7 +118,7 @@ export class Transport {
 
   private async exchange(line: Client | Pool, { type, path, body }: Sent): Promise<Response> {
     const limitMs = this.limitsMs[type];
-    const answer = await request.call(line, {
+    const { status, text } = await exchange(line, {
       method: 'POST',
       path,
       headers: this.headers,
@@ -124,25 +126,28 @@ export class Transport {
       headersTimeout: limitMs,
       bodyTimeout: limitMs,
     });
-    return understood(type, answer.statusCode, await answer.body.text());
+    return understood(type, status, text);
   }
 
-  private linesTo(origin: string): Lines {
+  private linesTo(to: string): Lines {
     if (this.closed) throw new PeerError('this node is closing its connections');
-    const known = this.lines.get(origin);
+    const known = this.lines.get(to);
     if (known !== undefined) {
       // The map is in order of use, the one used last at its end.
       if (this.lines.size > 1) {
-        this.lines.delete(origin);
-        this.lines.set(origin, known);
+        this.lines.delete(to);
+        this.lines.set(to, known);
       }
       return known;
     }
+    const { origin, pathname } = new URL(to);
     const lines = {
       usual: new Pool(origin, { ...POOL_OPTIONS, connections: CONNECTIONS }),
       beats: new Pool(origin, { ...POOL_OPTIONS, connections: BEAT_CONNECTIONS }),
+      origin,
+      path: pathname.replace(/\/+$/, ''),
     };
-    this.lines.set(origin, lines);
+    this.lines.set(to, lines);
     this.forgetOldest();
     return lines;
   }
@@ -151,8 +156,8 @@ export class Transport {
     if (this.lines.size <= PEERS_MAX) return;
     const oldest = this.lines.entries().next().value;
     if (oldest === undefined) return;
-    const [origin, { usual, beats }] = oldest;
-    this.lines.delete(origin);
+    const [to, { usual, beats }] = oldest;
+    this.lines.delete(to);
     // `close` lets what is under way finish, and does not fail.
     void usual.close();
     void beats.close();

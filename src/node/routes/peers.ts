@@ -3,9 +3,10 @@
 
 import type { z } from 'zod';
 import type { Response as Answered, Request } from '../../core/messages.ts';
-import { toResponse } from '../answer.ts';
+import type { Answer } from '../answer.ts';
 import { PEER_LIMIT, readJson } from '../body.ts';
 import { type Call, target } from '../call.ts';
+import { departureOf } from '../departure.ts';
 import type { Encoded } from '../engine.ts';
 import type { Fate, Faults } from '../faults.ts';
 import { answerTo } from '../peer-answers.ts';
@@ -91,6 +92,7 @@ export function peerRoutes(
         success: [success],
         problems: ['unsupported-media-type', 'too-large', ...problems],
       },
+      direct: true,
       handle: async (call) => {
         const fields = await readJson(call, PEER_LIMIT, schema);
         // The schema is that of this very type; TypeScript cannot see it through the generic.
@@ -105,21 +107,26 @@ export function peerRoutes(
   return types.map(route);
 }
 
-async function receive(receiver: Receiver, call: Call, request: Request): Promise<Response> {
-  return toResponse(answerTo(await receiver.receive(request), target(call.req.url)));
+async function receive(receiver: Receiver, call: Call, request: Request): Promise<Answer> {
+  return answerTo(await receiver.receive(request), target(call.req.url));
 }
 
-async function fateOf(fate: Fate<Response>, stopping: AbortSignal, call: Call): Promise<Response> {
+async function fateOf(fate: Fate<Answer>, stopping: AbortSignal, call: Call): Promise<Answer> {
   if (fate.type === 'answered') return fate.answer;
-  if (fate.type === 'dropped') await gone(call.req.raw.signal, stopping);
-  return toResponse(problem('fault-injected', 'This answer is a fault that was asked for.'));
+  if (fate.type === 'dropped') await gone(call, stopping);
+  return problem('fault-injected', 'This answer is a fault that was asked for.');
 }
 
 /** Waits until the peer has given up or the node stops. */
-function gone(...signals: readonly AbortSignal[]): Promise<void> {
-  const either = AbortSignal.any([...signals]);
-  if (either.aborted) return Promise.resolve();
+function gone(call: Call, stopping: AbortSignal): Promise<void> {
+  const departure = departureOf(call);
+  if (departure.aborted || stopping.aborted) return Promise.resolve();
   return new Promise((resolve) => {
-    either.addEventListener('abort', () => resolve(), { once: true });
+    const done = (): void => {
+      stopping.removeEventListener('abort', done);
+      resolve();
+    };
+    departure.addEventListener('abort', done);
+    stopping.addEventListener('abort', done);
   });
 }

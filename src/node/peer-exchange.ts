@@ -1,0 +1,78 @@
+// One request to a peer and its whole answer, straight from undici's dispatcher: streams, signals
+// and parsed headers around it cost more than the exchange itself. The rule: it settles once, with
+// the answer as text, or with the reason why there is none.
+
+import type { Dispatcher } from 'undici';
+
+/** A kept connection turned out to be closed before a byte of the answer came. */
+export class StaleConnection extends Error {
+  override readonly name = 'StaleConnection';
+  readonly retriable = true;
+}
+
+export interface PeerReply {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** What a connection tells the requests that go over it. */
+export interface Connection {
+  /** Answers that came since it was opened. */
+  answers: number;
+}
+
+/** What the system or undici calls a connection that ended. Time limits are not among them. */
+const CLOSED: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
+
+/** undici's handler of one request; its method names are undici's. */
+export class PeerExchange implements Dispatcher.DispatchHandler {
+  /** Set by the connection that takes the request. */
+  connection: Connection | null = null;
+  private reused = false;
+  private status = 0;
+  private chunks: Buffer[] = [];
+  private readonly resolve: (reply: PeerReply) => void;
+  private readonly reject: (error: Error) => void;
+
+  constructor(resolve: (reply: PeerReply) => void, reject: (error: Error) => void) {
+    this.resolve = resolve;
+    this.reject = reject;
+  }
+
+  onConnect(): void {
+    this.reused = this.connection !== null && this.connection.answers > 0;
+  }
+
+  onHeaders(status: number): boolean {
+    this.status = status;
+    return true;
+  }
+
+  onData(chunk: Buffer): boolean {
+    this.chunks.push(chunk);
+    return true;
+  }
+
+  onComplete(): void {
+    if (this.connection !== null) this.connection.answers += 1;
+    const { status, chunks } = this;
+    const body = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+    this.resolve({ status, text: body.toString('utf8') });
+  }
+
+  onError(error: Error & { readonly code?: string }): void {
+    const stale = this.reused && this.status === 0 && CLOSED.has(error.code ?? '');
+    this.reject(stale ? new StaleConnection('kept connection closed', { cause: error }) : error);
+  }
+}
+
+/** Sends a request and resolves with the whole answer. Rejects with undici's error, or with
+ * StaleConnection. */
+export function exchange(
+  dispatcher: Dispatcher,
+  options: Dispatcher.DispatchOptions,
+): Promise<PeerReply> {
+  return new Promise((resolve, reject) => {
+    dispatcher.dispatch(options, new PeerExchange(resolve, reject));
+  });
+}
