@@ -23,6 +23,7 @@ import type {
 import { baseUrl } from './base-url.ts';
 import { InvalidIdempotencyKey } from './errors.ts';
 import { type FollowOptions, follow } from './follow.ts';
+import { GatheringLink } from './gathering-link.ts';
 import { kvPath } from './kv-path.ts';
 import { Link } from './link.ts';
 import type {
@@ -56,6 +57,7 @@ const IDEMPOTENCY_KEY = /^[\x20-\x7e]{1,128}$/;
  */
 export class ReplogClient {
   readonly #link: Link;
+  readonly #writes: GatheringLink;
   readonly #requests: Requests;
   readonly #route: Route;
   readonly #pace: Pace;
@@ -65,6 +67,7 @@ export class ReplogClient {
   /** Throws InvalidUrl. */
   constructor(options: ClientOptions) {
     this.#link = new Link(options);
+    this.#writes = new GatheringLink(this.#link);
     this.#route = { configured: baseUrl(options.url), learned: null };
     this.#requests = new Requests(this.#link, this.url);
     this.#pace = options.pace ?? REAL_PACE;
@@ -77,6 +80,7 @@ export class ReplogClient {
     return this.#route.configured;
   }
 
+  /** Concurrent appends travel together in one request; each keeps its own options and answer. */
   append(message: string, options: WriteOptions = {}): Promise<AppendAnswer> {
     return this.#write<AppendAnswer>(options, {
       method: 'POST',
@@ -231,7 +235,7 @@ export class ReplogClient {
     const idempotencyKey = options.idempotencyKey ?? this.#newKey();
     if (!IDEMPOTENCY_KEY.test(idempotencyKey)) throw new InvalidIdempotencyKey(idempotencyKey);
     const full = { ...order, idempotencyKey, timeoutMs, signal };
-    const write = new PendingWrite(this.#link, this.#route, full, this.#pace, this.#retryForMs);
+    const write = new PendingWrite(this.#writes, this.#route, full, this.#pace, this.#retryForMs);
     return answerIn<Answer>(await write.run());
   }
 }

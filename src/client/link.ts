@@ -81,7 +81,11 @@ export class Link {
 
   /** As `open`, and reads the whole answer. */
   async send(base: string, call: Call): Promise<Reply> {
-    const response = await this.open(base, call);
+    return this.whole(base, call, await this.open(base, call));
+  }
+
+  /** The answer as a whole, once its head is there. */
+  async whole(base: string, call: Call, response: Response): Promise<Reply> {
     let text: string;
     try {
       text = await response.text();

@@ -8,10 +8,16 @@
 
 import { type Deadline, deadline } from './deadline.ts';
 import { OutcomeUnknown, UnexpectedAnswer, Unreachable } from './errors.ts';
-import { ConnectionFailure, type Link, type Reply, retryAfterOf } from './link.ts';
+import { type Call, ConnectionFailure, type Reply, retryAfterOf } from './link.ts';
 import { gapAfter, type Pace } from './pace.ts';
 import { type ProblemError, problemOf } from './problems.ts';
 import { masterIn } from './redirect.ts';
+
+/** How the copies of a write leave: a Link, or one that lets them travel together. */
+export interface Sender {
+  /** Throws ConnectionFailure, or the abort reason of the call's signal. */
+  send(base: string, call: Call): Promise<Reply>;
+}
 
 /** Where writes go: the URL the client was given, and the master it has learned of. */
 export interface Route {
@@ -57,7 +63,7 @@ const STORED: ReadonlySet<string> = new Set(['write-concern-timeout', 'operation
 const FOR_EVERY_COPY: ReadonlySet<number> = new Set([400, 401, 403, 404, 405, 413, 415, 421, 422]);
 
 export class PendingWrite {
-  readonly #link: Link;
+  readonly #link: Sender;
   readonly #route: Route;
   readonly #order: WriteOrder;
   readonly #pace: Pace;
@@ -71,7 +77,7 @@ export class PendingWrite {
   /** Whether any node has answered anything. */
   #answered = false;
 
-  constructor(link: Link, route: Route, order: WriteOrder, pace: Pace, retryForMs: number) {
+  constructor(link: Sender, route: Route, order: WriteOrder, pace: Pace, retryForMs: number) {
     this.#link = link;
     this.#route = route;
     this.#order = order;

@@ -14,6 +14,7 @@ import { openApi } from './openapi.ts';
 import type { Route, Site } from './route.ts';
 import { aliveRoutes } from './routes/alive.ts';
 import { faultRoutes } from './routes/faults.ts';
+import { gatherRoutes } from './routes/gather.ts';
 import { healthRoutes } from './routes/health.ts';
 import { keyValueRoutes } from './routes/key-value.ts';
 import { logRoutes } from './routes/log.ts';
@@ -65,6 +66,7 @@ export function createApp(engine: Engine, options: AppOptions = {}): App {
 export function nodeRoutes(site: Site, faults: Faults | undefined): Route[] {
   return [
     ...messageRoutes(site),
+    ...gatherRoutes(site),
     ...logRoutes(site),
     ...outcomeRoutes(site),
     ...keyValueRoutes(site),

@@ -4,9 +4,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Context } from 'hono';
 import { invalid, RequestRefused } from './problems.ts';
+import { IDEMPOTENCY_KEY } from './schemas.ts';
 
 export interface NodeEnv {
-  Bindings: { readonly incoming?: IncomingMessage; readonly outgoing?: ServerResponse };
+  Bindings: {
+    readonly incoming?: IncomingMessage;
+    readonly outgoing?: ServerResponse;
+    /** The same as `outgoing`, where no web objects stand around the request: the handler may
+     * write its answer there piece by piece. */
+    readonly direct?: ServerResponse;
+  };
 }
 
 export type Call = Context<NodeEnv>;
@@ -60,11 +67,9 @@ export function idempotencyKey(call: Call): string | undefined {
   return key === undefined ? undefined : checkedKey(key);
 }
 
-const KEY = /^[\x20-\x7e]{1,128}$/;
-
 /** Throws RequestRefused (400) if this cannot be an idempotency key. */
 export function checkedKey(key: string): string {
-  if (KEY.test(key)) return key;
+  if (IDEMPOTENCY_KEY.test(key)) return key;
   const message = 'must be 1 to 128 printable ASCII characters';
   throw new RequestRefused(invalid([{ path: 'Idempotency-Key', message }]));
 }

@@ -30,6 +30,27 @@ class ResponseDeparture implements Departure {
   }
 }
 
+/** One departure for many writes of the same request: the response hears one listener of theirs. */
+export class SharedDeparture implements Departure {
+  private readonly of: Departure;
+  private readonly listeners: (() => void)[] = [];
+
+  constructor(of: Departure) {
+    this.of = of;
+    of.addEventListener('abort', () => {
+      for (const listener of this.listeners) listener();
+    });
+  }
+
+  get aborted(): boolean {
+    return this.of.aborted;
+  }
+
+  addEventListener(_type: 'abort', listener: () => void): void {
+    this.listeners.push(listener);
+  }
+}
+
 /** Aborts when the client of this request leaves; not when it has got its answer. */
 export function departureOf(call: Call): Departure {
   const outgoing = call.env?.outgoing;

@@ -37,10 +37,10 @@ export function directly(
     if (route === undefined) return false;
     // All that these handlers look at is the environment and the URL.
     const req = { url: `http://${incoming.headers.host}${incoming.url}` };
-    const call = { env: { incoming, outgoing }, req } as unknown as Call;
+    const call = { env: { incoming, outgoing, direct: outgoing }, req } as unknown as Call;
     void answerTo(route, call, incoming).then((answer) => {
       if (answer === null) outgoing.destroy();
-      else send(outgoing, answer);
+      else if (!outgoing.headersSent) send(outgoing, answer);
     });
     return true;
   };

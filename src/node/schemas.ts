@@ -29,6 +29,9 @@ export const writeConcern = z
 /** A day at most: above 2³¹−1 ms a timer of Node fires at once (B52). */
 export const TIMEOUT_MAX_MS: number = 86_400_000;
 
+/** What can be an `Idempotency-Key` (contract, section 3). */
+export const IDEMPOTENCY_KEY: RegExp = /^[\x20-\x7e]{1,128}$/;
+
 const timeoutMs = z
   .int()
   .min(1)
@@ -48,6 +51,26 @@ export const batchBody = z.strictObject({
   messages: z.array(text).min(1).max(BATCH_MAX),
   w: writeConcern.exactOptional(),
   timeoutMs: timeoutMs.exactOptional(),
+});
+
+/** Appends in one gathered request. */
+export const GATHER_MAX: number = 1_000;
+
+export const gatherBody = z.strictObject({
+  appends: z
+    .array(
+      z.strictObject({
+        message: text,
+        w: writeConcern.exactOptional(),
+        timeoutMs: timeoutMs.exactOptional(),
+        idempotencyKey: z
+          .string()
+          .regex(IDEMPOTENCY_KEY, { error: 'must be 1 to 128 printable ASCII characters' })
+          .exactOptional(),
+      }),
+    )
+    .min(1)
+    .max(GATHER_MAX),
 });
 
 const operationId = z

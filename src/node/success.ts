@@ -36,6 +36,14 @@ export const batchAppended = z.strictObject({
   duplicate,
 });
 
+/** One line of the answer to a gathered request. */
+export const gatheredLine = z.strictObject({
+  n: z.int().min(0).meta({ description: 'Which of `appends` this answers, from 0 on.' }),
+  status: z.int().meta({ description: 'What `POST /messages` would have answered.' }),
+  headers: z.record(z.string(), z.string()).exactOptional(),
+  body: z.looseObject({}),
+});
+
 export const messageList = z.strictObject({
   messages: z.array(z.string()),
   lastIndex: indexOut.meta({ description: 'Up to where this read saw the log.' }),

@@ -6,7 +6,7 @@ import type { LogIndex } from '../core/ids.ts';
 import type { Operation } from '../core/operation.ts';
 import type { Answer } from './answer.ts';
 import { type Call, target } from './call.ts';
-import { departureOf } from './departure.ts';
+import { type Departure, departureOf } from './departure.ts';
 import type { Asked } from './outcomes.ts';
 import type { Site } from './route.ts';
 
@@ -34,6 +34,7 @@ export async function write(
   call: Call,
   request: WriteRequest,
   answer: (outcome: Outcome, asked: Asked) => Answer,
+  departure: Departure = departureOf(call),
 ): Promise<Answer> {
   const { engine, clock, metrics } = site;
   const started = clock.monotonicMs();
@@ -47,7 +48,6 @@ export async function write(
   if (request.timeoutMs !== undefined) order.timeoutMs = request.timeoutMs;
   if (request.idempotencyKey !== undefined) order.idempotencyKey = request.idempotencyKey;
   if (request.ifIndex !== undefined) order.ifIndex = request.ifIndex;
-  const departure = departureOf(call);
   if (departure.aborted) throw new ClientGone('the client left before its write was begun');
   // The engine only listens for 'abort'.
   const outcome = await engine.write(order, departure);

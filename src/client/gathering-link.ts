@@ -1,0 +1,34 @@
+// The way of a client's writes: appends are gathered per node, everything else goes by itself.
+
+import { Gathering } from './gathering.ts';
+import type { Call, Link, Reply } from './link.ts';
+
+/** Nodes that appends are gathered for; one in use is never forgotten. */
+const NODES_MAX = 16;
+
+export class GatheringLink {
+  readonly #link: Link;
+  readonly #gatherings = new Map<string, Gathering>();
+
+  constructor(link: Link) {
+    this.#link = link;
+  }
+
+  /** As `Link.send`. */
+  send(base: string, call: Call): Promise<Reply> {
+    if (call.method !== 'POST' || call.path !== '/messages') return this.#link.send(base, call);
+    return this.#to(base).send(call);
+  }
+
+  #to(base: string): Gathering {
+    const known = this.#gatherings.get(base);
+    if (known !== undefined) return known;
+    for (const [other, gathering] of this.#gatherings) {
+      if (this.#gatherings.size < NODES_MAX) break;
+      if (gathering.idle) this.#gatherings.delete(other);
+    }
+    const gathering = new Gathering(this.#link, base);
+    this.#gatherings.set(base, gathering);
+    return gathering;
+  }
+}

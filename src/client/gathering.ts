@@ -1,0 +1,223 @@
+// Concurrent appends of one client travel together. The rule: nothing waits for company. An append
+// goes at once while a request may begin; what is asked for meanwhile goes together with the next
+// one, and each keeps its own write concern, time limit, key and answer.
+//
+// A request stops counting as under way when the first of its answers comes, or after
+// `PATIENCE_MS`: appends that wait for a missing node hold up no others.
+
+import { lines } from './lines.ts';
+import { type Call, ConnectionFailure, type Link, type Reply } from './link.ts';
+
+/** Appends in one request, and characters of their messages: far below what a node takes. */
+const APPENDS_MAX = 1_000;
+const CHARACTERS_MAX = 1 << 20;
+
+/** Requests whose first answer has not come. With two, one is at the node while another is made. */
+const FRESH_MAX = 2;
+const PATIENCE_MS = 10;
+
+/** Requests with open answers: each takes a connection. */
+const OPEN_MAX = 256;
+
+const GATHERED: Call = { method: 'POST', path: '/messages/gathered' };
+
+/** Answers to a gathered request as a whole that say nothing about its parts: each goes alone. */
+const APART: ReadonlySet<number> = new Set([400, 404, 405, 413]);
+
+/** The body of an append, as `POST /messages` takes it. */
+interface AppendBody {
+  readonly message: string;
+}
+
+interface Waiting {
+  readonly call: Call;
+  readonly resolve: (reply: Reply) => void;
+  readonly reject: (error: unknown) => void;
+  /** Called once, when its caller has an answer, or has gone. */
+  onSettled: () => void;
+  sent: boolean;
+  settled: boolean;
+}
+
+interface Line {
+  readonly n: number;
+  readonly status: number;
+  readonly headers?: Record<string, string>;
+  readonly body: unknown;
+}
+
+/** The appends to one node. */
+export class Gathering {
+  readonly #link: Link;
+  readonly #base: string;
+  #waiting: Waiting[] = [];
+  #fresh = 0;
+  #open = 0;
+  #scheduled = false;
+
+  constructor(link: Link, base: string) {
+    this.#link = link;
+    this.#base = base;
+  }
+
+  /** Nothing is gathered here: whoever keeps these may forget it. */
+  get idle(): boolean {
+    return this.#open === 0 && this.#waiting.length === 0;
+  }
+
+  /** As `Link.send` for `POST /messages`. */
+  send(call: Call): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      const onSettled = (): void => {};
+      const waiting = { call, resolve, reject, onSettled, sent: false, settled: false };
+      const { signal } = call;
+      const gone = (): void => {
+        const { reason } = signal!;
+        const error = waiting.sent ? reason : new ConnectionFailure(this.#base, reason, false);
+        settle(waiting, () => reject(error));
+      };
+      signal?.addEventListener('abort', gone, { once: true });
+      this.#waiting.push(waiting);
+      this.#schedule();
+    });
+  }
+
+  /** What is asked for in one turn of the event loop leaves in one request: the next appends of
+   * callers whose answers came together are asked for one after the other, in many small steps. */
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    endOfTurn(() => {
+      this.#scheduled = false;
+      this.#begin();
+    });
+  }
+
+  #begin(): void {
+    while (this.#waiting.length > 0 && this.#fresh < FRESH_MAX && this.#open < OPEN_MAX) {
+      const together = this.#take();
+      if (together.length > 0) this.#go(together);
+    }
+  }
+
+  /** The oldest ones, as many as fit, without those whose callers have gone. */
+  #take(): Waiting[] {
+    const together: Waiting[] = [];
+    let characters = 0;
+    let taken = 0;
+    for (const waiting of this.#waiting) {
+      const more = characters + (waiting.call.json as AppendBody).message.length;
+      if (together.length > 0 && more > CHARACTERS_MAX) break;
+      if (together.length === APPENDS_MAX) break;
+      taken += 1;
+      if (waiting.settled) continue;
+      characters = more;
+      waiting.sent = true;
+      together.push(waiting);
+    }
+    this.#waiting = this.#waiting.slice(taken);
+    return together;
+  }
+
+  #go(together: readonly Waiting[]): void {
+    this.#fresh += 1;
+    this.#open += 1;
+    let fresh = true;
+    const stale = (): void => {
+      if (!fresh) return;
+      fresh = false;
+      clearTimeout(patience);
+      this.#fresh -= 1;
+      this.#schedule();
+    };
+    const patience = setTimeout(stale, PATIENCE_MS);
+    const only = together.length === 1 ? together[0]! : null;
+    const going = only === null ? this.#together(together, stale) : this.#alone(only);
+    void going.finally(() => {
+      this.#open -= 1;
+      stale();
+      this.#schedule();
+    });
+  }
+
+  async #alone(waiting: Waiting): Promise<void> {
+    try {
+      const reply = await this.#link.send(this.#base, waiting.call);
+      settle(waiting, () => waiting.resolve(reply));
+    } catch (error) {
+      settle(waiting, () => waiting.reject(error));
+    }
+  }
+
+  async #together(together: readonly Waiting[], answered: () => void): Promise<void> {
+    try {
+      const response = await this.#link.open(this.#base, gathered(together));
+      if (APART.has(response.status)) {
+        await response.body?.cancel();
+        answered();
+        await Promise.all(together.map((waiting) => this.#alone(waiting)));
+      } else if (response.status === 200 && response.body !== null) {
+        await this.#distribute(response.body, together, answered);
+        this.#fail(together, new Error('the answer ended too early'));
+      } else {
+        const reply = await this.#link.whole(this.#base, GATHERED, response);
+        for (const waiting of together) settle(waiting, () => waiting.resolve(reply));
+      }
+    } catch (error) {
+      this.#fail(together, error);
+    }
+  }
+
+  async #distribute(
+    body: ReadableStream<Uint8Array>,
+    together: readonly Waiting[],
+    answered: () => void,
+  ): Promise<void> {
+    const url = `${this.#base}/messages`;
+    for await (const text of lines(body)) {
+      const { n, status, headers, body: answer } = JSON.parse(text) as Line;
+      const waiting = together[n];
+      if (waiting === undefined) continue;
+      answered();
+      const reply = { url, status, headers: new Headers(headers), body: answer };
+      settle(waiting, () => waiting.resolve(reply));
+    }
+  }
+
+  /** Those without an answer may have arrived, unless the failure says that nothing did. */
+  #fail(together: readonly Waiting[], error: unknown): void {
+    const failure =
+      error instanceof ConnectionFailure ? error : new ConnectionFailure(this.#base, error, true);
+    for (const waiting of together) settle(waiting, () => waiting.reject(failure));
+  }
+}
+
+/** One request for many appends. When the callers of all of them have gone, so does the request:
+ * the node then waits for none of them any more. */
+function gathered(together: readonly Waiting[]): Call {
+  const controller = new AbortController();
+  let left = together.length;
+  for (const waiting of together) {
+    waiting.onSettled = () => {
+      left -= 1;
+      if (left === 0) controller.abort();
+    };
+  }
+  const appends = together.map(({ call }) => ({
+    ...(call.json as AppendBody),
+    idempotencyKey: call.headers?.['idempotency-key'],
+  }));
+  return { ...GATHERED, json: { appends }, signal: controller.signal };
+}
+
+/** Browsers have no setImmediate; there the end of the current task must do. */
+const endOfTurn: (run: () => void) => unknown =
+  typeof setImmediate === 'function' ? setImmediate : queueMicrotask;
+
+/** Each append is answered once, by whatever comes first. */
+function settle(waiting: Waiting, answer: () => void): void {
+  if (waiting.settled) return;
+  waiting.settled = true;
+  answer();
+  waiting.onSettled();
+}

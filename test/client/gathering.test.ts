@@ -1,0 +1,187 @@
+import { describe, expect, test } from 'vitest';
+import { OutcomeUnknown, ReplogClient, WriteConcernTimeout } from '../../src/client/client.ts';
+import { quickPace } from './quick-pace.ts';
+import { type Hit, type Responder, sendJson, sendProblem, startStub } from './stub-server.ts';
+
+const stored = (index: number) => ({ index, w: 1, acks: ['n1'], durable: true, ms: 1 });
+
+interface Gathered {
+  readonly appends: readonly { message: string; w?: number; idempotencyKey: string }[];
+}
+
+const appendsIn = (hit: Hit | undefined) => (hit!.json as Gathered).appends;
+
+/** Answers a gathered request: one line for each append, in the order given. */
+const answered: Responder = (hit, response) => {
+  if (hit.path === '/messages') {
+    sendJson(response, 201, stored(Number((hit.json as { message: string }).message)));
+    return;
+  }
+  const lines = appendsIn(hit).map(({ message }, n) =>
+    JSON.stringify({ n, status: 201, body: stored(Number(message)) }),
+  );
+  response.writeHead(200, { 'content-type': 'application/x-ndjson' });
+  response.end(`${lines.reverse().join('\n')}\n`);
+};
+
+const clientOf = (url: string) => new ReplogClient({ url, pace: quickPace() });
+
+/** Appends the numbers 0…count - 1 at once. */
+const together = (client: ReplogClient, count: number) =>
+  Promise.all(Array.from({ length: count }, (_, i) => client.append(String(i), { w: 1 })));
+
+describe('appends of one client', () => {
+  test('asked for in one go leave in one request, and each gets its own answer', async () => {
+    const stub = await startStub(answered);
+    const answers = await together(clientOf(stub.url), 20);
+    expect(answers.map(({ index }) => index)).toEqual(Array.from({ length: 20 }, (_, i) => i));
+    expect(stub.hits.map(({ path }) => path)).toEqual(['/messages/gathered']);
+    const keys = new Set(appendsIn(stub.hits[0]).map(({ idempotencyKey }) => idempotencyKey));
+    expect(keys.size).toBe(20);
+  });
+
+  test('one alone goes as ever', async () => {
+    const stub = await startStub(answered);
+    await clientOf(stub.url).append('7');
+    expect(stub.hits.map(({ path }) => path)).toEqual(['/messages']);
+  });
+
+  test('what is asked for while two requests are unanswered goes together with the next', async () => {
+    const held: (() => void)[] = [];
+    const stub = await startStub((hit, response, count) => {
+      if (count > 2) answered(hit, response, count);
+      else held.push(() => answered(hit, response, count));
+    });
+    const client = new ReplogClient({ url: stub.url, pace: quickPace() });
+    const first = client.append('0');
+    await stub.arrived(1);
+    const second = client.append('1');
+    await stub.arrived(2);
+    const rest = together(client, 5);
+    for (const release of held) release();
+    await Promise.all([first, second, rest]);
+    expect(stub.hits.slice(2).map((hit) => appendsIn(hit).length)).toEqual([5]);
+  });
+
+  test('G8 one that waits for ever holds up nobody', async () => {
+    const stub = await startStub((hit, response, count) => {
+      if (count > 3) answered(hit, response, count);
+    });
+    const client = clientOf(stub.url);
+    const leaving = new AbortController();
+    const waiting: Promise<unknown>[] = [];
+    for (const [i, message] of ['a', 'b', 'c'].entries()) {
+      waiting.push(client.append(message, { signal: leaving.signal }));
+      await stub.arrived(i + 1);
+    }
+    const settled = Promise.allSettled(waiting);
+    expect((await client.append('5')).index).toBe(5);
+    leaving.abort(new Error('enough'));
+    for (const outcome of await settled) expect(outcome.status).toBe('rejected');
+  });
+
+  test('when all who asked have gone, so does the request', async () => {
+    let closed = false;
+    const stub = await startStub((_, response) => {
+      response.on('close', () => {
+        closed = true;
+      });
+    });
+    const leaving = new AbortController();
+    const client = clientOf(stub.url);
+    const both = ['a', 'b'].map((message) => client.append(message, { signal: leaving.signal }));
+    const settled = Promise.allSettled(both);
+    await stub.arrived(1);
+    leaving.abort(new Error('enough'));
+    for (const { status } of await settled) expect(status).toBe('rejected');
+    await expect.poll(() => closed).toBe(true);
+  });
+
+  test('a refusal of one is not a refusal of the others', async () => {
+    const stub = await startStub((hit, response) => {
+      response.writeHead(200, { 'content-type': 'application/x-ndjson' });
+      const [late] = appendsIn(hit);
+      const problem = {
+        code: 'write-concern-timeout',
+        index: 4,
+        acks: ['n1'],
+        title: late?.message,
+      };
+      const lines = [
+        { n: 0, status: 504, body: problem },
+        { n: 1, status: 201, body: stored(1) },
+      ];
+      response.end(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+    });
+    const client = clientOf(stub.url);
+    const [late, fine] = await Promise.allSettled([
+      client.append('0', { w: 3, timeoutMs: 50 }),
+      client.append('1', { w: 1 }),
+    ]);
+    expect(late).toMatchObject({ status: 'rejected', reason: expect.any(WriteConcernTimeout) });
+    expect(fine).toMatchObject({ status: 'fulfilled', value: { index: 1 } });
+  });
+
+  test('an answer that breaks off is repeated with the same keys, only for those without one', async () => {
+    const stub = await startStub((hit, response, count) => {
+      if (count > 1) {
+        answered(hit, response, count);
+        return;
+      }
+      response.writeHead(200, { 'content-type': 'application/x-ndjson' });
+      const line = `${JSON.stringify({ n: 1, status: 201, body: stored(1) })}\n`;
+      response.write(line, () => response.destroy());
+    });
+    const answers = await together(clientOf(stub.url), 3);
+    expect(answers.map(({ index }) => index)).toEqual([0, 1, 2]);
+    const keyOf = new Map(
+      appendsIn(stub.hits[0]).map(({ message, idempotencyKey }) => [message, idempotencyKey]),
+    );
+    const again = appendsIn(stub.hits[1]);
+    expect(again.map(({ message }) => message)).toEqual(['0', '2']);
+    for (const { message, idempotencyKey } of again)
+      expect(idempotencyKey).toBe(keyOf.get(message));
+  });
+
+  test('a whole refusal reaches each, and a node that cannot gather gets them one by one', async () => {
+    const stub = await startStub((hit, response, count) => {
+      if (hit.path === '/messages') answered(hit, response, count);
+      else sendProblem(response, 404, 'not-found');
+    });
+    const answers = await together(clientOf(stub.url), 3);
+    expect(answers.map(({ index }) => index)).toEqual([0, 1, 2]);
+    stub.respond((_, response) => sendProblem(response, 401, 'unauthorized'));
+    const refused = await Promise.allSettled([
+      clientOf(stub.url).append('1'),
+      clientOf(stub.url).append('2'),
+    ]);
+    for (const outcome of refused)
+      expect(outcome).toMatchObject({ reason: { code: 'unauthorized' } });
+  });
+
+  test('a redirect sends all of them to the master', async () => {
+    const master = await startStub(answered);
+    const stub = await startStub((hit, response) => {
+      const body = { code: 'not-master', master: { node: 'n2', url: master.url } };
+      const lines = appendsIn(hit).map((_, n) => JSON.stringify({ n, status: 307, body }));
+      response.writeHead(200, { 'content-type': 'application/x-ndjson' });
+      response.end(`${lines.join('\n')}\n`);
+    });
+    const answers = await together(clientOf(stub.url), 4);
+    expect(answers.map(({ index }) => index)).toEqual([0, 1, 2, 3]);
+    expect(master.hits.map((hit) => appendsIn(hit).length)).toEqual([4]);
+  });
+
+  test('time that runs out before an answer leaves the outcome open', async () => {
+    const stub = await startStub(() => undefined);
+    const client = new ReplogClient({ url: stub.url, pace: quickPace(), retryForMs: 0 });
+    const leaving = new AbortController();
+    const both = ['a', 'b'].map((message) => client.append(message, { signal: leaving.signal }));
+    const settled = Promise.allSettled(both);
+    await stub.arrived(1);
+    leaving.abort(new Error('time is up'));
+    for (const outcome of await settled) {
+      expect(outcome).toMatchObject({ reason: expect.any(OutcomeUnknown) });
+    }
+  });
+});
