@@ -5,6 +5,7 @@
 import { register as registerAdd } from './commands/add.ts';
 import { register as registerAppend } from './commands/append.ts';
 import { register as registerArbiter } from './commands/arbiter.ts';
+import { register as registerBench } from './commands/bench.ts';
 import { register as registerCluster } from './commands/cluster.ts';
 import { register as registerControl } from './commands/control.ts';
 import { register as registerEcho } from './commands/echo.ts';
@@ -41,6 +42,7 @@ export async function main(argv: string[]): Promise<void> {
   registerAdd(program);
   registerRm(program);
   registerFault(program);
+  registerBench(program);
   process.exitCode = await run(program, argv);
 }
 

@@ -21,6 +21,7 @@ import type {
   StoredOutcome,
 } from './answers.ts';
 import { baseUrl } from './base-url.ts';
+import { Departures } from './departures.ts';
 import { InvalidIdempotencyKey } from './errors.ts';
 import { type FollowOptions, follow } from './follow.ts';
 import { GatheringLink } from './gathering-link.ts';
@@ -57,6 +58,7 @@ const IDEMPOTENCY_KEY = /^[\x20-\x7e]{1,128}$/;
  */
 export class ReplogClient {
   readonly #link: Link;
+  readonly #departures = new Departures();
   readonly #writes: GatheringLink;
   readonly #requests: Requests;
   readonly #route: Route;
@@ -67,7 +69,7 @@ export class ReplogClient {
   /** Throws InvalidUrl. */
   constructor(options: ClientOptions) {
     this.#link = new Link(options);
-    this.#writes = new GatheringLink(this.#link);
+    this.#writes = new GatheringLink(this.#link, this.#departures);
     this.#route = { configured: baseUrl(options.url), learned: null };
     this.#requests = new Requests(this.#link, this.url);
     this.#pace = options.pace ?? REAL_PACE;
@@ -176,6 +178,12 @@ export class ReplogClient {
     return this.#requests.read<Health>('/health', options);
   }
 
+  /** The node's metrics, as Prometheus reads them. */
+  async metrics(options: CallOptions = {}): Promise<string> {
+    const text = await this.#requests.command({ method: 'GET', path: '/metrics' }, options);
+    return typeof text === 'string' ? text : '';
+  }
+
   /** The node answers with what it got. */
   echo(body: unknown, options: CallOptions = {}): Promise<unknown> {
     return this.#requests.command({ method: 'POST', path: '/echo', json: body }, options);
@@ -229,12 +237,12 @@ export class ReplogClient {
 
   async #write<Answer>(
     options: WriteOptions,
-    order: Omit<WriteOrder, 'idempotencyKey'>,
+    order: Omit<WriteOrder, 'idempotencyKey' | 'departures'>,
   ): Promise<Answer> {
     const { timeoutMs, signal } = options;
     const idempotencyKey = options.idempotencyKey ?? this.#newKey();
     if (!IDEMPOTENCY_KEY.test(idempotencyKey)) throw new InvalidIdempotencyKey(idempotencyKey);
-    const full = { ...order, idempotencyKey, timeoutMs, signal };
+    const full = { ...order, idempotencyKey, timeoutMs, signal, departures: this.#departures };
     const write = new PendingWrite(this.#writes, this.#route, full, this.#pace, this.#retryForMs);
     return answerIn<Answer>(await write.run());
   }

@@ -1,8 +1,11 @@
 // A signal that aborts when the caller's does or when time is up, and can be taken back. (Node 20
 // may collect AbortSignal.timeout inside AbortSignal.any before it fires.)
 
+import type { Departures } from './departures.ts';
+
 export interface Deadline {
-  readonly signal: AbortSignal;
+  /** undefined: nothing limits this. */
+  readonly signal: AbortSignal | undefined;
   /** True once time was up before the caller aborted. */
   expired(): boolean;
   /** Frees the timer and the listener. */
@@ -10,23 +13,29 @@ export interface Deadline {
 }
 
 /** `ms` undefined: no time limit. */
-export function deadline(ms: number | undefined, caller?: AbortSignal): Deadline {
+export function deadline(
+  ms: number | undefined,
+  caller: AbortSignal | undefined,
+  departures: Departures,
+): Deadline {
+  // A controller of its own costs more than the rest of a gathered append.
+  if (ms === undefined) return { signal: caller, expired: () => false, dispose: () => {} };
   const controller = new AbortController();
   let expired = false;
   const onAbort = () => controller.abort(caller?.reason);
-  caller?.addEventListener('abort', onAbort, { once: true });
+  const forget = caller === undefined ? () => {} : departures.on(caller, onAbort);
   if (caller?.aborted) onAbort();
   const expire = () => {
     expired = !controller.signal.aborted;
     controller.abort(new DOMException(`no answer within ${ms} ms`, 'TimeoutError'));
   };
-  const timer = ms === undefined ? undefined : setTimeout(expire, ms);
+  const timer = setTimeout(expire, ms);
   return {
     signal: controller.signal,
     expired: () => expired,
     dispose: () => {
       clearTimeout(timer);
-      caller?.removeEventListener('abort', onAbort);
+      forget();
     },
   };
 }

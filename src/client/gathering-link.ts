@@ -1,5 +1,6 @@
 // The way of a client's writes: appends are gathered per node, everything else goes by itself.
 
+import type { Departures } from './departures.ts';
 import { Gathering } from './gathering.ts';
 import type { Call, Link, Reply } from './link.ts';
 
@@ -8,10 +9,12 @@ const NODES_MAX = 16;
 
 export class GatheringLink {
   readonly #link: Link;
+  readonly #departures: Departures;
   readonly #gatherings = new Map<string, Gathering>();
 
-  constructor(link: Link) {
+  constructor(link: Link, departures: Departures) {
     this.#link = link;
+    this.#departures = departures;
   }
 
   /** As `Link.send`. */
@@ -27,7 +30,7 @@ export class GatheringLink {
       if (this.#gatherings.size < NODES_MAX) break;
       if (gathering.idle) this.#gatherings.delete(other);
     }
-    const gathering = new Gathering(this.#link, base);
+    const gathering = new Gathering(this.#link, base, this.#departures);
     this.#gatherings.set(base, gathering);
     return gathering;
   }

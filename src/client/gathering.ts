@@ -5,6 +5,7 @@
 // A request stops counting as under way when the first of its answers comes, or after
 // `PATIENCE_MS`: appends that wait for a missing node hold up no others.
 
+import type { Departures } from './departures.ts';
 import { lines } from './lines.ts';
 import { type Call, ConnectionFailure, type Link, type Reply } from './link.ts';
 
@@ -33,8 +34,10 @@ interface Waiting {
   readonly call: Call;
   readonly resolve: (reply: Reply) => void;
   readonly reject: (error: unknown) => void;
-  /** Called once, when its caller has an answer, or has gone. */
-  onSettled: () => void;
+  /** Called once, when its caller has an answer (true) or has gone (false). */
+  onSettled: (answered: boolean) => void;
+  /** The caller's signal is of no interest any more. */
+  forget: () => void;
   sent: boolean;
   settled: boolean;
 }
@@ -50,14 +53,16 @@ interface Line {
 export class Gathering {
   readonly #link: Link;
   readonly #base: string;
+  readonly #departures: Departures;
   #waiting: Waiting[] = [];
   #fresh = 0;
   #open = 0;
   #scheduled = false;
 
-  constructor(link: Link, base: string) {
+  constructor(link: Link, base: string, departures: Departures) {
     this.#link = link;
     this.#base = base;
+    this.#departures = departures;
   }
 
   /** Nothing is gathered here: whoever keeps these may forget it. */
@@ -68,15 +73,22 @@ export class Gathering {
   /** As `Link.send` for `POST /messages`. */
   send(call: Call): Promise<Reply> {
     return new Promise((resolve, reject) => {
-      const onSettled = (): void => {};
-      const waiting = { call, resolve, reject, onSettled, sent: false, settled: false };
+      const waiting: Waiting = {
+        call,
+        resolve,
+        reject,
+        onSettled: () => {},
+        forget: () => {},
+        sent: false,
+        settled: false,
+      };
       const { signal } = call;
       const gone = (): void => {
         const { reason } = signal!;
         const error = waiting.sent ? reason : new ConnectionFailure(this.#base, reason, false);
-        settle(waiting, () => reject(error));
+        settle(waiting, () => reject(error), false);
       };
-      signal?.addEventListener('abort', gone, { once: true });
+      if (signal !== undefined) waiting.forget = this.#departures.on(signal, gone);
       this.#waiting.push(waiting);
       this.#schedule();
     });
@@ -198,9 +210,10 @@ function gathered(together: readonly Waiting[]): Call {
   const controller = new AbortController();
   let left = together.length;
   for (const waiting of together) {
-    waiting.onSettled = () => {
+    waiting.onSettled = (answered) => {
       left -= 1;
-      if (left === 0) controller.abort();
+      // After the last answer the request ends by itself, and its connection can be used again.
+      if (left === 0 && !answered) controller.abort();
     };
   }
   const appends = together.map(({ call }) => ({
@@ -215,9 +228,10 @@ const endOfTurn: (run: () => void) => unknown =
   typeof setImmediate === 'function' ? setImmediate : queueMicrotask;
 
 /** Each append is answered once, by whatever comes first. */
-function settle(waiting: Waiting, answer: () => void): void {
+function settle(waiting: Waiting, answer: () => void, answered = true): void {
   if (waiting.settled) return;
   waiting.settled = true;
+  waiting.forget();
   answer();
-  waiting.onSettled();
+  waiting.onSettled(answered);
 }

@@ -7,6 +7,7 @@
 // - Tries are bounded by `retryForMs` (and by `timeoutMs`, if given), hops by HOPS_MAX.
 
 import { type Deadline, deadline } from './deadline.ts';
+import type { Departures } from './departures.ts';
 import { OutcomeUnknown, UnexpectedAnswer, Unreachable } from './errors.ts';
 import { type Call, ConnectionFailure, type Reply, retryAfterOf } from './link.ts';
 import { gapAfter, type Pace } from './pace.ts';
@@ -37,6 +38,7 @@ export interface WriteOrder {
   /** What the node keeps to if the caller did not ask; undefined: it waits without a limit. */
   readonly defaultTimeoutMs?: number;
   readonly signal?: AbortSignal | undefined;
+  readonly departures: Departures;
 }
 
 /** Answers come at most 200 ms after the write's own time limit; the rest is for the way. */
@@ -91,7 +93,7 @@ export class PendingWrite {
   async run(): Promise<Reply> {
     for (;;) {
       const base = this.#route.learned ?? this.#route.configured;
-      const limit = deadline(this.#attemptMs(), this.#order.signal);
+      const limit = deadline(this.#attemptMs(), this.#order.signal, this.#order.departures);
       try {
         const reply = await this.#sendCopy(base, limit);
         if (reply.status >= 200 && reply.status < 300) return reply;
@@ -122,7 +124,7 @@ export class PendingWrite {
     } catch (error) {
       if (error instanceof ConnectionFailure) throw error;
       // Aborted, by the caller or by the clock: this copy may have arrived.
-      throw this.#outcomeUnknown(limit.expired() ? limit.signal.reason : error);
+      throw this.#outcomeUnknown(limit.expired() ? limit.signal?.reason : error);
     }
   }
 

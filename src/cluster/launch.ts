@@ -34,6 +34,8 @@ export interface LaunchOptions {
   readonly token: string | null;
   readonly requireClientToken: boolean;
   readonly logLevel: string;
+  /** Commands on this machine are not to find this cluster by themselves. */
+  readonly unlisted?: boolean;
   readonly onEvent: (event: ClusterEvent) => void;
   readonly onLine: (node: string, line: string) => void;
   readonly startArbiter: (options: ArbiterOptions) => Promise<HostedArbiter>;
@@ -117,7 +119,7 @@ export async function launch(options: LaunchOptions): Promise<Launch> {
   };
   return {
     ready: running.start().then((ready) => {
-      registration = register(entryOf(running.view()));
+      if (options.unlisted !== true) registration = register(entryOf(running.view()));
       return ready;
     }),
     broken: arbiter.stopped,

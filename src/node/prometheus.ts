@@ -66,6 +66,7 @@ function nodeMetrics(registers: Registry[]): Update {
   const readOnly = gauge('replog_read_only', '1 while the master refuses writes.');
   const waiting = gauge('replog_waiting_writes', 'Writes that wait for their write concern.');
   const memory = gauge('process_resident_memory_bytes', 'Resident memory of the process.');
+  const cpu = counter('process_cpu_seconds_total', 'Processor time of the process.');
   const appended = counter('replog_appended_total', 'Operations appended.');
   const duplicates = counter('replog_duplicates_total', 'Repeated requests that were suppressed.');
   const resends = counter('replog_resends_total', 'Further copies of Snapshots sent.');
@@ -79,6 +80,8 @@ function nodeMetrics(registers: Registry[]): Update {
     readOnly.set(status.role === 'master' && status.mode === 'read-only' ? 1 : 0);
     waiting.set(status.role === 'master' ? status.waiting : 0);
     memory.set(process.memoryUsage.rss());
+    const { user, system } = process.cpuUsage();
+    set(cpu, (user + system) / 1_000_000);
     const { counters } = status;
     set(appended, counters.appended);
     set(duplicates, counters.duplicates);

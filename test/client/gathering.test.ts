@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { OutcomeUnknown, ReplogClient, WriteConcernTimeout } from '../../src/client/client.ts';
 import { quickPace } from './quick-pace.ts';
 import { type Hit, type Responder, sendJson, sendProblem, startStub } from './stub-server.ts';
@@ -46,7 +46,7 @@ describe('appends of one client', () => {
     expect(stub.hits.map(({ path }) => path)).toEqual(['/messages']);
   });
 
-  test('what is asked for while two requests are unanswered goes together with the next', async () => {
+  test('what is asked for while two requests are unanswered goes together next', async () => {
     const held: (() => void)[] = [];
     const stub = await startStub((hit, response, count) => {
       if (count > 2) answered(hit, response, count);
@@ -97,6 +97,20 @@ describe('appends of one client', () => {
     await expect.poll(() => closed).toBe(true);
   });
 
+  test('a signal that many share is listened to once, and forgotten at the end', async () => {
+    const stub = await startStub(answered);
+    const leaving = new AbortController();
+    const { signal } = leaving;
+    const added = vi.spyOn(signal, 'addEventListener');
+    const removed = vi.spyOn(signal, 'removeEventListener');
+    const client = clientOf(stub.url);
+    await Promise.all(
+      Array.from({ length: 30 }, (_, i) => client.append(String(i), { signal, timeoutMs: 5_000 })),
+    );
+    expect(added).toHaveBeenCalledTimes(removed.mock.calls.length);
+    expect(added.mock.calls.length).toBeLessThanOrEqual(2);
+  });
+
   test('a refusal of one is not a refusal of the others', async () => {
     const stub = await startStub((hit, response) => {
       response.writeHead(200, { 'content-type': 'application/x-ndjson' });
@@ -122,7 +136,7 @@ describe('appends of one client', () => {
     expect(fine).toMatchObject({ status: 'fulfilled', value: { index: 1 } });
   });
 
-  test('an answer that breaks off is repeated with the same keys, only for those without one', async () => {
+  test('an answer that breaks off is repeated, with the same keys, for those without one', async () => {
     const stub = await startStub((hit, response, count) => {
       if (count > 1) {
         answered(hit, response, count);
@@ -143,7 +157,7 @@ describe('appends of one client', () => {
       expect(idempotencyKey).toBe(keyOf.get(message));
   });
 
-  test('a whole refusal reaches each, and a node that cannot gather gets them one by one', async () => {
+  test('a whole refusal reaches each; a node that cannot gather gets them one by one', async () => {
     const stub = await startStub((hit, response, count) => {
       if (hit.path === '/messages') answered(hit, response, count);
       else sendProblem(response, 404, 'not-found');

@@ -1,0 +1,112 @@
+// Load: many appends at once for a while, and how long each took. The rule: in an open loop (a
+// rate) the time of an append counts from when it was due, not from when there was room for it, so
+// that a stall is seen by every append that it held up.
+
+import type { Latencies } from './latencies.ts';
+
+/** What is measured: one append (or one batch), already with its write concern. Rejects if it was
+ * not stored. */
+export type Work = () => Promise<void>;
+
+export interface LoadOptions {
+  readonly work: Work;
+  /** Units of work under way at a time: of a closed loop, or at most, of an open one. */
+  readonly connections: number;
+  /** Units of work per second; null: as fast as answers come. */
+  readonly rate: number | null;
+  readonly latencies: Latencies;
+  /** Milliseconds, monotonic. */
+  readonly now: () => number;
+  /** Calls back after so many milliseconds. */
+  readonly sleep: (ms: number) => Promise<void>;
+}
+
+/** How many units of work were done, and what went wrong. */
+export interface LoadResult {
+  readonly done: number;
+  readonly failed: number;
+  /** In an open loop: due, but never begun, because too much was under way. */
+  readonly missed: number;
+  /** From the first begin to the last answer. */
+  readonly ms: number;
+  /** Messages of different failures, each with its count; at most 8. */
+  readonly errors: ReadonlyMap<string, number>;
+}
+
+/** Different failures that are told apart. */
+const ERRORS_MAX = 8;
+
+/** Runs until `stopped` aborts, then waits for what is under way. */
+export async function load(options: LoadOptions, stopped: AbortSignal): Promise<LoadResult> {
+  const tally = new LoadTally(options);
+  const startedAt = options.now();
+  if (options.rate === null) await closedLoop(options, tally, stopped);
+  else await openLoop(options, options.rate, tally, stopped);
+  const { done, failed, missed, errors } = tally;
+  return { done, failed, missed, ms: options.now() - startedAt, errors };
+}
+
+async function closedLoop(
+  { connections, now }: LoadOptions,
+  tally: LoadTally,
+  stopped: AbortSignal,
+): Promise<void> {
+  const worker = async (): Promise<void> => {
+    while (!stopped.aborted) await tally.perform(now());
+  };
+  await Promise.all(Array.from({ length: connections }, worker));
+}
+
+async function openLoop(
+  { connections, now, sleep }: LoadOptions,
+  rate: number,
+  tally: LoadTally,
+  stopped: AbortSignal,
+): Promise<void> {
+  const startedAt = now();
+  const underWay = new Set<Promise<void>>();
+  let begun = 0;
+  while (!stopped.aborted) {
+    const due = Math.floor(((now() - startedAt) * rate) / 1_000);
+    for (; begun < due; begun += 1) {
+      if (underWay.size >= connections) {
+        tally.missed += 1;
+        continue;
+      }
+      const work = tally.perform(startedAt + (begun * 1_000) / rate);
+      underWay.add(work);
+      void work.then(() => underWay.delete(work));
+    }
+    await sleep(Math.max(1, startedAt + ((begun + 1) * 1_000) / rate - now()));
+  }
+  await Promise.all(underWay);
+}
+
+class LoadTally {
+  done = 0;
+  failed = 0;
+  missed = 0;
+  readonly errors = new Map<string, number>();
+  private readonly options: LoadOptions;
+
+  constructor(options: LoadOptions) {
+    this.options = options;
+  }
+
+  /** Never rejects: a failure is counted. */
+  async perform(dueAt: number): Promise<void> {
+    const { work, now, latencies } = this.options;
+    try {
+      await work();
+      this.done += 1;
+      latencies.add(now() - dueAt);
+    } catch (error) {
+      this.failed += 1;
+      const message = error instanceof Error ? error.message : String(error);
+      const known = this.errors.get(message);
+      if (known !== undefined || this.errors.size < ERRORS_MAX) {
+        this.errors.set(message, (known ?? 0) + 1);
+      }
+    }
+  }
+}

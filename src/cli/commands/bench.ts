@@ -1,0 +1,166 @@
+// replog bench: how fast a cluster takes messages, and how long each takes.
+
+import type { Command } from 'commander';
+import type { BenchOptions, BenchResult } from '../../bench/bench.ts';
+import type { WriteConcern } from '../../client/answers.ts';
+import { benchLines, comparisonLines } from '../bench-report.ts';
+import { examples } from '../examples.ts';
+import { Interrupted, Refused, UsageError } from '../exit.ts';
+import { untilInterrupted } from '../interrupt.ts';
+import { printJson, printLine, printLines } from '../output.ts';
+import { Progress } from '../progress.ts';
+import {
+  addTargetOptions,
+  connect,
+  findTarget,
+  type Target,
+  type TargetOptions,
+} from '../target.ts';
+import { wholeNumber } from '../whole-number.ts';
+import { parseWriteConcern } from '../write-concern.ts';
+
+interface BenchFlags extends TargetOptions {
+  readonly w: WriteConcern;
+  readonly compare?: readonly WriteConcern[];
+  readonly size: number;
+  readonly connections: number;
+  readonly batch: number;
+  readonly rate?: number;
+  readonly seconds: number;
+  readonly secondaries: number;
+  readonly memory?: true;
+  readonly throwAway?: true;
+  readonly json?: true;
+}
+
+const WARM_UP_SECONDS = 2;
+
+export function register(program: Command): void {
+  addTargetOptions(program.command('bench'))
+    .description('measure how fast a cluster takes messages (by default a throw-away one)')
+    .option('--w <w>', 'write concern of the messages', parseWriteConcern, 'all')
+    .option('--compare <w,…>', 'one measurement for each: what does a w cost?', parseComparison)
+    .option('--size <characters>', 'of a message', wholeNumber(1, 1_000_000), 100)
+    .option('--connections <n>', 'appends under way at a time', wholeNumber(1, 5_000), 32)
+    .option('--batch <n>', 'messages per request', wholeNumber(1, 10_000), 1)
+    .option('--rate <n>', 'appends per second (default: as fast as answers come)', wholeNumber(1))
+    .option('--seconds <n>', 'per measurement', wholeNumber(1, 3_600), 10)
+    .option('--throw-away', 'a cluster of its own, even if one is running')
+    .option('--secondaries <n>', 'of a throw-away cluster', wholeNumber(0, 100), 2)
+    .option('--memory', 'a throw-away cluster that keeps nothing on disk')
+    .option('--json', 'print one JSON object per measurement')
+    .addHelpText(
+      'after',
+      examples(
+        ['replog bench', 'three durable nodes of its own, w=all'],
+        ['replog bench --compare 1,2,3', 'what each write concern costs'],
+        ['replog bench --rate 1000 --seconds 30', 'latency at a given rate'],
+        ['replog bench --batch 1000 --connections 8', 'batches'],
+        ['replog bench --url http://127.0.0.1:4000', 'a cluster that runs already'],
+      ),
+    )
+    .action(run);
+}
+
+async function run(flags: BenchFlags): Promise<void> {
+  const target = await findTarget(flags);
+  const own = flags.throwAway === true || (!target.named && target.cluster === null);
+  if (flags.throwAway && target.named) {
+    throw new UsageError('--throw-away and a cluster exclude each other', 'leave one of them out');
+  }
+  if (flags.memory && !own) {
+    throw new UsageError('--memory is for a throw-away cluster', 'add --throw-away');
+  }
+  await untilInterrupted(async (signal) => {
+    const results = await (own ? onOwn(flags, signal) : onRunning(flags, target, signal));
+    if (!flags.json) {
+      await printLines(benchLines(results));
+      if (results.length > 1) await printLines(comparisonLines(results));
+    }
+    if (signal.aborted) throw new Interrupted();
+    if (results.some(({ messages, failed }) => messages === 0 && failed > 0)) {
+      throw new Refused('nothing was stored', 'the lines above say why');
+    }
+  });
+}
+
+async function onOwn(flags: BenchFlags, signal: AbortSignal): Promise<BenchResult[]> {
+  const { throwaway } = await import('../../cluster/throwaway.ts');
+  const { serveArbiter } = await import('../../node/serve-arbiter.ts');
+  const { secondaries } = flags;
+  const options = { secondaries, durable: flags.memory !== true, purpose: 'bench' };
+  const cluster = await throwaway({ ...options, startArbiter: serveArbiter }, signal);
+  try {
+    const { nodes } = cluster.ready;
+    const kind = flags.memory ? 'in memory' : 'on disk';
+    if (!flags.json) await printLine(`a throw-away cluster of ${nodes.length} nodes, ${kind}`);
+    const master = nodes.find(({ role }) => role === 'master') ?? nodes[0];
+    const target = { url: master?.url ?? '', token: undefined };
+    return await measure(flags, target, nodes, signal);
+  } finally {
+    await cluster.end();
+  }
+}
+
+async function onRunning(
+  flags: BenchFlags,
+  target: Target,
+  signal: AbortSignal,
+): Promise<BenchResult[]> {
+  const client = await connect(target);
+  const health = await client.health({ signal });
+  const nodes = 'members' in health ? health.members : [{ node: health.node, url: target.url }];
+  if (!flags.json) await printLine(`the cluster of ${nodes.length} nodes at ${target.url}`);
+  return measure(flags, target, nodes, signal);
+}
+
+async function measure(
+  flags: BenchFlags,
+  { url, token }: Pick<Target, 'url' | 'token'>,
+  nodes: readonly { readonly node: string; readonly url: string }[],
+  signal: AbortSignal,
+): Promise<BenchResult[]> {
+  const { bench } = await import('../../bench/bench.ts');
+  const { ReplogClient } = await import('../../client/client.ts');
+  const common = {
+    client: new ReplogClient({ url, token }),
+    nodes: nodes.map((one) => ({ ...one, client: new ReplogClient({ url: one.url, token }) })),
+    size: flags.size,
+    connections: flags.connections,
+    batch: flags.batch,
+    rate: flags.rate ?? null,
+    seconds: flags.seconds,
+    warmUpSeconds: WARM_UP_SECONDS,
+  };
+  const results: BenchResult[] = [];
+  for (const w of flags.compare ?? [flags.w]) {
+    if (signal.aborted) break;
+    results.push(await one({ ...common, w }, bench, signal));
+    if (flags.json) await printJson(results.at(-1));
+  }
+  return results;
+}
+
+async function one(
+  options: BenchOptions,
+  bench: (options: BenchOptions, interrupted: AbortSignal) => Promise<BenchResult>,
+  signal: AbortSignal,
+): Promise<BenchResult> {
+  const progress = new Progress(options.seconds);
+  const onProgress: BenchOptions['onProgress'] = ({ seconds, perSecond, p99 }) => {
+    const rate = Math.round(perSecond).toLocaleString('en');
+    progress.update(seconds, `w=${options.w}  ${rate}/s  p99 ${p99.toFixed(1)} ms`);
+  };
+  try {
+    return await bench({ ...options, onProgress }, signal);
+  } finally {
+    progress.finish();
+  }
+}
+
+function parseComparison(text: string): readonly WriteConcern[] {
+  return text
+    .replace(/^w=/, '')
+    .split(',')
+    .map((part) => parseWriteConcern(part.trim()));
+}
