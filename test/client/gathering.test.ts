@@ -136,7 +136,7 @@ describe('appends of one client', () => {
     expect(fine).toMatchObject({ status: 'fulfilled', value: { index: 1 } });
   });
 
-  test('an answer that breaks off is repeated, with the same keys, for those without one', async () => {
+  test('after a break those without an answer are repeated, with the same keys', async () => {
     const stub = await startStub((hit, response, count) => {
       if (count > 1) {
         answered(hit, response, count);

@@ -1,0 +1,90 @@
+// `npm run bench`: the ratios of docs/performance.md. Arguments: --rounds N, --seconds N, --only TEXT
+// (groups whose name contains it).
+//
+// Bare times say little on a machine that others share; ratios within one run say more. Every case
+// runs once per round, and the medians over the rounds are compared.
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { clientLoad } from './client-load.ts';
+import { type Goal, GROUPS, type Group } from './groups.ts';
+import { replog } from './replog.ts';
+import { rounds, type Sample } from './round.ts';
+import { installed } from './subject.ts';
+import { syncedWrite } from './synced-write.ts';
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '3' },
+    seconds: { type: 'string', default: '5' },
+    only: { type: 'string', default: '' },
+  },
+});
+const settings = { count: Number(values.rounds), seconds: Number(values.seconds) };
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
+const note = (line: string): void => void process.stderr.write(`  ${line}\n`);
+
+interface Row {
+  readonly work: string;
+  readonly ratio: number;
+  readonly goal: string;
+  readonly met: boolean;
+}
+
+const rows: Row[] = [];
+
+function judge(group: string, goal: Goal, samples: ReadonlyMap<string, Sample>): Row {
+  const ratio = goal.measure(samples.get(goal.of)!, samples.get(goal.to)!);
+  const met = goal.better === 'more' ? ratio >= goal.goal : ratio <= goal.goal;
+  const sign = goal.better === 'more' ? '≥' : '≤';
+  return { work: `${group}: ${goal.what}`, ratio, goal: `${sign} ${goal.goal}`, met };
+}
+
+async function compare(group: Group): Promise<void> {
+  const missing = group.needs.filter((program) => !installed(program));
+  if (missing.length > 0) {
+    print(`skipped: ${group.name} (${missing.join(', ')} is not installed)`);
+    return;
+  }
+  note(group.name);
+  const samples = await rounds(group.cases, settings, note);
+  for (const [name, { failed }] of samples) {
+    if (failed > 0) note(`${name}: ${failed} requests failed`);
+  }
+  rows.push(...group.goals.map((goal) => judge(group.name, goal, samples)));
+}
+
+/** One append at a time, against the disk's own limit in the same minute. */
+async function oneAtATime(): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'replog-ratios-'));
+  try {
+    const ratios: number[] = [];
+    for (let round = 0; round < settings.count; round += 1) {
+      const disk = await syncedWrite(folder, 200);
+      const subject = await replog({ secondaries: 2, dataDir: join(folder, String(round)) });
+      const load = { connections: 1, batch: 1, seconds: settings.seconds };
+      const { p50 } = await clientLoad('replog', subject.url, load);
+      await subject.stop();
+      note(`one at a time: p50 ${p50.toFixed(2)} ms; a synced write ${disk.toFixed(2)} ms`);
+      ratios.push(p50 / disk);
+    }
+    const ratio = ratios.sort((a, b) => a - b)[Math.floor((ratios.length - 1) / 2)]!;
+    const work = 'one append at a time, durable, w=3: p50 ÷ a synced write';
+    rows.push({ work, ratio, goal: '≤ 4', met: ratio <= 4 });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+for (const group of GROUPS.filter(({ name }) => name.includes(values.only))) await compare(group);
+if ('one at a time'.includes(values.only)) await oneAtATime();
+
+const [processor] = cpus();
+print(`${cpus().length} × ${processor?.model}, Node ${process.version}`);
+print(`medians of ${settings.count} rounds of ${settings.seconds} s\n`);
+print('| work | ratio | goal | |\n| --- | --- | --- | --- |');
+for (const { work, ratio, goal, met } of rows) {
+  print(`| ${work} | ${ratio.toFixed(2)} | ${goal} | ${met ? 'met' : 'missed'} |`);
+}
