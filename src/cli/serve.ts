@@ -5,7 +5,7 @@ import type { NodeEvent } from '../cluster/report.ts';
 import { plainLines } from '../cluster/report.ts';
 import type { Listening, Service } from '../cluster/service.ts';
 import type { Note } from '../core/effects.ts';
-import { DamagedLog, FolderInUse, UnknownFormat } from '../persistence/persistence.ts';
+import { DamagedLog, FolderInUse, LostLog, UnknownFormat } from '../persistence/persistence.ts';
 import { cleanJson, cleanText } from './clean-text.ts';
 import { Refused, UsageError } from './exit.ts';
 import type { ServerSettings } from './server-options.ts';
@@ -68,16 +68,19 @@ class Printer {
   }
 }
 
+/** Where a node with a damaged log, and nobody to fetch from, is helped. */
+const WAY_OUT =
+  'see what is left with `replog verify`, and the way out with `replog repair --help`';
+
 /** The error with a sentence and a hint, where the cause is known. */
-function startProblem(error: unknown, { host, port }: ServerSettings): unknown {
+function startProblem(error: unknown, { host, port, dataDir }: ServerSettings): unknown {
   if (error instanceof FolderInUse) {
     return new Refused(error.message, 'stop that process, or choose another --data-dir');
   }
   if (error instanceof DamagedLog) {
-    const hint =
-      'move the folder away and start again: the node fetches everything from the others';
-    return new Refused(error.message, hint);
+    return new Refused(`${error.message}, in the folder ${dataDir}`, WAY_OUT);
   }
+  if (error instanceof LostLog) return new Refused(`${error.message} (${dataDir})`, WAY_OUT);
   if (error instanceof UnknownFormat) {
     return new Refused(error.message, 'use the version of replog that wrote it');
   }

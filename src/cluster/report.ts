@@ -102,6 +102,13 @@ function sentenceOf(event: OtherEvent): string {
       return `${node} is ${fields.mode}${fields.reason === null ? '' : `: ${fields.reason}`}`;
     case 'joined':
       return `${node} follows from index ${fields.from} on`;
+    case 'damaged':
+      return (
+        `${node} found damage in ${fields.file} at byte ${fields.offset}: ` +
+        `it serves up to ${fields.after} and fetches the rest, up to ${fields.upTo} at least`
+      );
+    case 'repaired':
+      return `${node} has again what damage took from it`;
     default:
       return otherSentence(fields);
   }

@@ -107,6 +107,18 @@ export interface Memory {
   readonly acceptedEpoch: Epoch;
   /** What the arbiter in this process knows; null when it runs none. */
   readonly arbiter: ArbiterMemory | null;
+  /** What damage took from the log, until it is known to be there again; absent or null: nothing. */
+  readonly lost?: Lost | null;
+}
+
+/** What a node once held, perhaps acknowledged, and does not hold any more. */
+export interface Lost {
+  /** Epoch of the last master it had accepted operations from. */
+  readonly epoch: Epoch;
+  /** It held everything up to here. */
+  readonly upTo: LogIndex;
+  /** It may have held more than that: nobody can tell how much. */
+  readonly open: boolean;
 }
 
 /** What an arbiter must not forget. */
@@ -163,6 +175,19 @@ export type Note =
     }
   | { readonly event: 'duplicate'; readonly index: LogIndex }
   | { readonly event: 'recovered'; readonly from: NodeId; readonly count: number }
+  /** Damage took entries from the log on disk; they are to be fetched from others. */
+  | {
+      readonly event: 'damaged';
+      readonly file: string;
+      /** In bytes. */
+      readonly offset: number;
+      readonly after: LogIndex;
+      readonly upTo: LogIndex;
+    }
+  /** What damage took is there again. */
+  | { readonly event: 'repaired'; readonly upTo: LogIndex }
+  /** Damage took entries from the only node of a cluster: nobody has them. */
+  | { readonly event: 'lost'; readonly after: LogIndex; readonly upTo: LogIndex }
   | { readonly event: 'discarded'; readonly after: LogIndex; readonly count: number }
   | { readonly event: 'refused'; readonly by: string; readonly code: string }
   | { readonly event: 'unanswered'; readonly by: string; readonly error: string };

@@ -12,6 +12,7 @@ import type { HeartbeatAck, Peer } from './messages.ts';
 import { entryOf } from './operation.ts';
 import { majority, reachedBy } from './quorum.ts';
 import { Recovery } from './recovery.ts';
+import { restored } from './restoration.ts';
 import type { MasterStatus } from './status.ts';
 import { type Acknowledged, holders, type Waiter, WriteConcerns } from './write-concern.ts';
 
@@ -64,6 +65,15 @@ export class Master {
       now,
     );
     this.membership.set(replicas, now);
+    this.noteLoss(replicas);
+  }
+
+  /** What damage took from a cluster of one is nowhere else. */
+  private noteLoss(replicas: readonly Peer[]): void {
+    const { bookkeeping, ledger, outbox } = this.context;
+    const lost = bookkeeping.current.lost ?? null;
+    if (lost === null || this.configuredSize !== 1 || replicas.length > 1) return;
+    outbox.note({ event: 'lost', after: ledger.log.lastIndex, upTo: lost.upTo });
   }
 
   /** The arbiter's word on who the replicas are. The same set again changes nothing. */
@@ -140,6 +150,7 @@ export class Master {
   /** The node has persisted more, or has come to know that it cannot. */
   persisted(): void {
     this.progress();
+    this.restore();
   }
 
   /** Time has passed, or the events at hand are done: sends, judges, tells those who are late. */
@@ -223,6 +234,14 @@ export class Master {
     this.membership.opened = this.context.ledger.log.lastIndex;
     this.membership.beatNow();
     this.progress();
+    this.restore();
+  }
+
+  /** What damage took from this node is durable again once all is that the epoch began with. */
+  private restore(): void {
+    const { opened } = this.membership;
+    const { persistedIndex } = this.context.ledger.persister;
+    if (this.settled && opened !== null && persistedIndex >= opened) restored(this.context);
   }
 
   /** Someone has more of the log: what is on a majority, and who may be answered. */
@@ -279,11 +298,22 @@ export class Master {
     if (alive < needed) {
       reason = `no quorum: ${alive} of ${this.size()} nodes alive, ${needed} needed`;
     } else if (!this.settled) {
-      reason = 'recovering: hearing the members before the first write';
+      reason = this.waitingFor();
     } else if (trouble?.full) {
       reason = `no room on disk: ${trouble.error}`;
     }
     return { mode: reason === null ? 'read-write' : 'read-only', reason };
+  }
+
+  private waitingFor(): string {
+    const { missing } = this.recovery;
+    if (missing === null) return 'recovering: hearing the members before the first write';
+    const after = this.context.ledger.log.lastIndex;
+    const upTo = missing.open ? `${missing.upTo} or beyond` : `${missing.upTo}`;
+    return (
+      `damaged: entries ${after + 1} to ${upTo} are missing here, and no member that answers has ` +
+      'all of them yet (replog repair --help)'
+    );
   }
 
   private announceMode(): void {

@@ -5,6 +5,7 @@
 // request is a POST whose path follows from its type (contract, section 6). Fields marked "own" are
 // not in the contract: replog nodes add them, and manage without them when a peer does not.
 
+import type { Lost } from './effects.ts';
 import type { Epoch, Incarnation, LogIndex, NodeId, Seq, Session } from './ids.ts';
 import type { Entry } from './operation.ts';
 
@@ -148,6 +149,8 @@ export interface HeartbeatAck {
   readonly acceptedEpoch?: Epoch;
   /** Own. Running hash of its log at `lastIndex`. */
   readonly hash?: number;
+  /** Own. It has lost entries to damage: that they are not here proves nothing. */
+  readonly lost?: Lost;
 }
 
 /** Own. A master that opens an epoch asks a member for what it holds beyond the master's log. */
@@ -156,6 +159,9 @@ export interface Fetch {
   readonly epoch: Epoch;
   readonly from: LogIndex;
 }
+
+/** Where a Fetch goes that is for what damage left readable in this node's own files. */
+export const ASIDE = 'aside:';
 
 /** Own. Operations from `from` on, as many as fit one answer; empty at the end of the log. */
 export interface Fetched {

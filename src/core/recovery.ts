@@ -4,11 +4,13 @@
 // its memory.
 
 import type { Context } from './context.ts';
-import { type Epoch, type LogIndex, logIndex, type NodeId } from './ids.ts';
+import type { Lost } from './effects.ts';
+import { type Epoch, epoch as epochOf, type LogIndex, logIndex, type NodeId } from './ids.ts';
 import type { Member } from './member.ts';
-import type { Fetched, HeartbeatAck } from './messages.ts';
+import { ASIDE, type Fetched, type HeartbeatAck } from './messages.ts';
 import type { Answer } from './outbox.ts';
 import { majority } from './quorum.ts';
+import { makesUpFor } from './restoration.ts';
 
 /** With a majority heard, this long is waited for the others: what only they have is kept, too. */
 const PATIENCE_MS = 200;
@@ -29,6 +31,9 @@ interface Candidate {
  *    every member was heard or is Unhealthy.
  * 3. A node that has lost its memory waits for members it does not know of, as long as a secondary
  *    needs to notice that its master is gone and to join again.
+ * 4. A member that has lost entries to damage counts as heard only where the log has what it lost.
+ *    A master that has lost some itself takes them from nobody who is behind what it had accepted,
+ *    and is not done before they are there again.
  */
 export class Recovery {
   private readonly context: Context;
@@ -40,6 +45,12 @@ export class Recovery {
   private readonly patientUntil: number;
   private readonly settled: () => void;
   private readonly heard = new Map<NodeId, Candidate | null>();
+  /** What members say that they have lost. */
+  private readonly lost = new Map<NodeId, Lost>();
+  /** The latest epoch whose log, as a member had it, was fetched to its end. */
+  private fetchedEpoch = epochOf(0);
+  /** Where the log ended when the files set aside had nothing to add. */
+  private asideEndedAt = -1;
   private fetching = false;
   private done = false;
   private fetched = 0;
@@ -69,20 +80,34 @@ export class Recovery {
     const { node, url } = member.peer;
     const candidate = acceptedEpoch === undefined ? null : { node, url, acceptedEpoch, lastIndex };
     this.heard.set(node, candidate);
+    if (ack.lost === undefined) this.lost.delete(node);
+    else this.lost.set(node, ack.lost);
+  }
+
+  /** What damage took from this node and is not there again; null: nothing. */
+  get missing(): Lost | null {
+    const { ledger, bookkeeping } = this.context;
+    const lost = bookkeeping.current.lost ?? null;
+    if (lost === null || this.fetchedEpoch > lost.epoch) return null;
+    if (makesUpFor(ledger.log, lost)) return null;
+    // Nobody knows how far it went: then every member must have said what it has.
+    const known = lost.upTo <= ledger.log.lastIndex && this.everyoneCounts();
+    return known ? null : lost;
   }
 
   /** Goes on if enough members have been heard. */
   proceed(now: number): void {
     if (this.done || this.fetching || !this.enough(now)) return;
     const best = this.best();
-    if (best === null) this.finish();
-    else this.fetch(best);
+    if (best !== null) this.fetch(best);
+    else if (this.missing === null) this.finish();
+    else this.fetchAside();
   }
 
   private enough(now: number): boolean {
     const members = this.members();
     if (members.length + 1 < this.size() && now < this.strangersUntil) return false;
-    const heard = 1 + members.filter((member) => this.heard.has(member.peer.node)).length;
+    const heard = 1 + members.filter((member) => this.counts(member)).length;
     if (heard < majority(members.length + 1)) return false;
     const silent = members.filter(
       (member) => !this.heard.has(member.peer.node) && member.status !== 'Unhealthy',
@@ -91,8 +116,20 @@ export class Recovery {
     return now >= this.patientUntil || silent.every((member) => member.unreachable);
   }
 
+  private counts({ peer }: Member): boolean {
+    const lost = this.lost.get(peer.node);
+    const whole = lost === undefined || makesUpFor(this.context.ledger.log, lost);
+    return whole && this.heard.has(peer.node);
+  }
+
+  private everyoneCounts(): boolean {
+    const members = this.members();
+    return members.length + 1 >= this.size() && members.every((member) => this.counts(member));
+  }
+
   private best(): Candidate | null {
     const { ledger, bookkeeping } = this.context;
+    const least = bookkeeping.current.lost?.epoch ?? 0;
     let best: Candidate | null = null;
     for (const member of this.members()) {
       const candidate = this.heard.get(member.peer.node);
@@ -101,6 +138,7 @@ export class Recovery {
       // What an older master left there is not part of this log (figure 8 of the Raft paper).
       if (candidate.acceptedEpoch < ledger.log.lastEpoch) continue;
       if (candidate.acceptedEpoch > bookkeeping.current.epoch) continue;
+      if (candidate.acceptedEpoch < least) continue;
       const better =
         best === null ||
         candidate.acceptedEpoch > best.acceptedEpoch ||
@@ -120,6 +158,7 @@ export class Recovery {
         this.fetching = false;
         if (answer.type === 'Fetched' && this.take(answer)) {
           if (answer.updates.length === 0) this.heard.set(from.node, null);
+          if (this.context.ledger.log.lastIndex >= from.lastIndex) this.fetchedAll(from);
         } else if (answer.type === 'Fetched') {
           // Its log is not a continuation of ours: ours stands, and it will be told to start over.
           this.heard.set(from.node, null);
@@ -129,6 +168,24 @@ export class Recovery {
         this.proceed(now);
       },
     );
+  }
+
+  private fetchedAll({ acceptedEpoch }: Candidate): void {
+    if (acceptedEpoch > this.fetchedEpoch) this.fetchedEpoch = acceptedEpoch;
+  }
+
+  /** What the damage left behind it may go on where the log now ends. */
+  private fetchAside(): void {
+    const { lastIndex } = this.context.ledger.log;
+    if (this.asideEndedAt === lastIndex) return;
+    this.fetching = true;
+    const request = { type: 'Fetch' as const, epoch: this.epoch, from: logIndex(lastIndex + 1) };
+    this.context.outbox.send(ASIDE, request, (answer: Answer, now: number) => {
+      this.fetching = false;
+      const more = answer.type === 'Fetched' && answer.updates.length > 0 && this.take(answer);
+      if (!more) this.asideEndedAt = lastIndex;
+      this.proceed(now);
+    });
   }
 
   /** Appends what was fetched if it follows our log; returns whether it does. */

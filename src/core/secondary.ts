@@ -4,6 +4,7 @@
 import type { Context } from './context.ts';
 import { type Epoch, type LogIndex, logIndex, type Seq, seq, type Ticket } from './ids.ts';
 import type { Fetch, Heartbeat, HeartbeatAck, Peer, Refusal, Snapshot } from './messages.ts';
+import { Restoration } from './restoration.ts';
 import { SecondarySession } from './secondary-session.ts';
 import { newPart } from './snapshot-check.ts';
 
@@ -21,6 +22,7 @@ interface PendingAck {
  * 3. A refused Snapshot changes nothing.
  * 4. Only what is known to be in the log of the epoch's master counts as on a majority.
  * 5. Before the first acknowledgement in an epoch, that epoch is durable as the accepted one.
+ * 6. What damage took counts as missing until this log has caught up with a settled master.
  */
 export class Secondary {
   private readonly context: Context;
@@ -29,6 +31,7 @@ export class Secondary {
   private following: Peer | null = null;
   private heardAt: number;
   private durableEpoch: Epoch;
+  private readonly restoration: Restoration;
   /** Up to here this log is known to be that of the master of the accepted epoch. */
   private agreed: LogIndex = logIndex(0);
 
@@ -37,6 +40,7 @@ export class Secondary {
     this.following = master;
     this.heardAt = now;
     this.durableEpoch = context.bookkeeping.current.acceptedEpoch;
+    this.restoration = new Restoration(context);
   }
 
   get master(): Peer | null {
@@ -76,6 +80,10 @@ export class Secondary {
     this.following = message.master;
     if (message.epoch > bookkeeping.current.epoch) bookkeeping.remember({ epoch: message.epoch });
     outbox.respond(ticket, this.heartbeatAck());
+    if (message.settled !== false && this.session?.epoch === message.epoch) {
+      this.restoration.expect(message.epoch, message.lastIndex);
+      this.restore();
+    }
     if (bookkeeping.current.acceptedEpoch === message.epoch) this.commit(message.commitIndex);
     else if (message.settled === true) {
       const limit = message.opened ?? message.lastIndex;
@@ -115,6 +123,7 @@ export class Secondary {
       });
     }
     this.pending = still;
+    this.restore();
   }
 
   /** This node follows nobody any more: what waits is refused. */
@@ -129,7 +138,10 @@ export class Secondary {
     const { lastIndex } = ledger.log;
     const { hash } = ledger.meter;
     const node = self.node;
-    return { type: 'HeartbeatAck', node, incarnation, epoch, lastIndex, acceptedEpoch, hash };
+    const lost = bookkeeping.current.lost ?? null;
+    const missing = lost === null ? {} : { lost };
+    const ack = { node, incarnation, epoch, lastIndex, acceptedEpoch, hash, ...missing };
+    return { type: 'HeartbeatAck', ...ack };
   }
 
   /** Takes in what is new of a Snapshot; returns why not, if not. */
@@ -179,6 +191,13 @@ export class Secondary {
     const known = bookkeeping.current.acceptedEpoch === epoch;
     const stays = known && this.agreed >= ledger.log.commitIndex ? this.agreed : logIndex(0);
     return { type: 'Refused', code: 'diverged', lastIndex: stays };
+  }
+
+  private restore(): void {
+    const { session, durableEpoch } = this;
+    if (session === null || durableEpoch < session.epoch) return;
+    const { persistedIndex } = this.context.ledger.persister;
+    this.restoration.reached(session.epoch, Math.min(this.agreed, persistedIndex));
   }
 
   private agree(index: LogIndex): void {

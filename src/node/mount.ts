@@ -2,6 +2,7 @@
 // there, and one place where errors become answers. Nothing here costs a request a closure.
 
 import { Hono } from 'hono';
+import { DamagedLog } from '../persistence/persistence.ts';
 import { type Answer, toResponse } from './answer.ts';
 import { type Call, header, hostOf, type NodeEnv, rawPath } from './call.ts';
 import { type Direct, directly } from './direct.ts';
@@ -49,6 +50,11 @@ export function mount(routes: readonly Route[], guard: Guard, logger: Logger): A
       return problem('not-ready', "A new master's log is replacing this one.");
     }
     logger.error({ err: error, path }, 'a request failed');
+    if (error instanceof DamagedLog) {
+      const { file, offset } = error;
+      const detail = `There is ${error.message}. Restart the node: it fetches from the others.`;
+      return problem('damaged-log', detail, { file, offset });
+    }
     return problem('internal-error', 'The node could not handle the request.');
   };
 

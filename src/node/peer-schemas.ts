@@ -125,5 +125,6 @@ export const heartbeatAck = z.object({
   lastIndex: index,
   acceptedEpoch: epoch.exactOptional(),
   hash: hash.exactOptional(),
+  lost: z.object({ epoch, upTo: index, open: z.boolean() }).exactOptional(),
 });
 export const fetched = z.object({ updates, lastIndex: index, prev: point.exactOptional() });

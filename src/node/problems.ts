@@ -43,6 +43,7 @@ export const PROBLEMS = {
   'wrong-cluster': { status: 409, title: 'The node belongs to another cluster' },
   'node-id-taken': { status: 409, title: 'Another living node has this id' },
   'no-arbiter': { status: 404, title: 'This process runs no arbiter' },
+  'damaged-log': { status: 500, title: 'A part of the log is damaged' },
   'fault-injected': { status: 500, title: 'A fault was asked for' },
   'internal-error': { status: 500, title: 'Something went wrong in the node' },
 } as const satisfies Record<string, Problem>;

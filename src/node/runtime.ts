@@ -4,19 +4,28 @@
 import type { Effect, Event, Memory, Note, Outcome, Write } from '../core/effects.ts';
 import { type LogIndex, logIndex, type Ticket, ticket as ticketOf } from '../core/ids.ts';
 import type { Folds } from '../core/ledger.ts';
-import type {
-  FetchedOrder,
-  LogPoint,
-  Request,
-  RequestOrder,
-  Response,
-  ResponseOrder,
-  SnapshotOrder,
+import {
+  ASIDE,
+  type Fetch,
+  type Fetched,
+  type FetchedOrder,
+  type LogPoint,
+  type Request,
+  type RequestOrder,
+  type Response,
+  type ResponseOrder,
+  type SnapshotOrder,
 } from '../core/messages.ts';
 import type { Options } from '../core/options.ts';
 import type { Replica } from '../core/replica.ts';
 import type { NodeStatus } from '../core/status.ts';
-import { type Chunk, type Persistence, StorageFailure } from '../persistence/persistence.ts';
+import type { LeftBehind } from '../persistence/left-behind.ts';
+import {
+  type Chunk,
+  DamagedLog,
+  type Persistence,
+  StorageFailure,
+} from '../persistence/persistence.ts';
 import type { Departure } from './departure.ts';
 import type { Encoded, Engine } from './engine.ts';
 import { EventQueue, type QueueClock } from './event-queue.ts';
@@ -45,8 +54,17 @@ export interface RuntimeParts {
   readonly note: (note: Note) => void;
   /** The node cannot go on: an invariant is broken, or its log is damaged. */
   readonly broken: (error: unknown) => void;
+  /** What damage left readable beside the log; absent: nothing. */
+  readonly leftBehind?: LeftBehind;
   /** A Persist has taken this long. */
   readonly persistTook: (ms: number) => void;
+}
+
+/** Another node's request that waits for its answer. */
+interface PeerCall {
+  readonly resolve: (response: Response | Encoded) => void;
+  /** There is no answer that would be true. */
+  readonly reject: (error: unknown) => void;
 }
 
 /** Gap between two attempts to write the bookkeeping. */
@@ -57,7 +75,7 @@ export class Runtime implements Engine {
   private readonly parts: RuntimeParts;
   private readonly queue: EventQueue;
   private readonly clients = new Map<Ticket, (outcome: Outcome) => void>();
-  private readonly peers = new Map<Ticket, (response: Response | Encoded) => void>();
+  private readonly peers = new Map<Ticket, PeerCall>();
   private readonly listeners = new Set<() => void>();
   private lastTicket = 0;
   private shown = '';
@@ -92,10 +110,12 @@ export class Runtime implements Engine {
     return this.client((ticket) => ({ type: 'Confirm', ticket }), departure);
   }
 
+  /** Rejects with DamagedLog or StorageFailure where the answer is in a part of the log that
+   * cannot be read. */
   receive(request: Request): Promise<Response | Encoded> {
     const ticket = this.newTicket();
-    return new Promise((resolve) => {
-      this.peers.set(ticket, resolve);
+    return new Promise((resolve, reject) => {
+      this.peers.set(ticket, { resolve, reject });
       this.queue.post({ type: 'Received', ticket, request });
     });
   }
@@ -103,8 +123,8 @@ export class Runtime implements Engine {
   /** Leaves the cluster for good; resolves with the arbiter's word. */
   retire(): Promise<Response | Encoded> {
     const ticket = this.newTicket();
-    return new Promise((resolve) => {
-      this.peers.set(ticket, resolve);
+    return new Promise((resolve, reject) => {
+      this.peers.set(ticket, { resolve, reject });
       this.queue.post({ type: 'Retire', ticket });
     });
   }
@@ -237,6 +257,7 @@ export class Runtime implements Engine {
   }
 
   private transmit(to: string, request: RequestOrder): Promise<Response> {
+    if (to === ASIDE) return this.fetchAside(request as Fetch);
     if (request.type !== 'Snapshot') return this.parts.outgoing.send(to, request, null, null);
     try {
       const updates = this.updates(request);
@@ -250,6 +271,16 @@ export class Runtime implements Engine {
       // The log was cut back after the Snapshot was ordered.
       return Promise.reject(error);
     }
+  }
+
+  private async fetchAside({ from }: Fetch): Promise<Fetched> {
+    const { lastIndex } = this.persistence;
+    const prev = { index: lastIndex, hash: this.persistence.hash };
+    const { snapshotEntriesMax, snapshotBytesMax } = this.parts.options;
+    const { leftBehind } = this.parts;
+    const known = leftBehind === undefined || from !== lastIndex + 1;
+    const updates = known ? [] : await leftBehind.after(prev, snapshotEntriesMax, snapshotBytesMax);
+    return { type: 'Fetched', updates, lastIndex, prev };
   }
 
   private updates(
@@ -276,14 +307,17 @@ export class Runtime implements Engine {
   }
 
   private respond(ticket: Ticket, response: ResponseOrder): void {
-    const answer = this.peers.get(ticket);
+    const call = this.peers.get(ticket);
     this.peers.delete(ticket);
-    if (answer === undefined) return;
+    if (call === undefined) return;
     if (response.type !== 'FetchedOrder') {
-      answer(response);
+      call.resolve(response);
       return;
     }
-    this.fetched(response).then(answer, (error: unknown) => this.parts.broken(error));
+    this.fetched(response).then(call.resolve, (error: unknown) => {
+      if (error instanceof DamagedLog || error instanceof StorageFailure) call.reject(error);
+      else this.parts.broken(error);
+    });
   }
 
   private async fetched({ from, lastIndex }: FetchedOrder): Promise<Encoded> {

@@ -3,15 +3,16 @@
 
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:net';
-import { BLANK_MEMORY, type Note, type WriteConcern } from '../core/effects.ts';
-import { incarnation, nodeId } from '../core/ids.ts';
+import { BLANK_MEMORY, type Memory, type Note, type WriteConcern } from '../core/effects.ts';
+import { incarnation, logIndex, nodeId } from '../core/ids.ts';
 import { Folds } from '../core/ledger.ts';
 import { DEFAULT_OPTIONS } from '../core/options.ts';
 import { Replica } from '../core/replica.ts';
 import type { NodeStatus } from '../core/status.ts';
 import { FlakyPersistence } from '../persistence/flaky-persistence.ts';
+import { LeftBehind } from '../persistence/left-behind.ts';
 import { MemoryPersistence } from '../persistence/memory-persistence.ts';
-import type { Persistence } from '../persistence/persistence.ts';
+import { LostLog, type Persistence } from '../persistence/persistence.ts';
 import { RealDisk } from '../persistence/real-disk.ts';
 import { openSegmentedLog } from '../persistence/segmented-log.ts';
 import { type AppOptions, createApp } from './app.ts';
@@ -68,10 +69,11 @@ export interface RunningNode {
 export async function serveNode(options: ServeNodeOptions): Promise<RunningNode> {
   const logger = createLogger({ level: options.logLevel as LogLevel, name: options.id });
   const faults = options.faults ? new Faults(systemClock()) : undefined;
-  const persistence = persistenceFor(options.dataDir, faults);
+  const persistence = persistenceFor(options, faults);
   const folds = new Folds(DEFAULT_OPTIONS);
   const recovery = await persistence.recover((entry) => folds.observe(entry));
   if (recovery.cutBytes > 0) logger.warn({ bytes: recovery.cutBytes }, 'a torn tail was cut off');
+  noteDamage(options, recovery, logger);
   try {
     const port = options.port === 0 ? await freePort(options.host) : options.port;
     return await assemble({ ...options, port }, { persistence, folds, recovery, faults, logger });
@@ -106,7 +108,11 @@ async function assemble(options: ServeNodeOptions, prepared: Prepared): Promise<
     note: (note) => {
       record(logger, note);
       options.onNote?.(note);
+      if (note.event === 'lost') failure.fail(new LostLog(note.after, note.upTo));
     },
+    ...(options.dataDir === null
+      ? {}
+      : { leftBehind: new LeftBehind(new RealDisk(options.dataDir)) }),
     broken: (error) => {
       logger.fatal({ err: error }, 'the node cannot go on');
       failure.fail(error);
@@ -170,8 +176,13 @@ function appOptions(options: ServeNodeOptions, { faults, logger }: Prepared): Ap
   };
 }
 
-function persistenceFor(dataDir: string | null, faults: Faults | undefined): Persistence {
-  const real = dataDir === null ? new MemoryPersistence() : openSegmentedLog(new RealDisk(dataDir));
+function persistenceFor(options: ServeNodeOptions, faults: Faults | undefined): Persistence {
+  const { dataDir } = options;
+  const salvage = (memory: Memory | null): boolean => hasPeers(options, memory);
+  const real =
+    dataDir === null
+      ? new MemoryPersistence()
+      : openSegmentedLog(new RealDisk(dataDir), { salvage });
   if (faults === undefined) return real;
   const flaky = new FlakyPersistence(real, {
     faults: faults.persist,
@@ -185,8 +196,27 @@ function persistenceFor(dataDir: string | null, faults: Faults | undefined): Per
   return flaky;
 }
 
+/** Whether there are others that a damaged node can fetch from. */
+function hasPeers({ id, join }: ServeNodeOptions, memory: Memory | null): boolean {
+  return join !== null || memory?.arbiter?.members.some(({ node }) => node !== id) === true;
+}
+
+/** Says what damage was taken out of the log. */
+function noteDamage(options: ServeNodeOptions, recovery: Prepared['recovery'], logger: Logger) {
+  const { damage, memory, lastIndex: after } = recovery;
+  if (damage === null) return;
+  const { file, offset } = damage;
+  const upTo = memory?.lost?.upTo ?? logIndex(after);
+  const note: Note = { event: 'damaged', file, offset, after, upTo };
+  record(logger, note);
+  options.onNote?.(note);
+}
+
 /** What an operator should look at. */
-const WARNINGS: ReadonlySet<string> = new Set(['discarded', 'refused', 'unanswered']);
+const WARNINGS: ReadonlySet<string> = new Set([
+  ...['discarded', 'refused', 'unanswered'],
+  ...['damaged', 'lost'],
+]);
 
 function record(logger: Logger, note: Note): void {
   if (note.event === 'resend' || note.event === 'duplicate') logger.debug(note);

@@ -29,6 +29,8 @@ export interface Recovery {
   readonly memory: Memory | null;
   /** Bytes of a torn tail that were cut off. */
   readonly cutBytes: number;
+  /** Damage that was taken out of the log; `memory.lost` says how far it had gone. null: none. */
+  readonly damage: DamagedLog | null;
 }
 
 /**
@@ -97,6 +99,16 @@ export class DamagedLog extends Error {
     super(`${what} in ${file} at byte ${offset}`);
     this.file = file;
     this.offset = offset;
+  }
+}
+
+/** Damage took a part of the log, and there is no other node that may have it. */
+export class LostLog extends Error {
+  override readonly name = 'LostLog';
+  readonly retriable = false;
+
+  constructor(after: number, upTo: number) {
+    super(`entries ${after + 1} to ${upTo} were lost to damage, and no other node has them`);
   }
 }
 

@@ -34,6 +34,9 @@ export interface RecoveryUse {
   visit(entry: Entry): void;
   /** How many bytes of the end of the log stay in memory. */
   readonly tailBytes: number;
+  /** Takes damage out of the folder; what was found before it is the log then. Absent: damage is
+   * only reported. */
+  readonly salvage?: (damage: DamagedLog, lastEpoch: number) => Promise<void>;
 }
 
 /** What was found. */
@@ -41,6 +44,8 @@ export interface Recovered {
   readonly epochs: readonly EpochStart[];
   /** Bytes of a torn tail that were cut off. */
   readonly cutBytes: number;
+  /** Damage that was taken out; null: there was none. */
+  readonly damage: DamagedLog | null;
 }
 
 /** Fills the empty `log` with what the folder holds, cuts a torn tail off, and makes sure that all
@@ -51,6 +56,23 @@ export async function recoverSegments(
   use: RecoveryUse,
 ): Promise<Recovered> {
   const epochs: EpochStart[] = [];
+  try {
+    const cutBytes = await readSegments(disk, log, epochs, use);
+    return { epochs, cutBytes, damage: null };
+  } catch (error) {
+    if (!(error instanceof DamagedLog) || use.salvage === undefined) throw error;
+    await use.salvage(error, epochs.at(-1)?.epoch ?? 0);
+    return { epochs, cutBytes: 0, damage: error };
+  }
+}
+
+/** Returns how many bytes of a torn tail were cut off. */
+async function readSegments(
+  disk: Disk,
+  log: EncodedLog,
+  epochs: EpochStart[],
+  use: RecoveryUse,
+): Promise<number> {
   const firsts = segmentsAmong(await disk.list());
   let cutBytes = 0;
   for (const [i, first] of firsts.entries()) {
@@ -61,7 +83,7 @@ export async function recoverSegments(
     cutBytes = cut?.bytes ?? 0;
     await settle(disk, name, cut?.offset);
   }
-  return { epochs, cutBytes };
+  return cutBytes;
 }
 
 /** Before anything is appended, so that no later record can come to stand behind a torn one. */

@@ -17,6 +17,8 @@ import { type ProcessTable, realProcesses } from './process-table.ts';
 import { Readers } from './readers.ts';
 import { examine, recordHash, recordIndex, recordSize } from './record.ts';
 import { recoverSegments } from './recovery.ts';
+import { surveyRemains } from './remains.ts';
+import { setAside, withLoss } from './salvage.ts';
 import { FILE_HEADER_BYTES, segmentName } from './segment-file.ts';
 import { failureOf } from './storage-failure.ts';
 import { damage, walkWhole } from './walk.ts';
@@ -34,6 +36,9 @@ export interface SegmentedLogOptions {
   readonly intervalBytes?: number;
   /** Tells whether the holder of a lock still lives. */
   readonly processes?: ProcessTable;
+  /** Whether a node with this bookkeeping has others to fetch from. Then damage does not end its
+   * start: the log before it is kept, the rest set aside. Default: it does. */
+  readonly salvage?: (memory: Memory | null) => boolean;
 }
 
 /** A write's length must fit into 32 bits. */
@@ -47,6 +52,7 @@ export function openSegmentedLog(disk: Disk, options: SegmentedLogOptions = {}):
     blockBytes: options.blockBytes ?? 1 << 20,
     intervalBytes: options.intervalBytes ?? 8 << 10,
     processes: options.processes ?? realProcesses,
+    salvage: options.salvage ?? (() => false),
   });
 }
 
@@ -82,9 +88,13 @@ class SegmentedLog implements Persistence {
     try {
       await this.disk.makeFolder();
       this.lock = await Lock.take(this.disk, this.options.processes);
-      const memory = await loadMemory(this.disk);
+      let memory = await loadMemory(this.disk);
       const { tailBytes } = this.options;
-      const found = await recoverSegments(this.disk, this.log, { visit, tailBytes });
+      const salvage = async (damage: DamagedLog, lastEpoch: number): Promise<void> => {
+        memory = await this.salvage(damage, memory, lastEpoch);
+      };
+      const use = { visit, tailBytes, ...(this.options.salvage(memory) ? { salvage } : {}) };
+      const found = await recoverSegments(this.disk, this.log, use);
       for (const name of await this.disk.list()) {
         if (name.endsWith(UNFINISHED)) await this.disk.remove(name);
       }
@@ -146,6 +156,24 @@ class SegmentedLog implements Persistence {
     } finally {
       await this.letGo();
     }
+  }
+
+  /** Returns the bookkeeping with what was lost, which is durable before anything is moved. */
+  private async salvage(
+    { file }: DamagedLog,
+    memory: Memory | null,
+    lastEpoch: number,
+  ): Promise<Memory> {
+    const { catalog } = this.log;
+    const { last } = catalog;
+    const keepBytes =
+      last !== undefined && segmentName(last.start.first) === file ? last.end.offset : 0;
+    if (last !== undefined) last.sealed = true;
+    const remains = await surveyRemains(this.disk, file, keepBytes, catalog.lastIndex);
+    const marked = withLoss(memory, remains, lastEpoch);
+    await this.bookkeeping.save(marked);
+    await setAside(this.disk, remains.files, keepBytes);
+    return marked;
   }
 
   private async letGo(): Promise<void> {

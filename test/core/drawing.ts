@@ -98,6 +98,12 @@ export function drawNote(note: Note): string | null {
       return `fetched ${note.count} operations that it did not have`;
     case 'discarded':
       return `drops ${note.count} operations after ${note.after}`;
+    case 'damaged':
+      return `damaged after ${note.after}, up to ${note.upTo}`;
+    case 'repaired':
+      return `has again what damage took, up to ${note.upTo}`;
+    case 'lost':
+      return `lost ${note.after + 1} to ${note.upTo}`;
     case 'refused':
       return `refused by ${note.by}: ${note.code}`;
     case 'unanswered':

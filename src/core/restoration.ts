@@ -1,0 +1,53 @@
+// What a node that has lost entries to damage must do before it counts again: until then that it
+// does not have an entry is no sign that nobody was told of it.
+
+import type { Context } from './context.ts';
+import type { Lost } from './effects.ts';
+import type { Epoch } from './ids.ts';
+import type { Log } from './log.ts';
+
+/** Whether a log holds all that a damaged node may have held, or what replaced it: a log with an
+ * entry of a later epoch holds all that was acknowledged in the earlier ones. */
+export function makesUpFor(log: Log, lost: Lost): boolean {
+  if (lost.epoch < log.lastEpoch) return true;
+  return !lost.open && lost.upTo <= log.lastIndex;
+}
+
+/** Notes, durably, that all is there again. */
+export function restored({ bookkeeping, outbox, ledger }: Context): void {
+  if ((bookkeeping.current.lost ?? null) === null) return;
+  bookkeeping.remember({ lost: null });
+  outbox.note({ event: 'repaired', upTo: ledger.log.lastIndex });
+}
+
+/**
+ * A damaged secondary on its way back. It has caught up when everything is durable here that the
+ * master had when the session with this life of the node was under way: all that this node has ever
+ * acknowledged to that master was sent by it, and what was acknowledged to earlier ones, this one
+ * has found (it did not count this node when it looked).
+ */
+export class Restoration {
+  private readonly context: Context;
+  private target: { readonly epoch: Epoch; readonly index: number } | null = null;
+
+  constructor(context: Context) {
+    this.context = context;
+  }
+
+  /** A settled master of this epoch, which this node follows, says where its log ends. */
+  expect(epoch: Epoch, lastIndex: number): void {
+    const lost = this.context.bookkeeping.current.lost ?? null;
+    if (lost === null || this.target?.epoch === epoch) return;
+    // In the same epoch a heartbeat may be older than what this node has held.
+    const held = lost.epoch >= epoch ? lost.upTo : 0;
+    this.target = { epoch, index: Math.max(lastIndex, held) };
+  }
+
+  /** Up to `index` this log is durable and that of the master of this epoch. */
+  reached(epoch: Epoch, index: number): void {
+    const { target } = this;
+    if (target === null || target.epoch !== epoch || index < target.index) return;
+    this.target = null;
+    restored(this.context);
+  }
+}

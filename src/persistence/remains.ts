@@ -1,0 +1,125 @@
+// What can still be read behind damage. The rule: a record counts if it is whole in itself, wherever
+// it stands; whether it belongs to the log is for the running hash to say, not for this.
+
+import { type Disk, readAll, withFile } from './disk.ts';
+import { DamagedLog } from './persistence.ts';
+import {
+  examine,
+  HEADER_BYTES,
+  PAYLOAD_BYTES_MAX,
+  payloadLength,
+  recordEpoch,
+  recordIndex,
+  recordSize,
+} from './record.ts';
+import {
+  checkFileHeader,
+  FILE_HEADER_BYTES,
+  isZero,
+  segmentName,
+  segmentsAmong,
+} from './segment-file.ts';
+
+/** What is left from the damage on. */
+export interface Remains {
+  /** Segment files, the damaged one first. */
+  readonly files: readonly string[];
+  /** The log went at least to this index. */
+  readonly upTo: number;
+  /** Epoch of the last readable record; 0 if there is none. */
+  readonly epoch: number;
+  /** It may have gone further: its end is not readable. */
+  readonly open: boolean;
+  /** How many records are whole in themselves. */
+  readonly readable: number;
+}
+
+/** Sees a record at `at`; `whole`: its payload is what it was. */
+type Visit = (at: number, whole: boolean) => void;
+
+/**
+ * Looks at everything behind the damage at `offset` of the segment `damaged`; the log is whole up to
+ * `lastIndex`. Changes nothing. Rejects with UnknownFormat if one of the files is of a later format.
+ */
+export async function surveyRemains(
+  disk: Disk,
+  damaged: string,
+  offset: number,
+  lastIndex: number,
+): Promise<Remains> {
+  const names = segmentsAmong(await disk.list()).map(segmentName);
+  const files = names.filter((name) => name >= damaged);
+  let upTo = lastIndex;
+  let epoch = 0;
+  let readable = 0;
+  let open = false;
+  for (const file of files) {
+    const bytes = await segmentBytes(disk, file);
+    const start = file === damaged ? Math.max(offset, FILE_HEADER_BYTES) : FILE_HEADER_BYTES;
+    const end = scan(bytes, start, lastIndex, (at, whole) => {
+      upTo = Math.max(upTo, recordIndex(bytes, at));
+      epoch = Math.max(epoch, recordEpoch(bytes, at));
+      if (whole) readable += 1;
+    });
+    open = !isTorn(bytes.subarray(end));
+  }
+  if (open) upTo = Math.max(upTo, lastIndex + 1);
+  return { files, upTo, epoch, open, readable };
+}
+
+/** A segment's bytes; there is no order in which a damaged file must be read. */
+export async function segmentBytes(disk: Disk, file: string): Promise<Buffer> {
+  const bytes = await withFile(disk, file, 'read', async (handle) => {
+    const whole = Buffer.allocUnsafeSlow(await handle.size());
+    return whole.subarray(0, await readAll(handle, whole, 0));
+  });
+  refuseLater(bytes.subarray(0, FILE_HEADER_BYTES), file);
+  return bytes;
+}
+
+function refuseLater(head: Buffer, file: string): void {
+  try {
+    checkFileHeader(head, segmentsAmong([file])[0] ?? 0, 0);
+  } catch (error) {
+    // That it is damaged, or follows something that was lost, is known.
+    if (!(error instanceof DamagedLog)) throw error;
+  }
+}
+
+/** Visits all records from `start` on whose index is above `after`; returns where the last of them
+ * ends. An interrupted write at the very end is no record. */
+export function scan(bytes: Buffer, start: number, after: number, visit: Visit): number {
+  let at = start;
+  let end = start;
+  let index = after;
+  while (at + HEADER_BYTES <= bytes.length) {
+    // Nearly every byte of a damaged stretch fails at the first look.
+    const verdict = isPlausible(bytes, at, index)
+      ? examine(bytes, at, { index, hash: 0 })
+      : 'bad-header';
+    if (verdict === 'bad-header') {
+      at += 1;
+      continue;
+    }
+    if (verdict === 'incomplete') return bytes.length;
+    const next = at + recordSize(bytes, at);
+    const torn = verdict === 'bad-payload' && next === bytes.length && bytes[next - 1] === 0;
+    if (!torn) {
+      visit(at, verdict !== 'bad-payload');
+      index = recordIndex(bytes, at);
+    }
+    at = next;
+    end = next;
+  }
+  return end;
+}
+
+function isPlausible(bytes: Buffer, at: number, after: number): boolean {
+  const length = payloadLength(bytes, at);
+  return length > 0 && length <= PAYLOAD_BYTES_MAX && recordIndex(bytes, at) > after;
+}
+
+/** What an interrupted write leaves: less than a record's header, or zeros. */
+function isTorn(rest: Buffer): boolean {
+  return rest.length < HEADER_BYTES || isZero(rest);
+}

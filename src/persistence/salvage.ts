@@ -1,0 +1,99 @@
+// Takes damage out of a log: what stands before it stays, everything from there on is kept aside.
+// The rule: first it is durable that something was lost, then a copy of it is, and only then is the
+// log cut; a crash in between leaves a log that is still damaged, or one that knows what it lost.
+
+import { BLANK_MEMORY, type Lost, type Memory } from '../core/effects.ts';
+import { epoch, logIndex } from '../core/ids.ts';
+import { UNFINISHED } from './aside.ts';
+import { type Disk, readAll, withFile, writeAll } from './disk.ts';
+import type { Remains } from './remains.ts';
+
+/** Copied at once. */
+const COPY_BYTES = 1 << 20;
+
+const PREFIX = 'damaged-';
+const PATTERN = /^damaged-log-\d{16}(?:-\d+)?\.seg$/;
+
+/** Where the log ends that stays. */
+export interface Remaining {
+  readonly lastIndex: number;
+  readonly lastEpoch: number;
+  /** Bytes of the damaged file that belong to it; 0: none of its records. */
+  readonly keepBytes: number;
+}
+
+/** The bookkeeping of a node that has lost what `remains` speaks of; it may have lost some before. */
+export function withLoss(memory: Memory | null, remains: Remains, lastEpoch: number): Memory {
+  const seen = Math.max(lastEpoch, remains.epoch);
+  const base = memory ?? { ...BLANK_MEMORY, epoch: epoch(seen), acceptedEpoch: epoch(seen) };
+  const before = base.lost ?? null;
+  const lost: Lost = {
+    epoch: epoch(Math.max(base.acceptedEpoch, seen, before?.epoch ?? 0)),
+    upTo: logIndex(Math.max(remains.upTo, before?.upTo ?? 0)),
+    open: remains.open || before?.open === true,
+  };
+  return { ...base, lost };
+}
+
+/** Keeps the damaged file and all segments behind it under other names, and cuts the log before the
+ * damage. Returns the names. */
+export async function setAside(
+  disk: Disk,
+  files: readonly string[],
+  keepBytes: number,
+): Promise<string[]> {
+  const [damaged, ...later] = files;
+  if (damaged === undefined) return [];
+  const kept: string[] = [];
+  if (keepBytes > 0) kept.push(await copyAside(disk, damaged));
+  // From the end, so that what a crash leaves has no gap that it did not have.
+  for (const name of later.toReversed()) kept.push(await moveAside(disk, name));
+  if (keepBytes === 0) kept.push(await moveAside(disk, damaged));
+  else {
+    await withFile(disk, damaged, 'durable-write', async (file) => {
+      await file.truncate(keepBytes);
+      await file.sync();
+    });
+  }
+  return kept.sort();
+}
+
+/** The files that were set aside, as they are among the names of a folder. */
+export function setAsideAmong(names: readonly string[]): string[] {
+  return names.filter((name) => PATTERN.test(name)).sort();
+}
+
+async function moveAside(disk: Disk, name: string): Promise<string> {
+  const aside = await freeName(disk, name);
+  await disk.rename(name, aside);
+  await disk.syncFolder();
+  return aside;
+}
+
+async function copyAside(disk: Disk, name: string): Promise<string> {
+  const aside = await freeName(disk, name);
+  const unfinished = `${aside}${UNFINISHED}`;
+  await disk.remove(unfinished);
+  await withFile(disk, name, 'read', (from) =>
+    withFile(disk, unfinished, 'create', async (to) => {
+      const buffer = Buffer.allocUnsafe(COPY_BYTES);
+      for (let at = 0; ; ) {
+        const got = await readAll(from, buffer, at);
+        if (got > 0) await writeAll(to, [buffer.subarray(0, got)], at);
+        at += got;
+        if (got < buffer.length) return;
+      }
+    }),
+  );
+  await disk.rename(unfinished, aside);
+  await disk.syncFolder();
+  return aside;
+}
+
+async function freeName(disk: Disk, name: string): Promise<string> {
+  const taken = new Set(await disk.list());
+  const stem = `${PREFIX}${name.slice(0, -'.seg'.length)}`;
+  let free = `${stem}.seg`;
+  for (let n = 2; taken.has(free); n += 1) free = `${stem}-${n}.seg`;
+  return free;
+}
