@@ -5,6 +5,7 @@
 import { register as registerAdd } from './commands/add.ts';
 import { register as registerAppend } from './commands/append.ts';
 import { register as registerArbiter } from './commands/arbiter.ts';
+import { register as registerBackup } from './commands/backup.ts';
 import { register as registerBench } from './commands/bench.ts';
 import { register as registerCluster } from './commands/cluster.ts';
 import { register as registerControl } from './commands/control.ts';
@@ -17,15 +18,18 @@ import { register as registerMaster } from './commands/master.ts';
 import { register as registerNode } from './commands/node.ts';
 import { register as registerOutcome } from './commands/outcome.ts';
 import { register as registerPs } from './commands/ps.ts';
+import { register as registerRepair } from './commands/repair.ts';
+import { register as registerRestore } from './commands/restore.ts';
 import { register as registerRm } from './commands/rm.ts';
 import { register as registerSecondary } from './commands/secondary.ts';
+import { register as registerVerify } from './commands/verify.ts';
 import { newProgram, run } from './program.ts';
 
 /** Runs the command line; `argv` as in process.argv. */
 export async function main(argv: string[]): Promise<void> {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', endQuietly);
   const program = newProgram();
-  // In the order of the help page: start, use, look, control, break.
+  // In the order of the help page: start, use, look, control, break, keep.
   registerCluster(program);
   registerMaster(program);
   registerSecondary(program);
@@ -42,6 +46,10 @@ export async function main(argv: string[]): Promise<void> {
   registerAdd(program);
   registerRm(program);
   registerFault(program);
+  registerBackup(program);
+  registerRestore(program);
+  registerVerify(program);
+  registerRepair(program);
   registerBench(program);
   process.exitCode = await run(program, argv);
 }

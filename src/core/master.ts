@@ -73,6 +73,7 @@ export class Master {
     const { bookkeeping, ledger, outbox } = this.context;
     const lost = bookkeeping.current.lost ?? null;
     if (lost === null || this.configuredSize !== 1 || replicas.length > 1) return;
+    if (this.recovery.missing === null) return;
     outbox.note({ event: 'lost', after: ledger.log.lastIndex, upTo: lost.upTo });
   }
 

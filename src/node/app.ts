@@ -13,6 +13,7 @@ import { type App, mount } from './mount.ts';
 import { openApi } from './openapi.ts';
 import type { Route, Site } from './route.ts';
 import { aliveRoutes } from './routes/alive.ts';
+import { backupRoutes } from './routes/backup.ts';
 import { faultRoutes } from './routes/faults.ts';
 import { gatherRoutes } from './routes/gather.ts';
 import { healthRoutes } from './routes/health.ts';
@@ -68,6 +69,7 @@ export function nodeRoutes(site: Site, faults: Faults | undefined): Route[] {
     ...messageRoutes(site),
     ...gatherRoutes(site),
     ...logRoutes(site),
+    ...backupRoutes(site),
     ...outcomeRoutes(site),
     ...keyValueRoutes(site),
     ...healthRoutes(site),

@@ -40,6 +40,11 @@ export class Lock {
   }
 }
 
+/** Rejects with FolderInUse if a process works on the folder; leaves no trace there. */
+export async function refuseIfInUse(disk: Disk, processes: ProcessTable): Promise<void> {
+  await refuseIfHeld(disk, processes, '');
+}
+
 /** Where it exists already, this very process holds the folder. */
 async function createOwn(disk: Disk, name: string, self: Owner): Promise<void> {
   try {

@@ -63,7 +63,8 @@ export function setAsideAmong(names: readonly string[]): string[] {
   return names.filter((name) => PATTERN.test(name)).sort();
 }
 
-async function moveAside(disk: Disk, name: string): Promise<string> {
+/** Gives a file another name, durably; returns it. */
+export async function moveAside(disk: Disk, name: string): Promise<string> {
   const aside = await freeName(disk, name);
   await disk.rename(name, aside);
   await disk.syncFolder();
@@ -90,10 +91,12 @@ async function copyAside(disk: Disk, name: string): Promise<string> {
   return aside;
 }
 
+/** `damaged-` and the name, with a number where that exists already. */
 async function freeName(disk: Disk, name: string): Promise<string> {
   const taken = new Set(await disk.list());
-  const stem = `${PREFIX}${name.slice(0, -'.seg'.length)}`;
-  let free = `${stem}.seg`;
-  for (let n = 2; taken.has(free); n += 1) free = `${stem}-${n}.seg`;
+  const dot = name.lastIndexOf('.');
+  const [stem, ending] = [`${PREFIX}${name.slice(0, dot)}`, name.slice(dot)];
+  let free = `${stem}${ending}`;
+  for (let n = 2; taken.has(free); n += 1) free = `${stem}-${n}${ending}`;
   return free;
 }

@@ -1,0 +1,88 @@
+// The file that a backup goes to. The rule: it appears under its name when it is whole and on disk;
+// until then it is `FILE.part`, which an interruption removes.
+
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { BackupReader, type BackupSummary } from '../persistence/backup.ts';
+
+/** Written at once. */
+const GATHER_BYTES = 1 << 20;
+
+/** What a backup came to. */
+export interface Written {
+  readonly summary: BackupSummary;
+  readonly bytes: number;
+}
+
+/** Everything that is written goes through the same check that a restore makes. */
+export class BackupFile {
+  private readonly name: string;
+  private readonly part: string;
+  private readonly fd: number;
+  private readonly reader = new BackupReader();
+  private gathered: Buffer[] = [];
+  private gatheredBytes = 0;
+  private written = 0;
+  private open = true;
+
+  constructor(name: string) {
+    this.name = name;
+    this.part = `${name}.part`;
+    this.fd = openSync(this.part, 'w');
+  }
+
+  get bytes(): number {
+    return this.written + this.gatheredBytes;
+  }
+
+  /** Throws InvalidBackup, or the disk's error. It blocks: nothing else happens meanwhile. */
+  write(bytes: Buffer): void {
+    this.reader.write(bytes);
+    this.gathered.push(bytes);
+    this.gatheredBytes += bytes.length;
+    if (this.gatheredBytes >= GATHER_BYTES) this.flush();
+  }
+
+  /** The file is whole. Throws InvalidBackup if it is not. */
+  finish(): Written {
+    const summary = this.reader.end();
+    this.flush();
+    fsyncSync(this.fd);
+    this.close();
+    renameSync(this.part, this.name);
+    return { summary, bytes: this.written };
+  }
+
+  /** Nothing remains of it. */
+  discard(): void {
+    this.close();
+    rmSync(this.part, { force: true });
+  }
+
+  private close(): void {
+    if (this.open) closeSync(this.fd);
+    this.open = false;
+  }
+
+  private flush(): void {
+    const bytes = Buffer.concat(this.gathered);
+    for (let at = 0; at < bytes.length; ) at += writeSync(this.fd, bytes, at);
+    this.written += bytes.length;
+    this.gathered = [];
+    this.gatheredBytes = 0;
+  }
+}
+
+/** Makes the file; what `fill` throws leaves nothing of it. */
+export async function writeBackup(
+  name: string,
+  fill: (file: BackupFile) => Promise<void>,
+): Promise<Written> {
+  const file = new BackupFile(name);
+  try {
+    await fill(file);
+    return file.finish();
+  } catch (error) {
+    file.discard();
+    throw error;
+  }
+}

@@ -1,0 +1,79 @@
+// `replog backup`: the whole log of a node, running or not, as one file.
+
+import { existsSync } from 'node:fs';
+import type { Command } from 'commander';
+import type { BackupSummary } from '../../persistence/backup.ts';
+import { formatBytes } from '../bytes.ts';
+import { cleanText } from '../clean-text.ts';
+import { isFolder, nodeFolders } from '../data-dir.ts';
+import { examples } from '../examples.ts';
+import { UsageError } from '../exit.ts';
+import { untilInterrupted } from '../interrupt.ts';
+import { nodesAt } from '../node-selection.ts';
+import { printJson, printLine } from '../output.ts';
+import { addTargetOptions, findTarget, type TargetOptions } from '../target.ts';
+
+interface BackupOptions extends TargetOptions {
+  readonly force?: true;
+  readonly json?: true;
+}
+
+export function register(program: Command): void {
+  addTargetOptions(program.command('backup'))
+    .description('write the whole log of a node to one portable file')
+    .usage('[options] [NODE | DATA-DIR] FILE')
+    .argument('<from-and-file...>', 'a node (n2, secondary, a URL) or a data folder; then the file')
+    .option('--force', 'replace the file if it exists')
+    .option('--json', 'print one JSON object')
+    .addHelpText(
+      'after',
+      examples(
+        ['replog backup log.backup', 'the log of the running cluster, from its master'],
+        ['replog backup secondary log.backup', 'the same from a secondary'],
+        ['replog backup ./data log.backup', 'of a cluster, or a node, that is not running'],
+        ['replog restore log.backup ./new', 'and back: see `replog restore --help`'],
+      ),
+    )
+    .action(backup);
+}
+
+async function backup(given: readonly string[], options: BackupOptions): Promise<void> {
+  if (given.length > 2) {
+    throw new UsageError(`too many arguments: ${given.slice(2).join(' ')}`, 'name one file');
+  }
+  const file = given.at(-1)!;
+  const from = given.length === 2 ? given[0] : undefined;
+  if (isFolder(file)) throw new UsageError(`${file} is a folder`, 'name the file to be written');
+  if (existsSync(file) && !options.force) {
+    throw new UsageError(
+      `${file} exists already`,
+      'choose another name, or replace it with --force',
+    );
+  }
+  const { summary, bytes } = await untilInterrupted(async (signal) => {
+    if (from !== undefined && isFolder(from)) {
+      const { backupFolder } = await import('../folder-backup.ts');
+      return backupFolder(nodeFolders(from), file);
+    }
+    const target = await findTarget(options);
+    const { backupNode } = await import('../node-backup.ts');
+    return backupNode(from === undefined ? target.url : await urlOf(from, target), file, {
+      token: target.token,
+      signal,
+    });
+  });
+  if (options.json) await printJson({ file, bytes, ...summary });
+  else await printLine(cleanText(lineOf(file, bytes, summary)));
+}
+
+async function urlOf(selector: string, target: Awaited<ReturnType<typeof findTarget>>) {
+  const nodes = await nodesAt(selector, target);
+  if (nodes.length !== 1) throw new UsageError('a backup is made of one node at a time');
+  return nodes[0]!.url;
+}
+
+function lineOf(file: string, bytes: number, summary: BackupSummary): string {
+  const { entries, first, last, node } = summary;
+  const range = first === null ? 'no entries' : `${entries} entries, ${first} to ${last}`;
+  return `${file}  ${formatBytes(bytes)}  ${range}${node === null ? '' : `, of ${node}`}`;
+}

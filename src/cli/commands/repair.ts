@@ -1,0 +1,113 @@
+// `replog repair`: the way out for damaged data that no other node can make up for.
+
+import type { Command } from 'commander';
+import type { FolderCheck } from '../../persistence/verify.ts';
+import { cleanText } from '../clean-text.ts';
+import { type NodeFolder, nodeFolders } from '../data-dir.ts';
+import { examples } from '../examples.ts';
+import { UsageError } from '../exit.ts';
+import { checkNode, withFolder } from '../folder-check.ts';
+import { folderLines } from '../folder-report.ts';
+import { printJson, printLines } from '../output.ts';
+
+interface RepairOptions {
+  readonly cut?: true;
+  readonly json?: true;
+}
+
+const EXPLANATION = `
+A node that has others to ask needs no repair: start it, and it serves what is
+before the damage and fetches the rest. Use --cut where there is nobody to ask, or
+where the others do not have it either: the log then ends before the damage. All
+that is cut off is kept in files named damaged-…; entries that no other node has
+are lost, even if their writers were told that they are stored.
+A backup is the better way if there is one: see \`replog restore --help\`.
+`;
+
+export function register(program: Command): void {
+  program
+    .command('repair')
+    .description('say what to do about damaged data; with --cut, cut the log before the damage')
+    .argument('<data-dir>', 'folder of one node that is not running')
+    .option('--cut', 'cut the log before the damage, keeping what is cut off aside')
+    .option('--json', 'print one JSON object')
+    .addHelpText(
+      'after',
+      examples(
+        ['replog verify ./data', 'where is the damage, and what is left?'],
+        ['replog repair ./data', 'what would be done'],
+        ['replog repair --cut ./data', 'do it'],
+      ),
+    )
+    .addHelpText('after', EXPLANATION)
+    .action(repair);
+}
+
+async function repair(dataDir: string, { cut, json }: RepairOptions): Promise<void> {
+  const folders = nodeFolders(dataDir);
+  const [folder] = folders;
+  if (folders.length !== 1 || folder === undefined) {
+    throw new UsageError(
+      `${dataDir} holds several nodes`,
+      `name the damaged one: ${folders.map(({ node }) => node).join(', ')}`,
+    );
+  }
+  const { before, kept } = cut ? await cutNode(folder) : await lookAt(folder);
+  const plan = planOf(before);
+  if (json) {
+    const { damage, lost, lastIndex } = before;
+    await printJson({ ...folder, done: cut === true, damage, lost, lastIndex, kept, ...plan });
+    return;
+  }
+  const done = cut ? doneLines(kept) : ['    nothing was changed; --cut does it'];
+  const lines = [
+    ...folderLines(folder, before),
+    ...plan.says.map((line) => `    ${line}`),
+    ...(plan.says.length === 0 ? ['    there is nothing to repair'] : done),
+  ];
+  await printLines(lines.map(cleanText));
+}
+
+interface Cut {
+  readonly before: FolderCheck;
+  readonly kept: readonly string[];
+}
+
+async function lookAt(folder: NodeFolder): Promise<Cut> {
+  return { before: await checkNode(folder), kept: [] };
+}
+
+async function cutNode(folder: NodeFolder): Promise<Cut> {
+  const { cutDamage } = await import('../../persistence/repair.ts');
+  const { realProcesses } = await import('../../persistence/process-table.ts');
+  return withFolder(folder, (disk, use) => cutDamage(disk, realProcesses, use));
+}
+
+/** What a cut means for this folder, in sentences; none if there is nothing to do. */
+function planOf({ damage, lost, lastIndex }: FolderCheck): { says: string[]; cutAfter: number } {
+  const says: string[] = [];
+  if (damage !== null && damage.remains === null) {
+    says.push(
+      'cut: the bookkeeping is kept aside and made anew from the log; of which cluster ' +
+        'it is, and which epochs it had seen, is forgotten',
+    );
+  } else if (damage !== null) {
+    const { upTo = lastIndex, open = false } = damage.remains ?? {};
+    const last = open ? 'the end' : `${upTo}`;
+    says.push(
+      `cut: the log ends at entry ${lastIndex}; entries ${lastIndex + 1} to ${last} leave it, ` +
+        'and are lost where no other node has them',
+    );
+  }
+  if (lost !== null) {
+    says.push(
+      `cut: entries up to ${lost.upTo}, which an earlier damage took, are not waited for any more`,
+    );
+  }
+  return { says, cutAfter: lastIndex };
+}
+
+function doneLines(kept: readonly string[]): string[] {
+  const where = kept.length === 0 ? [] : [`    kept aside: ${kept.join(' ')}`];
+  return ['    done: the node can be started', ...where];
+}

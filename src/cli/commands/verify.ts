@@ -1,0 +1,45 @@
+// `replog verify`: is what is on disk whole?
+
+import type { Command } from 'commander';
+import { cleanText } from '../clean-text.ts';
+import { nodeFolders } from '../data-dir.ts';
+import { examples } from '../examples.ts';
+import { Refused } from '../exit.ts';
+import { checkNode } from '../folder-check.ts';
+import { folderLines } from '../folder-report.ts';
+import { printJson, printLines } from '../output.ts';
+
+export function register(program: Command): void {
+  program
+    .command('verify')
+    .description('check the data of a node, or of all nodes of a cluster, without changing it')
+    .argument('<data-dir>', 'folder of a node, or of a cluster, that is not running')
+    .option('--json', 'print one JSON object per node')
+    .addHelpText(
+      'after',
+      examples(
+        ['replog verify .replog/cluster-4000', 'every node of a cluster'],
+        ['replog verify .replog/cluster-4000/n2', 'one of them'],
+      ),
+    )
+    .addHelpText('after', '\nExit code 0: everything is whole. 1: there is damage.\n')
+    .action(verify);
+}
+
+async function verify(dataDir: string, { json }: { readonly json?: true }): Promise<void> {
+  const damaged: string[] = [];
+  for (const folder of nodeFolders(dataDir)) {
+    const check = await checkNode(folder);
+    const ok = check.damage === null;
+    if (!ok) damaged.push(folder.path);
+    const { memory, ...shown } = check;
+    const { cluster = null, epoch = 0 } = memory ?? {};
+    if (json) await printJson({ ...folder, ok, cluster, epoch, ...shown });
+    else await printLines(folderLines(folder, check).map(cleanText));
+  }
+  if (damaged.length === 0) return;
+  throw new Refused(
+    `there is damage in ${damaged.join(' and ')}`,
+    `a node of a cluster mends itself when it is started; else see \`replog repair ${damaged[0]}\``,
+  );
+}

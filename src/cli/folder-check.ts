@@ -1,0 +1,56 @@
+// Checks the folder of a node that is not running, with a progress bar.
+
+import type { Disk } from '../persistence/disk.ts';
+import { FolderInUse, UnknownFormat } from '../persistence/persistence.ts';
+import type { CheckUse, FolderCheck } from '../persistence/verify.ts';
+import { formatBytes } from './bytes.ts';
+import type { NodeFolder } from './data-dir.ts';
+import { Refused } from './exit.ts';
+import { Progress } from './progress.ts';
+
+/** What comes of a folder. Rejects with Refused while a process works there, or if a later version
+ * of replog wrote it. */
+export async function checkNode(folder: NodeFolder): Promise<FolderCheck> {
+  const { checkFolder } = await import('../persistence/verify.ts');
+  return withFolder(folder, (disk, use) => checkFolder(disk, use));
+}
+
+/** Does something that reads the whole folder while a bar shows how far it is. */
+export async function withFolder<Result>(
+  { node, path }: NodeFolder,
+  work: (disk: Disk, use: CheckUse) => Promise<Result>,
+): Promise<Result> {
+  const { RealDisk } = await import('../persistence/real-disk.ts');
+  const { refuseIfInUse } = await import('../persistence/lock.ts');
+  const { realProcesses } = await import('../persistence/process-table.ts');
+  const { segmentBytesOf } = await import('../persistence/verify.ts');
+  const disk = new RealDisk(path);
+  try {
+    await refuseIfInUse(disk, realProcesses);
+    const progress = new Progress(await segmentBytesOf(disk));
+    let done = 0;
+    const onRead = (bytes: number): void => {
+      done += bytes;
+      progress.update(done, `${node}  ${formatBytes(done)}`);
+    };
+    try {
+      return await work(disk, { onRead });
+    } finally {
+      progress.finish();
+    }
+  } catch (error) {
+    throw refusalOf(error);
+  }
+}
+
+function refusalOf(error: unknown): unknown {
+  if (error instanceof FolderInUse) {
+    const hint =
+      'stop that node first; a running node is backed up by its name: `replog backup n2 FILE`';
+    return new Refused(error.message, hint);
+  }
+  if (error instanceof UnknownFormat) {
+    return new Refused(error.message, 'use the version of replog that wrote it');
+  }
+  return error;
+}

@@ -1,0 +1,50 @@
+// The whole log as one file to keep (docs/backup.md): streamed from the disk as fast as the client
+// reads, with what only replicas see, so that a cluster made of it knows its idempotency keys.
+
+import type { LogIndex } from '../../core/ids.ts';
+import { BackupWriter } from '../../persistence/backup.ts';
+import type { Call } from '../call.ts';
+import { chunksOf } from '../log-reader.ts';
+import { readQuery } from '../query.ts';
+import { shownUpTo } from '../read-level.ts';
+import type { Route, Site } from '../route.ts';
+import { readQuery as levelQuery } from '../schemas.ts';
+import { bodyOf } from '../text-stream.ts';
+
+export function backupRoutes(site: Site): Route[] {
+  return [
+    {
+      method: 'GET',
+      path: '/backup',
+      access: 'client',
+      doc: {
+        id: 'readBackup',
+        summary: 'The whole log, as a file for `replog restore`',
+        description:
+          'Lines of JSON: what this is, the entries up to where the log ended when the request ' +
+          'came, and a last line with their number and the SHA-256 of everything before it. ' +
+          'Without that last line it is not whole.',
+        query: levelQuery,
+        success: [{ status: 200, description: 'The backup.', contentType: 'application/jsonl' }],
+        problems: ['not-linearizable', 'damaged-log'],
+      },
+      handle: (call) => backup(site, call),
+    },
+  ];
+}
+
+async function backup(site: Site, call: Call): Promise<Response> {
+  const { read } = readQuery(call, levelQuery);
+  const upTo = await shownUpTo(site.engine, read, call);
+  const body = await bodyOf(pieces(site, upTo));
+  return new Response(body, { headers: { 'content-type': 'application/jsonl' } });
+}
+
+async function* pieces({ engine, clock }: Site, upTo: LogIndex): AsyncGenerator<string> {
+  const writer = new BackupWriter();
+  yield writer.head({ at: clock.iso(), node: engine.status().node, lastIndex: upTo });
+  for await (const entries of chunksOf(engine.persistence, 1 as LogIndex, upTo)) {
+    yield entries.map((entry) => writer.entry(entry)).join('');
+  }
+  yield writer.end();
+}

@@ -1,0 +1,65 @@
+// The way out for a damaged folder that nobody can be asked about: the log is cut before the damage.
+// The rule: only when told to, and everything that is cut off is kept under another name.
+
+import { BLANK_MEMORY, type Memory } from '../core/effects.ts';
+import { epoch, logIndex } from '../core/ids.ts';
+import { Bookkeeping } from './bookkeeping.ts';
+import type { Disk } from './disk.ts';
+import { Lock } from './lock.ts';
+import type { ProcessTable } from './process-table.ts';
+import { moveAside, setAside } from './salvage.ts';
+import { type CheckUse, checkFolder, type FolderCheck } from './verify.ts';
+
+/** What a repair has done. */
+export interface Repaired {
+  /** The folder as it was before. */
+  readonly before: FolderCheck;
+  /** Files that hold what was cut off. */
+  readonly kept: readonly string[];
+}
+
+/** Whether there is anything to do in such a folder. */
+export function needsRepair({ damage, lost }: FolderCheck): boolean {
+  return damage !== null || lost !== null;
+}
+
+/**
+ * Cuts the log before the damage, and gives up what an earlier damage took. Rejects with
+ * FolderInUse while a process works there, and with UnknownFormat.
+ */
+export async function cutDamage(
+  disk: Disk,
+  processes: ProcessTable,
+  use: CheckUse = {},
+): Promise<Repaired> {
+  const lock = await Lock.take(disk, processes);
+  try {
+    const before = await checkFolder(disk, use);
+    const kept: string[] = [];
+    for (let now = before; now.damage !== null; now = await checkFolder(disk)) {
+      const { keepBytes, remains } = now.damage;
+      if (remains === null) kept.push(await forget(disk, now));
+      else kept.push(...(await setAside(disk, remains.files, keepBytes)));
+    }
+    if (before.lost !== null && before.memory !== null) {
+      await save(disk, { ...before.memory, lost: null });
+    }
+    return { before, kept };
+  } finally {
+    await lock.release();
+  }
+}
+
+/** Bookkeeping that cannot be read is made anew from the log. Which later epochs the node had seen
+ * is not in there, so it counts as one that has lost something until it has caught up again. */
+async function forget(disk: Disk, { epochs, lastIndex }: FolderCheck): Promise<string> {
+  const seen = epochs.at(-1)?.epoch ?? epoch(0);
+  const name = await moveAside(disk, 'memory.json');
+  const lost = { epoch: seen, upTo: logIndex(lastIndex), open: true };
+  await save(disk, { ...BLANK_MEMORY, epoch: seen, acceptedEpoch: seen, lost });
+  return name;
+}
+
+async function save(disk: Disk, memory: Memory): Promise<void> {
+  await new Bookkeeping(disk).save(memory);
+}
