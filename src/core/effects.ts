@@ -6,7 +6,7 @@
 // Snapshot without any timer.
 
 import type { CallId, Epoch, LogIndex, NodeId, Ticket } from './ids.ts';
-import type { Request, RequestOrder, Response, ResponseOrder } from './messages.ts';
+import type { LogPoint, Request, RequestOrder, Response, ResponseOrder } from './messages.ts';
 import type { Entry, Operation } from './operation.ts';
 
 /** How many nodes must have an operation before the client hears success, the master counted. */
@@ -119,6 +119,9 @@ export interface Lost {
   readonly upTo: LogIndex;
   /** It may have held more than that: nobody can tell how much. */
   readonly open: boolean;
+  /** Places behind the damage whose running hash is known, rising: a log that agrees there is the
+   * one that was lost. Not told to others. */
+  readonly points?: readonly LogPoint[];
 }
 
 /** What an arbiter must not forget. */

@@ -47,6 +47,11 @@ export class Recovery {
   private readonly heard = new Map<NodeId, Candidate | null>();
   /** What members say that they have lost. */
   private readonly lost = new Map<NodeId, Lost>();
+  /** How far a member's log was found to be the one that was lost here. */
+  private readonly proved = new Map<
+    NodeId,
+    { readonly held: LogIndex; readonly reach: LogIndex }
+  >();
   /** The latest epoch whose log, as a member had it, was fetched to its end. */
   private fetchedEpoch = epochOf(0);
   /** Where the log ended when the files set aside had nothing to add. */
@@ -101,7 +106,7 @@ export class Recovery {
     const best = this.best();
     if (best !== null) this.fetch(best);
     else if (this.missing === null) this.finish();
-    else this.fetchAside();
+    else if (!this.fetchAside()) this.prove();
   }
 
   private enough(now: number): boolean {
@@ -129,16 +134,16 @@ export class Recovery {
 
   private best(): Candidate | null {
     const { ledger, bookkeeping } = this.context;
-    const least = bookkeeping.current.lost?.epoch ?? 0;
+    const { missing } = this;
     let best: Candidate | null = null;
     for (const member of this.members()) {
-      const candidate = this.heard.get(member.peer.node);
-      if (candidate === undefined || candidate === null) continue;
+      const heard = this.heard.get(member.peer.node);
+      if (heard === undefined || heard === null) continue;
+      const candidate = { ...heard, lastIndex: this.reach(heard, missing) };
       if (candidate.lastIndex <= ledger.log.lastIndex) continue;
       // What an older master left there is not part of this log (figure 8 of the Raft paper).
       if (candidate.acceptedEpoch < ledger.log.lastEpoch) continue;
       if (candidate.acceptedEpoch > bookkeeping.current.epoch) continue;
-      if (candidate.acceptedEpoch < least) continue;
       const better =
         best === null ||
         candidate.acceptedEpoch > best.acceptedEpoch ||
@@ -146,6 +151,43 @@ export class Recovery {
       if (better) best = candidate;
     }
     return best;
+  }
+
+  /** How far a member's log may be taken for a part of ours. While ours misses something, one that
+   * stopped in an earlier epoch than we had seen may hold what was dropped since. */
+  private reach({ node, acceptedEpoch, lastIndex }: Candidate, missing: Lost | null): LogIndex {
+    if (missing === null || acceptedEpoch >= missing.epoch) return lastIndex;
+    const known = this.proved.get(node);
+    return logIndex(Math.min(known?.reach ?? 0, lastIndex));
+  }
+
+  /** Asks a member whether its log is the one that was lost, at the last place known of that. */
+  private prove(): void {
+    const points = this.missing?.points ?? [];
+    for (const member of this.members()) {
+      const candidate = this.heard.get(member.peer.node);
+      if (candidate === undefined || candidate === null) continue;
+      const { node, url, lastIndex } = candidate;
+      if (this.proved.get(node)?.held === lastIndex) continue;
+      const point = points.findLast(({ index }) => index <= lastIndex);
+      if (point === undefined || point.index <= this.context.ledger.log.lastIndex) continue;
+      this.ask(url, logIndex(point.index + 1), ({ prev }) => {
+        const same = prev?.index === point.index && prev.hash === point.hash;
+        this.proved.set(node, { held: lastIndex, reach: same ? point.index : logIndex(0) });
+      });
+      return;
+    }
+  }
+
+  private ask(url: string, from: LogIndex, use: (fetched: Fetched) => void): void {
+    this.fetching = true;
+    const request = { type: 'Fetch' as const, epoch: this.epoch, from };
+    this.context.outbox.send(url, request, (answer: Answer, now: number) => {
+      this.fetching = false;
+      if (answer.type !== 'Fetched') return;
+      use(answer);
+      this.proceed(now);
+    });
   }
 
   private fetch(from: Candidate): void {
@@ -156,7 +198,7 @@ export class Recovery {
       { type: 'Fetch', epoch: this.epoch, from: next },
       (answer: Answer, now: number) => {
         this.fetching = false;
-        if (answer.type === 'Fetched' && this.take(answer)) {
+        if (answer.type === 'Fetched' && this.take(answer, from.lastIndex)) {
           if (answer.updates.length === 0) this.heard.set(from.node, null);
           if (this.context.ledger.log.lastIndex >= from.lastIndex) this.fetchedAll(from);
         } else if (answer.type === 'Fetched') {
@@ -174,27 +216,24 @@ export class Recovery {
     if (acceptedEpoch > this.fetchedEpoch) this.fetchedEpoch = acceptedEpoch;
   }
 
-  /** What the damage left behind it may go on where the log now ends. */
-  private fetchAside(): void {
+  /** What the damage left behind it may go on where the log now ends. Returns false if that was
+   * looked at already. */
+  private fetchAside(): boolean {
     const { lastIndex } = this.context.ledger.log;
-    if (this.asideEndedAt === lastIndex) return;
-    this.fetching = true;
-    const request = { type: 'Fetch' as const, epoch: this.epoch, from: logIndex(lastIndex + 1) };
-    this.context.outbox.send(ASIDE, request, (answer: Answer, now: number) => {
-      this.fetching = false;
-      const more = answer.type === 'Fetched' && answer.updates.length > 0 && this.take(answer);
-      if (!more) this.asideEndedAt = lastIndex;
-      this.proceed(now);
-    });
+    if (this.asideEndedAt === lastIndex) return false;
+    this.asideEndedAt = lastIndex;
+    this.ask(ASIDE, logIndex(lastIndex + 1), (fetched) => this.take(fetched));
+    return true;
   }
 
   /** Appends what was fetched if it follows our log; returns whether it does. */
-  private take({ updates, prev }: Fetched): boolean {
+  private take({ updates, prev }: Fetched, upTo: number = Number.POSITIVE_INFINITY): boolean {
     const { ledger } = this.context;
     if (prev?.index !== ledger.log.lastIndex || prev.hash !== ledger.meter.hash) return false;
     if (updates.length > 0 && updates[0]!.index <= prev.index) return false;
-    ledger.append(updates);
-    this.fetched += updates.length;
+    const wanted = updates.filter(({ index }) => index <= upTo);
+    ledger.append(wanted);
+    this.fetched += wanted.length;
     return true;
   }
 

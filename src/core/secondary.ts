@@ -139,7 +139,8 @@ export class Secondary {
     const { hash } = ledger.meter;
     const node = self.node;
     const lost = bookkeeping.current.lost ?? null;
-    const missing = lost === null ? {} : { lost };
+    const missing =
+      lost === null ? {} : { lost: { epoch: lost.epoch, upTo: lost.upTo, open: lost.open } };
     const ack = { node, incarnation, epoch, lastIndex, acceptedEpoch, hash, ...missing };
     return { type: 'HeartbeatAck', ...ack };
   }

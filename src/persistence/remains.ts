@@ -1,6 +1,8 @@
 // What can still be read behind damage. The rule: a record counts if it is whole in itself, wherever
 // it stands; whether it belongs to the log is for the running hash to say, not for this.
 
+import { logIndex } from '../core/ids.ts';
+import type { LogPoint } from '../core/messages.ts';
 import { type Disk, readAll, withFile } from './disk.ts';
 import { DamagedLog } from './persistence.ts';
 import {
@@ -9,6 +11,7 @@ import {
   PAYLOAD_BYTES_MAX,
   payloadLength,
   recordEpoch,
+  recordHash,
   recordIndex,
   recordSize,
 } from './record.ts';
@@ -30,6 +33,8 @@ export interface Remains {
   readonly epoch: number;
   /** It may have gone further: its end is not readable. */
   readonly open: boolean;
+  /** The first and the last record whose header is whole: their places, and the running hash. */
+  readonly points: readonly LogPoint[];
   /** How many records are whole in themselves. */
   readonly readable: number;
 }
@@ -53,18 +58,23 @@ export async function surveyRemains(
   let epoch = 0;
   let readable = 0;
   let open = false;
+  let first: LogPoint | null = null;
+  let last: LogPoint | null = null;
   for (const file of files) {
     const bytes = await segmentBytes(disk, file);
     const start = file === damaged ? Math.max(offset, FILE_HEADER_BYTES) : FILE_HEADER_BYTES;
     const end = scan(bytes, start, lastIndex, (at, whole) => {
-      upTo = Math.max(upTo, recordIndex(bytes, at));
+      last = { index: logIndex(recordIndex(bytes, at)), hash: recordHash(bytes, at) };
+      first ??= last;
+      upTo = Math.max(upTo, last.index);
       epoch = Math.max(epoch, recordEpoch(bytes, at));
       if (whole) readable += 1;
     });
     open = !isTorn(bytes.subarray(end));
   }
   if (open) upTo = Math.max(upTo, lastIndex + 1);
-  return { files, upTo, epoch, open, readable };
+  const points = [first, last].filter((point) => point !== null);
+  return { files, upTo, epoch, open, points, readable };
 }
 
 /** A segment's bytes; there is no order in which a damaged file must be read. */

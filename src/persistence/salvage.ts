@@ -11,6 +11,9 @@ import type { Remains } from './remains.ts';
 /** Copied at once. */
 const COPY_BYTES = 1 << 20;
 
+/** Kept of several incidents. */
+const POINTS_MAX = 8;
+
 const PREFIX = 'damaged-';
 const PATTERN = /^damaged-log-\d{16}(?:-\d+)?\.seg$/;
 
@@ -31,6 +34,9 @@ export function withLoss(memory: Memory | null, remains: Remains, lastEpoch: num
     epoch: epoch(Math.max(base.acceptedEpoch, seen, before?.epoch ?? 0)),
     upTo: logIndex(Math.max(remains.upTo, before?.upTo ?? 0)),
     open: remains.open || before?.open === true,
+    points: [...(before?.points ?? []), ...remains.points]
+      .sort((a, b) => a.index - b.index)
+      .slice(-POINTS_MAX),
   };
   return { ...base, lost };
 }

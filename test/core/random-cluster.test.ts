@@ -9,9 +9,10 @@ const last = only === undefined ? runs : first;
 
 describe('a random cluster', () => {
   test(
-    'C1, C2, C3, C6, C9, C20: whatever happens, it heals, and keeps what it acknowledged',
+    'C1, C2, C3, C6, C9, C20, C21: whatever happens, it heals, and keeps what it acknowledged',
     () => {
       let acknowledged = 0;
+      let damaged = 0;
       for (let seed = first; seed <= last; seed += 1) {
         const run = new RandomRun(seed, only !== undefined);
         try {
@@ -26,9 +27,11 @@ describe('a random cluster', () => {
           );
         }
         acknowledged += run.acknowledged.length;
+        damaged += run.damaged;
       }
       // A run in which nothing happens would prove nothing.
       expect(acknowledged).toBeGreaterThan((last - first + 1) * 10);
+      if (only === undefined) expect(damaged).toBeGreaterThan((last - first + 1) / 10);
     },
     runs * 500,
   );

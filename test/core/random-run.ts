@@ -35,9 +35,12 @@ export class RandomRun {
   /** What was acknowledged: key, place and messages. */
   readonly acknowledged: { key: string; first: number; messages: readonly string[] }[] = [];
   readonly faults: string[] = [];
+  /** How often a disk was damaged. */
+  damaged = 0;
   private readonly chance: Chance;
   private readonly ownArbiter: boolean;
   private readonly wipes: boolean;
+  private readonly damages: boolean;
   private readonly shown = new Map<string, Shown>();
   /** Entries that were said to be on a majority, and by whom. */
   private readonly committed = new Map<string, string>();
@@ -58,6 +61,7 @@ export class RandomRun {
     const snapshotEntriesMax = this.chance.pick([1, 3, 100]);
     const inFlightMax = this.chance.pick([1, 3, 32]);
     this.cluster = new VirtualCluster({ snapshotEntriesMax, inFlightMax });
+    this.damages = !this.wipes && this.chance.happens(0.6);
     this.cluster.random = this.chance.next;
     this.cluster.network.draws = draws;
     this.cluster.weather = () => this.fate();
@@ -127,10 +131,27 @@ export class RandomRun {
     const { persisted } = host.log;
     const torn = this.chance.whole(persisted, Math.max(persisted, host.log.lastIndex));
     this.cluster.kill(id, torn);
+    if (this.damages && this.chance.happens(0.6)) this.damage(id);
     const wipe = this.wipes && id !== 'n1' && this.chance.happens(0.4);
     this.cluster.plan(this.cluster.now + this.chance.between(50, 5_000), () => {
       if (host.machine === null) this.start(id, wipe);
     });
+  }
+
+  /** Damages a run of entries that another node has on its disk: what is nowhere else cannot come
+   * back, and what nobody has mended yet is not damaged further. */
+  private damage(id: string): void {
+    const host = this.cluster.host(id);
+    const missed = NODES.some((node) => (this.cluster.host(node).memory.lost ?? null) !== null);
+    const other = this.cluster.host(this.chance.pick(NODES.filter((node) => node !== id))).log;
+    const same = (index: number): boolean =>
+      index <= other.persisted && other.hashAt(index) === host.log.hashAt(index);
+    const reach = Math.min(host.log.persisted, other.persisted);
+    if (missed || reach < 2 || !same(reach)) return;
+    const after = this.chance.whole(0, reach - 1);
+    const readable = this.chance.whole(after + 2, reach + 1);
+    host.damage(after, readable, this.chance.happens(0.2));
+    this.damaged += 1;
   }
 
   private fate(): Fate {
@@ -229,8 +250,11 @@ export class RandomRun {
     const needed = w === 'majority' ? 2 : w === 'all' ? 1 : w;
     if (acks.length < needed) this.fault(`w=${w}, but acks=${acks.join()}`);
     for (const id of acks) {
-      const { persisted } = this.cluster.host(id).log;
-      if (persisted < last) this.fault(`${id} has persisted ${persisted}, not ${last}`);
+      const { log, memory } = this.cluster.host(id);
+      const { persisted } = log;
+      // Damage may have taken it since.
+      if (persisted < last && !memory.lost)
+        this.fault(`${id} has persisted ${persisted}, not ${last}`);
     }
   }
 
@@ -285,6 +309,9 @@ export class RandomRun {
       const texts = stored.map((entry) => (entry.op === 'append' ? entry.message : ''));
       const there = stored[0]?.idempotencyKey === key && texts.join() === messages.join();
       if (!there) this.fault(`${key}, acknowledged at ${place}, is not there: ${draw(stored)}`);
+    }
+    for (const id of NODES) {
+      if (this.cluster.host(id).memory.lost) this.fault(`${id} still misses what damage took`);
     }
     const ticket = this.cluster.write('n1', 'last', { w: 3, timeoutMs: 5_000 });
     this.cluster.run(1_000);

@@ -1,8 +1,9 @@
 // One process of the virtual cluster: the machine it runs, and what of it survives a crash.
 
 import { BLANK_MEMORY, type Effect, type Event, type Memory } from '../../src/core/effects.ts';
-import type { LogIndex } from '../../src/core/ids.ts';
+import { type LogIndex, logIndex } from '../../src/core/ids.ts';
 import { Folds } from '../../src/core/ledger.ts';
+import type { Entry } from '../../src/core/operation.ts';
 import type { Options } from '../../src/core/options.ts';
 import type { Replica } from '../../src/core/replica.ts';
 import { VirtualLog } from './virtual-log.ts';
@@ -37,6 +38,8 @@ export class VirtualHost {
   readonly disk: VirtualDisk = { stuck: false, trouble: () => 'none', delayMs: () => 1 };
   /** What to tell the peers whose requests this process holds, should it end. */
   readonly open = new Set<() => void>();
+  /** What damage left readable, from `from` on, of the log as it was. */
+  private left: { readonly log: VirtualLog; readonly from: number } | null = null;
   private inbox: Event[] = [];
   private armedAt = Number.POSITIVE_INFINITY;
   private wakes = 0;
@@ -72,6 +75,32 @@ export class VirtualHost {
     this.armedAt = Number.POSITIVE_INFINITY;
     for (const broken of [...this.open]) broken();
     this.open.clear();
+  }
+
+  /** Damage on the disk of a node that is down, as its next start finds it: the log ends after
+   * `after`, and only what stood from `readable` on can still be read. */
+  damage(after: number, readable: number = Number.POSITIVE_INFINITY, open = false): void {
+    this.log.crash();
+    const { epoch, acceptedEpoch, lost } = this.memory;
+    const upTo = logIndex(Math.max(this.log.lastIndex, lost?.upTo ?? 0));
+    const isOpen = open || lost?.open === true;
+    const known = [readable, ...(open ? [] : [this.log.lastIndex])];
+    const points = known
+      .filter((index) => index <= this.log.lastIndex)
+      .map((index) => ({ index: logIndex(index), hash: this.log.hashAt(index) }));
+    this.memory = { ...this.memory, lost: { epoch: acceptedEpoch, upTo, open: isOpen, points } };
+    if (epoch === 0) throw new Error(`${this.id} has held nothing that could be damaged`);
+    this.left = { log: this.log, from: readable };
+    this.log = this.log.prefix(after);
+  }
+
+  /** The entries that were left behind and go on where the log now ends. */
+  leftBehind(): Entry[] {
+    const next = this.log.lastIndex + 1;
+    if (this.left === null || next < this.left.from) return [];
+    const { log } = this.left;
+    if (log.hashAt(next - 1) !== this.log.hash) return [];
+    return log.read(logIndex(next), log.lastIndex);
   }
 
   /** Gives an event to the machine, once it is not paused. */

@@ -51,6 +51,14 @@ export class VirtualLog implements LogMeter {
     this.truncate(logIndex(this.persisted));
   }
 
+  /** A log that has only what stands up to `after`, all of it persisted. */
+  prefix(after: number): VirtualLog {
+    const log = new VirtualLog();
+    log.append(this.entries.filter((entry) => entry.index <= after));
+    log.persist(log.lastIndex);
+    return log;
+  }
+
   /** Superseded entries are compacted away; the running hash stays what it was. */
   compact(...indexes: readonly number[]): void {
     this.entries = this.entries.filter((entry) => !indexes.includes(entry.index));

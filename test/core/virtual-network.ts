@@ -2,7 +2,13 @@
 
 import type { Effect, Event } from '../../src/core/effects.ts';
 import { logIndex, type Ticket, ticket as ticketOf } from '../../src/core/ids.ts';
-import type { Request, RequestOrder, Response, ResponseOrder } from '../../src/core/messages.ts';
+import {
+  ASIDE,
+  type Request,
+  type RequestOrder,
+  type Response,
+  type ResponseOrder,
+} from '../../src/core/messages.ts';
 import type { Options } from '../../src/core/options.ts';
 import { drawMessage } from './drawing.ts';
 import type { VirtualHost } from './virtual-host.ts';
@@ -58,6 +64,13 @@ export class VirtualNetwork {
       from.give(event);
     };
     const unanswered = (error: string): void => answer({ type: 'Unanswered', call, error });
+    if (to === ASIDE) {
+      const { lastIndex } = from.log;
+      const prev = { index: lastIndex, hash: from.log.hash };
+      const response = { type: 'Fetched' as const, updates: from.leftBehind(), lastIndex, prev };
+      this.time.plan(this.time.now + 1, () => answer({ type: 'Answered', call, response }));
+      return;
+    }
     const delays = arrivals(this.weather(from.id, to, filled.type));
     this.drawSent(`${from.id} → ${to}`, filled, delays);
     for (const delay of delays) {
