@@ -1,0 +1,142 @@
+// Backups: whole or refused, whatever was cut off, added or changed.
+
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { epoch } from '../../src/core/ids.ts';
+import type { Entry } from '../../src/core/operation.ts';
+import { BackupReader, BackupWriter, InvalidBackup } from '../../src/persistence/backup.ts';
+import { UnknownFormat } from '../../src/persistence/persistence.ts';
+import { RealDisk } from '../../src/persistence/real-disk.ts';
+import { FolderNotEmpty, restoreFolder } from '../../src/persistence/restore.ts';
+import { openSegmentedLog } from '../../src/persistence/segmented-log.ts';
+import { entryAt } from './entries.ts';
+
+const ORIGIN = { at: '2026-01-01T00:00:00.000Z', node: 'n1', lastIndex: 9 };
+
+/** Entries with what a log may hold: a key, a batch, a hole that compaction left. */
+const ENTRIES: readonly Entry[] = [
+  { ...entryAt(1, 'first'), idempotencyKey: 'key' },
+  { ...entryAt(2, 'a batch'), batch: 2 },
+  entryAt(3, 'line\nbreak, \u{1f600} and "quotes"'),
+  entryAt(7, '', 4),
+  entryAt(9, 'last', 4),
+];
+
+function textOf(entries: readonly Entry[]): string {
+  const writer = new BackupWriter();
+  const lines = entries.map((entry) => writer.entry(entry));
+  return [writer.head(ORIGIN)].concat(lines, writer.end()).join('');
+}
+
+/** The head is hashed first, as it is written. */
+function backupOf(entries: readonly Entry[]): Buffer {
+  const writer = new BackupWriter();
+  let text = writer.head(ORIGIN);
+  for (const entry of entries) text += writer.entry(entry);
+  return Buffer.from(text + writer.end());
+}
+
+function read(bytes: Buffer, portion = bytes.length) {
+  const entries: Entry[] = [];
+  const reader = new BackupReader((entry) => entries.push(entry));
+  for (let at = 0; at < bytes.length; at += portion) {
+    reader.write(bytes.subarray(at, at + portion));
+  }
+  return { entries, summary: reader.end() };
+}
+
+describe('a backup', () => {
+  test.each([1, 7, 64, 10_000])('is read in portions of %i bytes', (portion) => {
+    const { entries, summary } = read(backupOf(ENTRIES), portion);
+    expect(entries).toEqual(ENTRIES);
+    expect(summary).toEqual({ ...ORIGIN, entries: 5, first: 1, last: 9, lastEpoch: 4 });
+  });
+
+  test('may be empty', () => {
+    const { summary } = read(backupOf([]));
+    expect(summary).toMatchObject({ entries: 0, first: null, last: null, lastEpoch: 0 });
+  });
+
+  test('cut at any byte is refused', () => {
+    const whole = backupOf(ENTRIES);
+    for (let length = 0; length < whole.length; length += 1) {
+      expect(() => read(whole.subarray(0, length)), `${length} bytes`).toThrow(InvalidBackup);
+    }
+  });
+
+  test('with any bit changed is refused', () => {
+    const whole = backupOf(ENTRIES);
+    for (let bit = 0; bit < whole.length * 8; bit += 1) {
+      const changed = Buffer.from(whole);
+      changed[bit >> 3] = changed[bit >> 3]! ^ (1 << (bit & 7));
+      expect(() => read(changed), `bit ${bit}`).toThrow();
+    }
+  });
+
+  test('with something behind its end, or put together wrongly, is refused', () => {
+    const whole = backupOf(ENTRIES);
+    expect(() => read(Buffer.concat([whole, Buffer.from('\n')]))).toThrow(InvalidBackup);
+    expect(() => read(Buffer.concat([whole, whole]))).toThrow(InvalidBackup);
+    expect(() => read(Buffer.from(textOf(ENTRIES)))).toThrow(InvalidBackup);
+    const swapped = [ENTRIES[1]!, ENTRIES[0]!];
+    expect(() => read(backupOf(swapped))).toThrow('does not follow');
+    expect(() => read(backupOf([entryAt(1, 'a', 4), entryAt(2, 'b', 1)]))).toThrow('follow');
+    expect(() => read(Buffer.from('hello\n'))).toThrow('no backup');
+  });
+
+  test('of a later format is said to be one', () => {
+    const later = Buffer.from(backupOf([]).toString().replace('"format":1', '"format":2'));
+    expect(() => read(later)).toThrow(UnknownFormat);
+  });
+});
+
+describe('restore', () => {
+  const folders: string[] = [];
+  const home = async (): Promise<string> => {
+    const folder = await mkdtemp(join(tmpdir(), 'replog-test-'));
+    folders.push(folder);
+    return folder;
+  };
+  afterAll(async () => {
+    for (const folder of folders) await rm(folder, { recursive: true, force: true });
+  });
+
+  const from = (bytes: Buffer) =>
+    async function* (): AsyncGenerator<Buffer> {
+      for (let at = 0; at < bytes.length; at += 100) yield bytes.subarray(at, at + 100);
+    };
+
+  test('makes a folder with the same entries, at the same places', async () => {
+    const folder = join(await home(), 'deep', 'n1');
+    await restoreFolder(from(backupOf(ENTRIES)), folder);
+    const log = openSegmentedLog(new RealDisk(folder));
+    const entries: Entry[] = [];
+    const { memory, lastIndex } = await log.recover((entry) => entries.push(entry));
+    await log.close();
+    expect(entries).toEqual(ENTRIES);
+    expect(lastIndex).toBe(9);
+    expect(memory).toEqual({
+      cluster: null,
+      epoch: epoch(4),
+      acceptedEpoch: epoch(4),
+      arbiter: null,
+    });
+    expect(await readdir(join(folder, '..'))).toEqual(['n1']);
+  });
+
+  test('writes nothing if the backup is not whole', async () => {
+    const parent = await home();
+    const cut = backupOf(ENTRIES).subarray(0, -5);
+    await expect(restoreFolder(from(cut), join(parent, 'n1'))).rejects.toThrow(InvalidBackup);
+    expect(await readdir(parent)).toEqual([]);
+  });
+
+  test('leaves a folder alone that holds anything', async () => {
+    const folder = await home();
+    await writeFile(join(folder, 'mine'), 'x');
+    await expect(restoreFolder(from(backupOf([])), folder)).rejects.toThrow(FolderNotEmpty);
+    expect(await readdir(folder)).toEqual(['mine']);
+  });
+});

@@ -1,0 +1,160 @@
+// Damaged disks, and the tools for them, with real processes: what others have is fetched, what
+// nobody has is refused aloud, and a backup becomes a cluster of another size.
+
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { Launched } from './launched.ts';
+import { Belongings, call, freePorts, until } from './program.ts';
+
+const belongings = new Belongings();
+afterAll(() => belongings.release());
+
+/** Changes one byte of a message in a node's folder. */
+function flip(folder: string, message: string): string {
+  for (const name of readdirSync(folder).filter((file) => /^log-\d+\.seg$/.test(file))) {
+    const bytes = readFileSync(join(folder, name));
+    const at = bytes.indexOf(`"message":"${message}`);
+    if (at < 0) continue;
+    bytes[at + 11] = bytes[at + 11]! ^ 1;
+    writeFileSync(join(folder, name), bytes);
+    return name;
+  }
+  throw new Error(`${message} is not in ${folder}`);
+}
+
+const setAside = (folder: string): string[] =>
+  readdirSync(folder).filter((name) => name.startsWith('damaged-'));
+
+/** Runs a command to its end. */
+async function run(...args: string[]) {
+  const program = belongings.program(args);
+  const { code } = await program.exited;
+  return { code, lines: program.lines, stderr: program.stderr };
+}
+
+describe.concurrent('damage', () => {
+  test('a node fetches what damage took from it, a master before it takes writes', async () => {
+    const home = await belongings.folder();
+    const cluster = await Launched.start(belongings, ['--data-dir', home]);
+    const expected: string[] = [];
+    const append = async (message: string): Promise<void> => {
+      expected.push(message);
+      expect((await cluster.appendSoon(message, 'all')).status).toBe(201);
+    };
+    for (let i = 1; i <= 20; i += 1) await append(`message ${i}`);
+    const lists = () => cluster.lists();
+    const equal = (all: string[][]) => all.every((one) => one.join() === expected.join());
+    // First a secondary, then the master, then both lists must still be those of before.
+    for (const [node, message] of [
+      ['n2', 'message 7'],
+      ['n1', 'message 12'],
+    ] as const) {
+      await cluster.act(node, 'stop');
+      const file = flip(join(home, node), message);
+      await cluster.act(node, 'start');
+      await append(`after ${node}`);
+      await until(lists, equal, `${node} has everything again`);
+      expect(setAside(join(home, node))).toEqual([`damaged-${file}`]);
+    }
+  });
+
+  test('damage that a read meets is told, and mended at the next start', async () => {
+    const home = await belongings.folder();
+    const cluster = await Launched.start(belongings, ['--data-dir', home]);
+    // More than a node keeps in memory.
+    const padding = 'x'.repeat(900_000);
+    for (let i = 1; i <= 12; i += 1) await cluster.append(`${i} ${padding}`, 'all');
+    const file = flip(join(home, 'n3'), '2 x');
+    const url = cluster.urls[2]!;
+    const read = () => call('GET', `${url}/log/2`);
+    const { status, body } = await read();
+    expect([status, body.code, body.file]).toEqual([500, 'damaged-log', file]);
+    expect(body.offset).toBeGreaterThan(900_000);
+    expect((await cluster.append('and goes on', 'all')).status).toBe(201);
+    expect((await call('GET', `${url}/log/13`)).body.message).toBe('and goes on');
+    await cluster.act('n3', 'restart');
+    await until(read, (answer) => answer.body.message === `2 ${padding}`, 'it is mended');
+  });
+
+  test('alone, a node refuses to start; verify, repair --cut, and it starts', async () => {
+    const folder = join(await belongings.folder(), 'data');
+    const port = await freePorts(1);
+    const url = `http://127.0.0.1:${port}`;
+    const args = ['master', '--json', '--port', `${port}`, '--data-dir', folder];
+    const first = belongings.program(args);
+    await first.event('listening');
+    await until(
+      () => call('GET', `${url}/readyz`),
+      ({ status }) => status === 200,
+      'ready',
+    );
+    for (let i = 1; i <= 9; i += 1) await call('POST', `${url}/messages`, { message: `m ${i}` });
+    expect((await run('verify', folder)).stderr).toContain(`process ${first.child.pid}`);
+    await first.stop();
+    expect((await run('verify', folder)).code).toBe(0);
+    const file = flip(folder, 'm 5');
+    const before = readFileSync(join(folder, file));
+
+    const refused = await run(...args);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(new RegExp(`${file} at byte \\d+, in the folder ${folder}`));
+    expect(refused.stderr).toContain('replog repair --help');
+    const checked = await run('verify', '--json', folder);
+    expect(checked.code).toBe(1);
+    const found = { ok: false, lastIndex: 4, damage: { file, remains: { upTo: 9, readable: 4 } } };
+    expect(checked.lines[0]).toMatchObject(found);
+    expect(await run('repair', folder)).toMatchObject({ code: 0 });
+    expect(readFileSync(join(folder, file))).toEqual(before);
+    expect(await run('repair', '--cut', folder)).toMatchObject({ code: 0 });
+    expect(readFileSync(join(folder, `damaged-${file}`))).toEqual(before);
+
+    await belongings.program(args).event('listening');
+    const answer = await until(
+      () => call('POST', `${url}/messages`, { message: 'again' }),
+      ({ status }) => status === 201,
+      'it takes writes',
+    );
+    expect(answer.body.index).toBe(5);
+  });
+});
+
+test('a backup under load becomes a cluster of another size that knows its keys', async () => {
+  const home = await belongings.folder();
+  const cluster = await Launched.start(belongings, ['--data-dir', join(home, 'old')]);
+  const key = { 'idempotency-key': 'once' };
+  await cluster.append('first', 'all', key);
+  let loading = true;
+  const acknowledged: string[] = [];
+  const load = Array.from({ length: 4 }, async (_, client) => {
+    for (let i = 0; loading; i += 1) {
+      const message = `${client}-${i}`;
+      if ((await cluster.append(message, 2)).status === 201) acknowledged.push(message);
+    }
+  });
+  await until(
+    async () => acknowledged.length,
+    (count) => count > 100,
+    'there is load',
+  );
+  const known = [...acknowledged];
+  const file = join(home, 'log.backup');
+  const made = await run('backup', '--json', '--url', cluster.master, file);
+  loading = false;
+  await Promise.all(load);
+  expect(made).toMatchObject({ code: 0 });
+  expect(await run('restore', '--check', file)).toMatchObject({ code: 0 });
+
+  const target = join(home, 'new');
+  expect(await run('restore', file, target)).toMatchObject({ code: 0 });
+  expect((await run('restore', file, target)).code).toBe(2);
+  const restored = await Launched.start(belongings, ['--data-dir', target, '--secondaries', '1']);
+  const [one, other] = await restored.lists();
+  expect(one).toEqual(other);
+  expect(one).toHaveLength(made.lines[0]!.entries as number);
+  expect(known.filter((message) => !one!.includes(message))).toEqual([]);
+  const repeated = await restored.append('first', 'all', key);
+  expect([repeated.status, repeated.body.index, repeated.body.duplicate]).toEqual([200, 1, true]);
+  const next = await restored.append('next', 'all');
+  expect([next.status, next.body.index]).toEqual([201, one!.length + 1]);
+});
