@@ -39,7 +39,7 @@ function damageLines({ what, remains }: FoundDamage, lastIndex: number): string[
   const until = open ? 'an end that cannot be read' : `entry ${upTo}`;
   lines.push(
     `    whole up to entry ${lastIndex}; behind that the log went on to ${until}: ` +
-      `${readable} entries can still be read there, but not in order`,
+      `${readable} entries can still be read there`,
   );
   return lines;
 }

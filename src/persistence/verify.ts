@@ -43,6 +43,9 @@ export interface FolderCheck {
   readonly keys: number;
   /** Entries that carry an idempotency key. */
   readonly idempotencyKeys: number;
+  /** Where a batch begins that the log ends in the middle of: a master drops such a part, unless
+   * another node has the whole. null: there is none. */
+  readonly tornBatch: number | null;
   /** Bytes of an interrupted last write: no damage, the next start cuts them off. */
   readonly tornBytes: number;
   readonly damage: FoundDamage | null;
@@ -98,6 +101,7 @@ export async function checkFolder(disk: Disk, use: CheckUse = {}): Promise<Folde
     segments: segmentsAmong(names).length,
     bytes: await segmentBytesOf(disk),
     ...contents.counts,
+    tornBatch: contents.tornBatch(log.catalog.lastIndex),
     lastIndex: log.catalog.lastIndex,
     epochs,
     tornBytes,
@@ -138,14 +142,22 @@ class Contents {
   private idempotencyKeys = 0;
   private firstIndex: number | null = null;
   private readonly keys = new Set<string>();
+  private batch = { first: 0, end: 0 };
 
   add(entry: Entry): void {
     this.entries += 1;
     this.firstIndex ??= entry.index;
     if (entry.idempotencyKey !== undefined) this.idempotencyKeys += 1;
+    if (entry.batch !== undefined) {
+      this.batch = { first: entry.index, end: entry.index + entry.batch - 1 };
+    }
     if (entry.op === 'append') this.messages += 1;
     else if (entry.op === 'put') this.keys.add(entry.key);
     else this.keys.delete(entry.key);
+  }
+
+  tornBatch(lastIndex: number): number | null {
+    return this.batch.end > lastIndex ? this.batch.first : null;
   }
 
   get counts() {

@@ -108,6 +108,18 @@ describe('verify', () => {
     expect(machine.disk.contents()).toEqual(before);
   });
 
+  test('a batch that damage has cut is named', async () => {
+    const machine = await machineWith([
+      entryAt(1),
+      { ...entryAt(2), batch: 3 },
+      entryAt(3),
+      entryAt(4),
+    ]);
+    expect((await checkFolder(machine.disk)).tornBatch).toBeNull();
+    flip(machine, '"message 4"');
+    expect((await checkFolder(machine.disk)).tornBatch).toBe(2);
+  });
+
   test('damaged bookkeeping is damage, too', async () => {
     const machine = await machineWith(messages(3));
     machine.disk.place('memory.json', Buffer.from('{}'));

@@ -84,7 +84,10 @@ async function cutNode(folder: NodeFolder): Promise<Cut> {
 }
 
 /** What a cut means for this folder, in sentences; none if there is nothing to do. */
-function planOf({ damage, lost, lastIndex }: FolderCheck): { says: string[]; cutAfter: number } {
+function planOf({ damage, lost, lastIndex, tornBatch }: FolderCheck): {
+  says: string[];
+  cutAfter: number;
+} {
   const says: string[] = [];
   if (damage !== null && damage.remains === null) {
     says.push(
@@ -102,6 +105,12 @@ function planOf({ damage, lost, lastIndex }: FolderCheck): { says: string[]; cut
   if (lost !== null) {
     says.push(
       `cut: entries up to ${lost.upTo}, which an earlier damage took, are not waited for any more`,
+    );
+  }
+  if (says.length > 0 && tornBatch !== null) {
+    says.push(
+      `entries ${tornBatch} to ${lastIndex} are a part of a batch, which is all or nothing: a ` +
+        'master drops them, into a file aside-…, unless another node has the whole batch',
     );
   }
   return { says, cutAfter: lastIndex };
