@@ -107,7 +107,8 @@ export interface Memory {
   readonly acceptedEpoch: Epoch;
   /** What the arbiter in this process knows; null when it runs none. */
   readonly arbiter: ArbiterMemory | null;
-  /** What damage took from the log, until it is known to be there again; absent or null: nothing. */
+  /** What damage took from the log, until it is known to be there again; absent or null:
+   * nothing. */
   readonly lost?: Lost | null;
 }
 

@@ -204,7 +204,7 @@ function hasPeers({ id, join }: ServeNodeOptions, memory: Memory | null): boolea
 /** Says what damage was taken out of the log. */
 function noteDamage(options: ServeNodeOptions, recovery: Prepared['recovery'], logger: Logger) {
   const { damage, memory, lastIndex: after } = recovery;
-  if (damage === null) return;
+  if (damage === undefined) return;
   const { file, offset } = damage;
   const upTo = memory?.lost?.upTo ?? logIndex(after);
   const note: Note = { event: 'damaged', file, offset, after, upTo };

@@ -76,8 +76,8 @@ const LINE_BYTES_MAX = PAYLOAD_BYTES_MAX + (64 << 10);
 
 const NEWLINE = 0x0a;
 
-/** Checks a backup as its bytes go by, and hands out its entries. Give it all bytes in any portions,
- * then call `end`. Both throw InvalidBackup or UnknownFormat. */
+/** Checks a backup as its bytes go by, and hands out its entries. Give it all bytes in any
+ * portions, then call `end`. Both throw InvalidBackup or UnknownFormat. */
 export class BackupReader {
   private readonly visit: (entry: Entry) => void;
   private readonly hash: Hash = createHash('sha256');

@@ -1,6 +1,6 @@
-// What damage left readable in the files that were set aside: once the hole before it is filled, the
-// rest need not come from others, and may be nowhere else. The rule: a record is handed out only if
-// the running hash proves that it stood exactly here.
+// What damage left readable in the files that were set aside: once the hole before it is filled,
+// the rest need not come from others, and may be nowhere else. The rule: a record is handed out
+// only if the running hash proves that it stood exactly here.
 
 import type { LogPoint } from '../core/messages.ts';
 import type { Entry } from '../core/operation.ts';

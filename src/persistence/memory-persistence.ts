@@ -38,7 +38,7 @@ export class MemoryPersistence implements Persistence {
   }
 
   async recover(_visit: (entry: Entry) => void): Promise<Recovery> {
-    return { lastIndex: this.lastIndex, epochs: [], memory: null, cutBytes: 0, damage: null };
+    return { lastIndex: this.lastIndex, epochs: [], memory: null, cutBytes: 0 };
   }
 
   append(entries: readonly Entry[]): void {

@@ -29,8 +29,8 @@ export interface Recovery {
   readonly memory: Memory | null;
   /** Bytes of a torn tail that were cut off. */
   readonly cutBytes: number;
-  /** Damage that was taken out of the log; `memory.lost` says how far it had gone. null: none. */
-  readonly damage: DamagedLog | null;
+  /** Damage that was taken out of the log; `memory.lost` says how far it had gone. */
+  readonly damage?: DamagedLog;
 }
 
 /**

@@ -44,8 +44,8 @@ export interface Recovered {
   readonly epochs: readonly EpochStart[];
   /** Bytes of a torn tail that were cut off. */
   readonly cutBytes: number;
-  /** Damage that was taken out; null: there was none. */
-  readonly damage: DamagedLog | null;
+  /** Damage that was taken out. */
+  readonly damage?: DamagedLog;
 }
 
 /** Fills the empty `log` with what the folder holds, cuts a torn tail off, and makes sure that all
@@ -58,7 +58,7 @@ export async function recoverSegments(
   const epochs: EpochStart[] = [];
   try {
     const cutBytes = await readSegments(disk, log, epochs, use);
-    return { epochs, cutBytes, damage: null };
+    return { epochs, cutBytes };
   } catch (error) {
     if (!(error instanceof DamagedLog) || use.salvage === undefined) throw error;
     await use.salvage(error, epochs.at(-1)?.epoch ?? 0);

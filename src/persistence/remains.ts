@@ -1,5 +1,5 @@
-// What can still be read behind damage. The rule: a record counts if it is whole in itself, wherever
-// it stands; whether it belongs to the log is for the running hash to say, not for this.
+// What can still be read behind damage. The rule: a record counts if it is whole in itself,
+// wherever it stands; whether it belongs to the log is for the running hash to say, not for this.
 
 import { logIndex } from '../core/ids.ts';
 import type { LogPoint } from '../core/messages.ts';

@@ -1,5 +1,5 @@
-// The way out for a damaged folder that nobody can be asked about: the log is cut before the damage.
-// The rule: only when told to, and everything that is cut off is kept under another name.
+// The way out for a damaged folder that nobody can be asked about: the log is cut before the
+// damage. The rule: only when told to, and everything that is cut off is kept under another name.
 
 import { BLANK_MEMORY, type Memory } from '../core/effects.ts';
 import { epoch, logIndex } from '../core/ids.ts';

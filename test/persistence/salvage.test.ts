@@ -87,7 +87,7 @@ describe('salvage', () => {
     await log.close();
     const again = await machine.recover();
     expect(indexes(again.entries)).toEqual(upTo(30));
-    expect(again.found.damage).toBeNull();
+    expect(again.found.damage).toBeUndefined();
     expect(again.found.memory?.lost).toMatchObject({ upTo: 40 });
     await again.log.close();
     flip(machine, 25);
@@ -142,7 +142,7 @@ describe('salvage', () => {
     await log.close();
   });
 
-  test('power may fail at every call: what was lost is known, what is kept is a prefix', async () => {
+  test('power may fail at every call: what was lost is known, and a prefix is kept', async () => {
     for (let call = 1; call < 1_000; call += 1) {
       const machine = await machineWith(24);
       flip(machine, 9);
@@ -220,6 +220,6 @@ test('a log that is whole is not touched by the wish to salvage', async () => {
   const log = openSegmentedLog(machine.disk, SALVAGING);
   const { damage, memory } = await log.recover(() => undefined);
   await log.close();
-  expect([damage, memory?.lost]).toEqual([null, undefined]);
+  expect([damage, memory?.lost]).toEqual([undefined, undefined]);
   expect(segments(machine).map((name) => machine.disk.content(name))).toEqual(before);
 });

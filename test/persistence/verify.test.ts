@@ -180,7 +180,7 @@ describe('repair', () => {
     expect([lost, lastIndex]).toEqual([null, 5]);
   });
 
-  test('makes damaged bookkeeping anew; the node counts for nothing until it has caught up', async () => {
+  test('makes damaged bookkeeping anew; the node has to catch up before it counts', async () => {
     const machine = await machineWith(messages(20));
     machine.disk.place('memory.json', Buffer.from('{}'));
     flip(machine, '"message 12"');
