@@ -1,6 +1,6 @@
 // Looks at a node's folder without changing it: is everything whole, what is in it, and, if there
-// is damage, where, and what is left behind it. The rule: the verdict is the one that a start of the
-// node would come to, by the same code.
+// is damage, where, and what is left behind it. The rule: the verdict is the one that a start of
+// the node would come to, by the same code.
 
 import type { Lost, Memory } from '../core/effects.ts';
 import type { EpochStart } from '../core/log.ts';
