@@ -4,7 +4,7 @@
 import type { Entry } from '../../src/core/operation.ts';
 import type { Persistence, Recovery } from '../../src/persistence/persistence.ts';
 import { openSegmentedLog, type SegmentedLogOptions } from '../../src/persistence/segmented-log.ts';
-import { FakeDisk } from './fake-disk.ts';
+import { FakeDisk } from '../../src/sim/disk.ts';
 
 /** Small enough that a short log has several segments, blocks and points. */
 export const SMALL: SegmentedLogOptions = {
@@ -27,7 +27,7 @@ export class Machine {
   open(): Persistence {
     this.life += 1;
     const started = String(this.life);
-    return openSegmentedLog(this.disk, {
+    return openSegmentedLog(this.disk.mount(), {
       ...this.options,
       processes: {
         self: () => ({ pid: 7, started }),

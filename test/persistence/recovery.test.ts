@@ -117,7 +117,7 @@ describe('G15: a log that was cut short', () => {
     for (const lost of [0, 1]) {
       const machine = await written(new Machine(), [5, 5, 5, 5, 5]);
       const names = [...machine.disk.contents().keys()].filter((name) => name.endsWith('.seg'));
-      await machine.disk.remove(names[lost]!);
+      await machine.disk.mount().remove(names[lost]!);
       expect(await refused(machine)).toBeInstanceOf(DamagedLog);
     }
   });
