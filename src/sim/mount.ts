@@ -81,7 +81,8 @@ export class Mount implements Disk {
         }),
       truncate: (length) =>
         this.simple('truncate', { path }, () => {
-          check(true);
+          check(false);
+          if (!writable) throw diskError('EINVAL', path);
           inode.cut(length);
         }),
       sync: () =>
