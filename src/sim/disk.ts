@@ -129,6 +129,10 @@ export class FakeDisk {
     return copy;
   }
 
+  names(): string[] {
+    return this.folder.names();
+  }
+
   /** The content of a file, to look at. */
   content(path: string): Buffer {
     const inode = this.folder.get(path);

@@ -180,8 +180,10 @@ export class Mount implements Disk {
     const refused = kind !== 'write' && (fault?.kind === 'fail' || fault?.kind === 'power');
     const end = refused ? refuse(fault, call.path) : begin(fault);
     if (fault?.kind === 'hang') return never();
-    await disk.takeHold(kind);
-    await this.pass(call, fault);
+    const held = disk.takeHold(kind);
+    if (held !== undefined) await held;
+    const passing = this.pass(call, fault);
+    if (passing !== undefined) await passing;
     if (this.life !== disk.life) return never();
     if (disk.off && !refused) throw diskError('EPOWER', call.path);
     return end();
