@@ -25,8 +25,9 @@ export interface FakeDiskOptions {
 /** What befell calls, by kind; `full`: the capacity was reached. */
 export type Hit = 'fail' | 'power' | 'short' | 'flip' | 'slow' | 'hang' | 'full';
 
-/** Something that may be lost when the power goes; `path` is null for the folder's names. */
+/** Something that may be lost when the power goes. */
 export interface AtStake {
+  /** null: a name in the folder. Empty: a file that has no name any more. */
   readonly path: string | null;
   readonly what: Unsynced | null;
 }
@@ -100,9 +101,7 @@ export class FakeDisk {
    * the rest what `survival` says (nothing if it is not given). After the end of the process alone
    * (`power` false) all finished calls count, and `survival` tells how far unfinished writes got. */
   restart(power: boolean, survival: Survival = () => 'nothing'): void {
-    const inodes = new Map(this.folder.entries().map(([path, inode]) => [inode, path]));
-    for (const inode of this.folder.all()) {
-      const path = inodes.get(inode) ?? null;
+    for (const [path, inode] of this.inodes()) {
       const fate: Fate = (what) => survival({ path, what });
       if (power) inode.cutPower(fate, this.random);
       else inode.abandon(fate, this.random);
@@ -114,16 +113,19 @@ export class FakeDisk {
     this.failAt(null);
   }
 
-  /** How many things `restart` would ask `survival` about after a power cut. */
-  atStake(): number {
-    let count = this.folder.unsynced().length;
-    for (const inode of this.folder.all()) count += inode.atStake().length;
-    return count;
+  /** What `restart` would ask `survival` about after a power cut, in that order. */
+  atStake(): AtStake[] {
+    const found: AtStake[] = [];
+    for (const [path, inode] of this.inodes()) {
+      for (const what of inode.atStake()) found.push({ path, what });
+    }
+    for (const _ of this.folder.unsynced()) found.push({ path: null, what: null });
+    return found;
   }
 
   /** A second disk in the same state, unsynced and unfinished writes included; without faults. */
-  copy(): FakeDisk {
-    const copy = new FakeDisk(this.options);
+  copy(options: FakeDiskOptions = {}): FakeDisk {
+    const copy = new FakeDisk(options);
     copy.folder = this.folder.copy();
     copy.capacityBytes = this.capacityBytes;
     return copy;
@@ -160,6 +162,12 @@ export class FakeDisk {
     let bytes = 0;
     for (const [, inode] of this.folder.entries()) bytes += inode.length;
     return bytes;
+  }
+
+  /** Every file, with its name if it has one. */
+  private inodes(): [string, Inode][] {
+    const names = new Map(this.folder.entries().map(([path, inode]) => [inode, path]));
+    return [...this.folder.all()].map((inode) => [names.get(inode) ?? '', inode]);
   }
 
   note(text: string): void {

@@ -52,7 +52,7 @@ describe('when the power goes, the fake disk', () => {
   it('keeps a write that returned and a name that was synced', async () => {
     const disk = new FakeDisk();
     await fileWith(disk.mount(), 'abc');
-    expect(disk.atStake()).toBe(0);
+    expect(disk.atStake()).toEqual([]);
     disk.restart(true);
     expect(disk.content('f').toString()).toBe('abc');
   });
@@ -64,7 +64,8 @@ describe('when the power goes, the fake disk', () => {
     await mount.rename('f', 'g');
     await (await mount.open('h', 'create')).close();
     await mount.remove('g');
-    expect([await mount.list(), disk.atStake()]).toEqual([['h'], 3]);
+    expect(await mount.list()).toEqual(['h']);
+    expect(disk.atStake()).toEqual(Array(3).fill({ path: null, what: null }));
     disk.restart(true);
     expect([...disk.contents().keys()]).toEqual(['f']);
     expect(disk.content('f').toString()).toBe('abc');
@@ -116,7 +117,7 @@ describe('when the power goes, the fake disk', () => {
     const file = await fileWith(disk.mount(), '----');
     disk.hold('write');
     const writing = file.write([text('abcd')], 0);
-    expect(disk.atStake()).toBe(1);
+    expect(disk.atStake()).toHaveLength(1);
     for (const machine of [disk.copy(), disk]) {
       machine.restart(true, ({ path, what }) => {
         expect([path, what]).toEqual(['f', { kind: 'write', bytes: 4 }]);
