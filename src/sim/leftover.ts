@@ -5,7 +5,8 @@ import type { Content } from './content.ts';
 /**
  * - `nothing`, `all`: none or all of it.
  * - `half`: the first half of its bytes; `prefix`: the first so many, by chance.
- * - `zeros`: the first half, and the file is as long as if all had been written.
+ * - `zeros`: the first half, and the file is as long as if all had been written: zeros where it was
+ *   not so long before.
  * - `sectors`: each sector of 512 bytes or not, by chance, in any order.
  */
 export type Leftover = 'nothing' | 'half' | 'zeros' | 'all' | 'prefix' | 'sectors';
@@ -31,7 +32,7 @@ export function leave(
   if (leftover === 'half' || leftover === 'zeros') kept = Math.floor(length / 2);
   if (leftover === 'prefix') kept = Math.floor(random() * (length + 1));
   if (kept > 0) content.put(bytes.subarray(0, kept), position);
-  if (leftover === 'zeros') content.put(Buffer.alloc(length - kept), position + kept);
+  if (leftover === 'zeros' && content.length < position + length) content.cut(position + length);
 }
 
 /** What is lost keeps what was there before, or is zeros where the file was not so long. */

@@ -85,6 +85,33 @@ describe('the n-th storage call of 100 appends fails, for every n', () => {
     }, 30_000);
   }
 
+  it('B29: with EIO, a write being lost, and the process is started again at once', async () => {
+    let starts = 0;
+    for (let n = 1; ; n += 1) {
+      const { disk } = new Machine(ROLLING);
+      const run = new Run(new Machine(ROLLING, {}, disk), 1);
+      disk.failAt({ at: n, fault: 'EIO', leftover: 'lost' });
+      await start(run);
+      const ended = await work(run).then(
+        () => true,
+        (error: unknown) => error instanceof StorageFailure,
+      );
+      expect(ended).toBe(true);
+      if (disk.hits.size === 0) break;
+      starts += 1;
+      // What is found now may be in the system's cache only, which no longer knows that it is not
+      // on the disk.
+      disk.restart(false);
+      await run.start();
+      await run.append(1, 9);
+      disk.restart(true);
+      await run.start().catch((error: unknown) => {
+        throw new Error(`call ${n}: ${error}`, { cause: error });
+      });
+    }
+    expect(starts).toBeGreaterThan(APPENDS);
+  }, 30_000);
+
   it('B22, B30: with ENOSPC, three times: it says so, nothing is lost, writes resume', async () => {
     const outcomes = await everyCall({ fault: 'ENOSPC', leftover: 'half', times: 3 });
     expect(outcomes.filter(({ full }) => full > 0).length).toBeGreaterThan(APPENDS);

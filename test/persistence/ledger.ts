@@ -37,7 +37,14 @@ export class Ledger {
     const log = this.versions.at(-1)!;
     this.versions = [log];
     this.floor = log.length;
-    for (const text of log.slice(-MAX_AT_ONCE)) this.everAcknowledged.add(text);
+    for (const text of log) this.everAcknowledged.add(text);
+  }
+
+  /** A start found this: it is the log from now on, and as good as acknowledged. */
+  restarted({ entries, memory }: Found): void {
+    this.versions = [entries.map(textOf)];
+    this.persisted();
+    this.memories = [JSON.stringify(memory)];
   }
 
   remembering(memory: Memory): void {
@@ -72,6 +79,3 @@ export class Ledger {
     return null;
   }
 }
-
-/** No run appends more entries than this without asking for them to be durable. */
-const MAX_AT_ONCE = 100;

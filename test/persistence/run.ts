@@ -10,9 +10,6 @@ import { at, entryAt } from './entries.ts';
 import { Ledger } from './ledger.ts';
 import type { Machine } from './machine.ts';
 
-/** More failures in a row than any test makes. */
-const TRIES_MAX = 20;
-
 export class Run {
   readonly ledger = new Ledger();
   readonly machine: Machine;
@@ -22,16 +19,20 @@ export class Run {
   /** Those of them that said that the disk is full. */
   full = 0;
   private requests = 0;
+  private readonly triesMax: number;
 
-  constructor(machine: Machine) {
+  /** `triesMax`: after so many failures in a row it gives up; by default, more than there are. */
+  constructor(machine: Machine, triesMax = 20) {
     this.machine = machine;
+    this.triesMax = triesMax;
   }
 
   /** A new process on what is there. */
   async start(): Promise<void> {
     const { log, entries, found } = await this.machine.recover();
-    const kept = keptAside(this.machine.disk);
-    expect(this.ledger.judge({ entries, memory: found.memory, aside: kept })).toBe(null);
+    const all = { entries, memory: found.memory, aside: keptAside(this.machine.disk) };
+    expect(this.ledger.judge(all)).toBe(null);
+    this.ledger.restarted(all);
     this.log = log;
   }
 
@@ -71,9 +72,10 @@ export class Run {
         await ask();
         return;
       } catch (error) {
-        if (!(error instanceof StorageFailure) || tries === TRIES_MAX) throw error;
+        if (!(error instanceof StorageFailure)) throw error;
         this.failures += 1;
         if (error.full) this.full += 1;
+        if (tries >= this.triesMax) throw error;
       }
     }
   }
