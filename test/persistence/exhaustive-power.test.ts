@@ -34,7 +34,7 @@ async function everything(): Promise<WatchedRun> {
   return run;
 }
 
-describe('B08, B24, B27, B32: the power goes after every storage call', () => {
+describe('G15, B08, B24, B27, B32: the power goes after every storage call', () => {
   it('nothing acknowledged is lost, whatever of the rest is', async () => {
     const { moments } = await everything();
     const seen = await everyPowerCut(moments, { options: ROLLING, power: true, again: true });
@@ -45,7 +45,7 @@ describe('B08, B24, B27, B32: the power goes after every storage call', () => {
     expect(seen.refused).toBe(0);
     // More could not all be tried.
     expect(seen.stakesMax).toBeLessThanOrEqual(8);
-  }, 60_000);
+  }, 120_000);
 
   it('the process alone is killed: nothing is lost, nor when the power goes later', async () => {
     const { moments } = await everything();
@@ -53,7 +53,7 @@ describe('B08, B24, B27, B32: the power goes after every storage call', () => {
     expect(seen.wrong.slice(0, 10)).toEqual([]);
     expect(seen.torn).toBeGreaterThan(20);
     expect(seen.refused).toBe(0);
-  }, 60_000);
+  }, 120_000);
 
   it('of a large write any of its sectors are lost: never taken for more than is there', async () => {
     const run = new WatchedRun(ONE_SEGMENT);
@@ -69,5 +69,5 @@ describe('B08, B24, B27, B32: the power goes after every storage call', () => {
     // Without the end of a write it is cut off; with a hole in it, that could be damage to what was
     // acknowledged, and is for somebody to decide.
     expect([seen.torn, seen.refused].map((count) => count > 0)).toEqual([true, true]);
-  }, 60_000);
+  }, 120_000);
 });

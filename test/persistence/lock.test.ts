@@ -29,7 +29,7 @@ class Processes {
   }
 }
 
-describe('the lock of a folder', () => {
+describe('B33: the lock of a folder', () => {
   it('keeps a second process off until the first lets go', async () => {
     const disk = new FakeDisk().mount();
     const processes = new Processes();
