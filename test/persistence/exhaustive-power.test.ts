@@ -55,7 +55,7 @@ describe('G15, B08, B24, B27, B32: the power goes after every storage call', () 
     expect(seen.refused).toBe(0);
   }, 120_000);
 
-  it('of a large write any of its sectors are lost: never taken for more than is there', async () => {
+  it('any sectors of a large write are lost: never taken for more than is there', async () => {
     const run = new WatchedRun(ONE_SEGMENT);
     await run.start();
     await run.append(2);
