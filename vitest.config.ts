@@ -7,7 +7,17 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.{ts,tsx}'],
-          exclude: ['test/process/**', 'test/seed/**'],
+          exclude: ['test/process/**', 'test/seed/**', 'test/long/**'],
+        },
+      },
+      {
+        // On request only: larger runs, and what needs a system that `npm test` must not ask for.
+        test: {
+          name: 'long',
+          include: ['test/long/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 900_000,
+          hookTimeout: 120_000,
         },
       },
       {

@@ -51,7 +51,7 @@ export async function writeAll(
   buffers: readonly Buffer[],
   position: number,
 ): Promise<void> {
-  let rest = buffers;
+  let rest = without(buffers, 0);
   let at = position;
   while (rest.length > 0) {
     const taken = await file.write(rest, at);
@@ -92,6 +92,7 @@ export function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error ? String(error.code) : undefined;
 }
 
+/** What is left after so many bytes; it never begins with an empty buffer. */
 function without(buffers: readonly Buffer[], taken: number): readonly Buffer[] {
   let left = taken;
   let first = 0;

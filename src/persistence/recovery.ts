@@ -5,7 +5,7 @@
 import { epoch, logIndex } from '../core/ids.ts';
 import type { EpochStart } from '../core/log.ts';
 import type { Entry } from '../core/operation.ts';
-import { type Disk, type DiskFile, readAll, withFile } from './disk.ts';
+import { type Disk, type DiskFile, readAll, withFile, writeAll } from './disk.ts';
 import type { EncodedLog } from './encoded-log.ts';
 import { DamagedLog } from './persistence.ts';
 import {
@@ -24,10 +24,14 @@ import {
   segmentName,
   segmentsAmong,
 } from './segment-file.ts';
+import { isFull } from './storage-failure.ts';
 import { damage, type Walked, walk } from './walk.ts';
 
 /** Bytes looked at together when the end of a file is searched for anything but zeros. */
 const ZERO_WINDOW_BYTES = 1 << 16;
+
+/** Bytes of the last write that are written again together. */
+const WRITE_WINDOW_BYTES = 1 << 20;
 
 /** What is done with each entry found. */
 export interface RecoveryUse {
@@ -81,21 +85,47 @@ async function readSegments(
     const cut = await withFile(disk, name, 'read', (file) => scan.run(file));
     if (i < firsts.length - 1) continue;
     cutBytes = cut?.bytes ?? 0;
-    await settle(disk, name, cut?.offset);
+    await settle(disk, name, cut?.offset, scan.lastWrite);
   }
   return cutBytes;
 }
 
 /** Before anything is appended, so that no later record can come to stand behind a torn one. */
-async function settle(disk: Disk, name: string, cutAt: number | undefined): Promise<void> {
+async function settle(
+  disk: Disk,
+  name: string,
+  cutAt: number | undefined,
+  lastWrite: number,
+): Promise<void> {
   if (cutAt === 0) await disk.remove(name);
   else {
     await withFile(disk, name, 'durable-write', async (file) => {
       if (cutAt !== undefined) await file.truncate(cutAt);
+      await writeAgain(file, lastWrite);
       await file.sync();
     });
   }
   await disk.syncFolder();
+}
+
+/**
+ * Writes once more what stands behind `start`: the last write. If it failed in an earlier life, the
+ * system's cache may still show it, and a sync succeed, though the disk does not have it. Of the
+ * writes before it this is known: each was durable when the next began.
+ */
+async function writeAgain(file: DiskFile, start: number): Promise<void> {
+  const end = await file.size();
+  const window = Buffer.allocUnsafe(Math.min(Math.max(end - start, 0), WRITE_WINDOW_BYTES));
+  for (let at = start; at < end; at += window.length) {
+    const got = await readAll(file, window.subarray(0, Math.min(window.length, end - at)), at);
+    try {
+      await writeAll(file, [window.subarray(0, got)], at);
+    } catch (error) {
+      // There need not be room for what is written in its own place. Then it stays as it was.
+      if (!isFull(error)) throw error;
+      return;
+    }
+  }
 }
 
 /** One segment being read. */
@@ -110,6 +140,8 @@ class Scan {
   private segment: Segment | null = null;
   /** Where the write that holds the current record ends, as its first record says. */
   private writeEnd = FILE_HEADER_BYTES;
+  /** Where the last write begins of which anything is left; the first one has the file header. */
+  lastWrite = 0;
 
   constructor(
     log: EncodedLog,
@@ -164,7 +196,10 @@ class Scan {
   private take(bytes: Buffer, at: number, offset: number): void {
     const length = writeLength(bytes, at);
     const begins = offset === this.writeEnd;
-    if (begins) this.writeEnd = offset + length;
+    if (begins) {
+      this.lastWrite = offset === FILE_HEADER_BYTES ? 0 : offset;
+      this.writeEnd = offset + length;
+    }
     if (begins !== length > 0 || offset + recordSize(bytes, at) > this.writeEnd) {
       throw new DamagedLog(this.name, offset, 'a record that does not fit its write');
     }

@@ -104,7 +104,7 @@ describe('Deduplication', () => {
     expect(fold.find('next')?.fingerprint).toBe(printOf([append('d'), append('e')], true));
   });
 
-  test('B05, C9: the window holds as many keys as promised, and forgets the oldest first', () => {
+  test('B05, B62, C9: the window holds as many keys as promised, then forgets the oldest', () => {
     const fold = new Deduplication(1_000);
     for (let i = 1; i <= 3_000; i += 1) {
       for (const each of request(i, [append(`m${i}`)], `k${i}`)) fold.observe(each);

@@ -9,8 +9,8 @@ import {
   realProcesses,
 } from '../../src/persistence/process-table.ts';
 import { openSegmentedLog } from '../../src/persistence/segmented-log.ts';
+import { FakeDisk } from '../../src/sim/disk.ts';
 import { at, entriesOf } from './entries.ts';
-import { FakeDisk } from './fake-disk.ts';
 
 /** Processes that live and die as a test wants. */
 class Processes {
@@ -29,9 +29,9 @@ class Processes {
   }
 }
 
-describe('the lock of a folder', () => {
+describe('B33: the lock of a folder', () => {
   it('keeps a second process off until the first lets go', async () => {
-    const disk = new FakeDisk();
+    const disk = new FakeDisk().mount();
     const processes = new Processes();
     const first = await Lock.take(disk, processes.start(1, 'a'));
     await expect(Lock.take(disk, processes.start(2, 'b'))).rejects.toMatchObject({
@@ -44,7 +44,7 @@ describe('the lock of a folder', () => {
   });
 
   it('of a killed process binds nobody, even if its id is used again', async () => {
-    const disk = new FakeDisk();
+    const disk = new FakeDisk().mount();
     const processes = new Processes();
     const killed = processes.start(1, '10');
     await Lock.take(disk, killed);
@@ -55,7 +55,7 @@ describe('the lock of a folder', () => {
   });
 
   it('is held against the same process too', async () => {
-    const disk = new FakeDisk();
+    const disk = new FakeDisk().mount();
     const table = new Processes().start(1, '10');
     await Lock.take(disk, table);
     await expect(Lock.take(disk, table)).rejects.toBeInstanceOf(FolderInUse);
@@ -63,7 +63,7 @@ describe('the lock of a folder', () => {
   });
 
   it('is given to at most one of two that start at the same moment', async () => {
-    const disk = new FakeDisk();
+    const disk = new FakeDisk().mount();
     const processes = new Processes();
     const takes = [1, 2].map((pid) => Lock.take(disk, processes.start(pid, '5')));
     const won = (await Promise.allSettled(takes)).filter(({ status }) => status === 'fulfilled');
@@ -72,9 +72,10 @@ describe('the lock of a folder', () => {
   });
 
   it('is let go when recovery fails, and when the log is closed', async () => {
-    const disk = new FakeDisk();
+    const fake = new FakeDisk();
+    const disk = fake.mount();
     const processes = new Processes().start(1, '10');
-    disk.place('memory.json', Buffer.from('damaged'));
+    fake.place('memory.json', Buffer.from('damaged'));
     const open = () => openSegmentedLog(disk, { processes });
     await expect(open().recover(() => undefined)).rejects.toThrow('memory.json');
     expect(await disk.list()).toEqual(['memory.json']);

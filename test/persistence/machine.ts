@@ -4,7 +4,7 @@
 import type { Entry } from '../../src/core/operation.ts';
 import type { Persistence, Recovery } from '../../src/persistence/persistence.ts';
 import { openSegmentedLog, type SegmentedLogOptions } from '../../src/persistence/segmented-log.ts';
-import { FakeDisk } from './fake-disk.ts';
+import { FakeDisk, type FakeDiskOptions } from '../../src/sim/disk.ts';
 
 /** Small enough that a short log has several segments, blocks and points. */
 export const SMALL: SegmentedLogOptions = {
@@ -15,23 +15,32 @@ export const SMALL: SegmentedLogOptions = {
 };
 
 export class Machine {
-  readonly disk = new FakeDisk();
+  readonly disk: FakeDisk;
   private life = 0;
+  /** Tells its processes from those of another machine that used the same disk. */
+  private readonly tag: string;
   private readonly options: SegmentedLogOptions;
 
-  constructor(options: SegmentedLogOptions = SMALL) {
+  constructor(
+    options: SegmentedLogOptions = SMALL,
+    diskOptions: FakeDiskOptions = {},
+    disk: FakeDisk = new FakeDisk(diskOptions),
+    tag = '',
+  ) {
     this.options = options;
+    this.disk = disk;
+    this.tag = tag;
   }
 
   /** A log in a new process. */
   open(): Persistence {
     this.life += 1;
-    const started = String(this.life);
-    return openSegmentedLog(this.disk, {
+    const started = `${this.tag}${this.life}`;
+    return openSegmentedLog(this.disk.mount(), {
       ...this.options,
       processes: {
         self: () => ({ pid: 7, started }),
-        lives: (owner) => owner.started === String(this.life),
+        lives: (owner) => owner.started === `${this.tag}${this.life}`,
       },
     });
   }

@@ -65,7 +65,7 @@ describe('a record', () => {
     expect(examine(record(), 0, { index: 8, hash: BEFORE.hash })).toBe('out-of-order');
   });
 
-  it('with a length out of range is damage, not something to make room for', () => {
+  it('B26: with a length out of range is damage, not something to make room for', () => {
     for (const length of [0, PAYLOAD_BYTES_MAX + 1, 2 ** 31, 2 ** 32 - 1]) {
       const bytes = record();
       bytes.writeUInt32LE(length, 4);

@@ -38,7 +38,7 @@ async function refused(machine: Machine): Promise<unknown> {
   return error;
 }
 
-describe('G15: a log that was cut short', () => {
+describe('G15, B23: a log that was cut short', () => {
   it('at any byte of its last write gives the longest valid prefix, twice', async () => {
     const machine = new Machine(ONE_SEGMENT);
     const { log } = await machine.recover();
@@ -117,7 +117,7 @@ describe('G15: a log that was cut short', () => {
     for (const lost of [0, 1]) {
       const machine = await written(new Machine(), [5, 5, 5, 5, 5]);
       const names = [...machine.disk.contents().keys()].filter((name) => name.endsWith('.seg'));
-      await machine.disk.remove(names[lost]!);
+      await machine.disk.mount().remove(names[lost]!);
       expect(await refused(machine)).toBeInstanceOf(DamagedLog);
     }
   });
@@ -168,20 +168,7 @@ describe('a log that is valid in each part but not as a whole', () => {
   });
 });
 
-describe('G15: a log with one bit flipped', () => {
-  it('is never accepted, and its files stay as they are', async () => {
-    const machine = await written(new Machine(ONE_SEGMENT), [2, 1, 1]);
-    const whole = machine.disk.content(FIRST);
-    for (let bit = 0; bit < whole.length * 8; bit += 1) {
-      const flipped = Buffer.from(whole);
-      flipped[bit >> 3]! ^= 1 << (bit & 7);
-      const damaged = new Machine(ONE_SEGMENT);
-      damaged.disk.place(FIRST, flipped);
-      const error = await refused(damaged);
-      if (!(error instanceof UnknownFormat)) expect(error).toBeInstanceOf(DamagedLog);
-    }
-  }, 30_000);
-
+describe('B25: one bit flipped', () => {
   it('is noticed by a read as well', async () => {
     const machine = new Machine();
     const { log } = await machine.recover();
@@ -210,7 +197,7 @@ describe('G15: a log with one bit flipped', () => {
   });
 });
 
-describe('a folder of a later version', () => {
+describe('B34: a folder of a later version', () => {
   it('is left alone', async () => {
     const machine = await written(new Machine(), [3]);
     const bytes = machine.disk.content(FIRST);
