@@ -121,8 +121,8 @@ describe('salvage', () => {
     const machine = await machineWith(40);
     const names = segments(machine);
     const gone = Number(names[2]!.slice(4, 20));
-    await machine.disk.remove(names[2]!);
-    await machine.disk.syncFolder();
+    await machine.disk.mount().remove(names[2]!);
+    await machine.disk.mount().syncFolder();
     const { log, entries, found } = await machine.recover();
     expect(indexes(entries)).toEqual(upTo(gone - 1));
     expect(found.memory?.lost).toMatchObject({ upTo: 40, open: false });
@@ -164,7 +164,7 @@ describe('what is left behind', () => {
     const machine = await machineWith(count);
     flip(machine, index);
     const { log } = await machine.recover();
-    return { machine, log, left: new LeftBehind(machine.disk) };
+    return { machine, log, left: new LeftBehind(machine.disk.mount()) };
   }
 
   const point = (log: { lastIndex: number; hash: number }) => ({
@@ -201,7 +201,7 @@ describe('what is left behind', () => {
     flip(machine, 30);
     const { log } = await machine.recover();
     log.append([entryAt(20)]);
-    const left = new LeftBehind(machine.disk);
+    const left = new LeftBehind(machine.disk.mount());
     const found: number[] = [];
     for (let more = true; more; ) {
       const next = await left.after(point(log), 100, 1 << 20);
@@ -217,7 +217,7 @@ describe('what is left behind', () => {
 test('a log that is whole is not touched by the wish to salvage', async () => {
   const machine = await machineWith(10);
   const before = segments(machine).map((name) => machine.disk.content(name));
-  const log = openSegmentedLog(machine.disk, SALVAGING);
+  const log = openSegmentedLog(machine.disk.mount(), SALVAGING);
   const { damage, memory } = await log.recover(() => undefined);
   await log.close();
   expect([damage, memory?.lost]).toEqual([undefined, undefined]);

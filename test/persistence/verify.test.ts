@@ -53,7 +53,7 @@ describe('verify', () => {
     const machine = await machineWith(entries);
     const before = machine.disk.contents();
     let read = 0;
-    const check = await checkFolder(machine.disk, {
+    const check = await checkFolder(machine.disk.mount(), {
       onRead: (bytes) => {
         read += bytes;
       },
@@ -90,7 +90,7 @@ describe('verify', () => {
       .at(-1)!;
     machine.disk.place(name, machine.disk.content(name).subarray(0, -10));
     const before = machine.disk.contents();
-    const check = await checkFolder(machine.disk);
+    const check = await checkFolder(machine.disk.mount());
     expect(check).toMatchObject({ lastIndex: 19, damage: null });
     expect(check.tornBytes).toBeGreaterThan(30);
     expect(machine.disk.contents()).toEqual(before);
@@ -100,7 +100,7 @@ describe('verify', () => {
     const machine = await machineWith(messages(30));
     const { file, offset } = flip(machine, '"message 12"');
     const before = machine.disk.contents();
-    const { damage, lastIndex, entries } = await checkFolder(machine.disk);
+    const { damage, lastIndex, entries } = await checkFolder(machine.disk.mount());
     expect([lastIndex, entries]).toEqual([11, 11]);
     expect(damage).toMatchObject({ file, remains: { upTo: 30, open: false, readable: 18 } });
     expect(offset - damage!.offset).toBeLessThan(200);
@@ -115,15 +115,15 @@ describe('verify', () => {
       entryAt(3),
       entryAt(4),
     ]);
-    expect((await checkFolder(machine.disk)).tornBatch).toBeNull();
+    expect((await checkFolder(machine.disk.mount())).tornBatch).toBeNull();
     flip(machine, '"message 4"');
-    expect((await checkFolder(machine.disk)).tornBatch).toBe(2);
+    expect((await checkFolder(machine.disk.mount())).tornBatch).toBe(2);
   });
 
   test('damaged bookkeeping is damage, too', async () => {
     const machine = await machineWith(messages(3));
     machine.disk.place('memory.json', Buffer.from('{}'));
-    const { damage, memory, lastIndex } = await checkFolder(machine.disk);
+    const { damage, memory, lastIndex } = await checkFolder(machine.disk.mount());
     expect(damage).toMatchObject({ file: 'memory.json', remains: null });
     expect([memory, lastIndex]).toEqual([null, 3]);
   });
@@ -134,7 +134,7 @@ describe('verify', () => {
     const bytes = machine.disk.content(name!);
     bytes.writeUInt32LE(99, 8);
     machine.disk.place(name!, bytes);
-    await expect(checkFolder(machine.disk)).rejects.toThrow(UnknownFormat);
+    await expect(checkFolder(machine.disk.mount())).rejects.toThrow(UnknownFormat);
   });
 
   test('a folder in use is noticed without a trace', async () => {
@@ -142,10 +142,10 @@ describe('verify', () => {
     const { log } = await machine.recover();
     const before = machine.disk.contents();
     const living = { ...TOOL, lives: () => true };
-    await expect(refuseIfInUse(machine.disk, living)).rejects.toThrow(FolderInUse);
+    await expect(refuseIfInUse(machine.disk.mount(), living)).rejects.toThrow(FolderInUse);
     expect(machine.disk.contents()).toEqual(before);
     await log.close();
-    await expect(refuseIfInUse(machine.disk, living)).resolves.toBeUndefined();
+    await expect(refuseIfInUse(machine.disk.mount(), living)).resolves.toBeUndefined();
   });
 });
 
@@ -154,11 +154,11 @@ describe('repair', () => {
     const machine = await machineWith(messages(30));
     const { file } = flip(machine, '"message 12"');
     const damaged = machine.disk.content(file);
-    const { before, kept } = await cutDamage(machine.disk, TOOL);
+    const { before, kept } = await cutDamage(machine.disk.mount(), TOOL);
     expect(needsRepair(before)).toBe(true);
     expect(kept).toContain(`damaged-${file}`);
     expect(machine.disk.content(`damaged-${file}`)).toEqual(damaged);
-    const after = await checkFolder(machine.disk);
+    const after = await checkFolder(machine.disk.mount());
     expect(after).toMatchObject({ lastIndex: 11, damage: null, lost: null, memory: MEMORY });
     expect(needsRepair(after)).toBe(false);
     const { log, found } = await machine.recover();
@@ -174,9 +174,9 @@ describe('repair', () => {
     const { log } = await machine.recover();
     await log.remember({ ...MEMORY, lost: { epoch: epoch(2), upTo: logIndex(9), open: false } });
     await log.close();
-    expect(needsRepair(await checkFolder(machine.disk))).toBe(true);
-    await cutDamage(machine.disk, TOOL);
-    const { lost, lastIndex } = await checkFolder(machine.disk);
+    expect(needsRepair(await checkFolder(machine.disk.mount()))).toBe(true);
+    await cutDamage(machine.disk.mount(), TOOL);
+    const { lost, lastIndex } = await checkFolder(machine.disk.mount());
     expect([lost, lastIndex]).toEqual([null, 5]);
   });
 
@@ -184,8 +184,8 @@ describe('repair', () => {
     const machine = await machineWith(messages(20));
     machine.disk.place('memory.json', Buffer.from('{}'));
     flip(machine, '"message 12"');
-    await cutDamage(machine.disk, TOOL);
-    const { damage, memory, lastIndex } = await checkFolder(machine.disk);
+    await cutDamage(machine.disk.mount(), TOOL);
+    const { damage, memory, lastIndex } = await checkFolder(machine.disk.mount());
     expect([damage, lastIndex]).toEqual([null, 11]);
     expect(memory).toMatchObject({ cluster: null, epoch: 1, lost: { open: true } });
     expect(machine.disk.content('damaged-memory.json').toString()).toBe('{}');
@@ -194,11 +194,11 @@ describe('repair', () => {
   test('does nothing to a folder that is whole, or in use', async () => {
     const machine = await machineWith(messages(20));
     const before = machine.disk.contents();
-    expect((await cutDamage(machine.disk, TOOL)).kept).toEqual([]);
+    expect((await cutDamage(machine.disk.mount(), TOOL)).kept).toEqual([]);
     expect(machine.disk.contents()).toEqual(before);
     const { log } = await machine.recover();
     const living = { ...TOOL, lives: () => true };
-    await expect(cutDamage(machine.disk, living)).rejects.toThrow(FolderInUse);
+    await expect(cutDamage(machine.disk.mount(), living)).rejects.toThrow(FolderInUse);
     await log.close();
   });
 });
