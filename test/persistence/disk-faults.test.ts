@@ -191,6 +191,22 @@ describe('after a failed write', () => {
     expect(retry).toEqual(['close', 'open', 'truncate', 'sync', 'read', 'write']);
   });
 
+  it('B30: what it left does not come to stand behind what is written in its place', async () => {
+    const machine = new Machine();
+    const { log } = await machine.recover();
+    log.append(entriesOf(1, 3));
+    await log.persist(1, at(3));
+    log.append(entriesOf(4, 9));
+    machine.disk.failAt({ at: 1, fault: 'EIO', leftover: 'all' });
+    await expect(log.persist(2, at(9))).rejects.toBeInstanceOf(StorageFailure);
+    log.truncate(at(4));
+    log.append([entryAt(5, 'shorter', 2)]);
+    await log.persist(3, at(5));
+    machine.disk.restart(true);
+    const { entries } = await machine.recover();
+    expect(entries).toEqual([...entriesOf(1, 4), entryAt(5, 'shorter', 2)]);
+  });
+
   it('what was durable and is not any more is reported as damage', async () => {
     const machine = new Machine();
     const { log } = await machine.recover();
