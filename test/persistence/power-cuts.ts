@@ -119,7 +119,7 @@ function momentOf(disk: FakeDisk, ledger: Ledger): Moment {
 }
 
 /** Every combination of what may be left of each thing; `together`: of all things alike. */
-function* fates(stakes: readonly AtStake[], together: boolean): Generator<Leftover[]> {
+export function* fates(stakes: readonly AtStake[], together: boolean): Generator<Leftover[]> {
   const [first, ...rest] = stakes;
   if (first === undefined) {
     yield [];
@@ -174,7 +174,7 @@ async function interruptible(disk: FakeDisk, ledger: Ledger, { options }: Judgin
 }
 
 /** All that matters on a disk. The lock of a dead process does not. */
-function fingerprint(disk: FakeDisk): string {
+export function fingerprint(disk: FakeDisk): string {
   return [...disk.contents()]
     .filter(([name]) => !name.startsWith('lock-'))
     .map(([name, bytes]) => `${name} ${bytes.toString('latin1')}`)
