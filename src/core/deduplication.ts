@@ -13,6 +13,11 @@ export interface KnownRequest {
   readonly fingerprint: number;
 }
 
+/** A request of several operations of which the log so far holds only the first ones. */
+export interface OpenRequest extends KnownRequest {
+  readonly key: string;
+}
+
 /**
  * Invariants:
  * 1. A key is known exactly if an entry carrying it is in the log and within the window.
@@ -20,11 +25,33 @@ export interface KnownRequest {
  */
 export class Deduplication {
   private readonly known = new Map<string, KnownRequest>();
-  private open: { key: string; first: LogIndex; count: number; fingerprint: number } | null = null;
-  private readonly window: number;
+  private unfinished: OpenRequest | null;
+  readonly window: number;
 
-  constructor(window: number) {
+  /** `open`: the request that the log before what is observed ends in the middle of. */
+  constructor(window: number, open: OpenRequest | null = null) {
     this.window = window;
+    this.unfinished = open;
+  }
+
+  get open(): OpenRequest | null {
+    return this.unfinished;
+  }
+
+  /** All that is known, the oldest key first. */
+  entries(): Iterable<[string, KnownRequest]> {
+    return this.known;
+  }
+
+  /** Takes over what is known of a request; the requests come in the order of the log. */
+  restore(key: string, request: KnownRequest): void {
+    this.known.set(key, request);
+    this.forgetOldest();
+  }
+
+  /** Takes over that the log so far ends in the middle of this request, or of none. */
+  restoreOpen(open: OpenRequest | null): void {
+    this.unfinished = open;
   }
 
   get size(): number {
@@ -36,13 +63,13 @@ export class Deduplication {
     if (entry.idempotencyKey !== undefined) {
       const print = fingerprint(entry, entry.batch !== undefined);
       this.learn(entry.idempotencyKey, entry.index, entry.batch ?? 1, print);
-    } else if (this.open !== null) {
-      const { key, first, count } = this.open;
+    } else if (this.unfinished !== null) {
+      const { key, first, count } = this.unfinished;
       if (entry.index < first + count) {
-        this.learn(key, first, count, fingerprint(entry, true, this.open.fingerprint));
-        if (entry.index === first + count - 1) this.open = null;
+        this.learn(key, first, count, fingerprint(entry, true, this.unfinished.fingerprint));
+        if (entry.index === first + count - 1) this.unfinished = null;
       } else {
-        this.open = null;
+        this.unfinished = null;
       }
     }
   }
@@ -56,12 +83,16 @@ export class Deduplication {
     for (const [key, request] of this.known) {
       if (request.first > after) this.known.delete(key);
     }
-    this.open = null;
+    this.unfinished = null;
   }
 
   private learn(key: string, first: LogIndex, count: number, print: number): void {
-    if (count > 1) this.open = { key, first, count, fingerprint: print };
+    if (count > 1) this.unfinished = { key, first, count, fingerprint: print };
     this.known.set(key, { first: logIndex(first), count, fingerprint: print });
+    this.forgetOldest();
+  }
+
+  private forgetOldest(): void {
     if (this.known.size > this.window) {
       for (const oldest of this.known.keys()) {
         this.known.delete(oldest);

@@ -201,7 +201,12 @@ export type MemberStatus = 'Healthy' | 'Suspected' | 'Unhealthy';
 /** What the host must do, in this order. */
 export type Effect =
   /** Put the entries at the end of the log, in memory: readable when `step` has returned. */
-  | { readonly type: 'Append'; readonly entries: readonly Entry[] }
+  | {
+      readonly type: 'Append';
+      readonly entries: readonly Entry[];
+      /** The running hash after each of them before which another log has compacted something. */
+      readonly holes?: readonly LogPoint[];
+    }
   /** Drop everything after this index, in memory and on disk; a durable node keeps a copy aside. */
   | { readonly type: 'Truncate'; readonly after: LogIndex }
   /** Make everything up to `upTo` durable; answered by Persisted or PersistFailed with this id. The

@@ -1,9 +1,10 @@
 // One node's copy of the replicated state: the log and what is folded from it, kept in step.
 
-import { Deduplication } from './deduplication.ts';
+import { Deduplication, type OpenRequest } from './deduplication.ts';
 import type { Effect } from './effects.ts';
-import type { LogIndex } from './ids.ts';
+import { type LogIndex, logIndex } from './ids.ts';
 import { type EpochStart, Log, type LogMeter } from './log.ts';
+import type { LogPoint } from './messages.ts';
 import type { Entry } from './operation.ts';
 import type { Options } from './options.ts';
 import type { Outbox } from './outbox.ts';
@@ -28,15 +29,66 @@ export interface Recovered {
   readonly epochs: readonly EpochStart[];
 }
 
+/** First and last index of a batch. */
+export interface BatchRange {
+  readonly first: number;
+  readonly end: number;
+}
+
+/** What folding a run of the log came to, in place of its entries. */
+export interface FoldedRun {
+  /** Index of the run's last entry. */
+  readonly last: LogIndex;
+  /** The last batch of more than one operation that begins in the run. */
+  readonly batch: BatchRange | null;
+  /** The request that the run ends in the middle of. */
+  readonly open: OpenRequest | null;
+  /** The latest operation on each key of the run, in any order. */
+  eachKey(visit: (key: string, index: LogIndex, present: boolean) => void): void;
+  /** The requests of the run that carried an idempotency key, in log order; those that later runs
+   * push out of the window may be left out. */
+  eachRequest(
+    visit: (key: string, first: LogIndex, count: number, fingerprint: number) => void,
+  ): void;
+}
+
 /** The folds, filled by the host while it reads the log at the start of the process. */
 export class Folds {
   readonly store = new Store();
   readonly deduplication: Deduplication;
   /** Where the last batch of the log begins and ends, to notice one that was cut short. */
-  private batch: { first: number; end: number } | null = null;
+  private batch: BatchRange | null = null;
+  private restoredTo: LogIndex = logIndex(0);
 
   constructor(options: Options) {
     this.deduplication = new Deduplication(options.deduplicationWindow);
+  }
+
+  /** The folds cannot follow the log back to before this index: earlier versions of keys were not
+   * read at the start. 0: they can. */
+  get floor(): LogIndex {
+    return this.restoredTo;
+  }
+
+  /** How many of the latest requests are wanted from `restore`. */
+  get requestsWanted(): number {
+    return this.deduplication.window;
+  }
+
+  /** Whether an append that carries nothing but its message changes nothing here. */
+  get indifferent(): boolean {
+    return this.deduplication.open === null;
+  }
+
+  /** Takes over a run of the log whose entries are not read. All before it has been taken over. */
+  restore(run: FoldedRun): void {
+    run.eachKey((key, index, present) => this.store.restore(key, index, present));
+    run.eachRequest((key, first, count, fingerprint) =>
+      this.deduplication.restore(key, { first, count, fingerprint }),
+    );
+    this.deduplication.restoreOpen(run.open);
+    if (run.batch !== null) this.batch = run.batch;
+    this.restoredTo = run.last;
   }
 
   observe(entry: Entry): void {
@@ -57,6 +109,7 @@ export class Folds {
     this.store.truncated(after);
     this.deduplication.truncated(after);
     if (this.batch !== null && this.batch.first > after) this.batch = null;
+    if (this.restoredTo > after) this.restoredTo = after;
   }
 }
 
@@ -64,6 +117,7 @@ export class Folds {
  * Invariants:
  * 1. Log, store and deduplication have seen the same entries.
  * 2. Every change reaches the host as an effect of the same step.
+ * 3. The log is never cut back to before `floor`, but to nothing: the folds could not follow.
  */
 export class Ledger {
   readonly log: Log;
@@ -94,18 +148,23 @@ export class Ledger {
     return this.folds.deduplication;
   }
 
+  /** How far back the log can be cut. */
+  get floor(): LogIndex {
+    return logIndex(Math.max(this.log.commitIndex, this.folds.floor));
+  }
+
   /** First index of a batch that is in the log only in part; null if there is none. */
   tornBatch(): LogIndex | null {
     return this.folds.tornBatch(this.log.lastIndex);
   }
 
-  append(entries: readonly Entry[]): void {
+  append(entries: readonly Entry[], holes: readonly LogPoint[] = []): void {
     for (const entry of entries) {
       this.log.appended(entry.index, entry.epoch);
       this.folds.observe(entry);
       this.persister.appended(weightOf(entry));
     }
-    this.outbox.push({ type: 'Append', entries });
+    this.outbox.push({ type: 'Append', entries, ...(holes.length > 0 ? { holes } : {}) });
   }
 
   truncate(after: LogIndex): void {
@@ -119,8 +178,10 @@ export class Ledger {
     this.outbox.note({ event: 'discarded', after, count });
   }
 
+  /** Below the floor of the folds nobody could be told what is on a majority there: the commit index
+   * goes from 0 to the floor or beyond. */
   commit(index: LogIndex): boolean {
-    if (!this.log.commit(index)) return false;
+    if (index < this.folds.floor || !this.log.commit(index)) return false;
     this.folds.store.committed(this.log.commitIndex);
     return true;
   }

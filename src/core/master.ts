@@ -192,6 +192,11 @@ export class Master {
     this.membership.end();
   }
 
+  /** How far compaction may go. */
+  get compactTo(): LogIndex {
+    return this.membership.compactTo;
+  }
+
   /** The nodes known to have the operation at `index`, this one first. */
   holders(index: LogIndex): NodeId[] {
     return holders(index, this.acknowledged());

@@ -120,6 +120,15 @@ export class Membership implements ReplicatorOwner {
     return positions;
   }
 
+  /** Everything up to here is committed, and all members have acknowledged it: none of them has to
+   * be sent what is superseded there. */
+  get compactTo(): LogIndex {
+    const { log, persister } = this.context.ledger;
+    let reached = Math.min(log.commitIndex, persister.persistedIndex);
+    for (const { ackedIndex } of this.byNode.values()) reached = Math.min(reached, ackedIndex ?? 0);
+    return logIndex(reached);
+  }
+
   wake(now: number, settled: boolean): void {
     this.noticePause(now);
     for (const member of this.byNode.values()) {
@@ -234,6 +243,7 @@ export class Membership implements ReplicatorOwner {
         commitIndex,
         settled,
         ...(this.opened === null ? {} : { opened: this.opened }),
+        ...(this.compactTo > 0 ? { compactTo: this.compactTo } : {}),
       },
       (answer, at) => this.answered(member, now, answer, at),
     );

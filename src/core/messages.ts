@@ -92,6 +92,9 @@ export interface Snapshot {
   readonly master?: Peer;
   /** Own. What stands in the master's log right before the first update. */
   readonly prev?: LogPoint;
+  /** Own. Those of the updates that do not follow the one before them, because what stood between
+   * was compacted away, and the master's running hash after each. */
+  readonly holes?: readonly LogPoint[];
   /** Own. See Heartbeat. */
   readonly opened?: LogIndex;
   /** Own, with no updates. The logs differ somewhere: what the receiver holds after `prev` goes. */
@@ -100,9 +103,9 @@ export interface Snapshot {
 
 /**
  * A Snapshot as it leaves the core: which operations, not their bytes. The host fills in `updates`
- * (all entries `from`…`to` that the log still holds) and `prev` from the log.
+ * (all entries `from`…`to` that the log still holds), `prev` and `holes` from the log.
  */
-export interface SnapshotOrder extends Omit<Snapshot, 'updates' | 'prev'> {
+export interface SnapshotOrder extends Omit<Snapshot, 'updates' | 'prev' | 'holes'> {
   readonly from: LogIndex;
   /** Less than `from` for an empty Snapshot. */
   readonly to: LogIndex;
@@ -113,6 +116,10 @@ export interface LogPoint {
   readonly index: LogIndex;
   readonly hash: number;
 }
+
+/** Stands for the running hash at an index that was compacted away: no log has it, so that whoever
+ * compares it with its own starts over. */
+export const UNKNOWN_HASH: number = 2 ** 32;
 
 /** The secondary has persisted everything up to `seq` of this session. */
 export interface SnapshotAck {
@@ -136,6 +143,9 @@ export interface Heartbeat {
   /** Own. Where the master's log ended when it finished recovery: what a secondary holds beyond it
    * of earlier epochs is not part of the log of this epoch, however long that has become since. */
   readonly opened?: LogIndex;
+  /** Own. Everything up to here is on a majority and on every member: what is superseded there may
+   * be compacted away; absent: nothing may. */
+  readonly compactTo?: LogIndex;
 }
 
 /** The secondary lives. */
@@ -170,6 +180,8 @@ export interface Fetched {
   readonly lastIndex: LogIndex;
   /** What stands in the answering node's log right before the first update. */
   readonly prev?: LogPoint;
+  /** See Snapshot. */
+  readonly holes?: readonly LogPoint[];
 }
 
 /** A Fetched as it leaves the core: the host fills in `updates` and `prev`. */

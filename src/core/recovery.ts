@@ -227,12 +227,15 @@ export class Recovery {
   }
 
   /** Appends what was fetched if it follows our log; returns whether it does. */
-  private take({ updates, prev }: Fetched, upTo: number = Number.POSITIVE_INFINITY): boolean {
+  private take(
+    { updates, prev, holes }: Fetched,
+    upTo: number = Number.POSITIVE_INFINITY,
+  ): boolean {
     const { ledger } = this.context;
     if (prev?.index !== ledger.log.lastIndex || prev.hash !== ledger.meter.hash) return false;
     if (updates.length > 0 && updates[0]!.index <= prev.index) return false;
     const wanted = updates.filter(({ index }) => index <= upTo);
-    ledger.append(wanted);
+    ledger.append(wanted, holes);
     this.fetched += wanted.length;
     return true;
   }

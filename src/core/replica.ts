@@ -9,6 +9,7 @@ import {
   epoch as epochOf,
   type Incarnation,
   type LogIndex,
+  logIndex,
   type NodeId,
   type Ticket,
 } from './ids.ts';
@@ -134,6 +135,16 @@ export class Replica {
     if (this.master !== null) return { ...common, ...this.master.status(now) };
     const role = this.removed ? 'removed' : this.secondary === null ? null : 'secondary';
     return { ...common, role, master: this.secondary?.master ?? null };
+  }
+
+  /** Up to here the host may compact away what is superseded: it is committed, and no node of the
+   * cluster will be sent it. May fall when a member is new. */
+  get compactTo(): LogIndex {
+    return this.master?.compactTo ?? this.secondary?.compactTo ?? logIndex(0);
+  }
+
+  get commitIndex(): LogIndex {
+    return this.context.ledger.log.commitIndex;
   }
 
   /** The nodes known to have the operation at `index`, this one first. */

@@ -34,6 +34,8 @@ export class Secondary {
   private readonly restoration: Restoration;
   /** Up to here this log is known to be that of the master of the accepted epoch. */
   private agreed: LogIndex = logIndex(0);
+  /** What the master has said of how far compaction may go. */
+  private allowed: LogIndex = logIndex(0);
 
   constructor(context: Context, master: Peer | null, now: number) {
     this.context = context;
@@ -50,6 +52,12 @@ export class Secondary {
   /** When it last heard from a master. */
   get lastHeard(): number {
     return this.heardAt;
+  }
+
+  /** Up to here what is superseded may be compacted away: it is durable here as well. */
+  get compactTo(): LogIndex {
+    const { log, persister } = this.context.ledger;
+    return logIndex(Math.min(this.allowed, log.commitIndex, persister.persistedIndex));
   }
 
   /** The arbiter names the master. */
@@ -78,6 +86,7 @@ export class Secondary {
     const { bookkeeping, ledger, outbox } = this.context;
     this.heardAt = now;
     this.following = message.master;
+    if (message.compactTo !== undefined) this.allowed = message.compactTo;
     if (message.epoch > bookkeeping.current.epoch) bookkeeping.remember({ epoch: message.epoch });
     outbox.respond(ticket, this.heartbeatAck());
     if (message.settled !== false && this.session?.epoch === message.epoch) {
@@ -89,7 +98,7 @@ export class Secondary {
       const limit = message.opened ?? message.lastIndex;
       // Below the commit index the store cannot follow (it keeps the newest values only): there the
       // log goes as a whole, and is fetched anew.
-      const after = limit < ledger.log.commitIndex ? logIndex(0) : limit;
+      const after = limit < ledger.floor ? logIndex(0) : limit;
       if (this.overhangs(limit, message.epoch)) this.truncate(after);
     }
   }
@@ -160,7 +169,7 @@ export class Secondary {
     }
     const { opened, prev, reset } = message;
     const overhangs = opened !== undefined && this.overhangs(opened, message.epoch);
-    if (overhangs && reset !== true && opened < ledger.log.commitIndex) {
+    if (overhangs && reset !== true && opened < ledger.floor) {
       return this.diverged(message.epoch);
     }
     this.heardAt = now;
@@ -171,7 +180,7 @@ export class Secondary {
     else if (prev?.index === ledger.log.lastIndex) this.agree(prev.index);
     if (part.truncateAfter !== null) this.truncate(part.truncateAfter);
     else if (overhangs && reset !== true) this.truncate(opened);
-    if (part.entries.length > 0) ledger.append(part.entries);
+    if (part.entries.length > 0) ledger.append(part.entries, message.holes);
     const last = message.updates.at(-1);
     if (last !== undefined) {
       this.session!.took(seq(message.seq + message.updates.length - 1), last.index);
@@ -190,7 +199,7 @@ export class Secondary {
   private diverged(epoch: Epoch): Refusal {
     const { bookkeeping, ledger } = this.context;
     const known = bookkeeping.current.acceptedEpoch === epoch;
-    const stays = known && this.agreed >= ledger.log.commitIndex ? this.agreed : logIndex(0);
+    const stays = known && this.agreed >= ledger.floor ? this.agreed : logIndex(0);
     return { type: 'Refused', code: 'diverged', lastIndex: stays };
   }
 

@@ -36,7 +36,7 @@ export function newPart(message: Snapshot, expected: Seq, ledger: Ledger): NewPa
     }
     held += 1;
   }
-  if (truncateAfter !== null && truncateAfter < log.commitIndex) {
+  if (truncateAfter !== null && truncateAfter < ledger.floor) {
     // The store cannot follow there: it keeps the newest committed values only.
     return { type: 'Refused', code: 'diverged', lastIndex: log.lastIndex };
   }

@@ -31,6 +31,21 @@ export class Store {
     this.unsettled.push({ key: entry.key, index: entry.index });
   }
 
+  /** Takes over the state of a key where its earlier versions are not wanted any more: the folds do
+   * not go back before that. What comes later in the log is taken over, or observed, later. */
+  restore(key: string, index: LogIndex, present: boolean): void {
+    if (present) this.versions.set(key, [{ index, present }]);
+    else this.versions.delete(key);
+  }
+
+  /** Index of the newest operation on the key that is committed, or all that is left of it; null if
+   * the key is not known, or not with anything committed. */
+  newest(key: string, commitIndex: LogIndex): LogIndex | null {
+    let newest: LogIndex | null = null;
+    for (const { index } of this.versions.get(key) ?? []) if (index <= commitIndex) newest = index;
+    return newest;
+  }
+
   /** Index of the `put` that gave the key its value at `upTo`; null if it has none there. */
   find(key: string, upTo: LogIndex): LogIndex | null {
     const versions = this.versions.get(key);

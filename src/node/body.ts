@@ -25,13 +25,15 @@ const JSON_TYPE = /^application\/json *(?:; *charset="?utf-?8"? *)?$/i;
 /**
  * Reads a JSON body and checks it. Throws RequestRefused: 415 for another media type, 413 above
  * `limit` bytes, 400 for anything that is not UTF-8, not JSON, or not as the schema says.
- * `ifEmpty` stands in for an absent body; without it an absent body is malformed JSON.
+ * `ifEmpty` stands in for an absent body; without it an absent body is malformed JSON. `briefly` may
+ * know a shorter way to what the schema gives; null: not for this body.
  */
 export async function readJson<T>(
   call: Call,
   limit: number,
   schema: z.ZodType<T>,
   ifEmpty?: unknown,
+  briefly?: (bytes: Buffer) => T | null,
 ): Promise<T> {
   const type = header(call, 'content-type');
   if (type === undefined ? hasBody(call) : type !== 'application/json' && !JSON_TYPE.test(type)) {
@@ -40,7 +42,7 @@ export async function readJson<T>(
   }
   const bytes = await readBody(call, limit);
   if (bytes.length === 0 && ifEmpty !== undefined) return checked(schema, ifEmpty);
-  return checked(schema, parse(bytes));
+  return briefly?.(bytes) ?? checked(schema, parse(bytes));
 }
 
 /** Reads the whole body. Throws RequestRefused (413) above `limit` bytes. */

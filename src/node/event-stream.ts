@@ -2,12 +2,15 @@
 // from the log before the client has taken what came before, so a slow reader costs one chunk.
 
 import type { LogIndex } from '../core/ids.ts';
-import { visible } from './log-reader.ts';
+import { eventsOf } from './entry-texts.ts';
 import { committed } from './read-level.ts';
 import type { Site } from './route.ts';
 
 const CHUNK_ENTRIES = 256;
 const CHUNK_BYTES = 64 << 10;
+
+const NOTHING: Buffer = Buffer.alloc(0);
+const STILL_HERE: Buffer = Buffer.from(': still here\n\n');
 
 /** What ended a wait. */
 type Woken = 'progress' | 'beat' | 'end';
@@ -41,13 +44,12 @@ export class EventStream {
 
   /** The body of the answer. Called once. */
   body(): ReadableStream<Uint8Array> {
-    const encoder = new TextEncoder();
-    let greeting: string | null = ': the log from here on\n\n';
+    let greeting: Buffer | null = Buffer.from(': the log from here on\n\n');
     const pull = async (controller: ReadableStreamDefaultController): Promise<void> => {
-      const text = greeting ?? (await this.text());
+      const text = greeting ?? (await this.piece());
       greeting = null;
       if (text !== null) {
-        controller.enqueue(encoder.encode(text));
+        controller.enqueue(text);
       } else {
         this.end();
         controller.close();
@@ -64,7 +66,7 @@ export class EventStream {
   }
 
   /** What to send next; waits until there is something. null: the stream is over. */
-  private async text(): Promise<string | null> {
+  private async piece(): Promise<Buffer | null> {
     const { engine, stopping } = this.site;
     while (!this.ended && !stopping.aborted) {
       const { lastIndex } = engine.persistence;
@@ -72,27 +74,21 @@ export class EventStream {
       const upTo = this.level === 'majority' ? committed(engine) : lastIndex;
       if (this.next <= upTo) {
         const frames = await this.frames(upTo);
-        if (frames !== '') return frames;
+        if (frames.length > 0) return frames;
       } else if ((await this.news()) === 'beat') {
-        return ': still here\n\n';
+        return STILL_HERE;
       }
     }
     return null;
   }
 
   /** The next chunk as events. Empty where everything in it was compacted away. */
-  private async frames(upTo: LogIndex): Promise<string> {
+  private async frames(upTo: LogIndex): Promise<Buffer> {
     const { persistence } = this.site.engine;
     const from = this.next as LogIndex;
     const { to, count } = persistence.measure(from, CHUNK_ENTRIES, CHUNK_BYTES);
     const last = Math.min(to, upTo) as LogIndex;
-    let frames = '';
-    if (count > 0) {
-      const chunk = await persistence.read(from, last);
-      for (const entry of chunk.entries()) {
-        frames += `id: ${entry.index}\ndata: ${JSON.stringify(visible(entry))}\n\n`;
-      }
-    }
+    const frames = count > 0 ? eventsOf(await persistence.read(from, last)) : NOTHING;
     this.next = last + 1;
     this.sent = last;
     return frames;

@@ -67,7 +67,7 @@ export async function listKeys(site: Site, call: Call): Promise<Response> {
   const page = keys.slice(0, query.limit).map(({ key }) => key);
   const next = keys.length > page.length ? (page.at(-1) ?? null) : null;
   const body = await bodyOf(pieces(site, page, upTo, next));
-  return typeof body === 'string'
+  return body instanceof Uint8Array
     ? toResponse(jsonText(200, body))
     : new Response(body, { headers: { 'content-type': 'application/json' } });
 }
@@ -77,7 +77,7 @@ async function* pieces(
   keys: readonly string[],
   upTo: LogIndex,
   next: string | null,
-): AsyncGenerator<string> {
+): AsyncGenerator<Buffer> {
   let separator = '';
   let text = '{"items":[';
   for (const key of keys) {
@@ -86,10 +86,10 @@ async function* pieces(
     text += `${separator}${JSON.stringify({ key, ...found })}`;
     separator = ',';
     if (text.length < PIECE_MIN) continue;
-    yield text;
+    yield Buffer.from(text);
     text = '';
   }
-  yield `${text}],"next":${JSON.stringify(next)}}`;
+  yield Buffer.from(`${text}],"next":${JSON.stringify(next)}}`);
 }
 
 /** Short values are sent together. */

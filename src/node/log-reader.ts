@@ -2,7 +2,7 @@
 
 import type { LogIndex } from '../core/ids.ts';
 import type { Entry } from '../core/operation.ts';
-import type { Persistence } from '../persistence/persistence.ts';
+import type { Chunk, Persistence } from '../persistence/persistence.ts';
 
 /** One chunk: enough to be cheap per entry, little enough that no other client waits for it. */
 const CHUNK_ENTRIES = 1_024;
@@ -13,13 +13,14 @@ export class LogCutBack extends Error {
   override readonly name = 'LogCutBack';
 }
 
-/** The entries `from`…`upTo` that the log still holds, a chunk at a time. Throws LogCutBack. */
+/** The entries `from`…`upTo` that the log still holds, a chunk at a time. Throws LogCutBack where
+ * the log ends before. */
 export async function* chunksOf(
   persistence: Persistence,
   from: LogIndex,
   upTo: LogIndex,
   entriesMax: number = CHUNK_ENTRIES,
-): AsyncGenerator<Entry[]> {
+): AsyncGenerator<Chunk> {
   let next: number = from;
   while (next <= upTo) {
     if (persistence.lastIndex < upTo) throw new LogCutBack(`the log ends before ${upTo}`);
@@ -27,8 +28,7 @@ export async function* chunksOf(
     const { to, count } = persistence.measure(next as LogIndex, most, CHUNK_BYTES);
     const last = Math.min(to, upTo) as LogIndex;
     if (count > 0) {
-      const chunk = await persistence.read(next as LogIndex, last);
-      yield chunk.entries();
+      yield await persistence.read(next as LogIndex, last);
     }
     next = last + 1;
     if (next <= upTo) await nextTurn();

@@ -66,6 +66,7 @@ export const heartbeatBody = z.object({
   commitIndex: index,
   settled: z.boolean().exactOptional(),
   opened: index.exactOptional(),
+  compactTo: index.exactOptional(),
 });
 
 export const fetchBody = z.object({ epoch, from: branded<LogIndex>(z.int().min(1)) });
@@ -102,6 +103,7 @@ export const snapshotBody = z.object({
   master: peer.exactOptional(),
   opened: index.exactOptional(),
   prev: point.exactOptional(),
+  holes: z.array(point).exactOptional(),
   reset: z.boolean().exactOptional(),
 });
 
@@ -127,4 +129,9 @@ export const heartbeatAck = z.object({
   hash: hash.exactOptional(),
   lost: z.object({ epoch, upTo: index, open: z.boolean() }).exactOptional(),
 });
-export const fetched = z.object({ updates, lastIndex: index, prev: point.exactOptional() });
+export const fetched = z.object({
+  updates,
+  lastIndex: index,
+  prev: point.exactOptional(),
+  holes: z.array(point).exactOptional(),
+});

@@ -188,7 +188,7 @@ export class Runtime implements Engine {
   private perform(effect: Effect): void {
     switch (effect.type) {
       case 'Append':
-        this.persistence.append(effect.entries);
+        this.persistence.append(effect.entries, effect.holes);
         return;
       case 'Truncate':
         this.persistence.truncate(effect.after);

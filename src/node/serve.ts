@@ -14,7 +14,7 @@ import { LeftBehind } from '../persistence/left-behind.ts';
 import { MemoryPersistence } from '../persistence/memory-persistence.ts';
 import { LostLog, type Persistence } from '../persistence/persistence.ts';
 import { RealDisk } from '../persistence/real-disk.ts';
-import { openSegmentedLog } from '../persistence/segmented-log.ts';
+import { type DurableLog, openSegmentedLog } from '../persistence/segmented-log.ts';
 import { type AppOptions, createApp } from './app.ts';
 import { systemClock } from './clock.ts';
 import { realClock } from './event-queue.ts';
@@ -69,14 +69,25 @@ export interface RunningNode {
 export async function serveNode(options: ServeNodeOptions): Promise<RunningNode> {
   const logger = createLogger({ level: options.logLevel as LogLevel, name: options.id });
   const faults = options.faults ? new Faults(systemClock()) : undefined;
-  const persistence = persistenceFor(options, faults);
+  const durable = durableFor(options);
+  const persistence = withFaults(durable ?? new MemoryPersistence(), faults);
   const folds = new Folds(DEFAULT_OPTIONS);
-  const recovery = await persistence.recover((entry) => folds.observe(entry));
+  const recovery = await persistence.recover((entry) => folds.observe(entry), folds);
   if (recovery.cutBytes > 0) logger.warn({ bytes: recovery.cutBytes }, 'a torn tail was cut off');
   noteDamage(options, recovery, logger);
   try {
     const port = options.port === 0 ? await freePort(options.host) : options.port;
-    return await assemble({ ...options, port }, { persistence, folds, recovery, faults, logger });
+    return await assemble(
+      { ...options, port },
+      {
+        persistence,
+        durable,
+        folds,
+        recovery,
+        faults,
+        logger,
+      },
+    );
   } catch (error) {
     await persistence.close();
     throw error;
@@ -85,6 +96,8 @@ export async function serveNode(options: ServeNodeOptions): Promise<RunningNode>
 
 interface Prepared {
   readonly persistence: Persistence;
+  /** The same log, if it is on disk. */
+  readonly durable: DurableLog | null;
   readonly folds: Folds;
   readonly recovery: Awaited<ReturnType<Persistence['recover']>>;
   readonly faults: Faults | undefined;
@@ -97,9 +110,14 @@ async function assemble(options: ServeNodeOptions, prepared: Prepared): Promise<
   const url = options.advertise ?? urlOf(host, port);
   const transport = new Transport(token === null ? {} : { token });
   const failure = failing();
+  const broken = (error: unknown): void => {
+    logger.fatal({ err: error }, 'the node cannot go on');
+    failure.fail(error);
+  };
   const metrics = createMetrics(() => runtime.status());
+  const replica = replicaFor(options, url, prepared);
   const runtime = new Runtime({
-    replica: replicaFor(options, url, prepared),
+    replica,
     persistence,
     folds,
     outgoing: transport,
@@ -113,10 +131,7 @@ async function assemble(options: ServeNodeOptions, prepared: Prepared): Promise<
     ...(options.dataDir === null
       ? {}
       : { leftBehind: new LeftBehind(new RealDisk(options.dataDir)) }),
-    broken: (error) => {
-      logger.fatal({ err: error }, 'the node cannot go on');
-      failure.fail(error);
-    },
+    broken,
     persistTook: metrics.observePersist,
   });
   const stopping = new AbortController();
@@ -124,6 +139,15 @@ async function assemble(options: ServeNodeOptions, prepared: Prepared): Promise<
   const app = createApp(runtime, { ...appOptions(options, prepared), metrics, stopping: signal });
   const server = await startServer({ app, host, port, stopping });
   runtime.start();
+  prepared.durable?.startUpkeep({
+    compactTo: () => replica.compactTo,
+    newest: (key) => folds.store.newest(key, replica.commitIndex),
+    requestAt: (key) => folds.deduplication.find(key)?.first ?? null,
+    after: realClock.after,
+    // Like any read that meets damage: the rest goes on, and the next start mends it.
+    damaged: (error) => logger.error({ err: error }, 'damage was found; restart this node'),
+    broken,
+  });
   return {
     url,
     node: options.id,
@@ -176,13 +200,13 @@ function appOptions(options: ServeNodeOptions, { faults, logger }: Prepared): Ap
   };
 }
 
-function persistenceFor(options: ServeNodeOptions, faults: Faults | undefined): Persistence {
+function durableFor(options: ServeNodeOptions): DurableLog | null {
   const { dataDir } = options;
   const salvage = (memory: Memory | null): boolean => hasPeers(options, memory);
-  const real =
-    dataDir === null
-      ? new MemoryPersistence()
-      : openSegmentedLog(new RealDisk(dataDir), { salvage });
+  return dataDir === null ? null : openSegmentedLog(new RealDisk(dataDir), { salvage });
+}
+
+function withFaults(real: Persistence, faults: Faults | undefined): Persistence {
   if (faults === undefined) return real;
   const flaky = new FlakyPersistence(real, {
     faults: faults.persist,

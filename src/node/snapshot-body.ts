@@ -4,6 +4,9 @@ import type { LogIndex } from '../core/ids.ts';
 import type { LogPoint, SnapshotOrder } from '../core/messages.ts';
 import type { Chunk } from '../persistence/persistence.ts';
 
+/** With fewer updates than this their lengths are not sent along. */
+const LENGTHS_MIN = 64;
+
 const NONE: Buffer = Buffer.alloc(0);
 const SUFFIX: Buffer = Buffer.from(']}');
 
@@ -16,7 +19,9 @@ export function snapshotBody(
 ): Buffer {
   const { epoch, session, seq, commitIndex, master, opened, reset } = order;
   const fields = { epoch, session, seq, commitIndex, master, opened, reset, ...point(prev) };
-  return around(fields, chunk);
+  const { lengths = [] } = chunk ?? {};
+  // Worth its bytes only where parsing costs more.
+  return around(lengths.length < LENGTHS_MIN ? fields : { ...fields, lengths }, chunk);
 }
 
 /** The answer to `POST /replica/fetch`. */
@@ -34,6 +39,8 @@ function point(prev: LogPoint | null): { prev?: LogPoint } {
 
 /** The fields, which are never none, and then the chunk's entries as `updates`. */
 function around(fields: Record<string, unknown>, chunk: Chunk | null): Buffer {
-  const prefix = Buffer.from(`${JSON.stringify(fields).slice(0, -1)},"updates":[`);
+  const holes = chunk === null || chunk.holes.length === 0 ? {} : { holes: chunk.holes };
+  const all = { ...fields, ...holes };
+  const prefix = Buffer.from(`${JSON.stringify(all).slice(0, -1)},"updates":[`);
   return Buffer.concat([prefix, chunk?.json ?? NONE, SUFFIX]);
 }

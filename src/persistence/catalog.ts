@@ -70,6 +70,28 @@ export class Catalog implements LogMeter {
     return { to: to as LogIndex, count };
   }
 
+  /** All segments but the last, in log order. */
+  get closed(): readonly Segment[] {
+    return this.segments.slice(0, -1);
+  }
+
+  /** Whether these segments follow one another here, and are whole. */
+  holds(group: readonly Segment[]): boolean {
+    const place = this.segments.indexOf(group[0]!);
+    if (place < 0) return false;
+    return group.every((segment, i) => this.segments[place + i] === segment && !segment.cutBack);
+  }
+
+  /** Puts other segments in the place of these, which follow one another. Does nothing where a cut
+   * has taken them away. */
+  replace(group: readonly Segment[], ...others: Segment[]): void {
+    const place = this.segments.indexOf(group[0]!);
+    if (place < 0) return;
+    this.segments.splice(place, group.length, ...others);
+    for (const segment of group) segment.replaced = true;
+    for (const segment of others) segment.replaced = false;
+  }
+
   /** Takes out the segments that begin after `index`; returns them in log order. */
   dropAfter(index: number): Segment[] {
     let keep = this.segments.length;

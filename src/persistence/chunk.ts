@@ -2,17 +2,24 @@
 // the texts are copied, never parsed or encoded again, and the copy is the reader's own.
 
 import { logIndex } from '../core/ids.ts';
+import { type LogPoint, UNKNOWN_HASH } from '../core/messages.ts';
 import type { Entry } from '../core/operation.ts';
 import type { Chunk } from './persistence.ts';
 import { HEADER_BYTES, payloadLength, recordHash, recordIndex, recordSize } from './record.ts';
 
 const COMMA = 0x2c;
 
-/** Where records come from: their bytes in a segment, and the hash before the first of them. */
+/** A record, or what stands for the one before the first. */
+interface LogPointLike {
+  readonly index: number;
+  readonly hash: number;
+}
+
+/** Where records come from: their bytes in a segment, and what stands before the first of them. */
 interface Source {
   readonly start: number;
   readonly end: number;
-  readonly before: { readonly hash: number };
+  readonly before: LogPointLike;
 }
 
 /** Takes records in log order and keeps those from `from` to `to`. */
@@ -21,14 +28,18 @@ export class ChunkBuilder {
   private readonly to: number;
   private readonly json: Buffer;
   private used = 0;
-  private count = 0;
-  private hash: number;
+  private readonly lengths: number[] = [];
+  /** The last record before `from`. */
+  private before: LogPointLike;
+  private last: number;
+  private readonly holes: LogPoint[] = [];
 
   /** `sources` tell how much may come: each record's header leaves room for its comma. */
   constructor(from: number, to: number, sources: readonly Source[]) {
     this.from = from;
     this.to = to;
-    this.hash = sources[0]?.before.hash ?? 0;
+    this.before = sources[0]?.before ?? { index: 0, hash: 0 };
+    this.last = from - 1;
     let room = 0;
     for (const { start, end } of sources) room += end - start;
     this.json = Buffer.allocUnsafe(room);
@@ -36,15 +47,20 @@ export class ChunkBuilder {
 
   add(bytes: Buffer, at: number): void {
     const index = recordIndex(bytes, at);
-    if (index < this.from) this.hash = recordHash(bytes, at);
+    if (index < this.from) this.before = { index, hash: recordHash(bytes, at) };
     if (index < this.from || index > this.to) return;
-    if (this.count > 0) {
+    if (index !== this.last + 1) {
+      this.holes.push({ index: logIndex(index), hash: recordHash(bytes, at) });
+    }
+    this.last = index;
+    if (this.lengths.length > 0) {
       this.json[this.used] = COMMA;
       this.used += 1;
     }
     const start = at + HEADER_BYTES;
-    this.used += bytes.copy(this.json, this.used, start, start + payloadLength(bytes, at));
-    this.count += 1;
+    const length = payloadLength(bytes, at);
+    this.used += bytes.copy(this.json, this.used, start, start + length);
+    this.lengths.push(length);
   }
 
   addSpan(span: Buffer): void {
@@ -53,12 +69,15 @@ export class ChunkBuilder {
 
   chunk(): Chunk {
     const json = this.json.subarray(0, this.used);
+    const hash = this.before.index === this.from - 1 ? this.before.hash : UNKNOWN_HASH;
     return {
       from: logIndex(this.from),
       to: logIndex(this.to),
-      count: this.count,
+      count: this.lengths.length,
       json,
-      prev: { index: logIndex(this.from - 1), hash: this.hash },
+      lengths: this.lengths,
+      prev: { index: logIndex(this.from - 1), hash },
+      holes: this.holes,
       entries: () => JSON.parse(`[${json.toString('utf8')}]`) as Entry[],
     };
   }

@@ -3,6 +3,7 @@
 // arrival, and is never kept as an object.
 
 import { invariant } from '../core/invariant.ts';
+import type { LogPoint } from '../core/messages.ts';
 import type { Entry } from '../core/operation.ts';
 import { Catalog } from './catalog.ts';
 import { ChunkBuilder } from './chunk.ts';
@@ -17,6 +18,9 @@ import {
   recordSize,
 } from './record.ts';
 import { Segment, type SegmentEnd } from './segment.ts';
+import type { SegmentKind } from './segment-file.ts';
+import { StoredEntry } from './stored-entry.ts';
+import { type Summary, segmentOf } from './summary.ts';
 import { Tail } from './tail.ts';
 
 /** How a log is laid out. All in bytes. */
@@ -31,12 +35,17 @@ export interface Layout {
   readonly intervalBytes: number;
 }
 
+/** By so much a segment may grow for the rest of a batch: more than a batch can have. */
+const BATCH_ROOM_BYTES = 32 << 20;
+
 /** A run of whole records in one segment. */
 export interface Piece {
   readonly segment: Segment;
   readonly start: number;
   readonly end: number;
   readonly before: Before;
+  /** Records may be missing between those that are there. */
+  readonly holes: boolean;
   /** The records, if they are in memory; null: they are on disk. */
   readonly spans: readonly Buffer[] | null;
 }
@@ -60,30 +69,54 @@ export class EncodedLog {
   readonly catalog = new Catalog();
   readonly tail: Tail;
   private readonly layout: Layout;
+  /** Last index of the batch that was begun last. */
+  private batchEnd = 0;
 
   constructor(layout: Layout) {
     this.layout = layout;
     this.tail = new Tail(layout.blockBytes);
   }
 
-  append(entry: Entry): void {
-    const text = JSON.stringify(entry);
+  /** `holes`: the running hash after each of the entries before which something is missing. */
+  appendAll(entries: readonly Entry[], holes: readonly LogPoint[]): void {
+    let hole = 0;
+    for (const entry of entries) {
+      while (hole < holes.length && holes[hole]!.index < entry.index) hole += 1;
+      const carried = holes[hole]?.index === entry.index ? holes[hole]!.hash : undefined;
+      this.append(entry, carried);
+    }
+  }
+
+  /** `carried`: the running hash after the entry, where what stood before it in another log was
+   * compacted away there. */
+  append(entry: Entry, carried?: number): void {
+    const text = entry instanceof StoredEntry ? entry.text : JSON.stringify(entry);
     const length = Buffer.byteLength(text);
     invariant(length <= PAYLOAD_BYTES_MAX, 'an entry fits into a record');
     invariant(entry.index > this.catalog.lastIndex, 'entries are appended in order');
     const size = HEADER_BYTES + length;
-    const segment = this.segmentFor(entry.index, size);
+    const behindHole = carried !== undefined && entry.index > this.catalog.lastIndex + 1;
+    const segment = this.segmentFor(entry, size, behindHole);
     const block = this.tail.room(size);
-    const hash = encodeRecord(block.bytes, block.used, text, length, entry, segment.end.hash);
+    const before = segment.end.hash;
+    const hash = encodeRecord(
+      block.bytes,
+      block.used,
+      text,
+      length,
+      entry,
+      before,
+      behindHole ? carried : undefined,
+    );
     this.tail.took(size);
     segment.add(entry.index, size, hash);
   }
 
   /** Begins a segment at the end of the log. */
-  begin(first: number): Segment {
+  begin(first: number, kind: SegmentKind = 'plain'): Segment {
     const { dataStart, intervalBytes } = this.layout;
     const base = this.tail.end - dataStart;
-    const start = { first, hashBefore: this.catalog.hash, dataStart, base };
+    const start = { first, hashBefore: this.catalog.hash, dataStart, base, kind };
     const segment = new Segment(start, intervalBytes);
     this.catalog.push(segment);
     return segment;
@@ -94,6 +127,13 @@ export class EncodedLog {
     const size = recordSize(bytes, at);
     this.tail.adopt(bytes, at, size);
     segment.add(recordIndex(bytes, at), size, recordHash(bytes, at));
+  }
+
+  /** Takes over a segment at the end of the log that stays on disk. */
+  restore(summary: Summary): void {
+    const { dataStart, intervalBytes } = this.layout;
+    this.catalog.push(segmentOf(summary, this.tail.end - dataStart, intervalBytes));
+    this.tail.skip(summary.fileBytes - dataStart);
   }
 
   /** Where the entries `from`…`to` lie; the first and last piece may hold neighbours too. */
@@ -118,6 +158,7 @@ export class EncodedLog {
     const { catalog, tail } = this;
     const to = catalog.lastIndex;
     if (after >= to) return null;
+    this.batchEnd = 0;
     const pieces = this.pieces(after + 1, to);
     const ends = this.ending(after, readNow);
     const dropped = catalog.dropAfter(after);
@@ -151,18 +192,26 @@ export class EncodedLog {
     const { base } = segment.start;
     const border = Math.min(Math.max(this.tail.start - base, start), end);
     const pieces: Piece[] = [];
-    if (start < border) pieces.push({ segment, start, end: border, before, spans: null });
+    const { holes } = segment;
+    if (start < border) pieces.push({ segment, start, end: border, before, holes, spans: null });
     if (border < end) {
       const spans = this.tail.spans(base + border, base + end);
-      pieces.push({ segment, start: border, end, before, spans });
+      pieces.push({ segment, start: border, end, before, holes, spans });
     }
     return pieces;
   }
 
-  private segmentFor(index: number, size: number): Segment {
-    const last = this.catalog.last;
-    if (last === undefined || last.sealed) return this.begin(index);
-    const full = last.end.offset + size > this.layout.segmentBytes;
-    return full && last.count > 0 ? this.begin(index) : last;
+  /** A batch is not divided between segments, so that what folding one comes to needs no other. */
+  private segmentFor(entry: Entry, size: number, behindHole: boolean): Segment {
+    const { index, batch = 1 } = entry;
+    const inBatch = index <= this.batchEnd;
+    if (batch > 1) this.batchEnd = index + batch - 1;
+    const { last, lastIndex } = this.catalog;
+    // A hole at the beginning of a segment belongs to it.
+    if (behindHole && last?.start.kind !== 'holes') return this.begin(lastIndex + 1, 'holes');
+    const open = last !== undefined && !last.sealed && last.start.kind !== 'compacted';
+    const limit = this.layout.segmentBytes + (inBatch ? BATCH_ROOM_BYTES : 0);
+    if (open && (last.count === 0 || last.end.offset + size <= limit)) return last;
+    return behindHole ? this.begin(lastIndex + 1, 'holes') : this.begin(index);
   }
 }

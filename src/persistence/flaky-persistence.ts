@@ -3,7 +3,9 @@
 
 import type { Memory } from '../core/effects.ts';
 import type { LogIndex } from '../core/ids.ts';
+import type { LogPoint } from '../core/messages.ts';
 import type { Entry } from '../core/operation.ts';
+import type { Restore } from './brief.ts';
 import { Deferred } from './deferred.ts';
 import { type Chunk, type Persistence, type Recovery, StorageFailure } from './persistence.ts';
 
@@ -91,12 +93,12 @@ export class FlakyPersistence implements Persistence {
     return delayMs > 0 ? this.delay(id, upTo, delayMs) : this.inner.persist(id, upTo);
   }
 
-  recover(visit: (entry: Entry) => void): Promise<Recovery> {
-    return this.inner.recover(visit);
+  recover(visit: (entry: Entry) => void, restore?: Restore): Promise<Recovery> {
+    return this.inner.recover(visit, restore);
   }
 
-  append(entries: readonly Entry[]): void {
-    this.inner.append(entries);
+  append(entries: readonly Entry[], holes?: readonly LogPoint[]): void {
+    this.inner.append(entries, holes);
   }
 
   truncate(after: LogIndex): void {

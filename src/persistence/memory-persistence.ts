@@ -4,6 +4,7 @@
 import type { Memory } from '../core/effects.ts';
 import { type LogIndex, logIndex } from '../core/ids.ts';
 import { invariant } from '../core/invariant.ts';
+import type { LogPoint } from '../core/messages.ts';
 import type { Entry } from '../core/operation.ts';
 import { EncodedLog } from './encoded-log.ts';
 import type { Chunk, Persistence, Recovery } from './persistence.ts';
@@ -14,6 +15,9 @@ export interface MemoryPersistenceOptions {
   readonly intervalBytes?: number;
 }
 
+/** Places in a segment are numbers of 32 bits. */
+const SEGMENT_BYTES = 1 << 30;
+
 export class MemoryPersistence implements Persistence {
   readonly durable = false;
   private readonly log: EncodedLog;
@@ -23,7 +27,7 @@ export class MemoryPersistence implements Persistence {
   constructor(options: MemoryPersistenceOptions = {}) {
     this.log = new EncodedLog({
       dataStart: 0,
-      segmentBytes: Number.POSITIVE_INFINITY,
+      segmentBytes: SEGMENT_BYTES,
       blockBytes: options.blockBytes ?? 1 << 20,
       intervalBytes: options.intervalBytes ?? 8 << 10,
     });
@@ -41,8 +45,8 @@ export class MemoryPersistence implements Persistence {
     return { lastIndex: this.lastIndex, epochs: [], memory: null, cutBytes: 0 };
   }
 
-  append(entries: readonly Entry[]): void {
-    for (const entry of entries) this.log.append(entry);
+  append(entries: readonly Entry[], holes: readonly LogPoint[] = []): void {
+    this.log.appendAll(entries, holes);
   }
 
   truncate(after: LogIndex): void {

@@ -6,6 +6,7 @@ import type { LogIndex } from '../core/ids.ts';
 import type { EpochStart, LogMeter } from '../core/log.ts';
 import type { LogPoint } from '../core/messages.ts';
 import type { Entry } from '../core/operation.ts';
+import type { Restore } from './brief.ts';
 
 /** A run of consecutive entries as they are stored: JSON texts, encoded once. */
 export interface Chunk {
@@ -15,8 +16,14 @@ export interface Chunk {
   readonly count: number;
   /** The entries' JSON texts, separated by commas: the inside of a JSON array. UTF-8. */
   readonly json: Buffer;
-  /** What stands in the log right before `from`. */
+  /** Bytes of each of the texts. */
+  readonly lengths: readonly number[];
+  /** What stands in the log right before `from`; where that was compacted away, the hash is
+   * UNKNOWN_HASH. */
   readonly prev: LogPoint;
+  /** Those of the entries that do not follow the one before them, because what stood between was
+   * compacted away, and the running hash after each. */
+  readonly holes: readonly LogPoint[];
   /** The same entries, parsed. */
   entries(): Entry[];
 }
@@ -50,12 +57,14 @@ export interface Persistence extends LogMeter {
   /** Running hash at `lastIndex`; 0 for an empty log. Unsigned 32-bit. */
   readonly hash: number;
 
-  /** Reads what is there, in order. Called once, before anything else. Rejects with DamagedLog,
-   * UnknownFormat or FolderInUse, which leave the files as they were. */
-  recover(visit: (entry: Entry) => void): Promise<Recovery>;
+  /** Reads what is there, in order. Called once, before anything else. With `restore`, closed
+   * segments are taken over by what folding them came to, and checked only when they are read.
+   * Rejects with DamagedLog, UnknownFormat or FolderInUse, which leave the files as they were. */
+  recover(visit: (entry: Entry) => void, restore?: Restore): Promise<Recovery>;
 
-  /** Puts entries at the end, in memory. */
-  append(entries: readonly Entry[]): void;
+  /** Puts entries at the end, in memory. `holes`: the running hash after each of them before which
+   * another log has compacted something away. */
+  append(entries: readonly Entry[], holes?: readonly LogPoint[]): void;
 
   /** Drops all entries after `after`: from reads at once, from the disk before a later `persist`
    * resolves. A durable implementation first keeps a copy of them in a file of their own. */

@@ -13,6 +13,7 @@
 
 import { crc32 } from 'node:zlib';
 import { invariant } from '../core/invariant.ts';
+import type { Entry } from '../core/operation.ts';
 
 /** Bytes before the payload of a record. */
 export const HEADER_BYTES = 32;
@@ -55,23 +56,36 @@ export function payloadOf(bytes: Buffer, at: number): Buffer {
   return bytes.subarray(at + HEADER_BYTES, at + HEADER_BYTES + payloadLength(bytes, at));
 }
 
+/** The entry in the record at `at`; null if it is not JSON. Whether it is what the header says is
+ * not looked at. */
+export function parseRecord(bytes: Buffer, at: number): Entry | null {
+  try {
+    return JSON.parse(payloadOf(bytes, at).toString('utf8')) as Entry;
+  } catch {
+    return null;
+  }
+}
+
 /**
  * Writes a record at `at`, where `HEADER_BYTES + length` bytes are free; `length` is the UTF-8
- * length of `text`. Returns the running hash after it.
+ * length of `text`, or that of its bytes. Returns the running hash after it: `carried` if that is given, because what
+ * stood before it was compacted away.
  */
 export function encodeRecord(
   bytes: Buffer,
   at: number,
-  text: string,
+  text: string | Buffer,
   length: number,
   place: { readonly index: number; readonly epoch: number },
   hashBefore: number,
+  carried?: number,
 ): number {
   const start = at + HEADER_BYTES;
-  const written = bytes.write(text, start, length, 'utf8');
+  const written =
+    typeof text === 'string' ? bytes.write(text, start, length, 'utf8') : text.copy(bytes, start);
   invariant(written === length, 'the whole text fits where it was given room');
   const payload = bytes.subarray(start, start + length);
-  const hash = crc32(payload, hashBefore);
+  const hash = carried ?? crc32(payload, hashBefore);
   bytes.writeUInt32LE(length, at + 4);
   bytes.writeUInt32LE(crc32(payload), at + 8);
   bytes.writeUInt32LE(hash, at + 12);
@@ -87,8 +101,9 @@ export function markWrite(bytes: Buffer, at: number, length: number): void {
   bytes.writeUInt32LE(headerChecksum(bytes, at), at);
 }
 
-/** Judges the record at `at` without allocating anything. */
-export function examine(bytes: Buffer, at: number, before: Before): Verdict {
+/** Judges the record at `at`. `holes`: records may be missing before it, and then the running hash
+ * that it carries cannot be checked. */
+export function examine(bytes: Buffer, at: number, before: Before, holes = false): Verdict {
   if (at + HEADER_BYTES > bytes.length) return 'incomplete';
   if (headerChecksum(bytes, at) !== bytes.readUInt32LE(at)) return 'bad-header';
   const length = payloadLength(bytes, at);
@@ -96,9 +111,10 @@ export function examine(bytes: Buffer, at: number, before: Before): Verdict {
   if (at + HEADER_BYTES + length > bytes.length) return 'incomplete';
   const payload = payloadOf(bytes, at);
   if (crc32(payload) !== bytes.readUInt32LE(at + 8)) return 'bad-payload';
-  const follows = recordIndex(bytes, at) > before.index;
-  if (!follows || crc32(payload, before.hash) !== recordHash(bytes, at)) return 'out-of-order';
-  return 'whole';
+  const index = recordIndex(bytes, at);
+  if (index <= before.index) return 'out-of-order';
+  if (holes && index > before.index + 1) return 'whole';
+  return crc32(payload, before.hash) === recordHash(bytes, at) ? 'whole' : 'out-of-order';
 }
 
 function headerChecksum(bytes: Buffer, at: number): number {

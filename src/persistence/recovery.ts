@@ -5,12 +5,14 @@
 import { epoch, logIndex } from '../core/ids.ts';
 import type { EpochStart } from '../core/log.ts';
 import type { Entry } from '../core/operation.ts';
+import { Brief, type Restore } from './brief.ts';
 import { type Disk, type DiskFile, readAll, withFile, writeAll } from './disk.ts';
 import type { EncodedLog } from './encoded-log.ts';
 import { DamagedLog } from './persistence.ts';
+import { plainMessage } from './plain-append.ts';
 import {
   HEADER_BYTES,
-  payloadOf,
+  parseRecord,
   recordEpoch,
   recordIndex,
   recordSize,
@@ -21,10 +23,12 @@ import {
   checkFileHeader,
   FILE_HEADER_BYTES,
   isZero,
+  type SegmentKind,
   segmentName,
   segmentsAmong,
 } from './segment-file.ts';
 import { isFull } from './storage-failure.ts';
+import { summaryName } from './summary.ts';
 import { damage, type Walked, walk } from './walk.ts';
 
 /** Bytes looked at together when the end of a file is searched for anything but zeros. */
@@ -36,6 +40,9 @@ const WRITE_WINDOW_BYTES = 1 << 20;
 /** What is done with each entry found. */
 export interface RecoveryUse {
   visit(entry: Entry): void;
+  /** Takes over what folding closed segments came to, in place of their entries, and is not told of
+   * plain appends that change nothing. Absent: every entry is visited. */
+  readonly restore?: Restore;
   /** How many bytes of the end of the log stay in memory. */
   readonly tailBytes: number;
   /** Takes damage out of the folder; what was found before it is the log then. Absent: damage is
@@ -78,16 +85,30 @@ async function readSegments(
   use: RecoveryUse,
 ): Promise<number> {
   const firsts = segmentsAmong(await disk.list());
+  const brief = use.restore === undefined ? null : await Brief.of(disk, firsts, use.restore);
   let cutBytes = 0;
   for (const [i, first] of firsts.entries()) {
-    const scan = new Scan(log, first, i === firsts.length - 1, epochs, use);
     const name = segmentName(first);
+    if (isReplaced(log, first)) {
+      await disk.remove(summaryName(name));
+      await disk.remove(name);
+      await disk.syncFolder();
+      continue;
+    }
+    if ((await brief?.take(log, first, epochs)) === true) continue;
+    const scan = new Scan(log, first, i === firsts.length - 1, epochs, use);
     const cut = await withFile(disk, name, 'read', (file) => scan.run(file));
     if (i < firsts.length - 1) continue;
     cutBytes = cut?.bytes ?? 0;
     await settle(disk, name, cut?.offset, scan.lastWrite);
   }
   return cutBytes;
+}
+
+/** Compaction has put the segment before it in the place of this one, and was interrupted before it
+ * could remove it. */
+function isReplaced({ catalog }: EncodedLog, first: number): boolean {
+  return catalog.last?.start.kind === 'compacted' && first <= catalog.lastIndex;
 }
 
 /** Before anything is appended, so that no later record can come to stand behind a torn one. */
@@ -137,6 +158,7 @@ class Scan {
   private readonly last: boolean;
   private readonly epochs: EpochStart[];
   private readonly use: RecoveryUse;
+  private kind: SegmentKind = 'plain';
   private segment: Segment | null = null;
   /** Where the write that holds the current record ends, as its first record says. */
   private writeEnd = FILE_HEADER_BYTES;
@@ -165,13 +187,17 @@ class Scan {
     const size = await file.size();
     const head = Buffer.alloc(Math.min(size, FILE_HEADER_BYTES));
     await readAll(file, head, 0);
-    if (checkFileHeader(head, this.first, hash) === 'torn') {
+    const kind = checkFileHeader(head, this.first, hash);
+    if (kind === 'torn') {
       if (!this.last || !(await zeroFrom(file, FILE_HEADER_BYTES, size))) {
         throw new DamagedLog(this.name, 0, 'a file header that is not whole');
       }
       return { offset: 0, bytes: size };
     }
-    const stretch = { start: FILE_HEADER_BYTES, end: size, before: { index, hash } };
+    this.kind = kind;
+    const holes = kind !== 'plain';
+    const before = { index: holes ? this.first - 1 : index, hash };
+    const stretch = { start: FILE_HEADER_BYTES, end: size, before, holes };
     const walked = await walk(file, stretch, (bytes, at, offset) => this.take(bytes, at, offset));
     if (walked.verdict !== 'whole' && !(await this.torn(file, walked, size))) {
       throw damage(this.name, walked);
@@ -203,35 +229,37 @@ class Scan {
     if (begins !== length > 0 || offset + recordSize(bytes, at) > this.writeEnd) {
       throw new DamagedLog(this.name, offset, 'a record that does not fit its write');
     }
-    const entry = this.parse(bytes, at, offset);
+    const index = recordIndex(bytes, at);
     if (this.segment === null) {
-      if (entry.index !== this.first) {
-        throw new DamagedLog(this.name, offset, `entry ${entry.index} instead of ${this.first}`);
+      if (this.kind === 'plain' && index !== this.first) {
+        throw new DamagedLog(this.name, offset, `entry ${index} instead of ${this.first}`);
       }
-      this.segment = this.log.begin(this.first);
+      this.segment = this.log.begin(this.first, this.kind);
     }
+    // Plain appends are most of a log; parsing them would be most of a start.
+    const passed = this.use.restore?.indifferent === true && plainMessage(bytes, at) >= 0;
+    const entry = passed ? null : this.parse(bytes, at, offset);
+    this.noteEpoch(index, recordEpoch(bytes, at), offset);
     this.log.adopt(this.segment, bytes, at);
     this.log.tail.trim(this.use.tailBytes, this.log.tail.end);
-    this.use.visit(entry);
+    if (entry !== null) this.use.visit(entry);
   }
 
   private parse(bytes: Buffer, at: number, offset: number): Entry {
-    let entry: Entry;
-    try {
-      entry = JSON.parse(payloadOf(bytes, at).toString('utf8')) as Entry;
-    } catch {
-      throw new DamagedLog(this.name, offset, 'an entry that is not JSON');
+    const entry = parseRecord(bytes, at);
+    if (entry === null) throw new DamagedLog(this.name, offset, 'an entry that is not JSON');
+    if (entry.index === recordIndex(bytes, at) && entry.epoch === recordEpoch(bytes, at)) {
+      return entry;
     }
-    const index = recordIndex(bytes, at);
-    const of = recordEpoch(bytes, at);
+    throw new DamagedLog(this.name, offset, 'an entry whose index or epoch is wrong');
+  }
+
+  private noteEpoch(index: number, of: number, offset: number): void {
     const before = this.epochs.at(-1)?.epoch ?? 0;
-    if (entry.index !== index || entry.epoch !== of || of < before) {
+    if (of < before) {
       throw new DamagedLog(this.name, offset, 'an entry whose index or epoch is wrong');
     }
-    if (of > before) {
-      this.epochs.push({ epoch: epoch(of), first: logIndex(index) });
-    }
-    return entry;
+    if (of > before) this.epochs.push({ epoch: epoch(of), first: logIndex(index) });
   }
 
   /** Whether what is wrong is the end of an interrupted write. */

@@ -2,9 +2,9 @@
 // must both say where in the log the file belongs.
 //
 //   0  magic            "replog" and two zero bytes
-//   8  format version   32 bits
-//  12  first index      48 bits: of the first record, also in the file's name
-//  18  reserved         0
+//   8  format version   32 bits: 1; 2 where records stand behind holes
+//  12  first index      48 bits: where its part of the log begins, also in the file's name
+//  18  mark             16 bits: 1 in a segment that compaction wrote; else 0
 //  20  running hash     before the first record
 //  24  reserved         0
 //  28  header checksum  crc32 of bytes 0…27
@@ -13,7 +13,20 @@ import { crc32 } from 'node:zlib';
 import { DamagedLog, UnknownFormat } from './persistence.ts';
 
 /** Raised whenever a program that knows only the older format would misread the files. */
-export const FORMAT_VERSION = 1;
+export const FORMAT_VERSION = 2;
+
+/**
+ * What may be expected of a segment's records.
+ *
+ * - `plain`: the running hash goes through all of them.
+ * - `holes`: superseded records are missing between some; the record behind a hole carries on with
+ *   the hash that it had where nothing was missing.
+ * - `compacted`: the same, and it may stand in the place of several segments, of which some may
+ *   still be there: those that begin before it ends.
+ */
+export type SegmentKind = 'plain' | 'holes' | 'compacted';
+
+const KINDS: readonly SegmentKind[] = ['plain', 'holes', 'compacted'];
 
 /** Bytes before the first record. */
 export const FILE_HEADER_BYTES = 32;
@@ -36,34 +49,48 @@ export function segmentsAmong(names: readonly string[]): number[] {
   return found.sort((a, b) => a - b);
 }
 
-export function encodeFileHeader(first: number, hashBefore: number): Buffer {
+export function encodeFileHeader(
+  first: number,
+  hashBefore: number,
+  kind: SegmentKind = 'plain',
+): Buffer {
   const header = Buffer.alloc(FILE_HEADER_BYTES);
   MAGIC.copy(header);
-  header.writeUInt32LE(FORMAT_VERSION, 8);
+  header.writeUInt32LE(kind === 'plain' ? 1 : 2, 8);
   header.writeUIntLE(first, 12, 6);
+  header.writeUInt16LE(kind === 'compacted' ? 1 : 0, 18);
   header.writeUInt32LE(hashBefore, 20);
   header.writeUInt32LE(crc32(header.subarray(0, 28)), 28);
   return header;
 }
 
 /**
- * Judges the beginning of a segment that must have this first index and hash. `head` is at most
- * FILE_HEADER_BYTES long, shorter only at the end of the file. `torn`: it is what an interrupted
- * first write leaves, if nothing but zeros follow. Throws UnknownFormat or DamagedLog.
+ * Judges the beginning of a segment that must have this first index and hash; returns what kind of
+ * segment it is. `head` is at most FILE_HEADER_BYTES long, shorter only at the end of the file.
+ * `torn`: it is what an interrupted first write leaves, if nothing but zeros follow. Throws
+ * UnknownFormat or DamagedLog.
  */
-export function checkFileHeader(head: Buffer, first: number, hashBefore: number): 'whole' | 'torn' {
-  const expected = encodeFileHeader(first, hashBefore);
-  if (head.equals(expected)) return 'whole';
+export function checkFileHeader(
+  head: Buffer,
+  first: number,
+  hashBefore: number,
+): SegmentKind | 'torn' {
   const name = segmentName(first);
+  let longest = 0;
+  for (const kind of KINDS) {
+    const expected = encodeFileHeader(first, hashBefore, kind);
+    if (head.equals(expected)) return kind;
+    let same = 0;
+    while (same < head.length && head[same] === expected[same]) same += 1;
+    longest = Math.max(longest, same);
+  }
   const hasVersion = head.length >= 12 && head.subarray(0, 8).equals(MAGIC);
   const version = hasVersion ? head.readUInt32LE(8) : FORMAT_VERSION;
   if (version > FORMAT_VERSION) {
     throw new UnknownFormat(`${name} has format ${version}; this program knows ${FORMAT_VERSION}`);
   }
-  let same = 0;
-  while (same < head.length && head[same] === expected[same]) same += 1;
-  if (isZero(head.subarray(same))) return 'torn';
-  throw new DamagedLog(name, same, 'a file header that does not belong here');
+  if (isZero(head.subarray(longest))) return 'torn';
+  throw new DamagedLog(name, longest, 'a file header that does not belong here');
 }
 
 export function isZero(bytes: Buffer): boolean {

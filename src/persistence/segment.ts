@@ -2,18 +2,21 @@
 // memory, in none). The rule: counts are exact, places are exact at the sparse index's points.
 
 import { invariant } from '../core/invariant.ts';
+import type { SegmentKind } from './segment-file.ts';
 import { SparseIndex } from './sparse-index.ts';
 
 /** Where a segment begins. */
 export interface SegmentStart {
-  /** Index of its first record. */
+  /** Where its part of the log begins: the index of its first record, unless that was compacted
+   * away. */
   readonly first: number;
-  /** Running hash before its first record. */
+  /** Running hash before `first`. */
   readonly hashBefore: number;
   /** Bytes before its first record. */
   readonly dataStart: number;
   /** Position in the log that its byte 0 would have: `base` + offset is a record's position. */
   readonly base: number;
+  readonly kind: SegmentKind;
 }
 
 /** The place after a record of a segment. */
@@ -35,21 +38,50 @@ export interface Reach {
   readonly whole: boolean;
 }
 
+/** What a segment was, where it need not be read again. */
+export interface StoredSegment {
+  readonly start: SegmentStart;
+  readonly end: SegmentEnd;
+  readonly count: number;
+  readonly points: SparseIndex;
+}
+
 /** Invariant: the records that were added, less those cut off, in the order of their indexes. */
 export class Segment {
   readonly start: SegmentStart;
-  private readonly points = new SparseIndex();
+  private points = new SparseIndex();
   private readonly intervalBytes: number;
   private ending: SegmentEnd;
   private records = 0;
   /** No record is added to a segment that was cut, so that a write's length on disk, which may
    * reach beyond the cut, never covers a later write. */
   sealed = false;
+  /** Its file is about to be replaced by another one; resolves when that is over. null: it is
+   * not. */
+  changing: Promise<void> | null = null;
+  /** Another segment has taken its place: its file is not what it was. */
+  replaced = false;
+  /** Its summary is there. */
+  summarised = false;
+  /** All its records have been read, and were whole, since this process started. */
+  checked = true;
+  /** Records were cut off its end. */
+  cutBack = false;
 
   constructor(start: SegmentStart, intervalBytes: number) {
     this.start = start;
     this.intervalBytes = intervalBytes;
     this.ending = { index: start.first - 1, hash: start.hashBefore, offset: start.dataStart };
+  }
+
+  static restored(stored: StoredSegment, intervalBytes: number): Segment {
+    const segment = new Segment(stored.start, intervalBytes);
+    segment.points = stored.points;
+    segment.records = stored.count;
+    segment.ending = stored.end;
+    segment.summarised = true;
+    segment.checked = false;
+    return segment;
   }
 
   get end(): SegmentEnd {
@@ -60,6 +92,16 @@ export class Segment {
     return this.records;
   }
 
+  /** Its records may stand behind holes, across which the running hash cannot be followed. */
+  get holes(): boolean {
+    return this.start.kind !== 'plain';
+  }
+
+  /** Its sparse index, as it is stored. */
+  get index(): SparseIndex {
+    return this.points;
+  }
+
   /** Adds a record of `size` bytes at the end; `hash` is the running hash after it. */
   add(index: number, size: number, hash: number): void {
     const { index: last, hash: before, offset } = this.ending;
@@ -67,37 +109,46 @@ export class Segment {
     const newest = this.points.length - 1;
     const hole = index !== last + 1;
     const wide = newest < 0 || offset + size - this.points.offsetAt(newest) > this.intervalBytes;
-    if (hole || wide) this.points.push(index, this.records, offset, before);
+    if (hole || wide) this.points.push(index - this.start.first, this.records, offset, before);
     this.records += 1;
     this.ending = { index, hash, offset: offset + size };
   }
 
+  /** Keeps fewer points of the index, for a segment to which nothing is added any more. */
+  thin(intervalBytes: number): void {
+    this.points = this.points.thinned(intervalBytes);
+  }
+
   /** How many records have an index below this one. */
   rank(index: number): number {
-    const number = this.points.floorIndex(index);
+    const relative = index - this.start.first;
+    const number = this.points.floorIndex(relative);
     if (number < 0) return 0;
     const point = this.points.at(number);
     const next =
       number + 1 < this.points.length ? this.points.at(number + 1).ordinal : this.records;
-    return Math.min(point.ordinal + index - point.index, next);
+    return Math.min(point.ordinal + relative - point.index, next);
   }
 
   /** Index of the record with so many before it in this segment. */
   select(ordinal: number): number {
     const point = this.points.at(this.points.floorOrdinal(ordinal));
-    return point.index + ordinal - point.ordinal;
+    return this.start.first + point.index + ordinal - point.ordinal;
   }
 
-  /** The point from which to look for an index. */
+  /** The point from which to look for an index, and the record before it. */
   floor(index: number): { readonly offset: number; readonly before: SegmentEnd } {
-    const point = this.points.at(Math.max(this.points.floorIndex(index), 0));
-    const before = { index: point.index - 1, hash: point.hash, offset: point.offset };
+    const { first } = this.start;
+    const number = Math.max(this.points.floorIndex(index - first), 0);
+    const point = this.points.at(number);
+    const last = number === 0 ? first - 1 : this.select(point.ordinal - 1);
+    const before = { index: last, hash: point.hash, offset: point.offset };
     return { offset: point.offset, before };
   }
 
   /** A byte at or before which every record up to `index` has ended. */
   ceiling(index: number): number {
-    const next = this.points.floorIndex(index) + 1;
+    const next = this.points.floorIndex(index - this.start.first) + 1;
     return next < this.points.length ? this.points.offsetAt(next) : this.ending.offset;
   }
 
@@ -115,8 +166,10 @@ export class Segment {
   /** Forgets every record after this place, and takes no more. */
   cut(end: SegmentEnd): void {
     this.records = this.rank(end.index + 1);
-    this.points.cut(this.points.floorIndex(end.index) + 1);
+    this.points.cut(this.points.floorIndex(end.index - this.start.first) + 1);
     this.ending = end;
     this.sealed = true;
+    this.cutBack = true;
+    this.summarised = false;
   }
 }

@@ -5,9 +5,11 @@
 import type { Memory } from '../core/effects.ts';
 import { type LogIndex, logIndex } from '../core/ids.ts';
 import { invariant } from '../core/invariant.ts';
+import type { LogPoint } from '../core/messages.ts';
 import type { Entry } from '../core/operation.ts';
 import { UNFINISHED } from './aside.ts';
 import { Bookkeeping, loadMemory } from './bookkeeping.ts';
+import type { Restore } from './brief.ts';
 import { ChunkBuilder } from './chunk.ts';
 import type { Disk } from './disk.ts';
 import { type Cut, EncodedLog, type Piece } from './encoded-log.ts';
@@ -19,8 +21,12 @@ import { examine, recordHash, recordIndex, recordSize } from './record.ts';
 import { recoverSegments } from './recovery.ts';
 import { surveyRemains } from './remains.ts';
 import { setAside, withLoss } from './salvage.ts';
+import type { Segment } from './segment.ts';
 import { FILE_HEADER_BYTES, segmentName } from './segment-file.ts';
 import { failureOf } from './storage-failure.ts';
+import { summaryName } from './summary.ts';
+import { Turns } from './turns.ts';
+import { Upkeep, type UpkeepHost } from './upkeep.ts';
 import { damage, walkWhole } from './walk.ts';
 import { Writer } from './writer.ts';
 
@@ -44,10 +50,17 @@ export interface SegmentedLogOptions {
 /** A write's length must fit into 32 bits. */
 const SEGMENT_BYTES_MAX = 1 << 30;
 
+/** A log that looks after its files while nobody asks for anything. */
+export interface DurableLog extends Persistence {
+  /** Begins to write summaries, to compact and to check, in the background, until `close`. Called at
+   * most once, after `recover`. */
+  startUpkeep(host: UpkeepHost): void;
+}
+
 /** A durable log in the folder of `disk`. Nothing is touched before `recover`. */
-export function openSegmentedLog(disk: Disk, options: SegmentedLogOptions = {}): Persistence {
+export function openSegmentedLog(disk: Disk, options: SegmentedLogOptions = {}): DurableLog {
   return new SegmentedLog(disk, {
-    segmentBytes: options.segmentBytes ?? 64 << 20,
+    segmentBytes: options.segmentBytes ?? 8 << 20,
     tailBytes: options.tailBytes ?? 8 << 20,
     blockBytes: options.blockBytes ?? 1 << 20,
     intervalBytes: options.intervalBytes ?? 8 << 10,
@@ -56,14 +69,16 @@ export function openSegmentedLog(disk: Disk, options: SegmentedLogOptions = {}):
   });
 }
 
-class SegmentedLog implements Persistence {
+class SegmentedLog implements DurableLog {
   readonly durable = true;
   private readonly disk: Disk;
   private readonly options: Required<SegmentedLogOptions>;
   private readonly log: EncodedLog;
   private readonly readers: Readers;
   private readonly bookkeeping: Bookkeeping;
+  private readonly turns = new Turns();
   private writer: Writer | null = null;
+  private upkeep: Upkeep | null = null;
   private lock: Lock | null = null;
 
   constructor(disk: Disk, options: Required<SegmentedLogOptions>) {
@@ -83,7 +98,7 @@ class SegmentedLog implements Persistence {
     return this.log.catalog.hash;
   }
 
-  async recover(visit: (entry: Entry) => void): Promise<Recovery> {
+  async recover(visit: (entry: Entry) => void, restore?: Restore): Promise<Recovery> {
     invariant(this.lock === null && this.writer === null, 'recover is called once');
     try {
       await this.disk.makeFolder();
@@ -93,12 +108,17 @@ class SegmentedLog implements Persistence {
       const salvage = async (damage: DamagedLog, lastEpoch: number): Promise<void> => {
         memory = await this.salvage(damage, memory, lastEpoch);
       };
-      const use = { visit, tailBytes, ...(this.options.salvage(memory) ? { salvage } : {}) };
+      const use = {
+        visit,
+        tailBytes,
+        ...(restore === undefined ? {} : { restore }),
+        ...(this.options.salvage(memory) ? { salvage } : {}),
+      };
       const found = await recoverSegments(this.disk, this.log, use);
       for (const name of await this.disk.list()) {
         if (name.endsWith(UNFINISHED)) await this.disk.remove(name);
       }
-      this.writer = new Writer(this.disk, this.log, this.readers, tailBytes);
+      this.writer = new Writer(this.disk, this.log, this.readers, this.turns, tailBytes);
       return { lastIndex: this.lastIndex, memory, ...found };
     } catch (error) {
       await this.letGo();
@@ -106,8 +126,20 @@ class SegmentedLog implements Persistence {
     }
   }
 
-  append(entries: readonly Entry[]): void {
-    for (const entry of entries) this.log.append(entry);
+  startUpkeep(host: UpkeepHost): void {
+    const writer = this.recovered();
+    invariant(this.upkeep === null, 'upkeep is started once');
+    const { disk, readers, turns, log } = this;
+    const { catalog, tail } = log;
+    const { segmentBytes } = this.options;
+    const durable = (segment: Segment): boolean => writer.holds(segment);
+    const recent = ({ start, end }: Segment): boolean => start.base + end.offset > tail.start;
+    const parts = { disk, catalog, readers, turns, durable, recent, segmentBytes };
+    this.upkeep = new Upkeep(parts, host);
+  }
+
+  append(entries: readonly Entry[], holes: readonly LogPoint[] = []): void {
+    this.log.appendAll(entries, holes);
   }
 
   /** Finding the place of the cut may take one short blocking read, if it is far back; a log that
@@ -148,6 +180,7 @@ class SegmentedLog implements Persistence {
   /** Rejects with StorageFailure if the disk fails at it; the folder is let go of all the same. */
   async close(): Promise<void> {
     try {
+      await this.upkeep?.stop();
       await this.bookkeeping.idle();
       await this.writer?.close();
       await this.readers.close();
@@ -194,18 +227,27 @@ class SegmentedLog implements Persistence {
   private async readPieces(from: LogIndex, to: LogIndex, pieces: Piece[]): Promise<Chunk> {
     const builder = new ChunkBuilder(from, to, pieces);
     for (const piece of pieces) {
-      if (piece.spans === null) {
-        const name = segmentName(piece.segment.start.first);
-        try {
-          await this.readers.with(name, (file) =>
-            walkWhole(file, name, piece, (bytes, at) => builder.add(bytes, at)),
-          );
-        } catch (error) {
-          throw failureOf(error);
-        }
-      } else for (const span of piece.spans) builder.addSpan(span);
+      const { segment } = piece;
+      while (piece.spans === null && segment.changing !== null) await segment.changing;
+      // Compacted before it was read: what it held is elsewhere now.
+      if (segment.replaced) return this.read(from, to);
+      if (piece.spans === null) await this.readPiece(piece, builder);
+      else for (const span of piece.spans) builder.addSpan(span);
     }
     return builder.chunk();
+  }
+
+  private async readPiece(piece: Piece, builder: ChunkBuilder): Promise<void> {
+    const name = segmentName(piece.segment.start.first);
+    try {
+      await this.readers.with(name, (file) =>
+        walkWhole(file, name, piece, (bytes, at) => builder.add(bytes, at)),
+      );
+    } catch (error) {
+      // The next start reads the segment, and sees the damage before anything else.
+      if (error instanceof DamagedLog) await this.disk.remove(summaryName(name));
+      throw failureOf(error);
+    }
   }
 
   private readNow(piece: Piece): Buffer {
@@ -215,7 +257,7 @@ class SegmentedLog implements Persistence {
     const last = { ...piece.before };
     let at = 0;
     while (at < got) {
-      const verdict = examine(bytes.subarray(0, got), at, last);
+      const verdict = examine(bytes.subarray(0, got), at, last, piece.holes);
       if (verdict !== 'whole') throw damage(name, { verdict, offset: piece.start + at, ...last });
       last.index = recordIndex(bytes, at);
       last.hash = recordHash(bytes, at);

@@ -10,28 +10,40 @@ const HASH = 3;
 
 /** A record's place in its segment. */
 export interface Point {
+  /** How much its index is above that of the segment's beginning. */
   readonly index: number;
   /** How many records of the segment stand before it. */
   readonly ordinal: number;
   /** Where it begins, in bytes. */
   readonly offset: number;
-  /** Running hash before it. */
+  /** Running hash after the record before it. */
   readonly hash: number;
 }
 
-/** Invariant: from point to point index, ordinal and offset rise. */
+/** Invariant: from point to point index, ordinal and offset rise. All numbers fit into 32 bits. */
 export class SparseIndex {
-  private numbers = new Float64Array(8 * WIDTH);
-  private size = 0;
+  private numbers: Uint32Array;
+  private size: number;
+
+  /** Takes over the points of an index that was stored. */
+  constructor(numbers: Uint32Array = new Uint32Array(8 * WIDTH), size = 0) {
+    this.numbers = numbers;
+    this.size = size;
+  }
 
   get length(): number {
     return this.size;
   }
 
+  /** All points, as they are stored; a view. */
+  get stored(): Uint32Array {
+    return this.numbers.subarray(0, this.size * WIDTH);
+  }
+
   push(index: number, ordinal: number, offset: number, hash: number): void {
     const at = this.size * WIDTH;
     if (at === this.numbers.length) {
-      const grown = new Float64Array(at * 2);
+      const grown = new Uint32Array(Math.max(at * 2, 8 * WIDTH));
       grown.set(this.numbers);
       this.numbers = grown;
     }
@@ -74,6 +86,21 @@ export class SparseIndex {
   /** Forgets all points but the first `length`. */
   cut(length: number): void {
     this.size = length;
+  }
+
+  /** The same index with points at least `intervalBytes` apart, but for those behind holes. */
+  thinned(intervalBytes: number): SparseIndex {
+    const kept = new SparseIndex();
+    for (let i = 0; i < this.size; i += 1) {
+      const point = this.at(i);
+      const last = kept.length === 0 ? null : kept.at(kept.length - 1);
+      const hole = last === null || point.index - last.index !== point.ordinal - last.ordinal;
+      const end = i + 1 < this.size ? this.offsetAt(i + 1) : Number.POSITIVE_INFINITY;
+      if (hole || end - last.offset > intervalBytes) {
+        kept.push(point.index, point.ordinal, point.offset, point.hash);
+      }
+    }
+    return new SparseIndex(kept.stored.slice(), kept.length);
   }
 
   private floor(column: number, wanted: number): number {

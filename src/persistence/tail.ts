@@ -59,6 +59,12 @@ export class Tail {
     this.size += size;
   }
 
+  /** Goes on so many bytes further, which stay on disk alone. Nothing is held yet. */
+  skip(bytes: number): void {
+    this.blocks = [];
+    this.size += bytes;
+  }
+
   /** Takes over a record that was read from disk. */
   adopt(bytes: Buffer, at: number, size: number): void {
     const block = this.room(size);

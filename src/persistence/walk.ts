@@ -22,6 +22,15 @@ export interface Stretch {
   readonly start: number;
   readonly end: number;
   readonly before: Before;
+  /** Records may be missing between those that are there. */
+  readonly holes?: boolean;
+  /** How it is gone through in the background. */
+  readonly pace?: {
+    /** Read at once. */
+    readonly windowBytes: number;
+    /** Called after each window. */
+    readonly pause: () => Promise<void>;
+  };
 }
 
 /** How far the records were whole. */
@@ -38,10 +47,11 @@ export interface Walked {
 export type Visit = (bytes: Buffer, at: number, offset: number) => void;
 
 export async function walk(file: DiskFile, stretch: Stretch, visit: Visit): Promise<Walked> {
-  const { end } = stretch;
+  const { end, holes = false, pace } = stretch;
+  const windowBytes = pace?.windowBytes ?? WINDOW_BYTES;
   const last = { index: stretch.before.index, hash: stretch.before.hash };
   let offset = stretch.start;
-  let window = Buffer.allocUnsafeSlow(Math.min(Math.max(end - offset, 0), WINDOW_BYTES));
+  let window = Buffer.allocUnsafeSlow(Math.min(Math.max(end - offset, 0), windowBytes));
   while (offset < end) {
     const wanted = Math.min(window.length, end - offset);
     const got = await readAll(file, window.subarray(0, wanted), offset);
@@ -49,7 +59,7 @@ export async function walk(file: DiskFile, stretch: Stretch, visit: Visit): Prom
     let verdict: Verdict = 'whole';
     let at = 0;
     while (at < got) {
-      verdict = examine(bytes, at, last);
+      verdict = examine(bytes, at, last, holes);
       if (verdict !== 'whole') break;
       visit(bytes, at, offset + at);
       last.index = recordIndex(bytes, at);
@@ -64,6 +74,7 @@ export async function walk(file: DiskFile, stretch: Stretch, visit: Visit): Prom
     } else if (verdict !== 'whole' || got < wanted) {
       return { verdict: verdict === 'whole' ? 'incomplete' : verdict, offset, ...last };
     }
+    await pace?.pause();
   }
   return { verdict: 'whole', offset, ...last };
 }

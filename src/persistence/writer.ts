@@ -14,6 +14,8 @@ import { markWrite } from './record.ts';
 import type { Segment, SegmentEnd } from './segment.ts';
 import { encodeFileHeader, FILE_HEADER_BYTES, segmentName } from './segment-file.ts';
 import { failureOf, isFull } from './storage-failure.ts';
+import { summaryName } from './summary.ts';
+import type { Turns } from './turns.ts';
 import { walkWhole } from './walk.ts';
 
 /** How far the log is durable. */
@@ -54,6 +56,7 @@ export class Writer {
   private readonly disk: Disk;
   private readonly log: EncodedLog;
   private readonly readers: Readers;
+  private readonly turns: Turns;
   private readonly tailBytes: number;
   private durable: Durable | null;
   private readonly requests = new Map<number, Request>();
@@ -63,7 +66,8 @@ export class Writer {
   private running: Promise<void> | null = null;
 
   /** All that `log` holds so far is durable. */
-  constructor(disk: Disk, log: EncodedLog, readers: Readers, tailBytes: number) {
+  constructor(disk: Disk, log: EncodedLog, readers: Readers, turns: Turns, tailBytes: number) {
+    this.turns = turns;
     this.disk = disk;
     this.log = log;
     this.readers = readers;
@@ -89,6 +93,13 @@ export class Writer {
     }
     this.cuts.push({ ...cut, saved: false });
     this.start();
+  }
+
+  /** Whether all of a segment that takes no more records is on disk. */
+  holds(segment: Segment): boolean {
+    const { durable } = this;
+    if (durable === null || this.cuts.length > 0) return false;
+    return durable.segment.start.first > segment.start.first;
   }
 
   /** Finishes what is under way. */
@@ -136,7 +147,7 @@ export class Writer {
     if (this.suspect !== null) await this.repair(this.suspect);
     const cut = this.cuts[0];
     if (cut === undefined) await this.write();
-    else await this.carryOut(cut);
+    else await this.turns.run(() => this.carryOut(cut));
   }
 
   /** Writes what has gathered in the segment that comes next. */
@@ -164,8 +175,8 @@ export class Writer {
 
   /** The first write of a segment makes its file; its name must be durable too. */
   private async writeFirst(segment: Segment, records: readonly Buffer[]): Promise<void> {
-    const { first, hashBefore } = segment.start;
-    const header = encodeFileHeader(first, hashBefore);
+    const { first, hashBefore, kind } = segment.start;
+    const header = encodeFileHeader(first, hashBefore, kind);
     await writeAll((await this.fileOf(segment)).file, [header, ...records], 0);
     await this.disk.syncFolder();
   }
@@ -203,6 +214,7 @@ export class Writer {
     for (const segment of cut.dropped.toReversed()) {
       const name = segmentName(segment.start.first);
       await this.readers.forget(name);
+      await this.disk.remove(summaryName(name));
       await this.disk.remove(name);
       // One at a time, from the end: a power cut in between leaves a log without a gap.
       await this.disk.syncFolder();
@@ -210,7 +222,9 @@ export class Writer {
     const reached = this.durable?.end.index ?? 0;
     if (cut.keep !== null && reached > cut.keep.end.index) {
       const { segment, end } = cut.keep;
-      await withFile(this.disk, segmentName(segment.start.first), 'durable-write', async (file) => {
+      const name = segmentName(segment.start.first);
+      await this.disk.remove(summaryName(name));
+      await withFile(this.disk, name, 'durable-write', async (file) => {
         await file.truncate(end.offset);
         await file.sync();
       });
@@ -237,7 +251,7 @@ export class Writer {
 /** Re-reads a segment: every byte that was acknowledged must still be there. */
 async function verify(file: DiskFile, name: string, { segment, end }: Durable): Promise<void> {
   const before = { index: segment.start.first - 1, hash: segment.start.hashBefore };
-  const stretch = { start: FILE_HEADER_BYTES, end: end.offset, before };
+  const stretch = { start: FILE_HEADER_BYTES, end: end.offset, before, holes: segment.holes };
   const { index, hash } = await walkWhole(file, name, stretch, () => undefined);
   if (index !== end.index || hash !== end.hash) {
     throw new DamagedLog(name, end.offset, 'another log than was written');

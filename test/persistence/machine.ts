@@ -3,7 +3,11 @@
 
 import type { Entry } from '../../src/core/operation.ts';
 import type { Persistence, Recovery } from '../../src/persistence/persistence.ts';
-import { openSegmentedLog, type SegmentedLogOptions } from '../../src/persistence/segmented-log.ts';
+import {
+  type DurableLog,
+  openSegmentedLog,
+  type SegmentedLogOptions,
+} from '../../src/persistence/segmented-log.ts';
 import { FakeDisk, type FakeDiskOptions } from '../../src/sim/disk.ts';
 
 /** Small enough that a short log has several segments, blocks and points. */
@@ -33,7 +37,7 @@ export class Machine {
   }
 
   /** A log in a new process. */
-  open(): Persistence {
+  open(): DurableLog {
     this.life += 1;
     const started = `${this.tag}${this.life}`;
     return openSegmentedLog(this.disk.mount(), {

@@ -3,6 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { epoch } from '../../src/core/ids.ts';
+import { UNKNOWN_HASH } from '../../src/core/messages.ts';
 import type { Entry } from '../../src/core/operation.ts';
 import { MemoryPersistence } from '../../src/persistence/memory-persistence.ts';
 import type { Persistence } from '../../src/persistence/persistence.ts';
@@ -75,9 +76,16 @@ class Pair {
     // The log begins with entry 1; holes come later.
     const index = this.entries.length === 0 ? 1 : this.log.lastIndex + 1 + skip;
     const entry = { ...entryAt(index, 'x'.repeat(size)), epoch: epoch(1) };
-    this.log.append([entry]);
+    // What another log has compacted away shows in the hash that the entry carries.
+    const hash = (index * 2_654_435_761) % 2 ** 32;
+    if (index > this.log.lastIndex + 1) this.log.append([entry], [{ index: at(index), hash }]);
+    else this.log.append([entry]);
     this.entries.push(entry);
     this.hashes.push(this.log.hash);
+  }
+
+  private hashAt(index: number): number {
+    return this.hashes[this.entries.findIndex((entry) => entry.index === index)]!;
   }
 
   private async persist(): Promise<void> {
@@ -116,7 +124,16 @@ class Pair {
     expect(count === 1 || chunk.json.length <= bytesMax).toBe(true);
     expect([chunk.from, chunk.to, chunk.count]).toEqual([from, to, count]);
     const before = this.entries.findLastIndex(({ index }) => index < from);
-    expect(chunk.prev).toEqual({ index: from - 1, hash: this.hashes[before] ?? 0 });
+    const gone = before >= 0 && this.entries[before]!.index < from - 1;
+    const hash = gone ? UNKNOWN_HASH : (this.hashes[before] ?? 0);
+    expect(chunk.prev).toEqual({ index: from - 1, hash });
+    const holes = expected.filter(
+      ({ index }) => index !== 1 && !this.entries.some((entry) => entry.index === index - 1),
+    );
+    const carried = holes.map(({ index }) => ({ index, hash: this.hashAt(index) }));
+    expect(chunk.holes.filter(({ index }) => index > from)).toEqual(
+      carried.filter(({ index }) => index > from),
+    );
   }
 }
 

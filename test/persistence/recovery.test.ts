@@ -201,7 +201,7 @@ describe('B34: a folder of a later version', () => {
   it('is left alone', async () => {
     const machine = await written(new Machine(), [3]);
     const bytes = machine.disk.content(FIRST);
-    bytes.writeUInt32LE(2, 8);
+    bytes.writeUInt32LE(3, 8);
     machine.disk.place(FIRST, bytes);
     expect(await refused(machine)).toBeInstanceOf(UnknownFormat);
     machine.disk.place(FIRST, bytes.subarray(0, 12));

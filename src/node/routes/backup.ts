@@ -40,11 +40,13 @@ async function backup(site: Site, call: Call): Promise<Response> {
   return new Response(body, { headers: { 'content-type': 'application/jsonl' } });
 }
 
-async function* pieces({ engine, clock }: Site, upTo: LogIndex): AsyncGenerator<string> {
+async function* pieces({ engine, clock }: Site, upTo: LogIndex): AsyncGenerator<Buffer> {
   const writer = new BackupWriter();
-  yield writer.head({ at: clock.iso(), node: engine.status().node, lastIndex: upTo });
-  for await (const entries of chunksOf(engine.persistence, 1 as LogIndex, upTo)) {
-    yield entries.map((entry) => writer.entry(entry)).join('');
+  const head = { at: clock.iso(), node: engine.status().node, lastIndex: upTo };
+  yield Buffer.from(writer.head(head));
+  for await (const chunk of chunksOf(engine.persistence, 1 as LogIndex, upTo)) {
+    const lines = chunk.entries().map((entry) => writer.entry(entry));
+    yield Buffer.from(lines.join(''));
   }
-  yield writer.end();
+  yield Buffer.from(writer.end());
 }

@@ -3,6 +3,7 @@
 import type { LogIndex } from '../../core/ids.ts';
 import { json, jsonText, toResponse } from '../answer.ts';
 import { type Call, header, tailOf } from '../call.ts';
+import { EntryTexts } from '../entry-texts.ts';
 import { EventStream } from '../event-stream.ts';
 import { chunksOf, entryAt, visible } from '../log-reader.ts';
 import { invalid, problem, RequestRefused } from '../problems.ts';
@@ -60,7 +61,7 @@ async function page(site: Site, call: Call): Promise<Response> {
   const query = readQuery(call, logQuery);
   const upTo = await shownUpTo(site.engine, query.read, call);
   const body = await bodyOf(pieces(site, query, upTo));
-  return typeof body === 'string'
+  return body instanceof Uint8Array
     ? toResponse(jsonText(200, body))
     : new Response(body, { headers: { 'content-type': 'application/json' } });
 }
@@ -69,27 +70,18 @@ async function* pieces(
   site: Site,
   query: { readonly from?: LogIndex; readonly limit: number },
   upTo: LogIndex,
-): AsyncGenerator<string> {
+): AsyncGenerator<Buffer> {
   const { persistence } = site.engine;
   const { from = 1 as LogIndex, limit } = query;
-  let count = 0;
-  let next: number | null = null;
-  let text = '{"entries":[';
-  for await (const entries of chunksOf(persistence, from, upTo, limit + 1)) {
-    for (const entry of entries) {
-      if (count === limit) {
-        next = entry.index;
-        break;
-      }
-      text += `${count === 0 ? '' : ','}${JSON.stringify(visible(entry))}`;
-      count += 1;
-    }
-    if (next !== null) break;
-    yield text;
-    text = '';
+  const texts = new EntryTexts('entries', limit);
+  yield Buffer.from('{"entries":[');
+  for await (const chunk of chunksOf(persistence, from, upTo, limit + 1)) {
+    yield texts.of(chunk);
+    if (texts.next !== null) break;
   }
   const commitIndex = committed(site.engine);
-  yield `${text}],"lastIndex":${upTo},"commitIndex":${commitIndex},"next":${next}}`;
+  const { next } = texts;
+  yield Buffer.from(`],"lastIndex":${upTo},"commitIndex":${commitIndex},"next":${next}}`);
 }
 
 async function entry(site: Site, call: Call): Promise<Response> {

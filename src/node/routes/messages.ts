@@ -6,6 +6,7 @@ import type { Persistence } from '../../persistence/persistence.ts';
 import { type Answer, jsonText, toResponse } from '../answer.ts';
 import { BATCH_LIMIT, BODY_LIMIT, readJson } from '../body.ts';
 import { type Call, idempotencyKey } from '../call.ts';
+import { EntryTexts } from '../entry-texts.ts';
 import { chunksOf } from '../log-reader.ts';
 import { batchAnswer, messageAnswer } from '../outcomes.ts';
 import type { ProblemCode } from '../problems.ts';
@@ -125,7 +126,7 @@ async function list(site: Site, call: Call): Promise<Response> {
   const query = readQuery(call, messagesQuery);
   const upTo = await shownUpTo(site.engine, query.read, call);
   const body = await bodyOf(pieces(site.engine.persistence, query, upTo));
-  return typeof body === 'string'
+  return body instanceof Uint8Array
     ? toResponse(jsonText(200, body))
     : new Response(body, { headers: { 'content-type': 'application/json' } });
 }
@@ -135,25 +136,14 @@ async function* pieces(
   persistence: Persistence,
   query: { readonly from?: LogIndex; readonly limit?: number },
   upTo: LogIndex,
-): AsyncGenerator<string> {
+): AsyncGenerator<Buffer> {
   const { from = 1 as LogIndex, limit = Number.POSITIVE_INFINITY } = query;
   const paged = query.from !== undefined || query.limit !== undefined;
-  let count = 0;
-  let next: LogIndex | null = null;
-  let text = '{"messages":[';
-  for await (const entries of chunksOf(persistence, from, upTo, limit + 1)) {
-    for (const entry of entries) {
-      if (entry.op !== 'append') continue;
-      if (count === limit) {
-        next = entry.index;
-        break;
-      }
-      text += `${count === 0 ? '' : ','}${JSON.stringify(entry.message)}`;
-      count += 1;
-    }
-    if (next !== null) break;
-    yield text;
-    text = '';
+  const texts = new EntryTexts('messages', limit);
+  yield Buffer.from('{"messages":[');
+  for await (const chunk of chunksOf(persistence, from, upTo, limit + 1)) {
+    yield texts.of(chunk);
+    if (texts.next !== null) break;
   }
-  yield `${text}],"lastIndex":${upTo}${paged ? `,"next":${next}` : ''}}`;
+  yield Buffer.from(`],"lastIndex":${upTo}${paged ? `,"next":${texts.next}` : ''}}`);
 }

@@ -15,6 +15,7 @@ import * as schemas from '../peer-schemas.ts';
 import * as outputs from '../peer-success.ts';
 import { type ProblemCode, problem } from '../problems.ts';
 import type { Route, SuccessDoc } from '../route.ts';
+import { readLengths } from '../snapshot-reader.ts';
 
 interface Described<T extends PeerMessage> {
   readonly schema: z.ZodType<Omit<Extract<Request, { type: T }>, 'type'>>;
@@ -80,6 +81,7 @@ export function peerRoutes(
 ): Route[] {
   const route = <T extends PeerMessage>(type: T): Route => {
     const { schema, summary, success, problems } = MESSAGES[type] as Described<T>;
+    const briefly = type === 'Snapshot' ? readLengths : undefined;
     const struck = type === 'Snapshot' || type === 'Heartbeat' ? faults : null;
     return {
       method: 'POST',
@@ -94,9 +96,9 @@ export function peerRoutes(
       },
       direct: true,
       handle: async (call) => {
-        const fields = await readJson(call, PEER_LIMIT, schema);
+        const fields = await readJson<unknown>(call, PEER_LIMIT, schema, undefined, briefly);
         // The schema is that of this very type; TypeScript cannot see it through the generic.
-        const request = { type, ...fields } as unknown as Request;
+        const request = { type, ...(fields as object) } as unknown as Request;
         const handle = () => receive(receiver, call, request);
         if (struck === null) return handle();
         const traffic = type === 'Snapshot' ? 'snapshot' : 'heartbeat';

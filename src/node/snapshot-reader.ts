@@ -1,0 +1,70 @@
+// Takes a Snapshot out of a body without parsing every update: a replog master says how long each
+// of them is, and plain appends stay the bytes that they are. The rule: what does not fit exactly is
+// read as any other body, and checked as strictly.
+
+import { isUtf8 } from 'node:buffer';
+import type { z } from 'zod';
+import type { Entry } from '../core/operation.ts';
+import { StoredEntry } from '../persistence/stored-entry.ts';
+import { wrongIn } from './entry-check.ts';
+import { snapshotBody } from './peer-schemas.ts';
+
+const UPDATES = Buffer.from(',"updates":[');
+const COMMA = 0x2c;
+const BRACKET = 0x5d;
+const BRACE = 0x7d;
+
+type Body = z.infer<typeof snapshotBody>;
+
+/** The Snapshot in such a body; null if it must be read in the usual way. */
+export function readLengths(bytes: Buffer): Body | null {
+  const split = bytes.indexOf(UPDATES);
+  if (split < 0 || bytes.indexOf(LENGTHS) < 0 || !isUtf8(bytes)) return null;
+  const head = parsed(`${bytes.toString('utf8', 0, split)},"updates":[]}`);
+  const fields = snapshotBody.safeParse(head);
+  if (!fields.success || !hasLengths(head)) return null;
+  const updates = updatesIn(bytes, split + UPDATES.length, head.lengths);
+  return updates === null ? null : { ...fields.data, updates };
+}
+
+const LENGTHS = Buffer.from('"lengths":[');
+
+function hasLengths(head: unknown): head is { lengths: readonly number[] } {
+  return typeof head === 'object' && head !== null && 'lengths' in head && list(head.lengths);
+}
+
+const list = (value: unknown): boolean =>
+  Array.isArray(value) && value.every((item) => Number.isSafeInteger(item) && item > 0);
+
+function updatesIn(bytes: Buffer, from: number, lengths: readonly number[]): Entry[] | null {
+  const updates: Entry[] = [];
+  let start = from;
+  let lastIndex = 0;
+  let lastEpoch = 0;
+  for (const [i, length] of lengths.entries()) {
+    const end = start + length;
+    if (end > bytes.length) return null;
+    const entry = StoredEntry.of(bytes, start, end) ?? checked(bytes, start, end);
+    if (entry === null || entry.index <= lastIndex || entry.epoch < lastEpoch) return null;
+    lastIndex = entry.index;
+    lastEpoch = entry.epoch;
+    updates.push(entry);
+    if (bytes[end] !== (i === lengths.length - 1 ? BRACKET : COMMA)) return null;
+    start = end + 1;
+  }
+  // Nothing but the end of the object follows.
+  return start === bytes.length - 1 && bytes[start] === BRACE ? updates : null;
+}
+
+function checked(bytes: Buffer, start: number, end: number): Entry | null {
+  const entry = parsed(bytes.toString('utf8', start, end));
+  return wrongIn([entry]) === null ? (entry as Entry) : null;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

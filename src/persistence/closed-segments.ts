@@ -1,0 +1,72 @@
+// Reads closed segments in the background, a little at a time: to check them, to write their
+// summaries, to compact them. The rule: never more than a small window in memory, and a pause after
+// each, so that nobody who is waiting for the node notices.
+
+import type { OpenRequest } from '../core/deduplication.ts';
+import { Digest } from './digest.ts';
+import { type Disk, withFile } from './disk.ts';
+import { plainMessage } from './plain-append.ts';
+import { parseRecord, recordEpoch, recordIndex } from './record.ts';
+import type { Segment } from './segment.ts';
+import { FILE_HEADER_BYTES, segmentName } from './segment-file.ts';
+import { CLOSED_INTERVAL_BYTES, summaryName, writeSummary } from './summary.ts';
+import { type Visit, type Walked, walkWhole } from './walk.ts';
+
+/** Read at once: below a millisecond of work. */
+const WINDOW_BYTES = 128 << 10;
+
+/** Called after each window. Throws to give up. */
+export type Pause = () => Promise<void>;
+
+/** Goes through all records of a closed segment. Rejects with DamagedLog. */
+export function readClosed(
+  disk: Disk,
+  segment: Segment,
+  visit: Visit,
+  pause: Pause,
+): Promise<Walked> {
+  const { first, hashBefore } = segment.start;
+  const { offset: end } = segment.end;
+  const name = segmentName(first);
+  const before = { index: first - 1, hash: hashBefore };
+  const { holes } = segment;
+  const pace = { windowBytes: WINDOW_BYTES, pause };
+  const stretch = { start: FILE_HEADER_BYTES, end, before, holes, pace };
+  return withFile(disk, name, 'read', (file) => walkWhole(file, name, stretch, visit));
+}
+
+/** Reads a closed segment, checks it, and writes its summary. `open`: the request that the log
+ * before it ends in the middle of; returns the one that it ends in the middle of itself. */
+export async function summarise(
+  disk: Disk,
+  segment: Segment,
+  open: OpenRequest | null,
+  pause: Pause,
+): Promise<OpenRequest | null> {
+  const digest = new Digest(open);
+  const { end } = segment;
+  let lastOffset = 0;
+  await readClosed(
+    disk,
+    segment,
+    (bytes, at, offset) => {
+      digest.pass(recordIndex(bytes, at), recordEpoch(bytes, at));
+      lastOffset = offset;
+      if (digest.indifferent && plainMessage(bytes, at) >= 0) return;
+      const entry = parseRecord(bytes, at);
+      if (entry !== null) digest.observe(entry);
+    },
+    pause,
+  );
+  // Cut back meanwhile: it is described when it is closed anew.
+  if (segment.end !== end) return digest.open;
+  segment.thin(CLOSED_INTERVAL_BYTES);
+  await writeSummary(
+    disk,
+    summaryName(segmentName(segment.start.first)),
+    segment,
+    lastOffset,
+    digest,
+  );
+  return digest.open;
+}

@@ -1,0 +1,89 @@
+// Tells by its bytes whether a record is an append and nothing else: no key, no batch, nothing
+// that is remembered beside the message. The rule: when in doubt it is not, and the record is
+// parsed. Most records of most logs are plain, which makes reading a segment several times faster.
+
+import { HEADER_BYTES, payloadLength, recordEpoch, recordIndex } from './record.ts';
+
+const INDEX = Buffer.from('{"index":', 'latin1');
+const EPOCH = Buffer.from(',"epoch":', 'latin1');
+const AT = Buffer.from(',"at":"', 'latin1');
+/** An ISO 8601 time with milliseconds. */
+const AT_LENGTH = 24;
+const MESSAGE = Buffer.from('","op":"append","message":"', 'latin1');
+
+const COMMA = 0x2c;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const BRACE = 0x7d;
+
+/** Where the message's JSON text begins, behind its first quote; -1 if the record is not plain. It
+ * ends two bytes before the payload. The record is whole. */
+export function plainMessage(bytes: Buffer, at: number): number {
+  const start = at + HEADER_BYTES;
+  const end = start + payloadLength(bytes, at);
+  return plainText(bytes, start, end, recordIndex(bytes, at), recordEpoch(bytes, at));
+}
+
+/** The same for an entry's JSON text alone, which stands between `start` and `end`; index and epoch
+ * must be these, if they are given. */
+export function plainText(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  index?: number,
+  epoch?: number,
+): number {
+  let place = number(bytes, literal(bytes, start, INDEX), index);
+  place = number(bytes, literal(bytes, place, EPOCH), epoch);
+  place = literal(bytes, place, AT);
+  if (place < 0 || place + AT_LENGTH + MESSAGE.length + 2 > end) return -1;
+  for (let i = place; i < place + AT_LENGTH; i += 1) {
+    const byte = bytes[i]!;
+    // Digits, and what stands between them in a time; nothing that could end the text.
+    if (byte < 0x2b || byte > 0x5a) return -1;
+  }
+  place = literal(bytes, place + AT_LENGTH, MESSAGE);
+  if (place < 0 || bytes[end - 1] !== BRACE || bytes[end - 2] !== QUOTE) return -1;
+  // The first quote that ends the message must be the last one of the record.
+  for (let quote = bytes.indexOf(QUOTE, place); quote < end - 2; ) {
+    if (quote < 0 || !escaped(bytes, quote)) return -1;
+    quote = bytes.indexOf(QUOTE, quote + 1);
+  }
+  return escaped(bytes, end - 2) ? -1 : place;
+}
+
+/** The place behind a fixed text; -1 if that does not stand at `place`, or `place` is -1. */
+function literal(bytes: Buffer, place: number, text: Buffer): number {
+  if (place < 0) return -1;
+  for (let i = 0; i < text.length; i += 1) if (bytes[place + i] !== text[i]) return -1;
+  return place + text.length;
+}
+
+/** The index in a plain entry's JSON text. */
+export function plainIndex(bytes: Buffer, start: number): number {
+  let index = 0;
+  for (let at = start + INDEX.length; bytes[at] !== COMMA; at += 1) {
+    index = index * 10 + bytes[at]! - 0x30;
+  }
+  return index;
+}
+
+/** The place behind a number that must be `expected`, if that is given; -1 if it is not. */
+function number(bytes: Buffer, place: number, expected: number | undefined): number {
+  if (place < 0) return -1;
+  let value = 0;
+  let at = place;
+  for (; at < place + 16; at += 1) {
+    const digit = bytes[at]! - 0x30;
+    if (!(digit >= 0 && digit <= 9)) break;
+    value = value * 10 + digit;
+  }
+  return at > place && value === (expected ?? value) ? at : -1;
+}
+
+/** Whether an odd number of backslashes stands before the quote. */
+function escaped(bytes: Buffer, quote: number): boolean {
+  let at = quote;
+  while (bytes[at - 1] === BACKSLASH) at -= 1;
+  return (quote - at) % 2 === 1;
+}

@@ -1,0 +1,222 @@
+// What a durable log does beside its work: writes summaries of closed segments, compacts them, and
+// reads all of them once in a while to see that they are whole. The rule: one thing at a time, a
+// little at a time, and nothing anybody waits for depends on it.
+
+import type { OpenRequest } from '../core/deduplication.ts';
+import type { Catalog } from './catalog.ts';
+import { readClosed, summarise } from './closed-segments.ts';
+import { CompactionPass, GARBAGE_MIN } from './compaction-pass.ts';
+import { Compactor, type Superseding } from './compactor.ts';
+import type { Disk } from './disk.ts';
+import { DamagedLog, StorageFailure } from './persistence.ts';
+import type { Readers } from './readers.ts';
+import type { Segment } from './segment.ts';
+import { segmentName } from './segment-file.ts';
+import { failureOf } from './storage-failure.ts';
+import { readSummary, type Summary, summaryName } from './summary.ts';
+import type { Turns } from './turns.ts';
+
+/** What upkeep is told by whoever runs the node. */
+export interface UpkeepHost extends Superseding {
+  /** Calls back once, after so many milliseconds; returns how to cancel. */
+  readonly after: (ms: number, run: () => void) => () => void;
+  /** A closed segment is damaged: bytes that were once valid are not valid any more. */
+  readonly damaged: (error: DamagedLog) => void;
+  /** Something else is wrong with the program: an invariant is broken. */
+  readonly broken: (error: unknown) => void;
+}
+
+export interface UpkeepParts {
+  readonly disk: Disk;
+  readonly catalog: Catalog;
+  readonly readers: Readers;
+  readonly turns: Turns;
+  /** Whether all of a closed segment is on disk. */
+  readonly durable: (segment: Segment) => boolean;
+  /** Whether some of it is in memory, too. */
+  readonly recent: (segment: Segment) => boolean;
+  /** Segments are merged up to this size. */
+  readonly segmentBytes: number;
+}
+
+/** All times in milliseconds. */
+const PACE = {
+  /** Between two looks for something to do. */
+  idleMs: 500,
+  /** After a failed call to the disk. */
+  failedMs: 5_000,
+  /** Between two windows of a segment that is read to be checked: at most 3 MB/s. */
+  scrubMs: 40,
+  /** Between two windows of one that is summarised or compacted: at most 60 MB/s. */
+  workMs: 2,
+};
+
+/** A pass begins when so many more records on keys are there than the latest one has left. */
+const GARBAGE_RECORDS_MIN = 8;
+
+/** Nothing more is to be done: the log closes. */
+class Stopped extends Error {
+  override readonly name = 'Stopped';
+}
+
+export class Upkeep {
+  private readonly parts: UpkeepParts;
+  private readonly host: UpkeepHost;
+  private readonly openAfter = new WeakMap<Segment, OpenRequest | null>();
+  private leftovers: string[] = [];
+  /** Where the latest pass of compaction ended; what it left is not looked at again before more has
+   * come. */
+  private passedTo = 0;
+  private passedKeyed = 0;
+  private stopped = false;
+  private cancel: () => void = () => {};
+  private wake: () => void = () => {};
+  private readonly running: Promise<void>;
+
+  constructor(parts: UpkeepParts, host: UpkeepHost) {
+    this.parts = parts;
+    this.host = host;
+    this.running = this.run();
+  }
+
+  /** Resolves when nothing is under way any more. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    this.cancel();
+    this.wake();
+    await this.running;
+  }
+
+  private async run(): Promise<void> {
+    await this.wait(PACE.idleMs);
+    while (!this.stopped) {
+      let waitMs = PACE.idleMs;
+      try {
+        if (await this.work()) waitMs = PACE.workMs;
+      } catch (error) {
+        if (!this.explain(failureOf(error))) return;
+        waitMs = PACE.failedMs;
+      }
+      await this.wait(waitMs);
+    }
+  }
+
+  /** Returns whether to go on. */
+  private explain(error: unknown): boolean {
+    if (error instanceof Stopped) return false;
+    // The disk's failures show where somebody waits for it; this comes again.
+    if (error instanceof StorageFailure) return true;
+    if (error instanceof DamagedLog) this.host.damaged(error);
+    else this.host.broken(error);
+    return false;
+  }
+
+  /** Does one thing; returns whether there was one. */
+  private async work(): Promise<boolean> {
+    await this.removeLeftovers();
+    const segments = this.parts.catalog.closed.filter((segment) => this.parts.durable(segment));
+    for (const [i, segment] of segments.entries()) {
+      if (segment.summarised) continue;
+      await this.summarise(segment, segments[i - 1]);
+      return true;
+    }
+    if (await this.compact(segments.filter((segment) => !this.parts.recent(segment)))) return true;
+    const unchecked = segments.find((segment) => !segment.checked);
+    if (unchecked === undefined) return false;
+    await this.check(unchecked);
+    return true;
+  }
+
+  private async removeLeftovers(): Promise<void> {
+    if (this.leftovers.length === 0) return;
+    const { disk } = this.parts;
+    // What replaces them must be found there whatever happens from now on.
+    await disk.syncFolder();
+    for (const name of this.leftovers) {
+      await disk.remove(summaryName(name));
+      await disk.remove(name);
+    }
+    await disk.syncFolder();
+    this.leftovers = [];
+  }
+
+  private async summarise(segment: Segment, before: Segment | undefined): Promise<void> {
+    const { disk } = this.parts;
+    let open = before === undefined ? null : this.openAfter.get(before);
+    if (before !== undefined && open === undefined) {
+      open = (await this.summaryOf(before))?.open ?? null;
+    }
+    const { end } = segment;
+    const pause = () => this.pause(PACE.workMs);
+    this.openAfter.set(segment, await summarise(disk, segment, open ?? null, pause));
+    if (segment.end === end) segment.summarised = true;
+    segment.checked = true;
+  }
+
+  private summaryOf(segment: Segment): Promise<Summary | null> {
+    return readSummary(this.parts.disk, summaryName(segmentName(segment.start.first)));
+  }
+
+  /** Reads a segment that the start took by its summary. */
+  private async check(segment: Segment): Promise<void> {
+    const { disk } = this.parts;
+    try {
+      await readClosed(
+        disk,
+        segment,
+        () => undefined,
+        () => this.pause(PACE.scrubMs),
+      );
+      segment.checked = true;
+    } catch (error) {
+      // The next start reads it, and sees the damage before anything else.
+      const damaged = error instanceof DamagedLog && !segment.replaced;
+      if (damaged) await disk.remove(summaryName(segmentName(segment.start.first)));
+      throw error;
+    }
+  }
+
+  /** One pass over everything that may be compacted, if that is worth it. */
+  private async compact(segments: readonly Segment[]): Promise<boolean> {
+    const limit = this.host.compactTo();
+    const eligible = segments.filter(({ end }) => end.index <= limit);
+    const reached = eligible.at(-1)?.end.index ?? 0;
+    if (reached <= this.passedTo) return false;
+    const summaries: Summary[] = [];
+    let keyed = 0;
+    for (const segment of eligible) {
+      const summary = await this.summaryOf(segment);
+      if (summary === null) {
+        segment.summarised = false;
+        return true;
+      }
+      summaries.push(summary);
+      keyed += summary.keyed;
+    }
+    this.passedTo = reached;
+    const more = keyed - this.passedKeyed;
+    if (more < GARBAGE_RECORDS_MIN || more < this.passedKeyed * GARBAGE_MIN) return false;
+    const { disk, catalog, readers, turns, segmentBytes } = this.parts;
+    const pause = () => this.pause(PACE.workMs);
+    const compactor = new Compactor({ disk, catalog, readers, turns, state: this.host, pause });
+    const pass = new CompactionPass(disk, compactor, this.host, segmentBytes, (names) => {
+      this.leftovers.push(...names);
+      return this.removeLeftovers();
+    });
+    this.passedKeyed = await pass.run(eligible, summaries);
+    return true;
+  }
+
+  private async pause(ms: number): Promise<void> {
+    await this.wait(ms);
+    if (this.stopped) throw new Stopped('the log closes');
+  }
+
+  private wait(ms: number): Promise<void> {
+    if (this.stopped) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.wake = resolve;
+      this.cancel = this.host.after(ms, resolve);
+    });
+  }
+}

@@ -1,0 +1,400 @@
+// What a log does with its closed segments in the background: summaries that a start trusts only
+// where they are true, and compaction that changes nothing but what the log takes on disk.
+
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { epoch, type LogIndex } from '../../src/core/ids.ts';
+import { Folds } from '../../src/core/ledger.ts';
+import { type Entry, entryOf, type Operation } from '../../src/core/operation.ts';
+import { DEFAULT_OPTIONS } from '../../src/core/options.ts';
+import type { Recovery } from '../../src/persistence/persistence.ts';
+import type { DurableLog } from '../../src/persistence/segmented-log.ts';
+import { at } from './entries.ts';
+import { Machine, SMALL } from './machine.ts';
+
+const OPTIONS = { ...DEFAULT_OPTIONS, deduplicationWindow: 6 };
+
+/** A log that works, and what is folded from it. */
+class Node {
+  readonly log: DurableLog;
+  readonly folds = new Folds(OPTIONS);
+  found: Recovery | null = null;
+  compactTo = 0;
+  readonly reports: unknown[] = [];
+  private requests = 0;
+
+  constructor(log: DurableLog) {
+    this.log = log;
+  }
+
+  async start(brief: boolean): Promise<this> {
+    const visit = (entry: Entry): void => this.folds.observe(entry);
+    this.found = await this.log.recover(visit, brief ? this.folds : undefined);
+    return this;
+  }
+
+  async write(entries: readonly Entry[]): Promise<void> {
+    this.log.append(entries);
+    for (const entry of entries) this.folds.observe(entry);
+    this.requests += 1;
+    await this.log.persist(this.requests, this.log.lastIndex);
+  }
+
+  /** Works in the background until there is nothing to do. */
+  async upkeep(compactTo: number): Promise<void> {
+    this.compactTo = compactTo;
+    this.folds.store.committed(at(compactTo));
+    let idle = 0;
+    await new Promise<void>((resolve) => {
+      this.log.startUpkeep({
+        compactTo: () => at(this.compactTo),
+        newest: (key) => this.folds.store.newest(key, at(compactTo)),
+        requestAt: (key) => this.folds.deduplication.find(key)?.first ?? null,
+        after: (ms, run) => {
+          idle = ms >= 500 ? idle + 1 : idle;
+          if (idle > 2) resolve();
+          else setImmediate(run);
+          return () => {};
+        },
+        damaged: (error) => {
+          this.reports.push(error);
+          resolve();
+        },
+        broken: (error) => {
+          this.reports.push(error);
+          resolve();
+        },
+      });
+    });
+  }
+
+  /** Everything a node knows of its log. */
+  state(): unknown {
+    const { store, deduplication } = this.folds;
+    const { lastIndex, hash } = this.log;
+    return {
+      lastIndex,
+      hash,
+      epochs: this.found?.epochs,
+      torn: this.folds.tornBatch(lastIndex),
+      keys: store.list('', null, lastIndex),
+      requests: [...deduplication.entries()],
+      open: deduplication.open,
+    };
+  }
+}
+
+/** One step of a random log. */
+const step = fc.oneof(
+  fc.record({ op: fc.constant('append' as const), size: fc.nat(60) }),
+  fc.record({ op: fc.constant('put' as const), key: fc.nat(5), size: fc.nat(60) }),
+  fc.record({ op: fc.constant('remove' as const), key: fc.nat(5) }),
+  fc.record({ op: fc.constant('batch' as const), count: fc.integer({ min: 1, max: 9 }) }),
+);
+const request = fc.record({ step, named: fc.boolean(), turn: fc.nat(20) });
+const requests = fc.array(request, { minLength: 20, maxLength: 120 });
+type Request = typeof request extends fc.Arbitrary<infer R> ? R : never;
+
+/** The entries of such a log, a request each. */
+function entriesOf(all: readonly Request[]): Entry[][] {
+  let index = 0;
+  let of = 1;
+  return all.map(({ step: next, named, turn }, i) => {
+    if (turn === 0) of += 1;
+    const key = named ? { idempotencyKey: `request ${i % 40}` } : {};
+    const count = next.op === 'batch' ? next.count : 1;
+    return Array.from({ length: count }, (_, part) => {
+      index += 1;
+      const place = { index: at(index), epoch: epoch(of), at: '2024-05-01T12:00:00.000Z' };
+      const head = { ...key, ...(next.op === 'batch' ? { batch: count } : {}) };
+      return entryOf(operationOf(next, part), place, part === 0 ? head : {});
+    });
+  });
+}
+
+function operationOf(next: Request['step'], part: number): Operation {
+  switch (next.op) {
+    case 'append':
+      return { op: 'append', message: '"\\'.repeat(next.size / 20) + 'm'.repeat(next.size) };
+    case 'put':
+      return { op: 'put', key: `key ${next.key}`, value: 'v'.repeat(next.size) };
+    case 'remove':
+      return { op: 'remove', key: `key ${next.key}` };
+    case 'batch':
+      return { op: 'append', message: `part ${part}` };
+  }
+}
+
+async function written(machine: Machine, all: readonly Request[]): Promise<Node> {
+  const node = await new Node(machine.open()).start(false);
+  for (const entries of entriesOf(all)) await node.write(entries);
+  return node;
+}
+
+describe('a start by the summaries of closed segments', () => {
+  it('comes to what reading everything comes to', async () => {
+    await fc.assert(
+      fc.asyncProperty(requests, async (all) => {
+        const machine = new Machine(SMALL);
+        const node = await written(machine, all);
+        await node.upkeep(0);
+        await node.log.close();
+        const whole = await new Node(machine.open()).start(false);
+        await whole.log.close();
+        const brief = await new Node(machine.open()).start(true);
+        expect(brief.state()).toEqual(whole.state());
+        const texts = async ({ log }: Node): Promise<string> =>
+          (await log.read(at(1), log.lastIndex)).json.toString();
+        const { lastIndex } = brief.log;
+        expect(await texts(brief)).toBe(
+          entriesOf(all)
+            .flat()
+            .map((e) => JSON.stringify(e))
+            .join(','),
+        );
+        expect(brief.log.measure(at(1), 1_000_000, 1e9)).toEqual({
+          to: lastIndex,
+          count: lastIndex,
+        });
+        await brief.log.close();
+        expect(node.reports).toEqual([]);
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  it('reads few bytes of the segments that have one', async () => {
+    const machine = new Machine(SMALL);
+    const node = await written(machine, plain(80));
+    await node.upkeep(0);
+    await node.log.close();
+    machine.disk.failAt(null);
+    await (await new Node(machine.open()).start(true)).log.close();
+    const names = machine.disk.trace.filter((call) => /^read .*seg/.test(call));
+    const segments = [...machine.disk.contents().keys()].filter((name) => name.endsWith('.seg'));
+    expect(segments.length).toBeGreaterThan(4);
+    // Header and last record of each; the last one is read as a whole.
+    for (const name of segments.slice(0, -1)) {
+      expect(names.filter((call) => call === `read ${name}`).length).toBe(2);
+    }
+  });
+
+  it('never trusts one that is damaged, cut short or of another file', async () => {
+    const machine = new Machine(SMALL);
+    const node = await written(machine, keyed(60));
+    await node.upkeep(0);
+    await node.log.close();
+    const expected = node.state() as Record<string, unknown>;
+    const summaries = [...machine.disk.contents()].filter(([name]) => name.endsWith('.sum'));
+    expect(summaries.length).toBeGreaterThan(3);
+    const check = async (): Promise<void> => {
+      const again = await new Node(machine.open()).start(true);
+      await again.log.close();
+      const { epochs: _, ...state } = again.state() as Record<string, unknown>;
+      const { epochs: __, ...wanted } = expected;
+      if (JSON.stringify(state) !== JSON.stringify(wanted)) expect(state).toEqual(wanted);
+    };
+    const [name, bytes] = summaries[1]!;
+    for (let i = 0; i < bytes.length; i += 1) {
+      const flipped = Buffer.from(bytes);
+      flipped[i] = flipped[i]! ^ (1 << (i % 8));
+      machine.disk.place(name, flipped);
+      await check();
+      if (i % 7 > 0) continue;
+      machine.disk.place(name, bytes.subarray(0, i));
+      await check();
+    }
+    machine.disk.place(name, summaries[2]![1]);
+    await check();
+  });
+});
+
+describe('compaction', () => {
+  it('changes no state, no index, no payload and no hash, and keeps every message', async () => {
+    let saved = 0;
+    await fc.assert(
+      fc.asyncProperty(requests, fc.nat(1_000), async (all, share) => {
+        const machine = new Machine(SMALL);
+        const node = await written(machine, all);
+        const { lastIndex } = node.log;
+        const limit = Math.floor((lastIndex * share) / 1_000);
+        await node.upkeep(limit);
+        expect(node.reports).toEqual([]);
+        const before = entriesOf(all).flat();
+        const left = (await node.log.read(at(1), lastIndex)).entries();
+        saved += before.length - left.length;
+        checkLeft(before, left, limit);
+        await node.log.close();
+        const whole = await new Node(machine.open()).start(false);
+        await whole.log.close();
+        const brief = await new Node(machine.open()).start(true);
+        expect(brief.state()).toEqual(whole.state());
+        const { epochs, ...state } = brief.state() as Record<string, unknown>;
+        const { epochs: _, ...wanted } = node.state() as Record<string, unknown>;
+        expect(state).toEqual(wanted);
+        expect(epochs).toEqual(epochsOf(before));
+        await brief.log.close();
+      }),
+      { numRuns: 40 },
+    );
+    expect(saved).toBeGreaterThan(0);
+  });
+
+  it('is not noticed whichever call to the disk the power or the process ends at', async () => {
+    const all = keyed(70);
+    const before = entriesOf(all).flat();
+    const prepare = async (): Promise<[Machine, Node]> => {
+      const machine = new Machine(SMALL);
+      await (await written(machine, all)).log.close();
+      return [machine, await new Node(machine.open()).start(false)];
+    };
+    const [counted, complete] = await prepare();
+    counted.disk.failAt(null);
+    await complete.upkeep(before.length);
+    const { calls } = counted.disk;
+    expect(calls).toBeGreaterThan(50);
+    for (let n = 1; n <= calls; n += 1) {
+      for (const leftover of [n % 3 === 0 ? ('half' as const) : ('all' as const)]) {
+        const [machine, node] = await prepare();
+        const wanted = node.state();
+        machine.disk.failAt({ at: n, fault: 'power', leftover });
+        await node.upkeep(before.length);
+        machine.disk.restart(n % 2 === 0);
+        const again = await new Node(machine.open()).start(true);
+        if (JSON.stringify(again.state()) !== JSON.stringify(wanted)) {
+          expect([n, leftover, again.state()]).toEqual([n, leftover, wanted]);
+        }
+        // What was left behind does not stand in the way of the next try.
+        await again.upkeep(before.length);
+        expect(again.reports).toEqual([]);
+        const left = (await again.log.read(at(1), again.log.lastIndex)).entries();
+        checkLeft(before, left, before.length);
+        expect(left.length).toBeLessThan(before.length / 2);
+        await again.log.close();
+      }
+    }
+  }, 60_000);
+
+  it('goes no further than every member has come, and not at all while one is new', async () => {
+    const machine = new Machine(SMALL);
+    const node = await written(machine, keyed(100));
+    node.compactTo = 0;
+    await node.upkeep(0);
+    expect((await node.log.read(at(1), node.log.lastIndex)).count).toBe(node.log.lastIndex);
+    await node.log.close();
+  });
+
+  it('lets who reads meanwhile have every entry that stays', async () => {
+    const machine = new Machine(SMALL);
+    const all = keyed(150);
+    const node = await written(machine, all);
+    const { lastIndex } = node.log;
+    let over = false;
+    const working = node.upkeep(lastIndex).then(() => {
+      over = true;
+    });
+    let reads = 0;
+    while (!over) {
+      const chunk = await node.log.read(at(1), lastIndex);
+      checkLeft(entriesOf(all).flat(), chunk.entries(), lastIndex);
+      reads += 1;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await working;
+    expect(reads).toBeGreaterThan(10);
+    await node.log.close();
+  });
+
+  it('gives another log what it needs to come to the same hash', async () => {
+    const machine = new Machine(SMALL);
+    const node = await written(machine, keyed(100));
+    const { lastIndex, hash } = node.log;
+    await node.upkeep(lastIndex);
+    const other = new Machine(SMALL);
+    const copy = await new Node(other.open()).start(false);
+    for (let from = 1; from <= lastIndex; ) {
+      const { to } = node.log.measure(at(from), 7, 1e9);
+      const chunk = await node.log.read(at(from), to);
+      if (chunk.prev.index > 0) expect(chunk.prev.hash).toBe(copy.log.hash);
+      copy.log.append(chunk.entries(), chunk.holes);
+      from = to + 1;
+    }
+    expect([copy.log.lastIndex, copy.log.hash]).toEqual([lastIndex, hash]);
+    await copy.log.persist(1, lastIndex);
+    await copy.log.close();
+    const again = await new Node(other.open()).start(true);
+    expect([again.log.lastIndex, again.log.hash]).toEqual([lastIndex, hash]);
+    await again.log.close();
+    await node.log.close();
+  });
+});
+
+describe('the check in the background', () => {
+  it('finds damage in a segment that the start did not read, and the next start sees it', async () => {
+    const machine = new Machine(SMALL);
+    const node = await written(machine, plain(80));
+    await node.upkeep(0);
+    await node.log.close();
+    const name = [...machine.disk.contents().keys()].filter((n) => n.endsWith('.seg')).sort()[1]!;
+    const bytes = machine.disk.content(name);
+    bytes[200] = bytes[200]! ^ 1;
+    machine.disk.place(name, bytes);
+    const brief = await new Node(machine.open()).start(true);
+    await brief.upkeep(0);
+    expect(brief.reports).toMatchObject([{ name: 'DamagedLog', file: name }]);
+    await brief.log.close();
+    await expect(new Node(machine.open()).start(true)).rejects.toMatchObject({ file: name });
+  });
+});
+
+function plain(count: number): Request[] {
+  return Array.from({ length: count }, () => ({
+    step: { op: 'append', size: 40 },
+    named: false,
+    turn: 1,
+  }));
+}
+
+/** Many operations on few keys, some removed at last, some with an idempotency key. */
+function keyed(count: number): Request[] {
+  return Array.from({ length: count }, (_, i): Request => {
+    const key = i % 4;
+    const removed = key === 0 ? i > count / 3 : i % 9 === 0;
+    const next = removed
+      ? ({ op: 'remove', key } as const)
+      : ({ op: 'put', key, size: 30 } as const);
+    return { step: next, named: i % 17 === 3, turn: i === 30 ? 0 : 1 };
+  });
+}
+
+/** What is left is what was there, in order, less only what is superseded up to the limit. */
+function checkLeft(before: readonly Entry[], left: readonly Entry[], limit: number): void {
+  const there = new Map(left.map((entry) => [entry.index as number, JSON.stringify(entry)]));
+  const wrong: string[] = [];
+  for (const [i, entry] of before.entries()) {
+    const text = there.get(entry.index);
+    if (text !== undefined && text !== JSON.stringify(entry)) wrong.push(`${entry.index} changed`);
+    if (text !== undefined) continue;
+    if (entry.op === 'append') wrong.push(`message ${entry.index} is gone`);
+    else if (entry.index > limit) wrong.push(`${entry.index} is gone, above ${limit}`);
+    else if (entry.op === 'put' && !superseded(before, i, limit)) wrong.push(`${entry.index} gone`);
+  }
+  if (left.some(({ index }, i) => i > 0 && index <= left[i - 1]!.index)) wrong.push('out of order');
+  expect(wrong).toEqual([]);
+}
+
+function superseded(before: readonly Entry[], place: number, limit: number): boolean {
+  const entry = before[place]!;
+  const key = entry.op === 'append' ? '' : entry.key;
+  return before.some(
+    (other, i) => i > place && other.op !== 'append' && other.key === key && other.index <= limit,
+  );
+}
+
+function epochsOf(entries: readonly Entry[]): { epoch: number; first: LogIndex }[] {
+  const found: { epoch: number; first: LogIndex }[] = [];
+  for (const { epoch: of, index } of entries) {
+    if (found.at(-1)?.epoch !== of) found.push({ epoch: of, first: index });
+  }
+  return found;
+}
