@@ -1,6 +1,6 @@
 // What was seen of a cluster from outside, one record per thing that happened: the only input of
-// the checkers. The simulator, the chaos command and the demos write it; a file of it is JSON lines,
-// one record each, in the order in which they ended.
+// the checkers. The simulator, the chaos command and the demos write it; a file of it is JSON
+// lines, one record each, in the order in which they ended.
 //
 // Times are milliseconds on the recorder's one clock (virtual time in the simulator), never a
 // node's own clock.

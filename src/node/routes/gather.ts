@@ -26,8 +26,8 @@ export function gatherRoutes(site: Site): Route[] {
         id: 'appendGathered',
         summary: 'Append many messages, each on its own',
         description:
-          'Unlike a batch, each is accepted or refused by itself. The answer has a line for each, ' +
-          'in the order in which they are decided. The body may be 16 MiB.',
+          'Unlike a batch, each is accepted or refused by itself. The answer has a line for ' +
+          'each, in the order in which they are decided. The body may be 16 MiB.',
         body: { schema: gatherBody },
         success: [
           {
