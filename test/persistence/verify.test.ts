@@ -100,7 +100,7 @@ describe('verify', () => {
     const machine = await machineWith([]);
     machine.disk.place('log-0000000000000001.seg', Buffer.from('replog'));
     const before = machine.disk.contents();
-    expect(await checkFolder(machine.disk)).toMatchObject({ tornBytes: 6, damage: null });
+    expect(await checkFolder(machine.disk.mount())).toMatchObject({ tornBytes: 6, damage: null });
     expect(machine.disk.contents()).toEqual(before);
   });
 
