@@ -17,14 +17,6 @@ const POINTS_MAX = 8;
 const PREFIX = 'damaged-';
 const PATTERN = /^damaged-log-\d{16}(?:-\d+)?\.seg$/;
 
-/** Where the log ends that stays. */
-export interface Remaining {
-  readonly lastIndex: number;
-  readonly lastEpoch: number;
-  /** Bytes of the damaged file that belong to it; 0: none of its records. */
-  readonly keepBytes: number;
-}
-
 /** The bookkeeping of a node that has lost what `remains` speaks of; it may have lost some before. */
 export function withLoss(memory: Memory | null, remains: Remains, lastEpoch: number): Memory {
   const seen = Math.max(lastEpoch, remains.epoch);

@@ -96,6 +96,14 @@ describe('verify', () => {
     expect(machine.disk.contents()).toEqual(before);
   });
 
+  test('nor is a first write that did not get far, whose file the next start removes', async () => {
+    const machine = await machineWith([]);
+    machine.disk.place('log-0000000000000001.seg', Buffer.from('replog'));
+    const before = machine.disk.contents();
+    expect(await checkFolder(machine.disk.mount())).toMatchObject({ tornBytes: 6, damage: null });
+    expect(machine.disk.contents()).toEqual(before);
+  });
+
   test('damage: file, place, and what can still be read behind it', async () => {
     const machine = await machineWith(messages(30));
     const { file, offset } = flip(machine, '"message 12"');
