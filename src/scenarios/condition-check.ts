@@ -20,17 +20,26 @@ interface Scene {
 
 type Check = (scene: Scene) => Promise<Unmet | null>;
 
-/** The first part of the condition that does not hold; null if all of it does. */
-export async function unmetNow(
-  condition: Condition,
-  stage: Stage,
-  observer: Observer,
-): Promise<Unmet | null> {
+/** One look at a cluster: all that is asked of it sees the same report of the master. */
+export type Look = (condition: Condition) => Promise<Unmet | null>;
+
+/** Begins a look, which gives the first part of a condition that does not hold; null if all of it
+ * does. */
+export function lookAt(stage: Stage, observer: Observer): Look {
   let report: Promise<MasterHealth> | null = null;
   const health = (): Promise<MasterHealth> => {
     report ??= observer.health();
     return report;
   };
+  return (condition) => unmetIn(condition, stage, observer, health);
+}
+
+async function unmetIn(
+  condition: Condition,
+  stage: Stage,
+  observer: Observer,
+  health: () => Promise<MasterHealth>,
+): Promise<Unmet | null> {
   for (const field of Object.keys(condition) as (keyof Condition)[]) {
     try {
       const unmet = await CHECKS[field]({ stage, observer, condition, health });

@@ -4,7 +4,7 @@
 import type { WriteConcern } from '../core/effects.ts';
 import { type Answer, answerText } from './answer.ts';
 import { unmetIn } from './answer-check.ts';
-import { unmetNow } from './condition-check.ts';
+import { lookAt } from './condition-check.ts';
 import type { Condition } from './expectation.ts';
 import { HistoryKeeper } from './history-keeper.ts';
 import type { Judge } from './judgement.ts';
@@ -184,11 +184,13 @@ export class Player {
   async #waitUntil(step: StepOf<'wait-until'>): Promise<void> {
     const { took } = step;
     const began = this.#parts.stage.now();
-    const unmet = await this.#until(step['wait-until'], step.within ?? PATIENCE_MS);
+    const limitMs = step.within ?? PATIENCE_MS;
+    const unmet = await this.#until(step['wait-until'], limitMs, step.then);
     const ms = Math.round(this.#parts.stage.now() - began);
     if (unmet !== null) {
-      const expected = `${unmet.expected}, within ${step.within ?? PATIENCE_MS} ms`;
-      throw this.#failed(step, { ...unmet, expected, path: ['wait-until', ...unmet.path] });
+      const expected = unmet.late ? `${unmet.expected}, within ${limitMs} ms` : unmet.expected;
+      const field = unmet.late ? 'wait-until' : 'then';
+      throw this.#failed(step, { ...unmet, expected, path: [field, ...unmet.path] });
     }
     if (took !== undefined && !within(ms, took)) {
       const expected = `that to take ${spanText(took, ' ms')}`;
@@ -200,19 +202,29 @@ export class Player {
     });
   }
 
-  /** Looks until the condition holds (null), or says what did not at the end. */
-  async #until(condition: Condition, ms: number): Promise<Unmet | null> {
+  /** Looks until the condition holds; null if it does then, and `then` with it. Otherwise what did
+   * not: `late` if that is the condition itself. */
+  async #until(
+    condition: Condition,
+    ms: number,
+    then: Condition = {},
+  ): Promise<(Unmet & { readonly late: boolean }) | null> {
     const { stage, signal } = this.#parts;
     const deadline = stage.now() + ms;
     for (;;) {
-      const unmet = await this.#unmet(condition);
-      if (unmet === null || stage.now() >= deadline || stage.troubles().length > 0) return unmet;
+      const look = lookAt(stage, this.#observer);
+      const unmet = await look(condition);
+      if (unmet === null) {
+        const besides = await look(then);
+        return besides === null ? null : { ...besides, late: false };
+      }
+      if (stage.now() >= deadline || stage.troubles().length > 0) return { ...unmet, late: true };
       await stage.sleep(LOOK_EVERY_MS, signal);
     }
   }
 
   #unmet(condition: Condition): Promise<Unmet | null> {
-    return unmetNow(condition, this.#parts.stage, this.#observer);
+    return lookAt(this.#parts.stage, this.#observer)(condition);
   }
 
   async #showLogs(): Promise<void> {

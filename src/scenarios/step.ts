@@ -74,6 +74,9 @@ export const STEP_SHAPES = {
     ...narration,
     within: duration.exactOptional(),
     took: timeSpan.exactOptional(),
+    /** Must hold in the very look in which the condition first does. */
+    // biome-ignore lint/suspicious/noThenProperty: nobody awaits a schema or a step.
+    then: condition.exactOptional(),
   }),
   fault: z.strictObject({ fault: nodes, with: faultSettings, ...narration }),
   clear: z.strictObject({ clear: nodes, ...narration }),
