@@ -35,8 +35,11 @@ export interface LogTable {
   readonly rows: readonly LogRow[];
 }
 
-/** Columns that fit beside names and notes in 80. */
-const COLUMNS_MAX = 6;
+/** Columns that are read; of these, as many are shown as fit. */
+const COLUMNS_MAX = 10;
+
+/** Of a line, with the narrator's indent before it and 80 in all. */
+const WIDTH = 71;
 
 /** Reads all nodes. The table shows the last operations; nodes that cannot be asked say why. */
 export async function lookAtLogs(stage: Stage, observer: Observer): Promise<LogTable> {
@@ -46,8 +49,9 @@ export async function lookAtLogs(stage: Stage, observer: Observer): Promise<LogT
       const log = await observer.log(node).catch(ifNotSeen);
       const member = health?.members.find((one) => one.node === node);
       const status = member === undefined || member.status === 'Healthy' ? '' : member.status;
-      const note = state === 'running' ? (role === 'secondary' ? status : (role ?? '')) : state;
-      return { node, note, log, acked: member?.ackedIndex ?? null };
+      const note = role === 'secondary' ? status : (role ?? '');
+      const now = state === 'running' ? note : state === 'paused' ? 'paused' : 'not running';
+      return { node, note: now, log, acked: member?.ackedIndex ?? null };
     }),
   );
   const last = Math.max(0, ...views.map(({ log }) => log?.lastIndex ?? 0));
@@ -73,8 +77,7 @@ const CELL_MAX = 9;
 /** The lines of a table, ready to be printed once `visible` has made foreign text harmless. */
 export function tableLines(table: LogTable, visible: (text: string) => string): string[] {
   const { first, last, rows } = table;
-  if (last === 0) return ['  all logs are empty'];
-  const indexes = Array.from({ length: last - first + 1 }, (_, i) => `${first + i}`);
+  if (last === 0) return ['all logs are empty'];
   const texts = rows.map(({ cells }) =>
     cells.map(({ text, state }) => {
       const cut = visible(text);
@@ -82,23 +85,41 @@ export function tableLines(table: LogTable, visible: (text: string) => string): 
       return state === 'pending' ? `${short}*` : short;
     }),
   );
-  const widths = indexes.map((index, i) =>
-    Math.max(index.length, ...texts.map((row) => (row[i] ?? '').length)),
-  );
-  const line = (name: string, cells: readonly string[], note: string): string => {
-    const padded = cells.map((cell, i) => cell.padEnd(widths[i] ?? 0));
-    return `  ${name.padEnd(5)} ${first > 1 ? '… ' : ''}${padded.join('  ')}  ${note}`.trimEnd();
-  };
-  const lines = [line('index', indexes, '')];
-  for (const [i, { node, note }] of rows.entries()) lines.push(line(node, texts[i]!, note));
+  const columns = Array.from({ length: last - first + 1 }, (_, i) => {
+    const cells = [`${first + i}`, ...texts.map((row) => row[i] ?? '')];
+    const width = Math.max(...cells.map((cell) => cell.length));
+    return { cells, width };
+  });
+  const names = ['index', ...rows.map(({ node, note }) => (note ? `${node} (${note})` : node))];
+  const nameWidth = Math.max(...names.map((name) => name.length));
+  const shown = lastThatFit(columns, WIDTH - nameWidth - 4);
+  const more = first > 1 || shown.length < columns.length ? '… ' : '';
+  const lines = names.map((name, row) => {
+    const cells = shown.map(({ cells: column, width }) => (column[row] ?? '').padEnd(width));
+    return `${name.padEnd(nameWidth)}  ${more}${cells.join('  ')}`.trimEnd();
+  });
   const states = new Set(rows.flatMap(({ cells }) => cells.map(({ state }) => state)));
   const legend = [
     states.has('pending') ? '* shown, not acknowledged yet' : '',
     states.has('absent') ? '· not there' : '',
     states.has('unknown') ? '? cannot be asked' : '',
   ].filter((part) => part !== '');
-  if (legend.length > 0) lines.push(`        ${legend.join('   ')}`);
+  if (legend.length > 0) lines.push(`${' '.repeat(nameWidth)}  ${legend.join('   ')}`);
   return lines;
+}
+
+/** The newest operations are what has just happened. */
+function lastThatFit<Column extends { readonly width: number }>(
+  columns: readonly Column[],
+  room: number,
+): readonly Column[] {
+  let from = columns.length;
+  let used = 0;
+  while (from > 0 && used + columns[from - 1]!.width + 2 <= room) {
+    from -= 1;
+    used += columns[from]!.width + 2;
+  }
+  return columns.slice(from);
 }
 
 function textOf(entry: LogEntry): string {

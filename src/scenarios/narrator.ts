@@ -51,18 +51,17 @@ async function tellOpening(opening: Opening, { print, paint, breathe }: Narrator
     '',
     ...(intro === '' ? [] : [...wrapped(intro, ''), '']),
     paint.dim(`${nodes.length} nodes are running: ${nodes.join(' ')} (${nodes[0]} is master)`),
-    '',
   ];
   await print(`${text.join('\n')}\n`);
   await breathe(title.length + rule.text.length + intro.length);
 }
 
 async function tellStep(step: StepBegins, { print, visible, paint, breathe }: NarratorParts) {
-  const { number, of, does, say, why, look } = step;
+  const { part, of, does, say, why, look } = step;
   const lines: string[] = [];
   if (say !== null) {
     const [first = '', ...more] = wrapped(say, '        ');
-    const place = `[${number}/${of}]`.padEnd(8);
+    const place = `[${part}/${of}]`.padEnd(8);
     lines.push('', paint.bold(`${place}${first.trimStart()}`), ...more.map(paint.bold));
   }
   if (why !== null) lines.push(...wrapped(`Why: ${why}`, '        '));
@@ -71,16 +70,15 @@ async function tellStep(step: StepBegins, { print, visible, paint, breathe }: Na
     await print(`${lines.join('\n')}\n`);
     await breathe((say ?? '').length + (why ?? '').length + (look ?? '').length);
   }
-  const shown = wrapped(`$ ${visible(does)}`, '        ');
+  // What can be typed looks like that; the rest is what the demo does by itself.
+  const sign = does.startsWith('replog ') ? '$' : '-';
+  const shown = wrapped(`${sign} ${visible(does)}`, '        ');
   await print(`${paint.dim(shown.join('\n'))}\n`);
 }
 
 async function tellLogs(table: LogTable, { print, visible }: NarratorParts) {
-  await print(
-    `${tableLines(table, visible)
-      .map((line) => `      ${line}\n`)
-      .join('')}`,
-  );
+  const lines = tableLines(table, visible).map((line) => `        ${line}\n`);
+  await print(`\n${lines.join('')}`);
 }
 
 async function tellVerdict(verdict: Verdict, { print, visible, paint, breathe }: NarratorParts) {

@@ -72,7 +72,8 @@ async function playOnce(
   }
 }
 
-/** A start that a loaded machine has made too slow says nothing about the rule: it is tried twice. */
+/** A start that a loaded machine has made too slow says nothing about the rule: it is tried
+ * twice. */
 async function openReady(
   scenario: Scenario,
   openStage: PerformanceOptions['openStage'],

@@ -18,7 +18,7 @@ import { nodesMeant, type Stage } from './stage.ts';
 import type { RequestStep, Step, StepOf } from './step.ts';
 import { tellCondition, tellStep } from './telling.ts';
 import { ScenarioFailed, shown, type Unmet } from './unmet.ts';
-import { type Work, workOn } from './work.ts';
+import { Work } from './work.ts';
 
 /** What a player works with. */
 export interface PlayerParts {
@@ -49,6 +49,7 @@ export class Player {
   readonly #work: Work;
   readonly #waiting = new Map<string, Waiting>();
   #lastTable = '';
+  #part = 0;
 
   constructor(parts: PlayerParts) {
     const { stage, signal, scenario } = parts;
@@ -57,7 +58,7 @@ export class Player {
     this.#observer = new Observer(stage, this.#history, signal);
     const messageW = writeConcernOf(scenario.cluster.w);
     this.#requester = new Requester(stage, this.#history, signal, messageW);
-    this.#work = workOn(stage, this.#history, scenario.cluster.storage === 'durable');
+    this.#work = new Work(stage, this.#history, scenario.cluster.storage === 'durable');
   }
 
   /** Resolves with what was proved. Throws ScenarioFailed, or the signal's reason. */
@@ -68,28 +69,23 @@ export class Player {
     this.#work.opened();
     await tell({ type: 'opening', name, title, rule, intro, steps: steps.length, nodes });
     for (const [i, step] of steps.entries()) {
-      await this.#announce(step, i + 1);
+      await this.#announce(step);
       await this.#perform(step);
       this.#failOnTrouble(step);
-      await this.#showLogs();
+      const next = steps[i + 1];
+      if (next === undefined || next.say !== undefined) await this.#showLogs();
     }
     return this.#finale();
   }
 
-  async #announce(step: Step, number: number): Promise<void> {
+  /** Steps that say nothing belong to the part that the one before them has begun. */
+  async #announce(step: Step): Promise<void> {
     const { say = null, why = null, look = null } = step;
-    const line = this.#parts.scenario.lineOf(step.path);
-    const of = this.#parts.scenario.steps.length;
-    await this.#parts.tell({
-      type: 'step',
-      number,
-      of,
-      line,
-      does: tellStep(step),
-      say,
-      why,
-      look,
-    });
+    const { scenario, tell } = this.#parts;
+    if (say !== null) this.#part += 1;
+    const of = scenario.steps.filter((one) => one.say !== undefined).length;
+    const line = scenario.lineOf(step.path);
+    await tell({ type: 'step', part: this.#part, of, line, does: tellStep(step), say, why, look });
   }
 
   async #perform(step: Step): Promise<void> {
@@ -142,8 +138,8 @@ export class Player {
       () => null,
       () => null,
     );
-    const answers = await Promise.race([waiting.answers, timeout]);
-    late.abort();
+    // A timer that is left would keep the process after Ctrl-C.
+    const answers = await Promise.race([waiting.answers, timeout]).finally(() => late.abort());
     this.#parts.signal.throwIfAborted();
     if (answers === null) {
       const expected = `${waiting.of === 1 ? 'an answer' : `${waiting.of} answers`} within ${ms} ms`;

@@ -17,8 +17,8 @@ export interface Opening {
 /** A step begins. */
 export interface StepBegins {
   readonly type: 'step';
-  /** From 1. */
-  readonly number: number;
+  /** A part begins with each step that says something; from 1. */
+  readonly part: number;
   readonly of: number;
   readonly line: number;
   /** What is done, as one would type it. */

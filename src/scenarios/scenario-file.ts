@@ -83,8 +83,13 @@ class ScenarioReader {
   }
 
   read(): Scenario {
-    const head = this.#parse(HEAD, this.#document.toJS(), []);
-    const steps = (head?.steps ?? []).map((step, i) => this.#step(step, ['steps', i]));
+    const whole: unknown = this.#document.toJS();
+    const head = this.#parse(HEAD, whole, []);
+    // Mistakes in the head are no reason to keep those in the steps for the next time.
+    const list = (whole as { steps?: unknown } | null)?.steps;
+    const steps = (Array.isArray(list) ? list : []).map((step, i) =>
+      this.#step(step, ['steps', i]),
+    );
     for (const name of this.#open) this.#blame(['steps'], `nobody awaits the answer "${name}"`);
     if (head === null || this.#faults.length > 0) {
       throw new InvalidScenario(this.#file, this.#faults);

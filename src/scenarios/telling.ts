@@ -67,7 +67,9 @@ function tellRequest(step: RequestStep): string {
   if (step.at !== undefined) parts.push(`(asked of ${step.at})`);
   const { times = 1, clients = 1 } = step;
   if (times > 1) parts.push(`  × ${times}${clients > 1 ? `, ${clients} clients at once` : ''}`);
-  return step.as === undefined ? parts.join(' ') : `${parts.join(' ')} &   (as "${step.as}")`;
+  return step.as === undefined
+    ? parts.join(' ')
+    : `${parts.join(' ')} &   (its answer is "${step.as}")`;
 }
 
 function requestWords(step: RequestStep): string[] {
@@ -136,17 +138,16 @@ const PARTS: Readonly<Record<keyof Condition, (condition: Condition) => string[]
     each(attempts, (node, span) => `${spanText(span)} copies sent to ${node}`),
   hits: ({ hits }) =>
     each(hits, (node, faults) => {
-      const parts = Object.entries(faults).map(
-        ([fault, span]) => `${fault} ${spanText(span)} times`,
-      );
-      return `${node} met ${parts.join(', ')}`;
+      const parts = Object.entries(faults).map(([fault, span]) => `${fault} (${spanText(span)})`);
+      return `${node} met the fault ${parts.join(' and ')}`;
     }),
   state: ({ state }) => each(state, (node, is) => `the process of ${node} is ${is}`),
 };
 
 /** The fault settings in the words of `replog fault`. */
 export function faultWords({ persist, ...settings }: FaultSettings): string[] {
-  const words = Object.entries(settings).map(([name, value]) => {
+  const set = Object.entries(settings).filter(([, value]) => value !== false);
+  const words = set.map(([name, value]) => {
     if (value === true) return dashed(name);
     const range = value as { min?: number; max?: number };
     if (typeof value === 'object') return `delay=${range.min}ms..${range.max}ms`;

@@ -5,7 +5,7 @@ import type { Call } from '../client/link.ts';
 import type { Action } from '../cluster/control.ts';
 import type { FaultSettings } from './expectation.ts';
 import type { HistoryKeeper } from './history-keeper.ts';
-import { nodesMeant, type Stage, type StageNode } from './stage.ts';
+import { nodesMeant, type Stage } from './stage.ts';
 import type { Step, Verb } from './step.ts';
 import { faultWords } from './telling.ts';
 
@@ -26,14 +26,6 @@ type WorkVerb = Exclude<
 
 export type WorkStep = Extract<Step, { readonly verb: WorkVerb }>;
 
-export interface Work {
-  /** The nodes that the cluster began with. */
-  opened(): void;
-  perform(step: WorkStep): Promise<void>;
-  /** No more faults, and all members run. */
-  mend(): Promise<void>;
-}
-
 /** Cuts a node off: nothing of the master's arrives, so nothing is answered. */
 const CUT_OFF: FaultSettings = { dropRequest: 1, heartbeat: true };
 
@@ -45,96 +37,114 @@ const PAST: Readonly<Record<Exclude<Action, 'restart'>, NodeRecord['event']>> = 
   start: 'start',
 };
 
-/** The work on this stage. `durable`: its nodes keep their logs on disk. */
-export function workOn(stage: Stage, history: HistoryKeeper, durable: boolean): Work {
-  const viewOf = (node: string): StageNode | undefined =>
-    stage.nodes().find((one) => one.node === node);
-  const note = (node: string, event: NodeRecord['event'], life: string): void =>
-    history.node(node, life, event, event === 'start' ? durable : undefined);
-  const lifeOf = (node: string): string => viewOf(node)?.life ?? node;
+/** Works on the nodes of one stage. */
+export class Work {
+  readonly #stage: Stage;
+  readonly #history: HistoryKeeper;
+  readonly #durable: boolean;
 
-  const act = async (node: string, action: Exclude<Action, 'restart'>): Promise<void> => {
-    const before = lifeOf(node);
-    await stage.act(node, action);
-    note(node, PAST[action], action === 'start' ? lifeOf(node) : before);
-  };
-  const send = async (node: string, call: Call): Promise<void> => {
-    const { status } = await stage.call(node, call);
-    if (status >= 300) throw new Error(`${node} answered ${status} to ${call.method} ${call.path}`);
-  };
-  const breakIt = async (node: string, faults: FaultSettings): Promise<void> => {
-    await send(node, { method: 'PUT', path: '/faults', json: faults });
-    history.fault(node, 'set', faultWords(faults).join(' '));
-  };
-  const heal = async (node: string): Promise<void> => {
-    await send(node, { method: 'DELETE', path: '/faults' });
-    history.fault(node, 'clear', '');
-  };
-  const restartEmpty = async (node: string): Promise<void> => {
-    await act(node, 'kill');
-    await stage.wipe(node);
-    note(node, 'wipe', lifeOf(node));
-    await act(node, 'start');
-  };
-  const restart = async (node: string): Promise<void> => {
-    await act(node, 'stop');
-    await act(node, 'start');
-  };
-  const each = async (
-    meant: string | readonly string[],
-    work: (node: string) => Promise<void>,
-  ): Promise<void> => {
-    await Promise.all(nodesMeant(meant, stage).map(work));
-  };
+  /** `durable`: the nodes keep their logs on disk. */
+  constructor(stage: Stage, history: HistoryKeeper, durable: boolean) {
+    this.#stage = stage;
+    this.#history = history;
+    this.#durable = durable;
+  }
 
-  const perform = async (step: WorkStep): Promise<void> => {
+  /** Writes down the nodes that the cluster begins with. */
+  opened(): void {
+    for (const { node, life } of this.#stage.nodes()) this.#note(node, 'start', life);
+    this.#history.phase('safety');
+  }
+
+  async perform(step: WorkStep): Promise<void> {
     switch (step.verb) {
       case 'fault':
-        return each(step.fault, (node) => breakIt(node, step.with));
+        return this.#each(step.fault, (node) => this.#break(node, step.with));
       case 'clear':
-        return each(step.clear, heal);
+        return this.#each(step.clear, (node) => this.#heal(node));
       case 'partition':
-        return each(step.partition, (node) => breakIt(node, CUT_OFF));
+        return this.#each(step.partition, (node) => this.#break(node, CUT_OFF));
       case 'kill':
-        return each(step.kill, (node) => act(node, 'kill'));
+        return this.#each(step.kill, (node) => this.#act(node, 'kill'));
       case 'pause':
-        return each(step.pause, (node) => act(node, 'pause'));
+        return this.#each(step.pause, (node) => this.#act(node, 'pause'));
       case 'resume':
-        return each(step.resume, (node) => act(node, 'resume'));
+        return this.#each(step.resume, (node) => this.#act(node, 'resume'));
       case 'stop':
-        return each(step.stop, (node) => act(node, 'stop'));
+        return this.#each(step.stop, (node) => this.#act(node, 'stop'));
       case 'start':
-        return each(step.start, (node) => act(node, 'start'));
+        return this.#each(step.start, (node) => this.#act(node, 'start'));
       case 'restart':
-        return each(step.restart, restart);
+        return this.#each(step.restart, (node) => this.#restart(node));
       case 'restart-empty':
-        return each(step['restart-empty'], restartEmpty);
+        return this.#each(step['restart-empty'], (node) => this.#restartEmpty(node));
       case 'add':
-        await stage.add(step.add);
-        return note(step.add, 'start', lifeOf(step.add));
+        await this.#stage.add(step.add);
+        return this.#note(step.add, 'start', this.#lifeOf(step.add));
       case 'leave':
-        await stage.leave(step.leave);
-        return note(step.leave, 'leave', lifeOf(step.leave));
+        await this.#stage.leave(step.leave);
+        return this.#note(step.leave, 'leave', this.#lifeOf(step.leave));
     }
-  };
+  }
 
-  const mend = async (): Promise<void> => {
-    const members = stage.nodes().filter(({ role }) => role !== 'removed');
+  /** No more faults, and all members run. */
+  async mend(): Promise<void> {
+    const members = this.#stage.nodes().filter(({ role }) => role !== 'removed');
     await Promise.all(
       members.map(async ({ node, state }) => {
-        if (state === 'paused') await act(node, 'resume');
-        else if (state !== 'running') await act(node, 'start');
-        await heal(node);
+        if (state === 'paused') await this.#act(node, 'resume');
+        else if (state !== 'running') await this.#act(node, 'start');
+        await this.#heal(node);
       }),
     );
-  };
+  }
 
-  return {
-    opened: () => {
-      for (const { node, life } of stage.nodes()) note(node, 'start', life);
-      history.phase('safety');
-    },
-    perform,
-    mend,
-  };
+  async #each(
+    meant: string | readonly string[],
+    work: (node: string) => Promise<void>,
+  ): Promise<void> {
+    await Promise.all(nodesMeant(meant, this.#stage).map(work));
+  }
+
+  async #act(node: string, action: keyof typeof PAST): Promise<void> {
+    const before = this.#lifeOf(node);
+    await this.#stage.act(node, action);
+    this.#note(node, PAST[action], action === 'start' ? this.#lifeOf(node) : before);
+  }
+
+  async #restart(node: string): Promise<void> {
+    await this.#act(node, 'stop');
+    await this.#act(node, 'start');
+  }
+
+  async #restartEmpty(node: string): Promise<void> {
+    const life = this.#lifeOf(node);
+    await this.#act(node, 'kill');
+    await this.#stage.wipe(node);
+    this.#note(node, 'wipe', life);
+    await this.#act(node, 'start');
+  }
+
+  async #break(node: string, faults: FaultSettings): Promise<void> {
+    await this.#send(node, { method: 'PUT', path: '/faults', json: faults });
+    this.#history.fault(node, 'set', faultWords(faults).join(' '));
+  }
+
+  async #heal(node: string): Promise<void> {
+    await this.#send(node, { method: 'DELETE', path: '/faults' });
+    this.#history.fault(node, 'clear', '');
+  }
+
+  async #send(node: string, call: Call): Promise<void> {
+    const { status } = await this.#stage.call(node, call);
+    if (status >= 300) throw new Error(`${node} answered ${status} to ${call.method} ${call.path}`);
+  }
+
+  #note(node: string, event: NodeRecord['event'], life: string): void {
+    this.#history.node(node, life, event, event === 'start' ? this.#durable : undefined);
+  }
+
+  #lifeOf(node: string): string {
+    return this.#stage.nodes().find((one) => one.node === node)?.life ?? node;
+  }
 }

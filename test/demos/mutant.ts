@@ -8,6 +8,12 @@ import { build } from 'esbuild';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
+/** As in build/bundle.js: dependencies that are CommonJS ask for it. */
+const REQUIRE = [
+  "import { createRequire } from 'node:module';",
+  'const require = createRequire(import.meta.url);',
+].join(' ');
+
 /** One place in one file; the text must be there exactly once. */
 export interface Patch {
   readonly file: string;
@@ -31,9 +37,7 @@ export async function buildMutant(folder: string, patches: readonly Patch[]): Pr
     target: 'node20',
     format: 'esm',
     logLevel: 'warning',
-    banner: {
-      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
-    },
+    banner: { js: REQUIRE },
     plugins: [
       {
         name: 'patch',

@@ -68,14 +68,20 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   {
     demo: 'deduplication',
     fault: 'idempotency keys are never found again',
-    patches: [patch('src/core/deduplication.ts', 'return this.known.get(key);', 'return undefined;')],
+    patches: [
+      patch('src/core/deduplication.ts', 'return this.known.get(key);', 'return undefined;'),
+    ],
   },
   {
     demo: 'total-order',
     fault: 'a secondary takes what comes too early',
     patches: [
       patch('src/core/secondary.ts', 'if (message.seq > expected) return', 'if (false) return'),
-      patch('src/core/snapshot-check.ts', 'if (differs || prev.index > log.lastIndex) {', 'if (false) {'),
+      patch(
+        'src/core/snapshot-check.ts',
+        'if (differs || prev.index > log.lastIndex) {',
+        'if (false) {',
+      ),
     ],
   },
   {
