@@ -8,7 +8,7 @@ import type {
   SeenEntry,
   WriteRecord,
 } from '../check/history.ts';
-import type { LogEntry } from '../client/answers.ts';
+import type { LogEntry, MasterHealth } from '../client/answers.ts';
 import type { Operation } from '../core/operation.ts';
 import type { Answer } from './answer.ts';
 import { outcomeOf, placeOf } from './answer.ts';
@@ -54,7 +54,8 @@ export class HistoryKeeper {
       call,
       return: answer === null || answer.status === 0 ? null : this.#now(),
       outcome,
-      ...(answer === null ? {} : placeOf(answer)),
+      // The index in a refusal is that of another write.
+      ...(answer === null || outcome === 'refused' ? {} : placeOf(answer)),
       ...(Array.isArray(body.acks) ? { acks: body.acks as string[] } : {}),
       ...(body.duplicate === true ? { duplicate: true } : {}),
       ...(typeof body.durable === 'boolean' ? { durable: body.durable } : {}),
@@ -119,6 +120,14 @@ export class HistoryKeeper {
 
   fault(node: string, kind: string, detail: string): void {
     this.#records.push({ type: 'fault', at: this.#now(), node, kind, detail });
+  }
+
+  /** The master's report. */
+  health(health: MasterHealth): void {
+    const { node, role, epoch, mode, lastIndex, commitIndex, quorum } = health;
+    const at = this.#now();
+    const record = { type: 'health', at, node, role, epoch, mode, lastIndex, commitIndex } as const;
+    this.#records.push({ ...record, ...quorum });
   }
 
   phase(phase: 'safety' | 'liveness' | 'end'): void {

@@ -78,6 +78,7 @@ export class Observer {
     const node = masterOf(this.#stage);
     const health = await this.#read<Health>(node, '/health');
     if (health.role !== 'master') throw new NotSeen(`${node} is not master`);
+    this.#history.health(health);
     return health;
   }
 

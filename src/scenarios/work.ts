@@ -82,8 +82,9 @@ export class Work {
         await this.#stage.add(step.add);
         return this.#note(step.add, 'start', this.#lifeOf(step.add));
       case 'leave':
-        await this.#stage.leave(step.leave);
-        return this.#note(step.leave, 'leave', this.#lifeOf(step.leave));
+        // From the moment of asking on, a write may be done without it.
+        this.#note(step.leave, 'leave', this.#lifeOf(step.leave));
+        return this.#stage.leave(step.leave);
     }
   }
 

@@ -242,6 +242,8 @@ export class FakeStage implements Stage {
     return {
       node: 'n1',
       role: 'master',
+      epoch: 1,
+      commitIndex: this.log.length,
       mode: alive >= needed ? 'read-write' : 'read-only',
       reason: null,
       lastIndex: this.log.length,
