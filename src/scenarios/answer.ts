@@ -36,7 +36,7 @@ export function answerText(answer: Answer): string {
   const took = `${Math.round(tookMs).toLocaleString('en-US')} ms`;
   if (status === 0) return `no answer (${took})`;
   const { first, last } = placeOf(answer);
-  const acks = Array.isArray(body.acks) ? body.acks.join(' ') : '';
+  const acks = Array.isArray(body.acks) ? body.acks.toSorted().join(' ') : '';
   const problem = typeof body.code === 'string' ? body.code : body.result;
   const parts = [
     `${status}`,

@@ -72,7 +72,7 @@ export async function lookAtLogs(stage: Stage, observer: Observer): Promise<LogT
 }
 
 /** Columns of text for one operation. */
-const CELL_MAX = 9;
+const CELL_MAX = 11;
 
 /** The lines of a table, ready to be printed once `visible` has made foreign text harmless. */
 export function tableLines(table: LogTable, visible: (text: string) => string): string[] {

@@ -128,8 +128,8 @@ const PARTS: Readonly<Record<keyof Condition, (condition: Condition) => string[]
       to.length === 0 ? `${node} never changed its status` : `${node} became ${to.join(', then ')}`,
     ),
   mode: ({ mode }) => [`the master is ${mode}`],
-  alive: ({ alive }) => [`${spanText(alive!)} nodes are alive`],
-  size: ({ size }) => [`the cluster has ${spanText(size!)} nodes`],
+  alive: ({ alive }) => [`nodes alive: ${spanText(alive!)}`],
+  size: ({ size }) => [`size of the cluster: ${spanText(size!)}`],
   'caught-up': ({ 'caught-up': nodes }) => [
     `${list(nodes)} ha${Array.isArray(nodes) || nodes === 'all' || nodes === 'secondaries' ? 've' : 's'} everything`,
   ],
