@@ -41,11 +41,11 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     patches: [
       patch(
         'src/core/secondary.ts',
-        'if (part.entries.length > 0) ledger.append(part.entries);',
-        `if (part.entries.length > 0) ledger.append(part.entries.map((entry, i, all) => {
+        'ledger.append(part.entries, message.holes);',
+        `ledger.append(part.entries.map((entry, i, all) => {
           const { op, message, key, value } = all[all.length - 1 - i];
           return { ...entry, op, message, key, value };
-        }));`,
+        }), message.holes);`,
       ),
     ],
   },
