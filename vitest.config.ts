@@ -7,7 +7,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.{ts,tsx}'],
-          exclude: ['test/process/**', 'test/seed/**', 'test/long/**'],
+          exclude: ['test/process/**', 'test/seed/**', 'test/long/**', 'test/demos/**'],
         },
       },
       {
@@ -28,6 +28,15 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 60_000,
+        },
+      },
+      {
+        // Every demo, on the program as it is and with its guarantee broken: some minutes.
+        test: {
+          name: 'demos',
+          include: ['test/demos/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 180_000,
         },
       },
     ],

@@ -3,7 +3,7 @@
 //
 // The client is bundled with the same chunks, and the licences of what went in are put beside them.
 
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -31,6 +31,16 @@ const { metafile } = await build({
     js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
   },
 });
+
+// The scenarios are data: beside the program, as they stand in the sources.
+const scenarios = join(root, 'dist/scenarios');
+mkdirSync(scenarios, { recursive: true });
+for (const file of readdirSync(scenarios)) {
+  if (file.endsWith('.yaml')) rmSync(join(scenarios, file));
+}
+for (const file of readdirSync(join(root, 'src/scenarios'))) {
+  if (file.endsWith('.yaml')) cpSync(join(root, 'src/scenarios', file), join(scenarios, file));
+}
 
 /** The folder of a package, from the path of one of its files. */
 function packageOf(path) {

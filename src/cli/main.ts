@@ -9,6 +9,7 @@ import { register as registerBackup } from './commands/backup.ts';
 import { register as registerBench } from './commands/bench.ts';
 import { register as registerCluster } from './commands/cluster.ts';
 import { register as registerControl } from './commands/control.ts';
+import { register as registerDemo } from './commands/demo.ts';
 import { register as registerEcho } from './commands/echo.ts';
 import { register as registerFault } from './commands/fault.ts';
 import { register as registerHealth } from './commands/health.ts';
@@ -21,6 +22,7 @@ import { register as registerPs } from './commands/ps.ts';
 import { register as registerRepair } from './commands/repair.ts';
 import { register as registerRestore } from './commands/restore.ts';
 import { register as registerRm } from './commands/rm.ts';
+import { register as registerScenario } from './commands/scenario.ts';
 import { register as registerSecondary } from './commands/secondary.ts';
 import { register as registerVerify } from './commands/verify.ts';
 import { newProgram, run } from './program.ts';
@@ -29,7 +31,7 @@ import { newProgram, run } from './program.ts';
 export async function main(argv: string[]): Promise<void> {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', endQuietly);
   const program = newProgram();
-  // In the order of the help page: start, use, look, control, break, keep.
+  // In the order of the help page: start, use, look, control, break, learn, keep.
   registerCluster(program);
   registerMaster(program);
   registerSecondary(program);
@@ -46,6 +48,8 @@ export async function main(argv: string[]): Promise<void> {
   registerAdd(program);
   registerRm(program);
   registerFault(program);
+  registerDemo(program);
+  registerScenario(program);
   registerBackup(program);
   registerRestore(program);
   registerVerify(program);

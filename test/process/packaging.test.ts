@@ -86,6 +86,8 @@ describe('the packed program', () => {
     const cluster = new Program(args, env, home, entry);
     belongings.add(() => cluster.stop());
     await cluster.event('ready');
+    // The demos are data beside the program.
+    expect(run(entry, ['demo', '--list'], home).stdout).toContain('crash-durability');
     // Client commands find the cluster without being told where it is.
     const append = run(entry, ['append', 'packed', '--w', 'all', '--json'], home);
     expect([append.code, append.stderr]).toEqual([0, '']);

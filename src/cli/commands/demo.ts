@@ -1,0 +1,66 @@
+// `replog demo`: the shipped scenarios, played on a throw-away cluster of real processes.
+
+import type { Command } from 'commander';
+import { examples } from '../examples.ts';
+import { Refused, UsageError } from '../exit.ts';
+import { printJson, printLine, printLines } from '../output.ts';
+import { addPlayOptions, type PlayFlags, playAll } from '../scenario-play.ts';
+import { tableLines } from '../table.ts';
+
+interface DemoFlags extends PlayFlags {
+  readonly list?: true;
+}
+
+export function register(program: Command): void {
+  addPlayOptions(
+    program
+      .command('demo')
+      .description('watch a guarantee hold, on a throw-away cluster of real processes')
+      .argument('[name]', 'which one (see --list), or all')
+      .option('--list', 'print all demos, each with the rule that it shows'),
+  )
+    .addHelpText(
+      'after',
+      examples(
+        ['replog demo --list', 'what there is to see'],
+        ['replog demo blocking', 'a client that waits for its write concern'],
+        ['replog demo quorum --step', 'at your own pace'],
+        ['replog demo all --check', 'all of them as a test, in a few minutes'],
+      ),
+    )
+    .action(demo);
+}
+
+async function demo(name: string | undefined, flags: DemoFlags): Promise<void> {
+  const { SHIPPED, shippedScenario } = await import('../../scenarios/catalogue.ts');
+  if (flags.list || name === undefined) return list(flags);
+  if (name !== 'all' && !SHIPPED.includes(name)) {
+    throw new UsageError(`there is no demo "${name}"`, '`replog demo --list` names them all');
+  }
+  const names = name === 'all' ? SHIPPED : [name];
+  const verdicts = await playAll(names.map(shippedScenario), flags);
+  const failed = verdicts.filter(({ ok }) => !ok);
+  if (flags.check && !flags.json && verdicts.length > 1) {
+    const seconds = verdicts.reduce((sum, { ms }) => sum + ms, 0) / 1_000;
+    await printLine(
+      `${verdicts.length - failed.length} passed, ${failed.length} failed, ${seconds.toFixed(0)} s`,
+    );
+  }
+  if (failed.length > 0) throw new Refused(failureSentence(failed.map((one) => one.name)));
+}
+
+async function list({ json }: DemoFlags): Promise<void> {
+  const { SHIPPED, shippedScenario } = await import('../../scenarios/catalogue.ts');
+  const scenarios = SHIPPED.map(shippedScenario);
+  if (json) {
+    return printJson(scenarios.map(({ name, title, rule }) => ({ name, title, ...rule })));
+  }
+  const rows = scenarios.map(({ name, rule, title }) => [name, rule.guarantee, title]);
+  await printLines(tableLines(['NAME', 'RULE', 'WHAT IT SHOWS'], rows));
+  await printLines(['', 'play one with `replog demo NAME`, all of them with `replog demo all`']);
+}
+
+/** For the exit of a run in which some have failed. */
+export function failureSentence(names: readonly string[]): string {
+  return `${names.length === 1 ? 'a scenario' : `${names.length} scenarios`} failed: ${names.join(', ')}`;
+}

@@ -1,0 +1,114 @@
+// How `replog demo` and `replog scenario run` play scenarios: the flags they share, the reader's
+// pace, and an end that leaves nothing behind, also after Ctrl-C.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Command } from 'commander';
+import type { Tell, Verdict } from '../scenarios/report.ts';
+import type { Scenario } from '../scenarios/scenario.ts';
+import { cleanText } from './clean-text.ts';
+import { stylesFor } from './colour.ts';
+import { Interrupted, UsageError } from './exit.ts';
+import { keyPress } from './key-press.ts';
+import { print, printJson, printLine } from './output.ts';
+
+export interface PlayFlags {
+  readonly check?: true;
+  readonly json?: true;
+  readonly step?: true;
+  readonly speed: number;
+}
+
+export function addPlayOptions(command: Command): Command {
+  return command
+    .option('--check', 'without narration: one line per scenario, exit code 1 at a failure')
+    .option('--json', 'one JSON object per line')
+    .option('--step', 'wait for a key before each part (on a terminal)')
+    .option('--speed <factor>', 'how fast you read: 2 is twice as fast', parseSpeed, 1);
+}
+
+/** Plays them one after the other; resolves with the verdicts. */
+export async function playAll(
+  scenarios: readonly Scenario[],
+  flags: PlayFlags,
+): Promise<readonly Verdict[]> {
+  const readable = process.stdin.isTTY === true && process.stdout.isTTY === true;
+  if (flags.step && !readable) {
+    throw new UsageError('--step needs a terminal', 'leave it out, or use --check');
+  }
+  const { performScenario } = await import('../scenarios/performance.ts');
+  const { ClusterStage } = await import('../scenarios/cluster-stage.ts');
+  const { serveArbiter } = await import('../node/serve-arbiter.ts');
+  const { takeStopSignals } = await import('../cluster/stop-signals.ts');
+  const end = new AbortController();
+  const signals = takeStopSignals(() => process.exit(130));
+  void signals.first.then(() => end.abort(new Interrupted()));
+  const narrated = !flags.check && !flags.json;
+  try {
+    const tell = await tellerFor(flags, end);
+    const verdicts: Verdict[] = [];
+    for (const scenario of scenarios) {
+      verdicts.push(
+        await performScenario(scenario, {
+          openStage: ({ cluster }, signal) => ClusterStage.start(cluster, serveArbiter, signal),
+          tell,
+          narrated: narrated || flags.json === true,
+          signal: end.signal,
+          now: () => performance.now(),
+        }),
+      );
+    }
+    return verdicts;
+  } finally {
+    signals.close();
+  }
+}
+
+async function tellerFor(flags: PlayFlags, end: AbortController): Promise<Tell> {
+  const { narrator, verdictLine } = await import('../scenarios/narrator.ts');
+  if (flags.check && flags.json) {
+    return async (report) => {
+      if (report.type === 'verdict') await printJson(report);
+    };
+  }
+  if (flags.json) return printJson;
+  if (flags.check) {
+    return async (report) => {
+      if (report.type === 'verdict') await printLine(verdictLine(report, cleanText));
+    };
+  }
+  const paint = stylesFor();
+  const breathe = flags.step ? stepper(end, paint.dim) : reader(flags.speed, end.signal);
+  return narrator({ print, visible: cleanText, paint, breathe });
+}
+
+/** Some 30 characters a second, after a moment to find the place. Nobody reads a pipe. */
+const READING = { perCharacterMs: 32, atLeastMs: 400 } as const;
+
+function reader(speed: number, signal: AbortSignal): (characters: number) => Promise<void> {
+  return async (characters) => {
+    if (process.stdout.isTTY !== true || characters === 0) return;
+    const ms = (READING.atLeastMs + characters * READING.perCharacterMs) / speed;
+    await sleep(ms, undefined, { signal }).catch(() => signal.throwIfAborted());
+  };
+}
+
+function stepper(
+  end: AbortController,
+  dim: (text: string) => string,
+): (characters: number) => Promise<void> {
+  return async () => {
+    const prompt = '        (any key: go on, q: quit)';
+    await print(dim(prompt));
+    const key = await keyPress(process.stdin, end.signal);
+    // The prompt has done its work: the next line takes its place.
+    await print(`\r${' '.repeat(prompt.length)}\r`);
+    if (key === 'q' || key === '\u0003') end.abort(new Interrupted());
+    end.signal.throwIfAborted();
+  };
+}
+
+function parseSpeed(text: string): number {
+  const speed = /^\d{1,3}(?:\.\d{1,3})?$/.test(text) ? Number(text) : 0;
+  if (speed > 0) return speed;
+  throw new UsageError(`"${text}" is not a speed`, 'write a number such as 2 or 0.5');
+}

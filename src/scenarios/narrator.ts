@@ -1,0 +1,139 @@
+// Tells a scenario to people at a terminal of 80 columns: what happens, why, what to look at, what
+// every log is now, and the verdict. Signs and words carry the meaning, colours only help.
+
+import { type LogTable, tableLines } from './log-table.ts';
+import type { Opening, Report, StepBegins, Tell, Verdict } from './report.ts';
+
+/** Colours, or none. */
+export interface Paint {
+  readonly bold: (text: string) => string;
+  readonly dim: (text: string) => string;
+  readonly red: (text: string) => string;
+  readonly green: (text: string) => string;
+}
+
+/** What a narrator works with. */
+export interface NarratorParts {
+  readonly print: (text: string) => Promise<void>;
+  /** Makes foreign text harmless. */
+  readonly visible: (text: string) => string;
+  readonly paint: Paint;
+  /** Gives the reader time for a text of so many characters, or waits for a key. */
+  readonly breathe: (characters: number) => Promise<void>;
+}
+
+const WIDTH = 78;
+
+/** A narrator for one scenario after another. */
+export function narrator(parts: NarratorParts): Tell {
+  return async (report: Report) => {
+    switch (report.type) {
+      case 'opening':
+        return tellOpening(report, parts);
+      case 'step':
+        return tellStep(report, parts);
+      case 'outcome':
+        return parts.print(`        → ${parts.visible(report.text)}\n`);
+      case 'logs':
+        return tellLogs(report.table, parts);
+      case 'verdict':
+        return tellVerdict(report, parts);
+    }
+  };
+}
+
+async function tellOpening(opening: Opening, { print, paint, breathe }: NarratorParts) {
+  const { name, title, rule, intro, nodes } = opening;
+  const text = [
+    '',
+    paint.bold(`${name}: ${title}`),
+    ...wrapped(`Rule ${rule.guarantee}: ${rule.text}`, ''),
+    '',
+    ...(intro === '' ? [] : [...wrapped(intro, ''), '']),
+    paint.dim(`${nodes.length} nodes are running: ${nodes.join(' ')} (${nodes[0]} is master)`),
+  ];
+  await print(`${text.join('\n')}\n`);
+  await breathe(title.length + rule.text.length + intro.length);
+}
+
+async function tellStep(step: StepBegins, { print, visible, paint, breathe }: NarratorParts) {
+  const { part, of, does, say, why, look } = step;
+  const lines: string[] = [];
+  if (say !== null) {
+    const [first = '', ...more] = wrapped(say, '        ');
+    const place = `[${part}/${of}]`.padEnd(8);
+    lines.push('', paint.bold(`${place}${first.trimStart()}`), ...more.map(paint.bold));
+  }
+  if (why !== null) lines.push(...wrapped(`Why: ${why}`, '        '));
+  if (look !== null) lines.push(...wrapped(`Look: ${look}`, '        '));
+  if (lines.length > 0) {
+    await print(`${lines.join('\n')}\n`);
+    await breathe((say ?? '').length + (why ?? '').length + (look ?? '').length);
+  }
+  // What can be typed looks like that; the rest is what the demo does by itself.
+  const sign = does.startsWith('replog ') ? '$' : '-';
+  const shown = wrapped(`${sign} ${visible(does)}`, '        ');
+  await print(`${paint.dim(shown.join('\n'))}\n`);
+}
+
+async function tellLogs(table: LogTable, { print, visible }: NarratorParts) {
+  const lines = tableLines(table, visible).map((line) => `        ${line}\n`);
+  await print(`\n${lines.join('')}`);
+}
+
+async function tellVerdict(verdict: Verdict, { print, visible, paint, breathe }: NarratorParts) {
+  const { name, rule, ms } = verdict;
+  const took = `${(ms / 1_000).toFixed(1)} s`;
+  if (verdict.ok) {
+    const text = [
+      '',
+      ...(verdict.outro === '' ? [] : [...wrapped(verdict.outro, ''), '']),
+      `Everything was mended, and the recorded history was judged:`,
+      ...verdict.proved.flatMap((sentence) => wrapped(`- ${sentence}`, '  ')),
+      paint.green(paint.bold(`PASSED  ${name}: ${rule.guarantee} held (${took})`)),
+      '',
+    ];
+    await print(`${text.join('\n')}\n`);
+    return breathe(verdict.outro.length);
+  }
+  const { file, line, expected, seen, troubles } = verdict;
+  const text = [
+    '',
+    paint.red(paint.bold(`FAILED  ${name}: ${rule.guarantee} (${took})`)),
+    ...wrapped(`${visible(file)}:${line}`, '  '),
+    ...wrapped(`expected: ${visible(expected)}`, '  '),
+    ...wrapped(`seen:     ${visible(seen)}`, '  '),
+    ...troubles.flatMap((trouble) => wrapped(`besides:  ${visible(trouble)}`, '  ')),
+    '',
+  ];
+  await print(`${text.join('\n')}\n`);
+}
+
+/** One line per demo, for CI. */
+export function verdictLine(verdict: Verdict, visible: (text: string) => string): string {
+  const { name, rule, ms } = verdict;
+  const head = `${verdict.ok ? 'ok  ' : 'FAIL'}  ${name.padEnd(28)} ${rule.guarantee.padEnd(4)}`;
+  const took = `${(ms / 1_000).toFixed(1)} s`.padStart(7);
+  if (verdict.ok) return `${head} ${took}`;
+  const { file, line, expected, seen, troubles } = verdict;
+  const besides = troubles.length === 0 ? '' : ` (besides: ${troubles.join('; ')})`;
+  return visible(`${head} ${took}  ${file}:${line}: expected ${expected}; seen: ${seen}${besides}`);
+}
+
+/** Words in lines, each with this before it. A line break in the text begins a new line. */
+export function wrapped(text: string, indent: string): string[] {
+  return text.split('\n').flatMap((paragraph) => {
+    const lines: string[] = [];
+    let line = '';
+    for (const word of paragraph.split(/ +/)) {
+      const longer = line === '' ? word : `${line} ${word}`;
+      if (longer.length + indent.length > WIDTH && line !== '') {
+        lines.push(indent + line);
+        line = word;
+      } else {
+        line = longer;
+      }
+    }
+    return [...lines, indent + line];
+  });
+}

@@ -1,0 +1,187 @@
+// A scenario file (YAML; docs/scenarios.md) into a Scenario. Whatever is wrong is said with file,
+// line and what was expected there, all at once.
+
+import { basename } from 'node:path';
+import { type Document, isMap, isPair, isScalar, LineCounter, parseDocument } from 'yaml';
+import { z } from 'zod';
+import type { Scenario } from './scenario.ts';
+import type { Step, Verb } from './step.ts';
+import { STEP_SHAPES } from './step.ts';
+
+/** A place in the file, and what is wrong there. */
+export interface Fault {
+  readonly line: number;
+  readonly message: string;
+}
+
+/** The file is no scenario. */
+export class InvalidScenario extends Error {
+  override readonly name = 'InvalidScenario';
+  readonly file: string;
+  readonly faults: readonly Fault[];
+
+  constructor(file: string, faults: readonly Fault[]) {
+    super(faults.map(({ line, message }) => `${file}:${line}: ${message}`).join('\n'));
+    this.file = file;
+    this.faults = faults;
+  }
+}
+
+type Path = readonly (string | number)[];
+
+const HEAD = z.strictObject({
+  title: z.string({ error: 'expected a title' }),
+  rule: z.strictObject(
+    {
+      guarantee: z.string().regex(/^G\d{1,3}$/, 'expected the number of a guarantee, like G8'),
+      text: z.string({ error: 'expected the rule in words' }),
+    },
+    { error: 'expected the rule that is shown: {guarantee: G8, text: …}' },
+  ),
+  intro: z.string().default(''),
+  outro: z.string().default(''),
+  cluster: z
+    .strictObject({
+      secondaries: z.int().min(0).max(8).default(2),
+      storage: z.enum(['memory', 'durable']).default('memory'),
+      w: z
+        .union([z.int().min(1), z.enum(['majority', 'all'])])
+        .nullable()
+        .default(null),
+    })
+    .default({ secondaries: 2, storage: 'memory', w: null }),
+  steps: z.array(z.unknown(), { error: 'expected a list of steps' }).min(1),
+});
+
+const VERBS = Object.keys(STEP_SHAPES) as readonly Verb[];
+
+/** Parses the text of a file. Throws InvalidScenario. */
+export function parseScenario(text: string, file: string): Scenario {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines });
+  if (document.errors.length > 0) {
+    const faults = document.errors.map((error) => ({
+      line: lines.linePos(error.pos[0]).line,
+      message: error.message.split('\n')[0]!.replace(/ at line \d+, column \d+:?$/, ''),
+    }));
+    throw new InvalidScenario(file, faults);
+  }
+  return new ScenarioReader(document, lines, file).read();
+}
+
+class ScenarioReader {
+  readonly #document: Document;
+  readonly #lines: LineCounter;
+  readonly #file: string;
+  readonly #faults: Fault[] = [];
+  readonly #open = new Set<string>();
+
+  constructor(document: Document, lines: LineCounter, file: string) {
+    this.#document = document;
+    this.#lines = lines;
+    this.#file = file;
+  }
+
+  read(): Scenario {
+    const whole: unknown = this.#document.toJS();
+    const head = this.#parse(HEAD, whole, []);
+    // Mistakes in the head are no reason to keep those in the steps for the next time.
+    const list = (whole as { steps?: unknown } | null)?.steps;
+    const steps = (Array.isArray(list) ? list : []).map((step, i) =>
+      this.#step(step, ['steps', i]),
+    );
+    for (const name of this.#open) this.#blame(['steps'], `nobody awaits the answer "${name}"`);
+    if (head === null || this.#faults.length > 0) {
+      throw new InvalidScenario(this.#file, this.#faults);
+    }
+    const { w, ...cluster } = head.cluster;
+    return {
+      name: basename(this.#file).replace(/\.ya?ml$/, ''),
+      file: this.#file,
+      title: head.title,
+      rule: head.rule,
+      intro: head.intro.trim(),
+      outro: head.outro.trim(),
+      cluster: { ...cluster, w: w === null ? null : String(w) },
+      steps: steps.filter((step) => step !== null),
+      lineOf: (path) => this.#lineOf(path),
+    };
+  }
+
+  #step(value: unknown, path: Path): Step | null {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      this.#blame(path, `expected a step, such as append: hello (verbs: ${VERBS.join(' ')})`);
+      return null;
+    }
+    const [verb, second] = VERBS.filter((name) => name in value);
+    if (verb === undefined) {
+      const [first = ''] = Object.keys(value);
+      this.#blame([...path, first], `"${first}" is no verb; there are: ${VERBS.join(' ')}`);
+      return null;
+    }
+    if (second !== undefined) {
+      this.#blame([...path, second], `expected one verb in a step, found ${verb} and ${second}`);
+      return null;
+    }
+    const parsed = this.#parse(STEP_SHAPES[verb] as z.ZodType<object>, value, path);
+    if (parsed === null) return null;
+    this.#checkNames(verb, parsed, path);
+    return { ...parsed, verb, path } as Step;
+  }
+
+  /** An answer is named once, and only then awaited. */
+  #checkNames(verb: Verb, step: object, path: Path): void {
+    const { as, answer, pending } = step as { as?: string; answer?: unknown; pending?: unknown };
+    if (as !== undefined) {
+      if (this.#open.has(as)) this.#blame([...path, 'as'], `"${as}" is taken by an earlier answer`);
+      this.#open.add(as);
+    }
+    for (const name of [answer ?? pending ?? []].flat() as string[]) {
+      if (!this.#open.has(name)) this.#blame([...path, verb], `no step above is "as: ${name}"`);
+      if (verb === 'answer') this.#open.delete(name);
+    }
+  }
+
+  #parse<Value>(shape: z.ZodType<Value>, value: unknown, path: Path): Value | null {
+    const result = shape.safeParse(value);
+    if (result.success) return result.data;
+    for (const issue of result.error.issues) {
+      const at = [...path, ...(issue.path as Path)];
+      if (issue.code === 'unrecognized_keys') {
+        for (const key of issue.keys) this.#blame([...at, key], `"${key}" has no place here`);
+      } else {
+        this.#blame(at, `${placeText(issue.path as Path)}${issue.message}`);
+      }
+    }
+    return null;
+  }
+
+  #blame(path: Path, message: string): void {
+    this.#faults.push({ line: this.#lineOf(path), message });
+  }
+
+  #lineOf(path: Path): number {
+    for (let length = path.length; length > 0; length -= 1) {
+      const offset = offsetOf(this.#document, path.slice(0, length));
+      if (offset !== null) return this.#lines.linePos(offset).line;
+    }
+    return 1;
+  }
+}
+
+function placeText(path: Path): string {
+  return path.length === 0 ? '' : `${path.join('.')}: `;
+}
+
+/** Where the key of a place begins, or the place itself in a list. */
+function offsetOf(document: Document, path: Path): number | null {
+  const parent = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true);
+  const last = path.at(-1)!;
+  if (isMap(parent)) {
+    const pair = parent.items.find((item) => isScalar(item.key) && item.key.value === last);
+    if (pair === undefined || !isPair(pair) || !isScalar(pair.key)) return null;
+    return pair.key.range?.[0] ?? null;
+  }
+  const value = document.getIn(path, true) as { range?: readonly number[] } | undefined;
+  return value?.range?.[0] ?? null;
+}

@@ -1,0 +1,191 @@
+// What a step does, in the words of the command line: whoever reads it can type it.
+
+import type { Condition, FaultSettings } from './expectation.ts';
+import { type Span, spanText } from './span.ts';
+import type { RequestStep, Step } from './step.ts';
+import { shown } from './unmet.ts';
+
+/** One line. */
+export function tellStep(step: Step): string {
+  switch (step.verb) {
+    case 'append':
+    case 'batch':
+    case 'put':
+    case 'remove':
+    case 'get':
+    case 'outcome':
+      return tellRequest(step);
+    case 'answer':
+      return `wait for the answer to ${[step.answer].flat().join(', ')}`;
+    case 'pending':
+      return `still without an answer: ${[step.pending].flat().join(', ')}`;
+    case 'check':
+      return `check: ${tellCondition(step.check)}`;
+    case 'wait-until':
+      return `wait until ${tellCondition(step['wait-until'])}`;
+    case 'fault':
+      return `replog fault ${[step.fault].flat().join(' ')} ${faultWords(step.with).join(' ')}`;
+    case 'clear':
+      return `replog fault ${[step.clear].flat().join(' ')} clear`;
+    case 'partition':
+      return `cut off ${[step.partition].flat().join(' ')}: nothing from the master arrives there`;
+    case 'restart-empty':
+      return `restart ${[step['restart-empty']].flat().join(' ')} without its memory`;
+    case 'kill':
+      return `replog kill ${[step.kill].flat().join(' ')}   (kill -9)`;
+    case 'pause':
+      return `replog pause ${[step.pause].flat().join(' ')}   (it stands still, like a hung machine)`;
+    case 'resume':
+      return `replog resume ${[step.resume].flat().join(' ')}`;
+    case 'stop':
+      return `replog stop ${[step.stop].flat().join(' ')}`;
+    case 'start':
+      return `replog start ${[step.start].flat().join(' ')}`;
+    case 'restart':
+      return `replog restart ${[step.restart].flat().join(' ')}`;
+    case 'add':
+      return `replog add   (it becomes ${step.add})`;
+    case 'leave':
+      return `replog rm ${step.leave}`;
+    case 'sleep':
+      return `let ${seconds(step.sleep)} pass`;
+  }
+}
+
+function tellRequest(step: RequestStep): string {
+  const parts = ['replog', ...requestWords(step)];
+  if ('w' in step && step.w !== undefined) parts.push(`--w ${step.w}`);
+  if ('timeout' in step && step.timeout !== undefined) {
+    parts.push(`--timeout ${seconds(step.timeout).replace(' ', '')}`);
+  }
+  const key = 'idempotency-key' in step ? step['idempotency-key'] : undefined;
+  if (key !== undefined)
+    parts.push(`--${step.verb === 'append' ? 'key' : 'idempotency-key'} ${key}`);
+  if ('if-match' in step) parts.push(`--if-match ${step['if-match']}`);
+  if ('if-none-match' in step) parts.push('--if-none-match');
+  if ('read' in step) parts.push(`--read ${step.read}`);
+  if (step.at !== undefined) parts.push(`(asked of ${step.at})`);
+  const { times = 1, clients = 1 } = step;
+  if (times > 1) parts.push(`  × ${times}${clients > 1 ? `, ${clients} clients at once` : ''}`);
+  return step.as === undefined
+    ? parts.join(' ')
+    : `${parts.join(' ')} &   (its answer is "${step.as}")`;
+}
+
+function requestWords(step: RequestStep): string[] {
+  switch (step.verb) {
+    case 'append':
+      return ['append', quoted(step.append)];
+    case 'batch':
+      return ['append', ...step.batch.map(quoted), '(one batch)'];
+    case 'put':
+      return ['kv put', quoted(step.put), quoted(step.value)];
+    case 'remove':
+      return ['kv rm', quoted(step.remove)];
+    case 'get':
+      return ['kv get', quoted(step.get)];
+    case 'outcome':
+      return ['outcome', quoted(step.outcome)];
+  }
+}
+
+/** All parts of a condition, as one sentence without its full stop. */
+export function tellCondition(condition: Condition): string {
+  return (Object.keys(condition) as (keyof Condition)[])
+    .flatMap((field) => PARTS[field](condition))
+    .join('; ');
+}
+
+const PARTS: Readonly<Record<keyof Condition, (condition: Condition) => string[]>> = {
+  messages: ({ messages }) =>
+    each(messages, (node, expected) => {
+      if (Array.isArray(expected)) return `${node} list${s(node)} ${shown(expected)}`;
+      const { count, once } = expected as { count?: Span; once?: true };
+      const many = count === undefined ? 'its messages' : `${spanText(count)} messages`;
+      return `${node} list${s(node)} ${many}${once ? ', each once' : ''}`;
+    }),
+  same: ({ same }) => [`${list(same)} have the same log`],
+  beginning: ({ beginning }) => [`the log of ${list(beginning)} is a beginning of the master's`],
+  keys: ({ keys }) =>
+    each(keys, (node, values) => {
+      const parts = Object.entries(values).map(([key, value]) =>
+        value === null ? `no ${key}` : `${key}=${value}`,
+      );
+      return `${node} ha${node === 'all' || node === 'secondaries' ? 've' : 's'} ${parts.join(', ')}`;
+    }),
+  'last-index': ({ 'last-index': last }) =>
+    each(last, (node, span) => `${node} end${s(node)} at index ${spanText(span)}`),
+  status: ({ status }) =>
+    each(
+      status,
+      (node, is) =>
+        `${node} ${node.endsWith('s') || node === 'all' ? 'are' : 'is'} ${[is].flat().join(' or ')}`,
+    ),
+  silence: ({ silence }) =>
+    each(silence, (node, span) => `last heard of ${node}: ${spanText(span, ' ms')} ago`),
+  transitions: ({ transitions }) =>
+    each(transitions, (node, to) =>
+      to.length === 0 ? `${node} never changed its status` : `${node} became ${to.join(', then ')}`,
+    ),
+  mode: ({ mode }) => [`the master is ${mode}`],
+  alive: ({ alive }) => [`nodes alive: ${spanText(alive!)}`],
+  size: ({ size }) => [`size of the cluster: ${spanText(size!)}`],
+  'caught-up': ({ 'caught-up': nodes }) => [
+    `${list(nodes)} ha${Array.isArray(nodes) || nodes === 'all' || nodes === 'secondaries' ? 've' : 's'} everything`,
+  ],
+  members: ({ members }) => [`the members are ${members!.join(' ')}`],
+  attempts: ({ attempts }) =>
+    each(attempts, (node, span) => `${spanText(span)} copies sent to ${node}`),
+  hits: ({ hits }) =>
+    each(hits, (node, faults) => {
+      const parts = Object.entries(faults).map(([fault, span]) => `${fault} (${spanText(span)})`);
+      return `${node} met the fault ${parts.join(' and ')}`;
+    }),
+  state: ({ state }) => each(state, (node, is) => `the process of ${node} is ${is}`),
+};
+
+/** The fault settings in the words of `replog fault`. */
+export function faultWords({ persist, ...settings }: FaultSettings): string[] {
+  const set = Object.entries(settings).filter(([, value]) => value !== false);
+  const words = set.map(([name, value]) => {
+    if (value === true) return dashed(name);
+    const range = value as { min?: number; max?: number };
+    if (typeof value === 'object') return `delay=${range.min}ms..${range.max}ms`;
+    return name === 'delayMs' ? `delay=${value}ms` : `${dashed(name)}=${value}`;
+  });
+  for (const [name, value] of Object.entries(persist ?? {})) {
+    const shownName = name === 'delayMs' ? 'delay' : name;
+    const unit = name === 'delayMs' ? 'ms' : '';
+    words.push(value === true ? `persist-${shownName}` : `persist-${shownName}=${value}${unit}`);
+  }
+  return words;
+}
+
+function each<Value>(
+  wanted: Readonly<Record<string, Value>> | undefined,
+  tell: (node: string, value: Value) => string,
+): string[] {
+  return Object.entries(wanted ?? {}).map(([node, value]) => tell(node, value));
+}
+
+/** The ending of a verb after one node, or several. */
+function s(node: string): string {
+  return node === 'all' || node === 'secondaries' ? '' : 's';
+}
+
+function list(nodes: string | readonly string[] | undefined): string {
+  return [nodes ?? []].flat().join(' and ').replace(/^all$/, 'all nodes');
+}
+
+function quoted(text: string): string {
+  return /^[\w{}./:-]+$/.test(text) ? text : JSON.stringify(text);
+}
+
+function dashed(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** `500 ms`, `1.5 s`. */
+export function seconds(ms: number): string {
+  return ms < 1_000 ? `${ms} ms` : `${ms / 1_000} s`;
+}

@@ -1,0 +1,46 @@
+// The table of all logs: aligned, within 80 columns, and clear without colours.
+
+import { expect, test } from 'vitest';
+import { type LogRow, tableLines } from '../../src/scenarios/log-table.ts';
+
+const row = (node: string, note: string, ...texts: string[]): LogRow => ({
+  node,
+  note,
+  cells: texts.map((text) => {
+    const state = text === '·' ? 'absent' : text === '?' ? 'unknown' : 'there';
+    return text.endsWith('*') ? { text: text.slice(0, -1), state: 'pending' } : { text, state };
+  }),
+});
+
+const plain = (text: string): string => text;
+
+test('what is there, pending, absent and unknown look different', () => {
+  const rows = [
+    row('n1', 'master', 'Msg1', 'Msg2'),
+    row('n2', '', 'Msg1', 'Msg2*'),
+    row('n3', 'Suspected', 'Msg1', '·'),
+    row('n4', 'not running', '?', '?'),
+  ];
+  expect(tableLines({ first: 1, last: 2, rows }, plain)).toEqual([
+    'index             1     2',
+    'n1 (master)       Msg1  Msg2',
+    'n2                Msg1  Msg2*',
+    'n3 (Suspected)    Msg1  ·',
+    'n4 (not running)  ?     ?',
+    '                  * shown, not acknowledged yet   · not there   ? cannot be asked',
+  ]);
+});
+
+test('of a long log the newest columns that fit are shown', () => {
+  const texts = Array.from({ length: 10 }, (_, i) => `a long message ${i}`);
+  const lines = tableLines({ first: 91, last: 100, rows: [row('n1', 'master', ...texts)] }, plain);
+  expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(71);
+  expect(lines[0]).toMatch(/^index +… .*100$/);
+  expect(lines[1]).toContain('… a long mes…');
+});
+
+test('foreign text is made harmless before it is cut', () => {
+  const rows = [row('n1', '', 'a\u001b[2Jb')];
+  const lines = tableLines({ first: 1, last: 1, rows }, (text) => text.replaceAll('\u001b', '␛'));
+  expect(lines[1]).toBe('n1     a␛[2Jb');
+});

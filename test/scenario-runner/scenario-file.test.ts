@@ -1,0 +1,126 @@
+// Scenario files: what is one, and what is said of a file that is none: the line, and what was
+// expected there.
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { SHIPPED, shippedFolder, shippedScenario } from '../../src/scenarios/catalogue.ts';
+import { InvalidScenario, parseScenario } from '../../src/scenarios/scenario-file.ts';
+import { tellStep } from '../../src/scenarios/telling.ts';
+
+const GOOD = `title: a test
+rule:
+  guarantee: G8
+  text: nothing in particular
+cluster: { secondaries: 1, storage: durable, w: 2 }
+steps:
+  - append: Msg1
+    w: 2
+    as: one
+    say: A message.
+  - answer: one
+    within: 2.5s
+    expect: { status: [200, 201], took: 1s..1.2s, index: 1.. }
+`;
+
+function faultsOf(text: string): string[] {
+  try {
+    parseScenario(text, 'my.yaml');
+    return [];
+  } catch (error) {
+    if (!(error instanceof InvalidScenario)) throw error;
+    return error.message.split('\n');
+  }
+}
+
+describe('a scenario file', () => {
+  test('becomes a scenario, its times in milliseconds', () => {
+    const scenario = parseScenario(GOOD, '/somewhere/my.yaml');
+    expect(scenario).toMatchObject({
+      name: 'my',
+      cluster: { secondaries: 1, storage: 'durable', w: '2' },
+      steps: [
+        { verb: 'append', append: 'Msg1', w: 2, as: 'one' },
+        {
+          verb: 'answer',
+          within: 2_500,
+          expect: {
+            took: { min: 1_000, max: 1_200 },
+            index: { min: 1, max: Number.POSITIVE_INFINITY },
+          },
+        },
+      ],
+    });
+    expect(scenario.lineOf(['steps', 1, 'expect', 'took'])).toBe(13);
+    expect(scenario.lineOf(['steps', 0])).toBe(7);
+  });
+
+  const mistakes: [what: string, from: string, to: string, said: RegExp][] = [
+    ['broken YAML', 'cluster: {', 'cluster: [', /^my\.yaml:5: /],
+    ['no title', 'title: a test\n', '', /^my\.yaml:1: title: expected a title$/],
+    ['no guarantee', 'G8', 'eight', /^my\.yaml:3: .*expected the number of a guarantee, like G8$/],
+    ['an unknown field', '    w: 2\n', '    ww: 2\n', /^my\.yaml:8: "ww" has no place here$/],
+    [
+      'an unknown verb',
+      '- append: Msg1',
+      '- apend: Msg1',
+      /^my\.yaml:7: "apend" is no verb; .*append/,
+    ],
+    ['two verbs', '    w: 2\n', '    kill: n2\n', /^my\.yaml:8: expected one verb in a step/],
+    [
+      'a wrong type',
+      'w: 2\n    as',
+      'w: most\n    as',
+      /^my\.yaml:8: w: expected a number of nodes/,
+    ],
+    ['a time without a unit', '2.5s', '"2.5"', /^my\.yaml:12: within: expected a time like 500ms/],
+    ['a range upside down', '1s..1.2s', '2s..1s', /^my\.yaml:13: .*expected a range of times/],
+    [
+      'a name that is unknown',
+      'answer: one',
+      'answer: two',
+      /^my\.yaml:11: no step above is "as: two"/,
+    ],
+    ['an answer nobody awaits', '  - answer: one', '  - pending: one', /^my\.yaml:1[0-9]: /],
+    [
+      'a step that is none',
+      '  - answer: one\n',
+      '  - just words\n  - answer: one\n',
+      /^my\.yaml:11: expected a step/,
+    ],
+    ['no steps', GOOD.slice(GOOD.indexOf('steps:')), 'steps: []\n', /^my\.yaml:6: /],
+  ];
+
+  test.each(mistakes)('is refused with file and line: %s', (_, from, to, said) => {
+    const [first] = faultsOf(GOOD.replace(from, to));
+    expect(first).toMatch(said);
+  });
+
+  test('is refused for all its mistakes at once', () => {
+    const text = GOOD.replace('w: 2\n    as', 'w: most\n    as').replace('2.5s', 'soon');
+    expect(faultsOf(text)).toHaveLength(2);
+  });
+});
+
+describe('the shipped scenarios', () => {
+  const guarantees = readFileSync(new URL('../../docs/guarantees.md', import.meta.url), 'utf8');
+
+  test('are all in the catalogue', () => {
+    const files = readdirSync(shippedFolder()).filter((file) => file.endsWith('.yaml'));
+    expect(files.toSorted()).toEqual(SHIPPED.map((name) => `${name}.yaml`).toSorted());
+  });
+
+  test.each(SHIPPED)('%s names its rule, begins with a word, and expects something', (name) => {
+    const { rule, steps, title, intro, outro } = shippedScenario(name);
+    expect(guarantees).toContain(`**${rule.guarantee}**`);
+    expect(steps[0]).toHaveProperty('say');
+    const expecting = steps.filter(
+      (step) => 'expect' in step || step.verb === 'check' || step.verb === 'wait-until',
+    );
+    expect(expecting.length).toBeGreaterThanOrEqual(5);
+    // A reader at a terminal of 80 × 24 needs all of a part on one screen, and a minute for all.
+    const texts = steps.flatMap((step) => [step.say, step.why, step.look]);
+    const characters = [title, intro, outro, rule.text, ...texts].join('').length;
+    expect(characters).toBeLessThan(1_500);
+    for (const step of steps) expect(tellStep(step)).not.toContain('undefined');
+  });
+});
