@@ -178,8 +178,8 @@ export class Ledger {
     this.outbox.note({ event: 'discarded', after, count });
   }
 
-  /** Below the floor of the folds nobody could be told what is on a majority there: the commit index
-   * goes from 0 to the floor or beyond. */
+  /** Below the floor of the folds nobody could be told what is on a majority there: the commit
+   * index goes from 0 to the floor or beyond. */
   commit(index: LogIndex): boolean {
     if (index < this.folds.floor || !this.log.commit(index)) return false;
     this.folds.store.committed(this.log.commitIndex);

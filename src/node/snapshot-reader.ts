@@ -1,6 +1,6 @@
 // Takes a Snapshot out of a body without parsing every update: a replog master says how long each
-// of them is, and plain appends stay the bytes that they are. The rule: what does not fit exactly is
-// read as any other body, and checked as strictly.
+// of them is, and plain appends stay the bytes that they are. The rule: what does not fit exactly
+// is read as any other body, and checked as strictly.
 
 import { isUtf8 } from 'node:buffer';
 import type { z } from 'zod';

@@ -69,8 +69,8 @@ export class Compactor {
   }
 
   /** Puts one segment in the place of these, which follow one another, and returns the files that
-   * are to be removed; null if the segments have changed meanwhile, and stay. Segments are compacted
-   * in log order. */
+   * are to be removed; null if the segments have changed meanwhile, and stay. Segments are
+   * compacted in log order. */
   async compact(group: readonly Segment[]): Promise<readonly string[] | null> {
     const { disk, turns } = this.parts;
     const name = segmentName(group[0]!.start.first);
