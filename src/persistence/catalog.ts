@@ -92,10 +92,11 @@ export class Catalog implements LogMeter {
     for (const segment of others) segment.replaced = false;
   }
 
-  /** Takes out the segments that begin after `index`; returns them in log order. */
+  /** Takes out the segments whose records come after `index`; returns them in log order. */
   dropAfter(index: number): Segment[] {
     let keep = this.segments.length;
-    while (keep > 0 && this.segments[keep - 1]!.start.first > index) keep -= 1;
+    // One may begin with a hole, and so have no record up to there.
+    while (keep > 0 && this.segments[keep - 1]!.rank(index + 1) === 0) keep -= 1;
     return this.segments.splice(keep);
   }
 

@@ -173,6 +173,7 @@ export class EncodedLog {
   private ending(after: number, readNow: ReadNow): SegmentEnd | null {
     const segment = this.catalog.covering(after, after).at(-1);
     if (segment === undefined || segment.end.index <= after) return null;
+    if (segment.rank(after + 1) === 0) return null;
     let { index, hash, offset } = segment.floor(after).before;
     for (const piece of this.split(segment, offset, segment.ceiling(after), { index, hash })) {
       for (const span of piece.spans ?? [readNow(piece)]) {

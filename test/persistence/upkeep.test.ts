@@ -330,7 +330,7 @@ describe('compaction', () => {
 });
 
 describe('the check in the background', () => {
-  it('finds damage in a segment that no start has read, and the next one sees it', async () => {
+  it('finds damage that the start did not read, and the next start sees it', async () => {
     const machine = new Machine(SMALL);
     const node = await written(machine, plain(80));
     await node.upkeep(0);
