@@ -17,7 +17,9 @@ import type {
   LogEntry,
   LogPage,
   MessagePage,
+  NodeOutput,
   OperationAck,
+  Story,
   StoredOutcome,
 } from './answers.ts';
 import { baseUrl } from './base-url.ts';
@@ -233,6 +235,27 @@ export class ReplogClient {
   ): Promise<ClusterNode | null> {
     const path = `/cluster/nodes/${encodeURIComponent(node)}/${verb}`;
     return nodeIn(await this.#requests.command({ method: 'POST', path }, options));
+  }
+
+  /** Launcher: the last `lines` lines of the node's output; all that are kept by default. */
+  output(
+    node: string,
+    options: CallOptions & { readonly lines?: number | undefined } = {},
+  ): Promise<NodeOutput> {
+    const path = `/cluster/nodes/${encodeURIComponent(node)}/output`;
+    return this.#requests.read<NodeOutput>(path, options, { lines: options.lines });
+  }
+
+  /** What became of the operation at `index`; null if the node does not remember. */
+  story(index: number, options: CallOptions = {}): Promise<Story | null> {
+    const path = `/log/${index}/story`;
+    return this.#requests.readOrNull<Story>(path, options, 'not-found');
+  }
+
+  /** The node's metrics, in the Prometheus text format. */
+  async metrics(options: CallOptions = {}): Promise<string> {
+    const body = await this.#requests.command({ method: 'GET', path: '/metrics' }, options);
+    return typeof body === 'string' ? body : '';
   }
 
   async #write<Answer>(

@@ -1,0 +1,135 @@
+// What is said of one node, as lines of one width: the wide one for columns, the short one for rows.
+
+import type { Line, Style } from './cells.ts';
+import { fitLine, span } from './cells.ts';
+import { faultWords } from './changes.ts';
+import type { ClusterState, NodeView } from './cluster-state.ts';
+import { memberOf } from './cluster-state.ts';
+import type { Glyphs } from './glyphs.ts';
+
+interface Look {
+  readonly state: ClusterState;
+  readonly glyphs: Glyphs;
+  readonly chosen: boolean;
+}
+
+/** How a node is doing, in a shape, a word and a colour. */
+export interface Condition {
+  readonly glyph: string;
+  readonly word: string;
+  readonly style: Style;
+}
+
+/** What the launcher knows of the process goes before what the master believes. */
+export function conditionOf(state: ClusterState, view: NodeView, glyphs: Glyphs): Condition {
+  const { statuses } = glyphs;
+  const { process } = view;
+  if (process === 'paused') return { glyph: statuses.paused, word: 'paused', style: 'warn' };
+  if (process === 'stopped' || process === 'stopping' || process === 'exited') {
+    const word = process === 'exited' ? 'down' : process;
+    return { glyph: statuses.down, word, style: 'bad' };
+  }
+  const status = memberOf(state, view.node)?.status;
+  if (view.silentSince !== null) {
+    const word = `no answer ${seconds(state.now - view.silentSince)}`;
+    return { glyph: statuses.unknown, word, style: 'bad' };
+  }
+  if (view.seenAt === null) return { glyph: statuses.unknown, word: 'starting', style: 'warn' };
+  if (view.role === 'removed') return { glyph: statuses.down, word: 'removed', style: 'dim' };
+  if (status === undefined) return { glyph: statuses.unknown, word: 'no status', style: 'warn' };
+  const style = status === 'Healthy' ? 'good' : status === 'Suspected' ? 'warn' : 'bad';
+  const lag = memberOf(state, view.node)?.lagEntries ?? 0;
+  const word = status === 'Healthy' && lag > CATCHING_UP ? 'Healthy, catching up' : status;
+  return { glyph: statuses[status], word, style };
+}
+
+/** Entries behind from which on a healthy node is not merely a moment behind. */
+const CATCHING_UP = 100;
+
+function titleOf(view: NodeView, { glyphs, chosen }: Look): Line {
+  const role = view.role === 'master' || view.role === 'secondary' ? view.role : null;
+  const glyph = view.role === 'removed' ? glyphs.roles.removed : glyphs.roles[role ?? 'none'];
+  const style = chosen ? 'chosen' : role === 'master' ? 'accent' : 'bold';
+  const name = ` ${glyph} ${view.node} ${view.role ?? 'no role'} `;
+  return [span(chosen ? glyphs.chosen : ' ', 'accent'), span(name, style)];
+}
+
+/** The node in so many columns and lines (3 to 7). */
+export function nodeLines(view: NodeView, look: Look, width: number, lines: number): Line[] {
+  const { state, glyphs } = look;
+  const condition = conditionOf(state, view, glyphs);
+  const member = memberOf(state, view.node);
+  const behind = member !== null && member.role === 'secondary' ? member : null;
+  const place = `epoch ${view.health?.epoch ?? '-'}  pid ${view.pid ?? '-'}`;
+  const index = `last ${view.health?.lastIndex ?? '-'}  commit ${view.health?.commitIndex ?? '-'}`;
+  const short = `${view.health?.lastIndex ?? '-'}/${view.health?.commitIndex ?? '-'} e${view.health?.epoch ?? '-'}`;
+  const age = view.silentSince === null || view.seenAt === null ? '' : agePhrase(state, view);
+  const lag = behind === null ? '' : lagPhrase(behind.lagEntries, behind.lagMs);
+  const beat = behind === null ? '' : `beat ${seconds(behind.lastHeartbeatMs)} ago`;
+  const head: Line[] = [
+    titleOf(view, look),
+    [span(` ${condition.glyph} ${condition.word}`, condition.style)],
+  ];
+  const trouble = troubleOf(view, state);
+  const lagStyle: Style = (behind?.lagEntries ?? 0) > 0 ? 'warn' : 'plain';
+  const rest: Line[] =
+    lines >= 7
+      ? [
+          [span(` ${place}`, 'dim')],
+          [span(` ${index}`)],
+          [span(` ${lag}`, lagStyle)],
+          [span(` ${age === '' ? beat : age}`, age === '' ? 'dim' : 'warn')],
+          trouble,
+        ]
+      : [
+          [span(` ${short} pid ${view.pid ?? '-'}`, 'dim')],
+          [span(` ${age === '' ? lag : age}`, age === '' ? lagStyle : 'warn')],
+          trouble,
+        ];
+  return [...head, ...rest].slice(0, lines).map((line) => fitLine(line, width));
+}
+
+/** The worst that there is to say: faults, retries, the last error. */
+function troubleOf(view: NodeView, state: ClusterState): Line {
+  const words = faultWords(view.faults ?? {});
+  if (words !== '') return [span(` ! ${words}`, 'warn')];
+  const member = memberOf(state, view.node);
+  if (member === null || member.attempts === 0 || member.role === 'master') return [];
+  const next = member.retryInMs === null ? '' : ` in ${seconds(member.retryInMs)}`;
+  return [span(` retry ${member.attempts}${next}`, 'warn')];
+}
+
+/** The node as one line. */
+export function nodeRow(view: NodeView, look: Look, width: number): Line {
+  const { state, glyphs } = look;
+  const condition = conditionOf(state, view, glyphs);
+  const member = memberOf(state, view.node);
+  const lag = member === null || member.role === 'master' ? '' : ` -${member.lagEntries}`;
+  const place = `${view.health?.lastIndex ?? '-'}/${view.health?.commitIndex ?? '-'}`;
+  const words = faultWords(view.faults ?? {});
+  return fitLine(
+    [
+      ...titleOf(view, look),
+      span(` ${condition.glyph} ${condition.word}`, condition.style),
+      span(` ${place}`),
+      span(lag, member !== null && member.lagEntries > 0 ? 'warn' : 'dim'),
+      span(words === '' ? '' : ` ! ${words}`, 'warn'),
+    ],
+    width,
+  );
+}
+
+function agePhrase(state: ClusterState, { seenAt }: NodeView): string {
+  return `as of ${seconds(state.now - (seenAt ?? state.now))} ago`;
+}
+
+function lagPhrase(entries: number, ms: number): string {
+  return entries === 0 ? 'lag 0' : `lag ${entries}, ${seconds(ms)}`;
+}
+
+/** `0.4 s`, `12 s`, `3 min`; `-` for null. */
+export function seconds(ms: number | null): string {
+  if (ms === null) return '-';
+  if (ms < 10_000) return `${(Math.max(0, ms) / 1_000).toFixed(1)} s`;
+  return ms < 120_000 ? `${Math.round(ms / 1_000)} s` : `${Math.round(ms / 60_000)} min`;
+}
