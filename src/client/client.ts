@@ -19,8 +19,8 @@ import type {
   MessagePage,
   NodeOutput,
   OperationAck,
-  Story,
   StoredOutcome,
+  Story,
 } from './answers.ts';
 import { baseUrl } from './base-url.ts';
 import { Departures } from './departures.ts';
@@ -250,12 +250,6 @@ export class ReplogClient {
   story(index: number, options: CallOptions = {}): Promise<Story | null> {
     const path = `/log/${index}/story`;
     return this.#requests.readOrNull<Story>(path, options, 'not-found');
-  }
-
-  /** The node's metrics, in the Prometheus text format. */
-  async metrics(options: CallOptions = {}): Promise<string> {
-    const body = await this.#requests.command({ method: 'GET', path: '/metrics' }, options);
-    return typeof body === 'string' ? body : '';
   }
 
   async #write<Answer>(

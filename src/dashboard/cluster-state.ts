@@ -34,6 +34,8 @@ export interface NodeView {
 /** A piece of a node's log: everything it shows between two indexes. */
 export interface Tail {
   readonly from: number;
+  /** Up to here entries were asked for; 0: none ever were. */
+  readonly known: number;
   /** Last index the node had when the piece was read. */
   readonly lastIndex: number;
   readonly entries: ReadonlyMap<number, LogEntry>;
@@ -131,7 +133,13 @@ export type Observation = { readonly now: number; readonly time: string } & (
   | { readonly type: 'nodes'; readonly name: string; readonly nodes: readonly SeenNode[] }
   | { readonly type: 'health'; readonly node: string; readonly health: Health }
   | { readonly type: 'silence'; readonly node: string }
-  | { readonly type: 'tail'; readonly node: string; readonly from: number; readonly page: LogPage }
+  | {
+      readonly type: 'tail';
+      readonly node: string;
+      readonly from: number;
+      readonly to: number;
+      readonly page: LogPage;
+    }
   | { readonly type: 'round' }
   | { readonly type: 'faults'; readonly node: string; readonly report: FaultReport | null }
   | { readonly type: 'counts'; readonly counts: Counts | null }

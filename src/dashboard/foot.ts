@@ -2,7 +2,7 @@
 // do the same.
 
 import type { Line, Style } from './cells.ts';
-import { columnsOf, fitLine, span } from './cells.ts';
+import { fitLine, span, widthOf } from './cells.ts';
 import type { ClusterState, Happening, OwnWrite, Tone } from './cluster-state.ts';
 import { memberOf } from './cluster-state.ts';
 import { KEY_MAP, type Situation, situationOf } from './key-map.ts';
@@ -59,29 +59,41 @@ function holdersOf(state: ClusterState, index: number, acks: readonly string[]):
   return [...new Set([...acks, ...seen])].sort();
 }
 
-/** Two lines: keys, and a command line. */
-export function footLines(state: ClusterState, screen: ScreenState, width: number): Line[] {
+/** So many lines of keys, and a command line. */
+export function footLines(
+  state: ClusterState,
+  screen: ScreenState,
+  width: number,
+  keyLines: number,
+): Line[] {
   const situation = situationOf(state, screen);
-  const keys = screen.panel === null ? mainKeys(situation, width) : panelKeys(screen.panel);
-  return [fitLine(keys, width), fitLine(commandLine(situation), width)];
+  const keys =
+    screen.panel === null ? mainKeys(situation, width, keyLines) : [panelKeys(screen.panel)];
+  const blanks = Array.from({ length: keyLines - keys.length }, (): Line => []);
+  return [...keys, ...blanks, commandLine(situation)].map((line) => fitLine(line, width));
 }
 
-function mainKeys(situation: Situation, width: number): Line {
+/** The valid keys in so many lines. What does not fit is in the help, which always does. */
+function mainKeys(situation: Situation, width: number, count: number): Line[] {
   const valid = KEY_MAP.filter((entry) => entry.label !== '' && entry.valid(situation));
-  const line: Line[number][] = [span(' ')];
-  let left = width - 1 - columnsOf('? help  q quit');
   const last = valid.filter(({ key }) => key === '?' || key === 'q');
+  const lines: Line[number][][] = Array.from({ length: count }, () => []);
+  const room = lines.map((_, i) => width - (i === count - 1 ? widthOf(keysOf(last)) : 0));
+  let at = 0;
   for (const entry of valid) {
     if (last.includes(entry)) continue;
-    const long = `${entry.key} ${entry.label}  `;
-    if (columnsOf(long) > left) break;
-    left -= columnsOf(long);
-    line.push(span(entry.key, 'bold'), span(` ${entry.label}  `, 'dim'));
+    const shown = keysOf([entry]);
+    while (at < count && widthOf(shown) > (room[at] ?? 0)) at += 1;
+    if (at === count) break;
+    room[at] = (room[at] ?? 0) - widthOf(shown);
+    lines[at]?.push(...shown);
   }
-  return [
-    ...line,
-    ...last.flatMap(({ key, label }) => [span(key, 'bold'), span(` ${label}  `, 'dim')]),
-  ];
+  lines.at(-1)?.push(...keysOf(last));
+  return lines;
+}
+
+function keysOf(entries: readonly { readonly key: string; readonly label: string }[]): Line {
+  return entries.flatMap(({ key, label }) => [span(` ${key}`, 'bold'), span(` ${label} `, 'dim')]);
 }
 
 /** What was done last, else what could be done to the chosen node. */

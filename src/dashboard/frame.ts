@@ -31,17 +31,19 @@ export interface Layout {
   /** Lines per node. */
   readonly nodeLines: number;
   readonly events: number;
+  readonly keyLines: number;
 }
 
 export function layoutFor({ columns, rows }: Size, nodes: number): Layout {
-  if (columns < 40 || rows < 8) return { kind: 'line', nodeLines: 0, events: 0 };
+  if (columns < 40 || rows < 8) return { kind: 'line', nodeLines: 0, events: 0, keyLines: 0 };
   const fits = Math.floor((columns - 7) / COLUMN_MIN);
   if (columns < 76 || rows < 20 || (fits < nodes && fits < 4)) {
-    return { kind: 'rows', nodeLines: 1, events: rows < 12 ? 0 : rows < 20 ? 1 : 3 };
+    const events = rows < 12 ? 0 : rows < 20 ? 1 : 3;
+    return { kind: 'rows', nodeLines: 1, events, keyLines: 1 };
   }
   return rows < 34
-    ? { kind: 'columns', nodeLines: 5, events: 3 }
-    : { kind: 'columns', nodeLines: 7, events: 6 };
+    ? { kind: 'columns', nodeLines: 5, events: 3, keyLines: 1 }
+    : { kind: 'columns', nodeLines: 7, events: 6, keyLines: 2 };
 }
 
 /** How many rows of the log there is room for at most: what the observer has to fetch. */
@@ -61,7 +63,7 @@ export function frameOf(
   if (layout.kind === 'line') return [summaryLine(state, size.columns)];
   const { columns: width, rows } = size;
   const head = headLines(state, screen, glyphs, width);
-  const foot = footLines(current, screen, width);
+  const foot = footLines(current, screen, width, layout.keyLines);
   const events = eventLines(state, layout.events, width);
   const parts = { state, screen, glyphs, width };
   const edge = head.length + foot.length + (layout.events === 0 ? 0 : layout.events + 1);

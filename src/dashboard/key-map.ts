@@ -138,7 +138,7 @@ const faulty = ({ state }: Situation): string[] =>
 const FAULT_KEYS: readonly KeyEntry[] = [
   {
     ...{ keys: ['f'], key: 'f', label: 'faults', help: 'break the node: delays, errors, losses' },
-    valid: ({ node }) => node !== null && node.faults !== null,
+    valid: ({ node }) => node !== null && node.faults !== null && node.silentSince === null,
     command: (situation) => `replog fault ${idOf(situation)} …`,
     press: (situation) => open({ kind: 'faults', node: idOf(situation), place: 0 }),
   },

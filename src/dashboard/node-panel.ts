@@ -25,6 +25,7 @@ export function conditionOf(state: ClusterState, view: NodeView, glyphs: Glyphs)
   const { statuses } = glyphs;
   const { process } = view;
   if (process === 'paused') return { glyph: statuses.paused, word: 'paused', style: 'warn' };
+  if (process === 'starting') return { glyph: statuses.unknown, word: process, style: 'warn' };
   if (process === 'stopped' || process === 'stopping' || process === 'exited') {
     const word = process === 'exited' ? 'down' : process;
     return { glyph: statuses.down, word, style: 'bad' };
@@ -104,7 +105,7 @@ export function nodeRow(view: NodeView, look: Look, width: number): Line {
   const { state, glyphs } = look;
   const condition = conditionOf(state, view, glyphs);
   const member = memberOf(state, view.node);
-  const lag = member === null || member.role === 'master' ? '' : ` -${member.lagEntries}`;
+  const lag = member === null || member.role === 'master' ? '' : ` lag ${member.lagEntries}`;
   const place = `${view.health?.lastIndex ?? '-'}/${view.health?.commitIndex ?? '-'}`;
   const words = faultWords(view.faults ?? {});
   return fitLine(

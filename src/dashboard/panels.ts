@@ -64,7 +64,7 @@ function scrolled(lines: readonly Line[], scroll: number, height: number): Line[
 function help({ state, screen, glyphs, width }: PanelLook): Line[] {
   const situation = situationOf(state, screen);
   const shown = KEY_MAP.filter(({ help: text }) => text !== '');
-  const keyWidth = 7;
+  const keyWidth = 8;
   const helpWidth = Math.min(44, width - keyWidth);
   const lines: Line[] = shown.map((entry) => [
     span(padded(` ${entry.key}`, keyWidth), 'bold'),

@@ -1,7 +1,6 @@
 // From what was learnt to what is known: a pure function. The rule: everything that grows is cut to
 // a length, so that a dashboard that runs for a week is no larger than one that runs for a minute.
 
-import type { LogPage } from '../client/answers.ts';
 import { changesOfHealth, changesOfNodes, faultWords } from './changes.ts';
 import type {
   ClusterState,
@@ -22,7 +21,7 @@ const HAPPENINGS_MAX = 200;
 /** Own writes kept; those that still wait are dropped last. */
 const OWN_MAX = 20;
 
-const NO_TAIL: Tail = { from: 1, lastIndex: 0, entries: new Map() };
+const NO_TAIL: Tail = { from: 1, known: 0, lastIndex: 0, entries: new Map() };
 
 /** The state after an observation. */
 export function reduce(state: ClusterState, observation: Observation): ClusterState {
@@ -91,7 +90,9 @@ function nodeFrom(seen: SeenNode, known: NodeView | undefined): NodeView {
       tail: NO_TAIL,
     };
   }
-  return { ...known, role, pid: pid ?? null, process: state };
+  // Faults die with their process, and what it was owed by them.
+  const over = state === 'stopped' || state === 'exited';
+  return { ...known, role, pid, process: state, faults: over ? null : known.faults };
 }
 
 function withNode(
@@ -103,9 +104,9 @@ function withNode(
   return { ...state, nodes };
 }
 
-function withTail(node: NodeView, { from, page }: { from: number; page: LogPage }): NodeView {
+function withTail(node: NodeView, { from, to, page }: Of<'tail'>): NodeView {
   const entries = new Map(page.entries.map((entry) => [entry.index, entry]));
-  return { ...node, tail: { from, lastIndex: page.lastIndex, entries } };
+  return { ...node, tail: { from, known: to, lastIndex: page.lastIndex, entries } };
 }
 
 function withHappenings(
