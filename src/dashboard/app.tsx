@@ -1,43 +1,39 @@
-// The Ink part: lines to the screen, keys to the store. Everything that can be wrong is elsewhere.
+// The Ink part: keys to the store, pictures to the screen. The rule: Ink draws no text. It keeps for
+// ever every text that it has ever measured (1.5 MB in 1,000 updates of this screen) and takes every
+// line apart for every picture (27 ms at 120×40); what is drawn here goes to the screen line by line.
 
-import { Box, type Key, Text, useInput } from 'ink';
-import { memo, type ReactElement, useSyncExternalStore } from 'react';
+import { type Key, useInput } from 'ink';
+import { useLayoutEffect, useSyncExternalStore } from 'react';
 import type { Size } from './frame.ts';
 import { frameOf } from './frame.ts';
 import type { Glyphs } from './glyphs.ts';
 import { paint } from './paint.ts';
 import type { Store } from './store.ts';
 
+/** Where pictures go. */
+export interface Canvas extends Size {
+  /** Shows these lines, from the first row on. */
+  show(lines: readonly string[]): void;
+}
+
 export interface DashboardProps {
   readonly store: Store;
-  /** Asked for each picture: the terminal can change its size. */
-  readonly size: () => Size;
+  readonly canvas: Canvas;
   readonly glyphs: Glyphs;
   readonly colour: boolean;
   readonly onKey: (key: string) => void;
 }
 
-export function Dashboard({ store, size, glyphs, colour, onKey }: DashboardProps): ReactElement {
+export function Dashboard({ store, canvas, glyphs, colour, onKey }: DashboardProps): null {
   const { state, screen } = useSyncExternalStore(store.subscribe, store.picture);
   useInput((input, key) => {
     for (const name of keysIn(input, key)) onKey(name);
   });
-  const lines = frameOf(state, screen, size(), glyphs);
-  return (
-    <Box flexDirection="column">
-      {lines.map((line, row) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a row of the screen is its number.
-        <Row key={row} text={paint(line, colour)} />
-      ))}
-    </Box>
-  );
+  useLayoutEffect(() => {
+    canvas.show(frameOf(state, screen, canvas, glyphs).map((line) => paint(line, colour)));
+  }, [canvas, state, screen, glyphs, colour]);
+  return null;
 }
-
-/** One row; drawn anew only when its text is another one. */
-const Row = memo(function Row({ text }: { readonly text: string }): ReactElement {
-  // Ink takes no room for an empty text.
-  return <Text wrap="truncate">{text === '' ? ' ' : text}</Text>;
-});
 
 const NAMED: readonly (readonly [keyof Key, string])[] = [
   ['upArrow', 'up'],

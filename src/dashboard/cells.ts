@@ -22,9 +22,11 @@ export interface Span {
 export type Line = readonly Span[];
 
 // Emoji of several characters are measured differently from one terminal to the next.
-const JOINED = /\u200d\p{Extended_Pictographic}\ufe0f?\p{Emoji_Modifier}?/gu;
+const JOINED = /\u200d\p{Extended_Pictographic}/gu;
 const MODIFIED = /\p{Emoji_Modifier}|\p{Variation_Selector}|\u20e3/gu;
 const FLAG = /[\u{1f1e6}-\u{1f1ff}]/gu;
+// Whoever brings text here has cleaned it; if not, nothing of it must reach a terminal.
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 const ZERO = /[\p{Mn}\p{Me}\p{Cf}]/u;
 const WIDE =
   /[\p{Emoji_Presentation}\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]/u;
@@ -37,6 +39,7 @@ export function calm(text: string): string {
   return text
     .replace(JOINED, '')
     .replace(MODIFIED, '')
+    .replace(UNSAFE, '\ufffd')
     .replace(FLAG, (letter) => String.fromCharCode(letter.codePointAt(0)! - 0x1f1e6 + 65));
 }
 

@@ -3,8 +3,8 @@
 
 import { alignedRows, windowOf } from './alignment.ts';
 import type { Line } from './cells.ts';
-import { fitLine, padded, span, widthOf } from './cells.ts';
-import type { ClusterState, NodeView } from './cluster-state.ts';
+import { fitLine, span, widthOf } from './cells.ts';
+import type { ClusterState } from './cluster-state.ts';
 import { eventLines, footLines } from './foot.ts';
 import type { Glyphs } from './glyphs.ts';
 import { headLines, summaryLine } from './head.ts';
@@ -34,10 +34,11 @@ export interface Layout {
   readonly keyLines: number;
 }
 
-export function layoutFor({ columns, rows }: Size, nodes: number): Layout {
+/** Columns where every node has room for one; else every node has a row. */
+export function layoutFor({ columns, rows }: Size, nodes: number, gutter = 5): Layout {
   if (columns < 40 || rows < 8) return { kind: 'line', nodeLines: 0, events: 0, keyLines: 0 };
-  const fits = Math.floor((columns - 7) / COLUMN_MIN);
-  if (columns < 76 || rows < 20 || (fits < nodes && fits < 4)) {
+  const fits = Math.floor((columns - gutter) / COLUMN_MIN);
+  if (columns < 76 || rows < 20 || fits < nodes) {
     const events = rows < 12 ? 0 : rows < 20 ? 1 : 3;
     return { kind: 'rows', nodeLines: 1, events, keyLines: 1 };
   }
@@ -59,7 +60,7 @@ export function frameOf(
   glyphs: Glyphs,
 ): Line[] {
   const state = screen.frozen ?? current;
-  const layout = layoutFor(size, state.nodes.length);
+  const layout = layoutFor(size, state.nodes.length, gutterOf(state.lastIndex));
   if (layout.kind === 'line') return [summaryLine(state, size.columns)];
   const { columns: width, rows } = size;
   const head = headLines(state, screen, glyphs, width);
@@ -101,42 +102,33 @@ function bodyLines(parts: Parts, layout: Layout, height: number): Line[] {
 
 function inColumns(parts: Parts, layout: Layout, height: number): Line[] {
   const { state, screen, glyphs, width } = parts;
-  const { lines, shown, column } = nodeColumns(parts, layout);
+  const { lines, column } = nodeColumns(parts, layout);
   const left = Math.max(0, height - lines.length - 1);
   const range = windowOf(state.lastIndex, left, screen.index);
   const look = logLook(parts);
-  const rows = alignedRows(state, shown, range).map((row) =>
-    fitLine(columnsRow(row, shown, column, look), width),
+  const rows = alignedRows(state, state.nodes, range).map((row) =>
+    fitLine(columnsRow(row, state.nodes, column, look), width),
   );
   const title = titled('log', width, glyphs, legend(glyphs));
   return [...lines, title, ...filled(rows, left, width)];
 }
 
-/** The nodes side by side; those around the chosen one if not all fit. */
+/** The nodes side by side, and how wide each is. */
 function nodeColumns(
   { state, screen, glyphs, width }: Parts,
   layout: Layout,
-): { lines: Line[]; shown: readonly NodeView[]; column: number } {
+): { lines: Line[]; column: number } {
   const gutter = gutterOf(state.lastIndex);
-  const room = Math.max(1, Math.floor((width - gutter) / COLUMN_MIN));
   const id = chosenNode(state, screen);
-  const place = Math.max(
-    0,
-    state.nodes.findIndex(({ node }) => node === id),
-  );
-  const first = Math.max(0, Math.min(place - Math.floor(room / 2), state.nodes.length - room));
-  const shown = state.nodes.slice(first, first + room);
-  const column = Math.floor((width - gutter) / Math.max(1, shown.length));
-  const panels = shown.map((view) =>
+  const column = Math.floor((width - gutter) / Math.max(1, state.nodes.length));
+  const panels = state.nodes.map((view) =>
     nodeLines(view, { state, glyphs, chosen: view.node === id }, column - 1, layout.nodeLines),
   );
-  const hidden = state.nodes.length - shown.length;
   const lines = Array.from({ length: layout.nodeLines }, (_, i): Line => {
-    const more = hidden > 0 && i < 2 ? (i === 0 ? `+${hidden}` : 'more') : '';
     const cells = panels.flatMap((panel) => [span(glyphs.bar, 'dim'), ...(panel[i] ?? [])]);
-    return fitLine([span(padded(more, gutter), 'warn'), ...cells], width);
+    return fitLine([span(' '.repeat(gutter)), ...cells], width);
   });
-  return { lines, shown, column };
+  return { lines, column };
 }
 
 /** Nodes as rows, and the log with a mark per node. */
@@ -149,7 +141,9 @@ function inRows(parts: Parts, height: number): Line[] {
   const rows = alignedRows(state, state.nodes, range).map((row) =>
     marksRow(row, state.nodes, width, look),
   );
-  return [...nodes, titled('log', width, glyphs, legend(glyphs)), ...filled(rows, left, width)];
+  const hidden = state.nodes.length - nodes.length;
+  const title = hidden === 0 ? 'log' : `${hidden} more nodes ${glyphs.rule} log`;
+  return [...nodes, titled(title, width, glyphs, legend(glyphs)), ...filled(rows, left, width)];
 }
 
 function nodeRows({ state, screen, glyphs, width }: Parts, most: number): Line[] {

@@ -36,7 +36,9 @@ function identity(state: ClusterState, screen: ScreenState, width: number): Line
       ...fact('epoch', String(master?.epoch ?? '-')),
       span('  '),
       span(master === null ? 'no master' : master.mode, writable ? 'good' : 'bad'),
-      ...(master === null ? [] : fact('quorum', `${alive}/${size}${width < 76 ? '' : ` (needs ${needed})`}`)),
+      ...(master === null
+        ? []
+        : fact('quorum', `${alive}/${size}${width < 76 ? '' : ` (needs ${needed})`}`)),
       ...(state.loadOn ? [span('  load on', 'accent')] : []),
     ],
     width,

@@ -1,9 +1,6 @@
-// A terminal that is written line by line: Ink draws whole frames, and only the lines that differ
-// from what stands there are sent. Ink's own ways of writing wipe the scrollback at full height, or
-// slide; this one never sends a sequence that erases more than the rest of a line, except when it
-// draws everything anew (and then only the visible screen).
-
-import { EventEmitter } from 'node:events';
+// A terminal that is written line by line: of each picture only the lines that differ from what
+// stands there are sent. Nothing here erases more than one line, except when everything is drawn
+// anew, and then only the visible screen: the scrollback is never touched.
 
 /** What is needed of a terminal. */
 export interface Terminal {
@@ -17,18 +14,13 @@ const ENTER = '\u001b[?1049h\u001b[?25l\u001b[2J\u001b[H';
 /** Back to the normal screen: no alternate screen, a cursor, no colours. */
 export const RESTORE = '\u001b[0m\u001b[?1049l\u001b[?25h';
 
-const NO_FRAMES: ReadonlySet<string> = new Set(['', '\n', '\u001b[?25h', '\u001b[?25l']);
-
-/** Stands in for stdout where Ink is concerned. */
-export class LineScreen extends EventEmitter {
+export class LineScreen {
   readonly #terminal: Terminal;
   #shown: readonly string[] = [];
   #frame: readonly string[] = [];
   #active = false;
-  readonly isTTY = true;
 
   constructor(terminal: Terminal) {
-    super();
     this.#terminal = terminal;
   }
 
@@ -64,20 +56,18 @@ export class LineScreen extends EventEmitter {
     this.#draw();
   }
 
-  /** A frame of Ink's: lines, as many as there are. */
-  readonly write = (frame: string): boolean => {
-    // Ink hides and shows the cursor by itself, and ends with a line break; neither is a frame.
-    if (NO_FRAMES.has(frame)) return true;
-    this.#frame = frame.split('\n');
+  /** The next picture: lines with their codes, none wider than the terminal. */
+  show(lines: readonly string[]): void {
+    this.#frame = lines;
     this.#draw();
-    return true;
-  };
+  }
 
   #draw(): void {
     if (!this.#active) return;
     const lines = this.#frame.slice(0, this.rows);
     let text = '';
-    const count = Math.max(lines.length, this.#shown.length);
+    // A terminal that became smaller takes a row beyond its end for its last one.
+    const count = Math.min(this.rows, Math.max(lines.length, this.#shown.length));
     for (let row = 0; row < count; row += 1) {
       const line = lines[row] ?? '';
       if (this.#shown[row] === line) continue;

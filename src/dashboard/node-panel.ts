@@ -39,21 +39,25 @@ export function conditionOf(state: ClusterState, view: NodeView, glyphs: Glyphs)
   if (view.role === 'removed') return { glyph: statuses.down, word: 'removed', style: 'dim' };
   if (status === undefined) return { glyph: statuses.unknown, word: 'no status', style: 'warn' };
   const style = status === 'Healthy' ? 'good' : status === 'Suspected' ? 'warn' : 'bad';
-  const lag = memberOf(state, view.node)?.lagEntries ?? 0;
-  const word = status === 'Healthy' && lag > CATCHING_UP ? 'Healthy, catching up' : status;
+  const lagMs = memberOf(state, view.node)?.lagMs ?? 0;
+  const word = status === 'Healthy' && lagMs > CATCHING_UP_MS ? 'Healthy, catching up' : status;
   return { glyph: statuses[status], word, style };
 }
 
-/** Entries behind from which on a healthy node is not merely a moment behind. */
-const CATCHING_UP = 100;
+/** A healthy node that has been behind for longer is not merely a moment behind. */
+const CATCHING_UP_MS = 1_000;
 
-function titleOf(view: NodeView, { glyphs, chosen }: Look): Line {
+function titleOf(view: NodeView, { glyphs, chosen }: Look, narrow = false): Line {
   const role = view.role === 'master' || view.role === 'secondary' ? view.role : null;
   const glyph = view.role === 'removed' ? glyphs.roles.removed : glyphs.roles[role ?? 'none'];
   const style = chosen ? 'chosen' : role === 'master' ? 'accent' : 'bold';
-  const name = ` ${glyph} ${view.node} ${view.role ?? 'no role'} `;
+  const words = `${glyph} ${view.node} ${view.role ?? 'no role'}`;
+  const name = narrow ? words : ` ${words} `;
   return [span(chosen ? glyphs.chosen : ' ', 'accent'), span(name, style)];
 }
+
+/** Columns below which a node's words are shortened. */
+const NARROW = 24;
 
 /** The node in so many columns and lines (3 to 7). */
 export function nodeLines(view: NodeView, look: Look, width: number, lines: number): Line[] {
@@ -61,14 +65,20 @@ export function nodeLines(view: NodeView, look: Look, width: number, lines: numb
   const condition = conditionOf(state, view, glyphs);
   const member = memberOf(state, view.node);
   const behind = member !== null && member.role === 'secondary' ? member : null;
-  const place = `epoch ${view.health?.epoch ?? '-'}  pid ${view.pid ?? '-'}`;
-  const index = `last ${view.health?.lastIndex ?? '-'}  commit ${view.health?.commitIndex ?? '-'}`;
+  const narrow = width < NARROW;
+  const place = narrow
+    ? `e${view.health?.epoch ?? '-'} ${view.pid ?? '-'}`
+    : `epoch ${view.health?.epoch ?? '-'}  pid ${view.pid ?? '-'}`;
+  const numbers = `${view.health?.lastIndex ?? '-'}/${view.health?.commitIndex ?? '-'}`;
+  const index = narrow
+    ? numbers
+    : `last ${view.health?.lastIndex ?? '-'}  commit ${view.health?.commitIndex ?? '-'}`;
   const short = `${view.health?.lastIndex ?? '-'}/${view.health?.commitIndex ?? '-'} e${view.health?.epoch ?? '-'}`;
   const age = view.silentSince === null || view.seenAt === null ? '' : agePhrase(state, view);
   const lag = behind === null ? '' : lagPhrase(behind.lagEntries, behind.lagMs);
   const beat = behind === null ? '' : `beat ${seconds(behind.lastHeartbeatMs)} ago`;
   const head: Line[] = [
-    titleOf(view, look),
+    titleOf(view, look, width < 18),
     [span(` ${condition.glyph} ${condition.word}`, condition.style)],
   ];
   const trouble = troubleOf(view, state);

@@ -8,6 +8,7 @@ import { Dashboard } from './app.tsx';
 import type { ClusterState } from './cluster-state.ts';
 import { logRowsFor } from './frame.ts';
 import { glyphsFor } from './glyphs.ts';
+import { inkOutput } from './ink-output.ts';
 import { LineScreen } from './line-screen.ts';
 import { Observer, type Wanted } from './observer.ts';
 import { Performer } from './performer.ts';
@@ -96,16 +97,14 @@ class Session {
     this.#screen.enter();
     const element = createElement(Dashboard, {
       store: this.#store,
-      size: () => this.#screen,
+      canvas: this.#screen,
       glyphs: glyphsFor(unicode),
       colour,
       onKey: (key) => this.#onKey(key),
     });
     const instance = render(element, {
-      stdout: this.#screen as unknown as NodeJS.WriteStream,
+      stdout: inkOutput(),
       stdin,
-      // Whole frames, which the screen sends line by line.
-      debug: true,
       exitOnCtrlC: false,
       patchConsole: false,
     });
@@ -127,7 +126,8 @@ class Session {
     const timer = setInterval(() => this.#store.tick(), TICK_MS);
     const redraw = (): void => {
       this.#store.tick();
-      this.#screen.repaint();
+      // React draws in a moment; before that there is only the picture of the old size.
+      setImmediate(() => this.#screen.repaint());
     };
     stdout.on('resize', redraw);
     // After a pause of this very process the screen may hold what others have written.
