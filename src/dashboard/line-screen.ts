@@ -75,6 +75,6 @@ export class LineScreen {
       text += `\u001b[${row + 1};1H\u001b[0m\u001b[K${line}`;
     }
     this.#shown = lines;
-    if (text !== '') this.#terminal.write(`${text}\u001b[0m`);
+    if (text !== '') this.#terminal.write(text);
   }
 }

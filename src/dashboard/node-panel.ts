@@ -39,13 +39,14 @@ export function conditionOf(state: ClusterState, view: NodeView, glyphs: Glyphs)
   if (view.role === 'removed') return { glyph: statuses.down, word: 'removed', style: 'dim' };
   if (status === undefined) return { glyph: statuses.unknown, word: 'no status', style: 'warn' };
   const style = status === 'Healthy' ? 'good' : status === 'Suspected' ? 'warn' : 'bad';
-  const lagMs = memberOf(state, view.node)?.lagMs ?? 0;
-  const word = status === 'Healthy' && lagMs > CATCHING_UP_MS ? 'Healthy, catching up' : status;
+  const { lagMs = 0, lagEntries = 0 } = memberOf(state, view.node) ?? {};
+  const behind = lagMs > CATCHING_UP.ms && lagEntries > CATCHING_UP.entries;
+  const word = status === 'Healthy' && behind ? 'Healthy, catching up' : status;
   return { glyph: statuses[status], word, style };
 }
 
-/** A healthy node that has been behind for longer is not merely a moment behind. */
-const CATCHING_UP_MS = 1_000;
+/** A healthy node that is further behind, and for longer, is not merely a moment behind. */
+const CATCHING_UP = { ms: 1_000, entries: 20 } as const;
 
 function titleOf(view: NodeView, { glyphs, chosen }: Look, narrow = false): Line {
   const role = view.role === 'master' || view.role === 'secondary' ? view.role : null;

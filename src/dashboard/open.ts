@@ -59,6 +59,8 @@ export async function openDashboard(options: DashboardOptions): Promise<ClusterS
   } finally {
     session.end();
     giveBack();
+    // What is typed from now on is the shell's.
+    stdin.pause();
     process.off('exit', giveBack).off('uncaughtExceptionMonitor', giveBack);
     restorer.dismiss();
   }

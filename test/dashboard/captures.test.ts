@@ -82,9 +82,10 @@ test('after a thousand updates the screen is what a fresh draw would be', async 
     }));
     await shown.tell(stepsOf({ ...base, nodes, commit: last - 1 }, 30, 60_000 + update * 250));
     if (update % 97 === 0) await shown.type('j');
-    if (update % 131 === 0) await shown.type('?');
+    if (update % 125 === 0) await shown.type('?');
     if (update % 137 === 0) await shown.type('\u001b[A');
   }
+  await shown.type('\u001b[F');
   const before = shown.terminal.styled;
   shown.screen.repaint();
   expect(shown.terminal.styled).toEqual(before);

@@ -166,7 +166,7 @@ export const STATES: Readonly<Record<string, Recording>> = {
   'catching-up': {
     nodes: three(
       { last: 4_012 },
-      { last: 4_003, acked: 3_998, attempts: 1, lagMs: 2_400 },
+      { last: 4_003, acked: 3_958, attempts: 1, lagMs: 2_400 },
       { last: 4_012 },
     ),
     commit: 4_010,
