@@ -1,6 +1,7 @@
-// The Ink part: keys to the store, pictures to the screen. The rule: Ink draws no text. It keeps for
-// ever every text that it has ever measured (1.5 MB in 1,000 updates of this screen) and takes every
-// line apart for every picture (27 ms at 120×40); what is drawn here goes to the screen line by line.
+// The Ink part: keys to the store, pictures to the screen. The rule: Ink draws no text. It keeps
+// for ever every text that it has ever measured (1.5 MB in 1,000 updates of this screen) and takes
+// every line apart for every picture (27 ms at 120×40); what is drawn here goes to the screen line
+// by line.
 
 import { type Key, useInput } from 'ink';
 import { useLayoutEffect, useSyncExternalStore } from 'react';
@@ -57,7 +58,10 @@ export function keysIn(input: string, key: Key): string[] {
   const named = NAMED.find(([name]) => key[name] === true);
   if (named !== undefined) return [named[1]];
   if (key.ctrl) return [`ctrl-${input}`];
-  if (key.meta) return [];
+  // Escape and a key that came with it; a terminal sends the same for Alt and that key.
+  if (key.meta) return ['escape', ...Array.from(input).slice(0, 1)];
+  // What a terminal reports by itself, e.g. that it lost the focus.
+  if (/^\[[\d;<?]*[A-Za-z~]$/.test(input)) return [];
   return Array.from(input).flatMap((character) => {
     if (character === '\r' || character === '\n') return ['enter'];
     if (character === '\t') return ['tab'];

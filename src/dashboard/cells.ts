@@ -1,5 +1,5 @@
-// Text in columns of a terminal: how wide it is, cut and padded to a width. The rule: what comes out
-// has a width that every terminal agrees on, or whatever stands to the right of it would move.
+// Text in columns of a terminal: how wide it is, cut and padded to a width. The rule: what comes
+// out has a width that every terminal agrees on, or whatever stands to the right of it would move.
 
 /** How a piece of text is shown; paint.ts knows the codes. */
 export type Style =

@@ -1,5 +1,6 @@
-// What the dashboard knows of a cluster, and what it can learn. All of it is plain data: the reducer
-// makes one from the other, the views only read it. Times named `now` are monotonic milliseconds.
+// What the dashboard knows of a cluster, and what it can learn. All of it is plain data: the
+// reducer makes one from the other, the views only read it. Times named `now` are monotonic
+// milliseconds.
 
 import type {
   ClusterNode,

@@ -7,10 +7,8 @@ import { seconds } from './node-panel.ts';
 /** Plain lines, without colour. */
 export function farewellLines(state: ClusterState): string[] {
   const master = masterOf(state);
-  const mode =
-    master === null
-      ? 'no master'
-      : `${master.mode}${master.reason === null ? '' : ` (${master.reason})`}, epoch ${master.epoch}`;
+  const reason = master?.reason == null ? '' : ` (${master.reason})`;
+  const mode = master === null ? 'no master' : `${master.mode}${reason}, epoch ${master.epoch}`;
   return [
     `${state.name}: ${mode}, last index ${state.lastIndex}`,
     ...state.nodes.map((view) => {

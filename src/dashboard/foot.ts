@@ -1,5 +1,5 @@
-// The last lines: what happened lately, the keys that are valid now, and the command line that would
-// do the same.
+// The last lines: what happened lately, the keys that are valid now, and the command line that
+// would do the same.
 
 import type { Line, Style } from './cells.ts';
 import { fitLine, span, widthOf } from './cells.ts';

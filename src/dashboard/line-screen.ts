@@ -71,7 +71,7 @@ export class LineScreen {
     for (let row = 0; row < count; row += 1) {
       const line = lines[row] ?? '';
       if (this.#shown[row] === line) continue;
-      // First the erasing, then the text: a line of full width leaves the cursor on its last column.
+      // Erased before it is written: a full line leaves the cursor on its last column.
       text += `\u001b[${row + 1};1H\u001b[0m\u001b[K${line}`;
     }
     this.#shown = lines;

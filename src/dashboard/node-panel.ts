@@ -1,4 +1,5 @@
-// What is said of one node, as lines of one width: the wide one for columns, the short one for rows.
+// What is said of one node, as lines of one width: the wide one for columns, the short one for
+// rows.
 
 import type { Line, Style } from './cells.ts';
 import { fitLine, span } from './cells.ts';
@@ -74,7 +75,6 @@ export function nodeLines(view: NodeView, look: Look, width: number, lines: numb
   const index = narrow
     ? numbers
     : `last ${view.health?.lastIndex ?? '-'}  commit ${view.health?.commitIndex ?? '-'}`;
-  const short = `${view.health?.lastIndex ?? '-'}/${view.health?.commitIndex ?? '-'} e${view.health?.epoch ?? '-'}`;
   const age = view.silentSince === null || view.seenAt === null ? '' : agePhrase(state, view);
   const lag = behind === null ? '' : lagPhrase(behind.lagEntries, behind.lagMs);
   const beat = behind === null ? '' : `beat ${seconds(behind.lastHeartbeatMs)} ago`;

@@ -1,7 +1,7 @@
-// Looks at a cluster over HTTP, again and again, and reports what it sees. The rules: one round at a
-// time, and in a round everybody's health before anybody's log, so that a log that is asked for up
-// to an index was read after everybody had said how far it goes; a node that does not answer holds
-// up no other; foreign text is cleaned here, before anything else sees it.
+// Looks at a cluster over HTTP, again and again, and reports what it sees. The rules: one round at
+// a time, and in a round everybody's health before anybody's log, so that a log that is asked for
+// up to an index was read after everybody had said how far it goes; a node that does not answer
+// holds up no other; foreign text is cleaned here, before anything else sees it.
 
 import type { ClusterReport, Health } from '../client/answers.ts';
 import type { ReplogClient } from '../client/client.ts';

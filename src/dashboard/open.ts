@@ -50,6 +50,7 @@ export async function openDashboard(options: DashboardOptions): Promise<ClusterS
   const giveBack = (): void => {
     screen.leave();
     if (stdin.isRaw) stdin.setRawMode(false);
+    restorer.dismiss();
   };
   // An exception is printed before the process ends: by then the normal screen must be back.
   process.on('exit', giveBack).on('uncaughtExceptionMonitor', giveBack);
@@ -62,7 +63,6 @@ export async function openDashboard(options: DashboardOptions): Promise<ClusterS
     // What is typed from now on is the shell's.
     stdin.pause();
     process.off('exit', giveBack).off('uncaughtExceptionMonitor', giveBack);
-    restorer.dismiss();
   }
 }
 

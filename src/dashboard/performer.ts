@@ -1,5 +1,5 @@
-// Does what the keys ask for, over HTTP, and reports what came of it. Nothing here throws: an action
-// that failed is an event on the screen.
+// Does what the keys ask for, over HTTP, and reports what came of it. Nothing here throws: an
+// action that failed is an event on the screen.
 
 import type { ReplogClient } from '../client/client.ts';
 import type { ClusterState, OwnWrite } from './cluster-state.ts';

@@ -1,4 +1,5 @@
-// Whether something would cost the cluster its quorum, or its master: then the dashboard asks first.
+// Whether something would cost the cluster its quorum, or its master: then the dashboard asks
+// first.
 
 import type { ClusterState } from './cluster-state.ts';
 import { masterOf } from './cluster-state.ts';

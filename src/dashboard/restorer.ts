@@ -1,5 +1,5 @@
-// A tiny process that gives the terminal back if this one cannot: it waits for its pipe to close, as
-// it does when this process is killed, and then leaves the alternate screen and the raw mode.
+// A tiny process that gives the terminal back if this one cannot: it waits for its pipe to close,
+// as it does when this process is killed, and then leaves the alternate screen and the raw mode.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,9 +14,8 @@ const SCRIPT = `
 before=$(stty -g <&3)
 echo ready
 read -r word
-[ "$word" = bye ] && exit 0
-stty "$before" <&3
 printf '\\033[0m\\033[?1049l\\033[?25h' >&3
+stty "$before" <&3
 `;
 
 /** A shell takes some milliseconds; where there is none, the dashboard does without. */
@@ -46,8 +45,9 @@ export async function watchTerminal(terminal: number): Promise<Restorer> {
   (stdin as { unref?: () => void } | null)?.unref?.();
   stdout?.destroy();
   return {
+    // At once, even in a process that is about to end: restoring twice would move the cursor.
     dismiss: () => {
-      stdin?.end('bye\n');
+      child.kill('SIGKILL');
     },
   };
 }

@@ -1,5 +1,5 @@
-// The one place where the dashboard's state changes. Whoever shows it is told at most once per tick,
-// and at once after a key.
+// The one place where the dashboard's state changes. Whoever shows it is told at most once per
+// tick, and at once after a key.
 
 import type { ClusterState } from './cluster-state.ts';
 import { blankState } from './cluster-state.ts';

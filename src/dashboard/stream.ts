@@ -1,5 +1,5 @@
-// Stream mode: no screen, but lines with prefixes, as they would stand in a file. What is new is what
-// was not there a moment ago.
+// Stream mode: no screen, but lines with prefixes, as they would stand in a file. What is new is
+// what was not there a moment ago.
 
 import { wordsOf } from './alignment.ts';
 import type { ClusterState, Tail } from './cluster-state.ts';

@@ -42,7 +42,7 @@ describe('alignment', () => {
     }
   });
 
-  test('a node that never answered is unknown, one that is silent keeps what is known of it', () => {
+  test('a node that never answered is unknown, a silent one keeps what is known', () => {
     const state = recorded(STATES['one-down']!);
     expect(marks(state, 9, 12)).toEqual(['AMMM', 'A...', 'AMMM']);
     const blank = told(state, {

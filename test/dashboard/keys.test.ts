@@ -232,5 +232,10 @@ test('a burst of keys does all of them, in order', async () => {
   expect(shown.effects.at(-1)).toEqual({ type: 'append', message: 'aїё', w: 'majority' });
   await shown.type('\u001b[C\u001b[C\u001b[C\u001b[D');
   expect(shown.store.screen.node).toBe('n2');
+  await shown.type('?');
+  await shown.type('\u001bk');
+  expect(shown.store.screen.panel?.kind).toBe('keys');
+  await shown.type('\u001b[I');
+  expect(shown.store.screen.panel?.kind).toBe('keys');
   shown.unmount();
 });

@@ -1,4 +1,5 @@
-// Recorded answers of clusters in the states that matter, told to the reducer as the observer would.
+// Recorded answers of clusters in the states that matter, told to the reducer as the observer
+// would.
 
 import type {
   Faults,

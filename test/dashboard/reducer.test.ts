@@ -132,7 +132,8 @@ test('faults are put as `replog fault` takes them', () => {
 
 test('what is left behind says how everything stood, and where', () => {
   expect(farewellLines(recorded(STATES['read-only']!))).toEqual([
-    'cluster-4000: read-only (no quorum: 1 of 3 alive, 2 needed; missing n2, n3), epoch 3, last index 12',
+    'cluster-4000: read-only (no quorum: 1 of 3 alive, 2 needed; missing n2, n3), ' +
+      'epoch 3, last index 12',
     '  n1  master  Healthy  last 12  http://127.0.0.1:4000',
     '  n2  secondary  exited, no answer for 9.0 s  last 12  http://127.0.0.1:4001',
     '  n3  secondary  paused, no answer for 8.0 s  last 12  http://127.0.0.1:4002',

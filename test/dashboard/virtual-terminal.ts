@@ -1,5 +1,5 @@
-// A terminal of a given size that understands what the dashboard sends, and nothing else: a sequence
-// that it does not know is an error, so that none slips in.
+// A terminal of a given size that understands what the dashboard sends, and nothing else: a
+// sequence that it does not know is an error, so that none slips in.
 
 import type { Terminal } from '../../src/dashboard/line-screen.ts';
 

@@ -92,7 +92,8 @@ async function expectUsable(): Promise<void> {
     (modes) => modes === '0 1',
     'the normal screen is back',
   );
-  await terminal.shows(/^ready>$/m);
+  terminal.type('Enter');
+  await terminal.shows(/ready>$/m);
   terminal.type(
     'stty -a | tr -s "; " "\\n" | grep -xE -- "-?(icanon|echo|isig)" | xargs echo modes:',
   );
@@ -107,7 +108,7 @@ async function expectNoProcess(url: string): Promise<void> {
 }
 
 describe.skipIf(!tmuxWorks)('on a terminal', () => {
-  test('shows the cluster, breaks a node and mends it, and leaves the terminal as it was', async () => {
+  test('shows the cluster, breaks a node, mends it, and gives the terminal back', async () => {
     start();
     await terminal.shows(/★ n1 master.*◇ n2 secondary.*◇ n3 secondary/);
     await call('POST', `http://127.0.0.1:${port}/messages`, { message: 'привіт 👋', w: 3 });
