@@ -24,10 +24,16 @@ export function onTerminal(): boolean {
   return stdout.columns > 0 && stdout.rows > 0;
 }
 
-/** Shows the cluster until a key or the signal ends it; then prints where everything stands. */
-export async function showDashboard(target: DashboardTarget, signal: AbortSignal): Promise<void> {
+/** Loads what a dashboard needs, while whoever will open it waits for something else. */
+export async function prepareDashboard(): Promise<void> {
   // React remembers every update for its developers, for ever, unless it is told not to.
   Object.assign(process.env, { NODE_ENV: 'production' });
+  await import('../dashboard/open.ts');
+}
+
+/** Shows the cluster until a key or the signal ends it; then prints where everything stands. */
+export async function showDashboard(target: DashboardTarget, signal: AbortSignal): Promise<void> {
+  await prepareDashboard();
   const { openDashboard } = await import('../dashboard/open.ts');
   const { farewellLines } = await import('../dashboard/farewell.ts');
   const { ReplogClient } = await import('../client/client.ts');

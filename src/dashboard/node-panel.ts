@@ -72,6 +72,7 @@ export function nodeLines(view: NodeView, look: Look, width: number, lines: numb
     ? `e${view.health?.epoch ?? '-'} ${view.pid ?? '-'}`
     : `epoch ${view.health?.epoch ?? '-'}  pid ${view.pid ?? '-'}`;
   const numbers = `${view.health?.lastIndex ?? '-'}/${view.health?.commitIndex ?? '-'}`;
+  const short = `${numbers} e${view.health?.epoch ?? '-'}`;
   const index = narrow
     ? numbers
     : `last ${view.health?.lastIndex ?? '-'}  commit ${view.health?.commitIndex ?? '-'}`;

@@ -116,6 +116,7 @@ async function run(flags: ClusterFlags, settings: Settings): Promise<void> {
         if (!flags.json && !screen.taken) process.stderr.write(`${node} | ${cleanText(line)}\n`);
       },
     });
+    screen.prepare();
     const { ready, broken } = launched;
     // Stopped while it is starting: that it did not become ready is no news.
     ready.catch(() => undefined);
@@ -148,6 +149,14 @@ class Screen {
 
   constructor(wanted: boolean) {
     this.wanted = wanted;
+  }
+
+  /** Loads the dashboard while the nodes start; if that fails, opening it will say so. */
+  prepare(): void {
+    if (!this.wanted) return;
+    import('../dashboard.ts')
+      .then(({ prepareDashboard }) => prepareDashboard())
+      .catch(() => undefined);
   }
 
   /** Resolves when the end has come, or the dashboard was left; rejects as `end` does. */
