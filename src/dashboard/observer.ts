@@ -89,9 +89,11 @@ export class Observer {
 
   /** One look at everything. */
   async round(): Promise<void> {
-    const slow = this.#round % SLOW_EVERY === 0;
+    // Not the first: somebody waits for the first picture, and a node loads its metrics late.
+    const slow = this.#round % SLOW_EVERY === 1;
     this.#round += 1;
-    if (this.#parts.control !== null || slow) await this.#patiently([this.#lookAtCluster()]);
+    if (this.#parts.control !== null || slow || this.#round === 1)
+      await this.#patiently([this.#lookAtCluster()]);
     const { nodes } = this.#parts.state();
     await this.#patiently(nodes.map(({ node, url }) => this.#lookAtHealth(node, url)));
     const range = this.#range();

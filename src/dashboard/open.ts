@@ -45,8 +45,9 @@ const FIRST_LOOK_MS = 400;
 /** Resolves, with what was last known, when it was left by a key or by the signal. */
 export async function openDashboard(options: DashboardOptions): Promise<ClusterState> {
   const { stdin, stdout } = options;
-  const restorer = await watchTerminal(stdin.fd);
   const screen = new LineScreen(stdout);
+  const session = new Session(options, screen);
+  const [restorer] = await Promise.all([watchTerminal(stdin.fd), session.look()]);
   const giveBack = (): void => {
     screen.leave();
     if (stdin.isRaw) stdin.setRawMode(false);
@@ -54,7 +55,6 @@ export async function openDashboard(options: DashboardOptions): Promise<ClusterS
   };
   // An exception is printed before the process ends: by then the normal screen must be back.
   process.on('exit', giveBack).on('uncaughtExceptionMonitor', giveBack);
-  const session = new Session(options, screen);
   try {
     return await session.run();
   } finally {
@@ -86,6 +86,11 @@ class Session {
     this.#performer = new Performer({ ...parts, now, newKey: () => crypto.randomUUID() });
   }
 
+  /** The first look, so that the first picture shows something. */
+  async look(): Promise<void> {
+    await Promise.race([this.#observer.round(), sleep(FIRST_LOOK_MS)]);
+  }
+
   async run(): Promise<ClusterState> {
     const { signal, stdout, stdin, colour, unicode } = this.#options;
     const over = new Promise<void>((resolve) => {
@@ -93,7 +98,6 @@ class Session {
       signal.addEventListener('abort', () => resolve(), { once: true });
       if (signal.aborted) resolve();
     });
-    await Promise.race([this.#observer.round(), over, sleep(FIRST_LOOK_MS)]);
     if (signal.aborted) return this.#store.state;
     this.#store.tick();
     this.#screen.enter();
