@@ -26,6 +26,11 @@ const { metafile } = await build({
   format: 'esm',
   metafile: true,
   logLevel: 'warning',
+  // React's build for developers is larger, slower, and keeps a record of every update.
+  // DEV would have Ink load the tools of React's developers.
+  define: { 'process.env.NODE_ENV': '"production"', 'process.env.DEV': '"false"' },
+  // Ink asks for it in development only, where it is not installed.
+  alias: { 'react-devtools-core': './build/nothing.js' },
   // Dependencies that are CommonJS ask for Node's modules with `require`.
   banner: {
     js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",

@@ -10,6 +10,7 @@ import { register as registerBench } from './commands/bench.ts';
 import { register as registerCluster } from './commands/cluster.ts';
 import { register as registerControl } from './commands/control.ts';
 import { register as registerDemo } from './commands/demo.ts';
+import { register as registerDashboard } from './commands/dashboard.ts';
 import { register as registerEcho } from './commands/echo.ts';
 import { register as registerFault } from './commands/fault.ts';
 import { register as registerHealth } from './commands/health.ts';
@@ -43,6 +44,7 @@ export async function main(argv: string[]): Promise<void> {
   registerOutcome(program);
   registerHealth(program);
   registerEcho(program);
+  registerDashboard(program);
   registerPs(program);
   registerControl(program);
   registerAdd(program);

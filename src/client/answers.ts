@@ -199,5 +199,29 @@ export interface ClusterReport {
   readonly removed: readonly ClusterNode[];
 }
 
+/** `GET {control}/cluster/nodes/:id/output`: the last lines that a node's processes wrote. */
+export interface NodeOutput {
+  readonly node: string;
+  /** Number of the first line, counted from 1 over everything that was ever written. */
+  readonly first: number;
+  readonly lines: readonly string[];
+}
+
+/** `GET /log/:index/story`: what became of one operation, as far as the node remembers. */
+export interface Story {
+  readonly index: number;
+  readonly node: string;
+  /** Whether nothing is missing at its beginning or its end. */
+  readonly complete: boolean;
+  readonly lines: readonly {
+    readonly at: string;
+    /** Since the operation's first line, in milliseconds. */
+    readonly ms: number;
+    readonly event: string;
+    readonly peer: string | null;
+    readonly text: string;
+  }[];
+}
+
 /** What the launcher can do to a node's process. */
 export type ControlVerb = 'stop' | 'start' | 'restart' | 'kill' | 'pause' | 'resume';

@@ -17,8 +17,10 @@ import type {
   LogEntry,
   LogPage,
   MessagePage,
+  NodeOutput,
   OperationAck,
   StoredOutcome,
+  Story,
 } from './answers.ts';
 import { baseUrl } from './base-url.ts';
 import { Departures } from './departures.ts';
@@ -233,6 +235,21 @@ export class ReplogClient {
   ): Promise<ClusterNode | null> {
     const path = `/cluster/nodes/${encodeURIComponent(node)}/${verb}`;
     return nodeIn(await this.#requests.command({ method: 'POST', path }, options));
+  }
+
+  /** Launcher: the last `lines` lines of the node's output; all that are kept by default. */
+  output(
+    node: string,
+    options: CallOptions & { readonly lines?: number | undefined } = {},
+  ): Promise<NodeOutput> {
+    const path = `/cluster/nodes/${encodeURIComponent(node)}/output`;
+    return this.#requests.read<NodeOutput>(path, options, { lines: options.lines });
+  }
+
+  /** What became of the operation at `index`; null if the node does not remember. */
+  story(index: number, options: CallOptions = {}): Promise<Story | null> {
+    const path = `/log/${index}/story`;
+    return this.#requests.readOrNull<Story>(path, options, 'not-found');
   }
 
   async #write<Answer>(

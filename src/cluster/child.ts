@@ -4,7 +4,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { fork } from 'node:child_process';
 import type { Readable } from 'node:stream';
-import { LineReader, TailOfLines } from './lines.ts';
+import { LineReader, type NumberedLines, TailOfLines } from './lines.ts';
 import type { PauseGuard } from './pause-guard.ts';
 import { guardPause } from './pause-guard.ts';
 
@@ -59,6 +59,9 @@ export class ChildFailed extends Error {
 /** Lines of output kept per child: enough for an error with its trace, and bounded. */
 const LINES_KEPT = 50;
 
+/** Lines of all output kept per child, for people who look at it while it runs. */
+export const OUTPUT_KEPT = 500;
+
 /** Lines of an unexpected end that are shown: the last ones say why. */
 const LINES_SHOWN = 10;
 
@@ -70,6 +73,7 @@ export class Child {
   readonly #spec: ChildSpec;
   readonly #listener: ChildListener;
   readonly #tail = new TailOfLines(LINES_KEPT);
+  readonly #output = new TailOfLines(OUTPUT_KEPT);
   #process: ChildProcess | null = null;
   #state: ChildState = 'stopped';
   #ending: Ending | null = null;
@@ -105,6 +109,11 @@ export class Child {
   /** The last lines of output, oldest first, also of processes that have ended. */
   get lastLines(): readonly string[] {
     return this.#tail.lines;
+  }
+
+  /** The last lines of all output, events included, of this process and of those before it. */
+  output(count: number): NumberedLines {
+    return this.#output.last(count);
   }
 
   /** Resolves when the process has ended; at once if none runs. */
@@ -244,6 +253,7 @@ export class Child {
 
   #read(stream: Readable | null, events: boolean): void {
     const reader = new LineReader((line) => {
+      this.#output.add(line);
       const event = events ? eventOf(line) : null;
       if (event !== null) {
         this.#listener.onEvent(event);

@@ -12,8 +12,8 @@ import type { Call, NodeEnv } from '../node/call.ts';
 import { header, hostOf } from '../node/call.ts';
 import type { GuardOptions } from '../node/guard.ts';
 import { createGuard } from '../node/guard.ts';
-import { problem, RequestRefused } from '../node/problems.ts';
-import { ChildFailed } from './child.ts';
+import { invalid, problem, RequestRefused } from '../node/problems.ts';
+import { ChildFailed, OUTPUT_KEPT } from './child.ts';
 import type { Control } from './control.ts';
 import { ACTIONS, Conflict, UnknownNode } from './control.ts';
 
@@ -54,6 +54,12 @@ export function addControlRoutes<Env extends NodeEnv>(
   route('/cluster/nodes/:id', {
     DELETE: async (call) => json(200, await find().remove(idOf(call))),
   });
+  route('/cluster/nodes/:id/output', {
+    GET: (call) => {
+      const node = idOf(call);
+      return json(200, { node, ...find().output(node, linesOf(call)) });
+    },
+  });
   for (const action of ACTIONS) {
     route(`/cluster/nodes/:id/${action}`, {
       POST: async (call) => json(200, await find().act(idOf(call), action)),
@@ -63,6 +69,14 @@ export function addControlRoutes<Env extends NodeEnv>(
 
 function idOf(call: Call): string {
   return call.req.param('id') ?? '';
+}
+
+/** `?lines=`: how many at most; all that are kept unless it says so. */
+function linesOf(call: Call): number {
+  const text = call.req.query('lines');
+  if (text === undefined) return OUTPUT_KEPT;
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
+  throw new RequestRefused(invalid([{ path: 'lines', message: 'must be a number of lines' }]));
 }
 
 /** The body of an addition: nothing, or the id of the new node. */

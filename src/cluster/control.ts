@@ -2,6 +2,7 @@
 // implements it, the control routes offer it over HTTP.
 
 import type { ChildState } from './child.ts';
+import type { NumberedLines } from './lines.ts';
 
 /** A node as `GET /cluster` shows it. */
 export interface NodeView {
@@ -33,6 +34,8 @@ export type Action = (typeof ACTIONS)[number];
 
 export interface Control {
   view(): ClusterView;
+  /** The last lines that the node's processes wrote, at most `lines`. Throws UnknownNode. */
+  output(node: string, lines: number): NumberedLines;
   /** Does it and resolves with the node afterwards. A node that is already as wished is left as it
    * is. Rejects with UnknownNode, Conflict or ChildFailed. */
   act(node: string, action: Action): Promise<NodeView>;

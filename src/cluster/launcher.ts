@@ -16,6 +16,7 @@ import type { Action, ClusterView, Control, NodeView } from './control.ts';
 import { Conflict, UnknownNode } from './control.ts';
 import type { Layout, NodePlace } from './layout.ts';
 import { nextNodeId, placeOf, portsOf } from './layout.ts';
+import type { NumberedLines } from './lines.ts';
 import { nextFreePort } from './ports.ts';
 import type { Pace } from './ready.ts';
 import { lackingOf, missingIn, NotReady, waitUntil } from './ready.ts';
@@ -152,6 +153,10 @@ export class Launcher implements Control {
       });
     }
     return this.#viewOf(member);
+  }
+
+  output(node: string, lines: number): NumberedLines {
+    return (this.#removed.get(node) ?? this.#memberOf(node)).child.output(lines);
   }
 
   add(id?: string): Promise<NodeView> {

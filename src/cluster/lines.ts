@@ -26,10 +26,19 @@ export class LineReader {
   }
 }
 
+/** Lines with their numbers, which count everything that ever was said. */
+export interface NumberedLines {
+  /** Number of the first of `lines`; 1 is the first line of all. */
+  readonly first: number;
+  readonly lines: readonly string[];
+}
+
 /** The last lines, oldest first. */
 export class TailOfLines {
   readonly #max: number;
   #lines: string[] = [];
+  /** Lines that were added and are no longer kept. */
+  #dropped = 0;
 
   constructor(max: number) {
     this.#max = max;
@@ -41,10 +50,19 @@ export class TailOfLines {
 
   add(line: string): void {
     this.#lines.push(line);
-    if (this.#lines.length > this.#max) this.#lines.shift();
+    if (this.#lines.length <= this.#max) return;
+    this.#lines.shift();
+    this.#dropped += 1;
+  }
+
+  /** The last `count` of them at most. */
+  last(count: number): NumberedLines {
+    const lines = count <= 0 ? [] : this.#lines.slice(-count);
+    return { first: this.#dropped + this.#lines.length - lines.length + 1, lines };
   }
 
   clear(): void {
+    this.#dropped += this.#lines.length;
     this.#lines = [];
   }
 }

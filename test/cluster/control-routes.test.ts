@@ -35,6 +35,10 @@ const control: Control = {
     removed: [],
     nodes: [N2],
   }),
+  output: (node, lines) => {
+    calls.push(['output', node, lines]);
+    return { first: 7, lines: ['seventh'] };
+  },
   act: (node, action) => told(action, node),
   add: (node) => told('add', node),
   remove: (node) => told('remove', node),
@@ -67,6 +71,18 @@ describe('control routes', () => {
     expect(response.status).toBe(200);
     expect(await response.json()).toEqual(N2);
     expect(calls).toEqual([[verb, 'n2']]);
+  });
+
+  it("show a node's output", async () => {
+    const path = '/cluster/nodes/n2/output';
+    const response = await app.request(`${path}?lines=3`);
+    expect(await response.json()).toEqual({ node: 'n2', first: 7, lines: ['seventh'] });
+    expect((await app.request(path)).status).toBe(200);
+    expect((await app.request(`${path}?lines=many`)).status).toBe(400);
+    expect(calls).toEqual([
+      ['output', 'n2', 3],
+      ['output', 'n2', 500],
+    ]);
   });
 
   it('add a node, with an id or without', async () => {

@@ -101,17 +101,22 @@ async function run(flags: ClusterFlags, settings: Settings): Promise<void> {
   const { takeStopSignals } = await import('../../cluster/stop-signals.ts');
   const { tellStarter } = await import('../../cluster/detach.ts');
   const show = await showerFor(flags);
+  const { onTerminal } = await import('../dashboard.ts');
+  const screen = new Screen(!flags.plain && !flags.json && onTerminal());
   let launched: Launch | null = null;
   const signals = takeStopSignals(() => launched?.kill());
   try {
     launched = await launch({
       ...settings,
       startArbiter: serveArbiter,
-      onEvent: show,
+      onEvent: (event) => {
+        if (!screen.taken) show(event);
+      },
       onLine: (node, line) => {
-        if (!flags.json) process.stderr.write(`${node} | ${cleanText(line)}\n`);
+        if (!flags.json && !screen.taken) process.stderr.write(`${node} | ${cleanText(line)}\n`);
       },
     });
+    screen.prepare();
     const { ready, broken } = launched;
     // Stopped while it is starting: that it did not become ready is no news.
     ready.catch(() => undefined);
@@ -120,8 +125,8 @@ async function run(flags: ClusterFlags, settings: Settings): Promise<void> {
       const outcome = await Promise.race([ready, end]);
       if (typeof outcome === 'object') {
         await tellStarter({ type: 'ready', ready: outcome });
-        if (!flags.json) process.stdout.write(NEXT);
-        await end;
+        if (!flags.json && !screen.wanted) process.stdout.write(NEXT);
+        await screen.show(outcome, settings, end);
       }
     } finally {
       await launched.stop();
@@ -133,6 +138,49 @@ async function run(flags: ClusterFlags, settings: Settings): Promise<void> {
     throw problem;
   } finally {
     signals.close();
+  }
+}
+
+/** The terminal, while the dashboard has it: nothing else may write there. */
+class Screen {
+  /** Whether there is a terminal for a dashboard. */
+  readonly wanted: boolean;
+  taken = false;
+
+  constructor(wanted: boolean) {
+    this.wanted = wanted;
+  }
+
+  /** Loads the dashboard while the nodes start; if that fails, opening it will say so. */
+  prepare(): void {
+    if (!this.wanted) return;
+    import('../dashboard.ts')
+      .then(({ prepareDashboard }) => prepareDashboard())
+      .catch(() => undefined);
+  }
+
+  /** Resolves when the end has come, or the dashboard was left; rejects as `end` does. */
+  async show(ready: ReadyEvent, { name, token }: Settings, end: Promise<unknown>): Promise<void> {
+    if (!this.wanted) {
+      await end;
+      return;
+    }
+    const { showDashboard } = await import('../dashboard.ts');
+    const close = new AbortController();
+    const url = ready.nodes[0]?.url ?? ready.control;
+    const place = { control: ready.control, url, name, token: token ?? undefined, owner: true };
+    this.taken = true;
+    const shown = showDashboard(place, close.signal);
+    try {
+      await Promise.race([end, shown]);
+    } finally {
+      close.abort();
+      try {
+        await shown;
+      } finally {
+        this.taken = false;
+      }
+    }
   }
 }
 

@@ -1,0 +1,60 @@
+// `replog dashboard`: the live view of a cluster that runs already, here or elsewhere.
+
+import type { Command } from 'commander';
+import { examples } from '../examples.ts';
+import { UsageError } from '../exit.ts';
+import { addTargetOptions, connect, findTarget, type TargetOptions } from '../target.ts';
+
+export function register(program: Command): void {
+  addTargetOptions(program.command('dashboard'))
+    .description("watch every node's log, lag and health, and break things by keys")
+    .addHelpText(
+      'after',
+      examples(
+        ['replog dashboard', 'the cluster that runs on this machine'],
+        ['replog dashboard --url http://10.0.0.5:4000', 'any cluster, through one of its nodes'],
+        ['replog health --watch', 'the same in plain lines, without a terminal'],
+      ),
+    )
+    .action(openOn);
+}
+
+async function openOn(options: TargetOptions): Promise<void> {
+  const { onTerminal, showDashboard } = await import('../dashboard.ts');
+  if (!onTerminal()) {
+    throw new UsageError(
+      'the dashboard needs a terminal',
+      '`replog health --watch --json` shows the same to scripts',
+    );
+  }
+  const target = await findTarget(options);
+  // A URL where nothing answers is said plainly, before the screen is taken.
+  const { untilLeft } = await import('../interrupt.ts');
+  await untilLeft(async (signal) => {
+    const control = target.control ?? (await launcherAt(target.url, target.token));
+    if (control === null) await (await connect(target)).health({ signal });
+    await showDashboard(
+      {
+        control,
+        url: target.url,
+        name: target.cluster?.name ?? target.url,
+        token: target.token,
+        owner: false,
+      },
+      signal,
+    );
+  });
+}
+
+/** The URL itself, if it is a launcher's. */
+async function launcherAt(url: string, token: string | undefined): Promise<string | null> {
+  const { ReplogClient } = await import('../../client/client.ts');
+  const { ProblemError } = await import('../../client/problems.ts');
+  try {
+    await new ReplogClient({ url, token }).cluster();
+    return url;
+  } catch (error) {
+    if (error instanceof ProblemError) return null;
+    throw error;
+  }
+}

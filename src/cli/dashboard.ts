@@ -1,0 +1,57 @@
+// Opens the dashboard on this process's terminal, if it has one that can show it. Ink and React are
+// loaded here, late, and nowhere else.
+
+import type { ClusterState } from '../dashboard/cluster-state.ts';
+import { cleanText } from './clean-text.ts';
+import { wantsColour } from './colour.ts';
+
+/** What is to be shown. */
+export interface DashboardTarget {
+  /** Base URL of the launcher; null if none is known. */
+  readonly control: string | null;
+  /** Base URL of a node to begin with. */
+  readonly url: string;
+  readonly name: string;
+  readonly token: string | undefined;
+  /** To leave is to stop the cluster. */
+  readonly owner: boolean;
+}
+
+/** Whether both ends of this process are a terminal of some size. */
+export function onTerminal(): boolean {
+  const { stdin, stdout } = process;
+  if (stdin.isTTY !== true || stdout.isTTY !== true || process.env.TERM === 'dumb') return false;
+  return stdout.columns > 0 && stdout.rows > 0;
+}
+
+/** Loads what a dashboard needs, while whoever will open it waits for something else. */
+export async function prepareDashboard(): Promise<void> {
+  // React remembers every update for its developers, for ever, unless it is told not to.
+  Object.assign(process.env, { NODE_ENV: 'production' });
+  await import('../dashboard/open.ts');
+}
+
+/** Shows the cluster until a key or the signal ends it; then prints where everything stands. */
+export async function showDashboard(target: DashboardTarget, signal: AbortSignal): Promise<void> {
+  await prepareDashboard();
+  const { openDashboard } = await import('../dashboard/open.ts');
+  const { farewellLines } = await import('../dashboard/farewell.ts');
+  const { ReplogClient } = await import('../client/client.ts');
+  const state: ClusterState = await openDashboard({
+    ...target,
+    stdin: process.stdin,
+    stdout: process.stdout,
+    client: (url) => new ReplogClient({ url, token: target.token, retryForMs: 1_000 }),
+    colour: wantsColour(process.stdout),
+    unicode: showsUnicode(process.env),
+    clean: cleanText,
+    signal,
+  });
+  process.stdout.write(`${farewellLines(state).join('\n')}\n`);
+}
+
+/** A locale that names another character set, or none at all, is taken at its word. */
+function showsUnicode({ LC_ALL, LC_CTYPE, LANG }: NodeJS.ProcessEnv): boolean {
+  const locale = LC_ALL || LC_CTYPE || LANG || '';
+  return locale === '' || /utf-?8/i.test(locale);
+}

@@ -1,0 +1,24 @@
+// What is left on the normal screen when the dashboard is gone: how the cluster stood, and where.
+
+import type { ClusterState } from './cluster-state.ts';
+import { masterOf, memberOf } from './cluster-state.ts';
+import { seconds } from './node-panel.ts';
+
+/** Plain lines, without colour. */
+export function farewellLines(state: ClusterState): string[] {
+  const master = masterOf(state);
+  const reason = master?.reason == null ? '' : ` (${master.reason})`;
+  const mode = master === null ? 'no master' : `${master.mode}${reason}, epoch ${master.epoch}`;
+  return [
+    `${state.name}: ${mode}, last index ${state.lastIndex}`,
+    ...state.nodes.map((view) => {
+      const status = memberOf(state, view.node)?.status ?? 'no status';
+      const how = view.process === null || view.process === 'running' ? status : view.process;
+      const age =
+        view.silentSince === null ? '' : `, no answer for ${seconds(state.now - view.silentSince)}`;
+      const last = view.health?.lastIndex ?? '-';
+      return `  ${view.node}  ${view.role ?? 'no role'}  ${how}${age}  last ${last}  ${view.url}`;
+    }),
+    ...(state.control === null ? [] : [`  control  ${state.control}`]),
+  ];
+}

@@ -1,0 +1,173 @@
+// The whole screen from what is known: a pure function of the state and the size. The rule: exactly
+// as many lines as the terminal has, each at most as wide.
+
+import { alignedRows, windowOf } from './alignment.ts';
+import type { Line } from './cells.ts';
+import { fitLine, span, widthOf } from './cells.ts';
+import type { ClusterState } from './cluster-state.ts';
+import { eventLines, footLines } from './foot.ts';
+import type { Glyphs } from './glyphs.ts';
+import { headLines, summaryLine } from './head.ts';
+import { columnsRow, gutterOf, type LogLook, legend, marksRow } from './log-panel.ts';
+import { nodeLines, nodeRow } from './node-panel.ts';
+import { panelLines } from './panels.ts';
+import type { ScreenState } from './screen-state.ts';
+import { chosenNode } from './screen-state.ts';
+
+export interface Size {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** Columns that a node needs to be shown as a column: its name and role. */
+const COLUMN_MIN = 16;
+
+/** Rows of the log that are asked for: no terminal shows more of it. */
+export const LOG_ROWS_MAX = 200;
+
+/** The shape of the screen at a size. */
+export interface Layout {
+  readonly kind: 'columns' | 'rows' | 'line';
+  /** Lines per node. */
+  readonly nodeLines: number;
+  readonly events: number;
+  readonly keyLines: number;
+}
+
+/** Columns where every node has room for one; else every node has a row. */
+export function layoutFor({ columns, rows }: Size, nodes: number, gutter = 5): Layout {
+  if (columns < 40 || rows < 8) return { kind: 'line', nodeLines: 0, events: 0, keyLines: 0 };
+  const fits = Math.floor((columns - gutter) / COLUMN_MIN);
+  if (columns < 76 || rows < 20 || fits < nodes) {
+    const events = rows < 12 ? 0 : rows < 20 ? 1 : 3;
+    return { kind: 'rows', nodeLines: 1, events, keyLines: 1 };
+  }
+  return rows < 34
+    ? { kind: 'columns', nodeLines: 5, events: 3, keyLines: 1 }
+    : { kind: 'columns', nodeLines: 7, events: 6, keyLines: 2 };
+}
+
+/** How many rows of the log there is room for at most: what the observer has to fetch. */
+export function logRowsFor({ rows }: Size): number {
+  return Math.min(LOG_ROWS_MAX, Math.max(1, rows - 7));
+}
+
+/** Every line of the screen. */
+export function frameOf(
+  current: ClusterState,
+  screen: ScreenState,
+  size: Size,
+  glyphs: Glyphs,
+): Line[] {
+  const state = screen.frozen ?? current;
+  const layout = layoutFor(size, state.nodes.length, gutterOf(state.lastIndex));
+  if (layout.kind === 'line') return [summaryLine(state, size.columns)];
+  const { columns: width, rows } = size;
+  const head = headLines(state, screen, glyphs, width);
+  const foot = footLines(current, screen, width, layout.keyLines);
+  const events = eventLines(state, layout.events, width);
+  const parts = { state, screen, glyphs, width };
+  const edge = head.length + foot.length + (layout.events === 0 ? 0 : layout.events + 1);
+  const body = rows - edge;
+  const middle =
+    screen.panel === null || body < 6
+      ? bodyLines(parts, layout, body)
+      : withPanel(parts, layout, body);
+  const rest = layout.events === 0 ? [] : [titled('events', width, glyphs), ...events];
+  return [...head, ...middle, ...rest, ...foot].slice(0, rows);
+}
+
+interface Parts {
+  readonly state: ClusterState;
+  readonly screen: ScreenState;
+  readonly glyphs: Glyphs;
+  readonly width: number;
+}
+
+/** The nodes stay in sight while a panel is open, if there is room for both. */
+function withPanel(parts: Parts, layout: Layout, height: number): Line[] {
+  const { state, screen, glyphs, width } = parts;
+  if (screen.panel === null) return [];
+  const nodes = layout.kind === 'columns' ? nodeColumns(parts, layout).lines : nodeRows(parts, 3);
+  const above = nodes.length + 8 <= height ? nodes : [];
+  const left = height - above.length - 1;
+  const look = { state, screen, glyphs, width, height: left };
+  const { title, lines } = panelLines(screen.panel, look);
+  return [...above, titled(title, width, glyphs), ...filled(lines, left, width)];
+}
+
+function bodyLines(parts: Parts, layout: Layout, height: number): Line[] {
+  return layout.kind === 'columns' ? inColumns(parts, layout, height) : inRows(parts, height);
+}
+
+function inColumns(parts: Parts, layout: Layout, height: number): Line[] {
+  const { state, screen, glyphs, width } = parts;
+  const { lines, column } = nodeColumns(parts, layout);
+  const left = Math.max(0, height - lines.length - 1);
+  const range = windowOf(state.lastIndex, left, screen.index);
+  const look = logLook(parts);
+  const rows = alignedRows(state, state.nodes, range).map((row) =>
+    fitLine(columnsRow(row, state.nodes, column, look), width),
+  );
+  const title = titled('log', width, glyphs, legend(glyphs));
+  return [...lines, title, ...filled(rows, left, width)];
+}
+
+/** The nodes side by side, and how wide each is. */
+function nodeColumns(
+  { state, screen, glyphs, width }: Parts,
+  layout: Layout,
+): { lines: Line[]; column: number } {
+  const gutter = gutterOf(state.lastIndex);
+  const id = chosenNode(state, screen);
+  const column = Math.floor((width - gutter) / Math.max(1, state.nodes.length));
+  const panels = state.nodes.map((view) =>
+    nodeLines(view, { state, glyphs, chosen: view.node === id }, column - 1, layout.nodeLines),
+  );
+  const lines = Array.from({ length: layout.nodeLines }, (_, i): Line => {
+    const cells = panels.flatMap((panel) => [span(glyphs.bar, 'dim'), ...(panel[i] ?? [])]);
+    return fitLine([span(' '.repeat(gutter)), ...cells], width);
+  });
+  return { lines, column };
+}
+
+/** Nodes as rows, and the log with a mark per node. */
+function inRows(parts: Parts, height: number): Line[] {
+  const { state, screen, glyphs, width } = parts;
+  const nodes = nodeRows(parts, Math.max(1, height - 4));
+  const left = Math.max(0, height - nodes.length - 1);
+  const range = windowOf(state.lastIndex, left, screen.index);
+  const look = logLook(parts);
+  const rows = alignedRows(state, state.nodes, range).map((row) =>
+    marksRow(row, state.nodes, width, look),
+  );
+  const hidden = state.nodes.length - nodes.length;
+  const title = hidden === 0 ? 'log' : `${hidden} more nodes ${glyphs.rule} log`;
+  return [...nodes, titled(title, width, glyphs, legend(glyphs)), ...filled(rows, left, width)];
+}
+
+function nodeRows({ state, screen, glyphs, width }: Parts, most: number): Line[] {
+  const id = chosenNode(state, screen);
+  const place = state.nodes.findIndex(({ node }) => node === id);
+  const first = Math.max(0, Math.min(place - Math.floor(most / 2), state.nodes.length - most));
+  return state.nodes
+    .slice(first, first + most)
+    .map((view) => nodeRow(view, { state, glyphs, chosen: view.node === id }, width));
+}
+
+function logLook({ state, screen, glyphs }: Parts): LogLook {
+  return { glyphs, gutter: gutterOf(state.lastIndex), chosen: screen.index };
+}
+
+/** A rule with a word in it. */
+function titled(title: string, width: number, glyphs: Glyphs, after: Line = []): Line {
+  const start: Line = [span(`${glyphs.rule} ${title} `, 'dim'), ...after];
+  const left = Math.max(0, width - widthOf(start));
+  return fitLine([...start, span(glyphs.rule.repeat(left), 'dim')], width);
+}
+
+function filled(lines: readonly Line[], height: number, width: number): Line[] {
+  const blank = fitLine([], width);
+  const shown = lines.slice(0, height).map((line) => fitLine(line, width));
+  return [...shown, ...Array.from({ length: Math.max(0, height - shown.length) }, () => blank)];
+}

@@ -1,0 +1,92 @@
+// The shapes that the dashboard draws with. Each meaning has a shape of its own in both sets, so
+// that none depends on colour.
+
+import type { MemberStatus } from '../client/answers.ts';
+
+/** How an operation stands on one node. */
+export type Mark = 'all' | 'majority' | 'here' | 'pending' | 'missing' | 'differs' | 'unknown';
+
+export interface Glyphs {
+  readonly marks: Readonly<Record<Mark, string>>;
+  readonly roles: Readonly<Record<'master' | 'secondary' | 'removed' | 'none', string>>;
+  readonly statuses: Readonly<Record<MemberStatus | 'down' | 'paused' | 'unknown', string>>;
+  readonly chosen: string;
+  readonly bar: string;
+  readonly rule: string;
+  readonly gap: string;
+  /** From low to high. */
+  readonly levels: readonly string[];
+}
+
+const UNICODE: Glyphs = {
+  marks: {
+    all: '●',
+    majority: '◐',
+    here: '○',
+    pending: '◌',
+    missing: '·',
+    differs: '≠',
+    unknown: '?',
+  },
+  roles: { master: '★', secondary: '◇', removed: '×', none: '-' },
+  statuses: {
+    Healthy: '●',
+    Suspected: '▲',
+    Unhealthy: '■',
+    down: '□',
+    paused: '‖',
+    unknown: '?',
+  },
+  chosen: '▶',
+  bar: '│',
+  rule: '─',
+  gap: '·',
+  levels: ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'],
+};
+
+const ASCII: Glyphs = {
+  marks: {
+    all: '*',
+    majority: '+',
+    here: 'o',
+    pending: '~',
+    missing: '.',
+    differs: '#',
+    unknown: '?',
+  },
+  roles: { master: 'M', secondary: 'S', removed: 'x', none: '-' },
+  statuses: { Healthy: '*', Suspected: '!', Unhealthy: 'X', down: '_', paused: '=', unknown: '?' },
+  chosen: '>',
+  bar: '|',
+  rule: '-',
+  gap: '.',
+  levels: ['_', '.', '-', '=', '+', '*', '%', '#'],
+};
+
+/** What the marks mean, in the order of the legend. */
+export const MARK_NAMES: readonly (readonly [Mark, string])[] = [
+  ['all', 'all'],
+  ['majority', 'majority'],
+  ['here', 'here only'],
+  ['pending', 'pending'],
+  ['missing', 'missing'],
+];
+
+/** `unicode`: whether the terminal's locale can show more than ASCII. */
+export function glyphsFor(unicode: boolean): Glyphs {
+  return unicode ? UNICODE : ASCII;
+}
+
+/** The last values as a line of bars; the highest is full. */
+export function sparkline(values: readonly number[], width: number, glyphs: Glyphs): string {
+  const shown = values.slice(-width);
+  const highest = Math.max(...shown, 0);
+  const levels = glyphs.levels;
+  return shown
+    .map((value) => {
+      const level = highest === 0 ? 0 : Math.round((value / highest) * (levels.length - 1));
+      return levels[level];
+    })
+    .join('')
+    .padStart(width);
+}

@@ -1,0 +1,139 @@
+// The first lines: which cluster, who is master, whether it takes writes, how fast, who waits.
+
+import type { Line, Span } from './cells.ts';
+import { fitLine, span } from './cells.ts';
+import type { ClusterState } from './cluster-state.ts';
+import { masterAnswers, masterOf } from './cluster-state.ts';
+import type { Glyphs } from './glyphs.ts';
+import { sparkline } from './glyphs.ts';
+import { seconds } from './node-panel.ts';
+import type { ScreenState } from './screen-state.ts';
+
+/** One to three lines; the last one is there when something is badly wrong. */
+export function headLines(
+  state: ClusterState,
+  screen: ScreenState,
+  glyphs: Glyphs,
+  width: number,
+): Line[] {
+  const alarm = alarmOf(state);
+  return [
+    identity(state, screen, width),
+    speed(state, glyphs, width),
+    ...(alarm === null ? [] : [[span(fitText(` ${alarm}`, width), 'alarm')]]),
+  ];
+}
+
+function identity(state: ClusterState, screen: ScreenState, width: number): Line {
+  const master = masterOf(state);
+  const { size, needed, alive } = master?.quorum ?? { size: 0, needed: 0, alive: 0 };
+  const writable = master?.mode === 'read-write' && masterAnswers(state);
+  return fitLine(
+    [
+      span(` ${state.name}`, 'bold'),
+      ...(screen.frozen === null ? [] : [span('  '), span(' PAUSED ', 'chosen')]),
+      ...fact('master', master?.node ?? 'none'),
+      ...fact('epoch', String(master?.epoch ?? '-')),
+      span('  '),
+      span(master === null ? 'no master' : master.mode, writable ? 'good' : 'bad'),
+      ...(master === null
+        ? []
+        : fact('quorum', `${alive}/${size}${width < 76 ? '' : ` (needs ${needed})`}`)),
+      ...(state.loadOn ? [span('  load on', 'accent')] : []),
+    ],
+    width,
+  );
+}
+
+function speed(state: ClusterState, glyphs: Glyphs, width: number): Line {
+  const { rates } = state;
+  const rate = rates.perSecond.at(-1);
+  const curve = width >= 100 ? 20 : width >= 76 ? 8 : 0;
+  const curveOf = (values: readonly number[]): Span[] =>
+    curve === 0 ? [] : [span(` ${sparkline(values, curve, glyphs)}`, 'accent')];
+  return fitLine(
+    [
+      ...fact(width >= 76 ? 'appends/s' : '/s', rate === undefined ? '-' : count(rate), ' '),
+      ...curveOf(rates.perSecond),
+      ...fact('p50', span1(rates.p50)),
+      ...fact('p99', span1(rates.p99)),
+      ...curveOf(rates.p99s),
+      span('  '),
+      ...waiting(state),
+    ],
+    width,
+  );
+}
+
+/** Clients that wait for their write concern, and the nodes that have not acknowledged yet. */
+function waiting(state: ClusterState): Line {
+  const own = state.own.filter((write) => write.state === 'waiting').length;
+  const clients = Math.max(state.counts?.waiting ?? 0, own);
+  if (clients === 0) return [span('nobody waits', 'dim')];
+  const master = masterOf(state);
+  const behind = (master?.members ?? [])
+    .filter((member) => member.role !== 'master' && member.lagEntries > 0)
+    .map(({ node }) => node);
+  const whom = behind.length === 0 ? '' : ` for ${behind.join(' ')}`;
+  return [span(`${clients} ${clients === 1 ? 'client waits' : 'clients wait'}${whom}`, 'warn')];
+}
+
+/** What nobody may overlook. */
+function alarmOf(state: ClusterState): string | null {
+  if (state.rounds === 0) return null;
+  const master = masterOf(state);
+  if (master === null) return 'NO MASTER: nothing can be written; reads go on';
+  if (!masterAnswers(state)) {
+    const view = state.nodes.find(({ node }) => node === master.node);
+    const since = seconds(state.now - (view?.silentSince ?? state.now));
+    return `NO MASTER: ${master.node} has not answered for ${since}; nothing can be written`;
+  }
+  if (master.mode === 'read-write') return null;
+  return `READ-ONLY: ${master.reason ?? 'no reason given'}`;
+}
+
+function fact(name: string, value: string, before = '  '): Span[] {
+  return [span(`${before}${name} `, 'dim'), span(value)];
+}
+
+function fitText(text: string, width: number): string {
+  return fitLine([span(text)], width)
+    .map((part) => part.text)
+    .join('');
+}
+
+/** A span of time in a few characters. */
+function span1(ms: number | null): string {
+  if (ms === null) return '-';
+  return ms < 10 ? `${ms.toFixed(1)} ms` : seconds1(ms);
+}
+
+function seconds1(ms: number): string {
+  return ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
+}
+
+/** 1,234 */
+function count(value: number): string {
+  const rounded = value < 10 ? Math.round(value * 10) / 10 : Math.round(value);
+  return rounded.toLocaleString('en-US');
+}
+
+/** All of it in one line, for a terminal too small for anything else. */
+export function summaryLine(state: ClusterState, width: number): Line {
+  const alarm = alarmOf(state);
+  const master = masterOf(state);
+  if (alarm !== null) return fitLine([span(alarm, 'alarm')], width);
+  if (master === null) return fitLine([span(`${state.name}: looking`, 'dim')], width);
+  const { alive, size } = master.quorum;
+  const ill = master.members.filter(({ status }) => status !== 'Healthy');
+  const rate = state.rates.perSecond.at(-1) ?? 0;
+  return fitLine(
+    [
+      span(`${master.node} e${master.epoch}`, 'bold'),
+      span(` ${alive}/${size} `, ill.length === 0 ? 'good' : 'warn'),
+      ...ill.map(({ node, status }) => span(`${node} ${status} `, 'bad')),
+      span(`#${master.commitIndex} ${count(rate)}/s`),
+    ],
+    width,
+  );
+}

@@ -1,0 +1,88 @@
+// The logs, aligned by index: a column per node where there is room, else a mark per node.
+
+import type { LogCell, LogRow } from './alignment.ts';
+import { wordsOf } from './alignment.ts';
+import type { Line, Style } from './cells.ts';
+import { fitLine, padded, span } from './cells.ts';
+import type { NodeView } from './cluster-state.ts';
+import { type Glyphs, MARK_NAMES, type Mark } from './glyphs.ts';
+
+const STYLES: Readonly<Record<Mark, Style>> = {
+  all: 'good',
+  majority: 'accent',
+  here: 'warn',
+  pending: 'warn',
+  missing: 'bad',
+  differs: 'alarm',
+  unknown: 'dim',
+};
+
+export interface LogLook {
+  readonly glyphs: Glyphs;
+  /** Columns of the gutter with the indexes. */
+  readonly gutter: number;
+  /** The chosen index; null: none. */
+  readonly chosen: number | null;
+}
+
+/** Columns that the largest index takes, and two blanks. */
+export function gutterOf(lastIndex: number): number {
+  return Math.max(3, String(lastIndex).length) + 2;
+}
+
+/** A row with a column of `width` per node. */
+export function columnsRow(
+  row: LogRow,
+  nodes: readonly NodeView[],
+  width: number,
+  look: LogLook,
+): Line {
+  const cells = row.cells.flatMap((cell, place) => {
+    const silent = nodes[place]?.silentSince !== null && nodes[place]?.seenAt !== null;
+    return [span(look.glyphs.bar, 'dim'), ...columnOf(cell, width - 1, look.glyphs, silent)];
+  });
+  return [indexOf(row.index, look), ...cells];
+}
+
+function columnOf(cell: LogCell, width: number, glyphs: Glyphs, silent: boolean): Line {
+  const { mark, entry } = cell;
+  const style = silent ? 'dim' : STYLES[mark];
+  if (mark === 'missing') {
+    // A gap is drawn as one: nothing else on the screen is a dotted line.
+    return [span(padded(` ${glyphs.gap.repeat(Math.max(0, width - 2))}`, width), style)];
+  }
+  const words = entry === null ? '' : wordsOf(entry);
+  return [span(` ${glyphs.marks[mark]} `, style), span(padded(words, width - 3), quiet(silent))];
+}
+
+const quiet = (silent: boolean): Style => (silent ? 'dim' : 'plain');
+
+/** A row with one mark per node, and the operation once. */
+export function marksRow(
+  row: LogRow,
+  nodes: readonly NodeView[],
+  width: number,
+  look: LogLook,
+): Line {
+  const marks = row.cells.map(({ mark }, place) => {
+    const silent = nodes[place]?.silentSince !== null && nodes[place]?.seenAt !== null;
+    return span(look.glyphs.marks[mark], silent ? 'dim' : STYLES[mark]);
+  });
+  const entry = row.cells.find((cell) => cell.entry !== null)?.entry ?? null;
+  const words = entry === null ? '' : wordsOf(entry);
+  return fitLine([indexOf(row.index, look), span(' '), ...marks, span(` ${words}`)], width);
+}
+
+function indexOf(index: number, { gutter, chosen, glyphs }: LogLook): Line[number] {
+  const isChosen = index === chosen;
+  const text = padded(String(index), gutter - 1, 'right');
+  return span(`${isChosen ? glyphs.chosen : ' '}${text}`, isChosen ? 'chosen' : 'dim');
+}
+
+/** What the marks mean. */
+export function legend(glyphs: Glyphs): Line {
+  return MARK_NAMES.flatMap(([mark, name]) => [
+    span(` ${glyphs.marks[mark]}`, STYLES[mark]),
+    span(` ${name} `, 'dim'),
+  ]);
+}

@@ -1,0 +1,198 @@
+// Opens the dashboard on a terminal and runs it until it is left: takes the screen over, gives it
+// back however this ends, and connects observer, keys and pictures.
+
+import { render } from 'ink';
+import { createElement } from 'react';
+import type { ReplogClient } from '../client/client.ts';
+import { Dashboard } from './app.tsx';
+import type { ClusterState } from './cluster-state.ts';
+import { logRowsFor } from './frame.ts';
+import { glyphsFor } from './glyphs.ts';
+import { inkOutput } from './ink-output.ts';
+import { LineScreen } from './line-screen.ts';
+import { Observer, type Wanted } from './observer.ts';
+import { Performer } from './performer.ts';
+import { watchTerminal } from './restorer.ts';
+import type { Effect } from './screen-state.ts';
+import { Store } from './store.ts';
+import { streamLines } from './stream.ts';
+
+export interface DashboardOptions {
+  readonly stdin: NodeJS.ReadStream & { readonly fd: number };
+  readonly stdout: NodeJS.WriteStream;
+  /** A client for a base URL, with whatever token there is. */
+  readonly client: (url: string) => ReplogClient;
+  /** Base URL of the launcher; null if none is known. */
+  readonly control: string | null;
+  /** A node to begin with, where there is no launcher. */
+  readonly url: string;
+  readonly name: string;
+  /** To leave is to stop the cluster. */
+  readonly owner: boolean;
+  readonly colour: boolean;
+  readonly unicode: boolean;
+  readonly clean: (text: string) => string;
+  /** Leave when it aborts. */
+  readonly signal: AbortSignal;
+}
+
+/** Five pictures a second: movement can be seen, and most of a core is left to the nodes. */
+const TICK_MS = 200;
+
+/** The first picture waits so long at most for something to show. */
+const FIRST_LOOK_MS = 400;
+
+/** Resolves, with what was last known, when it was left by a key or by the signal. */
+export async function openDashboard(options: DashboardOptions): Promise<ClusterState> {
+  const { stdin, stdout } = options;
+  const screen = new LineScreen(stdout);
+  const session = new Session(options, screen);
+  const [restorer] = await Promise.all([watchTerminal(stdin.fd), session.look()]);
+  const giveBack = (): void => {
+    screen.leave();
+    if (stdin.isRaw) stdin.setRawMode(false);
+    restorer.dismiss();
+  };
+  // An exception is printed before the process ends: by then the normal screen must be back.
+  process.on('exit', giveBack).on('uncaughtExceptionMonitor', giveBack);
+  try {
+    return await session.run();
+  } finally {
+    session.end();
+    giveBack();
+    // What is typed from now on is the shell's.
+    stdin.pause();
+    process.off('exit', giveBack).off('uncaughtExceptionMonitor', giveBack);
+  }
+}
+
+/** One dashboard from its opening to its end. */
+class Session {
+  readonly #options: DashboardOptions;
+  readonly #screen: LineScreen;
+  readonly #store: Store;
+  readonly #observer: Observer;
+  readonly #performer: Performer;
+  readonly #undo: (() => void)[] = [];
+  #leave: () => void = () => undefined;
+
+  constructor(options: DashboardOptions, screen: LineScreen) {
+    this.#options = options;
+    this.#screen = screen;
+    const now = (): number => performance.now();
+    this.#store = new Store({ ...options, now, time: timeOfDay });
+    const parts = { ...options, state: () => this.#store.state, report: this.#store.report };
+    this.#observer = new Observer({ ...parts, wanted: () => this.#wanted(), sleep });
+    this.#performer = new Performer({ ...parts, now, newKey: () => crypto.randomUUID() });
+  }
+
+  /** The first look, so that the first picture shows something. */
+  async look(): Promise<void> {
+    await Promise.race([this.#observer.round(), sleep(FIRST_LOOK_MS)]);
+  }
+
+  async run(): Promise<ClusterState> {
+    const { signal, stdout, stdin, colour, unicode } = this.#options;
+    const over = new Promise<void>((resolve) => {
+      this.#leave = resolve;
+      signal.addEventListener('abort', () => resolve(), { once: true });
+      if (signal.aborted) resolve();
+    });
+    if (signal.aborted) return this.#store.state;
+    this.#store.tick();
+    this.#screen.enter();
+    const element = createElement(Dashboard, {
+      store: this.#store,
+      canvas: this.#screen,
+      glyphs: glyphsFor(unicode),
+      colour,
+      onKey: (key) => this.#onKey(key),
+    });
+    const instance = render(element, {
+      stdout: inkOutput(),
+      stdin,
+      exitOnCtrlC: false,
+      patchConsole: false,
+    });
+    this.#undo.push(() => instance.unmount());
+    this.#keep(stdout);
+    const failed = this.#observer.run();
+    await Promise.race([over, failed, instance.waitUntilExit()]);
+    return this.#store.state;
+  }
+
+  /** Lets go of everything; may be called twice. */
+  end(): void {
+    this.#observer.stop();
+    this.#performer.stop();
+    for (const undo of this.#undo.splice(0).reverse()) undo();
+  }
+
+  #keep(stdout: NodeJS.WriteStream): void {
+    const timer = setInterval(() => this.#store.tick(), TICK_MS);
+    const redraw = (): void => {
+      this.#store.tick();
+      // React draws in a moment; before that there is only the picture of the old size.
+      setImmediate(() => this.#screen.repaint());
+    };
+    stdout.on('resize', redraw);
+    // After a pause of this very process the screen may hold what others have written.
+    process.on('SIGCONT', redraw);
+    const untell = this.#store.onReport((before, after) => this.#tell(before, after));
+    this.#undo.push(untell, () => {
+      clearInterval(timer);
+      stdout.off('resize', redraw);
+      process.off('SIGCONT', redraw);
+    });
+  }
+
+  #wanted(): Wanted {
+    const { panel, index } = this.#store.screen;
+    return {
+      index,
+      rows: logRowsFor(this.#screen),
+      output: panel?.kind === 'output' ? panel.node : null,
+      keys: panel?.kind === 'keys' ? panel.node : null,
+      story: panel?.kind === 'story' ? panel.index : null,
+    };
+  }
+
+  #onKey(key: string): void {
+    for (const effect of this.#store.press(key)) this.#do(effect);
+  }
+
+  #do(effect: Effect): void {
+    switch (effect.type) {
+      case 'quit':
+        this.#leave();
+        return;
+      case 'repaint':
+        this.#screen.repaint();
+        return;
+      case 'stream':
+        if (!effect.on) this.#screen.enter();
+        else {
+          this.#screen.leave();
+          this.#options.stdout.write('streaming; s returns to the dashboard, Ctrl-C ends it\n');
+        }
+        return;
+      default:
+        // It reports its own failures.
+        void this.#performer.perform(effect);
+    }
+  }
+
+  #tell(before: ClusterState, after: ClusterState): void {
+    if (!this.#store.screen.stream) return;
+    const lines = streamLines(before, after);
+    if (lines.length > 0) this.#options.stdout.write(`${lines.join('\n')}\n`);
+  }
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+function timeOfDay(): string {
+  return new Date().toTimeString().slice(0, 8);
+}

@@ -1,0 +1,28 @@
+// Whether something would cost the cluster its quorum, or its master: then the dashboard asks
+// first.
+
+import type { ClusterState } from './cluster-state.ts';
+import { masterOf } from './cluster-state.ts';
+
+/** What would take a node away, for the time being or for good. */
+export type Loss = 'stop' | 'kill' | 'pause' | 'restart' | 'remove';
+
+/** Why to ask before doing it; null: nothing is lost by it. */
+export function costOf(state: ClusterState, node: string, loss: Loss): string | null {
+  const master = masterOf(state);
+  if (master === null) return null;
+  if (master.node === node) return `${node} is the master: without it nothing can be written`;
+  const member = master.members.find((one) => one.node === node);
+  if (member === undefined || member.status === 'Unhealthy') return null;
+  const { size, needed, alive } = master.quorum;
+  if (alive < needed) return null;
+  const sizeAfter = loss === 'remove' ? size - 1 : size;
+  const neededAfter = Math.floor(sizeAfter / 2) + 1;
+  // A node that the launcher has ended or paused still counts as alive for some seconds.
+  const left = master.members.filter((one) => {
+    const process = state.nodes.find((view) => view.node === one.node)?.process ?? 'running';
+    return one.node !== node && one.status !== 'Unhealthy' && process === 'running';
+  }).length;
+  if (left >= neededAfter) return null;
+  return `this costs the quorum: ${left} of ${sizeAfter} would be left, ${neededAfter} are needed`;
+}

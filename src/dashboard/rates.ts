@@ -1,0 +1,85 @@
+// Appends per second and how long they took, sampled once a second from what the master counts.
+
+import type { ClusterState, Counts, Rates } from './cluster-state.ts';
+import { masterOf } from './cluster-state.ts';
+
+const SAMPLE_EVERY_MS = 1_000;
+
+/** Samples kept: a minute, which is wider than any curve on the screen. */
+const SAMPLES_MAX = 60;
+
+/** The state with one more sample, if it is time for one. */
+export function sampled(state: ClusterState): ClusterState {
+  const { rates, now } = state;
+  const index = masterOf(state)?.lastIndex;
+  if (index === undefined) return state;
+  if (rates.sampledAt === null) {
+    return { ...state, rates: { ...rates, sampledAt: now, sampledIndex: index } };
+  }
+  const spanMs = now - rates.sampledAt;
+  if (spanMs < SAMPLE_EVERY_MS) return state;
+  const perSecond = (Math.max(0, index - rates.sampledIndex) * 1_000) / spanMs;
+  const { p50, p99 } = quantiles(state.countsBefore, state.counts);
+  const next: Rates = {
+    perSecond: [...rates.perSecond, perSecond].slice(-SAMPLES_MAX),
+    p99s: [...rates.p99s, p99 ?? 0].slice(-SAMPLES_MAX),
+    p50,
+    p99,
+    sampledAt: now,
+    sampledIndex: index,
+  };
+  return { ...state, rates: next };
+}
+
+/** Of the writes between two counts; null where there were none. */
+export function quantiles(
+  before: Counts | null,
+  after: Counts | null,
+): { readonly p50: number | null; readonly p99: number | null } {
+  const none = { p50: null, p99: null };
+  if (before === null || after === null) return none;
+  const earlier = new Map(before.buckets);
+  const counts = after.buckets.map(
+    ([upTo, count]) => [upTo, count - (earlier.get(upTo) ?? 0)] as const,
+  );
+  const total = counts.at(-1)?.[1] ?? 0;
+  if (total <= 0) return none;
+  return { p50: quantile(counts, total * 0.5), p99: quantile(counts, total * 0.99) };
+}
+
+/** Between two bounds of a histogram the spans are taken to be spread evenly. */
+function quantile(counts: readonly (readonly [number, number])[], rank: number): number {
+  let [lower, below] = [0, 0];
+  for (const [upTo, count] of counts) {
+    if (count >= rank) {
+      if (upTo === Number.POSITIVE_INFINITY || count === below) return lower;
+      return lower + ((upTo - lower) * (rank - below)) / (count - below);
+    }
+    [lower, below] = [upTo, count];
+  }
+  return lower;
+}
+
+/** From Prometheus' text, what the dashboard shows of it. */
+export function countsIn(text: string): Counts {
+  const values = new Map<string, number>();
+  const buckets: [number, number][] = [];
+  for (const line of text.split('\n')) {
+    const bucket = /^replog_write_seconds_bucket\{le="([^"]+)"\} (\S+)$/.exec(line);
+    if (bucket !== null) {
+      const upTo = bucket[1] === '+Inf' ? Number.POSITIVE_INFINITY : Number(bucket[1]) * 1_000;
+      buckets.push([upTo, Number(bucket[2])]);
+      continue;
+    }
+    const plain = /^(replog_\w+) (\S+)$/.exec(line);
+    if (plain !== null) values.set(plain[1]!, Number(plain[2]));
+  }
+  const value = (name: string): number => values.get(name) ?? 0;
+  return {
+    waiting: value('replog_waiting_writes'),
+    duplicates: value('replog_duplicates_total'),
+    resends: value('replog_resends_total'),
+    timeouts: value('replog_timeouts_total'),
+    buckets,
+  };
+}

@@ -1,0 +1,53 @@
+// A tiny process that gives the terminal back if this one cannot: it waits for its pipe to close,
+// as it does when this process is killed, and then leaves the alternate screen and the raw mode.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+
+export interface Restorer {
+  /** The terminal was given back in order: there is nothing left to do. */
+  dismiss(): void;
+}
+
+// Descriptor 3 is the terminal. What was set before is read first, and told by a line.
+const SCRIPT = `
+before=$(stty -g <&3)
+echo ready
+read -r word
+printf '\\033[0m\\033[?1049l\\033[?25h' >&3
+stty "$before" <&3
+`;
+
+/** A shell takes some milliseconds; where there is none, the dashboard does without. */
+const START_MS = 500;
+
+/** Starts it; resolves when it watches, or with one that does nothing where that is impossible.
+ * To be called before the terminal is changed. `terminal`: a descriptor open for both ways. */
+export async function watchTerminal(terminal: number): Promise<Restorer> {
+  const child = spawn('/bin/sh', ['-c', SCRIPT], {
+    // In a session of its own: what ends this process's group must not end it too.
+    detached: true,
+    stdio: ['pipe', 'pipe', 'ignore', terminal],
+    env: { PATH: process.env.PATH ?? '/usr/bin:/bin' },
+  });
+  const gone = new Promise<'gone'>((resolve) => {
+    child.once('error', () => resolve('gone'));
+    child.once('exit', () => resolve('gone'));
+  });
+  const patience = new Promise<'late'>((resolve) => {
+    setTimeout(() => resolve('late'), START_MS).unref();
+  });
+  const { stdin, stdout } = child;
+  // The pipe breaks when the child ends first, which is no matter.
+  stdin?.on('error', () => undefined);
+  if (stdout !== null) await Promise.race([once(stdout, 'data'), gone, patience]);
+  child.unref();
+  (stdin as { unref?: () => void } | null)?.unref?.();
+  stdout?.destroy();
+  return {
+    // At once, even in a process that is about to end: restoring twice would move the cursor.
+    dismiss: () => {
+      child.kill('SIGKILL');
+    },
+  };
+}

@@ -1,0 +1,87 @@
+// The one place where the dashboard's state changes. Whoever shows it is told at most once per
+// tick, and at once after a key.
+
+import type { ClusterState } from './cluster-state.ts';
+import { blankState } from './cluster-state.ts';
+import { press } from './keys.ts';
+import type { Unstamped } from './observer.ts';
+import { reduce } from './reducer.ts';
+import type { Effect, ScreenState } from './screen-state.ts';
+import { firstScreen } from './screen-state.ts';
+
+/** What is shown at one moment. */
+export interface Picture {
+  readonly state: ClusterState;
+  readonly screen: ScreenState;
+}
+
+export interface StoreParts {
+  readonly control: string | null;
+  readonly name: string;
+  readonly owner: boolean;
+  /** Monotonic, in milliseconds. */
+  readonly now: () => number;
+  /** Of the day, for people. */
+  readonly time: () => string;
+}
+
+export class Store {
+  readonly #parts: StoreParts;
+  #state: ClusterState;
+  #screen: ScreenState;
+  #picture: Picture;
+  readonly #listeners = new Set<() => void>();
+  readonly #told = new Set<(before: ClusterState, after: ClusterState) => void>();
+
+  constructor(parts: StoreParts) {
+    this.#parts = parts;
+    this.#state = blankState(parts.control, parts.name);
+    this.#screen = firstScreen(parts.owner);
+    this.#picture = { state: this.#state, screen: this.#screen };
+  }
+
+  get state(): ClusterState {
+    return this.#state;
+  }
+
+  get screen(): ScreenState {
+    return this.#screen;
+  }
+
+  /** Takes in what was learnt; the picture changes with the next tick. */
+  readonly report = (observation: Unstamped): void => {
+    const before = this.#state;
+    const stamped = { ...observation, now: this.#parts.now(), time: this.#parts.time() };
+    this.#state = reduce(before, stamped as Parameters<typeof reduce>[1]);
+    for (const listener of this.#told) listener(before, this.#state);
+  };
+
+  /** Takes in a key, and returns what it asks for. */
+  press(key: string): readonly Effect[] {
+    const { screen, effects } = press(this.#screen, this.#state, key);
+    this.#screen = screen;
+    this.tick();
+    return effects;
+  }
+
+  /** The picture becomes what is known now. */
+  tick(): void {
+    const state = { ...this.#state, now: this.#parts.now() };
+    this.#picture = { state, screen: this.#screen };
+    for (const listener of this.#listeners) listener();
+  }
+
+  readonly picture = (): Picture => this.#picture;
+
+  /** Calls back when there is another picture; returns how to stop that. */
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  /** Calls back after each observation; returns how to stop that. */
+  onReport(listener: (before: ClusterState, after: ClusterState) => void): () => void {
+    this.#told.add(listener);
+    return () => this.#told.delete(listener);
+  }
+}

@@ -1,0 +1,157 @@
+import { describe, expect, test } from 'vitest';
+import { parseFaults } from '../../src/cli/fault-settings.ts';
+import { faultWords } from '../../src/dashboard/changes.ts';
+import type { ClusterState, OwnWrite } from '../../src/dashboard/cluster-state.ts';
+import { farewellLines } from '../../src/dashboard/farewell.ts';
+import { glyphsFor, sparkline } from '../../src/dashboard/glyphs.ts';
+import { headLines } from '../../src/dashboard/head.ts';
+import { countsIn, quantiles } from '../../src/dashboard/rates.ts';
+import { firstScreen } from '../../src/dashboard/screen-state.ts';
+import { streamLines } from '../../src/dashboard/stream.ts';
+import { healthOf, recorded, reduced, STATES, stepsOf, told } from './recorded.ts';
+
+const healthy = recorded(STATES.healthy!);
+const news = (before: ClusterState, after: ClusterState) =>
+  after.happenings.slice(before.happenings.length).map(({ text }) => text);
+
+describe('events are what changed', () => {
+  test('a node that dies, is noticed, and takes the quorum with it', () => {
+    const dead = reduced(healthy, stepsOf(STATES['read-only']!, 30, 70_000));
+    expect(news(healthy, dead)).toEqual([
+      'n2 is exited',
+      'n3 is paused',
+      'n2 is Unhealthy (was Healthy)',
+      'n3 is Unhealthy (was Healthy)',
+      'the cluster is read-only: no quorum: 1 of 3 alive, 2 needed; missing n2, n3',
+    ]);
+    const back = reduced(dead, stepsOf(STATES.healthy!, 30, 80_000));
+    expect(news(dead, back)).toContain('n2 answers again');
+    expect(news(dead, back)).toContain('the cluster is read-write');
+  });
+
+  test('nothing is told twice, and nothing at the first look', () => {
+    expect(healthy.happenings).toEqual([]);
+    expect(reduced(healthy, stepsOf(STATES.healthy!, 30, 70_000)).happenings).toEqual([]);
+  });
+
+  test('faults, duplicates, nodes that come and go', () => {
+    const counts = countsIn('replog_duplicates_total 3\n');
+    const more = countsIn('replog_duplicates_total 5\n');
+    const after = told(
+      healthy,
+      { type: 'counts', counts },
+      { type: 'counts', counts: more },
+      { type: 'faults', node: 'n2', report: { faults: { hold: true }, hits: {} } },
+      { type: 'faults', node: 'n2', report: { faults: {}, hits: {} } },
+    );
+    expect(news(healthy, after)).toEqual([
+      '2 repeated requests suppressed as duplicate',
+      'n2: faults hold',
+      'n2: faults cleared',
+    ]);
+  });
+
+  test('everything that grows is cut', () => {
+    let state = healthy;
+    for (let i = 0; i < 1_000; i += 1) {
+      const write: OwnWrite = {
+        ...{ key: `k${i}`, message: 'm', w: 3, state: 'waiting', index: null, acks: [] },
+        ...{ sentAt: 0, ms: null, error: null },
+      };
+      state = told(
+        { ...state, now: state.now + 1_500 },
+        { type: 'said', text: 'x', tone: 'plain' },
+      );
+      state = told(state, { type: 'write', write }, { type: 'round' });
+    }
+    expect(state.happenings.length).toBe(200);
+    expect(state.own.length).toBe(20);
+    expect(state.rates.perSecond.length).toBe(60);
+  });
+});
+
+describe('figures', () => {
+  test('appends a second are the growth of the log', () => {
+    const grown = { ...healthOf(STATES.healthy!), lastIndex: 512 };
+    const later = told(
+      { ...healthy, now: healthy.now + 2_000 },
+      { type: 'health', node: 'n1', health: grown },
+      { type: 'round' },
+    );
+    expect(later.rates.perSecond).toEqual([250]);
+  });
+
+  test('quantiles are those of the writes between two looks', () => {
+    const text = (counts: number[]) =>
+      [0.001, 0.01, 0.1, '+Inf']
+        .map((le, i) => `replog_write_seconds_bucket{le="${le}"} ${counts[i]}`)
+        .join('\n');
+    const before = countsIn(text([50, 50, 50, 50]));
+    const after = countsIn(`${text([50, 140, 150, 150])}\nreplog_waiting_writes 4`);
+    expect(after.waiting).toBe(4);
+    const { p50, p99 } = quantiles(before, after);
+    expect(p50).toBeCloseTo(6, 0);
+    expect(p99).toBeCloseTo(91, 0);
+    expect(quantiles(after, after)).toEqual({ p50: null, p99: null });
+    expect(quantiles(null, after)).toEqual({ p50: null, p99: null });
+  });
+
+  test('a curve is as wide as it is told, its highest value full', () => {
+    expect(sparkline([0, 1, 2, 4], 6, glyphsFor(true))).toBe('  ▁▃▅█');
+    expect(sparkline([0, 0], 2, glyphsFor(false))).toBe('__');
+  });
+});
+
+const headText = (state: ClusterState) =>
+  headLines(state, firstScreen(true), glyphsFor(true), 120)
+    .map((line) => line.map(({ text }) => text).join(''))
+    .join('\n');
+
+test('the head says for whom clients wait', () => {
+  const behind = recorded(STATES['catching-up']!);
+  const counts = countsIn('replog_waiting_writes 2\n');
+  expect(headText(told(behind, { type: 'counts', counts }))).toContain('2 clients wait for n2');
+  expect(headText(behind)).toContain('nobody waits');
+});
+
+test('a master that does not answer is no master', () => {
+  const silent = told(healthy, { type: 'silence', node: 'n1' });
+  expect(headText({ ...silent, now: silent.now + 3_000 })).toContain(
+    'NO MASTER: n1 has not answered for 3.0 s',
+  );
+});
+
+test('faults are put as `replog fault` takes them', () => {
+  const all = [
+    ...['delay=100ms..2000ms', 'error-before=0.1', 'error-after=0.2', 'drop-request=0.3'],
+    ...['drop-reply=0.4', 'persist-fail=0.5', 'persist-swallow=2', 'times=7', 'seed=9'],
+    ...['hold', 'persist-stuck', 'persist-delay=20ms', 'heartbeat'],
+  ];
+  expect(faultWords(parseFaults(all)).split(' ')).toEqual(all);
+});
+
+test('what is left behind says how everything stood, and where', () => {
+  expect(farewellLines(recorded(STATES['read-only']!))).toEqual([
+    'cluster-4000: read-only (no quorum: 1 of 3 alive, 2 needed; missing n2, n3), ' +
+      'epoch 3, last index 12',
+    '  n1  master  Healthy  last 12  http://127.0.0.1:4000',
+    '  n2  secondary  exited, no answer for 9.0 s  last 12  http://127.0.0.1:4001',
+    '  n3  secondary  paused, no answer for 8.0 s  last 12  http://127.0.0.1:4002',
+    '  control  http://127.0.0.1:4003',
+  ]);
+});
+
+test('a stream tells entries and events once', () => {
+  const page = { entries: [], lastIndex: 0, commitIndex: 0, next: null };
+  const before = told(healthy, { type: 'tail', node: 'n1', from: 1, to: 12, page });
+  const after = reduced(before, stepsOf(STATES.healthy!, 3, 60_000));
+  const lines = streamLines(before, after);
+  expect(lines).toEqual([
+    'n1 | … 9 more',
+    'n1 | #10 first message',
+    'n1 | #11 привіт, світе',
+    'n1 | #12 put colour=blue 12',
+  ]);
+  const said = told(after, { type: 'said', text: 'asked', tone: 'plain' });
+  expect(streamLines(after, said)).toEqual(['10:42:07 cluster | asked']);
+});

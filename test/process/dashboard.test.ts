@@ -1,0 +1,162 @@
+// The dashboard on a real terminal: tmux is one, and can be asked what it shows.
+
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Belongings, call, ENTRY, freePorts, Program, until } from './program.ts';
+
+const tmuxWorks = spawnSync('tmux', ['-V']).status === 0;
+if (!tmuxWorks) process.stderr.write('no tmux here: the dashboard is not tried on a terminal\n');
+
+const belongings = new Belongings();
+let terminal: Terminal;
+let port: number;
+let home: string;
+
+/** Has a process throw where nobody catches it, when it is told to. */
+const THROWER = `data:text/javascript,${encodeURIComponent(
+  "process.on('SIGUSR2', () => { throw new Error('thrown on purpose'); });",
+)}`;
+
+/** A shell in a tmux of its own. */
+class Terminal {
+  readonly #socket: string;
+
+  constructor(folder: string, env: Readonly<Record<string, string>>) {
+    this.#socket = join(folder, 'tmux');
+    const settings = Object.entries(env).flatMap(([name, value]) => ['-e', `${name}=${value}`]);
+    const shell = ['sh', '-c', 'PS1="ready> " exec sh'];
+    const size = ['-x', '120', '-y', '40'];
+    this.run('-f', '/dev/null', 'new-session', '-d', '-s', 't', ...size, ...settings, ...shell);
+  }
+
+  run(...args: readonly string[]): string {
+    const { stdout } = spawnSync('tmux', ['-S', this.#socket, ...args], { encoding: 'utf8' });
+    return stdout;
+  }
+
+  type(...keys: readonly string[]): void {
+    this.run('send-keys', '-t', 't', ...keys);
+  }
+
+  get screen(): string {
+    return this.run('capture-pane', '-p', '-t', 't');
+  }
+
+  /** Whether the alternate screen is on, and the cursor shown. */
+  get modes(): string {
+    return this.run('display', '-p', '-t', 't', '#{alternate_on} #{cursor_flag}').trim();
+  }
+
+  shows(pattern: RegExp, timeoutMs = 15_000): Promise<string> {
+    const look = async (): Promise<string> => this.screen;
+    return until(look, (screen) => pattern.test(screen), `the screen shows ${pattern}`, timeoutMs);
+  }
+
+  close(): void {
+    this.run('kill-server');
+  }
+}
+
+beforeEach(async () => {
+  home = await belongings.folder();
+  port = await freePorts(5);
+  if (!tmuxWorks) return;
+  const env = {
+    REPLOG_RUN_DIR: join(home, 'run'),
+    LANG: 'C.UTF-8',
+    NO_COLOR: '',
+    NODE_OPTIONS: `--import ${THROWER}`,
+  };
+  terminal = new Terminal(home, env);
+  belongings.add(async () => terminal.close());
+});
+
+afterEach(() => belongings.release());
+
+const start = (...more: readonly string[]): void => {
+  const args = ['cluster', '--memory', '--port', `${port}`, ...more];
+  terminal.type(`${process.execPath} ${ENTRY} ${args.join(' ')}`, 'Enter');
+};
+
+const control = (secondaries = 2): string => `http://127.0.0.1:${port + secondaries + 1}`;
+
+async function launcherPid(url: string): Promise<number> {
+  return (await call('GET', `${url}/cluster`)).body.pid;
+}
+
+/** The terminal is as it was: no alternate screen, a cursor, and what is typed is seen and run. */
+async function expectUsable(): Promise<void> {
+  await until(
+    async () => terminal.modes,
+    (modes) => modes === '0 1',
+    'the normal screen is back',
+  );
+  terminal.type('Enter');
+  await terminal.shows(/ready>$/m);
+  terminal.type(
+    'stty -a | tr -s "; " "\\n" | grep -xE -- "-?(icanon|echo|isig)" | xargs echo modes:',
+  );
+  terminal.type('Enter');
+  await terminal.shows(/modes: isig icanon echo/);
+}
+
+async function expectNoProcess(url: string): Promise<void> {
+  const left = async (): Promise<string> =>
+    spawnSync('pgrep', ['-f', `--join ${url}`], { encoding: 'utf8' }).stdout;
+  await until(left, (pids) => pids === '', 'no node is left', 5_000);
+}
+
+describe.skipIf(!tmuxWorks)('on a terminal', () => {
+  test('shows the cluster, breaks a node, mends it, and gives the terminal back', async () => {
+    start();
+    await terminal.shows(/★ n1 master.*◇ n2 secondary.*◇ n3 secondary/);
+    await call('POST', `http://127.0.0.1:${port}/messages`, { message: 'привіт 👋', w: 3 });
+    await terminal.shows(/1│ ● привіт 👋 +│ ● привіт 👋 +│ ● привіт 👋/);
+    terminal.type('Right', 'X');
+    await terminal.shows(/□ down/);
+    terminal.type('m', 'hello', 'Left', 'Enter');
+    await terminal.shows(/2│ ◐ hello +│ ·{20,}.*│ ◐ hello/);
+    await terminal.shows(/#2 w=all waits .* not yet on n2 /);
+    terminal.type('r');
+    await terminal.shows(/stored as #2, acks .*w=all/);
+    await terminal.shows(/2│ ● hello +│ ● hello +│ ● hello/);
+    // Whatever the size, the screen is filled again without a trace of the old one.
+    for (const [columns, rows, shown] of [
+      [80, 24, /n2 secondary +│ +◇ n3/],
+      [60, 16, /2 ●●● hello/],
+      [39, 7, /^n1 e\d+ 3\/3 /],
+      [120, 40, /1│ ● привіт 👋 +│ ● привіт 👋/],
+    ] as const) {
+      terminal.run('resize-window', '-t', 't', '-x', `${columns}`, '-y', `${rows}`);
+      await terminal.shows(shown);
+    }
+    process.kill(await launcherPid(control()), 'SIGTERM');
+    const left = await terminal.shows(/^stopped$/m);
+    expect(left).toMatch(/^cluster-\d+: read-write, epoch \d+, last index 2$/m);
+    expect(left).toContain(`  n2  secondary  Healthy  last 2  http://127.0.0.1:${port + 1}`);
+    await expectUsable();
+    await expectNoProcess(control());
+  });
+
+  // SIGUSR2: an exception that nobody catches, thrown in the launcher.
+  test.each(['SIGKILL', 'SIGUSR2'] as const)(
+    'gives the terminal back after %s, and leaves no process',
+    async (signal) => {
+      start('--secondaries', '0');
+      await terminal.shows(/★ n1 master/);
+      expect(terminal.modes).toBe('1 0');
+      process.kill(await launcherPid(control(0)), signal);
+      await expectUsable();
+      if (signal === 'SIGUSR2') expect(terminal.screen).toContain('Error: thrown on purpose');
+      await expectNoProcess(control(0));
+    },
+  );
+});
+
+test('without a terminal there is none, and the command says what to use instead', async () => {
+  const program = new Program(['dashboard'], { REPLOG_RUN_DIR: join(home, 'run') });
+  expect((await program.exited).code).toBe(2);
+  expect(program.stderr).toContain('the dashboard needs a terminal');
+  expect(program.stderr).toContain('replog health --watch');
+});
