@@ -24,6 +24,7 @@ import { register as registerRestore } from './commands/restore.ts';
 import { register as registerRm } from './commands/rm.ts';
 import { register as registerSecondary } from './commands/secondary.ts';
 import { register as registerVerify } from './commands/verify.ts';
+import { register as registerSim } from './commands/sim.ts';
 import { newProgram, run } from './program.ts';
 
 /** Runs the command line; `argv` as in process.argv. */
@@ -52,6 +53,7 @@ export async function main(argv: string[]): Promise<void> {
   registerVerify(program);
   registerRepair(program);
   registerBench(program);
+  registerSim(program);
   registerCheck(program);
   process.exitCode = await run(program, argv);
 }
