@@ -97,6 +97,11 @@ export class Folds {
     this.batches.observe(entry);
   }
 
+  /** First index of a batch that the log ends in the middle of; null if there is none. */
+  tornBatch(lastIndex: LogIndex): LogIndex | null {
+    return this.batches.torn(lastIndex);
+  }
+
   truncated(after: LogIndex): void {
     this.store.truncated(after);
     this.deduplication.truncated(after);
@@ -147,7 +152,7 @@ export class Ledger {
 
   /** First index of a batch that is in the log only in part; null if there is none. */
   tornBatch(): LogIndex | null {
-    return this.folds.batches.torn(this.log.lastIndex);
+    return this.folds.tornBatch(this.log.lastIndex);
   }
 
   append(entries: readonly Entry[], holes: readonly LogPoint[] = []): void {
@@ -170,19 +175,13 @@ export class Ledger {
     this.outbox.note({ event: 'discarded', after, count });
   }
 
-<<<<<<< HEAD
-  /** Below the floor of the folds nobody could be told what is on a majority there: the commit index
-   * goes from 0 to the floor or beyond. */
-  commit(index: LogIndex): boolean {
-    if (index < this.folds.floor || !this.log.commit(index)) return false;
-=======
   /** Notes that everything up to `index` is on a majority. A batch counts as a whole: a part of it
-   * may still be dropped, should its end be lost with the master's disk. */
+   * may still be dropped, should its end be lost with the master's disk. Below the floor of the folds
+   * nobody could be told what is on a majority there: the commit index goes from 0 to it or beyond. */
   commit(index: LogIndex): boolean {
-    const reached = logIndex(Math.min(index, this.log.lastIndex));
-    if (!this.log.commit(this.folds.batches.wholeUpTo(reached))) return false;
+    const reached = this.folds.batches.wholeUpTo(logIndex(Math.min(index, this.log.lastIndex)));
+    if (reached < this.folds.floor || !this.log.commit(reached)) return false;
     this.folds.batches.committed(this.log.commitIndex);
->>>>>>> 85b3718 (core: the commit index never stands in the middle of a batch)
     this.folds.store.committed(this.log.commitIndex);
     return true;
   }
