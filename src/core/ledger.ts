@@ -176,8 +176,9 @@ export class Ledger {
   }
 
   /** Notes that everything up to `index` is on a majority. A batch counts as a whole: a part of it
-   * may still be dropped, should its end be lost with the master's disk. Below the floor of the folds
-   * nobody could be told what is on a majority there: the commit index goes from 0 to it or beyond. */
+   * may still be dropped, should its end be lost with the master's disk. Below the floor of the
+   * folds nobody could be told what is on a majority: the commit index goes from 0 to it or
+   * beyond. */
   commit(index: LogIndex): boolean {
     const reached = this.folds.batches.wholeUpTo(logIndex(Math.min(index, this.log.lastIndex)));
     if (reached < this.folds.floor || !this.log.commit(reached)) return false;
