@@ -7,6 +7,7 @@ import { register as registerAppend } from './commands/append.ts';
 import { register as registerArbiter } from './commands/arbiter.ts';
 import { register as registerBackup } from './commands/backup.ts';
 import { register as registerBench } from './commands/bench.ts';
+import { register as registerCheck } from './commands/check.ts';
 import { register as registerCluster } from './commands/cluster.ts';
 import { register as registerControl } from './commands/control.ts';
 import { register as registerDemo } from './commands/demo.ts';
@@ -25,6 +26,7 @@ import { register as registerRestore } from './commands/restore.ts';
 import { register as registerRm } from './commands/rm.ts';
 import { register as registerScenario } from './commands/scenario.ts';
 import { register as registerSecondary } from './commands/secondary.ts';
+import { register as registerSim } from './commands/sim.ts';
 import { register as registerVerify } from './commands/verify.ts';
 import { newProgram, run } from './program.ts';
 
@@ -57,6 +59,8 @@ export async function main(argv: string[]): Promise<void> {
   registerVerify(program);
   registerRepair(program);
   registerBench(program);
+  registerSim(program);
+  registerCheck(program);
   process.exitCode = await run(program, argv);
 }
 

@@ -1,0 +1,162 @@
+// Which operations clients asked for, and which were seen. An operation is known by what it says,
+// so that a history is judged sharply if its messages and values are all different; where they are
+// not, they are counted.
+
+import type { Operation } from '../core/operation.ts';
+import type { WriteRecord } from './history.ts';
+
+/** Names one operation's content; numbers from 0. */
+export type Content = number;
+
+/** Where the request with this idempotency key was last said to be, and the record; 0: nowhere. */
+export interface KeyFacts {
+  first: number;
+  place: number;
+}
+
+/** A batch whose outcome is open: it is in the log as a whole or not at all. */
+export interface OpenBatch {
+  readonly contents: readonly Content[];
+  readonly place: number;
+}
+
+/**
+ * Invariants:
+ * 1. Requests with the same idempotency key count as one.
+ * 2. A refused request does not count.
+ */
+export class Operations {
+  private readonly contents = new Map<string, Content>();
+  private readonly operations: Operation[] = [];
+  private readonly possible: number[] = [];
+  private readonly firstCall: number[] = [];
+  private readonly firstSeen: number[] = [];
+  private readonly seenPlace: number[] = [];
+  private readonly refusedPlace = new Map<Content, number>();
+  private readonly keys = new Map<string, KeyFacts>();
+  readonly openBatches: OpenBatch[] = [];
+  /** Key-value operations of which it is not known whether and where they are in the log. */
+  openKeyValues = 0;
+
+  /** The content's number; a new one if it was never met. */
+  of(operation: Operation): Content {
+    const name = nameOf(operation);
+    let content = this.contents.get(name);
+    if (content === undefined) {
+      content = this.operations.length;
+      this.contents.set(name, content);
+      this.operations.push(operation);
+      this.possible.push(0);
+      this.firstCall.push(Number.POSITIVE_INFINITY);
+      this.firstSeen.push(Number.POSITIVE_INFINITY);
+      this.seenPlace.push(0);
+    }
+    return content;
+  }
+
+  /** A client's request, with what became of it. */
+  asked(record: WriteRecord, contents: readonly Content[], place: number): void {
+    if (record.outcome === 'refused') {
+      for (const content of contents) this.refusedPlace.set(content, place);
+      return;
+    }
+    const { idempotencyKey: key, operations } = record;
+    const again = key !== null && this.keys.has(key);
+    if (key !== null && !again) this.keys.set(key, { first: 0, place: 0 });
+    for (const content of contents) {
+      if (!again) this.possible[content]! += 1;
+      this.firstCall[content] = Math.min(this.firstCall[content]!, record.call);
+    }
+    if (record.outcome === 'ok') return;
+    if (contents.length > 1) this.openBatches.push({ contents, place });
+    if (record.first === undefined && operations[0]!.op !== 'append') this.openKeyValues += 1;
+  }
+
+  /** What is known of an idempotency key that was not refused; for its judge to note. */
+  request(key: string): KeyFacts {
+    return this.keys.get(key)!;
+  }
+
+  /** How many contents there are. */
+  get size(): number {
+    return this.operations.length;
+  }
+
+  /** A node showed it in an answer that came at `moment`. */
+  seen(content: Content, moment: number, place: number): void {
+    if (moment >= this.firstSeen[content]!) return;
+    this.firstSeen[content] = moment;
+    this.seenPlace[content] = place;
+  }
+
+  /** How many requests could have put it into the log. */
+  requests(content: Content): number {
+    return this.possible[content]!;
+  }
+
+  /** The record of a request with this content that was refused; 0: there is none. */
+  refused(content: Content): number {
+    return this.refusedPlace.get(content) ?? 0;
+  }
+
+  /** Contents that were seen: what it is, when, and since when somebody had asked for it. */
+  *shown(): Iterable<{ content: Content; seenAt: number; askedAt: number; place: number }> {
+    for (let content = 0; content < this.operations.length; content += 1) {
+      const place = this.seenPlace[content]!;
+      if (place === 0) continue;
+      const seenAt = this.firstSeen[content]!;
+      yield { content, seenAt, askedAt: this.firstCall[content]!, place };
+    }
+  }
+
+  /** Whether this is what the content stands for; quicker than `of`. */
+  is(content: Content, operation: Operation): boolean {
+    const known = this.operations[content]!;
+    if (operation.op === 'append') {
+      return known.op === 'append' && known.message === operation.message;
+    }
+    if (known.op !== operation.op || known.key !== operation.key) return false;
+    return known.op === 'remove' || known.value === (operation as typeof known).value;
+  }
+
+  /** The key that the operation writes; null: it is a message. */
+  key(content: Content): string | null {
+    const operation = this.operations[content]!;
+    return operation.op === 'append' ? null : operation.key;
+  }
+
+  /** It is a `put`: its key has a value after it. */
+  gives(content: Content): boolean {
+    return this.operations[content]!.op === 'put';
+  }
+
+  /** The content for people, shortened. */
+  name(content: Content | undefined): string {
+    const operation = content === undefined ? undefined : this.operations[content];
+    if (operation === undefined) return 'nothing';
+    switch (operation.op) {
+      case 'append':
+        return `append ${short(operation.message)}`;
+      case 'put':
+        return `put ${short(operation.key)} = ${short(operation.value)}`;
+      case 'remove':
+        return `remove ${short(operation.key)}`;
+    }
+  }
+}
+
+/** Different for different operations. */
+function nameOf(operation: Operation): string {
+  switch (operation.op) {
+    case 'append':
+      return `a${operation.message}`;
+    case 'put':
+      return `p${operation.key.length} ${operation.key}${operation.value}`;
+    case 'remove':
+      return `r${operation.key}`;
+  }
+}
+
+function short(text: string): string {
+  return JSON.stringify(text.length > 40 ? `${text.slice(0, 37)}…` : text);
+}
