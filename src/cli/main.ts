@@ -13,6 +13,7 @@ import { register as registerControl } from './commands/control.ts';
 import { register as registerDemo } from './commands/demo.ts';
 import { register as registerDashboard } from './commands/dashboard.ts';
 import { register as registerEcho } from './commands/echo.ts';
+import { register as registerExplain } from './commands/explain.ts';
 import { register as registerFault } from './commands/fault.ts';
 import { register as registerHealth } from './commands/health.ts';
 import { register as registerKv } from './commands/kv.ts';
@@ -44,6 +45,7 @@ export async function main(argv: string[]): Promise<void> {
   registerList(program);
   registerKv(program);
   registerOutcome(program);
+  registerExplain(program);
   registerHealth(program);
   registerEcho(program);
   registerDashboard(program);

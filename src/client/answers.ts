@@ -69,6 +69,24 @@ export interface StoredOutcome {
   readonly acks: readonly string[];
 }
 
+/** `GET /log/:index/story`: what became of one operation on one node. */
+export interface Story {
+  readonly index: number;
+  readonly node: string;
+  /** False: parts fell out of the node's trace, or happened before its process began. */
+  readonly complete: boolean;
+  readonly lines: readonly {
+    /** ISO 8601, by the node's clock. */
+    readonly at: string;
+    /** Since the first line. */
+    readonly ms: number;
+    readonly event: string;
+    readonly peer: string | null;
+    /** One plain sentence. */
+    readonly text: string;
+  }[];
+}
+
 /** `PUT` and `DELETE /kv/:key`. */
 export interface OperationAck {
   readonly result: 'OperationAck';

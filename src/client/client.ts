@@ -132,6 +132,11 @@ export class ReplogClient {
     return this.#requests.readOrNull<LogEntry>(`/log/${index}`, options, 'not-found');
   }
 
+  /** What became of the operation at `index` on this node; null if it knows nothing of it. */
+  story(index: number, options: CallOptions = {}): Promise<Story | null> {
+    return this.#requests.readOrNull<Story>(`/log/${index}/story`, options, 'not-found');
+  }
+
   /** Where the write with this idempotency key stands; null if this node does not know the key. */
   outcome(idempotencyKey: string, options: ReadOptions = {}): Promise<StoredOutcome | null> {
     const path = `/outcomes/${encodeURIComponent(idempotencyKey)}`;

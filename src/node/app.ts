@@ -22,6 +22,8 @@ import { logRoutes } from './routes/log.ts';
 import { messageRoutes } from './routes/messages.ts';
 import { outcomeRoutes } from './routes/outcomes.ts';
 import { peerRoutes } from './routes/peers.ts';
+import { storyRoutes } from './routes/story.ts';
+import { Trace } from './trace.ts';
 
 export interface AppOptions extends GuardOptions {
   readonly clock?: Clock;
@@ -29,6 +31,8 @@ export interface AppOptions extends GuardOptions {
   readonly logger?: Logger;
   /** Default: new ones that read the engine's status. */
   readonly metrics?: Metrics;
+  /** What the engine's host takes down of operations; default: nothing. */
+  readonly trace?: Trace;
   /** Write concern of messages that name none; default "majority". */
   readonly defaultW?: WriteConcern;
   /** Present: the routes of `/faults` exist, and traffic of other nodes goes through these. */
@@ -51,6 +55,7 @@ export function createApp(engine: Engine, options: AppOptions = {}): App {
     clock: options.clock ?? systemClock(),
     logger: options.logger ?? createLogger({ level: 'silent' }),
     metrics: options.metrics ?? createMetrics(() => engine.status()),
+    trace: options.trace ?? new Trace(0),
     defaultW: options.defaultW ?? 'majority',
     stopping: options.stopping ?? new AbortController().signal,
     streamBeatMs: options.streamBeatMs ?? 15_000,
@@ -70,6 +75,7 @@ export function nodeRoutes(site: Site, faults: Faults | undefined): Route[] {
     ...gatherRoutes(site),
     ...logRoutes(site),
     ...backupRoutes(site),
+    ...storyRoutes(site),
     ...outcomeRoutes(site),
     ...keyValueRoutes(site),
     ...healthRoutes(site),

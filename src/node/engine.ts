@@ -26,6 +26,9 @@ export interface Engine {
   /** Hands another node's request to the machine; resolves with the answer to send back. */
   receive(request: Request): Promise<Response | Encoded>;
 
+  /** A fault that was asked for struck this request. For the trace. */
+  struck?(request: Request, fault: string, ms: number): void;
+
   /** Role, positions, members: for `GET /health`, metrics and the dashboard. */
   status(): NodeStatus;
 

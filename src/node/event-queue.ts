@@ -33,9 +33,12 @@ export const realClock: QueueClock = {
 /** setTimeout fires at once above 2³¹−1 ms. */
 const DELAY_MAX_MS = 2 ** 31 - 1;
 
+/** Does what an effect asks for; `event` is what it came of, at `now`. */
+export type Perform = (effect: Effect, event: Event, now: number) => void;
+
 export class EventQueue {
   private readonly machine: Machine;
-  private readonly perform: (effect: Effect) => void;
+  private readonly perform: Perform;
   private readonly turned: () => void;
   private readonly broken: (error: unknown) => void;
   private readonly clock: QueueClock;
@@ -51,7 +54,7 @@ export class EventQueue {
    */
   constructor(
     machine: Machine,
-    perform: (effect: Effect) => void,
+    perform: Perform,
     turned: () => void,
     broken: (error: unknown) => void,
     clock: QueueClock,
@@ -104,7 +107,7 @@ export class EventQueue {
   }
 
   private step(event: Event, now: number): void {
-    for (const effect of this.machine.step(event, now)) this.perform(effect);
+    for (const effect of this.machine.step(event, now)) this.perform(effect, event, now);
   }
 
   /** A timer that is armed too early is left alone: it finds nothing to do and is armed again. */

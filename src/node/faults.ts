@@ -24,6 +24,9 @@ export type Fate<T> =
   | { readonly type: 'failed' }
   | { readonly type: 'dropped' };
 
+/** Told of each fault that a request meets; `ms` for those that wait. */
+export type Met = (fault: keyof Hits, ms: number) => void;
+
 /** What one request will suffer. */
 interface Doom {
   readonly delayMs: number;
@@ -104,13 +107,17 @@ export class Faults {
     return () => this.listeners.delete(listener);
   }
 
-  /** Handles a request of another node, or has it suffer what is drawn for it. */
-  async through<T>(traffic: 'snapshot' | 'heartbeat', handle: () => Promise<T>): Promise<Fate<T>> {
+  /** Handles a request of another node, or has it suffer what is drawn for it; `met` is told. */
+  async through<T>(
+    traffic: 'snapshot' | 'heartbeat',
+    handle: () => Promise<T>,
+    met: Met = () => undefined,
+  ): Promise<Fate<T>> {
     const affected = traffic === 'snapshot' || this.settings.heartbeat === true;
     if (!affected || this.left <= 0) return { type: 'answered', answer: await handle() };
     this.left -= 1;
-    if (this.settings.hold === true) return this.holdBack(handle);
-    return this.suffer(this.draw(), handle);
+    if (this.settings.hold === true) return this.holdBack(handle, met);
+    return this.suffer(this.draw(), handle, met);
   }
 
   private change(settings: FaultSettings): void {
@@ -125,8 +132,9 @@ export class Faults {
     for (const listener of this.listeners) listener();
   }
 
-  private async holdBack<T>(handle: () => Promise<T>): Promise<Fate<T>> {
+  private async holdBack<T>(handle: () => Promise<T>, met: Met): Promise<Fate<T>> {
     this.counts.hold += 1;
+    met('hold', 0);
     if (this.held.length >= HELD_MAX) return { type: 'dropped' };
     await new Promise<void>((release) => this.held.push(release));
     return { type: 'answered', answer: await handle() };
@@ -145,29 +153,33 @@ export class Faults {
     };
   }
 
-  private async suffer<T>(doom: Doom, handle: () => Promise<T>): Promise<Fate<T>> {
+  private async suffer<T>(doom: Doom, handle: () => Promise<T>, met: Met): Promise<Fate<T>> {
     const { counts } = this;
+    const count = (fault: keyof Hits, ms = 0): void => {
+      counts[fault] += 1;
+      met(fault, ms);
+    };
     if (doom.dropRequest) {
-      counts.dropRequest += 1;
+      count('dropRequest');
       return { type: 'dropped' };
     }
     if (doom.delayMs > 0) {
-      counts.delay += 1;
+      count('delay', doom.delayMs);
       await new Promise<void>((resolve) => {
         this.clock.after(doom.delayMs, resolve);
       });
     }
     if (doom.errorBefore) {
-      counts.errorBefore += 1;
+      count('errorBefore');
       return { type: 'failed' };
     }
     const answer = await handle();
     if (doom.errorAfter) {
-      counts.errorAfter += 1;
+      count('errorAfter');
       return { type: 'failed' };
     }
     if (doom.dropReply) {
-      counts.dropReply += 1;
+      count('dropReply');
       return { type: 'dropped' };
     }
     return { type: 'answered', answer };

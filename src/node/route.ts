@@ -11,6 +11,7 @@ import type { Access } from './guard.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 import type { ProblemCode } from './problems.ts';
+import type { Trace } from './trace.ts';
 
 /** What every route needs of the node around it. */
 export interface Site {
@@ -18,6 +19,8 @@ export interface Site {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** What has happened to operations lately. */
+  readonly trace: Trace;
   /** Write concern of messages that name none. */
   readonly defaultW: WriteConcern;
   /** Aborts when the server stops: open streams end. */

@@ -30,6 +30,7 @@ import type { Departure } from './departure.ts';
 import type { Encoded, Engine } from './engine.ts';
 import { EventQueue, type QueueClock } from './event-queue.ts';
 import { fetchedBody } from './snapshot-body.ts';
+import { Trace, traceEffect } from './trace.ts';
 
 /** How requests leave this node. */
 export interface Outgoing {
@@ -58,6 +59,8 @@ export interface RuntimeParts {
   readonly leftBehind?: LeftBehind;
   /** A Persist has taken this long. */
   readonly persistTook: (ms: number) => void;
+  /** Takes down what happens to operations; default: one that nobody reads. */
+  readonly trace?: Trace;
 }
 
 /** Another node's request that waits for its answer. */
@@ -73,6 +76,7 @@ const REMEMBER_RETRY_MS = 100;
 export class Runtime implements Engine {
   readonly persistence: Persistence;
   private readonly parts: RuntimeParts;
+  private readonly trace: Trace;
   private readonly queue: EventQueue;
   private readonly clients = new Map<Ticket, (outcome: Outcome) => void>();
   private readonly peers = new Map<Ticket, PeerCall>();
@@ -83,7 +87,11 @@ export class Runtime implements Engine {
   constructor(parts: RuntimeParts) {
     this.parts = parts;
     this.persistence = parts.persistence;
-    const perform = (effect: Effect): void => this.perform(effect);
+    this.trace = parts.trace ?? new Trace(0);
+    const perform = (effect: Effect, event: Event, now: number): void => {
+      traceEffect(this.trace, effect, event, now);
+      this.perform(effect);
+    };
     const turned = (): void => this.tellProgress();
     this.queue = new EventQueue(parts.replica, perform, turned, parts.broken, parts.clock);
   }
@@ -114,10 +122,16 @@ export class Runtime implements Engine {
    * cannot be read. */
   receive(request: Request): Promise<Response | Encoded> {
     const ticket = this.newTicket();
+    this.trace.receive(ticket, request, this.parts.clock.now());
     return new Promise((resolve, reject) => {
       this.peers.set(ticket, { resolve, reject });
       this.queue.post({ type: 'Received', ticket, request });
     });
+  }
+
+  /** A fault that was asked for struck this request. */
+  struck(request: Request, fault: string, ms: number): void {
+    this.trace.strike(request, fault, ms, this.parts.clock.now());
   }
 
   /** Leaves the cluster for good; resolves with the arbiter's word. */
@@ -169,7 +183,9 @@ export class Runtime implements Engine {
       this.clients.set(ticket, resolve);
       this.queue.post(event(ticket));
       const abandon = (): void => {
-        if (this.clients.delete(ticket)) this.queue.post({ type: 'Abandoned', ticket });
+        if (!this.clients.delete(ticket)) return;
+        this.trace.abandon(ticket, this.parts.clock.now());
+        this.queue.post({ type: 'Abandoned', ticket });
       };
       if (departure?.aborted) abandon();
       else departure?.addEventListener('abort', abandon);
@@ -222,7 +238,9 @@ export class Runtime implements Engine {
     const startedAt = clock.now();
     this.persistence.persist(id, upTo).then(
       () => {
-        this.parts.persistTook(clock.now() - startedAt);
+        const now = clock.now();
+        this.parts.persistTook(now - startedAt);
+        this.trace.persisted(id, upTo, now);
         this.queue.post({ type: 'Persisted', id });
       },
       (error: unknown) => {
@@ -231,6 +249,7 @@ export class Runtime implements Engine {
           return;
         }
         const { message, full } = error;
+        this.trace.persistFailed(id, upTo, message, clock.now());
         this.queue.post({ type: 'PersistFailed', id, error: message, full });
       },
     );
@@ -247,10 +266,16 @@ export class Runtime implements Engine {
   }
 
   private send({ call, to, request }: Extract<Effect, { type: 'Send' }>): void {
+    const { clock } = this.parts;
+    const snapshot = request.type === 'Snapshot' ? request : null;
     this.transmit(to, request).then(
-      (response) => this.queue.post({ type: 'Answered', call, response }),
+      (response) => {
+        if (snapshot !== null) this.trace.answer(to, snapshot, response, clock.now());
+        this.queue.post({ type: 'Answered', call, response });
+      },
       (reason: unknown) => {
         const error = reason instanceof Error ? reason.message : String(reason);
+        if (snapshot !== null) this.trace.noAnswer(to, snapshot, error, clock.now());
         this.queue.post({ type: 'Unanswered', call, error });
       },
     );

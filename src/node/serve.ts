@@ -23,6 +23,7 @@ import { createLogger, type Logger, type LogLevel } from './logger.ts';
 import { createMetrics } from './metrics.ts';
 import { Runtime } from './runtime.ts';
 import { startServer } from './server.ts';
+import { Trace } from './trace.ts';
 import { Transport } from './transport.ts';
 
 export interface ServeNodeOptions {
@@ -69,8 +70,9 @@ export interface RunningNode {
 export async function serveNode(options: ServeNodeOptions): Promise<RunningNode> {
   const logger = createLogger({ level: options.logLevel as LogLevel, name: options.id });
   const faults = options.faults ? new Faults(systemClock()) : undefined;
+  const trace = new Trace();
   const durable = durableFor(options);
-  const persistence = withFaults(durable ?? new MemoryPersistence(), faults);
+  const persistence = withFaults(durable ?? new MemoryPersistence(), faults, trace);
   const folds = new Folds(DEFAULT_OPTIONS);
   const recovery = await persistence.recover((entry) => folds.observe(entry), folds);
   if (recovery.cutBytes > 0) logger.warn({ bytes: recovery.cutBytes }, 'a torn tail was cut off');
@@ -85,6 +87,7 @@ export async function serveNode(options: ServeNodeOptions): Promise<RunningNode>
         folds,
         recovery,
         faults,
+          trace,
         logger,
       },
     );
@@ -101,11 +104,12 @@ interface Prepared {
   readonly folds: Folds;
   readonly recovery: Awaited<ReturnType<Persistence['recover']>>;
   readonly faults: Faults | undefined;
+  readonly trace: Trace;
   readonly logger: Logger;
 }
 
 async function assemble(options: ServeNodeOptions, prepared: Prepared): Promise<RunningNode> {
-  const { persistence, folds, faults, logger } = prepared;
+  const { persistence, folds, faults, trace, logger } = prepared;
   const { host, port, token } = options;
   const url = options.advertise ?? urlOf(host, port);
   const transport = new Transport(token === null ? {} : { token });
@@ -133,6 +137,7 @@ async function assemble(options: ServeNodeOptions, prepared: Prepared): Promise<
       : { leftBehind: new LeftBehind(new RealDisk(options.dataDir)) }),
     broken,
     persistTook: metrics.observePersist,
+    trace,
   });
   const stopping = new AbortController();
   const { signal } = stopping;
@@ -187,10 +192,11 @@ function replicaFor(options: ServeNodeOptions, url: string, prepared: Prepared):
   });
 }
 
-function appOptions(options: ServeNodeOptions, { faults, logger }: Prepared): AppOptions {
+function appOptions(options: ServeNodeOptions, { faults, trace, logger }: Prepared): AppOptions {
   const { token, advertise, allowHosts, requireClientToken } = options;
   return {
     logger,
+    trace,
     defaultW: options.w,
     allowHosts,
     requireClientToken,
@@ -206,7 +212,7 @@ function durableFor(options: ServeNodeOptions): DurableLog | null {
   return dataDir === null ? null : openSegmentedLog(new RealDisk(dataDir), { salvage });
 }
 
-function withFaults(real: Persistence, faults: Faults | undefined): Persistence {
+function withFaults(real: Persistence, faults: Faults | undefined, trace: Trace): Persistence {
   if (faults === undefined) return real;
   const flaky = new FlakyPersistence(real, {
     faults: faults.persist,
@@ -214,7 +220,10 @@ function withFaults(real: Persistence, faults: Faults | undefined): Persistence 
     setTimer: (callback, ms) => {
       setTimeout(callback, ms);
     },
-    onHit: () => faults.persistHit(),
+    onHit: (fault) => {
+      faults.persistHit();
+      trace.strikePersist(fault, realClock.now());
+    },
   });
   faults.onChange(() => flaky.faultsChanged());
   return flaky;

@@ -8,7 +8,7 @@ import { PEER_LIMIT, readJson } from '../body.ts';
 import { type Call, target } from '../call.ts';
 import { departureOf } from '../departure.ts';
 import type { Encoded } from '../engine.ts';
-import type { Fate, Faults } from '../faults.ts';
+import type { Fate, Faults, Met } from '../faults.ts';
 import { answerTo } from '../peer-answers.ts';
 import { PEER_MESSAGES, PEER_PATHS, type PeerMessage } from '../peer-paths.ts';
 import * as schemas from '../peer-schemas.ts';
@@ -69,6 +69,8 @@ const MESSAGES: { readonly [T in PeerMessage]: Described<T> } = {
 /** What takes the messages in. */
 export interface Receiver {
   receive(request: Request): Promise<Answered | Encoded>;
+  /** A fault that was asked for struck this request. */
+  struck?(request: Request, fault: string, ms: number): void;
 }
 
 /** The routes of some messages, or of all. `faults` strike Snapshots and, if asked to, Heartbeats;
@@ -102,7 +104,8 @@ export function peerRoutes(
         const handle = () => receive(receiver, call, request);
         if (struck === null) return handle();
         const traffic = type === 'Snapshot' ? 'snapshot' : 'heartbeat';
-        return fateOf(await struck.through(traffic, handle), stopping, call);
+        const met: Met = (fault, ms) => receiver.struck?.(request, fault, ms);
+        return fateOf(await struck.through(traffic, handle, met), stopping, call);
       },
     };
   };

@@ -1,0 +1,127 @@
+// `replog explain`: the life of one operation, as all nodes tell it.
+
+import type { Command } from 'commander';
+import type { LogEntry, Story } from '../../client/answers.ts';
+import { ReplogError } from '../../client/errors.ts';
+import { headline, lifeLines, merge } from '../biography.ts';
+import { cleanText } from '../clean-text.ts';
+import { stylesFor } from '../colour.ts';
+import { examples } from '../examples.ts';
+import { endingOf, Refused } from '../exit.ts';
+import { untilInterrupted } from '../interrupt.ts';
+import { type Candidate, knownNodes, nodesAt } from '../node-selection.ts';
+import { printJson, printLines } from '../output.ts';
+import {
+  addTargetOptions,
+  connect,
+  findTarget,
+  type Target,
+  type TargetOptions,
+} from '../target.ts';
+import { wholeNumber } from '../whole-number.ts';
+
+interface ExplainOptions extends TargetOptions {
+  readonly json?: true;
+}
+
+/** What one node had to say. */
+interface Account {
+  readonly node: string;
+  readonly story: Story | null;
+  readonly entry: LogEntry | null;
+  /** Why it said nothing; null if it did. */
+  readonly error: string | null;
+}
+
+export function register(program: Command): void {
+  addTargetOptions(program.command('explain'))
+    .description('tell the life of one operation: who sent, refused, stored and waited for it')
+    .argument('<index>', 'its place in the log')
+    .argument('[node]', 'only what this node knows: n2, master, secondary:2, a URL')
+    .option('--json', 'print one JSON object')
+    .addHelpText(
+      'after',
+      examples(
+        ['replog append hello --w 3', 'it answers with an index, such as 4'],
+        ['replog explain 4', 'what became of it, on all nodes, by time'],
+        ['replog explain 4 n2', 'what n2 knows of it'],
+      ),
+    )
+    .action(explain);
+}
+
+async function explain(
+  text: string,
+  selector: string | undefined,
+  options: ExplainOptions,
+): Promise<void> {
+  const index = wholeNumber(1)(text);
+  const target = await findTarget(options);
+  const accounts = await untilInterrupted(async (signal) => {
+    const nodes =
+      selector === undefined ? await knownNodes(target) : await nodesAt(selector, target);
+    return Promise.all(nodes.map((node) => ask(target, node, index, signal)));
+  });
+  const stories = accounts.flatMap(({ story }) => (story === null ? [] : [story]));
+  const silent = accounts.filter(({ error }) => error !== null);
+  if (stories.length === 0) throw unknown(index, silent);
+  const entry = accounts.find((account) => account.entry !== null)?.entry ?? null;
+  const life = merge(stories);
+  const partial = stories.filter(({ complete }) => !complete).map(({ node }) => node);
+  if (options.json) {
+    const missing = silent.map(({ node, error }) => ({ node, error }));
+    const complete = partial.length === 0 && silent.length === 0;
+    await printJson({ index, entry, complete, lines: life, missing });
+    return;
+  }
+  const styles = stylesFor();
+  await printLines([headline(index, entry), '', ...lifeLines(life, styles)]);
+  const remarks = [
+    ...silent.map(({ node, error }) => `${node} did not tell: ${error}`),
+    ...(partial.length === 0 ? [] : [`not all is known any more on ${partial.join(', ')}`]),
+  ];
+  if (remarks.length > 0) {
+    await printLines(['', ...remarks.map((remark) => styles.dim(cleanText(remark)))]);
+  }
+}
+
+async function ask(
+  target: Target,
+  { node, url }: Candidate,
+  index: number,
+  signal: AbortSignal,
+): Promise<Account> {
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(ASK_MS)]);
+  try {
+    const client = await connect(target, url);
+    const story = await client.story(index, { signal: limit });
+    const entry = story === null ? null : await client.entry(index, { signal: limit });
+    return { node: story?.node ?? node, story, entry, error: null };
+  } catch (error) {
+    if (signal.aborted) throw error;
+    if (limit.aborted) return silence(node, `no answer within ${ASK_MS / 1_000} s`);
+    if (error instanceof ReplogError) return silence(node, endingOf(error).sentence);
+    throw error;
+  }
+}
+
+function silence(node: string, error: string): Account {
+  return { node, story: null, entry: null, error };
+}
+
+/** A node that stands still does not keep the others' stories back for longer. */
+const ASK_MS = 2_000;
+
+function unknown(index: number, silent: readonly Account[]): Error {
+  if (silent.length > 0) {
+    const why = silent.map(({ node, error }) => `${node}: ${error}`).join('; ');
+    return new Refused(
+      `nobody could tell of index ${index} (${why})`,
+      '`replog ps` shows who is up',
+    );
+  }
+  return new Refused(
+    `there is no operation ${index}`,
+    '`replog list` shows what is there; `replog health` the last index',
+  );
+}

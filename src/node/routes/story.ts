@@ -1,0 +1,90 @@
+// `GET /log/:index/story`: what became of one operation on this node, from its trace.
+
+import { z } from 'zod';
+import type { LogIndex } from '../../core/ids.ts';
+import type { NodeStatus } from '../../core/status.ts';
+import { json, toResponse } from '../answer.ts';
+import { type Call, decoded, rawPath } from '../call.ts';
+import { entryAt } from '../log-reader.ts';
+import { invalid, problem, RequestRefused } from '../problems.ts';
+import type { Route, Site } from '../route.ts';
+import { storyOf } from '../story.ts';
+import { indexOut, nodeOut } from '../success.ts';
+
+const storyOut = z.strictObject({
+  index: indexOut,
+  node: nodeOut,
+  complete: z.boolean().meta({
+    description: 'False: parts fell out of the trace, or happened before this process began.',
+  }),
+  lines: z.array(
+    z.strictObject({
+      at: z.iso.datetime().meta({ description: "By this node's clock." }),
+      ms: z.number().meta({ description: 'Milliseconds since the first line.' }),
+      event: z.string(),
+      peer: z.string().nullable().meta({ description: 'The other node, where there is one.' }),
+      text: z.string().meta({ description: 'One plain sentence.' }),
+    }),
+  ),
+});
+
+export function storyRoutes(site: Site): Route[] {
+  return [
+    {
+      method: 'GET',
+      path: '/log/:index/story',
+      access: 'client',
+      doc: {
+        id: 'readStory',
+        summary: 'What became of one operation on this node',
+        description: 'From a bounded trace in memory: the older it is, the less is known.',
+        params: { index: 'Its place in the log.' },
+        success: [{ status: 200, description: 'The story.', schema: storyOut }],
+        problems: ['not-found'],
+      },
+      handle: (call) => story(site, call),
+    },
+  ];
+}
+
+async function story(site: Site, call: Call): Promise<Response> {
+  const index = indexOf(call);
+  const { persistence } = site.engine;
+  const within = index >= 1 && index <= persistence.lastIndex;
+  const entry = within ? await entryAt(persistence, index as LogIndex) : null;
+  const status = site.engine.status();
+  const told = storyOf({
+    node: status.node,
+    index,
+    entry,
+    durable: persistence.durable,
+    trace: site.trace,
+    nodeAt: (url) => nodeAt(status, url),
+    master: status.role === 'master' ? status.node : (status.master?.node ?? null),
+    lacking: (having) => lacking(status, having),
+    now: site.clock.monotonicMs(),
+    wallMs: site.clock.wallMs(),
+  });
+  if (told !== null) return toResponse(json(200, told));
+  return toResponse(problem('not-found', `This node knows nothing of index ${index}.`));
+}
+
+function indexOf(call: Call): number {
+  const text = decoded(rawPath(call.req.url).split('/')[2] ?? '', 'index');
+  if (/^(?:0|[1-9]\d{0,15})$/.test(text)) return Number(text);
+  throw new RequestRefused(invalid([{ path: 'index', message: 'must be an index of the log' }]));
+}
+
+function nodeAt(status: NodeStatus, url: string): string | null {
+  if (status.role !== 'master') return null;
+  return status.members.find((member) => member.url === url)?.node ?? null;
+}
+
+function lacking(status: NodeStatus, having: ReadonlySet<string>): string | null {
+  if (status.role !== 'master') return null;
+  const missing = status.members.filter(({ node }) => !having.has(node));
+  const named = missing.map((member) => {
+    return member.status === 'Healthy' ? member.node : `${member.node} (now ${member.status})`;
+  });
+  return named.length === 0 ? null : named.join(', ');
+}
