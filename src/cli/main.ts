@@ -29,6 +29,7 @@ import { register as registerScenario } from './commands/scenario.ts';
 import { register as registerSecondary } from './commands/secondary.ts';
 import { register as registerSim } from './commands/sim.ts';
 import { register as registerVerify } from './commands/verify.ts';
+import { register as registerWhatIf } from './commands/what-if.ts';
 import { newProgram, run } from './program.ts';
 
 /** Runs the command line; `argv` as in process.argv. */
@@ -47,6 +48,7 @@ export async function main(argv: string[]): Promise<void> {
   registerOutcome(program);
   registerExplain(program);
   registerHealth(program);
+  registerWhatIf(program);
   registerEcho(program);
   registerDashboard(program);
   registerPs(program);

@@ -24,6 +24,8 @@ export interface AppendAnswer {
   readonly ms: number;
   /** The idempotency key was known: this is the earlier append, nothing was added. */
   readonly duplicate?: boolean;
+  /** What this acknowledgement survives, in a sentence; with the option `receipt`. */
+  readonly receipt?: string;
 }
 
 /** `POST /messages/batch`: the messages stand at `first`…`last`, without anything in between. */
@@ -36,6 +38,8 @@ export interface BatchAnswer {
   readonly durable: boolean;
   readonly ms: number;
   readonly duplicate?: boolean;
+  /** What this acknowledgement survives, in a sentence; with the option `receipt`. */
+  readonly receipt?: string;
 }
 
 /** `GET /messages`: messages in log order. */

@@ -30,6 +30,7 @@ import { GatheringLink } from './gathering-link.ts';
 import { kvPath } from './kv-path.ts';
 import { Link } from './link.ts';
 import type {
+  AppendOptions,
   CallOptions,
   ClientOptions,
   KeyPageOptions,
@@ -85,20 +86,22 @@ export class ReplogClient {
   }
 
   /** Concurrent appends travel together in one request; each keeps its own options and answer. */
-  append(message: string, options: WriteOptions = {}): Promise<AppendAnswer> {
+  append(message: string, options: AppendOptions = {}): Promise<AppendAnswer> {
     return this.#write<AppendAnswer>(options, {
       method: 'POST',
       path: '/messages',
       json: (timeoutMs) => ({ message, w: options.w, timeoutMs }),
+      headers: preferences(options),
     });
   }
 
   /** 1…10,000 messages, together at most 16 MiB as JSON: all of them or none, in one piece. */
-  appendBatch(messages: readonly string[], options: WriteOptions = {}): Promise<BatchAnswer> {
+  appendBatch(messages: readonly string[], options: AppendOptions = {}): Promise<BatchAnswer> {
     return this.#write<BatchAnswer>(options, {
       method: 'POST',
       path: '/messages/batch',
       json: (timeoutMs) => ({ messages, w: options.w, timeoutMs }),
+      headers: preferences(options),
     });
   }
 
@@ -272,6 +275,10 @@ export class ReplogClient {
 
 function pageSearch({ from, limit }: PageOptions): Record<string, number> {
   return { ...(from === undefined ? {} : { from }), ...(limit === undefined ? {} : { limit }) };
+}
+
+function preferences({ receipt }: AppendOptions): Record<string, string> {
+  return receipt === true ? { prefer: 'receipt' } : {};
 }
 
 function preconditions({ ifMatch, ifNoneMatch }: KeyWriteOptions): Record<string, string> {

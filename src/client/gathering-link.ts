@@ -20,6 +20,8 @@ export class GatheringLink {
   /** As `Link.send`. */
   send(base: string, call: Call): Promise<Reply> {
     if (call.method !== 'POST' || call.path !== '/messages') return this.#link.send(base, call);
+    // One that asks for a receipt says so in a header of its own.
+    if (call.headers?.prefer !== undefined) return this.#link.send(base, call);
     return this.#to(base).send(call);
   }
 

@@ -32,6 +32,12 @@ export interface WriteOptions extends CallOptions {
   readonly idempotencyKey?: string | undefined;
 }
 
+/** Options of messages only. */
+export interface AppendOptions extends WriteOptions {
+  /** Have the answer say in a sentence what the acknowledgement survives. */
+  readonly receipt?: boolean | undefined;
+}
+
 export interface KeyWriteOptions extends WriteOptions {
   /** Echoed in the answer. */
   readonly id?: string | number | undefined;

@@ -5,6 +5,7 @@ import type { Outcome, WriteConcern } from '../core/effects.ts';
 import type { LogIndex, OperationId } from '../core/ids.ts';
 import { type Answer, json } from './answer.ts';
 import { type Extra, problem } from './problems.ts';
+import { receiptOf } from './receipt.ts';
 
 /** What the answer repeats of the request, and what was measured. */
 export interface Asked {
@@ -15,6 +16,8 @@ export interface Asked {
   readonly ms: number;
   /** Path and query, for the redirect to the master. */
   readonly path: string;
+  /** Cluster size; present if the client wants to be told what the acknowledgement is worth. */
+  readonly size?: number;
 }
 
 type Done = Extract<Outcome, { type: 'Stored' | 'TimedOut' }>;
@@ -26,13 +29,20 @@ const rounded = (ms: number): number => Math.round(ms * 1_000) / 1_000;
 const duplicate = (outcome: Done): Extra =>
   outcome.type === 'Stored' && outcome.duplicate ? { duplicate: true } : {};
 
+const receipt = ({ acks }: Done, { durable, size }: Asked): Extra =>
+  size === undefined ? {} : { receipt: receiptOf({ acks, durable, size }) };
+
 /** `POST /messages`. */
 export function messageAnswer(outcome: Outcome, asked: Asked): Answer {
   if (outcome.type === 'Stored') {
     const { first: index, acks } = outcome;
     const { w, durable } = asked;
     const ms = rounded(asked.ms);
-    if (outcome.duplicate) return json(200, { index, w, acks, durable, ms, duplicate: true });
+    if (asked.size !== undefined || outcome.duplicate) {
+      const status = outcome.duplicate ? 200 : 201;
+      const more = { ...duplicate(outcome), ...receipt(outcome, asked) };
+      return json(status, { index, w, acks, durable, ms, ...more });
+    }
     return json(201, { index, w, acks, durable, ms });
   }
   if (outcome.type === 'TimedOut') {
@@ -49,7 +59,8 @@ export function batchAnswer(outcome: Outcome, asked: Asked): Answer {
     const { w, durable } = asked;
     const body = { ...place(outcome.first, outcome.last), w, acks: outcome.acks, durable };
     const status = outcome.duplicate ? 200 : 201;
-    return json(status, { ...body, ms: rounded(asked.ms), ...duplicate(outcome) });
+    const more = { ...duplicate(outcome), ...receipt(outcome, asked) };
+    return json(status, { ...body, ms: rounded(asked.ms), ...more });
   }
   if (outcome.type === 'TimedOut') {
     const extra = { ...place(outcome.first, outcome.last), w: asked.w, acks: outcome.acks };

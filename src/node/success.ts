@@ -16,6 +16,11 @@ const duplicate = z
   .exactOptional()
   .meta({ description: 'The Idempotency-Key was known: nothing was appended.' });
 
+const receipt = z
+  .string()
+  .exactOptional()
+  .meta({ description: 'With `Prefer: receipt`: what this acknowledgement survives.' });
+
 export const appended = z.strictObject({
   index: indexOut,
   w: writeConcern,
@@ -23,6 +28,7 @@ export const appended = z.strictObject({
   durable: z.boolean(),
   ms,
   duplicate,
+  receipt,
 });
 
 export const batchAppended = z.strictObject({
@@ -34,6 +40,7 @@ export const batchAppended = z.strictObject({
   durable: z.boolean(),
   ms,
   duplicate,
+  receipt,
 });
 
 /** One line of the answer to a gathered request. */

@@ -5,28 +5,38 @@ import type { Command } from 'commander';
 import type { AppendAnswer, BatchAnswer, WriteConcern } from '../../client/answers.ts';
 import type { ReplogClient } from '../../client/client.ts';
 import { acknowledgement } from '../acknowledgement.ts';
+import { cleanText } from '../clean-text.ts';
 import { parseTimeout } from '../duration.ts';
 import { examples } from '../examples.ts';
 import { UsageError } from '../exit.ts';
+import { dryRun } from '../foresight.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { lineBatches } from '../line-batches.ts';
-import { printJson, printLine } from '../output.ts';
+import { masterHealth } from '../master-health.ts';
+import { printJson, printLine, printLines } from '../output.ts';
 import { Progress } from '../progress.ts';
 import { Tally } from '../tally.ts';
-import { addTargetOptions, connect, findTarget, type TargetOptions } from '../target.ts';
+import {
+  addTargetOptions,
+  connect,
+  findTarget,
+  type Target,
+  type TargetOptions,
+} from '../target.ts';
 import { parseWriteConcern } from '../write-concern.ts';
 
 interface AppendOptions extends TargetOptions {
   readonly w?: WriteConcern;
   readonly timeout?: number;
   readonly key?: string;
+  readonly dryRun?: true;
   readonly json?: true;
 }
 
 export function register(program: Command): void {
   addTargetOptions(program.command('append'))
     .description('append messages, each argument one; "-" reads lines from standard input')
-    .argument('<message...>', 'text, or - for the lines of standard input')
+    .argument('[message...]', 'text, or - for the lines of standard input')
     .option(
       '--w <w>',
       'wait until so many nodes have it: 1, 2, …, majority, all',
@@ -34,6 +44,7 @@ export function register(program: Command): void {
     )
     .option('--timeout <duration>', 'wait at most this long (default: no limit)', parseTimeout)
     .option('--key <key>', 'idempotency key: repeating the command with it appends nothing twice')
+    .option('--dry-run', 'append nothing: tell whether such a write would be answered now')
     .option('--json', 'print one JSON object per message')
     .addHelpText(
       'after',
@@ -42,6 +53,7 @@ export function register(program: Command): void {
         ['replog append one "number two"', 'two messages, in this order'],
         ['replog append --w all --timeout 5s hello', 'wait for every node, but not for ever'],
         ['replog append --key order-17 hello', 'safe to repeat'],
+        ['replog append --dry-run --w 3', 'whom such a write would wait for'],
         ['replog append - < messages.txt', 'every line of a file'],
         ['replog append -- -v', 'a message that begins with -'],
       ),
@@ -50,7 +62,12 @@ export function register(program: Command): void {
 }
 
 async function append(messages: readonly string[], options: AppendOptions): Promise<void> {
-  const client = await connect(await findTarget(options));
+  const target = await findTarget(options);
+  if (options.dryRun) return foresee(target, options);
+  if (messages.length === 0) {
+    throw new UsageError("missing required argument 'message'", 'replog append "some text"');
+  }
+  const client = await connect(target);
   if (messages.filter((message) => message === '-').length > 1) {
     throw new UsageError('standard input can be read only once', 'give "-" only once');
   }
@@ -70,8 +87,9 @@ async function appendOne(
   idempotencyKey: string | undefined,
   signal: AbortSignal,
 ): Promise<void> {
-  const answer = await client.append(message, { w, timeoutMs: timeout, idempotencyKey, signal });
-  await (json ? printJson(answer) : printLine(appendedLine(answer)));
+  const limits = { w, timeoutMs: timeout, idempotencyKey, signal };
+  const answer = await client.append(message, { ...limits, receipt: true });
+  await (json ? printJson(answer) : printLines(appendedLines(answer)));
 }
 
 async function appendInput(
@@ -108,8 +126,20 @@ async function printEach({ first, last, count: _, ...rest }: BatchAnswer): Promi
   for (let index = first; index <= last; index += 1) await printJson({ index, ...rest });
 }
 
-function appendedLine(answer: AppendAnswer): string {
-  return `${answer.index}  ${acknowledgement(answer)}`;
+function appendedLines(answer: AppendAnswer): string[] {
+  const place = `${answer.index}  `;
+  const { receipt } = answer;
+  return [
+    `${place}${acknowledgement(answer)}`,
+    ...(receipt === undefined ? [] : [`${' '.repeat(place.length)}${cleanText(receipt)}`]),
+  ];
+}
+
+/** Appends nothing: what the master knows now says what would happen. */
+async function foresee(target: Target, { w = 'majority', json }: AppendOptions): Promise<void> {
+  const health = await untilInterrupted((signal) => masterHealth(target, signal));
+  const { lines, ...run } = dryRun(health, w, Date.now());
+  await (json ? printJson({ ...run, text: lines }) : printLines(lines.map(cleanText)));
 }
 
 /** The key of one part of what was given under `base`; the whole of it if `part` is null. */

@@ -1,14 +1,15 @@
 // Messages: append one, append many, list them (contract, section 3).
 
+import type { Outcome } from '../../core/effects.ts';
 import type { LogIndex } from '../../core/ids.ts';
 import type { Operation } from '../../core/operation.ts';
 import type { Persistence } from '../../persistence/persistence.ts';
 import { type Answer, jsonText, toResponse } from '../answer.ts';
 import { BATCH_LIMIT, BODY_LIMIT, readJson } from '../body.ts';
-import { type Call, idempotencyKey } from '../call.ts';
+import { type Call, header, idempotencyKey } from '../call.ts';
 import { EntryTexts } from '../entry-texts.ts';
 import { chunksOf } from '../log-reader.ts';
-import { batchAnswer, messageAnswer } from '../outcomes.ts';
+import { type Asked, batchAnswer, messageAnswer } from '../outcomes.ts';
 import type { ProblemCode } from '../problems.ts';
 import { readQuery } from '../query.ts';
 import { shownUpTo } from '../read-level.ts';
@@ -37,6 +38,10 @@ export const IDEMPOTENCY_HEADER = {
   'Idempotency-Key': '1–128 printable ASCII characters: a repeat with it appends nothing.',
 };
 
+const PREFER_HEADER = {
+  Prefer: '`receipt`: the answer says in a sentence what the acknowledgement survives.',
+};
+
 export function messageRoutes(site: Site): Route[] {
   return [
     {
@@ -48,7 +53,7 @@ export function messageRoutes(site: Site): Route[] {
         summary: 'Append a message',
         description:
           'Answered once `w` nodes have it. A known Idempotency-Key gets 200 and the first index.',
-        headers: IDEMPOTENCY_HEADER,
+        headers: { ...IDEMPOTENCY_HEADER, ...PREFER_HEADER },
         body: { schema: appendBody },
         success: [
           { status: 201, description: 'Stored.', schema: appended },
@@ -67,7 +72,7 @@ export function messageRoutes(site: Site): Route[] {
         id: 'appendBatch',
         summary: 'Append many messages, all or nothing',
         description: 'They get contiguous indexes. The body may be 16 MiB.',
-        headers: IDEMPOTENCY_HEADER,
+        headers: { ...IDEMPOTENCY_HEADER, ...PREFER_HEADER },
         body: { schema: batchBody },
         success: [
           { status: 201, description: 'Stored.', schema: batchAppended },
@@ -95,6 +100,18 @@ export function messageRoutes(site: Site): Route[] {
   ];
 }
 
+type AnswerTo = (outcome: Outcome, asked: Asked) => Answer;
+
+/** Adds `receipt` to the answer for clients that ask for it: all others pay for one look. */
+function withReceipt(site: Site, call: Call, answer: AnswerTo): AnswerTo {
+  if (header(call, 'prefer') !== 'receipt') return answer;
+  return (outcome, asked) => {
+    const status = site.engine.status();
+    const size = status.role === 'master' ? status.quorum.size : 1;
+    return answer(outcome, { ...asked, size });
+  };
+}
+
 async function append(site: Site, call: Call): Promise<Answer> {
   const key = idempotencyKey(call);
   const { message, w, timeoutMs } = await readJson(call, BODY_LIMIT, appendBody);
@@ -105,7 +122,7 @@ async function append(site: Site, call: Call): Promise<Answer> {
     timeoutMs,
     idempotencyKey: key,
   };
-  return write(site, call, request, messageAnswer);
+  return write(site, call, request, withReceipt(site, call, messageAnswer));
 }
 
 async function appendBatch(site: Site, call: Call): Promise<Answer> {
@@ -119,7 +136,7 @@ async function appendBatch(site: Site, call: Call): Promise<Answer> {
     timeoutMs,
     idempotencyKey: key,
   };
-  return write(site, call, request, batchAnswer);
+  return write(site, call, request, withReceipt(site, call, batchAnswer));
 }
 
 async function list(site: Site, call: Call): Promise<Response> {

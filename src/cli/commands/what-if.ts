@@ -1,0 +1,55 @@
+// `replog what-if`: what the cluster would be without these nodes. Nothing is done to it.
+
+import type { Command } from 'commander';
+import { cleanText } from '../clean-text.ts';
+import { examples } from '../examples.ts';
+import { UsageError } from '../exit.ts';
+import { type Misfortune, whatIf } from '../foresight.ts';
+import { untilInterrupted } from '../interrupt.ts';
+import { masterHealth } from '../master-health.ts';
+import { inOrder, SELECTORS, selectNodes } from '../node-selection.ts';
+import { printJson, printLines } from '../output.ts';
+import { addTargetOptions, findTarget, type TargetOptions } from '../target.ts';
+
+interface WhatIfOptions extends TargetOptions {
+  readonly json?: true;
+}
+
+const MISFORTUNES: readonly Misfortune[] = ['kill', 'stop', 'pause', 'rm'];
+
+export function register(program: Command): void {
+  addTargetOptions(program.command('what-if'))
+    .description('tell what would happen to the cluster; nothing is done')
+    .argument('<what>', 'kill, stop, pause or rm')
+    .argument('<node...>', SELECTORS)
+    .option('--json', 'print one JSON object')
+    .addHelpText(
+      'after',
+      examples(
+        ['replog what-if kill n2', 'would writes go on without n2?'],
+        ['replog what-if stop n2 n3', 'and without both?'],
+        ['replog what-if rm secondary', 'and in a smaller cluster?'],
+        ['replog append --dry-run --w 3', 'would a write be answered now?'],
+      ),
+    )
+    .action(foresee);
+}
+
+async function foresee(
+  what: string,
+  selectors: readonly string[],
+  options: WhatIfOptions,
+): Promise<void> {
+  const misfortune = MISFORTUNES.find((name) => name === what);
+  if (misfortune === undefined) {
+    throw new UsageError(`"${what}" is nothing that can be foreseen`, 'kill, stop, pause or rm');
+  }
+  const target = await findTarget(options);
+  const health = await untilInterrupted((signal) => masterHealth(target, signal));
+  const members = inOrder(health.members);
+  const chosen = selectors.flatMap((selector) => selectNodes(selector, members));
+  const nodes = [...new Set(chosen.map(({ node }) => node))];
+  const { lines, ...prospect } = whatIf(health, misfortune, nodes);
+  if (options.json) await printJson({ what: misfortune, nodes, ...prospect, text: lines });
+  else await printLines(lines.map((line) => cleanText(line)));
+}
