@@ -1,0 +1,156 @@
+// What was done and seen, in the order in which it ended: handed to the judge at once and, if asked
+// for, written to a file of JSON lines. The file holds, besides the history that the judges read,
+// one `run` line at its head and a `step` line for everything done to a node, so that it can be
+// played again.
+
+import type {
+  GetRecord,
+  HistoryRecord,
+  LogRecord,
+  ReadLevel,
+  WriteRecord,
+} from '../check/history.ts';
+import type { Faults } from '../client/answers.ts';
+import type { WriteConcern } from '../core/effects.ts';
+import type { Operation } from '../core/operation.ts';
+
+/** The head of the file. */
+export interface RunLine {
+  readonly type: 'run';
+  readonly format: 1;
+  readonly seed: number;
+  readonly nodes: readonly string[];
+  /** How long faults were allowed, in milliseconds. */
+  readonly durationMs: number;
+}
+
+/** Something that was done to a node, when it was begun. */
+export interface StepLine {
+  readonly type: 'step';
+  readonly at: number;
+  readonly node: string;
+  readonly act: 'kill' | 'stop' | 'start' | 'pause' | 'resume' | 'fault' | 'clear';
+  /** With `fault`: its kind, and what the node was asked for. */
+  readonly kind?: string;
+  readonly faults?: Faults;
+}
+
+/** A write as it was asked for: enough to ask for it again. */
+export interface WriteOrder {
+  readonly client: string;
+  /** The node that is asked first. */
+  readonly via: string;
+  readonly operations: readonly Operation[];
+  readonly idempotencyKey: string;
+  readonly w: WriteConcern;
+  readonly timeoutMs: number;
+  /** How long the client looks for a master by itself. */
+  readonly retryForMs: number;
+}
+
+export interface LogOrder {
+  readonly kind: 'log';
+  readonly client: string;
+  readonly node: string;
+  readonly read: ReadLevel;
+  readonly from: number;
+  readonly limit: number;
+}
+
+export interface GetOrder {
+  readonly kind: 'get';
+  readonly client: string;
+  readonly node: string;
+  readonly read: ReadLevel;
+  readonly key: string;
+}
+
+/** Reads that failed stand in the file, too: they were asked for. */
+export interface MissLine {
+  readonly type: 'miss';
+  readonly call: number;
+  readonly order: LogOrder | GetOrder;
+}
+
+type Line =
+  | RunLine
+  | StepLine
+  | MissLine
+  | (WriteRecord & { readonly order: Pick<WriteOrder, 'via' | 'timeoutMs' | 'retryForMs'> })
+  | (LogRecord & { readonly limit: number })
+  | Exclude<HistoryRecord, WriteRecord | LogRecord>;
+
+/** A file that cannot be played. */
+export class BadRecording extends Error {
+  override readonly name = 'BadRecording';
+}
+
+export class Recording {
+  readonly #judge: (record: HistoryRecord) => void;
+  readonly #write: ((text: string) => void) | null;
+
+  /** `write` takes the lines of the file; null: there is none. */
+  constructor(judge: (record: HistoryRecord) => void, write: ((text: string) => void) | null) {
+    this.#judge = judge;
+    this.#write = write;
+  }
+
+  add(line: Line): void {
+    this.#write?.(`${JSON.stringify(line)}\n`);
+    if (line.type === 'run' || line.type === 'step' || line.type === 'miss') return;
+    this.#judge(line);
+  }
+}
+
+/** What a file says was done, each with its moment. */
+export interface Script {
+  readonly run: RunLine;
+  readonly steps: readonly StepLine[];
+  readonly writes: readonly { readonly at: number; readonly order: WriteOrder }[];
+  readonly reads: readonly { readonly at: number; readonly order: LogOrder | GetOrder }[];
+}
+
+/** Reads a recording. Throws BadRecording with the number of the line that is not right. */
+export function scriptOf(text: string): Script {
+  const steps: StepLine[] = [];
+  const writes: { at: number; order: WriteOrder }[] = [];
+  const reads: { at: number; order: LogOrder | GetOrder }[] = [];
+  let run: RunLine | null = null;
+  for (const [place, json] of text.split('\n').entries()) {
+    if (json.trim() === '') continue;
+    const line = lineOf(json, place + 1);
+    if (line.type === 'run') run = line;
+    else if (line.type === 'step') steps.push(line);
+    else if (line.type === 'write') writes.push({ at: line.call, order: orderOf(line) });
+    else if (line.type === 'miss') reads.push({ at: line.call, order: line.order });
+    else if (line.type === 'log' && line.final !== true) {
+      const { client, node, read, from, limit } = line;
+      reads.push({ at: line.call, order: { kind: 'log', client, node, read, from, limit } });
+    } else if (line.type === 'get') reads.push({ at: line.call, order: getOf(line) });
+  }
+  if (run === null)
+    throw new BadRecording('the file has no `run` line: `chaos --record` writes one');
+  if (run.format !== 1) throw new BadRecording(`format ${run.format} is not known here`);
+  const byTime = (one: { at: number }, other: { at: number }): number => one.at - other.at;
+  return { run, steps, writes: writes.sort(byTime), reads: reads.sort(byTime) };
+}
+
+function lineOf(json: string, place: number): Line {
+  try {
+    const line = JSON.parse(json) as Partial<Line>;
+    if (typeof line.type === 'string') return line as Line;
+  } catch (error) {
+    throw new BadRecording(`line ${place} is not JSON`, { cause: error });
+  }
+  throw new BadRecording(`line ${place} is no record`);
+}
+
+function orderOf(line: Extract<Line, { type: 'write' }>): WriteOrder {
+  const { client, operations, idempotencyKey, w, order } = line;
+  if (idempotencyKey === null) throw new BadRecording('a write of the file has no key');
+  return { client, operations, idempotencyKey, w, ...order };
+}
+
+function getOf({ client, node, read, key }: GetRecord): GetOrder {
+  return { kind: 'get', client, node, read, key };
+}
