@@ -26,7 +26,6 @@ export class Hands {
   readonly #postures = new Map<string, Posture>();
   readonly #spells = new Map<string, Spell>();
   readonly #asked = new Map<string, Spell>();
-  readonly #kinds = new Map<string, string>();
   readonly #starts = new Set<Promise<void>>();
   readonly #done = new Map<string, number>();
   /** What went wrong that nobody asked for. */
@@ -59,6 +58,7 @@ export class Hands {
     if (this.#postures.get(node) !== 'up') return;
     const { recording, now, coverage } = this.#arena;
     this.#step(node, what);
+    if (what !== 'pause') await this.#settle(node);
     const role = this.#arena.roleOf(node);
     this.#spells.set(node, coverage.begin(what, role, now(), true));
     this.#postures.set(node, what === 'pause' ? 'paused' : 'down');
@@ -67,7 +67,6 @@ export class Hands {
     await this.#arena.control.control(node, what);
     const event = { kill: 'crash', stop: 'stop', pause: 'pause' } as const;
     recording.add({ type: 'node', at: now(), node, life, event: event[what] });
-    if (what !== 'pause') this.#forget(node);
   }
 
   /** Starts a node that is down, wakes one that is paused. Resolves when it answers. */
@@ -93,7 +92,6 @@ export class Hands {
     );
     if (!set) return;
     this.#done.set(kind, (this.#done.get(kind) ?? 0) + 1);
-    this.#kinds.set(node, kind);
     this.#asked.set(node, coverage.begin(kind, this.#arena.roleOf(node), now(), null));
     const detail = JSON.stringify(faults);
     recording.add({ type: 'fault', at: now(), node, kind, detail });
@@ -102,20 +100,12 @@ export class Hands {
   /** Removes the faults of a node, having looked whether they struck. */
   async clear(node: string): Promise<void> {
     if (this.#postures.get(node) !== 'up') return;
-    const { recording, now, coverage } = this.#arena;
+    const { recording, now } = this.#arena;
     const client = this.#arena.clientOf(node);
     this.#step(node, 'clear');
-    let hits: Readonly<Record<string, number>> = {};
-    await this.#told(async (signal) => {
-      hits = (await client.getFaults({ signal })).hits;
-    });
+    await this.#settle(node);
     const cleared = await this.#told((signal) => client.clearFaults({ signal }));
     if (cleared) recording.add({ type: 'fault', at: now(), node, kind: 'clear' });
-    const spell = this.#asked.get(node);
-    if (spell === undefined) return;
-    const hit = FAULT_KINDS.find(({ name }) => name === this.#kinds.get(node))?.hit ?? '';
-    coverage.end(spell, now(), (hits[hit] ?? 0) > 0);
-    this.#asked.delete(node);
   }
 
   /** Every node up, awake and without faults. */
@@ -183,11 +173,17 @@ export class Hands {
     }
   }
 
-  /** A process that ended has taken its faults with it. */
-  #forget(node: string): void {
+  /** The faults of this node are about to end: looks whether they have struck. */
+  async #settle(node: string): Promise<void> {
     const spell = this.#asked.get(node);
-    if (spell !== undefined) this.#arena.coverage.end(spell, this.#arena.now(), false);
+    if (spell === undefined) return;
     this.#asked.delete(node);
+    let hits: Readonly<Record<string, number>> = {};
+    await this.#told(async (signal) => {
+      hits = (await this.#arena.clientOf(node).getFaults({ signal })).hits;
+    });
+    const hit = FAULT_KINDS.find(({ name }) => name === spell.fault)?.hit ?? '';
+    this.#arena.coverage.end(spell, this.#arena.now(), (hits[hit] ?? 0) > 0);
   }
 
   #step(node: string, act: StepLine['act'], kind?: string, faults?: Faults): void {

@@ -63,6 +63,17 @@ export class TookTooLong extends Error {
   override readonly name = 'TookTooLong';
 }
 
+/** Nothing contradicts what is promised, but nothing proves it either. */
+export class Undecided extends Error {
+  override readonly name = 'Undecided';
+  readonly hint: string | null;
+
+  constructor(message: string, hint: string | null = null) {
+    super(message);
+    this.hint = hint;
+  }
+}
+
 /** The reason with which Ctrl-C and SIGTERM abort what is under way. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';
@@ -98,6 +109,7 @@ const ROWS: readonly Row[] = [
   { type: Interrupted, code: EXIT.interrupted },
   { type: NotRunning, code: EXIT.unreachable, hint: () => START },
   { type: TookTooLong, code: EXIT.unknown },
+  { type: Undecided, code: EXIT.unknown, hint: (error: Undecided) => error.hint },
   { type: Unreachable, code: EXIT.unreachable, hint: () => START },
   { type: UnexpectedAnswer, code: EXIT.unreachable, hint: () => 'name a replog node with --url' },
   {

@@ -8,6 +8,7 @@ import { register as registerArbiter } from './commands/arbiter.ts';
 import { register as registerBackup } from './commands/backup.ts';
 import { register as registerBench } from './commands/bench.ts';
 import { register as registerCheck } from './commands/check.ts';
+import { register as registerChaos } from './commands/chaos.ts';
 import { register as registerCluster } from './commands/cluster.ts';
 import { register as registerControl } from './commands/control.ts';
 import { register as registerDemo } from './commands/demo.ts';
@@ -24,6 +25,7 @@ import { register as registerOutcome } from './commands/outcome.ts';
 import { register as registerPs } from './commands/ps.ts';
 import { register as registerRepair } from './commands/repair.ts';
 import { register as registerRestore } from './commands/restore.ts';
+import { register as registerReplay } from './commands/replay.ts';
 import { register as registerRm } from './commands/rm.ts';
 import { register as registerScenario } from './commands/scenario.ts';
 import { register as registerSecondary } from './commands/secondary.ts';
@@ -65,6 +67,8 @@ export async function main(argv: string[]): Promise<void> {
   registerBench(program);
   registerSim(program);
   registerCheck(program);
+  registerChaos(program);
+  registerReplay(program);
   process.exitCode = await run(program, argv);
 }
 

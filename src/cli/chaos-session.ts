@@ -1,0 +1,180 @@
+// What `replog chaos` and `replog replay` have in common: a cluster to run on, lines while it runs,
+// and the report at the end.
+
+import { closeSync, openSync, writeSync } from 'node:fs';
+import type { ArenaNode } from '../chaos/arena.ts';
+import type { Script } from '../chaos/recording.ts';
+import type { ChaosReport, Progress } from '../chaos/run.ts';
+import type { JudgeName } from '../check/verdict.ts';
+import {
+  codeOf,
+  coverageLines,
+  figureLines,
+  progressLine,
+  verdictLines,
+  violationLine,
+} from './chaos-report.ts';
+import { cleanJson } from './clean-text.ts';
+import { stylesFor } from './colour.ts';
+import { EXIT, Refused, Undecided } from './exit.ts';
+import { printJson, printLine, printLines } from './output.ts';
+
+/** A cluster that chaos may be let loose on. */
+export interface Ground {
+  readonly nodes: readonly ArenaNode[];
+  readonly control: string;
+  readonly token: string | undefined;
+  /** For people: whose cluster it is. */
+  readonly name: string;
+  leave(): Promise<void>;
+}
+
+export interface SessionOptions {
+  readonly seed: number;
+  readonly tag: string;
+  readonly durationMs: number;
+  readonly untilCovered: boolean;
+  readonly script: Script | null;
+  /** File that the history is written to; undefined: none. */
+  readonly record: string | undefined;
+  readonly json: boolean;
+}
+
+/** A cluster of its own, which nobody finds and of which nothing is left. */
+export async function throwawayGround(secondaries: number): Promise<Ground> {
+  const { startThrowaway } = await import('../chaos/throwaway.ts');
+  const { serveArbiter } = await import('../node/serve-arbiter.ts');
+  const { ready, remove } = await startThrowaway({
+    secondaries,
+    startArbiter: serveArbiter,
+    hideIn: (folder) => {
+      process.env.REPLOG_RUN_DIR = folder;
+    },
+  });
+  const { nodes, control } = ready;
+  return { nodes, control, token: undefined, name: 'a cluster of its own', leave: remove };
+}
+
+/** Runs and prints. Throws Refused if anything is broken, Undecided if it cannot be told. */
+export async function runSession(
+  ground: Ground,
+  options: SessionOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const { ChaosRun } = await import('../chaos/run.ts');
+  const { json, record, ...settings } = options;
+  const file = record === undefined ? null : openSync(record, 'w');
+  const screen = new Screen(json);
+  try {
+    await screen.begin(ground, options);
+    const run = new ChaosRun({
+      ...settings,
+      nodes: ground.nodes,
+      control: ground.control,
+      token: ground.token,
+      write: file === null ? null : (text) => void writeSync(file, text),
+      onProgress: (progress) => screen.progress(progress),
+      onViolation: (found) => screen.violation(found.judge, violationLine(found)),
+      signal,
+      now: () => performance.now(),
+    });
+    const report = await run.run();
+    const code = codeOf(report, options.untilCovered);
+    await screen.end(report, code);
+    fail(report, code, options);
+  } finally {
+    screen.clear();
+    if (file !== null) closeSync(file);
+  }
+}
+
+function fail(
+  { verdict, failures, uncovered }: ChaosReport,
+  code: number,
+  options: SessionOptions,
+) {
+  const { record, seed } = options;
+  const again =
+    record === undefined
+      ? `\`replog chaos --seed ${seed} --record FILE\` draws the same again, and keeps it`
+      : `\`replog replay ${record}\` does the same again`;
+  if (code === EXIT.refused) {
+    const what = verdict.violations[0]?.judge ?? failures[0];
+    throw new Refused(`a guarantee is broken: ${what}`, again);
+  }
+  if (code !== EXIT.unknown) return;
+  const why = verdict.reasons[0] ?? `${uncovered} cells of the table were not met`;
+  throw new Undecided(`nothing is broken, but it cannot be told whether all holds: ${why}`, again);
+}
+
+/** Without a terminal a line for each of these spans is enough. */
+const LINE_EVERY_MS = 5_000;
+
+/** A live line on a terminal, now and then a line elsewhere, or JSON. */
+class Screen {
+  readonly #json: boolean;
+  readonly #live: boolean;
+  readonly #broken = new Set<JudgeName>();
+  #shownAt = 0;
+
+  constructor(json: boolean) {
+    this.#json = json;
+    this.#live = !json && process.stdout.isTTY === true;
+  }
+
+  async begin({ nodes, name }: Ground, { seed, durationMs, script }: SessionOptions) {
+    const where = nodes.map(({ node, url }) => ({ node, url }));
+    if (this.#json) return printJson({ event: 'begin', seed, durationMs, nodes: where });
+    const what =
+      script === null ? `chaos with seed ${seed}` : `replay of the run with seed ${seed}`;
+    const ids = nodes.map(({ node }) => node).join(' ');
+    return printLine(`${what} on ${name} (${ids}), for ${durationMs / 1_000} s`);
+  }
+
+  progress(progress: Progress): void {
+    if (this.#json) {
+      process.stdout.write(`${cleanJson({ event: 'progress', ...progress })}\n`);
+      return;
+    }
+    const line = progressLine(progress, this.#broken);
+    if (this.#live) {
+      const columns = (process.stdout.columns ?? 80) - 1;
+      process.stdout.write(`\r\u001b[K${line.slice(0, columns)}`);
+      return;
+    }
+    const due = progress.elapsedMs - this.#shownAt >= LINE_EVERY_MS;
+    if (!due && progress.phase === 'faults') return;
+    this.#shownAt = progress.elapsedMs;
+    process.stdout.write(`${line}\n`);
+  }
+
+  violation(judge: JudgeName, line: string): void {
+    const isNew = !this.#broken.has(judge);
+    this.#broken.add(judge);
+    if (this.#json) process.stdout.write(`${cleanJson({ event: 'violation', judge, line })}\n`);
+    else if (isNew) process.stdout.write(`${this.#live ? '\r\u001b[K' : ''}${line}\n`);
+  }
+
+  async end(report: ChaosReport, code: number): Promise<void> {
+    this.clear();
+    if (this.#json) {
+      await printJson({ event: 'end', code, ...report });
+      return;
+    }
+    const styles = stylesFor();
+    const { cells, uncovered, coverage } = report;
+    await printLines([
+      '',
+      ...verdictLines(report, styles),
+      '',
+      ...figureLines(report),
+      '',
+      ...coverageLines(coverage, styles),
+      `${cells - uncovered} of ${cells} met`,
+    ]);
+  }
+
+  clear(): void {
+    if (this.#live) process.stdout.write('\r\u001b[K');
+  }
+}

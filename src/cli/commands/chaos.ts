@@ -1,0 +1,96 @@
+// `replog chaos`: throws faults at a cluster while clients write and read, and judges what was seen.
+
+import type { Command } from 'commander';
+import type { Ground } from '../chaos-session.ts';
+import { examples } from '../examples.ts';
+import { UsageError } from '../exit.ts';
+import { untilInterrupted } from '../interrupt.ts';
+import { findLauncher } from '../launcher.ts';
+import { addTargetOptions, findTarget, type TargetOptions } from '../target.ts';
+import { wholeNumber } from '../whole-number.ts';
+
+interface ChaosOptions extends TargetOptions {
+  readonly minutes?: number;
+  readonly seed?: number;
+  readonly untilCovered?: true;
+  readonly secondaries?: number;
+  readonly record?: string;
+  readonly json?: boolean;
+}
+
+const SECONDARIES_MAX = 10;
+const MINUTES_MAX = 24 * 60;
+
+/** Enough for every cell of the table on a machine that is not busy otherwise. */
+const COVERED_WITHIN_MINUTES = 15;
+
+export function register(program: Command): void {
+  addTargetOptions(program.command('chaos'))
+    .description(
+      'kill, pause and break nodes while clients write and read; then judge what they saw',
+    )
+    .option('--minutes <n>', 'how long (default: 1)', parseMinutes)
+    .option('--seed <n>', 'draw the same faults and requests again', wholeNumber(0, 2 ** 32 - 1))
+    .option('--until-covered', 'until every fault was met by every kind of write')
+    .option(
+      '--secondaries <n>',
+      'of the cluster it starts (default: 2)',
+      wholeNumber(1, SECONDARIES_MAX),
+    )
+    .option('--record <file>', 'write down everything that was done and seen, for `replog replay`')
+    .option('--json', 'print one JSON object per event')
+    .addHelpText(
+      'after',
+      `${examples(
+        ['replog chaos', 'a minute on a durable cluster of its own, of which nothing is left'],
+        ['replog chaos --minutes 5 --seed 42', 'longer, and drawn as last time'],
+        ['replog chaos --record run.jsonl', 'keep it: `replog replay run.jsonl`'],
+        ['replog chaos --name mine', 'on a running cluster: it writes there, and breaks it'],
+      )}\nExit code: 0 all guarantees held, 1 one is broken, 4 it cannot be told.\n`,
+    )
+    .action(chaos);
+}
+
+async function chaos(options: ChaosOptions): Promise<void> {
+  const { json = false, record, untilCovered = false } = options;
+  const minutes = options.minutes ?? (untilCovered ? COVERED_WITHIN_MINUTES : 1);
+  const seed = options.seed ?? Math.floor(Math.random() * 2 ** 32);
+  const { runSession } = await import('../chaos-session.ts');
+  await untilInterrupted(async (signal) => {
+    const ground = await groundFor(options);
+    // On a cluster that has a past, keys and messages must not be those of an earlier run.
+    const tag = isOwn(options) ? `c${seed}` : `c${seed}-${Date.now().toString(36)}`;
+    const durationMs = Math.round(minutes * 60_000);
+    const settings = { seed, tag, durationMs, untilCovered, script: null, record, json };
+    try {
+      await runSession(ground, settings, signal);
+    } finally {
+      await ground.leave();
+    }
+  });
+}
+
+const isOwn = ({ url, name }: ChaosOptions): boolean => url === undefined && name === undefined;
+
+async function groundFor(options: ChaosOptions): Promise<Ground> {
+  const { throwawayGround } = await import('../chaos-session.ts');
+  if (isOwn(options)) return throwawayGround(options.secondaries ?? 2);
+  if (options.secondaries !== undefined) {
+    throw new UsageError('--secondaries is for a cluster that chaos starts itself', 'leave it out');
+  }
+  const target = await findTarget(options);
+  const { launcher, report } = await findLauncher(target);
+  return {
+    nodes: report.nodes,
+    control: launcher.url,
+    token: target.token,
+    name: `the cluster ${report.name}`,
+    leave: () => Promise.resolve(),
+  };
+}
+
+function parseMinutes(text: string): number {
+  const minutes = /^\d{1,4}(?:\.\d{1,3})?$/.test(text) ? Number(text) : Number.NaN;
+  if (minutes > 0 && minutes <= MINUTES_MAX) return minutes;
+  throw new UsageError(`"${text}" is not a number of minutes`, 'write 5, or 0.5');
+}
