@@ -61,17 +61,19 @@ export class Arena {
 
   /** A client of this node that sends each request once. */
   clientOf(node: string): ReplogClient {
-    let client = this.#clients.get(node);
-    if (client === undefined) {
-      client = new ReplogClient({ url: this.urlOf(node), token: this.#token, retryForMs: 0 });
-      this.#clients.set(node, client);
-    }
-    return client;
+    return this.writerAt(node, 0);
   }
 
-  /** A client that looks for the master by itself for so long. */
+  /** A client that looks for the master by itself for so long. Writers share it, so that what they
+   * append together travels together. */
   writerAt(node: string, retryForMs: number): ReplogClient {
-    return new ReplogClient({ url: this.urlOf(node), token: this.#token, retryForMs });
+    const name = `${node} ${retryForMs}`;
+    let client = this.#clients.get(name);
+    if (client === undefined) {
+      client = new ReplogClient({ url: this.urlOf(node), token: this.#token, retryForMs });
+      this.#clients.set(name, client);
+    }
+    return client;
   }
 
   /** The name of the node's present life; null while it ends, has ended or begins. */

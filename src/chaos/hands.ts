@@ -131,12 +131,15 @@ export class Hands {
   async #start(node: string): Promise<void> {
     const { recording, now } = this.#arena;
     this.#step(node, 'start');
-    const before = this.#arena.lifeName(node);
+    // Before anything can follow from it: a master that starts opens a new epoch.
+    this.#arena.lifeBegins(node);
+    const life = this.#arena.lifeName(node);
+    recording.add({ type: 'node', at: now(), node, life, event: 'start', durable: true });
     const asked = this.#arena.control.control(node, 'start').then(
       () => undefined,
       (error: unknown) => {
         // Killed again before it had caught up: that is no failure to start.
-        if (this.#arena.lifeName(node) !== before) return;
+        if (this.#arena.lifeOf(node) !== life) return;
         this.failures.push(`${node} did not start: ${String((error as Error).message)}`);
       },
     );
@@ -152,9 +155,6 @@ export class Hands {
       }
       await this.#arena.sleep(LOOK_MS);
     }
-    this.#arena.lifeBegins(node);
-    const life = this.#arena.lifeName(node);
-    recording.add({ type: 'node', at: now(), node, life, event: 'start', durable: true });
   }
 
   #answers(node: string): Promise<boolean> {

@@ -48,7 +48,7 @@ export class Nemesis {
       const victims = this.#victims(chance, many);
       for (const node of victims) await this.#hands.strike(node, fault);
       await this.#rest(this.#dwell(chance, fault));
-      for (const node of victims.reverse()) await this.#hands.undo(node);
+      await Promise.all(victims.map((node) => this.#hands.undo(node)));
     }
   }
 
