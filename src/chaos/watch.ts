@@ -1,5 +1,5 @@
-// Looks at every node again and again: who is master, in which epoch, how far; and whether a process
-// has ended that nobody has ended.
+// Looks at every node again and again: who is master, in which epoch, how far; and whether a
+// process has ended that nobody has ended.
 
 import { ReplogError } from '../client/errors.ts';
 import type { Arena } from './arena.ts';

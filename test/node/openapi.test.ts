@@ -48,9 +48,14 @@ test('every route of the app is documented, and nothing else', () => {
   expect(documented).toEqual([...new Set(real)].sort());
 });
 
-/** Beside the contract: the log as a file, appends that travel together, and a new master asking
- * its members. */
-const OWN = ['GET /backup', 'POST /messages/gathered', 'POST /replica/fetch'];
+/** Beside the contract: the log as a file, an operation's story, appends that travel together, and
+ * a new master asking its members. */
+const OWN = [
+  'GET /backup',
+  'GET /log/{index}/story',
+  'POST /messages/gathered',
+  'POST /replica/fetch',
+];
 
 test('every route of the contract is there', () => {
   expect(documented).toEqual(expect.arrayContaining(CONTRACT));

@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest';
+import { BadRecording, Recording, scriptOf } from '../../src/chaos/recording.ts';
+
+const RUN = { type: 'run', format: 1, seed: 7, nodes: ['n1'], durationMs: 10 } as const;
+const GET = { client: 'r', node: 'n1', read: 'local', key: 'k' } as const;
+
+test('what was recorded can be played: every order with its moment, judged or not', () => {
+  const judged: string[] = [];
+  let text = '';
+  const recording = new Recording(
+    ({ type }) => judged.push(type),
+    (line) => {
+      text += line;
+    },
+  );
+  const order = { via: 'n2', timeoutMs: 500, retryForMs: 0 };
+  const log = { type: 'log', life: 'n1#1', call: 30, return: 31, to: 4, entries: [] } as const;
+  recording.add(RUN);
+  recording.add({ type: 'step', at: 5, node: 'n1', act: 'kill' });
+  recording.add({
+    ...{ type: 'write', client: 'w', node: 'n1', operations: [{ op: 'append', message: 'm' }] },
+    ...{ idempotencyKey: 'key', w: 2, call: 20, return: null, outcome: 'unknown', order },
+  });
+  recording.add({
+    type: 'get',
+    life: 'n1#1',
+    call: 10,
+    return: 11,
+    value: null,
+    index: null,
+    ...GET,
+  });
+  const places = { from: 2, lastIndex: 4, commitIndex: 4, limit: 9 };
+  const reader = { client: 'r', node: 'n1', read: 'majority' } as const;
+  recording.add({ ...log, ...reader, ...places });
+  recording.add({ ...log, ...reader, ...places, final: true });
+  recording.add({ type: 'miss', call: 8, order: { kind: 'get', ...GET } });
+  expect(judged).toEqual(['write', 'get', 'log', 'log']);
+  const script = scriptOf(text);
+  expect(script.run).toEqual(RUN);
+  expect(script.steps).toEqual([{ type: 'step', at: 5, node: 'n1', act: 'kill' }]);
+  expect(script.writes).toEqual([
+    {
+      at: 20,
+      order: {
+        ...{ client: 'w', operations: [{ op: 'append', message: 'm' }] },
+        ...{ idempotencyKey: 'key', w: 2, ...order },
+      },
+    },
+  ]);
+  expect(script.reads).toEqual([
+    { at: 8, order: { kind: 'get', ...GET } },
+    { at: 10, order: { kind: 'get', ...GET } },
+    { at: 30, order: { kind: 'log', ...reader, from: 2, limit: 9 } },
+  ]);
+});
+
+test('a file that is no recording is refused with its line', () => {
+  expect(() => scriptOf('{"type":"get"}\n')).toThrow(BadRecording);
+  expect(() => scriptOf(`${JSON.stringify(RUN)}\nhello`)).toThrow('line 2 is not JSON');
+  expect(() => scriptOf('{"a":1}')).toThrow('line 1 is no record');
+  expect(() => scriptOf(JSON.stringify({ ...RUN, format: 2 }))).toThrow('format 2');
+});
