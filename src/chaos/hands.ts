@@ -86,6 +86,7 @@ export class Hands {
   async ask(node: string, kind: string, faults: Faults): Promise<void> {
     if (this.#postures.get(node) !== 'up') return;
     const { recording, now, coverage } = this.#arena;
+    await this.#settle(node);
     this.#step(node, 'fault', kind, faults);
     const set = await this.#told((signal) =>
       this.#arena.clientOf(node).setFaults(faults, { signal }),

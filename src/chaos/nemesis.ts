@@ -2,6 +2,7 @@
 // disks, so that both come together. The rule: all decisions are drawn from the seed and from what
 // has not been met yet; doing it is `hands`.
 
+import type { Faults } from '../client/answers.ts';
 import type { Arena } from './arena.ts';
 import type { Chance } from './chance.ts';
 import { FAULT_KINDS, type FaultKind, type ProcessFault, type Role } from './fault-kinds.ts';
@@ -9,6 +10,11 @@ import type { Hands } from './hands.ts';
 
 /** Kills per minute that a run has at least, as long as nodes start fast enough. */
 const KILLS_PER_MINUTE = 14;
+
+/** How often everything comes together on the master. */
+const SQUEEZES = 0.1;
+
+const STUCK: Faults = { persist: { stuck: true } };
 
 /** How often the master is the one. */
 const MASTER_SHARE = 0.4;
@@ -41,6 +47,10 @@ export class Nemesis {
     while (!this.#signal.aborted) {
       await this.#rest(chance.between(100, 900));
       if (this.#signal.aborted) return;
+      if (chance.happens(SQUEEZES)) {
+        await this.#squeeze(chance);
+        continue;
+      }
       const kills = this.#hands.counts.get('kill') ?? 0;
       const due = ((this.#arena.now() - startedAt) / 60_000) * KILLS_PER_MINUTE;
       const drawn = chance.weighted(BLOWS);
@@ -50,6 +60,19 @@ export class Nemesis {
       await this.#rest(this.#dwell(chance, fault));
       await Promise.all(victims.map((node) => this.#hands.undo(node)));
     }
+  }
+
+  /** Ends the master at a moment when nothing that it takes in can have reached a disk or another
+   * node: whatever it has acknowledged by then on the strength of its memory is lost. */
+  async #squeeze(chance: Chance): Promise<void> {
+    const { master } = this.#arena;
+    const others = this.#nodesOf('secondary');
+    const all = others.map((node) => this.#hands.ask(node, 'drop-request', { dropRequest: 1 }));
+    await Promise.all([...all, this.#hands.ask(master, 'persist-stuck', STUCK)]);
+    await this.#rest(chance.between(100, 600));
+    await this.#hands.strike(master, 'kill');
+    await this.#rest(chance.between(50, 300));
+    await Promise.all([this.#hands.undo(master), ...others.map((node) => this.#hands.clear(node))]);
   }
 
   /** Sets and clears faults at one node after the other. */

@@ -27,7 +27,7 @@ test('chaos finds nothing, a replay does the same again, and nothing is left', a
   const env = { TMPDIR: temporary, REPLOG_RUN_DIR: join(home, 'run') };
   const file = join(home, 'run.jsonl');
 
-  const args = ['chaos', '--json', '--minutes', '0.07', '--seed', '3', '--record', file];
+  const args = ['chaos', '--json', '--minutes', '0.06', '--seed', '3', '--record', file];
   const first = belongings.program(args, env, home);
   const begin = await first.event('begin');
   const { code, end } = await ended(first);
