@@ -11,8 +11,8 @@ import type { Hands } from './hands.ts';
 /** Kills per minute that a run has at least, as long as nodes start fast enough. */
 const KILLS_PER_MINUTE = 14;
 
-/** How often everything comes together on the master. */
-const SQUEEZES = 0.1;
+/** Of so many blows one is a squeeze. Not drawn: even a short run has one. */
+const SQUEEZE_EVERY = 6;
 
 const STUCK: Faults = { persist: { stuck: true } };
 
@@ -44,10 +44,10 @@ export class Nemesis {
   /** Ends, stops and pauses processes, and brings them back. */
   async processes(chance: Chance): Promise<void> {
     const startedAt = this.#arena.now();
-    while (!this.#signal.aborted) {
+    for (let blow = 1; !this.#signal.aborted; blow += 1) {
       await this.#rest(chance.between(100, 900));
       if (this.#signal.aborted) return;
-      if (chance.happens(SQUEEZES)) {
+      if (blow % SQUEEZE_EVERY === 3) {
         await this.#squeeze(chance);
         continue;
       }

@@ -79,6 +79,11 @@ const PLANTED: readonly {
         search: 'this.membership.positions(this.context.ledger.persister.persistedIndex)',
         replace: 'this.membership.positions(this.context.ledger.log.lastIndex)',
       },
+      {
+        file: 'src/core/master.ts',
+        search: 'if (duplicate) this.progress();',
+        replace: 'this.progress();',
+      },
     ],
     judge: /durable|total order|never back|linearizable|exactly once/,
   },
