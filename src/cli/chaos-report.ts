@@ -32,7 +32,7 @@ export function progressLine(progress: Progress, broken: ReadonlySet<JudgeName>)
   const { elapsedMs, counts, done, phase } = progress;
   const { acknowledged = 0, unknown = 0, refused = 0, reads = 0, gets = 0 } = counts;
   const writes = `${acknowledged} acked, ${unknown} open, ${refused} refused, ${reads + gets} reads`;
-  const blows = `${done.kill ?? 0} kills, ${done.pause ?? 0} pauses`;
+  const blows = `kill ${done.kill ?? 0}, stop ${done.stop ?? 0}, pause ${done.pause ?? 0}`;
   const state = broken.size === 0 ? 'all holds' : `BROKEN: ${[...broken].join(', ')}`;
   const what = phase === 'faults' ? '' : ` ${phase};`;
   return `${formatDuration(elapsedMs)}:${what} ${writes}; ${blows}; ${state}`;

@@ -46,7 +46,7 @@ describe('coverage', () => {
   });
 });
 
-test('every fault that is drawn is one that nodes take, and each kind of the contract is there', () => {
+test('nodes take every fault that is drawn, and each kind of the contract is there', () => {
   const chance = new Chance(1);
   const drawn = FAULT_KINDS.map(({ draw }) => draw(chance));
   for (const faults of drawn) expect(faultSettings.safeParse(faults).success).toBe(true);
