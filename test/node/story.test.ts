@@ -283,6 +283,24 @@ describe('what a trace cannot tell', () => {
     expect((await story(8)).complete).toBe(true);
   });
 
+  test('one whose first moments fell out of the ring is not complete either', async () => {
+    const { trace, engine, story } = setUp(4);
+    const at = new Date(WALL - 9_000).toISOString();
+    const entry = entryOf(HELLO, { index: logIndex(1), epoch: epoch(7), at }, {});
+    engine.persistence.append([entry]);
+    const request: Snapshot = {
+      ...{ type: 'Snapshot', epoch: epoch(7), session: session(3), seq: seq(0) },
+      ...{ updates: [entry], commitIndex: logIndex(0) },
+    };
+    trace.strike(request, 'dropRequest', 0, 1_000);
+    trace.receive(ticket(1), request, 1_001);
+    trace.append([entry], { type: 'Received', ticket: ticket(1), request }, 1_002);
+    trace.persist(1, logIndex(1), 1_003);
+    expect((await story(1)).complete).toBe(true);
+    trace.persisted(1, logIndex(1), 1_004);
+    expect((await story(1)).complete).toBe(false);
+  });
+
   test('texts are bounded in number and length', () => {
     const trace = new Trace(4);
     for (let i = 0; i < 2_000; i += 1) {
