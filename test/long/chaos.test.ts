@@ -19,7 +19,6 @@ interface End extends Line {
   };
   readonly failures: readonly string[];
   readonly done: Readonly<Record<string, number>>;
-  readonly uncovered: number;
 }
 
 async function run(entry: string, args: readonly string[], limitMs: number): Promise<End> {
@@ -36,9 +35,9 @@ const chaos = (entry: string, minutes: number, seed: number): Promise<End> =>
   run(entry, ['chaos', '--minutes', `${minutes}`, '--seed', `${seed}`], minutes * 60_000 + 180_000);
 
 test('five minutes: at least 50 kills, nothing acknowledged is lost or doubled', async () => {
-  const { code, verdict, failures, done, uncovered } = await chaos(ENTRY, 5, 1);
+  const { code, verdict, failures, done } = await chaos(ENTRY, 5, 1);
   expect(verdict.violations).toEqual([]);
-  expect([code, verdict.verdict, failures, uncovered]).toEqual([0, 'OK', [], 0]);
+  expect([code, verdict.verdict, failures]).toEqual([0, 'OK', []]);
   expect(done.kill).toBeGreaterThanOrEqual(50);
   expect(verdict.counts.acknowledged).toBeGreaterThanOrEqual(1_000);
   expect(verdict.counts.excused).toBe(0);
