@@ -8,12 +8,12 @@ import type { Verdict, Violation } from '../check/verdict.ts';
 import { ReplogError } from '../client/errors.ts';
 import { Arena, type ArenaNode } from './arena.ts';
 import { Chance } from './chance.ts';
-import { seenOf } from './clients.ts';
+import { seenOf, write } from './clients.ts';
 import { Coverage, type CoverageRow } from './coverage.ts';
 import { Hands } from './hands.ts';
 import { Nemesis } from './nemesis.ts';
 import { play } from './player.ts';
-import { Recording, type Script } from './recording.ts';
+import { PROBE, Recording, type Script } from './recording.ts';
 import { Watch } from './watch.ts';
 import { Workload } from './workload.ts';
 
@@ -114,6 +114,7 @@ export class ChaosRun {
     try {
       await this.#faults();
       convergedMs = await this.#heal();
+      await this.#probe();
     } finally {
       watching.abort();
       await Promise.all([watch, progress]);
@@ -194,6 +195,25 @@ export class ChaosRun {
       `not every node had everything ${HEAL_MS / 1_000} s after the last fault`,
     );
     return null;
+  }
+
+  /** A healed cluster takes writes, and every node has them. */
+  async #probe(): Promise<void> {
+    const { tag } = this.#options;
+    for (const w of [1, 'majority', 'all'] as const) {
+      const order = {
+        client: PROBE,
+        via: this.#arena.master,
+        operations: [{ op: 'append' as const, message: `${tag}-${PROBE}-${w}` }],
+        idempotencyKey: `${tag}-${PROBE}-${w}`,
+        w,
+        timeoutMs: HEAL_MS,
+        retryForMs: HEAL_MS,
+      };
+      const { outcome, code } = await write(this.#arena, order);
+      if (outcome === 'ok') continue;
+      this.#hands.failures.push(`a write with w=${w} failed after the last fault: ${code}`);
+    }
   }
 
   async #converged(): Promise<boolean> {

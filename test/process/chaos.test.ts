@@ -37,7 +37,7 @@ test('chaos finds nothing, a replay does the same again, and nothing is left', a
     expect.objectContaining({ verdict: 'OK', violations: [] }),
   ]);
   expect(end.done.kill).toBeGreaterThanOrEqual(1);
-  expect(end.verdict.counts.acknowledged).toBeGreaterThanOrEqual(20);
+  expect(end.verdict.counts.acknowledged).toBeGreaterThanOrEqual(3);
   expect(end.verdict.counts.reads).toBeGreaterThanOrEqual(10);
   expect(readdirSync(temporary)).toEqual([]);
   expect(readdirSync(home)).toEqual(['run.jsonl']);
