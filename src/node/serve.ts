@@ -87,7 +87,7 @@ export async function serveNode(options: ServeNodeOptions): Promise<RunningNode>
         folds,
         recovery,
         faults,
-          trace,
+        trace,
         logger,
       },
     );
