@@ -229,21 +229,5 @@ export interface NodeOutput {
   readonly lines: readonly string[];
 }
 
-/** `GET /log/:index/story`: what became of one operation, as far as the node remembers. */
-export interface Story {
-  readonly index: number;
-  readonly node: string;
-  /** Whether nothing is missing at its beginning or its end. */
-  readonly complete: boolean;
-  readonly lines: readonly {
-    readonly at: string;
-    /** Since the operation's first line, in milliseconds. */
-    readonly ms: number;
-    readonly event: string;
-    readonly peer: string | null;
-    readonly text: string;
-  }[];
-}
-
 /** What the launcher can do to a node's process. */
 export type ControlVerb = 'stop' | 'start' | 'restart' | 'kill' | 'pause' | 'resume';

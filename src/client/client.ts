@@ -254,12 +254,6 @@ export class ReplogClient {
     return this.#requests.read<NodeOutput>(path, options, { lines: options.lines });
   }
 
-  /** What became of the operation at `index`; null if the node does not remember. */
-  story(index: number, options: CallOptions = {}): Promise<Story | null> {
-    const path = `/log/${index}/story`;
-    return this.#requests.readOrNull<Story>(path, options, 'not-found');
-  }
-
   async #write<Answer>(
     options: WriteOptions,
     order: Omit<WriteOrder, 'idempotencyKey' | 'departures'>,
