@@ -32,7 +32,8 @@ export class Site {
   hung = false;
   /** Bits on its disk have turned over: who knows what a start will find. */
   flipped = false;
-  /** A power cut has torn what it was writing: a start may refuse that as damage. */
+  /** A power cut, or a failed write, has torn what it was writing: a start may refuse that as
+   * damage. */
   torn = false;
   /** It has left the cluster. */
   left = false;
@@ -107,6 +108,8 @@ export class Site {
       this.torn = true;
       this.hit('torn');
     }
+    // What a failed write left was to be cut off: the process has ended before it could.
+    if (this.troubles.size > 0) this.torn = true;
     disk.restart(power, () => (chance.happens(severity) ? chance.pick(LEFTOVERS) : 'nothing'));
     this.refreshTroubles();
   }
