@@ -6,8 +6,8 @@ import type { Outcome, WriteConcern } from '../../src/core/effects.ts';
 import type { Ticket } from '../../src/core/ids.ts';
 import type { Entry } from '../../src/core/operation.ts';
 import type { MasterStatus, NodeStatus } from '../../src/core/status.ts';
-import { Chance } from './chance.ts';
-import { drawEntry } from './drawing.ts';
+import { Chance } from '../../src/sim/chance.ts';
+import { drawEntry } from '../../src/sim/drawing.ts';
 import { VirtualCluster } from './virtual-cluster.ts';
 import type { Fate } from './virtual-network.ts';
 

@@ -24,7 +24,7 @@ import type { Operation } from '../../src/core/operation.ts';
 import { DEFAULT_OPTIONS, type Options } from '../../src/core/options.ts';
 import { Replica } from '../../src/core/replica.ts';
 import type { NodeStatus } from '../../src/core/status.ts';
-import { drawEntry, drawNote, drawOutcome, drawWrite } from './drawing.ts';
+import { drawEntry, drawNote, drawOutcome, drawWrite } from '../../src/sim/drawing.ts';
 import { type Machine, VirtualHost } from './virtual-host.ts';
 import { VirtualLog } from './virtual-log.ts';
 import { VirtualNetwork, type Weather } from './virtual-network.ts';

@@ -10,7 +10,7 @@ import {
   type ResponseOrder,
 } from '../../src/core/messages.ts';
 import type { Options } from '../../src/core/options.ts';
-import { drawMessage } from './drawing.ts';
+import { drawMessage } from '../../src/sim/drawing.ts';
 import type { VirtualHost } from './virtual-host.ts';
 import type { VirtualTime } from './virtual-time.ts';
 

@@ -6,7 +6,7 @@
 import type { WriteConcern } from '../../src/core/effects.ts';
 import { logIndex } from '../../src/core/ids.ts';
 import type { MasterStatus } from '../../src/core/status.ts';
-import { drawEntry } from '../core/drawing.ts';
+import { drawEntry } from '../../src/sim/drawing.ts';
 import { VirtualCluster, type WriteOptions } from '../core/virtual-cluster.ts';
 import type { Fate } from '../core/virtual-network.ts';
 

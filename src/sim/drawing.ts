@@ -1,8 +1,8 @@
 // How the virtual cluster draws what happens, one line per message, note or answer.
 
-import type { Note, Outcome, WriteConcern } from '../../src/core/effects.ts';
-import type { Request, Response } from '../../src/core/messages.ts';
-import type { Entry, Operation } from '../../src/core/operation.ts';
+import type { Note, Outcome, WriteConcern } from '../core/effects.ts';
+import type { Request, Response } from '../core/messages.ts';
+import type { Entry, Operation } from '../core/operation.ts';
 
 /** Left out of the drawing: what is the same in every message, or only for the host. */
 const HIDDEN = new Set(['type', 'url', 'incarnation', 'prev', 'master', 'cluster', 'node', 'hash']);

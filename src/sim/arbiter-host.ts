@@ -1,0 +1,105 @@
+// An arbiter of its own in virtual time: the real machine, its memory in the real bookkeeping file.
+
+import type { ArbiterNode } from '../core/arbiter-node.ts';
+import type { Effect, Memory } from '../core/effects.ts';
+import { type Ticket, ticket as ticketOf } from '../core/ids.ts';
+import type { Request, RequestOrder, Response } from '../core/messages.ts';
+import { type Persistence, StorageFailure } from '../persistence/persistence.ts';
+import { Host } from './host.ts';
+import type { Network, Server } from './network.ts';
+import type { Timeline } from './timeline.ts';
+
+const REMEMBER_RETRY_MS = 100;
+
+export class ArbiterHost extends Host implements Server {
+  private arbiter: ArbiterNode | null = null;
+  private persistence: Persistence | null = null;
+  private readonly network: Network;
+  private readonly onBroken: (error: unknown) => void;
+  private readonly peers = new Map<Ticket, (response: Response) => void>();
+  private lastTicket = 0;
+
+  constructor(timeline: Timeline, network: Network, onBroken: (error: unknown) => void) {
+    super('arbiter', timeline);
+    this.network = network;
+    this.onBroken = onBroken;
+  }
+
+  serve(arbiter: ArbiterNode, persistence: Persistence): void {
+    this.arbiter = arbiter;
+    this.persistence = persistence;
+    this.run(arbiter);
+  }
+
+  override end(silently: boolean): void {
+    this.arbiter = null;
+    this.persistence = null;
+    this.peers.clear();
+    super.end(silently);
+  }
+
+  /** The operator adds or removes nodes: the configured size changes with them. */
+  resize(change: (size: number) => number, size: number): void {
+    if (this.arbiter === null) return;
+    for (const effect of this.arbiter.resize(change(size), this.now())) this.perform(effect);
+    this.post({ type: 'Wake' });
+  }
+
+  receive(request: Request, respond: (response: Response) => void): void {
+    this.lastTicket += 1;
+    const ticket = ticketOf(this.lastTicket);
+    this.peers.set(ticket, respond);
+    this.post({ type: 'Received', ticket, request });
+  }
+
+  protected broken(error: unknown): void {
+    this.onBroken(error);
+  }
+
+  protected perform(effect: Effect): void {
+    switch (effect.type) {
+      case 'Send':
+        this.send(effect);
+        return;
+      case 'Respond':
+        if (effect.response.type !== 'FetchedOrder') {
+          this.peers.get(effect.ticket)?.(effect.response);
+        }
+        this.peers.delete(effect.ticket);
+        return;
+      case 'Remember':
+        this.remember(effect.id, effect.memory);
+        return;
+      case 'Append':
+      case 'Truncate':
+      case 'Persist':
+      case 'Reply':
+      case 'Note':
+        return;
+      default:
+        effect satisfies never;
+    }
+  }
+
+  private send({ call, to, request }: Extract<Effect, { type: 'Send' }>): void {
+    this.network.call(this, to, request as Exclude<RequestOrder, { type: 'Snapshot' }>, {
+      answered: (response) => this.post({ type: 'Answered', call, response }),
+      unanswered: (error) => this.post({ type: 'Unanswered', call, error }),
+    });
+  }
+
+  private remember(id: number, memory: Memory): void {
+    const { life } = this;
+    this.timeline.stir();
+    this.persistence!.remember(memory).then(
+      () => {
+        if (this.life === life) this.inLife(() => this.post({ type: 'Remembered', id }))();
+      },
+      (error: unknown) => {
+        if (this.life !== life) return;
+        if (!(error instanceof StorageFailure)) this.broken(error);
+        else this.timeline.after(REMEMBER_RETRY_MS, this.inLife(() => this.remember(id, memory)));
+      },
+    );
+  }
+}

@@ -1,0 +1,258 @@
+// A client: does what its plan says, one thing after the other; repeats, follows redirects, loses
+// patience. The rule: what it hears, and nothing else, goes into the history.
+
+import type { WriteRecord } from '../check/history.ts';
+import type { Outcome, Write } from '../core/effects.ts';
+import type { LogIndex } from '../core/ids.ts';
+import type { Chance } from './chance.ts';
+import type { Cluster } from './cluster.ts';
+import { drawOutcome, drawWrite } from './drawing.ts';
+import type { NodeHost } from './node-host.ts';
+import type { ClientOperation, PlannedRead, PlannedWrite } from './plan.ts';
+import { page, shownUpTo, valueAt } from './reading.ts';
+
+/** Between a refusal and the next attempt. */
+const PAUSE_MS = 150;
+
+/** A read without an answer is given up after this long. */
+const READ_PATIENCE_MS = 2_500;
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** What a request came to, as the client sees it. */
+type Heard = Pick<WriteRecord, 'outcome'> &
+  Partial<Pick<WriteRecord, 'first' | 'last' | 'acks' | 'duplicate' | 'durable' | 'code'>>;
+
+export class Client {
+  readonly id: string;
+  private readonly cluster: Cluster;
+  private readonly chance: Chance;
+  private readonly operations: readonly ClientOperation[];
+  private next = 0;
+  private target: string;
+
+  constructor(
+    id: string,
+    parts: { cluster: Cluster; chance: Chance; operations: readonly ClientOperation[] },
+  ) {
+    this.id = id;
+    this.cluster = parts.cluster;
+    this.chance = parts.chance;
+    this.operations = parts.operations;
+    this.target = 'n1';
+  }
+
+  /** Goes on with its next operation when that is due. */
+  proceed(): void {
+    const operation = this.operations[this.next];
+    this.next += 1;
+    if (operation === undefined) return;
+    const { timeline } = this.cluster;
+    timeline.after(Math.max(0, operation.at - timeline.now), () => {
+      if (operation.type === 'write') this.write(operation, 1);
+      else this.read(operation);
+    });
+  }
+
+  // Writes.
+
+  private write(write: PlannedWrite, attempt: number): void {
+    const { timeline, network, trace } = this.cluster;
+    const call = timeline.now;
+    const node = this.target;
+    if (attempt > 1) this.cluster.hit('retry');
+    let leave = (): void => undefined;
+    let open = true;
+    const end = (heard: Heard, returned: number | null): void => {
+      if (!open) return;
+      open = false;
+      patience.run = null;
+      this.record(write, { node, call, returned, heard });
+      this.after(write, attempt, heard);
+    };
+    const patience = timeline.after(write.patienceMs, () => {
+      this.cluster.hit('impatience');
+      trace.draw(`client ${this.id} goes away`);
+      network.carry(this.id, node, () => leave());
+      end({ outcome: 'unknown', code: 'gone' }, null);
+    });
+    const drawn = { w: write.w, ...(write.key === null ? {} : { key: write.key }) };
+    if (trace.kept) {
+      trace.draw(`client ${this.id} → ${node}  ${drawWrite(write.operations, drawn)}`);
+    }
+    this.reach(node, {
+      arrived: (host, answer) => {
+        const durable = host.engine!.persistence.durable;
+        leave = host.inLife(
+          host.write(this.order(write, node), (outcome) =>
+            answer(() => {
+              trace.draw(`client ${this.id} ← ${node}  ${drawOutcome(outcome)}`);
+              this.redirect(outcome);
+              end(heardOf(outcome, durable), timeline.now);
+            }),
+          ),
+        );
+      },
+      refused: () => end({ outcome: 'refused', code: 'unreachable' }, timeline.now),
+      broken: () => end({ outcome: 'unknown', code: 'broken' }, timeline.now),
+    });
+  }
+
+  private order(write: PlannedWrite, node: string): Omit<Write, 'type' | 'ticket'> {
+    const { wallOffsetMs } = this.cluster.site(node);
+    const order: Mutable<Omit<Write, 'type' | 'ticket'>> = {
+      operations: write.operations,
+      batch: write.batch,
+      at: new Date(Date.UTC(2026, 0, 1) + this.cluster.timeline.now + wallOffsetMs).toISOString(),
+      w: write.w,
+    };
+    if (write.timeoutMs !== null) order.timeoutMs = write.timeoutMs;
+    if (write.key !== null) order.idempotencyKey = write.key;
+    if (write.onlyNew) order.ifIndex = null as LogIndex | null;
+    return order;
+  }
+
+  private record(
+    write: PlannedWrite,
+    {
+      node,
+      call,
+      returned,
+      heard,
+    }: { node: string; call: number; returned: number | null; heard: Heard },
+  ): void {
+    this.cluster.record({
+      type: 'write',
+      client: this.id,
+      node,
+      operations: write.operations,
+      idempotencyKey: write.key,
+      w: write.w,
+      call,
+      return: returned,
+      ...heard,
+    });
+  }
+
+  /** Asks again, if there is a point in it and no harm. */
+  private after(write: PlannedWrite, attempt: number, { outcome, code }: Heard): void {
+    const safe = outcome === 'refused' || (outcome === 'unknown' && write.key !== null);
+    const pointless = code === 'PreconditionFailed' || code === 'Unsatisfiable';
+    if (!safe || pointless || attempt >= write.tries) {
+      this.proceed();
+      return;
+    }
+    const elsewhere = code === 'unreachable' || code === 'broken' || code === 'gone';
+    if (elsewhere) this.target = this.anyNode();
+    const pause = code === 'NotMaster' ? 1 : PAUSE_MS * (0.5 + this.chance.next());
+    this.cluster.timeline.after(pause, () => this.write(write, attempt + 1));
+  }
+
+  private redirect(outcome: Outcome): void {
+    if (outcome.type === 'NotMaster') this.target = outcome.master.node;
+    else if (outcome.type === 'NoMaster') this.target = this.anyNode();
+  }
+
+  private anyNode(): string {
+    // The master hardly ever changes: it is worth asking again.
+    return this.chance.happens(0.5) ? 'n1' : this.chance.pick(this.cluster.nodes).id;
+  }
+
+  // Reads.
+
+  private read(read: PlannedRead): void {
+    const { timeline } = this.cluster;
+    const call = timeline.now;
+    let open = true;
+    const end = (): void => {
+      if (!open) return;
+      open = false;
+      patience.run = null;
+      this.proceed();
+    };
+    const patience = timeline.after(READ_PATIENCE_MS, end);
+    this.reach(read.node, {
+      arrived: (host, answer) => {
+        timeline.stir();
+        const life = host.lifeName;
+        this.look(host, read).then(
+          (shown) =>
+            host.inLife(() =>
+              answer(() => {
+                if (!open) return;
+                if (shown !== null) {
+                  const { client, node, read: level } = read;
+                  const about = { client, node, life, read: level, call, return: timeline.now };
+                  this.cluster.record({ ...about, ...shown });
+                }
+                end();
+              }),
+            )(),
+          () => host.inLife(() => answer(end))(),
+        );
+      },
+      refused: end,
+      broken: end,
+    });
+  }
+
+  private async look(host: NodeHost, read: PlannedRead) {
+    const upTo = await shownUpTo(host, read.read);
+    if (upTo === null || host.engine === null) return null;
+    if (read.type === 'get') {
+      const { key } = read;
+      return { type: 'get' as const, key, ...(await valueAt(host, key, upTo)) };
+    }
+    return { type: 'log' as const, ...(await page(host, upTo, read.whole)) };
+  }
+
+  /** Carries a request to a node, and what it answers back. */
+  private reach(
+    node: string,
+    then: {
+      arrived: (host: NodeHost, answer: (arrive: () => void) => void) => void;
+      /** Nobody listens there. */
+      refused: () => void;
+      /** The connection broke. */
+      broken: () => void;
+    },
+  ): void {
+    const { network } = this.cluster;
+    network.carry(this.id, node, () => {
+      const { node: host } = this.cluster.site(node);
+      if (host === null || !host.up) {
+        if (host?.dark !== true) network.carry(node, this.id, then.refused);
+        return;
+      }
+      const disconnect = host.connect(() => network.carry(node, this.id, then.broken));
+      const answer = (arrive: () => void): void => {
+        disconnect();
+        network.carry(node, this.id, arrive);
+      };
+      host.inLife(() => {
+        if (host.up) then.arrived(host, answer);
+      })();
+    });
+  }
+}
+
+function heardOf(outcome: Outcome, durable: boolean): Heard {
+  switch (outcome.type) {
+    case 'Stored': {
+      const { first, last, acks, duplicate } = outcome;
+      return { outcome: 'ok', first, last, acks, durable, ...(duplicate ? { duplicate } : {}) };
+    }
+    case 'TimedOut': {
+      const { first, last, acks } = outcome;
+      return { outcome: 'unknown', code: 'write-concern-timeout', first, last, acks };
+    }
+    case 'NoMaster':
+    case 'ShuttingDown': {
+      const { first, last = first, type: code } = outcome;
+      if (first === undefined || last === undefined) return { outcome: 'refused', code };
+      return { outcome: 'unknown', code, first, last };
+    }
+    default:
+      return { outcome: 'refused', code: outcome.type };
+  }
+}

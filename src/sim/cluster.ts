@@ -1,0 +1,308 @@
+// A whole cluster in virtual time: every process with its machine, disk and place in the network,
+// and what can be done to them. The rule: whatever goes wrong here, it only uses what the processes
+// offer to the outside, and everything is in the history.
+
+import type { HistoryRecord, NodeRecord } from '../check/history.ts';
+import { DEFAULT_OPTIONS, type Options } from '../core/options.ts';
+import { StorageFailure } from '../persistence/persistence.ts';
+import { ArbiterHost } from './arbiter-host.ts';
+import { Chance } from './chance.ts';
+import type { FaultSource } from './disk-fault.ts';
+import { Network } from './network.ts';
+import { NodeHost } from './node-host.ts';
+import type { Plan } from './plan.ts';
+import { Site } from './site.ts';
+import { persistenceOf, startArbiter, startNode, type WrapPersistence } from './start.ts';
+import { Timeline } from './timeline.ts';
+import { Trace } from './trace.ts';
+import { Watch } from './watch.ts';
+
+/** A supervisor starts a process that ended by itself again after this long. */
+const AGAIN_MS = 300;
+
+/** A stop that takes longer than this ends with a kill. */
+const STOP_LIMIT_MS = 5_000;
+
+/** A cluster does not grow beyond this here. */
+const NODES_MAX = 6;
+
+export interface ClusterParts {
+  readonly plan: Plan;
+  readonly traced: boolean;
+  readonly wrap?: WrapPersistence;
+}
+
+export class Cluster {
+  readonly timeline = new Timeline();
+  readonly trace: Trace;
+  readonly network: Network;
+  readonly watch: Watch;
+  readonly sites = new Map<string, Site>();
+  readonly history: HistoryRecord[] = [];
+  /** How often each kind of fault has struck. */
+  readonly hits = new Map<string, number>();
+  readonly options: Options;
+  private readonly plan: Plan;
+  private readonly chance: Chance;
+  private readonly wrap: WrapPersistence;
+  private size: number;
+
+  constructor({ plan, traced, wrap }: ClusterParts) {
+    this.plan = plan;
+    this.chance = new Chance(plan.seed + 1);
+    this.options = { ...DEFAULT_OPTIONS, ...plan.shape.options };
+    this.wrap = wrap ?? ((persistence) => persistence);
+    this.size = plan.shape.nodes.length;
+    this.trace = new Trace(this.timeline, traced);
+    const chance = new Chance(plan.seed + 2);
+    this.network = new Network(this.timeline, chance, this.trace, plan.shape.networkMs);
+    this.watch = new Watch(this.timeline, this.trace, (record) => this.record(record));
+    this.watch.onBroken = (node, error) => this.broke(this.site(node.id), error);
+    if (plan.shape.arbiter === 'own') this.addArbiter();
+    for (const { id, durable } of plan.shape.nodes) this.add(id, durable);
+  }
+
+  /** Starts every process, the master's first. */
+  begin(): void {
+    for (const id of this.sites.keys()) this.startAfter(id, id === 'arbiter' ? 0 : 20);
+  }
+
+  get nodes(): Site[] {
+    return [...this.sites.values()].filter(({ node }) => node !== null);
+  }
+
+  site(id: string): Site {
+    return this.sites.get(id)!;
+  }
+
+  record(record: HistoryRecord): void {
+    this.history.push(record);
+  }
+
+  hit(kind: string): void {
+    this.hits.set(kind, (this.hits.get(kind) ?? 0) + 1);
+  }
+
+  // Processes.
+
+  startAfter(id: string, ms: number): void {
+    this.timeline.after(ms, () => this.start(id));
+  }
+
+  start(id: string): void {
+    const site = this.site(id);
+    if (site.left && site.host.up) this.crash(id, { power: false, severity: 0 });
+    if (!site.down) return;
+    site.left = false;
+    site.host.boot(this.chance.next() * 1e6);
+    site.startingLife = site.host.life;
+    const { shape } = this.plan;
+    const persistence = this.wrap(persistenceOf(site, shape), site);
+    const configuration = { shape, options: this.options, random: this.chance.next };
+    const { life } = site.host;
+    this.timeline.stir();
+    const starting =
+      site.node === null
+        ? startArbiter(site, persistence, configuration).then(() => [])
+        : startNode(site, persistence, configuration);
+    starting.then(
+      (found) => {
+        if (site.host.life !== life) return;
+        site.startingLife = null;
+        if (site.node !== null) this.watch.recovered(id, found);
+        this.happened(site, 'start', { durable: site.disk !== null });
+      },
+      (error: unknown) => {
+        if (site.host.life === life) this.refused(site, error);
+      },
+    );
+  }
+
+  /** The process is gone, with `power` the whole machine for a moment. */
+  crash(id: string, { power, severity }: { power: boolean; severity: number }): void {
+    const site = this.site(id);
+    if (site.down || !this.mayEnd(site)) return;
+    this.hit(power ? 'power' : 'kill');
+    this.ended(site, 'crash', { power, severity });
+  }
+
+  /** The process is told to end. */
+  stop(id: string): void {
+    const site = this.site(id);
+    if (site.node === null || !site.host.up || site.host.paused || site.ending) return;
+    const { life } = site.host;
+    this.hit('restart');
+    this.trace.draw(`${id} is told to stop`);
+    site.endingLife = life;
+    const over = (): void => {
+      if (site.host.life === life) this.ended(site, 'stop', { power: false, severity: 0 });
+    };
+    site.node.stop(over);
+    this.timeline.after(STOP_LIMIT_MS, over);
+  }
+
+  pause(id: string): (() => void) | undefined {
+    const site = this.site(id);
+    if (!site.host.up || site.host.paused) return undefined;
+    this.hit('pause');
+    this.happened(site, 'pause');
+    site.host.pause();
+    const { life } = site.host;
+    return () => {
+      if (site.host.life !== life || !site.host.paused) return;
+      this.happened(site, 'resume');
+      site.host.resume();
+    };
+  }
+
+  delayTimers(id: string, lateness: () => number): () => void {
+    const { host } = this.site(id);
+    host.lateness = () => {
+      this.hit('late-timers');
+      return lateness();
+    };
+    return () => {
+      host.lateness = () => 0;
+    };
+  }
+
+  jumpClock(id: string, ms: number): void {
+    const site = this.site(id);
+    this.hit('clock-jump');
+    site.wallOffsetMs += ms;
+  }
+
+  /** Its disk is gone, and an empty one is in its place; the process must be down. */
+  wipe(id: string): void {
+    const site = this.site(id);
+    if (!site.down || site.disk === null) return;
+    this.hit('wipe');
+    site.wipe();
+    this.watch.forgotten(id);
+    this.happened(site, 'wipe');
+  }
+
+  /** Tells a node to leave; `done` is called when it has, or was refused. */
+  leave(id: string, done: () => void): void {
+    const site = this.site(id);
+    if (!site.host.up || site.host.paused || site.left || site.node === null) return;
+    if (this.nodes.filter((other) => !other.left).length < 3) return;
+    this.hit('leave');
+    this.trace.draw(`${id} is told to leave`);
+    site.node.retire((response) => {
+      if (response.type === 'Left') {
+        site.left = true;
+        this.happened(site, 'leave');
+        this.resize(-1);
+      }
+      done();
+    });
+  }
+
+  /** A node that was never there starts, and joins. */
+  addNode(): void {
+    if (this.nodes.length >= NODES_MAX) return;
+    const id = `n${this.nodes.length + 1}`;
+    this.hit('join');
+    this.add(id, this.plan.shape.nodes[0]!.durable);
+    this.happened(this.site(id), 'join');
+    this.resize(1);
+    this.start(id);
+  }
+
+  troubleDisk(id: string, name: string, source: FaultSource): () => void {
+    return this.site(id).begin(name, source);
+  }
+
+  /** Everything that can be mended is; what hangs or is down is started again. */
+  heal(): void {
+    this.network.weather.clear();
+    for (const site of this.sites.values()) {
+      site.clearTroubles();
+      site.host.lateness = () => 0;
+      if (site.hung || site.left) this.crash(site.id, { power: false, severity: 0 });
+      this.start(site.id);
+    }
+  }
+
+  happened(site: Site, event: NodeRecord['event'], more: Partial<NodeRecord> = {}): void {
+    this.trace.draw(`${site.id}: ${event}`);
+    const { id: node } = site;
+    const at = this.timeline.now;
+    this.record({ type: 'node', at, node, life: site.host.lifeName, event, ...more });
+  }
+
+  private add(id: string, durable: boolean): void {
+    const { timeline, network, watch, options } = this;
+    const node = new NodeHost(id, { timeline, options, network, watch });
+    network.attach(node);
+    this.sites.set(id, this.siteFor({ node }, durable));
+  }
+
+  private addArbiter(): void {
+    const { timeline, network } = this;
+    const arbiter = new ArbiterHost(timeline, network, (error) =>
+      this.broke(this.site('arbiter'), error),
+    );
+    network.attach(arbiter);
+    this.sites.set('arbiter', this.siteFor({ arbiter }, this.plan.shape.arbiterDurable));
+  }
+
+  private siteFor(machine: { node: NodeHost } | { arbiter: ArbiterHost }, durable: boolean): Site {
+    const { timeline, hits } = this;
+    const { diskMs } = this.plan.shape;
+    const chance = new Chance(this.plan.seed + 3 + this.sites.size);
+    return new Site(machine, { durable, timeline, chance, diskMs, hits });
+  }
+
+  /** An arbiter without a disk lives in the launcher: when that ends, so does the cluster. */
+  private mayEnd(site: Site): boolean {
+    return site.arbiter === null || site.disk !== null;
+  }
+
+  private ended(
+    site: Site,
+    event: 'crash' | 'stop',
+    { power, severity }: { power: boolean; severity: number },
+  ): void {
+    if (site.host.up || site.ending) this.happened(site, event);
+    if (site.disk === null) this.watch.forgotten(site.id);
+    site.crash(power, severity);
+  }
+
+  /** A process has found that it cannot go on. */
+  private broke(site: Site, error: unknown): void {
+    this.trace.draw(`${site.id} cannot go on: ${String(error)}`);
+    if (!isOutside(error)) this.watch.breach('no invariant breaks', `${site.id}: ${stackOf(error)}`);
+    this.ended(site, 'crash', { power: false, severity: 1 });
+    this.startAfter(site.id, AGAIN_MS);
+  }
+
+  /** A process could not start. */
+  private refused(site: Site, error: unknown): void {
+    this.trace.draw(`${site.id} cannot start: ${String(error)}`);
+    if (!isOutside(error)) this.watch.breach('no invariant breaks', `${site.id}: ${stackOf(error)}`);
+    site.crash(false, 0);
+    if (!(error instanceof StorageFailure)) {
+      this.happened(site, 'refused-start');
+      // Its operator gives it an empty folder.
+      this.wipe(site.id);
+    }
+    this.startAfter(site.id, AGAIN_MS);
+  }
+
+  private resize(change: number): void {
+    if (this.plan.shape.size === null) return;
+    this.size += change;
+    this.sites.get('arbiter')?.arbiter?.resize(() => this.size, this.size);
+  }
+}
+
+/** Something that the disk did, not a mistake of the program. */
+function isOutside(error: unknown): boolean {
+  return error instanceof Error && ['StorageFailure', 'DamagedLog'].includes(error.name);
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

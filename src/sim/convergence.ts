@@ -1,0 +1,128 @@
+// Proves that a cluster has come back when all faults are over: every node follows one master, has
+// all of its log, and a write with `w` = all is answered; then shows every log as it ended.
+
+import type { MasterStatus } from '../core/status.ts';
+import type { Options } from '../core/options.ts';
+import type { Cluster } from './cluster.ts';
+import { LIMITS_MS } from './network.ts';
+import { page } from './reading.ts';
+
+/** How often it is looked whether the cluster has come back. */
+const LOOK_MS = 100;
+
+/** Time for starting, reading disks, messages and catching up; generous, as nothing is measured. */
+const SLACK_MS = 2_000;
+
+/**
+ * How long a cluster may take to come back, from the options: what may be pending when the last
+ * fault ends, one after the other. A secondary notices that its master is gone (`masterSilenceMs`),
+ * its Join is lost under way (its time limit) and sent again; the arbiter's announcement is lost
+ * (limit, and the longest pause); a master that has forgotten everything waits for strangers
+ * (`masterSilenceMs` + `suspectedAfterMs`), a silent member becomes Unhealthy, a Fetch is lost;
+ * and the last copy of a Snapshot has just been sent (the longest gap, with its jitter).
+ */
+export function convergenceMs(options: Options): number {
+  const join = options.masterSilenceMs + LIMITS_MS.Join + options.joinRetryMs;
+  const announce = LIMITS_MS.Replicas + options.announceRetryMaxMs;
+  const strangers = options.masterSilenceMs + options.suspectedAfterMs;
+  const fetch = options.unhealthyAfterMs + LIMITS_MS.Fetch;
+  const resend = Math.max(...options.resendGapsMs) * (1 + options.resendJitter);
+  return join + announce + strangers + fetch + resend + SLACK_MS;
+}
+
+export class Convergence {
+  private readonly cluster: Cluster;
+
+  constructor(cluster: Cluster) {
+    this.cluster = cluster;
+  }
+
+  /** Lets time pass until the cluster has come back, but not beyond `until`. */
+  async run(until: number, notBefore: number): Promise<void> {
+    const { timeline } = this.cluster;
+    while (timeline.now < until) {
+      await timeline.run(Math.min(timeline.now + LOOK_MS, until));
+      if (timeline.now >= notBefore && this.whole && (await this.proved(until))) return;
+    }
+    this.cluster.watch.breach('comes back', `not within ${until} ms: ${this.describe()}`);
+  }
+
+  /** Every node shows its whole log, for the last time. */
+  async look(): Promise<void> {
+    const { timeline } = this.cluster;
+    for (const { node, host } of this.cluster.nodes) {
+      if (node?.engine === null || node === null) continue;
+      const { lastIndex } = node.engine.persistence;
+      const call = timeline.now;
+      let shown: Awaited<ReturnType<typeof page>> | null = null;
+      timeline.stir();
+      page(node, lastIndex, true).then(
+        (found) => {
+          shown = found;
+        },
+        (error: unknown) => this.cluster.watch.breach('comes back', String(error)),
+      );
+      await timeline.run(timeline.now + 1_000, () => shown !== null);
+      if (shown === null) continue;
+      const about = { type: 'log' as const, client: 'judge', node: node.id, life: host.lifeName };
+      const when = { read: 'local' as const, call, return: timeline.now, final: true };
+      this.cluster.record({ ...about, ...when, ...(shown as Awaited<ReturnType<typeof page>>) });
+    }
+  }
+
+  /** A write that all members must have is answered. */
+  private async proved(until: number): Promise<boolean> {
+    const { timeline } = this.cluster;
+    const master = this.master?.node;
+    if (master === null || master === undefined) return false;
+    const call = timeline.now;
+    const operations = [{ op: 'append' as const, message: `proof-${Math.round(call)}` }];
+    const at = '2026-01-01T00:00:00.000Z';
+    let answered = false;
+    let stored = false;
+    const order = { operations, batch: false, at, w: 'all' as const, timeoutMs: 2_000 };
+    const { durable } = master.engine!.persistence;
+    master.write(order, (outcome) => {
+      answered = true;
+      const about = { type: 'write' as const, client: 'judge', node: master.id, operations };
+      const asked = { idempotencyKey: null, w: 'all' as const, call, return: timeline.now };
+      if (outcome.type !== 'Stored') {
+        this.cluster.record({ ...about, ...asked, outcome: 'unknown', code: outcome.type });
+        return;
+      }
+      stored = true;
+      const { first, last, acks } = outcome;
+      this.cluster.record({ ...about, ...asked, outcome: 'ok', first, last, acks, durable });
+    });
+    await timeline.run(Math.max(until, timeline.now + 100), () => answered);
+    return stored && this.whole;
+  }
+
+  private get master() {
+    return this.cluster.nodes.find(({ node }) => node?.status?.role === 'master');
+  }
+
+  private get whole(): boolean {
+    return this.describe() === null;
+  }
+
+  /** What is missing; null if nothing is. */
+  private describe(): string | null {
+    const { nodes } = this.cluster;
+    const masters = nodes.filter(({ node }) => node?.status?.role === 'master');
+    if (masters.length !== 1) return `${masters.length} masters`;
+    const status = masters[0]!.node!.status as MasterStatus;
+    if (status.mode !== 'read-write') return `read-only, ${status.reason}`;
+    if (status.members.length !== nodes.length) return `${status.members.length} members`;
+    for (const member of status.members) {
+      if (member.status !== 'Healthy') return `${member.node} is ${member.status}`;
+      if (member.ackedIndex !== status.lastIndex) return `${member.node} is behind`;
+    }
+    for (const { id, node } of nodes) {
+      const own = node?.status;
+      if (own?.epoch !== status.epoch) return `${id} is in epoch ${own?.epoch}`;
+      if (own.lastIndex !== status.lastIndex) return `${id} has ${own.lastIndex}`;
+    }
+    return null;
+  }
+}

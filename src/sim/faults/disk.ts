@@ -1,0 +1,59 @@
+// What happens to disks.
+
+import { byChance, type FaultSource } from '../disk-fault.ts';
+import type { Chance } from '../chance.ts';
+import type { Fault, Shape } from '../plan.ts';
+import type { FaultKind } from './kind.ts';
+
+const durable = ({ nodes }: Shape): boolean => nodes.some((node) => node.durable);
+
+/** A node that is its own arbiter must not lose its folder: nobody else knows the cluster. */
+const replaceable = (shape: Shape): boolean =>
+  durable(shape) && shape.arbiter === 'own' && shape.nodes.length > 1;
+
+function disk(
+  name: string,
+  says: string,
+  source: (fault: Fault, chance: Chance) => FaultSource,
+  more: Partial<Pick<FaultKind, 'arbiterToo' | 'suits'>> = {},
+): FaultKind {
+  return {
+    name,
+    says,
+    arbiterToo: more.arbiterToo ?? true,
+    suits: more.suits ?? durable,
+    begin: (cluster, fault, chance) =>
+      cluster.troubleDisk(fault.node, name, source(fault, chance)),
+  };
+}
+
+export const DISK_FAULTS: readonly FaultKind[] = [
+  disk('eio', 'calls to a disk fail', ({ amount }, chance) =>
+    byChance({ fail: amount * 0.3 }, chance.next),
+  ),
+  disk('sync-fails', 'writes and syncs of a disk fail, reads work', ({ amount }, chance) => {
+    const fails = byChance({ fail: 0.2 + amount * 0.8 }, chance.next);
+    return (call) => (call.kind === 'sync' || call.kind === 'write' ? fails(call) : null);
+  }),
+  disk('enospc', 'a disk is full', ({ amount }, chance) =>
+    byChance({ full: 0.3 + amount * 0.7 }, chance.next),
+  ),
+  disk('short', 'reads and writes of a disk end early', ({ amount }, chance) =>
+    byChance({ short: amount * 0.8 }, chance.next),
+  ),
+  disk('slow-disk', 'calls to a disk take long', ({ amount }, chance) =>
+    byChance({ slow: 0.5, slowMs: amount * 1_500 }, chance.next),
+  ),
+  disk('hang', 'calls to a disk are never answered', ({ amount }, chance) =>
+    byChance({ hang: amount * 0.2 }, chance.next),
+  ),
+  disk(
+    'flip',
+    'bits on a disk turn over',
+    ({ amount }, chance) => {
+      const flips = byChance({ flip: amount * 0.2 }, chance.next);
+      return (call) => (call.kind === 'write' || call.kind === 'read' ? flips(call) : null);
+    },
+    { arbiterToo: false, suits: replaceable },
+  ),
+];

@@ -1,0 +1,103 @@
+// What happens to processes and the machines they run on.
+
+import type { FaultKind } from './kind.ts';
+import { always } from './kind.ts';
+
+const HOUR_MS = 3_600_000;
+
+/** A machine starts again after this long at least. */
+const DOWN_MS = 20;
+
+export const PROCESS_FAULTS: readonly FaultKind[] = [
+  {
+    name: 'kill',
+    says: 'a process is killed, and started again',
+    arbiterToo: true,
+    suits: always,
+    begin: (cluster, { node, forMs, amount }) => {
+      cluster.crash(node, { power: false, severity: amount });
+      cluster.startAfter(node, DOWN_MS + forMs);
+      return undefined;
+    },
+  },
+  {
+    name: 'power',
+    says: 'a machine loses power: what was not synced is lost, or torn',
+    arbiterToo: true,
+    suits: always,
+    begin: (cluster, { node, forMs, amount }) => {
+      cluster.crash(node, { power: true, severity: amount });
+      cluster.startAfter(node, DOWN_MS + forMs);
+      return undefined;
+    },
+  },
+  {
+    name: 'restart',
+    says: 'a process is told to end, and started again',
+    arbiterToo: false,
+    suits: always,
+    begin: (cluster, { node, forMs }) => {
+      cluster.stop(node);
+      cluster.startAfter(node, 200 + forMs);
+      return undefined;
+    },
+  },
+  {
+    name: 'pause',
+    says: 'a process stands still; its timers are late when it goes on',
+    arbiterToo: true,
+    suits: always,
+    begin: (cluster, { node }) => cluster.pause(node),
+  },
+  {
+    name: 'late-timers',
+    says: 'timers of a process fire late',
+    arbiterToo: true,
+    suits: always,
+    begin: (cluster, { node, amount }, chance) => {
+      return cluster.delayTimers(node, () => chance.next() * amount * 400);
+    },
+  },
+  {
+    name: 'clock-jump',
+    says: 'the wall clock of a machine jumps by hours',
+    arbiterToo: false,
+    suits: always,
+    begin: (cluster, { node, amount }, chance) => {
+      cluster.jumpClock(node, (chance.happens(0.5) ? 1 : -1) * amount * 10 * HOUR_MS);
+      return undefined;
+    },
+  },
+  {
+    name: 'wipe',
+    says: 'a machine is lost with its disk; an empty one takes its place and its name',
+    arbiterToo: false,
+    suits: ({ nodes, arbiter }) => arbiter === 'own' && nodes.length > 1,
+    begin: (cluster, { node, forMs }) => {
+      cluster.crash(node, { power: true, severity: 1 });
+      cluster.wipe(node);
+      cluster.startAfter(node, DOWN_MS + forMs);
+      return undefined;
+    },
+  },
+  {
+    name: 'leave',
+    says: 'a node leaves the cluster; started again later, it joins',
+    arbiterToo: false,
+    suits: ({ nodes, arbiter }) => arbiter === 'own' && nodes.length > 2,
+    begin: (cluster, { node, forMs }) => {
+      cluster.leave(node, () => cluster.startAfter(node, forMs));
+      return undefined;
+    },
+  },
+  {
+    name: 'join',
+    says: 'a node that was never there joins the cluster',
+    arbiterToo: false,
+    suits: ({ nodes }) => nodes.length < 5,
+    begin: (cluster) => {
+      cluster.addNode();
+      return undefined;
+    },
+  },
+];

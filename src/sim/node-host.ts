@@ -1,0 +1,317 @@
+// A node in virtual time: the real replica on the real persistence, its effects performed as
+// src/node/runtime.ts performs them. The rule: all decisions are the machine's; here is only how.
+
+import type { Effect, Memory, Note, Outcome, Write } from '../core/effects.ts';
+import { type LogIndex, logIndex, type Ticket, ticket as ticketOf } from '../core/ids.ts';
+import { Folds } from '../core/ledger.ts';
+import type {
+  Fetched,
+  LogPoint,
+  Request,
+  RequestOrder,
+  Response,
+  ResponseOrder,
+  SnapshotOrder,
+} from '../core/messages.ts';
+import type { Entry } from '../core/operation.ts';
+import type { Options } from '../core/options.ts';
+import type { Replica } from '../core/replica.ts';
+import type { NodeStatus } from '../core/status.ts';
+import { type Chunk, type Persistence, StorageFailure } from '../persistence/persistence.ts';
+import { Host } from './host.ts';
+import type { Network, Server } from './network.ts';
+import type { Timeline } from './timeline.ts';
+
+/** Gap between two attempts to write the bookkeeping, as in src/node/runtime.ts. */
+const REMEMBER_RETRY_MS = 100;
+
+/** So long a process that is told to end goes on, for its last answers. */
+const STOP_MS = 30;
+
+/** What a node reports to whoever watches the run. */
+export interface NodeWatch {
+  appended(node: NodeHost, entries: readonly Entry[]): void;
+  truncated(node: NodeHost, after: LogIndex): void;
+  /** Persistence has said that everything up to `upTo` is durable (or in memory). */
+  persisted(node: NodeHost, upTo: LogIndex): void;
+  replied(node: NodeHost, outcome: Outcome): void;
+  noted(node: NodeHost, note: Note): void;
+  /** The process cannot go on. */
+  broken(node: NodeHost, error: unknown): void;
+}
+
+/** What one life of the process runs on. */
+export interface Engine {
+  readonly replica: Replica;
+  readonly persistence: Persistence;
+  readonly folds: Folds;
+}
+
+export class NodeHost extends Host implements Server {
+  engine: Engine | null = null;
+  private readonly options: Options;
+  private readonly network: Network;
+  private readonly watch: NodeWatch;
+  private readonly peers = new Map<Ticket, (response: Response) => void>();
+  private readonly clients = new Map<Ticket, (outcome: Outcome) => void>();
+  /** What was asked of persistence; what is cut off meanwhile is not confirmed. */
+  private readonly asked = new Set<{ upTo: LogIndex }>();
+  private lastTicket = 0;
+
+  constructor(
+    id: string,
+    parts: { timeline: Timeline; options: Options; network: Network; watch: NodeWatch },
+  ) {
+    super(id, parts.timeline);
+    this.options = parts.options;
+    this.network = parts.network;
+    this.watch = parts.watch;
+  }
+
+  /** Begins to serve. */
+  serve(engine: Engine): void {
+    this.engine = engine;
+    this.run(engine.replica);
+  }
+
+  override end(silently: boolean): void {
+    this.engine = null;
+    this.asked.clear();
+    this.peers.clear();
+    this.clients.clear();
+    super.end(silently);
+  }
+
+  /** Tells everyone who waits that it ends; then, after a moment, lets go of its log. */
+  stop(ended: () => void): void {
+    this.post({ type: 'Stop' });
+    const close = this.inLife(() => {
+      const { persistence } = this.engine!;
+      const { life } = this;
+      this.quit();
+      this.timeline.stir();
+      const over = (): void => this.inThatLife(life, ended);
+      persistence.close().then(over, over);
+    });
+    this.timeline.after(STOP_MS, close);
+  }
+
+  get status(): NodeStatus | null {
+    return this.engine?.replica.status(this.now()) ?? null;
+  }
+
+  receive(request: Request, respond: (response: Response) => void): void {
+    this.post({ type: 'Received', ticket: this.newTicket(this.peers, respond), request });
+  }
+
+  retire(done: (response: Response) => void): void {
+    this.post({ type: 'Retire', ticket: this.newTicket(this.peers, done) });
+  }
+
+  /** A client's write; returns how the client goes away. */
+  write(order: Omit<Write, 'type' | 'ticket'>, done: (outcome: Outcome) => void): () => void {
+    const ticket = this.newTicket(this.clients, done);
+    this.post({ type: 'Write', ticket, ...order });
+    return () => this.abandon(ticket);
+  }
+
+  confirm(done: (outcome: Outcome) => void): () => void {
+    const ticket = this.newTicket(this.clients, done);
+    this.post({ type: 'Confirm', ticket });
+    return () => this.abandon(ticket);
+  }
+
+  private abandon(ticket: Ticket): void {
+    if (this.clients.delete(ticket)) this.post({ type: 'Abandoned', ticket });
+  }
+
+  private newTicket<Answer>(
+    waiting: Map<Ticket, (answer: Answer) => void>,
+    done: (answer: Answer) => void,
+  ): Ticket {
+    this.lastTicket += 1;
+    const ticket = ticketOf(this.lastTicket);
+    waiting.set(ticket, done);
+    return ticket;
+  }
+
+  protected broken(error: unknown): void {
+    this.watch.broken(this, error);
+  }
+
+  protected perform(effect: Effect): void {
+    const { persistence } = this.engine!;
+    switch (effect.type) {
+      case 'Append':
+        persistence.append(effect.entries);
+        this.watch.appended(this, effect.entries);
+        return;
+      case 'Truncate':
+        persistence.truncate(effect.after);
+        for (const one of this.asked) if (one.upTo > effect.after) one.upTo = effect.after;
+        this.watch.truncated(this, effect.after);
+        this.timeline.stir();
+        return;
+      case 'Persist':
+        this.persist(effect.id, effect.upTo);
+        return;
+      case 'Remember':
+        this.remember(effect.id, effect.memory);
+        return;
+      case 'Send':
+        this.send(effect);
+        return;
+      case 'Respond':
+        this.respond(effect.ticket, effect.response);
+        return;
+      case 'Reply':
+        this.watch.replied(this, effect.outcome);
+        this.clients.get(effect.ticket)?.(effect.outcome);
+        this.clients.delete(effect.ticket);
+        return;
+      case 'Note':
+        this.watch.noted(this, effect.note);
+        return;
+      default:
+        effect satisfies never;
+    }
+  }
+
+  private persist(id: number, upTo: LogIndex): void {
+    const asked = { upTo };
+    this.asked.add(asked);
+    this.settled(
+      this.engine!.persistence.persist(id, upTo),
+      () => {
+        this.asked.delete(asked);
+        this.watch.persisted(this, asked.upTo);
+        this.post({ type: 'Persisted', id });
+      },
+      ({ message, full }) => this.post({ type: 'PersistFailed', id, error: message, full }),
+    );
+  }
+
+  private remember(id: number, memory: Memory): void {
+    this.settled(
+      this.engine!.persistence.remember(memory),
+      () => this.post({ type: 'Remembered', id }),
+      () => {
+        const again = this.inLife(() => this.remember(id, memory));
+        this.timeline.after(REMEMBER_RETRY_MS, again);
+      },
+    );
+  }
+
+  /** Hands over what a promise of persistence comes to; anything but a failure of the disk is the
+   * end of the process. */
+  private settled<Value>(
+    promise: Promise<Value>,
+    done: (value: Value) => void,
+    failed: (failure: StorageFailure) => void,
+  ): void {
+    this.timeline.stir();
+    const { life } = this;
+    promise.then(
+      (value) => this.inThatLife(life, () => done(value)),
+      (error: unknown) =>
+        this.inThatLife(life, () => {
+          if (error instanceof StorageFailure) failed(error);
+          else this.broken(error);
+        }),
+    );
+  }
+
+  private inThatLife(life: number, act: () => void): void {
+    if (this.life === life) this.inLife(act)();
+  }
+
+  private send({ call, to, request }: Extract<Effect, { type: 'Send' }>): void {
+    const caller = {
+      answered: (response: Response) => this.post({ type: 'Answered', call, response }),
+      unanswered: (error: string) => this.post({ type: 'Unanswered', call, error }),
+    };
+    const { life } = this;
+    const unfilled = (error: unknown): void => {
+      this.inThatLife(life, () => caller.unanswered(String(error)));
+    };
+    let filled: Request | Promise<Request>;
+    try {
+      filled = this.filled(request);
+    } catch (error) {
+      // The log was cut back after the Snapshot was ordered.
+      unfilled(error);
+      return;
+    }
+    if (!(filled instanceof Promise)) {
+      this.network.call(this, to, filled, caller);
+      return;
+    }
+    this.timeline.stir();
+    filled.then(
+      (ready) => this.inThatLife(life, () => this.network.call(this, to, ready, caller)),
+      unfilled,
+    );
+  }
+
+  private filled(order: RequestOrder): Request | Promise<Request> {
+    if (order.type !== 'Snapshot') return order;
+    const updates = this.updates(order);
+    const fill = ({ entries, prev }: { entries: readonly Entry[]; prev: LogPoint }): Request => {
+      const { from: _from, to: _to, ...rest } = order;
+      return { ...rest, updates: entries, prev };
+    };
+    return updates instanceof Promise ? updates.then(fill) : fill(updates);
+  }
+
+  private updates({ from, to }: SnapshotOrder): Updates | Promise<Updates> {
+    if (from > to) {
+      const prev = this.pointAt(to);
+      if (!(prev instanceof Promise)) return { entries: [], prev };
+      return prev.then((point) => ({ entries: [], prev: point }));
+    }
+    const chunk = this.engine!.persistence.read(from, to);
+    return chunk instanceof Promise ? chunk.then(updatesOf) : updatesOf(chunk);
+  }
+
+  private pointAt(index: LogIndex): LogPoint | Promise<LogPoint> {
+    const { persistence } = this.engine!;
+    if (index === persistence.lastIndex) return { index, hash: persistence.hash };
+    if (index === 0) return { index, hash: 0 };
+    const next = logIndex(index + 1);
+    const chunk = persistence.read(next, next);
+    return chunk instanceof Promise ? chunk.then(({ prev }) => prev) : chunk.prev;
+  }
+
+  private respond(ticket: Ticket, response: ResponseOrder): void {
+    const answer = this.peers.get(ticket);
+    this.peers.delete(ticket);
+    if (answer === undefined) return;
+    if (response.type !== 'FetchedOrder') {
+      answer(response);
+      return;
+    }
+    const fetched = this.fetched(response.from, response.lastIndex);
+    this.settled(fetched, answer, (failure) => this.broken(failure));
+  }
+
+  private async fetched(from: LogIndex, lastIndex: LogIndex): Promise<Fetched> {
+    if (from > lastIndex) {
+      const prev = from === lastIndex + 1 ? { prev: await this.pointAt(lastIndex) } : {};
+      return { type: 'Fetched', updates: [], lastIndex, ...prev };
+    }
+    const { persistence } = this.engine!;
+    const { snapshotEntriesMax, snapshotBytesMax } = this.options;
+    const { to } = persistence.measure(from, snapshotEntriesMax, snapshotBytesMax);
+    const chunk = await persistence.read(from, to);
+    return { type: 'Fetched', updates: chunk.entries(), lastIndex, prev: chunk.prev };
+  }
+}
+
+interface Updates {
+  readonly entries: readonly Entry[];
+  readonly prev: LogPoint;
+}
+
+function updatesOf(chunk: Chunk): Updates {
+  return { entries: chunk.entries(), prev: chunk.prev };
+}

@@ -1,0 +1,123 @@
+// One run: a cluster, its clients, what goes wrong, and after that the proof that it comes back.
+// The rule: the run is a function of its plan.
+
+import { crc32 } from 'node:zlib';
+import type { HistoryRecord } from '../check/history.ts';
+import { Chance } from './chance.ts';
+import { Client } from './client.ts';
+import { Cluster } from './cluster.ts';
+import { FAULT_KINDS } from './faults/kinds.ts';
+import { convergenceMs, Convergence } from './convergence.ts';
+import type { Fault, Plan } from './plan.ts';
+import type { WrapPersistence } from './start.ts';
+import type { Breach } from './watch.ts';
+
+/** How often nodes are asked how they are. */
+const HEALTH_MS = 700;
+
+/** After it has converged a cluster is watched for so long. */
+const QUIET_MS = 300;
+
+export interface Run {
+  readonly plan: Plan;
+  readonly history: readonly HistoryRecord[];
+  /** Rules whose breach was seen from inside. */
+  readonly breaches: readonly Breach[];
+  /** Steps of machines, messages that arrived, calls to disks. */
+  readonly events: number;
+  /** How often each kind of fault has struck. */
+  readonly hits: ReadonlyMap<string, number>;
+  /** Fingerprint of everything that happened. */
+  readonly hash: string;
+  /** One line per event, if asked for. */
+  readonly trace: readonly string[];
+}
+
+export interface RunOptions {
+  readonly traced?: boolean;
+  /** For tests: puts something around a node's persistence. */
+  readonly wrap?: WrapPersistence;
+}
+
+export async function simulate(plan: Plan, options: RunOptions = {}): Promise<Run> {
+  const { traced = false, wrap } = options;
+  const cluster = new Cluster({ plan, traced, ...(wrap === undefined ? {} : { wrap }) });
+  const { timeline } = cluster;
+  cluster.record({ type: 'phase', at: 0, phase: 'safety' });
+  cluster.begin();
+  startClients(cluster, plan);
+  watchHealth(cluster);
+  for (const fault of plan.faults) planFault(cluster, plan, fault);
+  timeline.after(plan.faultsUntil, () => heal(cluster, plan));
+  await timeline.run(plan.faultsUntil + 1);
+  const convergence = new Convergence(cluster);
+  await convergence.run(plan.faultsUntil + convergenceMs(cluster.options), lastWriteAt(plan));
+  await timeline.run(timeline.now + QUIET_MS);
+  await convergence.look();
+  cluster.record({ type: 'phase', at: timeline.now, phase: 'end' });
+  for (const [name, count] of cluster.network.weather.hits) cluster.hits.set(name, count);
+  return {
+    plan,
+    history: cluster.history,
+    breaches: cluster.watch.breaches,
+    events: timeline.events,
+    hits: cluster.hits,
+    get hash() {
+      const records = crc32(JSON.stringify(cluster.history));
+      return [timeline.hash, records].map((n) => n.toString(16).padStart(8, '0')).join('');
+    },
+    trace: cluster.trace.lines,
+  };
+}
+
+function startClients(cluster: Cluster, plan: Plan): void {
+  const ids = new Set(plan.operations.map(({ client }) => client));
+  for (const id of [...ids].sort()) {
+    const operations = plan.operations.filter(({ client }) => client === id);
+    const chance = new Chance(plan.seed * 31 + Number(id.slice(1)));
+    new Client(id, { cluster, chance, operations }).proceed();
+  }
+}
+
+function lastWriteAt(plan: Plan): number {
+  return plan.operations.at(-1)?.at ?? 0;
+}
+
+function planFault(cluster: Cluster, plan: Plan, fault: Fault): void {
+  const kind = FAULT_KINDS.find(({ name }) => name === fault.kind);
+  if (kind === undefined) throw new Error(`there is no fault of kind ${fault.kind}`);
+  cluster.timeline.after(fault.at, () => {
+    const { node, forMs, peer, amount } = fault;
+    const detail = `${peer} ${amount} ${forMs}`;
+    cluster.trace.draw(`fault: ${fault.kind} ${node} ${detail}`);
+    const at = cluster.timeline.now;
+    cluster.record({ type: 'fault', at, node, kind: fault.kind, detail });
+    const end = kind.begin(cluster, fault, new Chance(fault.seed));
+    const endsAt = Math.min(fault.at + forMs, plan.faultsUntil);
+    if (end !== undefined) cluster.timeline.after(endsAt - fault.at, end);
+  });
+}
+
+function heal(cluster: Cluster, plan: Plan): void {
+  const at = cluster.timeline.now;
+  cluster.trace.draw('all faults are over');
+  const until = plan.faultsUntil + convergenceMs(cluster.options);
+  cluster.record({ type: 'phase', at, phase: 'liveness', until });
+  cluster.heal();
+}
+
+/** Asks every node again and again how it is. */
+function watchHealth(cluster: Cluster): void {
+  const { timeline } = cluster;
+  for (const { node } of cluster.nodes) {
+    if (node === null || node.paused) continue;
+    const { status } = node;
+    if (status === null) continue;
+    const { role, epoch, lastIndex, commitIndex } = status;
+    const about = { type: 'health' as const, at: timeline.now, node: node.id };
+    const positions = { role, epoch, lastIndex, commitIndex };
+    if (status.role !== 'master') cluster.record({ ...about, ...positions, mode: null });
+    else cluster.record({ ...about, ...positions, mode: status.mode, ...status.quorum });
+  }
+  timeline.after(HEALTH_MS, () => watchHealth(cluster));
+}

@@ -1,0 +1,154 @@
+// The place of one process in the cluster: its machine, its disk, and what is known of it beyond
+// the lives of the process.
+
+import type { ArbiterHost } from './arbiter-host.ts';
+import { FakeDisk } from './disk.ts';
+import type { FaultSource } from './disk-fault.ts';
+import type { Chance } from './chance.ts';
+import type { Host } from './host.ts';
+import type { Leftover } from './leftover.ts';
+import type { NodeHost } from './node-host.ts';
+import type { Timeline } from './timeline.ts';
+
+/** A fault of the disk that is in force. */
+interface Trouble {
+  readonly name: string;
+  readonly source: FaultSource;
+}
+
+const LEFTOVERS: readonly Leftover[] = ['nothing', 'all', 'half', 'zeros', 'prefix', 'sectors'];
+
+export class Site {
+  readonly id: string;
+  /** What runs here. The arbiter's machine has no log. */
+  readonly host: Host;
+  readonly node: NodeHost | null;
+  readonly arbiter: ArbiterHost | null;
+  /** null: it keeps everything in memory. */
+  readonly disk: FakeDisk | null;
+  /** How far its wall clock is off, in milliseconds. */
+  wallOffsetMs = 0;
+  /** Calls to the disk hang for ever: only a new process helps. */
+  hung = false;
+  /** It has left the cluster. */
+  left = false;
+  /** The life that is starting and does not serve yet. */
+  startingLife: number | null = null;
+  /** The life whose process is told to end. */
+  endingLife: number | null = null;
+  private readonly troubles = new Set<Trouble>();
+  private readonly chance: Chance;
+  private readonly hits: Map<string, number>;
+
+  constructor(
+    machine: { readonly node: NodeHost } | { readonly arbiter: ArbiterHost },
+    parts: {
+      readonly durable: boolean;
+      readonly timeline: Timeline;
+      readonly chance: Chance;
+      readonly diskMs: number;
+      readonly hits: Map<string, number>;
+    },
+  ) {
+    this.node = 'node' in machine ? machine.node : null;
+    this.arbiter = 'arbiter' in machine ? machine.arbiter : null;
+    const host = 'node' in machine ? machine.node : machine.arbiter;
+    this.host = host;
+    this.id = host.id;
+    this.chance = parts.chance;
+    this.hits = parts.hits;
+    const { timeline, chance, diskMs } = parts;
+    this.disk = !parts.durable
+      ? null
+      : new FakeDisk({
+          random: chance.next,
+          later: (ms, run) => {
+            const go = host.inLife(() => {
+              run();
+              timeline.stir();
+            });
+            timeline.after(ms, go);
+          },
+          latencyMs: ({ kind }) => {
+            timeline.happened(31 + kind.length);
+            return kind === 'write' || kind === 'sync' || kind === 'syncFolder'
+              ? diskMs * (0.5 + chance.next())
+              : 0.05;
+          },
+        });
+  }
+
+  get starting(): boolean {
+    return this.startingLife === this.host.life;
+  }
+
+  get ending(): boolean {
+    return this.endingLife === this.host.life;
+  }
+
+  /** Nothing runs here. */
+  get down(): boolean {
+    return !this.host.up && !this.starting && !this.ending;
+  }
+
+  /** The process is gone; what it was writing is left as `power` and chance have it. */
+  crash(power: boolean, severity: number): void {
+    const { disk, chance } = this;
+    this.host.end(power);
+    this.startingLife = null;
+    this.endingLife = null;
+    this.hung = false;
+    if (disk === null) return;
+    if (power && disk.atStake() > 0) this.hit('torn');
+    disk.restart(power, () => (chance.happens(severity) ? chance.pick(LEFTOVERS) : 'nothing'));
+    this.refreshTroubles();
+  }
+
+  /** Another, empty disk. */
+  wipe(): void {
+    const { disk } = this;
+    if (disk === null) return;
+    const mount = disk.contents();
+    for (const name of mount.keys()) disk.folder.unlink(name);
+    disk.folder.synced(disk.folder.unsynced());
+  }
+
+  /** Returns how to end it. */
+  begin(name: string, source: FaultSource): () => void {
+    const trouble = { name, source };
+    this.troubles.add(trouble);
+    this.refreshTroubles();
+    return () => {
+      this.troubles.delete(trouble);
+      this.refreshTroubles();
+    };
+  }
+
+  clearTroubles(): void {
+    this.troubles.clear();
+    this.refreshTroubles();
+  }
+
+  private refreshTroubles(): void {
+    const { disk, troubles } = this;
+    if (disk === null) return;
+    if (troubles.size === 0) {
+      disk.faults = null;
+      return;
+    }
+    disk.faults = (call) => {
+      for (const { name, source } of troubles) {
+        const fault = source(call);
+        if (fault === null) continue;
+        this.hit(name);
+        if (fault.kind === 'hang') this.hung = true;
+        return fault;
+      }
+      return null;
+    };
+  }
+
+  private hit(name: string): void {
+    this.hits.set(name, (this.hits.get(name) ?? 0) + 1);
+  }
+}

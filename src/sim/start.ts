@@ -1,0 +1,91 @@
+// Starts a process: reads what its disk holds, and puts the machine on it, as src/node/serve.ts and
+// serve-arbiter.ts do.
+
+import { ArbiterNode } from '../core/arbiter-node.ts';
+import { BLANK_MEMORY } from '../core/effects.ts';
+import { incarnation, nodeId } from '../core/ids.ts';
+import { Folds } from '../core/ledger.ts';
+import type { Entry } from '../core/operation.ts';
+import type { Options } from '../core/options.ts';
+import { Replica } from '../core/replica.ts';
+import { MemoryPersistence } from '../persistence/memory-persistence.ts';
+import type { Persistence } from '../persistence/persistence.ts';
+import { openSegmentedLog } from '../persistence/segmented-log.ts';
+import type { Shape } from './plan.ts';
+import type { Site } from './site.ts';
+
+/** How a process is configured. */
+export interface Configuration {
+  readonly shape: Shape;
+  readonly options: Options;
+  readonly random: () => number;
+}
+
+/** A persistence that may be wrapped by a test. */
+export type WrapPersistence = (persistence: Persistence, site: Site) => Persistence;
+
+/** Opens the log of this life of the process. */
+export function persistenceOf(site: Site, shape: Shape): Persistence {
+  const { blockBytes, intervalBytes } = shape.layout;
+  if (site.disk === null) {
+    return new MemoryPersistence({
+      ...(blockBytes === undefined ? {} : { blockBytes }),
+      ...(intervalBytes === undefined ? {} : { intervalBytes }),
+    });
+  }
+  const own = { pid: site.host.life + 1, started: site.id };
+  const processes = {
+    self: () => own,
+    lives: ({ pid }: { pid: number }) => pid === own.pid,
+  };
+  return openSegmentedLog(site.disk.mount(), { ...shape.layout, processes });
+}
+
+/** Reads the log and begins to serve; resolves with what was read. Rejects as `recover` does. */
+export async function startNode(
+  site: Site,
+  persistence: Persistence,
+  configuration: Configuration,
+): Promise<Entry[]> {
+  const { shape, options, random } = configuration;
+  const { life } = site.host;
+  const folds = new Folds(options);
+  const found: Entry[] = [];
+  const recovered = await persistence.recover((entry) => {
+    folds.observe(entry);
+    found.push(entry);
+  });
+  if (site.host.life !== life) return found;
+  const first = shape.nodes[0]!.id;
+  const own = shape.arbiter === 'embedded' && site.id === first;
+  const replica = new Replica({
+    self: { node: nodeId(site.id), url: site.id },
+    incarnation: incarnation(site.host.lifeName),
+    arbiter: own ? null : shape.arbiter === 'embedded' ? first : 'arbiter',
+    wants: null,
+    size: own ? shape.size : null,
+    newCluster: site.disk === null ? null : 'a-cluster',
+    options,
+    random,
+    meter: persistence,
+    recovered,
+    folds,
+    memory: recovered.memory ?? BLANK_MEMORY,
+  });
+  site.node!.serve({ replica, persistence, folds });
+  return found;
+}
+
+/** As startNode, for an arbiter of its own: its folder is a node's folder without a log. */
+export async function startArbiter(
+  site: Site,
+  persistence: Persistence,
+  { shape, options }: Configuration,
+): Promise<void> {
+  const { life } = site.host;
+  const { memory } = await persistence.recover(() => {});
+  if (site.host.life !== life) return;
+  const cluster = shape.arbiterDurable ? 'a-cluster' : null;
+  const settings = { size: shape.size, cluster, prefer: nodeId(shape.nodes[0]!.id) };
+  site.arbiter!.serve(new ArbiterNode(options, settings, memory ?? BLANK_MEMORY), persistence);
+}
