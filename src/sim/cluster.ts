@@ -210,17 +210,24 @@ export class Cluster {
     this.start(id);
   }
 
+  /** One disk only has bits that turn over: no more than that is promised to be mended. */
+  flipBits(id: string, name: string, source: FaultSource): (() => void) | undefined {
+    const others = this.nodes.filter((site) => site.id !== id);
+    if (others.some(({ flipped }) => flipped)) return undefined;
+    return this.troubleDisk(id, name, source);
+  }
+
   troubleDisk(id: string, name: string, source: FaultSource): () => void {
     return this.site(id).begin(name, source);
   }
 
-  /** Everything that can be mended is; what hangs or is down is started again. */
+  /** Everything that can be mended is; what hangs, is down or may be damaged is started again. */
   heal(): void {
     this.network.weather.clear();
     for (const site of this.sites.values()) {
       site.clearTroubles();
       site.host.lateness = () => 0;
-      if (site.hung || site.left) this.crash(site.id, { power: false, severity: 0 });
+      if (site.hung || site.left || site.flipped) this.crash(site.id, { power: false, severity: 0 });
       this.start(site.id);
     }
   }

@@ -30,6 +30,8 @@ export class Site {
   wallOffsetMs = 0;
   /** Calls to the disk hang for ever: only a new process helps. */
   hung = false;
+  /** Bits on its disk have turned over: who knows what a start will find. */
+  flipped = false;
   /** It has left the cluster. */
   left = false;
   /** The life that is starting and does not serve yet. */
@@ -142,6 +144,7 @@ export class Site {
         if (fault === null) continue;
         this.hit(name);
         if (fault.kind === 'hang') this.hung = true;
+        if (fault.kind === 'flip') this.flipped = true;
         return fault;
       }
       return null;

@@ -15,13 +15,12 @@ function disk(
   name: string,
   says: string,
   source: (fault: Fault, chance: Chance) => FaultSource,
-  more: Partial<Pick<FaultKind, 'arbiterToo' | 'suits'>> = {},
 ): FaultKind {
   return {
     name,
     says,
-    arbiterToo: more.arbiterToo ?? true,
-    suits: more.suits ?? durable,
+    arbiterToo: true,
+    suits: durable,
     begin: (cluster, fault, chance) =>
       cluster.troubleDisk(fault.node, name, source(fault, chance)),
   };
@@ -47,13 +46,14 @@ export const DISK_FAULTS: readonly FaultKind[] = [
   disk('hang', 'calls to a disk are never answered', ({ amount }, chance) =>
     byChance({ hang: amount * 0.2 }, chance.next),
   ),
-  disk(
-    'flip',
-    'bits on a disk turn over',
-    ({ amount }, chance) => {
+  {
+    name: 'flip',
+    says: 'bits on a disk turn over, in writes and in reads',
+    arbiterToo: false,
+    suits: replaceable,
+    begin: (cluster, { node, amount }, chance) => {
       const flips = byChance({ flip: amount * 0.2 }, chance.next);
-      return (call) => (call.kind === 'write' || call.kind === 'read' ? flips(call) : null);
+      return cluster.flipBits(node, 'flip', flips);
     },
-    { arbiterToo: false, suits: replaceable },
-  ),
+  },
 ];
