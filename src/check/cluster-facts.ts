@@ -1,0 +1,158 @@
+// What the history tells of the nodes: who is up, who is a member, who is master, and who has lost
+// its memory. An arbiter that is a process of its own is the node `arbiter`; it holds no log.
+
+import type { HealthRecord, NodeRecord } from './history.ts';
+
+/** The node that holds no log (`replog arbiter`, or the launcher's). */
+export const ARBITER = 'arbiter';
+
+export interface NodeFacts {
+  readonly node: string;
+  life: string;
+  /** Keeps its log on disk. A start that does not say counts as a start with a disk. */
+  durable: boolean;
+  up: boolean;
+  paused: boolean;
+  /** It left; it is no member until it starts or joins again. */
+  left: boolean;
+  /** Since when it has been up and not paused. */
+  steadySince: number;
+  /** When it last lost its memory; -∞: never. */
+  lostAt: number;
+}
+
+/** What a record about a node changed that bears on promises. */
+export type Change = 'none' | 'lost' | 'left' | 'other master' | 'arbiter forgot';
+
+/**
+ * Invariants:
+ * 1. A node loses its memory when it is wiped, and, without a disk, when its process ends.
+ * 2. Epochs only rise here: `opened` is the highest that anybody was heard to be in.
+ */
+export class ClusterFacts {
+  readonly nodes = new Map<string, NodeFacts>();
+  /** Node that became master last; before any role is recorded, the one that answers writes. */
+  master: string | null = null;
+  masterEpoch = 0;
+  opened = 0;
+  /** A master has restarted, or left: the next epoch may have begun before anybody says so. */
+  opening = false;
+  /** The arbiter has lost its memory at some time: who joins first leads. */
+  forgot = false;
+  /** Cluster sizes as masters said them, the latest last. */
+  private readonly sizes: { readonly at: number; readonly size: number }[] = [];
+
+  /** Members with a log: all that ever started or joined, and have not left. */
+  get members(): NodeFacts[] {
+    return [...this.nodes.values()].filter(({ node, left }) => node !== ARBITER && !left);
+  }
+
+  /** An epoch was met. */
+  saw(epoch: number): void {
+    if (epoch <= this.opened) return;
+    this.opened = epoch;
+    this.opening = false;
+  }
+
+  /** Somebody said how large the cluster is. */
+  health({ role, size, at, epoch }: HealthRecord): void {
+    this.saw(epoch);
+    if (role !== 'master' || size === undefined) return;
+    if (this.sizes.at(-1)?.size !== size) this.sizes.push({ at, size });
+  }
+
+  /** The smallest size that a master can have had in mind between two moments; null: not known.
+   * What was said before the first moment may have been outdated at once, so one more counts. */
+  smallestSize(from: number, to: number): number | null {
+    let smallest: number | null = null;
+    let before = 0;
+    for (let i = this.sizes.length - 1; i >= 0 && before < 2; i -= 1) {
+      const { at, size } = this.sizes[i]!;
+      if (at > to) continue;
+      if (at <= from) before += 1;
+      smallest = Math.min(smallest ?? size, size);
+    }
+    return smallest;
+  }
+
+  /** A node that answers as a member without ever having been introduced. */
+  known(node: string): NodeFacts {
+    let facts = this.nodes.get(node);
+    if (facts === undefined) {
+      const never = Number.NEGATIVE_INFINITY;
+      const here = { life: '', durable: true, up: true, paused: false, left: false };
+      facts = { node, ...here, steadySince: never, lostAt: never };
+      this.nodes.set(node, facts);
+    }
+    return facts;
+  }
+
+  take(record: NodeRecord): Change {
+    const facts = this.known(record.node);
+    switch (record.event) {
+      case 'start':
+        return this.started(record, facts);
+      case 'crash':
+      case 'stop':
+        facts.up = false;
+        facts.paused = false;
+        return facts.durable ? 'none' : this.lost(facts, record.at);
+      case 'wipe':
+        return this.lost(facts, record.at);
+      case 'pause':
+        facts.paused = true;
+        return 'none';
+      case 'resume':
+        facts.paused = false;
+        facts.steadySince = record.at;
+        return 'none';
+      case 'join':
+        facts.left = false;
+        return 'none';
+      case 'leave':
+        return this.leaves(facts);
+      case 'refused-start':
+        facts.up = false;
+        return 'none';
+      case 'role':
+        return this.role(record, facts);
+    }
+  }
+
+  private started(record: NodeRecord, facts: NodeFacts): Change {
+    const again = facts.life !== '' && facts.life !== record.life;
+    const memoryGone = again && (!facts.durable || record.durable === false);
+    facts.life = record.life;
+    facts.up = true;
+    facts.paused = false;
+    facts.left = false;
+    facts.steadySince = record.at;
+    facts.durable = record.durable ?? facts.durable;
+    if (record.node === this.master) this.opening = true;
+    return memoryGone ? this.lost(facts, record.at) : 'none';
+  }
+
+  private lost(facts: NodeFacts, at: number): Change {
+    facts.lostAt = at;
+    if (facts.node !== ARBITER) return 'lost';
+    this.forgot = true;
+    return 'arbiter forgot';
+  }
+
+  private leaves(facts: NodeFacts): Change {
+    if (facts.left) return 'none';
+    facts.left = true;
+    if (facts.node === this.master) this.opening = true;
+    return 'left';
+  }
+
+  private role(record: NodeRecord, facts: NodeFacts): Change {
+    if (record.epoch !== undefined) this.saw(record.epoch);
+    if (record.role === 'removed') return this.leaves(facts);
+    if (record.role !== 'master') return 'none';
+    const other = this.master !== null && this.master !== record.node;
+    this.master = record.node;
+    this.masterEpoch = record.epoch ?? this.masterEpoch;
+    return other ? 'other master' : 'none';
+  }
+}

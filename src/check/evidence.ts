@@ -1,0 +1,127 @@
+// What all judges share: the facts that the history has told so far. It takes each record before
+// the judges look at it; entries and promises are added by the judge whose rule guards them.
+
+import { ClusterFacts } from './cluster-facts.ts';
+import { EntryTable } from './entry-table.ts';
+import { FinalLog } from './final-logs.ts';
+import type {
+  GetRecord,
+  HealthRecord,
+  HistoryRecord,
+  LogRecord,
+  NodeRecord,
+  PhaseRecord,
+  WriteRecord,
+} from './history.ts';
+import { type Content, Operations } from './operations.ts';
+import { Promises } from './promises.ts';
+import type { Counts, Violation } from './verdict.ts';
+
+/** One invariant. Every method looks at the record at hand, which the evidence has just taken. */
+export interface Invariant {
+  write?(record: WriteRecord, contents: readonly Content[]): Violation | null;
+  log?(record: LogRecord, contents: readonly Content[]): Violation | null;
+  get?(record: GetRecord): Violation | null;
+  node?(record: NodeRecord): Violation | null;
+  health?(record: HealthRecord): Violation | null;
+  phase?(record: PhaseRecord): Violation | null;
+  /** The history is over. */
+  finish?(): Violation | null;
+}
+
+export class Evidence {
+  /** Place of the record at hand in the history, from 1. */
+  place = 0;
+  readonly cluster = new ClusterFacts();
+  readonly operations = new Operations();
+  readonly entries = new EntryTable();
+  readonly promises = new Promises();
+  readonly finals = new Map<string, FinalLog>();
+  /** When everything must have converged; null: the history does not say. */
+  until: number | null = null;
+  readonly counts: Counts = {
+    records: 0,
+    acknowledged: 0,
+    duplicates: 0,
+    refused: 0,
+    unknown: 0,
+    reads: 0,
+    gets: 0,
+    entries: 0,
+    faults: 0,
+    lives: 0,
+    epochs: 0,
+    excused: 0,
+  };
+
+  /** Takes in the record; returns the numbers of the operations that it holds. */
+  take(record: HistoryRecord): readonly Content[] {
+    this.place += 1;
+    this.counts.records += 1;
+    switch (record.type) {
+      case 'write':
+        return this.write(record);
+      case 'log':
+        return this.log(record);
+      case 'get':
+        this.counts.gets += 1;
+        break;
+      case 'node':
+        this.node(record);
+        break;
+      case 'health':
+        this.cluster.health(record);
+        break;
+      case 'fault':
+        this.counts.faults += 1;
+        break;
+      case 'phase':
+        if (record.phase === 'liveness') this.until = record.until ?? record.at;
+    }
+    return NONE;
+  }
+
+  private write(record: WriteRecord): Content[] {
+    const contents = record.operations.map((operation) => this.operations.of(operation));
+    this.operations.asked(record, contents, this.place);
+    if (record.outcome === 'ok') {
+      this.counts.acknowledged += 1;
+      if (record.duplicate === true) this.counts.duplicates += 1;
+    } else {
+      this.counts[record.outcome] += 1;
+    }
+    return contents;
+  }
+
+  private log(record: LogRecord): Content[] {
+    this.counts.reads += 1;
+    this.counts.entries += record.entries.length;
+    const contents = record.entries.map(({ operation, epoch }) => {
+      this.cluster.saw(epoch);
+      const content = this.operations.of(operation);
+      this.operations.seen(content, record.return, this.place);
+      return content;
+    });
+    if (record.final === true) {
+      let log = this.finals.get(record.node);
+      if (log === undefined) {
+        log = new FinalLog(record.node);
+        this.finals.set(record.node, log);
+      }
+      log.take(record, contents, this.place);
+    }
+    return contents;
+  }
+
+  private node(record: NodeRecord): void {
+    if (record.event === 'start') this.counts.lives += 1;
+    if (record.role === 'master') this.counts.epochs += 1;
+    const change = this.cluster.take(record);
+    this.promises.risk(change, record.node, record.at, this.cluster);
+    const { master, opening } = this.cluster;
+    const opens = record.role === 'master' || (opening && record.node === master);
+    if (opens) this.promises.reopened(record.node);
+  }
+}
+
+const NONE: readonly Content[] = [];

@@ -1,0 +1,58 @@
+// The logs that nodes showed after everything was healed and quiet, put together from their pages.
+
+import type { LogRecord } from './history.ts';
+import type { Content, Operations } from './operations.ts';
+
+export class FinalLog {
+  readonly node: string;
+  /** By index; undefined: not shown. */
+  readonly contents: (Content | undefined)[] = [];
+  readonly epochs: number[] = [];
+  lastIndex = 0;
+  /** Pages were seen up to here without a gap between them. */
+  covered = 0;
+  /** The record that showed the end of it. */
+  place = 0;
+  /** Another page told another end: the cluster was not quiet. */
+  moved = false;
+
+  constructor(node: string) {
+    this.node = node;
+  }
+
+  get whole(): boolean {
+    return this.covered >= this.lastIndex && !this.moved;
+  }
+
+  take(record: LogRecord, contents: readonly Content[], place: number): void {
+    if (record.from <= 1) {
+      this.contents.length = 0;
+      this.epochs.length = 0;
+      this.covered = 0;
+      this.moved = false;
+      this.lastIndex = record.lastIndex;
+    } else if (record.lastIndex !== this.lastIndex) {
+      this.moved = true;
+    }
+    if (record.from <= this.covered + 1) this.covered = Math.max(this.covered, record.to);
+    this.place = place;
+    for (const [i, { index, epoch }] of record.entries.entries()) {
+      while (this.contents.length < index) {
+        this.contents.push(undefined);
+        this.epochs.push(0);
+      }
+      this.contents[index] = contents[i]!;
+      this.epochs[index] = epoch;
+    }
+  }
+
+  /** For each key, the index of the last operation on it. */
+  latest(operations: Operations): Map<string, number> {
+    const latest = new Map<string, number>();
+    for (const [index, content] of this.contents.entries()) {
+      const key = content === undefined ? null : operations.key(content);
+      if (key !== null) latest.set(key, index);
+    }
+    return latest;
+  }
+}

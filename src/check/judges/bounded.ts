@@ -1,0 +1,62 @@
+// Bounded: what the history can tell of limits. A page has at most 10,000 entries and holds only
+// what it covers; nobody acknowledges beyond the end of the log; no batch is longer than 10,000; a
+// commit index does not run ahead of the log; `acks` name nodes that exist.
+
+import type { Evidence, Invariant } from '../evidence.ts';
+import type { HealthRecord, LogRecord, WriteRecord } from '../history.ts';
+import { type Violation, violation } from '../verdict.ts';
+
+/** Contract, section 3. */
+const PAGE_MAX = 10_000;
+const BATCH_MAX = 10_000;
+
+export class Bounded implements Invariant {
+  private readonly evidence: Evidence;
+
+  constructor(evidence: Evidence) {
+    this.evidence = evidence;
+  }
+
+  write({ acks, first, last, operations, outcome }: WriteRecord): Violation | null {
+    if (outcome === 'refused') {
+      return first === undefined ? null : this.over('A refused write has an index');
+    }
+    if (operations.length > BATCH_MAX)
+      return this.over(`A batch has ${operations.length} messages`);
+    if (outcome === 'ok' && first === undefined) return this.over('A success has no index');
+    if (first !== undefined && (last ?? first) - first + 1 !== operations.length) {
+      return this.over(`Indexes ${first} to ${last} stand for ${operations.length} operations`);
+    }
+    const { nodes } = this.evidence.cluster;
+    const introduced = [...nodes.values()].some(({ life }) => life !== '');
+    const stranger = introduced ? acks?.find((node) => !nodes.has(node)) : undefined;
+    return stranger === undefined ? null : this.over(`${stranger}, which is no node, has it`);
+  }
+
+  log({ commitIndex, entries, from, lastIndex, node, to }: LogRecord): Violation | null {
+    if (entries.length > PAGE_MAX)
+      return this.over(`${node} shows ${entries.length} entries at once`);
+    const outside = entries.find(({ index }) => index < from || index > to);
+    if (outside !== undefined) {
+      return this.over(`A page of ${node} from ${from} to ${to} shows index ${outside.index}`);
+    }
+    if (to > Math.max(lastIndex, from - 1)) {
+      return this.over(`${node} shows a log up to ${to} that ends at ${lastIndex}`);
+    }
+    return this.commit(node, commitIndex, lastIndex);
+  }
+
+  health({ commitIndex, lastIndex, node }: HealthRecord): Violation | null {
+    return this.commit(node, commitIndex, lastIndex);
+  }
+
+  private commit(node: string, commitIndex: number, lastIndex: number): Violation | null {
+    if (commitIndex <= lastIndex) return null;
+    return this.over(`${node} says ${commitIndex} is on a majority; its log ends at ${lastIndex}`);
+  }
+
+  private over(what: string): Violation {
+    const { place } = this.evidence;
+    return violation('bounded', `${what} (record ${place}).`, place);
+  }
+}

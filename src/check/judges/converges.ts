@@ -1,0 +1,178 @@
+// Converges: when the faults are over and the time that the history allows (`until`) has passed, all
+// members that are up show the same log and the same values, and the cluster answers: writes
+// succeed, and its master is read-write.
+
+import type { Evidence, Invariant } from '../evidence.ts';
+import type { FinalLog } from '../final-logs.ts';
+import type { GetRecord, HealthRecord, PhaseRecord, WriteRecord } from '../history.ts';
+import { type Violation, violation } from '../verdict.ts';
+
+/** Refusals that have nothing to do with the cluster's health. */
+const DESERVED: ReadonlySet<string> = new Set([
+  'idempotency-key-reused',
+  'invalid-request',
+  'precondition-failed',
+  'too-large',
+  'write-concern-unsatisfiable',
+]);
+
+interface LateGet {
+  readonly record: GetRecord;
+  readonly place: number;
+}
+
+/** Values read after the final logs, at most; more would only repeat them. */
+const LATE_GETS_MAX = 10_000;
+
+export class Converges implements Invariant {
+  private readonly evidence: Evidence;
+  private readonly lateGets: LateGet[] = [];
+  private over = false;
+
+  constructor(evidence: Evidence) {
+    this.evidence = evidence;
+  }
+
+  phase(record: PhaseRecord): Violation | null {
+    this.over = record.phase === 'end';
+    return null;
+  }
+
+  write(record: WriteRecord): Violation | null {
+    const { place, until } = this.evidence;
+    if (until === null || record.call < until || this.over) return null;
+    if (record.outcome === 'ok' || DESERVED.has(record.code ?? '')) return null;
+    const what = record.outcome === 'refused' ? 'was refused' : 'had no clear answer';
+    return violation(
+      'converges',
+      `A write asked for at ${record.call}, after everything was to have healed at ${until}, ` +
+        `${what}${record.code === undefined ? '' : ` (${record.code})`} (record ${place}).`,
+      place,
+    );
+  }
+
+  health(record: HealthRecord): Violation | null {
+    const { cluster, place, until } = this.evidence;
+    if (until === null || record.at < until || this.over) return null;
+    const facts = cluster.nodes.get(record.node);
+    if (facts?.left || record.role === 'removed') return null;
+    const bad = record.role === null ? 'no role' : record.mode === 'read-only' ? 'read-only' : null;
+    if (bad === null) return null;
+    return violation(
+      'converges',
+      `${record.node} is ${bad === 'no role' ? 'without a role' : bad} at ${record.at}, after ` +
+        `everything was to have healed at ${until} (record ${place}).`,
+      place,
+    );
+  }
+
+  get(record: GetRecord): Violation | null {
+    const { finals, place } = this.evidence;
+    if (finals.size > 0 && this.lateGets.length < LATE_GETS_MAX) {
+      this.lateGets.push({ record, place });
+    }
+    return null;
+  }
+
+  finish(): Violation | null {
+    const { cluster, finals } = this.evidence;
+    const logs = [...finals.values()].filter(
+      ({ node, whole }) => whole && cluster.nodes.get(node)?.left !== true,
+    );
+    const [first, ...others] = logs;
+    if (first === undefined) return null;
+    for (const other of others) {
+      const found = this.compare(first, other);
+      if (found !== null) return found;
+    }
+    return this.holes(logs) ?? this.values(first);
+  }
+
+  private compare(one: FinalLog, other: FinalLog): Violation | null {
+    const differs = (text: string): Violation =>
+      violation('converges', `At the end ${text}.`, one.place, other.place);
+    if (one.lastIndex !== other.lastIndex) {
+      return differs(
+        `the log of ${one.node} ends at ${one.lastIndex} (record ${one.place}), that of ` +
+          `${other.node} at ${other.lastIndex} (record ${other.place})`,
+      );
+    }
+    const { operations } = this.evidence;
+    const end = Math.max(one.contents.length, other.contents.length);
+    for (let index = 1; index < end; index += 1) {
+      const here = one.contents[index];
+      const there = other.contents[index];
+      if (here === there && one.epochs[index] === other.epochs[index]) continue;
+      // Nodes compact on their own: what only one of them still has must be on a key.
+      const rest = here ?? there;
+      const missing = here === undefined || there === undefined;
+      if (missing && rest !== undefined && operations.key(rest) !== null) continue;
+      return differs(
+        `index ${index} is ${operations.name(here)} of epoch ${one.epochs[index] ?? '-'} on ` +
+          `${one.node} (record ${one.place}), and ${operations.name(there)} of epoch ` +
+          `${other.epochs[index] ?? '-'} on ${other.node} (record ${other.place})`,
+      );
+    }
+    return null;
+  }
+
+  /** Nothing is missing but operations that a later one on the same key superseded. */
+  private holes(logs: readonly FinalLog[]): Violation | null {
+    const { entries, operations } = this.evidence;
+    let open = operations.openKeyValues;
+    for (const log of logs) {
+      const latest = log.latest(operations);
+      for (let index = 1; index <= log.lastIndex; index += 1) {
+        if (log.contents[index] !== undefined) continue;
+        const promised = this.evidence.promises.at(index);
+        const variants = entries.at(index);
+        const keys = promised
+          ? [operations.key(promised.content)]
+          : variants.map(({ content }) => operations.key(content));
+        const superseded = keys.some((key) => key !== null && (latest.get(key) ?? 0) > index);
+        if (superseded) continue;
+        // A put without an answer may have been superseded before anybody saw it.
+        if (keys.length === 0 && open > 0) {
+          open -= 1;
+          continue;
+        }
+        const why = keys.length === 0 ? '' : ', and nothing there was superseded';
+        return violation(
+          'converges',
+          `At the end index ${index} is missing in the log of ${log.node}, which goes up to ` +
+            `${log.lastIndex}${why} (record ${log.place}).`,
+          promised?.place ?? variants[0]?.place ?? 0,
+          log.place,
+        );
+      }
+      open = operations.openKeyValues;
+    }
+    return null;
+  }
+
+  /** Values read after the final logs are what these say. */
+  private values(log: FinalLog): Violation | null {
+    const { cluster, operations } = this.evidence;
+    const latest = log.latest(operations);
+    for (const { place, record } of this.lateGets) {
+      if (cluster.nodes.get(record.node)?.left || (record.index ?? 0) > log.lastIndex) continue;
+      const index = latest.get(record.key);
+      const content = index === undefined ? undefined : log.contents[index];
+      const lives = content !== undefined && operations.gives(content);
+      const same = lives
+        ? record.value !== null &&
+          content === operations.of({ op: 'put', key: record.key, value: record.value })
+        : record.value === null;
+      if (same) continue;
+      return violation(
+        'converges',
+        `At the end ${record.node} says ${JSON.stringify(record.key)} is ` +
+          `${JSON.stringify(record.value)} (record ${place}), but the last operation on it in the ` +
+          `log is ${operations.name(content)} (record ${log.place}).`,
+        place,
+        log.place,
+      );
+    }
+    return null;
+  }
+}

@@ -1,0 +1,103 @@
+// Exactly once: requests with the same idempotency key, and every request without one, are in a log
+// at most once; every answer to them names the same index; a batch is there as a whole or not at all.
+
+import type { Evidence, Invariant } from '../evidence.ts';
+import type { FinalLog } from '../final-logs.ts';
+import type { WriteRecord } from '../history.ts';
+import type { Content } from '../operations.ts';
+import { type Violation, violation } from '../verdict.ts';
+
+export class ExactlyOnce implements Invariant {
+  private readonly evidence: Evidence;
+  private readonly byKey = new Map<string, { readonly first: number; readonly place: number }>();
+
+  constructor(evidence: Evidence) {
+    this.evidence = evidence;
+  }
+
+  write(record: WriteRecord, contents: readonly Content[]): Violation | null {
+    const { first, idempotencyKey: key, outcome } = record;
+    if (first === undefined || key === null || outcome === 'refused') return null;
+    const { place, promises } = this.evidence;
+    const before = this.byKey.get(key);
+    if (before === undefined || before.first === first) {
+      this.byKey.set(key, before ?? { first, place });
+      return null;
+    }
+    // The earlier index may have been lost with its holders, or cut off before it was promised.
+    const kept = promises.at(before.first)?.content === contents[0];
+    this.byKey.set(key, { first, place });
+    if (!kept || record.call <= promises.riskAt) return null;
+    return violation(
+      'exactly once',
+      `The request with key ${key} was answered with index ${before.first} (record ` +
+        `${before.place}) and again with index ${first} (record ${place}).`,
+      before.place,
+      place,
+    );
+  }
+
+  finish(): Violation | null {
+    for (const log of this.evidence.finals.values()) {
+      const found = this.doubled(log) ?? this.torn(log);
+      if (found !== null) return found;
+    }
+    return null;
+  }
+
+  private doubled({ contents, node, place }: FinalLog): Violation | null {
+    const { operations } = this.evidence;
+    const counts = new Map<number, { times: number; first: number }>();
+    for (const [index, content] of contents.entries()) {
+      if (content === undefined) continue;
+      const count = counts.get(content);
+      if (count === undefined) {
+        counts.set(content, { times: 1, first: index });
+        continue;
+      }
+      count.times += 1;
+      const requests = operations.requests(content);
+      if (requests === 0 || count.times <= requests) continue;
+      return violation(
+        'exactly once',
+        `${operations.name(content)} was asked for ${times(requests)}, but the log of ${node} ` +
+          `has it at index ${count.first} and again at index ${index} (record ${place}).`,
+        this.evidence.promises.at(count.first)?.place ?? 0,
+        this.evidence.promises.at(index)?.place ?? 0,
+        place,
+      );
+    }
+    return null;
+  }
+
+  /** A batch of which the final log holds a part. */
+  private torn({ contents, node, place, whole }: FinalLog): Violation | null {
+    const { operations } = this.evidence;
+    if (!whole || operations.openBatches.length === 0) return null;
+    const places = new Map<number, number>();
+    for (const [index, content] of contents.entries()) {
+      if (content !== undefined) places.set(content, index);
+    }
+    for (const batch of operations.openBatches) {
+      const unique = batch.contents.every((content) => operations.requests(content) <= 1);
+      const first = places.get(batch.contents[0]!);
+      const isThere = batch.contents.map((content) => places.has(content));
+      const inRow = batch.contents.every((content, i) => places.get(content) === first! + i);
+      const messages = batch.contents.every((content) => operations.key(content) === null);
+      if (!unique || !messages || !isThere.includes(true) || inRow) continue;
+      return violation(
+        'exactly once',
+        `A batch of ${batch.contents.length} that begins with ` +
+          `${operations.name(batch.contents[0])} (record ${batch.place}) is only partly, or not ` +
+          `in one piece, in the log of ${node} (record ${place}).`,
+        batch.place,
+        place,
+      );
+    }
+    return null;
+  }
+}
+
+function times(count: number): string {
+  return count === 1 ? 'once' : `${count} times`;
+}

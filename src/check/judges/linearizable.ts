@@ -1,0 +1,180 @@
+// Linearizable: a `linearizable` read shows at least what was acknowledged, or shown by another such
+// read, before it was asked for. With each write's index this is the whole of linearizability: the
+// order of the log is the order of the operations (total order, rule 3), and a read stands behind the
+// last index that it shows. So the judgement is linear in time.
+//
+// And of each key: on one node, in one life and epoch, reads never go backwards, at any level.
+// A key that is gone has been removed: somebody asked for that, behind the value that was there.
+
+import type { Evidence, Invariant } from '../evidence.ts';
+import { Frontier } from '../frontier.ts';
+import type { GetRecord, LogRecord, NodeRecord, WriteRecord } from '../history.ts';
+import { type Violation, violation } from '../verdict.ts';
+
+/** What one node last said of one key. */
+interface Said {
+  readonly life: string;
+  readonly opened: number;
+  readonly index: number;
+  readonly gone: boolean;
+  readonly moment: number;
+  readonly place: number;
+}
+
+interface Register {
+  /** Acknowledged operations on the key, and values that linearizable reads showed. */
+  readonly settled: Frontier;
+  readonly said: Map<string, Said>;
+  /** The highest index of a remove; infinite if one has no known index. */
+  removed: number;
+}
+
+/** A read without a value, and the index of a value that was there before. */
+interface Absence {
+  readonly register: Register;
+  readonly index: number;
+  readonly earlier: number;
+  readonly record: GetRecord;
+  readonly place: number;
+}
+
+export class Linearizable implements Invariant {
+  private readonly evidence: Evidence;
+  private readonly registers = new Map<string, Register>();
+  /** Removes that explain these may still be under way; the end of the history tells. */
+  private readonly absences: Absence[] = [];
+
+  constructor(evidence: Evidence) {
+    this.evidence = evidence;
+  }
+
+  node(_record: NodeRecord): Violation | null {
+    const { promises } = this.evidence;
+    if (promises.excused === this.excused) return null;
+    this.excused = promises.excused;
+    for (const { settled } of this.registers.values()) settled.cap(promises.highest);
+    return null;
+  }
+
+  private excused = 0;
+
+  write(record: WriteRecord): Violation | null {
+    if (record.outcome === 'refused') return null;
+    for (const [i, operation] of record.operations.entries()) {
+      if (operation.op === 'append') continue;
+      const register = this.register(operation.key);
+      const index = record.first === undefined ? Number.POSITIVE_INFINITY : record.first + i;
+      if (operation.op === 'remove') register.removed = Math.max(register.removed, index);
+      const kept = this.evidence.promises.at(index)?.place === this.evidence.place;
+      if (record.outcome !== 'ok' || !kept) continue;
+      register.settled.reach(record.return!, index, this.evidence.place);
+    }
+    return null;
+  }
+
+  log(record: LogRecord): Violation | null {
+    const { place, promises } = this.evidence;
+    for (const { index, operation } of record.entries) {
+      if (operation.op !== 'remove') continue;
+      const register = this.register(operation.key);
+      register.removed = Math.max(register.removed, index);
+    }
+    if (record.read !== 'linearizable' || record.call <= promises.riskAt) return null;
+    const settled = promises.frontier.at(record.call);
+    promises.frontier.reach(record.return, record.lastIndex, place);
+    if (record.lastIndex >= settled.index) return null;
+    return violation(
+      'linearizable',
+      `${record.node} answered a linearizable read asked for at ${record.call} with a log up to ` +
+        `${record.lastIndex} (record ${place}); index ${settled.index} had been acknowledged ` +
+        `(record ${settled.place}).`,
+      settled.place,
+      place,
+    );
+  }
+
+  get(record: GetRecord): Violation | null {
+    const register = this.register(record.key);
+    return this.stale(record, register) ?? this.backwards(record, register);
+  }
+
+  finish(): Violation | null {
+    for (const { earlier, index, place, record, register } of this.absences) {
+      if (register.removed > index) continue;
+      const name = JSON.stringify(record.key);
+      return violation(
+        'linearizable',
+        `${record.node} says that ${name} has no value (record ${place}), but it was given one at ` +
+          `index ${index} (record ${earlier}), and nobody has removed it since.`,
+        earlier,
+        place,
+      );
+    }
+    return null;
+  }
+
+  private stale(record: GetRecord, register: Register): Violation | null {
+    const { place, promises } = this.evidence;
+    if (record.read !== 'linearizable' || record.call <= promises.riskAt) return null;
+    const settled = register.settled.at(record.call);
+    if (record.index === null) {
+      this.absent(record, register, settled.index, settled.place);
+      return null;
+    }
+    register.settled.reach(record.return, record.index, place);
+    if (record.index >= settled.index) return null;
+    return violation(
+      'linearizable',
+      `${record.node} answered a linearizable read of ${JSON.stringify(record.key)} asked for at ` +
+        `${record.call} with index ${record.index} (record ${place}); index ${settled.index} had ` +
+        `been acknowledged (record ${settled.place}).`,
+      settled.place,
+      place,
+    );
+  }
+
+  private backwards(record: GetRecord, register: Register): Violation | null {
+    const { cluster, place } = this.evidence;
+    const { index, key, life, node } = record;
+    const said = register.said.get(node);
+    const comparable =
+      said !== undefined &&
+      said.life === life &&
+      said.opened === cluster.opened &&
+      !cluster.opening &&
+      said.moment <= record.call;
+    const floor = comparable ? said.index : 0;
+    if (index === null && comparable) this.absent(record, register, floor, said.place);
+    if (said === undefined || said.moment <= record.return) {
+      const { opened } = cluster;
+      const gone = index === null;
+      const at = { life, opened, moment: record.return, place };
+      register.said.set(node, { ...at, index: Math.max(index ?? 0, floor), gone });
+    }
+    if (index === null || !comparable) return null;
+    if (index > floor || (index === floor && !said.gone)) return null;
+    const before = said.gone ? `no value, after index ${floor}` : `index ${floor}`;
+    return violation(
+      'never back',
+      `${node} said of ${JSON.stringify(key)}: ${before} (record ${said.place}), and then index ` +
+        `${index} (record ${place}), in one life and epoch.`,
+      said.place,
+      place,
+    );
+  }
+
+  private absent(record: GetRecord, register: Register, index: number, earlier: number): void {
+    if (index === 0 || register.removed >= index) return;
+    const { place } = this.evidence;
+    this.absences.push({ register, index, earlier, record, place });
+  }
+
+  private register(key: string): Register {
+    let register = this.registers.get(key);
+    if (register === undefined) {
+      register = { settled: new Frontier(), said: new Map(), removed: 0 };
+      this.registers.set(key, register);
+    }
+    return register;
+  }
+}

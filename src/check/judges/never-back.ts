@@ -1,0 +1,174 @@
+// Never back: what a node shows never shrinks or changes within an epoch and one life of its
+// process, and it never shows an operation while an earlier one is missing.
+//
+// What a node showed is part of the log of its last entry's epoch. It may go only when a master of a
+// later epoch does not have it: so from then on until such an epoch has begun, everything that was
+// shown before a read began must be there in its answer. (Superseded operations on keys may be
+// compacted away.) Who records must write a master's `role` before anything that follows from it;
+// after the restart or leave of a master the next epoch counts as begun.
+
+import type { Evidence, Invariant } from '../evidence.ts';
+import { Frontier } from '../frontier.ts';
+import type { LogRecord, SeenEntry } from '../history.ts';
+import { type Violation, violation } from '../verdict.ts';
+
+/** Indexes that a page says it covers and does not hold are looked at one by one up to this many;
+ * the final reads look at all of them. Keeps the work linear. */
+const HOLES_MAX = 1_000;
+
+const HOLE = -1;
+
+/** What one life of a node has shown. */
+class Shown {
+  readonly life: string;
+  /** By index: epoch of the entry, `HOLE`, or 0: nothing known. */
+  readonly epochs: number[] = [];
+  readonly moments: number[] = [];
+  readonly places: number[] = [];
+  readonly ends = new Frontier();
+
+  constructor(life: string) {
+    this.life = life;
+  }
+
+  get lastEpoch(): number {
+    return Math.max(0, this.epochs.at(-1) ?? 0);
+  }
+
+  set(index: number, epoch: number, moment: number, place: number): void {
+    while (this.epochs.length < index) {
+      this.epochs.push(0);
+      this.moments.push(0);
+      this.places.push(0);
+    }
+    this.epochs[index] = epoch;
+    this.moments[index] = moment;
+    this.places[index] = place;
+  }
+
+  cut(after: number): void {
+    for (const list of [this.epochs, this.moments, this.places]) {
+      list.length = Math.min(list.length, after + 1);
+    }
+    this.ends.cap(after);
+  }
+}
+
+export class NeverBack implements Invariant {
+  private readonly evidence: Evidence;
+  private readonly shown = new Map<string, Shown>();
+
+  constructor(evidence: Evidence) {
+    this.evidence = evidence;
+  }
+
+  log(record: LogRecord): Violation | null {
+    const current = this.evidence.cluster.nodes.get(record.node)?.life;
+    // The answer of an earlier life came after the next one had begun.
+    if (current !== undefined && current !== '' && current !== record.life) return null;
+    let shown = this.shown.get(record.node);
+    if (shown === undefined || shown.life !== record.life) {
+      shown = new Shown(record.life);
+      this.shown.set(record.node, shown);
+    }
+    const found = this.shrinks(record, shown) ?? this.changes(record, shown);
+    if (record.read === 'local') {
+      shown.ends.reach(record.return, record.lastIndex, this.evidence.place);
+    }
+    return found;
+  }
+
+  private shrinks(record: LogRecord, shown: Shown): Violation | null {
+    if (record.read !== 'local') return null;
+    const end = shown.ends.at(record.call);
+    if (record.lastIndex >= end.index) return null;
+    if (this.newer(shown)) {
+      shown.cut(record.lastIndex);
+      return null;
+    }
+    const { place } = this.evidence;
+    return violation(
+      'never back',
+      `${record.node} showed a log up to ${end.index} (record ${end.place}), and then one up to ` +
+        `${record.lastIndex} (record ${place}), in one life and with no later epoch.`,
+      end.place,
+      place,
+    );
+  }
+
+  private changes(record: LogRecord, shown: Shown): Violation | null {
+    let expected = record.from;
+    let holes = 0;
+    for (const entry of record.entries) {
+      for (; expected < entry.index && holes < HOLES_MAX; expected += 1) {
+        holes += 1;
+        const found = this.missing(expected, record, shown);
+        if (found !== null) return found;
+      }
+      const found = this.entry(entry, record, shown);
+      if (found !== null) return found;
+      expected = entry.index + 1;
+    }
+    for (; expected <= record.to && holes < HOLES_MAX; expected += 1) {
+      holes += 1;
+      const found = this.missing(expected, record, shown);
+      if (found !== null) return found;
+    }
+    return null;
+  }
+
+  private entry(entry: SeenEntry, record: LogRecord, shown: Shown): Violation | null {
+    const { index, epoch } = entry;
+    const before = shown.epochs[index] ?? 0;
+    if (before === epoch) return null;
+    const { place } = this.evidence;
+    const ordered = before !== 0 && shown.moments[index]! <= record.call;
+    if (ordered && !this.newer(shown)) {
+      const what =
+        before === HOLE
+          ? `showed what is behind index ${index} while it was missing`
+          : `showed index ${index} of epoch ${before}`;
+      return violation(
+        'never back',
+        `${record.node} ${what} (record ${shown.places[index]}), and then index ${index} of epoch ` +
+          `${epoch} (record ${place}), in one life and with no later epoch.`,
+        shown.places[index]!,
+        place,
+      );
+    }
+    if (ordered) shown.cut(index - 1);
+    else if (before > epoch) return null;
+    shown.set(index, epoch, record.return, place);
+    return null;
+  }
+
+  /** The page covers this index, but has no entry there. */
+  private missing(index: number, record: LogRecord, shown: Shown): Violation | null {
+    const { entries, operations, place } = this.evidence;
+    const before = shown.epochs[index] ?? 0;
+    const variants = entries.at(index);
+    const messages = variants.filter(({ content }) => operations.key(content) === null);
+    const wasShown = before > 0 && shown.moments[index]! <= record.call;
+    if (before === 0) shown.set(index, HOLE, record.return, place);
+    // A message is never compacted away: one that is missing has not come, or has gone.
+    const gone = wasShown && entries.find(index, before) !== undefined && !this.newer(shown);
+    const message = messages.find(({ epoch }) => epoch === before) ?? messages[0];
+    const only = messages.length > 0 && messages.length === variants.length;
+    if (message === undefined || !(only || gone)) return null;
+    if (gone && operations.key(entries.find(index, before)!.content) !== null) return null;
+    return violation(
+      'never back',
+      `${record.node} shows what is behind index ${index} while ` +
+        `${operations.name(message.content)} (record ${message.place}) is missing there ` +
+        `(record ${place}).`,
+      message.place,
+      wasShown ? shown.places[index]! : 0,
+      place,
+    );
+  }
+
+  private newer(shown: Shown): boolean {
+    const { opened, opening } = this.evidence.cluster;
+    return opening || opened > shown.lastEpoch;
+  }
+}

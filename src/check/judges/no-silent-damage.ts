@@ -1,0 +1,54 @@
+// No silent damage: what a node shows is what was written, byte for byte. Damage may be refused
+// aloud (`refused-start`), never shown, skipped or passed on.
+//
+// An index and an epoch that show two contents, of which at most one was ever asked for, are damage;
+// if both were asked for, it is the order that is broken (total order).
+
+import type { Evidence, Invariant } from '../evidence.ts';
+import type { GetRecord, LogRecord } from '../history.ts';
+import type { Content } from '../operations.ts';
+import { type Violation, violation } from '../verdict.ts';
+
+export class NoSilentDamage implements Invariant {
+  private readonly evidence: Evidence;
+
+  constructor(evidence: Evidence) {
+    this.evidence = evidence;
+  }
+
+  log(record: LogRecord, contents: readonly Content[]): Violation | null {
+    const { entries, operations, place } = this.evidence;
+    for (const [i, { epoch, index }] of record.entries.entries()) {
+      const known = entries.find(index, epoch);
+      if (known === undefined || known.content === contents[i]) continue;
+      return violation(
+        'no silent damage',
+        `${record.node} shows ${operations.name(contents[i])} at index ${index} of epoch ${epoch} ` +
+          `(record ${place}), where ${operations.name(known.content)} was shown before (record ` +
+          `${known.place}).`,
+        known.place,
+        place,
+      );
+    }
+    return null;
+  }
+
+  /** A value that is given as settled is what stands at its index. */
+  get(record: GetRecord): Violation | null {
+    const { index, key, read, value } = record;
+    const { operations, place, promises } = this.evidence;
+    if (value === null || index === null) return null;
+    const content = operations.of({ op: 'put', key, value });
+    operations.seen(content, record.return, place);
+    if (read === 'local' || record.call <= promises.riskAt) return null;
+    const promised = promises.at(index);
+    if (promised === null || promised.content === content) return null;
+    return violation(
+      'no silent damage',
+      `${record.node} says that ${operations.name(content)} stands at index ${index} (record ` +
+        `${place}); it is ${operations.name(promised.content)} (record ${promised.place}).`,
+      promised.place,
+      place,
+    );
+  }
+}

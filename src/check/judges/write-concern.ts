@@ -1,0 +1,77 @@
+// Write concern honoured: a success names distinct nodes, the master that answered among them, and
+// as many as were asked for: `w`, a majority of the cluster size, or all members.
+//
+// The size is what masters say in `health`, and where it may just have changed, the smaller one. A
+// node is surely a member for `all` if it acknowledged something to this master before the write was
+// asked for, and has not left until the answer came.
+
+import { majority } from '../../core/quorum.ts';
+import type { Evidence, Invariant } from '../evidence.ts';
+import type { NodeRecord, WriteRecord } from '../history.ts';
+import { type Violation, violation } from '../verdict.ts';
+
+export class WriteConcernHonoured implements Invariant {
+  private readonly evidence: Evidence;
+  /** Who has acknowledged to the present master, since when that is known, and the record. */
+  private readonly acknowledged = new Map<string, { at: number; place: number }>();
+  private master: string | null = null;
+
+  constructor(evidence: Evidence) {
+    this.evidence = evidence;
+  }
+
+  node(record: NodeRecord): Violation | null {
+    const leaves = record.event === 'leave' || record.role === 'removed';
+    if (leaves) this.acknowledged.delete(record.node);
+    if (record.role === 'master') this.acknowledged.clear();
+    return null;
+  }
+
+  write(record: WriteRecord): Violation | null {
+    const { acks, outcome } = record;
+    if (acks === undefined) {
+      return outcome === 'ok' ? this.wrong(record, 'names no nodes that have it') : null;
+    }
+    if (record.node !== this.master) this.acknowledged.clear();
+    this.master = record.node;
+    const found = this.judge(record, acks);
+    for (const node of acks) {
+      if (this.acknowledged.has(node) || this.evidence.cluster.nodes.get(node)?.left) continue;
+      this.acknowledged.set(node, { at: record.return!, place: this.evidence.place });
+    }
+    return found;
+  }
+
+  private judge(record: WriteRecord, acks: readonly string[]): Violation | null {
+    if (new Set(acks).size !== acks.length) return this.wrong(record, 'names a node twice');
+    if (record.outcome !== 'ok') return null;
+    const named = `names ${acks.join(', ') || 'nobody'}`;
+    if (!acks.includes(record.node)) {
+      return this.wrong(record, `${named}, not the master ${record.node} that answered`);
+    }
+    const { w } = record;
+    if (w === 'all') {
+      const absent = [...this.acknowledged].find(
+        ([node, { at }]) => at < record.call && !acks.includes(node),
+      );
+      if (absent === undefined) return null;
+      const [node, { place }] = absent;
+      return this.wrong(record, `${named}, not the member ${node} (record ${place})`, place);
+    }
+    const needed = this.needed(record, w);
+    if (acks.length >= needed) return null;
+    return this.wrong(record, `${named}: ${needed} are needed`);
+  }
+
+  private needed(record: WriteRecord, w: number | 'majority'): number {
+    if (w !== 'majority') return w;
+    const size = this.evidence.cluster.smallestSize(record.call, record.return ?? record.call);
+    return size === null ? 1 : majority(size);
+  }
+
+  private wrong(record: WriteRecord, what: string, ...others: number[]): Violation {
+    const { place } = this.evidence;
+    const sentence = `The success of a write with w=${record.w} ${what} (record ${place}).`;
+    return violation('write concern', sentence, ...others, place);
+  }
+}

@@ -1,0 +1,126 @@
+// Which operations clients asked for, and which were seen. An operation is known by what it says,
+// so that a history is judged sharply if its messages and values are all different; where they are
+// not, they are counted.
+
+import type { Operation } from '../core/operation.ts';
+import type { WriteRecord } from './history.ts';
+
+/** Names one operation's content; numbers from 0. */
+export type Content = number;
+
+/** A batch whose outcome is open: it is in the log as a whole or not at all. */
+export interface OpenBatch {
+  readonly contents: readonly Content[];
+  readonly place: number;
+}
+
+/**
+ * Invariants:
+ * 1. Requests with the same idempotency key count as one.
+ * 2. A refused request does not count.
+ */
+export class Operations {
+  private readonly contents = new Map<string, Content>();
+  private readonly texts: string[] = [];
+  private readonly keyOf: (string | null)[] = [];
+  private readonly possible: number[] = [];
+  private readonly firstCall: number[] = [];
+  private readonly firstSeen: number[] = [];
+  private readonly seenPlace: number[] = [];
+  private readonly refusedPlace = new Map<Content, number>();
+  private readonly keys = new Set<string>();
+  readonly openBatches: OpenBatch[] = [];
+  /** Key-value operations of which it is not known whether and where they are in the log. */
+  openKeyValues = 0;
+
+  /** The content's number; a new one if it was never met. */
+  of(operation: Operation): Content {
+    const text = textOf(operation);
+    let content = this.contents.get(text);
+    if (content === undefined) {
+      content = this.texts.length;
+      this.contents.set(text, content);
+      this.texts.push(text);
+      this.keyOf.push(operation.op === 'append' ? null : operation.key);
+      this.possible.push(0);
+      this.firstCall.push(Number.POSITIVE_INFINITY);
+      this.firstSeen.push(Number.POSITIVE_INFINITY);
+      this.seenPlace.push(0);
+    }
+    return content;
+  }
+
+  /** A client's request, with what became of it. */
+  asked(record: WriteRecord, contents: readonly Content[], place: number): void {
+    if (record.outcome === 'refused') {
+      for (const content of contents) this.refusedPlace.set(content, place);
+      return;
+    }
+    const { idempotencyKey: key, operations } = record;
+    const again = key !== null && this.keys.has(key);
+    if (key !== null) this.keys.add(key);
+    for (const content of contents) {
+      if (!again) this.possible[content]! += 1;
+      this.firstCall[content] = Math.min(this.firstCall[content]!, record.call);
+    }
+    if (record.outcome === 'ok') return;
+    if (contents.length > 1) this.openBatches.push({ contents, place });
+    if (record.first === undefined && operations[0]!.op !== 'append') this.openKeyValues += 1;
+  }
+
+  /** A node showed it in an answer that came at `moment`. */
+  seen(content: Content, moment: number, place: number): void {
+    if (moment >= this.firstSeen[content]!) return;
+    this.firstSeen[content] = moment;
+    this.seenPlace[content] = place;
+  }
+
+  /** How many requests could have put it into the log. */
+  requests(content: Content): number {
+    return this.possible[content]!;
+  }
+
+  /** The record of a request with this content that was refused; 0: there is none. */
+  refused(content: Content): number {
+    return this.refusedPlace.get(content) ?? 0;
+  }
+
+  /** Contents that were seen: what it is, when, and since when somebody had asked for it. */
+  *shown(): Iterable<{ content: Content; seenAt: number; askedAt: number; place: number }> {
+    for (let content = 0; content < this.texts.length; content += 1) {
+      const place = this.seenPlace[content]!;
+      if (place === 0) continue;
+      const seenAt = this.firstSeen[content]!;
+      yield { content, seenAt, askedAt: this.firstCall[content]!, place };
+    }
+  }
+
+  /** The key that the operation writes; null: it is a message. */
+  key(content: Content): string | null {
+    return this.keyOf[content] ?? null;
+  }
+
+  /** It is a `put`: its key has a value after it. */
+  gives(content: Content): boolean {
+    return this.texts[content]!.startsWith('put ');
+  }
+
+  /** The content for people, shortened. */
+  name(content: Content | undefined): string {
+    const text = content === undefined ? undefined : this.texts[content];
+    if (text === undefined) return 'nothing';
+    return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+  }
+}
+
+/** Different for different operations, and readable. */
+function textOf(operation: Operation): string {
+  switch (operation.op) {
+    case 'append':
+      return `append ${JSON.stringify(operation.message)}`;
+    case 'put':
+      return `put ${JSON.stringify(operation.key)} = ${JSON.stringify(operation.value)}`;
+    case 'remove':
+      return `remove ${JSON.stringify(operation.key)}`;
+  }
+}

@@ -1,0 +1,157 @@
+// Which acknowledged operations must still be there, after everything that has happened to those
+// who hold them. This is the exact form of "what was acknowledged survives":
+//
+// An acknowledgement names nodes; each of them has everything up to that index. A node *loses* what
+// it holds when its disk is wiped (`wipe`), when it keeps its log in memory and its process ends
+// (`crash`, `stop`, another `start`), and, for the cluster, when it leaves (`leave`). A crash of a
+// node with a disk loses nothing that it acknowledged.
+//
+// The master never drops what it holds. A new master, or one that lost its memory, hears a majority
+// of the members and takes over the longest log, so it cannot miss what so many members hold that the
+// others are no majority. An index is therefore kept while
+//   - the master holds it, or
+//   - more members hold it than a majority can do without.
+// This is asked each time a node loses its memory, leaves, or another node becomes master; what is
+// not kept then may be gone, and is `excused` (`w` = 1, and the only disk wiped). When the arbiter
+// has lost its own memory, anyone may come to lead alone: then only what all members hold is kept.
+// A write that was under way at such a moment is promised nothing.
+//
+// A 504 with `acks` promises the same for the nodes that it names (it stays, and goes on
+// replicating); an operation that a node showed at or below its commit index is promised as well.
+
+import { majority } from '../core/quorum.ts';
+import { ARBITER, type Change, type ClusterFacts } from './cluster-facts.ts';
+import { Frontier } from './frontier.ts';
+import type { WriteRecord } from './history.ts';
+import type { Content } from './operations.ts';
+
+/** What must be at an index, and the record that says so. */
+export interface Promised {
+  readonly content: Content;
+  readonly place: number;
+}
+
+/**
+ * Invariants:
+ * 1. A node's position is raised only by what is promised, and never stands above what is kept.
+ * 2. Each promise is excused at most once: all work is linear in the length of the history.
+ */
+export class Promises {
+  /** Acknowledged and kept: the highest by the time a request began. */
+  readonly frontier = new Frontier();
+  /** Highest index that is promised. */
+  highest = 0;
+  excused = 0;
+  /** When last something was lost. What began before is not judged by what was held. */
+  riskAt = Number.NEGATIVE_INFINITY;
+  private readonly contents: (Content | undefined)[] = [];
+  private readonly places: number[] = [];
+  private readonly positions = new Map<string, number>();
+  /** What each node must show by itself, as long as no other log can have replaced its own. */
+  private readonly held = new Map<string, Frontier>();
+
+  at(index: number): Promised | null {
+    const content = this.contents[index];
+    return content === undefined ? null : { content, place: this.places[index]! };
+  }
+
+  /** What the node by itself must show to a read that begins at `moment`. */
+  heldBy(node: string, moment: number): { readonly index: number; readonly place: number } {
+    return this.held.get(node)?.at(moment) ?? { index: 0, place: 0 };
+  }
+
+  /** A write was answered, and nodes are named that have it. Returns a promise that it breaks. */
+  acknowledged(
+    record: WriteRecord,
+    contents: readonly Content[],
+    place: number,
+    cluster: ClusterFacts,
+  ): { readonly index: number; readonly before: Promised } | null {
+    const { acks, first } = record;
+    if (first === undefined || acks === undefined || acks.length === 0) return null;
+    if (record.call <= this.riskAt) return null;
+    const moment = record.return ?? record.call;
+    const last = first + contents.length - 1;
+    if (!keeps(acks, cluster)) return null;
+    for (const node of acks) this.hold(node, last, moment, place);
+    this.frontier.reach(moment, last, place);
+    for (const [i, content] of contents.entries()) {
+      const before = this.at(first + i);
+      if (before !== null && before.content !== content) return { index: first + i, before };
+      if (before === null) this.promise(first + i, content, place);
+    }
+    return null;
+  }
+
+  /** A node says that a majority has it. */
+  committed(index: number, content: Content, call: number, place: number): Promised | null {
+    if (call <= this.riskAt) return null;
+    const before = this.at(index);
+    if (before === null) this.promise(index, content, place);
+    return before !== null && before.content !== content ? before : null;
+  }
+
+  /** A node lost its memory or left, or another one leads: what is not kept is excused. */
+  risk(change: Change, node: string, at: number, cluster: ClusterFacts): void {
+    if (change === 'none') return;
+    if (change === 'lost' || change === 'left') {
+      this.positions.delete(node);
+      this.held.delete(node);
+    }
+    if (change === 'other master') this.reopened(node);
+    const kept = this.kept(cluster);
+    for (let index = kept + 1; index <= this.highest; index += 1) {
+      if (this.contents[index] !== undefined) this.excused += 1;
+      this.contents[index] = undefined;
+    }
+    this.highest = Math.min(this.highest, kept);
+    this.frontier.cap(kept);
+    for (const held of this.held.values()) held.cap(kept);
+    for (const [name, index] of this.positions) this.positions.set(name, Math.min(index, kept));
+    this.riskAt = Math.max(this.riskAt, at);
+  }
+
+  /** A new epoch begins: what its master does not have on disk may be fetched anew by others, and
+   * until then be missing there. */
+  reopened(master: string): void {
+    for (const node of this.held.keys()) if (node !== master) this.held.delete(node);
+  }
+
+  private promise(index: number, content: Content, place: number): void {
+    while (this.contents.length < index) {
+      this.contents.push(undefined);
+      this.places.push(0);
+    }
+    this.contents[index] = content;
+    this.places[index] = place;
+    if (index > this.highest) this.highest = index;
+  }
+
+  private hold(node: string, index: number, moment: number, place: number): void {
+    if (index > (this.positions.get(node) ?? 0)) this.positions.set(node, index);
+    let held = this.held.get(node);
+    if (held === undefined) {
+      held = new Frontier();
+      this.held.set(node, held);
+    }
+    held.reach(moment, index, place);
+  }
+
+  private kept(cluster: ClusterFacts): number {
+    const members = cluster.members.map(({ node }) => node);
+    const positions = members.map((node) => this.positions.get(node) ?? 0).sort((a, b) => b - a);
+    if (positions.length === 0) return 0;
+    if (cluster.forgot) return positions.at(-1)!;
+    const needed = positions.length - majority(positions.length) + 1;
+    const leads = cluster.master !== null && members.includes(cluster.master);
+    const own = leads ? (this.positions.get(cluster.master!) ?? 0) : 0;
+    return Math.max(own, positions[needed - 1]!);
+  }
+}
+
+/** Whether these holders are enough, as things stand. */
+function keeps(acks: readonly string[], cluster: ClusterFacts): boolean {
+  if (cluster.master === null || acks.includes(cluster.master)) return !acks.includes(ARBITER);
+  const others = cluster.members.filter(({ node }) => !acks.includes(node)).length;
+  return others < majority(cluster.members.length);
+}
