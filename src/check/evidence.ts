@@ -11,6 +11,7 @@ import type {
   LogRecord,
   NodeRecord,
   PhaseRecord,
+  SeenEntry,
   WriteRecord,
 } from './history.ts';
 import { type Content, Operations } from './operations.ts';
@@ -96,12 +97,7 @@ export class Evidence {
   private log(record: LogRecord): Content[] {
     this.counts.reads += 1;
     this.counts.entries += record.entries.length;
-    const contents = record.entries.map(({ operation, epoch }) => {
-      this.cluster.saw(epoch);
-      const content = this.operations.of(operation);
-      this.operations.seen(content, record.return, this.place);
-      return content;
-    });
+    const contents = record.entries.map((entry) => this.content(entry, record.return));
     if (record.final === true) {
       let log = this.finals.get(record.node);
       if (log === undefined) {
@@ -111,6 +107,15 @@ export class Evidence {
       log.take(record, contents, this.place);
     }
     return contents;
+  }
+
+  private content({ epoch, index, operation }: SeenEntry, moment: number): Content {
+    const known = this.entries.find(index, epoch)?.content;
+    if (known !== undefined && this.operations.is(known, operation)) return known;
+    this.cluster.saw(epoch);
+    const content = this.operations.of(operation);
+    this.operations.seen(content, moment, this.place);
+    return content;
   }
 
   private node(record: NodeRecord): void {

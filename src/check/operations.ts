@@ -21,8 +21,7 @@ export interface OpenBatch {
  */
 export class Operations {
   private readonly contents = new Map<string, Content>();
-  private readonly texts: string[] = [];
-  private readonly keyOf: (string | null)[] = [];
+  private readonly operations: Operation[] = [];
   private readonly possible: number[] = [];
   private readonly firstCall: number[] = [];
   private readonly firstSeen: number[] = [];
@@ -35,13 +34,12 @@ export class Operations {
 
   /** The content's number; a new one if it was never met. */
   of(operation: Operation): Content {
-    const text = textOf(operation);
-    let content = this.contents.get(text);
+    const name = nameOf(operation);
+    let content = this.contents.get(name);
     if (content === undefined) {
-      content = this.texts.length;
-      this.contents.set(text, content);
-      this.texts.push(text);
-      this.keyOf.push(operation.op === 'append' ? null : operation.key);
+      content = this.operations.length;
+      this.contents.set(name, content);
+      this.operations.push(operation);
       this.possible.push(0);
       this.firstCall.push(Number.POSITIVE_INFINITY);
       this.firstSeen.push(Number.POSITIVE_INFINITY);
@@ -87,7 +85,7 @@ export class Operations {
 
   /** Contents that were seen: what it is, when, and since when somebody had asked for it. */
   *shown(): Iterable<{ content: Content; seenAt: number; askedAt: number; place: number }> {
-    for (let content = 0; content < this.texts.length; content += 1) {
+    for (let content = 0; content < this.operations.length; content += 1) {
       const place = this.seenPlace[content]!;
       if (place === 0) continue;
       const seenAt = this.firstSeen[content]!;
@@ -95,32 +93,54 @@ export class Operations {
     }
   }
 
+  /** Whether this is what the content stands for; quicker than `of`. */
+  is(content: Content, operation: Operation): boolean {
+    const known = this.operations[content]!;
+    if (operation.op === 'append') {
+      return known.op === 'append' && known.message === operation.message;
+    }
+    if (known.op !== operation.op || known.key !== operation.key) return false;
+    return known.op === 'remove' || known.value === (operation as typeof known).value;
+  }
+
   /** The key that the operation writes; null: it is a message. */
   key(content: Content): string | null {
-    return this.keyOf[content] ?? null;
+    const operation = this.operations[content]!;
+    return operation.op === 'append' ? null : operation.key;
   }
 
   /** It is a `put`: its key has a value after it. */
   gives(content: Content): boolean {
-    return this.texts[content]!.startsWith('put ');
+    return this.operations[content]!.op === 'put';
   }
 
   /** The content for people, shortened. */
   name(content: Content | undefined): string {
-    const text = content === undefined ? undefined : this.texts[content];
-    if (text === undefined) return 'nothing';
-    return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+    const operation = content === undefined ? undefined : this.operations[content];
+    if (operation === undefined) return 'nothing';
+    switch (operation.op) {
+      case 'append':
+        return `append ${short(operation.message)}`;
+      case 'put':
+        return `put ${short(operation.key)} = ${short(operation.value)}`;
+      case 'remove':
+        return `remove ${short(operation.key)}`;
+    }
   }
 }
 
-/** Different for different operations, and readable. */
-function textOf(operation: Operation): string {
+/** Different for different operations. */
+function nameOf(operation: Operation): string {
   switch (operation.op) {
     case 'append':
-      return `append ${JSON.stringify(operation.message)}`;
+      return `a${operation.message}`;
     case 'put':
-      return `put ${JSON.stringify(operation.key)} = ${JSON.stringify(operation.value)}`;
+      return `p${operation.key.length} ${operation.key}${operation.value}`;
     case 'remove':
-      return `remove ${JSON.stringify(operation.key)}`;
+      return `r${operation.key}`;
   }
+}
+
+function short(text: string): string {
+  return JSON.stringify(text.length > 40 ? `${text.slice(0, 37)}…` : text);
 }
