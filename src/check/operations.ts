@@ -8,6 +8,12 @@ import type { WriteRecord } from './history.ts';
 /** Names one operation's content; numbers from 0. */
 export type Content = number;
 
+/** Where the request with this idempotency key was last said to be, and the record; 0: nowhere. */
+export interface KeyFacts {
+  first: number;
+  place: number;
+}
+
 /** A batch whose outcome is open: it is in the log as a whole or not at all. */
 export interface OpenBatch {
   readonly contents: readonly Content[];
@@ -27,7 +33,7 @@ export class Operations {
   private readonly firstSeen: number[] = [];
   private readonly seenPlace: number[] = [];
   private readonly refusedPlace = new Map<Content, number>();
-  private readonly keys = new Set<string>();
+  private readonly keys = new Map<string, KeyFacts>();
   readonly openBatches: OpenBatch[] = [];
   /** Key-value operations of which it is not known whether and where they are in the log. */
   openKeyValues = 0;
@@ -56,7 +62,7 @@ export class Operations {
     }
     const { idempotencyKey: key, operations } = record;
     const again = key !== null && this.keys.has(key);
-    if (key !== null) this.keys.add(key);
+    if (key !== null && !again) this.keys.set(key, { first: 0, place: 0 });
     for (const content of contents) {
       if (!again) this.possible[content]! += 1;
       this.firstCall[content] = Math.min(this.firstCall[content]!, record.call);
@@ -64,6 +70,16 @@ export class Operations {
     if (record.outcome === 'ok') return;
     if (contents.length > 1) this.openBatches.push({ contents, place });
     if (record.first === undefined && operations[0]!.op !== 'append') this.openKeyValues += 1;
+  }
+
+  /** What is known of an idempotency key that was not refused; for its judge to note. */
+  request(key: string): KeyFacts {
+    return this.keys.get(key)!;
+  }
+
+  /** How many contents there are. */
+  get size(): number {
+    return this.operations.length;
   }
 
   /** A node showed it in an answer that came at `moment`. */

@@ -7,6 +7,7 @@ import { register as registerAppend } from './commands/append.ts';
 import { register as registerArbiter } from './commands/arbiter.ts';
 import { register as registerBackup } from './commands/backup.ts';
 import { register as registerBench } from './commands/bench.ts';
+import { register as registerCheck } from './commands/check.ts';
 import { register as registerCluster } from './commands/cluster.ts';
 import { register as registerControl } from './commands/control.ts';
 import { register as registerDemo } from './commands/demo.ts';
@@ -55,6 +56,7 @@ export async function main(argv: string[]): Promise<void> {
   registerVerify(program);
   registerRepair(program);
   registerBench(program);
+  registerCheck(program);
   process.exitCode = await run(program, argv);
 }
 

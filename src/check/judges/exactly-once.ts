@@ -9,7 +9,6 @@ import { type Violation, violation } from '../verdict.ts';
 
 export class ExactlyOnce implements Invariant {
   private readonly evidence: Evidence;
-  private readonly byKey = new Map<string, { readonly first: number; readonly place: number }>();
 
   constructor(evidence: Evidence) {
     this.evidence = evidence;
@@ -18,15 +17,14 @@ export class ExactlyOnce implements Invariant {
   write(record: WriteRecord, contents: readonly Content[]): Violation | null {
     const { first, idempotencyKey: key, outcome } = record;
     if (first === undefined || key === null || outcome === 'refused') return null;
-    const { place, promises } = this.evidence;
-    const before = this.byKey.get(key);
-    if (before === undefined || before.first === first) {
-      this.byKey.set(key, before ?? { first, place });
-      return null;
-    }
+    const { operations, place, promises } = this.evidence;
+    const facts = operations.request(key);
+    const before = { ...facts };
+    if (before.first === first) return null;
+    facts.first = first;
+    facts.place = place;
     // The earlier index may have been lost with its holders, or cut off before it was promised.
-    const kept = promises.at(before.first)?.content === contents[0];
-    this.byKey.set(key, { first, place });
+    const kept = before.first > 0 && promises.at(before.first)?.content === contents[0];
     if (!kept || record.call <= promises.riskAt) return null;
     return violation(
       'exactly once',
@@ -47,22 +45,22 @@ export class ExactlyOnce implements Invariant {
 
   private doubled({ contents, node, place }: FinalLog): Violation | null {
     const { operations } = this.evidence;
-    const counts = new Map<number, { times: number; first: number }>();
+    const times = new Uint32Array(operations.size);
+    const firsts = new Uint32Array(operations.size);
     for (const [index, content] of contents.entries()) {
       if (content === undefined) continue;
-      const count = counts.get(content);
-      if (count === undefined) {
-        counts.set(content, { times: 1, first: index });
+      times[content]! += 1;
+      if (times[content] === 1) {
+        firsts[content] = index;
         continue;
       }
-      count.times += 1;
       const requests = operations.requests(content);
-      if (requests === 0 || count.times <= requests) continue;
+      if (requests === 0 || times[content]! <= requests) continue;
       return violation(
         'exactly once',
-        `${operations.name(content)} was asked for ${times(requests)}, but the log of ${node} ` +
-          `has it at index ${count.first} and again at index ${index} (record ${place}).`,
-        this.evidence.promises.at(count.first)?.place ?? 0,
+        `${operations.name(content)} was asked for ${often(requests)}, but the log of ${node} ` +
+          `has it at index ${firsts[content]} and again at index ${index} (record ${place}).`,
+        this.evidence.promises.at(firsts[content]!)?.place ?? 0,
         this.evidence.promises.at(index)?.place ?? 0,
         place,
       );
@@ -98,6 +96,6 @@ export class ExactlyOnce implements Invariant {
   }
 }
 
-function times(count: number): string {
+function often(count: number): string {
   return count === 1 ? 'once' : `${count} times`;
 }

@@ -1,0 +1,130 @@
+// `replog check`: judges a recorded history, record by record, without holding it in memory.
+
+import { createReadStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import type { Command } from 'commander';
+import type { Judge } from '../../check/judge.ts';
+import type { Counts, Verdict } from '../../check/verdict.ts';
+import { cleanText } from '../clean-text.ts';
+import { examples } from '../examples.ts';
+import { EXIT, Refused, TookTooLong, UsageError } from '../exit.ts';
+import { printJson, printLine } from '../output.ts';
+
+interface CheckOptions {
+  readonly json?: true;
+}
+
+/** Characters shown of each record that explains a verdict. */
+const SHOWN_MAX = 400;
+
+export function register(program: Command): void {
+  program
+    .command('check')
+    .description('judge a recorded history: OK, ILLEGAL with what contradicts what, or UNKNOWN')
+    .argument('<history>', 'a file of JSON lines, one record each; "-" is stdin')
+    .option('--json', 'print one JSON object')
+    .addHelpText(
+      'after',
+      `${examples(
+        ['replog check history.jsonl', 'is what clients saw what replog promises?'],
+        ['replog check --json - < history.jsonl', 'the same, for programs'],
+      )}
+Exit codes: ${EXIT.success} OK, ${EXIT.refused} ILLEGAL, ${EXIT.unknown} UNKNOWN (the history cannot decide), ${EXIT.usage} not a history.
+`,
+    )
+    .action(check);
+}
+
+async function check(file: string, options: CheckOptions): Promise<void> {
+  const { Judge } = await import('../../check/judge.ts');
+  const judge = new Judge();
+  await forEachLine(file, await recordTaker(judge));
+  const verdict = judge.finish();
+  const shown = file === '-' ? new Map<number, string>() : await linesAt(file, placesIn(verdict));
+  if (options.json) await printVerdictJson(verdict, shown);
+  else await printVerdict(verdict, shown);
+  if (verdict.verdict === 'ILLEGAL') throw new Refused('the history is illegal');
+  if (verdict.verdict === 'UNKNOWN') {
+    throw new TookTooLong(`the history cannot decide: ${verdict.reasons.join('; ')}`);
+  }
+}
+
+async function recordTaker(judge: Judge): Promise<(line: string, number: number) => void> {
+  const { MalformedRecord, parseRecord } = await import('../../check/history-line.ts');
+  return (line, number) => {
+    try {
+      judge.record(parseRecord(line));
+    } catch (error) {
+      if (!(error instanceof MalformedRecord)) throw error;
+      throw new UsageError(
+        `line ${number} is no record of a history: ${error.message}`,
+        'a history has one JSON object per line; src/check/history.ts says which',
+      );
+    }
+  };
+}
+
+/** Hands over each line with its number, from 1. */
+async function forEachLine(file: string, take: (line: string, number: number) => void) {
+  const input = file === '-' ? process.stdin : createReadStream(file);
+  let number = 0;
+  try {
+    for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+      number += 1;
+      take(line, number);
+    }
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'EISDIR' || code === 'EACCES') {
+      throw new UsageError(`${file} cannot be read (${code})`, 'name a file of JSON lines, or "-"');
+    }
+    throw error;
+  }
+}
+
+/** Which records the first contradiction is made of. */
+function placesIn({ violations }: Verdict): ReadonlySet<number> {
+  return new Set(violations[0]?.records ?? []);
+}
+
+/** Reads the file once more for the few lines that explain the verdict. */
+async function linesAt(file: string, places: ReadonlySet<number>): Promise<Map<number, string>> {
+  const found = new Map<number, string>();
+  if (places.size === 0) return found;
+  await forEachLine(file, (line, number) => {
+    if (places.has(number)) found.set(number, line);
+  });
+  return found;
+}
+
+async function printVerdictJson(verdict: Verdict, shown: Map<number, string>): Promise<void> {
+  const records = [...shown].map(([place, line]) => ({ place, record: JSON.parse(line) }));
+  await printJson({ ...verdict, records });
+}
+
+async function printVerdict(verdict: Verdict, shown: Map<number, string>): Promise<void> {
+  await printLine(`${verdict.verdict}  ${summary(verdict.counts)}`);
+  const [first, ...others] = verdict.violations;
+  if (first !== undefined) {
+    await printLine(cleanText(`${first.judge}: ${first.sentence}`));
+    for (const [place, line] of shown) {
+      const text = line.length > SHOWN_MAX ? `${line.slice(0, SHOWN_MAX)}…` : line;
+      await printLine(cleanText(`  ${place}  ${text}`));
+    }
+  }
+  for (const { judge, sentence } of others) {
+    await printLine(cleanText(`also, ${judge}: ${sentence}`));
+  }
+}
+
+function summary(counts: Readonly<Counts>): string {
+  const parts = [
+    `${counts.records} records`,
+    `${counts.acknowledged} acknowledged (${counts.duplicates} repeats)`,
+    `${counts.refused} refused`,
+    `${counts.unknown} unknown`,
+    `${counts.reads + counts.gets} reads`,
+  ];
+  if (counts.excused > 0) parts.push(`${counts.excused} lost with all their holders`);
+  return parts.join(', ');
+}
