@@ -28,6 +28,8 @@ export class Client {
   private readonly cluster: Cluster;
   private readonly chance: Chance;
   private readonly operations: readonly ClientOperation[];
+  /** Writes that nobody has answered yet. */
+  private readonly waiting = new Set<() => void>();
   private next = 0;
   private target: string;
 
@@ -54,6 +56,16 @@ export class Client {
     });
   }
 
+  /** Everything that it was to do is done. */
+  get idle(): boolean {
+    return this.next > this.operations.length;
+  }
+
+  /** The recording ends: what is still unanswered stays so. */
+  end(): void {
+    for (const end of this.waiting) end();
+  }
+
   // Writes.
 
   private write(write: PlannedWrite, attempt: number): void {
@@ -66,6 +78,7 @@ export class Client {
     const end = (heard: Heard, returned: number | null): void => {
       if (!open) return;
       open = false;
+      this.waiting.delete(unanswered);
       patience.run = null;
       this.record(write, { node, call, returned, heard });
       this.after(write, attempt, heard);
@@ -76,6 +89,8 @@ export class Client {
       network.carry(this.id, node, () => leave());
       end({ outcome: 'unknown', code: 'gone' }, null);
     });
+    const unanswered = (): void => end({ outcome: 'unknown' }, null);
+    this.waiting.add(unanswered);
     const drawn = { w: write.w, ...(write.key === null ? {} : { key: write.key }) };
     if (trace.kept) {
       trace.draw(`client ${this.id} → ${node}  ${drawWrite(write.operations, drawn)}`);
@@ -137,14 +152,13 @@ export class Client {
   /** Asks again, if there is a point in it and no harm. */
   private after(write: PlannedWrite, attempt: number, { outcome, code }: Heard): void {
     const safe = outcome === 'refused' || (outcome === 'unknown' && write.key !== null);
-    const pointless = code === 'PreconditionFailed' || code === 'Unsatisfiable';
-    if (!safe || pointless || attempt >= write.tries) {
+    if (!safe || POINTLESS.has(code) || attempt >= write.tries) {
       this.proceed();
       return;
     }
     const elsewhere = code === 'unreachable' || code === 'broken' || code === 'gone';
     if (elsewhere) this.target = this.anyNode();
-    const pause = code === 'NotMaster' ? 1 : PAUSE_MS * (0.5 + this.chance.next());
+    const pause = code === 'not-master' ? 1 : PAUSE_MS * (0.5 + this.chance.next());
     this.cluster.timeline.after(pause, () => this.write(write, attempt + 1));
   }
 
@@ -236,6 +250,29 @@ export class Client {
   }
 }
 
+/** The problem's code of each refusal, as src/node/problems.ts has them. */
+const CODES: Readonly<Record<Exclude<Outcome['type'], 'Stored' | 'TimedOut'>, string>> = {
+  Confirmed: 'internal-error',
+  KeyReused: 'idempotency-key-reused',
+  NoMaster: 'no-master',
+  NoQuorum: 'no-quorum',
+  NotLinearizable: 'not-linearizable',
+  NotMaster: 'not-master',
+  Overloaded: 'overloaded',
+  PreconditionFailed: 'precondition-failed',
+  Recovering: 'recovering',
+  ShuttingDown: 'shutting-down',
+  StorageUnavailable: 'storage-unavailable',
+  Unsatisfiable: 'write-concern-unsatisfiable',
+};
+
+/** The same question gets the same answer. */
+const POINTLESS: ReadonlySet<string | undefined> = new Set([
+  'precondition-failed',
+  'write-concern-unsatisfiable',
+  'idempotency-key-reused',
+]);
+
 function heardOf(outcome: Outcome, durable: boolean): Heard {
   switch (outcome.type) {
     case 'Stored': {
@@ -248,11 +285,12 @@ function heardOf(outcome: Outcome, durable: boolean): Heard {
     }
     case 'NoMaster':
     case 'ShuttingDown': {
-      const { first, last = first, type: code } = outcome;
+      const { first, last = first } = outcome;
+      const code = CODES[outcome.type];
       if (first === undefined || last === undefined) return { outcome: 'refused', code };
       return { outcome: 'unknown', code, first, last };
     }
     default:
-      return { outcome: 'refused', code: outcome.type };
+      return { outcome: 'refused', code: CODES[outcome.type] };
   }
 }

@@ -93,6 +93,7 @@ export class Cluster {
     const site = this.site(id);
     if (site.left && site.host.up) this.crash(id, { power: false, severity: 0 });
     if (!site.down) return;
+    if (site.left) this.resize(1);
     site.left = false;
     site.host.boot(this.chance.next() * 1e6);
     site.startingLife = site.host.life;
@@ -189,11 +190,14 @@ export class Cluster {
     if (this.nodes.filter((other) => !other.left).length < 3) return;
     this.hit('leave');
     this.trace.draw(`${id} is told to leave`);
+    // From now on it may be gone, though it hears of that later.
+    this.happened(site, 'leave');
     site.node.retire((response) => {
       if (response.type === 'Left') {
         site.left = true;
-        this.happened(site, 'leave');
         this.resize(-1);
+      } else {
+        this.happened(site, 'join');
       }
       done();
     });
@@ -299,6 +303,7 @@ export class Cluster {
   }
 
   private resize(change: number): void {
+    this.watch.sizeChanges = true;
     if (this.plan.shape.size === null) return;
     this.size += change;
     this.sites.get('arbiter')?.arbiter?.resize(() => this.size, this.size);

@@ -37,12 +37,13 @@ export class Convergence {
     this.cluster = cluster;
   }
 
-  /** Lets time pass until the cluster has come back, but not beyond `until`. */
-  async run(until: number, notBefore: number): Promise<void> {
+  /** Lets time pass until the cluster has come back and clients are `quiet`, but not beyond
+   * `until`. */
+  async run(until: number, quiet: () => boolean): Promise<void> {
     const { timeline } = this.cluster;
     while (timeline.now < until) {
       await timeline.run(Math.min(timeline.now + LOOK_MS, until));
-      if (timeline.now >= notBefore && this.whole && (await this.proved(until))) return;
+      if (quiet() && this.whole && (await this.proved(until))) return;
     }
     this.cluster.watch.breach('comes back', `not within ${until} ms: ${this.describe()}`);
   }

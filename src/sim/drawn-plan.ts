@@ -37,12 +37,14 @@ function drawnShape(chance: Chance): Shape {
   const arbiter = chance.pick(['own', 'embedded'] as const);
   const nodes = Array.from({ length: count }, (_, i) => {
     const durable = memory === 'none' || (memory === 'some' && chance.happens(0.5));
-    return { id: `n${i + 1}`, durable };
+    // A master that is its own arbiter, and has no disk, begins again with the first epoch.
+    const own = i === 0 && (arbiter === 'embedded' || count === 1);
+    return { id: `n${i + 1}`, durable: durable || own };
   });
   return {
     nodes,
     arbiter,
-    arbiterDurable: memory !== 'all',
+    arbiterDurable: memory !== 'all' || count === 1,
     size: chance.happens(0.7) ? count : null,
     options: {
       snapshotEntriesMax: chance.pick([1, 3, 8_192, 8_192]),

@@ -52,7 +52,8 @@ export async function page(node: NodeHost, upTo: LogIndex, whole: boolean): Prom
     for (const entry of chunk.entries()) entries.push(seen(entry));
   }
   if (node.engine === null) throw new Error('the process has ended');
-  return { from, to: upTo, entries, lastIndex: upTo, commitIndex: committed(node) };
+  const commitIndex = Math.min(committed(node), upTo);
+  return { from, to: upTo, entries, lastIndex: upTo, commitIndex };
 }
 
 /** The value of a key as of `upTo`. */

@@ -10,7 +10,7 @@ import { FAULT_KINDS } from './faults/kinds.ts';
 import { convergenceMs, Convergence } from './convergence.ts';
 import type { Fault, Plan } from './plan.ts';
 import type { WrapPersistence } from './start.ts';
-import type { Breach } from './watch.ts';
+import { type Breach, healthOf } from './watch.ts';
 
 /** How often nodes are asked how they are. */
 const HEALTH_MS = 700;
@@ -45,15 +45,17 @@ export async function simulate(plan: Plan, options: RunOptions = {}): Promise<Ru
   const { timeline } = cluster;
   cluster.record({ type: 'phase', at: 0, phase: 'safety' });
   cluster.begin();
-  startClients(cluster, plan);
+  const clients = startClients(cluster, plan);
   watchHealth(cluster);
   for (const fault of plan.faults) planFault(cluster, plan, fault);
   timeline.after(plan.faultsUntil, () => heal(cluster, plan));
   await timeline.run(plan.faultsUntil + 1);
   const convergence = new Convergence(cluster);
-  await convergence.run(plan.faultsUntil + convergenceMs(cluster.options), lastWriteAt(plan));
+  const until = plan.faultsUntil + convergenceMs(cluster.options);
+  await convergence.run(until, () => clients.every(({ idle }) => idle));
   await timeline.run(timeline.now + QUIET_MS);
   await convergence.look();
+  for (const client of clients) client.end();
   cluster.record({ type: 'phase', at: timeline.now, phase: 'end' });
   for (const [name, count] of cluster.network.weather.hits) cluster.hits.set(name, count);
   return {
@@ -70,17 +72,15 @@ export async function simulate(plan: Plan, options: RunOptions = {}): Promise<Ru
   };
 }
 
-function startClients(cluster: Cluster, plan: Plan): void {
+function startClients(cluster: Cluster, plan: Plan): Client[] {
   const ids = new Set(plan.operations.map(({ client }) => client));
-  for (const id of [...ids].sort()) {
+  return [...ids].sort().map((id) => {
     const operations = plan.operations.filter(({ client }) => client === id);
     const chance = new Chance(plan.seed * 31 + Number(id.slice(1)));
-    new Client(id, { cluster, chance, operations }).proceed();
-  }
-}
-
-function lastWriteAt(plan: Plan): number {
-  return plan.operations.at(-1)?.at ?? 0;
+    const client = new Client(id, { cluster, chance, operations });
+    client.proceed();
+    return client;
+  });
 }
 
 function planFault(cluster: Cluster, plan: Plan, fault: Fault): void {
@@ -112,12 +112,7 @@ function watchHealth(cluster: Cluster): void {
   for (const { node } of cluster.nodes) {
     if (node === null || node.paused) continue;
     const { status } = node;
-    if (status === null) continue;
-    const { role, epoch, lastIndex, commitIndex } = status;
-    const about = { type: 'health' as const, at: timeline.now, node: node.id };
-    const positions = { role, epoch, lastIndex, commitIndex };
-    if (status.role !== 'master') cluster.record({ ...about, ...positions, mode: null });
-    else cluster.record({ ...about, ...positions, mode: status.mode, ...status.quorum });
+    if (status !== null) cluster.record(healthOf(node.id, status, timeline.now));
   }
   timeline.after(HEALTH_MS, () => watchHealth(cluster));
 }

@@ -1,10 +1,11 @@
 // What can be seen from inside a run, and is judged at once: the simulator sees what persistence
 // has promised, and what it finds again. The judges of src/check see only what clients see.
 
-import type { HistoryRecord } from '../check/history.ts';
+import type { HealthRecord, HistoryRecord } from '../check/history.ts';
 import type { Note, Outcome } from '../core/effects.ts';
 import type { LogIndex } from '../core/ids.ts';
 import type { Entry } from '../core/operation.ts';
+import type { NodeStatus } from '../core/status.ts';
 import { drawEntry, drawNote } from './drawing.ts';
 import type { NodeHost, NodeWatch } from './node-host.ts';
 import type { Timeline } from './timeline.ts';
@@ -33,7 +34,10 @@ export class Watch implements NodeWatch {
   readonly breaches: Breach[] = [];
   /** Called when a process cannot go on. */
   onBroken: (node: NodeHost, error: unknown) => void = () => {};
-  onRole: (node: NodeHost) => void = () => {};
+  /** Nodes join and leave: what the master takes for the cluster's size is recorded each time. */
+  sizeChanges = false;
+  private size = 0;
+  private readonly gone = new Set<string>();
   private readonly images = new Map<string, Image>();
   private readonly timeline: Timeline;
   private readonly trace: Trace;
@@ -95,6 +99,7 @@ export class Watch implements NodeWatch {
   replied(node: NodeHost, outcome: Outcome): void {
     if (outcome.type !== 'Stored') return;
     const { last, acks } = outcome;
+    if (this.sizeChanges) this.noteSize(node);
     const epoch = this.image(node.id).entries[last - 1]?.epoch;
     for (const id of acks) {
       if (this.image(id).ever[last] === epoch) continue;
@@ -106,18 +111,26 @@ export class Watch implements NodeWatch {
   noted(node: NodeHost, note: Note): void {
     const drawn = this.trace.kept ? drawNote(note) : null;
     if (drawn !== null) this.trace.draw(`${node.id}: ${drawn}`);
-    if (note.event !== 'role') return;
-    const { role, epoch } = note;
-    this.record({
-      type: 'node',
-      at: this.timeline.now,
-      node: node.id,
-      life: node.lifeName,
-      event: 'role',
-      role,
-      epoch,
-    });
-    this.onRole(node);
+    const at = this.timeline.now;
+    const about = { type: 'node' as const, at, life: node.lifeName };
+    if (note.event === 'role') {
+      const { role, epoch } = note;
+      this.record({ ...about, node: node.id, event: 'role', role, epoch });
+    } else if (note.event === 'left') {
+      // The master may hear of it long after the node is back.
+      this.gone.add(note.node);
+      this.record({ ...about, node: note.node, event: 'leave' });
+    } else if (note.event === 'joined' && this.gone.delete(note.node)) {
+      this.record({ ...about, node: note.node, event: 'join' });
+    }
+  }
+
+  /** The master has another idea of the cluster's size than it was last heard to have. */
+  private noteSize(node: NodeHost): void {
+    const { status } = node;
+    if (status?.role !== 'master' || status.quorum.size === this.size) return;
+    this.size = status.quorum.size;
+    this.record(healthOf(node.id, status, this.timeline.now));
   }
 
   broken(node: NodeHost, error: unknown): void {
@@ -139,6 +152,14 @@ export class Watch implements NodeWatch {
     }
     return image;
   }
+}
+
+/** What a node says of the cluster. */
+export function healthOf(node: string, status: NodeStatus, at: number): HealthRecord {
+  const { role, epoch, lastIndex, commitIndex } = status;
+  const about = { type: 'health' as const, at, node, role, epoch, lastIndex, commitIndex };
+  if (status.role !== 'master') return { ...about, mode: null };
+  return { ...about, mode: status.mode, ...status.quorum };
 }
 
 function same(a: Entry, b: Entry): boolean {
