@@ -101,7 +101,7 @@ export class Client {
         leave = host.inLife(
           host.write(this.order(write, node), (outcome) =>
             answer(() => {
-              trace.draw(`client ${this.id} ← ${node}  ${drawOutcome(outcome)}`);
+              if (trace.kept) trace.draw(`client ${this.id} ← ${node}  ${drawOutcome(outcome)}`);
               this.redirect(outcome);
               end(heardOf(outcome, durable), timeline.now);
             }),

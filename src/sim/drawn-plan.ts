@@ -54,7 +54,7 @@ function drawnShape(chance: Chance): Shape {
     layout: {
       segmentBytes: chance.pick([600, 2_000, 64 << 20]),
       tailBytes: chance.pick([0, 1_000, 8 << 20]),
-      blockBytes: chance.pick([512, 4_096]),
+      blockBytes: chance.pick([2_048, 8_192]),
       intervalBytes: chance.pick([100, 1_000]),
     },
     networkMs: chance.pick([0.3, 1, 1, 5]),
@@ -87,7 +87,7 @@ function drawnFaults(chance: Chance, shape: Shape, from: number, until: number):
 
 function drawnOperations(chance: Chance, shape: Shape, until: number): ClientOperation[] {
   const clients = chance.whole(2, 5);
-  const pace = chance.pick([60, 150, 300]);
+  const pace = chance.pick([80, 180, 350]);
   const reads = chance.pick([0.2, 0.4]);
   const keyValue = chance.pick([0, 0.3, 0.6]);
   const operations: ClientOperation[] = [];
@@ -118,7 +118,7 @@ function drawnRead(chance: Chance, shape: Shape, who: Who): PlannedRead {
     node: chance.pick(shape.nodes).id,
     read: chance.pick(['local', 'local', 'majority', 'linearizable']),
     key: chance.pick(KEYS),
-    whole: chance.happens(0.15),
+    whole: chance.happens(0.06),
   };
 }
 
