@@ -34,6 +34,9 @@ export class ClusterFacts {
   /** Node that became master last; before any role is recorded, the one that answers writes. */
   master: string | null = null;
   masterEpoch = 0;
+  private masterSince = 0;
+  /** Epochs up to here may have been given twice, so that they name nothing. */
+  ambiguous = 0;
   opened = 0;
   /** A master has restarted, or left: the next epoch may have begun before anybody says so. */
   opening = false;
@@ -110,7 +113,7 @@ export class ClusterFacts {
         facts.left = false;
         return 'none';
       case 'leave':
-        return this.leaves(facts);
+        return this.leaves(facts, record.at);
       case 'refused-start':
         facts.up = false;
         return 'none';
@@ -139,20 +142,36 @@ export class ClusterFacts {
     return 'arbiter forgot';
   }
 
-  private leaves(facts: NodeFacts): Change {
+  private leaves(facts: NodeFacts, at: number): Change {
     if (facts.left) return 'none';
     facts.left = true;
     if (facts.node === this.master) this.opening = true;
+    // The configured size follows; the next `health` of the master tells.
+    const size = this.sizes.at(-1)?.size;
+    if (size !== undefined && size > 1) this.sizes.push({ at, size: size - 1 });
     return 'left';
   }
 
   private role(record: NodeRecord, facts: NodeFacts): Change {
     if (record.epoch !== undefined) this.saw(record.epoch);
-    if (record.role === 'removed') return this.leaves(facts);
+    if (record.role === 'removed') return this.leaves(facts, record.at);
     if (record.role !== 'master') return 'none';
     const other = this.master !== null && this.master !== record.node;
     this.master = record.node;
+    const again = this.reused(record.epoch, facts);
     this.masterEpoch = record.epoch ?? this.masterEpoch;
+    this.masterSince = record.at;
+    if (again) return 'arbiter forgot';
     return other ? 'other master' : 'none';
+  }
+
+  /** A master that was its own arbiter, without a disk, begins to count epochs anew. */
+  private reused(epoch: number | undefined, facts: NodeFacts): boolean {
+    if (epoch === undefined || epoch > this.masterEpoch) return false;
+    if (!this.forgot && facts.lostAt <= this.masterSince) return false;
+    this.forgot = true;
+    this.ambiguous = Math.max(this.ambiguous, this.masterEpoch);
+    this.opening = true;
+    return true;
   }
 }

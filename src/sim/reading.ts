@@ -30,9 +30,7 @@ const ATTEMPTS = 3;
 export function shownUpTo(node: NodeHost, level: ReadLevel): Promise<LogIndex | null> {
   if (level === 'linearizable') {
     return new Promise((resolve) => {
-      node.confirm((outcome) =>
-        resolve(outcome.type === 'Confirmed' ? outcome.lastIndex : null),
-      );
+      node.confirm((outcome) => resolve(outcome.type === 'Confirmed' ? outcome.lastIndex : null));
     });
   }
   const { lastIndex } = node.engine!.persistence;
@@ -44,6 +42,8 @@ export function shownUpTo(node: NodeHost, level: ReadLevel): Promise<LogIndex | 
  * failure. */
 export async function page(node: NodeHost, upTo: LogIndex, whole: boolean): Promise<Page> {
   const { persistence } = node.engine!;
+  // Both are of the moment before the disk is asked: what is on a majority then stays as it is.
+  const commitIndex = committed(node);
   const from = whole ? 1 : Math.max(1, upTo - LAST_FEW + 1);
   if (persistence.lastIndex < upTo) throw new Error(`the log ends before ${upTo}`);
   const entries: SeenEntry[] = [];
@@ -52,7 +52,6 @@ export async function page(node: NodeHost, upTo: LogIndex, whole: boolean): Prom
     for (const entry of chunk.entries()) entries.push(seen(entry));
   }
   if (node.engine === null) throw new Error('the process has ended');
-  const commitIndex = Math.min(committed(node), upTo);
   return { from, to: upTo, entries, lastIndex: upTo, commitIndex };
 }
 

@@ -17,8 +17,9 @@ export class NoSilentDamage implements Invariant {
   }
 
   log(record: LogRecord, contents: readonly Content[]): Violation | null {
-    const { entries, operations, place } = this.evidence;
+    const { cluster, entries, operations, place } = this.evidence;
     for (const [i, { epoch, index }] of record.entries.entries()) {
+      if (epoch <= cluster.ambiguous) continue;
       const known = entries.find(index, epoch);
       if (known === undefined || known.content === contents[i]) continue;
       return violation(

@@ -79,13 +79,13 @@ export class TotalOrder implements Invariant {
 
   /** Rule 1: an operation. Where one of the two was never asked for, it is damage (see there). */
   private named({ index, epoch }: SeenEntry, content: Content): Violation | null {
-    const { entries, operations, place } = this.evidence;
+    const { cluster, entries, operations, place } = this.evidence;
     const known = entries.find(index, epoch);
     if (known === undefined) {
       entries.add(index, { epoch, content, place, before: 0 });
       return null;
     }
-    if (known.content === content) return null;
+    if (known.content === content || epoch <= cluster.ambiguous) return null;
     const asked = operations.requests(content) > 0 && operations.requests(known.content) > 0;
     if (!asked) return null;
     return violation(
@@ -102,6 +102,7 @@ export class TotalOrder implements Invariant {
     const known = this.evidence.entries.find(entry.index, entry.epoch)!;
     if (known.before === 0) known.before = before.epoch;
     if (known.before === before.epoch) return null;
+    if (entry.epoch <= this.evidence.cluster.ambiguous) return null;
     const { place } = this.evidence;
     return violation(
       'total order',
