@@ -170,6 +170,7 @@ export class ClusterFacts {
     if (epoch === undefined || epoch > this.masterEpoch) return false;
     if (!this.forgot && facts.lostAt <= this.masterSince) return false;
     this.forgot = true;
+    this.sizes.length = 0;
     this.ambiguous = Math.max(this.ambiguous, this.masterEpoch);
     this.opening = true;
     return true;

@@ -19,10 +19,10 @@
 // A 504 with `acks` promises the same for the nodes that it names (it stays, and goes on
 // replicating); an operation that a node showed at or below its commit index is promised as well.
 
-import { majority } from '../core/quorum.ts';
 import { ARBITER, type Change, type ClusterFacts } from './cluster-facts.ts';
 import { Frontier } from './frontier.ts';
 import type { WriteRecord } from './history.ts';
+import { majority } from './majority.ts';
 import type { Content } from './operations.ts';
 
 /** What must be at an index, and the record that says so. */
@@ -44,6 +44,9 @@ export class Promises {
   excused = 0;
   /** When last something was lost. What began before is not judged by what was held. */
   riskAt = Number.NEGATIVE_INFINITY;
+  /** Entries above this index, of this epoch or earlier ones, may have been lost. */
+  private lostAbove = Number.POSITIVE_INFINITY;
+  private lostEpoch = 0;
   private readonly contents: (Content | undefined)[] = [];
   private readonly places: number[] = [];
   private readonly positions = new Map<string, number>();
@@ -84,8 +87,15 @@ export class Promises {
   }
 
   /** A node says that a majority has it. */
-  committed(index: number, content: Content, call: number, place: number): Promised | null {
-    if (call <= this.riskAt) return null;
+  committed(
+    { index, epoch }: { readonly index: number; readonly epoch: number },
+    content: Content,
+    call: number,
+    place: number,
+  ): Promised | null {
+    // A node that has not heard yet of what was lost may still show it.
+    const outdated = epoch <= this.lostEpoch && index > this.lostAbove;
+    if (call <= this.riskAt || outdated) return null;
     const before = this.at(index);
     if (before === null) this.promise(index, content, place);
     return before !== null && before.content !== content ? before : null;
@@ -100,6 +110,8 @@ export class Promises {
     }
     if (change === 'other master') this.reopened(node);
     const kept = this.kept(cluster);
+    this.lostAbove = Math.min(this.lostAbove, kept);
+    this.lostEpoch = Math.max(this.lostEpoch, cluster.opened);
     for (let index = kept + 1; index <= this.highest; index += 1) {
       if (this.contents[index] !== undefined) this.excused += 1;
       this.contents[index] = undefined;

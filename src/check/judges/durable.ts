@@ -29,7 +29,8 @@ export class Durable implements Invariant {
       const { highest } = this.evidence.promises;
       for (let index = 1; index <= highest; index += 1) {
         const promised = this.evidence.promises.at(index);
-        if (promised === null || log.contents[index] === promised.content) continue;
+        if (promised === null || promised.place > log.place) continue;
+        if (log.contents[index] === promised.content) continue;
         const key = this.evidence.operations.key(promised.content);
         const superseded = key !== null && (latest.get(key) ?? 0) > index;
         if (log.contents[index] === undefined && superseded) continue;
@@ -58,10 +59,10 @@ export class Durable implements Invariant {
     const { promises, place } = this.evidence;
     const local = record.read === 'local' && record.final !== true;
     const limit = local ? record.commitIndex : record.to;
-    for (const [i, { index }] of record.entries.entries()) {
-      if (index > limit) break;
-      const broken = promises.committed(index, contents[i]!, record.call, place);
-      if (broken !== null) return this.lost(index, record.node, contents[i], place);
+    for (const [i, entry] of record.entries.entries()) {
+      if (entry.index > limit) break;
+      const broken = promises.committed(entry, contents[i]!, record.call, place);
+      if (broken !== null) return this.lost(entry.index, record.node, contents[i], place);
     }
     return null;
   }

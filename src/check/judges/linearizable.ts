@@ -141,6 +141,7 @@ export class Linearizable implements Invariant {
       said !== undefined &&
       said.life === life &&
       said.opened === cluster.opened &&
+      cluster.opened > cluster.ambiguous &&
       !cluster.opening &&
       said.moment <= record.call;
     const floor = comparable ? said.index : 0;

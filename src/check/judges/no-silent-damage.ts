@@ -41,7 +41,9 @@ export class NoSilentDamage implements Invariant {
     if (value === null || index === null) return null;
     const content = operations.of({ op: 'put', key, value });
     operations.seen(content, record.return, place);
-    if (read === 'local' || record.call <= promises.riskAt) return null;
+    // A node that has not heard yet of what was lost may still show it as settled.
+    const outdated = read === 'majority' && promises.riskAt > Number.NEGATIVE_INFINITY;
+    if (read === 'local' || outdated || record.call <= promises.riskAt) return null;
     const promised = promises.at(index);
     if (promised === null || promised.content === content) return null;
     return violation(

@@ -4,10 +4,10 @@
 // 2. When fewer nodes than a majority have been running for `SLACK_MS`, and the master has been
 //    running all the time, nothing new is acknowledged, however small `w` is.
 
-import { majority } from '../../core/quorum.ts';
 import { ARBITER } from '../cluster-facts.ts';
 import type { Evidence, Invariant } from '../evidence.ts';
 import type { HealthRecord, NodeRecord, WriteRecord } from '../history.ts';
+import { majority } from '../majority.ts';
 import { type Violation, violation } from '../verdict.ts';
 
 /** A member is Unhealthy after 4 s without an answer; a late answer may add as much again. */

@@ -5,9 +5,9 @@
 // node is surely a member for `all` if it acknowledged something to this master before the write was
 // asked for, and has not left until the answer came.
 
-import { majority } from '../../core/quorum.ts';
 import type { Evidence, Invariant } from '../evidence.ts';
 import type { NodeRecord, WriteRecord } from '../history.ts';
+import { majority } from '../majority.ts';
 import { type Violation, violation } from '../verdict.ts';
 
 export class WriteConcernHonoured implements Invariant {
