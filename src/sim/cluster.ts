@@ -310,9 +310,12 @@ export class Cluster {
   }
 }
 
+/** A flipped bit may also stand in a format version. */
+const OUTSIDE: ReadonlySet<string> = new Set(['StorageFailure', 'DamagedLog', 'UnknownFormat']);
+
 /** Something that the disk did, not a mistake of the program. */
 function isOutside(error: unknown): boolean {
-  return error instanceof Error && ['StorageFailure', 'DamagedLog'].includes(error.name);
+  return error instanceof Error && OUTSIDE.has(error.name);
 }
 
 function stackOf(error: unknown): string {

@@ -26,6 +26,8 @@ class Shown {
   readonly moments: number[] = [];
   readonly places: number[] = [];
   readonly ends = new Frontier();
+  /** When an entry of its latest epoch was first shown. What was shown before may have gone since. */
+  epochSince = Number.NEGATIVE_INFINITY;
 
   constructor(life: string) {
     this.life = life;
@@ -36,6 +38,7 @@ class Shown {
   }
 
   set(index: number, epoch: number, moment: number, place: number): void {
+    if (epoch > this.lastEpoch) this.epochSince = moment;
     while (this.epochs.length < index) {
       this.epochs.push(0);
       this.moments.push(0);
@@ -123,7 +126,8 @@ export class NeverBack implements Invariant {
     if (before === epoch) return null;
     const { place } = this.evidence;
     const ordered = before !== 0 && shown.moments[index]! <= record.call;
-    if (ordered && !this.newer(shown)) {
+    const certain = shown.moments[index]! >= shown.epochSince;
+    if (ordered && certain && !this.newer(shown)) {
       const what =
         before === HOLE
           ? `showed what is behind index ${index} while it was missing`
@@ -151,7 +155,8 @@ export class NeverBack implements Invariant {
     const wasShown = before > 0 && shown.moments[index]! <= record.call;
     if (before === 0) shown.set(index, HOLE, record.return, place);
     // A message is never compacted away: one that is missing has not come, or has gone.
-    const gone = wasShown && entries.find(index, before) !== undefined && !this.newer(shown);
+    const certain = wasShown && shown.moments[index]! >= shown.epochSince && !this.newer(shown);
+    const gone = certain && entries.find(index, before) !== undefined;
     const message = messages.find(({ epoch }) => epoch === before) ?? messages[0];
     const only = messages.length > 0 && messages.length === variants.length;
     if (message === undefined || !(only || gone)) return null;

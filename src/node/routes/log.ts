@@ -73,13 +73,14 @@ async function* pieces(
 ): AsyncGenerator<Buffer> {
   const { persistence } = site.engine;
   const { from = 1 as LogIndex, limit } = query;
+  // Of the moment before the log is read: what is on a majority then stays as it is.
+  const commitIndex = Math.min(committed(site.engine), upTo);
   const texts = new EntryTexts('entries', limit);
   yield Buffer.from('{"entries":[');
   for await (const chunk of chunksOf(persistence, from, upTo, limit + 1)) {
     yield texts.of(chunk);
     if (texts.next !== null) break;
   }
-  const commitIndex = committed(site.engine);
   const { next } = texts;
   yield Buffer.from(`],"lastIndex":${upTo},"commitIndex":${commitIndex},"next":${next}}`);
 }
