@@ -46,6 +46,7 @@ export class Cluster {
   private readonly chance: Chance;
   private readonly wrap: WrapPersistence;
   private size: number;
+  private healed = false;
 
   constructor({ plan, traced, wrap }: ClusterParts) {
     this.plan = plan;
@@ -127,8 +128,8 @@ export class Cluster {
     this.ended(site, 'crash', { power, severity });
   }
 
-  /** The process is told to end. */
-  stop(id: string): void {
+  /** The process is told to end; it is started again `downMs` after it has. */
+  stop(id: string, downMs: number): void {
     const site = this.site(id);
     if (site.node === null || !site.host.up || site.host.paused || site.ending) return;
     const { life } = site.host;
@@ -136,7 +137,9 @@ export class Cluster {
     this.trace.draw(`${id} is told to stop`);
     site.endingLife = life;
     const over = (): void => {
-      if (site.host.life === life) this.ended(site, 'stop', { power: false, severity: 0 });
+      if (site.host.life !== life) return;
+      this.ended(site, 'stop', { power: false, severity: 0 });
+      this.startAfter(id, this.healed ? 1 : downMs);
     };
     site.node.stop(over);
     this.timeline.after(STOP_LIMIT_MS, over);
@@ -227,6 +230,7 @@ export class Cluster {
 
   /** Everything that can be mended is; what hangs, is down or may be damaged is started again. */
   heal(): void {
+    this.healed = true;
     this.network.weather.clear();
     for (const site of this.sites.values()) {
       site.clearTroubles();

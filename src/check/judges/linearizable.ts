@@ -3,7 +3,7 @@
 // order of the log is the order of the operations (total order, rule 3), and a read stands behind the
 // last index that it shows. So the judgement is linear in time.
 //
-// And of each key: on one node, in one life and epoch, reads never go backwards, at any level.
+// And of each key: on one node, in one life and epoch, reads of one level never go backwards.
 // A key that is gone has been removed: somebody asked for that, behind the value that was there.
 
 import type { Evidence, Invariant } from '../evidence.ts';
@@ -133,28 +133,45 @@ export class Linearizable implements Invariant {
     );
   }
 
+  /** A `local` read is never behind an earlier one of any level; one of `majority` may be behind a
+   * `local` one, which shows what is not on a majority yet. */
   private backwards(record: GetRecord, register: Register): Violation | null {
-    const { cluster, place } = this.evidence;
-    const { index, key, life, node } = record;
-    const said = register.said.get(node);
-    const comparable =
+    const { node, read } = record;
+    const own = read === 'local' ? 'local' : 'majority';
+    const other = read === 'local' ? 'majority' : null;
+    const found = other === null ? null : this.behind(record, register.said.get(`${node} ${other}`));
+    const before = register.said.get(`${node} ${own}`);
+    const last = this.behind(record, before);
+    const floor = this.comparable(record, before) ? before.index : 0;
+    if (record.index === null && floor > 0) this.absent(record, register, floor, before!.place);
+    if (before === undefined || before.moment <= record.return) {
+      const { opened } = this.evidence.cluster;
+      const { index, life, return: moment } = record;
+      const { place } = this.evidence;
+      const said = { life, opened, moment, place, gone: index === null };
+      register.said.set(`${node} ${own}`, { ...said, index: Math.max(index ?? 0, floor) });
+    }
+    return last ?? found;
+  }
+
+  private comparable(record: GetRecord, said: Said | undefined): said is Said {
+    const { cluster } = this.evidence;
+    return (
       said !== undefined &&
-      said.life === life &&
+      said.life === record.life &&
       said.opened === cluster.opened &&
       cluster.opened > cluster.ambiguous &&
       !cluster.opening &&
-      said.moment <= record.call;
-    const floor = comparable ? said.index : 0;
-    if (index === null && comparable) this.absent(record, register, floor, said.place);
-    if (said === undefined || said.moment <= record.return) {
-      const { opened } = cluster;
-      const gone = index === null;
-      const at = { life, opened, moment: record.return, place };
-      register.said.set(node, { ...at, index: Math.max(index ?? 0, floor), gone });
-    }
-    if (index === null || !comparable) return null;
-    if (index > floor || (index === floor && !said.gone)) return null;
-    const before = said.gone ? `no value, after index ${floor}` : `index ${floor}`;
+      said.moment <= record.call
+    );
+  }
+
+  private behind(record: GetRecord, said: Said | undefined): Violation | null {
+    const { index, key, node } = record;
+    if (index === null || !this.comparable(record, said)) return null;
+    if (index > said.index || (index === said.index && !said.gone)) return null;
+    const { place } = this.evidence;
+    const before = said.gone ? `no value, after index ${said.index}` : `index ${said.index}`;
     return violation(
       'never back',
       `${node} said of ${JSON.stringify(key)}: ${before} (record ${said.place}), and then index ` +

@@ -37,8 +37,7 @@ export const PROCESS_FAULTS: readonly FaultKind[] = [
     arbiterToo: false,
     suits: always,
     begin: (cluster, { node, forMs }) => {
-      cluster.stop(node);
-      cluster.startAfter(node, 200 + forMs);
+      cluster.stop(node, DOWN_MS + forMs);
       return undefined;
     },
   },
