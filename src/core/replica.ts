@@ -325,6 +325,8 @@ export class Replica {
     this.removed = true;
     this.joiner.leave((left) => {
       this.removed = left;
+      // A role that was offered meanwhile was not taken.
+      if (!left && this.master === null) this.joiner!.plan(this.now);
       const { epoch } = this.context.bookkeeping.current;
       if (left && this.master !== null) this.resign(epoch);
       if (left) this.outbox.note({ event: 'role', node, role: 'removed', epoch });
