@@ -1,5 +1,6 @@
 // One node's copy of the replicated state: the log and what is folded from it, kept in step.
 
+import { Batches } from './batches.ts';
 import { Deduplication, type OpenRequest } from './deduplication.ts';
 import type { Effect } from './effects.ts';
 import { type LogIndex, logIndex } from './ids.ts';
@@ -56,8 +57,7 @@ export interface FoldedRun {
 export class Folds {
   readonly store = new Store();
   readonly deduplication: Deduplication;
-  /** Where the last batch of the log begins and ends, to notice one that was cut short. */
-  private batch: BatchRange | null = null;
+  readonly batches = new Batches();
   private restoredTo: LogIndex = logIndex(0);
 
   constructor(options: Options) {
@@ -87,28 +87,25 @@ export class Folds {
       this.deduplication.restore(key, { first, count, fingerprint }),
     );
     this.deduplication.restoreOpen(run.open);
-    if (run.batch !== null) this.batch = run.batch;
+    if (run.batch !== null) this.batches.restore(run.batch);
     this.restoredTo = run.last;
   }
 
   observe(entry: Entry): void {
     this.store.observe(entry);
     this.deduplication.observe(entry);
-    if (entry.batch !== undefined && entry.batch > 1) {
-      this.batch = { first: entry.index, end: entry.index + entry.batch - 1 };
-    }
+    this.batches.observe(entry);
   }
 
   /** First index of a batch that the log ends in the middle of; null if there is none. */
   tornBatch(lastIndex: LogIndex): LogIndex | null {
-    if (this.batch === null || this.batch.end <= lastIndex) return null;
-    return this.batch.first <= lastIndex ? (this.batch.first as LogIndex) : null;
+    return this.batches.torn(lastIndex);
   }
 
   truncated(after: LogIndex): void {
     this.store.truncated(after);
     this.deduplication.truncated(after);
-    if (this.batch !== null && this.batch.first > after) this.batch = null;
+    this.batches.truncated(after);
     if (this.restoredTo > after) this.restoredTo = after;
   }
 }
@@ -178,10 +175,14 @@ export class Ledger {
     this.outbox.note({ event: 'discarded', after, count });
   }
 
-  /** Below the floor of the folds nobody could be told what is on a majority there: the commit
-   * index goes from 0 to the floor or beyond. */
+  /** Notes that everything up to `index` is on a majority. A batch counts as a whole: a part of it
+   * may still be dropped, should its end be lost with the master's disk. Below the floor of the
+   * folds nobody could be told what is on a majority: the commit index goes from 0 to it or
+   * beyond. */
   commit(index: LogIndex): boolean {
-    if (index < this.folds.floor || !this.log.commit(index)) return false;
+    const reached = this.folds.batches.wholeUpTo(logIndex(Math.min(index, this.log.lastIndex)));
+    if (reached < this.folds.floor || !this.log.commit(reached)) return false;
+    this.folds.batches.committed(this.log.commitIndex);
     this.folds.store.committed(this.log.commitIndex);
     return true;
   }
