@@ -26,6 +26,7 @@ import { register as registerRm } from './commands/rm.ts';
 import { register as registerScenario } from './commands/scenario.ts';
 import { register as registerSecondary } from './commands/secondary.ts';
 import { register as registerVerify } from './commands/verify.ts';
+import { register as registerSim } from './commands/sim.ts';
 import { newProgram, run } from './program.ts';
 
 /** Runs the command line; `argv` as in process.argv. */
@@ -56,6 +57,7 @@ export async function main(argv: string[]): Promise<void> {
   registerVerify(program);
   registerRepair(program);
   registerBench(program);
+  registerSim(program);
   registerCheck(program);
   process.exitCode = await run(program, argv);
 }

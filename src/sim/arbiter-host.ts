@@ -98,7 +98,11 @@ export class ArbiterHost extends Host implements Server {
       (error: unknown) => {
         if (this.life !== life) return;
         if (!(error instanceof StorageFailure)) this.broken(error);
-        else this.timeline.after(REMEMBER_RETRY_MS, this.inLife(() => this.remember(id, memory)));
+        else
+          this.timeline.after(
+            REMEMBER_RETRY_MS,
+            this.inLife(() => this.remember(id, memory)),
+          );
       },
     );
   }

@@ -235,7 +235,8 @@ export class Cluster {
     for (const site of this.sites.values()) {
       site.clearTroubles();
       site.host.lateness = () => 0;
-      if (site.hung || site.left || site.flipped) this.crash(site.id, { power: false, severity: 0 });
+      if (site.hung || site.left || site.flipped)
+        this.crash(site.id, { power: false, severity: 0 });
       this.start(site.id);
     }
   }
@@ -288,7 +289,8 @@ export class Cluster {
   /** A process has found that it cannot go on. */
   private broke(site: Site, error: unknown): void {
     this.trace.draw(`${site.id} cannot go on: ${String(error)}`);
-    if (!isOutside(error)) this.watch.breach('no invariant breaks', `${site.id}: ${stackOf(error)}`);
+    if (!isOutside(error))
+      this.watch.breach('no invariant breaks', `${site.id}: ${stackOf(error)}`);
     this.ended(site, 'crash', { power: false, severity: 1 });
     this.startAfter(site.id, AGAIN_MS);
   }
@@ -296,7 +298,8 @@ export class Cluster {
   /** A process could not start. */
   private refused(site: Site, error: unknown): void {
     this.trace.draw(`${site.id} cannot start: ${String(error)}`);
-    if (!isOutside(error)) this.watch.breach('no invariant breaks', `${site.id}: ${stackOf(error)}`);
+    if (!isOutside(error))
+      this.watch.breach('no invariant breaks', `${site.id}: ${stackOf(error)}`);
     site.crash(false, 0);
     if (!(error instanceof StorageFailure)) {
       this.happened(site, 'refused-start');

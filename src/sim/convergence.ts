@@ -1,8 +1,8 @@
 // Proves that a cluster has come back when all faults are over: every node follows one master, has
 // all of its log, and a write with `w` = all is answered; then shows every log as it ended.
 
-import type { MasterStatus } from '../core/status.ts';
 import type { Options } from '../core/options.ts';
+import type { MasterStatus } from '../core/status.ts';
 import type { Cluster } from './cluster.ts';
 import { LIMITS_MS } from './network.ts';
 import { page } from './reading.ts';

@@ -140,7 +140,10 @@ export abstract class Host {
   private schedule(): void {
     if (this.scheduled) return;
     this.scheduled = true;
-    this.timeline.after(0, this.inLife(() => this.turn()));
+    this.timeline.after(
+      0,
+      this.inLife(() => this.turn()),
+    );
   }
 
   private turn(): void {

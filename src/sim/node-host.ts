@@ -3,7 +3,7 @@
 
 import type { Effect, Memory, Note, Outcome, Write } from '../core/effects.ts';
 import { type LogIndex, logIndex, type Ticket, ticket as ticketOf } from '../core/ids.ts';
-import { Folds } from '../core/ledger.ts';
+import type { Folds } from '../core/ledger.ts';
 import type {
   Fetched,
   LogPoint,

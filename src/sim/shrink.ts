@@ -2,7 +2,10 @@
 // objects (delta debugging, after Zeller and Hildebrandt 2002). The rule: what is left fails, and a
 // bounded number of runs is spent on it.
 
+import { drawnPlan } from './drawn-plan.ts';
 import type { Plan } from './plan.ts';
+import type { RunOptions } from './simulation.ts';
+import { type Trial, tryPlan } from './trial.ts';
 
 /** Tells whether a plan still fails in the same way. */
 export type StillFails = (plan: Plan) => Promise<boolean>;
@@ -32,6 +35,20 @@ export async function shrink(plan: Plan, fails: StillFails): Promise<Shrunk> {
     small = { ...small, operations: fewer };
   }
   return { plan: small, runs: Math.min(runs, RUNS_MAX) };
+}
+
+/** Shrinks the plan of a seed that fails, and runs the result once more with a trace. */
+export async function shrunkSeed(
+  seed: number,
+  options: RunOptions = {},
+): Promise<Shrunk & { readonly trial: Trial }> {
+  const whole = drawnPlan(seed);
+  const blamed = (await tryPlan(whole, options)).findings[0]?.judge;
+  const { plan, runs } = await shrink(whole, async (smaller) => {
+    const { findings } = await tryPlan(smaller, options);
+    return findings.some(({ judge }) => judge === blamed);
+  });
+  return { plan, runs, trial: await tryPlan(plan, { ...options, traced: true }) };
 }
 
 function size({ faults, operations }: Plan): number {

@@ -2,9 +2,9 @@
 // the lives of the process.
 
 import type { ArbiterHost } from './arbiter-host.ts';
+import type { Chance } from './chance.ts';
 import { FakeDisk } from './disk.ts';
 import type { FaultSource } from './disk-fault.ts';
-import type { Chance } from './chance.ts';
 import type { Host } from './host.ts';
 import type { Leftover } from './leftover.ts';
 import type { NodeHost } from './node-host.ts';

@@ -1,7 +1,7 @@
 // Runs a plan and judges what came of it, from inside and from outside.
 
-import { judge } from '../check/judge.ts';
 import type { HistoryRecord } from '../check/history.ts';
+import { judge } from '../check/judge.ts';
 import type { Plan } from './plan.ts';
 import { type Run, type RunOptions, simulate } from './simulation.ts';
 

@@ -139,7 +139,8 @@ export class Linearizable implements Invariant {
     const { node, read } = record;
     const own = read === 'local' ? 'local' : 'majority';
     const other = read === 'local' ? 'majority' : null;
-    const found = other === null ? null : this.behind(record, register.said.get(`${node} ${other}`));
+    const found =
+      other === null ? null : this.behind(record, register.said.get(`${node} ${other}`));
     const before = register.said.get(`${node} ${own}`);
     const last = this.behind(record, before);
     const floor = this.comparable(record, before) ? before.index : 0;

@@ -1,7 +1,7 @@
 // What happens to disks.
 
-import { byChance, type FaultSource } from '../disk-fault.ts';
 import type { Chance } from '../chance.ts';
+import { byChance, type FaultSource } from '../disk-fault.ts';
 import type { Fault, Shape } from '../plan.ts';
 import type { FaultKind } from './kind.ts';
 
@@ -21,8 +21,7 @@ function disk(
     says,
     arbiterToo: true,
     suits: durable,
-    begin: (cluster, fault, chance) =>
-      cluster.troubleDisk(fault.node, name, source(fault, chance)),
+    begin: (cluster, fault, chance) => cluster.troubleDisk(fault.node, name, source(fault, chance)),
   };
 }
 
