@@ -280,7 +280,8 @@ export class Master {
       followedAt: [now, ...this.membership.members.map((member) => member.followedAt)],
       needed: majority(this.size()),
     });
-    const { lastIndex } = ledger.log;
+    // What has come since the reader asked, and is not on a majority, is not shown.
+    const lastIndex = ledger.log.commitIndex;
     for (const ticket of tickets) outbox.reply(ticket, { type: 'Confirmed', lastIndex });
   }
 
