@@ -70,8 +70,9 @@ export class Promises {
     place: number,
     cluster: ClusterFacts,
   ): { readonly index: number; readonly before: Promised } | null {
-    const { acks, first } = record;
-    if (first === undefined || acks === undefined || acks.length === 0) return null;
+    const { first } = record;
+    const acks = (record.acks ?? []).filter((node) => knows(node, record, cluster));
+    if (first === undefined || acks.length === 0) return null;
     if (record.call <= this.riskAt) return null;
     const moment = record.return ?? record.call;
     const last = first + contents.length - 1;
@@ -159,6 +160,14 @@ export class Promises {
     const own = leads ? (this.positions.get(cluster.master!) ?? 0) : 0;
     return Math.max(own, positions[needed - 1]!);
   }
+}
+
+/** Whether it is certain that this life of the node has it. What was appended before the node lost
+ * its memory may have been acknowledged by its earlier life: the master cannot know at once. */
+function knows(node: string, record: WriteRecord, cluster: ClusterFacts): boolean {
+  const lostAt = cluster.nodes.get(node)?.lostAt ?? Number.NEGATIVE_INFINITY;
+  if (lostAt === Number.NEGATIVE_INFINITY) return true;
+  return record.duplicate !== true && record.call > lostAt;
 }
 
 /** Whether these holders are enough, as things stand. */

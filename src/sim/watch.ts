@@ -51,7 +51,7 @@ export class Watch implements NodeWatch {
 
   breach(judge: string, sentence: string): void {
     const at = this.timeline.now;
-    this.trace.draw(`✗ ${judge}: ${sentence}`);
+    this.trace.draw(`!! ${judge}: ${sentence}`);
     if (this.breaches.length < BREACHES_MAX) this.breaches.push({ judge, sentence, at });
   }
 
