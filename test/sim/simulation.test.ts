@@ -1,0 +1,86 @@
+import { describe, expect, test } from 'vitest';
+import { judge } from '../../src/check/judge.ts';
+import { drawnPlan } from '../../src/sim/drawn-plan.ts';
+import { FAULT_KINDS } from '../../src/sim/faults/kinds.ts';
+import type { Plan } from '../../src/sim/plan.ts';
+import { simulate } from '../../src/sim/simulation.ts';
+import { tryPlan } from '../../src/sim/trial.ts';
+
+const TIME_LIMIT_MS = 60_000;
+
+describe('a run', { timeout: TIME_LIMIT_MS }, () => {
+  test('is the same each time, to the letter', async () => {
+    for (const seed of [3, 17, 31]) {
+      const plan = drawnPlan(seed);
+      expect(drawnPlan(seed)).toEqual(plan);
+      const once = await simulate(plan);
+      const again = await simulate(plan, { traced: true });
+      expect(again.hash).toBe(once.hash);
+      expect(again.history).toEqual(once.history);
+      expect(again.trace.length).toBeGreaterThan(100);
+    }
+  });
+
+  test('another seed is another run', async () => {
+    const hashes = await Promise.all([1, 2].map(async (seed) => (await trial(seed)).run.hash));
+    expect(new Set(hashes).size).toBe(2);
+  });
+
+  test('runs beside each other do not disturb each other', async () => {
+    const alone = (await trial(5)).run.hash;
+    const [beside] = await Promise.all([trial(5), trial(6)]);
+    expect(beside.run.hash).toBe(alone);
+  });
+
+  test('without faults everybody is answered, and nothing is said to have gone wrong', async () => {
+    const plan: Plan = { ...drawnPlan(1), faults: [] };
+    const { findings, run } = await tryPlan(plan);
+    expect(findings).toEqual([]);
+    expect(judge(run.history).verdict).toBe('OK');
+    const writes = run.history.filter((record) => record.type === 'write');
+    expect(writes.length).toBeGreaterThan(50);
+    const without = writes.filter(({ outcome }) => outcome === 'unknown');
+    expect(without.length).toBeLessThan(writes.length / 10);
+  });
+
+  test('the history tells what went wrong, and when that was over', async () => {
+    const { history, plan } = (await trial(3)).run;
+    const phases = history.flatMap((record) => (record.type === 'phase' ? [record.phase] : []));
+    expect(phases).toEqual(['safety', 'liveness', 'end']);
+    const faults = history.filter((record) => record.type === 'fault');
+    expect(faults.map(({ kind }) => kind)).toEqual(plan.faults.map(({ kind }) => kind));
+  });
+});
+
+describe('each kind of fault alone', { timeout: TIME_LIMIT_MS }, () => {
+  const shape = {
+    ...drawnPlan(1).shape,
+    nodes: ['n1', 'n2', 'n3'].map((id) => ({ id, durable: true })),
+    arbiter: 'own' as const,
+    arbiterDurable: true,
+    size: 3,
+  };
+
+  test.each(FAULT_KINDS.map(({ name }) => name))(
+    '%s: the cluster comes through it',
+    async (kind) => {
+      const base = drawnPlan(8);
+      const faults = ['n1', 'n2', 'n3'].map((node, i) => ({
+        kind,
+        at: base.faultsFrom + 100 + 700 * i,
+        forMs: 600,
+        node,
+        peer: node === 'n1' ? 'n2' : 'n1',
+        amount: 0.5,
+        seed: 7 + i,
+      }));
+      const { findings, run } = await tryPlan({ ...base, shape, faults });
+      expect(findings).toEqual([]);
+      expect(run.hits.get(kind)).toBeGreaterThan(0);
+    },
+  );
+});
+
+function trial(seed: number) {
+  return tryPlan(drawnPlan(seed));
+}
