@@ -87,7 +87,7 @@ function drawnFaults(chance: Chance, shape: Shape, from: number, until: number):
 
 function drawnOperations(chance: Chance, shape: Shape, until: number): ClientOperation[] {
   const clients = chance.whole(2, 5);
-  const pace = chance.pick([80, 180, 350]);
+  const pace = chance.pick([90, 200, 400]);
   const reads = chance.pick([0.2, 0.4]);
   const keyValue = chance.pick([0, 0.3, 0.6]);
   const operations: ClientOperation[] = [];

@@ -256,9 +256,23 @@ export class NodeHost extends Host implements Server {
   private filled(order: RequestOrder): Request | Promise<Request> {
     if (order.type !== 'Snapshot') return order;
     const updates = this.updates(order);
-    const fill = ({ entries, prev }: { entries: readonly Entry[]; prev: LogPoint }): Request => {
-      const { from: _from, to: _to, ...rest } = order;
-      return { ...rest, updates: entries, prev };
+    const fill = ({ entries, prev }: Updates): Request => {
+      const { epoch, session, seq, commitIndex, master, opened, reset } = order;
+      const snapshot = {
+        type: order.type,
+        epoch,
+        session,
+        seq,
+        commitIndex,
+        updates: entries,
+        prev,
+      };
+      return Object.assign(
+        snapshot,
+        master === undefined ? null : { master },
+        opened === undefined ? null : { opened },
+        reset === undefined ? null : { reset },
+      );
     };
     return updates instanceof Promise ? updates.then(fill) : fill(updates);
   }
