@@ -1,5 +1,5 @@
-// A simulator that finds nothing proves nothing: here is a bug, and it must be found, made small and
-// shown.
+// A simulator that finds nothing proves nothing: here is a bug, and it must be found, made small
+// and shown.
 
 import { expect, test } from 'vitest';
 import { drawnPlan } from '../../src/sim/drawn-plan.ts';
@@ -12,7 +12,7 @@ const SEEDS_MAX = 60;
 
 const BROKEN: RunOptions = { wrap: (persistence) => new EarlyPersistence(persistence) };
 
-test('a persistence that says "durable" too early is found, and its schedule made small', async () => {
+test('a persistence that says "durable" too early is found, and made small', async () => {
   let seed = 1;
   let judges: string[] = [];
   for (; seed <= SEEDS_MAX && judges.length === 0; seed += 1) {

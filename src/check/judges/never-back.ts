@@ -26,7 +26,7 @@ class Shown {
   readonly moments: number[] = [];
   readonly places: number[] = [];
   readonly ends = new Frontier();
-  /** When an entry of its latest epoch was first shown. What was shown before may have gone since. */
+  /** When an entry of its latest epoch was first shown: what was shown before may have gone. */
   epochSince = Number.NEGATIVE_INFINITY;
 
   constructor(life: string) {

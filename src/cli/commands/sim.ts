@@ -46,8 +46,8 @@ export function register(program: Command): void {
         ['replog sim --seed 1459 --trace', 'one run, event by event'],
         ['replog sim --seeds 100000 --ledger docs/reliability.md', 'and note what came of it'],
       )}
-Exit codes: ${EXIT.success} everything held, ${EXIT.refused} something did not (the seed, the smallest schedule that still
-fails, and its trace are printed), ${EXIT.usage} wrong usage.
+Exit codes: ${EXIT.success} everything held, ${EXIT.refused} something did not (then the seed, the
+smallest schedule that still fails, and its trace are printed), ${EXIT.usage} wrong usage.
 `,
     )
     .action(sim);
@@ -68,7 +68,9 @@ async function runPart({ from, seeds, step }: SimOptions): Promise<void> {
   const { runSeed } = await import('../../sim/campaign.ts');
   process.once('disconnect', () => process.exit());
   for (let seed = from; seed < from + seeds; seed += step) {
-    process.send?.(await runSeed(seed));
+    const totals = await runSeed(seed);
+    // A run is one long turn of the event loop: here the parent is heard.
+    await new Promise((sent) => process.send?.(totals, sent));
   }
   process.disconnect?.();
 }
@@ -122,7 +124,7 @@ async function runMany(options: SimOptions): Promise<void> {
   if (wrong.length > 0) throw new Refused(`this run proves little: ${wrong.join('; ')}`);
 }
 
-/** Prints the smallest schedule that still fails, and its trace; ends the command with a failure. */
+/** Prints the smallest schedule that still fails, and its trace; the command fails. */
 async function explain(failed: FailedSeed, options: SimOptions): Promise<never> {
   const { shrunkSeed } = await import('../../sim/shrink.ts');
   const { findingLines, planLines } = await import('../sim-report.ts');

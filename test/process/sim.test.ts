@@ -1,0 +1,35 @@
+// `replog sim` as a user runs it: several processes, one result.
+
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { Program } from './program.ts';
+
+test('two processes share the seeds; the sums are those of one, and a row says so', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'replog-sim-'));
+  const ledger = join(folder, 'ledger.md');
+  const args = ['sim', '--seeds', '6', '--from', '7', '--json'];
+  const sums = async (...more: string[]) => {
+    const program = new Program([...args, ...more]);
+    const { code } = await program.exited;
+    expect(program.stderr).toBe('');
+    expect(code).toBe(0);
+    const { ms: _, ...rest } = program.lines[0]!;
+    return rest;
+  };
+  try {
+    const together = await sums('--jobs', '2', '--ledger', ledger);
+    expect(together).toMatchObject({ seeds: 6, failed: [], shortcomings: [] });
+    expect(await sums()).toEqual(together);
+    expect(await readFile(ledger, 'utf8')).toMatch(/^\| \w+ \| 7…12 \| 6 \| \d+ \| .* \| OK \|$/m);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+test('a wrong option is a mistake of usage', async () => {
+  const program = new Program(['sim', '--seeds', '0']);
+  expect((await program.exited).code).toBe(2);
+  expect(program.stderr).toContain('whole number');
+});
