@@ -101,7 +101,7 @@ export class Site {
     this.endingLife = null;
     this.hung = false;
     if (disk === null) return;
-    if (power && disk.atStake() > 0) this.hit('torn');
+    if (power && disk.atStake().length > 0) this.hit('torn');
     disk.restart(power, () => (chance.happens(severity) ? chance.pick(LEFTOVERS) : 'nothing'));
     this.refreshTroubles();
   }

@@ -1,7 +1,7 @@
 // The exhaustive tests of storage on larger logs, and runs by chance.
 
 import { describe, expect, test } from 'vitest';
-import { Chance } from '../core/chance.ts';
+import { Chance } from '../../src/sim/chance.ts';
 import { everyBit, written } from '../persistence/bit-flips.ts';
 import { everyByte } from '../persistence/byte-cuts.ts';
 import { everyCall, everyCallAndStart } from '../persistence/failing-calls.ts';

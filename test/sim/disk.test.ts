@@ -6,7 +6,7 @@ import { FakeDisk } from '../../src/sim/disk.ts';
 import { byChance } from '../../src/sim/disk-fault.ts';
 import type { Leftover } from '../../src/sim/leftover.ts';
 import { describeDisk } from '../contracts/disk.suite.ts';
-import { Chance } from '../core/chance.ts';
+import { Chance } from '../../src/sim/chance.ts';
 
 describeDisk('the fake disk', { open: async () => new FakeDisk().mount() });
 
