@@ -302,6 +302,8 @@ export class Cluster {
       this.watch.breach('no invariant breaks', `${site.id}: ${stackOf(error)}`);
     site.crash(false, 0);
     if (!(error instanceof StorageFailure)) {
+      const turned = this.plan.faults.some(({ kind }) => kind === 'flip');
+      if (!turned) this.watch.breach('no damage by itself', `${site.id}: ${String(error)}`);
       this.happened(site, 'refused-start');
       // Its operator gives it an empty folder.
       this.wipe(site.id);

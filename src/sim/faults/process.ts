@@ -32,6 +32,22 @@ export const PROCESS_FAULTS: readonly FaultKind[] = [
     },
   },
   {
+    name: 'twice',
+    says: 'a process is killed, and soon after its start the machine loses power',
+    arbiterToo: true,
+    suits: always,
+    begin: (cluster, { node, forMs, amount }) => {
+      cluster.hit('twice');
+      cluster.crash(node, { power: false, severity: amount });
+      cluster.startAfter(node, DOWN_MS);
+      cluster.timeline.after(DOWN_MS + amount * 100, () => {
+        cluster.crash(node, { power: true, severity: 1 });
+        cluster.startAfter(node, DOWN_MS + forMs);
+      });
+      return undefined;
+    },
+  },
+  {
     name: 'restart',
     says: 'a process is told to end, and started again',
     arbiterToo: false,
