@@ -5,8 +5,12 @@ import type { ArbiterNode } from '../core/arbiter-node.ts';
 import type { Effect, Memory } from '../core/effects.ts';
 import { type Ticket, ticket as ticketOf } from '../core/ids.ts';
 import type { Peer, Request, Response } from '../core/messages.ts';
+import { StorageFailure } from '../persistence/persistence.ts';
 import { EventQueue, type QueueClock } from './event-queue.ts';
 import type { Outgoing } from './runtime.ts';
+
+/** Gap between two attempts to write the memory. */
+const REMEMBER_RETRY_MS = 100;
 
 export interface ArbiterParts {
   readonly arbiter: ArbiterNode;
@@ -76,12 +80,20 @@ export class ArbiterRuntime {
         this.peers.delete(effect.ticket);
         return;
       case 'Remember':
-        this.parts.remember(effect.memory).then(
-          () => this.queue.post({ type: 'Remembered', id: effect.id }),
-          (error: unknown) => this.parts.broken(error),
-        );
+        this.remember(effect.id, effect.memory);
         return;
       default:
     }
+  }
+
+  /** A disk that fails once is asked again, as in `runtime.ts`. */
+  private remember(id: number, memory: Memory): void {
+    this.parts.remember(memory).then(
+      () => this.queue.post({ type: 'Remembered', id }),
+      (error: unknown) => {
+        if (!(error instanceof StorageFailure)) this.parts.broken(error);
+        else this.parts.clock.after(REMEMBER_RETRY_MS, () => this.remember(id, memory));
+      },
+    );
   }
 }
