@@ -129,7 +129,8 @@ export class Mount implements Disk {
     }
     let taken = fault?.kind === 'short' ? Math.ceil(bytes / 2) : bytes;
     const grows = Math.max(write.position + taken - inode.length, 0);
-    const lacking = grows === 0 ? 0 : grows - (disk.capacityBytes - disk.used());
+    const limited = grows > 0 && disk.capacityBytes < Number.POSITIVE_INFINITY;
+    const lacking = limited ? grows - (disk.capacityBytes - disk.used()) : 0;
     if (lacking > 0) {
       disk.hit('full');
       // First a full disk takes less than it was given, and only then nothing.
