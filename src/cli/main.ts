@@ -25,8 +25,8 @@ import { register as registerRestore } from './commands/restore.ts';
 import { register as registerRm } from './commands/rm.ts';
 import { register as registerScenario } from './commands/scenario.ts';
 import { register as registerSecondary } from './commands/secondary.ts';
-import { register as registerVerify } from './commands/verify.ts';
 import { register as registerSim } from './commands/sim.ts';
+import { register as registerVerify } from './commands/verify.ts';
 import { newProgram, run } from './program.ts';
 
 /** Runs the command line; `argv` as in process.argv. */

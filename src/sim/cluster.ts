@@ -111,6 +111,7 @@ export class Cluster {
       (found) => {
         if (site.host.life !== life) return;
         site.startingLife = null;
+        site.torn = false;
         if (site.node !== null) this.watch.recovered(id, found);
         this.happened(site, 'start', { durable: site.disk !== null });
       },
@@ -303,7 +304,8 @@ export class Cluster {
     site.crash(false, 0);
     if (!(error instanceof StorageFailure)) {
       const turned = this.plan.faults.some(({ kind }) => kind === 'flip');
-      if (!turned) this.watch.breach('no damage by itself', `${site.id}: ${String(error)}`);
+      if (!turned && !site.torn)
+        this.watch.breach('no damage by itself', `${site.id}: ${String(error)}`);
       this.happened(site, 'refused-start');
       // Its operator gives it an empty folder.
       this.wipe(site.id);

@@ -143,7 +143,7 @@ export class NodeHost extends Host implements Server {
     const { persistence } = this.engine!;
     switch (effect.type) {
       case 'Append':
-        persistence.append(effect.entries);
+        persistence.append(effect.entries, effect.holes);
         this.watch.appended(this, effect.entries);
         return;
       case 'Truncate':
@@ -256,7 +256,7 @@ export class NodeHost extends Host implements Server {
   private filled(order: RequestOrder): Request | Promise<Request> {
     if (order.type !== 'Snapshot') return order;
     const updates = this.updates(order);
-    const fill = ({ entries, prev }: Updates): Request => {
+    const fill = ({ entries, holes, prev }: Updates): Request => {
       const { epoch, session, seq, commitIndex, master, opened, reset } = order;
       const snapshot = {
         type: order.type,
@@ -272,6 +272,7 @@ export class NodeHost extends Host implements Server {
         master === undefined ? null : { master },
         opened === undefined ? null : { opened },
         reset === undefined ? null : { reset },
+        holes.length === 0 ? null : { holes },
       );
     };
     return updates instanceof Promise ? updates.then(fill) : fill(updates);
@@ -280,8 +281,8 @@ export class NodeHost extends Host implements Server {
   private updates({ from, to }: SnapshotOrder): Updates | Promise<Updates> {
     if (from > to) {
       const prev = this.pointAt(to);
-      if (!(prev instanceof Promise)) return { entries: [], prev };
-      return prev.then((point) => ({ entries: [], prev: point }));
+      if (!(prev instanceof Promise)) return { entries: [], holes: [], prev };
+      return prev.then((point) => ({ entries: [], holes: [], prev: point }));
     }
     const chunk = this.engine!.persistence.read(from, to);
     return chunk instanceof Promise ? chunk.then(updatesOf) : updatesOf(chunk);
@@ -317,15 +318,17 @@ export class NodeHost extends Host implements Server {
     const { snapshotEntriesMax, snapshotBytesMax } = this.options;
     const { to } = persistence.measure(from, snapshotEntriesMax, snapshotBytesMax);
     const chunk = await persistence.read(from, to);
-    return { type: 'Fetched', updates: chunk.entries(), lastIndex, prev: chunk.prev };
+    const holes = chunk.holes.length === 0 ? {} : { holes: chunk.holes };
+    return { type: 'Fetched', updates: chunk.entries(), lastIndex, prev: chunk.prev, ...holes };
   }
 }
 
 interface Updates {
   readonly entries: readonly Entry[];
+  readonly holes: readonly LogPoint[];
   readonly prev: LogPoint;
 }
 
 function updatesOf(chunk: Chunk): Updates {
-  return { entries: chunk.entries(), prev: chunk.prev };
+  return { entries: chunk.entries(), holes: chunk.holes, prev: chunk.prev };
 }

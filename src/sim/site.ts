@@ -32,6 +32,8 @@ export class Site {
   hung = false;
   /** Bits on its disk have turned over: who knows what a start will find. */
   flipped = false;
+  /** A power cut has torn what it was writing: a start may refuse that as damage. */
+  torn = false;
   /** It has left the cluster. */
   left = false;
   /** The life that is starting and does not serve yet. */
@@ -101,7 +103,10 @@ export class Site {
     this.endingLife = null;
     this.hung = false;
     if (disk === null) return;
-    if (power && disk.atStake().length > 0) this.hit('torn');
+    if (power && disk.atStake().length > 0) {
+      this.torn = true;
+      this.hit('torn');
+    }
     disk.restart(power, () => (chance.happens(severity) ? chance.pick(LEFTOVERS) : 'nothing'));
     this.refreshTroubles();
   }

@@ -2,11 +2,11 @@
 
 import { describe, expect, it } from 'vitest';
 import { type Disk, type DiskFile, readAll, writeAll } from '../../src/persistence/disk.ts';
+import { Chance } from '../../src/sim/chance.ts';
 import { FakeDisk } from '../../src/sim/disk.ts';
 import { byChance } from '../../src/sim/disk-fault.ts';
 import type { Leftover } from '../../src/sim/leftover.ts';
 import { describeDisk } from '../contracts/disk.suite.ts';
-import { Chance } from '../../src/sim/chance.ts';
 
 describeDisk('the fake disk', { open: async () => new FakeDisk().mount() });
 

@@ -3,6 +3,7 @@
 
 import type { Memory } from '../../src/core/effects.ts';
 import type { LogIndex } from '../../src/core/ids.ts';
+import type { LogPoint } from '../../src/core/messages.ts';
 import type { Entry } from '../../src/core/operation.ts';
 import type { Chunk, Persistence, Recovery } from '../../src/persistence/persistence.ts';
 
@@ -34,8 +35,8 @@ export class EarlyPersistence implements Persistence {
     return this.real.recover(visit);
   }
 
-  append(entries: readonly Entry[]): void {
-    this.real.append(entries);
+  append(entries: readonly Entry[], holes?: readonly LogPoint[]): void {
+    this.real.append(entries, holes);
   }
 
   truncate(after: LogIndex): void {
