@@ -7,7 +7,7 @@ import { ArbiterRuntime } from '../../src/node/arbiter-runtime.ts';
 import { realClock } from '../../src/node/event-queue.ts';
 import { StorageFailure } from '../../src/persistence/persistence.ts';
 
-test('C19: a disk that fails once delays the answer of an arbiter, and does not end it', async () => {
+test("C19: a disk that fails once delays an arbiter's answer, and does not end it", async () => {
   const broken: unknown[] = [];
   let attempts = 0;
   const settings = { size: 3, cluster: null, prefer: null };
