@@ -78,7 +78,7 @@ export const STORAGE_PLANTS: readonly Plant[] = [
       },
       {
         file: 'src/persistence/record.ts',
-        search: "if (!follows || crc32(payload, before.hash) !== recordHash(bytes, at)) return",
+        search: 'if (!follows || crc32(payload, before.hash) !== recordHash(bytes, at)) return',
         replace: 'if (!follows) return',
       },
     ],
