@@ -17,8 +17,9 @@ export interface Find {
 async function run(seed: number): Promise<Find> {
   try {
     const { breaches, history } = await simulate(drawnPlan(seed));
-    const [seen] = judge(history).violations;
-    const found = seen ?? breaches[0];
+    const { reasons, violations } = judge(history);
+    const undecided = reasons.map((sentence) => ({ judge: 'the history decides', sentence }));
+    const found = [...violations, ...breaches, ...undecided][0];
     if (found === undefined) return { seed, judge: null, sentence: '' };
     return { seed, judge: found.judge, sentence: found.sentence };
   } catch (error) {
