@@ -25,6 +25,20 @@ export const ACKNOWLEDGEMENT_PLANTS: readonly Plant[] = [
     'if (last < this.next) { this.acked = last; return; }',
   ),
   plant(
+    'one persisted update acknowledges all that were taken in',
+    'B10',
+    'src/core/secondary-session.ts',
+    'this.acked = this.taken.shift()!.seq;',
+    'this.acked = this.taken.at(-1)!.seq;\n      this.taken.shift();',
+  ),
+  plant(
+    'a batch is acknowledged with its first operation',
+    'B09',
+    'src/core/write-concern.ts',
+    'if (next.last > reached) break;',
+    'if (next.first > reached) break;',
+  ),
+  plant(
     'a late Persist confirms the one behind it',
     'B08',
     'src/core/persister.ts',

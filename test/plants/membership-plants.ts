@@ -4,13 +4,6 @@ import { type Plant, plant } from './plant.ts';
 
 export const MEMBERSHIP_PLANTS: readonly Plant[] = [
   plant(
-    'a node with an empty disk inherits what its last life acknowledged',
-    'B37',
-    'src/core/member.ts',
-    'const changed = this.incarnation !== null && this.incarnation !== ack.incarnation;',
-    'const changed = false;',
-  ),
-  plant(
     'a new master fetches nothing',
     'B41',
     'src/core/recovery.ts',
@@ -23,13 +16,6 @@ export const MEMBERSHIP_PLANTS: readonly Plant[] = [
     'src/core/recovery.ts',
     'if (this.done || this.fetching || !this.enough(now)) return;',
     'if (this.done || this.fetching) return;',
-  ),
-  plant(
-    'a master fetches what an older master left behind',
-    'B38',
-    'src/core/recovery.ts',
-    'if (candidate.acceptedEpoch < ledger.log.lastEpoch) continue;',
-    '',
   ),
   plant(
     'the arbiter answers before it remembers',
@@ -54,25 +40,11 @@ export const MEMBERSHIP_PLANTS: readonly Plant[] = [
       '    this.remembered(this.lastId);',
   ),
   plant(
-    'a deposed master goes on',
-    'B36',
-    'src/core/replica.ts',
-    'if (this.deposedBy !== null) this.stepDown(this.deposedBy);',
-    '',
-  ),
-  plant(
     'nothing goes to a node that was Unhealthy once',
     'B40',
     'src/core/replicator.ts',
     'wake(now: number): void {\n    this.suspended = false;',
     'wake(now: number): void {',
-  ),
-  plant(
-    'an acknowledgement does not wake what is behind it',
-    'B40',
-    'src/core/replicator.ts',
-    'this.expectNext(sent, now);\n    this.owner.acknowledged',
-    'this.owner.acknowledged',
   ),
   plant(
     'a lost Snapshot is never sent again',
@@ -87,19 +59,5 @@ export const MEMBERSHIP_PLANTS: readonly Plant[] = [
     'src/core/persister.ts',
     'if (now < persist.retryAt) continue;',
     'if (now < persist.retryAt || persist.late) continue;',
-  ),
-  plant(
-    'operations that come while a node catches up are not sent',
-    'B39',
-    'src/core/replicator.ts',
-    'const more = this.nextIndex <= log.lastIndex;',
-    'const more = false;\n    if (this.flight.size > 1) this.nextIndex = logIndex(log.lastIndex + 1);',
-  ),
-  plant(
-    'a node that left is still told to be a member',
-    'B46',
-    'src/core/membership.ts',
-    'if (peer === undefined) this.left(node);',
-    'if (peer === undefined) this.byNode.set(node, member);',
   ),
 ];

@@ -22,20 +22,6 @@ export const ORDER_PLANTS: readonly Plant[] = [
     ],
   },
   plant(
-    'the epoch of a request is not checked',
-    'B36',
-    'src/core/replica.ts',
-    "if (request.epoch < epoch) return { type: 'Refused', code: 'stale-epoch', epoch };",
-    '',
-  ),
-  plant(
-    'a stale session is accepted',
-    'B36',
-    'src/core/secondary-session.ts',
-    "return message.session < this.session ? 'older' : 'newer';",
-    "return 'newer';",
-  ),
-  plant(
     'the tail that the new master does not have is not cut',
     'B38',
     'src/core/secondary.ts',
@@ -85,11 +71,33 @@ export const ORDER_PLANTS: readonly Plant[] = [
     'return Math.ceil(size / 2);',
   ),
   plant(
-    'writes go on without a quorum',
+    'a master without a quorum says that it is read-write',
     'B43',
     'src/core/master.ts',
     'if (alive < needed) {',
     'if (false) {',
+  ),
+  plant(
+    'writes go on without a quorum',
+    'B43',
+    'src/core/admission.ts',
+    'if (quorum.alive < quorum.needed) {',
+    'if (false) {',
+  ),
+  plant(
+    'a removal is lost when it comes close behind a put',
+    'B38',
+    'src/core/store.ts',
+    "if (entry.op === 'append') return;",
+    "if (entry.op === 'append') return;\n    if (entry.op === 'remove' && " +
+      '(this.versions.get(entry.key)?.length ?? 0) > 1) return;',
+  ),
+  plant(
+    'a secondary believes the commit index of a master it has taken nothing from',
+    'B17',
+    'src/core/secondary.ts',
+    'if (bookkeeping.current.acceptedEpoch === message.epoch) this.commit(message.commitIndex);',
+    'if (true) ledger.commit(message.commitIndex);',
   ),
   plant(
     'half a batch stays when its end is lost',
@@ -97,13 +105,6 @@ export const ORDER_PLANTS: readonly Plant[] = [
     'src/core/recovery.ts',
     'if (torn !== null) ledger.truncate(logIndex(torn - 1));',
     '',
-  ),
-  plant(
-    'a removed key comes back with its older value',
-    'B38',
-    'src/core/store.ts',
-    'if (version.index <= upTo) return version.present ? version.index : null;',
-    'if (version.index <= upTo && version.present) return version.index;',
   ),
   plant(
     'values stay when the log under them is cut off',

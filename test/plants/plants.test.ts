@@ -6,9 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { BANK } from './bank.ts';
-import CAUGHT from './caught.json' with { type: 'json' };
+import caught from './caught.json' with { type: 'json' };
 import { edited, hunt, plantedCopy } from './planted-copy.ts';
-import { firstCatch, forEachPlant, tableOf } from './search.ts';
+import { type Catch, firstCatch, forEachPlant, tableOf } from './search.ts';
+
+const CAUGHT: readonly Catch[] = caught;
 
 const LIMIT_MS = 60_000;
 

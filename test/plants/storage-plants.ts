@@ -4,6 +4,13 @@ import { type Plant, plant } from './plant.ts';
 
 export const STORAGE_PLANTS: readonly Plant[] = [
   plant(
+    'two writes are under way at once',
+    'B21',
+    'src/persistence/writer.ts',
+    'this.running ??= this.run();',
+    'this.running = this.run();',
+  ),
+  plant(
     'the name of a new segment is not synced',
     'B27',
     'src/persistence/writer.ts',
@@ -38,13 +45,6 @@ export const STORAGE_PLANTS: readonly Plant[] = [
     'src/persistence/writer.ts',
     'if (this.suspect !== null) await this.repair(this.suspect);',
     'this.suspect = null;',
-  ),
-  plant(
-    'after a failed sync the system’s cache is believed',
-    'B29',
-    'src/persistence/writer.ts',
-    'if (!full) await verify(file, name, durable);',
-    '',
   ),
   plant(
     'a torn tail is not cut off before the next write',
