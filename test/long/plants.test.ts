@@ -1,6 +1,6 @@
 // Looks for the first seed that catches each planted bug, from seed 1. REPLOG_PLANTS_WRITE=1 keeps
-// what it finds, for the short test and for docs/planted-bugs.md; REPLOG_PLANTS=words looks for some
-// plants only, and REPLOG_PLANTS_SEEDS limits the search.
+// what it finds, for the short test and for docs/planted-bugs.md; REPLOG_PLANTS=words looks for
+// some plants only, and REPLOG_PLANTS_SEEDS limits the search.
 
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

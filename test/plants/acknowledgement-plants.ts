@@ -129,6 +129,7 @@ export const ACKNOWLEDGEMENT_PLANTS: readonly Plant[] = [
     'B22',
     'src/core/master.ts',
     'outbox.reply(write.ticket, verdict.outcome);',
-    "outbox.reply(write.ticket, verdict.outcome);\n      if (verdict.outcome.type === 'NoQuorum') this.append(write);",
+    'outbox.reply(write.ticket, verdict.outcome);\n' +
+      "      if (verdict.outcome.type === 'NoQuorum') this.append(write);",
   ),
 ];

@@ -1,6 +1,7 @@
 // Runs the simulator on seeds until its judges find something. This file is bundled together with a
-// copy of the sources (planted-copy.ts) and run as a process of its own: `node hunt.mjs 1 200`, or a
-// list of seeds, `node hunt.mjs 17,3,5`. Prints one JSON line per seed, and ends with the first find.
+// copy of the sources (planted-copy.ts) and run as a process of its own: `node hunt.mjs 1 200`, or
+// a list of seeds, `node hunt.mjs 17,3,5`. Prints one JSON line per seed, and ends with the first
+// find.
 
 import { judge } from '../../src/check/judge.ts';
 import { drawnPlan } from '../../src/sim/drawn-plan.ts';

@@ -11,8 +11,8 @@ export const ORDER_PLANTS: readonly Plant[] = [
         file: 'src/core/secondary.ts',
         search: "const expected = order === 'same' ? this.session!.expected : seq(0);",
         replace:
-          "const expected = order === 'same' ? seq(Math.max(this.session!.expected, message.seq)) " +
-          ': message.seq;',
+          "const expected = order === 'same' ? " +
+          'seq(Math.max(this.session!.expected, message.seq)) : message.seq;',
       },
       {
         file: 'src/core/snapshot-check.ts',

@@ -1,5 +1,5 @@
-// Looks for the first seed that catches a plant, and does not catch the sources as they are: what the
-// judges say of a seed without the plant is not the plant's doing.
+// Looks for the first seed that catches a plant, and does not catch the sources as they are: what
+// the judges say of a seed without the plant is not the plant's doing.
 
 import { availableParallelism } from 'node:os';
 import { BANK } from './bank.ts';
