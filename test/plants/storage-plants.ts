@@ -57,8 +57,8 @@ export const STORAGE_PLANTS: readonly Plant[] = [
     'what was read at the start is not synced',
     'B08',
     'src/persistence/recovery.ts',
-    'if (cutAt !== undefined) await file.truncate(cutAt);\n      await file.sync();',
-    'if (cutAt !== undefined) await file.truncate(cutAt);',
+    'await writeAgain(file, lastWrite);\n      await file.sync();',
+    '',
   ),
   plant(
     'damage in the middle is taken for the end of the log',
