@@ -119,4 +119,19 @@ describe('what is acknowledged', () => {
     run.log.length = 0;
     expect(judge(run.end()).violations).toEqual([]);
   });
+
+  test('a node that has not heard of a loss may still call it settled', () => {
+    const run = new Recording();
+    run.write(message('kept'), { w: 'all' });
+    run.write(message('gone'), { w: 2, acks: ['n1', 'n2'] });
+    const old = [...run.log];
+    run.node('n1', 'crash');
+    run.node('n1', 'wipe');
+    run.log.length = 1;
+    run.start('n1');
+    run.lead('n1');
+    run.write(message('instead'), { w: 2, acks: ['n1', 'n3'] });
+    run.read('n2', { read: 'majority' }, old);
+    expect(judge(run.end()).violations).toEqual([]);
+  });
 });

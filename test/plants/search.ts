@@ -60,12 +60,22 @@ export async function forEachPlant(
   await Promise.all(Array.from({ length: Math.min(availableParallelism(), 4) }, worker));
 }
 
-/** The table in docs/planted-bugs.md. */
+/** The end of docs/planted-bugs.md: what was caught, and what was not yet. */
 export function tableOf(catches: readonly Catch[]): string {
+  const names = new Set(catches.map(({ name }) => name));
+  const open = BANK.filter(({ name }) => !names.has(name));
   const rows = catches.map(
     ({ bug, judge, name, seed }) => `| ${bug} | ${name} | ${seed} | ${judge} |`,
   );
-  return ['| bug | planted | caught by seed | by the judge |', '| --- | --- | --- | --- |', ...rows]
-    .join('\n')
-    .concat('\n');
+  const head = ['| bug | planted | caught by seed | by the judge |', '| --- | --- | --- | --- |'];
+  const missed =
+    open.length === 0
+      ? []
+      : [
+          '',
+          'Looked for, and not caught yet:',
+          '',
+          ...open.map(({ bug, name }) => `- ${bug}: ${name}`),
+        ];
+  return `${[...head, ...rows, ...missed].join('\n')}\n`;
 }
