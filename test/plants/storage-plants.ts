@@ -78,8 +78,9 @@ export const STORAGE_PLANTS: readonly Plant[] = [
       },
       {
         file: 'src/persistence/record.ts',
-        search: 'if (!follows || crc32(payload, before.hash) !== recordHash(bytes, at)) return',
-        replace: 'if (!follows) return',
+        search:
+          "return crc32(payload, before.hash) === recordHash(bytes, at) ? 'whole' : 'out-of-order';",
+        replace: "return 'whole';",
       },
     ],
   },
