@@ -79,7 +79,8 @@ export const STORAGE_PLANTS: readonly Plant[] = [
       {
         file: 'src/persistence/record.ts',
         search:
-          "return crc32(payload, before.hash) === recordHash(bytes, at) ? 'whole' : 'out-of-order';",
+          'return crc32(payload, before.hash) === recordHash(bytes, at) ' +
+          "? 'whole' : 'out-of-order';",
         replace: "return 'whole';",
       },
     ],
