@@ -4,8 +4,8 @@
 /**
  * Invariants:
  * 1. Moments and indexes rise along the lists.
- * 2. Memory is bounded: what is older than the last `POINTS_MAX` rises is forgotten, and then counts
- *    as the oldest that is kept, or as nothing before it.
+ * 2. Memory is bounded: what is older than the last `POINTS_MAX` rises is forgotten, and then
+ *    counts as the oldest that is kept, or as nothing before it.
  */
 export class Frontier {
   private moments: number[] = [];

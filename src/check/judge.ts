@@ -1,4 +1,5 @@
-// Judges a history: every invariant looks at every record once, so the time is linear in its length.
+// Judges a history: every invariant looks at every record once, so the time is linear in its
+// length.
 
 import { Evidence, type Invariant } from './evidence.ts';
 import type { HistoryRecord } from './history.ts';
@@ -30,8 +31,8 @@ export class Judge {
 
   constructor() {
     const { evidence } = this;
-    // Total order comes first among those who look at writes and logs: it keeps the promises and the
-    // table of entries that the others look at; damage is told from it by what was asked for.
+    // Total order comes first among those who look at writes and logs: it keeps the promises and
+    // the table of entries that the others look at; damage is told from it by what was asked for.
     this.invariants = [
       new Bounded(evidence),
       new WriteConcernHonoured(evidence),

@@ -7,8 +7,8 @@
 // node with a disk loses nothing that it acknowledged.
 //
 // The master never drops what it holds. A new master, or one that lost its memory, hears a majority
-// of the members and takes over the longest log, so it cannot miss what so many members hold that the
-// others are no majority. An index is therefore kept while
+// of the members and takes over the longest log, so it cannot miss what so many members hold that
+// the others are no majority. An index is therefore kept while
 //   - the master holds it, or
 //   - more members hold it than a majority can do without.
 // This is asked each time a node loses its memory, leaves, or another node becomes master; what is

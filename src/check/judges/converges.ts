@@ -1,5 +1,5 @@
-// Converges: when the faults are over and the time that the history allows (`until`) has passed, all
-// members that are up show the same log and the same values, and the cluster answers: writes
+// Converges: when the faults are over and the time that the history allows (`until`) has passed,
+// all members that are up show the same log and the same values, and the cluster answers: writes
 // succeed, and its master is read-write.
 
 import type { Evidence, Invariant } from '../evidence.ts';

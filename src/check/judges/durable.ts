@@ -57,8 +57,7 @@ export class Durable implements Invariant {
   /** Rule 1. */
   private settled(record: LogRecord, contents: readonly Content[]): Violation | null {
     const { promises, place } = this.evidence;
-    const local = record.read === 'local' && record.final !== true;
-    const limit = local ? record.commitIndex : record.to;
+    const limit = record.read === 'local' ? record.commitIndex : record.to;
     for (const [i, entry] of record.entries.entries()) {
       if (entry.index > limit) break;
       const broken = promises.committed(entry, contents[i]!, record.call, place);

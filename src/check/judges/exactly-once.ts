@@ -1,5 +1,6 @@
 // Exactly once: requests with the same idempotency key, and every request without one, are in a log
-// at most once; every answer to them names the same index; a batch is there as a whole or not at all.
+// at most once; every answer to them names the same index; a batch is there as a whole or not at
+// all.
 
 import type { Evidence, Invariant } from '../evidence.ts';
 import type { FinalLog } from '../final-logs.ts';

@@ -1,7 +1,7 @@
-// Linearizable: a `linearizable` read shows at least what was acknowledged, or shown by another such
-// read, before it was asked for. With each write's index this is the whole of linearizability: the
-// order of the log is the order of the operations (total order, rule 3), and a read stands behind the
-// last index that it shows. So the judgement is linear in time.
+// Linearizable: a `linearizable` read shows at least what was acknowledged, or shown by another
+// such read, before it was asked for. With each write's index this is the whole of
+// linearizability: the order of the log is the order of the operations (total order, rule 3), and
+// a read stands behind the last index that it shows. So the judgement is linear in time.
 //
 // And of each key: on one node, in one life and epoch, reads of one level never go backwards.
 // A key that is gone has been removed: somebody asked for that, behind the value that was there.

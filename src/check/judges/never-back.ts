@@ -1,9 +1,9 @@
 // Never back: what a node shows never shrinks or changes within an epoch and one life of its
 // process, and it never shows an operation while an earlier one is missing.
 //
-// What a node showed is part of the log of its last entry's epoch. It may go only when a master of a
-// later epoch does not have it: so from then on until such an epoch has begun, everything that was
-// shown before a read began must be there in its answer. (Superseded operations on keys may be
+// What a node showed is part of the log of its last entry's epoch. It may go only when a master of
+// a later epoch does not have it: so from then on until such an epoch has begun, everything that
+// was shown before a read began must be there in its answer. (Superseded operations on keys may be
 // compacted away.) Who records must write a master's `role` before anything that follows from it;
 // after the restart or leave of a master the next epoch counts as begun.
 

@@ -1,8 +1,8 @@
 // No silent damage: what a node shows is what was written, byte for byte. Damage may be refused
 // aloud (`refused-start`), never shown, skipped or passed on.
 //
-// An index and an epoch that show two contents, of which at most one was ever asked for, are damage;
-// if both were asked for, it is the order that is broken (total order).
+// An index and an epoch that show two contents, of which at most one was ever asked for, are
+// damage; if both were asked for, it is the order that is broken (total order).
 
 import type { Evidence, Invariant } from '../evidence.ts';
 import type { GetRecord, LogRecord } from '../history.ts';

@@ -1,6 +1,6 @@
-// One master per epoch: an epoch belongs to one node, and to one life of it; what a node says of its
-// epoch never falls within a life. A master that had its arbiter in its own process and lost its
-// memory cannot know which epochs there were: it may give the same one again.
+// One master per epoch: an epoch belongs to one node, and to one life of it; what a node says of
+// its epoch never falls within a life. A master that had its arbiter in its own process and lost
+// its memory cannot know which epochs there were: it may give the same one again.
 
 import type { Evidence, Invariant } from '../evidence.ts';
 import type { HealthRecord, NodeRecord } from '../history.ts';

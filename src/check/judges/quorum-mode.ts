@@ -1,9 +1,10 @@
-// Quorum mode: a master that cannot see a majority of the cluster is read-only, and accepts nothing.
+// Quorum mode: a master that cannot see a majority of the cluster is read-only, and accepts
+// nothing.
 //
 // 1. `needed` is the majority of `size`; with fewer than `needed` alive, the mode is read-only.
-// 2. Between two moments, less than `UNHEALTHY_MS` apart, at which the master was without a quorum, it
-//    was so all the time (whoever it heard from would still count as alive): nothing new that was
-//    asked for and answered in between is acknowledged.
+// 2. Between two moments, less than `UNHEALTHY_MS` apart, at which the master was without a
+//    quorum, it was so all the time (whoever it heard from would still count as alive): nothing
+//    new that was asked for and answered in between is acknowledged.
 // 3. When fewer nodes than a majority have been running for `SLACK_MS`, and the master has been
 //    running all the time, nothing new is acknowledged, however small `w` is.
 

@@ -4,7 +4,8 @@
 // 2. An index is acknowledged for one operation only.
 // 3. The order of the log agrees with real time: a write that was asked for after another one was
 //    acknowledged stands behind it.
-// 4. Along a log, indexes rise by one (superseded operations may be missing), and epochs never fall.
+// 4. Along a log, indexes rise by one (superseded operations may be missing), and epochs never
+//    fall.
 
 import type { Evidence, Invariant } from '../evidence.ts';
 import type { LogRecord, SeenEntry, WriteRecord } from '../history.ts';
@@ -48,7 +49,8 @@ export class TotalOrder implements Invariant {
     return null;
   }
 
-  /** Rule 3. A repeated key keeps its old place; one whose answer got lost is marked `duplicate`. */
+  /** Rule 3. A repeated key keeps its old place; one whose answer got lost is marked
+   * `duplicate`. */
   private early(record: WriteRecord): Violation | null {
     if (record.outcome !== 'ok') return null;
     const { place, promises } = this.evidence;

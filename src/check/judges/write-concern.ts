@@ -2,8 +2,8 @@
 // as many as were asked for: `w`, a majority of the cluster size, or all members.
 //
 // The size is what masters say in `health`, and where it may just have changed, the smaller one. A
-// node is surely a member for `all` if it acknowledged something to this master before the write was
-// asked for, and has not left until the answer came.
+// node is surely a member for `all` if it acknowledged something to this master before the write
+// was asked for, and has not left until the answer came.
 
 import type { Evidence, Invariant } from '../evidence.ts';
 import type { NodeRecord, WriteRecord } from '../history.ts';

@@ -17,6 +17,13 @@ interface CheckOptions {
 /** Characters shown of each record that explains a verdict. */
 const SHOWN_MAX = 400;
 
+const CODES = `Exit codes:
+  ${EXIT.success}  OK: nothing in it contradicts what replog promises
+  ${EXIT.refused}  ILLEGAL: something does; the records that contradict each other are shown
+  ${EXIT.unknown}  UNKNOWN: the history cannot decide, for instance because nobody read at the end
+  ${EXIT.usage}  not a history, or a line of it is not a record
+`;
+
 export function register(program: Command): void {
   program
     .command('check')
@@ -25,13 +32,12 @@ export function register(program: Command): void {
     .option('--json', 'print one JSON object')
     .addHelpText(
       'after',
-      `${examples(
+      examples(
         ['replog check history.jsonl', 'is what clients saw what replog promises?'],
         ['replog check --json - < history.jsonl', 'the same, for programs'],
-      )}
-Exit codes: ${EXIT.success} OK, ${EXIT.refused} ILLEGAL, ${EXIT.unknown} UNKNOWN (the history cannot decide), ${EXIT.usage} not a history.
-`,
+      ),
     )
+    .addHelpText('after', CODES)
     .action(check);
 }
 

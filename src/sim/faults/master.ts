@@ -13,7 +13,7 @@ const AHEAD_MS = 250;
 const SLOW_MS = 3_000;
 
 /** Longer than a master needs to notice that it is alone. */
-const ALONE_MS = 5_500;
+const ALONE_MS = 7_000;
 
 const cut = (from: string, to: string): NetworkTrouble => ({ kind: 'cut', from, to });
 

@@ -1,0 +1,137 @@
+// Which loss is allowed: exactly when nobody who must be asked still has it.
+
+import { describe, expect, test } from 'vitest';
+import type { NodeRecord } from '../../src/check/history.ts';
+import { judge } from '../../src/check/judge.ts';
+import type { WriteConcern } from '../../src/core/effects.ts';
+import { message, Recording } from './recording.ts';
+
+type Mishap = readonly [node: string, ...events: NodeRecord['event'][]];
+
+interface Loss {
+  readonly what: string;
+  readonly durable: boolean;
+  readonly w: WriteConcern;
+  readonly mishaps: readonly Mishap[];
+  /** Who opens the next epoch, without the operation. */
+  readonly master: string;
+}
+
+/** A write is acknowledged with `w`, something happens, and the operation is not there any more. */
+function verdictOf({ durable, master, mishaps, w }: Loss) {
+  const run = new Recording(['n1', 'n2', 'n3'], durable);
+  run.write(message('kept'), { w: 'all' });
+  run.write(message('gone'), { w });
+  for (const [node, ...events] of mishaps) for (const event of events) run.node(node, event);
+  run.log.length = 1;
+  for (const node of new Set(mishaps.map(([name]) => name))) run.start(node, durable);
+  run.lead(master);
+  run.write(message('instead'), {
+    w: 'all',
+    acks: [master, 'n1', 'n2', 'n3'].slice(0, 1),
+    node: master,
+  });
+  return judge(run.end());
+}
+
+const WIPED = ['crash', 'wipe'] as const;
+const DISK = { durable: true, master: 'n1' };
+const MEMORY = { durable: false, master: 'n1' };
+
+const ALLOWED: readonly Loss[] = [
+  { ...DISK, what: 'w=1, and the only disk wiped', w: 1, mishaps: [['n1', ...WIPED]] },
+  {
+    ...DISK,
+    what: 'w=2, and both disks wiped',
+    w: 2,
+    mishaps: [
+      ['n2', ...WIPED],
+      ['n1', ...WIPED],
+    ],
+  },
+  {
+    ...DISK,
+    what: 'w=2, the master’s disk wiped: the other two are a majority, and one of them has it not',
+    w: 2,
+    mishaps: [['n1', ...WIPED]],
+  },
+  { ...MEMORY, what: 'w=1, and the only process ended', w: 1, mishaps: [['n1', 'stop']] },
+  { ...DISK, what: 'w=1, and the master left', w: 1, mishaps: [['n1', 'leave']], master: 'n2' },
+];
+
+const FORBIDDEN: readonly Loss[] = [
+  {
+    ...DISK,
+    what: 'w=1, and all processes crashed',
+    w: 1,
+    mishaps: [
+      ['n1', 'crash'],
+      ['n2', 'crash'],
+    ],
+  },
+  { ...DISK, what: 'w=2, and the other disk wiped', w: 2, mishaps: [['n2', ...WIPED]] },
+  { ...DISK, what: 'w=all, and the master’s disk wiped', w: 'all', mishaps: [['n1', ...WIPED]] },
+  { ...MEMORY, what: 'w=all, and the master ended', w: 'all', mishaps: [['n1', 'crash']] },
+  { ...MEMORY, what: 'w=2, and a secondary ended', w: 2, mishaps: [['n2', 'crash']] },
+  {
+    ...DISK,
+    what: 'w=2, and the master left: of the two that stay one has it, and none can do without',
+    w: 2,
+    mishaps: [['n1', 'leave']],
+    master: 'n2',
+  },
+];
+
+describe('what is acknowledged', () => {
+  test.each(ALLOWED)('may be lost: $what', (loss) => {
+    const { counts, violations } = verdictOf(loss);
+    expect(violations.map(({ sentence }) => sentence)).toEqual([]);
+    expect(counts.excused).toBeGreaterThan(0);
+  });
+
+  test.each(FORBIDDEN)('must stay: $what', (loss) => {
+    const { verdict, violations } = verdictOf(loss);
+    expect(verdict).toBe('ILLEGAL');
+    expect(violations[0]!.judge).toMatch(/total order|durable/);
+  });
+
+  test('a promise counts again when it is given again', () => {
+    const run = new Recording();
+    run.write(message('one'), { w: 1 });
+    run.node('n1', 'crash');
+    run.node('n1', 'wipe');
+    run.log.length = 0;
+    run.start('n1');
+    run.lead('n1');
+    run.write(message('two'), { w: 'all' });
+    run.log.length = 0;
+    expect(judge(run.end()).violations[0]?.judge).toBe('durable');
+  });
+
+  test('a write that was under way while a disk was wiped is promised nothing', () => {
+    const run = new Recording();
+    const call = run.tick();
+    run.node('n1', 'crash');
+    run.node('n1', 'wipe');
+    run.start('n1');
+    run.lead('n1');
+    run.write(message('one'), { call, w: 'all' });
+    run.log.length = 0;
+    expect(judge(run.end()).violations).toEqual([]);
+  });
+
+  test('a node that has not heard of a loss may still call it settled', () => {
+    const run = new Recording();
+    run.write(message('kept'), { w: 'all' });
+    run.write(message('gone'), { w: 2, acks: ['n1', 'n2'] });
+    const old = [...run.log];
+    run.node('n1', 'crash');
+    run.node('n1', 'wipe');
+    run.log.length = 1;
+    run.start('n1');
+    run.lead('n1');
+    run.write(message('instead'), { w: 2, acks: ['n1', 'n3'] });
+    run.read('n2', { read: 'majority' }, old);
+    expect(judge(run.end()).violations).toEqual([]);
+  });
+});

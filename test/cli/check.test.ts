@@ -1,0 +1,119 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { register } from '../../src/cli/commands/check.ts';
+import { type Editable, legalHistory, ofType } from '../check/legal-history.ts';
+import { runCommand } from './command-run.ts';
+
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'replog-check-'));
+});
+
+afterEach(async () => {
+  await rm(folder, { recursive: true });
+});
+
+const lines = (records: readonly unknown[]): string =>
+  records.map((record) => `${JSON.stringify(record)}\n`).join('');
+
+async function fileWith(text: string): Promise<string> {
+  const file = join(folder, 'history.jsonl');
+  await writeFile(file, text);
+  return file;
+}
+
+/** The first success names a node twice. */
+function illegal(): Editable[] {
+  const records = legalHistory();
+  ofType(records, 'write')[0]!.acks = ['n1', 'n1'];
+  return records;
+}
+
+describe('replog check', () => {
+  test('OK: one line, and exit code 0', async () => {
+    const { code, err, out } = await runCommand(
+      register,
+      'check',
+      await fileWith(lines(legalHistory())),
+    );
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toMatch(/^OK {2}\d+ records, \d+ acknowledged .*\n$/);
+  });
+
+  test('ILLEGAL: the contradiction, the records it is made of, and exit code 1', async () => {
+    const { code, err, out } = await runCommand(
+      register,
+      'check',
+      await fileWith(lines(illegal())),
+    );
+    const [verdict, why, record] = out.split('\n');
+    const place = illegal().findIndex(({ type }) => type === 'write') + 1;
+    expect(verdict).toMatch(/^ILLEGAL/);
+    expect(why).toBe(
+      `write concern: The success of a write with w=majority names a node twice (record ${place}).`,
+    );
+    expect(record).toContain(`  ${place}  {"type":"write"`);
+    expect(code).toBe(1);
+    expect(err).toContain('the history is illegal');
+  });
+
+  test('UNKNOWN: why, and exit code 4', async () => {
+    const some = legalHistory().slice(0, 10);
+    const { code, err, out } = await runCommand(register, 'check', await fileWith(lines(some)));
+    expect(out).toMatch(/^UNKNOWN/);
+    expect(err).toContain('no node was read after everything was quiet');
+    expect(code).toBe(4);
+  });
+
+  test('--json: the verdict as one object, with the records that explain it', async () => {
+    const file = await fileWith(lines(illegal()));
+    const { out } = await runCommand(register, 'check', '--json', file);
+    const printed = JSON.parse(out) as Record<string, unknown>;
+    expect(printed).toMatchObject({ verdict: 'ILLEGAL', reasons: [], counts: { refused: 1 } });
+    expect(printed.violations).toMatchObject([{ judge: 'write concern' }]);
+    expect(printed.records).toMatchObject([{ record: { type: 'write', acks: ['n1', 'n1'] } }]);
+  });
+
+  test('"-" is stdin', async () => {
+    const stdin = Readable.from([Buffer.from(lines(illegal()))]);
+    const spy = vi.spyOn(process, 'stdin', 'get').mockReturnValue(stdin as never);
+    try {
+      const { code, out } = await runCommand(register, 'check', '-');
+      expect(out).toContain('names a node twice');
+      expect(code).toBe(1);
+    } finally {
+      spy.mockRestore();
+    }
+  });
+
+  const [first] = legalHistory();
+  const write = ofType(legalHistory(), 'write')[0]!;
+  test.each([
+    ['not JSON', '{"type":', 'not JSON'],
+    ['no object', '[]', 'not a JSON object'],
+    ['an empty line', '', 'not JSON'],
+    ['no type', '{"at":1}', '"type" is none of'],
+    ['a type from a prototype', '{"type":"toString"}', '"type" is none of'],
+    ['a field is missing', '{"type":"phase","at":1}', '"phase" of a phase record is missing'],
+    ['a field is wrong', JSON.stringify({ ...write, w: 0 }), '"w" of a write record is not what'],
+    ['no operation', JSON.stringify({ ...write, operations: [] }), '"operations" of a write'],
+    ['an index that is a slip', JSON.stringify({ ...write, first: 1e12 }), '"first" of a write'],
+    ['it ends before it begins', JSON.stringify({ ...write, return: -1 }), '"return" is before'],
+    ['success without an end', JSON.stringify({ ...write, return: null }), '"return" of a write'],
+  ])('%s: the line is named, and exit code 2', async (_what, line, why) => {
+    const text = `${JSON.stringify(first)}\n${line}\n${JSON.stringify(first)}\n`;
+    const { code, err, out } = await runCommand(register, 'check', await fileWith(text));
+    expect(err).toContain(`line 2 is no record of a history: ${why}`);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+  });
+
+  test('a file that is not there: exit code 2', async () => {
+    const { code, err } = await runCommand(register, 'check', join(folder, 'none.jsonl'));
+    expect(err).toMatch(/none\.jsonl cannot be read \(ENOENT\)/);
+    expect(code).toBe(2);
+  });
+});

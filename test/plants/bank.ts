@@ -1,0 +1,14 @@
+// All planted bugs.
+
+import { ACKNOWLEDGEMENT_PLANTS } from './acknowledgement-plants.ts';
+import { MEMBERSHIP_PLANTS } from './membership-plants.ts';
+import { ORDER_PLANTS } from './order-plants.ts';
+import type { Plant } from './plant.ts';
+import { STORAGE_PLANTS } from './storage-plants.ts';
+
+export const BANK: readonly Plant[] = [
+  ...ACKNOWLEDGEMENT_PLANTS,
+  ...ORDER_PLANTS,
+  ...STORAGE_PLANTS,
+  ...MEMBERSHIP_PLANTS,
+];

@@ -1,0 +1,63 @@
+// Mistakes about who is a member, who is master, and links that must come back to life.
+
+import { type Plant, plant } from './plant.ts';
+
+export const MEMBERSHIP_PLANTS: readonly Plant[] = [
+  plant(
+    'a new master fetches nothing',
+    'B41',
+    'src/core/recovery.ts',
+    'if (best !== null) this.fetch(best);\n    else if (this.missing === null)',
+    'if (this.missing === null)',
+  ),
+  plant(
+    'a new master hears nobody',
+    'B41',
+    'src/core/recovery.ts',
+    'if (this.done || this.fetching || !this.enough(now)) return;',
+    'if (this.done || this.fetching) return;',
+  ),
+  plant(
+    'the arbiter answers before it remembers',
+    'B32',
+    'src/core/arbiter-node.ts',
+    'else this.changed(() => this.outbox.respond(ticket, response));',
+    'else { this.outbox.respond(ticket, response); this.changed(() => {}); }',
+  ),
+  plant(
+    'a master that restarts keeps its epoch',
+    'B36',
+    'src/core/arbiter.ts',
+    'if ((appointed && anew) || forgotten || ahead) this.raise(request.epoch);',
+    'if (this.master === null || forgotten || ahead) this.raise(request.epoch);',
+  ),
+  plant(
+    'the master leads before its epoch is durable',
+    'B32',
+    'src/core/bookkeeping.ts',
+    "this.outbox.push({ type: 'Remember', id: this.lastId, memory: this.memory });",
+    "this.outbox.push({ type: 'Remember', id: this.lastId, memory: this.memory });\n" +
+      '    this.remembered(this.lastId);',
+  ),
+  plant(
+    'nothing goes to a node that was Unhealthy once',
+    'B40',
+    'src/core/replicator.ts',
+    'wake(now: number): void {\n    this.suspended = false;',
+    'wake(now: number): void {',
+  ),
+  plant(
+    'a lost Snapshot is never sent again',
+    'B40',
+    'src/core/replicator.ts',
+    'if (this.flight.head === sent) this.schedule(sent);',
+    '',
+  ),
+  plant(
+    'a Persist that failed is never asked for again',
+    'B30',
+    'src/core/persister.ts',
+    'if (now < persist.retryAt) continue;',
+    'if (now < persist.retryAt || persist.late) continue;',
+  ),
+];

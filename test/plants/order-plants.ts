@@ -1,0 +1,123 @@
+// Mistakes about the one log: its order, its end, who may write it, and what of it is settled.
+
+import { type Plant, plant } from './plant.ts';
+
+export const ORDER_PLANTS: readonly Plant[] = [
+  {
+    name: 'a Snapshot behind a gap is shown',
+    bug: 'B16',
+    edits: [
+      {
+        file: 'src/core/secondary.ts',
+        search: "const expected = order === 'same' ? this.session!.expected : seq(0);",
+        replace:
+          "const expected = order === 'same' ? " +
+          'seq(Math.max(this.session!.expected, message.seq)) : message.seq;',
+      },
+      {
+        file: 'src/core/snapshot-check.ts',
+        search: 'if (differs || prev.index > log.lastIndex) {',
+        replace: 'if (differs) {',
+      },
+    ],
+  },
+  plant(
+    'the tail that the new master does not have is not cut',
+    'B38',
+    'src/core/secondary.ts',
+    'return log.lastIndex > limit && log.lastEpoch < epoch;',
+    'return false;',
+  ),
+  plant(
+    'different running hashes are ignored',
+    'B38',
+    'src/core/snapshot-check.ts',
+    'const differs = prev.index === log.lastIndex && prev.hash !== ledger.meter.hash;',
+    'const differs = false;',
+  ),
+  plant(
+    'an order to start over is ignored',
+    'B38',
+    'src/core/secondary.ts',
+    'if (reset === true && this.session!.fresh) this.truncate(prev?.index ?? logIndex(0));',
+    'if (false) this.truncate(logIndex(0));',
+  ),
+  plant(
+    'the master calls all that it has committed',
+    'B17',
+    'src/core/master.ts',
+    'ledger.commit(reachedBy(positions, majority(acknowledged.size)));',
+    'ledger.commit(ledger.log.lastIndex);',
+  ),
+  plant(
+    'a secondary believes a commit index beyond what it knows to agree',
+    'B17',
+    'src/core/secondary.ts',
+    'logIndex(Math.min(index, this.agreed))',
+    'index',
+  ),
+  plant(
+    'linearizable reads are answered without proof',
+    'B18',
+    'src/core/confirmation.ts',
+    'reader.arrivedAt <= provedAt && reader.readIndex <= commitIndex;',
+    'reader.arrivedAt <= provedAt || reader.readIndex >= commitIndex;',
+  ),
+  plant(
+    'half of the nodes count as a majority',
+    'B36',
+    'src/core/quorum.ts',
+    'return Math.floor(size / 2) + 1;',
+    'return Math.ceil(size / 2);',
+  ),
+  plant(
+    'a master without a quorum says that it is read-write',
+    'B43',
+    'src/core/master.ts',
+    'if (alive < needed) {',
+    'if (false) {',
+  ),
+  plant(
+    'writes go on without a quorum',
+    'B43',
+    'src/core/admission.ts',
+    'if (quorum.alive < quorum.needed) {',
+    'if (false) {',
+  ),
+  plant(
+    'a removal is lost when it comes close behind a put',
+    'B38',
+    'src/core/store.ts',
+    "if (entry.op === 'append') return;",
+    "if (entry.op === 'append') return;\n    if (entry.op === 'remove' && " +
+      '(this.versions.get(entry.key)?.length ?? 0) > 1) return;',
+  ),
+  plant(
+    'a secondary believes the commit index of a master it has taken nothing from',
+    'B17',
+    'src/core/secondary.ts',
+    'if (bookkeeping.current.acceptedEpoch === message.epoch) this.commit(message.commitIndex);',
+    'if (true) ledger.commit(message.commitIndex);',
+  ),
+  plant(
+    'half a batch stays when its end is lost',
+    'B22',
+    'src/core/recovery.ts',
+    'if (torn !== null) ledger.truncate(logIndex(torn - 1));',
+    '',
+  ),
+  plant(
+    'values stay when the log under them is cut off',
+    'B17',
+    'src/core/ledger.ts',
+    'this.store.truncated(after);',
+    '',
+  ),
+  plant(
+    'what is cut off stays on disk',
+    'B38',
+    'src/persistence/segmented-log.ts',
+    'if (cut !== null) this.recovered().cut(cut);',
+    '',
+  ),
+];

@@ -1,0 +1,95 @@
+// Makes a copy of the sources with a planted bug in it, bundled with `hunt.ts`, and runs it. The
+// sources themselves have no switches, and are never touched.
+
+import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { build, type Plugin } from 'esbuild';
+import type { Find } from './hunt.ts';
+import type { Edit, Plant } from './plant.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const HUNT = fileURLToPath(new URL('hunt.ts', import.meta.url));
+
+/** The text after the edits. Throws if an edit does not fit exactly once. */
+export function edited(text: string, edits: readonly Edit[]): string {
+  let result = text;
+  for (const { file, replace, search } of edits) {
+    const times = text.split(search).length - 1;
+    if (times !== 1) throw new Error(`${file} has ${times} times: ${search}`);
+    result = result.replace(search, () => replace);
+  }
+  return result;
+}
+
+function planting(edits: readonly Edit[]): Plugin {
+  return {
+    name: 'planting',
+    setup: ({ onLoad }) => {
+      onLoad({ filter: /\.ts$/ }, async ({ path }) => {
+        const file = relative(ROOT, path);
+        const mine = edits.filter((edit) => edit.file === file);
+        if (mine.length === 0) return null;
+        return { contents: edited(await readFile(path, 'utf8'), mine), loader: 'ts' };
+      });
+    },
+  };
+}
+
+/** Bundles the sources with the plant in them (null: as they are); returns the file to run. */
+export async function plantedCopy(
+  plant: Plant | null,
+  folder: string,
+  name: string,
+): Promise<string> {
+  const outfile = join(folder, `${name}.mjs`);
+  await build({
+    entryPoints: [HUNT],
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    outfile,
+    logLevel: 'silent',
+    plugins: plant === null ? [] : [planting(plant.edits)],
+  });
+  return outfile;
+}
+
+/**
+ * Runs seeds on a copy until something is found; resolves with what each seed came to, the find
+ * last. A copy that does not end within `limitMs` (a planted bug may turn in circles) is ended, and
+ * counts as found.
+ */
+export async function hunt(
+  copy: string,
+  seeds: readonly number[] | { readonly from: number; readonly to: number },
+  limitMs: number,
+): Promise<Find[]> {
+  const args = 'from' in seeds ? [String(seeds.from), String(seeds.to)] : [seeds.join()];
+  const child = spawn(process.execPath, [copy, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const finds: Find[] = [];
+  let trouble = '';
+  let late = false;
+  child.stderr.on('data', (chunk) => {
+    trouble = `${trouble}${chunk}`.slice(-1_000);
+  });
+  const timer = setTimeout(() => {
+    late = true;
+    child.kill('SIGKILL');
+  }, limitMs);
+  const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
+  for await (const line of createInterface({ input: child.stdout })) {
+    finds.push(JSON.parse(line) as Find);
+  }
+  const code = await ended;
+  clearTimeout(timer);
+  if (late || code !== 0) {
+    const seed = (finds.at(-1)?.seed ?? 0) + 1;
+    const sentence = late ? `no end within ${limitMs} ms` : trouble;
+    finds.push({ seed, judge: late ? 'the run ends' : 'the run broke off', sentence });
+  }
+  return finds;
+}

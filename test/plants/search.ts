@@ -1,0 +1,81 @@
+// Looks for the first seed that catches a plant, and does not catch the sources as they are: what
+// the judges say of a seed without the plant is not the plant's doing.
+
+import { availableParallelism } from 'node:os';
+import { BANK } from './bank.ts';
+import type { Find } from './hunt.ts';
+import type { Plant } from './plant.ts';
+import { hunt, plantedCopy } from './planted-copy.ts';
+
+/** How a plant was caught. */
+export interface Catch {
+  readonly bug: string;
+  readonly name: string;
+  readonly seed: number;
+  readonly judge: string;
+}
+
+/** A run that takes longer than this turns in circles: virtual time stands still. */
+const STUCK_MS = 120_000;
+
+/** Seeds in one process: what has been looked at is known when it ends. */
+const STRIDE = 25;
+
+/** The first seed from `from` to `to` that catches the plant; null: none does. */
+export async function firstCatch(
+  plant: Plant,
+  copies: { readonly planted: string; readonly clean: string },
+  { from, to }: { readonly from: number; readonly to: number },
+): Promise<Catch | null> {
+  for (let seed = from; seed <= to; ) {
+    const range = { from: seed, to: Math.min(to, seed + STRIDE - 1) };
+    const find = (await hunt(copies.planted, range, STUCK_MS)).at(-1)!;
+    if (find.judge !== null && (await isNews(find, copies.clean))) {
+      return { bug: plant.bug, name: plant.name, seed: find.seed, judge: find.judge };
+    }
+    seed = find.seed + 1;
+  }
+  return null;
+}
+
+async function isNews({ judge, seed }: Find, clean: string): Promise<boolean> {
+  const without = (await hunt(clean, [seed], STUCK_MS)).at(-1)!;
+  return without.judge !== judge;
+}
+
+/** Does something with every plant of the bank, as many at a time as there are processors. */
+export async function forEachPlant(
+  folder: string,
+  use: (plant: Plant, copies: { planted: string; clean: string }) => Promise<void>,
+): Promise<void> {
+  const clean = await plantedCopy(null, folder, 'clean');
+  const waiting = [...BANK.entries()];
+  const worker = async (): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const [number, plant] = next;
+      const planted = await plantedCopy(plant, folder, `plant-${number}`);
+      await use(plant, { planted, clean });
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(availableParallelism(), 4) }, worker));
+}
+
+/** The end of docs/planted-bugs.md: what was caught, and what was not yet. */
+export function tableOf(catches: readonly Catch[]): string {
+  const names = new Set(catches.map(({ name }) => name));
+  const open = BANK.filter(({ name }) => !names.has(name));
+  const rows = catches.map(
+    ({ bug, judge, name, seed }) => `| ${bug} | ${name} | ${seed} | ${judge} |`,
+  );
+  const head = ['| bug | planted | caught by seed | by the judge |', '| --- | --- | --- | --- |'];
+  const missed =
+    open.length === 0
+      ? []
+      : [
+          '',
+          'Looked for, and not caught yet (by the first 90 seeds):',
+          '',
+          ...open.map(({ bug, name }) => `- ${bug}: ${name}`),
+        ];
+  return `${[...head, ...rows, ...missed].join('\n')}\n`;
+}

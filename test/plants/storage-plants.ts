@@ -1,0 +1,88 @@
+// Mistakes about disks.
+
+import { type Plant, plant } from './plant.ts';
+
+export const STORAGE_PLANTS: readonly Plant[] = [
+  plant(
+    'two writes are under way at once',
+    'B21',
+    'src/persistence/writer.ts',
+    'this.running ??= this.run();',
+    'this.running = this.run();',
+  ),
+  plant(
+    'the name of a new segment is not synced',
+    'B27',
+    'src/persistence/writer.ts',
+    'await writeAll((await this.fileOf(segment)).file, [header, ...records], 0);\n' +
+      '    await this.disk.syncFolder();',
+    'await writeAll((await this.fileOf(segment)).file, [header, ...records], 0);',
+  ),
+  plant(
+    'the bookkeeping is not synced',
+    'B32',
+    'src/persistence/bookkeeping.ts',
+    'await disk.rename(unfinished, NAME);\n  await disk.syncFolder();',
+    'await disk.rename(unfinished, NAME);',
+  ),
+  plant(
+    'a short write is taken for a whole one',
+    'B28',
+    'src/persistence/disk.ts',
+    'rest = without(rest, taken);',
+    'rest = [];',
+  ),
+  plant(
+    'a write that failed is believed',
+    'B29',
+    'src/persistence/writer.ts',
+    'this.suspect = { segment, full: isFull(error) };\n      throw error;',
+    '',
+  ),
+  plant(
+    'after a failed write the next one goes behind what it left',
+    'B30',
+    'src/persistence/writer.ts',
+    'if (this.suspect !== null) await this.repair(this.suspect);',
+    'this.suspect = null;',
+  ),
+  plant(
+    'a torn tail is not cut off before the next write',
+    'B24',
+    'src/persistence/recovery.ts',
+    'if (cutAt !== undefined) await file.truncate(cutAt);',
+    '',
+  ),
+  plant(
+    'what was read at the start is not synced',
+    'B08',
+    'src/persistence/recovery.ts',
+    'await writeAgain(file, lastWrite);\n      await file.sync();',
+    '',
+  ),
+  plant(
+    'damage in the middle is taken for the end of the log',
+    'B25',
+    'src/persistence/recovery.ts',
+    'const { verdict, offset } = walked;',
+    'const { verdict, offset } = walked;\n    if (this.last) return true;',
+  ),
+  {
+    name: 'checksums of payloads are not compared',
+    bug: 'B25',
+    edits: [
+      {
+        file: 'src/persistence/record.ts',
+        search: "if (crc32(payload) !== bytes.readUInt32LE(at + 8)) return 'bad-payload';",
+        replace: '',
+      },
+      {
+        file: 'src/persistence/record.ts',
+        search:
+          'return crc32(payload, before.hash) === recordHash(bytes, at) ' +
+          "? 'whole' : 'out-of-order';",
+        replace: "return 'whole';",
+      },
+    ],
+  },
+];
