@@ -30,7 +30,7 @@ const clientOf = (url: string) => new ReplogClient({ url, pace: quickPace() });
 const together = (client: ReplogClient, count: number) =>
   Promise.all(Array.from({ length: count }, (_, i) => client.append(String(i), { w: 1 })));
 
-describe('appends of one client', () => {
+describe('G21: appends of one client', () => {
   test('asked for in one go leave in one request, and each gets its own answer', async () => {
     const stub = await startStub(answered);
     const answers = await together(clientOf(stub.url), 20);

@@ -33,7 +33,7 @@ const logOf = (count: number) => Array.from({ length: count }, (_, i) => `${i + 
 const master = (cluster: VirtualCluster) => cluster.status('n1') as MasterStatus;
 const lost = (cluster: VirtualCluster, id: string) => cluster.host(id).memory.lost ?? null;
 
-describe('a damaged secondary', () => {
+describe('G19: a damaged secondary', () => {
   test('C21: serves what is before the damage, fetches the rest, and then counts again', () => {
     const cluster = three();
     write(cluster, 1, 10, 3);
@@ -103,7 +103,7 @@ describe('a damaged secondary', () => {
   });
 });
 
-describe('a damaged master', () => {
+describe('G19: a damaged master', () => {
   test('C21: takes no write before it has fetched what it lost', () => {
     const cluster = three();
     write(cluster, 1, 10, 3);

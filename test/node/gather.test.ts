@@ -61,7 +61,7 @@ const linesOf = (text: string): Line[] =>
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as Line);
 
-describe('POST /messages/gathered', () => {
+describe('G21: POST /messages/gathered', () => {
   test('each append keeps its own w, timeout and key', async () => {
     const engine = new FakeEngine();
     const response = await ask(engine, [

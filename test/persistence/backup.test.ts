@@ -47,7 +47,7 @@ function read(bytes: Buffer, portion = bytes.length) {
   return { entries, summary: reader.end() };
 }
 
-describe('a backup', () => {
+describe('G23: a backup', () => {
   test.each([1, 7, 64, 10_000])('is read in portions of %i bytes', (portion) => {
     const { entries, summary } = read(backupOf(ENTRIES), portion);
     expect(entries).toEqual(ENTRIES);
@@ -92,7 +92,7 @@ describe('a backup', () => {
   });
 });
 
-describe('restore', () => {
+describe('G23: restore', () => {
   const folders: string[] = [];
   const home = async (): Promise<string> => {
     const folder = await mkdtemp(join(tmpdir(), 'replog-test-'));

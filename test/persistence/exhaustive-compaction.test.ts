@@ -108,7 +108,7 @@ async function judge(disk: FakeDisk, brief: boolean, wanted: string, messages: s
   return null;
 }
 
-describe('B31: the power goes after every storage call of a compaction', () => {
+describe('G20, B31: the power goes after every storage call of a compaction', () => {
   it('every start comes to the same state, and no message is gone', async () => {
     const moments: { call: string; disk: FakeDisk }[] = [];
     let watching = false;

@@ -131,7 +131,7 @@ async function written(machine: Machine, all: readonly Request[]): Promise<Node>
   return node;
 }
 
-describe('a start by the summaries of closed segments', () => {
+describe('G22: a start by the summaries of closed segments', () => {
   it('comes to what reading everything comes to', async () => {
     await fc.assert(
       fc.asyncProperty(requests, async (all) => {
@@ -209,7 +209,7 @@ describe('a start by the summaries of closed segments', () => {
   });
 });
 
-describe('compaction', () => {
+describe('G20: compaction', () => {
   it('changes no state, no index, no payload and no hash, and keeps every message', async () => {
     let saved = 0;
     await fc.assert(

@@ -34,7 +34,7 @@ async function run(...args: string[]) {
 }
 
 // Side by side: what one waits for, the other can use.
-describe.concurrent('damage', () => {
+describe.concurrent('G19: damage', () => {
   test('in a cluster is mended from the others; its backup becomes another cluster', async () => {
     const home = await belongings.folder();
     const cluster = await Launched.start(belongings, ['--data-dir', join(home, 'old')]);
