@@ -15,6 +15,8 @@ export interface Sent {
   resendAt: number;
   /** Its latest copy was refused as out of order, and so forgotten there. */
   forgotten: boolean;
+  /** More was waiting when it was sent than it had room for. */
+  readonly full: boolean;
 }
 
 /** Last sequence number of a Snapshot. */
@@ -32,6 +34,13 @@ export class Flight {
 
   get size(): number {
     return this.sent.length;
+  }
+
+  /** How many of them are full. */
+  get full(): number {
+    let count = 0;
+    for (const sent of this.sent) if (sent.full) count += 1;
+    return count;
   }
 
   /** The oldest: the one that is sent again. */

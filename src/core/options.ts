@@ -38,6 +38,9 @@ export interface Options {
   readonly snapshotBytesMax: number;
   /** Snapshots sent and not acknowledged, per secondary. */
   readonly inFlightMax: number;
+  /** Of these, full ones: one is stored while the next is on its way. More would only wait there,
+   * longer than it takes until a copy is sent. */
+  readonly fullInFlightMax: number;
   /** Writes waiting for their write concern (contract, 3: the 10,001st is refused). */
   readonly waitersMax: number;
   /** Bytes of entries that are not durable yet; more are refused as `overloaded`. */
@@ -66,6 +69,7 @@ export const DEFAULT_OPTIONS: Options = {
   snapshotEntriesMax: 8_192,
   snapshotBytesMax: 1_000_000,
   inFlightMax: 32,
+  fullInFlightMax: 2,
   waitersMax: 10_000,
   unpersistedBytesMax: 64 << 20,
   pendingAcksMax: 1_024,

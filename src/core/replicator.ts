@@ -2,7 +2,8 @@
 // it is acknowledged, and never remembers more than positions. Its backlog is the log itself.
 //
 // Rules (contract, section 6; key-value text: Replicator):
-// - An operation is under way within `gatherMs`; operations that gather share a Snapshot.
+// - An operation is under way within `gatherMs`; operations that gather share a Snapshot. A backlog
+//   goes in full Snapshots, few at a time: a copy is sent of what waits too long for its turn.
 // - Only the oldest unacknowledged Snapshot is sent again, at the gaps of the schedule, whether or
 //   not an earlier request is still pending; and those behind it that were refused as out of order,
 //   because they are known to be missing there. Nothing is sent after the acknowledgement.
@@ -152,9 +153,12 @@ export class Replicator {
     if (this.nextIndex > this.context.ledger.log.lastIndex || this.asking) {
       return Number.POSITIVE_INFINITY;
     }
-    if (this.flight.size === 0) return Number.NEGATIVE_INFINITY;
-    if (this.flight.size >= this.context.options.inFlightMax) return Number.POSITIVE_INFINITY;
-    return this.gatherUntil;
+    const { size, full } = this.flight;
+    const { inFlightMax, fullInFlightMax } = this.context.options;
+    if (size === 0) return Number.NEGATIVE_INFINITY;
+    if (size >= inFlightMax || full >= fullInFlightMax) return Number.POSITIVE_INFINITY;
+    // A backlog has gathered already: its next part goes while the one before it is being stored.
+    return full > 0 ? Number.NEGATIVE_INFINITY : this.gatherUntil;
   }
 
   private sendGathered(now: number): void {
@@ -187,6 +191,7 @@ export class Replicator {
       lastSentAt: now,
       resendAt: Number.POSITIVE_INFINITY,
       forgotten: false,
+      full: to < this.context.ledger.log.lastIndex && count > 0,
     };
     this.nextIndex = logIndex(to + 1);
     this.nextSeq = seq(this.nextSeq + count);

@@ -11,9 +11,9 @@
 //
 // All numbers are little-endian and unsigned.
 
-import { crc32 } from 'node:zlib';
 import { invariant } from '../core/invariant.ts';
 import type { Entry } from '../core/operation.ts';
+import { checksum } from './checksum.ts';
 
 /** Bytes before the payload of a record. */
 export const HEADER_BYTES = 32;
@@ -68,8 +68,8 @@ export function parseRecord(bytes: Buffer, at: number): Entry | null {
 
 /**
  * Writes a record at `at`, where `HEADER_BYTES + length` bytes are free; `length` is the UTF-8
- * length of `text`, or that of its bytes. Returns the running hash after it: `carried` if that is given, because what
- * stood before it was compacted away.
+ * length of `text`, or that of its bytes. Returns the running hash after it: `carried` if that is
+ * given, because what stood before it was compacted away.
  */
 export function encodeRecord(
   bytes: Buffer,
@@ -84,10 +84,10 @@ export function encodeRecord(
   const written =
     typeof text === 'string' ? bytes.write(text, start, length, 'utf8') : text.copy(bytes, start);
   invariant(written === length, 'the whole text fits where it was given room');
-  const payload = bytes.subarray(start, start + length);
-  const hash = carried ?? crc32(payload, hashBefore);
+  const end = start + length;
+  const hash = carried ?? checksum(bytes, start, end, hashBefore);
   bytes.writeUInt32LE(length, at + 4);
-  bytes.writeUInt32LE(crc32(payload), at + 8);
+  bytes.writeUInt32LE(checksum(bytes, start, end), at + 8);
   bytes.writeUInt32LE(hash, at + 12);
   bytes.writeUIntLE(place.index, at + 16, 6);
   bytes.writeUIntLE(place.epoch, at + 22, 6);
@@ -109,14 +109,17 @@ export function examine(bytes: Buffer, at: number, before: Before, holes = false
   const length = payloadLength(bytes, at);
   if (length === 0 || length > PAYLOAD_BYTES_MAX) return 'bad-header';
   if (at + HEADER_BYTES + length > bytes.length) return 'incomplete';
-  const payload = payloadOf(bytes, at);
-  if (crc32(payload) !== bytes.readUInt32LE(at + 8)) return 'bad-payload';
+  const start = at + HEADER_BYTES;
+  const end = start + length;
   const index = recordIndex(bytes, at);
+  const open = holes && index > before.index + 1;
+  // A payload that continues the running hash is whole: its own checksum would say the same.
+  const follows = !open && checksum(bytes, start, end, before.hash) === recordHash(bytes, at);
+  if (!follows && checksum(bytes, start, end) !== bytes.readUInt32LE(at + 8)) return 'bad-payload';
   if (index <= before.index) return 'out-of-order';
-  if (holes && index > before.index + 1) return 'whole';
-  return crc32(payload, before.hash) === recordHash(bytes, at) ? 'whole' : 'out-of-order';
+  return follows || open ? 'whole' : 'out-of-order';
 }
 
 function headerChecksum(bytes: Buffer, at: number): number {
-  return crc32(bytes.subarray(at + 4, at + HEADER_BYTES));
+  return checksum(bytes, at + 4, at + HEADER_BYTES);
 }

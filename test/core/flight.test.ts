@@ -5,7 +5,8 @@ import { logIndex, seq } from '../../src/core/ids.ts';
 /** A run of `count` updates with these sequence numbers, at `from`…`to` of the log. */
 function sent(first: number, from: number, to: number, count = to - from + 1): Sent {
   const place = { seq: seq(first), from: logIndex(from), to: logIndex(to), count };
-  return { ...place, copies: 1, firstSentAt: 0, lastSentAt: 0, resendAt: 100, forgotten: false };
+  const times = { firstSentAt: 0, lastSentAt: 0, resendAt: 100 };
+  return { ...place, ...times, copies: 1, forgotten: false, full: false };
 }
 
 function flightOf(...runs: Sent[]): Flight {

@@ -36,17 +36,26 @@ describe('Replicator: sending', () => {
     }
   });
 
-  test('C17: at most so many Snapshots are under way, each at most so long', () => {
-    const link = new ReplicatorBench({ options: { inFlightMax: 3, snapshotEntriesMax: 10 } });
-    link.append(100);
+  test('C17: at most so many Snapshots are under way', () => {
+    const link = new ReplicatorBench({ options: { inFlightMax: 3 } });
+    for (let i = 0; i < 4; i += 1) {
+      link.append();
+      link.run(20);
+    }
+    expect(link.drawn).toEqual(['0 ms: seq 0, 1-1', '40 ms: seq 1, 2-2', '60 ms: seq 2, 3-3']);
+    link.ack(0, 2);
+    expect(link.drawn.at(-1)).toBe('80 ms: seq 3, 4-4');
+  });
+
+  test('C17: a backlog goes in full Snapshots, two at a time, without waiting for company', () => {
+    const link = new ReplicatorBench({ options: { snapshotEntriesMax: 10 } });
+    link.append(45);
     link.run(90);
-    expect(link.drawn).toEqual([
-      '0 ms: seq 0, 1-10',
-      '20 ms: seq 10, 11-20',
-      '40 ms: seq 20, 21-30',
-    ]);
-    link.ack(0, 29);
-    expect(link.drawn.at(-1)).toBe('90 ms: seq 30, 31-40');
+    expect(link.drawn).toEqual(['0 ms: seq 0, 1-10', '0 ms: seq 10, 11-20']);
+    link.ack(0, 9);
+    expect(link.drawn.at(-1)).toBe('90 ms: seq 20, 21-30');
+    link.ack(2, 29);
+    expect(link.drawn.slice(-2)).toEqual(['90 ms: seq 30, 31-40', '90 ms: seq 40, 41-45']);
   });
 
   test('catch-up and live operations share one numbering', () => {
