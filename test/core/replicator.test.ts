@@ -55,6 +55,7 @@ describe('Replicator: sending', () => {
     link.ack(0, 9);
     expect(link.drawn.at(-1)).toBe('90 ms: seq 20, 21-30');
     link.ack(2, 29);
+    link.turn();
     expect(link.drawn.slice(-2)).toEqual(['90 ms: seq 30, 31-40', '90 ms: seq 40, 41-45']);
   });
 
