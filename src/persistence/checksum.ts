@@ -1,6 +1,6 @@
 // CRC-32 as zlib computes it (polynomial 0xedb88320), over a part of a buffer. The rule: the result
-// is zlib's, to the bit; only the way there differs. A call into zlib, with the view it needs, costs
-// as much as several hundred bytes of this loop, and most records are shorter.
+// is zlib's, to the bit; only the way there differs. A call into zlib, with the view it needs,
+// costs as much as several hundred bytes of this loop, and most records are shorter.
 
 import { crc32 } from 'node:zlib';
 

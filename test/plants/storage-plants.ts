@@ -73,15 +73,8 @@ export const STORAGE_PLANTS: readonly Plant[] = [
     edits: [
       {
         file: 'src/persistence/record.ts',
-        search: "if (crc32(payload) !== bytes.readUInt32LE(at + 8)) return 'bad-payload';",
-        replace: '',
-      },
-      {
-        file: 'src/persistence/record.ts',
-        search:
-          'return crc32(payload, before.hash) === recordHash(bytes, at) ' +
-          "? 'whole' : 'out-of-order';",
-        replace: "return 'whole';",
+        search: 'const follows = !open && checksum(bytes, start, end, before.hash) ===',
+        replace: 'const follows = true || checksum(bytes, start, end, before.hash) ===',
       },
     ],
   },
