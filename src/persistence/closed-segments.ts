@@ -12,8 +12,13 @@ import { FILE_HEADER_BYTES, segmentName } from './segment-file.ts';
 import { CLOSED_INTERVAL_BYTES, summaryName, writeSummary } from './summary.ts';
 import { type Visit, type Walked, walkWhole } from './walk.ts';
 
-/** Read at once: below a millisecond of work. */
-const WINDOW_BYTES = 128 << 10;
+/** Read at once, in bytes. */
+export const WINDOWS = {
+  /** Where nobody waits for the end of it: well below a millisecond of work. */
+  gentle: 128 << 10,
+  /** Where a busy log must not get far ahead: a millisecond of work. */
+  brisk: 512 << 10,
+} as const;
 
 /** Called after each window. Throws to give up. */
 export type Pause = () => Promise<void>;
@@ -24,13 +29,14 @@ export function readClosed(
   segment: Segment,
   visit: Visit,
   pause: Pause,
+  windowBytes: number = WINDOWS.gentle,
 ): Promise<Walked> {
   const { first, hashBefore } = segment.start;
   const { offset: end } = segment.end;
   const name = segmentName(first);
   const before = { index: first - 1, hash: hashBefore };
   const { holes } = segment;
-  const pace = { windowBytes: WINDOW_BYTES, pause };
+  const pace = { windowBytes, pause };
   const stretch = { start: FILE_HEADER_BYTES, end, before, holes, pace };
   return withFile(disk, name, 'read', (file) => walkWhole(file, name, stretch, visit));
 }
@@ -57,6 +63,7 @@ export async function summarise(
       if (entry !== null) digest.observe(entry);
     },
     pause,
+    WINDOWS.brisk,
   );
   // Cut back meanwhile: it is described when it is closed anew.
   if (segment.end !== end) return digest.open;

@@ -47,8 +47,8 @@ const PACE = {
   failedMs: 5_000,
   /** Between two windows of a segment that is read to be checked: at most 3 MB/s. */
   scrubMs: 40,
-  /** Between two windows of one that is summarised or compacted: at most 60 MB/s. */
-  workMs: 2,
+  /** Between two windows of one that is summarised or compacted. */
+  workMs: 1,
 };
 
 /** A pass begins when so many more records on keys are there than the latest one has left. */
@@ -63,6 +63,8 @@ export class Upkeep {
   private readonly parts: UpkeepParts;
   private readonly host: UpkeepHost;
   private readonly openAfter = new WeakMap<Segment, OpenRequest | null>();
+  /** Records on keys in segments that have not changed since they were counted. */
+  private readonly keyedIn = new WeakMap<Segment, number>();
   private leftovers: string[] = [];
   /** Where the latest pass of compaction ended; what it left is not looked at again before more has
    * come. */
@@ -182,8 +184,20 @@ export class Upkeep {
     const eligible = segments.filter(({ end }) => end.index <= limit);
     const reached = eligible.at(-1)?.end.index ?? 0;
     if (reached <= this.passedTo) return false;
-    const summaries: Summary[] = [];
     let keyed = 0;
+    for (const segment of eligible) {
+      const count = this.keyedIn.get(segment) ?? (await this.summaryOf(segment))?.keyed;
+      if (count === undefined) {
+        segment.summarised = false;
+        return true;
+      }
+      this.keyedIn.set(segment, count);
+      keyed += count;
+    }
+    this.passedTo = reached;
+    const more = keyed - this.passedKeyed;
+    if (more < GARBAGE_RECORDS_MIN || more < this.passedKeyed * GARBAGE_MIN) return false;
+    const summaries: Summary[] = [];
     for (const segment of eligible) {
       const summary = await this.summaryOf(segment);
       if (summary === null) {
@@ -191,11 +205,7 @@ export class Upkeep {
         return true;
       }
       summaries.push(summary);
-      keyed += summary.keyed;
     }
-    this.passedTo = reached;
-    const more = keyed - this.passedKeyed;
-    if (more < GARBAGE_RECORDS_MIN || more < this.passedKeyed * GARBAGE_MIN) return false;
     const { disk, catalog, readers, turns, segmentBytes } = this.parts;
     const pause = () => this.pause(PACE.workMs);
     const compactor = new Compactor({ disk, catalog, readers, turns, state: this.host, pause });
