@@ -41,18 +41,13 @@ export interface SessionOptions {
 }
 
 /** A cluster of its own, which nobody finds and of which nothing is left. */
-export async function throwawayGround(secondaries: number): Promise<Ground> {
-  const { startThrowaway } = await import('../chaos/throwaway.ts');
-  const { serveArbiter } = await import('../node/serve-arbiter.ts');
-  const { ready, remove } = await startThrowaway({
-    secondaries,
-    startArbiter: serveArbiter,
-    hideIn: (folder) => {
-      process.env.REPLOG_RUN_DIR = folder;
-    },
-  });
+export async function throwawayGround(secondaries: number, signal: AbortSignal): Promise<Ground> {
+  const { throwaway } = await import('../cluster/throwaway.ts');
+  const { serveArbiter: startArbiter } = await import('../node/serve-arbiter.ts');
+  const options = { secondaries, durable: true, purpose: 'chaos', startArbiter };
+  const { ready, end } = await throwaway(options, signal);
   const { nodes, control } = ready;
-  return { nodes, control, token: undefined, name: 'a cluster of its own', leave: remove };
+  return { nodes, control, token: undefined, name: 'a cluster of its own', leave: end };
 }
 
 /** Runs and prints. Throws Refused if anything is broken, Undecided if it cannot be told. */

@@ -2,106 +2,66 @@
 // ports and in a folder of its own. It is not announced: commands in other terminals go on finding
 // the user's own cluster.
 
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ReplogClient } from '../client/client.ts';
 import { type Call, Link, type Reply } from '../client/link.ts';
 import type { Action, NodeView } from '../cluster/control.ts';
-import type { Launch, LaunchOptions } from '../cluster/launch.ts';
-import { launch } from '../cluster/launch.ts';
-import { checkPorts, PortTaken } from '../cluster/ports.ts';
-import type { ClusterEvent, ReadyEvent } from '../cluster/report.ts';
+import type { ClusterEvent } from '../cluster/report.ts';
+import { type Throwaway, type ThrowawayOptions, throwaway } from '../cluster/throwaway.ts';
 import type { ScenarioCluster } from './scenario.ts';
 import type { Stage, StageNode } from './stage.ts';
 
 /** What the stage is not allowed to import. */
-export type StartArbiter = LaunchOptions['startArbiter'];
-
-/** Below the ports that systems give to outgoing connections, which could take that of a node while
- * it is down. */
-const PORTS = { first: 12_000, count: 20_000 } as const;
+export type StartArbiter = ThrowawayOptions['startArbiter'];
 
 /** Room for the nodes that a scenario adds. */
 const SPARE_PORTS = 4;
-
-/** On a machine with many users a block of ports can be taken between looking and using. */
-const START_ATTEMPTS = 5;
 
 /** A read over loopback takes milliseconds; one that takes longer will not be answered. */
 const CONTROL_MS = 30_000;
 
 export class ClusterStage implements Stage {
-  readonly #launched: Launch;
-  readonly #folder: string | null;
+  readonly #cluster: Throwaway;
   readonly #link = new Link({});
   readonly #log: EventLog;
   readonly #launcher: ReplogClient;
   #nodes: readonly (StageNode & { readonly url: string })[] = [];
 
-  private constructor(parts: {
-    launched: Launch;
-    ready: ReadyEvent;
-    folder: string | null;
-    log: EventLog;
-  }) {
-    this.#launched = parts.launched;
-    this.#folder = parts.folder;
-    this.#log = parts.log;
-    this.#launcher = new ReplogClient({ url: parts.ready.control });
+  private constructor(cluster: Throwaway, log: EventLog) {
+    this.#cluster = cluster;
+    this.#log = log;
+    this.#launcher = new ReplogClient({ url: cluster.ready.control });
   }
 
   /** Starts the cluster; resolves when it is proved to be ready. Whatever fails, and when `signal`
    * aborts, nothing is left behind. */
   static async start(
-    cluster: ScenarioCluster,
+    { secondaries, storage, w }: ScenarioCluster,
     startArbiter: StartArbiter,
     signal: AbortSignal,
   ): Promise<ClusterStage> {
-    const durable = cluster.storage === 'durable';
-    const folder = durable ? await mkdtemp(join(tmpdir(), 'replog-demo-')) : null;
+    const log = new EventLog();
+    const cluster = await throwaway(
+      {
+        secondaries,
+        durable: storage === 'durable',
+        w,
+        sparePorts: SPARE_PORTS,
+        purpose: 'demo',
+        startArbiter,
+        onEvent: (event) => log.take(event),
+      },
+      signal,
+    );
+    const stage = new ClusterStage(cluster, log);
     try {
-      return await ClusterStage.#launch(cluster, startArbiter, folder, signal);
+      await stage.#refresh();
+      return stage;
     } catch (error) {
-      if (folder !== null) await rm(folder, { recursive: true, force: true });
+      await cluster.end();
       throw error;
-    }
-  }
-
-  static async #launch(
-    cluster: ScenarioCluster,
-    startArbiter: StartArbiter,
-    folder: string | null,
-    signal: AbortSignal,
-  ): Promise<ClusterStage> {
-    for (let attempt = 1; ; attempt += 1) {
-      signal.throwIfAborted();
-      const log = new EventLog();
-      const port = await quietBlock(cluster.secondaries + 2 + SPARE_PORTS);
-      const options = launchOptions(cluster, { port, folder, log, startArbiter });
-      let launched: Launch;
-      try {
-        launched = await launch(options);
-      } catch (error) {
-        if (error instanceof PortTaken && attempt < START_ATTEMPTS) continue;
-        throw error;
-      }
-      const stop = () => void launched.kill();
-      signal.addEventListener('abort', stop, { once: true });
-      try {
-        const ready = await launched.ready;
-        signal.throwIfAborted();
-        const stage = new ClusterStage({ launched, ready, folder, log });
-        await stage.#refresh();
-        return stage;
-      } catch (error) {
-        await launched.kill();
-        signal.throwIfAborted();
-        throw error;
-      } finally {
-        signal.removeEventListener('abort', stop);
-      }
     }
   }
 
@@ -131,7 +91,8 @@ export class ClusterStage implements Stage {
   }
 
   async wipe(node: string): Promise<void> {
-    if (this.#folder !== null) await rm(join(this.#folder, node), { recursive: true, force: true });
+    const { folder } = this.#cluster;
+    if (folder !== null) await rm(join(folder, node), { recursive: true, force: true });
   }
 
   transitions(node: string): readonly string[] {
@@ -151,8 +112,7 @@ export class ClusterStage implements Stage {
   }
 
   async end(): Promise<void> {
-    await this.#launched.kill();
-    if (this.#folder !== null) await rm(this.#folder, { recursive: true, force: true });
+    await this.#cluster.end();
   }
 
   async #refresh(): Promise<void> {
@@ -184,41 +144,4 @@ class EventLog {
   transitions(node: string): string[] {
     return this.#statuses.filter((status) => status.node === node).map(({ to }) => to);
   }
-}
-
-function launchOptions(
-  cluster: ScenarioCluster,
-  parts: { port: number; folder: string | null; log: EventLog; startArbiter: StartArbiter },
-): LaunchOptions {
-  const { port, folder, log, startArbiter } = parts;
-  return {
-    name: `demo-${process.pid}-${port}`,
-    port,
-    secondaries: cluster.secondaries,
-    dataDir: folder,
-    fresh: false,
-    w: cluster.w,
-    token: null,
-    requireClientToken: false,
-    logLevel: 'error',
-    unlisted: true,
-    startArbiter,
-    onEvent: (event) => log.take(event),
-    // The nodes report errors that the faults of a scenario cause on purpose.
-    onLine: () => undefined,
-  };
-}
-
-async function quietBlock(count: number): Promise<number> {
-  for (let attempt = 0; attempt < 100; attempt += 1) {
-    const first = PORTS.first + Math.floor(Math.random() * PORTS.count);
-    const block = Array.from({ length: count }, (_, place) => first + place);
-    try {
-      await checkPorts(block);
-      return first;
-    } catch (error) {
-      if (!(error instanceof PortTaken)) throw error;
-    }
-  }
-  throw new Error(`no ${count} free ports in a row were found`);
 }

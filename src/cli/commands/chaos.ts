@@ -57,7 +57,7 @@ async function chaos(options: ChaosOptions): Promise<void> {
   const seed = options.seed ?? Math.floor(Math.random() * 2 ** 32);
   const { runSession } = await import('../chaos-session.ts');
   await untilInterrupted(async (signal) => {
-    const ground = await groundFor(options);
+    const ground = await groundFor(options, signal);
     // On a cluster that has a past, keys and messages must not be those of an earlier run.
     const tag = isOwn(options) ? `c${seed}` : `c${seed}-${Date.now().toString(36)}`;
     const durationMs = Math.round(minutes * 60_000);
@@ -72,9 +72,9 @@ async function chaos(options: ChaosOptions): Promise<void> {
 
 const isOwn = ({ url, name }: ChaosOptions): boolean => url === undefined && name === undefined;
 
-async function groundFor(options: ChaosOptions): Promise<Ground> {
+async function groundFor(options: ChaosOptions, signal: AbortSignal): Promise<Ground> {
   const { throwawayGround } = await import('../chaos-session.ts');
-  if (isOwn(options)) return throwawayGround(options.secondaries ?? 2);
+  if (isOwn(options)) return throwawayGround(options.secondaries ?? 2, signal);
   if (options.secondaries !== undefined) {
     throw new UsageError('--secondaries is for a cluster that chaos starts itself', 'leave it out');
   }

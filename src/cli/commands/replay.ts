@@ -49,7 +49,7 @@ async function replay(file: string, { record, json = false }: ReplayOptions): Pr
     );
   }
   await untilInterrupted(async (signal) => {
-    const ground = await throwawayGround(nodes.length - 1);
+    const ground = await throwawayGround(nodes.length - 1, signal);
     const untilCovered = false;
     const settings = { seed, tag: '', durationMs, untilCovered, script, record, json };
     try {
