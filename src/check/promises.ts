@@ -16,6 +16,11 @@
 // has lost its own memory, anyone may come to lead alone: then only what all members hold is kept.
 // A write that was under way at such a moment is promised nothing.
 //
+// What a node acknowledged before it lost its memory is promised by its earlier life alone, and the
+// master cannot know of the loss at once. So an answer that may be about what was appended before
+// then counts for nothing on the side of that node: a `duplicate`, and a 504 to a request with an
+// idempotency key, which does not say whether it was a repetition.
+//
 // A 504 with `acks` promises the same for the nodes that it names (it stays, and goes on
 // replicating); an operation that a node showed at or below its commit index is promised as well.
 
@@ -167,7 +172,8 @@ export class Promises {
 function knows(node: string, record: WriteRecord, cluster: ClusterFacts): boolean {
   const lostAt = cluster.nodes.get(node)?.lostAt ?? Number.NEGATIVE_INFINITY;
   if (lostAt === Number.NEGATIVE_INFINITY) return true;
-  return record.duplicate !== true && record.call > lostAt;
+  const open = record.outcome !== 'ok' && record.idempotencyKey !== null;
+  return record.duplicate !== true && !open && record.call > lostAt;
 }
 
 /** Whether these holders are enough, as things stand. */

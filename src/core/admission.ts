@@ -15,6 +15,8 @@ export interface Situation {
   readonly quorum: { readonly alive: number; readonly needed: number };
   readonly missing: readonly NodeId[];
   readonly settled: boolean;
+  /** No member's log can overrule this one any more. */
+  readonly counted: boolean;
   /** Room in the line of those who wait for other nodes, and of all. */
   readonly roomForPatient: boolean;
   readonly roomForAny: boolean;
@@ -49,9 +51,10 @@ export function admit(write: Write, situation: Situation): Verdict {
       ? undefined
       : ledger.deduplication.find(write.idempotencyKey);
   if (known !== undefined) {
-    // A batch that the log ends in the middle of may still be completed, or dropped.
+    // A batch that the log ends in the middle of may still be completed, or dropped; and so may all
+    // that a node has which was away while others went on.
     const whole = known.first + known.count - 1 <= ledger.log.lastIndex;
-    if (!whole) return refuse({ type: 'Recovering' });
+    if (!whole || !situation.counted) return refuse({ type: 'Recovering' });
     const same =
       known.count === write.operations.length && known.fingerprint === fingerprintOf(write);
     return same ? { type: 'repeat', known } : refuse({ type: 'KeyReused' });

@@ -20,6 +20,7 @@ import { type Acknowledged, holders, type Waiter, WriteConcerns } from './write-
  * Invariants:
  * 1. Indexes are assigned without holes, and only while there is a quorum and the epoch is settled.
  * 2. A client hears success only when this node has persisted the operation and `w` nodes have it.
+ *    Before the epoch is settled this node's own log counts only if nothing can overrule it.
  * 3. Every write is answered exactly once, or its client has gone.
  */
 export class Master {
@@ -30,6 +31,10 @@ export class Master {
   private readonly readers = new Confirmations();
   private readonly recovery: Recovery;
   private settled = false;
+  /** What this node has persisted counts: it is durable that its log is that of this epoch, or no
+   * other log can come before it. */
+  private counted: boolean;
+  private accepting = false;
   private configuredSize: number | null;
   private dirty = true;
   private announcedMode = '';
@@ -64,6 +69,7 @@ export class Master {
       () => this.settle(),
       now,
     );
+    this.counted = this.recovery.unrivalled;
     this.membership.set(replicas, now);
     this.noteLoss(replicas);
   }
@@ -103,6 +109,7 @@ export class Master {
       quorum: this.quorum(),
       missing: this.membership.missing(),
       settled: this.settled,
+      counted: this.counted || this.settled,
       roomForPatient: this.waiters.waitingForOthers < options.waitersMax,
       roomForAny:
         this.waiters.size < 2 * options.waitersMax &&
@@ -151,7 +158,7 @@ export class Master {
   /** The node has persisted more, or has come to know that it cannot. */
   persisted(): void {
     this.progress();
-    this.restore();
+    this.accept();
   }
 
   /** Time has passed, or the events at hand are done: sends, judges, tells those who are late. */
@@ -240,14 +247,25 @@ export class Master {
     this.membership.opened = this.context.ledger.log.lastIndex;
     this.membership.beatNow();
     this.progress();
-    this.restore();
+    this.accept();
   }
 
-  /** What damage took from this node is durable again once all is that the epoch began with. */
-  private restore(): void {
+  /** Once all is durable that the epoch began with, this log is the one of the epoch, for whoever
+   * asks later (not before: a node that was only appointed would overrule those who know more); and
+   * what damage took from this node is there again. */
+  private accept(): void {
     const { opened } = this.membership;
-    const { persistedIndex } = this.context.ledger.persister;
-    if (this.settled && opened !== null && persistedIndex >= opened) restored(this.context);
+    const { bookkeeping, ledger } = this.context;
+    if (opened === null || ledger.persister.persistedIndex < opened) return;
+    restored(this.context);
+    if (this.accepting) return;
+    this.accepting = true;
+    bookkeeping.remember({ acceptedEpoch: this.epoch }, () => {
+      if (this.counted) return;
+      this.counted = true;
+      this.dirty = true;
+      this.progress();
+    });
   }
 
   /** Someone has more of the log: what is on a majority, and who may be answered. */
@@ -294,7 +312,8 @@ export class Master {
   }
 
   private acknowledged(): Acknowledged {
-    const positions = this.membership.positions(this.context.ledger.persister.persistedIndex);
+    const { persistedIndex } = this.context.ledger.persister;
+    const positions = this.membership.positions(this.counted ? persistedIndex : logIndex(0));
     return { self: this.context.self.node, positions, size: this.size() };
   }
 

@@ -4,6 +4,7 @@
 // its memory.
 
 import type { Context } from './context.ts';
+import { type Candidate, Departure, outranks } from './departure.ts';
 import type { Lost } from './effects.ts';
 import { type Epoch, epoch as epochOf, type LogIndex, logIndex, type NodeId } from './ids.ts';
 import type { Member } from './member.ts';
@@ -15,17 +16,12 @@ import { makesUpFor } from './restoration.ts';
 /** With a majority heard, this long is waited for the others: what only they have is kept, too. */
 const PATIENCE_MS = 200;
 
-interface Candidate {
-  readonly node: NodeId;
-  readonly url: string;
-  readonly acceptedEpoch: Epoch;
-  readonly lastIndex: LogIndex;
-}
-
 /**
  * Invariants:
- * 1. The log only grows here, by entries that follow it hash for hash; one exception: a batch whose
- *    end no member holds is dropped, because a batch is all or nothing.
+ * 1. The log only grows here, by entries that follow it hash for hash, with two exceptions. Where a
+ *    member has accepted a later epoch than this node, and its log differs, ours is cut back to
+ *    where it does (`departure.ts`). A batch whose end no member holds is dropped: it is all or
+ *    nothing.
  * 2. `settled` is called once, and only when a majority of the members (this node counted) was
  *    heard, and the others had a moment to answer; by a node that began with an empty log, when
  *    every member was heard or is Unhealthy.
@@ -52,6 +48,7 @@ export class Recovery {
     NodeId,
     { readonly held: LogIndex; readonly reach: LogIndex }
   >();
+  private readonly departure: Departure;
   /** The latest epoch whose log, as a member had it, was fetched to its end. */
   private fetchedEpoch = epochOf(0);
   /** Where the log ended when the files set aside had nothing to add. */
@@ -78,6 +75,9 @@ export class Recovery {
     const forgetful = context.blank && this.empty && epoch > 1;
     this.strangersUntil = forgetful ? now + masterSilenceMs + suspectedAfterMs : now;
     this.settled = settled;
+    this.departure = new Departure(context, epoch, ({ node, url }, from, use) =>
+      this.ask(url, from, use, () => this.heard.delete(node)),
+    );
   }
 
   heardFrom(member: Member, ack: HeartbeatAck): void {
@@ -103,10 +103,23 @@ export class Recovery {
   /** Goes on if enough members have been heard. */
   proceed(now: number): void {
     if (this.done || this.fetching || !this.enough(now)) return;
+    const ruling = this.departure.ruling(this.candidates());
     const best = this.best();
-    if (best !== null) this.fetch(best);
+    if (ruling !== null) this.compare(ruling, now);
+    else if (best !== null) this.fetch(best);
     else if (this.missing === null) this.finish();
     else if (!this.fetchAside()) this.prove();
+  }
+
+  /** This node's log can be relied on from the start: no member can have what would overrule it. */
+  get unrivalled(): boolean {
+    return this.departure.impossible;
+  }
+
+  private compare(ruling: Candidate, now: number): void {
+    this.departure.compare(ruling);
+    // With nothing in common there is nothing to ask.
+    this.proceed(now);
   }
 
   private enough(now: number): boolean {
@@ -132,23 +145,25 @@ export class Recovery {
     return members.length + 1 >= this.size() && members.every((member) => this.counts(member));
   }
 
+  /** Members that have said where they stand, and may have something to give. */
+  private candidates(): Candidate[] {
+    const { epoch } = this.context.bookkeeping.current;
+    return this.members().flatMap(({ peer }) => {
+      const heard = this.heard.get(peer.node) ?? null;
+      return heard === null || heard.acceptedEpoch > epoch ? [] : [heard];
+    });
+  }
+
   private best(): Candidate | null {
-    const { ledger, bookkeeping } = this.context;
+    const { log } = this.context.ledger;
     const { missing } = this;
     let best: Candidate | null = null;
-    for (const member of this.members()) {
-      const heard = this.heard.get(member.peer.node);
-      if (heard === undefined || heard === null) continue;
+    for (const heard of this.candidates()) {
       const candidate = { ...heard, lastIndex: this.reach(heard, missing) };
-      if (candidate.lastIndex <= ledger.log.lastIndex) continue;
+      if (candidate.lastIndex <= log.lastIndex) continue;
       // What an older master left there is not part of this log (figure 8 of the Raft paper).
-      if (candidate.acceptedEpoch < ledger.log.lastEpoch) continue;
-      if (candidate.acceptedEpoch > bookkeeping.current.epoch) continue;
-      const better =
-        best === null ||
-        candidate.acceptedEpoch > best.acceptedEpoch ||
-        (candidate.acceptedEpoch === best.acceptedEpoch && candidate.lastIndex > best.lastIndex);
-      if (better) best = candidate;
+      if (candidate.acceptedEpoch < log.lastEpoch) continue;
+      if (best === null || outranks(candidate, best)) best = candidate;
     }
     return best;
   }
@@ -179,12 +194,20 @@ export class Recovery {
     }
   }
 
-  private ask(url: string, from: LogIndex, use: (fetched: Fetched) => void): void {
+  private ask(
+    url: string,
+    from: LogIndex,
+    use: (fetched: Fetched) => void,
+    failed: () => void = () => {},
+  ): void {
     this.fetching = true;
     const request = { type: 'Fetch' as const, epoch: this.epoch, from };
     this.context.outbox.send(url, request, (answer: Answer, now: number) => {
       this.fetching = false;
-      if (answer.type !== 'Fetched') return;
+      if (answer.type !== 'Fetched') {
+        failed();
+        return;
+      }
       use(answer);
       this.proceed(now);
     });

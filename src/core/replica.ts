@@ -261,7 +261,6 @@ export class Replica {
     const { bookkeeping, self } = this.context;
     const memory = {
       epoch,
-      acceptedEpoch: epoch,
       ...(cluster === undefined ? {} : { cluster }),
     };
     bookkeeping.remember(memory, () => {

@@ -120,6 +120,24 @@ describe('what is acknowledged', () => {
     expect(judge(run.end()).violations).toEqual([]);
   });
 
+  /** n1 answers that n2 has an operation, right after the disk of n2 was wiped. */
+  function namedAfterWipe(asked: { idempotencyKey: string } | { w: 'all' }) {
+    const run = new Recording();
+    const open = { outcome: 'unknown', ...asked, first: 1, last: 1, acks: ['n1', 'n2'] } as const;
+    if ('idempotencyKey' in asked) run.write(message('one'), open);
+    run.node('n2', 'crash');
+    run.node('n2', 'wipe');
+    run.write(message('one'), open);
+    run.start('n2');
+    run.read('n2', { read: 'local' }, []);
+    return judge(run.records).violations.map(({ judge: name }) => name);
+  }
+
+  test('a 504 to a repeated request may name a node whose loss the master has not noticed', () => {
+    expect(namedAfterWipe({ idempotencyKey: 'k' })).toEqual([]);
+    expect(namedAfterWipe({ w: 'all' })).toEqual(['durable']);
+  });
+
   test('a node that has not heard of a loss may still call it settled', () => {
     const run = new Recording();
     run.write(message('kept'), { w: 'all' });
