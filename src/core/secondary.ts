@@ -67,7 +67,9 @@ export class Secondary {
   }
 
   snapshot(ticket: Ticket, message: Snapshot, now: number): void {
-    const full = this.pending.length >= this.context.options.pendingAcksMax;
+    // A newer session takes the place of those that wait, some of which may wait for what was cut off.
+    const newer = this.session?.compare(message) === 'newer';
+    const full = !newer && this.pending.length >= this.context.options.pendingAcksMax;
     const refusal: Refusal | null = full
       ? { type: 'Refused', code: 'overloaded' }
       : this.take(message, now);

@@ -72,7 +72,7 @@ describe('Arbiter: roles', () => {
     });
   });
 
-  test('the version rises with each change of who is where or of the size, and with nothing else', () => {
+  test('the version rises with each change of who is where or of the size, and else never', () => {
     const of = pair();
     const version = (): number => of.announcement!.version;
     const before = version();

@@ -114,6 +114,18 @@ describe('Secondary: sequence numbers', () => {
     node.snapshot(2, 3, 3);
     expect(node.indexes).toEqual([1, 2, 3]);
   });
+
+  test('those who wait for what was cut off do not keep the next session out', () => {
+    const node = new SecondaryBench({ options: { pendingAcksMax: 2 } });
+    const first = node.snapshot(0, 1, 1);
+    const second = node.snapshot(1, 2, 2);
+    node.heartbeat({ epoch: 2, last: 0, settled: true });
+    expect(node.indexes).toEqual([]);
+    const ticket = node.snapshot(0, 1, 1, { epoch: 2, session: 2 });
+    for (const old of [first, second]) expect(node.drawn(old)).toMatch(/^stale-session/);
+    node.settle();
+    expect(node.drawn(ticket)).toBe('ack 0');
+  });
 });
 
 describe('Secondary: sessions', () => {
