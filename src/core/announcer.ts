@@ -31,11 +31,12 @@ export class Announcer {
 
   wake(now: number): void {
     if (this.wanted === null || this.underWay || now < this.dueAt) return;
-    const { master, epoch, replicas, size } = this.wanted;
+    const { master, epoch, replicas, size, version } = this.wanted;
     const announced = this.wanted;
     this.underWay = true;
     this.dueAt = Number.POSITIVE_INFINITY;
-    this.outbox.send(master.url, { type: 'Replicas', epoch, replicas, size }, (answer, at) => {
+    const request = { type: 'Replicas' as const, epoch, replicas, size, version };
+    this.outbox.send(master.url, request, (answer, at) => {
       this.underWay = false;
       if (this.wanted !== announced) this.dueAt = at;
       else if (answer.type === 'ReplicasNoted') this.wanted = null;

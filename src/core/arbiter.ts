@@ -11,6 +11,7 @@ export interface Announcement {
   readonly master: Peer;
   readonly replicas: readonly Peer[];
   readonly size: number | null;
+  readonly version: number;
 }
 
 export interface ArbiterOptions {
@@ -37,6 +38,8 @@ const BLANK: ArbiterMemory = { epoch: epoch(0), master: null, members: [], size:
  * 1. The epoch never falls, and rises with every appointment.
  * 2. The master, if there is one, is a member.
  * 3. The same process that asks twice gets the same answer.
+ * 4. The version rises with each change of who is where, or of the size, and is remembered: of two
+ *    announcements of one epoch it tells which is the later one.
  */
 export class Arbiter {
   private readonly options: ArbiterOptions;
@@ -46,6 +49,7 @@ export class Arbiter {
   private epoch: Epoch;
   private master: NodeId | null;
   private size: number | null;
+  private version: number;
   private cluster: string | null;
 
   constructor(options: ArbiterOptions, memory: ArbiterMemory | null) {
@@ -54,6 +58,7 @@ export class Arbiter {
     this.epoch = known.epoch;
     this.master = known.master;
     this.size = options.size ?? known.size;
+    this.version = known.version ?? 0;
     this.cluster = options.cluster;
     for (const { node, url, incarnation: life } of known.members) {
       this.members.set(node, { url, incarnation: life });
@@ -72,14 +77,16 @@ export class Arbiter {
       url,
       incarnation: life,
     }));
-    return { epoch: this.epoch, master: this.master, members, size: this.size };
+    const { epoch: current, master, size, version } = this;
+    return { epoch: current, master, members, size, version };
   }
 
   /** For the master; null while there is none. */
   get announcement(): Announcement | null {
     if (this.master === null) return null;
     const master = this.peer(this.master);
-    return { epoch: this.epoch, master, replicas: this.replicas(), size: this.size };
+    const { epoch: current, size, version } = this;
+    return { epoch: current, master, replicas: this.replicas(), size, version };
   }
 
   join(request: Join): JoinedMaster | JoinedSecondary | Refusal {
@@ -102,6 +109,7 @@ export class Arbiter {
     const appointed = this.master === null || this.master === node;
     const anew = this.master === null || known?.incarnation !== request.incarnation;
     if ((appointed && anew) || forgotten || ahead) this.raise(request.epoch);
+    if (known?.url !== url) this.version += 1;
     this.members.set(node, { url, incarnation: request.incarnation });
     this.departed.delete(node);
     if (appointed) this.master = node;
@@ -109,7 +117,10 @@ export class Arbiter {
   }
 
   leave(node: NodeId): Left {
-    if (this.members.delete(node)) this.departs(node);
+    if (this.members.delete(node)) {
+      this.version += 1;
+      this.departs(node);
+    }
     if (this.master === node) this.master = null;
     return { type: 'Left' };
   }
@@ -127,6 +138,7 @@ export class Arbiter {
   }
 
   resize(size: number | null): void {
+    if (size !== this.size) this.version += 1;
     this.size = size;
   }
 
@@ -149,8 +161,8 @@ export class Arbiter {
       return { type: 'JoinedSecondary', epoch: this.epoch, master, ...cluster };
     }
     const replicas = this.replicas();
-    const size = this.size;
-    return { type: 'JoinedMaster', epoch: this.epoch, replicas, size, ...cluster };
+    const { epoch: current, size, version } = this;
+    return { type: 'JoinedMaster', epoch: current, replicas, size, version, ...cluster };
   }
 
   private peer(node: NodeId): Peer {

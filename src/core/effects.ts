@@ -135,6 +135,8 @@ export interface ArbiterMemory {
     readonly incarnation: string;
   }[];
   readonly size: number | null;
+  /** How often the set of members or the size has changed; absent: before that was counted. */
+  readonly version?: number;
 }
 
 /** What a node remembers before it has seen anything. */

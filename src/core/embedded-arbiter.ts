@@ -78,7 +78,7 @@ export class EmbeddedArbiter {
     const master = this.home.master();
     if (announcement === null || master === null) return;
     if (announcement.epoch > master.epoch) this.reappoint();
-    else master.replicas(announcement.replicas, undefined, now);
+    else master.replicas({ replicas: announcement.replicas }, now);
   }
 
   private reappoint(): void {

@@ -16,6 +16,14 @@ import { restored } from './restoration.ts';
 import type { MasterStatus } from './status.ts';
 import { type Acknowledged, holders, type Waiter, WriteConcerns } from './write-concern.ts';
 
+/** What the arbiter says of the cluster; see Replicas. */
+export interface Announced {
+  readonly replicas: readonly Peer[];
+  /** Absent: as before. */
+  readonly size?: number | null;
+  readonly version?: number;
+}
+
 /**
  * Invariants:
  * 1. Indexes are assigned without holes, and only while there is a quorum and the epoch is settled.
@@ -36,20 +44,22 @@ export class Master {
   private counted: boolean;
   private accepting = false;
   private configuredSize: number | null;
+  /** Of the latest announcement that had one. */
+  private version = 0;
   private dirty = true;
   private announcedMode = '';
 
   constructor(
     context: Context,
     epoch: Epoch,
-    replicas: readonly Peer[],
-    size: number | null,
+    { replicas, size = null, version = 0 }: Announced,
     deposed: (epoch: Epoch) => void,
     now: number,
   ) {
     this.context = context;
     this.epoch = epoch;
     this.configuredSize = size;
+    this.version = version;
     const owner = {
       progressed: () => this.progress(),
       heard: (member: Member, ack: HeartbeatAck) => {
@@ -83,8 +93,11 @@ export class Master {
     outbox.note({ event: 'lost', after: ledger.log.lastIndex, upTo: lost.upTo });
   }
 
-  /** The arbiter's word on who the replicas are. The same set again changes nothing. */
-  replicas(replicas: readonly Peer[], size: number | null | undefined, now: number): void {
+  /** The arbiter's word on who the replicas are. The same set again changes nothing, nor does a
+   * word that a later one has overtaken. */
+  replicas({ replicas, size, version }: Announced, now: number): void {
+    if (version !== undefined && version < this.version) return;
+    this.version = version ?? this.version;
     if (size !== undefined) this.configuredSize = size;
     this.membership.set(replicas, now);
     this.dirty = true;

@@ -38,6 +38,8 @@ export interface JoinedMaster {
   readonly replicas?: readonly Peer[];
   /** Own. Configured cluster size; absent or null: the number of members. */
   readonly size?: number | null;
+  /** Own. See Replicas. */
+  readonly version?: number;
   /** Own. Identity of the cluster. */
   readonly cluster?: string;
 }
@@ -69,6 +71,9 @@ export interface Replicas {
   readonly replicas: readonly Peer[];
   /** Own. Configured cluster size; absent or null: the number of replicas. */
   readonly size?: number | null;
+  /** Own. Rises with each change of the set or the size. In one epoch a lower one than the master
+   * has seen was overtaken on its way; absent: the latest to arrive counts. */
+  readonly version?: number;
 }
 
 /** The master has taken note of the set. */

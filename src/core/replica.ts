@@ -256,7 +256,7 @@ export class Replica {
   }
 
   /** Becomes master of a new epoch, once that is durable. */
-  private lead({ epoch, replicas, size, cluster }: JoinedMaster): void {
+  private lead({ epoch, replicas, size, version, cluster }: JoinedMaster): void {
     if (this.master?.epoch === epoch) return;
     const { bookkeeping, self } = this.context;
     const memory = {
@@ -265,11 +265,14 @@ export class Replica {
     };
     bookkeeping.remember(memory, () => {
       if (bookkeeping.current.epoch !== epoch || this.stopping) return;
-      const known = replicas ?? [self];
-      const configured = size ?? this.setup.size;
+      const announced = {
+        replicas: replicas ?? [self],
+        size: size ?? this.setup.size,
+        ...(version === undefined ? {} : { version }),
+      };
       if (this.master?.epoch === epoch) {
         // Told twice before it was durable: an epoch has one master, whose sessions begin once.
-        this.master.replicas(known, configured, this.now);
+        this.master.replicas(announced, this.now);
         return;
       }
       this.master?.end('NoMaster');
@@ -278,7 +281,7 @@ export class Replica {
       const deposed = (by: Epoch): void => {
         this.deposedBy = by;
       };
-      this.master = new Master(this.context, epoch, known, configured, deposed, this.now);
+      this.master = new Master(this.context, epoch, announced, deposed, this.now);
       this.outbox.note({ event: 'role', node: self.node, role: 'master', epoch });
     });
   }
@@ -375,13 +378,10 @@ export class Replica {
     return rival ? { type: 'Refused', code: 'stale-epoch', epoch: epochOf(epoch) } : null;
   }
 
-  private noteReplicas(ticket: Ticket, { epoch, replicas, size }: Replicas): void {
+  private noteReplicas(ticket: Ticket, announced: Replicas): void {
     const master = this.master!;
     this.outbox.respond(ticket, { type: 'ReplicasNoted' });
-    if (epoch > master.epoch) {
-      this.lead({ type: 'JoinedMaster', epoch, replicas, ...(size === undefined ? {} : { size }) });
-    } else {
-      master.replicas(replicas, size, this.now);
-    }
+    if (announced.epoch > master.epoch) this.lead({ ...announced, type: 'JoinedMaster' });
+    else master.replicas(announced, this.now);
   }
 }

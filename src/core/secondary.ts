@@ -67,7 +67,9 @@ export class Secondary {
   }
 
   snapshot(ticket: Ticket, message: Snapshot, now: number): void {
-    const full = this.pending.length >= this.context.options.pendingAcksMax;
+    // A newer session takes the place of those that wait, perhaps for what was cut off.
+    const newer = this.session?.compare(message) === 'newer';
+    const full = !newer && this.pending.length >= this.context.options.pendingAcksMax;
     const refusal: Refusal | null = full
       ? { type: 'Refused', code: 'overloaded' }
       : this.take(message, now);
@@ -167,10 +169,15 @@ export class Secondary {
     if (part.type === 'Refused') {
       return part.code === 'diverged' ? this.diverged(message.epoch) : part;
     }
-    const { opened, prev, reset } = message;
+    const { opened, prev, reset, updates } = message;
     const overhangs = opened !== undefined && this.overhangs(opened, message.epoch);
     if (overhangs && reset !== true && opened < ledger.floor) {
       return this.diverged(message.epoch);
+    }
+    // Whether the logs agree at `prev` cannot be told before the end beyond it is gone: the next
+    // heartbeat takes that away, and then it is asked again.
+    if (overhangs && reset !== true && updates.length === 0) {
+      return { type: 'Refused', code: 'out-of-order', expected };
     }
     this.heardAt = now;
     if (message.master !== undefined) this.following = message.master;

@@ -26,6 +26,7 @@ export class ArbiterRuntime {
   private readonly queue: EventQueue;
   private readonly peers = new Map<Ticket, (response: Response) => void>();
   private lastTicket = 0;
+  private lastRemembered = 0;
 
   constructor(parts: ArbiterParts) {
     this.parts = parts;
@@ -88,12 +89,18 @@ export class ArbiterRuntime {
 
   /** A disk that fails once is asked again, as in `runtime.ts`. */
   private remember(id: number, memory: Memory): void {
+    this.lastRemembered = id;
     this.parts.remember(memory).then(
       () => this.queue.post({ type: 'Remembered', id }),
       (error: unknown) => {
         if (!(error instanceof StorageFailure)) this.parts.broken(error);
-        else this.parts.clock.after(REMEMBER_RETRY_MS, () => this.remember(id, memory));
+        else this.parts.clock.after(REMEMBER_RETRY_MS, () => this.rememberAgain(id, memory));
       },
     );
+  }
+
+  /** A newer one stands for it, and must not be replaced by it. */
+  private rememberAgain(id: number, memory: Memory): void {
+    if (this.lastRemembered === id) this.remember(id, memory);
   }
 }

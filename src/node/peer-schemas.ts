@@ -26,6 +26,7 @@ const session = branded<Session>(z.int());
 const incarnation = branded<Incarnation>(text.min(1).max(64));
 const clusterId = text.min(1).max(128);
 const size = z.int().min(1).nullable();
+const version = z.int().min(0);
 const hash = z.int().min(0);
 
 /** Where a peer can be reached: http or https, nothing but an origin and perhaps a path. */
@@ -57,6 +58,7 @@ export const replicasBody = z.object({
   epoch,
   replicas: z.array(peer).max(1_000),
   size: size.exactOptional(),
+  version: version.exactOptional(),
 });
 
 export const heartbeatBody = z.object({
@@ -112,6 +114,7 @@ export const joinedMaster = z.object({
   epoch,
   replicas: z.array(peer).exactOptional(),
   size: size.exactOptional(),
+  version: version.exactOptional(),
   cluster: clusterId.exactOptional(),
 });
 export const joinedSecondary = z.object({

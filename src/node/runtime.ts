@@ -82,6 +82,7 @@ export class Runtime implements Engine {
   private readonly peers = new Map<Ticket, PeerCall>();
   private readonly listeners = new Set<() => void>();
   private lastTicket = 0;
+  private lastRemembered = 0;
   private shown = '';
 
   constructor(parts: RuntimeParts) {
@@ -256,13 +257,19 @@ export class Runtime implements Engine {
   }
 
   private remember(id: number, memory: Memory): void {
+    this.lastRemembered = id;
     this.persistence.remember(memory).then(
       () => this.queue.post({ type: 'Remembered', id }),
       (error: unknown) => {
         if (!(error instanceof StorageFailure)) this.parts.broken(error);
-        else this.parts.clock.after(REMEMBER_RETRY_MS, () => this.remember(id, memory));
+        else this.parts.clock.after(REMEMBER_RETRY_MS, () => this.rememberAgain(id, memory));
       },
     );
+  }
+
+  /** A newer one stands for it, and must not be replaced by it. */
+  private rememberAgain(id: number, memory: Memory): void {
+    if (this.lastRemembered === id) this.remember(id, memory);
   }
 
   private send({ call, to, request }: Extract<Effect, { type: 'Send' }>): void {

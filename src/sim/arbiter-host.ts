@@ -6,6 +6,7 @@ import { type Ticket, ticket as ticketOf } from '../core/ids.ts';
 import type { Request, RequestOrder, Response } from '../core/messages.ts';
 import { type Persistence, StorageFailure } from '../persistence/persistence.ts';
 import { Host } from './host.ts';
+import type { MemoryWatch } from './memory-watch.ts';
 import type { Network, Server } from './network.ts';
 import type { Timeline } from './timeline.ts';
 
@@ -17,10 +18,18 @@ export class ArbiterHost extends Host implements Server {
   private readonly network: Network;
   private readonly onBroken: (error: unknown) => void;
   private readonly peers = new Map<Ticket, (response: Response) => void>();
+  private readonly watch: MemoryWatch;
   private lastTicket = 0;
+  private lastRemembered = 0;
 
-  constructor(timeline: Timeline, network: Network, onBroken: (error: unknown) => void) {
+  constructor(
+    timeline: Timeline,
+    network: Network,
+    watch: MemoryWatch,
+    onBroken: (error: unknown) => void,
+  ) {
     super('arbiter', timeline);
+    this.watch = watch;
     this.network = network;
     this.onBroken = onBroken;
   }
@@ -62,12 +71,14 @@ export class ArbiterHost extends Host implements Server {
         this.send(effect);
         return;
       case 'Respond':
+        this.watch.answers(this.id, effect.response);
         if (effect.response.type !== 'FetchedOrder') {
           this.peers.get(effect.ticket)?.(effect.response);
         }
         this.peers.delete(effect.ticket);
         return;
       case 'Remember':
+        this.watch.remembering(this.id, effect.memory);
         this.remember(effect.id, effect.memory);
         return;
       case 'Append':
@@ -89,11 +100,14 @@ export class ArbiterHost extends Host implements Server {
   }
 
   private remember(id: number, memory: Memory): void {
+    this.lastRemembered = id;
     const { life } = this;
     this.timeline.stir();
     this.persistence!.remember(memory).then(
       () => {
-        if (this.life === life) this.inLife(() => this.post({ type: 'Remembered', id }))();
+        if (this.life !== life) return;
+        this.watch.remembered(this.id, memory);
+        this.inLife(() => this.post({ type: 'Remembered', id }))();
       },
       (error: unknown) => {
         if (this.life !== life) return;
@@ -101,7 +115,9 @@ export class ArbiterHost extends Host implements Server {
         else
           this.timeline.after(
             REMEMBER_RETRY_MS,
-            this.inLife(() => this.remember(id, memory)),
+            this.inLife(() => {
+              if (this.lastRemembered === id) this.remember(id, memory);
+            }),
           );
       },
     );

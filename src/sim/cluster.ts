@@ -105,14 +105,15 @@ export class Cluster {
     this.timeline.stir();
     const starting =
       site.node === null
-        ? startArbiter(site, persistence, configuration).then(() => [])
+        ? startArbiter(site, persistence, configuration)
         : startNode(site, persistence, configuration);
     starting.then(
       (found) => {
         if (site.host.life !== life) return;
         site.startingLife = null;
         site.torn = false;
-        if (site.node !== null) this.watch.recovered(id, found);
+        this.watch.memory.recovered(id, found.memory);
+        if (site.node !== null) this.watch.recovered(id, found.entries);
         this.happened(site, 'start', { durable: site.disk !== null });
       },
       (error: unknown) => {
@@ -195,6 +196,7 @@ export class Cluster {
     this.hit('leave');
     this.trace.draw(`${id} is told to leave`);
     // From now on it may be gone, though it hears of that later.
+    this.watch.commits.loses();
     this.happened(site, 'leave');
     site.node.retire((response) => {
       if (response.type === 'Left') {
@@ -258,7 +260,7 @@ export class Cluster {
 
   private addArbiter(): void {
     const { timeline, network } = this;
-    const arbiter = new ArbiterHost(timeline, network, (error) =>
+    const arbiter = new ArbiterHost(timeline, network, this.watch.memory, (error) =>
       this.broke(this.site('arbiter'), error),
     );
     network.attach(arbiter);

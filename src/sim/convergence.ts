@@ -5,7 +5,7 @@ import type { Options } from '../core/options.ts';
 import type { MasterStatus } from '../core/status.ts';
 import type { Cluster } from './cluster.ts';
 import { LIMITS_MS } from './network.ts';
-import { page } from './reading.ts';
+import { page, valueAt } from './reading.ts';
 
 /** How often it is looked whether the cluster has come back. */
 const LOOK_MS = 100;
@@ -68,6 +68,33 @@ export class Convergence {
       const about = { type: 'log' as const, client: 'judge', node: node.id, life: host.lifeName };
       const when = { read: 'local' as const, call, return: timeline.now, final: true };
       this.cluster.record({ ...about, ...when, ...(shown as Awaited<ReturnType<typeof page>>) });
+    }
+  }
+
+  /** Every node shows the values of all keys that clients use. */
+  async lookUp(keys: readonly string[]): Promise<void> {
+    const { timeline, watch } = this.cluster;
+    for (const { node, host } of this.cluster.nodes) {
+      if (node?.engine === null || node === null) continue;
+      const { lastIndex } = node.engine.persistence;
+      const about = { type: 'get' as const, client: 'judge', node: node.id, life: host.lifeName };
+      const call = timeline.now;
+      let waiting = keys.length;
+      timeline.stir();
+      for (const key of keys) {
+        valueAt(node, key, lastIndex).then(
+          (shown) => {
+            waiting -= 1;
+            const when = { read: 'local' as const, call, return: timeline.now };
+            this.cluster.record({ ...about, ...when, key, ...shown });
+          },
+          (error: unknown) => {
+            waiting -= 1;
+            watch.breach('comes back', `${node.id}, key ${key}: ${String(error)}`);
+          },
+        );
+      }
+      await timeline.run(timeline.now + 1_000, () => waiting === 0);
     }
   }
 

@@ -5,7 +5,17 @@ import type { Request, Response } from '../core/messages.ts';
 import type { Entry, Operation } from '../core/operation.ts';
 
 /** Left out of the drawing: what is the same in every message, or only for the host. */
-const HIDDEN = new Set(['type', 'url', 'incarnation', 'prev', 'master', 'cluster', 'node', 'hash']);
+const HIDDEN = new Set([
+  'type',
+  'url',
+  'incarnation',
+  'prev',
+  'master',
+  'cluster',
+  'node',
+  'hash',
+  'version',
+]);
 
 /** Sessions count from epoch × this; drawn as `epoch.n`. */
 const SESSIONS_PER_EPOCH = 2 ** 20;

@@ -148,7 +148,8 @@ function drawnWrite(
 }
 
 function drawnKeyOperation(chance: Chance, name: string): Operation {
-  const key = chance.pick(KEYS);
+  // Keys that are written once or twice show at the end what became of that.
+  const key = chance.happens(0.3) ? `k${chance.whole(1, 20)}` : chance.pick(KEYS);
   return chance.happens(0.75) ? { op: 'put', key, value: name } : { op: 'remove', key };
 }
 

@@ -56,6 +56,9 @@ export abstract class Host {
     return this.timeline.now - this.zero;
   }
 
+  /** All events at hand are done. */
+  protected turned(): void {}
+
   /** The process cannot go on. */
   protected abstract broken(error: unknown): void;
 
@@ -151,6 +154,7 @@ export abstract class Host {
     if (this.machine === null) return;
     try {
       this.drain(this.machine);
+      this.turned();
     } catch (error) {
       this.broken(error);
     }

@@ -19,6 +19,7 @@ import type { Replica } from '../core/replica.ts';
 import type { NodeStatus } from '../core/status.ts';
 import { type Chunk, type Persistence, StorageFailure } from '../persistence/persistence.ts';
 import { Host } from './host.ts';
+import type { MemoryWatch } from './memory-watch.ts';
 import type { Network, Server } from './network.ts';
 import type { Timeline } from './timeline.ts';
 
@@ -36,6 +37,9 @@ export interface NodeWatch {
   persisted(node: NodeHost, upTo: LogIndex): void;
   replied(node: NodeHost, outcome: Outcome): void;
   noted(node: NodeHost, note: Note): void;
+  readonly memory: MemoryWatch;
+  /** A turn of its machine is over. */
+  turned(node: NodeHost, commitIndex: LogIndex): void;
   /** The process cannot go on. */
   broken(node: NodeHost, error: unknown): void;
 }
@@ -57,6 +61,7 @@ export class NodeHost extends Host implements Server {
   /** What was asked of persistence; what is cut off meanwhile is not confirmed. */
   private readonly asked = new Set<{ upTo: LogIndex }>();
   private lastTicket = 0;
+  private lastRemembered = 0;
 
   constructor(
     id: string,
@@ -139,6 +144,11 @@ export class NodeHost extends Host implements Server {
     this.watch.broken(this, error);
   }
 
+  protected override turned(): void {
+    const replica = this.engine?.replica;
+    if (replica !== undefined) this.watch.turned(this, replica.commitIndex);
+  }
+
   protected perform(effect: Effect): void {
     const { persistence } = this.engine!;
     switch (effect.type) {
@@ -156,6 +166,7 @@ export class NodeHost extends Host implements Server {
         this.persist(effect.id, effect.upTo);
         return;
       case 'Remember':
+        this.watch.memory.remembering(this.id, effect.memory);
         this.remember(effect.id, effect.memory);
         return;
       case 'Send':
@@ -192,11 +203,18 @@ export class NodeHost extends Host implements Server {
   }
 
   private remember(id: number, memory: Memory): void {
+    this.lastRemembered = id;
     this.settled(
       this.engine!.persistence.remember(memory),
-      () => this.post({ type: 'Remembered', id }),
       () => {
-        const again = this.inLife(() => this.remember(id, memory));
+        this.watch.memory.remembered(this.id, memory);
+        this.post({ type: 'Remembered', id });
+      },
+      () => {
+        // A newer one stands for it, and must not be replaced by it.
+        const again = this.inLife(() => {
+          if (this.lastRemembered === id) this.remember(id, memory);
+        });
         this.timeline.after(REMEMBER_RETRY_MS, again);
       },
     );
@@ -298,6 +316,7 @@ export class NodeHost extends Host implements Server {
   }
 
   private respond(ticket: Ticket, response: ResponseOrder): void {
+    this.watch.memory.answers(this.id, response);
     const answer = this.peers.get(ticket);
     this.peers.delete(ticket);
     if (answer === undefined) return;
@@ -306,7 +325,8 @@ export class NodeHost extends Host implements Server {
       return;
     }
     const fetched = this.fetched(response.from, response.lastIndex);
-    this.settled(fetched, answer, (failure) => this.broken(failure));
+    // As in src/node: what cannot be read is no answer; who asked asks again, or another.
+    this.settled(fetched, answer, () => {});
   }
 
   private async fetched(from: LogIndex, lastIndex: LogIndex): Promise<Fetched> {

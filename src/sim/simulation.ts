@@ -55,6 +55,7 @@ export async function simulate(plan: Plan, options: RunOptions = {}): Promise<Ru
   await convergence.run(until, () => clients.every(({ idle }) => idle));
   await timeline.run(timeline.now + QUIET_MS);
   await convergence.look();
+  await convergence.lookUp(keysOf(plan));
   for (const client of clients) client.end();
   cluster.record({ type: 'phase', at: timeline.now, phase: 'end' });
   for (const [name, count] of cluster.network.weather.hits) cluster.hits.set(name, count);
@@ -70,6 +71,15 @@ export async function simulate(plan: Plan, options: RunOptions = {}): Promise<Ru
     },
     trace: cluster.trace.lines,
   };
+}
+
+function keysOf(plan: Plan): string[] {
+  const keys = new Set<string>();
+  for (const operation of plan.operations) {
+    if (operation.type !== 'write') continue;
+    for (const one of operation.operations) if (one.op !== 'append') keys.add(one.key);
+  }
+  return [...keys].sort();
 }
 
 function startClients(cluster: Cluster, plan: Plan): Client[] {

@@ -2,7 +2,7 @@
 // serve-arbiter.ts do.
 
 import { ArbiterNode } from '../core/arbiter-node.ts';
-import { BLANK_MEMORY } from '../core/effects.ts';
+import { BLANK_MEMORY, type Memory } from '../core/effects.ts';
 import { incarnation, nodeId } from '../core/ids.ts';
 import { Folds } from '../core/ledger.ts';
 import type { Entry } from '../core/operation.ts';
@@ -19,6 +19,12 @@ export interface Configuration {
   readonly shape: Shape;
   readonly options: Options;
   readonly random: () => number;
+}
+
+/** What a process found on its disk. */
+export interface Found {
+  readonly entries: readonly Entry[];
+  readonly memory: Memory | null;
 }
 
 /** A persistence that may be wrapped by a test. */
@@ -46,15 +52,16 @@ export async function startNode(
   site: Site,
   persistence: Persistence,
   configuration: Configuration,
-): Promise<Entry[]> {
+): Promise<Found> {
   const { shape, options, random } = configuration;
   const { life } = site.host;
   const folds = new Folds(options);
-  const found: Entry[] = [];
+  const entries: Entry[] = [];
   const recovered = await persistence.recover((entry) => {
     folds.observe(entry);
-    found.push(entry);
+    entries.push(entry);
   });
+  const found = { entries, memory: recovered.memory };
   if (site.host.life !== life) return found;
   const first = shape.nodes[0]!.id;
   const own = shape.arbiter === 'embedded' && site.id === first;
@@ -81,11 +88,13 @@ export async function startArbiter(
   site: Site,
   persistence: Persistence,
   { shape, options }: Configuration,
-): Promise<void> {
+): Promise<Found> {
   const { life } = site.host;
   const { memory } = await persistence.recover(() => {});
-  if (site.host.life !== life) return;
+  const found = { entries: [], memory };
+  if (site.host.life !== life) return found;
   const cluster = shape.arbiterDurable ? 'a-cluster' : null;
   const settings = { size: shape.size, cluster, prefer: nodeId(shape.nodes[0]!.id) };
   site.arbiter!.serve(new ArbiterNode(options, settings, memory ?? BLANK_MEMORY), persistence);
+  return found;
 }

@@ -6,7 +6,9 @@ import type { Note, Outcome } from '../core/effects.ts';
 import type { LogIndex } from '../core/ids.ts';
 import type { Entry } from '../core/operation.ts';
 import type { NodeStatus } from '../core/status.ts';
+import { CommitWatch } from './commit-watch.ts';
 import { drawEntry, drawNote } from './drawing.ts';
+import { MemoryWatch } from './memory-watch.ts';
 import type { NodeHost, NodeWatch } from './node-host.ts';
 import type { Timeline } from './timeline.ts';
 import type { Trace } from './trace.ts';
@@ -32,6 +34,8 @@ const BREACHES_MAX = 20;
 
 export class Watch implements NodeWatch {
   readonly breaches: Breach[] = [];
+  readonly memory = new MemoryWatch((judge, sentence) => this.breach(judge, sentence));
+  readonly commits = new CommitWatch((judge, sentence) => this.breach(judge, sentence));
   /** Called when a process cannot go on. */
   onBroken: (node: NodeHost, error: unknown) => void = () => {};
   /** Nodes join and leave: what the master takes for the cluster's size is recorded each time. */
@@ -57,6 +61,7 @@ export class Watch implements NodeWatch {
 
   /** A node has read its log: all that was durable must be in it. */
   recovered(id: string, found: readonly Entry[]): void {
+    this.commits.restarted(id);
     const image = this.image(id);
     for (let i = 0; i < image.confirmed; i += 1) {
       const kept = image.entries[i]!;
@@ -74,6 +79,8 @@ export class Watch implements NodeWatch {
 
   /** A node has lost all that it had. */
   forgotten(id: string): void {
+    this.memory.forgotten(id);
+    this.commits.loses();
     const image = this.image(id);
     image.entries = [];
     image.confirmed = 0;
@@ -108,6 +115,12 @@ export class Watch implements NodeWatch {
     }
   }
 
+  /** A turn of the node's machine is over. */
+  turned(node: NodeHost, commitIndex: LogIndex): void {
+    const { entries } = this.image(node.id);
+    this.commits.committed(node.id, commitIndex, (index) => entries[index - 1]?.epoch);
+  }
+
   noted(node: NodeHost, note: Note): void {
     const drawn = this.trace.kept ? drawNote(note) : null;
     if (drawn !== null) this.trace.draw(`${node.id}: ${drawn}`);
@@ -115,6 +128,7 @@ export class Watch implements NodeWatch {
     const about = { type: 'node' as const, at, life: node.lifeName };
     if (note.event === 'role') {
       const { role, epoch } = note;
+      if (role === 'master') this.memory.leads(node.id, epoch);
       this.record({ ...about, node: node.id, event: 'role', role, epoch });
     } else if (note.event === 'left') {
       // The master may hear of it long after the node is back.

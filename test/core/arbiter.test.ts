@@ -72,6 +72,26 @@ describe('Arbiter: roles', () => {
     });
   });
 
+  test('the version rises with each change of who is where or of the size, and else never', () => {
+    const of = pair();
+    const version = (): number => of.announcement!.version;
+    const before = version();
+    of.join(join('n2', { life: 'n2#2', epoch: 1 }));
+    of.join(join('n1', { life: 'n1#2', epoch: 1 }));
+    of.resize(null);
+    of.leave(nodeId('n9'));
+    expect(version()).toBe(before);
+    of.join(join('n3'));
+    expect(version()).toBe(before + 1);
+    of.leave(nodeId('n3'));
+    expect(version()).toBe(before + 2);
+    of.resize(2);
+    expect(version()).toBe(before + 3);
+    expect(arbiter({}, of.memory).announcement).toMatchObject({ version: before + 3 });
+    const { version: _, ...old } = of.memory;
+    expect(arbiter({}, old).announcement).toMatchObject({ version: 0 });
+  });
+
   test('who wants to be a secondary is not made master; who asks later is', () => {
     const of = arbiter();
     const refused = { type: 'Refused', code: 'no-master' };

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { epoch, logIndex, nodeId, seq, session } from '../../src/core/ids.ts';
 import type { Request, Response } from '../../src/core/messages.ts';
+import type { MasterStatus } from '../../src/core/status.ts';
 import { entry, peer } from './bench.ts';
 import { VirtualCluster } from './virtual-cluster.ts';
 
@@ -82,6 +83,39 @@ describe('Replica: roles', () => {
     cluster.kill('n1');
     cluster.run(5_600);
     expect(joins()).toBe(2);
+  });
+
+  test('an announcement that a later one has overtaken changes nothing', () => {
+    const cluster = three();
+    const members = () => (cluster.status('n1') as MasterStatus).members.map(({ node }) => node);
+    const announce = (ids: readonly string[], version?: number): void => {
+      const about = version === undefined ? {} : { version };
+      const set = { type: 'Replicas', epoch: epoch(1), replicas: ids.map(peer), ...about } as const;
+      expect(ask(cluster, 'n1', set)).toEqual([{ type: 'ReplicasNoted' }]);
+    };
+    announce(['n1', 'n2', 'n3', 'n4'], 20);
+    announce(['n1', 'n2'], 19);
+    expect(members()).toEqual(['n1', 'n2', 'n3', 'n4']);
+    announce(['n1', 'n2', 'n3'], 21);
+    expect(members()).toEqual(['n1', 'n2', 'n3']);
+    // An arbiter that does not count is believed each time.
+    announce(['n1', 'n2']);
+    expect(members()).toEqual(['n1', 'n2']);
+  });
+
+  test('what the appointment said counts for what was announced before it', () => {
+    const cluster = new VirtualCluster();
+    cluster.arbiter();
+    cluster.start('n1');
+    cluster.run(200);
+    for (const id of ['n2', 'n3']) cluster.start(id);
+    cluster.run(200);
+    cluster.kill('n1');
+    cluster.start('n1');
+    cluster.run(200);
+    const late = { type: 'Replicas', epoch: epoch(2), replicas: [peer('n1')], version: 1 } as const;
+    ask(cluster, 'n1', late);
+    expect((cluster.status('n1') as MasterStatus).members).toHaveLength(3);
   });
 
   test('Snapshots alone are news of the master, too', () => {

@@ -114,6 +114,35 @@ describe('Secondary: sequence numbers', () => {
     node.snapshot(2, 3, 3);
     expect(node.indexes).toEqual([1, 2, 3]);
   });
+
+  test('C6: logs are said to agree only where the end that goes has gone', () => {
+    const node = new SecondaryBench();
+    node.snapshot(0, 1, 10);
+    node.settle();
+    const question = { epoch: 3, session: 9, prev: { index: 9, hash: 12_345 }, opened: 9 };
+    const before = node.state;
+    expect(node.drawn(node.deliver(0, [], question))).toBe('expects 0');
+    expect(node.state).toEqual(before);
+    node.heartbeat({ epoch: 3, last: 12, opened: 9, settled: true });
+    expect(node.indexes).toHaveLength(9);
+    expect(node.drawn(node.deliver(0, [], question))).toMatch(/^diverged/);
+    const same = { ...question, prev: { index: 9, hash: node.bench.log.hash } };
+    const ticket = node.deliver(0, [], same);
+    node.settle();
+    expect(node.drawn(ticket)).toBe('ack -1');
+  });
+
+  test('those who wait for what was cut off do not keep the next session out', () => {
+    const node = new SecondaryBench({ options: { pendingAcksMax: 2 } });
+    const first = node.snapshot(0, 1, 1);
+    const second = node.snapshot(1, 2, 2);
+    node.heartbeat({ epoch: 2, last: 0, settled: true });
+    expect(node.indexes).toEqual([]);
+    const ticket = node.snapshot(0, 1, 1, { epoch: 2, session: 2 });
+    for (const old of [first, second]) expect(node.drawn(old)).toMatch(/^stale-session/);
+    node.settle();
+    expect(node.drawn(ticket)).toBe('ack 0');
+  });
 });
 
 describe('Secondary: sessions', () => {

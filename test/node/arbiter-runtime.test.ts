@@ -7,6 +7,49 @@ import { ArbiterRuntime } from '../../src/node/arbiter-runtime.ts';
 import { realClock } from '../../src/node/event-queue.ts';
 import { StorageFailure } from '../../src/persistence/persistence.ts';
 
+test('a memory that could not be written is not written over a newer one', async () => {
+  const written: (number | undefined)[] = [];
+  let attempts = 0;
+  const settings = { size: null, cluster: null, prefer: null };
+  const later: (() => void)[] = [];
+  const runtime = new ArbiterRuntime({
+    arbiter: new ArbiterNode(DEFAULT_OPTIONS, settings, BLANK_MEMORY),
+    outgoing: { send: () => new Promise(() => {}) },
+    clock: {
+      ...realClock,
+      after: (_ms, run) => {
+        later.push(run);
+        return () => {};
+      },
+    },
+    remember: async ({ arbiter }) => {
+      attempts += 1;
+      if (attempts === 1) throw new StorageFailure('I/O error', false);
+      written.push(arbiter?.members.length);
+    },
+    broken: (error) => expect(error).toBeUndefined(),
+  });
+  try {
+    const answers = ['n1', 'n2'].map((id) =>
+      runtime.receive({
+        type: 'Join',
+        node: nodeId(id),
+        url: `http://${id}`,
+        incarnation: incarnation(`${id}#1`),
+        epoch: epoch(0),
+        lastIndex: logIndex(0),
+      }),
+    );
+    // What is durable last counts for both.
+    await Promise.all(answers);
+    for (const run of later) run();
+    await Promise.resolve();
+    expect(written).toEqual([2]);
+  } finally {
+    runtime.close();
+  }
+});
+
 test("C19: a disk that fails once delays an arbiter's answer, and does not end it", async () => {
   const broken: unknown[] = [];
   let attempts = 0;

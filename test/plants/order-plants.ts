@@ -35,13 +35,23 @@ export const ORDER_PLANTS: readonly Plant[] = [
     'const differs = prev.index === log.lastIndex && prev.hash !== ledger.meter.hash;',
     'const differs = false;',
   ),
-  plant(
-    'an order to start over is ignored',
-    'B38',
-    'src/core/secondary.ts',
-    'if (reset === true && this.session!.fresh) this.truncate(prev?.index ?? logIndex(0));',
-    'if (false) this.truncate(logIndex(0));',
-  ),
+  {
+    name: 'an order to start over is ignored, and so are different epochs',
+    bug: 'B38',
+    edits: [
+      {
+        file: 'src/core/secondary.ts',
+        search:
+          'if (reset === true && this.session!.fresh) this.truncate(prev?.index ?? logIndex(0));',
+        replace: 'if (false) this.truncate(logIndex(0));',
+      },
+      {
+        file: 'src/core/snapshot-check.ts',
+        search: 'if (log.epochAt(entry.index) !== entry.epoch) {',
+        replace: 'if (false) {',
+      },
+    ],
+  },
   plant(
     'the master calls all that it has committed',
     'B17',

@@ -1,5 +1,6 @@
 // What happens to the master in an order that mere chance seldom finds.
 
+import type { Chance } from '../chance.ts';
 import type { Cluster } from '../cluster.ts';
 import { byChance } from '../disk-fault.ts';
 import type { Fault } from '../plan.ts';
@@ -29,6 +30,14 @@ function begin(cluster: Cluster, name: string, troubles: readonly NetworkTrouble
   };
 }
 
+/** Writes to the node's log fail, and leave something all the same. Returns how to end it. */
+function failingWrites(cluster: Cluster, node: string, chance: Chance): () => void {
+  return cluster.troubleDisk(node, 'ahead', ({ kind, path }) => {
+    if (kind !== 'write' || !path.endsWith('.seg')) return null;
+    return { kind: 'fail', code: 'EIO', leftover: chance.pick(['all', 'half', 'cached']) };
+  });
+}
+
 /** The fault's nodes, without the master: who gets ahead, and the others. */
 function secondariesOf(cluster: Cluster, master: string, { node, peer }: Fault) {
   const ids = cluster.nodes.map(({ id }) => id).filter((id) => id !== master);
@@ -42,7 +51,7 @@ export const MASTER_FAULTS: readonly FaultKind[] = [
     says: 'a secondary has what its master loses with the power, and is away when that returns',
     arbiterToo: false,
     suits: ({ nodes }) => nodes.length > 2 && nodes[0]!.durable,
-    begin: (cluster, fault) => {
+    begin: (cluster, fault, chance) => {
       const master = masterOf(cluster);
       if (master === null) return undefined;
       cluster.hit('ahead');
@@ -57,6 +66,7 @@ export const MASTER_FAULTS: readonly FaultKind[] = [
         'ahead',
         others.map((id) => cut(master, id)),
       );
+      const works = chance.happens(0.5) ? failingWrites(cluster, ahead, chance) : () => {};
       let end = (): void => {
         mend();
         reunite();
@@ -67,6 +77,15 @@ export const MASTER_FAULTS: readonly FaultKind[] = [
         cluster.crash(master, { power: true, severity: 1 });
         cluster.startAfter(master, 20);
         cluster.timeline.after(Math.max(fault.forMs, 1_500), () => end());
+        // By then it has dropped what its new master does not have.
+        const dropped = Math.max(fault.forMs, 1_500) + chance.between(300, 1_500);
+        cluster.timeline.after(dropped, works);
+        if (chance.happens(0.5)) return;
+        // Another life must not find that again.
+        cluster.timeline.after(dropped + chance.between(50, 600), () => {
+          cluster.crash(ahead, { power: false, severity: 0 });
+          cluster.startAfter(ahead, 20);
+        });
       });
       return undefined;
     },

@@ -2,6 +2,7 @@
 
 import type { FaultKind } from './kind.ts';
 import { always } from './kind.ts';
+import { inNextWrite } from './mid-write.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -36,15 +37,44 @@ export const PROCESS_FAULTS: readonly FaultKind[] = [
     says: 'a process is killed, and soon after its start the machine loses power',
     arbiterToo: true,
     suits: always,
-    begin: (cluster, { node, forMs, amount }) => {
+    begin: (cluster, { node, forMs, amount }, chance) => {
       cluster.hit('twice');
-      cluster.crash(node, { power: false, severity: amount });
-      cluster.startAfter(node, DOWN_MS);
-      cluster.timeline.after(DOWN_MS + amount * 100, () => {
-        cluster.crash(node, { power: true, severity: 1 });
-        cluster.startAfter(node, DOWN_MS + forMs);
-      });
+      const kill = (severity: number): void => {
+        cluster.crash(node, { power: false, severity });
+        cluster.startAfter(node, DOWN_MS);
+        cluster.timeline.after(DOWN_MS + amount * 100, () => {
+          cluster.crash(node, { power: true, severity: 1 });
+          cluster.startAfter(node, DOWN_MS + forMs);
+        });
+      };
+      if (chance.happens(0.5)) return inNextWrite(cluster, node, 'twice', () => kill(1));
+      kill(amount);
       return undefined;
+    },
+  },
+  {
+    name: 'mid-write',
+    says: 'a machine loses power while it writes to its log; later the process is killed as well',
+    arbiterToo: false,
+    suits: ({ nodes }) => nodes.some(({ durable }) => durable),
+    begin: (cluster, { node, forMs, amount }, chance) => {
+      // Cut off, so that nobody has what the write loses.
+      const { weather } = cluster.network;
+      const cut = { kind: 'cut', from: node, to: '*' } as const;
+      const reunite = chance.happens(0.6) ? weather.begin('mid-write', cut) : () => {};
+      const giveUp = inNextWrite(cluster, node, 'mid-write', () => {
+        cluster.crash(node, { power: true, severity: 1 });
+        cluster.startAfter(node, DOWN_MS);
+        cluster.timeline.after(DOWN_MS + 100 + Math.min(forMs, 1_000), () => {
+          cluster.crash(node, { power: false, severity: amount });
+          cluster.startAfter(node, DOWN_MS);
+        });
+        reunite();
+      });
+      return () => {
+        giveUp();
+        reunite();
+      };
     },
   },
   {

@@ -1,0 +1,91 @@
+// What each process has promised to remember, judged from inside: its bookkeeping as the next life
+// finds it, and whether anybody was told of an epoch before that was durable.
+
+import type { Memory } from '../core/effects.ts';
+import type { Response, ResponseOrder } from '../core/messages.ts';
+
+/** Sessions count from epoch × this. */
+const SESSIONS_PER_EPOCH = 2 ** 20;
+
+/** Hears of a breach. */
+export type Report = (judge: string, sentence: string) => void;
+
+interface Asked {
+  readonly memory: Memory | null;
+  readonly text: string;
+}
+
+const asked = (memory: Memory | null): Asked => ({ memory, text: JSON.stringify(memory) });
+
+/**
+ * Invariants:
+ * 1. The first of what is known of a process is what its bookkeeping surely holds; after it, in the
+ *    order in which it was asked for, what it may hold.
+ */
+export class MemoryWatch {
+  private readonly report: Report;
+  private readonly known = new Map<string, Asked[]>();
+
+  constructor(report: Report) {
+    this.report = report;
+  }
+
+  /** A process wants to remember something; it may be durable from now on. */
+  remembering(id: string, memory: Memory): void {
+    this.of(id).push(asked(memory));
+  }
+
+  /** Its persistence has said that this, or something newer, is durable. */
+  remembered(id: string, memory: Memory): void {
+    const known = this.of(id);
+    const place = known.findIndex((one) => one.memory === memory);
+    if (place > 0) known.splice(0, place);
+  }
+
+  /** The next life has read its bookkeeping. */
+  recovered(id: string, memory: Memory | null): void {
+    const found = asked(memory);
+    const known = this.of(id);
+    if (!known.some(({ text }) => text === found.text)) {
+      const sentence = `${id} was to remember ${known[0]!.text}; its next life found ${found.text}`;
+      this.report('bookkeeping on disk', sentence);
+    }
+    this.known.set(id, [found]);
+  }
+
+  /** Its disk is another one, or it has none. */
+  forgotten(id: string): void {
+    this.known.delete(id);
+  }
+
+  /** A node begins to lead. */
+  leads(id: string, epoch: number): void {
+    const durable = this.of(id)[0]!.memory?.epoch ?? 0;
+    if (durable < epoch) this.early(id, `leads epoch ${epoch}`, durable);
+  }
+
+  /** What a node or an arbiter answers to another. */
+  answers(id: string, response: Response | ResponseOrder): void {
+    if (response.type === 'SnapshotAck') {
+      const epoch = Math.floor(response.session / SESSIONS_PER_EPOCH);
+      const durable = this.of(id)[0]!.memory?.acceptedEpoch ?? 0;
+      if (durable < epoch) this.early(id, `acknowledges in epoch ${epoch}`, durable);
+    } else if (response.type === 'JoinedMaster' || response.type === 'JoinedSecondary') {
+      const durable = this.of(id)[0]!.memory?.arbiter?.epoch ?? 0;
+      if (durable < response.epoch) this.early(id, `gives a role in ${response.epoch}`, durable);
+    }
+  }
+
+  private early(id: string, what: string, durable: number): void {
+    this.report('promises are durable', `${id} ${what}, and remembers only ${durable}`);
+  }
+
+  private of(id: string): Asked[] {
+    let known = this.known.get(id);
+    if (known === undefined) {
+      known = [asked(null)];
+      this.known.set(id, known);
+    }
+    return known;
+  }
+}

@@ -1,0 +1,94 @@
+import { describe, expect, test, vi } from 'vitest';
+import { BLANK_MEMORY, type Effect, type Event, type Memory } from '../../src/core/effects.ts';
+import { epoch, logIndex } from '../../src/core/ids.ts';
+import { Folds } from '../../src/core/ledger.ts';
+import { DEFAULT_OPTIONS } from '../../src/core/options.ts';
+import type { Replica } from '../../src/core/replica.ts';
+import { realClock } from '../../src/node/event-queue.ts';
+import { Runtime } from '../../src/node/runtime.ts';
+import { MemoryPersistence } from '../../src/persistence/memory-persistence.ts';
+import { DamagedLog, StorageFailure } from '../../src/persistence/persistence.ts';
+
+/** A runtime around a machine of one rule; retries are called by hand. */
+function bench(rule: (event: Event) => Effect[]) {
+  const persistence = new MemoryPersistence();
+  const broken: unknown[] = [];
+  const retries: (() => void)[] = [];
+  const machine = {
+    step: rule,
+    deadline: () => Number.POSITIVE_INFINITY,
+    status: () => ({ lastIndex: 0, commitIndex: 0 }),
+  };
+  const runtime = new Runtime({
+    replica: machine as unknown as Replica,
+    persistence,
+    folds: new Folds(DEFAULT_OPTIONS),
+    outgoing: { send: () => new Promise(() => {}) },
+    clock: {
+      ...realClock,
+      after: (_ms, run) => {
+        retries.push(run);
+        return () => {};
+      },
+    },
+    options: DEFAULT_OPTIONS,
+    note: () => {},
+    broken: (error) => broken.push(error),
+    persistTook: () => {},
+  });
+  return { runtime, persistence, broken, retries };
+}
+
+describe('a Fetch of what cannot be read', () => {
+  const fetch = { type: 'Fetch', epoch: epoch(1), from: logIndex(1) } as const;
+  const answering = () =>
+    bench((event) => {
+      if (event.type !== 'Received') return [];
+      const response = { type: 'FetchedOrder', from: logIndex(1), lastIndex: logIndex(1) } as const;
+      return [{ type: 'Respond', ticket: event.ticket, response }];
+    });
+
+  test.each([
+    new StorageFailure('EIO: i/o error, read', false),
+    new DamagedLog('log-1.seg', 32, 'an entry whose checksum is wrong'),
+  ])('is not answered, and the node goes on: %s', async (error) => {
+    const { runtime, persistence, broken } = answering();
+    vi.spyOn(persistence, 'measure').mockReturnValue({ to: logIndex(1), count: 1 });
+    vi.spyOn(persistence, 'read').mockRejectedValue(error as never);
+    await expect(runtime.receive(fetch)).rejects.toBe(error);
+    expect(broken).toEqual([]);
+    runtime.close();
+  });
+
+  test('ends the node where it is a mistake of the program', async () => {
+    const { runtime, persistence, broken } = answering();
+    const mistake = new TypeError('x is not a function');
+    vi.spyOn(persistence, 'measure').mockReturnValue({ to: logIndex(1), count: 1 });
+    vi.spyOn(persistence, 'read').mockRejectedValue(mistake as never);
+    void runtime.receive(fetch);
+    await vi.waitFor(() => expect(broken).toEqual([mistake]));
+    runtime.close();
+  });
+});
+
+test('a memory that could not be written is not written over a newer one', async () => {
+  const memory = (of: number): Memory => ({ ...BLANK_MEMORY, epoch: epoch(of) });
+  const { runtime, persistence, retries, broken } = bench((event) => {
+    if (event.type !== 'Start') return [];
+    return [1, 2].map((id) => ({ type: 'Remember', id, memory: memory(id) }));
+  });
+  const written: number[] = [];
+  vi.spyOn(persistence, 'remember').mockImplementation(async ({ epoch: of }) => {
+    if (of === 1) throw new StorageFailure('EIO: i/o error, write', false);
+    written.push(of);
+  });
+  runtime.start();
+  await vi.waitFor(() => expect(retries).toHaveLength(1));
+  vi.spyOn(persistence, 'remember').mockImplementation(async ({ epoch: of }) => {
+    written.push(of);
+  });
+  for (const retry of retries) retry();
+  expect(written).toEqual([2]);
+  expect(broken).toEqual([]);
+  runtime.close();
+});
