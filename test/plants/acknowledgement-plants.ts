@@ -14,8 +14,8 @@ export const ACKNOWLEDGEMENT_PLANTS: readonly Plant[] = [
     'the master counts itself before it has persisted',
     'B08',
     'src/core/master.ts',
-    'this.membership.positions(this.context.ledger.persister.persistedIndex)',
-    'this.membership.positions(this.context.ledger.log.lastIndex)',
+    'this.counted ? persistedIndex : logIndex(0)',
+    'this.counted ? this.context.ledger.log.lastIndex : logIndex(0)',
   ),
   plant(
     'a copy of a Snapshot is acknowledged at once',
