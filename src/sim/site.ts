@@ -18,6 +18,9 @@ interface Trouble {
 
 const LEFTOVERS: readonly Leftover[] = ['nothing', 'all', 'half', 'zeros', 'prefix', 'sectors'];
 
+/** What is left of a write whose process was killed: the system goes on, byte after byte. */
+const KILLED: readonly Leftover[] = ['nothing', 'all', 'half', 'prefix'];
+
 export class Site {
   readonly id: string;
   /** What runs here. The arbiter's machine has no log. */
@@ -110,7 +113,8 @@ export class Site {
     }
     // What a failed write left was to be cut off: the process has ended before it could.
     if (this.troubles.size > 0) this.torn = true;
-    disk.restart(power, () => (chance.happens(severity) ? chance.pick(LEFTOVERS) : 'nothing'));
+    const leftovers = power ? LEFTOVERS : KILLED;
+    disk.restart(power, () => (chance.happens(severity) ? chance.pick(leftovers) : 'nothing'));
     this.refreshTroubles();
   }
 
