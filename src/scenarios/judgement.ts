@@ -1,5 +1,5 @@
-// The last word on a scenario: what its recorded history proves, whatever its prose says. The judges
-// are those of the simulator and of chaos (src/check).
+// The last word on a scenario: what its recorded history proves, whatever its prose says. The
+// judges are those of the simulator and of chaos (src/check).
 
 import type { HistoryRecord } from '../check/history.ts';
 import { judge } from '../check/judge.ts';
