@@ -14,7 +14,7 @@ export const ACKNOWLEDGEMENT_PLANTS: readonly Plant[] = [
     'the master counts itself before it has persisted',
     'B08',
     'src/core/master.ts',
-    'this.membership.positions(this.context.ledger.persister.persistedIndex)',
+    'this.membership.positions(this.counted ? persistedIndex : logIndex(0))',
     'this.membership.positions(this.context.ledger.log.lastIndex)',
   ),
   plant(
