@@ -73,7 +73,7 @@ export function tableOf(catches: readonly Catch[]): string {
       ? []
       : [
           '',
-          'Looked for, and not caught yet (by the first 220 seeds):',
+          'Looked for, and not caught yet (by the first 180 seeds):',
           '',
           ...open.map(({ bug, name }) => `- ${bug}: ${name}`),
         ];
