@@ -38,7 +38,7 @@ test('append: --w, --timeout, --key, the token, and --json', async () => {
   expect(ran.code).toBe(0);
   expect(JSON.parse(ran.out)).toEqual(STORED);
   // What is left of the time limit when the request leaves.
-  const { timeoutMs, ...rest } = stub.hits[0]?.json as { readonly timeoutMs: number };
+  const { timeoutMs, ...rest } = stub.hits[0]!.json as { readonly timeoutMs: number };
   expect(rest).toEqual({ message: '-v', w: 2 });
   expect(timeoutMs).toBeGreaterThan(4_000);
   expect(timeoutMs).toBeLessThanOrEqual(5_000);
