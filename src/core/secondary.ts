@@ -167,17 +167,22 @@ export class Secondary {
     if (message.seq > expected) return { type: 'Refused', code: 'out-of-order', expected };
     const part = newPart(message, expected, ledger);
     if (part.type === 'Refused') {
-      return part.code === 'diverged' ? this.diverged(message.epoch) : part;
+      return part.code === 'diverged' ? this.diverged(message) : part;
     }
     const { opened, prev, reset, updates } = message;
     const overhangs = opened !== undefined && this.overhangs(opened, message.epoch);
     if (overhangs && reset !== true && opened < ledger.floor) {
-      return this.diverged(message.epoch);
+      return this.diverged(message);
     }
     // Whether the logs agree at `prev` cannot be told before the end beyond it is gone: the next
     // heartbeat takes that away, and then it is asked again.
     if (overhangs && reset !== true && updates.length === 0) {
       return { type: 'Refused', code: 'out-of-order', expected };
+    }
+    if (this.unproved(message)) {
+      // Begun without word of this log: the next heartbeat tells of it, and the logs are compared.
+      const blind = updates.length > 0 && expected === 0;
+      return blind ? { type: 'Refused', code: 'out-of-order', expected } : this.diverged(message);
     }
     this.heardAt = now;
     if (message.master !== undefined) this.following = message.master;
@@ -202,12 +207,31 @@ export class Secondary {
     this.context.ledger.commit(logIndex(Math.min(index, this.agreed)));
   }
 
-  /** How much of this log can stay. Below the commit index the store cannot follow. */
-  private diverged(epoch: Epoch): Refusal {
-    const { bookkeeping, ledger } = this.context;
-    const known = bookkeeping.current.acceptedEpoch === epoch;
-    const stays = known && this.agreed >= ledger.floor ? this.agreed : logIndex(0);
+  /** How much of this log can stay. Below the commit index the store cannot follow; and where the
+   * running hashes differ at what was taken for the master's log, that was a mistake from the
+   * start. */
+  private diverged({ epoch, prev }: Snapshot): Refusal {
+    const { ledger } = this.context;
+    const agreed = this.agreedIn(epoch);
+    const mistaken = prev !== undefined && prev.index <= agreed && agreed === ledger.log.lastIndex;
+    const stays = agreed >= ledger.floor && !mistaken ? agreed : logIndex(0);
     return { type: 'Refused', code: 'diverged', lastIndex: stays };
+  }
+
+  /** Does a replog master send again what is held here already, and is not known to be its own?
+   * That index and epoch are the same proves nothing: a master that is its own arbiter and has lost
+   * its memory begins again with the first epoch. */
+  private unproved({ epoch, prev, reset, updates }: Snapshot): boolean {
+    const { log } = this.context.ledger;
+    if (prev === undefined || reset === true || prev.index >= log.lastIndex) return false;
+    const upTo = updates.at(-1)?.index ?? prev.index;
+    return Math.min(upTo, log.lastIndex) > this.agreedIn(epoch);
+  }
+
+  /** Up to here this log is known to be that of the master of this epoch. */
+  private agreedIn(epoch: Epoch): LogIndex {
+    const { acceptedEpoch } = this.context.bookkeeping.current;
+    return acceptedEpoch === epoch ? this.agreed : logIndex(0);
   }
 
   private restore(): void {

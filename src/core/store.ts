@@ -14,12 +14,15 @@ interface Version {
  * 1. The versions of a key rise in index; the last one is its current state.
  * 2. Of the versions at or below the commit index, only the newest is kept; if that is a removal
  *    and the only version, the key is forgotten altogether.
+ * 3. A question about a moment before the commit index is answered as of the commit index: a read
+ *    takes its time, meanwhile more is committed, and the older versions are gone.
  */
 export class Store {
   private readonly versions = new Map<string, Version[]>();
   /** Keys with more than their newest committed version, in log order. */
   private readonly unsettled: { key: string; index: LogIndex }[] = [];
   private settledCount = 0;
+  private commitIndex = 0;
 
   /** Takes note of the next entry of the log. */
   observe(entry: Entry): void {
@@ -46,18 +49,21 @@ export class Store {
     return newest;
   }
 
-  /** Index of the `put` that gave the key its value at `upTo`; null if it has none there. */
+  /** Index of the `put` that gave the key its value at `upTo`, or at the commit index if that is
+   * higher; null if it has none there. */
   find(key: string, upTo: LogIndex): LogIndex | null {
     const versions = this.versions.get(key);
     if (versions === undefined) return null;
+    const limit = Math.max(upTo, this.commitIndex);
     for (let i = versions.length - 1; i >= 0; i -= 1) {
       const version = versions[i]!;
-      if (version.index <= upTo) return version.present ? version.index : null;
+      if (version.index <= limit) return version.present ? version.index : null;
     }
     return null;
   }
 
-  /** Keys with a value at `upTo` that begin with `prefix` and come after `after`, in key order. */
+  /** Keys with a value (see `find`) that begin with `prefix` and come after `after`, in key
+   * order. */
   list(prefix: string, after: string | null, upTo: LogIndex): { key: string; index: LogIndex }[] {
     const found: { key: string; index: LogIndex }[] = [];
     for (const key of this.versions.keys()) {
@@ -70,6 +76,7 @@ export class Store {
 
   /** Older versions at or below the commit index can never be asked for again. */
   committed(index: LogIndex): void {
+    this.commitIndex = Math.max(this.commitIndex, index);
     while (this.settledCount < this.unsettled.length) {
       const next = this.unsettled[this.settledCount]!;
       if (next.index > index) break;
@@ -84,6 +91,7 @@ export class Store {
 
   /** Forgets what stood after `after`. What it superseded was kept because it was not committed. */
   truncated(after: LogIndex): void {
+    this.commitIndex = Math.min(this.commitIndex, after);
     for (const [key, versions] of this.versions) {
       while (versions.length > 0 && versions.at(-1)!.index > after) versions.pop();
       if (versions.length === 0) this.versions.delete(key);

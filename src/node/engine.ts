@@ -35,10 +35,11 @@ export interface Engine {
   /** Where the idempotency key stands in the log; undefined if it is not known. */
   findKey(idempotencyKey: string): { first: LogIndex; count: number } | undefined;
 
-  /** Index of the `put` that gave the key its value as of `upTo`; null if it has none. */
+  /** Index of the `put` that gave the key its value as of `upTo`, or of the commit index if that is
+   * higher; null if it has none. */
   findValue(key: string, upTo: LogIndex): LogIndex | null;
 
-  /** Keys with a value as of `upTo`, in key order. */
+  /** Keys with a value, as `findValue` has it, in key order. */
   listKeys(
     prefix: string,
     after: string | null,

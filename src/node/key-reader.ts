@@ -43,20 +43,18 @@ interface Value {
   readonly index: LogIndex;
 }
 
-/** The value of a key as of `upTo`. Where that very operation has been compacted away or cut off
- * since, there is a newer state, and that is read instead. */
+/** The value of a key as of `upTo`, or of what has been committed since. Where that very operation
+ * was compacted away or cut off while it was read, the key's newer state is asked for instead. */
 async function valueAt(site: Site, key: string, upTo: LogIndex): Promise<Value | null> {
   const { engine } = site;
-  let limit = upTo;
   for (let attempt = 0; attempt < 3; attempt += 1) {
-    const index = engine.findValue(key, limit);
+    const index = engine.findValue(key, upTo);
     if (index === null) return null;
     const { persistence } = engine;
     const entry = index > persistence.lastIndex ? null : await entryAt(persistence, index);
     if (entry?.op === 'put' && entry.key === key) return { value: entry.value, index };
-    limit = persistence.lastIndex;
   }
-  throw new Error(`the value of a key is not where the index says, at or below ${limit}`);
+  throw new Error(`the value of a key is not where the index says, at or below ${upTo}`);
 }
 
 /** `GET /kv`. */

@@ -231,6 +231,13 @@ export class Cluster {
     return this.site(id).begin(name, source);
   }
 
+  /** A fault goes on after `ms`, unless all faults are over by then. */
+  later(ms: number, act: () => void): void {
+    this.timeline.after(ms, () => {
+      if (!this.healed) act();
+    });
+  }
+
   /** Everything that can be mended is; what hangs, is down or may be damaged is started again. */
   heal(): void {
     this.healed = true;

@@ -55,18 +55,16 @@ export async function page(node: NodeHost, upTo: LogIndex, whole: boolean): Prom
   return { from, to: upTo, entries, lastIndex: upTo, commitIndex };
 }
 
-/** The value of a key as of `upTo`. */
+/** The value of a key as of `upTo`, or of what has been committed since. */
 export async function valueAt(node: NodeHost, key: string, upTo: LogIndex): Promise<Value> {
-  let limit = upTo;
   for (let attempt = 0; attempt < ATTEMPTS && node.engine !== null; attempt += 1) {
     const { folds, persistence } = node.engine;
-    const index = folds.store.find(key, limit);
+    const index = folds.store.find(key, upTo);
     if (index === null) return { value: null, index: null };
     if (index <= persistence.lastIndex) {
       const [entry] = (await persistence.read(index, index)).entries();
       if (entry?.op === 'put' && entry.key === key) return { value: entry.value, index };
     }
-    limit = persistence.lastIndex;
   }
   throw new Error('the value of a key is not where the index says');
 }

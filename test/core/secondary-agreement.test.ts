@@ -67,6 +67,25 @@ describe('Secondary: what it had before a new master opened its epoch', () => {
     expect(node.indexes).toEqual([1, 2]);
   });
 
+  test('C20: entries of a like epoch are not taken for the master’s before that is proved', () => {
+    const node = behind(1);
+    const before = node.state;
+    const start = { index: 0, hash: 0 };
+    const refused = node.snapshot(0, 1, 6, { epoch: 2, written: 1, prev: start });
+    expect(node.answers.get(refused)).toMatchObject({ code: 'out-of-order', expected: 0 });
+    const asked = node.deliver(0, [], { epoch: 2, prev: { index: 2, hash: 7 } });
+    expect(node.answers.get(asked)).toMatchObject({ code: 'diverged', lastIndex: 0 });
+    expect(node.state).toEqual(before);
+  });
+
+  test('C20: where the logs were wrongly taken to agree, the secondary starts over', () => {
+    const node = behind(0);
+    node.snapshot(0, 1, 5, { epoch: 2, written: 1 });
+    const prev = { index: 5, hash: node.bench.log.hash + 1 };
+    const refused = node.snapshot(5, 6, 6, { epoch: 2, prev });
+    expect(node.answers.get(refused)).toMatchObject({ code: 'diverged', lastIndex: 0 });
+  });
+
   test('C3: nothing of this epoch is dropped, however far it goes beyond its opening', () => {
     const node = behind(0);
     node.snapshot(0, 5, 6, { epoch: 2, written: 2, opened: 4 });

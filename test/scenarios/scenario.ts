@@ -175,7 +175,10 @@ export class Scenario {
       ],
       ['confirm', (id) => void cluster.confirm(id)],
       ['list', (_id, _options, ids) => ids.forEach((id) => void this.list(id))],
-      ['values', (_id, _options, ids) => ids.forEach((id) => void this.values(id))],
+      [
+        'values',
+        (_id, options, ids) => ids.forEach((id) => void this.values(id, number(options, 'to'))),
+      ],
       ['status', (_id, _options, ids) => ids.forEach((id) => void this.status(id))],
       [
         'heartbeats',
@@ -190,14 +193,14 @@ export class Scenario {
     this.say(`${id}: ${this.cluster.entries(id).join(' ') || 'nothing'}`);
   }
 
-  private values(id: string): void {
+  private values(id: string, upTo?: number): void {
     const { folds, log } = this.cluster.host(id);
-    const found = folds.store.list('', null, logIndex(log.lastIndex));
+    const found = folds.store.list('', null, logIndex(upTo ?? log.lastIndex));
     const drawn = found.map(({ index }) => {
       const entry = log.entries.find((each) => each.index === index);
       return entry === undefined ? `nothing at ${index}` : drawEntry(entry);
     });
-    this.say(`${id} holds ${drawn.join(' ')}`);
+    this.say(`${id} holds ${drawn.join(' ') || 'nothing'}`);
   }
 
   private status(id: string): void {

@@ -8,6 +8,11 @@ import { tryPlan } from '../../src/sim/trial.ts';
 
 const TIME_LIMIT_MS = 60_000;
 
+const before =
+  ({ faultsUntil }: Plan) =>
+  (at: number): boolean =>
+    at <= faultsUntil;
+
 describe('a run', { timeout: TIME_LIMIT_MS }, () => {
   test('is the same each time, to the letter', async () => {
     for (const seed of [3, 17, 31]) {
@@ -41,6 +46,17 @@ describe('a run', { timeout: TIME_LIMIT_MS }, () => {
     expect(writes.length).toBeGreaterThan(50);
     const without = writes.filter(({ outcome }) => outcome === 'unknown');
     expect(without.length).toBeLessThan(writes.length / 10);
+  });
+
+  test('a fault that would go on is over when all of them are', async () => {
+    const drawn = drawnPlan(1);
+    const at = drawn.faultsUntil - 600;
+    const more = { at, forMs: 2_000, node: 'n2', peer: 'n1', amount: 1, seed: 7 };
+    const faults = ['twice', 'ahead', 'mid-write'].map((kind) => ({ kind, ...more }));
+    const { run } = await tryPlan({ ...drawn, faults });
+    const ends = run.history.filter((record) => record.type === 'node' && record.event === 'crash');
+    expect(ends.length).toBeGreaterThan(0);
+    for (const end of ends) expect(end).toMatchObject({ at: expect.toSatisfy(before(drawn)) });
   });
 
   test('the history tells what went wrong, and when that was over', async () => {

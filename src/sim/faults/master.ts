@@ -71,18 +71,18 @@ export const MASTER_FAULTS: readonly FaultKind[] = [
         mend();
         reunite();
       };
-      cluster.timeline.after(AHEAD_MS, () => {
+      cluster.later(AHEAD_MS, () => {
         end();
         end = begin(cluster, 'ahead', [cut(ahead, '*'), cut('*', ahead)]);
         cluster.crash(master, { power: true, severity: 1 });
         cluster.startAfter(master, 20);
-        cluster.timeline.after(Math.max(fault.forMs, 1_500), () => end());
+        cluster.later(Math.max(fault.forMs, 1_500), () => end());
         // By then it has dropped what its new master does not have.
         const dropped = Math.max(fault.forMs, 1_500) + chance.between(300, 1_500);
-        cluster.timeline.after(dropped, works);
+        cluster.later(dropped, works);
         if (chance.happens(0.5)) return;
         // Another life must not find that again.
-        cluster.timeline.after(dropped + chance.between(50, 600), () => {
+        cluster.later(dropped + chance.between(50, 600), () => {
           cluster.crash(ahead, { power: false, severity: 0 });
           cluster.startAfter(ahead, 20);
         });
@@ -100,7 +100,7 @@ export const MASTER_FAULTS: readonly FaultKind[] = [
       if (master === null) return undefined;
       cluster.hit('alone');
       const end = begin(cluster, 'alone', [cut(master, '*'), cut('*', master)]);
-      cluster.timeline.after(ALONE_MS, end);
+      cluster.later(ALONE_MS, end);
       return undefined;
     },
   },

@@ -24,7 +24,7 @@ export function inNextWrite(
   const mend = cluster.troubleDisk(node, name, ({ kind, path }) => {
     if (!waits || kind !== 'write' || !path.endsWith('.seg')) return null;
     waits = false;
-    cluster.timeline.after(STRUCK_MS, () => {
+    cluster.later(STRUCK_MS, () => {
       mend();
       strike();
     });

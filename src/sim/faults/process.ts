@@ -42,7 +42,7 @@ export const PROCESS_FAULTS: readonly FaultKind[] = [
       const kill = (severity: number): void => {
         cluster.crash(node, { power: false, severity });
         cluster.startAfter(node, DOWN_MS);
-        cluster.timeline.after(DOWN_MS + amount * 100, () => {
+        cluster.later(DOWN_MS + amount * 100, () => {
           cluster.crash(node, { power: true, severity: 1 });
           cluster.startAfter(node, DOWN_MS + forMs);
         });
@@ -65,7 +65,7 @@ export const PROCESS_FAULTS: readonly FaultKind[] = [
       const giveUp = inNextWrite(cluster, node, 'mid-write', () => {
         cluster.crash(node, { power: true, severity: 1 });
         cluster.startAfter(node, DOWN_MS);
-        cluster.timeline.after(DOWN_MS + 100 + Math.min(forMs, 1_000), () => {
+        cluster.later(DOWN_MS + 100 + Math.min(forMs, 1_000), () => {
           cluster.crash(node, { power: false, severity: amount });
           cluster.startAfter(node, DOWN_MS);
         });
