@@ -3,7 +3,7 @@
 // nodes.
 
 import type { Hono } from 'hono';
-import { z } from 'zod';
+import * as z from 'zod';
 import { NODE_ID_PATTERN } from '../core/ids.ts';
 import type { Answer } from '../node/answer.ts';
 import { json, toResponse } from '../node/answer.ts';

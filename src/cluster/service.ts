@@ -1,6 +1,7 @@
 // A server as a process of its own: it says where it listens, and ends in order when it is told to,
 // by a signal or by the launcher that started it. Without its launcher it ends at once.
 
+import { boundHeap } from './heap.ts';
 import { onNpmGone } from './npm-parent.ts';
 
 /** A node or an arbiter that serves in this process. */
@@ -43,6 +44,7 @@ const BROKEN_MS = 1_000;
 
 /** Resolves when the service has ended in order; rejects if it could not start or go on. */
 export async function runService(options: ServiceOptions): Promise<void> {
+  boundHeap();
   const orders = takeOrders(options.leave);
   try {
     const service = await options.start();

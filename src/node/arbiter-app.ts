@@ -1,7 +1,7 @@
 // The HTTP side of an arbiter that is a process of its own, or lives in the launcher: Join, Leave,
 // and what it says of itself. The launcher adds its control routes to the app.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Peer } from '../core/messages.ts';
 import { json, toResponse } from './answer.ts';
 import { withDocument } from './app.ts';

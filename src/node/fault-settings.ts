@@ -1,7 +1,7 @@
 // What `PUT /faults` takes (contract, section 8). Every field is optional; absent means "no such
 // fault".
 
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Long enough for any demonstration, and far from where a timer of Node overflows. */
 const DELAY_MAX_MS = 600_000;

@@ -1,7 +1,7 @@
 // The OpenAPI 3.1 document, made from the very list of routes that the app is made from, and from
 // the schemas that check the requests. Built once, when it is first asked for.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { PROBLEMS, type ProblemCode } from './problems.ts';
 import type { Route, RouteDoc } from './route.ts';
 

@@ -1,6 +1,6 @@
 // Answers between nodes, both ways: what the core says as HTTP, and HTTP as what the core hears.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Response as Answered, Refusal, Request } from '../core/messages.ts';
 import { type Answer, json, jsonText } from './answer.ts';
 import type { Encoded } from './engine.ts';

@@ -1,7 +1,7 @@
 // What other nodes may send. Unknown fields are ignored here, so that the protocol can grow
 // (contract, section 6).
 
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   type Epoch,
   type Incarnation,

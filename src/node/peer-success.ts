@@ -1,6 +1,6 @@
 // Schemas of what nodes answer each other, for the OpenAPI document and the tests.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import * as peers from './peer-schemas.ts';
 
 export const joined = z.discriminatedUnion('result', [

@@ -1,6 +1,6 @@
 // The query of a URL, checked: every part at most once, valid UTF-8, strict integers.
 
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { type Call, decoded, target } from './call.ts';
 import { invalid, RequestRefused } from './problems.ts';
 import { checked } from './validation.ts';

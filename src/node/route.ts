@@ -1,7 +1,7 @@
 // What a route is: method, path, who may call it, what the API document says of it, and the
 // handler. The app and the OpenAPI document are both made from the same list of these.
 
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { WriteConcern } from '../core/effects.ts';
 import type { Answer } from './answer.ts';
 import type { Call } from './call.ts';

@@ -1,7 +1,7 @@
 // What clients may send, field by field. Objects are strict: an unknown field is an error, because
 // it is usually a typing mistake. The OpenAPI document is made from these same schemas.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { LogIndex } from '../core/ids.ts';
 
 /** `String.prototype.isWellFormed` of ES2024, which every supported Node has. */

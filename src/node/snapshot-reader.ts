@@ -3,7 +3,7 @@
 // is read as any other body, and checked as strictly.
 
 import { isUtf8 } from 'node:buffer';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Entry } from '../core/operation.ts';
 import { StoredEntry } from '../persistence/stored-entry.ts';
 import { wrongIn } from './entry-check.ts';

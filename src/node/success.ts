@@ -1,7 +1,7 @@
 // Schemas of what successful answers contain. They describe, for the OpenAPI document and the
 // tests; answers are never run through them.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { NODE_ID_PATTERN } from '../core/ids.ts';
 import { writeConcern } from './schemas.ts';
 

@@ -1,6 +1,6 @@
 // Turns what a schema finds wrong into the contract's list of `{path, message}`.
 
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { invalid, type Mistake, RequestRefused } from './problems.ts';
 
 /** The value as the schema gives it back. Throws RequestRefused (400) with all that is wrong. */

@@ -18,6 +18,9 @@ export const WINDOWS = {
   gentle: 128 << 10,
   /** Where a busy log must not get far ahead: a millisecond of work. */
   brisk: 512 << 10,
+  /** Where it has got ahead: each turn of a busy event loop takes long, so that few must do. Ten
+   * milliseconds of work. */
+  behind: 4 << 20,
 } as const;
 
 /** Called after each window. Throws to give up. */
@@ -48,6 +51,7 @@ export async function summarise(
   segment: Segment,
   open: OpenRequest | null,
   pause: Pause,
+  windowBytes: number,
 ): Promise<OpenRequest | null> {
   const digest = new Digest(open);
   const { end } = segment;
@@ -63,7 +67,7 @@ export async function summarise(
       if (entry !== null) digest.observe(entry);
     },
     pause,
-    WINDOWS.brisk,
+    windowBytes,
   );
   // Cut back meanwhile: it is described when it is closed anew.
   if (segment.end !== end) return digest.open;

@@ -122,13 +122,6 @@ export class EncodedLog {
     return segment;
   }
 
-  /** Takes over a record that was read from disk into the last segment. */
-  adopt(segment: Segment, bytes: Buffer, at: number): void {
-    const size = recordSize(bytes, at);
-    this.tail.adopt(bytes, at, size);
-    segment.add(recordIndex(bytes, at), size, recordHash(bytes, at));
-  }
-
   /** Takes over a segment at the end of the log that stays on disk. */
   restore(summary: Summary): void {
     const { dataStart, intervalBytes } = this.layout;

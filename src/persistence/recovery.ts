@@ -14,6 +14,7 @@ import {
   HEADER_BYTES,
   parseRecord,
   recordEpoch,
+  recordHash,
   recordIndex,
   recordSize,
   writeLength,
@@ -29,7 +30,7 @@ import {
 } from './segment-file.ts';
 import { isFull } from './storage-failure.ts';
 import { summaryName } from './summary.ts';
-import { damage, type Walked, walk } from './walk.ts';
+import { damage, type Stretch, type Visit, type Walked, WINDOW_BYTES, walk } from './walk.ts';
 
 /** Bytes looked at together when the end of a file is searched for anything but zeros. */
 const ZERO_WINDOW_BYTES = 1 << 16;
@@ -160,6 +161,8 @@ class Scan {
   private readonly use: RecoveryUse;
   private kind: SegmentKind = 'plain';
   private segment: Segment | null = null;
+  /** Whole records of the window at hand that the log does not hold yet. */
+  private fresh: { readonly bytes: Buffer; readonly start: number; end: number } | null = null;
   /** Where the write that holds the current record ends, as its first record says. */
   private writeEnd = FILE_HEADER_BYTES;
   /** Where the last write begins of which anything is left; the first one has the file header. */
@@ -197,8 +200,7 @@ class Scan {
     this.kind = kind;
     const holes = kind !== 'plain';
     const before = { index: holes ? this.first - 1 : index, hash };
-    const stretch = { start: FILE_HEADER_BYTES, end: size, before, holes };
-    const walked = await walk(file, stretch, (bytes, at, offset) => this.take(bytes, at, offset));
+    const walked = await this.walk(file, { start: FILE_HEADER_BYTES, end: size, before, holes });
     if (walked.verdict !== 'whole' && !(await this.torn(file, walked, size))) {
       throw damage(this.name, walked);
     }
@@ -211,6 +213,16 @@ class Scan {
     if (this.segment !== null && walked.verdict === 'whole') return null;
     const kept = this.segment === null ? 0 : walked.offset;
     return { offset: kept, bytes: size - kept };
+  }
+
+  private async walk(file: DiskFile, stretch: Stretch): Promise<Walked> {
+    const pace = { windowBytes: WINDOW_BYTES, pause: () => this.adopt() };
+    try {
+      const take: Visit = (bytes, at, offset) => this.take(bytes, at, offset);
+      return await walk(file, { ...stretch, pace }, take);
+    } finally {
+      this.adopt();
+    }
   }
 
   private checkPlace(lastIndex: number): void {
@@ -240,9 +252,21 @@ class Scan {
     const passed = this.use.restore?.indifferent === true && plainMessage(bytes, at) >= 0;
     const entry = passed ? null : this.parse(bytes, at, offset);
     this.noteEpoch(index, recordEpoch(bytes, at), offset);
-    this.log.adopt(this.segment, bytes, at);
-    this.log.tail.trim(this.use.tailBytes, this.log.tail.end);
+    const size = recordSize(bytes, at);
+    this.segment.add(index, size, recordHash(bytes, at));
+    if (this.fresh === null) this.fresh = { bytes, start: at, end: at + size };
+    else this.fresh.end = at + size;
     if (entry !== null) this.use.visit(entry);
+  }
+
+  /** Before the window is read into again. */
+  private adopt(): void {
+    const { fresh } = this;
+    if (fresh === null) return;
+    const { tail } = this.log;
+    tail.adopt(fresh.bytes, fresh.start, fresh.end);
+    tail.trim(this.use.tailBytes, tail.end);
+    this.fresh = null;
   }
 
   private parse(bytes: Buffer, at: number, offset: number): Entry {

@@ -2,6 +2,8 @@
 // byte that was handed out for writing never changes until it is durable, so a record lies in one
 // block, and after a cut new records go to a new block.
 
+import { recordSize } from './record.ts';
+
 /** A piece of memory that holds whole records. */
 interface Block {
   readonly bytes: Buffer;
@@ -65,11 +67,20 @@ export class Tail {
     this.size += bytes;
   }
 
-  /** Takes over a record that was read from disk. */
-  adopt(bytes: Buffer, at: number, size: number): void {
-    const block = this.room(size);
-    bytes.copy(block.bytes, block.used, at, at + size);
-    this.took(size);
+  /** Takes over whole records that were read from disk, as many at once as a block has room for:
+   * copying them one by one would be most of a start. */
+  adopt(bytes: Buffer, start: number, end: number): void {
+    for (let at = start; at < end; ) {
+      const block = this.room(recordSize(bytes, at));
+      const free = block.bytes.length - block.used;
+      let next = at;
+      while (next < end && next + recordSize(bytes, next) - at <= free) {
+        next += recordSize(bytes, next);
+      }
+      bytes.copy(block.bytes, block.used, at, next);
+      this.took(next - at);
+      at = next;
+    }
   }
 
   /** Views of the bytes between two positions, each of whole records if both are boundaries. */

@@ -4,7 +4,7 @@
 
 import type { OpenRequest } from '../core/deduplication.ts';
 import type { Catalog } from './catalog.ts';
-import { readClosed, summarise } from './closed-segments.ts';
+import { readClosed, summarise, WINDOWS } from './closed-segments.ts';
 import { CompactionPass, GARBAGE_MIN } from './compaction-pass.ts';
 import { Compactor, type Superseding } from './compactor.ts';
 import type { Disk } from './disk.ts';
@@ -50,6 +50,10 @@ const PACE = {
   /** Between two windows of one that is summarised or compacted. */
   workMs: 1,
 };
+
+/** If more segments wait for their summary, each of which would cost a start as much as a tenth of a
+ * second, they are read in larger pieces. */
+const WAITING_MAX = 2;
 
 /** A pass begins when so many more records on keys are there than the latest one has left. */
 const GARBAGE_RECORDS_MIN = 8;
@@ -117,9 +121,11 @@ export class Upkeep {
   private async work(): Promise<boolean> {
     await this.removeLeftovers();
     const segments = this.parts.catalog.closed.filter((segment) => this.parts.durable(segment));
-    for (const [i, segment] of segments.entries()) {
-      if (segment.summarised) continue;
-      await this.summarise(segment, segments[i - 1]);
+    const next = segments.findIndex(({ summarised }) => !summarised);
+    if (next >= 0) {
+      const waiting = segments.reduce((sum, { summarised }) => sum + (summarised ? 0 : 1), 0);
+      const windowBytes = waiting > WAITING_MAX ? WINDOWS.behind : WINDOWS.brisk;
+      await this.summarise(segments[next]!, segments[next - 1], windowBytes);
       return true;
     }
     if (await this.compact(segments.filter((segment) => !this.parts.recent(segment)))) return true;
@@ -142,7 +148,11 @@ export class Upkeep {
     this.leftovers = [];
   }
 
-  private async summarise(segment: Segment, before: Segment | undefined): Promise<void> {
+  private async summarise(
+    segment: Segment,
+    before: Segment | undefined,
+    windowBytes: number,
+  ): Promise<void> {
     const { disk } = this.parts;
     let open = before === undefined ? null : this.openAfter.get(before);
     if (before !== undefined && open === undefined) {
@@ -150,7 +160,7 @@ export class Upkeep {
     }
     const { end } = segment;
     const pause = () => this.pause(PACE.workMs);
-    this.openAfter.set(segment, await summarise(disk, segment, open ?? null, pause));
+    this.openAfter.set(segment, await summarise(disk, segment, open ?? null, pause, windowBytes));
     if (segment.end === end) segment.summarised = true;
     segment.checked = true;
   }

@@ -15,7 +15,7 @@ import {
 } from './record.ts';
 
 /** Read at once: large enough that calls cost nothing, small enough not to matter in memory. */
-const WINDOW_BYTES = 1 << 20;
+export const WINDOW_BYTES: number = 1 << 20;
 
 /** Which bytes of a file, and what stands in the log before them. */
 export interface Stretch {
@@ -24,12 +24,12 @@ export interface Stretch {
   readonly before: Before;
   /** Records may be missing between those that are there. */
   readonly holes?: boolean;
-  /** How it is gone through in the background. */
+  /** How it is gone through. */
   readonly pace?: {
     /** Read at once. */
     readonly windowBytes: number;
-    /** Called after each window. */
-    readonly pause: () => Promise<void>;
+    /** Called after each window, before it is used for the next one. */
+    readonly pause: () => Promise<void> | void;
   };
 }
 

@@ -1,7 +1,7 @@
 // What a scenario may expect: of one answer, and of the cluster. Each field is a promise of the
 // contract that can be seen from outside; an absent field is not looked at.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { NODE_ID_PATTERN } from '../core/ids.ts';
 import { countSpan, timeSpan } from './span.ts';
 

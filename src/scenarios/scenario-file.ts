@@ -3,7 +3,7 @@
 
 import { basename } from 'node:path';
 import { type Document, isMap, isPair, isScalar, LineCounter, parseDocument } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Scenario } from './scenario.ts';
 import type { Step, Verb } from './step.ts';
 import { STEP_SHAPES } from './step.ts';

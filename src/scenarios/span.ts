@@ -1,6 +1,6 @@
 // Times and numbers with a tolerance, as scenario files write them: `500ms`, `1s..1.2s`, `3`, `2..`.
 
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Both ends count. Milliseconds for times. */
 export interface Span {

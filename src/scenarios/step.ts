@@ -1,7 +1,7 @@
 // The steps of a scenario: one verb each, with what belongs to it. A step may also say what happens
 // (`say`), why (`why`) and what to look at (`look`).
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { answerExpectation, condition, faultSettings, nodes } from './expectation.ts';
 import { duration, timeSpan } from './span.ts';
 

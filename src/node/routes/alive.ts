@@ -1,7 +1,7 @@
 // What every process answers, whatever it is: that it lives, and the echo that is the cluster's
 // ping (contract, section 5).
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { json, toResponse } from '../answer.ts';
 import { BODY_LIMIT, readBody } from '../body.ts';
 import { type Call, header } from '../call.ts';

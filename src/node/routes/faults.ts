@@ -1,6 +1,6 @@
 // `/faults`: what goes wrong on purpose. These routes exist only on nodes started with --faults.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { json, toResponse } from '../answer.ts';
 import { BODY_LIMIT, readJson } from '../body.ts';
 import { faultSettings, hits } from '../fault-settings.ts';

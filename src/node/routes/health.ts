@@ -1,6 +1,6 @@
 // What a node says of itself: health, readiness, metrics (contract, section 5).
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { MemberReport, NodeStatus } from '../../core/status.ts';
 import { json, toResponse } from '../answer.ts';
 import { problem } from '../problems.ts';

@@ -1,7 +1,7 @@
 // Node to node: `/replica/*` and `/arbiter/*` (contract, section 6). Each route is one message of
 // the core; its answer is the core's answer. Faults strike between the network and the core.
 
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Response as Answered, Request } from '../../core/messages.ts';
 import type { Answer } from '../answer.ts';
 import { PEER_LIMIT, readJson } from '../body.ts';

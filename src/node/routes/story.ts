@@ -1,6 +1,6 @@
 // `GET /log/:index/story`: what became of one operation on this node, from its trace.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { LogIndex } from '../../core/ids.ts';
 import type { NodeStatus } from '../../core/status.ts';
 import { json, toResponse } from '../answer.ts';
