@@ -65,7 +65,7 @@ export function createApp(engine: Engine, options: AppOptions = {}): App {
     [...nodeRoutes(site, options.faults), ...(options.routes ?? [])],
     options.version ?? '0.0.0',
   );
-  return mount(routes, createGuard(options), site.logger);
+  return mount(routes, createGuard(options), site.logger, site.stopping);
 }
 
 /** Every route of a node but that of its document. */

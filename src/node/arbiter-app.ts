@@ -41,7 +41,8 @@ export function createArbiterApp(arbiter: ArbiterView, options: ArbiterAppOption
     ...aliveRoutes(),
   ];
   const logger = options.logger ?? createLogger({ level: 'silent' });
-  return mount(withDocument(routes, options.version ?? '0.0.0'), createGuard(options), logger);
+  const all = withDocument(routes, options.version ?? '0.0.0');
+  return mount(all, createGuard(options), logger, stopping);
 }
 
 function stateRoutes(arbiter: ArbiterView): Route[] {

@@ -42,6 +42,16 @@ export async function readJson<T>(
   }
   const bytes = await readBody(call, limit);
   if (bytes.length === 0 && ifEmpty !== undefined) return checked(schema, ifEmpty);
+  return jsonIn(bytes, schema, briefly);
+}
+
+/** The same for bytes that are there: 400 for what is not UTF-8, not JSON, or not as the schema
+ * says. */
+export function jsonIn<T>(
+  bytes: Buffer,
+  schema: z.ZodType<T>,
+  briefly?: (bytes: Buffer) => T | null,
+): T {
   return briefly?.(bytes) ?? checked(schema, parse(bytes));
 }
 

@@ -11,14 +11,25 @@ import { LogCutBack } from './log-reader.ts';
 import type { Logger } from './logger.ts';
 import { problem, RequestRefused } from './problems.ts';
 import type { Route } from './route.ts';
+import { type Door, tunnelDoor } from './tunnel-door.ts';
 import { ClientGone } from './write.ts';
 
 /** `direct` takes the requests that need no web objects, where there is a real server. */
-export type App = Hono<NodeEnv> & { readonly direct: Direct };
+export type App = Hono<NodeEnv> & {
+  readonly direct: Direct;
+  /** Takes tunnels; absent where no route has frames. */
+  readonly door?: Door;
+};
 
 const METHODS = ['GET', 'POST', 'PUT', 'DELETE'] as const;
 
-export function mount(routes: readonly Route[], guard: Guard, logger: Logger): App {
+/** `stopping` aborts when the server stops. */
+export function mount(
+  routes: readonly Route[],
+  guard: Guard,
+  logger: Logger,
+  stopping: AbortSignal,
+): App {
   // Paths are matched as they were sent: a key may contain whatever it likes, encoded.
   const app = new Hono<NodeEnv>({ getPath: (request) => rawPath(request.url) });
   const refusal = (call: Call, access: Access): Answer | null => {
@@ -63,7 +74,11 @@ export function mount(routes: readonly Route[], guard: Guard, logger: Logger): A
     return answer === null ? new Response(null, { status: 499 }) : toResponse(answer);
   });
 
-  return Object.assign(app, { direct: directly(routes, guard, failed) });
+  const direct = directly(routes, guard, failed);
+  const { path = '', framed } = routes.find((route) => route.framed !== undefined) ?? {};
+  if (framed === undefined) return Object.assign(app, { direct });
+  const door = tunnelDoor(framed, guard, (error) => failed(error, path), stopping);
+  return Object.assign(app, { direct, door });
 }
 
 /** 405 where another method would have been right, 404 elsewhere. */

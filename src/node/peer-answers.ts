@@ -6,6 +6,7 @@ import { type Answer, json, jsonText } from './answer.ts';
 import type { Encoded } from './engine.ts';
 import * as schemas from './peer-schemas.ts';
 import { type Extra, problem } from './problems.ts';
+import { usualAck } from './snapshot-envelope.ts';
 
 /** The answer of this node to another. `path` is that of the request, for a redirect. */
 export function answerTo(response: Answered | Encoded, path: string): Answer {
@@ -100,7 +101,7 @@ function success(type: Request['type'], body: unknown): Answered {
     case 'Replicas':
       return { type: 'ReplicasNoted' };
     case 'Snapshot':
-      return { type: 'SnapshotAck', ...take(schemas.snapshotAck, body) };
+      return { type: 'SnapshotAck', ...(usualAck(body) ?? take(schemas.snapshotAck, body)) };
     case 'Heartbeat':
       return { type: 'HeartbeatAck', ...take(schemas.heartbeatAck, body) };
     case 'Fetch':

@@ -3,6 +3,7 @@
 // the answer as text, or with the reason why there is none.
 
 import type { Dispatcher } from 'undici';
+import { OFFER } from './tunnel-frames.ts';
 
 /** A kept connection turned out to be closed before a byte of the answer came. */
 export class StaleConnection extends Error {
@@ -13,6 +14,8 @@ export class StaleConnection extends Error {
 export interface PeerReply {
   readonly status: number;
   readonly text: string;
+  /** A tunnel may be opened (tunnel-frames.ts). */
+  readonly tunnel?: boolean;
 }
 
 /** What a connection tells the requests that go over it. */
@@ -24,12 +27,15 @@ export interface Connection {
 /** What the system or undici calls a connection that ended. Time limits are not among them. */
 const CLOSED: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
 
+const OFFER_NAME = Buffer.from(OFFER);
+
 /** undici's handler of one request; its method names are undici's. */
 export class PeerExchange implements Dispatcher.DispatchHandler {
   /** Set by the connection that takes the request. */
   connection: Connection | null = null;
   private reused = false;
   private status = 0;
+  private tunnel = false;
   private chunks: Buffer[] = [];
   private readonly resolve: (reply: PeerReply) => void;
   private readonly reject: (error: Error) => void;
@@ -43,8 +49,9 @@ export class PeerExchange implements Dispatcher.DispatchHandler {
     this.reused = this.connection !== null && this.connection.answers > 0;
   }
 
-  onHeaders(status: number): boolean {
+  onHeaders(status: number, headers: Buffer[]): boolean {
     this.status = status;
+    this.tunnel = headers.some((text) => text.equals(OFFER_NAME));
     return true;
   }
 
@@ -55,9 +62,9 @@ export class PeerExchange implements Dispatcher.DispatchHandler {
 
   onComplete(): void {
     if (this.connection !== null) this.connection.answers += 1;
-    const { status, chunks } = this;
+    const { status, tunnel, chunks } = this;
     const body = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
-    this.resolve({ status, text: body.toString('utf8') });
+    this.resolve({ status, text: body.toString('utf8'), tunnel });
   }
 
   onError(error: Error & { readonly code?: string }): void {

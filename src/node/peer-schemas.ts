@@ -30,10 +30,12 @@ const version = z.int().min(0);
 const hash = z.int().min(0);
 
 /** Where a peer can be reached: http or https, nothing but an origin and perhaps a path. */
-const url = z.string().max(2_048).refine(isPeerUrl, { error: 'must be an http(s) URL' });
+const url = z.string().refine(isPeerUrl, { error: 'must be an http(s) URL' });
 
-function isPeerUrl(value: string): boolean {
-  if (!URL.canParse(value)) return false;
+const URL_LENGTH_MAX = 2_048;
+
+export function isPeerUrl(value: string): boolean {
+  if (value.length > URL_LENGTH_MAX || !URL.canParse(value)) return false;
   const { protocol, username, search, hash: fragment } = new URL(value);
   const plain = username === '' && search === '' && fragment === '';
   return plain && (protocol === 'http:' || protocol === 'https:');

@@ -12,6 +12,7 @@ import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 import type { ProblemCode } from './problems.ts';
 import type { Trace } from './trace.ts';
+import type { FrameHandler } from './tunnel-door.ts';
 
 /** What every route needs of the node around it. */
 export interface Site {
@@ -42,6 +43,8 @@ export interface Route {
   /** It looks at nothing but `call.env` and `call.req.url`, and answers with an Answer: it can be
    * handled without web objects around it. */
   readonly direct?: boolean;
+  /** Its requests may also come as frames of a tunnel. */
+  readonly framed?: FrameHandler;
   readonly handle: (call: Call) => Response | Answer | Promise<Response | Answer>;
 }
 

@@ -83,6 +83,8 @@ export class Runtime implements Engine {
   private readonly listeners = new Set<() => void>();
   private lastTicket = 0;
   private lastRemembered = 0;
+  /** What was read last for a Snapshot: the next secondary is often sent the same. */
+  private lastChunk: Chunk | null = null;
   private shown = '';
 
   constructor(parts: RuntimeParts) {
@@ -208,6 +210,7 @@ export class Runtime implements Engine {
         this.persistence.append(effect.entries, effect.holes);
         return;
       case 'Truncate':
+        this.lastChunk = null;
         this.persistence.truncate(effect.after);
         return;
       case 'Persist':
@@ -319,8 +322,15 @@ export class Runtime implements Engine {
     order: SnapshotOrder,
   ): { chunk: Chunk | null; prev: LogPoint } | Promise<{ chunk: Chunk | null; prev: LogPoint }> {
     if (order.from <= order.to) {
+      const { lastChunk } = this;
+      if (lastChunk?.from === order.from && lastChunk.to === order.to) {
+        return { chunk: lastChunk, prev: lastChunk.prev };
+      }
       const chunk = this.persistence.read(order.from, order.to);
-      if (!(chunk instanceof Promise)) return { chunk, prev: chunk.prev };
+      if (!(chunk instanceof Promise)) {
+        this.lastChunk = chunk;
+        return { chunk, prev: chunk.prev };
+      }
       return chunk.then((read) => ({ chunk: read, prev: read.prev }));
     }
     const prev = this.pointAt(order.to);

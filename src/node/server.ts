@@ -13,11 +13,12 @@ import { getRequestListener } from '@hono/node-server';
 import { type Answer, toResponse } from './answer.ts';
 import type { Direct } from './direct.ts';
 import { problem } from './problems.ts';
+import type { Door } from './tunnel-door.ts';
 
 type Fetch = Parameters<typeof getRequestListener>[0];
 
 export interface ServerOptions {
-  readonly app: { readonly fetch: Fetch; readonly direct?: Direct };
+  readonly app: { readonly fetch: Fetch; readonly direct?: Direct; readonly door?: Door };
   /** Default 127.0.0.1. */
   readonly host?: string;
   /** 0: any free port. */
@@ -65,7 +66,7 @@ export interface RunningServer {
 /** Resolves once the port accepts connections. Rejects as `listen` does, e.g. with EADDRINUSE. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
-  const { direct } = options.app;
+  const { direct, door } = options.app;
   const listener = getRequestListener(options.app.fetch, { errorHandler: unreadable });
   const server = createServer(
     {
@@ -80,6 +81,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       void listener(incoming, outgoing);
     },
   );
+  if (door !== undefined) server.on('connect', door);
   server.maxConnections = limits.connections;
   server.on('clientError', refuseMalformed);
   const connections = new Set<Socket>();
@@ -129,7 +131,10 @@ function closed(server: Server, connections: ReadonlySet<Socket>, graceMs: numbe
       // Node waits for the first request of a connection; browsers and pools open some in advance.
       for (const socket of connections) if (socket.bytesRead === 0) socket.destroy();
     }, SWEEP_MS);
-    const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+    const cut = setTimeout(() => {
+      // Tunnels are not among what the server calls its connections.
+      for (const socket of connections) socket.destroy();
+    }, graceMs);
     server.close(() => {
       clearInterval(sweep);
       clearTimeout(cut);

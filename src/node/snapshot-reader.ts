@@ -1,6 +1,6 @@
-// Takes a Snapshot out of a body without parsing every update: a replog master says how long each
-// of them is, and plain appends stay the bytes that they are. The rule: what does not fit exactly
-// is read as any other body, and checked as strictly.
+// Takes a Snapshot out of a body. Of a large one not every update is parsed: a replog master says
+// how long each of them is, and plain appends stay the bytes that they are. The rule: what does not
+// fit exactly is read as any other body, and checked as strictly.
 
 import { isUtf8 } from 'node:buffer';
 import type * as z from 'zod';
@@ -8,6 +8,7 @@ import type { Entry } from '../core/operation.ts';
 import { StoredEntry } from '../persistence/stored-entry.ts';
 import { wrongIn } from './entry-check.ts';
 import { snapshotBody } from './peer-schemas.ts';
+import { usualEnvelope } from './snapshot-envelope.ts';
 
 const UPDATES = Buffer.from(',"updates":[');
 const COMMA = 0x2c;
@@ -16,15 +17,29 @@ const BRACE = 0x7d;
 
 type Body = z.infer<typeof snapshotBody>;
 
-/** The Snapshot in such a body; null if it must be read in the usual way. */
-export function readLengths(bytes: Buffer): Body | null {
+/** The Snapshot in a body; null if it must be read in the usual way. */
+export function readSnapshot(bytes: Buffer): Body | null {
+  if (!isUtf8(bytes)) return null;
+  return bytes.indexOf(LENGTHS) < 0 ? readWhole(bytes) : readLengths(bytes);
+}
+
+function readWhole(bytes: Buffer): Body | null {
+  const body = parsed(bytes.toString('utf8'));
+  const envelope = usualEnvelope(body);
+  if (envelope === null) return null;
+  const { updates } = body as { readonly updates?: readonly Entry[] };
+  return updates === undefined || wrongIn(updates) !== null ? null : { ...envelope, updates };
+}
+
+function readLengths(bytes: Buffer): Body | null {
   const split = bytes.indexOf(UPDATES);
-  if (split < 0 || bytes.indexOf(LENGTHS) < 0 || !isUtf8(bytes)) return null;
+  if (split < 0) return null;
   const head = parsed(`${bytes.toString('utf8', 0, split)},"updates":[]}`);
-  const fields = snapshotBody.safeParse(head);
-  if (!fields.success || !hasLengths(head)) return null;
+  if (!hasLengths(head)) return null;
+  const envelope = usualEnvelope(head) ?? snapshotBody.safeParse(head).data;
+  if (envelope === undefined) return null;
   const updates = updatesIn(bytes, split + UPDATES.length, head.lengths);
-  return updates === null ? null : { ...fields.data, updates };
+  return updates === null ? null : { ...envelope, updates };
 }
 
 const LENGTHS = Buffer.from('"lengths":[');

@@ -4,15 +4,17 @@
 
 import type Client from 'undici/lib/dispatcher/client.js';
 import Pool from 'undici/lib/dispatcher/pool.js';
-import type { LogPoint, RequestOrder, Response } from '../core/messages.ts';
+import type { LogPoint, RequestOrder, Response, SnapshotOrder } from '../core/messages.ts';
 import type { Chunk } from '../persistence/persistence.ts';
 import { PEER_LIMIT } from './body.ts';
 import { PeerError, understood } from './peer-answers.ts';
 import { peerClient } from './peer-client.ts';
-import { exchange, StaleConnection } from './peer-exchange.ts';
+import { exchange, type PeerReply, StaleConnection } from './peer-exchange.ts';
 import { explained } from './peer-failure.ts';
 import { PEER_PATHS, type PeerMessage } from './peer-paths.ts';
+import { PeerTunnel } from './peer-tunnel.ts';
 import { snapshotBody } from './snapshot-body.ts';
+import { REACHED_AT } from './tunnel-frames.ts';
 
 export interface TransportOptions {
   /** The cluster token, sent as a Bearer token. */
@@ -48,6 +50,9 @@ interface Lines {
   readonly usual: Pool;
   /** Of their own, so that a heartbeat never waits behind a Snapshot. */
   readonly beats: Pool;
+  readonly tunnel: PeerTunnel;
+  /** Those of a Snapshot that is a request of its own. */
+  readonly snapshotHeaders: Readonly<Record<string, string>>;
   readonly origin: string;
   /** What stands before the path of a message; without a slash at its end. */
   readonly path: string;
@@ -56,6 +61,7 @@ interface Lines {
 interface Sent {
   readonly type: PeerMessage;
   readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer | string;
 }
 
@@ -86,26 +92,59 @@ export class Transport {
     prev: LogPoint | null = null,
   ): Promise<Response> {
     const lines = this.linesTo(to);
-    const path = `${lines.path}${PEER_PATHS[request.type]}`;
-    const sent = { type: request.type, path, body: bodyOf(request, chunk, prev) };
+    if (request.type === 'Snapshot') return this.snapshot(lines, to, request, chunk, prev);
+    const { type, ...fields } = request;
+    const path = `${lines.path}${PEER_PATHS[type]}`;
+    const sent = { type, path, headers: this.headers, body: JSON.stringify(fields) };
+    const line = type === 'Heartbeat' ? lines.beats : lines.usual;
+    const { status, text } = await this.posted(line, lines.origin, to, sent);
+    return this.heard(type, status, text, to);
+  }
+
+  private async snapshot(
+    lines: Lines,
+    to: string,
+    order: SnapshotOrder,
+    chunk: Chunk | null,
+    prev: LogPoint | null,
+  ): Promise<Response> {
+    const { tunnel, usual, origin, snapshotHeaders: headers } = lines;
+    const body = snapshotBody(order, chunk, prev);
+    const path = `${lines.path}${PEER_PATHS.Snapshot}`;
+    const { status, text } = await (tunnel.send(order, body) ??
+      tunnel.watch(this.posted(usual, origin, to, { type: 'Snapshot', path, headers, body })));
+    return this.heard('Snapshot', status, text, to);
+  }
+
+  private heard(type: PeerMessage, status: number, text: string, to: string): Response {
     try {
-      return await this.exchange(request.type === 'Heartbeat' ? lines.beats : lines.usual, sent);
+      return understood(type, status, text);
+    } catch (error) {
+      throw explained(error, to);
+    }
+  }
+
+  /** A request of its own. Rejects with PeerError. */
+  private async posted(line: Pool, origin: string, to: string, sent: Sent): Promise<PeerReply> {
+    try {
+      return await this.exchange(line, sent);
     } catch (error) {
       if (!(error instanceof StaleConnection) || this.closed) throw explained(error, to);
     }
-    return this.resend(lines.origin, to, sent);
+    return this.resend(origin, to, sent);
   }
 
   /** Cuts all connections; what waits for an answer is rejected. */
   async close(): Promise<void> {
     this.closed = true;
     const all = [...this.lines.values()].flatMap(({ usual, beats }) => [usual, beats]);
+    for (const { tunnel } of this.lines.values()) tunnel.close();
     this.lines.clear();
     await Promise.all(all.map((pool) => pool.destroy()));
   }
 
   /** Over a new connection, because other kept ones may be closed as well. */
-  private async resend(origin: string, to: string, sent: Sent): Promise<Response> {
+  private async resend(origin: string, to: string, sent: Sent): Promise<PeerReply> {
     const line = peerClient(origin, CLIENT_OPTIONS);
     try {
       return await this.exchange(line, sent);
@@ -116,17 +155,10 @@ export class Transport {
     }
   }
 
-  private async exchange(line: Client | Pool, { type, path, body }: Sent): Promise<Response> {
-    const limitMs = this.limitsMs[type];
-    const { status, text } = await exchange(line, {
-      method: 'POST',
-      path,
-      headers: this.headers,
-      body,
-      headersTimeout: limitMs,
-      bodyTimeout: limitMs,
-    });
-    return understood(type, status, text);
+  private exchange(line: Client | Pool, { type, path, headers, body }: Sent): Promise<PeerReply> {
+    const headersTimeout = this.limitsMs[type];
+    const limits = { headersTimeout, bodyTimeout: headersTimeout };
+    return exchange(line, { method: 'POST', path, headers, body, ...limits });
   }
 
   private linesTo(to: string): Lines {
@@ -141,7 +173,10 @@ export class Transport {
       return known;
     }
     const { origin, pathname } = new URL(to);
+    const settings = { connectMs: CONNECT_MS, answerMs: this.limitsMs.Snapshot };
     const lines = {
+      tunnel: new PeerTunnel({ origin, headers: this.headers, ...settings }),
+      snapshotHeaders: { ...this.headers, [REACHED_AT]: to },
       usual: new Pool(origin, { ...POOL_OPTIONS, connections: CONNECTIONS }),
       beats: new Pool(origin, { ...POOL_OPTIONS, connections: BEAT_CONNECTIONS }),
       origin,
@@ -156,8 +191,9 @@ export class Transport {
     if (this.lines.size <= PEERS_MAX) return;
     const oldest = this.lines.entries().next().value;
     if (oldest === undefined) return;
-    const [to, { usual, beats }] = oldest;
+    const [to, { usual, beats, tunnel }] = oldest;
     this.lines.delete(to);
+    tunnel.close();
     // `close` lets what is under way finish, and does not fail.
     void usual.close();
     void beats.close();
@@ -176,13 +212,3 @@ const POOL_OPTIONS: Pool.Options = {
   ...CLIENT_OPTIONS,
   factory: peerClient,
 };
-
-function bodyOf(
-  request: RequestOrder,
-  chunk: Chunk | null,
-  prev: LogPoint | null,
-): Buffer | string {
-  if (request.type === 'Snapshot') return snapshotBody(request, chunk, prev);
-  const { type: _, ...fields } = request;
-  return JSON.stringify(fields);
-}

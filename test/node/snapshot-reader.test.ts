@@ -1,11 +1,14 @@
 // A Snapshot taken out of its body by the lengths that the master says.
 
+import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { epoch, logIndex, seq, session } from '../../src/core/ids.ts';
 import type { SnapshotOrder } from '../../src/core/messages.ts';
 import type { Entry } from '../../src/core/operation.ts';
+import { snapshotBody as snapshotSchema } from '../../src/node/peer-schemas.ts';
 import { snapshotBody } from '../../src/node/snapshot-body.ts';
-import { readLengths } from '../../src/node/snapshot-reader.ts';
+import { usualEnvelope } from '../../src/node/snapshot-envelope.ts';
+import { readSnapshot } from '../../src/node/snapshot-reader.ts';
 import { MemoryPersistence } from '../../src/persistence/memory-persistence.ts';
 import { StoredEntry } from '../../src/persistence/stored-entry.ts';
 import { at, entryAt } from '../persistence/entries.ts';
@@ -59,7 +62,7 @@ describe('a Snapshot with lengths', () => {
     const all = entries();
     const log = filled(all);
     const body = await bodyOf(log);
-    const read = readLengths(body);
+    const read = readSnapshot(body);
     expect(JSON.parse(JSON.stringify(read?.updates))).toEqual(all);
     for (const [i, entry] of read!.updates.entries()) {
       const { index, epoch: of, at: when, op } = all[i]!;
@@ -79,7 +82,7 @@ describe('a Snapshot with lengths', () => {
     for (let i = 0; i < body.length; i += 11) {
       const changed = Buffer.from(body);
       changed[i] = '"\\,]}0\u0001'.charCodeAt(i % 7);
-      const read = readLengths(changed);
+      const read = readSnapshot(changed);
       if (read === null) continue;
       let parsed: unknown;
       try {
@@ -93,13 +96,66 @@ describe('a Snapshot with lengths', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('is left to the usual way if the lengths do not fit, and without them', async () => {
+  it('is left to the usual way if the lengths do not fit', async () => {
     const body = (await bodyOf(filled(entries()))).toString();
-    expect(readLengths(Buffer.from(body))).not.toBeNull();
-    expect(readLengths(Buffer.from(body.replace(/"lengths":\[\d+/, '"lengths":[9')))).toBeNull();
-    expect(readLengths(Buffer.from(body.replace(/"lengths":\[[^\]]*\],?/, '')))).toBeNull();
-    expect(readLengths(Buffer.from(body.replace('"index":5,', '"index":3,')))).toBeNull();
-    const few = filled([entryAt(1), entryAt(2)]);
-    expect((await bodyOf(few)).includes('lengths')).toBe(false);
+    expect(readSnapshot(Buffer.from(body))).not.toBeNull();
+    expect(readSnapshot(Buffer.from(body.replace(/"lengths":\[\d+/, '"lengths":[9')))).toBeNull();
+    expect(readSnapshot(Buffer.from(body.replace('"index":5,', '"index":3,')))).toBeNull();
+  });
+});
+
+describe('a Snapshot without lengths', () => {
+  it('is read whole', async () => {
+    const body = await bodyOf(filled([entryAt(1), entryAt(2)]));
+    expect(body.includes('lengths')).toBe(false);
+    expect(readSnapshot(body)?.updates).toEqual([entryAt(1), entryAt(2)]);
+  });
+
+  it('is never read otherwise than its schema would, whatever byte is changed', async () => {
+    const body = await bodyOf(filled([entryAt(1), entryAt(2)]));
+    const wrong: string[] = [];
+    for (let i = 0; i < body.length; i += 1) {
+      const changed = Buffer.from(body);
+      changed[i] = '"\\,-]}0x\u0001'.charCodeAt(i % 9);
+      const read = readSnapshot(changed);
+      if (read === null) continue;
+      const checked = snapshotSchema.safeParse(JSON.parse(changed.toString()));
+      if (!isDeepStrictEqual(checked.data, read)) wrong.push(changed.toString());
+    }
+    expect(wrong).toEqual([]);
+  });
+});
+
+describe('what stands around the updates', () => {
+  const usual = { epoch: 1, session: 2, seq: 0, commitIndex: 3 };
+  const master = { node: 'n1', url: 'http://127.0.0.1:4000' };
+  const prev = { index: 0, hash: 4 };
+
+  it.each([
+    usual,
+    { ...usual, master, opened: 0, prev, reset: true, later: 'field' },
+    { ...usual, master: { ...master, url: 'https://node.example/replog' } },
+    { ...usual, session: -1 },
+  ])('%j is what the schema gives', (fields) => {
+    const { updates: _, ...checked } = snapshotSchema.parse({ ...fields, updates: [] });
+    expect(usualEnvelope(fields)).toEqual(checked);
+  });
+
+  it.each([
+    null,
+    [],
+    { ...usual, epoch: -1 },
+    { ...usual, session: 1.5 },
+    { ...usual, seq: '0' },
+    { ...usual, commitIndex: 2 ** 53 },
+    { ...usual, master: { node: 'N1', url: master.url } },
+    { ...usual, master: { node: 'n1', url: 'http://127.0.0.1:65536' } },
+    { ...usual, master: { node: 'n1', url: 'ftp://127.0.0.1:4000' } },
+    { ...usual, prev: { index: 0 } },
+    { ...usual, opened: null },
+    { ...usual, reset: 1 },
+    { ...usual, holes: [] },
+  ])('%j is left to the schema', (fields) => {
+    expect(usualEnvelope(fields)).toBeNull();
   });
 });

@@ -4,6 +4,7 @@
 
 import type { ServerResponse } from 'node:http';
 import type { Answer } from '../answer.ts';
+import { readGathered } from '../append-reader.ts';
 import { BATCH_LIMIT, readJson } from '../body.ts';
 import type { Call } from '../call.ts';
 import { departureOf, SharedDeparture } from '../departure.ts';
@@ -46,7 +47,7 @@ export function gatherRoutes(site: Site): Route[] {
 }
 
 async function appendGathered(site: Site, call: Call): Promise<Answer> {
-  const { appends } = await readJson(call, BATCH_LIMIT, gatherBody);
+  const { appends } = await readJson(call, BATCH_LIMIT, gatherBody, undefined, readGathered);
   const departure = new SharedDeparture(departureOf(call));
   const lines = new Lines(call.env?.direct, appends.length);
   for (const [n, { message, w, timeoutMs, idempotencyKey }] of appends.entries()) {

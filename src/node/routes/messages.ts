@@ -5,6 +5,7 @@ import type { LogIndex } from '../../core/ids.ts';
 import type { Operation } from '../../core/operation.ts';
 import type { Persistence } from '../../persistence/persistence.ts';
 import { type Answer, jsonText, toResponse } from '../answer.ts';
+import { readAppend } from '../append-reader.ts';
 import { BATCH_LIMIT, BODY_LIMIT, readJson } from '../body.ts';
 import { type Call, header, idempotencyKey } from '../call.ts';
 import { EntryTexts } from '../entry-texts.ts';
@@ -114,7 +115,13 @@ function withReceipt(site: Site, call: Call, answer: AnswerTo): AnswerTo {
 
 async function append(site: Site, call: Call): Promise<Answer> {
   const key = idempotencyKey(call);
-  const { message, w, timeoutMs } = await readJson(call, BODY_LIMIT, appendBody);
+  const { message, w, timeoutMs } = await readJson(
+    call,
+    BODY_LIMIT,
+    appendBody,
+    undefined,
+    readAppend,
+  );
   const request = {
     operations: [{ op: 'append' as const, message }],
     batch: false,

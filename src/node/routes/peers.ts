@@ -4,8 +4,8 @@
 import type * as z from 'zod';
 import type { Response as Answered, Request } from '../../core/messages.ts';
 import type { Answer } from '../answer.ts';
-import { PEER_LIMIT, readJson } from '../body.ts';
-import { type Call, target } from '../call.ts';
+import { jsonIn, PEER_LIMIT, readJson } from '../body.ts';
+import { type Call, header, target } from '../call.ts';
 import { departureOf } from '../departure.ts';
 import type { Encoded } from '../engine.ts';
 import type { Fate, Faults, Met } from '../faults.ts';
@@ -15,7 +15,9 @@ import * as schemas from '../peer-schemas.ts';
 import * as outputs from '../peer-success.ts';
 import { type ProblemCode, problem } from '../problems.ts';
 import type { Route, SuccessDoc } from '../route.ts';
-import { readLengths } from '../snapshot-reader.ts';
+import { readSnapshot } from '../snapshot-reader.ts';
+import { reachedDirectly } from '../tunnel-door.ts';
+import { OFFER, REACHED_AT } from '../tunnel-frames.ts';
 
 interface Described<T extends PeerMessage> {
   readonly schema: z.ZodType<Omit<Extract<Request, { type: T }>, 'type'>>;
@@ -83,8 +85,15 @@ export function peerRoutes(
 ): Route[] {
   const route = <T extends PeerMessage>(type: T): Route => {
     const { schema, summary, success, problems } = MESSAGES[type] as Described<T>;
-    const briefly = type === 'Snapshot' ? readLengths : undefined;
+    const briefly = type === 'Snapshot' ? readSnapshot : undefined;
     const struck = type === 'Snapshot' || type === 'Heartbeat' ? faults : null;
+    const taken = async (request: Request, path: string): Promise<Fate<Answer>> => {
+      const handle = async () => answerTo(await receiver.receive(request), path);
+      if (struck === null) return { type: 'answered', answer: await handle() };
+      const traffic = type === 'Snapshot' ? 'snapshot' : 'heartbeat';
+      const met: Met = (fault, ms) => receiver.struck?.(request, fault, ms);
+      return struck.through(traffic, handle, met);
+    };
     return {
       method: 'POST',
       path: PEER_PATHS[type],
@@ -99,27 +108,40 @@ export function peerRoutes(
       direct: true,
       handle: async (call) => {
         const fields = await readJson<unknown>(call, PEER_LIMIT, schema, undefined, briefly);
-        // The schema is that of this very type; TypeScript cannot see it through the generic.
-        const request = { type, ...(fields as object) } as unknown as Request;
-        const handle = () => receive(receiver, call, request);
-        if (struck === null) return handle();
-        const traffic = type === 'Snapshot' ? 'snapshot' : 'heartbeat';
-        const met: Met = (fault, ms) => receiver.struck?.(request, fault, ms);
-        return fateOf(await struck.through(traffic, handle, met), stopping, call);
+        const path = target(call.req.url);
+        const fate = await taken(requestOf(type, fields), path);
+        if (fate.type === 'dropped') await gone(call, stopping);
+        return fate.type === 'answered' ? offering(type, call, fate.answer) : FAULT;
       },
+      ...(type !== 'Snapshot'
+        ? {}
+        : {
+            framed: async (body) => {
+              const fields = jsonIn<unknown>(body, schema, briefly);
+              const fate = await taken(requestOf(type, fields), PEER_PATHS[type]);
+              if (fate.type === 'dropped') return null;
+              return fate.type === 'answered' ? fate.answer : FAULT;
+            },
+          }),
     };
   };
   return types.map(route);
 }
 
-async function receive(receiver: Receiver, call: Call, request: Request): Promise<Answer> {
-  return answerTo(await receiver.receive(request), target(call.req.url));
-}
+const FAULT: Answer = problem('fault-injected', 'This answer is a fault that was asked for.');
 
-async function fateOf(fate: Fate<Answer>, stopping: AbortSignal, call: Call): Promise<Answer> {
-  if (fate.type === 'answered') return fate.answer;
-  if (fate.type === 'dropped') await gone(call, stopping);
-  return problem('fault-injected', 'This answer is a fault that was asked for.');
+/** The schema is that of this very type; TypeScript cannot see it through the generic. */
+const requestOf = (type: PeerMessage, fields: unknown): Request =>
+  ({ type, ...(fields as object) }) as unknown as Request;
+
+/** Tells a sender of Snapshots that nothing stands between it and this node, and that they may
+ * travel through a tunnel. */
+function offering(type: PeerMessage, call: Call, answer: Answer): Answer {
+  if (type !== 'Snapshot' || answer.status !== 200) return answer;
+  const url = header(call, REACHED_AT);
+  const socket = call.env?.incoming?.socket;
+  if (url === undefined || socket === undefined || !reachedDirectly(url, socket)) return answer;
+  return { ...answer, headers: { ...answer.headers, [OFFER]: '1' } };
 }
 
 /** Waits until the peer has given up or the node stops. */

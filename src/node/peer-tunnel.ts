@@ -1,0 +1,78 @@
+// The tunnel to one peer, from the moment it is offered: when there is one, and what may use it.
+// The rule: Snapshots change over only when none is under way as a request of its own, so that
+// none overtakes another on its way.
+
+import type { PeerReply } from './peer-exchange.ts';
+import { type CopyOf, TunnelCaller } from './tunnel-caller.ts';
+
+export interface TunnelSettings {
+  readonly origin: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly connectMs: number;
+  readonly answerMs: number;
+}
+
+/** A peer whose tunnel could not be opened is not asked again before this. */
+const RETRY_MS = 5_000;
+
+export class PeerTunnel {
+  private readonly settings: TunnelSettings;
+  private caller: TunnelCaller | null = null;
+  private opening = false;
+  private notBefore = Number.NEGATIVE_INFINITY;
+  private closed = false;
+  /** Something has gone through the tunnel. */
+  private used = false;
+  /** Snapshots under way as requests of their own. */
+  private requests = 0;
+
+  constructor(settings: TunnelSettings) {
+    this.settings = settings;
+  }
+
+  /** Sends a Snapshot through the tunnel; null if it has to be a request of its own. */
+  send(copyOf: CopyOf, body: Buffer): Promise<PeerReply> | null {
+    const { caller } = this;
+    if (caller === null) return null;
+    if (caller.closed) {
+      this.caller = null;
+      return null;
+    }
+    if ((!this.used && this.requests > 0) || caller.holds(copyOf)) return null;
+    this.used = true;
+    return caller.send(copyOf, body);
+  }
+
+  /** Counts a Snapshot that is a request of its own, until it is settled; an answer may offer a
+   * tunnel. */
+  async watch(request: Promise<PeerReply>): Promise<PeerReply> {
+    this.requests += 1;
+    try {
+      const reply = await request;
+      if (reply.tunnel === true) this.open();
+      return reply;
+    } finally {
+      this.requests -= 1;
+    }
+  }
+
+  close(): void {
+    this.closed = true;
+    this.caller?.close();
+    this.caller = null;
+  }
+
+  private open(): void {
+    if (this.closed || this.opening || this.caller?.closed === false) return;
+    if (performance.now() < this.notBefore) return;
+    this.opening = true;
+    const { origin, headers, connectMs, answerMs } = this.settings;
+    void TunnelCaller.open(origin, headers, { connectMs, answerMs }).then((caller) => {
+      this.opening = false;
+      this.used = false;
+      if (caller === null) this.notBefore = performance.now() + RETRY_MS;
+      else if (this.closed) caller.close();
+      else this.caller = caller;
+    });
+  }
+}

@@ -1,0 +1,61 @@
+// Appends that are checked by hand, against the schemas that say the same.
+
+import { expect, test } from 'vitest';
+import { readAppend, readGathered } from '../../src/node/append-reader.ts';
+import { appendBody, gatherBody } from '../../src/node/schemas.ts';
+
+const APPENDS = [
+  '{"message":"m"}',
+  '{"message":"ümlaut 🎉","w":3,"timeoutMs":86400000}',
+  '{"w":"majority","message":""}',
+  '{"message":"m","w":"all"}',
+  '{"message":"m","w":0}',
+  '{"message":"m","w":1.5}',
+  '{"message":"m","w":"3"}',
+  '{"message":"m","w":1e400}',
+  '{"message":"m","w":9007199254740992}',
+  '{"message":"m","w":null}',
+  '{"message":"m","timeoutMs":0}',
+  '{"message":"m","timeoutMs":86400001}',
+  '{"message":"\\ud800"}',
+  '{"message":1}',
+  '{"w":1}',
+  '{}',
+  '[]',
+  'null',
+  '"message"',
+  '{"message":"m","__proto__":1}',
+  '{"message":"m","toString":1}',
+  '{"message":"m","idempotencyKey":"k"}',
+];
+
+const KEYED = [
+  ...APPENDS,
+  '{"message":"m","idempotencyKey":""}',
+  '{"message":"m","idempotencyKey":"ü"}',
+];
+
+test.each(APPENDS)('%s alone', (text) => {
+  const read = readAppend(Buffer.from(text));
+  const checked = appendBody.safeParse(JSON.parse(text));
+  expect(read).toEqual(checked.success ? checked.data : null);
+});
+
+test.each(KEYED)('%s among others', (text) => {
+  const body = `{"appends":[{"message":"first"},${text}]}`;
+  const read = readGathered(Buffer.from(body));
+  const checked = gatherBody.safeParse(JSON.parse(body));
+  expect(read).toEqual(checked.success ? checked.data : null);
+});
+
+test.each(['{"appends":[]}', '{"appends":{}}', '{}', '{"appends":[{"message":"m"}],"w":1}'])(
+  '%s is left to the schema',
+  (text) => {
+    expect(readGathered(Buffer.from(text))).toBeNull();
+  },
+);
+
+test('bytes that are no UTF-8, or no JSON, are left to the schema', () => {
+  expect(readAppend(Buffer.from('{"message":"\xff"}', 'latin1'))).toBeNull();
+  expect(readAppend(Buffer.from('{"message":'))).toBeNull();
+});

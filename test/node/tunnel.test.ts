@@ -1,0 +1,217 @@
+// Snapshots through a tunnel between two replog nodes: when there is one, and that nothing else
+// differs from requests of their own.
+
+import { request as httpRequest } from 'node:http';
+import { type AddressInfo, createServer, connect as netConnect, type Socket } from 'node:net';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { epoch, logIndex, seq, session } from '../../src/core/ids.ts';
+import type { Response, SnapshotOrder } from '../../src/core/messages.ts';
+import { createApp } from '../../src/node/app.ts';
+import { systemClock } from '../../src/node/clock.ts';
+import { Faults } from '../../src/node/faults.ts';
+import { type RunningServer, startServer } from '../../src/node/server.ts';
+import { Transport } from '../../src/node/transport.ts';
+import { answerFrame, answerOf, FrameReader, requestFrame } from '../../src/node/tunnel-frames.ts';
+import { FakeEngine } from './fake-engine.ts';
+
+const snapshot = (at: number): SnapshotOrder => ({
+  type: 'Snapshot',
+  epoch: epoch(1),
+  session: session(1),
+  seq: seq(at),
+  commitIndex: logIndex(0),
+  from: logIndex(1),
+  to: logIndex(0),
+});
+
+const ACK: Response = {
+  type: 'SnapshotAck',
+  session: session(1),
+  seq: seq(0),
+  lastIndex: logIndex(0),
+};
+
+/** A secondary that counts what comes as requests of their own, and as tunnels. */
+class Node {
+  readonly engine = new FakeEngine();
+  readonly faults = new Faults(systemClock());
+  readonly stopping = new AbortController();
+  posts = 0;
+  tunnels = 0;
+  server!: RunningServer;
+
+  async start(token?: string): Promise<void> {
+    this.engine.response = ACK;
+    const { faults, stopping } = this;
+    const settings = {
+      faults,
+      stopping: stopping.signal,
+      ...(token === undefined ? {} : { token }),
+    };
+    const app = createApp(this.engine, settings);
+    const counted = {
+      fetch: app.fetch,
+      direct: (...args: Parameters<typeof app.direct>) => {
+        if (args[0].url === '/replica/snapshot') this.posts += 1;
+        return app.direct(...args);
+      },
+      door: (...args: Parameters<NonNullable<typeof app.door>>) => {
+        this.tunnels += 1;
+        app.door!(...args);
+      },
+    };
+    this.server = await startServer({ app: counted, port: 0, stopping, limits: { graceMs: 200 } });
+  }
+}
+
+let node: Node;
+let transport: Transport;
+
+beforeEach(async () => {
+  node = new Node();
+  await node.start();
+  transport = new Transport();
+});
+
+afterEach(async () => {
+  node.faults.clear();
+  await transport.close();
+  await node.server.stop();
+});
+
+/** Sends until a Snapshot has gone through a tunnel; returns how many were sent. */
+async function untilTunnel(url: string, most = 200): Promise<number> {
+  for (let sent = 1; sent <= most; sent += 1) {
+    const before = node.posts;
+    expect(await transport.send(url, snapshot(sent))).toEqual(ACK);
+    if (node.posts === before) return sent;
+  }
+  return most + 1;
+}
+
+describe('a tunnel', () => {
+  test('takes over from requests, and carries the same', async () => {
+    const sent = await untilTunnel(node.server.url);
+    expect(node.tunnels).toBe(1);
+    expect(node.engine.received).toHaveLength(sent);
+    expect(node.engine.received.at(-1)).toMatchObject({ type: 'Snapshot', seq: sent, updates: [] });
+  });
+
+  test('carries refusals, and what is wrong with a Snapshot', async () => {
+    await untilTunnel(node.server.url);
+    const { posts } = node;
+    node.engine.response = { type: 'Refused', code: 'out-of-order', expected: seq(7) };
+    expect(await transport.send(node.server.url, snapshot(900))).toEqual(node.engine.response);
+    const wrong = { ...snapshot(901), epoch: epoch(-1) };
+    await expect(transport.send(node.server.url, wrong)).rejects.toThrow(/400 invalid-request/);
+    expect(node.posts).toBe(posts);
+  });
+
+  test('meets the same faults, and a copy of what is unanswered goes another way', async () => {
+    await untilTunnel(node.server.url);
+    const { posts } = node;
+    node.faults.replace({ dropReply: 1, times: 1 });
+    const lost = transport.send(node.server.url, snapshot(900));
+    lost.catch(() => undefined);
+    expect(await transport.send(node.server.url, snapshot(901))).toEqual(ACK);
+    expect(node.posts).toBe(posts);
+    expect(await transport.send(node.server.url, snapshot(900))).toEqual(ACK);
+    expect(node.posts).toBe(posts + 1);
+    node.faults.replace({ errorAfter: 1, times: 1 });
+    await expect(transport.send(node.server.url, snapshot(902))).rejects.toThrow(/fault-injected/);
+    expect(node.faults.view().hits).toMatchObject({ errorAfter: 1 });
+    await transport.close();
+    await expect(lost).rejects.toThrow(/is not listened to any more/);
+  });
+
+  test('that ends fails what waits in it, and requests take over again', async () => {
+    await untilTunnel(node.server.url);
+    node.faults.replace({ dropRequest: 1, times: 1 });
+    const lost = transport.send(node.server.url, snapshot(900));
+    const ended = expect(lost).rejects.toThrow(/closed the connection without an answer/);
+    await node.server.stop();
+    await ended;
+    await expect(transport.send(node.server.url, snapshot(901))).rejects.toThrow(/refuses/);
+  });
+});
+
+describe('no tunnel', () => {
+  test('where something stands between the nodes', async () => {
+    const to = new URL(node.server.url);
+    const sockets = new Set<Socket>();
+    const proxy = createServer((socket) => {
+      const onward = netConnect(Number(to.port), to.hostname);
+      sockets.add(socket).add(onward);
+      socket.pipe(onward).pipe(socket);
+      socket.on('error', () => onward.destroy());
+      onward.on('error', () => socket.destroy());
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    expect(await untilTunnel(url, 20)).toBe(21);
+    expect(node.tunnels).toBe(0);
+    for (const socket of sockets) socket.destroy();
+    await new Promise((resolve) => proxy.close(resolve));
+  });
+
+  test.each([
+    ['another destination', 'elsewhere:80', {}, 404],
+    ['an unknown Host', 'replog-snapshots:1', { host: 'evil.example' }, 421],
+    ['no token', 'replog-snapshots:1', {}, 401],
+  ])('for %s', async (name, path, headers, status) => {
+    if (name === 'no token') {
+      await node.server.stop();
+      await node.start('secret');
+    }
+    const { port } = new URL(node.server.url);
+    const asked = httpRequest({ method: 'CONNECT', host: '127.0.0.1', port, path, headers });
+    const answered = new Promise<number | undefined>((resolve, reject) => {
+      asked.on('connect', ({ statusCode }, socket: Socket) => {
+        socket.destroy();
+        resolve(statusCode);
+      });
+      asked.on('error', reject);
+    });
+    asked.end();
+    expect(await answered).toBe(status);
+  });
+});
+
+describe('frames', () => {
+  const frames = [
+    requestFrame(1, Buffer.from('one')),
+    requestFrame(2, Buffer.alloc(0)),
+    requestFrame(2 ** 32 - 1, Buffer.alloc(300, 'x')),
+  ];
+  const whole = Buffer.concat(frames);
+
+  test.each([1, 2, 7, 8, 9, 11, 64, 1_000])('come out whole, in pieces of %d bytes', (size) => {
+    const reader = new FrameReader(1_000);
+    const read: [number, string][] = [];
+    for (let at = 0; at < whole.length; at += size) {
+      reader.take(whole.subarray(at, at + size), (id, payload) =>
+        read.push([id, payload.toString()]),
+      );
+    }
+    expect(read).toEqual([
+      [1, 'one'],
+      [2, ''],
+      [2 ** 32 - 1, 'x'.repeat(300)],
+    ]);
+  });
+
+  test('that are too long are refused before they are kept', () => {
+    const reader = new FrameReader(299);
+    expect(() => reader.take(whole, () => undefined)).toThrow(/300 bytes/);
+  });
+
+  test('an answer has a status and a text', () => {
+    const reader = new FrameReader(100);
+    const read: unknown[] = [];
+    reader.take(answerFrame(5, 409, '{"ü":1}'), (id, payload) =>
+      read.push([id, answerOf(payload)]),
+    );
+    expect(read).toEqual([[5, { status: 409, text: '{"ü":1}' }]]);
+    expect(() => answerOf(Buffer.from('x'))).toThrow(/status/);
+  });
+});
