@@ -1,22 +1,70 @@
 import { defineConfig } from 'vitest/config';
+import { LongFirst } from './test/setup/long-first.ts';
 
-/** Tests of real processes that judge times. */
+/** Real processes held against a time that leaves little room, or against each other: one file at
+ * a time, with nothing beside it. */
+const TIGHT = [
+  'test/process/delays.test.ts',
+  'test/process/help.test.ts',
+  'test/process/waiting.test.ts',
+  'test/seed/replicator.test.ts',
+];
+
+/** Real processes that mostly wait, for times to which the contract gives room: two at a time. */
 const TIMED = [
-  ...['dashboard', 'delays', 'health', 'launcher', 'packaging', 'waiting'].map(
-    (name) => `test/process/${name}.test.ts`,
-  ),
+  'test/process/health.test.ts',
+  'test/process/launcher.test.ts',
   'test/seed/**/*.test.ts',
 ];
 
+const REAL = { testTimeout: 60_000, hookTimeout: 60_000 } as const;
+
 export default defineConfig({
   test: {
+    globalSetup: ['test/setup/no-leftovers.ts'],
+    sequence: { sequencer: LongFirst },
     projects: [
       {
+        // One module graph for all files: loading it anew for each took longer than most of them.
         test: {
           name: 'unit',
-          maxWorkers: 2,
           include: ['test/**/*.test.{ts,tsx}'],
           exclude: ['test/process/**', 'test/seed/**', 'test/long/**', 'test/demos/**'],
+          isolate: false,
+          maxWorkers: 2,
+          // What hangs is ended; a machine that is busy with other things is no failure.
+          testTimeout: 30_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        // Judged by what they do, not by when.
+        test: {
+          name: 'process',
+          include: ['test/process/**/*.test.{ts,tsx}'],
+          exclude: [...TIMED, ...TIGHT],
+          maxWorkers: 3,
+          sequence: { groupOrder: 2 },
+          ...REAL,
+        },
+      },
+      {
+        test: {
+          name: 'timed',
+          include: TIMED,
+          exclude: TIGHT,
+          maxWorkers: 2,
+          sequence: { groupOrder: 3 },
+          ...REAL,
+        },
+      },
+      {
+        test: {
+          name: 'tight',
+          include: TIGHT,
+          maxWorkers: 1,
+          sequence: { groupOrder: 4 },
+          ...REAL,
         },
       },
       {
@@ -25,29 +73,9 @@ export default defineConfig({
           name: 'long',
           include: ['test/long/**/*.test.ts'],
           fileParallelism: false,
+          sequence: { groupOrder: 5 },
           testTimeout: 900_000,
           hookTimeout: 120_000,
-        },
-      },
-      {
-        // Real processes, judged by what they do, not by when: two files at a time.
-        test: {
-          name: 'process',
-          include: ['test/process/**/*.test.{ts,tsx}'],
-          exclude: TIMED,
-          maxWorkers: 2,
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-        },
-      },
-      {
-        // Real processes that must answer in time: one file at a time keeps times honest.
-        test: {
-          name: 'timed',
-          include: TIMED,
-          fileParallelism: false,
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
         },
       },
       {
@@ -56,6 +84,7 @@ export default defineConfig({
           name: 'demos',
           include: ['test/demos/**/*.test.ts'],
           fileParallelism: false,
+          sequence: { groupOrder: 6 },
           testTimeout: 180_000,
         },
       },

@@ -38,10 +38,14 @@ export function directly(
     // All that these handlers look at is the environment and the URL.
     const req = { url: `http://${incoming.headers.host}${incoming.url}` };
     const call = { env: { incoming, outgoing, direct: outgoing }, req } as unknown as Call;
-    void answerTo(route, call, incoming).then((answer) => {
+    const deliver = (answer: Answer | null): void => {
       if (answer === null) outgoing.destroy();
       else if (!outgoing.headersSent) send(outgoing, answer);
-    });
+    };
+    answerTo(route, call, incoming)
+      .then(deliver)
+      // An answer that HTTP does not take is a mistake of this node's, and no reason to end it.
+      .catch((error: unknown) => deliver(failed(error, route.path)));
     return true;
   };
 }

@@ -4,6 +4,7 @@
 import type { Outcome, WriteConcern } from '../core/effects.ts';
 import type { LogIndex, OperationId } from '../core/ids.ts';
 import { type Answer, json } from './answer.ts';
+import { locationAt } from './location.ts';
 import { type Extra, problem } from './problems.ts';
 import { receiptOf } from './receipt.ts';
 
@@ -97,8 +98,6 @@ function timedOut(outcome: Done): string {
   return `${what} in the log as ${where} and will go on replicating; ${outcome.acks.length} nodes have it.`;
 }
 
-const url = (base: string, path: string): string => `${base.replace(/\/+$/, '')}${path}`;
-
 /** What every write has in common when it was not simply stored. */
 function refusal(outcome: Exclude<Outcome, Done>, asked: Asked, place: Place): Answer {
   switch (outcome.type) {
@@ -122,10 +121,10 @@ function refusal(outcome: Exclude<Outcome, Done>, asked: Asked, place: Place): A
       return problem('precondition-failed', detail, { index: outcome.index });
     }
     case 'NotMaster': {
-      const { node, url: base } = outcome.master;
-      const detail = `${node} at ${base} is the master; nothing was appended here.`;
-      const location = url(base, asked.path);
-      return problem('not-master', detail, { master: { node, url: base } }, { location });
+      const { node, url } = outcome.master;
+      const detail = `${node} at ${url} is the master; nothing was appended here.`;
+      const location = locationAt(url, asked.path);
+      return problem('not-master', detail, { master: { node, url } }, { location });
     }
     default:
       return unavailable(outcome, place);

@@ -4,6 +4,7 @@ import * as z from 'zod';
 import type { Response as Answered, Refusal, Request } from '../core/messages.ts';
 import { type Answer, json, jsonText } from './answer.ts';
 import type { Encoded } from './engine.ts';
+import { locationAt } from './location.ts';
 import * as schemas from './peer-schemas.ts';
 import { type Extra, problem } from './problems.ts';
 import { usualAck } from './snapshot-envelope.ts';
@@ -33,10 +34,10 @@ function refusal(refused: Refusal, path: string): Answer {
   const { type: _, code, ...extra } = refused;
   const detail = DETAILS[code];
   if (refused.code !== 'not-master') return problem(code, detail, extra);
-  const base = refused.master?.url.replace(/\/+$/, '');
+  const { master } = refused;
   // Without a master there is nowhere to be sent to: then this is a conflict, no redirect.
-  if (base === undefined) return { ...problem(code, detail, extra), status: 409 };
-  return problem(code, detail, extra, { location: `${base}${path}` });
+  if (master === null) return { ...problem(code, detail, extra), status: 409 };
+  return problem(code, detail, extra, { location: locationAt(master.url, path) });
 }
 
 /** A peer gave no answer that means something in the protocol. `message` is for people. */

@@ -20,7 +20,7 @@ import { systemClock } from './clock.ts';
 import { realClock } from './event-queue.ts';
 import { Faults } from './faults.ts';
 import { createLogger, type Logger, type LogLevel } from './logger.ts';
-import { createMetrics } from './metrics.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
 import { Runtime } from './runtime.ts';
 import { startServer } from './server.ts';
 import { Trace } from './trace.ts';
@@ -144,6 +144,7 @@ async function assemble(options: ServeNodeOptions, prepared: Prepared): Promise<
   const app = createApp(runtime, { ...appOptions(options, prepared), metrics, stopping: signal });
   const server = await startServer({ app, host, port, stopping });
   runtime.start();
+  const warmUp = warmUpMetrics(metrics, logger);
   prepared.durable?.startUpkeep({
     compactTo: () => replica.compactTo,
     newest: (key) => folds.store.newest(key, replica.commitIndex),
@@ -162,6 +163,7 @@ async function assemble(options: ServeNodeOptions, prepared: Prepared): Promise<
       await runtime.retire();
     },
     stop: async () => {
+      clearTimeout(warmUp);
       faults?.clear();
       await runtime.stop();
       await server.stop();
@@ -171,6 +173,19 @@ async function assemble(options: ServeNodeOptions, prepared: Prepared): Promise<
     },
     stopped: failure.promise,
   };
+}
+
+/** By then a node has its role, and does not have to load a library while others wait for it. */
+const WARM_UP_AFTER_MS = 1_000;
+
+function warmUpMetrics(metrics: Metrics, logger: Logger): NodeJS.Timeout {
+  const warmUp = (): void => {
+    metrics.prepare().catch((error: unknown) => {
+      // The node does its work without metrics; who asks for them is told, and tries again.
+      logger.warn({ err: error }, 'the metrics cannot be loaded');
+    });
+  };
+  return setTimeout(warmUp, WARM_UP_AFTER_MS).unref();
 }
 
 function replicaFor(options: ServeNodeOptions, url: string, prepared: Prepared): Replica {

@@ -1,9 +1,11 @@
 import { request as httpRequest } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
+import { nodeId } from '../../src/core/ids.ts';
 import { createApp } from '../../src/node/app.ts';
 import { systemClock } from '../../src/node/clock.ts';
 import { Faults } from '../../src/node/faults.ts';
+import type { Route } from '../../src/node/route.ts';
 import { type RunningServer, type ServerLimits, startServer } from '../../src/node/server.ts';
 import { FakeEngine } from './fake-engine.ts';
 
@@ -47,6 +49,40 @@ const post = (server: RunningServer, path: string, body: unknown, signal?: Abort
   });
 
 describe('requests over a socket', () => {
+  test('a redirect to a master whose URL is not ASCII is one, and the node lives', async () => {
+    const { engine, server } = await start();
+    const master = { node: nodeId('n2'), url: 'http://127.0.0.1:1/привіт/' };
+    engine.outcome = { type: 'NotMaster', master };
+    const asked = { method: 'POST', redirect: 'manual', body: '{"message":"x"}' } as const;
+    const headers = { 'content-type': 'application/json' };
+    const answer = await fetch(`${server.url}/messages`, { ...asked, headers });
+    expect(answer.status).toBe(307);
+    expect(answer.headers.get('location')).toBe(
+      'http://127.0.0.1:1/%D0%BF%D1%80%D0%B8%D0%B2%D1%96%D1%82/messages',
+    );
+    expect(await answer.json()).toMatchObject({ code: 'not-master', master });
+  });
+
+  test('an answer that HTTP does not take is an error of one request, not the end', async () => {
+    const odd: Route = {
+      method: 'POST',
+      path: '/odd',
+      access: 'client',
+      direct: true,
+      doc: { id: 'odd', summary: 'A header that cannot be sent', success: [] },
+      handle: () => ({ status: 200, headers: { odd: 'привіт' }, body: '' }),
+    };
+    const server = await startServer({
+      app: createApp(new FakeEngine(), { routes: [odd] }),
+      port: 0,
+    });
+    running.push(server);
+    const answer = await post(server, '/odd', {});
+    expect(answer.status).toBe(500);
+    expect(await answer.json()).toMatchObject({ code: 'internal-error' });
+    expect((await post(server, '/messages', { message: 'x' })).status).toBe(201);
+  });
+
   test('an append, read back', async () => {
     const { server } = await start();
     expect(server.url).toBe(`http://127.0.0.1:${server.port}`);

@@ -112,13 +112,22 @@ export class Program {
   }
 }
 
-/** Below the ports that systems give to outgoing connections, which could take one meanwhile. */
-const PORTS = { first: 12_000, count: 20_000 } as const;
+/** Below the ports that systems give to outgoing connections, which could take one meanwhile. Test
+ * files that run side by side have a range of their own each: between looking at a port and using
+ * it, another file must not choose it as well. */
+const PORTS = { first: 12_000, each: 2_500, ranges: 8 } as const;
+
+const range = Number(process.env.VITEST_POOL_ID ?? 0) % PORTS.ranges;
+
+/** Where the next block is looked for: no two calls of one file are given the same port. */
+let place = Math.floor(Math.random() * PORTS.each);
 
 /** Ports that are free now, side by side. */
 export async function freePorts(count: number): Promise<number> {
   for (let attempt = 0; attempt < 100; attempt += 1) {
-    const first = PORTS.first + Math.floor(Math.random() * PORTS.count);
+    if (place + count > PORTS.each) place = 0;
+    const first = PORTS.first + range * PORTS.each + place;
+    place += count;
     const free = await Promise.all(Array.from({ length: count }, (_, i) => isFree(first + i)));
     if (free.every(Boolean)) return first;
   }

@@ -1,0 +1,32 @@
+// The order of the test files. One that takes half a minute and is begun last has a processor to
+// itself while the other has nothing to do. A fresh checkout knows no durations: they stand here.
+
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** The longest first; a file that is not named begins after all of these. */
+const LONG = [
+  'test/sim/seeds.test.ts',
+  'test/plants/plants.test.ts',
+  'test/persistence/exhaustive-cuts.test.ts',
+  'test/persistence/exhaustive-flips.test.ts',
+  'test/core/random-cluster.test.ts',
+  'test/cluster/launcher.test.ts',
+  'test/process/durability.test.ts',
+  'test/process/demo.test.ts',
+  'test/process/chaos.test.ts',
+  'test/process/launcher.test.ts',
+  'test/seed/rejoin.test.ts',
+  'test/seed/random-work.test.ts',
+  'test/process/health.test.ts',
+];
+
+function rank({ moduleId }: TestSpecification): number {
+  const place = LONG.findIndex((path) => moduleId.endsWith(`/${path}`));
+  return place === -1 ? LONG.length : place;
+}
+
+export class LongFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    return (await super.sort(files)).toSorted((one, other) => rank(one) - rank(other));
+  }
+}
