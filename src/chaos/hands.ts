@@ -15,8 +15,9 @@ type Posture = 'up' | 'down' | 'paused';
 /** Longest wait for a node's answer: one that stands still gives none. */
 const ANSWER_MS = 1_000;
 
-/** A node that has not begun to answer by then has not started. */
-const START_MS = 15_000;
+/** A node that has not begun to answer by then has not started. As with healing, nearly all of it
+ * is room for a busy machine. */
+const START_MS = 60_000;
 
 /** Gap between two looks at a node that starts. */
 const LOOK_MS = 30;

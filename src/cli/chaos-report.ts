@@ -27,15 +27,27 @@ export function codeOf(report: ChaosReport, wantsCoverage: boolean): number {
   return EXIT.success;
 }
 
-/** One line while it runs. */
+/** One line while it runs: the verdict first, so that a narrow terminal cuts off other things. */
 export function progressLine(progress: Progress, broken: ReadonlySet<JudgeName>): string {
   const { elapsedMs, counts, done, phase } = progress;
   const { acknowledged = 0, unknown = 0, refused = 0, reads = 0, gets = 0 } = counts;
-  const writes = `${acknowledged} acked, ${unknown} open, ${refused} refused, ${reads + gets} reads`;
-  const blows = `kill ${done.kill ?? 0}, stop ${done.stop ?? 0}, pause ${done.pause ?? 0}`;
   const state = broken.size === 0 ? 'all holds' : `BROKEN: ${[...broken].join(', ')}`;
-  const what = phase === 'faults' ? '' : ` ${phase};`;
-  return `${formatDuration(elapsedMs)}:${what} ${writes}; ${blows}; ${state}`;
+  const writes = `${acknowledged} acked, ${unknown} open, ${refused} refused`;
+  const what = phase === 'faults' ? '' : `${phase}, `;
+  const seconds = `${Math.round(elapsedMs / 1_000)} s`;
+  const kills = `${done.kill ?? 0} kills`;
+  return `${seconds}: ${what}${state}; ${writes}, ${reads + gets} reads; ${kills}`;
+}
+
+/** Below it on a terminal: how each promise stands. Less than 80 columns. */
+export function promisesLine(broken: ReadonlySet<JudgeName>): string {
+  const [once, order, present, back] = PROMISES;
+  return [once, order, present, back]
+    .map((promise) => {
+      const [name, judges] = promise!;
+      return `${judges.some((judge) => broken.has(judge)) ? 'BROKEN' : 'ok'} ${name}`;
+    })
+    .join(' · ');
 }
 
 /** The verdict, promise by promise. */

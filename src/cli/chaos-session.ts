@@ -11,6 +11,7 @@ import {
   coverageLines,
   figureLines,
   progressLine,
+  promisesLine,
   verdictLines,
   violationLine,
 } from './chaos-report.ts';
@@ -44,8 +45,13 @@ export interface SessionOptions {
 export async function throwawayGround(secondaries: number, signal: AbortSignal): Promise<Ground> {
   const { throwaway } = await import('../cluster/throwaway.ts');
   const { serveArbiter: startArbiter } = await import('../node/serve-arbiter.ts');
+  const { NotReady } = await import('../cluster/ready.ts');
   const options = { secondaries, durable: true, purpose: 'chaos', startArbiter };
-  const { ready, end } = await throwaway(options, signal);
+  const { ready, end } = await throwaway(options, signal).catch((error: unknown) => {
+    // Nothing was tried, so nothing is broken.
+    if (!(error instanceof NotReady)) throw error;
+    throw new Undecided(`the cluster did not start: ${error.message}`, 'is the machine busy?');
+  });
   const { nodes, control } = ready;
   return { nodes, control, token: undefined, name: 'a cluster of its own', leave: end };
 }
@@ -105,7 +111,10 @@ function fail(
 /** Without a terminal a line for each of these spans is enough. */
 const LINE_EVERY_MS = 5_000;
 
-/** A live line on a terminal, now and then a line elsewhere, or JSON. */
+/** To the beginning of the line, and nothing from there on. */
+const AFRESH = '\r\u001b[J';
+
+/** Live lines on a terminal, now and then a line elsewhere, or JSON. */
 class Screen {
   readonly #json: boolean;
   readonly #live: boolean;
@@ -133,8 +142,10 @@ class Screen {
     }
     const line = progressLine(progress, this.#broken);
     if (this.#live) {
+      // Two lines, and back to the first: a line that wraps could not be written over.
       const columns = (process.stdout.columns ?? 80) - 1;
-      process.stdout.write(`\r\u001b[K${line.slice(0, columns)}`);
+      const [upper, lower] = [line, promisesLine(this.#broken)].map((one) => one.slice(0, columns));
+      process.stdout.write(`${AFRESH}${upper}\n${lower}\u001b[A`);
       return;
     }
     const due = progress.elapsedMs - this.#shownAt >= LINE_EVERY_MS;
@@ -147,7 +158,7 @@ class Screen {
     const isNew = !this.#broken.has(judge);
     this.#broken.add(judge);
     if (this.#json) process.stdout.write(`${cleanJson({ event: 'violation', judge, line })}\n`);
-    else if (isNew) process.stdout.write(`${this.#live ? '\r\u001b[K' : ''}${line}\n`);
+    else if (isNew) process.stdout.write(`${this.#live ? AFRESH : ''}${line}\n`);
   }
 
   async end(report: ChaosReport, code: number): Promise<void> {
@@ -170,6 +181,6 @@ class Screen {
   }
 
   clear(): void {
-    if (this.#live) process.stdout.write('\r\u001b[K');
+    if (this.#live) process.stdout.write(AFRESH);
   }
 }

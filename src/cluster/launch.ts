@@ -18,6 +18,9 @@ import type { ClusterEvent, ReadyEvent } from './report.ts';
 import type { Roster } from './roster.ts';
 import { readRoster, removeData, rosterFor, writeRoster } from './roster.ts';
 
+/** From the first process to the proof. A cold start of three nodes takes about one second. */
+const READY_MS = 15_000;
+
 /** What a cluster is to be. */
 export interface LaunchOptions {
   readonly name: string;
@@ -36,6 +39,8 @@ export interface LaunchOptions {
   readonly logLevel: string;
   /** Commands on this machine are not to find this cluster by themselves. */
   readonly unlisted?: boolean;
+  /** How long the proof of readiness may take, in milliseconds; default 15,000. */
+  readonly readyWithinMs?: number;
   readonly onEvent: (event: ClusterEvent) => void;
   readonly onLine: (node: string, line: string) => void;
   readonly startArbiter: (options: ArbiterOptions) => Promise<HostedArbiter>;
@@ -100,6 +105,7 @@ export async function launch(options: LaunchOptions): Promise<Launch> {
       layout,
       usedIds: [...roster.nodes, ...roster.removed],
       token,
+      readyWithinMs: options.readyWithinMs ?? READY_MS,
       specOf: (node, arbiterUrl) => specOf(node, { ...options, arbiterUrl }, process.env),
       onEvent,
       onLine,

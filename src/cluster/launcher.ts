@@ -29,6 +29,8 @@ export interface LauncherParts {
   /** Ids that were used before; they are not given to new nodes. */
   readonly usedIds: readonly string[];
   readonly token: string | null;
+  /** How long the proof of readiness may take. */
+  readonly readyWithinMs: number;
   readonly specOf: (place: NodePlace, arbiterUrl: string) => ChildSpec;
   readonly onEvent: (event: ClusterEvent) => void;
   /** A line of a child's output that is no event. */
@@ -39,9 +41,6 @@ export interface LauncherParts {
   readonly now: () => number;
   readonly sleep: (ms: number) => Promise<void>;
 }
-
-/** From the first process to the proof. A cold start of three nodes takes about one second. */
-const READY_MS = 15_000;
 
 /** How long an added, removed or started node may take to show in the cluster before the answer
  * leaves without it: without a quorum it never would. */
@@ -207,14 +206,15 @@ export class Launcher implements Control {
 
   async #proof(): Promise<void> {
     const nodes = [...this.#members.keys()];
+    const { readyWithinMs } = this.#parts;
     const missing = await waitUntil(
       async () => missingIn(await this.#link.health(), nodes),
-      READY_MS,
+      readyWithinMs,
       this.#pace,
     );
     if (missing === null) return;
     const lines = [...this.#members.values()].flatMap(({ child }) => child.lastWords());
-    throw new NotReady(`not ready after ${READY_MS / 1_000} s: ${missing}`, lines);
+    throw new NotReady(`not ready after ${readyWithinMs / 1_000} s: ${missing}`, lines);
   }
 
   async #stop(): Promise<void> {

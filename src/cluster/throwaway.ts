@@ -33,6 +33,10 @@ export interface Throwaway {
   end(): Promise<void>;
 }
 
+/** Nobody waits at a prompt for it, and how fast a machine starts processes is not what is tried on
+ * it: one that is busy with other things has its time. */
+const READY_MS = 60_000;
+
 /** Below the ports that systems give to outgoing connections, which could take that of a node while
  * it is down. */
 const PORTS = { first: 12_000, count: 20_000 } as const;
@@ -111,6 +115,7 @@ function launchOptions(
     requireClientToken: false,
     logLevel: 'error',
     unlisted: true,
+    readyWithinMs: READY_MS,
     startArbiter: options.startArbiter,
     onEvent: options.onEvent ?? (() => undefined),
     // What a node complains of is usually what was done to it on purpose.

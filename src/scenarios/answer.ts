@@ -30,7 +30,7 @@ export function placeOf({ body }: Answer): { first?: number; last?: number } {
   return { first: first as number, last: last as number };
 }
 
-/** The answer in a few words: `201 at index 3, on n1 n2 (12 ms)`. */
+/** The answer in a few words: `201 · index 3 · on n1 n2 · after 12 ms`. */
 export function answerText(answer: Answer): string {
   const { status, body, tookMs } = answer;
   const took = `${Math.round(tookMs).toLocaleString('en-US')} ms`;
@@ -42,6 +42,9 @@ export function answerText(answer: Answer): string {
     `${status}`,
     typeof problem === 'string' ? problem : '',
     body.duplicate === true ? 'duplicate' : '',
+    body.durable === true ? 'durable' : '',
+    typeof body.state === 'string' ? body.state : '',
+    body.id === undefined ? '' : `id ${JSON.stringify(body.id)}`,
     first === undefined ? '' : first === last ? `index ${first}` : `indexes ${first}-${last}`,
     acks === '' ? '' : `on ${acks}`,
     body.result === 'GetResult' ? `value ${JSON.stringify(body.value)}` : '',

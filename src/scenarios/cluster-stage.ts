@@ -70,9 +70,13 @@ export class ClusterStage implements Stage {
   }
 
   call(node: string, call: Call): Promise<Reply> {
+    return this.#link.send(this.urlOf(node), call);
+  }
+
+  urlOf(node: string): string {
     const place = this.#nodes.find((one) => one.node === node);
     if (place === undefined) throw new Error(`there is no node ${node}`);
-    return this.#link.send(place.url, call);
+    return place.url;
   }
 
   async act(node: string, action: Action): Promise<void> {

@@ -21,14 +21,15 @@ function perNode<Value extends z.ZodType>(value: Value) {
   return z.record(node, value, { error: 'expected one line per node, like n2: …' });
 }
 
-const memberStatus = z.enum(['Healthy', 'Suspected', 'Unhealthy']);
+const STATUS_HINT = 'expected Healthy, Suspected or Unhealthy';
+const memberStatus = z.enum(['Healthy', 'Suspected', 'Unhealthy'], { error: STATUS_HINT });
 
-const oneOrMore = <Value extends z.ZodType>(value: Value) =>
-  z.union([value, z.array(value).min(1)]);
+const oneOrMore = <Value extends z.ZodType>(value: Value, error: string) =>
+  z.union([value, z.array(value).min(1)], { error });
 
 export const answerExpectation = z.strictObject({
   /** The HTTP status, or those that are possible. */
-  status: oneOrMore(z.int()).exactOptional(),
+  status: oneOrMore(z.int(), 'expected an HTTP status like 201, or a list').exactOptional(),
   /** The code of a problem document. */
   code: z.string().exactOptional(),
   index: countSpan.exactOptional(),
@@ -81,7 +82,7 @@ export const condition = z.strictObject({
   keys: perNode(z.record(z.string(), z.string().nullable())).exactOptional(),
   'last-index': perNode(countSpan).exactOptional(),
   /** As the master judges. */
-  status: perNode(oneOrMore(memberStatus)).exactOptional(),
+  status: perNode(oneOrMore(memberStatus, STATUS_HINT)).exactOptional(),
   /** Time since a member's last answer, in the same report of the master as `status`. */
   silence: perNode(timeSpan).exactOptional(),
   /** Every status that a member has taken since the cluster was ready. */
@@ -97,7 +98,11 @@ export const condition = z.strictObject({
   attempts: perNode(countSpan).exactOptional(),
   /** How often a fault has struck at a node. */
   hits: perNode(z.record(z.string(), countSpan)).exactOptional(),
-  state: perNode(z.enum(['running', 'paused', 'stopped', 'exited'])).exactOptional(),
+  state: perNode(
+    z.enum(['running', 'paused', 'stopped', 'exited'], {
+      error: 'expected running, paused, stopped or exited (killed)',
+    }),
+  ).exactOptional(),
 });
 
 export type Condition = z.infer<typeof condition>;

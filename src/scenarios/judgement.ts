@@ -35,11 +35,16 @@ export const judgeHistory: Judge = (records) => {
   return {
     wrong: null,
     proved: [
-      `${counted(acknowledged, 'acknowledged write')} are there, each once${besides}`,
+      `${presence(acknowledged)}${besides}`,
       `all logs are equal; in ${counted(reads + gets, 'read')} none ever went back`,
     ],
   };
 };
+
+function presence(acknowledged: number): string {
+  const writes = counted(acknowledged, 'acknowledged write');
+  return acknowledged === 1 ? `${writes} is there, once` : `${writes} are there, each once`;
+}
 
 function counted(count: number, noun: string): string {
   return `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`;

@@ -72,7 +72,7 @@ export async function lookAtLogs(stage: Stage, observer: Observer): Promise<LogT
 }
 
 /** Columns of text for one operation. */
-const CELL_MAX = 11;
+const CELL_MAX = 12;
 
 /** The lines of a table, ready to be printed once `visible` has made foreign text harmless. */
 export function tableLines(table: LogTable, visible: (text: string) => string): string[] {
@@ -80,8 +80,10 @@ export function tableLines(table: LogTable, visible: (text: string) => string): 
   if (last === 0) return ['all logs are empty'];
   const texts = rows.map(({ cells }) =>
     cells.map(({ text, state }) => {
-      const cut = visible(text);
-      const short = cut.length > CELL_MAX ? `${cut.slice(0, CELL_MAX - 1)}…` : cut;
+      // By characters: half of one is none.
+      const cut = [...visible(text)];
+      const short =
+        cut.length > CELL_MAX ? `${cut.slice(0, CELL_MAX - 1).join('')}…` : cut.join('');
       return state === 'pending' ? `${short}*` : short;
     }),
   );

@@ -2,7 +2,7 @@
 // every log is now, and the verdict. Signs and words carry the meaning, colours only help.
 
 import { type LogTable, tableLines } from './log-table.ts';
-import type { Opening, Report, StepBegins, Tell, Verdict } from './report.ts';
+import type { Opening, Report, Running, StepBegins, Tell, Verdict } from './report.ts';
 
 /** Colours, or none. */
 export interface Paint {
@@ -30,6 +30,8 @@ export function narrator(parts: NarratorParts): Tell {
     switch (report.type) {
       case 'opening':
         return tellOpening(report, parts);
+      case 'running':
+        return tellRunning(report, parts);
       case 'step':
         return tellStep(report, parts);
       case 'outcome':
@@ -43,17 +45,26 @@ export function narrator(parts: NarratorParts): Tell {
 }
 
 async function tellOpening(opening: Opening, { print, paint, breathe }: NarratorParts) {
-  const { name, title, rule, intro, nodes } = opening;
+  const { name, title, rule, intro } = opening;
   const text = [
     '',
     paint.bold(`${name}: ${title}`),
     ...wrapped(`Rule ${rule.guarantee}: ${rule.text}`, ''),
     '',
     ...(intro === '' ? [] : [...wrapped(intro, ''), '']),
-    paint.dim(`${nodes.length} nodes are running: ${nodes.join(' ')} (${nodes[0]} is master)`),
+    paint.dim('A cluster is started for it.'),
   ];
   await print(`${text.join('\n')}\n`);
   await breathe(title.length + rule.text.length + intro.length);
+}
+
+async function tellRunning({ nodes, url }: Running, { print, paint }: NarratorParts) {
+  const count = `${nodes.length} node${nodes.length === 1 ? ' is' : 's are'} running`;
+  const text = [
+    `${count}: ${nodes.join(' ')} (${nodes[0]} is master)`,
+    `To look around meanwhile, in another terminal: replog health --url ${url}`,
+  ];
+  await print(`${text.map(paint.dim).join('\n')}\n`);
 }
 
 async function tellStep(step: StepBegins, { print, visible, paint, breathe }: NarratorParts) {

@@ -59,6 +59,8 @@ async function playOnce(
   scenario: Scenario,
   { openStage, tell, narrated, signal }: PerformanceOptions,
 ): Promise<readonly string[]> {
+  const { name, title, rule, intro, steps } = scenario;
+  await tell({ type: 'opening', name, title, rule, intro, steps: steps.length });
   const stage = await openReady(scenario, openStage, signal);
   // What still waits for an answer when the play is over is not waited for.
   const over = new AbortController();
@@ -72,8 +74,7 @@ async function playOnce(
   }
 }
 
-/** A start that a loaded machine has made too slow says nothing about the rule: it is tried
- * twice. */
+/** A cluster that does not get ready is a failure of the scenario, at the line that asks for it. */
 async function openReady(
   scenario: Scenario,
   openStage: PerformanceOptions['openStage'],
@@ -84,17 +85,8 @@ async function openReady(
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof NotReady)) throw error;
-  }
-  try {
-    return await openStage(scenario, signal);
-  } catch (error) {
-    signal.throwIfAborted();
-    if (!(error instanceof NotReady)) throw error;
     const line = scenario.lineOf(['cluster']);
-    throw new ScenarioFailed(
-      line,
-      { expected: 'a ready cluster', seen: error.message },
-      error.lines,
-    );
+    const unmet = { expected: 'a ready cluster', seen: error.message };
+    throw new ScenarioFailed(line, unmet, error.lines);
   }
 }

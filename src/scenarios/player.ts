@@ -14,7 +14,7 @@ import type { Tell } from './report.ts';
 import { Requester, type Waiting } from './requester.ts';
 import type { Scenario } from './scenario.ts';
 import { spanText, within } from './span.ts';
-import { nodesMeant, type Stage } from './stage.ts';
+import { masterOf, nodesMeant, type Stage } from './stage.ts';
 import type { RequestStep, Step, StepOf } from './step.ts';
 import { tellCondition, tellStep } from './telling.ts';
 import { ScenarioFailed, shown, type Unmet } from './unmet.ts';
@@ -64,10 +64,11 @@ export class Player {
   /** Resolves with what was proved. Throws ScenarioFailed, or the signal's reason. */
   async play(): Promise<readonly string[]> {
     const { scenario, stage, tell } = this.#parts;
-    const { name, title, rule, intro, steps } = scenario;
+    const { steps } = scenario;
     const nodes = stage.nodes().map(({ node }) => node);
+    const master = masterOf(stage);
     this.#work.opened();
-    await tell({ type: 'opening', name, title, rule, intro, steps: steps.length, nodes });
+    await tell({ type: 'running', nodes, url: stage.urlOf(master) });
     for (const [i, step] of steps.entries()) {
       await this.#announce(step);
       await this.#perform(step);

@@ -3,7 +3,7 @@
 import type { LogTable } from './log-table.ts';
 import type { Rule } from './scenario.ts';
 
-/** The scenario begins; its cluster is ready. */
+/** The scenario begins; its cluster is started next. */
 export interface Opening {
   readonly type: 'opening';
   readonly name: string;
@@ -11,7 +11,15 @@ export interface Opening {
   readonly rule: Rule;
   readonly intro: string;
   readonly steps: number;
+}
+
+/** The cluster is ready. */
+export interface Running {
+  readonly type: 'running';
+  /** The master first. */
   readonly nodes: readonly string[];
+  /** Of the master: whoever wants to look around meanwhile asks there. */
+  readonly url: string;
 }
 
 /** A step begins. */
@@ -64,7 +72,7 @@ export type Verdict = {
     }
 );
 
-export type Report = Opening | StepBegins | Outcome | Logs | Verdict;
+export type Report = Opening | Running | StepBegins | Outcome | Logs | Verdict;
 
 /** Takes a report; the scenario goes on when it resolves. */
 export type Tell = (report: Report) => Promise<void>;

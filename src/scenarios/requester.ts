@@ -5,7 +5,7 @@ import { ConnectionFailure } from '../client/link.ts';
 import type { WriteConcern } from '../core/effects.ts';
 import type { Answer } from './answer.ts';
 import type { HistoryKeeper } from './history-keeper.ts';
-import { type Request, requestOf } from './requests.ts';
+import { clientsOf, type Request, requestOf } from './requests.ts';
 import { masterOf, type Stage } from './stage.ts';
 import type { RequestStep } from './step.ts';
 
@@ -36,7 +36,8 @@ export class Requester {
 
   /** Sends all requests of a step. */
   send(step: RequestStep): Waiting {
-    const { times = 1, clients = times === 1 ? 1 : step.as === undefined ? 1 : times } = step;
+    const { times = 1 } = step;
+    const clients = clientsOf(step);
     const node = step.at ?? masterOf(this.#stage);
     const answers: Answer[] = [];
     let latest: Answer | null = null;

@@ -16,6 +16,12 @@ export interface Request {
   } | null;
 }
 
+/** How many requests of a step are under way at a time. Those that are awaited later all are: one
+ * that waits must not keep the next from being sent. */
+export function clientsOf({ times = 1, clients, as }: RequestStep): number {
+  return clients ?? (as === undefined ? 1 : times);
+}
+
 /** Request number `n` (from 1) of a step. `messageW`: the nodes' default write concern. */
 export function requestOf(step: RequestStep, n: number, messageW: WriteConcern): Request {
   const fill = (text: string): string => text.replaceAll('{n}', String(n));

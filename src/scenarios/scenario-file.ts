@@ -4,6 +4,7 @@
 import { basename } from 'node:path';
 import { type Document, isMap, isPair, isScalar, LineCounter, parseDocument } from 'yaml';
 import * as z from 'zod';
+import { GROUPS, nodesNamed } from './node-names.ts';
 import type { Scenario } from './scenario.ts';
 import type { Step, Verb } from './step.ts';
 import { STEP_SHAPES } from './step.ts';
@@ -29,29 +30,47 @@ export class InvalidScenario extends Error {
 
 type Path = readonly (string | number)[];
 
-const HEAD = z.strictObject({
-  title: z.string({ error: 'expected a title' }),
-  rule: z.strictObject(
-    {
-      guarantee: z.string().regex(/^G\d{1,3}$/, 'expected the number of a guarantee, like G8'),
-      text: z.string({ error: 'expected the rule in words' }),
-    },
-    { error: 'expected the rule that is shown: {guarantee: G8, text: …}' },
-  ),
-  intro: z.string().default(''),
-  outro: z.string().default(''),
-  cluster: z
-    .strictObject({
-      secondaries: z.int().min(0).max(8).default(2),
-      storage: z.enum(['memory', 'durable']).default('memory'),
-      w: z
-        .union([z.int().min(1), z.enum(['majority', 'all'])])
-        .nullable()
-        .default(null),
-    })
-    .default({ secondaries: 2, storage: 'memory', w: null }),
-  steps: z.array(z.unknown(), { error: 'expected a list of steps' }).min(1),
-});
+const SECONDARIES_MAX = 8;
+
+const SECONDARIES = z.custom<number>(
+  (value) => Number.isInteger(value) && Number(value) >= 0 && Number(value) <= SECONDARIES_MAX,
+  `expected a number from 0 to ${SECONDARIES_MAX}`,
+);
+
+const CLUSTER = z
+  .strictObject({
+    secondaries: SECONDARIES.default(2),
+    storage: z
+      .enum(['memory', 'durable'], { error: 'expected memory or durable' })
+      .default('memory'),
+    w: z
+      .union([z.int().min(1), z.enum(['majority', 'all'])], {
+        error: 'expected a number of nodes, majority or all',
+      })
+      .nullable()
+      .default(null),
+  })
+  .default({ secondaries: 2, storage: 'memory', w: null });
+
+const HEAD = z.strictObject(
+  {
+    title: z.string({ error: 'expected a title' }),
+    rule: z.strictObject(
+      {
+        guarantee: z.string().regex(/^G\d{1,3}$/, 'expected the number of a guarantee, like G8'),
+        text: z.string({ error: 'expected the rule in words' }),
+      },
+      { error: 'expected the guarantee that is shown, as {guarantee: G8, text: …}' },
+    ),
+    intro: z.string().default(''),
+    outro: z.string().default(''),
+    cluster: CLUSTER,
+    steps: z
+      .array(z.unknown(), { error: 'expected a list of steps' })
+      .min(1, 'expected at least one step'),
+  },
+  { error: 'expected title, rule and steps' },
+);
 
 const VERBS = Object.keys(STEP_SHAPES) as readonly Verb[];
 
@@ -75,6 +94,8 @@ class ScenarioReader {
   readonly #file: string;
   readonly #faults: Fault[] = [];
   readonly #open = new Set<string>();
+  /** The nodes that there have been so far. */
+  readonly #nodes = new Set<string>();
 
   constructor(document: Document, lines: LineCounter, file: string) {
     this.#document = document;
@@ -86,7 +107,9 @@ class ScenarioReader {
     const whole: unknown = this.#document.toJS();
     const head = this.#parse(HEAD, whole, []);
     // Mistakes in the head are no reason to keep those in the steps for the next time.
-    const list = (whole as { steps?: unknown } | null)?.steps;
+    const { steps: list, cluster: size } = (whole ?? {}) as { steps?: unknown; cluster?: unknown };
+    const last = (CLUSTER.safeParse(size).data?.secondaries ?? SECONDARIES_MAX) + 1;
+    for (let number = 1; number <= last; number += 1) this.#nodes.add(`n${number}`);
     const steps = (Array.isArray(list) ? list : []).map((step, i) =>
       this.#step(step, ['steps', i]),
     );
@@ -123,6 +146,7 @@ class ScenarioReader {
       this.#blame([...path, second], `expected one verb in a step, found ${verb} and ${second}`);
       return null;
     }
+    this.#checkNodes(verb, value as Readonly<Record<string, unknown>>, path);
     const parsed = this.#parse(STEP_SHAPES[verb] as z.ZodType<object>, value, path);
     if (parsed === null) return null;
     this.#checkNames(verb, parsed, path);
@@ -139,6 +163,19 @@ class ScenarioReader {
     for (const name of [answer ?? pending ?? []].flat() as string[]) {
       if (!this.#open.has(name)) this.#blame([...path, verb], `no step above is "as: ${name}"`);
       if (verb === 'answer') this.#open.delete(name);
+    }
+  }
+
+  /** Every node is one of the cluster, or was added by a step above. */
+  #checkNodes(verb: Verb, step: Readonly<Record<string, unknown>>, path: Path): void {
+    if (verb === 'add' && typeof step.add === 'string') {
+      if (this.#nodes.has(step.add)) this.#blame([...path, 'add'], `${step.add} is there already`);
+      this.#nodes.add(step.add);
+    }
+    for (const { node, at } of nodesNamed(verb, step)) {
+      if (this.#nodes.has(node) || GROUPS.has(node)) continue;
+      const there = [...this.#nodes].join(' ');
+      this.#blame([...path, ...at], `there is no node "${node}" here, only ${there}`);
     }
   }
 

@@ -16,6 +16,8 @@ export interface StageNode {
 export interface Stage {
   /** As after the last thing that was done to the cluster. */
   nodes(): readonly StageNode[];
+  /** Base URL of a node. */
+  urlOf(node: string): string;
   /** One request to one node, sent once. Throws ConnectionFailure, or the signal's reason. */
   call(node: string, call: Call): Promise<Reply>;
   act(node: string, action: Action): Promise<void>;

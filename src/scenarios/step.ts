@@ -5,10 +5,12 @@ import * as z from 'zod';
 import { answerExpectation, condition, faultSettings, nodes } from './expectation.ts';
 import { duration, timeSpan } from './span.ts';
 
+const text = z.string({ error: 'expected a text; a number needs quotes' });
+
 const narration = {
-  say: z.string().exactOptional(),
-  why: z.string().exactOptional(),
-  look: z.string().exactOptional(),
+  say: text.exactOptional(),
+  why: text.exactOptional(),
+  look: text.exactOptional(),
 };
 
 const name = z
@@ -20,6 +22,11 @@ const writeConcern = z.union([z.int(), z.enum(['majority', 'all'])], {
   error: 'expected a number of nodes, majority or all',
 });
 
+function wholeNumber(max: number) {
+  const error = `expected a number from 1 to ${max}`;
+  return z.int(error).min(1, error).max(max, error);
+}
+
 /** What every request may carry. `at`: the master unless said otherwise. */
 const request = {
   ...narration,
@@ -27,9 +34,9 @@ const request = {
   /** The answer is awaited later, by this name. */
   as: name.exactOptional(),
   /** So many requests; `{n}` in texts is the number of the request, from 1. */
-  times: z.int().min(1).max(5_000).exactOptional(),
+  times: wholeNumber(5_000).exactOptional(),
   /** How many of them at a time. */
-  clients: z.int().min(1).max(100).exactOptional(),
+  clients: wholeNumber(100).exactOptional(),
   expect: answerExpectation.exactOptional(),
 };
 
@@ -50,17 +57,17 @@ const keyWrite = {
 
 /** All verbs, with the shape of their steps. */
 export const STEP_SHAPES = {
-  append: z.strictObject({ append: z.string(), ...write }),
-  batch: z.strictObject({ batch: z.array(z.string()), ...write }),
-  put: z.strictObject({ put: z.string(), value: z.string(), ...keyWrite }),
-  remove: z.strictObject({ remove: z.string(), ...keyWrite }),
+  append: z.strictObject({ append: text, ...write }),
+  batch: z.strictObject({ batch: z.array(text, { error: 'expected a list of texts' }), ...write }),
+  put: z.strictObject({ put: text, value: text, ...keyWrite }),
+  remove: z.strictObject({ remove: text, ...keyWrite }),
   get: z.strictObject({
-    get: z.string(),
+    get: text,
     ...request,
     read: z.enum(['local', 'majority', 'linearizable']).exactOptional(),
     id: z.union([z.string(), z.int()]).exactOptional(),
   }),
-  outcome: z.strictObject({ outcome: z.string(), ...request }),
+  outcome: z.strictObject({ outcome: text, ...request }),
   answer: z.strictObject({
     answer: names,
     ...narration,

@@ -1,6 +1,7 @@
 // What a step does, in the words of the command line: whoever reads it can type it.
 
 import type { Condition, FaultSettings } from './expectation.ts';
+import { clientsOf } from './requests.ts';
 import { type Span, spanText } from './span.ts';
 import type { RequestStep, Step } from './step.ts';
 import { shown } from './unmet.ts';
@@ -16,17 +17,19 @@ export function tellStep(step: Step): string {
     case 'outcome':
       return tellRequest(step);
     case 'answer':
-      return `wait for the answer to ${[step.answer].flat().join(', ')}`;
+      return `wait for the answer to ${named(step.answer)}`;
     case 'pending':
-      return `still without an answer: ${[step.pending].flat().join(', ')}`;
+      return `still without an answer: ${named(step.pending)}`;
     case 'check':
       return `check: ${tellCondition(step.check)}`;
     case 'wait-until':
-      return `wait until ${tellCondition(step['wait-until'])}`;
+      return step.then === undefined
+        ? `wait until ${tellCondition(step['wait-until'])}`
+        : `wait until ${tellCondition(step['wait-until'])}; and then: ${tellCondition(step.then)}`;
     case 'fault':
-      return `replog fault ${[step.fault].flat().join(' ')} ${faultWords(step.with).join(' ')}`;
+      return `replog fault ${onEach(step.fault, faultWords(step.with).join(' '))}`;
     case 'clear':
-      return `replog fault ${[step.clear].flat().join(' ')} clear`;
+      return `replog fault ${onEach(step.clear, 'clear')}`;
     case 'partition':
       return `cut off ${[step.partition].flat().join(' ')}: nothing from the master arrives there`;
     case 'restart-empty':
@@ -52,6 +55,12 @@ export function tellStep(step: Step): string {
   }
 }
 
+/** `replog fault` takes one node, or a name for several. */
+function onEach(nodes: string | readonly string[], words: string): string {
+  const [first, ...others] = [nodes].flat();
+  return `${first} ${words}${others.length === 0 ? '' : `   (${others.join(' ')} likewise)`}`;
+}
+
 function tellRequest(step: RequestStep): string {
   const parts = ['replog', ...requestWords(step)];
   if ('w' in step && step.w !== undefined) parts.push(`--w ${step.w}`);
@@ -59,17 +68,34 @@ function tellRequest(step: RequestStep): string {
     parts.push(`--timeout ${seconds(step.timeout).replace(' ', '')}`);
   }
   const key = 'idempotency-key' in step ? step['idempotency-key'] : undefined;
-  if (key !== undefined)
-    parts.push(`--${step.verb === 'append' ? 'key' : 'idempotency-key'} ${key}`);
+  if (key !== undefined) {
+    const flag = step.verb === 'append' || step.verb === 'batch' ? 'key' : 'idempotency-key';
+    parts.push(`--${flag} ${key}`);
+  }
+  const id = 'id' in step && step.id !== undefined ? `${step.id}` : null;
+  if (id !== null && step.verb !== 'get') parts.push(`--id ${id}`);
   if ('if-match' in step) parts.push(`--if-match ${step['if-match']}`);
   if ('if-none-match' in step) parts.push('--if-none-match');
   if ('read' in step) parts.push(`--read ${step.read}`);
-  if (step.at !== undefined) parts.push(`(asked of ${step.at})`);
-  const { times = 1, clients = 1 } = step;
-  if (times > 1) parts.push(`  × ${times}${clients > 1 ? `, ${clients} clients at once` : ''}`);
-  return step.as === undefined
-    ? parts.join(' ')
-    : `${parts.join(' ')} &   (its answer is "${step.as}")`;
+  const notes = [
+    ...(step.verb === 'batch' ? ['one batch'] : []),
+    ...(id !== null && step.verb === 'get' ? [`with the id ${id}`] : []),
+    ...(step.at === undefined ? [] : [`asked of ${step.at}`]),
+    ...(step.as === undefined ? [] : [`goes on meanwhile, as "${step.as}"`]),
+  ];
+  if (notes.length > 0) parts.push(`  (${notes.join('; ')})`);
+  return `${repeated(step)}${parts.join(' ')}`;
+}
+
+/** How often, if more than once: `40 times, 4 at once: `, and what {n} stands for. */
+function repeated(step: RequestStep): string {
+  const { times = 1 } = step;
+  if (times === 1) return '';
+  const clients = Math.min(clientsOf(step), times);
+  const atOnce = clients === 1 ? '' : clients === times ? ', all at once' : `, ${clients} at once`;
+  return JSON.stringify(step).includes('{n}')
+    ? `for n = 1 to ${times}${atOnce}: `
+    : `${times} times${atOnce}: `;
 }
 
 function requestWords(step: RequestStep): string[] {
@@ -77,7 +103,7 @@ function requestWords(step: RequestStep): string[] {
     case 'append':
       return ['append', quoted(step.append)];
     case 'batch':
-      return ['append', ...step.batch.map(quoted), '(one batch)'];
+      return ['append', ...step.batch.map(quoted)];
     case 'put':
       return ['kv put', quoted(step.put), quoted(step.value)];
     case 'remove':
@@ -138,14 +164,16 @@ const PARTS: Readonly<Record<keyof Condition, (condition: Condition) => string[]
     each(attempts, (node, span) => `${spanText(span)} copies sent to ${node}`),
   hits: ({ hits }) =>
     each(hits, (node, faults) => {
-      const parts = Object.entries(faults).map(([fault, span]) => `${fault} (${spanText(span)})`);
+      const parts = Object.entries(faults).map(
+        ([fault, span]) => `${dashed(fault)} (${spanText(span)})`,
+      );
       return `${node} met the fault ${parts.join(' and ')}`;
     }),
   state: ({ state }) => each(state, (node, is) => `the process of ${node} is ${is}`),
 };
 
-/** The fault settings in the words of `replog fault`. */
-export function faultWords({ persist, ...settings }: FaultSettings): string[] {
+/** The fault settings in the words of `replog fault`: what strikes, then how often. */
+export function faultWords({ persist, times, seed, ...settings }: FaultSettings): string[] {
   const set = Object.entries(settings).filter(([, value]) => value !== false);
   const words = set.map(([name, value]) => {
     if (value === true) return dashed(name);
@@ -158,6 +186,8 @@ export function faultWords({ persist, ...settings }: FaultSettings): string[] {
     const unit = name === 'delayMs' ? 'ms' : '';
     words.push(value === true ? `persist-${shownName}` : `persist-${shownName}=${value}${unit}`);
   }
+  if (times !== undefined) words.push(`times=${times}`);
+  if (seed !== undefined) words.push(`seed=${seed}`);
   return words;
 }
 
@@ -175,6 +205,12 @@ function s(node: string): string {
 
 function list(nodes: string | readonly string[] | undefined): string {
   return [nodes ?? []].flat().join(' and ').replace(/^all$/, 'all nodes');
+}
+
+/** Answers, by the names that they were given. */
+function named(names: string | readonly string[]): string {
+  const all = [names].flat();
+  return all.map((name) => JSON.stringify(name)).join(', ');
 }
 
 function quoted(text: string): string {

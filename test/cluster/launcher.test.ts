@@ -55,6 +55,7 @@ async function make(
       layout: layoutOf({ name: 'c', port, nodes, dataDir: null }),
       usedIds: nodes,
       token: how.token ?? null,
+      readyWithinMs: 15_000,
       specOf: ({ node, port }) => {
         const program = join(dir, `${node}.mjs`);
         writeFileSync(program, scripts[node] ?? fallback);

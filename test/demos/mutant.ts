@@ -37,6 +37,8 @@ export async function buildMutant(folder: string, patches: readonly Patch[]): Pr
     target: 'node20',
     format: 'esm',
     logLevel: 'warning',
+    define: { 'process.env.NODE_ENV': '"production"', 'process.env.DEV': '"false"' },
+    alias: { 'react-devtools-core': './build/nothing.js' },
     banner: { js: REQUIRE },
     plugins: [
       {

@@ -56,6 +56,10 @@ export class FakeStage implements Stage {
     }));
   }
 
+  urlOf(node: string): string {
+    return `http://${node}`;
+  }
+
   async call(node: string, call: Call): Promise<Reply> {
     call.signal?.throwIfAborted();
     const answer = this.answer(node, call);

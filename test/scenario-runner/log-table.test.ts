@@ -36,7 +36,7 @@ test('of a long log the newest columns that fit are shown', () => {
   const lines = tableLines({ first: 91, last: 100, rows: [row('n1', 'master', ...texts)] }, plain);
   expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(71);
   expect(lines[0]).toMatch(/^index +… .*100$/);
-  expect(lines[1]).toContain('… a long mes…');
+  expect(lines[1]).toContain('… a long mess…');
 });
 
 test('foreign text is made harmless before it is cut', () => {

@@ -113,7 +113,7 @@ describe('a scenario that holds', () => {
 `;
     const { reports } = await play(steps, undefined, true);
     expect(reports.map(({ type }) => type)).toEqual([
-      ...['opening', 'step', 'logs', 'step', 'outcome', 'logs', 'logs', 'verdict'],
+      ...['opening', 'running', 'step', 'logs', 'step', 'outcome', 'logs', 'logs', 'verdict'],
     ]);
     const logs = reports.filter((report) => report.type === 'logs');
     const states = logs[1]!.table.rows.map(({ cells }) => cells.map(({ state }) => state));

@@ -87,12 +87,67 @@ describe('a scenario file', () => {
       '  - just words\n  - answer: one\n',
       /^my\.yaml:11: expected a step/,
     ],
+    [
+      'a text that is a number',
+      'append: Msg1',
+      'append: 5',
+      /^my\.yaml:7: append: expected a text; a number needs quotes$/,
+    ],
+    [
+      'a status that is none',
+      'status: [200, 201]',
+      'status: "200"',
+      /^my\.yaml:13: expect\.status: expected an HTTP status like 201/,
+    ],
+    [
+      'too many secondaries',
+      'secondaries: 1',
+      'secondaries: 9',
+      /^my\.yaml:5: cluster\.secondaries: expected a number from 0 to 8$/,
+    ],
+    [
+      'a request to a node that is not there',
+      '    w: 2\n',
+      '    at: n3\n',
+      /^my\.yaml:8: there is no node "n3" here, only n1 n2$/,
+    ],
+    [
+      'something done to such a node',
+      '  - answer: one\n',
+      '  - kill: [n2, arbiter]\n  - answer: one\n',
+      /^my\.yaml:11: there is no node "arbiter" here, only n1 n2$/,
+    ],
+    [
+      'something expected of such a node',
+      'index: 1..',
+      'acks: [n1, n4]',
+      /^my\.yaml:13: there is no node "n4" here/,
+    ],
+    [
+      'a table with such a node',
+      '  - answer: one\n',
+      '  - check: { messages: { n1: [Msg1], n5: [] } }\n  - answer: one\n',
+      /^my\.yaml:11: there is no node "n5" here/,
+    ],
+    [
+      'a node that is added twice',
+      '  - answer: one\n',
+      '  - add: n2\n  - answer: one\n',
+      /^my\.yaml:11: n2 is there already$/,
+    ],
     ['no steps', GOOD.slice(GOOD.indexOf('steps:')), 'steps: []\n', /^my\.yaml:6: /],
   ];
 
   test.each(mistakes)('is refused with file and line: %s', (_, from, to, said) => {
     const [first] = faultsOf(GOOD.replace(from, to));
     expect(first).toMatch(said);
+  });
+
+  test('may name a node that a step above has added, and one that has left', () => {
+    const steps =
+      '  - add: n3\n  - kill: n3\n  - leave: n2\n  - check: { last-index: { n2: 1.. } }\n';
+    expect(faultsOf(GOOD + steps)).toEqual([]);
+    expect(faultsOf(GOOD + steps.replace('  - add: n3\n', ''))).toHaveLength(1);
   });
 
   test('is refused for all its mistakes at once', () => {
@@ -117,6 +172,8 @@ describe('the shipped scenarios', () => {
       (step) => 'expect' in step || step.verb === 'check' || step.verb === 'wait-until',
     );
     expect(expecting.length).toBeGreaterThanOrEqual(5);
+    // One line of `replog demo --list` at 80 columns.
+    expect(title.length).toBeLessThanOrEqual(44);
     // A reader at a terminal of 80 × 24 needs all of a part on one screen, and a minute for all.
     const texts = steps.flatMap((step) => [step.say, step.why, step.look]);
     const characters = [title, intro, outro, rule.text, ...texts].join('').length;
