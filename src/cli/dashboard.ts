@@ -15,6 +15,8 @@ export interface DashboardTarget {
   readonly token: string | undefined;
   /** To leave is to stop the cluster. */
   readonly owner: boolean;
+  /** What command lines need to find this cluster, e.g. `--name b`; empty: nothing. */
+  readonly flags: string;
 }
 
 /** Whether both ends of this process are a terminal of some size. */

@@ -31,7 +31,9 @@ export function Dashboard({ store, canvas, glyphs, colour, onKey }: DashboardPro
     for (const name of keysIn(input, key)) onKey(name);
   });
   useLayoutEffect(() => {
-    canvas.show(frameOf(state, screen, canvas, glyphs).map((line) => paint(line, colour)));
+    canvas.show(
+      frameOf(state, screen, canvas, glyphs).map((line) => paint(line, colour, glyphs.unicode)),
+    );
   }, [canvas, state, screen, glyphs, colour]);
   return null;
 }

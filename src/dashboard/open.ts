@@ -29,6 +29,8 @@ export interface DashboardOptions {
   readonly name: string;
   /** To leave is to stop the cluster. */
   readonly owner: boolean;
+  /** What command lines need to find this cluster; empty: nothing. */
+  readonly flags: string;
   readonly colour: boolean;
   readonly unicode: boolean;
   readonly clean: (text: string) => string;
@@ -36,8 +38,12 @@ export interface DashboardOptions {
   readonly signal: AbortSignal;
 }
 
-/** Five pictures a second: movement can be seen, and most of a core is left to the nodes. */
-const TICK_MS = 200;
+/** A picture after each round, so that its figures and logs are of one moment; and, where a round
+ * waits for somebody who does not answer, four a second all the same. */
+const STALE_MS = 260;
+
+/** How often it is looked whether a picture is due. */
+const TICK_MS = 65;
 
 /** The first picture waits so long at most for something to show. */
 const FIRST_LOOK_MS = 400;
@@ -129,7 +135,14 @@ class Session {
   }
 
   #keep(stdout: NodeJS.WriteStream): void {
-    const timer = setInterval(() => this.#store.tick(), TICK_MS);
+    let drawnAt = performance.now();
+    const draw = (): void => {
+      drawnAt = performance.now();
+      this.#store.tick();
+    };
+    const timer = setInterval(() => {
+      if (performance.now() - drawnAt >= STALE_MS) draw();
+    }, TICK_MS);
     const redraw = (): void => {
       this.#store.tick();
       // React draws in a moment; before that there is only the picture of the old size.
@@ -138,7 +151,10 @@ class Session {
     stdout.on('resize', redraw);
     // After a pause of this very process the screen may hold what others have written.
     process.on('SIGCONT', redraw);
-    const untell = this.#store.onReport((before, after) => this.#tell(before, after));
+    const untell = this.#store.onReport((before, after) => {
+      this.#tell(before, after);
+      if (after.rounds !== before.rounds) draw();
+    });
     this.#undo.push(untell, () => {
       clearInterval(timer);
       stdout.off('resize', redraw);

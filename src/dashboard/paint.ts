@@ -2,6 +2,7 @@
 // they can be read on light and dark grounds; without colour, weight and inversion are left.
 
 import type { Line, Style } from './cells.ts';
+import { columnsOf } from './cells.ts';
 
 type Codes = Readonly<Record<Style, readonly [on: string, off: string]>>;
 
@@ -27,10 +28,27 @@ const PLAIN: Codes = {
   alarm: ['1;7', '22;27'],
 };
 
-/** One line as text with its codes, and nothing at its end that shows nothing. */
-export function paint(line: Line, colour: boolean): string {
+/** What stands for a character where there is only ASCII. */
+const ASCII: Readonly<Record<string, string>> = {
+  '…': '~',
+  '→': '>',
+  '←': '<',
+  '↑': '^',
+  '↓': 'v',
+};
+
+function asciiOf(text: string): string {
+  return text.replace(/[^\x20-\x7e]/gu, (character) => {
+    return ASCII[character] ?? '?'.repeat(columnsOf(character));
+  });
+}
+
+/** One line as text with its codes, and nothing at its end that shows nothing. `unicode`: whether
+ * the terminal shows more than ASCII. */
+export function paint(line: Line, colour: boolean, unicode = true): string {
   const codes = colour ? COLOURED : PLAIN;
-  const parts = line.map(({ text, style }) => {
+  const parts = line.map(({ text: original, style }) => {
+    const text = unicode ? original : asciiOf(original);
     const [on, off] = codes[style];
     return on === '' || text === '' ? text : `\u001b[${on}m${text}\u001b[${off}m`;
   });

@@ -168,7 +168,14 @@ class Screen {
     const { showDashboard } = await import('../dashboard.ts');
     const close = new AbortController();
     const url = ready.nodes[0]?.url ?? ready.control;
-    const place = { control: ready.control, url, name, token: token ?? undefined, owner: true };
+    const place = {
+      control: ready.control,
+      url,
+      name,
+      token: token ?? undefined,
+      owner: true,
+      flags: '',
+    };
     this.taken = true;
     const shown = showDashboard(place, close.signal);
     try {
