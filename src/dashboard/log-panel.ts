@@ -54,11 +54,12 @@ export function columnsRow(
 
 function columnOf(cell: LogCell, width: number, glyphs: Glyphs, silent: boolean): Line {
   const { mark, entry } = cell;
-  const style = silent ? 'dim' : STYLES[mark];
   if (mark === 'missing') {
     // A gap is drawn as one: nothing else on the screen is a dotted line.
-    return [span(padded(` ${glyphs.gap.repeat(Math.max(0, width - 2))}`, width), style)];
+    const gap = ` ${glyphs.gap.repeat(Math.max(0, width - 2))}`;
+    return [span(padded(gap, width), STYLES.missing)];
   }
+  const style = silent ? 'dim' : STYLES[mark];
   const words = entry === null ? '' : wordsOf(entry);
   return [span(` ${glyphs.marks[mark]} `, style), span(padded(words, width - 3), quiet(silent))];
 }

@@ -74,8 +74,9 @@ function extraOf(view: NodeView, state: ClusterState, width: number): Span {
   if (faults !== '') return span(`! ${faults}`, 'warn');
   const retry = retryWords(view, state);
   if (view.silentSince !== null && view.seenAt !== null) {
-    const age = `as of ${seconds(state.now - view.seenAt)} ago`;
-    return span(fitting(width, retry === '' ? age : `${age}  ${retry}`, age), 'warn');
+    const age = `${seconds(state.now - view.seenAt)} ago`;
+    const long = `as of ${age}`;
+    return span(fitting(width, retry === '' ? long : `${long}  ${retry}`, long, age), 'warn');
   }
   if (retry !== '') return span(retry, 'warn');
   const pid = view.pid === null ? '' : `  pid ${view.pid}`;

@@ -12,7 +12,7 @@ import { inkOutput } from './ink-output.ts';
 import { LineScreen } from './line-screen.ts';
 import { Observer, type Wanted } from './observer.ts';
 import { Performer } from './performer.ts';
-import { watchTerminal } from './restorer.ts';
+import { type Restorer, watchTerminal } from './restorer.ts';
 import type { Effect } from './screen-state.ts';
 import { Store } from './store.ts';
 import { streamLines } from './stream.ts';
@@ -34,6 +34,8 @@ export interface DashboardOptions {
   readonly colour: boolean;
   readonly unicode: boolean;
   readonly clean: (text: string) => string;
+  /** One that was started in good time; else one is started now. */
+  readonly restorer?: Promise<Restorer> | undefined;
   /** Leave when it aborts. */
   readonly signal: AbortSignal;
 }
@@ -46,14 +48,18 @@ const STALE_MS = 260;
 const TICK_MS = 65;
 
 /** The first picture waits so long at most for something to show. */
-const FIRST_LOOK_MS = 400;
+const FIRST_LOOK_MS = 250;
 
 /** Resolves, with what was last known, when it was left by a key or by the signal. */
 export async function openDashboard(options: DashboardOptions): Promise<ClusterState> {
   const { stdin, stdout } = options;
   const screen = new LineScreen(stdout);
   const session = new Session(options, screen);
-  const [restorer] = await Promise.all([watchTerminal(stdin.fd), session.look()]);
+  const [restorer] = await Promise.all([
+    options.restorer ?? watchTerminal(stdin.fd),
+    session.look(),
+  ]);
+  restorer.arm();
   const giveBack = (): void => {
     screen.leave();
     if (stdin.isRaw) stdin.setRawMode(false);

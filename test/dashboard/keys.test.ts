@@ -8,7 +8,7 @@ import { press } from '../../src/dashboard/keys.ts';
 import { costOf } from '../../src/dashboard/quorum-cost.ts';
 import type { Effect, ScreenState } from '../../src/dashboard/screen-state.ts';
 import { firstScreen } from '../../src/dashboard/screen-state.ts';
-import { mount } from './mounted.tsx';
+import { mount } from './mounted.ts';
 import { healthyCluster, recorded, STATES, told } from './recorded.ts';
 
 const healthy = recorded(STATES.healthy!);

@@ -2,6 +2,7 @@
 
 import { EventEmitter } from 'node:events';
 import { render } from 'ink';
+import { createElement } from 'react';
 import { Dashboard } from '../../src/dashboard/app.tsx';
 import { glyphsFor } from '../../src/dashboard/glyphs.ts';
 import { inkOutput } from '../../src/dashboard/ink-output.ts';
@@ -71,13 +72,10 @@ export async function mount(
   const effects: Effect[] = [];
   screen.enter();
   const instance = render(
-    <Dashboard
-      store={store}
-      canvas={screen}
-      glyphs={glyphsFor(true)}
-      colour={colour}
-      onKey={(key) => effects.push(...store.press(key))}
-    />,
+    createElement(Dashboard, {
+      ...{ store, canvas: screen, glyphs: glyphsFor(true), colour },
+      onKey: (key) => void effects.push(...store.press(key)),
+    }),
     {
       stdout: inkOutput(),
       stdin: keyboard as unknown as NodeJS.ReadStream,
