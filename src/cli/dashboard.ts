@@ -40,10 +40,17 @@ export async function prepareDashboard(): Promise<Prepared> {
   return { restorer };
 }
 
-async function load(): Promise<typeof import('../dashboard/open.ts')> {
+async function load() {
   // React remembers every update for its developers, for ever, unless it is told not to.
   Object.assign(process.env, { NODE_ENV: 'production' });
-  return import('../dashboard/open.ts');
+  const [{ openDashboard }, { paletteFor }, { farewellLines }, { ReplogClient }] =
+    await Promise.all([
+      import('../dashboard/open.ts'),
+      import('../dashboard/paint.ts'),
+      import('../dashboard/farewell.ts'),
+      import('../client/client.ts'),
+    ]);
+  return { openDashboard, paletteFor, farewellLines, ReplogClient };
 }
 
 /** Shows the cluster until a key or the signal ends it; then prints where everything stands. */
@@ -52,16 +59,14 @@ export async function showDashboard(
   signal: AbortSignal,
   prepared?: Prepared | null,
 ): Promise<void> {
-  const { openDashboard } = await load();
-  const { farewellLines } = await import('../dashboard/farewell.ts');
-  const { ReplogClient } = await import('../client/client.ts');
+  const { openDashboard, paletteFor, farewellLines, ReplogClient } = await load();
   const state: ClusterState = await openDashboard({
     ...target,
     restorer: prepared?.restorer,
     stdin: process.stdin,
     stdout: process.stdout,
     client: (url) => new ReplogClient({ url, token: target.token, retryForMs: 1_000 }),
-    colour: wantsColour(process.stdout),
+    palette: paletteFor(wantsColour(process.stdout), process.env.COLORFGBG),
     unicode: showsUnicode(process.env),
     clean: cleanText,
     signal,

@@ -4,13 +4,14 @@
 import { render } from 'ink';
 import { createElement } from 'react';
 import type { ReplogClient } from '../client/client.ts';
-import { Dashboard } from './app.tsx';
+import { Dashboard, linesOf } from './app.tsx';
 import type { ClusterState } from './cluster-state.ts';
 import { logRowsFor } from './frame.ts';
 import { glyphsFor } from './glyphs.ts';
 import { inkOutput } from './ink-output.ts';
 import { LineScreen } from './line-screen.ts';
 import { Observer, type Wanted } from './observer.ts';
+import type { Palette } from './paint.ts';
 import { Performer } from './performer.ts';
 import { type Restorer, watchTerminal } from './restorer.ts';
 import type { Effect } from './screen-state.ts';
@@ -31,7 +32,7 @@ export interface DashboardOptions {
   readonly owner: boolean;
   /** What command lines need to find this cluster; empty: nothing. */
   readonly flags: string;
-  readonly colour: boolean;
+  readonly palette: Palette;
   readonly unicode: boolean;
   readonly clean: (text: string) => string;
   /** One that was started in good time; else one is started now. */
@@ -48,7 +49,7 @@ const STALE_MS = 260;
 const TICK_MS = 65;
 
 /** The first picture waits so long at most for something to show. */
-const FIRST_LOOK_MS = 250;
+const FIRST_LOOK_MS = 200;
 
 /** Resolves, with what was last known, when it was left by a key or by the signal. */
 export async function openDashboard(options: DashboardOptions): Promise<ClusterState> {
@@ -104,7 +105,7 @@ class Session {
   }
 
   async run(): Promise<ClusterState> {
-    const { signal, stdout, stdin, colour, unicode } = this.#options;
+    const { signal, stdout, stdin, palette, unicode } = this.#options;
     const over = new Promise<void>((resolve) => {
       this.#leave = resolve;
       signal.addEventListener('abort', () => resolve(), { once: true });
@@ -112,12 +113,12 @@ class Session {
     });
     if (signal.aborted) return this.#store.state;
     this.#store.tick();
+    const glyphs = glyphsFor(unicode);
+    // The first picture does not wait for React.
+    this.#screen.show(linesOf(this.#store.picture(), this.#screen, glyphs, palette));
     this.#screen.enter();
     const element = createElement(Dashboard, {
-      store: this.#store,
-      canvas: this.#screen,
-      glyphs: glyphsFor(unicode),
-      colour,
+      ...{ store: this.#store, canvas: this.#screen, glyphs, palette },
       onKey: (key) => this.#onKey(key),
     });
     const instance = render(element, {

@@ -1,5 +1,5 @@
 // From styled text to what a terminal takes. Colours come from the terminal's own sixteen, so that
-// they can be read on light and dark grounds; without colour, weight and inversion are left.
+// they are the ones that its owner can read; without colour, weight and inversion are left.
 
 import type { Line, Style } from './cells.ts';
 import { columnsOf } from './cells.ts';
@@ -18,6 +18,9 @@ const COLOURED: Codes = {
   alarm: ['1;7;31', '22;27;39'],
 };
 
+// Yellow and cyan on white are hard to read in most themes.
+const ON_LIGHT: Codes = { ...COLOURED, warn: ['35', '39'], accent: ['34', '39'] };
+
 // Without colour, emphasis says what red and yellow said; the words and shapes say it anyway.
 const PLAIN: Codes = {
   ...COLOURED,
@@ -27,6 +30,18 @@ const PLAIN: Codes = {
   accent: ['', ''],
   alarm: ['1;7', '22;27'],
 };
+
+/** The colours for a ground. */
+export type Palette = 'none' | 'dark' | 'light';
+
+const PALETTES: Readonly<Record<Palette, Codes>> = { none: PLAIN, dark: COLOURED, light: ON_LIGHT };
+
+/** The ground of a terminal, as far as it tells: `COLORFGBG` is ink and ground, e.g. `0;15`. */
+export function paletteFor(colour: boolean, foregroundAndGround: string | undefined): Palette {
+  if (!colour) return 'none';
+  const ground = foregroundAndGround?.split(';').at(-1);
+  return ground === '7' || ground === '15' ? 'light' : 'dark';
+}
 
 /** What stands for a character where there is only ASCII. */
 const ASCII: Readonly<Record<string, string>> = {
@@ -45,8 +60,8 @@ function asciiOf(text: string): string {
 
 /** One line as text with its codes, and nothing at its end that shows nothing. `unicode`: whether
  * the terminal shows more than ASCII. */
-export function paint(line: Line, colour: boolean, unicode = true): string {
-  const codes = colour ? COLOURED : PLAIN;
+export function paint(line: Line, palette: Palette, unicode = true): string {
+  const codes = PALETTES[palette];
   const parts = line.map(({ text: original, style }) => {
     const text = unicode ? original : asciiOf(original);
     const [on, off] = codes[style];

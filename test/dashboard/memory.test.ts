@@ -4,7 +4,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
-import { STATES, stepsOf } from './recorded.ts';
+import { healthyCluster, stepsOf } from './recorded.ts';
 
 // As src/cli/dashboard.ts does before it loads Ink and React.
 process.env.NODE_ENV = 'production';
@@ -24,12 +24,9 @@ function heapUsed(): number {
 const GROWTH_MAX = 800_000;
 
 test('10,000 updates leave no memory behind', async () => {
-  const { nodes } = STATES['one-down']!;
-  const shown = await mount(STATES['one-down']!, 40, 8);
+  const shown = await mount(healthyCluster(1), 40, 8);
   const update = async (count: number): Promise<void> => {
-    const last = 12 + count;
-    const moved = nodes.map((node, place) => ({ ...node, last: last - place, acked: last - 3 }));
-    await shown.tell(stepsOf({ nodes: moved, commit: last - 1 }, 3, 60_000 + count * 250));
+    await shown.tell(stepsOf(healthyCluster(1, 12 + count), 3, 60_000 + count * 250));
     shown.terminal.sent = '';
   };
   let before = 0;

@@ -7,6 +7,7 @@ import { Dashboard } from '../../src/dashboard/app.tsx';
 import { glyphsFor } from '../../src/dashboard/glyphs.ts';
 import { inkOutput } from '../../src/dashboard/ink-output.ts';
 import { LineScreen } from '../../src/dashboard/line-screen.ts';
+import { paletteFor } from '../../src/dashboard/paint.ts';
 import type { Effect } from '../../src/dashboard/screen-state.ts';
 import { Store } from '../../src/dashboard/store.ts';
 import { type Recording, type Step, stepsOf, urlOf } from './recorded.ts';
@@ -73,7 +74,7 @@ export async function mount(
   screen.enter();
   const instance = render(
     createElement(Dashboard, {
-      ...{ store, canvas: screen, glyphs: glyphsFor(true), colour },
+      ...{ store, canvas: screen, glyphs: glyphsFor(true), palette: paletteFor(colour, '15;0') },
       onKey: (key) => void effects.push(...store.press(key)),
     }),
     {
