@@ -116,7 +116,7 @@ function freshness(view: NodeView, state: ClusterState): Line {
 function troubleLines(view: NodeView, state: ClusterState, width: number, count: number): Line[] {
   const retry = retryWords(view, state);
   const faults = faultWords(view.faults ?? {});
-  const broken = faults === '' ? [] : wrap(`! ${faults}`, width - 1);
+  const broken = faults === '' ? [] : wrap(`! ${faults}`, width - 2);
   // With one line for both, the faults are what somebody did on purpose and wants to see.
   const texts = retry === '' || (count < 2 && broken.length > 0) ? broken : [retry, ...broken];
   const shown = texts.slice(0, count);
