@@ -2,6 +2,7 @@
 // loaded here, late, and nowhere else.
 
 import type { ClusterState } from '../dashboard/cluster-state.ts';
+import type { Restorer } from '../dashboard/restorer.ts';
 import { cleanText } from './clean-text.ts';
 import { wantsColour } from './colour.ts';
 
@@ -15,6 +16,8 @@ export interface DashboardTarget {
   readonly token: string | undefined;
   /** To leave is to stop the cluster. */
   readonly owner: boolean;
+  /** What command lines need to find this cluster, e.g. `--name b`; empty: nothing. */
+  readonly flags: string;
 }
 
 /** Whether both ends of this process are a terminal of some size. */
@@ -24,25 +27,46 @@ export function onTerminal(): boolean {
   return stdout.columns > 0 && stdout.rows > 0;
 }
 
-/** Loads what a dashboard needs, while whoever will open it waits for something else. */
-export async function prepareDashboard(): Promise<void> {
+/** What a dashboard needs and can be had before there is anything to show. */
+export interface Prepared {
+  readonly restorer: Promise<Restorer>;
+}
+
+/** Loads it, while whoever will open the dashboard waits for something else. */
+export async function prepareDashboard(): Promise<Prepared> {
+  const { watchTerminal } = await import('../dashboard/restorer.ts');
+  const restorer = watchTerminal(process.stdin.fd);
+  await load();
+  return { restorer };
+}
+
+async function load() {
   // React remembers every update for its developers, for ever, unless it is told not to.
   Object.assign(process.env, { NODE_ENV: 'production' });
-  await import('../dashboard/open.ts');
+  const [{ openDashboard }, { paletteFor }, { farewellLines }, { ReplogClient }] =
+    await Promise.all([
+      import('../dashboard/open.ts'),
+      import('../dashboard/paint.ts'),
+      import('../dashboard/farewell.ts'),
+      import('../client/client.ts'),
+    ]);
+  return { openDashboard, paletteFor, farewellLines, ReplogClient };
 }
 
 /** Shows the cluster until a key or the signal ends it; then prints where everything stands. */
-export async function showDashboard(target: DashboardTarget, signal: AbortSignal): Promise<void> {
-  await prepareDashboard();
-  const { openDashboard } = await import('../dashboard/open.ts');
-  const { farewellLines } = await import('../dashboard/farewell.ts');
-  const { ReplogClient } = await import('../client/client.ts');
+export async function showDashboard(
+  target: DashboardTarget,
+  signal: AbortSignal,
+  prepared?: Prepared | null,
+): Promise<void> {
+  const { openDashboard, paletteFor, farewellLines, ReplogClient } = await load();
   const state: ClusterState = await openDashboard({
     ...target,
+    restorer: prepared?.restorer,
     stdin: process.stdin,
     stdout: process.stdout,
     client: (url) => new ReplogClient({ url, token: target.token, retryForMs: 1_000 }),
-    colour: wantsColour(process.stdout),
+    palette: paletteFor(wantsColour(process.stdout), process.env.COLORFGBG),
     unicode: showsUnicode(process.env),
     clean: cleanText,
     signal,

@@ -8,7 +8,7 @@ import type { Mark } from './glyphs.ts';
 /** One index on one node. */
 export interface LogCell {
   readonly mark: Mark;
-  /** null: the node has nothing there, or what it has is not known here. */
+  /** null: the node has nothing there, or nobody knows here what it has. */
   readonly entry: LogEntry | null;
 }
 
@@ -55,8 +55,8 @@ function lookerAt(state: ClusterState, view: NodeView): (index: number) => LogCe
   return (index) => {
     if (seenAt === null) return { mark: 'unknown', entry: null };
     if (index > has) return { mark: 'missing', entry: null };
-    const entry = tail.entries.get(index) ?? null;
     const theirs = reference?.entries.get(index);
+    const entry = tail.entries.get(index) ?? acknowledged(index, acked, theirs);
     if (entry !== null && theirs !== undefined && entry.epoch !== theirs.epoch) {
       return { mark: 'differs', entry };
     }
@@ -67,6 +67,15 @@ function lookerAt(state: ClusterState, view: NodeView): (index: number) => LogCe
     if (index <= master.commitIndex) return { mark: 'majority', entry };
     return { mark: acked === null ? 'unknown' : 'here', entry };
   };
+}
+
+/** What a node has acknowledged is what the master has, also where its log was not read in time. */
+function acknowledged(
+  index: number,
+  acked: number | null,
+  theirs: LogEntry | undefined,
+): LogEntry | null {
+  return acked !== null && index <= acked ? (theirs ?? null) : null;
 }
 
 /** An operation in a few words. */

@@ -8,8 +8,8 @@ import { useLayoutEffect, useSyncExternalStore } from 'react';
 import type { Size } from './frame.ts';
 import { frameOf } from './frame.ts';
 import type { Glyphs } from './glyphs.ts';
-import { paint } from './paint.ts';
-import type { Store } from './store.ts';
+import { type Palette, paint } from './paint.ts';
+import type { Picture, Store } from './store.ts';
 
 /** Where pictures go. */
 export interface Canvas extends Size {
@@ -21,19 +21,29 @@ export interface DashboardProps {
   readonly store: Store;
   readonly canvas: Canvas;
   readonly glyphs: Glyphs;
-  readonly colour: boolean;
+  readonly palette: Palette;
   readonly onKey: (key: string) => void;
 }
 
-export function Dashboard({ store, canvas, glyphs, colour, onKey }: DashboardProps): null {
-  const { state, screen } = useSyncExternalStore(store.subscribe, store.picture);
+export function Dashboard({ store, canvas, glyphs, palette, onKey }: DashboardProps): null {
+  const picture = useSyncExternalStore(store.subscribe, store.picture);
   useInput((input, key) => {
     for (const name of keysIn(input, key)) onKey(name);
   });
   useLayoutEffect(() => {
-    canvas.show(frameOf(state, screen, canvas, glyphs).map((line) => paint(line, colour)));
-  }, [canvas, state, screen, glyphs, colour]);
+    canvas.show(linesOf(picture, canvas, glyphs, palette));
+  }, [canvas, picture, glyphs, palette]);
   return null;
+}
+
+/** A picture as the terminal takes it. */
+export function linesOf(
+  { state, screen }: Picture,
+  size: Size,
+  glyphs: Glyphs,
+  palette: Palette,
+): string[] {
+  return frameOf(state, screen, size, glyphs).map((line) => paint(line, palette, glyphs.unicode));
 }
 
 const NAMED: readonly (readonly [keyof Key, string])[] = [

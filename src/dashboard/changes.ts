@@ -18,6 +18,9 @@ const TONES: Readonly<Record<string, Tone>> = {
   exited: 'bad',
 };
 
+/** The word that stands in the node's panel. */
+const wordOf = (state: string): string => (state === 'exited' ? 'down' : state);
+
 /** Nodes that came, went, or whose process is in another state. The first list tells nothing. */
 export function changesOfNodes(before: readonly NodeView[], after: readonly SeenNode[]): Told[] {
   if (before.length === 0) return [];
@@ -29,7 +32,7 @@ export function changesOfNodes(before: readonly NodeView[], after: readonly Seen
     else if (role === 'removed' && was.role !== 'removed') {
       told.push({ text: `${node} was removed`, tone: 'warn' });
     } else if (was.process !== null && state !== null && was.process !== state) {
-      const how = state === 'running' && pid !== null ? `running (pid ${pid})` : state;
+      const how = state === 'running' && pid !== null ? `running (pid ${pid})` : wordOf(state);
       told.push({ text: `${node} is ${how}`, tone: TONES[state] ?? 'plain' });
     } else if (pid !== null && was.pid !== null && was.pid !== pid) {
       told.push({ text: `${node} has a new process (pid ${pid})`, tone: 'plain' });

@@ -2,7 +2,7 @@
 
 import type { ClusterState } from './cluster-state.ts';
 import { masterOf, memberOf } from './cluster-state.ts';
-import { seconds } from './node-panel.ts';
+import { seconds } from './span-words.ts';
 
 /** Plain lines, without colour. */
 export function farewellLines(state: ClusterState): string[] {

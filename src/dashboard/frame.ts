@@ -8,8 +8,9 @@ import type { ClusterState } from './cluster-state.ts';
 import { eventLines, footLines } from './foot.ts';
 import type { Glyphs } from './glyphs.ts';
 import { headLines, summaryLine } from './head.ts';
-import { columnsRow, gutterOf, type LogLook, legend, marksRow } from './log-panel.ts';
-import { nodeLines, nodeRow } from './node-panel.ts';
+import { barOf, columnsRow, gutterOf, type LogLook, legend, marksRow } from './log-panel.ts';
+import { nodeLines } from './node-panel.ts';
+import { nodeTable } from './node-table.ts';
 import { panelLines } from './panels.ts';
 import type { ScreenState } from './screen-state.ts';
 import { chosenNode } from './screen-state.ts';
@@ -40,16 +41,17 @@ export function layoutFor({ columns, rows }: Size, nodes: number, gutter = 5): L
   const fits = Math.floor((columns - gutter) / COLUMN_MIN);
   if (columns < 76 || rows < 20 || fits < nodes) {
     const events = rows < 12 ? 0 : rows < 20 ? 1 : 3;
-    return { kind: 'rows', nodeLines: 1, events, keyLines: 1 };
+    return { kind: 'rows', nodeLines: 1, events, keyLines: columns < 76 || rows < 20 ? 1 : 2 };
   }
   return rows < 34
-    ? { kind: 'columns', nodeLines: 5, events: 3, keyLines: 1 }
-    : { kind: 'columns', nodeLines: 7, events: 6, keyLines: 2 };
+    ? { kind: 'columns', nodeLines: 5, events: 3, keyLines: 2 }
+    : { kind: 'columns', nodeLines: 8, events: 5, keyLines: 2 };
 }
 
 /** How many rows of the log there is room for at most: what the observer has to fetch. */
-export function logRowsFor({ rows }: Size): number {
-  return Math.min(LOG_ROWS_MAX, Math.max(1, rows - 7));
+export function logRowsFor({ columns, rows }: Size): number {
+  const others = columns >= 76 && rows >= 20 ? 15 : 6;
+  return Math.min(LOG_ROWS_MAX, Math.max(1, rows - others));
 }
 
 /** Every line of the screen. */
@@ -61,7 +63,7 @@ export function frameOf(
 ): Line[] {
   const state = screen.frozen ?? current;
   const layout = layoutFor(size, state.nodes.length, gutterOf(state.lastIndex));
-  if (layout.kind === 'line') return [summaryLine(state, size.columns)];
+  if (layout.kind === 'line') return [oneLine(state, screen, size.columns)];
   const { columns: width, rows } = size;
   const head = headLines(state, screen, glyphs, width);
   const foot = footLines(current, screen, width, layout.keyLines);
@@ -70,9 +72,7 @@ export function frameOf(
   const edge = head.length + foot.length + (layout.events === 0 ? 0 : layout.events + 1);
   const body = rows - edge;
   const middle =
-    screen.panel === null || body < 6
-      ? bodyLines(parts, layout, body)
-      : withPanel(parts, layout, body);
+    screen.panel === null ? bodyLines(parts, layout, body) : withPanel(parts, layout, body);
   const rest = layout.events === 0 ? [] : [titled('events', width, glyphs), ...events];
   return [...head, ...middle, ...rest, ...foot].slice(0, rows);
 }
@@ -84,12 +84,16 @@ interface Parts {
   readonly width: number;
 }
 
+/** Panels with more to read than a few lines. */
+const LONG: ReadonlySet<string> = new Set(['help', 'copy', 'story', 'output', 'faults']);
+
 /** The nodes stay in sight while a panel is open, if there is room for both. */
 function withPanel(parts: Parts, layout: Layout, height: number): Line[] {
   const { state, screen, glyphs, width } = parts;
   if (screen.panel === null) return [];
   const nodes = layout.kind === 'columns' ? nodeColumns(parts, layout).lines : nodeRows(parts, 3);
-  const above = nodes.length + 8 <= height ? nodes : [];
+  const least = LONG.has(screen.panel.kind) ? 16 : 8;
+  const above = nodes.length + least <= height ? nodes : [];
   const left = height - above.length - 1;
   const look = { state, screen, glyphs, width, height: left };
   const { title, lines } = panelLines(screen.panel, look);
@@ -101,7 +105,7 @@ function bodyLines(parts: Parts, layout: Layout, height: number): Line[] {
 }
 
 function inColumns(parts: Parts, layout: Layout, height: number): Line[] {
-  const { state, screen, glyphs, width } = parts;
+  const { state, screen, width } = parts;
   const { lines, column } = nodeColumns(parts, layout);
   const left = Math.max(0, height - lines.length - 1);
   const range = windowOf(state.lastIndex, left, screen.index);
@@ -109,15 +113,14 @@ function inColumns(parts: Parts, layout: Layout, height: number): Line[] {
   const rows = alignedRows(state, state.nodes, range).map((row) =>
     fitLine(columnsRow(row, state.nodes, column, look), width),
   );
-  const title = titled('log', width, glyphs, legend(glyphs));
+  const title = logTitle('', parts);
   return [...lines, title, ...filled(rows, left, width)];
 }
 
 /** The nodes side by side, and how wide each is. */
-function nodeColumns(
-  { state, screen, glyphs, width }: Parts,
-  layout: Layout,
-): { lines: Line[]; column: number } {
+function nodeColumns(parts: Parts, layout: Layout): { lines: Line[]; column: number } {
+  const { state, screen, glyphs, width } = parts;
+  const look = logLook(parts);
   const gutter = gutterOf(state.lastIndex);
   const id = chosenNode(state, screen);
   const column = Math.floor((width - gutter) / Math.max(1, state.nodes.length));
@@ -125,7 +128,10 @@ function nodeColumns(
     nodeLines(view, { state, glyphs, chosen: view.node === id }, column - 1, layout.nodeLines),
   );
   const lines = Array.from({ length: layout.nodeLines }, (_, i): Line => {
-    const cells = panels.flatMap((panel) => [span(glyphs.bar, 'dim'), ...(panel[i] ?? [])]);
+    const cells = panels.flatMap((panel, place) => [
+      barOf(state.nodes[place]?.node ?? '', look),
+      ...(panel[i] ?? []),
+    ]);
     return fitLine([span(' '.repeat(gutter)), ...cells], width);
   });
   return { lines, column };
@@ -133,7 +139,7 @@ function nodeColumns(
 
 /** Nodes as rows, and the log with a mark per node. */
 function inRows(parts: Parts, height: number): Line[] {
-  const { state, screen, glyphs, width } = parts;
+  const { state, screen, width } = parts;
   const nodes = nodeRows(parts, Math.max(1, height - 4));
   const left = Math.max(0, height - nodes.length - 1);
   const range = windowOf(state.lastIndex, left, screen.index);
@@ -142,21 +148,36 @@ function inRows(parts: Parts, height: number): Line[] {
     marksRow(row, state.nodes, width, look),
   );
   const hidden = state.nodes.length - nodes.length;
-  const title = hidden === 0 ? 'log' : `${hidden} more nodes ${glyphs.rule} log`;
-  return [...nodes, titled(title, width, glyphs, legend(glyphs)), ...filled(rows, left, width)];
+  const more = hidden === 0 ? '' : `${hidden} more ${hidden === 1 ? 'node' : 'nodes'}`;
+  return [...nodes, logTitle(more, parts), ...filled(rows, left, width)];
 }
 
 function nodeRows({ state, screen, glyphs, width }: Parts, most: number): Line[] {
   const id = chosenNode(state, screen);
   const place = state.nodes.findIndex(({ node }) => node === id);
   const first = Math.max(0, Math.min(place - Math.floor(most / 2), state.nodes.length - most));
-  return state.nodes
-    .slice(first, first + most)
-    .map((view) => nodeRow(view, { state, glyphs, chosen: view.node === id }, width));
+  return nodeTable(state.nodes.slice(first, first + most), state, glyphs, id, width);
 }
 
 function logLook({ state, screen, glyphs }: Parts): LogLook {
-  return { glyphs, gutter: gutterOf(state.lastIndex), chosen: screen.index };
+  const node = chosenNode(state, screen);
+  return { glyphs, gutter: gutterOf(state.lastIndex), chosen: screen.index, node };
+}
+
+/** Says what is not shown, and that the log is not followed while an operation is chosen. */
+function logTitle(before: string, { state, screen, glyphs, width }: Parts): Line {
+  const prefix = before === '' ? '' : `${before} ${glyphs.rule} `;
+  const held = screen.index === null ? 'log' : `log at #${screen.index}, End follows`;
+  const title = `${prefix}${state.lastIndex === 0 ? 'log (empty)' : held}`;
+  return titled(title, width, glyphs, legend(glyphs, width - title.length - 3));
+}
+
+/** Where there is room for nothing else: how it stands, or what is being asked. */
+function oneLine(state: ClusterState, screen: ScreenState, width: number): Line {
+  const { panel } = screen;
+  if (panel === null) return summaryLine(state, width);
+  if (panel.kind === 'confirm') return fitLine([span(`y/n: ${panel.command}?`, 'alarm')], width);
+  return fitLine([span('too small for this; Esc closes it', 'warn')], width);
 }
 
 /** A rule with a word in it. */

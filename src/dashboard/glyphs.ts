@@ -7,11 +7,15 @@ import type { MemberStatus } from '../client/answers.ts';
 export type Mark = 'all' | 'majority' | 'here' | 'pending' | 'missing' | 'differs' | 'unknown';
 
 export interface Glyphs {
+  /** Whether anything beyond ASCII can be shown. */
+  readonly unicode: boolean;
   readonly marks: Readonly<Record<Mark, string>>;
   readonly roles: Readonly<Record<'master' | 'secondary' | 'removed' | 'none', string>>;
   readonly statuses: Readonly<Record<MemberStatus | 'down' | 'paused' | 'unknown', string>>;
   readonly chosen: string;
   readonly bar: string;
+  /** Beside the chosen node. */
+  readonly chosenBar: string;
   readonly rule: string;
   readonly gap: string;
   /** From low to high. */
@@ -19,6 +23,7 @@ export interface Glyphs {
 }
 
 const UNICODE: Glyphs = {
+  unicode: true,
   marks: {
     all: '●',
     majority: '◐',
@@ -39,12 +44,14 @@ const UNICODE: Glyphs = {
   },
   chosen: '▶',
   bar: '│',
+  chosenBar: '┃',
   rule: '─',
   gap: '·',
   levels: ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'],
 };
 
 const ASCII: Glyphs = {
+  unicode: false,
   marks: {
     all: '*',
     majority: '+',
@@ -58,6 +65,7 @@ const ASCII: Glyphs = {
   statuses: { Healthy: '*', Suspected: '!', Unhealthy: 'X', down: '_', paused: '=', unknown: '?' },
   chosen: '>',
   bar: '|',
+  chosenBar: '|',
   rule: '-',
   gap: '.',
   levels: ['_', '.', '-', '=', '+', '*', '%', '#'],

@@ -1,15 +1,15 @@
 // The first lines: which cluster, who is master, whether it takes writes, how fast, who waits.
 
 import type { Line, Span } from './cells.ts';
-import { fitLine, span } from './cells.ts';
+import { columnsOf, fitLine, padded, span, widthOf, wrap } from './cells.ts';
 import type { ClusterState } from './cluster-state.ts';
 import { masterAnswers, masterOf } from './cluster-state.ts';
 import type { Glyphs } from './glyphs.ts';
 import { sparkline } from './glyphs.ts';
-import { seconds } from './node-panel.ts';
 import type { ScreenState } from './screen-state.ts';
+import { milliseconds, seconds } from './span-words.ts';
 
-/** One to three lines; the last one is there when something is badly wrong. */
+/** Two lines, and more when something is badly wrong. */
 export function headLines(
   state: ClusterState,
   screen: ScreenState,
@@ -20,8 +20,15 @@ export function headLines(
   return [
     identity(state, screen, width),
     speed(state, glyphs, width),
-    ...(alarm === null ? [] : [[span(fitText(` ${alarm}`, width), 'alarm')]]),
+    ...(alarm === null ? [] : alarmLines(alarm, width)),
   ];
+}
+
+/** As wide as the screen: what refuses writes must not be overlooked. */
+function alarmLines(alarm: string, width: number): Line[] {
+  const margin = columnsOf(alarm) > width - 1 && columnsOf(alarm) <= width ? '' : ' ';
+  const lines = wrap(alarm, width - margin.length).slice(0, 2);
+  return lines.map((text) => [span(padded(`${margin}${text}`, width), 'alarm')]);
 }
 
 function identity(state: ClusterState, screen: ScreenState, width: number): Line {
@@ -31,7 +38,6 @@ function identity(state: ClusterState, screen: ScreenState, width: number): Line
   return fitLine(
     [
       span(` ${state.name}`, 'bold'),
-      ...(screen.frozen === null ? [] : [span('  '), span(' PAUSED ', 'chosen')]),
       ...fact('master', master?.node ?? 'none'),
       ...fact('epoch', String(master?.epoch ?? '-')),
       span('  '),
@@ -39,34 +45,36 @@ function identity(state: ClusterState, screen: ScreenState, width: number): Line
       ...(master === null
         ? []
         : fact('quorum', `${alive}/${size}${width < 76 ? '' : ` (needs ${needed})`}`)),
+      ...(screen.frozen === null ? [] : [span('  '), span(' PAUSED ', 'chosen')]),
       ...(state.loadOn ? [span('  load on', 'accent')] : []),
     ],
     width,
   );
 }
 
+/** Columns of a figure: nothing moves when it grows. */
+const FIGURE = 7;
+
 function speed(state: ClusterState, glyphs: Glyphs, width: number): Line {
   const { rates } = state;
   const rate = rates.perSecond.at(-1);
   const curve = width >= 100 ? 20 : width >= 76 ? 8 : 0;
   const curveOf = (values: readonly number[]): Span[] =>
-    curve === 0 ? [] : [span(` ${sparkline(values, curve, glyphs)}`, 'accent')];
-  return fitLine(
-    [
-      ...fact(width >= 76 ? 'appends/s' : '/s', rate === undefined ? '-' : count(rate), ' '),
-      ...curveOf(rates.perSecond),
-      ...fact('p50', span1(rates.p50)),
-      ...fact('p99', span1(rates.p99)),
-      ...curveOf(rates.p99s),
-      span('  '),
-      ...waiting(state),
-    ],
-    width,
-  );
+    curve === 0 ? [] : [span(`${sparkline(values, curve, glyphs)} `, 'accent')];
+  const figure = (name: string, value: string): Span[] =>
+    fact(name, width >= 76 ? padded(value, FIGURE) : value, ' ');
+  const shown: Line = [
+    ...figure(width >= 76 ? 'appends/s' : '/s', rate === undefined ? '-' : count(rate)),
+    ...curveOf(rates.perSecond),
+    ...figure('p50', milliseconds(rates.p50)),
+    ...figure('p99', milliseconds(rates.p99)),
+    ...(width >= 100 ? curveOf(rates.p99s) : []),
+  ];
+  return fitLine([...shown, span(' '), ...waiting(state, width - widthOf(shown) - 1)], width);
 }
 
 /** Clients that wait for their write concern, and the nodes that have not acknowledged yet. */
-function waiting(state: ClusterState): Line {
+function waiting(state: ClusterState, room: number): Line {
   const own = state.own.filter((write) => write.state === 'waiting').length;
   const clients = Math.max(state.counts?.waiting ?? 0, own);
   if (clients === 0) return [span('nobody waits', 'dim')];
@@ -75,7 +83,9 @@ function waiting(state: ClusterState): Line {
     .filter((member) => member.role !== 'master' && member.lagEntries > 0)
     .map(({ node }) => node);
   const whom = behind.length === 0 ? '' : ` for ${behind.join(' ')}`;
-  return [span(`${clients} ${clients === 1 ? 'client waits' : 'clients wait'}${whom}`, 'warn')];
+  const words = `${clients} ${clients === 1 ? 'client waits' : 'clients wait'}${whom}`;
+  const short = `${clients} ${clients === 1 ? 'waits' : 'wait'}${whom}`;
+  return [span(words.length <= room ? words : short, 'warn')];
 }
 
 /** What nobody may overlook. */
@@ -94,22 +104,6 @@ function alarmOf(state: ClusterState): string | null {
 
 function fact(name: string, value: string, before = '  '): Span[] {
   return [span(`${before}${name} `, 'dim'), span(value)];
-}
-
-function fitText(text: string, width: number): string {
-  return fitLine([span(text)], width)
-    .map((part) => part.text)
-    .join('');
-}
-
-/** A span of time in a few characters. */
-function span1(ms: number | null): string {
-  if (ms === null) return '-';
-  return ms < 10 ? `${ms.toFixed(1)} ms` : seconds1(ms);
-}
-
-function seconds1(ms: number): string {
-  return ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
 }
 
 /** 1,234 */

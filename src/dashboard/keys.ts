@@ -3,8 +3,10 @@
 
 import { faultWords } from './changes.ts';
 import type { ClusterState } from './cluster-state.ts';
+import { quoted } from './command-line.ts';
 import { FAULT_CHOICES } from './fault-menu.ts';
-import { KEY_MAP, type Response, situationOf } from './key-map.ts';
+import { type Response, situationOf } from './key-entry.ts';
+import { KEY_MAP } from './key-map.ts';
 import type { Effect, Panel, ScreenState } from './screen-state.ts';
 import { concernsOf } from './screen-state.ts';
 
@@ -26,14 +28,21 @@ export function press(screen: ScreenState, state: ClusterState, key: string): Pr
   }
   const { panel } = screen;
   const response = panel === null ? inMain(screen, state, key) : inPanel(panel, state, key);
-  return { screen: { ...screen, ...response.screen }, effects: response.effects ?? [] };
+  // A notice is about the last key only.
+  const after = { ...screen, notice: null, ...response.screen };
+  return { screen: after, effects: response.effects ?? [] };
 }
 
 function inMain(screen: ScreenState, state: ClusterState, key: string): Response {
   // While the picture stands still, keys still act on the cluster as it is.
   const situation = situationOf(state, screen);
-  const entry = KEY_MAP.find(({ keys, valid }) => keys.includes(key) && valid(situation));
-  return entry?.press(situation) ?? {};
+  const entry = KEY_MAP.find(({ keys }) => keys.includes(key));
+  if (entry === undefined) {
+    return { screen: { notice: isTyped(key) ? `${key} is no key here; ? shows all` : null } };
+  }
+  const refusal = entry.refusal(situation);
+  if (refusal !== null) return { screen: { notice: `${entry.key}: ${refusal}` } };
+  return entry.press(situation);
 }
 
 const CLOSED: Response = { screen: { panel: null } };
@@ -221,9 +230,4 @@ function scrolled({ scroll }: Reading, by: number): number {
 /** Names of keys have several letters; anything typed is one character, however it is encoded. */
 function isTyped(key: string): boolean {
   return Array.from(key).length === 1;
-}
-
-/** As a shell takes it. */
-export function quoted(text: string): string {
-  return /^[\w.,:/@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -3,7 +3,7 @@
 import type { LogCell, LogRow } from './alignment.ts';
 import { wordsOf } from './alignment.ts';
 import type { Line, Style } from './cells.ts';
-import { fitLine, padded, span } from './cells.ts';
+import { fitLine, padded, span, widthOf } from './cells.ts';
 import type { NodeView } from './cluster-state.ts';
 import { type Glyphs, MARK_NAMES, type Mark } from './glyphs.ts';
 
@@ -23,6 +23,13 @@ export interface LogLook {
   readonly gutter: number;
   /** The chosen index; null: none. */
   readonly chosen: number | null;
+  /** Id of the chosen node. */
+  readonly node: string | null;
+}
+
+/** What stands to the left of a node. */
+export function barOf(node: string, { glyphs, node: chosen }: LogLook): Line[number] {
+  return node === chosen ? span(glyphs.chosenBar, 'accent') : span(glyphs.bar, 'dim');
 }
 
 /** Columns that the largest index takes, and two blanks. */
@@ -39,18 +46,20 @@ export function columnsRow(
 ): Line {
   const cells = row.cells.flatMap((cell, place) => {
     const silent = nodes[place]?.silentSince !== null && nodes[place]?.seenAt !== null;
-    return [span(look.glyphs.bar, 'dim'), ...columnOf(cell, width - 1, look.glyphs, silent)];
+    const bar = barOf(nodes[place]?.node ?? '', look);
+    return [bar, ...columnOf(cell, width - 1, look.glyphs, silent)];
   });
   return [indexOf(row.index, look), ...cells];
 }
 
 function columnOf(cell: LogCell, width: number, glyphs: Glyphs, silent: boolean): Line {
   const { mark, entry } = cell;
-  const style = silent ? 'dim' : STYLES[mark];
   if (mark === 'missing') {
     // A gap is drawn as one: nothing else on the screen is a dotted line.
-    return [span(padded(` ${glyphs.gap.repeat(Math.max(0, width - 2))}`, width), style)];
+    const gap = ` ${glyphs.gap.repeat(Math.max(0, width - 2))}`;
+    return [span(padded(gap, width), STYLES.missing)];
   }
+  const style = silent ? 'dim' : STYLES[mark];
   const words = entry === null ? '' : wordsOf(entry);
   return [span(` ${glyphs.marks[mark]} `, style), span(padded(words, width - 3), quiet(silent))];
 }
@@ -79,10 +88,13 @@ function indexOf(index: number, { gutter, chosen, glyphs }: LogLook): Line[numbe
   return span(`${isChosen ? glyphs.chosen : ' '}${text}`, isChosen ? 'chosen' : 'dim');
 }
 
-/** What the marks mean. */
-export function legend(glyphs: Glyphs): Line {
-  return MARK_NAMES.flatMap(([mark, name]) => [
-    span(` ${glyphs.marks[mark]}`, STYLES[mark]),
-    span(` ${name} `, 'dim'),
-  ]);
+/** What the marks mean: those for which there is room, whole. */
+export function legend(glyphs: Glyphs, width: number): Line {
+  const shown: Line[number][] = [];
+  for (const [mark, name] of MARK_NAMES) {
+    const more = [span(` ${glyphs.marks[mark]}`, STYLES[mark]), span(` ${name} `, 'dim')];
+    if (widthOf([...shown, ...more]) > width) break;
+    shown.push(...more);
+  }
+  return shown;
 }

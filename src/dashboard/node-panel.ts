@@ -1,148 +1,133 @@
-// What is said of one node, as lines of one width: the wide one for columns, the short one for
-// rows.
+// What is said of one node: in a column of its own, as lines of one width.
 
 import type { Line, Style } from './cells.ts';
-import { fitLine, span } from './cells.ts';
+import { columnsOf, fitLine, span, wrap } from './cells.ts';
 import { faultWords } from './changes.ts';
 import type { ClusterState, NodeView } from './cluster-state.ts';
-import { memberOf } from './cluster-state.ts';
+import { masterAnswers, memberOf } from './cluster-state.ts';
+import { conditionOf } from './condition.ts';
 import type { Glyphs } from './glyphs.ts';
+import { seconds } from './span-words.ts';
 
-interface Look {
+export interface NodeLook {
   readonly state: ClusterState;
   readonly glyphs: Glyphs;
   readonly chosen: boolean;
 }
 
-/** How a node is doing, in a shape, a word and a colour. */
-export interface Condition {
-  readonly glyph: string;
-  readonly word: string;
-  readonly style: Style;
+/** The first of these texts that fits; the last one anyhow. */
+export function fitting(width: number, ...texts: readonly string[]): string {
+  return texts.find((text) => columnsOf(text) <= width) ?? texts.at(-1) ?? '';
 }
 
-/** What the launcher knows of the process goes before what the master believes. */
-export function conditionOf(state: ClusterState, view: NodeView, glyphs: Glyphs): Condition {
-  const { statuses } = glyphs;
-  const { process } = view;
-  if (process === 'paused') return { glyph: statuses.paused, word: 'paused', style: 'warn' };
-  if (process === 'starting') return { glyph: statuses.unknown, word: process, style: 'warn' };
-  if (process === 'stopped' || process === 'stopping' || process === 'exited') {
-    const word = process === 'exited' ? 'down' : process;
-    return { glyph: statuses.down, word, style: 'bad' };
-  }
-  const status = memberOf(state, view.node)?.status;
-  if (view.silentSince !== null) {
-    const word = `no answer ${seconds(state.now - view.silentSince)}`;
-    return { glyph: statuses.unknown, word, style: 'bad' };
-  }
-  if (view.seenAt === null) return { glyph: statuses.unknown, word: 'starting', style: 'warn' };
-  if (view.role === 'removed') return { glyph: statuses.down, word: 'removed', style: 'dim' };
-  if (status === undefined) return { glyph: statuses.unknown, word: 'no status', style: 'warn' };
-  const style = status === 'Healthy' ? 'good' : status === 'Suspected' ? 'warn' : 'bad';
-  const { lagMs = 0, lagEntries = 0 } = memberOf(state, view.node) ?? {};
-  const behind = lagMs > CATCHING_UP.ms && lagEntries > CATCHING_UP.entries;
-  const word = status === 'Healthy' && behind ? 'Healthy, catching up' : status;
-  return { glyph: statuses[status], word, style };
-}
-
-/** A healthy node that is further behind, and for longer, is not merely a moment behind. */
-const CATCHING_UP = { ms: 1_000, entries: 20 } as const;
-
-function titleOf(view: NodeView, { glyphs, chosen }: Look, narrow = false): Line {
+/** The chosen node is marked by a sign and by inversion: not by colour. */
+export function titleOf(view: NodeView, { glyphs, chosen }: NodeLook, width: number): Line {
   const role = view.role === 'master' || view.role === 'secondary' ? view.role : null;
   const glyph = view.role === 'removed' ? glyphs.roles.removed : glyphs.roles[role ?? 'none'];
   const style = chosen ? 'chosen' : role === 'master' ? 'accent' : 'bold';
-  const words = `${glyph} ${view.node} ${view.role ?? 'no role'}`;
-  const name = narrow ? words : ` ${words} `;
-  return [span(chosen ? glyphs.chosen : ' ', 'accent'), span(name, style)];
+  const id = `${glyph} ${view.node}`;
+  const words = fitting(width - 1, `${id} ${view.role ?? 'no role'} `, `${id} ${view.role}`, id);
+  return [span(chosen ? glyphs.chosen : ' ', style), span(words, style)];
 }
 
-/** Columns below which a node's words are shortened. */
-const NARROW = 24;
-
-/** The node in so many columns and lines (3 to 7). */
-export function nodeLines(view: NodeView, look: Look, width: number, lines: number): Line[] {
+/** The node in so many columns and lines (5 to 8). */
+export function nodeLines(view: NodeView, look: NodeLook, width: number, lines: number): Line[] {
   const { state, glyphs } = look;
   const condition = conditionOf(state, view, glyphs);
-  const member = memberOf(state, view.node);
-  const behind = member !== null && member.role === 'secondary' ? member : null;
-  const narrow = width < NARROW;
-  const place = narrow
-    ? `e${view.health?.epoch ?? '-'} ${view.pid ?? '-'}`
-    : `epoch ${view.health?.epoch ?? '-'}  pid ${view.pid ?? '-'}`;
-  const numbers = `${view.health?.lastIndex ?? '-'}/${view.health?.commitIndex ?? '-'}`;
-  const short = `${numbers} e${view.health?.epoch ?? '-'}`;
-  const index = narrow
-    ? numbers
-    : `last ${view.health?.lastIndex ?? '-'}  commit ${view.health?.commitIndex ?? '-'}`;
-  const age = view.silentSince === null || view.seenAt === null ? '' : agePhrase(state, view);
-  const lag = behind === null ? '' : lagPhrase(behind.lagEntries, behind.lagMs);
-  const beat = behind === null ? '' : `beat ${seconds(behind.lastHeartbeatMs)} ago`;
+  const words = fitting(width - 3, ...condition.words);
   const head: Line[] = [
-    titleOf(view, look, width < 18),
-    [span(` ${condition.glyph} ${condition.word}`, condition.style)],
+    titleOf(view, look, width),
+    [span(` ${condition.glyph} ${words}`, condition.style)],
   ];
-  const trouble = troubleOf(view, state);
-  const lagStyle: Style = (behind?.lagEntries ?? 0) > 0 ? 'warn' : 'plain';
-  const rest: Line[] =
-    lines >= 7
-      ? [
-          [span(` ${place}`, 'dim')],
-          [span(` ${index}`)],
-          [span(` ${lag}`, lagStyle)],
-          [span(` ${age === '' ? beat : age}`, age === '' ? 'dim' : 'warn')],
-          trouble,
-        ]
-      : [
-          [span(` ${short} pid ${view.pid ?? '-'}`, 'dim')],
-          [span(` ${age === '' ? lag : age}`, age === '' ? lagStyle : 'warn')],
-          trouble,
-        ];
-  return [...head, ...rest].slice(0, lines).map((line) => fitLine(line, width));
+  const rest = lines >= 8 ? tall(view, state, width) : short(view, state, width);
+  const trouble = troubleLines(view, state, width, lines - head.length - rest.length);
+  return [...head, ...rest, ...trouble].map((line) => fitLine(line, width));
 }
 
-/** The worst that there is to say: faults, retries, the last error. */
-function troubleOf(view: NodeView, state: ClusterState): Line {
-  const words = faultWords(view.faults ?? {});
-  if (words !== '') return [span(` ! ${words}`, 'warn')];
-  const member = memberOf(state, view.node);
-  if (member === null || member.attempts === 0 || member.role === 'master') return [];
-  const next = member.retryInMs === null ? '' : ` in ${seconds(member.retryInMs)}`;
-  return [span(` retry ${member.attempts}${next}`, 'warn')];
-}
+/** What is last known of a node that does not answer is not what is. */
+const factStyle = ({ silentSince }: NodeView, style: Style = 'plain'): Style =>
+  silentSince === null ? style : 'dim';
 
-/** The node as one line. */
-export function nodeRow(view: NodeView, look: Look, width: number): Line {
-  const { state, glyphs } = look;
-  const condition = conditionOf(state, view, glyphs);
-  const member = memberOf(state, view.node);
-  const lag = member === null || member.role === 'master' ? '' : ` lag ${member.lagEntries}`;
-  const place = `${view.health?.lastIndex ?? '-'}/${view.health?.commitIndex ?? '-'}`;
-  const words = faultWords(view.faults ?? {});
-  return fitLine(
-    [
-      ...titleOf(view, look),
-      span(` ${condition.glyph} ${condition.word}`, condition.style),
-      span(` ${place}`),
-      span(lag, member !== null && member.lagEntries > 0 ? 'warn' : 'dim'),
-      span(words === '' ? '' : ` ! ${words}`, 'warn'),
-    ],
-    width,
+function tall(view: NodeView, state: ClusterState, width: number): Line[] {
+  const { epoch = '-', lastIndex = '-', commitIndex = '-' } = view.health ?? {};
+  const pid = view.pid === null ? '' : `  pid ${view.pid}`;
+  const place = fitting(width - 1, `epoch ${epoch}${pid}`, `e${epoch}${pid}`, `e${epoch}`);
+  const index = fitting(
+    width - 1,
+    `last ${lastIndex}  commit ${commitIndex}`,
+    `${lastIndex}/${commitIndex}`,
   );
+  return [
+    [span(` ${place}`, 'dim')],
+    [span(` ${index}`, factStyle(view))],
+    standing(view, state),
+    freshness(view, state),
+  ];
 }
 
-function agePhrase(state: ClusterState, { seenAt }: NodeView): string {
-  return `as of ${seconds(state.now - (seenAt ?? state.now))} ago`;
+function short(view: NodeView, state: ClusterState, width: number): Line[] {
+  const { epoch = '-', lastIndex = '-', commitIndex = '-' } = view.health ?? {};
+  const numbers = `${lastIndex}/${commitIndex}`;
+  const place = `${numbers} e${epoch}`;
+  const words =
+    view.pid === null ? place : fitting(width - 1, `${place} pid ${view.pid}`, place, numbers);
+  const isSilent = view.silentSince !== null && view.seenAt !== null;
+  return [
+    [span(` ${words}`, factStyle(view, 'dim'))],
+    isSilent ? freshness(view, state) : standing(view, state),
+  ];
 }
 
-function lagPhrase(entries: number, ms: number): string {
-  return entries === 0 ? 'lag 0' : `lag ${entries}, ${seconds(ms)}`;
+/** How far behind it is, or whether it takes writes. */
+function standing(view: NodeView, state: ClusterState): Line {
+  const { health } = view;
+  if (health?.role === 'master') {
+    const isAble = health.mode === 'read-write' && masterAnswers(state);
+    return [span(isAble ? ' takes writes' : ' REFUSES WRITES', isAble ? 'dim' : 'bad')];
+  }
+  const member = memberOf(state, view.node);
+  if (member === null || member.role === 'master') return [];
+  return [span(` ${lagWords(member)}`, factStyle(view, lagStyle(member)))];
 }
 
-/** `0.4 s`, `12 s`, `3 min`; `-` for null. */
-export function seconds(ms: number | null): string {
-  if (ms === null) return '-';
-  if (ms < 10_000) return `${(Math.max(0, ms) / 1_000).toFixed(1)} s`;
-  return ms < 120_000 ? `${Math.round(ms / 1_000)} s` : `${Math.round(ms / 60_000)} min`;
+type Lag = { readonly lagEntries: number; readonly lagMs: number };
+
+/** `lag 0`, `lag 12, 0.4 s`. */
+export function lagWords({ lagEntries, lagMs }: Lag): string {
+  return lagEntries === 0 ? 'lag 0' : `lag ${lagEntries}, ${seconds(lagMs)}`;
+}
+
+/** What has only just been sent is no lag to worry about. */
+const LAG_MS = 500;
+
+export const lagStyle = ({ lagEntries, lagMs }: Lag): Style =>
+  lagEntries > 0 && lagMs >= LAG_MS ? 'warn' : 'plain';
+
+function freshness(view: NodeView, state: ClusterState): Line {
+  if (view.silentSince !== null && view.seenAt !== null) {
+    return [span(` as of ${seconds(state.now - view.seenAt)} ago`, 'warn')];
+  }
+  const member = memberOf(state, view.node);
+  if (member === null || member.role === 'master') return [];
+  return [span(` beat ${seconds(member.lastHeartbeatMs)} ago`, 'dim')];
+}
+
+/** Resends and faults, in so many lines. */
+function troubleLines(view: NodeView, state: ClusterState, width: number, count: number): Line[] {
+  const retry = retryWords(view, state);
+  const faults = faultWords(view.faults ?? {});
+  const broken = faults === '' ? [] : wrap(`! ${faults}`, width - 2);
+  // With one line for both, the faults are what somebody did on purpose and wants to see.
+  const texts = retry === '' || (count < 2 && broken.length > 0) ? broken : [retry, ...broken];
+  const shown = texts.slice(0, count);
+  if (texts.length > count) shown[count - 1] = texts.slice(count - 1).join(' ');
+  return Array.from({ length: count }, (_, i) => [span(shown[i] ? ` ${shown[i]}` : '', 'warn')]);
+}
+
+/** `retry 6 in 1.6 s` for what has been sent again already; empty where that is not so. */
+export function retryWords(view: NodeView, state: ClusterState): string {
+  const member = memberOf(state, view.node);
+  if (member === null || member.attempts < 2 || member.role === 'master') return '';
+  const next = member.retryInMs === null ? '' : ` in ${seconds(member.retryInMs)}`;
+  return `retry ${member.attempts}${next}`;
 }

@@ -4,15 +4,16 @@
 import { render } from 'ink';
 import { createElement } from 'react';
 import type { ReplogClient } from '../client/client.ts';
-import { Dashboard } from './app.tsx';
+import { Dashboard, linesOf } from './app.tsx';
 import type { ClusterState } from './cluster-state.ts';
 import { logRowsFor } from './frame.ts';
 import { glyphsFor } from './glyphs.ts';
 import { inkOutput } from './ink-output.ts';
 import { LineScreen } from './line-screen.ts';
 import { Observer, type Wanted } from './observer.ts';
+import type { Palette } from './paint.ts';
 import { Performer } from './performer.ts';
-import { watchTerminal } from './restorer.ts';
+import { type Restorer, watchTerminal } from './restorer.ts';
 import type { Effect } from './screen-state.ts';
 import { Store } from './store.ts';
 import { streamLines } from './stream.ts';
@@ -29,25 +30,37 @@ export interface DashboardOptions {
   readonly name: string;
   /** To leave is to stop the cluster. */
   readonly owner: boolean;
-  readonly colour: boolean;
+  /** What command lines need to find this cluster; empty: nothing. */
+  readonly flags: string;
+  readonly palette: Palette;
   readonly unicode: boolean;
   readonly clean: (text: string) => string;
+  /** One that was started in good time; else one is started now. */
+  readonly restorer?: Promise<Restorer> | undefined;
   /** Leave when it aborts. */
   readonly signal: AbortSignal;
 }
 
-/** Five pictures a second: movement can be seen, and most of a core is left to the nodes. */
-const TICK_MS = 200;
+/** A picture after each round, so that its figures and logs are of one moment; and, where a round
+ * waits for somebody who does not answer, four a second all the same. */
+const STALE_MS = 260;
+
+/** How often it is looked whether a picture is due. */
+const TICK_MS = 65;
 
 /** The first picture waits so long at most for something to show. */
-const FIRST_LOOK_MS = 400;
+const FIRST_LOOK_MS = 200;
 
 /** Resolves, with what was last known, when it was left by a key or by the signal. */
 export async function openDashboard(options: DashboardOptions): Promise<ClusterState> {
   const { stdin, stdout } = options;
   const screen = new LineScreen(stdout);
   const session = new Session(options, screen);
-  const [restorer] = await Promise.all([watchTerminal(stdin.fd), session.look()]);
+  const [restorer] = await Promise.all([
+    options.restorer ?? watchTerminal(stdin.fd),
+    session.look(),
+  ]);
+  restorer.arm();
   const giveBack = (): void => {
     screen.leave();
     if (stdin.isRaw) stdin.setRawMode(false);
@@ -92,7 +105,7 @@ class Session {
   }
 
   async run(): Promise<ClusterState> {
-    const { signal, stdout, stdin, colour, unicode } = this.#options;
+    const { signal, stdout, stdin, palette, unicode } = this.#options;
     const over = new Promise<void>((resolve) => {
       this.#leave = resolve;
       signal.addEventListener('abort', () => resolve(), { once: true });
@@ -100,12 +113,12 @@ class Session {
     });
     if (signal.aborted) return this.#store.state;
     this.#store.tick();
+    const glyphs = glyphsFor(unicode);
+    // The first picture does not wait for React.
+    this.#screen.show(linesOf(this.#store.picture(), this.#screen, glyphs, palette));
     this.#screen.enter();
     const element = createElement(Dashboard, {
-      store: this.#store,
-      canvas: this.#screen,
-      glyphs: glyphsFor(unicode),
-      colour,
+      ...{ store: this.#store, canvas: this.#screen, glyphs, palette },
       onKey: (key) => this.#onKey(key),
     });
     const instance = render(element, {
@@ -129,7 +142,14 @@ class Session {
   }
 
   #keep(stdout: NodeJS.WriteStream): void {
-    const timer = setInterval(() => this.#store.tick(), TICK_MS);
+    let drawnAt = performance.now();
+    const draw = (): void => {
+      drawnAt = performance.now();
+      this.#store.tick();
+    };
+    const timer = setInterval(() => {
+      if (performance.now() - drawnAt >= STALE_MS) draw();
+    }, TICK_MS);
     const redraw = (): void => {
       this.#store.tick();
       // React draws in a moment; before that there is only the picture of the old size.
@@ -138,7 +158,10 @@ class Session {
     stdout.on('resize', redraw);
     // After a pause of this very process the screen may hold what others have written.
     process.on('SIGCONT', redraw);
-    const untell = this.#store.onReport((before, after) => this.#tell(before, after));
+    const untell = this.#store.onReport((before, after) => {
+      this.#tell(before, after);
+      if (after.rounds !== before.rounds) draw();
+    });
     this.#undo.push(untell, () => {
       clearInterval(timer);
       stdout.off('resize', redraw);

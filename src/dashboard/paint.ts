@@ -1,7 +1,8 @@
 // From styled text to what a terminal takes. Colours come from the terminal's own sixteen, so that
-// they can be read on light and dark grounds; without colour, weight and inversion are left.
+// they are the ones that its owner can read; without colour, weight and inversion are left.
 
 import type { Line, Style } from './cells.ts';
+import { columnsOf } from './cells.ts';
 
 type Codes = Readonly<Record<Style, readonly [on: string, off: string]>>;
 
@@ -17,6 +18,9 @@ const COLOURED: Codes = {
   alarm: ['1;7;31', '22;27;39'],
 };
 
+// Yellow and cyan on white are hard to read in most themes.
+const ON_LIGHT: Codes = { ...COLOURED, warn: ['35', '39'], accent: ['34', '39'] };
+
 // Without colour, emphasis says what red and yellow said; the words and shapes say it anyway.
 const PLAIN: Codes = {
   ...COLOURED,
@@ -27,10 +31,39 @@ const PLAIN: Codes = {
   alarm: ['1;7', '22;27'],
 };
 
-/** One line as text with its codes, and nothing at its end that shows nothing. */
-export function paint(line: Line, colour: boolean): string {
-  const codes = colour ? COLOURED : PLAIN;
-  const parts = line.map(({ text, style }) => {
+/** The colours for a ground. */
+export type Palette = 'none' | 'dark' | 'light';
+
+const PALETTES: Readonly<Record<Palette, Codes>> = { none: PLAIN, dark: COLOURED, light: ON_LIGHT };
+
+/** The ground of a terminal, as far as it tells: `COLORFGBG` is ink and ground, e.g. `0;15`. */
+export function paletteFor(colour: boolean, foregroundAndGround: string | undefined): Palette {
+  if (!colour) return 'none';
+  const ground = foregroundAndGround?.split(';').at(-1);
+  return ground === '7' || ground === '15' ? 'light' : 'dark';
+}
+
+/** What stands for a character where there is only ASCII. */
+const ASCII: Readonly<Record<string, string>> = {
+  '…': '~',
+  '→': '>',
+  '←': '<',
+  '↑': '^',
+  '↓': 'v',
+};
+
+function asciiOf(text: string): string {
+  return text.replace(/[^\x20-\x7e]/gu, (character) => {
+    return ASCII[character] ?? '?'.repeat(columnsOf(character));
+  });
+}
+
+/** One line as text with its codes, and nothing at its end that shows nothing. `unicode`: whether
+ * the terminal shows more than ASCII. */
+export function paint(line: Line, palette: Palette, unicode = true): string {
+  const codes = PALETTES[palette];
+  const parts = line.map(({ text: original, style }) => {
+    const text = unicode ? original : asciiOf(original);
     const [on, off] = codes[style];
     return on === '' || text === '' ? text : `\u001b[${on}m${text}\u001b[${off}m`;
   });

@@ -1,34 +1,20 @@
 // The panels that cover the logs: each as lines of one width, as many as there are.
 
-import { wordsOf } from './alignment.ts';
 import type { Line } from './cells.ts';
-import { padded, span, wrap } from './cells.ts';
-import { faultWords } from './changes.ts';
-import type { ClusterState } from './cluster-state.ts';
-import { masterOf, memberOf } from './cluster-state.ts';
+import { columnsOf, padded, span, wrap } from './cells.ts';
 import { FAULT_CHOICES } from './fault-menu.ts';
-import type { Glyphs } from './glyphs.ts';
-import { KEY_MAP, situationOf } from './key-map.ts';
-import { seconds } from './node-panel.ts';
-import type { Panel, ScreenState } from './screen-state.ts';
+import type { Drawn, Kind, PanelLook } from './panel-look.ts';
+import { copy, help, keys, story } from './reading-panels.ts';
+import type { Panel } from './screen-state.ts';
 import { concernsOf } from './screen-state.ts';
 
-export interface PanelLook {
-  readonly state: ClusterState;
-  readonly screen: ScreenState;
-  readonly glyphs: Glyphs;
-  readonly width: number;
-  /** Lines that are there to be filled, without the title. */
-  readonly height: number;
-}
-
-/** A title and the lines that padded, the scrolled-to ones. */
-export function panelLines(panel: Panel, look: PanelLook): { title: string; lines: Line[] } {
+/** A title, and the lines that are scrolled to. */
+export function panelLines(panel: Panel, look: PanelLook): Drawn {
   switch (panel.kind) {
     case 'help':
-      return { title: 'help', lines: scrolled(help(look), panel.scroll, look.height) };
+      return help(panel, look);
     case 'copy':
-      return { title: 'to copy', lines: scrolled(copy(look), panel.scroll, look.height) };
+      return copy(panel, look);
     case 'faults':
       return faults(panel, look);
     case 'append':
@@ -40,116 +26,61 @@ export function panelLines(panel: Panel, look: PanelLook): { title: string; line
     case 'keys':
       return keys(panel, look);
     case 'confirm':
-      return {
-        title: 'really?',
-        lines: [
-          ...wrap(panel.question, look.width - 2).map((text) => [span(` ${text}`, 'bad')]),
-          [],
-          [span(` $ ${panel.command}`, 'accent')],
-          [],
-          [span(' y', 'bold'), span(' do it   '), span('n', 'bold'), span(' leave it')],
-        ],
-      };
+      return confirm(panel, look);
   }
 }
 
-type Kind<K extends Panel['kind']> = Extract<Panel, { kind: K }>;
-
-function scrolled(lines: readonly Line[], scroll: number, height: number): Line[] {
-  const most = Math.max(0, lines.length - height);
-  const from = Math.min(scroll, most);
-  return lines.slice(from, from + height);
+function confirm(panel: Kind<'confirm'>, { width }: PanelLook): Drawn {
+  const question = wrap(panel.question, width - 2).map((text): Line => [span(` ${text}`, 'bad')]);
+  const answers: Line = [
+    ...[span(' y', 'bold'), span(` ${panel.command}`, 'accent')],
+    ...[span('    n', 'bold'), span(' leave it')],
+  ];
+  return { title: 'really?', lines: [...question, [], answers] };
 }
 
-function help({ state, screen, glyphs, width }: PanelLook): Line[] {
-  const situation = situationOf(state, screen);
-  const shown = KEY_MAP.filter(({ help: text }) => text !== '');
-  const keyWidth = 8;
-  const helpWidth = Math.min(44, width - keyWidth);
-  const lines: Line[] = shown.map((entry) => [
-    span(padded(` ${entry.key}`, keyWidth), 'bold'),
-    span(padded(entry.help, helpWidth), entry.valid(situation) ? 'plain' : 'dim'),
-    span(width < 76 ? '' : `  ${entry.command(situation) ?? ''}`, 'accent'),
-  ]);
-  const { marks } = glyphs;
-  const meanings: readonly (readonly [string, string])[] = [
-    [marks.all, 'acknowledged by all members'],
-    [marks.majority, 'acknowledged by a majority'],
-    [marks.here, 'acknowledged by this node, by no majority yet'],
-    [marks.pending, 'shown by this node, not acknowledged by it yet'],
-    [glyphs.gap.repeat(3), 'missing: others have it, this node does not'],
-    [marks.differs, 'another operation than the master has there'],
-    [marks.unknown, 'not known'],
-  ];
-  return [
-    ...lines,
-    [],
-    ...meanings.map(([mark, text]) => [span(padded(` ${mark}`, keyWidth)), span(text, 'dim')]),
-  ];
-}
+const NAME_WIDTH = 16;
 
-function copy({ state, screen }: PanelLook): Line[] {
-  const master = masterOf(state);
-  const url = state.nodes.find(({ node }) => node === master?.node)?.url ?? 'URL';
-  const index = screen.index ?? state.lastIndex;
-  const line = (text: string): Line => [span(` ${text}`)];
-  const entry = state.nodes.map(({ tail }) => tail.entries.get(index)).find((one) => one);
-  return [
-    ...state.nodes.map((node) => line(`${node.node}  ${node.url}  pid ${node.pid ?? '-'}`)),
-    ...(state.control === null ? [] : [line(`control  ${state.control}`)]),
-    [],
-    line(`export REPLOG_URL=${url}`),
-    line(`curl ${url}/messages -H 'content-type: application/json' -d '{"message":"hi","w":2}'`),
-    line(`curl ${url}/health`),
-    line(`replog list ${screen.node ?? master?.node ?? ''}`),
-    ...(screen.lastCommand === null ? [] : [line(screen.lastCommand)]),
-    ...(entry === undefined ? [] : [[], line(`#${index}  ${wordsOf(entry)}`)]),
-  ];
-}
-
-function faults(panel: Kind<'faults'>, look: PanelLook): { title: string; lines: Line[] } {
+function faults(panel: Kind<'faults'>, look: PanelLook): Drawn {
   const { state, glyphs, height } = look;
   const set = state.nodes.find(({ node }) => node === panel.node)?.faults ?? {};
+  // What is set stands in brackets: in a capture without colours one sees it too.
+  const strengths = FAULT_CHOICES.map((choice) =>
+    choice.strengths.map((name, i) => (i === choice.current(set) ? `[${name}]` : ` ${name} `)),
+  );
+  const column = Math.max(...strengths.map((texts) => columnsOf(texts.join(''))));
   const lines = FAULT_CHOICES.map((choice, place): Line => {
     const current = choice.current(set);
     const isHere = place === panel.place;
-    const strengths = choice.strengths.flatMap((name, strength) => [
-      span(' '),
-      span(` ${name} `, strength === current ? (strength === 0 ? 'bold' : 'alarm') : 'dim'),
-    ]);
+    const texts = strengths[place] ?? [];
+    const blanks = ' '.repeat(column - columnsOf(texts.join('')));
+    const styled = texts.map((text, i) =>
+      span(text, i !== current ? 'dim' : i === 0 ? 'plain' : 'alarm'),
+    );
     return [
       span(isHere ? ` ${glyphs.chosen} ` : '   ', 'accent'),
-      span(padded(choice.name, 16), isHere ? 'bold' : 'plain'),
-      ...strengths,
-      span(`  ${choice.effect}`, 'dim'),
+      span(padded(choice.name, NAME_WIDTH), isHere ? 'bold' : 'plain'),
+      ...styled,
+      span(`${blanks}  ${choice.effect}`, 'dim'),
     ];
   });
-  const words = faultWords(set);
-  const below: Line[] = [
-    [],
-    [span(` $ replog fault ${panel.node} ${words === '' ? 'clear' : words}`, 'accent')],
-  ];
-  const from = Math.max(0, Math.min(panel.place - 2, lines.length + 2 - height));
-  return {
-    title: `faults of ${panel.node}`,
-    lines: [...lines, ...below].slice(from, from + height),
-  };
+  const from = Math.max(0, Math.min(panel.place - 2, lines.length - height));
+  return { title: `faults of ${panel.node}`, lines: lines.slice(from, from + height) };
 }
 
-function append(panel: Kind<'append'>, look: PanelLook): { title: string; lines: Line[] } {
+function append(panel: Kind<'append'>, look: PanelLook): Drawn {
   const concerns = concernsOf(look.state);
   const w = concerns[panel.w] ?? 'majority';
   const shown = panel.message === '' ? span('hello', 'dim') : span(tail(panel.message, look.width));
+  const choices = concerns.map((one) =>
+    one === w ? span(`[${one}]`, 'chosen') : span(` ${one} `, 'dim'),
+  );
   return {
     title: 'append a message',
     lines: [
-      [span(' message  '), shown, span('_', 'accent')],
-      [
-        span(' w        '),
-        ...concerns.flatMap((one) => [span(` ${one} `, one === w ? 'chosen' : 'dim'), span(' ')]),
-      ],
+      [span(' message  ', 'dim'), shown, span('_', 'accent')],
+      [span(' w        ', 'dim'), ...choices],
       [],
-      [span(` $ replog append ${panel.message === '' ? 'hello' : '…'} --w ${w}`, 'accent')],
       [span(' It waits until w nodes have it; the log shows it at once.', 'dim')],
     ],
   };
@@ -162,8 +93,7 @@ function tail(text: string, width: number): string {
     .join('');
 }
 
-function output(panel: Kind<'output'>, look: PanelLook): { title: string; lines: Line[] } {
-  const { state, height } = look;
+function output(panel: Kind<'output'>, { state, height }: PanelLook): Drawn {
   const known = state.output?.node === panel.node ? state.output : null;
   const all = known?.lines ?? [];
   const scroll = Math.min(panel.scroll, Math.max(0, all.length - height));
@@ -181,62 +111,5 @@ function output(panel: Kind<'output'>, look: PanelLook): { title: string; lines:
   return {
     title: `output of ${panel.node}: ${place}${search}${panel.typing ? '_' : ''}`,
     lines: lines.length === 0 ? [[span(` ${nothing}`, 'dim')]] : lines,
-  };
-}
-
-function story(panel: Kind<'story'>, look: PanelLook): { title: string; lines: Line[] } {
-  const { state, width, height } = look;
-  const { index } = panel;
-  const told = state.story?.index === index ? state.story : null;
-  const entry = state.nodes.map(({ tail: { entries } }) => entries.get(index)).find((one) => one);
-  const facts: Line[] = [];
-  if (entry !== undefined) {
-    for (const text of wrap(wordsOf(entry), width - 2).slice(0, 4)) {
-      facts.push([span(` ${text}`, 'bold')]);
-    }
-    facts.push([span(` epoch ${entry.epoch}, received ${entry.at}`, 'dim')]);
-  }
-  const acked = state.nodes.filter(({ node }) => (memberOf(state, node)?.ackedIndex ?? 0) >= index);
-  const names = acked.map(({ node }) => node).join(' ');
-  facts.push([span(` acknowledged by ${names === '' ? 'nobody yet' : names}`)]);
-  const lines: Line[] = (told?.lines ?? []).map(({ ms, event, peer, text }) => [
-    span(padded(` +${ms} ms`, 10), 'dim'),
-    span(padded(event, 14), 'accent'),
-    span(padded(peer ?? '', 5)),
-    span(text),
-  ]);
-  const note = noteOf(told?.state ?? 'asked', told?.complete ?? true);
-  const all = [...facts, [], ...lines, ...(note === null ? [] : [[span(` ${note}`, 'dim')]])];
-  return { title: `the life of #${index}`, lines: scrolled(all, panel.scroll, height) };
-}
-
-function noteOf(told: 'asked' | 'told' | 'unknown', complete: boolean): string | null {
-  if (told === 'asked') return 'asking the master';
-  if (told === 'unknown') return 'the master remembers no more of it than this';
-  return complete ? null : 'it is not over yet, or began before the trace';
-}
-
-function keys(panel: Kind<'keys'>, look: PanelLook): { title: string; lines: Line[] } {
-  const { state, width, height } = look;
-  const known = state.keys?.node === panel.node ? state.keys : null;
-  const keyWidth = Math.min(30, Math.floor(width / 3));
-  const rows = (known?.items ?? []).map(
-    ({ key, value, index }): Line => [
-      span(padded(` ${key}`, keyWidth), 'accent'),
-      span(padded(` ${value}`, width - keyWidth - 10)),
-      span(padded(`#${index}`, 9, 'right'), 'dim'),
-    ],
-  );
-  const nothing = known?.error ?? (known === null ? 'asking' : 'no keys: try `replog kv put`');
-  const more: Line[] = known?.more ? [[span(' and more', 'dim')]] : [];
-  const view = state.nodes.find(({ node }) => node === panel.node);
-  const silent = view?.silentSince ?? null;
-  const age = silent === null ? '' : `, no answer for ${seconds(state.now - silent)}`;
-  return {
-    title: `keys of ${panel.node}${age}`,
-    lines:
-      rows.length === 0
-        ? [[span(` ${nothing}`, 'dim')]]
-        : scrolled([...rows, ...more], panel.scroll, height),
   };
 }

@@ -125,8 +125,11 @@ function withFaults(state: ClusterState, { node, report, time }: Of<'faults'>): 
   const next = withNode(state, node, (one) => ({ ...one, faults }));
   const [was, is] = [faultWords(before), faultWords(faults ?? {})];
   if (was === is || (is === '' && faults === null)) return next;
-  const text = is === '' ? `${node}: faults cleared` : `${node}: faults ${is}`;
-  return withHappenings(next, time, [{ text, tone: is === '' ? 'good' : 'warn' }]);
+  const text = is === '' ? `${node}: no faults any more` : `${node}: faults ${is}`;
+  // Somebody who goes through the menu changes them key by key: the last word is what counts.
+  const isMore = is !== '' && next.happenings.at(-1)?.text.startsWith(`${node}: faults `);
+  const told = isMore ? { ...next, happenings: next.happenings.slice(0, -1) } : next;
+  return withHappenings(told, time, [{ text, tone: is === '' ? 'good' : 'warn' }]);
 }
 
 function withCounts(state: ClusterState, counts: Counts | null, time: string): ClusterState {

@@ -5,15 +5,19 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
 export interface Restorer {
+  /** From now on there is something to restore. */
+  arm(): void;
   /** The terminal was given back in order: there is nothing left to do. */
   dismiss(): void;
 }
 
-// Descriptor 3 is the terminal. What was set before is read first, and told by a line.
+// Descriptor 3 is the terminal. What was set before is read first, and told by a line. Then a line
+// says that the terminal is taken, and the end of the pipe that whoever took it is gone.
 const SCRIPT = `
 before=$(stty -g <&3)
 echo ready
-read -r word
+read -r taken || exit
+read -r gone
 printf '\\033[0m\\033[?1049l\\033[?25h' >&3
 stty "$before" <&3
 `;
@@ -22,7 +26,7 @@ stty "$before" <&3
 const START_MS = 500;
 
 /** Starts it; resolves when it watches, or with one that does nothing where that is impossible.
- * To be called before the terminal is changed. `terminal`: a descriptor open for both ways. */
+ * To be called before the terminal is changed, well before if there is time. `terminal`: a descriptor open for both ways. */
 export async function watchTerminal(terminal: number): Promise<Restorer> {
   const child = spawn('/bin/sh', ['-c', SCRIPT], {
     // In a session of its own: what ends this process's group must not end it too.
@@ -45,6 +49,9 @@ export async function watchTerminal(terminal: number): Promise<Restorer> {
   (stdin as { unref?: () => void } | null)?.unref?.();
   stdout?.destroy();
   return {
+    arm: () => {
+      stdin?.write('taken\n');
+    },
     // At once, even in a process that is about to end: restoring twice would move the cursor.
     dismiss: () => {
       child.kill('SIGKILL');

@@ -55,11 +55,15 @@ export interface ScreenState {
   readonly stream: boolean;
   /** The command line that does what was done last. */
   readonly lastCommand: string | null;
+  /** What is to be said of the last key, e.g. why it did nothing; null: nothing. */
+  readonly notice: string | null;
   /** Opened by the launcher itself: to quit is to stop the cluster. */
   readonly owner: boolean;
+  /** What the shown command lines need to find this cluster, e.g. `--name b`; mostly empty. */
+  readonly flags: string;
 }
 
-export function firstScreen(owner: boolean): ScreenState {
+export function firstScreen(owner: boolean, flags = ''): ScreenState {
   return {
     node: null,
     index: null,
@@ -67,7 +71,9 @@ export function firstScreen(owner: boolean): ScreenState {
     frozen: null,
     stream: false,
     lastCommand: null,
+    notice: null,
     owner,
+    flags,
   };
 }
 

@@ -19,6 +19,8 @@ export interface StoreParts {
   readonly control: string | null;
   readonly name: string;
   readonly owner: boolean;
+  /** What command lines need to find this cluster; empty: nothing. */
+  readonly flags?: string;
   /** Monotonic, in milliseconds. */
   readonly now: () => number;
   /** Of the day, for people. */
@@ -36,7 +38,7 @@ export class Store {
   constructor(parts: StoreParts) {
     this.#parts = parts;
     this.#state = blankState(parts.control, parts.name);
-    this.#screen = firstScreen(parts.owner);
+    this.#screen = firstScreen(parts.owner, parts.flags);
     this.#picture = { state: this.#state, screen: this.#screen };
   }
 

@@ -14,9 +14,9 @@ export function streamLines(before: ClusterState, after: ClusterState): string[]
 
 function eventLines(before: ClusterState, after: ClusterState): string[] {
   if (before.happenings === after.happenings) return [];
-  const last = before.happenings.at(-1);
-  const from = last === undefined ? 0 : after.happenings.lastIndexOf(last) + 1;
-  return after.happenings.slice(from).map(({ time, text }) => `${time} cluster | ${text}`);
+  const known = new Set(before.happenings);
+  const fresh = after.happenings.filter((happening) => !known.has(happening));
+  return fresh.map(({ time, text }) => `${time} cluster | ${text}`);
 }
 
 /** Up to where a look at a log went: it may have grown while it was read. */

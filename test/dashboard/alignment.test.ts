@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { alignedRows, windowOf } from '../../src/dashboard/alignment.ts';
 import type { ClusterState } from '../../src/dashboard/cluster-state.ts';
-import { entryAt, type Recording, recorded, STATES, told } from './recorded.ts';
+import { frameOf, logRowsFor } from '../../src/dashboard/frame.ts';
+import { glyphsFor } from '../../src/dashboard/glyphs.ts';
+import { firstScreen } from '../../src/dashboard/screen-state.ts';
+import { entryAt, healthyCluster, type Recording, recorded, STATES, told } from './recorded.ts';
 
 /** The marks of each node, from the first index to the last, as one word per node. */
 function marks(state: ClusterState, from: number, to: number): string[] {
@@ -81,4 +84,18 @@ describe('the window', () => {
   ])('of a log of %i with %i rows at %s', (last, rows, chosen, range) => {
     expect(windowOf(last, rows, chosen)).toEqual(range);
   });
+});
+
+test.each([1, 3, 5, 9])('what is fetched of a log is what %i nodes have room for', (nodes) => {
+  const state = recorded(healthyCluster(nodes, 900), 200);
+  for (const columns of [40, 75, 76, 120, 200]) {
+    for (const rows of [8, 12, 19, 20, 33, 34, 60]) {
+      const size = { columns, rows };
+      const shown = frameOf(state, firstScreen(true), size, glyphsFor(true)).filter((line) =>
+        /^ *\d{3}$/.test(line[0]?.text ?? ''),
+      );
+      expect(shown.length, `${columns}×${rows}`).toBeGreaterThan(0);
+      expect(shown.length, `${columns}×${rows}`).toBeLessThanOrEqual(logRowsFor(size));
+    }
+  }
 });

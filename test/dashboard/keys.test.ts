@@ -1,11 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import type { ClusterState } from '../../src/dashboard/cluster-state.ts';
-import { KEY_MAP, situationOf } from '../../src/dashboard/key-map.ts';
-import { press, quoted } from '../../src/dashboard/keys.ts';
+import { quoted } from '../../src/dashboard/command-line.ts';
+import { footLines } from '../../src/dashboard/foot.ts';
+import { situationOf } from '../../src/dashboard/key-entry.ts';
+import { KEY_MAP } from '../../src/dashboard/key-map.ts';
+import { press } from '../../src/dashboard/keys.ts';
 import { costOf } from '../../src/dashboard/quorum-cost.ts';
 import type { Effect, ScreenState } from '../../src/dashboard/screen-state.ts';
 import { firstScreen } from '../../src/dashboard/screen-state.ts';
-import { mount } from './mounted.tsx';
+import { mount } from './mounted.ts';
 import { healthyCluster, recorded, STATES, told } from './recorded.ts';
 
 const healthy = recorded(STATES.healthy!);
@@ -24,6 +27,12 @@ function typed(
   }
   return { screen, effects };
 }
+
+/** The last lines of the screen, without looks. */
+const footOf = (state: ClusterState, screen: ScreenState, width = 120): string =>
+  footLines(state, screen, width, 2)
+    .map((line) => line.map(({ text }) => text).join(''))
+    .join('\n');
 
 const control = (node: string, verb: string) => ({ type: 'control', node, verb });
 
@@ -51,7 +60,8 @@ describe('keys that act on a node', () => {
 
   test('d removes a secondary, and never the master', () => {
     expect(typed(healthy, ['j', 'd']).effects).toEqual([{ type: 'remove', node: 'n2' }]);
-    expect(typed(healthy, ['d'])).toEqual({ screen: firstScreen(true), effects: [] });
+    const { screen, effects } = typed(healthy, ['d']);
+    expect([effects, screen.notice]).toEqual([[], 'd: n1 is the master: it cannot be removed']);
   });
 
   test('the nodes go round in both directions', () => {
@@ -59,9 +69,27 @@ describe('keys that act on a node', () => {
     expect([at('left'), at('j', 'j', 'j'), at('right', 'left')]).toEqual(['n3', 'n1', 'n1']);
   });
 
-  test('without a launcher the keys of processes do nothing', () => {
+  test.each([...'xXzrdal'])('without a launcher %s does nothing, and says why', (key) => {
     const remote = { ...healthy, control: null };
-    expect(typed(remote, ['x', 'X', 'z', 'r', 'a', 'd', 'l']).effects).toEqual([]);
+    const { screen, effects } = typed(remote, ['j', key]);
+    expect([effects, screen.panel]).toEqual([[], null]);
+    expect(screen.notice).toBe(
+      `${key}: no launcher is known: do that where the process was started`,
+    );
+    expect(footOf(remote, screen)).toContain(` ${screen.notice}`);
+  });
+
+  test.each([
+    ['one-down', 'j', 'z', 'z: n2 is down: r starts it'],
+    ['one-down', 'j', 'f', 'f: n2 does not answer'],
+    ['read-only', 'h', 'r', 'r: n3 is paused: z thaws it'],
+    ['healthy', 'j', 'c', 'c: no node has a fault'],
+    ['healthy', 'j', 'B', 'B is no key here; ? shows all'],
+  ])('in %s, %s %s is refused: %s', (name, choice, key, notice) => {
+    const state = recorded(STATES[name]!);
+    const { screen, effects } = typed(state, [choice, key]);
+    expect([effects, screen.notice]).toEqual([[], notice]);
+    expect(typed(state, ['j'], screen).screen.notice).toBeNull();
   });
 });
 
@@ -185,14 +213,55 @@ describe('panels', () => {
   });
 });
 
+describe('the foot says the command line that does the same', () => {
+  test.each([
+    [['j'], 'replog stop|kill|pause|restart|rm n2'],
+    [['j', 'x'], 'replog stop n2'],
+    [['j', 'X'], 'replog kill n2'],
+    [['j', 'z'], 'replog pause n2'],
+    [['j', 'r'], 'replog restart n2'],
+    [['j', 'd'], 'replog rm n2'],
+    [['X'], 'replog kill n1'],
+    [['a'], 'replog add'],
+    [['j', 'f'], 'replog fault n2 clear'],
+    [['m', 'д', 'а', 'tab'], "replog append 'да' --w 1"],
+    [['w'], 'seq 1000 | replog append -'],
+    [['l'], 'curl http://127.0.0.1:4003/cluster/nodes/n1/output'],
+    [['up'], 'replog explain 11'],
+    [['up', 'enter'], 'replog explain 11'],
+    [['j', 'k'], 'replog kv list --url http://127.0.0.1:4001'],
+    [['s'], 'replog list --follow'],
+    [['?'], 'replog --help'],
+    [['q'], 'replog stop'],
+  ])('of %j', (keys, command) => {
+    expect(footOf(healthy, typed(healthy, keys).screen)).toMatch(
+      new RegExp(`^ \\$ ${command.replace(/[|$.?]/g, '\\$&')} *$`, 'm'),
+    );
+  });
+
+  test('with what finds a cluster that is not the only one', () => {
+    const elsewhere = firstScreen(false, '--name b');
+    const foot = (...keys: string[]) => footOf(healthy, typed(healthy, keys, elsewhere).screen);
+    expect(foot('j', 'x')).toContain(' $ replog stop n2 --name b ');
+    expect(foot('?')).toContain(' $ replog --help ');
+    expect(foot('k')).toContain(' $ replog kv list --url http://127.0.0.1:4000 ');
+  });
+
+  test.each([120, 80, 60])('and at %i columns every key that is valid now', (width) => {
+    const keys = footLines(healthy, firstScreen(true), width, width < 76 ? 1 : 2)
+      .flat()
+      .filter(({ style }) => style === 'bold')
+      .map(({ text }) => text.trim());
+    expect(keys).toEqual(['x', 'X', 'z', 'r', 'a', 'f', 'm', 'w', 'Enter', ...'lkspy?q']);
+  });
+});
+
 describe('one table', () => {
   test('no key stands in it twice, and every key with an effect has a command line', () => {
     const keys = KEY_MAP.flatMap((entry) => entry.keys);
     expect(new Set(keys).size).toBe(keys.length);
     const situation = situationOf(healthy, { ...firstScreen(true), node: 'n2' });
-    const acting = KEY_MAP.filter(
-      ({ label }) => label !== '' && !['pause', 'copy', 'quit'].includes(label),
-    );
+    const acting = KEY_MAP.filter(({ key, label }) => label !== '' && !['p', 'y'].includes(key));
     expect(acting.filter((entry) => entry.command(situation) === null)).toEqual([]);
   });
 

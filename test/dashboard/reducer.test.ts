@@ -18,7 +18,7 @@ describe('events are what changed', () => {
   test('a node that dies, is noticed, and takes the quorum with it', () => {
     const dead = reduced(healthy, stepsOf(STATES['read-only']!, 30, 70_000));
     expect(news(healthy, dead)).toEqual([
-      'n2 is exited',
+      'n2 is down',
       'n3 is paused',
       'n2 is Unhealthy (was Healthy)',
       'n3 is Unhealthy (was Healthy)',
@@ -47,8 +47,16 @@ describe('events are what changed', () => {
     expect(news(healthy, after)).toEqual([
       '2 repeated requests suppressed as duplicate',
       'n2: faults hold',
-      'n2: faults cleared',
+      'n2: no faults any more',
     ]);
+  });
+
+  test('of the steps through the menu of faults the last one stays', () => {
+    const faults = (node: string, delayMs: number) =>
+      ({ type: 'faults', node, report: { faults: { delayMs }, hits: {} } }) as const;
+    const after = told(healthy, faults('n2', 100), faults('n2', 500), faults('n3', 100));
+    expect(news(healthy, after)).toEqual(['n2: faults delay=500ms', 'n3: faults delay=100ms']);
+    expect(streamLines(told(healthy, faults('n2', 100)), after)).toHaveLength(2);
   });
 
   test('everything that grows is cut', () => {

@@ -42,11 +42,12 @@ export class VirtualTerminal implements Terminal {
   write(text: string): boolean {
     this.sent += text;
     for (let at = 0; at < text.length; ) {
-      const character = text[at]!;
-      if (character !== ESCAPE) {
-        if (character < ' ') throw new Error(`control character ${JSON.stringify(character)}`);
-        this.cells[this.row] += character;
-        at += 1;
+      if (text[at] !== ESCAPE) {
+        const end = text.indexOf(ESCAPE, at);
+        const shown = text.slice(at, end === -1 ? text.length : end);
+        if (/\p{Cc}/u.test(shown)) throw new Error(`control character in ${JSON.stringify(shown)}`);
+        this.cells[this.row] += shown;
+        at += shown.length;
         continue;
       }
       SEQUENCE.lastIndex = at;

@@ -1,6 +1,7 @@
 // The dashboard on a real terminal: tmux is one, and can be asked what it shows.
 
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Belongings, call, ENTRY, freePorts, Program, until } from './program.ts';
@@ -112,21 +113,21 @@ describe.skipIf(!tmuxWorks)('on a terminal', () => {
     start();
     await terminal.shows(/★ n1 master.*◇ n2 secondary.*◇ n3 secondary/);
     await call('POST', `http://127.0.0.1:${port}/messages`, { message: 'привіт 👋', w: 3 });
-    await terminal.shows(/1│ ● привіт 👋 +│ ● привіт 👋 +│ ● привіт 👋/);
+    await terminal.shows(/1[│┃] ● привіт 👋 +[│┃] ● привіт 👋 +│ ● привіт 👋/);
     terminal.type('Right', 'X');
     await terminal.shows(/□ down/);
     terminal.type('m', 'hello', 'Left', 'Enter');
-    await terminal.shows(/2│ ◐ hello +│ ·{20,}.*│ ◐ hello/);
+    await terminal.shows(/2│ ◐ hello +┃ ·{20,}.*│ ◐ hello/);
     await terminal.shows(/#2 w=all waits .* not yet on n2 /);
     terminal.type('r');
     await terminal.shows(/stored as #2, acks .*w=all/);
-    await terminal.shows(/2│ ● hello +│ ● hello +│ ● hello/);
+    await terminal.shows(/2│ ● hello +┃ ● hello +│ ● hello/);
     // Whatever the size, the screen is filled again without a trace of the old one.
     for (const [columns, rows, shown] of [
       [80, 24, /n2 secondary +│ +◇ n3/],
       [60, 16, /2 ●●● hello/],
       [39, 7, /^n1 e\d+ 3\/3 /],
-      [120, 40, /1│ ● привіт 👋 +│ ● привіт 👋/],
+      [120, 40, /1│ ● привіт 👋 +┃ ● привіт 👋/],
     ] as const) {
       terminal.run('resize-window', '-t', 't', '-x', `${columns}`, '-y', `${rows}`);
       await terminal.shows(shown);
@@ -152,6 +153,41 @@ describe.skipIf(!tmuxWorks)('on a terminal', () => {
       await expectNoProcess(control(0));
     },
   );
+});
+
+describe.skipIf(!tmuxWorks)('elsewhere', () => {
+  test('a terminal that is closed ends the cluster with it', async () => {
+    start('--secondaries', '0');
+    await terminal.shows(/★ n1 master/);
+    const pid = await launcherPid(control(0));
+    terminal.close();
+    const isThere = async (): Promise<boolean> => existsSync(`/proc/${pid}`);
+    await until(isThere, (there) => !there, 'the launcher has ended', 6_000);
+    await expectNoProcess(control(0));
+  });
+
+  test('a master without a launcher is shown, and what cannot be done is said', async () => {
+    const url = `http://127.0.0.1:${port}`;
+    const attach = `${process.execPath} ${ENTRY} dashboard --url ${url}; echo code $?`;
+    terminal.type(attach, 'Enter');
+    const refused = await terminal.shows(/^code 3$/m);
+    expect(refused).toContain(`replog: nothing answers at ${url}`);
+    const master = new Program(['master', '--memory', '--port', `${port}`, '--json'], {
+      REPLOG_RUN_DIR: join(home, 'run'),
+    });
+    belongings.add(async () => master.stop());
+    await master.event('listening');
+    terminal.type(attach, 'Enter');
+    await terminal.shows(/★ n\d* master/);
+    terminal.type('X');
+    await terminal.shows(/X: no launcher is known: do that where the process was started/);
+    await master.stop();
+    // What is known stays, with its age, and the way back is looked for.
+    await terminal.shows(/NO MASTER: .* has not answered/);
+    terminal.type('q');
+    await terminal.shows(/^code 0$/m);
+    await expectUsable();
+  });
 });
 
 test('without a terminal there is none, and the command says what to use instead', async () => {

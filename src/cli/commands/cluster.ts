@@ -6,6 +6,7 @@ import { defaultDataDir, defaultName, NAME_PATTERN } from '../../cluster/layout.
 import type { ClusterEvent, ReadyEvent } from '../../cluster/report.ts';
 import type { WriteConcern } from '../../core/effects.ts';
 import { cleanJson, cleanText } from '../clean-text.ts';
+import type { Prepared } from '../dashboard.ts';
 import { examples } from '../examples.ts';
 import { EXIT, endingOf, Refused, UsageError } from '../exit.ts';
 import { addTokenOptions, requiredToken, type ServerFlags } from '../server-options.ts';
@@ -146,6 +147,7 @@ class Screen {
   /** Whether there is a terminal for a dashboard. */
   readonly wanted: boolean;
   taken = false;
+  #prepared: Promise<Prepared | null> | null = null;
 
   constructor(wanted: boolean) {
     this.wanted = wanted;
@@ -154,9 +156,9 @@ class Screen {
   /** Loads the dashboard while the nodes start; if that fails, opening it will say so. */
   prepare(): void {
     if (!this.wanted) return;
-    import('../dashboard.ts')
+    this.#prepared = import('../dashboard.ts')
       .then(({ prepareDashboard }) => prepareDashboard())
-      .catch(() => undefined);
+      .catch(() => null);
   }
 
   /** Resolves when the end has come, or the dashboard was left; rejects as `end` does. */
@@ -168,9 +170,16 @@ class Screen {
     const { showDashboard } = await import('../dashboard.ts');
     const close = new AbortController();
     const url = ready.nodes[0]?.url ?? ready.control;
-    const place = { control: ready.control, url, name, token: token ?? undefined, owner: true };
+    const place = {
+      control: ready.control,
+      url,
+      name,
+      token: token ?? undefined,
+      owner: true,
+      flags: '',
+    };
     this.taken = true;
-    const shown = showDashboard(place, close.signal);
+    const shown = showDashboard(place, close.signal, await this.#prepared);
     try {
       await Promise.race([end, shown]);
     } finally {

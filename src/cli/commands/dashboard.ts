@@ -40,10 +40,17 @@ async function openOn(options: TargetOptions): Promise<void> {
         name: target.cluster?.name ?? target.url,
         token: target.token,
         owner: false,
+        flags: flagsOf(options),
       },
       signal,
     );
   });
+}
+
+/** What finds the same cluster again, on a command line. */
+function flagsOf({ url, name }: TargetOptions): string {
+  if (url !== undefined) return `--url ${url}`;
+  return name === undefined ? '' : `--name ${name}`;
 }
 
 /** The URL itself, if it is a launcher's. */

@@ -2,10 +2,12 @@
 
 import { EventEmitter } from 'node:events';
 import { render } from 'ink';
+import { createElement } from 'react';
 import { Dashboard } from '../../src/dashboard/app.tsx';
 import { glyphsFor } from '../../src/dashboard/glyphs.ts';
 import { inkOutput } from '../../src/dashboard/ink-output.ts';
 import { LineScreen } from '../../src/dashboard/line-screen.ts';
+import { paletteFor } from '../../src/dashboard/paint.ts';
 import type { Effect } from '../../src/dashboard/screen-state.ts';
 import { Store } from '../../src/dashboard/store.ts';
 import { type Recording, type Step, stepsOf, urlOf } from './recorded.ts';
@@ -71,13 +73,10 @@ export async function mount(
   const effects: Effect[] = [];
   screen.enter();
   const instance = render(
-    <Dashboard
-      store={store}
-      canvas={screen}
-      glyphs={glyphsFor(true)}
-      colour={colour}
-      onKey={(key) => effects.push(...store.press(key))}
-    />,
+    createElement(Dashboard, {
+      ...{ store, canvas: screen, glyphs: glyphsFor(true), palette: paletteFor(colour, '15;0') },
+      onKey: (key) => void effects.push(...store.press(key)),
+    }),
     {
       stdout: inkOutput(),
       stdin: keyboard as unknown as NodeJS.ReadStream,

@@ -1,0 +1,49 @@
+// How a node is doing, from what the launcher knows of its process, what the master believes of it,
+// and whether it answers.
+
+import type { Style } from './cells.ts';
+import type { ClusterState, NodeView } from './cluster-state.ts';
+import { memberOf } from './cluster-state.ts';
+import type { Glyphs } from './glyphs.ts';
+import { seconds } from './span-words.ts';
+
+/** In a shape, words and a colour. */
+export interface Condition {
+  readonly glyph: string;
+  /** From the most words to the fewest: the first that fits is shown. */
+  readonly words: readonly string[];
+  readonly style: Style;
+}
+
+/** A healthy node that is further behind, and for longer, is not merely a moment behind. */
+const CATCHING_UP = { ms: 1_000, entries: 20 } as const;
+
+/** What the launcher knows of the process goes before what the master believes. */
+export function conditionOf(state: ClusterState, view: NodeView, glyphs: Glyphs): Condition {
+  const { statuses } = glyphs;
+  const { process } = view;
+  if (process === 'paused') return { glyph: statuses.paused, words: ['paused'], style: 'warn' };
+  if (process === 'starting') return { glyph: statuses.unknown, words: [process], style: 'warn' };
+  if (process === 'stopped' || process === 'stopping' || process === 'exited') {
+    const word = process === 'exited' ? 'down' : process;
+    return { glyph: statuses.down, words: [word], style: 'bad' };
+  }
+  if (view.silentSince !== null) {
+    const since = seconds(state.now - view.silentSince);
+    return { glyph: statuses.unknown, words: [`no answer ${since}`, 'silent'], style: 'bad' };
+  }
+  if (view.seenAt === null) return { glyph: statuses.unknown, words: ['starting'], style: 'warn' };
+  if (view.role === 'removed') return { glyph: statuses.down, words: ['removed'], style: 'dim' };
+  return asMember(state, view, glyphs);
+}
+
+function asMember(state: ClusterState, view: NodeView, { statuses }: Glyphs): Condition {
+  const member = memberOf(state, view.node);
+  if (member === null) return { glyph: statuses.unknown, words: ['no status'], style: 'warn' };
+  const { status, lagMs, lagEntries } = member;
+  const style = status === 'Healthy' ? 'good' : status === 'Suspected' ? 'warn' : 'bad';
+  const isBehind = lagMs > CATCHING_UP.ms && lagEntries > CATCHING_UP.entries;
+  const words =
+    status === 'Healthy' && isBehind ? ['Healthy, catching up', 'catching up'] : [status];
+  return { glyph: statuses[status], words, style };
+}

@@ -1,0 +1,88 @@
+// The nodes as rows, where they have no room as columns: a table, so that the eye can go down it.
+
+import type { Line, Span, Style } from './cells.ts';
+import { columnsOf, fitLine, padded, span } from './cells.ts';
+import { faultWords } from './changes.ts';
+import type { ClusterState, NodeView } from './cluster-state.ts';
+import { memberOf } from './cluster-state.ts';
+import { conditionOf } from './condition.ts';
+import type { Glyphs } from './glyphs.ts';
+import { fitting, lagStyle, lagWords, retryWords, titleOf } from './node-panel.ts';
+import { seconds } from './span-words.ts';
+
+interface Cell {
+  readonly text: string;
+  readonly style: Style;
+  /** Columns below which it does not go, so that figures that grow move nothing. */
+  readonly least: number;
+}
+
+/** A row per node, in columns that are as wide as their widest cell. `chosen`: an id. */
+export function nodeTable(
+  nodes: readonly NodeView[],
+  state: ClusterState,
+  glyphs: Glyphs,
+  chosen: string | null,
+  width: number,
+): Line[] {
+  const rows = nodes.map((view) => cellsOf(view, state, glyphs));
+  const titles = nodes.map((view) =>
+    titleOf(view, { state, glyphs, chosen: view.node === chosen }, width).map(trimmed),
+  );
+  const titleWidth = Math.max(...titles.map(lineWidth));
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => Math.max(row[column]!.least, columnsOf(row[column]!.text)))),
+  );
+  return rows.map((row, place) => {
+    const title = titles[place] ?? [];
+    const gap = span(' '.repeat(titleWidth - lineWidth(title)));
+    const cells = row.map(({ text, style }, column) =>
+      span(`  ${padded(text, widths[column]!)}`, style),
+    );
+    const line = [...title, gap, ...cells, span('  ')];
+    const extra = extraOf(nodes[place]!, state, width - lineWidth(line));
+    return fitLine([...line, extra], width);
+  });
+}
+
+const trimmed = ({ text, style }: Span): Span => span(text === ' ' ? text : text.trimEnd(), style);
+const lineWidth = (line: Line): number => line.reduce((sum, { text }) => sum + columnsOf(text), 0);
+
+function cellsOf(view: NodeView, state: ClusterState, glyphs: Glyphs): Cell[] {
+  const condition = conditionOf(state, view, glyphs);
+  const member = memberOf(state, view.node);
+  const isSecondary = member !== null && member.role === 'secondary';
+  const { lastIndex = '-', commitIndex = '-' } = view.health ?? {};
+  const isSilent = view.silentSince !== null;
+  return [
+    {
+      text: `${condition.glyph} ${condition.words.at(-1)}`,
+      ...{ style: condition.style, least: 9 },
+    },
+    { text: `${lastIndex}/${commitIndex}`, style: isSilent ? 'dim' : 'plain', least: 5 },
+    {
+      text: isSecondary ? lagWords(member) : '',
+      style: isSecondary && !isSilent ? lagStyle(member) : 'dim',
+      least: 10,
+    },
+  ];
+}
+
+/** The worst that there is to say, or else where it is, and how fresh: what there is room for. */
+function extraOf(view: NodeView, state: ClusterState, width: number): Span {
+  const faults = faultWords(view.faults ?? {});
+  if (faults !== '') return span(`! ${faults}`, 'warn');
+  const retry = retryWords(view, state);
+  if (view.silentSince !== null && view.seenAt !== null) {
+    const age = `${seconds(state.now - view.seenAt)} ago`;
+    const long = `as of ${age}`;
+    return span(fitting(width, retry === '' ? long : `${long}  ${retry}`, long, age), 'warn');
+  }
+  if (retry !== '') return span(retry, 'warn');
+  const pid = view.pid === null ? '' : `  pid ${view.pid}`;
+  const place = `e${view.health?.epoch ?? '-'}${pid}`;
+  const member = memberOf(state, view.node);
+  if (member === null || member.role === 'master') return span(place, 'dim');
+  const beat = `beat ${seconds(member.lastHeartbeatMs)} ago`;
+  return span(fitting(width, `${place}  ${beat}`, place), 'dim');
+}

@@ -1,0 +1,30 @@
+// What a panel is drawn with.
+
+import type { Line } from './cells.ts';
+import type { ClusterState } from './cluster-state.ts';
+import type { Glyphs } from './glyphs.ts';
+import type { Panel, ScreenState } from './screen-state.ts';
+
+export interface PanelLook {
+  readonly state: ClusterState;
+  readonly screen: ScreenState;
+  readonly glyphs: Glyphs;
+  readonly width: number;
+  /** Lines that are there to be filled, without the title. */
+  readonly height: number;
+}
+
+/** A panel: its title, and at most as many lines as there are to be filled. */
+export interface Drawn {
+  readonly title: string;
+  readonly lines: readonly Line[];
+}
+
+export type Kind<K extends Panel['kind']> = Extract<Panel, { kind: K }>;
+
+/** The lines from the scrolled-to one on; never beyond the last. */
+export function scrolled(lines: readonly Line[], scroll: number, height: number): Line[] {
+  const most = Math.max(0, lines.length - height);
+  const from = Math.min(scroll, most);
+  return lines.slice(from, from + height);
+}

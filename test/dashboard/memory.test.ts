@@ -1,0 +1,41 @@
+// That a dashboard which runs for hours is no larger than one that runs for a minute. In a file of
+// its own: React decides when it is loaded whether it keeps notes on every update.
+
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { expect, test } from 'vitest';
+import { healthyCluster, stepsOf } from './recorded.ts';
+
+// As src/cli/dashboard.ts does before it loads Ink and React.
+process.env.NODE_ENV = 'production';
+const { mount } = await import('./mounted.ts');
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+
+/** Bytes in use when nothing is left that could go. */
+function heapUsed(): number {
+  collect();
+  collect();
+  return process.memoryUsage().heapUsed;
+}
+
+/** 100 bytes an update would come to this; what the machine's own bookkeeping varies by is less. */
+const GROWTH_MAX = 800_000;
+
+test('10,000 updates leave no memory behind', async () => {
+  const shown = await mount(healthyCluster(1), 40, 8);
+  const update = async (count: number): Promise<void> => {
+    await shown.tell(stepsOf(healthyCluster(1, 12 + count), 3, 60_000 + count * 250));
+    shown.terminal.sent = '';
+  };
+  let before = 0;
+  for (let count = 1; count <= 10_000; count += 1) {
+    await update(count);
+    // By then every list that is kept at a length has that length.
+    if (count === 2_000) before = heapUsed();
+  }
+  expect(shown.terminal.lines.join('\n')).toContain('10012');
+  expect(heapUsed() - before).toBeLessThan(GROWTH_MAX);
+  shown.unmount();
+}, 60_000);
