@@ -130,7 +130,7 @@ export class Secondary {
         type: 'SnapshotAck',
         session: session.session,
         seq: session.ackedSeq,
-        lastIndex: ledger.log.lastIndex,
+        lastIndex: persistedIndex,
       });
     }
     this.pending = still;

@@ -124,6 +124,9 @@ export const logQuery = z.strictObject({
 
 export const keyQuery = z.strictObject({ read, id: text.exactOptional() });
 
+/** For a Remove without a body. Whatever else stands there is nobody's matter. */
+export const removeQuery = z.looseObject({ id: text.exactOptional() });
+
 export const keysQuery = z.strictObject({
   read,
   prefix: text.default(''),

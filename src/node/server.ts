@@ -31,7 +31,8 @@ export interface ServerOptions {
 
 /** Times in milliseconds. */
 export interface ServerLimits {
-  /** For the headers of a request, and for the first byte on a new connection. */
+  /** For the headers of a request, and for the first byte on a new connection. Generous: a client
+   * that opens thousands of connections at once may write on the last of them much later. */
   readonly headersMs: number;
   /** For a whole request, its body included; how long the answer takes is the engine's matter. */
   readonly requestMs: number;
@@ -46,8 +47,8 @@ export interface ServerLimits {
 }
 
 export const DEFAULT_LIMITS: ServerLimits = {
-  headersMs: 5_000,
-  requestMs: 15_000,
+  headersMs: 30_000,
+  requestMs: 60_000,
   checkMs: 1_000,
   keepAliveMs: 60_000,
   connections: 16_384,
@@ -111,10 +112,14 @@ function reachable(host: string): string {
   return host.includes(':') ? `[${host}]` : host;
 }
 
+/** Connections that wait to be accepted: a crowd may arrive within one turn of a busy event loop,
+ * and what does not fit here is reset. The system may allow less. */
+const BACKLOG = 4_096;
+
 function listening(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, host, () => {
+    server.listen({ port, host, backlog: BACKLOG }, () => {
       server.off('error', reject);
       resolve();
     });

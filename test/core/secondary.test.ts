@@ -57,7 +57,9 @@ describe('Secondary: sequence numbers', () => {
     const copy = node.snapshot(3, 4, 4);
     expect(node.drawn(first)).toBeNull();
     expect(node.drawn(copy)).toBeNull();
-    expect(node.drawn(node.snapshot(0, 1, 3))).toBe('ack 2');
+    const known = node.snapshot(0, 1, 3);
+    expect(node.drawn(known)).toBe('ack 2');
+    expect(node.answers.get(known)).toMatchObject({ seq: 2, lastIndex: 3 });
     node.persist();
     expect(node.drawn(first)).toBe('ack 3');
     expect(node.drawn(copy)).toBe('ack 3');

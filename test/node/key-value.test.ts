@@ -54,6 +54,14 @@ describe('PUT and DELETE /kv/:key', () => {
     ]);
   });
 
+  test('Remove takes its id from the query too; that of a body counts first', async () => {
+    const { app } = node();
+    const bare = await call(app, 'DELETE', '/kv/k?id=7&x=y');
+    expect([bare.status, bare.body.id]).toEqual([200, '7']);
+    const both = await call(app, 'DELETE', '/kv/k?id=7', { id: 8 });
+    expect([both.status, both.body.id]).toEqual([200, 8]);
+  });
+
   test('the write concern not met is OperationFailed', async () => {
     const place = { first: logIndex(3), last: logIndex(3) };
     const { app } = node({ type: 'TimedOut', ...place, acks });

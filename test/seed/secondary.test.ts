@@ -144,8 +144,7 @@ describe('G12: while persistence is stuck', () => {
     await secondary.break({ persist: { stuck: true } });
     const stuck = replicator.snapshot(1, at(2, 'b', '2'));
     await expect.poll(() => secondary.value('b'), { interval: 5 }).toBe('2');
-    const { body } = await replicator.snapshot(0, at(1, 'a', '1'));
-    expect(body).toMatchObject({ result: 'SnapshotAck', seq: 0 });
+    expectAck(await replicator.snapshot(0, at(1, 'a', '1')), 0, 1);
     await secondary.mend();
     expectAck(await stuck, 1, 2);
   });

@@ -8,8 +8,9 @@ import { type Call, header, idempotencyKey } from '../call.ts';
 import { keyOf, listKeys, readKey } from '../key-reader.ts';
 import { keyValueAnswer } from '../outcomes.ts';
 import { invalid, RequestRefused } from '../problems.ts';
+import { readQuery } from '../query.ts';
 import type { Route, RouteDoc, Site } from '../route.ts';
-import { keyQuery, keysQuery, putBody, removeBody } from '../schemas.ts';
+import { keyQuery, keysQuery, putBody, removeBody, removeQuery } from '../schemas.ts';
 import { absent, getResult, keyList, operationAck } from '../success.ts';
 import { write } from '../write.ts';
 import { IDEMPOTENCY_HEADER, WRITE_PROBLEMS } from './messages.ts';
@@ -62,6 +63,7 @@ export function keyValueRoutes(site: Site): Route[] {
         summary: 'Remove a key (Remove)',
         description: 'Removing a key that does not exist is an ordinary removal.',
         body: { schema: removeBody, optional: true },
+        query: removeQuery,
         ...WRITE_DOC,
       },
       handle: (call) => remove(site, call),
@@ -111,7 +113,9 @@ async function put(site: Site, call: Call): Promise<Answer> {
 async function remove(site: Site, call: Call): Promise<Answer> {
   const key = keyOf(call);
   const ifIndex = precondition(call);
-  const asked = await readJson(call, BODY_LIMIT, removeBody, {});
+  const { id } = readQuery(call, removeQuery);
+  const body = await readJson(call, BODY_LIMIT, removeBody, {});
+  const asked = id === undefined ? body : { id, ...body };
   return change(site, call, { op: 'remove', key }, { ...asked, ifIndex });
 }
 
