@@ -51,8 +51,8 @@ const PACE = {
   workMs: 1,
 };
 
-/** If more segments wait for their summary, each of which would cost a start as much as a tenth of a
- * second, they are read in larger pieces. */
+/** If more segments wait for their summary, each of which would cost a start as much as a tenth of
+ * a second, they are read in larger pieces. */
 const WAITING_MAX = 2;
 
 /** A pass begins when so many more records on keys are there than the latest one has left. */
