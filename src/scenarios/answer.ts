@@ -44,7 +44,7 @@ export function answerText(answer: Answer): string {
     body.duplicate === true ? 'duplicate' : '',
     body.durable === true ? 'durable' : '',
     typeof body.state === 'string' ? body.state : '',
-    body.id === undefined ? '' : `id ${JSON.stringify(body.id)}`,
+    body.id === undefined || body.id === null ? '' : `id ${JSON.stringify(body.id)}`,
     first === undefined ? '' : first === last ? `index ${first}` : `indexes ${first}-${last}`,
     acks === '' ? '' : `on ${acks}`,
     body.result === 'GetResult' ? `value ${JSON.stringify(body.value)}` : '',

@@ -62,7 +62,7 @@ async function tellRunning({ nodes, url }: Running, { print, paint }: NarratorPa
   const count = `${nodes.length} node${nodes.length === 1 ? ' is' : 's are'} running`;
   const text = [
     `${count}: ${nodes.join(' ')} (${nodes[0]} is master)`,
-    `To look around meanwhile, in another terminal: replog health --url ${url}`,
+    `look around meanwhile, elsewhere: replog health --url ${url}`,
   ];
   await print(`${text.map(paint.dim).join('\n')}\n`);
 }

@@ -185,7 +185,8 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
       patch(
         'src/node/routes/key-value.ts',
         'const DEFAULT_TIMEOUT_MS = 1_000;',
-        'const DEFAULT_TIMEOUT_MS = 900;',
+        // A busy machine adds to it; half of it is seen all the same.
+        'const DEFAULT_TIMEOUT_MS = 500;',
       ),
     ],
   },
