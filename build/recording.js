@@ -11,7 +11,6 @@ import { fileURLToPath } from 'node:url';
 
 const COLUMNS = 100;
 const ROWS = 30;
-const PORT = 24_000;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const home = mkdtempSync(join(tmpdir(), 'replog-recording-'));
@@ -45,7 +44,7 @@ const SCENES = [
 ];
 
 async function record() {
-  const line = [replog, 'cluster', '--memory', '--port', `${PORT}`, '--name', 'demo'];
+  const line = [replog, 'cluster', '--memory', '--port', '0', '--name', 'demo'];
   const size = ['-x', `${COLUMNS}`, '-y', `${ROWS}`];
   tmux('-f', '/dev/null', 'new-session', '-d', '-s', 'r', ...size, process.execPath, ...line);
   for (let patience = 100; !capture().join('').includes('★ n1 master'); patience -= 1) {
@@ -110,30 +109,42 @@ function changed(look, code) {
 const escaped = (text) =>
   text.replace(/[&<>]/g, (character) => `&#${character.codePointAt(0)};`).replaceAll(' ', '\u00a0');
 
-function drawn(lines) {
+/** One row of the screen at its place. */
+function drawnRow(line, row) {
+  return pieces(line)
+    .map((piece) => {
+      const { text, column, columns, bold, dim, inverse, colour } = piece;
+      const [x, y] = [(column + 1) * CELL.width, (row + 1.6) * CELL.height];
+      const fill = inverse ? PAPER : (colour ?? INK);
+      const place = `x="${x.toFixed(1)}" y="${y.toFixed(1)}"`;
+      const ground = inverse
+        ? `<rect x="${x.toFixed(1)}" y="${(y - 13).toFixed(1)}" width="${(columns * CELL.width).toFixed(1)}" height="${CELL.height}" fill="${colour ?? INK}"/>`
+        : '';
+      if (text.trim() === '') return ground;
+      const width = `textLength="${(columns * CELL.width).toFixed(1)}"`;
+      const looks = `${bold ? ' font-weight="bold"' : ''}${dim ? ' opacity=".6"' : ''}`;
+      const style = `${fill === INK ? '' : ` fill="${fill}"`}${looks}`;
+      return `${ground}<text ${place} ${width}${style}>${escaped(text)}</text>`;
+    })
+    .join('');
+}
+
+/** A row that several pictures show is drawn once, and referred to: most rows are such. */
+function drawn(lines, known) {
   return lines
-    .flatMap((line, row) =>
-      pieces(line).map((piece) => {
-        const { text, column, columns, bold, dim, inverse, colour } = piece;
-        const [x, y] = [(column + 1) * CELL.width, (row + 1.6) * CELL.height];
-        const fill = inverse ? PAPER : (colour ?? INK);
-        const place = `x="${x.toFixed(1)}" y="${y.toFixed(1)}"`;
-        const ground = inverse
-          ? `<rect x="${x.toFixed(1)}" y="${(y - 13).toFixed(1)}" width="${(columns * CELL.width).toFixed(1)}" height="${CELL.height}" fill="${colour ?? INK}"/>`
-          : '';
-        if (text.trim() === '') return ground;
-        const width = `textLength="${(columns * CELL.width).toFixed(1)}"`;
-        const looks = `${bold ? ' font-weight="bold"' : ''}${dim ? ' opacity=".6"' : ''}`;
-        const style = `${fill === INK ? '' : ` fill="${fill}"`}${looks}`;
-        return `${ground}<text ${place} ${width}${style}>${escaped(text)}</text>`;
-      }),
-    )
+    .map((line, row) => {
+      const picture = drawnRow(line, row);
+      if (picture === '') return '';
+      if (!known.has(picture)) known.set(picture, `r${known.size}`);
+      return `<use href="#${known.get(picture)}"/>`;
+    })
     .join('');
 }
 
 function svg(pictures) {
   const total = pictures.reduce((sum, { show }) => sum + show, 0);
   let at = 0;
+  const known = new Map();
   const frames = pictures.map(({ lines, show }, i) => {
     const [from, to] = [at, at + show].map((time) => ((time / total) * 100).toFixed(2));
     at += show;
@@ -141,12 +152,13 @@ function svg(pictures) {
     const end = i === pictures.length - 1 ? '' : `${to}%{visibility:hidden}`;
     const rule = `@keyframes p${i}{${begin}${from}%{visibility:visible}${end}}`;
     const style = `#p${i}{animation:p${i} ${total}s step-end infinite}`;
-    return { rule: `${rule}${style}`, group: `<g id="p${i}" class="p">${drawn(lines)}</g>` };
+    return { rule: `${rule}${style}`, group: `<g id="p${i}" class="p">${drawn(lines, known)}</g>` };
   });
   const [width, height] = [(COLUMNS + 2) * CELL.width, (ROWS + 1.5) * CELL.height];
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width.toFixed(0)} ${height.toFixed(0)}" font-family="ui-monospace,Menlo,Consolas,'DejaVu Sans Mono',monospace" font-size="14" fill="${INK}">
 <title>The dashboard of replog: a node is killed, a message waits for it, it comes back</title>
 <style>.p{visibility:hidden}#p0{visibility:visible}${frames.map(({ rule }) => rule).join('')}</style>
+<defs>${[...known].map(([picture, id]) => `<g id="${id}">${picture}</g>`).join('\n')}</defs>
 <rect width="100%" height="100%" rx="8" fill="${PAPER}"/>
 ${frames.map(({ group }) => group).join('\n')}
 </svg>
