@@ -36,24 +36,31 @@ const SCENES = [
   { act: () => type('m', 'all of you, please', 'Left'), wait: 500, show: 2 },
   { act: () => type('Enter'), wait: 900, show: 2.5 },
   { wait: 2_500, show: 2 },
-  { act: () => type('r'), wait: 3_500, show: 3 },
-  { act: () => type('f', 'Right', 'Right'), wait: 900, show: 2 },
+  { act: () => type('r'), until: 'stored as', wait: 1_800, show: 3 },
+  { act: () => type('f'), until: 'faults of n2', wait: 300, show: 0.8 },
+  { act: () => type('Right', 'Right'), wait: 900, show: 2 },
   { act: () => type('Escape'), wait: 300, show: 0.5 },
   { act: () => type('w'), wait: 3_000, show: 2 },
   { act: () => type('w', 'c'), wait: 2_500, show: 2 },
 ];
 
+/** Resolves when the screen shows a text. */
+async function shown(text) {
+  for (let patience = 100; !capture().join('').includes(text); patience -= 1) {
+    if (patience === 0) throw new Error(`the dashboard does not show "${text}"`);
+    await sleep(200);
+  }
+}
+
 async function record() {
   const line = [replog, 'cluster', '--memory', '--port', '0', '--name', 'demo'];
   const size = ['-x', `${COLUMNS}`, '-y', `${ROWS}`];
   tmux('-f', '/dev/null', 'new-session', '-d', '-s', 'r', ...size, process.execPath, ...line);
-  for (let patience = 100; !capture().join('').includes('★ n1 master'); patience -= 1) {
-    if (patience === 0) throw new Error('the dashboard does not show');
-    await sleep(200);
-  }
+  await shown('★ n1 master');
   const pictures = [];
-  for (const { act, wait = 800, show } of SCENES) {
+  for (const { act, until = '', wait = 800, show } of SCENES) {
     act?.();
+    await shown(until);
     await sleep(wait);
     pictures.push({ lines: capture(), show });
   }
@@ -68,10 +75,13 @@ const ESCAPE = '\u001b';
 const STYLE = new RegExp(`(${ESCAPE}\\[[\\d;]*m)`);
 const WIDE = /\p{Emoji_Presentation}|[\u1100-\u115f\u2e80-\uffe6]/u;
 
-/** Pieces of a line with their place and looks. */
-function pieces(line) {
+const PLAIN = { bold: false, dim: false, inverse: false, colour: null };
+
+/** Pieces of a line with their place and looks, and the looks with which the next line begins: tmux
+ * tells only what changes. */
+function pieces(line, before) {
   const found = [];
-  let look = { bold: false, dim: false, inverse: false, colour: null };
+  let look = before;
   let column = 0;
   for (const part of line.split(STYLE)) {
     if (part.startsWith(ESCAPE)) {
@@ -92,11 +102,11 @@ function pieces(line) {
     }
     flush();
   }
-  return found;
+  return { found, after: look };
 }
 
 function changed(look, code) {
-  if (code === 0) return { bold: false, dim: false, inverse: false, colour: null };
+  if (code === 0) return PLAIN;
   if (code === 1) return { ...look, bold: true };
   if (code === 2) return { ...look, dim: true };
   if (code === 7) return { ...look, inverse: true };
@@ -110,8 +120,8 @@ const escaped = (text) =>
   text.replace(/[&<>]/g, (character) => `&#${character.codePointAt(0)};`).replaceAll(' ', '\u00a0');
 
 /** One row of the screen at its place. */
-function drawnRow(line, row) {
-  return pieces(line)
+function drawnRow(found, row) {
+  return found
     .map((piece) => {
       const { text, column, columns, bold, dim, inverse, colour } = piece;
       const [x, y] = [(column + 1) * CELL.width, (row + 1.6) * CELL.height];
@@ -131,9 +141,12 @@ function drawnRow(line, row) {
 
 /** A row that several pictures show is drawn once, and referred to: most rows are such. */
 function drawn(lines, known) {
+  let look = PLAIN;
   return lines
     .map((line, row) => {
-      const picture = drawnRow(line, row);
+      const { found, after } = pieces(line, look);
+      look = after;
+      const picture = drawnRow(found, row);
       if (picture === '') return '';
       if (!known.has(picture)) known.set(picture, `r${known.size}`);
       return `<use href="#${known.get(picture)}"/>`;
