@@ -8,6 +8,7 @@ import { memberOf } from './cluster-state.ts';
 import { currentCommand } from './command-line.ts';
 import { situationOf } from './key-entry.ts';
 import { mainKeys, panelKeys } from './key-line.ts';
+import { fitting } from './node-panel.ts';
 import type { ScreenState } from './screen-state.ts';
 import { seconds } from './span-words.ts';
 
@@ -30,7 +31,8 @@ export function eventLines(state: ClusterState, count: number, width: number): L
     ...told.map((happening) => eventLine(happening, width)),
     ...waiting.map((write) => waitingLine(state, write, width)),
   ];
-  if (lines.length === 0 && count > 0) lines.push(fitLine([span(` ${NOTHING_YET}`, 'dim')], width));
+  if (lines.length === 0 && count > 0)
+    lines.push(fitLine([span(` ${fitting(width - 1, ...NOTHING_YET)}`, 'dim')], width));
   const blanks = Array.from({ length: Math.max(0, count - lines.length) }, () =>
     fitLine([], width),
   );

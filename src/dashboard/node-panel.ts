@@ -1,7 +1,7 @@
 // What is said of one node: in a column of its own, as lines of one width.
 
 import type { Line, Style } from './cells.ts';
-import { columnsOf, fitLine, span, wrap } from './cells.ts';
+import { columnsOf, fitLine, span, widthOf, wrap } from './cells.ts';
 import { faultWords } from './changes.ts';
 import type { ClusterState, NodeView } from './cluster-state.ts';
 import { masterAnswers, memberOf } from './cluster-state.ts';
@@ -40,8 +40,14 @@ export function nodeLines(view: NodeView, look: NodeLook, width: number, lines: 
     [span(` ${condition.glyph} ${words}`, condition.style)],
   ];
   const rest = lines >= 8 ? tall(view, state, width) : short(view, state, width);
-  const trouble = troubleLines(view, state, width, lines - head.length - rest.length);
-  return [...head, ...rest, ...trouble].map((line) => fitLine(line, width));
+  const last = rest.at(-1) ?? [];
+  const retry = retryWords(view, state);
+  // Beside how fresh it is, where there is room: the faults have the lines below for themselves.
+  const isBeside = retry !== '' && lines >= 8 && widthOf(last) + retry.length + 2 <= width;
+  const facts = isBeside ? [...rest.slice(0, -1), [...last, span(`  ${retry}`, 'warn')]] : rest;
+  const count = lines - head.length - rest.length;
+  const trouble = troubleLines(view, isBeside ? '' : retry, width, count);
+  return [...head, ...facts, ...trouble].map((line) => fitLine(line, width));
 }
 
 /** What is last known of a node that does not answer is not what is. */
@@ -113,8 +119,7 @@ function freshness(view: NodeView, state: ClusterState): Line {
 }
 
 /** Resends and faults, in so many lines. */
-function troubleLines(view: NodeView, state: ClusterState, width: number, count: number): Line[] {
-  const retry = retryWords(view, state);
+function troubleLines(view: NodeView, retry: string, width: number, count: number): Line[] {
   const faults = faultWords(view.faults ?? {});
   const broken = faults === '' ? [] : wrap(`! ${faults}`, width - 2);
   // With one line for both, the faults are what somebody did on purpose and wants to see.

@@ -80,7 +80,8 @@ function extraOf(view: NodeView, state: ClusterState, width: number): Span {
   }
   if (retry !== '') return span(retry, 'warn');
   const pid = view.pid === null ? '' : `  pid ${view.pid}`;
-  const place = `e${view.health?.epoch ?? '-'}${pid}`;
+  const epoch = `e${view.health?.epoch ?? '-'}`;
+  const place = fitting(width, `${epoch}${pid}`, epoch);
   const member = memberOf(state, view.node);
   if (member === null || member.role === 'master') return span(place, 'dim');
   const beat = `beat ${seconds(member.lastHeartbeatMs)} ago`;

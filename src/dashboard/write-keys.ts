@@ -9,7 +9,7 @@ function faultsRefused({ node }: Situation): string | null {
   if (node === null) return 'there is no node';
   if (node.silentSince !== null) return `${node.node} does not answer`;
   if (node.faults !== null) return null;
-  return `${node.node} offers no faults: it was started without --faults`;
+  return `${node.node} has told of no faults yet: it needs --faults`;
 }
 
 const CLEAR = 'replog fault all clear';
