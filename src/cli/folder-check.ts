@@ -46,7 +46,7 @@ export async function withFolder<Result>(
 function refusalOf(error: unknown): unknown {
   if (error instanceof FolderInUse) {
     const hint =
-      'stop that node first; a running node is backed up by its name: `replog backup n2 FILE`';
+      'stop that node or cluster first; of a running node, `replog backup n2 FILE` copies the log';
     return new Refused(error.message, hint);
   }
   if (error instanceof UnknownFormat) {
