@@ -11,7 +11,8 @@ interface Due {
   readonly act: () => Promise<unknown>;
 }
 
-/** Resolves when everything has been played, or soon after the signal aborts. */
+/** Resolves when everything has been played, or soon after the signal aborts. Rejects with the first
+ * failure of a step, when what was under way has ended. */
 export async function play(
   arena: Arena,
   hands: Hands,
@@ -33,17 +34,23 @@ export async function play(
     ...writes.map(({ at, order }) => ({ at, act: () => write(arena, order) })),
     ...reads.map(({ at, order }) => ({ at, act: () => read(arena, order) })),
   ].sort((one, other) => one.at - other.at);
-  const open = new Set<Promise<unknown>>();
+  const open = new Set<Promise<void>>();
+  const failures: unknown[] = [];
   for (const { at, act } of due) {
     if (at > arena.now()) await arena.sleep(at - arena.now(), signal);
-    if (signal.aborted) break;
-    const acting = act();
+    if (signal.aborted || failures.length > 0) break;
+    const acting: Promise<void> = act()
+      .then(
+        () => undefined,
+        (error: unknown) => void failures.push(error),
+      )
+      .then(() => void open.delete(acting));
     open.add(acting);
-    void acting.finally(() => open.delete(acting)).catch(() => undefined);
     // A play that cannot keep up asks later rather than for more at once.
     if (open.size >= OPEN_MAX) await Promise.race(open);
   }
   await Promise.all(open);
+  if (failures.length > 0) throw failures[0];
 }
 
 /** Requests under way at a time: more than the clients of a run ever have. */
