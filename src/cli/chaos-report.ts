@@ -45,9 +45,9 @@ export function promisesLine(broken: ReadonlySet<JudgeName>): string {
   return [once, order, present, back]
     .map((promise) => {
       const [name, judges] = promise!;
-      return `${judges.some((judge) => broken.has(judge)) ? 'BROKEN' : 'ok'} ${name}`;
+      return `${judges.some((judge) => broken.has(judge)) ? '✗' : '✓'} ${name}`;
     })
-    .join(' · ');
+    .join('  ');
 }
 
 /** The verdict, promise by promise. */
