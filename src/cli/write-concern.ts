@@ -13,3 +13,16 @@ export function parseWriteConcern(text: string): WriteConcern {
     'use the number of nodes that must have it (1 is the master alone), majority, or all',
   );
 }
+
+/** A server's default that its own cluster could never reach would have every append refused.
+ * `secondaries` undefined: the size is not configured. Throws UsageError. */
+export function refuseUnsatisfiable(
+  w: WriteConcern | undefined,
+  secondaries: number | undefined,
+): void {
+  if (typeof w !== 'number' || secondaries === undefined || w <= secondaries + 1) return;
+  throw new UsageError(
+    `--w ${w} asks for more nodes than --secondaries ${secondaries} gives (${secondaries + 1})`,
+    `use --w ${secondaries + 1} or all, or more secondaries`,
+  );
+}

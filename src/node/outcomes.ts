@@ -91,11 +91,11 @@ export function keyValueAnswer(
   return refusal(outcome, asked, (first) => ({ id, key, index: first }));
 }
 
-function timedOut(outcome: Done): string {
-  const what = outcome.first === outcome.last ? 'It is' : 'They are';
-  const where =
-    outcome.first === outcome.last ? `${outcome.first}` : `${outcome.first} to ${outcome.last}`;
-  return `${what} in the log as ${where} and will go on replicating; ${outcome.acks.length} nodes have it.`;
+function timedOut({ first, last, acks }: Done): string {
+  const [what, where, it] =
+    first === last ? ['It is', `${first}`, 'it'] : ['They are', `${first} to ${last}`, 'them'];
+  const who = acks.length === 1 ? '1 node has' : `${acks.length} nodes have`;
+  return `${what} in the log as ${where} and will go on replicating; ${who} ${it}.`;
 }
 
 /** What every write has in common when it was not simply stored. */

@@ -4,7 +4,7 @@ import { UsageError } from '../../src/cli/exit.ts';
 import { parseFaults } from '../../src/cli/fault-settings.ts';
 import { parseReadLevel } from '../../src/cli/read-level.ts';
 import { wholeNumber } from '../../src/cli/whole-number.ts';
-import { parseWriteConcern } from '../../src/cli/write-concern.ts';
+import { parseWriteConcern, refuseUnsatisfiable } from '../../src/cli/write-concern.ts';
 
 test.each([
   ['500ms', 500],
@@ -55,6 +55,13 @@ test.each(['0', '-1', '1.5', 'abc', '', 'ALL', '10000000000', '1e2'])(
     expect(() => parseWriteConcern(text)).toThrow(UsageError);
   },
 );
+
+test('a default w above the configured size is refused, any other is not', () => {
+  expect(() => refuseUnsatisfiable(4, 2)).toThrow('--w 4 asks for more nodes');
+  expect(() => refuseUnsatisfiable(3, 2)).not.toThrow();
+  expect(() => refuseUnsatisfiable('all', 0)).not.toThrow();
+  expect(() => refuseUnsatisfiable(9, undefined)).not.toThrow();
+});
 
 test('read levels', () => {
   expect(parseReadLevel('majority')).toBe('majority');

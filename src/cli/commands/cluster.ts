@@ -12,7 +12,7 @@ import { EXIT, endingOf, Refused, UsageError } from '../exit.ts';
 import { addTokenOptions, requiredToken, type ServerFlags } from '../server-options.ts';
 import { readToken } from '../token.ts';
 import { wholeNumber } from '../whole-number.ts';
-import { parseWriteConcern } from '../write-concern.ts';
+import { parseWriteConcern, refuseUnsatisfiable } from '../write-concern.ts';
 
 interface ClusterFlags
   extends Pick<
@@ -71,6 +71,7 @@ type Settings = Omit<LaunchOptions, 'startArbiter' | 'onEvent' | 'onLine'>;
 async function launchOptions(flags: ClusterFlags): Promise<Settings> {
   refuseBoth(flags.memory, flags.dataDir, '--memory', '--data-dir');
   refuseBoth(flags.plain, flags.json, '--plain', '--json');
+  refuseUnsatisfiable(flags.w, flags.secondaries);
   const token = readToken(flags.tokenFile) ?? null;
   const port = flags.port === 0 ? await anyBlock(flags.secondaries) : flags.port;
   const name = flags.name ?? defaultName(port);

@@ -8,7 +8,7 @@ import { examples } from '../examples.ts';
 import { UsageError } from '../exit.ts';
 import { serve } from '../serve.ts';
 import { addServerOptions, type ServerFlags, serverSettings } from '../server-options.ts';
-import { parseWriteConcern } from '../write-concern.ts';
+import { parseWriteConcern, refuseUnsatisfiable } from '../write-concern.ts';
 
 /** The options of all commands that run a node. */
 export interface NodeFlags extends ServerFlags {
@@ -57,6 +57,7 @@ export async function runNode(
   id: string,
 ): Promise<void> {
   const node = flags.id ?? id;
+  refuseUnsatisfiable(flags.w, flags.secondaries);
   const settings = serverSettings(flags, node);
   const { serveNode } = await import('../../node/serve.ts');
   await serve(role === null ? node : `${role} ${node}`, settings, flags, (onNote) =>
