@@ -82,9 +82,11 @@ export class ArbiterNode {
 
   private changed(after: () => void): void {
     const cluster = this.arbiter.clusterId;
+    // As it is now: what changes before this is durable may be forgotten, and the master, which
+    // believes the highest version, would never take back what it heard too early.
+    const { announcement } = this.arbiter;
     this.bookkeeping.remember({ arbiter: this.arbiter.memory, cluster }, () => {
       after();
-      const { announcement } = this.arbiter;
       if (announcement !== null) this.announcer.announce(announcement, this.now);
     });
   }

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { NodeRecord } from '../../src/check/history.ts';
 import { judge } from '../../src/check/judge.ts';
 import type { WriteConcern } from '../../src/core/effects.ts';
-import { message, Recording } from './recording.ts';
+import { message, Recording, remove } from './recording.ts';
 
 type Mishap = readonly [node: string, ...events: NodeRecord['event'][]];
 
@@ -150,6 +150,21 @@ describe('what is acknowledged', () => {
     run.lead('n1');
     run.write(message('instead'), { w: 2, acks: ['n1', 'n3'] });
     run.read('n2', { read: 'majority' }, old);
+    expect(judge(run.end()).violations).toEqual([]);
+  });
+
+  test('two removals of one key are told apart, though they say the same', () => {
+    const run = new Recording(['n1']);
+    const nobody = { outcome: 'unknown' as const, code: 'write-concern-timeout', acks: [] };
+    run.write(remove('a'), { ...nobody, idempotencyKey: 'k', first: 1, last: 1 });
+    run.log.length = 0;
+    run.node('n1', 'crash');
+    run.start('n1');
+    run.lead('n1');
+    run.write(remove('a'), { w: 'all' });
+    run.grow(remove('a'));
+    run.write(remove('a'), { idempotencyKey: 'k', first: 2, last: 2, acks: ['n1'] });
+    delete (run.records.at(-1) as { duplicate?: boolean }).duplicate;
     expect(judge(run.end()).violations).toEqual([]);
   });
 });

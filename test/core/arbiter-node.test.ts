@@ -184,4 +184,17 @@ describe('ArbiterNode', () => {
     const asked = office.receive({ type: 'Fetch', epoch: epoch(1), from: logIndex(1) });
     expect(office.responses[asked]).toBe('Refused');
   });
+
+  test('C19: the master hears of no change that is not durable yet', () => {
+    const office = new Office();
+    office.join('n1');
+    office.join('n2');
+    const first = office.remembered.at(-1)!.id;
+    office.leave('n2');
+    const step = office.machine.step({ type: 'Remembered', id: first }, 0);
+    expect(step.length).toBeGreaterThan(0);
+    office.run(10);
+    const [announced] = office.sent;
+    expect(announced!.request.replicas.map(({ node }) => node)).toEqual(['n1', 'n2']);
+  });
 });

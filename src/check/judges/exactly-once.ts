@@ -25,8 +25,12 @@ export class ExactlyOnce implements Invariant {
     facts.first = first;
     facts.place = place;
     // The earlier index may have been lost with its holders, or cut off before it was promised.
-    const kept = before.first > 0 && promises.at(before.first)?.content === contents[0];
-    if (!kept || record.call <= promises.riskAt) return null;
+    if (before.first === 0 || record.call <= promises.riskAt) return null;
+    const promised = promises.at(before.first);
+    if (promised === null || promised.content !== contents[0]) return null;
+    // What came to be promised there later may be the like of another request: a removal says no
+    // more than its key.
+    if (promised.place > before.place && operations.requests(contents[0]!) !== 1) return null;
     return violation(
       'exactly once',
       `The request with key ${key} was answered with index ${before.first} (record ` +
