@@ -4,6 +4,7 @@
 import { type Command, Option } from 'commander';
 import { NODE_ID_PATTERN } from '../../core/ids.ts';
 import type { ServeNodeOptions } from '../../node/serve.ts';
+import { compileEarly } from '../early-compilation.ts';
 import { examples } from '../examples.ts';
 import { UsageError } from '../exit.ts';
 import { serve } from '../serve.ts';
@@ -59,6 +60,7 @@ export async function runNode(
   const node = flags.id ?? id;
   refuseUnsatisfiable(flags.w, flags.secondaries);
   const settings = serverSettings(flags, node);
+  compileEarly();
   const { serveNode } = await import('../../node/serve.ts');
   await serve(role === null ? node : `${role} ${node}`, settings, flags, (onNote) =>
     serveNode({
