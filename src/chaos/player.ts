@@ -11,8 +11,8 @@ interface Due {
   readonly act: () => Promise<unknown>;
 }
 
-/** Resolves when everything has been played, or soon after the signal aborts. Rejects with the first
- * failure of a step, when what was under way has ended. */
+/** Resolves when everything has been played, or soon after the signal aborts. Rejects with the
+ * first failure of a step, when what was under way has ended. */
 export async function play(
   arena: Arena,
   hands: Hands,

@@ -24,7 +24,7 @@ function timeless(): Arena {
   return { now: () => now, sleep } as unknown as Arena;
 }
 
-test('a step that failed is told, however long ago it was, and nothing is begun after it', async () => {
+test('a step that failed is told, however long ago, and nothing is begun after it', async () => {
   const done: string[] = [];
   const hands = {
     play: async ({ node }: StepLine) => {
