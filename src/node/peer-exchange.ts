@@ -3,6 +3,7 @@
 // the answer as text, or with the reason why there is none.
 
 import type { Dispatcher } from 'undici';
+import type { CopiesRoom } from './copies-room.ts';
 import { OFFER } from './tunnel-frames.ts';
 
 /** A kept connection turned out to be closed before a byte of the answer came. */
@@ -37,6 +38,9 @@ export class PeerExchange implements Dispatcher.DispatchHandler {
   private status = 0;
   private tunnel = false;
   private chunks: Buffer[] = [];
+  private abort: ((error: Error) => void) | null = null;
+  /** Why nobody waits for the answer any more. */
+  private givenUp: Error | null = null;
   private readonly resolve: (reply: PeerReply) => void;
   private readonly reject: (error: Error) => void;
 
@@ -45,8 +49,16 @@ export class PeerExchange implements Dispatcher.DispatchHandler {
     this.reject = reject;
   }
 
-  onConnect(): void {
+  /** The request fails with `error`, and its connection ends; at once, or before it is written. */
+  giveUp(error: Error): void {
+    this.givenUp = error;
+    this.abort?.(error);
+  }
+
+  onConnect(abort: (error?: Error) => void): void {
     this.reused = this.connection !== null && this.connection.answers > 0;
+    this.abort = abort;
+    if (this.givenUp !== null) abort(this.givenUp);
   }
 
   onHeaders(status: number, headers: Buffer[]): boolean {
@@ -74,12 +86,24 @@ export class PeerExchange implements Dispatcher.DispatchHandler {
 }
 
 /** Sends a request and resolves with the whole answer. Rejects with undici's error, or with
- * StaleConnection. */
+ * StaleConnection; or when it had to make room for others in `room`. */
 export function exchange(
   dispatcher: Dispatcher,
   options: Dispatcher.DispatchOptions,
+  room?: CopiesRoom,
 ): Promise<PeerReply> {
   return new Promise((resolve, reject) => {
-    dispatcher.dispatch(options, new PeerExchange(resolve, reject));
+    const request: PeerExchange = new PeerExchange(
+      (reply) => {
+        room?.leave(request);
+        resolve(reply);
+      },
+      (error) => {
+        room?.leave(request);
+        reject(error);
+      },
+    );
+    room?.enter(request);
+    dispatcher.dispatch(options, request);
   });
 }

@@ -7,6 +7,7 @@ import Pool from 'undici/lib/dispatcher/pool.js';
 import type { LogPoint, RequestOrder, Response, SnapshotOrder } from '../core/messages.ts';
 import type { Chunk } from '../persistence/persistence.ts';
 import { PEER_LIMIT } from './body.ts';
+import { CopiesRoom } from './copies-room.ts';
 import { PeerError, understood } from './peer-answers.ts';
 import { peerClient } from './peer-client.ts';
 import { exchange, type PeerReply, StaleConnection } from './peer-exchange.ts';
@@ -43,6 +44,9 @@ const CONNECT_MS = 2_000;
 const CONNECTIONS = 64;
 const BEAT_CONNECTIONS = 8;
 
+/** Of these, the ones for Snapshots: the rest is left to what is sent once in a while. */
+const COPIES = 56;
+
 /** Peers that connections are kept for; the one unused for longest goes first. */
 const PEERS_MAX = 64;
 
@@ -51,6 +55,7 @@ interface Lines {
   /** Of their own, so that a heartbeat never waits behind a Snapshot. */
   readonly beats: Pool;
   readonly tunnel: PeerTunnel;
+  readonly copies: CopiesRoom;
   /** Those of a Snapshot that is a request of its own. */
   readonly snapshotHeaders: Readonly<Record<string, string>>;
   readonly origin: string;
@@ -63,6 +68,8 @@ interface Sent {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer | string;
+  /** Whom it makes room for. */
+  readonly room?: CopiesRoom;
 }
 
 export class Transport {
@@ -108,11 +115,12 @@ export class Transport {
     chunk: Chunk | null,
     prev: LogPoint | null,
   ): Promise<Response> {
-    const { tunnel, usual, origin, snapshotHeaders: headers } = lines;
+    const { tunnel, usual, origin, copies: room, snapshotHeaders: headers } = lines;
     const body = snapshotBody(order, chunk, prev);
     const path = `${lines.path}${PEER_PATHS.Snapshot}`;
+    const sent: Sent = { type: 'Snapshot', path, headers, body, room };
     const { status, text } = await (tunnel.send(order, body) ??
-      tunnel.watch(this.posted(usual, origin, to, { type: 'Snapshot', path, headers, body })));
+      tunnel.watch(this.posted(usual, origin, to, sent)));
     return this.heard('Snapshot', status, text, to);
   }
 
@@ -155,10 +163,11 @@ export class Transport {
     }
   }
 
-  private exchange(line: Client | Pool, { type, path, headers, body }: Sent): Promise<PeerReply> {
+  private exchange(line: Client | Pool, sent: Sent): Promise<PeerReply> {
+    const { type, path, headers, body, room } = sent;
     const headersTimeout = this.limitsMs[type];
     const limits = { headersTimeout, bodyTimeout: headersTimeout };
-    return exchange(line, { method: 'POST', path, headers, body, ...limits });
+    return exchange(line, { method: 'POST', path, headers, body, ...limits }, room);
   }
 
   private linesTo(to: string): Lines {
@@ -175,6 +184,7 @@ export class Transport {
     const { origin, pathname } = new URL(to);
     const settings = { connectMs: CONNECT_MS, answerMs: this.limitsMs.Snapshot };
     const lines = {
+      copies: new CopiesRoom(COPIES),
       tunnel: new PeerTunnel({ origin, headers: this.headers, ...settings }),
       snapshotHeaders: { ...this.headers, [REACHED_AT]: to },
       usual: new Pool(origin, { ...POOL_OPTIONS, connections: CONNECTIONS }),
