@@ -21,10 +21,30 @@ const PROMISES: readonly (readonly [string, readonly JudgeName[]])[] = [
 
 /** The exit code of a run: refused if anything is wrong, unknown if nothing can be said. */
 export function codeOf(report: ChaosReport, wantsCoverage: boolean): number {
-  const { verdict, failures, uncovered } = report;
+  const { verdict, failures, uncovered, done } = report;
   if (verdict.verdict === 'ILLEGAL' || failures.length > 0) return EXIT.refused;
   if (verdict.verdict === 'UNKNOWN' || (wantsCoverage && uncovered > 0)) return EXIT.unknown;
-  return EXIT.success;
+  return struck(done) ? EXIT.success : EXIT.unknown;
+}
+
+/** Why the exit code is `unknown`. */
+export function doubtOf({ verdict, uncovered, done }: ChaosReport): string {
+  const [reason] = verdict.reasons;
+  if (reason !== undefined) return reason;
+  return struck(done)
+    ? `${uncovered} cells of the table were not met`
+    : 'nothing was done to any node';
+}
+
+const struck = (done: ChaosReport['done']): boolean =>
+  Object.values(done).some((times) => times > 0);
+
+/** Why a promise that nothing contradicts was not put to the test either; null: it was. */
+function untested(promise: string, { done, verdict }: ChaosReport): string | null {
+  if (!struck(done)) return 'not put to the test: nothing was done to any node';
+  const repeats = verdict.counts.duplicates ?? 0;
+  if (promise !== 'exactly once' || repeats > 0) return null;
+  return 'not put to the test: no repeated request was answered';
 }
 
 /** One line while it runs: the verdict first, so that a narrow terminal cuts off other things. */
@@ -58,7 +78,8 @@ export function verdictLines(report: ChaosReport, styles: Styles): string[] {
   const width = Math.max(...PROMISES.map(([promise]) => promise.length));
   const lines = PROMISES.map(([promise, judges]) => {
     const isBroken = judges.some((judge) => broken.has(judge));
-    const good = decided ? styles.green('holds') : styles.yellow('not contradicted');
+    const doubt = decided ? untested(promise, report) : 'not contradicted';
+    const good = doubt === null ? styles.green('holds') : styles.yellow(doubt);
     return `${promise.padEnd(width)}  ${isBroken ? styles.red('BROKEN') : good}`;
   });
   const healed =

@@ -9,6 +9,7 @@ import type { JudgeName } from '../check/verdict.ts';
 import {
   codeOf,
   coverageLines,
+  doubtOf,
   figureLines,
   progressLine,
   promisesLine,
@@ -89,12 +90,8 @@ export async function runSession(
   }
 }
 
-function fail(
-  { verdict, failures, uncovered }: ChaosReport,
-  code: number,
-  options: SessionOptions,
-) {
-  const { record, seed } = options;
+function fail(report: ChaosReport, code: number, { record, seed }: SessionOptions): void {
+  const { verdict, failures } = report;
   const again =
     record === undefined
       ? `\`replog chaos --seed ${seed} --record FILE\` draws the same again, and keeps it`
@@ -104,7 +101,7 @@ function fail(
     throw new Refused(`a guarantee is broken: ${what}`, again);
   }
   if (code !== EXIT.unknown) return;
-  const why = verdict.reasons[0] ?? `${uncovered} cells of the table were not met`;
+  const why = doubtOf(report);
   throw new Undecided(`nothing is broken, but it cannot be told whether all holds: ${why}`, again);
 }
 

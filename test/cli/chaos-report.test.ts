@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import type { ChaosReport } from '../../src/chaos/run.ts';
+import { codeOf, doubtOf, verdictLines } from '../../src/cli/chaos-report.ts';
+import { stylesFor } from '../../src/cli/colour.ts';
+import { EXIT } from '../../src/cli/exit.ts';
+
+const counts = { acknowledged: 9, unknown: 0, refused: 0, duplicates: 2, reads: 5, gets: 1 };
+
+function report(more: Partial<ChaosReport> = {}, duplicates = 2): ChaosReport {
+  const verdict = {
+    verdict: 'OK',
+    violations: [],
+    reasons: [],
+    counts: { ...counts, duplicates, entries: 9, excused: 0 },
+  } as unknown as ChaosReport['verdict'];
+  return {
+    ...{ seed: 1, elapsedMs: 1_000, verdict, failures: [], done: { kill: 1 } },
+    ...{ coverage: [], cells: 84, uncovered: 80, convergedMs: 5 },
+    ...more,
+  };
+}
+
+const linesOf = (of: ChaosReport): string => verdictLines(of, stylesFor({})).join('\n');
+
+test('what was put to the test and not contradicted holds', () => {
+  expect(codeOf(report(), false)).toBe(EXIT.success);
+  expect(linesOf(report())).not.toContain('not put to the test');
+});
+
+test('without a repeated request nothing is known of exactly once', () => {
+  expect(linesOf(report({}, 0))).toMatch(/^exactly once +not put to the test/);
+});
+
+test('a run in which nothing was done to a node proves nothing', () => {
+  const idle = report({ done: { kill: 0 } });
+  expect(codeOf(idle, false)).toBe(EXIT.unknown);
+  expect(doubtOf(idle)).toBe('nothing was done to any node');
+  expect(linesOf(idle)).not.toContain('holds');
+});
+
+test('empty cells matter only to those who asked for coverage', () => {
+  expect(codeOf(report(), true)).toBe(EXIT.unknown);
+  expect(doubtOf(report())).toBe('80 cells of the table were not met');
+});
