@@ -19,9 +19,12 @@ const STYLES: Readonly<Record<Tone, Style>> = {
   bad: 'bad',
 };
 
-/** What somebody who sees this for the first time could do. */
-const NOTHING_YET =
-  'nothing yet: m appends a message, w makes load, → X kills n2, ? shows all keys';
+/** What somebody who sees this for the first time could do: in full, or less where room is short. */
+const NOTHING_YET: readonly string[] = [
+  'nothing yet: m appends a message, w makes load, ? shows all keys',
+  'nothing yet: m appends a message, ? shows all keys',
+  'nothing yet',
+];
 
 /** Own writes that wait come first: somebody wants to see them end. The newest event is last. */
 export function eventLines(state: ClusterState, count: number, width: number): Line[] {
