@@ -7,6 +7,7 @@ const TIGHT = [
   'test/process/delays.test.ts',
   'test/process/help.test.ts',
   'test/process/waiting.test.ts',
+  'test/seed/operation-failed.test.ts',
   'test/seed/replicator.test.ts',
 ];
 

@@ -19,7 +19,7 @@ const STYLES: Readonly<Record<Tone, Style>> = {
   bad: 'bad',
 };
 
-/** What somebody who sees this for the first time could do: in full, or less where room is short. */
+/** What somebody who sees this for the first time could do; less where room is short. */
 const NOTHING_YET: readonly string[] = [
   'nothing yet: m appends a message, w makes load, ? shows all keys',
   'nothing yet: m appends a message, ? shows all keys',
