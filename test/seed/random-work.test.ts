@@ -79,7 +79,8 @@ test('5,000 random writes, while secondaries come and go', async () => {
   const lastIndex = await lastIndexOf(master);
   expect([written.length, lastIndex]).toEqual([WRITES, WRITES]);
   expect(traffic.at(lastIndex)).toEqual(traffic.expected);
-  // A second is long enough, also for several losses in a row; the rest may be bad luck.
+  // A second is long enough, also for several losses in a row; the rest may be bad luck. It comes
+  // seldom, but then to all who wait: the Snapshot that is lost too often has everyone's writes.
   const failed = written.filter(({ acknowledged }) => !acknowledged);
-  expect(failed.length, `failed, seed ${seed}`).toBeLessThan(WRITES / 100);
+  expect(failed.length, `failed, seed ${seed}`).toBeLessThanOrEqual(CLIENTS);
 });
