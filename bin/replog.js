@@ -2,15 +2,22 @@
 // Runs the compiled program; in a checkout that is not built, the sources through tsx.
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { loadCompiled } from './compiled.js';
 
-const built = new URL('../dist/cli/main.js', import.meta.url);
-if (existsSync(built)) {
-  const { main } = await import(built.href);
-  await main(process.argv);
+const inPackage = (path) => new URL(`../${path}`, import.meta.url);
+
+/** The commands that are bundled in a file of their own (src/cli/serving.ts). */
+const SERVING = new Set(['cluster', 'master', 'secondary', 'node', 'arbiter']);
+
+const main = inPackage('dist/cli/main.js');
+const serving = inPackage('dist/cli/serving.cjs');
+if (SERVING.has(process.argv[2]) && existsSync(serving)) {
+  await loadCompiled(fileURLToPath(serving)).exports.main(process.argv);
+} else if (existsSync(main)) {
+  await (await import(main.href)).main(process.argv);
 } else {
   // tsx looks for tsconfig.json in the caller's folder unless it is told where ours is.
   const { register } = await import('tsx/esm/api');
-  register({ tsconfig: fileURLToPath(new URL('../tsconfig.json', import.meta.url)) });
-  const { main } = await import(new URL('../src/cli/main.ts', import.meta.url).href);
-  await main(process.argv);
+  register({ tsconfig: fileURLToPath(inPackage('tsconfig.json')) });
+  await (await import(inPackage('src/cli/main.ts').href)).main(process.argv);
 }

@@ -3,6 +3,7 @@
 //
 // The client is bundled with the same chunks, and the licences of what went in are put beside them.
 
+import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,18 +13,11 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 rmSync(join(root, 'dist/chunks'), { recursive: true, force: true });
 
-const { metafile } = await build({
+const common = {
   absWorkingDir: root,
-  entryPoints: ['src/cli/main.ts', 'src/client/client.ts'],
-  outdir: 'dist',
-  outbase: 'src',
-  // Two folders deep, as the sources are: paths relative to a module stay right.
-  chunkNames: 'chunks/[name]-[hash]',
   bundle: true,
-  splitting: true,
   platform: 'node',
   target: 'node20',
-  format: 'esm',
   metafile: true,
   logLevel: 'warning',
   // React's build for developers is larger, slower, and keeps a record of every update.
@@ -31,11 +25,45 @@ const { metafile } = await build({
   define: { 'process.env.NODE_ENV': '"production"', 'process.env.DEV': '"false"' },
   // Ink asks for it in development only, where it is not installed.
   alias: { 'react-devtools-core': './build/nothing.js' },
+};
+
+const DASHBOARD = { filter: /\/src\/cli\/dashboard\.ts$/ };
+
+function outside({ path }) {
+  const parts = readFileSync(path, 'utf8').split("import('./dashboard-parts.ts')");
+  if (parts.length !== 2) throw new Error(`${path} imports the dashboard in another way`);
+  return { contents: parts.join("importBeside('./dashboard-parts.js')"), loader: 'ts' };
+}
+
+const program = await build({
+  ...common,
+  entryPoints: ['src/cli/main.ts', 'src/cli/dashboard-parts.ts', 'src/client/client.ts'],
+  outdir: 'dist',
+  outbase: 'src',
+  // Two folders deep, as the sources are: paths relative to a module stay right.
+  chunkNames: 'chunks/[name]-[hash]',
+  splitting: true,
+  format: 'esm',
   // Dependencies that are CommonJS ask for Node's modules with `require`.
   banner: {
     js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
   },
 });
+
+// What serves, in one file and as a script: its compiled code can be kept (code.js).
+const serving = await build({
+  ...common,
+  entryPoints: ['src/cli/serving.ts'],
+  outfile: 'dist/cli/serving.cjs',
+  format: 'cjs',
+  define: { ...common.define, 'import.meta.url': 'moduleUrl' },
+  banner: { js: "const moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
+  // Kept code has forgotten how to import: what Node brings is required, and the dashboard, a module
+  // that waits while it loads and so cannot be, is imported by who loads the file (bin/compiled.js).
+  supported: { 'dynamic-import': false },
+  plugins: [{ name: 'dashboard-outside', setup: ({ onLoad }) => onLoad(DASHBOARD, outside) }],
+});
+execFileSync(process.execPath, [join(root, 'build/code.js')], { stdio: 'inherit' });
 
 // The scenarios are data: beside the program, as they stand in the sources.
 const scenarios = join(root, 'dist/scenarios');
@@ -68,7 +96,8 @@ function licenceOf(folder) {
   return `${name} ${version}\n\nLicence: ${license}`;
 }
 
-const packages = new Set(Object.keys(metafile.inputs).map(packageOf).filter(Boolean));
+const inputs = [program, serving].flatMap(({ metafile }) => Object.keys(metafile.inputs));
+const packages = new Set(inputs.map(packageOf).filter(Boolean));
 const licences = [...packages].sort().map(licenceOf);
 const target = join(root, 'dist', 'THIRD-PARTY-LICENCES.txt');
 writeFileSync(target, `${licences.join(`\n\n${'-'.repeat(72)}\n\n`)}\n`);

@@ -5,6 +5,7 @@ import type { ClusterState } from '../dashboard/cluster-state.ts';
 import type { Restorer } from '../dashboard/restorer.ts';
 import { cleanText } from './clean-text.ts';
 import { wantsColour } from './colour.ts';
+import type { DashboardParts } from './dashboard-parts.ts';
 
 /** What is to be shown. */
 export interface DashboardTarget {
@@ -40,17 +41,10 @@ export async function prepareDashboard(): Promise<Prepared> {
   return { restorer };
 }
 
-async function load() {
+async function load(): Promise<DashboardParts> {
   // React remembers every update for its developers, for ever, unless it is told not to.
   Object.assign(process.env, { NODE_ENV: 'production' });
-  const [{ openDashboard }, { paletteFor }, { farewellLines }, { ReplogClient }] =
-    await Promise.all([
-      import('../dashboard/open.ts'),
-      import('../dashboard/paint.ts'),
-      import('../dashboard/farewell.ts'),
-      import('../client/client.ts'),
-    ]);
-  return { openDashboard, paletteFor, farewellLines, ReplogClient };
+  return (await import('./dashboard-parts.ts')).dashboardParts;
 }
 
 /** Shows the cluster until a key or the signal ends it; then prints where everything stands. */

@@ -10,7 +10,10 @@ const BUDGET_BYTES = 10_000;
 
 const MAGLEV_SINCE = 22;
 
-/** Called once, before the modules of a server are loaded. */
+/**
+ * Called once, when the modules of a server are loaded: what runs only while they load is not worth
+ * a compilation, and code that was kept (bin/compiled.js) would be refused after it.
+ */
 export function compileEarly(): void {
   const major = Number.parseInt(process.versions.node, 10);
   if (major >= MAGLEV_SINCE) return;

@@ -1,4 +1,4 @@
-// The command line's entry: all commands, and the one place that sets the exit code.
+// The command line's entry: all commands.
 //
 // Commands load what is heavy (HTTP, servers, processes) inside their action: help stays quick.
 
@@ -32,48 +32,41 @@ import { register as registerSecondary } from './commands/secondary.ts';
 import { register as registerSim } from './commands/sim.ts';
 import { register as registerVerify } from './commands/verify.ts';
 import { register as registerWhatIf } from './commands/what-if.ts';
-import { newProgram, run } from './program.ts';
+import { start } from './program.ts';
 
 /** Runs the command line; `argv` as in process.argv. */
-export async function main(argv: string[]): Promise<void> {
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', endQuietly);
-  const program = newProgram();
+export function main(argv: string[]): Promise<void> {
   // In the order of the help page: start, use, look, control, break, learn, keep.
-  registerCluster(program);
-  registerMaster(program);
-  registerSecondary(program);
-  registerNode(program);
-  registerArbiter(program);
-  registerAppend(program);
-  registerList(program);
-  registerKv(program);
-  registerOutcome(program);
-  registerExplain(program);
-  registerHealth(program);
-  registerWhatIf(program);
-  registerEcho(program);
-  registerDashboard(program);
-  registerPs(program);
-  registerControl(program);
-  registerAdd(program);
-  registerRm(program);
-  registerFault(program);
-  registerDemo(program);
-  registerScenario(program);
-  registerBackup(program);
-  registerRestore(program);
-  registerVerify(program);
-  registerRepair(program);
-  registerBench(program);
-  registerSim(program);
-  registerCheck(program);
-  registerChaos(program);
-  registerReplay(program);
-  process.exitCode = await run(program, argv);
-}
-
-/** Whoever read our output has gone (`| head`): there is nobody left to work for. */
-function endQuietly(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(process.exitCode ?? 0);
+  return start(argv, [
+    registerCluster,
+    registerMaster,
+    registerSecondary,
+    registerNode,
+    registerArbiter,
+    registerAppend,
+    registerList,
+    registerKv,
+    registerOutcome,
+    registerExplain,
+    registerHealth,
+    registerWhatIf,
+    registerEcho,
+    registerDashboard,
+    registerPs,
+    registerControl,
+    registerAdd,
+    registerRm,
+    registerFault,
+    registerDemo,
+    registerScenario,
+    registerBackup,
+    registerRestore,
+    registerVerify,
+    registerRepair,
+    registerBench,
+    registerSim,
+    registerCheck,
+    registerChaos,
+    registerReplay,
+  ]);
 }

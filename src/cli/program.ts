@@ -1,4 +1,5 @@
-// The commander program without its commands, and how a run of it ends.
+// The commander program without its commands, how a run of it ends, and the one place that sets the
+// exit code.
 
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
@@ -7,6 +8,23 @@ import { stylesFor } from './colour.ts';
 import { examples } from './examples.ts';
 import { EXIT, endingOf } from './exit.ts';
 import { printError } from './output.ts';
+
+/** Runs one command line with these commands; sets the exit code. */
+export async function start(
+  argv: readonly string[],
+  commands: readonly ((program: Command) => void)[],
+): Promise<void> {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', endQuietly);
+  const program = newProgram();
+  for (const register of commands) register(program);
+  process.exitCode = await run(program, argv);
+}
+
+/** Whoever read our output has gone (`| head`): there is nobody left to work for. */
+function endQuietly(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(process.exitCode ?? 0);
+}
 
 /** A program that throws instead of ending the process. */
 export function newProgram(): Command {

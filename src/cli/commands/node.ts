@@ -60,8 +60,8 @@ export async function runNode(
   const node = flags.id ?? id;
   refuseUnsatisfiable(flags.w, flags.secondaries);
   const settings = serverSettings(flags, node);
-  compileEarly();
   const { serveNode } = await import('../../node/serve.ts');
+  compileEarly();
   await serve(role === null ? node : `${role} ${node}`, settings, flags, (onNote) =>
     serveNode({
       ...settings,

@@ -1,0 +1,22 @@
+// What the dashboard consists of, as one module: it is the only one that brings Ink and React, and
+// the only one that the bundle of the commands that serve leaves outside.
+
+import { ReplogClient } from '../client/client.ts';
+import { farewellLines } from '../dashboard/farewell.ts';
+import { openDashboard } from '../dashboard/open.ts';
+import { paletteFor } from '../dashboard/paint.ts';
+
+/** All that is needed to open it. */
+export interface DashboardParts {
+  readonly ReplogClient: typeof ReplogClient;
+  readonly farewellLines: typeof farewellLines;
+  readonly openDashboard: typeof openDashboard;
+  readonly paletteFor: typeof paletteFor;
+}
+
+export const dashboardParts: DashboardParts = {
+  ReplogClient,
+  farewellLines,
+  openDashboard,
+  paletteFor,
+};
