@@ -37,6 +37,12 @@ export class Operations {
   readonly openBatches: OpenBatch[] = [];
   /** Key-value operations of which it is not known whether and where they are in the log. */
   openKeyValues = 0;
+  /** Keys with a removal of which that is not known. */
+  readonly openRemovals = new Set<string>();
+  /** For each key, the highest index at which an operation on it was said to be. */
+  readonly answered = new Map<string, number>();
+  /** By index: the operation on a key that was last said to be there. */
+  readonly said = new Map<number, Content>();
 
   /** The content's number; a new one if it was never met. */
   of(operation: Operation): Content {
@@ -67,9 +73,21 @@ export class Operations {
       if (!again) this.possible[content]! += 1;
       this.firstCall[content] = Math.min(this.firstCall[content]!, record.call);
     }
+    this.place(record, contents[0]);
     if (record.outcome === 'ok') return;
     if (contents.length > 1) this.openBatches.push({ contents, place });
     if (record.first === undefined && operations[0]!.op !== 'append') this.openKeyValues += 1;
+  }
+
+  private place({ operations: [operation], first }: WriteRecord, content?: Content): void {
+    if (operation === undefined || operation.op === 'append') return;
+    const { key } = operation;
+    if (first !== undefined) {
+      this.said.set(first, content!);
+      this.answered.set(key, Math.max(first, this.answered.get(key) ?? 0));
+    } else if (operation.op === 'remove') {
+      this.openRemovals.add(key);
+    }
   }
 
   /** What is known of an idempotency key that was not refused; for its judge to note. */

@@ -183,8 +183,19 @@ export class Ledger {
     const reached = this.folds.batches.wholeUpTo(logIndex(Math.min(index, this.log.lastIndex)));
     if (reached < this.folds.floor || !this.log.commit(reached)) return false;
     this.folds.batches.committed(this.log.commitIndex);
-    this.folds.store.committed(this.log.commitIndex);
+    this.settle();
     return true;
+  }
+
+  /** The host has confirmed a Persist; returns whether more has become durable. */
+  confirmed(id: number): boolean {
+    if (!this.persister.confirmed(id)) return false;
+    this.settle();
+    return true;
+  }
+
+  private settle(): void {
+    this.folds.store.committed(this.log.commitIndex, this.persister.persistedIndex);
   }
 
   /** Starts or repeats the Persist that is due. */

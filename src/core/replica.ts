@@ -178,7 +178,7 @@ export class Replica {
         this.master?.abandoned(event.ticket);
         return;
       case 'Persisted':
-        if (ledger.persister.confirmed(event.id)) this.persisted();
+        if (ledger.confirmed(event.id)) this.persisted();
         return;
       case 'PersistFailed':
         ledger.persister.failed(event.id, event.error, event.full);

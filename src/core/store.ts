@@ -1,7 +1,7 @@
 // The key-value view: for each key, where in the log its latest operations stand. Values stay in
 // the log (Bitcask's idea); what is kept in memory grows with the number of keys, not of writes.
 
-import type { LogIndex } from './ids.ts';
+import { type LogIndex, logIndex } from './ids.ts';
 import type { Entry } from './operation.ts';
 
 interface Version {
@@ -12,17 +12,19 @@ interface Version {
 /**
  * Invariants:
  * 1. The versions of a key rise in index; the last one is its current state.
- * 2. Of the versions at or below the commit index, only the newest is kept; if that is a removal
- *    and the only version, the key is forgotten altogether.
+ * 2. Of the versions that are settled (committed, and durable on this node), only the newest is
+ *    kept; if that is a removal and the only version, the key is forgotten altogether. What is
+ *    committed but not durable here supersedes nothing yet: a crash would take it away again.
  * 3. A question about a moment before the commit index is answered as of the commit index: a read
  *    takes its time, meanwhile more is committed, and the older versions are gone.
  */
 export class Store {
   private readonly versions = new Map<string, Version[]>();
-  /** Keys with more than their newest committed version, in log order. */
+  /** Keys with more than their newest settled version, in log order. */
   private readonly unsettled: { key: string; index: LogIndex }[] = [];
   private settledCount = 0;
   private commitIndex = 0;
+  private settledTo = 0;
 
   /** Takes note of the next entry of the log. */
   observe(entry: Entry): void {
@@ -41,11 +43,13 @@ export class Store {
     else this.versions.delete(key);
   }
 
-  /** Index of the newest operation on the key that is committed, or all that is left of it; null if
-   * the key is not known, or not with anything committed. */
-  newest(key: string, commitIndex: LogIndex): LogIndex | null {
+  /** Index of the newest settled operation on the key, or all that is left of it; null if the key
+   * is not known, or not with anything settled. */
+  newest(key: string): LogIndex | null {
     let newest: LogIndex | null = null;
-    for (const { index } of this.versions.get(key) ?? []) if (index <= commitIndex) newest = index;
+    for (const { index } of this.versions.get(key) ?? []) {
+      if (index <= this.settledTo) newest = index;
+    }
     return newest;
   }
 
@@ -74,13 +78,16 @@ export class Store {
     return found.sort((a, b) => (a.key < b.key ? -1 : 1));
   }
 
-  /** Older versions at or below the commit index can never be asked for again. */
-  committed(index: LogIndex): void {
+  /** Older versions at or below both indexes can never be asked for again. `durable`: up to where
+   * the log is durable on this node. */
+  committed(index: LogIndex, durable: LogIndex): void {
     this.commitIndex = Math.max(this.commitIndex, index);
+    const limit = logIndex(Math.min(index, durable));
+    this.settledTo = Math.max(this.settledTo, limit);
     while (this.settledCount < this.unsettled.length) {
       const next = this.unsettled[this.settledCount]!;
-      if (next.index > index) break;
-      this.settle(next.key, index);
+      if (next.index > limit) break;
+      this.settle(next.key, limit);
       this.settledCount += 1;
     }
     if (this.settledCount > 1_024 && this.settledCount * 2 > this.unsettled.length) {
@@ -92,6 +99,7 @@ export class Store {
   /** Forgets what stood after `after`. What it superseded was kept because it was not committed. */
   truncated(after: LogIndex): void {
     this.commitIndex = Math.min(this.commitIndex, after);
+    this.settledTo = Math.min(this.settledTo, after);
     for (const [key, versions] of this.versions) {
       while (versions.length > 0 && versions.at(-1)!.index > after) versions.pop();
       if (versions.length === 0) this.versions.delete(key);

@@ -147,7 +147,7 @@ async function assemble(options: ServeNodeOptions, prepared: Prepared): Promise<
   const warmUp = warmUpMetrics(metrics, logger);
   prepared.durable?.startUpkeep({
     compactTo: () => replica.compactTo,
-    newest: (key) => folds.store.newest(key, replica.commitIndex),
+    newest: (key) => folds.store.newest(key),
     requestAt: (key) => folds.deduplication.find(key)?.first ?? null,
     after: realClock.after,
     // Like any read that meets damage: the rest goes on, and the next start mends it.

@@ -12,7 +12,7 @@ import { Network } from './network.ts';
 import { NodeHost } from './node-host.ts';
 import type { Plan } from './plan.ts';
 import { Site } from './site.ts';
-import { persistenceOf, startArbiter, startNode, type WrapPersistence } from './start.ts';
+import { openLog, startArbiter, startNode, type WrapPersistence } from './start.ts';
 import { Timeline } from './timeline.ts';
 import { Trace } from './trace.ts';
 import { Watch } from './watch.ts';
@@ -99,14 +99,23 @@ export class Cluster {
     site.host.boot(this.chance.next() * 1e6);
     site.startingLife = site.host.life;
     const { shape } = this.plan;
-    const persistence = this.wrap(persistenceOf(site, shape), site);
-    const configuration = { shape, options: this.options, random: this.chance.next };
+    const log = openLog(site, shape);
+    const opened = { ...log, persistence: this.wrap(log.persistence, site) };
     const { life } = site.host;
+    const configuration = {
+      shape,
+      options: this.options,
+      random: this.chance.next,
+      after: (ms: number, run: () => void) => this.afterInLife(site, ms, run),
+      broken: (error: unknown) => {
+        if (site.host.life === life) this.broke(site, error);
+      },
+    };
     this.timeline.stir();
     const starting =
       site.node === null
-        ? startArbiter(site, persistence, configuration)
-        : startNode(site, persistence, configuration);
+        ? startArbiter(site, opened, configuration)
+        : startNode(site, opened, configuration);
     starting.then(
       (found) => {
         if (site.host.life !== life) return;
@@ -120,6 +129,17 @@ export class Cluster {
         if (site.host.life === life) this.refused(site, error);
       },
     );
+  }
+
+  private afterInLife(site: Site, ms: number, run: () => void): () => void {
+    const go = site.host.inLife(() => {
+      run();
+      this.timeline.stir();
+    });
+    const planned = this.timeline.after(ms, go);
+    return () => {
+      planned.run = null;
+    };
   }
 
   /** The process is gone, with `power` the whole machine for a moment. */

@@ -14,6 +14,8 @@ const CALM_MS = 1_200;
 /** Clients go on this long after the last fault is over. */
 const AFTER_MS = 2_500;
 
+const CLIENTS_MAX = 5;
+
 const KEYS = ['a', 'b', 'c', '__proto__'] as const;
 
 export function drawnPlan(seed: number): Plan {
@@ -21,14 +23,41 @@ export function drawnPlan(seed: number): Plan {
   const shape = drawnShape(chance);
   const faultsFrom = CALM_MS;
   const faultsUntil = faultsFrom + chance.whole(3_000, 11_000);
-  return {
-    seed,
-    shape,
-    faultsFrom,
-    faultsUntil,
-    faults: drawnFaults(chance, shape, faultsFrom, faultsUntil),
-    operations: drawnOperations(chance, shape, faultsUntil + AFTER_MS),
+  const faults = drawnFaults(chance, shape, faultsFrom, faultsUntil);
+  const operations = drawnOperations(chance, shape, faultsUntil + AFTER_MS);
+  return withUpkeep({ seed, shape, faultsFrom, faultsUntil, faults, operations });
+}
+
+/** What upkeep is drawn from is no part of the rest: a seed's cluster, faults and clients were
+ * there before upkeep was. */
+const UPKEEP_SEED = 0x7e57_c0de;
+
+/** Such a run takes three times as long as another. */
+const UPKEEP_SHARE = 0.1;
+
+/** In some clusters logs look after themselves; there segments are small, and one more client
+ * writes on few keys, without idempotency keys, so that there is something to compact. A bit that turns
+ * over in a segment that nobody reads again is not noticed in time: not in the same run. */
+function withUpkeep(plan: Plan): Plan {
+  const chance = new Chance(plan.seed ^ UPKEEP_SEED);
+  const { shape, faults, faultsUntil } = plan;
+  const suits =
+    shape.nodes.some(({ durable }) => durable) && faults.every((one) => one.kind !== 'flip');
+  if (!suits || !chance.happens(UPKEEP_SHARE)) return plan;
+  const layout = {
+    ...shape.layout,
+    segmentBytes: chance.pick([1_000, 2_000, 4_000]),
+    tailBytes: chance.pick([0, 1_000]),
   };
+  const operations = [...plan.operations];
+  const pace = chance.pick([60, 150]);
+  for (let at = 500; at < faultsUntil + AFTER_MS; at += chance.next() * 2 * pace) {
+    const who = { client: `c${CLIENTS_MAX + 1}`, at: Math.round(at) };
+    const write = drawnWrite(chance, shape, who, `c${CLIENTS_MAX + 1}-${operations.length}`, 1);
+    operations.push({ ...write, key: null, timeoutMs: 300, patienceMs: 400, tries: 1 });
+  }
+  operations.sort((a, b) => a.at - b.at);
+  return { ...plan, shape: { ...shape, layout, upkeep: true }, operations };
 }
 
 function drawnShape(chance: Chance): Shape {
@@ -57,6 +86,7 @@ function drawnShape(chance: Chance): Shape {
       blockBytes: chance.pick([2_048, 8_192]),
       intervalBytes: chance.pick([100, 1_000]),
     },
+    upkeep: false,
     networkMs: chance.pick([0.3, 1, 1, 5]),
     diskMs: chance.pick([0.1, 1, 1, 8]),
   };
@@ -86,7 +116,7 @@ function drawnFaults(chance: Chance, shape: Shape, from: number, until: number):
 }
 
 function drawnOperations(chance: Chance, shape: Shape, until: number): ClientOperation[] {
-  const clients = chance.whole(2, 5);
+  const clients = chance.whole(2, CLIENTS_MAX);
   const pace = chance.pick([90, 200, 400]);
   const reads = chance.pick([0.2, 0.4]);
   const keyValue = chance.pick([0, 0.3, 0.6]);

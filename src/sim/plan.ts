@@ -17,6 +17,8 @@ export interface Shape {
   readonly size: number | null;
   readonly options: Partial<Options>;
   readonly layout: SegmentedLogOptions;
+  /** Durable logs write summaries, compact and check themselves, and start from their summaries. */
+  readonly upkeep: boolean;
   /** A message takes about this long. */
   readonly networkMs: number;
   /** A call to a disk takes about this long. */

@@ -18,6 +18,9 @@ interface Trouble {
 
 const LEFTOVERS: readonly Leftover[] = ['nothing', 'all', 'half', 'zeros', 'prefix', 'sectors'];
 
+/** The file that takes the place of what was compacted. */
+const COMPACTED = /^log-\d+\.seg\.tmp$/;
+
 /** What is left of a write whose process was killed: the system goes on, byte after byte. */
 const KILLED: readonly Leftover[] = ['nothing', 'all', 'half', 'prefix'];
 
@@ -77,8 +80,9 @@ export class Site {
             });
             timeline.after(ms, go);
           },
-          latencyMs: ({ kind }) => {
+          latencyMs: ({ kind, path }) => {
             timeline.happened(31 + kind.length);
+            if (kind === 'rename' && COMPACTED.test(path)) this.hit('compaction');
             return kind === 'write' || kind === 'sync' || kind === 'syncFolder'
               ? diskMs * (0.5 + chance.next())
               : 0.05;

@@ -10,7 +10,8 @@ import type { Options } from '../core/options.ts';
 import { Replica } from '../core/replica.ts';
 import { MemoryPersistence } from '../persistence/memory-persistence.ts';
 import type { Persistence } from '../persistence/persistence.ts';
-import { openSegmentedLog } from '../persistence/segmented-log.ts';
+import { type DurableLog, openSegmentedLog } from '../persistence/segmented-log.ts';
+import { entriesOn } from './disk-log.ts';
 import type { Shape } from './plan.ts';
 import type { Site } from './site.ts';
 
@@ -19,6 +20,10 @@ export interface Configuration {
   readonly shape: Shape;
   readonly options: Options;
   readonly random: () => number;
+  /** Calls back after so many milliseconds, in this life of the process; returns how to cancel. */
+  readonly after: (ms: number, run: () => void) => () => void;
+  /** The process cannot go on. */
+  readonly broken: (error: unknown) => void;
 }
 
 /** What a process found on its disk. */
@@ -30,37 +35,51 @@ export interface Found {
 /** A persistence that may be wrapped by a test. */
 export type WrapPersistence = (persistence: Persistence, site: Site) => Persistence;
 
+/** The log of one life of a process. */
+export interface OpenedLog {
+  readonly persistence: Persistence;
+  /** The same, if it is on a disk and looks after itself. */
+  readonly kept: DurableLog | null;
+}
+
 /** Opens the log of this life of the process. */
-export function persistenceOf(site: Site, shape: Shape): Persistence {
+export function openLog(site: Site, shape: Shape): OpenedLog {
   const { blockBytes, intervalBytes } = shape.layout;
   if (site.disk === null) {
-    return new MemoryPersistence({
+    const persistence = new MemoryPersistence({
       ...(blockBytes === undefined ? {} : { blockBytes }),
       ...(intervalBytes === undefined ? {} : { intervalBytes }),
     });
+    return { persistence, kept: null };
   }
   const own = { pid: site.host.life + 1, started: site.id };
   const processes = {
     self: () => own,
     lives: ({ pid }: { pid: number }) => pid === own.pid,
   };
-  return openSegmentedLog(site.disk.mount(), { ...shape.layout, processes });
+  const log = openSegmentedLog(site.disk.mount(), { ...shape.layout, processes });
+  return { persistence: log, kept: shape.upkeep ? log : null };
 }
 
 /** Reads the log and begins to serve; resolves with what was read. Rejects as `recover` does. */
 export async function startNode(
   site: Site,
-  persistence: Persistence,
+  { persistence, kept }: OpenedLog,
   configuration: Configuration,
 ): Promise<Found> {
   const { shape, options, random } = configuration;
   const { life } = site.host;
   const folds = new Folds(options);
-  const entries: Entry[] = [];
-  const recovered = await persistence.recover((entry) => {
+  const read: Entry[] = [];
+  const visit = (entry: Entry): void => {
     folds.observe(entry);
-    entries.push(entry);
-  });
+    read.push(entry);
+  };
+  // Without summaries every start reads the whole log.
+  const recovered = await (kept === null
+    ? persistence.recover(visit)
+    : persistence.recover(visit, folds));
+  const entries = kept === null ? read : entriesOn(site.disk!);
   const found = { entries, memory: recovered.memory };
   if (site.host.life !== life) return found;
   const first = shape.nodes[0]!.id;
@@ -80,13 +99,22 @@ export async function startNode(
     memory: recovered.memory ?? BLANK_MEMORY,
   });
   site.node!.serve({ replica, persistence, folds });
+  const { after, broken } = configuration;
+  kept?.startUpkeep({
+    compactTo: () => replica.compactTo,
+    newest: (key) => folds.store.newest(key),
+    requestAt: (key) => folds.deduplication.find(key)?.first ?? null,
+    after,
+    damaged: broken,
+    broken,
+  });
   return found;
 }
 
 /** As startNode, for an arbiter of its own: its folder is a node's folder without a log. */
 export async function startArbiter(
   site: Site,
-  persistence: Persistence,
+  { persistence }: OpenedLog,
   { shape, options }: Configuration,
 ): Promise<Found> {
   const { life } = site.host;

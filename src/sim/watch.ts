@@ -7,7 +7,8 @@ import type { LogIndex } from '../core/ids.ts';
 import type { Entry } from '../core/operation.ts';
 import type { NodeStatus } from '../core/status.ts';
 import { CommitWatch } from './commit-watch.ts';
-import { drawEntry, drawNote } from './drawing.ts';
+import { drawNote } from './drawing.ts';
+import { LogImage } from './log-image.ts';
 import { MemoryWatch } from './memory-watch.ts';
 import type { NodeHost, NodeWatch } from './node-host.ts';
 import type { Timeline } from './timeline.ts';
@@ -18,15 +19,6 @@ export interface Breach {
   readonly judge: string;
   readonly sentence: string;
   readonly at: number;
-}
-
-/** A node's log as it must be. */
-interface Image {
-  entries: Entry[];
-  /** Up to here persistence has said that it is durable, and it has not been cut off since. */
-  confirmed: number;
-  /** By index: the epoch of what was ever durable there. */
-  readonly ever: number[];
 }
 
 /** More say nothing new. */
@@ -42,7 +34,7 @@ export class Watch implements NodeWatch {
   sizeChanges = false;
   private size = 0;
   private readonly gone = new Set<string>();
-  private readonly images = new Map<string, Image>();
+  private readonly images = new Map<string, LogImage>();
   private readonly timeline: Timeline;
   private readonly trace: Trace;
   private readonly record: (record: HistoryRecord) => void;
@@ -62,44 +54,27 @@ export class Watch implements NodeWatch {
   /** A node has read its log: all that was durable must be in it. */
   recovered(id: string, found: readonly Entry[]): void {
     this.commits.restarted(id);
-    const image = this.image(id);
-    for (let i = 0; i < image.confirmed; i += 1) {
-      const kept = image.entries[i]!;
-      const read = found[i];
-      if (read !== undefined && same(kept, read)) continue;
-      const instead = read === undefined ? 'nothing' : drawEntry(read);
-      const sentence = `${id} had ${drawEntry(kept)} on its disk; its next life found ${instead}`;
-      this.breach('durable on disk', sentence);
-      break;
-    }
-    image.entries = [...found];
-    image.confirmed = found.length;
-    this.remember(image);
+    const wrong = this.image(id).recover(found);
+    if (wrong !== null) this.breach('durable on disk', `${id}: ${wrong}`);
   }
 
   /** A node has lost all that it had. */
   forgotten(id: string): void {
     this.memory.forgotten(id);
     this.commits.loses();
-    const image = this.image(id);
-    image.entries = [];
-    image.confirmed = 0;
+    this.image(id).forget();
   }
 
   appended(node: NodeHost, entries: readonly Entry[]): void {
-    this.image(node.id).entries.push(...entries);
+    this.image(node.id).append(entries);
   }
 
   truncated(node: NodeHost, after: LogIndex): void {
-    const image = this.image(node.id);
-    image.entries.length = Math.min(image.entries.length, after);
-    image.confirmed = Math.min(image.confirmed, after);
+    this.image(node.id).truncate(after);
   }
 
   persisted(node: NodeHost, upTo: LogIndex): void {
-    const image = this.image(node.id);
-    image.confirmed = Math.max(image.confirmed, Math.min(upTo, image.entries.length));
-    this.remember(image);
+    this.image(node.id).persist(upTo);
   }
 
   /** Whoever is named in an answer must have had it durably. */
@@ -107,9 +82,9 @@ export class Watch implements NodeWatch {
     if (outcome.type !== 'Stored') return;
     const { last, acks } = outcome;
     if (this.sizeChanges) this.noteSize(node);
-    const epoch = this.image(node.id).entries[last - 1]?.epoch;
+    const epoch = this.image(node.id).epochAt(last);
     for (const id of acks) {
-      if (this.image(id).ever[last] === epoch) continue;
+      if (this.image(id).durableEpochAt(last) === epoch) continue;
       const sentence = `${node.id} names ${id} among ${acks.join(' ')} for ${last}`;
       this.breach('acks are honest', `${sentence}, which never had it on its disk`);
     }
@@ -117,8 +92,8 @@ export class Watch implements NodeWatch {
 
   /** A turn of the node's machine is over. */
   turned(node: NodeHost, commitIndex: LogIndex): void {
-    const { entries } = this.image(node.id);
-    this.commits.committed(node.id, commitIndex, (index) => entries[index - 1]?.epoch);
+    const image = this.image(node.id);
+    this.commits.committed(node.id, commitIndex, (index) => image.epochAt(index));
   }
 
   noted(node: NodeHost, note: Note): void {
@@ -151,17 +126,10 @@ export class Watch implements NodeWatch {
     this.onBroken(node, error);
   }
 
-  private remember(image: Image): void {
-    const { ever, entries, confirmed } = image;
-    for (let i = confirmed; i > 0 && ever[i] !== entries[i - 1]!.epoch; i -= 1) {
-      ever[i] = entries[i - 1]!.epoch;
-    }
-  }
-
-  private image(id: string): Image {
+  private image(id: string): LogImage {
     let image = this.images.get(id);
     if (image === undefined) {
-      image = { entries: [], confirmed: 0, ever: [] };
+      image = new LogImage();
       this.images.set(id, image);
     }
     return image;
@@ -174,11 +142,4 @@ export function healthOf(node: string, status: NodeStatus, at: number): HealthRe
   const about = { type: 'health' as const, at, node, role, epoch, lastIndex, commitIndex };
   if (status.role !== 'master') return { ...about, mode: null };
   return { ...about, mode: status.mode, ...status.quorum };
-}
-
-function same(a: Entry, b: Entry): boolean {
-  if (a.index !== b.index || a.epoch !== b.epoch || a.op !== b.op) return false;
-  if (a.op === 'append') return a.message === (b as typeof a).message;
-  if (a.key !== (b as typeof a).key) return false;
-  return a.op === 'remove' || a.value === (b as typeof a).value;
 }

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { HistoryRecord, LogRecord } from '../../src/check/history.ts';
+import type { HistoryRecord, LogRecord, SeenEntry } from '../../src/check/history.ts';
 import { judge } from '../../src/check/judge.ts';
 import { type Editable, ofType } from './legal-history.ts';
 import { message, put, Recording, remove } from './recording.ts';
@@ -78,13 +78,15 @@ const steps = fc.array(
 
 const RUNS = { seed: 20_261_121, numRuns: 150 };
 
-/** Entries on a key that a later one superseded may be missing: that is compaction, and legal. */
+/** Entries on a key that a later one superseded may be missing, and a removal with nothing on its
+ * key before it: that is compaction, and legal. */
 function isCompaction({ entries }: LogRecord, at: number): boolean {
   const { operation } = entries[at]!;
   if (operation.op === 'append') return false;
-  return entries.slice(at + 1).some(({ operation: later }) => {
-    return later.op !== 'append' && later.key === operation.key;
-  });
+  const sameKey = ({ operation: other }: SeenEntry): boolean =>
+    other.op !== 'append' && other.key === operation.key;
+  if (entries.slice(at + 1).some(sameKey)) return true;
+  return operation.op === 'remove' && !entries.slice(0, at).some(sameKey);
 }
 
 describe('a legal history', () => {

@@ -139,7 +139,7 @@ export class Bench {
     for (const effect of this.take()) {
       if (effect.type === 'Persist') {
         this.log.persist(effect.upTo);
-        this.ledger.persister.confirmed(effect.id);
+        this.ledger.confirmed(effect.id);
       }
     }
     return this.ledger.persister.persistedIndex;

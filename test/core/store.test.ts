@@ -73,7 +73,8 @@ describe('Store', () => {
           const target = committed + Math.round(each.part * (last - committed));
           if (each.do === 'commit') {
             committed = target;
-            store.committed(logIndex(committed));
+            // What is not durable yet changes no answer.
+            store.committed(logIndex(committed), logIndex(committed - (committed % 3)));
           } else {
             naive.history.length = target;
             store.truncated(logIndex(target));
@@ -99,7 +100,7 @@ describe('Store', () => {
     const store = new Store();
     for (let i = 1; i <= 5_000; i += 1) {
       store.observe(entry(i, 1, { operation: put(`k${i % 3}`) }));
-      store.committed(logIndex(i - 1));
+      store.committed(logIndex(i - 1), logIndex(i - 1));
     }
     const kept = JSON.stringify(store, (_name, value) =>
       value instanceof Map ? [...value.values()] : value,
@@ -115,9 +116,23 @@ describe('Store', () => {
     for (let i = 1; i <= 2_000; i += 2) {
       store.observe(entry(i, 1, { operation: put(`k${i}`) }));
       store.observe(entry(i + 1, 1, { operation: remove(`k${i}`) }));
-      store.committed(logIndex(i + 1));
+      store.committed(logIndex(i + 1), logIndex(i + 1));
     }
     const versions = (store as unknown as { versions: Map<string, unknown> }).versions;
     expect(versions.size).toBe(0);
+  });
+
+  test('what is committed but not durable here supersedes nothing yet', () => {
+    const store = new Store();
+    store.observe(entry(1, 1, { operation: put('a') }));
+    store.observe(entry(2, 1, { operation: put('a') }));
+    store.observe(entry(3, 1, { operation: put('b') }));
+    store.observe(entry(4, 1, { operation: remove('b') }));
+    store.committed(logIndex(4), logIndex(1));
+    expect([store.newest('a'), store.find('a', logIndex(4))]).toEqual([1, 2]);
+    store.committed(logIndex(4), logIndex(3));
+    expect([store.newest('a'), store.newest('b')]).toEqual([2, 3]);
+    store.committed(logIndex(4), logIndex(4));
+    expect([store.newest('a'), store.newest('b')]).toEqual([2, null]);
   });
 });

@@ -27,7 +27,7 @@ it('keys overwritten ten times each take at most twice what is live', async () =
     const reports: unknown[] = [];
     log.startUpkeep({
       compactTo: () => at(committed),
-      newest: (key) => folds.store.newest(key, at(committed)),
+      newest: (key) => folds.store.newest(key),
       requestAt: () => null,
       after: (ms, run) => {
         idle = ms >= 500 ? idle + 1 : 0;
@@ -49,7 +49,7 @@ it('keys overwritten ten times each take at most twice what is live', async () =
       for (const entry of entries) folds.observe(entry);
       await log.persist(index, log.lastIndex);
       committed = log.lastIndex;
-      folds.store.committed(at(committed));
+      folds.store.committed(at(committed), at(committed));
     }
     idle = 0;
     while (idle < 4) await new Promise((resolve) => setTimeout(resolve, 50));

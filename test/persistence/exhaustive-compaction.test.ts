@@ -41,7 +41,7 @@ class Node {
   async upkeep(): Promise<void> {
     const upTo = this.log.lastIndex;
     const { store, deduplication } = this.folds;
-    store.committed(upTo);
+    store.committed(upTo, upTo);
     let idle = 0;
     await new Promise<void>((resolve) => {
       const report = (error: unknown): void => {
@@ -50,7 +50,7 @@ class Node {
       };
       this.log.startUpkeep({
         compactTo: () => upTo,
-        newest: (key) => store.newest(key, upTo),
+        newest: (key) => store.newest(key),
         requestAt: (key) => deduplication.find(key)?.first ?? null,
         after: (ms, run) => {
           idle = ms >= 500 ? idle + 1 : idle;

@@ -43,12 +43,12 @@ class Node {
   /** Works in the background until there is nothing to do. */
   async upkeep(compactTo: number): Promise<void> {
     this.compactTo = compactTo;
-    this.folds.store.committed(at(compactTo));
+    this.folds.store.committed(at(compactTo), at(compactTo));
     let idle = 0;
     await new Promise<void>((resolve) => {
       this.log.startUpkeep({
         compactTo: () => at(this.compactTo),
-        newest: (key) => this.folds.store.newest(key, at(compactTo)),
+        newest: (key) => this.folds.store.newest(key),
         requestAt: (key) => this.folds.deduplication.find(key)?.first ?? null,
         after: (ms, run) => {
           idle = ms >= 500 ? idle + 1 : idle;

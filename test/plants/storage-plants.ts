@@ -78,4 +78,32 @@ export const STORAGE_PLANTS: readonly Plant[] = [
       },
     ],
   },
+  plant(
+    'what is committed but not durable here is compacted for',
+    'B31',
+    'src/core/store.ts',
+    'const limit = logIndex(Math.min(index, durable));',
+    'const limit = index;',
+  ),
+  plant(
+    'compaction forgets a removal while what it removed is still there',
+    'B31',
+    'src/persistence/compactor.ts',
+    "const last = entry.op === 'remove' && newest === null && this.haunted.has(entry.key);",
+    'const last = false;',
+  ),
+  plant(
+    'compaction drops what carries an idempotency key',
+    'B31',
+    'src/persistence/compactor.ts',
+    'const known = entry.idempotencyKey !== undefined && this.isKnown(entry);',
+    'const known = false;',
+  ),
+  plant(
+    'what was compacted is put in place before it is on disk',
+    'B31',
+    'src/persistence/compactor.ts',
+    'await file.sync();\n      return written;',
+    'return written;',
+  ),
 ];

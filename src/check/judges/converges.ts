@@ -5,6 +5,7 @@
 import type { Evidence, Invariant } from '../evidence.ts';
 import type { FinalLog } from '../final-logs.ts';
 import type { GetRecord, HealthRecord, PhaseRecord, WriteRecord } from '../history.ts';
+import { Superseded } from '../superseded.ts';
 import { type Violation, violation } from '../verdict.ts';
 
 /** Refusals that have nothing to do with the cluster's health. */
@@ -116,27 +117,26 @@ export class Converges implements Invariant {
     return null;
   }
 
-  /** Nothing is missing but operations that a later one on the same key superseded. */
+  /** Nothing is missing but what may have been compacted away. */
   private holes(logs: readonly FinalLog[]): Violation | null {
     const { entries, operations } = this.evidence;
     let open = operations.openKeyValues;
     for (const log of logs) {
-      const latest = log.latest(operations);
+      const superseded = new Superseded(this.evidence, log);
       for (let index = 1; index <= log.lastIndex; index += 1) {
         if (log.contents[index] !== undefined) continue;
         const promised = this.evidence.promises.at(index);
         const variants = entries.at(index);
-        const keys = promised
-          ? [operations.key(promised.content)]
-          : variants.map(({ content }) => operations.key(content));
-        const superseded = keys.some((key) => key !== null && (latest.get(key) ?? 0) > index);
-        if (superseded) continue;
+        const known = promised ? [promised.content] : variants.map(({ content }) => content);
+        const said = operations.said.get(index);
+        if (known.length === 0 && said !== undefined) known.push(said);
+        if (known.some((content) => superseded.allows(content, index))) continue;
         // A put without an answer may have been superseded before anybody saw it.
-        if (keys.length === 0 && open > 0) {
+        if (known.length === 0 && open > 0) {
           open -= 1;
           continue;
         }
-        const why = keys.length === 0 ? '' : ', and nothing there was superseded';
+        const why = known.length === 0 ? '' : ', and nothing there was superseded';
         return violation(
           'converges',
           `At the end index ${index} is missing in the log of ${log.node}, which goes up to ` +

@@ -2,13 +2,14 @@
 //
 // 1. What is promised (see promises.ts for what that is, and when it ends) stands at its index in
 //    everything that is shown as settled: up to the commit index, in `majority` and `linearizable`
-//    reads, and in the final logs, unless a later operation on the same key superseded it.
+//    reads, and in the final logs, unless it may have been compacted away (superseded.ts).
 // 2. A node that is named in `acks` shows it by itself, also after a crash with its disk, until a
 //    master of a later epoch may have made it start over.
 
 import type { Evidence, Invariant } from '../evidence.ts';
 import type { LogRecord } from '../history.ts';
 import type { Content } from '../operations.ts';
+import { Superseded } from '../superseded.ts';
 import { type Violation, violation } from '../verdict.ts';
 
 export class Durable implements Invariant {
@@ -25,15 +26,14 @@ export class Durable implements Invariant {
   finish(): Violation | null {
     for (const log of this.evidence.finals.values()) {
       if (!log.whole || this.evidence.cluster.nodes.get(log.node)?.left) continue;
-      const latest = log.latest(this.evidence.operations);
+      const superseded = new Superseded(this.evidence, log);
       const { highest } = this.evidence.promises;
       for (let index = 1; index <= highest; index += 1) {
         const promised = this.evidence.promises.at(index);
         if (promised === null || promised.place > log.place) continue;
         if (log.contents[index] === promised.content) continue;
-        const key = this.evidence.operations.key(promised.content);
-        const superseded = key !== null && (latest.get(key) ?? 0) > index;
-        if (log.contents[index] === undefined && superseded) continue;
+        const missing = log.contents[index] === undefined;
+        if (missing && superseded.allows(promised.content, index)) continue;
         return this.lost(index, log.node, log.contents[index], log.place);
       }
     }

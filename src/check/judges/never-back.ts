@@ -7,6 +7,7 @@
 // compacted away.) Who records must write a master's `role` before anything that follows from it;
 // after the restart or leave of a master the next epoch counts as begun.
 
+import type { Variant } from '../entry-table.ts';
 import type { Evidence, Invariant } from '../evidence.ts';
 import { Frontier } from '../frontier.ts';
 import type { LogRecord, SeenEntry } from '../history.ts';
@@ -158,7 +159,8 @@ export class NeverBack implements Invariant {
     const certain = wasShown && shown.moments[index]! >= shown.epochSince && !this.newer(shown);
     const gone = certain && entries.find(index, before) !== undefined;
     const message = messages.find(({ epoch }) => epoch === before) ?? messages[0];
-    const only = messages.length > 0 && messages.length === variants.length;
+    const only =
+      messages.length > 0 && messages.length === variants.length && this.alone(index, messages);
     if (message === undefined || !(only || gone)) return null;
     if (gone && operations.key(entries.find(index, before)!.content) !== null) return null;
     return violation(
@@ -170,6 +172,15 @@ export class NeverBack implements Invariant {
       wasShown ? shown.places[index]! : 0,
       place,
     );
+  }
+
+  /** Whether it is certain that no operation on a key, which nobody has seen, took the place of
+   * these messages before it was compacted away. */
+  private alone(index: number, messages: readonly Variant[]): boolean {
+    const { operations, promises } = this.evidence;
+    const promised = promises.at(index)?.content;
+    if (messages.some(({ content }) => content === promised)) return true;
+    return operations.openKeyValues === 0 && !operations.said.has(index);
   }
 
   private newer(shown: Shown): boolean {
