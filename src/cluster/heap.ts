@@ -10,7 +10,15 @@ import { setFlagsFromString } from 'node:v8';
  */
 const GROWTH_PERCENT = 30;
 
-/** Called once, when a server starts. V8 looks at the setting after each collection. */
+/**
+ * By what the young part of the heap is multiplied when V8 would have it grow: it stays as small as
+ * it is when the server starts. V8 lets it grow to 16 MB, three times over; the same load then took
+ * 155 MB instead of 126, and was no faster.
+ */
+const YOUNG_GROWTH_FACTOR = 1;
+
+/** Called once, when a server starts. V8 looks at the settings at each collection. */
 export function boundHeap(): void {
   setFlagsFromString(`--heap-growing-percent=${GROWTH_PERCENT}`);
+  setFlagsFromString(`--semi-space-growth-factor=${YOUNG_GROWTH_FACTOR}`);
 }

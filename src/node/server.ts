@@ -9,13 +9,11 @@ import {
   STATUS_CODES,
 } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { getRequestListener } from '@hono/node-server';
-import { type Answer, toResponse } from './answer.ts';
+import type { Answer } from './answer.ts';
 import type { Direct } from './direct.ts';
 import { problem } from './problems.ts';
 import type { Door } from './tunnel-door.ts';
-
-type Fetch = Parameters<typeof getRequestListener>[0];
+import { type Fetch, WebFront } from './web-front.ts';
 
 export interface ServerOptions {
   readonly app: { readonly fetch: Fetch; readonly direct?: Direct; readonly door?: Door };
@@ -68,7 +66,7 @@ export interface RunningServer {
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const { direct, door } = options.app;
-  const listener = getRequestListener(options.app.fetch, { errorHandler: unreadable });
+  const front = new WebFront(options.app.fetch);
   const server = createServer(
     {
       headersTimeout: limits.headersMs,
@@ -78,8 +76,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     },
     (incoming: IncomingMessage, outgoing: ServerResponse) => {
       if (direct?.(incoming, outgoing)) return;
-      // The listener answers its own errors and never rejects.
-      void listener(incoming, outgoing);
+      front.take(incoming, outgoing);
     },
   );
   if (door !== undefined) server.on('connect', door);
@@ -94,17 +91,22 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   await listening(server, host, options.port);
   const { port } = server.address() as AddressInfo;
   let stopped: Promise<void> | null = null;
+  const warmUp = setTimeout(() => front.load(), WARM_UP_AFTER_MS).unref();
   return {
     host,
     port,
     url: `http://${reachable(host)}:${port}`,
     stop: () => {
+      clearTimeout(warmUp);
       options.stopping?.abort();
       stopped ??= closed(server, connections, limits.graceMs);
       return stopped;
     },
   };
 }
+
+/** By then a node has its role: others do not wait for what it loads. */
+const WARM_UP_AFTER_MS = 1_000;
 
 /** What a client on this machine has to connect to. */
 function reachable(host: string): string {
@@ -147,16 +149,6 @@ function closed(server: Server, connections: ReadonlySet<Socket>, graceMs: numbe
     });
     server.closeIdleConnections();
   });
-}
-
-/** A request that cannot even be turned into one: a bad URL or Host. */
-function unreadable(error: unknown): Response {
-  const known = error instanceof Error && error.name === 'RequestError';
-  return toResponse(
-    known
-      ? problem('invalid-request', 'The URL or the Host of the request is not valid.')
-      : problem('internal-error', 'The request could not be handled.'),
-  );
 }
 
 /** Bytes that are no HTTP, and requests that did not arrive in time. */

@@ -38,13 +38,17 @@ const ZERO_WINDOW_BYTES = 1 << 16;
 /** Bytes of the last write that are written again together. */
 const WRITE_WINDOW_BYTES = 1 << 20;
 
+/** Bytes of the end of the log that a start leaves in memory, at most: copying more would be a
+ * fifth of it, and who asks for them finds them on disk. */
+const TAIL_BYTES = 1 << 20;
+
 /** What is done with each entry found. */
 export interface RecoveryUse {
   visit(entry: Entry): void;
   /** Takes over what folding closed segments came to, in place of their entries, and is not told of
    * plain appends that change nothing. Absent: every entry is visited. */
   readonly restore?: Restore;
-  /** How many bytes of the end of the log stay in memory. */
+  /** How many bytes of the end of the log may stay in memory. */
   readonly tailBytes: number;
   /** Takes damage out of the folder; what was found before it is the log then. Absent: damage is
    * only reported. */
@@ -163,6 +167,10 @@ class Scan {
   private segment: Segment | null = null;
   /** Whole records of the window at hand that the log does not hold yet. */
   private fresh: { readonly bytes: Buffer; readonly start: number; end: number } | null = null;
+  /** Where the last of them ends in the file. */
+  private adoptedTo = 0;
+  /** Bytes of the file. */
+  private size = 0;
   /** Where the write that holds the current record ends, as its first record says. */
   private writeEnd = FILE_HEADER_BYTES;
   /** Where the last write begins of which anything is left; the first one has the file header. */
@@ -188,6 +196,7 @@ class Scan {
     const { index, hash } = { index: this.log.catalog.lastIndex, hash: this.log.catalog.hash };
     this.checkPlace(index);
     const size = await file.size();
+    this.size = size;
     const head = Buffer.alloc(Math.min(size, FILE_HEADER_BYTES));
     await readAll(file, head, 0);
     const kind = checkFileHeader(head, this.first, hash);
@@ -254,18 +263,24 @@ class Scan {
     this.noteEpoch(index, recordEpoch(bytes, at), offset);
     const size = recordSize(bytes, at);
     this.segment.add(index, size, recordHash(bytes, at));
+    this.adoptedTo = offset + size;
     if (this.fresh === null) this.fresh = { bytes, start: at, end: at + size };
     else this.fresh.end = at + size;
     if (entry !== null) this.use.visit(entry);
   }
 
-  /** Before the window is read into again. */
+  /** Before the window is read into again. Only the end of the file is kept in memory. */
   private adopt(): void {
     const { fresh } = this;
     if (fresh === null) return;
     const { tail } = this.log;
-    tail.adopt(fresh.bytes, fresh.start, fresh.end);
-    tail.trim(this.use.tailBytes, tail.end);
+    const keep = Math.min(this.use.tailBytes, TAIL_BYTES);
+    if (this.size - this.adoptedTo > keep) {
+      tail.skip(fresh.end - fresh.start);
+    } else {
+      tail.adopt(fresh.bytes, fresh.start, fresh.end);
+      tail.trim(keep, tail.end);
+    }
     this.fresh = null;
   }
 

@@ -36,8 +36,8 @@ const UPKEEP_SEED = 0x7e57_c0de;
 const UPKEEP_SHARE = 0.1;
 
 /** In some clusters logs look after themselves; there segments are small, and one more client
- * writes on few keys, without idempotency keys, so that there is something to compact. A bit that turns
- * over in a segment that nobody reads again is not noticed in time: not in the same run. */
+ * writes on few keys, without idempotency keys, so that there is something to compact. A bit that
+ * turns over in a segment that nobody reads again is not noticed in time: not in the same run. */
 function withUpkeep(plan: Plan): Plan {
   const chance = new Chance(plan.seed ^ UPKEEP_SEED);
   const { shape, faults, faultsUntil } = plan;

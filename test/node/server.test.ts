@@ -132,7 +132,9 @@ describe('requests over a socket', () => {
   test.each([
     ['GET /kv/a\\b HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n', 400],
     ['GET /livez HTTP/1.1\r\nconnection: close\r\n\r\n', 400],
-    ['GET /livez HTTP/1.1\r\nhost: a b\r\nconnection: close\r\n\r\n', 400],
+    // Not ours, whatever it is: as for appends.
+    ['GET /livez HTTP/1.1\r\nhost: a b\r\nconnection: close\r\n\r\n', 421],
+    ['GET /problems HTTP/1.1\r\nhost: a b\r\nconnection: close\r\n\r\n', 400],
     ['GET /livez HTTP/1.1\r\nhost: evil.example\r\nconnection: close\r\n\r\n', 421],
     ['GET /kv/é HTTP/1.1\r\nhost: localhost\r\n\r\n', 400],
     ['nonsense\r\n\r\n', 400],

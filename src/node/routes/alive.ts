@@ -2,7 +2,7 @@
 // ping (contract, section 5).
 
 import * as z from 'zod';
-import { json, toResponse } from '../answer.ts';
+import { json } from '../answer.ts';
 import { BODY_LIMIT, readBody } from '../body.ts';
 import { type Call, header } from '../call.ts';
 import type { Route } from '../route.ts';
@@ -19,7 +19,8 @@ export function aliveRoutes(): Route[] {
         summary: 'Whether the process works',
         success: [{ status: 200, description: 'It does.', schema: ok }],
       },
-      handle: () => toResponse(json(200, { status: 'ok' })),
+      direct: true,
+      handle: () => json(200, { status: 'ok' }),
     },
     {
       method: 'POST',

@@ -2,7 +2,7 @@
 
 import * as z from 'zod';
 import type { MemberReport, NodeStatus } from '../../core/status.ts';
-import { json, toResponse } from '../answer.ts';
+import { json } from '../answer.ts';
 import { problem } from '../problems.ts';
 import type { Route, Site } from '../route.ts';
 import { followerHealth, masterHealth, ok } from '../success.ts';
@@ -25,7 +25,8 @@ export function healthRoutes(site: Site): Route[] {
           },
         ],
       },
-      handle: () => toResponse(json(200, health(site.engine.status(), site.clock.wallMs()))),
+      direct: true,
+      handle: () => json(200, health(site.engine.status(), site.clock.wallMs())),
     },
     {
       method: 'GET',
@@ -37,10 +38,11 @@ export function healthRoutes(site: Site): Route[] {
         success: [{ status: 200, description: 'It is ready.', schema: ok }],
         problems: ['not-ready'],
       },
+      direct: true,
       handle: () =>
         site.engine.status().role === null
-          ? toResponse(problem('not-ready', 'The node has no role yet.'))
-          : toResponse(json(200, { status: 'ok' })),
+          ? problem('not-ready', 'The node has no role yet.')
+          : json(200, { status: 'ok' }),
     },
     {
       method: 'GET',
