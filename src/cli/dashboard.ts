@@ -59,6 +59,7 @@ export async function showDashboard(
     restorer: prepared?.restorer,
     stdin: process.stdin,
     stdout: process.stdout,
+    stderr: process.stderr,
     client: (url) => new ReplogClient({ url, token: target.token, retryForMs: 1_000 }),
     palette: paletteFor(wantsColour(process.stdout), process.env.COLORFGBG),
     unicode: showsUnicode(process.env),

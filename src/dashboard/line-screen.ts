@@ -24,6 +24,11 @@ export class LineScreen {
     this.#terminal = terminal;
   }
 
+  /** Whether it has the alternate screen. */
+  get active(): boolean {
+    return this.#active;
+  }
+
   get columns(): number {
     return this.#terminal.columns || 80;
   }

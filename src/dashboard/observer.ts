@@ -3,6 +3,7 @@
 // up to an index was read after everybody had said how far it goes; a node that does not answer
 // holds up no other; foreign text is cleaned here, before anything else sees it.
 
+import { setMaxListeners } from 'node:events';
 import type { ClusterReport, Health } from '../client/answers.ts';
 import type { ReplogClient } from '../client/client.ts';
 import { windowOf } from './alignment.ts';
@@ -59,6 +60,9 @@ const OUTPUT_LINES = 300;
 
 const KEYS_MAX = 200;
 
+/** A few for each of as many nodes as a cluster may have. */
+const QUESTIONS_MAX = 1_000;
+
 export class Observer {
   readonly #parts: ObserverParts;
   readonly #tidy: Tidy;
@@ -69,6 +73,8 @@ export class Observer {
   #round = 0;
 
   constructor(parts: ObserverParts) {
+    // One for each open question; Node warns of more than ten, which are few for seven nodes.
+    setMaxListeners(QUESTIONS_MAX, this.#end.signal);
     this.#parts = parts;
     this.#tidy = tidied(parts.clean);
   }

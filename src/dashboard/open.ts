@@ -8,6 +8,7 @@ import { Dashboard, linesOf } from './app.tsx';
 import type { ClusterState } from './cluster-state.ts';
 import { logRowsFor } from './frame.ts';
 import { glyphsFor } from './glyphs.ts';
+import { HeldOutput, type Writable } from './held-output.ts';
 import { inkOutput } from './ink-output.ts';
 import { LineScreen } from './line-screen.ts';
 import { Observer, type Wanted } from './observer.ts';
@@ -21,6 +22,8 @@ import { streamLines } from './stream.ts';
 export interface DashboardOptions {
   readonly stdin: NodeJS.ReadStream & { readonly fd: number };
   readonly stdout: NodeJS.WriteStream;
+  /** Where others write; it may be the same terminal. */
+  readonly stderr: Writable;
   /** A client for a base URL, with whatever token there is. */
   readonly client: (url: string) => ReplogClient;
   /** Base URL of the launcher; null if none is known. */
@@ -53,9 +56,10 @@ const FIRST_LOOK_MS = 200;
 
 /** Resolves, with what was last known, when it was left by a key or by the signal. */
 export async function openDashboard(options: DashboardOptions): Promise<ClusterState> {
-  const { stdin, stdout } = options;
+  const { stdin, stdout, stderr } = options;
   const screen = new LineScreen(stdout);
-  const session = new Session(options, screen);
+  const others = new HeldOutput(stderr, () => screen.active);
+  const session = new Session(options, screen, others);
   const [restorer] = await Promise.all([
     options.restorer ?? watchTerminal(stdin.fd),
     session.look(),
@@ -63,6 +67,7 @@ export async function openDashboard(options: DashboardOptions): Promise<ClusterS
   restorer.arm();
   const giveBack = (): void => {
     screen.leave();
+    others.release();
     if (stdin.isRaw) stdin.setRawMode(false);
     restorer.dismiss();
   };
@@ -83,15 +88,17 @@ export async function openDashboard(options: DashboardOptions): Promise<ClusterS
 class Session {
   readonly #options: DashboardOptions;
   readonly #screen: LineScreen;
+  readonly #others: HeldOutput;
   readonly #store: Store;
   readonly #observer: Observer;
   readonly #performer: Performer;
   readonly #undo: (() => void)[] = [];
   #leave: () => void = () => undefined;
 
-  constructor(options: DashboardOptions, screen: LineScreen) {
+  constructor(options: DashboardOptions, screen: LineScreen, others: HeldOutput) {
     this.#options = options;
     this.#screen = screen;
+    this.#others = others;
     const now = (): number => performance.now();
     this.#store = new Store({ ...options, now, time: timeOfDay });
     const parts = { ...options, state: () => this.#store.state, report: this.#store.report };
@@ -196,6 +203,7 @@ class Session {
         if (!effect.on) this.#screen.enter();
         else {
           this.#screen.leave();
+          this.#others.flush();
           this.#options.stdout.write('streaming; s returns to the dashboard, Ctrl-C ends it\n');
         }
         return;

@@ -132,6 +132,26 @@ describe('a round', () => {
     observer.stop();
   });
 
+  test('many nodes that do not answer are no reason for a warning of Node', async () => {
+    const warnings: Error[] = [];
+    const warned = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', warned);
+    const many = Array.from({ length: 20 }, (_, i) => ({
+      ...{ node: `n${i + 1}`, url: urlOf(i), role: i === 0 ? 'master' : 'secondary' },
+      ...{ pid: 100 + i, state: 'running' },
+    }));
+    const { observer, store } = observing((url) =>
+      url.pathname === '/cluster' ? { name: 'c', nodes: many, removed: [] } : undefined,
+    );
+    await observer.round();
+    expect(store.state.nodes).toHaveLength(20);
+    observer.stop();
+    // Warnings are told in the next turn.
+    await new Promise(setImmediate);
+    process.off('warning', warned);
+    expect(warnings).toEqual([]);
+  });
+
   test('a refused connection is silence, at once', async () => {
     const { store, observer } = observing((url) => {
       if (url.port !== '4002') return answers(url);
