@@ -1,6 +1,7 @@
 // Opens the dashboard on this process's terminal, if it has one that can show it. Ink and React are
 // loaded here, late, and nowhere else.
 
+import { boundHeap } from '../cluster/heap.ts';
 import type { ClusterState } from '../dashboard/cluster-state.ts';
 import type { Restorer } from '../dashboard/restorer.ts';
 import { cleanText } from './clean-text.ts';
@@ -54,6 +55,8 @@ export async function showDashboard(
   prepared?: Prepared | null,
 ): Promise<void> {
   const { openDashboard, paletteFor, farewellLines, ReplogClient } = await load();
+  // Every picture is made anew: what it leaves behind shall not pile up.
+  boundHeap();
   const state: ClusterState = await openDashboard({
     ...target,
     restorer: prepared?.restorer,
