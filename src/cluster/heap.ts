@@ -17,7 +17,7 @@ const GROWTH_PERCENT = 30;
  */
 const YOUNG_GROWTH_FACTOR = 1;
 
-/** Called once, when a server or a dashboard starts. V8 looks at the settings at each collection. */
+/** Called once, when a server or a dashboard starts. V8 looks at both at each collection. */
 export function boundHeap(): void {
   setFlagsFromString(`--heap-growing-percent=${GROWTH_PERCENT}`);
   setFlagsFromString(`--semi-space-growth-factor=${YOUNG_GROWTH_FACTOR}`);

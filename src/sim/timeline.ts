@@ -12,10 +12,6 @@ export interface Planned {
   run: (() => void) | null;
 }
 
-/** A chain of promises between two calls to a disk is shorter than this. A longer one would go on
- * after the next event: still the same in every run. */
-const CHAIN_MAX = 28;
-
 /** More than this at one moment of virtual time: somebody runs in circles. */
 const AT_ONCE_MAX = 50_000;
 
@@ -70,9 +66,10 @@ export class Timeline {
     this.now = at;
   }
 
+  /** A tick comes when no promise has anything left to do, and before anything of the outside. */
   private async settle(): Promise<void> {
     this.stirred = false;
-    for (let i = 0; i < CHAIN_MAX; i += 1) await undefined;
+    await new Promise<void>((resolve) => process.nextTick(resolve));
   }
 
   private push(planned: Planned): void {

@@ -100,10 +100,17 @@ export const STORAGE_PLANTS: readonly Plant[] = [
     'const known = false;',
   ),
   plant(
-    'what was compacted is put in place before it is on disk',
+    'what a compacted segment replaces is removed before its name is synced',
     'B31',
-    'src/persistence/compactor.ts',
-    'await file.sync();\n      return written;',
-    'return written;',
+    'src/persistence/upkeep.ts',
+    'await disk.syncFolder();\n    for (const name of this.leftovers) {',
+    'for (const name of this.leftovers) {',
+  ),
+  plant(
+    'compaction takes away what a member has not acknowledged',
+    'B31',
+    'src/core/membership.ts',
+    'reached = Math.min(reached, ackedIndex ?? 0);',
+    'void ackedIndex;',
   ),
 ];
