@@ -25,6 +25,8 @@ export interface LogRow {
   readonly node: string;
   /** `master`, or what makes the node special now: its status or the state of its process. */
   readonly note: string;
+  /** It has shown its log. */
+  readonly asked: boolean;
   readonly cells: readonly Cell[];
 }
 
@@ -66,7 +68,7 @@ export async function lookAtLogs(stage: Stage, observer: Observer): Promise<LogT
       const there = acked === null || acked >= index;
       return { text: textOf(entry), state: there ? 'there' : 'pending' };
     });
-    return { node, note, cells };
+    return { node, note, asked: log !== null, cells };
   });
   return { first, last, rows };
 }
@@ -77,7 +79,7 @@ const CELL_MAX = 12;
 /** The lines of a table, ready to be printed once `visible` has made foreign text harmless. */
 export function tableLines(table: LogTable, visible: (text: string) => string): string[] {
   const { first, last, rows } = table;
-  if (last === 0) return ['all logs are empty'];
+  if (last === 0) return [emptiness(rows)];
   const texts = rows.map(({ cells }) =>
     cells.map(({ text, state }) => {
       // By characters: half of one is none.
@@ -138,4 +140,15 @@ function textOf(entry: LogEntry): string {
 function ifNotSeen(error: unknown): null {
   if (error instanceof NotSeen) return null;
   throw error;
+}
+
+/** There is no operation in any log that was seen. */
+function emptiness(rows: readonly LogRow[]): string {
+  const silent = rows.filter(({ asked }) => !asked).map(({ node }) => node);
+  if (silent.length === 0) return 'all logs are empty';
+  if (silent.length === rows.length) return 'no node can be asked for its log';
+  const seen = rows.filter(({ asked }) => asked).map(({ node }) => node);
+  const logs = seen.length === 1 ? 'the log of' : 'the logs of';
+  const are = seen.length === 1 ? 'is' : 'are';
+  return `${logs} ${seen.join(' ')} ${are} empty; ${silent.join(' ')} cannot be asked`;
 }

@@ -6,6 +6,7 @@ import { type LogRow, tableLines } from '../../src/scenarios/log-table.ts';
 const row = (node: string, note: string, ...texts: string[]): LogRow => ({
   node,
   note,
+  asked: !texts.includes('?'),
   cells: texts.map((text) => {
     const state = text === '·' ? 'absent' : text === '?' ? 'unknown' : 'there';
     return text.endsWith('*') ? { text: text.slice(0, -1), state: 'pending' } : { text, state };
@@ -43,4 +44,15 @@ test('foreign text is made harmless before it is cut', () => {
   const rows = [row('n1', '', 'a\u001b[2Jb')];
   const lines = tableLines({ first: 1, last: 1, rows }, (text) => text.replaceAll('\u001b', '␛'));
   expect(lines[1]).toBe('n1     a␛[2Jb');
+});
+
+test('an empty log is another thing than one that cannot be asked for', () => {
+  const [n1, n2, n3] = ['n1', 'n2', 'n3'].map((node) => row(node, ''));
+  const none = (rows: readonly LogRow[]) => tableLines({ first: 1, last: 0, rows }, plain);
+  const silent = (one: LogRow): LogRow => ({ ...one, asked: false });
+  expect(none([n1!, n2!])).toEqual(['all logs are empty']);
+  expect(none([silent(n1!), silent(n2!)])).toEqual(['no node can be asked for its log']);
+  expect(none([n1!, n2!, silent(n3!)])).toEqual([
+    'the logs of n1 n2 are empty; n3 cannot be asked',
+  ]);
 });
