@@ -3,8 +3,8 @@
 
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
+import { buildMutant, type Patch } from '../demos/mutant.ts';
 import { Belongings, ENTRY, type Line, Program } from '../process/program.ts';
-import { buildMutant, type Patch } from './mutant.ts';
 
 const belongings = new Belongings();
 
@@ -75,7 +75,7 @@ const PLANTED: readonly {
     patches: [
       {
         file: 'src/core/master.ts',
-        search: 'this.membership.positions(this.context.ledger.persister.persistedIndex)',
+        search: 'this.membership.positions(this.counted ? persistedIndex : logIndex(0))',
         replace: 'this.membership.positions(this.context.ledger.log.lastIndex)',
       },
       {
