@@ -143,9 +143,13 @@ function secondariesEnd(
       .filter((member) => nodes.includes(member.node) || !isAlive(member))
       .map(nameOf);
     const when = misfortune === 'rm' ? '' : `, at the latest ${NOTICED_AFTER} later`;
+    const turn =
+      health.quorum.alive < needed
+        ? 'the cluster stays read-only'
+        : `the cluster becomes read-only${when}`;
     return [
       ...noted,
-      `the cluster becomes read-only${when}: ${counts}`,
+      `${turn}: ${counts}`,
       `writes are refused with no-quorum until one of ${listed(missing)} is back; reads go on`,
       ...loneLines(health, after),
     ];

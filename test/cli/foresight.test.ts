@@ -148,6 +148,17 @@ describe('what if', () => {
     [
       'kill',
       ['n2'],
+      ['n2 U 60', 'n3 U 90'],
+      [
+        'n2 is Unhealthy already',
+        'the cluster stays read-only: 1 of 3 alive, 2 needed',
+        'writes are refused with no-quorum until one of n2 and n3 is back; reads go on',
+        'indexes 91 to 100 are then on n1 alone',
+      ],
+    ],
+    [
+      'kill',
+      ['n2'],
       ['n2 U 99', 'n3'],
       [
         'n2 is Unhealthy already',
