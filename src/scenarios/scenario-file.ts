@@ -2,7 +2,16 @@
 // line and what was expected there, all at once.
 
 import { basename } from 'node:path';
-import { type Document, isMap, isPair, isScalar, LineCounter, parseDocument } from 'yaml';
+import {
+  type Document,
+  isMap,
+  isPair,
+  isScalar,
+  LineCounter,
+  type Pair,
+  parseDocument,
+  visit,
+} from 'yaml';
 import * as z from 'zod';
 import { GROUPS, nodesNamed } from './node-names.ts';
 import type { Scenario } from './scenario.ts';
@@ -85,7 +94,23 @@ export function parseScenario(text: string, file: string): Scenario {
     }));
     throw new InvalidScenario(file, faults);
   }
+  refuseLostNames(document, lines, file);
   return new ScenarioReader(document, lines, file).read();
+}
+
+/** A field of this name does not survive in a plain object: it would not be looked at. */
+const LOST_NAME = '__proto__';
+
+function refuseLostNames(document: Document, lines: LineCounter, file: string): void {
+  const faults: Fault[] = [];
+  visit(document, {
+    Pair: (_, { key }: Pair) => {
+      if (!isScalar(key) || key.value !== LOST_NAME) return;
+      const line = lines.linePos(key.range?.[0] ?? 0).line;
+      faults.push({ line, message: `${LOST_NAME} cannot stand here: take another name` });
+    },
+  });
+  if (faults.length > 0) throw new InvalidScenario(file, faults);
 }
 
 class ScenarioReader {

@@ -65,6 +65,12 @@ describe('a scenario file', () => {
       '- apend: Msg1',
       /^my\.yaml:7: "apend" is no verb; .*append/,
     ],
+    [
+      'a name that no object can hold',
+      '    say: A message.',
+      '    __proto__: A message.',
+      /^my\.yaml:10: __proto__ cannot stand here: take another name$/,
+    ],
     ['two verbs', '    w: 2\n', '    kill: n2\n', /^my\.yaml:8: expected one verb in a step/],
     [
       'a wrong type',
