@@ -136,9 +136,9 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     fault: 'a read leaves out the newest operation',
     patches: [
       patch(
-        'src/node/key-reader.ts',
-        'let limit = upTo;',
-        'let limit = Math.max(0, upTo - 1) as LogIndex;',
+        'src/core/store.ts',
+        'const limit = Math.max(upTo, this.commitIndex);',
+        'const limit = Math.max(upTo, this.commitIndex) - 1;',
       ),
     ],
   },

@@ -3,8 +3,9 @@
 
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { buildMutant, type Patch } from '../demos/mutant.ts';
+import { buildMutant } from '../demos/mutant.ts';
 import { Belongings, ENTRY, type Line, Program } from '../process/program.ts';
+import { CHAOS_PLANTS } from './chaos-plants.ts';
 
 const belongings = new Belongings();
 
@@ -43,65 +44,8 @@ test('five minutes: at least 50 kills, nothing acknowledged is lost or doubled',
   expect(verdict.counts.excused).toBe(0);
 }, 600_000);
 
-const PLANTED: readonly {
-  readonly bug: string;
-  readonly patches: readonly Patch[];
-  readonly judge: RegExp;
-}[] = [
-  {
-    bug: 'a repeated request is appended again',
-    patches: [
-      {
-        file: 'src/core/admission.ts',
-        search: ': ledger.deduplication.find(write.idempotencyKey);',
-        replace: ': undefined;',
-      },
-    ],
-    judge: /exactly once/,
-  },
-  {
-    bug: 'a majority is one too few',
-    patches: [
-      {
-        file: 'src/core/write-concern.ts',
-        search: "line.w === 'majority' ? majority(size) : (line.w as number)",
-        replace: "line.w === 'majority' ? majority(size) - 1 : (line.w as number)",
-      },
-    ],
-    judge: /write concern/,
-  },
-  {
-    bug: 'the master answers before its disk does',
-    patches: [
-      {
-        file: 'src/core/master.ts',
-        search: 'this.membership.positions(this.counted ? persistedIndex : logIndex(0))',
-        replace: 'this.membership.positions(this.context.ledger.log.lastIndex)',
-      },
-      {
-        file: 'src/core/master.ts',
-        search: 'if (duplicate) this.progress();',
-        replace: 'this.progress();',
-      },
-    ],
-    judge: /durable|total order|never back|linearizable|exactly once/,
-  },
-  {
-    bug: 'a secondary forgets what it takes in and shows it later',
-    patches: [
-      {
-        file: 'src/core/secondary.ts',
-        search:
-          "if (message.seq > expected) return { type: 'Refused', code: 'out-of-order', expected };",
-        replace: '',
-      },
-    ],
-    judge: /./,
-  },
-];
-
 describe('a planted bug is found', () => {
-  test.each(PLANTED)(
+  test.each(CHAOS_PLANTS)(
     '$bug',
     async ({ patches, judge }) => {
       const entry = await buildMutant(await belongings.folder(), patches);
