@@ -1,5 +1,5 @@
-// What is planted in copies of the sources has a place there: a patch that fits no more is a test that
-// shows nothing, and the suites that build the copies run only on request.
+// What is planted in copies of the sources has a place there: a patch that fits no more is a test
+// that shows nothing, and the suites that build the copies run only on request.
 
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
