@@ -125,7 +125,7 @@ export class Evidence {
     this.promises.risk(change, record.node, record.at, this.cluster);
     const { master, opening } = this.cluster;
     const opens = record.role === 'master' || (opening && record.node === master);
-    if (opens) this.promises.reopened(record.node);
+    if (opens) this.promises.reopened(record.node, record.at);
   }
 }
 

@@ -52,6 +52,8 @@ export class Promises {
   /** Entries above this index, of this epoch or earlier ones, may have been lost. */
   private lostAbove = Number.POSITIVE_INFINITY;
   private lostEpoch = 0;
+  /** When the latest epoch began. */
+  private reopenedAt = Number.NEGATIVE_INFINITY;
   private readonly contents: (Content | undefined)[] = [];
   private readonly places: number[] = [];
   private readonly positions = new Map<string, number>();
@@ -82,12 +84,16 @@ export class Promises {
     const moment = record.return ?? record.call;
     const last = first + contents.length - 1;
     if (!keeps(acks, cluster)) return null;
-    for (const node of acks) this.hold(node, last, moment, place);
+    // An answer may be heard after its master has ended, and another life of it has begun.
+    const before = record.call <= this.reopenedAt;
+    for (const node of acks) this.hold(node, last, { moment, place, lasts: !before });
     this.frontier.reach(moment, last, place);
     for (const [i, content] of contents.entries()) {
-      const before = this.at(first + i);
-      if (before !== null && before.content !== content) return { index: first + i, before };
-      if (before === null) this.promise(first + i, content, place);
+      const promised = this.at(first + i);
+      if (promised !== null && promised.content !== content) {
+        return { index: first + i, before: promised };
+      }
+      if (promised === null) this.promise(first + i, content, place);
     }
     return null;
   }
@@ -114,7 +120,7 @@ export class Promises {
       this.positions.delete(node);
       this.held.delete(node);
     }
-    if (change === 'other master') this.reopened(node);
+    if (change === 'other master') this.reopened(node, at);
     const kept = this.kept(cluster);
     this.lostAbove = Math.min(this.lostAbove, kept);
     this.lostEpoch = Math.max(this.lostEpoch, cluster.opened);
@@ -131,7 +137,8 @@ export class Promises {
 
   /** A new epoch begins: what its master does not have on disk may be fetched anew by others, and
    * until then be missing there. */
-  reopened(master: string): void {
+  reopened(master: string, at: number): void {
+    this.reopenedAt = Math.max(this.reopenedAt, at);
     for (const node of this.held.keys()) if (node !== master) this.held.delete(node);
   }
 
@@ -145,8 +152,14 @@ export class Promises {
     if (index > this.highest) this.highest = index;
   }
 
-  private hold(node: string, index: number, moment: number, place: number): void {
+  /** `lasts`: no other log can have taken the place of the node's own since. */
+  private hold(
+    node: string,
+    index: number,
+    { moment, place, lasts }: { moment: number; place: number; lasts: boolean },
+  ): void {
     if (index > (this.positions.get(node) ?? 0)) this.positions.set(node, index);
+    if (!lasts) return;
     let held = this.held.get(node);
     if (held === undefined) {
       held = new Frontier();

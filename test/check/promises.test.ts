@@ -120,6 +120,27 @@ describe('what is acknowledged', () => {
     expect(judge(run.end()).violations).toEqual([]);
   });
 
+  /** n1 leads again; n2 has started over with the new epoch, and shows nothing yet. */
+  function startedOver(asked: 'before' | 'after') {
+    const run = new Recording();
+    run.write(message('one'), { w: 'all' });
+    const call = run.tick();
+    run.node('n1', 'crash');
+    run.start('n1');
+    run.lead('n1');
+    run.write(message('two'), { w: 'all', ...(asked === 'before' ? { call } : {}) });
+    run.read('n2', { lastIndex: 0, to: 0, commitIndex: 0 }, []);
+    return judge(run.end()).violations.map((violation) => violation.judge);
+  }
+
+  test('an answer heard after another epoch has begun does not say what a node shows now', () => {
+    expect(startedOver('before')).toEqual([]);
+  });
+
+  test('one that was asked for in that epoch does', () => {
+    expect(startedOver('after')).toContain('durable');
+  });
+
   /** n1 answers that n2 has an operation, right after the disk of n2 was wiped. */
   function namedAfterWipe(asked: { idempotencyKey: string } | { w: 'all' }) {
     const run = new Recording();

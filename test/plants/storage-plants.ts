@@ -100,13 +100,6 @@ export const STORAGE_PLANTS: readonly Plant[] = [
     'const known = false;',
   ),
   plant(
-    'what a compacted segment replaces is removed before its name is synced',
-    'B31',
-    'src/persistence/upkeep.ts',
-    'await disk.syncFolder();\n    for (const name of this.leftovers) {',
-    'for (const name of this.leftovers) {',
-  ),
-  plant(
     'compaction takes away what a member has not acknowledged',
     'B31',
     'src/core/membership.ts',
