@@ -21,7 +21,7 @@ interface Seen {
   readonly healthyP99: number;
   /** The same while the clients wait. */
   readonly blockedP99: number;
-  /** From the return of the node to the last of the clients. */
+  /** From the return of the node to the last of the clients; below 0 if that one came first. */
   readonly answeredMs: number;
 }
 
@@ -106,20 +106,24 @@ async function observe(cluster: Cluster, absence: Absence, seconds: number): Pro
     const before = await oneByOne(one, seconds / 2);
     await act(cluster, absence.leave);
     const { lastIndex } = await healthOf(cluster);
-    const answers = ofEach(many);
+    const answered = ofEach(many).then(() => performance.now());
+    let early = false;
     // Until it is awaited: a client that is refused must not end the process.
-    answers.catch(() => undefined);
+    answered.then(
+      () => (early = true),
+      () => undefined,
+    );
     await reaches(cluster, 'all wait', (health) => health.lastIndex >= lastIndex + CLIENTS);
     const blocked = await oneByOne(one, seconds);
     await reaches(cluster, 'Unhealthy', (health) => node(health).status === 'Unhealthy');
+    if (early) throw new Error('the clients did not wait for the node');
     let since = performance.now();
     await act(cluster, absence.back);
     if (absence.back === 'start') {
       await ready(cluster);
       since = performance.now();
     }
-    await answers;
-    const answeredMs = performance.now() - since;
+    const answeredMs = (await answered) - since;
     await reaches(cluster, 'caught up', (health) => node(health).ackedIndex === health.lastIndex);
     const healthy = [...before, ...(await oneByOne(one, seconds / 2))];
     return { healthyP99: p99(healthy), blockedP99: p99(blocked), answeredMs };
