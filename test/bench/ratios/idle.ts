@@ -6,8 +6,9 @@ import { median, rowOf } from './row.ts';
 import { eachRound, type Situation } from './situation.ts';
 import { cpuMs, residentMb } from './subject.ts';
 
-/** What a start leaves behind (compiling, collecting) is over by then. */
-const SETTLED_AFTER_MS = 8_000;
+/** What a start leaves behind is over by then: within the first 25 s every process takes 150 ms of
+ * processor time at once, after which it holds some 10 MB less. */
+const SETTLED_AFTER_MS = 25_000;
 
 /** The system tells processor time in ticks of 10 ms, two numbers for each of four processes; in a
  * shorter time they are too coarse for a bound of 0.6 %. */
