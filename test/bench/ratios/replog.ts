@@ -7,8 +7,15 @@ import { freePorts, type Subject, start, stopAll } from './subject.ts';
 const BIN = fileURLToPath(new URL('../../../bin/replog.js', import.meta.url));
 
 interface Ready {
+  readonly event: string;
   readonly pid: number;
-  readonly nodes: readonly { readonly role: string; readonly url: string; readonly pid: number }[];
+  readonly control: string;
+  readonly nodes: readonly {
+    readonly node: string;
+    readonly role: string;
+    readonly url: string;
+    readonly pid: number;
+  }[];
 }
 
 export interface ReplogOptions {
@@ -17,7 +24,16 @@ export interface ReplogOptions {
   readonly dataDir: string | null;
 }
 
-export async function replog({ secondaries, dataDir }: ReplogOptions): Promise<Subject> {
+/** A cluster, and how to get at its processes. */
+export interface Cluster extends Subject {
+  readonly launcherPid: number;
+  /** Of the control routes. */
+  readonly control: string;
+  /** Of a secondary: the last one. */
+  readonly secondary: { readonly node: string; readonly url: string };
+}
+
+export async function replog({ secondaries, dataDir }: ReplogOptions): Promise<Cluster> {
   const [port] = await freePorts(1);
   const where = dataDir === null ? ['--memory'] : ['--data-dir', dataDir, '--fresh'];
   const name = `ratios-${process.pid}-${port}`;
@@ -26,13 +42,16 @@ export async function replog({ secondaries, dataDir }: ReplogOptions): Promise<S
     ...['--secondaries', String(secondaries), ...where],
   ]);
   for await (const line of createInterface({ input: child.stdout! })) {
-    const ready = JSON.parse(line) as Ready & { readonly event: string };
+    const ready = JSON.parse(line) as Ready;
     if (ready.event !== 'ready') continue;
     const master = ready.nodes.find(({ role }) => role === 'master')!;
     child.stdout!.resume();
     return {
       name: `replog ${dataDir === null ? 'in memory' : 'durable'}, ${secondaries + 1} nodes`,
       url: master.url,
+      launcherPid: ready.pid,
+      control: ready.control,
+      secondary: ready.nodes.findLast(({ role }) => role === 'secondary')!,
       pids: ready.nodes.map(({ pid }) => pid),
       stop: () => stopAll([child]),
     };

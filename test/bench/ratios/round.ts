@@ -3,6 +3,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { median } from './row.ts';
 import { cpuMs, type Subject } from './subject.ts';
 import type { Measured } from './wrk.ts';
 
@@ -59,13 +60,11 @@ async function measured({ start, prepare, load }: Case, seconds: number): Promis
 }
 
 function medianOf(samples: readonly Sample[]): Sample {
-  const median = (of: (sample: Sample) => number): number =>
-    samples.map(of).sort((a, b) => a - b)[Math.floor((samples.length - 1) / 2)]!;
   return {
-    perSecond: median(({ perSecond }) => perSecond),
-    p50: median(({ p50 }) => p50),
-    p99: median(({ p99 }) => p99),
+    perSecond: median(samples.map(({ perSecond }) => perSecond)),
+    p50: median(samples.map(({ p50 }) => p50)),
+    p99: median(samples.map(({ p99 }) => p99)),
     failed: Math.max(...samples.map(({ failed }) => failed)),
-    cpuUs: median(({ cpuUs }) => cpuUs),
+    cpuUs: median(samples.map(({ cpuUs }) => cpuUs)),
   };
 }

@@ -69,6 +69,14 @@ export function cpuMs(pids: readonly number[]): number {
   }, 0);
 }
 
+/** Resident memory of processes, each with what it shares with others, in MB of 10⁶ bytes. */
+export function residentMb(pids: readonly number[]): number {
+  return pids.reduce((sum, pid) => {
+    const [, kib] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))!;
+    return sum + (Number(kib) * 1_024) / 1e6;
+  }, 0);
+}
+
 /** Whether a program is on this machine. */
 export function installed(program: string): boolean {
   const paths = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin'];
