@@ -12,11 +12,17 @@ import type { Outbox } from './outbox.ts';
 import { Persister } from './persister.ts';
 import { Store } from './store.ts';
 
-/** Rough size of an entry, in characters. */
-function weightOf(entry: Entry): number {
+/** What an entry that is kept as bytes knows without being decoded. */
+interface Sized {
+  /** Bytes of its message. */
+  readonly size?: number;
+}
+
+/** Rough size of an entry, in characters or bytes. */
+function weightOf(entry: Entry & Sized): number {
   switch (entry.op) {
     case 'append':
-      return 64 + entry.message.length;
+      return 64 + (entry.size ?? entry.message.length);
     case 'put':
       return 64 + entry.key.length + entry.value.length;
     case 'remove':

@@ -56,8 +56,8 @@ function updatesIn(bytes: Buffer, from: number, lengths: readonly number[]): Ent
   let start = from;
   let lastIndex = 0;
   let lastEpoch = 0;
-  for (const [i, length] of lengths.entries()) {
-    const end = start + length;
+  for (let i = 0; i < lengths.length; i += 1) {
+    const end = start + lengths[i]!;
     if (end > bytes.length) return null;
     const entry = StoredEntry.of(bytes, start, end) ?? checked(bytes, start, end);
     if (entry === null || entry.index <= lastIndex || entry.epoch < lastEpoch) return null;

@@ -55,6 +55,11 @@ export class StoredEntry {
     return this.text.toString('utf8', this.start, this.text.length - 2);
   }
 
+  /** Bytes of the message, as it stands there. */
+  get size(): number {
+    return this.text.length - 2 - this.start;
+  }
+
   toJSON(): Entry {
     return JSON.parse(this.text.toString('utf8')) as Entry;
   }

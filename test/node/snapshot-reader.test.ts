@@ -70,7 +70,9 @@ describe('a Snapshot with lengths', () => {
       if (entry.op === 'append')
         expect(entry.message).toBe((all[i] as { message: string }).message);
     }
-    expect(read!.updates.filter((entry) => entry instanceof StoredEntry).length).toBe(36);
+    const stored = read!.updates.filter((entry) => entry instanceof StoredEntry);
+    expect(stored.length).toBe(36);
+    for (const { size, message } of stored) expect(size).toBe(Buffer.byteLength(message));
     const copy = filled(read!.updates);
     expect(copy.hash).toBe(log.hash);
     expect(copy.read(at(1), copy.lastIndex).json).toEqual(log.read(at(1), log.lastIndex).json);
