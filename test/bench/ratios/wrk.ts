@@ -1,7 +1,7 @@
 // HTTP load by wrk, one thread: what a server does for clients that are not its own.
 
 import { execFile } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -23,10 +23,16 @@ export interface HttpLoad {
 const run = promisify(execFile);
 
 export async function wrk(load: HttpLoad, connections: number, seconds: number): Promise<Measured> {
-  const script = join(mkdtempSync(join(tmpdir(), 'replog-wrk-')), 'load.lua');
-  writeFileSync(script, luaOf(load));
-  const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '-s', script, load.url];
-  const { stdout } = await run('wrk', args);
+  const folder = mkdtempSync(join(tmpdir(), 'replog-wrk-'));
+  let stdout: string;
+  try {
+    const script = join(folder, 'load.lua');
+    writeFileSync(script, luaOf(load));
+    const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '-s', script, load.url];
+    ({ stdout } = await run('wrk', args));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
   const [, perSecond, p50, p99, failed] =
     /RESULT ([\d.]+) ([\d.]+) ([\d.]+) (\d+)/.exec(stdout) ?? [];
   return {
