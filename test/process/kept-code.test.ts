@@ -1,9 +1,12 @@
 // The commands that serve start from code that was compiled when the program was built.
 
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
+import { newProgram } from '../../src/cli/program.ts';
+import { SERVING } from '../../src/cli/serving.ts';
 import { ENTRY } from './program.ts';
 
 const LOADER = pathToFileURL(join(dirname(ENTRY), 'compiled.js')).href;
@@ -31,4 +34,13 @@ test('where V8 refuses it, the program runs as ever', () => {
   expect(plain).toMatchObject({ status: 0, stderr: '' });
   // Other flags, other code: this is how a V8 of another version looks at it.
   expect(run(['--no-sparkplug', '--no-opt', ENTRY, 'cluster', '--help'])).toEqual(plain);
+});
+
+test('all commands of that file are started from it', () => {
+  const started = readFileSync(ENTRY, 'utf8');
+  const [, names = ''] = /SERVING = new Set\(\[(.*)\]\)/.exec(started) ?? [];
+  const listed = newProgram();
+  for (const register of SERVING) register(listed);
+  const commands = listed.commands.map((command) => `'${command.name()}'`);
+  expect(names.split(', ')).toEqual(commands);
 });
