@@ -106,7 +106,12 @@ export class Cluster {
       shape,
       options: this.options,
       random: this.chance.next,
-      after: (ms: number, run: () => void) => this.afterInLife(site, ms, run),
+      after: (ms: number, run: () => void) => {
+        const planned = site.host.later(ms, run);
+        return () => {
+          planned.run = null;
+        };
+      },
       broken: (error: unknown) => {
         if (site.host.life === life) this.broke(site, error);
       },
@@ -129,17 +134,6 @@ export class Cluster {
         if (site.host.life === life) this.refused(site, error);
       },
     );
-  }
-
-  private afterInLife(site: Site, ms: number, run: () => void): () => void {
-    const go = site.host.inLife(() => {
-      run();
-      this.timeline.stir();
-    });
-    const planned = this.timeline.after(ms, go);
-    return () => {
-      planned.run = null;
-    };
   }
 
   /** The process is gone, with `power` the whole machine for a moment. */

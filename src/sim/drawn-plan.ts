@@ -50,10 +50,11 @@ function withUpkeep(plan: Plan): Plan {
     tailBytes: chance.pick([0, 1_000]),
   };
   const operations = [...plan.operations];
+  const client = `c${CLIENTS_MAX + 1}`;
   const pace = chance.pick([60, 150]);
   for (let at = 500; at < faultsUntil + AFTER_MS; at += chance.next() * 2 * pace) {
-    const who = { client: `c${CLIENTS_MAX + 1}`, at: Math.round(at) };
-    const write = drawnWrite(chance, shape, who, `c${CLIENTS_MAX + 1}-${operations.length}`, 1);
+    const who = { client, at: Math.round(at) };
+    const write = drawnWrite(chance, shape, who, `${client}-${operations.length}`, 1);
     operations.push({ ...write, key: null, timeoutMs: 300, patienceMs: 400, tries: 1 });
   }
   operations.sort((a, b) => a.at - b.at);

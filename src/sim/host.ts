@@ -91,6 +91,16 @@ export abstract class Host {
     };
   }
 
+  /** Does something after so many milliseconds of this life of the process; what promises do in
+   * consequence is done before the next event. */
+  later(ms: number, act: () => void): Planned {
+    const go = this.inLife(() => {
+      act();
+      this.timeline.stir();
+    });
+    return this.timeline.after(ms, go);
+  }
+
   /** Notes whom to tell when the process ends; returns how to forget that. */
   connect(broken: () => void): () => void {
     this.connections.add(broken);

@@ -15,7 +15,7 @@ export class LogImage {
   /** By index: the epoch of what was ever durable there. */
   private readonly ever: number[] = [];
 
-  /** null: it had nothing there, or what was there when it came had been compacted away. */
+  /** undefined: it had nothing there, or what was there when it came had been compacted away. */
   epochAt(index: number): number | undefined {
     return this.entries[index]?.epoch;
   }

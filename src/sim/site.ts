@@ -73,13 +73,7 @@ export class Site {
       ? null
       : new FakeDisk({
           random: chance.next,
-          later: (ms, run) => {
-            const go = host.inLife(() => {
-              run();
-              timeline.stir();
-            });
-            timeline.after(ms, go);
-          },
+          later: (ms, run) => void host.later(ms, run),
           latencyMs: ({ kind, path }) => {
             timeline.happened(31 + kind.length);
             if (kind === 'rename' && COMPACTED.test(path)) this.hit('compaction');

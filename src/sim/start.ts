@@ -76,9 +76,7 @@ export async function startNode(
     read.push(entry);
   };
   // Without summaries every start reads the whole log.
-  const recovered = await (kept === null
-    ? persistence.recover(visit)
-    : persistence.recover(visit, folds));
+  const recovered = await persistence.recover(visit, kept === null ? undefined : folds);
   const entries = kept === null ? read : entriesOn(site.disk!);
   const found = { entries, memory: recovered.memory };
   if (site.host.life !== life) return found;
