@@ -39,8 +39,6 @@ export class Operations {
   openKeyValues = 0;
   /** Keys with a removal of which that is not known. */
   readonly openRemovals = new Set<string>();
-  /** For each key, the highest index at which an operation on it was said to be. */
-  readonly answered = new Map<string, number>();
   /** By index: the operation on a key that was last said to be there. */
   readonly said = new Map<number, Content>();
 
@@ -81,13 +79,8 @@ export class Operations {
 
   private place({ operations: [operation], first }: WriteRecord, content?: Content): void {
     if (operation === undefined || operation.op === 'append') return;
-    const { key } = operation;
-    if (first !== undefined) {
-      this.said.set(first, content!);
-      this.answered.set(key, Math.max(first, this.answered.get(key) ?? 0));
-    } else if (operation.op === 'remove') {
-      this.openRemovals.add(key);
-    }
+    if (first !== undefined) this.said.set(first, content!);
+    else if (operation.op === 'remove') this.openRemovals.add(operation.key);
   }
 
   /** What is known of an idempotency key that was not refused; for its judge to note. */

@@ -85,8 +85,8 @@ export class Promises {
     const last = first + contents.length - 1;
     if (!keeps(acks, cluster)) return null;
     // An answer may be heard after its master has ended, and another life of it has begun.
-    const before = record.call <= this.reopenedAt;
-    for (const node of acks) this.hold(node, last, { moment, place, lasts: !before });
+    const lasts = record.call > this.reopenedAt;
+    for (const node of acks) this.hold(node, last, { moment, place, lasts });
     this.frontier.reach(moment, last, place);
     for (const [i, content] of contents.entries()) {
       const promised = this.at(first + i);
