@@ -154,6 +154,15 @@ async function writeAgain(file: DiskFile, start: number): Promise<void> {
   }
 }
 
+/** Records that lie behind one another in a window of the file. */
+interface Fresh {
+  readonly bytes: Buffer;
+  readonly start: number;
+  end: number;
+  /** Where the first of them begins in the file. */
+  readonly offset: number;
+}
+
 /** One segment being read. */
 class Scan {
   private readonly log: EncodedLog;
@@ -166,9 +175,7 @@ class Scan {
   private kind: SegmentKind = 'plain';
   private segment: Segment | null = null;
   /** Whole records of the window at hand that the log does not hold yet. */
-  private fresh: { readonly bytes: Buffer; readonly start: number; end: number } | null = null;
-  /** Where the last of them ends in the file. */
-  private adoptedTo = 0;
+  private fresh: Fresh | null = null;
   /** Bytes of the file. */
   private size = 0;
   /** Where the write that holds the current record ends, as its first record says. */
@@ -263,9 +270,8 @@ class Scan {
     this.noteEpoch(index, recordEpoch(bytes, at), offset);
     const size = recordSize(bytes, at);
     this.segment.add(index, size, recordHash(bytes, at));
-    this.adoptedTo = offset + size;
-    if (this.fresh === null) this.fresh = { bytes, start: at, end: at + size };
-    else this.fresh.end = at + size;
+    this.fresh ??= { bytes, start: at, end: at, offset };
+    this.fresh.end = at + size;
     if (entry !== null) this.use.visit(entry);
   }
 
@@ -275,8 +281,9 @@ class Scan {
     if (fresh === null) return;
     const { tail } = this.log;
     const keep = Math.min(this.use.tailBytes, TAIL_BYTES);
-    if (this.size - this.adoptedTo > keep) {
-      tail.skip(fresh.end - fresh.start);
+    const length = fresh.end - fresh.start;
+    if (this.size - (fresh.offset + length) > keep) {
+      tail.skip(length);
     } else {
       tail.adopt(fresh.bytes, fresh.start, fresh.end);
       tail.trim(keep, tail.end);
