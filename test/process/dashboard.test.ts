@@ -14,9 +14,10 @@ let terminal: Terminal;
 let port: number;
 let home: string;
 
-/** Has a process throw where nobody catches it, when it is told to. */
+/** Has a process throw where nobody catches it, or write a warning, when it is told to. */
 const THROWER = `data:text/javascript,${encodeURIComponent(
-  "process.on('SIGUSR2', () => { throw new Error('thrown on purpose'); });",
+  "process.on('SIGUSR2', () => { throw new Error('thrown on purpose'); });" +
+    "process.on('SIGPROF', () => process.emitWarning('written meanwhile'));",
 )}`;
 
 /** A shell in a tmux of its own. */
@@ -138,6 +139,25 @@ describe.skipIf(!tmuxWorks)('on a terminal', () => {
     expect(left).toContain(`  n2  secondary  Healthy  last 2  http://127.0.0.1:${port + 1}`);
     await expectUsable();
     await expectNoProcess(control());
+  });
+
+  test('what others write meanwhile moves nothing, and is there afterwards', async () => {
+    start('--secondaries', '0');
+    const before = await terminal.shows(/★ n1 master/);
+    const pid = await launcherPid(control(0));
+    process.kill(pid, 'SIGPROF');
+    // Keys come after the signal: when this one is obeyed, the warning has been written.
+    terminal.type('p');
+    const shown = await terminal.shows(/PAUSED/);
+    expect(shown).not.toContain('written meanwhile');
+    const rowOf = (screen: string): number =>
+      screen.split('\n').findIndex((line) => line.includes('★ n1 master'));
+    expect(rowOf(shown)).toBe(rowOf(before));
+    process.kill(pid, 'SIGTERM');
+    await terminal.shows(/^stopped$/m);
+    expect(terminal.screen).toContain('Warning: written meanwhile');
+    await expectUsable();
+    await expectNoProcess(control(0));
   });
 
   // SIGUSR2: an exception that nobody catches, thrown in the launcher.
