@@ -80,6 +80,13 @@ export class Log {
     return epoch(0);
   }
 
+  /** Where what is of this epoch, or of an earlier one, ends: what stands beyond is of later ones.
+   * (After compaction it may have ended before.) */
+  endOf(epoch: Epoch): LogIndex {
+    const next = this.runs.find((run) => run.epoch > epoch);
+    return next === undefined ? this.last : logIndex(next.first - 1);
+  }
+
   /** Notes that everything up to `index` is on a majority; more than the log holds counts as all. */
   commit(index: LogIndex): boolean {
     const reached = Math.min(index, this.last) as LogIndex;

@@ -4,7 +4,7 @@ import type { Context } from './context.ts';
 import type { MemberStatus } from './effects.ts';
 import { FailureDetector } from './failure-detector.ts';
 import { type Epoch, type Incarnation, type LogIndex, logIndex, type Session } from './ids.ts';
-import type { HeartbeatAck, Peer } from './messages.ts';
+import type { EpochEnd, HeartbeatAck, Peer } from './messages.ts';
 import { Replicator, type ReplicatorOwner } from './replicator.ts';
 import type { MemberReport } from './status.ts';
 
@@ -15,9 +15,17 @@ export interface Position {
   readonly own: boolean;
   /** Epoch of the last master it accepted operations from; null: it does not say. */
   readonly acceptedEpoch: Epoch | null;
+  /** Epoch of its last entry; null: it does not say, or has accepted this epoch's master, so that
+   * what it has is that master's. */
+  readonly lastEpoch: Epoch | null;
 }
 
-const NOWHERE: Position = { lastIndex: logIndex(0), own: false, acceptedEpoch: null };
+const NOWHERE: Position = {
+  lastIndex: logIndex(0),
+  own: false,
+  acceptedEpoch: null,
+  lastEpoch: null,
+};
 
 /**
  * Invariants:
@@ -59,11 +67,17 @@ export class Member {
     return this.replicator?.ackedIndex ?? null;
   }
 
-  /** It holds more than the master's log. A replog node drops that at the next heartbeat of a
+  /** It holds what is not in the master's log. A replog node drops that at the next heartbeat of a
    * master that has settled; until then no session begins. */
   get ahead(): boolean {
-    if (this.replicator !== null || this.position === null || this.reset !== null) return false;
-    return this.position.own && this.position.lastIndex > this.context.ledger.log.lastIndex;
+    return this.surplusAfter !== null;
+  }
+
+  /** What it is told when it is ahead; null: it is not, or does not say of which epoch it is. */
+  get epochEnd(): EpochEnd | null {
+    const index = this.surplusAfter;
+    const lastEpoch = this.position?.lastEpoch ?? null;
+    return index === null || lastEpoch === null ? null : { epoch: lastEpoch, index };
   }
 
   get status(): MemberStatus {
@@ -72,7 +86,7 @@ export class Member {
 
   /** Takes note of a heartbeat's answer. Returns whether a new session is due: another process
    * answers than before, or this one has a log and its session began before that was known. */
-  heartbeatAnswered(ack: HeartbeatAck): boolean {
+  heartbeatAnswered(ack: HeartbeatAck, epoch: Epoch): boolean {
     this.heartbeatError = null;
     const changed = this.incarnation !== null && this.incarnation !== ack.incarnation;
     this.incarnation = ack.incarnation;
@@ -84,7 +98,9 @@ export class Member {
       // Where the secondary stands is only asked between two sessions; within one, acknowledgements
       // tell, and an older answer that comes late must not.
       const { lastIndex, acceptedEpoch = null } = ack;
-      this.position = { lastIndex, own, acceptedEpoch };
+      const older = acceptedEpoch !== null && acceptedEpoch < epoch;
+      const lastEpoch = older ? (ack.lastEpoch ?? null) : null;
+      this.position = { lastIndex, own, acceptedEpoch, lastEpoch };
     }
     return changed || wasted;
   }
@@ -205,6 +221,19 @@ export class Member {
       retryInMs: this.replicator?.retryInMs(now) ?? null,
       lastError: this.replicator?.lastError ?? this.heartbeatError,
     };
+  }
+
+  /** Between two sessions: the last index at which its log can be the master's, if it goes beyond.
+   * Entries of one index and one epoch are the same, and where the master's log has those of a
+   * later epoch, the secondary's are not part of it (as with the leader epochs of Kafka). */
+  private get surplusAfter(): LogIndex | null {
+    const { position } = this;
+    if (this.replicator !== null || position === null || this.reset !== null) return null;
+    if (!position.own) return null;
+    const { log } = this.context.ledger;
+    const { lastEpoch, lastIndex } = position;
+    const end = lastEpoch === null ? log.lastIndex : log.endOf(lastEpoch);
+    return lastIndex > end ? end : null;
   }
 
   private get behind(): boolean {

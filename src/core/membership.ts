@@ -233,6 +233,7 @@ export class Membership implements ReplicatorOwner {
     member.lastHeartbeatAt = now;
     member.nextHeartbeatAt = now + (settled ? options.heartbeatIntervalMs : RECOVERY_HEARTBEAT_MS);
     const { lastIndex, commitIndex } = ledger.log;
+    const epochEnd = settled ? member.epochEnd : null;
     outbox.send(
       member.peer.url,
       {
@@ -243,6 +244,7 @@ export class Membership implements ReplicatorOwner {
         commitIndex,
         settled,
         ...(this.opened === null ? {} : { opened: this.opened }),
+        ...(epochEnd === null ? {} : { epochEnd }),
         ...(this.compactTo > 0 ? { compactTo: this.compactTo } : {}),
       },
       (answer, at) => this.answered(member, now, answer, at),
@@ -255,11 +257,13 @@ export class Membership implements ReplicatorOwner {
       // Overtaken by the answer to a later heartbeat: it may even be from an earlier life.
       if (sentAt < member.followedAt) return;
       member.followedAt = sentAt;
-      if (member.heartbeatAnswered(answer)) {
+      const { ahead } = member;
+      if (member.heartbeatAnswered(answer, this.epoch)) {
         member.end(now, 0);
         this.owner.joined();
       }
-      if (member.ahead) member.nextHeartbeatAt = now + RECOVERY_HEARTBEAT_MS;
+      // It answers before it drops what it has too much: the next answer tells, as a rule.
+      if (member.ahead) member.nextHeartbeatAt = now + (ahead ? RECOVERY_HEARTBEAT_MS : 0);
       this.owner.heard(member, answer);
       this.heard(member.peer.node, now);
     } else if (answer.type === 'Refused' && answer.code === 'stale-epoch') {

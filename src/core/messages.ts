@@ -135,6 +135,12 @@ export interface SnapshotAck {
   readonly lastIndex: LogIndex;
 }
 
+/** In a log, no entry beyond `index` is of `epoch` or of an earlier one. */
+export interface EpochEnd {
+  readonly epoch: Epoch;
+  readonly index: LogIndex;
+}
+
 /** The master shows that it lives, and how far it is. */
 export interface Heartbeat {
   readonly type: 'Heartbeat';
@@ -148,6 +154,9 @@ export interface Heartbeat {
   /** Own. Where the master's log ended when it finished recovery: what a secondary holds beyond it
    * of earlier epochs is not part of the log of this epoch, however long that has become since. */
   readonly opened?: LogIndex;
+  /** Own. Sent to a secondary whose last entries cannot be in the master's log: where those of
+   * their epoch, and of earlier ones, end there. */
+  readonly epochEnd?: EpochEnd;
   /** Own. Everything up to here is on a majority and on every member: what is superseded there may
    * be compacted away; absent: nothing may. */
   readonly compactTo?: LogIndex;
@@ -162,6 +171,8 @@ export interface HeartbeatAck {
   readonly lastIndex: LogIndex;
   /** Own. Epoch of the last master this node accepted operations from. */
   readonly acceptedEpoch?: Epoch;
+  /** Own. Epoch of the entry at `lastIndex`; 0: it has none. */
+  readonly lastEpoch?: Epoch;
   /** Own. Running hash of its log at `lastIndex`. */
   readonly hash?: number;
   /** Own. It has lost entries to damage: that they are not here proves nothing. */

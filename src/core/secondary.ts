@@ -97,7 +97,7 @@ export class Secondary {
     }
     if (bookkeeping.current.acceptedEpoch === message.epoch) this.commit(message.commitIndex);
     else if (message.settled === true) {
-      const limit = message.opened ?? message.lastIndex;
+      const limit = this.limitIn(message);
       // Below the commit index the store cannot follow (it keeps the newest values only): there the
       // log goes as a whole, and is fetched anew.
       const after = limit < ledger.floor ? logIndex(0) : limit;
@@ -146,14 +146,14 @@ export class Secondary {
   private heartbeatAck(): HeartbeatAck {
     const { self, incarnation, bookkeeping, ledger } = this.context;
     const { epoch, acceptedEpoch } = bookkeeping.current;
-    const { lastIndex } = ledger.log;
+    const { lastEpoch, lastIndex } = ledger.log;
     const { hash } = ledger.meter;
     const node = self.node;
     const lost = bookkeeping.current.lost ?? null;
     const missing =
       lost === null ? {} : { lost: { epoch: lost.epoch, upTo: lost.upTo, open: lost.open } };
-    const ack = { node, incarnation, epoch, lastIndex, acceptedEpoch, hash, ...missing };
-    return { type: 'HeartbeatAck', ...ack };
+    const position = { epoch, lastIndex, acceptedEpoch, lastEpoch, hash };
+    return { type: 'HeartbeatAck', node, incarnation, ...position, ...missing };
   }
 
   /** Takes in what is new of a Snapshot; returns why not, if not. */
@@ -245,12 +245,19 @@ export class Secondary {
     if (index > this.agreed) this.agreed = index;
   }
 
-  /** Does this log go on, with what is from earlier epochs, beyond where the log of this epoch's
-   * master ended when it was opened? None of that was found when the master asked a majority, so it
-   * was never acknowledged by one, and is not part of the log of this epoch. */
+  /** Does this log go on, with what is from earlier epochs, beyond where they end in the log of
+   * this epoch's master? None of that was found when the master asked a majority, so it was never
+   * acknowledged by one, and is not part of the log of this epoch. */
   private overhangs(limit: LogIndex, epoch: Epoch): boolean {
     const { log } = this.context.ledger;
     return log.lastIndex > limit && log.lastEpoch < epoch;
+  }
+
+  /** How far this log can be that of a master whose epoch it has not accepted yet. */
+  private limitIn({ epochEnd, lastIndex, opened }: Heartbeat): LogIndex {
+    const limit = opened ?? lastIndex;
+    if (epochEnd === undefined || this.context.ledger.log.lastEpoch > epochEnd.epoch) return limit;
+    return logIndex(Math.min(limit, epochEnd.index));
   }
 
   private truncate(after: LogIndex): void {

@@ -70,6 +70,7 @@ export const heartbeatBody = z.object({
   commitIndex: index,
   settled: z.boolean().exactOptional(),
   opened: index.exactOptional(),
+  epochEnd: z.object({ epoch, index }).exactOptional(),
   compactTo: index.exactOptional(),
 });
 
@@ -131,6 +132,7 @@ export const heartbeatAck = z.object({
   epoch,
   lastIndex: index,
   acceptedEpoch: epoch.exactOptional(),
+  lastEpoch: epoch.exactOptional(),
   hash: hash.exactOptional(),
   lost: z.object({ epoch, upTo: index, open: z.boolean() }).exactOptional(),
 });

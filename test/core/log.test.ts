@@ -25,6 +25,13 @@ describe('Log', () => {
     expect(log.lastEpoch).toBe(4);
   });
 
+  test('C22: where an epoch ends, also one that has no entry here', () => {
+    const log = logOf(1, 1, 3, 3, 3, 4);
+    const ends = [0, 1, 2, 3, 4, 5].map((of) => log.endOf(epoch(of)));
+    expect(ends).toEqual([0, 2, 2, 5, 6, 6]);
+    expect(logOf().endOf(epoch(1))).toBe(0);
+  });
+
   test('C2: epochs never fall along the log', () => {
     expect(() => logOf(2, 1)).toThrow(InvariantViolated);
   });

@@ -34,6 +34,7 @@ interface Beat {
   readonly commit?: number;
   readonly opened?: number;
   readonly settled?: boolean;
+  readonly epochEnd?: readonly [epoch: number, index: number];
 }
 
 export class SecondaryBench {
@@ -76,6 +77,7 @@ export class SecondaryBench {
 
   heartbeat(shape: Beat): Ticket {
     this.lastTicket += 1;
+    const { epochEnd } = shape;
     const ticket = ticketOf(this.lastTicket);
     const message: Heartbeat = {
       type: 'Heartbeat',
@@ -85,6 +87,9 @@ export class SecondaryBench {
       commitIndex: logIndex(shape.commit ?? 0),
       ...(shape.settled === undefined ? {} : { settled: shape.settled }),
       ...(shape.opened === undefined ? {} : { opened: logIndex(shape.opened) }),
+      ...(epochEnd === undefined
+        ? {}
+        : { epochEnd: { epoch: epoch(epochEnd[0]), index: logIndex(epochEnd[1]) } }),
     };
     this.secondary.heartbeat(ticket, message, this.now);
     this.look();

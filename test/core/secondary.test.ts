@@ -265,6 +265,7 @@ describe('Secondary: epochs', () => {
       epoch: 1,
       lastIndex: 3,
       acceptedEpoch: 1,
+      lastEpoch: 1,
       hash: node.bench.log.hash,
     });
   });
@@ -281,6 +282,26 @@ describe('Secondary: epochs', () => {
     const node = atThree();
     node.heartbeat({ epoch: 1, last: 1, settled: true });
     expect(node.indexes).toEqual([1, 2, 3]);
+  });
+
+  test('C22: where its last epoch ends in the log of the new master, it drops the rest', () => {
+    const node = new SecondaryBench({ entries: [...entries(1, 4, 1), ...entries(5, 6, 2)] });
+    const beat = { epoch: 5, last: 9, opened: 8, settled: true };
+    node.heartbeat({ ...beat, epochEnd: [1, 3] });
+    expect(node.indexes).toEqual([1, 2, 3, 4, 5, 6]);
+    node.heartbeat({ ...beat, epochEnd: [2, 4], settled: false });
+    expect(node.indexes).toEqual([1, 2, 3, 4, 5, 6]);
+    node.heartbeat({ ...beat, epochEnd: [2, 4] });
+    expect(node.indexes).toEqual([1, 2, 3, 4]);
+    node.heartbeat({ ...beat, epochEnd: [1, 3] });
+    expect(node.indexes).toEqual([1, 2, 3]);
+  });
+
+  test('C3, C22: what it took from this master is not dropped for an epoch that ended', () => {
+    const node = new SecondaryBench({ entries: entries(1, 2, 1) });
+    node.snapshot(0, 3, 4, { epoch: 5, written: 2, prev: { index: 2, hash: node.bench.log.hash } });
+    node.heartbeat({ epoch: 5, last: 9, opened: 8, settled: true, epochEnd: [2, 2] });
+    expect(node.indexes).toEqual([1, 2, 3, 4]);
   });
 
   test('operations of a new master replace those of an old one that it does not have', () => {

@@ -29,12 +29,28 @@ export const ORDER_PLANTS: readonly Plant[] = [
     'return false;',
   ),
   plant(
-    'different running hashes are ignored',
+    'where an older epoch ends is not told',
     'B38',
-    'src/core/snapshot-check.ts',
-    'const differs = prev.index === log.lastIndex && prev.hash !== ledger.meter.hash;',
-    'const differs = false;',
+    'src/core/membership.ts',
+    'const epochEnd = settled ? member.epochEnd : null;',
+    'const epochEnd = null;',
   ),
+  {
+    name: 'different running hashes are ignored, and where an older epoch ends',
+    bug: 'B38',
+    edits: [
+      {
+        file: 'src/core/snapshot-check.ts',
+        search: 'const differs = prev.index === log.lastIndex && prev.hash !== ledger.meter.hash;',
+        replace: 'const differs = false;',
+      },
+      {
+        file: 'src/core/member.ts',
+        search: 'const end = lastEpoch === null ? log.lastIndex : log.endOf(lastEpoch);',
+        replace: 'const end = log.lastIndex;',
+      },
+    ],
+  },
   {
     name: 'an order to start over is ignored, and so are different epochs',
     bug: 'B38',

@@ -1,0 +1,52 @@
+import { describe, expect, test } from 'vitest';
+import { epoch, logIndex } from '../../src/core/ids.ts';
+import { Member } from '../../src/core/member.ts';
+import type { HeartbeatAck } from '../../src/core/messages.ts';
+import { Bench, entries, peer } from './bench.ts';
+
+const EPOCH = epoch(5);
+
+/** A member of a master of epoch 5, whose log has 4 entries of epoch 1, 2 of epoch 2, 2 of epoch 4;
+ * and what the member has answered. */
+function answered(ack: Partial<Record<'lastIndex' | 'lastEpoch' | 'acceptedEpoch', number>>) {
+  const log = [...entries(1, 4, 1), ...entries(5, 6, 2), ...entries(7, 8, 4)];
+  const { context } = new Bench({ entries: log });
+  const member = new Member(context, peer('n2'), 0);
+  const heartbeatAck = { type: 'HeartbeatAck', node: 'n2', incarnation: 'n2#1', epoch: 1, hash: 1 };
+  member.heartbeatAnswered({ ...heartbeatAck, ...ack } as HeartbeatAck, EPOCH);
+  return member;
+}
+
+describe('Member: what it has that the master has not', () => {
+  test.each([
+    { what: 'all is there', lastIndex: 8, lastEpoch: 4, end: null },
+    { what: 'a part of an epoch', lastIndex: 6, lastEpoch: 2, end: null },
+    { what: 'more of an epoch than the master', lastIndex: 7, lastEpoch: 2, end: 6 },
+    { what: 'of an epoch that the master has nothing of', lastIndex: 7, lastEpoch: 3, end: 6 },
+    { what: 'more of the first epoch', lastIndex: 8, lastEpoch: 1, end: 4 },
+    { what: 'more than the whole log', lastIndex: 9, lastEpoch: 4, end: 8 },
+  ])('C22: $what', ({ end, lastEpoch, lastIndex }) => {
+    const member = answered({ lastIndex, lastEpoch, acceptedEpoch: lastEpoch });
+    expect(member.ahead).toBe(end !== null);
+    expect(member.epochEnd).toEqual(end === null ? null : { epoch: lastEpoch, index: end });
+  });
+
+  test('C22: what it took from this master is no surplus, whatever its epoch', () => {
+    const member = answered({ lastIndex: 8, lastEpoch: 1, acceptedEpoch: EPOCH });
+    expect(member.ahead).toBe(false);
+  });
+
+  test('one that does not say of which epoch its last entry is: only the length tells', () => {
+    expect(answered({ lastIndex: 8, acceptedEpoch: 1 }).ahead).toBe(false);
+    const member = answered({ lastIndex: 9, acceptedEpoch: 1 });
+    expect(member.ahead).toBe(true);
+    expect(member.epochEnd).toBeNull();
+  });
+
+  test('no session begins before the surplus is gone', () => {
+    const member = answered({ lastIndex: 7, lastEpoch: 2, acceptedEpoch: 2 });
+    const owner = {} as never;
+    member.begin(owner, EPOCH, logIndex(8), () => 1 as never, 60_000);
+    expect(member.replicator).toBeNull();
+  });
+});
