@@ -141,9 +141,27 @@ export class VirtualHost {
 
   remember(id: number, memory: Memory): void {
     this.after(1, () => {
+      // The host asks a disk that answers nothing again and again.
+      if (this.disk.stuck) {
+        this.remember(id, memory);
+        return;
+      }
       this.memory = memory;
       this.give({ type: 'Remembered', id });
     });
+  }
+
+  /** Takes away what is superseded, as far as the machine allows it; returns what that was. */
+  compact(): Entry[] {
+    const upTo = this.replica?.compactTo ?? 0;
+    const gone = this.log.entries.filter(
+      (entry) =>
+        entry.op !== 'append' &&
+        entry.index <= upTo &&
+        this.folds.store.newest(entry.key) !== entry.index,
+    );
+    this.log.compact(...gone.map(({ index }) => index));
+    return gone;
   }
 
   private after(ms: number, run: () => void): void {

@@ -156,6 +156,7 @@ export class Scenario {
       ['resume', (id) => cluster.resume(id)],
       ['leave', (id) => cluster.retire(id)],
       ['stop', (id) => cluster.stop(id)],
+      ['compact', (id) => this.compact(id)],
       ['stuck', (id) => disk(id, true)],
       ['free', (id) => disk(id, false)],
       ['weather', (way, options, words) => this.change(way, options, words)],
@@ -191,6 +192,11 @@ export class Scenario {
 
   private list(id: string): void {
     this.say(`${id}: ${this.cluster.entries(id).join(' ') || 'nothing'}`);
+  }
+
+  private compact(id: string): void {
+    const gone = this.cluster.host(id).compact().map(drawEntry);
+    this.cluster.draw(`${id}: compacts away ${gone.join(' ') || 'nothing'}`);
   }
 
   private values(id: string, upTo?: number): void {
