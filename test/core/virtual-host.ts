@@ -18,6 +18,8 @@ export interface Machine {
 export interface VirtualDisk {
   /** Persists are not answered while this holds. */
   stuck: boolean;
+  /** The same for bookkeeping. */
+  bookkeepingStuck: boolean;
   /** What the next Persist meets: nothing, an error, a full disk, or silence. */
   trouble: () => 'none' | 'error' | 'full' | 'silence';
   delayMs: () => number;
@@ -35,7 +37,12 @@ export class VirtualHost {
   folds: Folds;
   life = 0;
   paused = false;
-  readonly disk: VirtualDisk = { stuck: false, trouble: () => 'none', delayMs: () => 1 };
+  readonly disk: VirtualDisk = {
+    stuck: false,
+    bookkeepingStuck: false,
+    trouble: () => 'none',
+    delayMs: () => 1,
+  };
   /** What to tell the peers whose requests this process holds, should it end. */
   readonly open = new Set<() => void>();
   /** What damage left readable, from `from` on, of the log as it was. */
@@ -142,7 +149,7 @@ export class VirtualHost {
   remember(id: number, memory: Memory): void {
     this.after(1, () => {
       // The host asks a disk that answers nothing again and again.
-      if (this.disk.stuck) {
+      if (this.disk.bookkeepingStuck) {
         this.remember(id, memory);
         return;
       }

@@ -144,7 +144,9 @@ export class Scenario {
     const number = (options: Options, name: string): number | undefined =>
       options.has(name) ? Number(options.get(name)) : undefined;
     const disk = (id: string, stuck: boolean): void => {
-      cluster.host(id).disk.stuck = stuck;
+      const { disk } = cluster.host(id);
+      disk.stuck = stuck;
+      disk.bookkeepingStuck = stuck;
       cluster.draw(`${id}: its disk ${stuck ? 'is stuck' : 'works again'}`);
     };
     return new Map<string, Act>([
