@@ -1,0 +1,230 @@
+// What a node is: master, secondary, or neither; and how that changes.
+
+import type { Context } from './context.ts';
+import { EmbeddedArbiter } from './embedded-arbiter.ts';
+import type { Epoch, Ticket } from './ids.ts';
+import { Joiner } from './joiner.ts';
+import { Master } from './master.ts';
+import type { JoinedMaster, JoinedSecondary, Peer, Replicas } from './messages.ts';
+import { Secondary } from './secondary.ts';
+
+/** Where its roles come from. */
+export interface Appointer {
+  /** Where its arbiter is; null: it is its own, and so becomes master. */
+  readonly arbiter: string | null;
+  readonly wants: 'master' | 'secondary' | null;
+  /** Configured cluster size; null: the number of members. */
+  readonly size: number | null;
+  /** Identity for a cluster that has none yet (own arbiter only). */
+  readonly newCluster: string | null;
+}
+
+/**
+ * Invariants:
+ * 1. It is master, or follows one, or has no role: never two of these.
+ * 2. Its epoch never falls, also across restarts of a durable node.
+ */
+export class Office {
+  /** The moment of the step at hand. */
+  now = 0;
+  private readonly context: Context;
+  private readonly size: number | null;
+  private readonly embedded: EmbeddedArbiter | null;
+  private readonly joiner: Joiner | null;
+  private leading: Master | null = null;
+  private following: Secondary | null = null;
+  private gone = false;
+  private ending = false;
+  private deposedBy: Epoch | null = null;
+
+  constructor(context: Context, { arbiter, newCluster, size, wants }: Appointer) {
+    this.context = context;
+    this.size = size;
+    if (arbiter === null) {
+      const cluster = context.bookkeeping.current.cluster ?? newCluster;
+      const home = {
+        master: () => this.leading,
+        lead: (appointment: JoinedMaster) => this.lead(appointment),
+      };
+      this.embedded = new EmbeddedArbiter(context, { size, cluster }, home);
+      this.joiner = null;
+    } else {
+      const joined = (answer: JoinedMaster | JoinedSecondary, now: number): void =>
+        this.joined(answer, now);
+      this.embedded = null;
+      this.joiner = new Joiner(context, arbiter, wants, { joined });
+    }
+  }
+
+  get master(): Master | null {
+    return this.leading;
+  }
+
+  get secondary(): Secondary | null {
+    return this.following;
+  }
+
+  /** The arbiter inside this process, if it has one. */
+  get arbiter(): EmbeddedArbiter | null {
+    return this.embedded;
+  }
+
+  /** It has left the cluster. */
+  get removed(): boolean {
+    return this.gone;
+  }
+
+  /** It was told to end. */
+  get stopping(): boolean {
+    return this.ending;
+  }
+
+  /** Asks for a role. */
+  start(): void {
+    this.embedded?.start();
+    this.joiner?.plan(this.now);
+  }
+
+  stop(): void {
+    this.ending = true;
+    this.leading?.end('ShuttingDown');
+  }
+
+  wake(): void {
+    if (this.joiner?.idle === true && this.now >= this.silentAt()) this.joiner.plan(this.now);
+    this.joiner?.wake(this.now);
+    this.leading?.wake(this.now);
+  }
+
+  deadline(): number {
+    return Math.min(
+      this.joiner?.deadline() ?? Number.POSITIVE_INFINITY,
+      this.joiner?.idle === true ? this.silentAt() : Number.POSITIVE_INFINITY,
+      this.leading?.deadline() ?? Number.POSITIVE_INFINITY,
+    );
+  }
+
+  /** At the end of each step: a master that has met a higher epoch is one no longer. */
+  settle(): void {
+    if (this.deposedBy !== null) this.stepDown(this.deposedBy);
+  }
+
+  /** Another master speaks, of an epoch that is not lower: this node follows. */
+  follower(epoch: Epoch): Secondary {
+    if (this.leading !== null) this.resign(epoch);
+    this.follow(null);
+    return this.following!;
+  }
+
+  /** The arbiter announces the set of replicas to this master, or appoints it anew by that. */
+  announced(message: Replicas): void {
+    const master = this.leading!;
+    if (message.epoch > master.epoch) this.lead({ ...message, type: 'JoinedMaster' });
+    else master.replicas(message, this.now);
+  }
+
+  /** Leaves the cluster, but goes on serving what it has. */
+  retire(ticket: Ticket): void {
+    const { node } = this.context.self;
+    if (this.joiner === null || this.gone) {
+      this.context.outbox.respond(ticket, { type: 'Left' });
+      return;
+    }
+    this.gone = true;
+    this.joiner.leave((left) => {
+      this.gone = left;
+      // A role that was offered meanwhile was not taken.
+      if (!left && this.leading === null) this.joiner!.plan(this.now);
+      const { epoch } = this.context.bookkeeping.current;
+      if (left && this.leading !== null) this.resign(epoch);
+      if (left) this.context.outbox.note({ event: 'role', node, role: 'removed', epoch });
+      this.context.outbox.respond(
+        ticket,
+        left ? { type: 'Left' } : { type: 'Refused', code: 'no-arbiter' },
+      );
+    });
+  }
+
+  private joined(answer: JoinedMaster | JoinedSecondary, now: number): void {
+    if (this.gone || this.ending) return;
+    if (answer.epoch < this.context.bookkeeping.current.epoch) {
+      this.joiner!.plan(now + this.context.options.joinRetryMs);
+      return;
+    }
+    if (answer.type === 'JoinedMaster') {
+      this.lead(answer);
+      return;
+    }
+    const { cluster, epoch, master } = answer;
+    this.context.bookkeeping.remember({ epoch, ...(cluster === undefined ? {} : { cluster }) });
+    this.follow(master);
+  }
+
+  /** Becomes master of a new epoch, once that is durable. */
+  private lead({ epoch, replicas, size, version, cluster }: JoinedMaster): void {
+    if (this.leading?.epoch === epoch) return;
+    const { bookkeeping, self } = this.context;
+    const memory = {
+      epoch,
+      ...(cluster === undefined ? {} : { cluster }),
+    };
+    bookkeeping.remember(memory, () => {
+      if (bookkeeping.current.epoch !== epoch || this.ending) return;
+      const announced = {
+        replicas: replicas ?? [self],
+        size: size ?? this.size,
+        ...(version === undefined ? {} : { version }),
+      };
+      if (this.leading?.epoch === epoch) {
+        // Told twice before it was durable: an epoch has one master, whose sessions begin once.
+        this.leading.replicas(announced, this.now);
+        return;
+      }
+      this.leading?.end('NoMaster');
+      this.following?.end();
+      this.following = null;
+      const deposed = (by: Epoch): void => {
+        this.deposedBy = by;
+      };
+      this.leading = new Master(this.context, epoch, announced, deposed, this.now);
+      this.context.outbox.note({ event: 'role', node: self.node, role: 'master', epoch });
+    });
+  }
+
+  private follow(master: Peer | null): void {
+    if (this.following === null) {
+      this.following = new Secondary(this.context, master, this.now);
+      const { epoch } = this.context.bookkeeping.current;
+      const { node } = this.context.self;
+      this.context.outbox.note({ event: 'role', node, role: 'secondary', epoch });
+    } else if (master !== null) {
+      this.following.follow(master, this.now);
+    }
+  }
+
+  /** A higher epoch was seen: another master is, or was, in office. */
+  private stepDown(seen: Epoch): void {
+    this.deposedBy = null;
+    if (this.leading === null || seen <= this.leading.epoch) return;
+    if (this.embedded !== null) {
+      this.embedded.outdated(seen);
+      return;
+    }
+    this.resign(seen);
+    this.joiner!.plan(this.now);
+  }
+
+  private resign(seen: Epoch): void {
+    this.leading?.end('NoMaster');
+    this.leading = null;
+    const { bookkeeping } = this.context;
+    if (seen > bookkeeping.current.epoch) bookkeeping.remember({ epoch: seen });
+    this.follow(null);
+  }
+
+  /** When a secondary has been without news of its master for too long. */
+  private silentAt(): number {
+    if (this.following === null || this.gone) return Number.POSITIVE_INFINITY;
+    return this.following.lastHeard + this.context.options.masterSilenceMs;
+  }
+}
