@@ -5,12 +5,9 @@ import type { ArbiterNode } from '../core/arbiter-node.ts';
 import type { Effect, Memory } from '../core/effects.ts';
 import { type Ticket, ticket as ticketOf } from '../core/ids.ts';
 import type { Peer, Request, Response } from '../core/messages.ts';
-import { StorageFailure } from '../persistence/persistence.ts';
+import { Bookkeeper } from './bookkeeper.ts';
 import { EventQueue, type QueueClock } from './event-queue.ts';
 import type { Outgoing } from './runtime.ts';
-
-/** Gap between two attempts to write the memory. */
-const REMEMBER_RETRY_MS = 100;
 
 export interface ArbiterParts {
   readonly arbiter: ArbiterNode;
@@ -24,14 +21,16 @@ export interface ArbiterParts {
 export class ArbiterRuntime {
   private readonly parts: ArbiterParts;
   private readonly queue: EventQueue;
+  private readonly bookkeeper: Bookkeeper;
   private readonly peers = new Map<Ticket, (response: Response) => void>();
   private lastTicket = 0;
-  private lastRemembered = 0;
 
   constructor(parts: ArbiterParts) {
     this.parts = parts;
     const perform = (effect: Effect): void => this.perform(effect);
     this.queue = new EventQueue(parts.arbiter, perform, () => {}, parts.broken, parts.clock);
+    const remembered = (id: number): void => this.queue.post({ type: 'Remembered', id });
+    this.bookkeeper = new Bookkeeper({ ...parts, remembered });
   }
 
   get members(): readonly Peer[] {
@@ -81,26 +80,9 @@ export class ArbiterRuntime {
         this.peers.delete(effect.ticket);
         return;
       case 'Remember':
-        this.remember(effect.id, effect.memory);
+        this.bookkeeper.remember(effect.id, effect.memory);
         return;
       default:
     }
-  }
-
-  /** A disk that fails once is asked again, as in `runtime.ts`. */
-  private remember(id: number, memory: Memory): void {
-    this.lastRemembered = id;
-    this.parts.remember(memory).then(
-      () => this.queue.post({ type: 'Remembered', id }),
-      (error: unknown) => {
-        if (!(error instanceof StorageFailure)) this.parts.broken(error);
-        else this.parts.clock.after(REMEMBER_RETRY_MS, () => this.rememberAgain(id, memory));
-      },
-    );
-  }
-
-  /** A newer one stands for it, and must not be replaced by it. */
-  private rememberAgain(id: number, memory: Memory): void {
-    if (this.lastRemembered === id) this.remember(id, memory);
   }
 }

@@ -26,6 +26,7 @@ import {
   type Persistence,
   StorageFailure,
 } from '../persistence/persistence.ts';
+import { Bookkeeper } from './bookkeeper.ts';
 import type { Departure } from './departure.ts';
 import type { Encoded, Engine } from './engine.ts';
 import { EventQueue, type QueueClock } from './event-queue.ts';
@@ -70,19 +71,16 @@ interface PeerCall {
   readonly reject: (error: unknown) => void;
 }
 
-/** Gap between two attempts to write the bookkeeping. */
-const REMEMBER_RETRY_MS = 100;
-
 export class Runtime implements Engine {
   readonly persistence: Persistence;
   private readonly parts: RuntimeParts;
   private readonly trace: Trace;
   private readonly queue: EventQueue;
+  private readonly bookkeeper: Bookkeeper;
   private readonly clients = new Map<Ticket, (outcome: Outcome) => void>();
   private readonly peers = new Map<Ticket, PeerCall>();
   private readonly listeners = new Set<() => void>();
   private lastTicket = 0;
-  private lastRemembered = 0;
   /** What was read last for a Snapshot: the next secondary is often sent the same. */
   private lastChunk: Chunk | null = null;
   private shown = '';
@@ -97,6 +95,10 @@ export class Runtime implements Engine {
     };
     const turned = (): void => this.tellProgress();
     this.queue = new EventQueue(parts.replica, perform, turned, parts.broken, parts.clock);
+    const { broken, clock, persistence } = parts;
+    const remember = (memory: Memory): Promise<void> => persistence.remember(memory);
+    const remembered = (id: number): void => this.queue.post({ type: 'Remembered', id });
+    this.bookkeeper = new Bookkeeper({ remember, remembered, broken, clock });
   }
 
   start(): void {
@@ -217,7 +219,7 @@ export class Runtime implements Engine {
         this.persist(effect.id, effect.upTo);
         return;
       case 'Remember':
-        this.remember(effect.id, effect.memory);
+        this.bookkeeper.remember(effect.id, effect.memory);
         return;
       case 'Send':
         this.send(effect);
@@ -257,22 +259,6 @@ export class Runtime implements Engine {
         this.queue.post({ type: 'PersistFailed', id, error: message, full });
       },
     );
-  }
-
-  private remember(id: number, memory: Memory): void {
-    this.lastRemembered = id;
-    this.persistence.remember(memory).then(
-      () => this.queue.post({ type: 'Remembered', id }),
-      (error: unknown) => {
-        if (!(error instanceof StorageFailure)) this.parts.broken(error);
-        else this.parts.clock.after(REMEMBER_RETRY_MS, () => this.rememberAgain(id, memory));
-      },
-    );
-  }
-
-  /** A newer one stands for it, and must not be replaced by it. */
-  private rememberAgain(id: number, memory: Memory): void {
-    if (this.lastRemembered === id) this.remember(id, memory);
   }
 
   private send({ call, to, request }: Extract<Effect, { type: 'Send' }>): void {

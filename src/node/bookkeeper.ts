@@ -1,0 +1,46 @@
+// Has bookkeeping written until it is durable. The rule: an older one that could not be written is
+// never written over a newer one, which stands for it.
+
+import type { Memory } from '../core/effects.ts';
+import { StorageFailure } from '../persistence/persistence.ts';
+import type { QueueClock } from './event-queue.ts';
+
+/** Gap between two attempts. */
+const RETRY_MS = 100;
+
+export interface BookkeeperParts {
+  /** Resolves when the memory is as durable as this process promises. */
+  readonly remember: (memory: Memory) => Promise<void>;
+  readonly clock: QueueClock;
+  /** The memory of this number is durable. */
+  readonly remembered: (id: number) => void;
+  /** Something else than the disk has failed. */
+  readonly broken: (error: unknown) => void;
+}
+
+export class Bookkeeper {
+  private readonly parts: BookkeeperParts;
+  private latest = 0;
+
+  constructor(parts: BookkeeperParts) {
+    this.parts = parts;
+  }
+
+  /** `id` rises from call to call. A disk that fails is asked again, for ever. */
+  remember(id: number, memory: Memory): void {
+    this.latest = id;
+    this.parts.remember(memory).then(
+      () => this.parts.remembered(id),
+      (error: unknown) => {
+        if (error instanceof StorageFailure) this.later(id, memory);
+        else this.parts.broken(error);
+      },
+    );
+  }
+
+  private later(id: number, memory: Memory): void {
+    this.parts.clock.after(RETRY_MS, () => {
+      if (this.latest === id) this.remember(id, memory);
+    });
+  }
+}
