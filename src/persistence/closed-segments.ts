@@ -5,6 +5,7 @@
 import type { OpenRequest } from '../core/deduplication.ts';
 import { Digest } from './digest.ts';
 import { type Disk, withFile } from './disk.ts';
+import { checksumOf, visitAt } from './outline-file.ts';
 import { plainMessage } from './plain-append.ts';
 import { parseRecord, recordEpoch, recordIndex } from './record.ts';
 import type { Segment } from './segment.ts';
@@ -44,9 +45,51 @@ export function readClosed(
   return withFile(disk, name, 'read', (file) => walkWhole(file, name, stretch, visit));
 }
 
-/** Reads a closed segment, checks it, and writes its summary. `open`: the request that the log
- * before it ends in the middle of; returns the one that it ends in the middle of itself. */
+/** Checks a closed segment, and writes its summary. `open`: the request that the log before it ends
+ * in the middle of; returns the one that it ends in the middle of itself. */
 export async function summarise(
+  disk: Disk,
+  segment: Segment,
+  open: OpenRequest | null,
+  pause: Pause,
+  windowBytes: number,
+): Promise<OpenRequest | null> {
+  const outlined = await summariseOutlined(disk, segment, open, pause, windowBytes);
+  // Without an outline that is true every record is looked at: that says what is wrong, and where.
+  return outlined === null
+    ? summariseRecords(disk, segment, open, pause, windowBytes)
+    : outlined.digest.open;
+}
+
+/** Returns null if the segment has no outline, or is not what that says. */
+async function summariseOutlined(
+  disk: Disk,
+  segment: Segment,
+  open: OpenRequest | null,
+  pause: Pause,
+  windowBytes: number,
+): Promise<{ digest: Digest } | null> {
+  const { end, outline } = segment;
+  if (outline?.covered.end.offset !== end.offset) return null;
+  const { reached, checksum, epochs, notable } = outline.parts();
+  const digest = new Digest(open);
+  digest.outlined(end.index, epochs);
+  const name = segmentName(segment.start.first);
+  const whole = await withFile(disk, name, 'read', async (file) => {
+    if ((await checksumOf(file, end.offset, windowBytes, pause)) !== checksum) return false;
+    const visit: Visit = (bytes, at) => {
+      const entry = parseRecord(bytes, at);
+      if (entry !== null) digest.observe(entry);
+    };
+    await visitAt(file, notable, end.offset, visit, windowBytes, pause);
+    return true;
+  });
+  if (!whole) return null;
+  if (segment.end === end) await write(disk, segment, reached.lastOffset, digest);
+  return { digest };
+}
+
+async function summariseRecords(
   disk: Disk,
   segment: Segment,
   open: OpenRequest | null,
@@ -70,14 +113,17 @@ export async function summarise(
     windowBytes,
   );
   // Cut back meanwhile: it is described when it is closed anew.
-  if (segment.end !== end) return digest.open;
-  segment.thin(CLOSED_INTERVAL_BYTES);
-  await writeSummary(
-    disk,
-    summaryName(segmentName(segment.start.first)),
-    segment,
-    lastOffset,
-    digest,
-  );
+  if (segment.end === end) await write(disk, segment, lastOffset, digest);
   return digest.open;
+}
+
+async function write(
+  disk: Disk,
+  segment: Segment,
+  lastOffset: number,
+  digest: Digest,
+): Promise<void> {
+  segment.thin(CLOSED_INTERVAL_BYTES);
+  const name = summaryName(segmentName(segment.start.first));
+  await writeSummary(disk, name, segment, lastOffset, digest);
 }

@@ -47,6 +47,12 @@ export class Digest implements FoldedRun {
     if (before !== of) this.epochs.push({ epoch: epoch(of), first: this.last });
   }
 
+  /** Takes note of where the last entry stands, and of all epochs, where not every entry passes. */
+  outlined(last: number, epochs: readonly EpochStart[]): void {
+    this.last = logIndex(last);
+    this.epochs.push(...epochs);
+  }
+
   /** Takes note of what the next entry says, unless it is plain and this `indifferent`. */
   observe(entry: Entry): void {
     this.requests.observe(entry);

@@ -7,6 +7,8 @@ import type { LogPoint } from '../core/messages.ts';
 import type { Entry } from '../core/operation.ts';
 import { Catalog } from './catalog.ts';
 import { ChunkBuilder } from './chunk.ts';
+import { Notability, Outline } from './outline.ts';
+import type { StoredOutline } from './outline-file.ts';
 import type { Chunk } from './persistence.ts';
 import {
   type Before,
@@ -33,6 +35,8 @@ export interface Layout {
   readonly blockBytes: number;
   /** Distance of the points of the sparse index. */
   readonly intervalBytes: number;
+  /** Whether segments are kept in outline: for logs that are read again. */
+  readonly outlined: boolean;
 }
 
 /** By so much a segment may grow for the rest of a batch: more than a batch can have. */
@@ -68,6 +72,8 @@ export type ReadNow = (piece: Piece) => Buffer;
 export class EncodedLog {
   readonly catalog = new Catalog();
   readonly tail: Tail;
+  /** Which entries a start must look at. */
+  readonly notability = new Notability();
   private readonly layout: Layout;
   /** Last index of the batch that was begun last. */
   private batchEnd = 0;
@@ -109,7 +115,14 @@ export class EncodedLog {
       behindHole ? carried : undefined,
     );
     this.tail.took(size);
+    const notable = this.isNotable(entry);
+    segment.outline?.add(entry.index, entry.epoch, segment.end.offset, notable);
     segment.add(entry.index, size, hash);
+  }
+
+  private isNotable(entry: Entry): boolean {
+    if (entry instanceof StoredEntry) return this.notability.ofPlain(entry.index);
+    return this.notability.of(entry);
   }
 
   /** Begins a segment at the end of the log. */
@@ -118,7 +131,20 @@ export class EncodedLog {
     const base = this.tail.end - dataStart;
     const start = { first, hashBefore: this.catalog.hash, dataStart, base, kind };
     const segment = new Segment(start, intervalBytes);
+    if (this.layout.outlined) segment.outline = new Outline(segment.end);
     this.catalog.push(segment);
+    return segment;
+  }
+
+  /** Takes over what an outline covers of a segment at the end of the log; it stays on disk. */
+  adopt(outline: StoredOutline): Segment {
+    const { dataStart, intervalBytes } = this.layout;
+    const { first, hashBefore, kind, points } = outline;
+    const base = this.tail.end - dataStart;
+    const start = { first, hashBefore, dataStart, base, kind };
+    const segment = Segment.outlined(start, points, outline, intervalBytes);
+    this.catalog.push(segment);
+    this.tail.skip(outline.reached.end.offset - dataStart);
     return segment;
   }
 
@@ -126,6 +152,7 @@ export class EncodedLog {
   restore(summary: Summary): void {
     const { dataStart, intervalBytes } = this.layout;
     this.catalog.push(segmentOf(summary, this.tail.end - dataStart, intervalBytes));
+    this.notability.restore(summary.open);
     this.tail.skip(summary.fileBytes - dataStart);
   }
 

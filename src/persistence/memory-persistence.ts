@@ -30,6 +30,7 @@ export class MemoryPersistence implements Persistence {
       segmentBytes: SEGMENT_BYTES,
       blockBytes: options.blockBytes ?? 1 << 20,
       intervalBytes: options.intervalBytes ?? 8 << 10,
+      outlined: false,
     });
   }
 

@@ -8,6 +8,7 @@ import type { Entry } from '../core/operation.ts';
 import { Brief, type Restore } from './brief.ts';
 import { type Disk, type DiskFile, readAll, withFile, writeAll } from './disk.ts';
 import type { EncodedLog } from './encoded-log.ts';
+import { checksumOf, readOutline, type StoredOutline, visitAt } from './outline-file.ts';
 import { DamagedLog } from './persistence.ts';
 import { plainMessage } from './plain-append.ts';
 import {
@@ -19,7 +20,7 @@ import {
   recordSize,
   writeLength,
 } from './record.ts';
-import type { Segment } from './segment.ts';
+import type { Segment, SegmentEnd } from './segment.ts';
 import {
   checkFileHeader,
   FILE_HEADER_BYTES,
@@ -101,8 +102,9 @@ async function readSegments(
       continue;
     }
     if ((await brief?.take(log, first, epochs)) === true) continue;
+    const outline = use.restore === undefined ? null : await readOutline(disk, first);
     const scan = new Scan(log, first, i === firsts.length - 1, epochs, use);
-    const cut = await withFile(disk, name, 'read', (file) => scan.run(file));
+    const cut = await withFile(disk, name, 'read', (file) => scan.run(file, outline));
     if (i < firsts.length - 1) continue;
     cutBytes = cut?.bytes ?? 0;
     await settle(disk, name, cut?.offset, scan.lastWrite);
@@ -199,7 +201,10 @@ class Scan {
   }
 
   /** Returns where the file must be cut; null if it is whole. */
-  async run(file: DiskFile): Promise<{ offset: number; bytes: number } | null> {
+  async run(
+    file: DiskFile,
+    outline: StoredOutline | null,
+  ): Promise<{ offset: number; bytes: number } | null> {
     const { index, hash } = { index: this.log.catalog.lastIndex, hash: this.log.catalog.hash };
     this.checkPlace(index);
     const size = await file.size();
@@ -215,8 +220,10 @@ class Scan {
     }
     this.kind = kind;
     const holes = kind !== 'plain';
-    const before = { index: holes ? this.first - 1 : index, hash };
-    const walked = await this.walk(file, { start: FILE_HEADER_BYTES, end: size, before, holes });
+    const covered = outline === null ? null : await this.takeOutlined(file, outline);
+    const before = covered ?? { index: holes ? this.first - 1 : index, hash };
+    const start = covered?.offset ?? FILE_HEADER_BYTES;
+    const walked = await this.walk(file, { start, end: size, before, holes });
     if (walked.verdict !== 'whole' && !(await this.torn(file, walked, size))) {
       throw damage(this.name, walked);
     }
@@ -225,10 +232,34 @@ class Scan {
       throw new DamagedLog(this.name, FILE_HEADER_BYTES, 'no record');
     }
     // The write's length reaches beyond what is left of it: what comes next is a new segment.
-    if (this.segment !== null && walked.offset < this.writeEnd) this.segment.sealed = true;
+    if (this.segment !== null && walked.offset < this.writeEnd) {
+      this.segment.sealed = true;
+      this.segment.outline = null;
+    }
     if (this.segment !== null && walked.verdict === 'whole') return null;
     const kept = this.segment === null ? 0 : walked.offset;
     return { offset: kept, bytes: size - kept };
+  }
+
+  /** Takes over what the outline covers, if the file is what it says: returns the place behind it.
+   * It ends with a write that was durable, so that nothing in it is torn or written again. */
+  private async takeOutlined(file: DiskFile, outline: StoredOutline): Promise<SegmentEnd | null> {
+    const { first, kind, hashBefore, checksum, reached, epochs, notable } = outline;
+    const { end } = reached;
+    const same = first === this.first && kind === this.kind && hashBefore === this.log.catalog.hash;
+    const later = (epochs[0]?.epoch ?? 0) >= (this.epochs.at(-1)?.epoch ?? 0);
+    if (!same || !later || end.offset > this.size) return null;
+    if ((await checksumOf(file, end.offset)) !== checksum) return null;
+    this.segment = this.log.adopt(outline);
+    for (const start of epochs) this.noteEpoch(start.first, start.epoch, FILE_HEADER_BYTES);
+    await visitAt(file, notable, end.offset, (bytes, at, offset) => {
+      const entry = this.parse(bytes, at, offset);
+      this.log.notability.of(entry);
+      this.use.visit(entry);
+    });
+    this.writeEnd = end.offset;
+    this.lastWrite = end.offset;
+    return end;
   }
 
   private async walk(file: DiskFile, stretch: Stretch): Promise<Walked> {
@@ -267,7 +298,11 @@ class Scan {
     // Plain appends are most of a log; parsing them would be most of a start.
     const passed = this.use.restore?.indifferent === true && plainMessage(bytes, at) >= 0;
     const entry = passed ? null : this.parse(bytes, at, offset);
-    this.noteEpoch(index, recordEpoch(bytes, at), offset);
+    const of = recordEpoch(bytes, at);
+    this.noteEpoch(index, of, offset);
+    const { notability } = this.log;
+    const notable = entry === null ? notability.ofPlain(index) : notability.of(entry);
+    this.segment.outline?.add(index, of, offset, notable);
     const size = recordSize(bytes, at);
     this.segment.add(index, size, recordHash(bytes, at));
     this.fresh ??= { bytes, start: at, end: at, offset };
@@ -278,8 +313,10 @@ class Scan {
   /** Before the window is read into again. Only the end of the file is kept in memory. */
   private adopt(): void {
     const { fresh } = this;
-    if (fresh === null) return;
+    if (fresh === null || this.segment === null) return;
     const { tail } = this.log;
+    const { outline, end, count } = this.segment;
+    outline?.cover(outline.at(end, count), [fresh.bytes.subarray(fresh.start, fresh.end)]);
     const keep = Math.min(this.use.tailBytes, TAIL_BYTES);
     const length = fresh.end - fresh.start;
     if (this.size - (fresh.offset + length) > keep) {

@@ -2,6 +2,7 @@
 // memory, in none). The rule: counts are exact, places are exact at the sparse index's points.
 
 import { invariant } from '../core/invariant.ts';
+import { Outline, type OutlineParts } from './outline.ts';
 import type { SegmentKind } from './segment-file.ts';
 import { SparseIndex } from './sparse-index.ts';
 
@@ -67,6 +68,8 @@ export class Segment {
   checked = true;
   /** Records were cut off its end. */
   cutBack = false;
+  /** What makes reading it again cheap; null: it is not known, or not needed any more. */
+  outline: Outline | null = null;
 
   constructor(start: SegmentStart, intervalBytes: number) {
     this.start = start;
@@ -81,6 +84,21 @@ export class Segment {
     segment.ending = stored.end;
     segment.summarised = true;
     segment.checked = false;
+    return segment;
+  }
+
+  /** The part of a segment that an outline covers; more may be added. */
+  static outlined(
+    start: SegmentStart,
+    points: SparseIndex,
+    parts: OutlineParts,
+    intervalBytes: number,
+  ): Segment {
+    const segment = new Segment(start, intervalBytes);
+    segment.points = points;
+    segment.records = parts.reached.count;
+    segment.ending = parts.reached.end;
+    segment.outline = new Outline(parts.reached.end, parts);
     return segment;
   }
 
@@ -112,6 +130,8 @@ export class Segment {
     if (hole || wide) this.points.push(index - this.start.first, this.records, offset, before);
     this.records += 1;
     this.ending = { index, hash, offset: offset + size };
+    // One that was closed may become the last one again.
+    this.summarised = false;
   }
 
   /** Keeps fewer points of the index, for a segment to which nothing is added any more. */
@@ -170,6 +190,7 @@ export class Segment {
     this.ending = end;
     this.sealed = true;
     this.cutBack = true;
+    this.outline = null;
     this.summarised = false;
   }
 }

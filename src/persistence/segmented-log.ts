@@ -14,6 +14,7 @@ import { ChunkBuilder } from './chunk.ts';
 import type { Disk } from './disk.ts';
 import { type Cut, EncodedLog, type Piece } from './encoded-log.ts';
 import { Lock } from './lock.ts';
+import { Outliner } from './outliner.ts';
 import { type Chunk, DamagedLog, type Persistence, type Recovery } from './persistence.ts';
 import { type ProcessTable, realProcesses } from './process-table.ts';
 import { Readers } from './readers.ts';
@@ -40,6 +41,8 @@ export interface SegmentedLogOptions {
   readonly blockBytes?: number;
   /** Distance of the index's points: what is read from disk to find one entry. */
   readonly intervalBytes?: number;
+  /** A start looks at not much more than so many bytes record by record; the rest is outlined. */
+  readonly outlineBytes?: number;
   /** Tells whether the holder of a lock still lives. */
   readonly processes?: ProcessTable;
   /** Whether a node with this bookkeeping has others to fetch from. Then damage does not end its
@@ -64,6 +67,7 @@ export function openSegmentedLog(disk: Disk, options: SegmentedLogOptions = {}):
     tailBytes: options.tailBytes ?? 8 << 20,
     blockBytes: options.blockBytes ?? 1 << 20,
     intervalBytes: options.intervalBytes ?? 8 << 10,
+    outlineBytes: options.outlineBytes ?? 1 << 20,
     processes: options.processes ?? realProcesses,
     salvage: options.salvage ?? (() => false),
   });
@@ -77,6 +81,7 @@ class SegmentedLog implements DurableLog {
   private readonly readers: Readers;
   private readonly bookkeeping: Bookkeeping;
   private readonly turns = new Turns();
+  private readonly outliner: Outliner;
   private writer: Writer | null = null;
   private upkeep: Upkeep | null = null;
   private lock: Lock | null = null;
@@ -85,7 +90,8 @@ class SegmentedLog implements DurableLog {
     invariant(options.segmentBytes <= SEGMENT_BYTES_MAX, 'a segment is at most 1 GiB');
     this.disk = disk;
     this.options = options;
-    this.log = new EncodedLog({ ...options, dataStart: FILE_HEADER_BYTES });
+    this.log = new EncodedLog({ ...options, dataStart: FILE_HEADER_BYTES, outlined: true });
+    this.outliner = new Outliner(disk);
     this.readers = new Readers(disk);
     this.bookkeeping = new Bookkeeping(disk);
   }
@@ -118,7 +124,10 @@ class SegmentedLog implements DurableLog {
       for (const name of await this.disk.list()) {
         if (name.endsWith(UNFINISHED)) await this.disk.remove(name);
       }
-      this.writer = new Writer(this.disk, this.log, this.readers, this.turns, tailBytes);
+      const { disk, log, readers, turns, outliner } = this;
+      const { outlineBytes } = this.options;
+      const parts = { disk, log, readers, turns, tailBytes, outliner, outlineBytes };
+      this.writer = new Writer(parts);
       return { lastIndex: this.lastIndex, memory, ...found };
     } catch (error) {
       await this.letGo();
@@ -129,12 +138,12 @@ class SegmentedLog implements DurableLog {
   startUpkeep(host: UpkeepHost): void {
     const writer = this.recovered();
     invariant(this.upkeep === null, 'upkeep is started once');
-    const { disk, readers, turns, log } = this;
+    const { disk, readers, turns, log, outliner } = this;
     const { catalog, tail } = log;
     const { segmentBytes } = this.options;
     const durable = (segment: Segment): boolean => writer.holds(segment);
     const recent = ({ start, end }: Segment): boolean => start.base + end.offset > tail.start;
-    const parts = { disk, catalog, readers, turns, durable, recent, segmentBytes };
+    const parts = { disk, catalog, readers, turns, outliner, durable, recent, segmentBytes };
     this.upkeep = new Upkeep(parts, host);
   }
 

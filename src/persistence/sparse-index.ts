@@ -83,6 +83,11 @@ export class SparseIndex {
     return this.floor(OFFSET, offset);
   }
 
+  /** The points before this byte, as they are stored; a view. */
+  before(offset: number): Uint32Array {
+    return this.numbers.subarray(0, (this.floorOffset(offset - 1) + 1) * WIDTH);
+  }
+
   /** Forgets all points but the first `length`. */
   cut(length: number): void {
     this.size = length;

@@ -8,6 +8,7 @@ import { readClosed, summarise, WINDOWS } from './closed-segments.ts';
 import { CompactionPass, GARBAGE_MIN } from './compaction-pass.ts';
 import { Compactor, type Superseding } from './compactor.ts';
 import type { Disk } from './disk.ts';
+import type { Outliner } from './outliner.ts';
 import { DamagedLog, StorageFailure } from './persistence.ts';
 import type { Readers } from './readers.ts';
 import type { Segment } from './segment.ts';
@@ -31,6 +32,7 @@ export interface UpkeepParts {
   readonly catalog: Catalog;
   readonly readers: Readers;
   readonly turns: Turns;
+  readonly outliner: Outliner;
   /** Whether all of a closed segment is on disk. */
   readonly durable: (segment: Segment) => boolean;
   /** Whether some of it is in memory, too. */
@@ -160,8 +162,13 @@ export class Upkeep {
     }
     const { end } = segment;
     const pause = () => this.pause(PACE.workMs);
+    // The summary takes the place of the outline, which must not come later.
+    await this.parts.outliner.idle();
     this.openAfter.set(segment, await summarise(disk, segment, open ?? null, pause, windowBytes));
-    if (segment.end === end) segment.summarised = true;
+    if (segment.end === end) {
+      segment.summarised = true;
+      segment.outline = null;
+    }
     segment.checked = true;
   }
 

@@ -118,6 +118,7 @@ const LAYOUT = {
   segmentBytes: Number.MAX_SAFE_INTEGER,
   blockBytes: 1 << 20,
   intervalBytes: 1 << 20,
+  outlined: false,
 };
 
 function placeOf({ file, offset, message }: DamagedLog) {

@@ -8,6 +8,7 @@ import { saveAside } from './aside.ts';
 import { Deferred } from './deferred.ts';
 import { type Disk, type DiskFile, withFile, writeAll } from './disk.ts';
 import type { Cut, EncodedLog } from './encoded-log.ts';
+import type { Outliner } from './outliner.ts';
 import { DamagedLog } from './persistence.ts';
 import type { Readers } from './readers.ts';
 import { markWrite } from './record.ts';
@@ -17,6 +18,10 @@ import { failureOf, isFull } from './storage-failure.ts';
 import { summaryName } from './summary.ts';
 import type { Turns } from './turns.ts';
 import { walkWhole } from './walk.ts';
+
+/** When a segment or the log is closed, the outline is written for a smaller part of what it is
+ * written for else: there will not be another. */
+const CLOSING_PART = 16;
 
 /** How far the log is durable. */
 interface Durable {
@@ -46,6 +51,17 @@ interface Suspect {
   readonly full: boolean;
 }
 
+export interface WriterParts {
+  readonly disk: Disk;
+  readonly log: EncodedLog;
+  readonly readers: Readers;
+  readonly turns: Turns;
+  readonly tailBytes: number;
+  readonly outliner: Outliner;
+  /** After so many bytes the outline of a segment is written again. */
+  readonly outlineBytes: number;
+}
+
 /**
  * Invariants:
  * 1. All that is durable in the files is a prefix of the log up to `durable`, or, while a cut waits
@@ -58,6 +74,8 @@ export class Writer {
   private readonly readers: Readers;
   private readonly turns: Turns;
   private readonly tailBytes: number;
+  private readonly outliner: Outliner;
+  private readonly outlineBytes: number;
   private durable: Durable | null;
   private readonly requests = new Map<number, Request>();
   private readonly cuts: QueuedCut[] = [];
@@ -66,12 +84,14 @@ export class Writer {
   private running: Promise<void> | null = null;
 
   /** All that `log` holds so far is durable. */
-  constructor(disk: Disk, log: EncodedLog, readers: Readers, turns: Turns, tailBytes: number) {
+  constructor({ disk, log, readers, turns, tailBytes, outliner, outlineBytes }: WriterParts) {
     this.turns = turns;
     this.disk = disk;
     this.log = log;
     this.readers = readers;
     this.tailBytes = tailBytes;
+    this.outliner = outliner;
+    this.outlineBytes = outlineBytes;
     const segment = log.catalog.last;
     this.durable = segment === undefined ? null : { segment, end: segment.end };
   }
@@ -105,6 +125,12 @@ export class Writer {
   /** Finishes what is under way. */
   async close(): Promise<void> {
     await this.running;
+    const segment = this.durable?.segment;
+    // What waits to be cut is still in the file; the outline would soon be of another one.
+    if (segment !== undefined && this.cuts.length === 0) {
+      this.outliner.due(segment, this.outlineBytes / CLOSING_PART);
+    }
+    await this.outliner.idle();
     await this.closeFile();
   }
 
@@ -159,6 +185,7 @@ export class Writer {
     const end = segment.end;
     const from = more ? durable.end.offset : FILE_HEADER_BYTES;
     const { base } = segment.start;
+    const covered = segment.outline?.at(end, segment.count);
     const records = log.tail.spans(base + from, base + end.offset);
     markWrite(records[0]!, 0, end.offset - from);
     try {
@@ -169,6 +196,11 @@ export class Writer {
       throw error;
     }
     this.durable = { segment, end };
+    if (covered !== undefined) segment.outline?.cover(covered, records);
+    // A segment that has just been closed is outlined to its end: its summary may come late.
+    const closed = !more && durable !== null;
+    if (closed) this.outliner.due(durable.segment, this.outlineBytes / CLOSING_PART);
+    this.outliner.due(segment, this.outlineBytes);
     // While a cut waits, positions of the tail belong to another log than `durable`.
     if (this.cuts.length === 0) log.tail.trim(this.tailBytes, base + end.offset);
   }
@@ -206,6 +238,7 @@ export class Writer {
   private async carryOut(cut: QueuedCut): Promise<void> {
     // Whoever reads what is cut off has asked before: let them have it.
     await this.readers.idle();
+    await this.outliner.halt();
     await this.closeFile();
     if (!cut.saved) {
       await saveAside(this.disk, cut);
