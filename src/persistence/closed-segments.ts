@@ -5,7 +5,7 @@
 import type { OpenRequest } from '../core/deduplication.ts';
 import { Digest } from './digest.ts';
 import { type Disk, withFile } from './disk.ts';
-import { checksumOf, visitAt } from './outline-file.ts';
+import { checksumsOf, visitAt } from './outlined-reading.ts';
 import { plainMessage } from './plain-append.ts';
 import { parseRecord, recordEpoch, recordIndex } from './record.ts';
 import type { Segment } from './segment.ts';
@@ -71,17 +71,19 @@ async function summariseOutlined(
 ): Promise<{ digest: Digest } | null> {
   const { end, outline } = segment;
   if (outline?.covered.end.offset !== end.offset) return null;
-  const { reached, checksum, epochs, notable } = outline.parts();
+  const { reached, epochs, notable } = outline.parts();
   const digest = new Digest(open);
   digest.outlined(end.index, epochs);
   const name = segmentName(segment.start.first);
   const whole = await withFile(disk, name, 'read', async (file) => {
-    if ((await checksumOf(file, end.offset, windowBytes, pause)) !== checksum) return false;
+    const pace = { windowBytes, pause };
+    const [found] = await checksumsOf(file, FILE_HEADER_BYTES, [end.offset], pace);
+    if (found !== reached.checksum) return false;
     const visit: Visit = (bytes, at) => {
       const entry = parseRecord(bytes, at);
       if (entry !== null) digest.observe(entry);
     };
-    await visitAt(file, notable, end.offset, visit, windowBytes, pause);
+    await visitAt(file, notable, end.offset, visit, pace);
     return true;
   });
   if (!whole) return null;

@@ -131,18 +131,17 @@ export class EncodedLog {
     const base = this.tail.end - dataStart;
     const start = { first, hashBefore: this.catalog.hash, dataStart, base, kind };
     const segment = new Segment(start, intervalBytes);
-    if (this.layout.outlined) segment.outline = new Outline(segment.end);
+    if (this.layout.outlined) segment.outline = new Outline(dataStart);
     this.catalog.push(segment);
     return segment;
   }
 
   /** Takes over what an outline covers of a segment at the end of the log; it stays on disk. */
-  adopt(outline: StoredOutline): Segment {
+  adopt(first: number, kind: SegmentKind, outline: StoredOutline): Segment {
     const { dataStart, intervalBytes } = this.layout;
-    const { first, hashBefore, kind, points } = outline;
     const base = this.tail.end - dataStart;
-    const start = { first, hashBefore, dataStart, base, kind };
-    const segment = Segment.outlined(start, points, outline, intervalBytes);
+    const start = { first, hashBefore: this.catalog.hash, dataStart, base, kind };
+    const segment = Segment.outlined(start, outline, intervalBytes);
     this.catalog.push(segment);
     this.tail.skip(outline.reached.end.offset - dataStart);
     return segment;

@@ -1,140 +1,148 @@
-// The outline of a segment that has no summary yet, in the file in which the summary will be. The
-// rule: it counts only if all the bytes that it covers have its checksum; else every record of the
-// segment is looked at. Its sections: points of the sparse index, places of notable records.
+// The outline of a segment that has no summary yet, in the file in which the summary will be. It is
+// continued now and then, at the time of a write of records; a power cut may take any of it. The
+// rule: it counts as far as the segment's bytes have its checksums. All numbers are little-endian.
+//
+//   0  magic "replogou", then the parts, each:
+//
+//   0  length of its head, 32 bits
+//   4  length of all of it behind this line, 32 bits
+//   8  checksum of all of that, crc32
+//  12  the head: JSON (`Head`); points of the sparse index; places of notable records, 32 bits each
 
 import { crc32 } from 'node:zlib';
 import type { EpochStart } from '../core/log.ts';
-import { type Disk, type DiskFile, readAll } from './disk.ts';
-import type { OutlineParts } from './outline.ts';
-import { HEADER_BYTES, recordSize } from './record.ts';
-import {
-  bytesOf,
-  readHead,
-  readNumbers,
-  type Sectioned,
-  withSections,
-  writeSections,
-} from './sections.ts';
+import { codeOf, type Disk, readAll, withFile } from './disk.ts';
+import type { OutlineParts, Reached } from './outline.ts';
 import type { Segment } from './segment.ts';
-import { FILE_HEADER_BYTES, type SegmentKind, segmentName } from './segment-file.ts';
+import { type SegmentKind, segmentName } from './segment-file.ts';
 import { SparseIndex } from './sparse-index.ts';
 import { summaryName } from './summary.ts';
-import { WINDOW_BYTES } from './walk.ts';
 
 const MAGIC = Buffer.from('replogou', 'latin1');
+const PREFIX_BYTES = 12;
 
-/** Records no further apart are read together: more calls would cost more than the bytes. */
-const NEAR_BYTES = 16 << 10;
+/** An outline takes a hundredth of its segment, or a fifth of one in which all is notable. */
+const FILE_BYTES_MAX = 64 << 20;
 
-interface Head extends Sectioned {
+interface Head {
   readonly first: number;
   readonly kind: SegmentKind;
   readonly hashBefore: number;
-  readonly count: number;
-  readonly last: number;
-  readonly hash: number;
-  /** Up to which byte of the file it goes. */
-  readonly end: number;
-  readonly lastOffset: number;
-  readonly checksum: number;
+  /** Behind which byte of the segment it goes on. */
+  readonly from: number;
+  readonly reached: Reached;
   readonly epochs: readonly EpochStart[];
+  /** How many numbers are points. */
+  readonly points: number;
 }
 
-/** An outline as it was found. */
+/** A part of an outline as it was found. */
+export interface StoredPart extends Head {
+  /** Numbers of points of the sparse index. */
+  readonly index: Uint32Array;
+  readonly notable: Uint32Array;
+  /** Where it ends in its file. */
+  readonly fileEnd: number;
+}
+
+/** An outline up to one of its parts. */
 export interface StoredOutline extends OutlineParts {
+  readonly points: SparseIndex;
+  readonly fileBytes: number;
+}
+
+/** What a segment's outline says beyond what was written of it: for the end of its file. */
+export function encodePart(segment: Segment): Buffer | null {
+  const { outline } = segment;
+  if (outline === null) return null;
+  const { end: from, fileBytes } = outline.written;
+  const { reached, epochs, notable } = outline.partsAfter(outline.written);
+  const { first, kind, hashBefore } = segment.start;
+  const index = segment.index.between(from, reached.end.offset);
+  const head: Head = { first, kind, hashBefore, from, reached, epochs, points: index.length };
+  const text = Buffer.from(JSON.stringify(head));
+  const body = Buffer.concat([text, bytesOf(index), bytesOf(Uint32Array.from(notable))]);
+  const prefix = Buffer.allocUnsafe(PREFIX_BYTES);
+  prefix.writeUInt32LE(text.length, 0);
+  prefix.writeUInt32LE(body.length, 4);
+  prefix.writeUInt32LE(crc32(body), 8);
+  return Buffer.concat(fileBytes === 0 ? [MAGIC, prefix, body] : [prefix, body]);
+}
+
+/** Reads the outline of a segment: the parts that are whole and follow one another. */
+export async function readOutline(disk: Disk, segment: Expected): Promise<StoredPart[]> {
+  const name = summaryName(segmentName(segment.first));
+  try {
+    return await withFile(disk, name, 'read', async (file) => {
+      const bytes = Buffer.allocUnsafeSlow(Math.min(await file.size(), FILE_BYTES_MAX));
+      return partsIn(bytes.subarray(0, await readAll(file, bytes, 0)), segment);
+    });
+  } catch (error) {
+    // Without it every record is looked at; what is wrong with the disk shows there as well.
+    if (codeOf(error) !== undefined) return [];
+    throw error;
+  }
+}
+
+/** What is known of a segment before its records are looked at. */
+export interface Expected {
   readonly first: number;
   readonly kind: SegmentKind;
   readonly hashBefore: number;
-  readonly points: SparseIndex;
+  /** Where its records begin. */
+  readonly dataStart: number;
 }
 
-/** Writes the outline of a segment as far as it covers it, if it has one. */
-export async function writeOutline(disk: Disk, segment: Segment): Promise<void> {
-  const parts = segment.outline?.parts();
-  if (parts === undefined) return;
-  const { first, kind, hashBefore } = segment.start;
-  const { reached, checksum, epochs, notable } = parts;
-  const { index: last, hash, offset: end } = reached.end;
-  const { count, lastOffset } = reached;
-  const head: Omit<Head, 'sections'> = {
-    ...{ first, kind, hashBefore, count, last, hash, end, lastOffset, checksum, epochs },
+function partsIn(bytes: Buffer, segment: Expected): StoredPart[] {
+  const parts: StoredPart[] = [];
+  if (!bytes.subarray(0, MAGIC.length).equals(MAGIC)) return parts;
+  let at = MAGIC.length;
+  let from = segment.dataStart;
+  while (at + PREFIX_BYTES <= bytes.length) {
+    const part = partAt(bytes, at);
+    if (part === null || part.from !== from) break;
+    const { first, kind, hashBefore } = part;
+    const same = first === segment.first && kind === segment.kind;
+    if (!same || hashBefore !== segment.hashBefore) break;
+    parts.push(part);
+    at = part.fileEnd;
+    from = part.reached.end.offset;
+  }
+  return parts;
+}
+
+function partAt(bytes: Buffer, at: number): StoredPart | null {
+  const start = at + PREFIX_BYTES;
+  const text = start + bytes.readUInt32LE(at);
+  const fileEnd = start + bytes.readUInt32LE(at + 4);
+  if (text === start || text > fileEnd || fileEnd > bytes.length) return null;
+  if (crc32(bytes.subarray(start, fileEnd)) !== bytes.readUInt32LE(at + 8)) return null;
+  const head = JSON.parse(bytes.toString('utf8', start, text)) as Head;
+  const numbers = new Uint32Array((fileEnd - text) / 4);
+  bytes.copy(Buffer.from(numbers.buffer), 0, text, fileEnd);
+  const index = numbers.subarray(0, head.points);
+  return { ...head, index, notable: numbers.subarray(head.points), fileEnd };
+}
+
+/** Puts the parts of an outline together. */
+export function joined(parts: readonly StoredPart[]): StoredOutline | null {
+  const last = parts.at(-1);
+  if (last === undefined) return null;
+  const numbers = new Uint32Array(parts.reduce((sum, { index }) => sum + index.length, 0));
+  let filled = 0;
+  for (const { index } of parts) {
+    numbers.set(index, filled);
+    filled += index.length;
+  }
+  return {
+    reached: last.reached,
+    epochs: parts.flatMap(({ epochs }) => epochs),
+    notable: parts.flatMap(({ notable }) => [...notable]),
+    points: SparseIndex.stored(numbers),
+    fileBytes: last.fileEnd,
   };
-  const sections = [bytesOf(segment.index.before(end)), bytesOf(Uint32Array.from(notable))];
-  const name = summaryName(segmentName(first));
-  const unfinished = `${name}.outline.tmp`;
-  await writeSections(disk, { name, unfinished, magic: MAGIC }, head, sections);
 }
 
-/** Reads the outline of a segment; null if there is none that can be used. */
-export function readOutline(disk: Disk, first: number): Promise<StoredOutline | null> {
-  return withSections(disk, summaryName(segmentName(first)), async (file) => {
-    const found = await readHead<Head>(file, MAGIC);
-    if (found === null) return null;
-    const points = await readNumbers(file, found, 0);
-    const notable = await readNumbers(file, found, 1);
-    if (points === null || notable === null) return null;
-    const { last: index, hash, end: offset, count, lastOffset, ...head } = found.head;
-    const reached = { end: { index, hash, offset }, count, lastOffset };
-    return { ...head, reached, notable, points: new SparseIndex(points, points.length / 4) };
-  });
-}
-
-/** Called between two windows of a file that is read. */
-type Pause = () => Promise<void> | void;
-
-/** Crc32 of the records of a segment up to byte `end`; of fewer bytes, if it ends before. */
-export async function checksumOf(
-  file: DiskFile,
-  end: number,
-  windowBytes: number = WINDOW_BYTES,
-  pause: Pause = () => undefined,
-): Promise<number> {
-  const window = Buffer.allocUnsafeSlow(Math.min(windowBytes, end - FILE_HEADER_BYTES));
-  let checksum = 0;
-  for (let at = FILE_HEADER_BYTES; at < end; at += window.length) {
-    const wanted = window.subarray(0, Math.min(window.length, end - at));
-    checksum = crc32(wanted.subarray(0, await readAll(file, wanted, at)), checksum);
-    await pause();
-  }
-  return checksum;
-}
-
-/** Shows the records that begin at these places, and end before `end`. Their bytes, known to be
- * what was written, are only lent. */
-export async function visitAt(
-  file: DiskFile,
-  places: ArrayLike<number>,
-  end: number,
-  visit: (bytes: Buffer, at: number, offset: number) => void,
-  windowBytes: number = WINDOW_BYTES,
-  pause: Pause = () => undefined,
-): Promise<void> {
-  if (places.length === 0) return;
-  const window = Buffer.allocUnsafeSlow(Math.min(windowBytes, end - places[0]!));
-  for (let i = 0; i < places.length; ) {
-    const start = places[i]!;
-    const wanted = Math.min(runOf(places, i), window.length, end - start);
-    const bytes = window.subarray(0, wanted);
-    await readAll(file, bytes, start);
-    const before = i;
-    for (; i < places.length; i += 1) {
-      const at = places[i]! - start;
-      if (at + HEADER_BYTES > bytes.length || at + recordSize(bytes, at) > bytes.length) break;
-      visit(bytes, at, places[i]!);
-    }
-    if (i === before) {
-      const large = Buffer.allocUnsafeSlow(recordSize(bytes, 0));
-      await readAll(file, large, start);
-      visit(large, 0, start);
-      i += 1;
-    }
-    await pause();
-  }
-}
-
-/** How many bytes to read at the place `i`: as long as the next one is near, it comes along. */
-function runOf(places: ArrayLike<number>, i: number): number {
-  let last = i;
-  while (last + 1 < places.length && places[last + 1]! - places[last]! <= NEAR_BYTES) last += 1;
-  return places[last]! - places[i]! + NEAR_BYTES;
+function bytesOf({ buffer, byteOffset, byteLength }: Uint32Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
 }

@@ -1,4 +1,4 @@
-// A segment in outline: a checksum over its bytes, and which of its records are more than a message
+// A segment in outline: checksums over its bytes, and which of its records are more than a message
 // appended. With it a start need not look at every record of a segment that has no summary yet, and
 // a summary is made without reading every record again. The rule: it is kept while records are
 // appended, and given up when any is taken back.
@@ -10,50 +10,68 @@ import type { EpochStart } from '../core/log.ts';
 import type { Entry } from '../core/operation.ts';
 import type { SegmentEnd } from './segment.ts';
 
-/** A place between two records of a segment. */
+/** A place in a segment at which a write ends, and what is known of the bytes before it. */
 export interface Reached {
   readonly end: SegmentEnd;
   /** Records before it. */
   readonly count: number;
   /** Where the last of them begins. */
   readonly lastOffset: number;
+  /** From which byte on they need not be durable yet: where the last write begins. */
+  readonly writeStart: number;
+  /** Crc32 of all records before it. */
+  readonly checksum: number;
 }
 
 /** What an outline says of the records up to a place. */
 export interface OutlineParts {
   readonly reached: Reached;
-  /** Crc32 of their bytes. */
-  readonly checksum: number;
-  /** Epochs that begin among them, or before them. */
+  /** The epochs of these records, and which of them is the first of each. */
   readonly epochs: readonly EpochStart[];
   /** Where those of them begin that change more than the end of the log, rising. */
-  readonly notable: ArrayLike<number>;
+  readonly notable: readonly number[];
 }
 
-/** Invariant: `epochs` and `notable` tell of every record of the segment; `covered` and its
- * checksum of those that are durable. */
+/** How much of an outline stands in its file. */
+export interface Written {
+  /** Up to which byte of the segment. */
+  readonly end: number;
+  readonly epochs: number;
+  readonly notable: number;
+  /** Bytes of the outline's file; 0: there is none. */
+  readonly fileBytes: number;
+}
+
+/** Invariant: `epochs` and `notable` tell of every record of the segment, `covered` of those that
+ * were written. */
 export class Outline {
   private readonly epochs: EpochStart[];
   private readonly notable: number[];
   private lastOffset: number;
   private reached: Reached;
-  private checksum: number;
-  /** Up to which byte it stands beside the segment; 0: it does not. */
-  written = 0;
+  written: Written;
 
-  /** `start`: the place before the first record. */
-  constructor(start: SegmentEnd, parts: OutlineParts | null = null) {
+  /** `dataStart`: where the first record begins. */
+  constructor(dataStart: number, parts: OutlineParts | null = null, fileBytes = 0) {
+    const end = { index: 0, hash: 0, offset: dataStart };
+    const place = { count: 0, lastOffset: dataStart, writeStart: dataStart, checksum: 0 };
     this.epochs = [...(parts?.epochs ?? [])];
-    this.notable = Array.from(parts?.notable ?? []);
-    this.reached = parts?.reached ?? { end: start, count: 0, lastOffset: start.offset };
+    this.notable = [...(parts?.notable ?? [])];
+    this.reached = parts?.reached ?? { end, ...place };
     this.lastOffset = this.reached.lastOffset;
-    this.checksum = parts?.checksum ?? 0;
-    if (parts !== null) this.written = this.reached.end.offset;
+    const { offset } = this.reached.end;
+    const [epochs, notable] = [this.epochs.length, this.notable.length];
+    this.written = { end: offset, epochs, notable, fileBytes };
   }
 
-  /** Up to which place it covers the segment. */
   get covered(): Reached {
     return this.reached;
+  }
+
+  /** Bytes of the segment that it covers, and of which its file does not say that they need not be
+   * looked at or written again. */
+  get unsaid(): number {
+    return this.reached.end.offset - this.written.end;
   }
 
   /** Takes note of the next record; `notable`: that it must be looked at again. */
@@ -64,26 +82,39 @@ export class Outline {
     this.lastOffset = offset;
   }
 
-  /** The place behind the record that was added last. */
-  at(end: SegmentEnd, count: number): Reached {
-    return { end, count, lastOffset: this.lastOffset };
+  /** Covers all that was added. `spans`: the bytes of it that were not covered yet; `writeStart`:
+   * from which byte on they need not be durable. */
+  cover(end: SegmentEnd, count: number, spans: readonly Buffer[], writeStart: number): void {
+    let { checksum } = this.reached;
+    for (const span of spans) checksum = crc32(span, checksum);
+    this.reached = { end, count, lastOffset: this.lastOffset, writeStart, checksum };
   }
 
-  /** What stands before this place is durable. `spans`: the bytes of it that were not yet. */
-  cover(reached: Reached, spans: readonly Buffer[]): void {
-    for (const span of spans) this.checksum = crc32(span, this.checksum);
-    this.reached = reached;
+  /** Takes note that it stands in its file as far as it covers the segment. */
+  wrote(fileBytes: number): void {
+    const { epochs, notable } = this.parts();
+    const end = this.reached.end.offset;
+    this.written = { end, epochs: epochs.length, notable: notable.length, fileBytes };
+  }
+
+  /** All that it covers is durable. */
+  settled(): void {
+    this.reached = { ...this.reached, writeStart: this.reached.end.offset };
   }
 
   /** What it says of what it covers. */
   parts(): OutlineParts {
-    const { reached, checksum } = this;
+    return this.partsAfter({ end: 0, epochs: 0, notable: 0, fileBytes: 0 });
+  }
+
+  /** What it says beyond what was written. */
+  partsAfter({ epochs, notable }: Written): OutlineParts {
+    const { reached } = this;
     const { index, offset } = reached.end;
     return {
       reached,
-      checksum,
-      epochs: this.epochs.filter(({ first }) => first <= index),
-      notable: this.notable.filter((at) => at < offset),
+      epochs: this.epochs.slice(epochs).filter(({ first }) => first <= index),
+      notable: this.notable.slice(notable).filter((at) => at < offset),
     };
   }
 }

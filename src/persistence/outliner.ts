@@ -1,14 +1,24 @@
-// Writes outlines beside segments, one at a time, while the log goes on. The rule: an outline is a
-// help, never a promise: nobody waits for one, and a disk that fails at one shows that in its next
-// write of records.
+// Continues the outlines beside segments, one write at a time, while the log goes on. The rule: an
+// outline is a help, never a promise: nobody waits for one, and a disk that fails at one shows that
+// in its next write of records.
 
-import { codeOf, type Disk } from './disk.ts';
-import { writeOutline } from './outline-file.ts';
+import { codeOf, type Disk, type DiskFile, writeAll } from './disk.ts';
+import { encodePart } from './outline-file.ts';
 import type { Segment } from './segment.ts';
+import { segmentName } from './segment-file.ts';
+import { summaryName } from './summary.ts';
+
+/** A part that is to be written. */
+interface Job {
+  readonly segment: Segment;
+  readonly part: Buffer;
+  readonly position: number;
+}
 
 export class Outliner {
   private readonly disk: Disk;
-  private readonly waiting = new Set<Segment>();
+  private readonly jobs: Job[] = [];
+  private open: { readonly segment: Segment; readonly file: DiskFile } | null = null;
   private running: Promise<void> | null = null;
   /** What went wrong with the program, not with the disk. */
   private failure: unknown = null;
@@ -17,31 +27,42 @@ export class Outliner {
     this.disk = disk;
   }
 
-  /** Writes the segment's outline, if it covers so many bytes more than when it was written. */
+  /** Continues the segment's outline, if it covers so many bytes more than its file says. */
   due(segment: Segment, bytes: number): void {
     if (this.failure !== null) throw this.failure;
     const { outline } = segment;
-    if (outline === null || outline.covered.end.offset - outline.written < bytes) return;
-    this.waiting.add(segment);
+    if (outline === null || segment.sealed || outline.unsaid < bytes) return;
+    const part = encodePart(segment);
+    if (part === null) return;
+    const position = outline.written.fileBytes;
+    outline.wrote(position + part.length);
+    this.jobs.push({ segment, part, position });
     this.running ??= this.run();
   }
 
-  /** Resolves when nothing is under way. */
-  async idle(): Promise<void> {
+  /** Finishes what is under way, and lets go of the file if it is this segment's. */
+  async release(segment: Segment): Promise<void> {
     await this.running;
+    if (this.open?.segment === segment) await this.letGo();
   }
 
-  /** Drops what waits; resolves when nothing is under way. */
+  /** Drops what waits, and lets go of the file. */
   async halt(): Promise<void> {
-    this.waiting.clear();
+    for (const { segment } of this.jobs) segment.outline = null;
+    this.jobs.length = 0;
+    await this.close();
+  }
+
+  /** Finishes what is under way, and lets go of the file. */
+  async close(): Promise<void> {
     await this.running;
+    await this.letGo();
   }
 
   private async run(): Promise<void> {
     try {
-      for (const segment of this.waiting) {
-        this.waiting.delete(segment);
-        await this.write(segment);
+      for (let job = this.jobs.shift(); job !== undefined; job = this.jobs.shift()) {
+        await this.write(job);
       }
     } catch (error) {
       this.failure = error;
@@ -49,15 +70,30 @@ export class Outliner {
     this.running = null;
   }
 
-  private async write(segment: Segment): Promise<void> {
-    const { outline } = segment;
-    if (outline === null || segment.sealed) return;
-    const { offset } = outline.covered.end;
+  private async write({ segment, part, position }: Job): Promise<void> {
+    // Given up meanwhile.
+    if (segment.outline === null) return;
     try {
-      await writeOutline(this.disk, segment);
-      outline.written = offset;
+      const { file } = await this.fileOf(segment);
+      await writeAll(file, [part], position);
     } catch (error) {
+      // What is written of it goes only so far; what would come behind a gap is worth nothing.
+      segment.outline = null;
       if (codeOf(error) === undefined) throw error;
     }
+  }
+
+  private async fileOf(segment: Segment) {
+    if (this.open?.segment === segment) return this.open;
+    await this.letGo();
+    const name = summaryName(segmentName(segment.start.first));
+    this.open = { segment, file: await this.disk.open(name, 'write') };
+    return this.open;
+  }
+
+  private async letGo(): Promise<void> {
+    const { open } = this;
+    this.open = null;
+    await open?.file.close();
   }
 }

@@ -2,7 +2,7 @@
 // is why a file is opened with O_DSYNC instead of being synced after each write.
 
 import fs from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, resolve, sep } from 'node:path';
 import { promisify } from 'node:util';
 import { codeOf, type Disk, type DiskFile, type OpenMode } from './disk.ts';
 
@@ -12,6 +12,7 @@ const FLAGS: Readonly<Record<OpenMode, number>> = {
   // Windows has no O_DSYNC; `syncAfterWrite` makes up for it.
   'durable-write': O_RDWR | O_CREAT | (O_DSYNC ?? 0),
   create: O_RDWR | O_CREAT | O_EXCL | (O_DSYNC ?? 0),
+  write: O_RDWR | O_CREAT,
   read: O_RDONLY,
 };
 
@@ -25,10 +26,11 @@ const call = {
 
 class RealFile implements DiskFile {
   private readonly fd: number;
-  private readonly syncAfterWrite = O_DSYNC === undefined;
+  private readonly syncAfterWrite: boolean;
 
-  constructor(fd: number) {
+  constructor(fd: number, mode: OpenMode) {
     this.fd = fd;
+    this.syncAfterWrite = O_DSYNC === undefined && mode !== 'write';
   }
 
   async write(buffers: readonly Buffer[], position: number): Promise<number> {
@@ -86,17 +88,20 @@ class RealFile implements DiskFile {
 /** The folder `folder` as a Disk. Nothing is touched until the first call. */
 export class RealDisk implements Disk {
   readonly name: string;
+  /** Names are put behind it as they are: they have nothing in them that a path would resolve. */
+  private readonly prefix: string;
 
   constructor(folder: string) {
     this.name = folder;
+    this.prefix = join(folder, sep);
   }
 
   async open(path: string, mode: OpenMode): Promise<DiskFile> {
-    return new RealFile(await call.open(join(this.name, path), FLAGS[mode], 0o600));
+    return new RealFile(await call.open(this.prefix + path, FLAGS[mode], 0o600), mode);
   }
 
   readNow(path: string, into: Buffer, position: number): number {
-    const fd = fs.openSync(join(this.name, path), O_RDONLY);
+    const fd = fs.openSync(this.prefix + path, O_RDONLY);
     try {
       let filled = 0;
       while (filled < into.length) {
@@ -125,12 +130,12 @@ export class RealDisk implements Disk {
   }
 
   rename(from: string, to: string): Promise<void> {
-    return fs.promises.rename(join(this.name, from), join(this.name, to));
+    return fs.promises.rename(this.prefix + from, this.prefix + to);
   }
 
   async remove(path: string): Promise<void> {
     try {
-      await fs.promises.unlink(join(this.name, path));
+      await fs.promises.unlink(this.prefix + path);
     } catch (error) {
       if (codeOf(error) !== 'ENOENT') throw error;
     }

@@ -8,7 +8,9 @@ import type { Entry } from '../core/operation.ts';
 import { Brief, type Restore } from './brief.ts';
 import { type Disk, type DiskFile, readAll, withFile, writeAll } from './disk.ts';
 import type { EncodedLog } from './encoded-log.ts';
-import { checksumOf, readOutline, type StoredOutline, visitAt } from './outline-file.ts';
+import type { Reached } from './outline.ts';
+import { joined, readOutline } from './outline-file.ts';
+import { checksumsOf, visitAt } from './outlined-reading.ts';
 import { DamagedLog } from './persistence.ts';
 import { plainMessage } from './plain-append.ts';
 import {
@@ -20,7 +22,7 @@ import {
   recordSize,
   writeLength,
 } from './record.ts';
-import type { Segment, SegmentEnd } from './segment.ts';
+import type { Segment } from './segment.ts';
 import {
   checkFileHeader,
   FILE_HEADER_BYTES,
@@ -102,9 +104,8 @@ async function readSegments(
       continue;
     }
     if ((await brief?.take(log, first, epochs)) === true) continue;
-    const outline = use.restore === undefined ? null : await readOutline(disk, first);
     const scan = new Scan(log, first, i === firsts.length - 1, epochs, use);
-    const cut = await withFile(disk, name, 'read', (file) => scan.run(file, outline));
+    const cut = await withFile(disk, name, 'read', (file) => scan.run(file, disk));
     if (i < firsts.length - 1) continue;
     cutBytes = cut?.bytes ?? 0;
     await settle(disk, name, cut?.offset, scan.lastWrite);
@@ -201,10 +202,7 @@ class Scan {
   }
 
   /** Returns where the file must be cut; null if it is whole. */
-  async run(
-    file: DiskFile,
-    outline: StoredOutline | null,
-  ): Promise<{ offset: number; bytes: number } | null> {
+  async run(file: DiskFile, disk: Disk): Promise<{ offset: number; bytes: number } | null> {
     const { index, hash } = { index: this.log.catalog.lastIndex, hash: this.log.catalog.hash };
     this.checkPlace(index);
     const size = await file.size();
@@ -220,9 +218,9 @@ class Scan {
     }
     this.kind = kind;
     const holes = kind !== 'plain';
-    const covered = outline === null ? null : await this.takeOutlined(file, outline);
-    const before = covered ?? { index: holes ? this.first - 1 : index, hash };
-    const start = covered?.offset ?? FILE_HEADER_BYTES;
+    const covered = this.use.restore === undefined ? null : await this.takeOutlined(disk, file);
+    const before = covered?.end ?? { index: holes ? this.first - 1 : index, hash };
+    const start = covered?.end.offset ?? FILE_HEADER_BYTES;
     const walked = await this.walk(file, { start, end: size, before, holes });
     if (walked.verdict !== 'whole' && !(await this.torn(file, walked, size))) {
       throw damage(this.name, walked);
@@ -241,25 +239,31 @@ class Scan {
     return { offset: kept, bytes: size - kept };
   }
 
-  /** Takes over what the outline covers, if the file is what it says: returns the place behind it.
-   * It ends with a write that was durable, so that nothing in it is torn or written again. */
-  private async takeOutlined(file: DiskFile, outline: StoredOutline): Promise<SegmentEnd | null> {
-    const { first, kind, hashBefore, checksum, reached, epochs, notable } = outline;
-    const { end } = reached;
-    const same = first === this.first && kind === this.kind && hashBefore === this.log.catalog.hash;
-    const later = (epochs[0]?.epoch ?? 0) >= (this.epochs.at(-1)?.epoch ?? 0);
-    if (!same || !later || end.offset > this.size) return null;
-    if ((await checksumOf(file, end.offset)) !== checksum) return null;
-    this.segment = this.log.adopt(outline);
+  /** Takes over what the segment's outline covers, as far as the file is what it says. It ends with
+   * a whole write. */
+  private async takeOutlined(disk: Disk, file: DiskFile): Promise<Reached | null> {
+    const { first, kind } = this;
+    const place = { first, kind, hashBefore: this.log.catalog.hash, dataStart: FILE_HEADER_BYTES };
+    const parts = await readOutline(disk, place);
+    const ends = parts.map(({ reached }) => reached.end.offset).filter((end) => end <= this.size);
+    const checksums = await checksumsOf(file, FILE_HEADER_BYTES, ends);
+    const wrong = checksums.findIndex((found, i) => found !== parts[i]!.reached.checksum);
+    const outline = joined(parts.slice(0, wrong < 0 ? checksums.length : wrong));
+    const reachedEpoch = this.epochs.at(-1)?.epoch ?? 0;
+    // What does not fit is for the walk to judge.
+    if (outline === null || (outline.epochs[0]?.epoch ?? 0) < reachedEpoch) return null;
+    const { epochs, notable, reached } = outline;
+    this.segment = this.log.adopt(this.first, this.kind, outline);
     for (const start of epochs) this.noteEpoch(start.first, start.epoch, FILE_HEADER_BYTES);
-    await visitAt(file, notable, end.offset, (bytes, at, offset) => {
+    const { offset: end } = reached.end;
+    await visitAt(file, notable, end, (bytes, at, offset) => {
       const entry = this.parse(bytes, at, offset);
       this.log.notability.of(entry);
       this.use.visit(entry);
     });
-    this.writeEnd = end.offset;
-    this.lastWrite = end.offset;
-    return end;
+    this.writeEnd = end;
+    this.lastWrite = reached.writeStart === FILE_HEADER_BYTES ? 0 : reached.writeStart;
+    return reached;
   }
 
   private async walk(file: DiskFile, stretch: Stretch): Promise<Walked> {
@@ -316,7 +320,8 @@ class Scan {
     if (fresh === null || this.segment === null) return;
     const { tail } = this.log;
     const { outline, end, count } = this.segment;
-    outline?.cover(outline.at(end, count), [fresh.bytes.subarray(fresh.start, fresh.end)]);
+    // Nothing is appended before all of it is durable.
+    outline?.cover(end, count, [fresh.bytes.subarray(fresh.start, fresh.end)], end.offset);
     const keep = Math.min(this.use.tailBytes, TAIL_BYTES);
     const length = fresh.end - fresh.start;
     if (this.size - (fresh.offset + length) > keep) {

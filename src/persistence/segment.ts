@@ -2,7 +2,8 @@
 // memory, in none). The rule: counts are exact, places are exact at the sparse index's points.
 
 import { invariant } from '../core/invariant.ts';
-import { Outline, type OutlineParts } from './outline.ts';
+import { Outline } from './outline.ts';
+import type { StoredOutline } from './outline-file.ts';
 import type { SegmentKind } from './segment-file.ts';
 import { SparseIndex } from './sparse-index.ts';
 
@@ -88,17 +89,12 @@ export class Segment {
   }
 
   /** The part of a segment that an outline covers; more may be added. */
-  static outlined(
-    start: SegmentStart,
-    points: SparseIndex,
-    parts: OutlineParts,
-    intervalBytes: number,
-  ): Segment {
+  static outlined(start: SegmentStart, stored: StoredOutline, intervalBytes: number): Segment {
     const segment = new Segment(start, intervalBytes);
-    segment.points = points;
-    segment.records = parts.reached.count;
-    segment.ending = parts.reached.end;
-    segment.outline = new Outline(parts.reached.end, parts);
+    segment.points = stored.points;
+    segment.records = stored.reached.count;
+    segment.ending = stored.reached.end;
+    segment.outline = new Outline(start.dataStart, stored, stored.fileBytes);
     return segment;
   }
 

@@ -67,7 +67,7 @@ export function openSegmentedLog(disk: Disk, options: SegmentedLogOptions = {}):
     tailBytes: options.tailBytes ?? 8 << 20,
     blockBytes: options.blockBytes ?? 1 << 20,
     intervalBytes: options.intervalBytes ?? 8 << 10,
-    outlineBytes: options.outlineBytes ?? 1 << 20,
+    outlineBytes: options.outlineBytes ?? 256 << 10,
     processes: options.processes ?? realProcesses,
     salvage: options.salvage ?? (() => false),
   });

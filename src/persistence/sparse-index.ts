@@ -31,6 +31,11 @@ export class SparseIndex {
     this.size = size;
   }
 
+  /** An index as it was stored. */
+  static stored(numbers: Uint32Array): SparseIndex {
+    return new SparseIndex(numbers, numbers.length / WIDTH);
+  }
+
   get length(): number {
     return this.size;
   }
@@ -83,9 +88,10 @@ export class SparseIndex {
     return this.floor(OFFSET, offset);
   }
 
-  /** The points before this byte, as they are stored; a view. */
-  before(offset: number): Uint32Array {
-    return this.numbers.subarray(0, (this.floorOffset(offset - 1) + 1) * WIDTH);
+  /** The points that begin at `from` or behind, and before `to`, as they are stored; a view. */
+  between(from: number, to: number): Uint32Array {
+    const [first, end] = [this.floorOffset(from - 1) + 1, this.floorOffset(to - 1) + 1];
+    return this.numbers.subarray(first * WIDTH, end * WIDTH);
   }
 
   /** Forgets all points but the first `length`. */

@@ -163,7 +163,7 @@ export class Upkeep {
     const { end } = segment;
     const pause = () => this.pause(PACE.workMs);
     // The summary takes the place of the outline, which must not come later.
-    await this.parts.outliner.idle();
+    await this.parts.outliner.release(segment);
     this.openAfter.set(segment, await summarise(disk, segment, open ?? null, pause, windowBytes));
     if (segment.end === end) {
       segment.summarised = true;

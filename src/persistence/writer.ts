@@ -125,13 +125,20 @@ export class Writer {
   /** Finishes what is under way. */
   async close(): Promise<void> {
     await this.running;
-    const segment = this.durable?.segment;
-    // What waits to be cut is still in the file; the outline would soon be of another one.
-    if (segment !== undefined && this.cuts.length === 0) {
-      this.outliner.due(segment, this.outlineBytes / CLOSING_PART);
-    }
-    await this.outliner.idle();
+    this.outlineLast();
+    await this.outliner.close();
     await this.closeFile();
+  }
+
+  /** So that the next start finds nothing to look at or to write again. */
+  private outlineLast(): void {
+    const { durable } = this;
+    const outline = durable?.segment.outline ?? null;
+    if (durable === null || outline?.covered.end !== durable.end) return;
+    const { end, writeStart } = outline.covered;
+    outline.settled();
+    const said = end.offset - writeStart < this.outlineBytes / CLOSING_PART;
+    this.outliner.due(durable.segment, said ? this.outlineBytes / CLOSING_PART : 0);
   }
 
   private start(): void {
@@ -185,22 +192,24 @@ export class Writer {
     const end = segment.end;
     const from = more ? durable.end.offset : FILE_HEADER_BYTES;
     const { base } = segment.start;
-    const covered = segment.outline?.at(end, segment.count);
     const records = log.tail.spans(base + from, base + end.offset);
     markWrite(records[0]!, 0, end.offset - from);
+    // One that is closed is outlined to its end: its summary may come late.
+    if (!more && durable !== null) {
+      this.outliner.due(durable.segment, this.outlineBytes / CLOSING_PART);
+    }
+    segment.outline?.cover(end, segment.count, records, from);
+    // It is written at the time of the records, and says which of them need not be durable yet.
+    this.outliner.due(segment, this.outlineBytes);
     try {
       if (more) await writeAll((await this.fileOf(segment)).file, records, from);
       else await this.writeFirst(segment, records);
     } catch (error) {
       this.suspect = { segment, full: isFull(error) };
+      segment.outline = null;
       throw error;
     }
     this.durable = { segment, end };
-    if (covered !== undefined) segment.outline?.cover(covered, records);
-    // A segment that has just been closed is outlined to its end: its summary may come late.
-    const closed = !more && durable !== null;
-    if (closed) this.outliner.due(durable.segment, this.outlineBytes / CLOSING_PART);
-    this.outliner.due(segment, this.outlineBytes);
     // While a cut waits, positions of the tail belong to another log than `durable`.
     if (this.cuts.length === 0) log.tail.trim(this.tailBytes, base + end.offset);
   }

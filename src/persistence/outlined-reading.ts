@@ -1,0 +1,86 @@
+// Reads a segment with the help of its outline: all of its bytes for their checksum, in large
+// pieces, and after that only the records that are notable. The rule: nothing is told of a record
+// before all bytes that the outline covers were found to be what was written.
+
+import { crc32 } from 'node:zlib';
+import { type DiskFile, readAll } from './disk.ts';
+import { HEADER_BYTES, recordSize } from './record.ts';
+import { type Visit, WINDOW_BYTES } from './walk.ts';
+
+/** Records no further apart are read together: more calls would cost more than the bytes. */
+const NEAR_BYTES = 16 << 10;
+
+/** Read at once, and what is done between two reads. */
+export interface Pace {
+  readonly windowBytes: number;
+  readonly pause: () => Promise<void> | void;
+}
+
+const AT_ONCE: Pace = { windowBytes: WINDOW_BYTES, pause: () => undefined };
+
+/** The crc32 of the bytes from `start` up to each of the `ends`, which rise. Of fewer bytes where
+ * the file ends before. */
+export async function checksumsOf(
+  file: DiskFile,
+  start: number,
+  ends: readonly number[],
+  { windowBytes, pause }: Pace = AT_ONCE,
+): Promise<number[]> {
+  const window = Buffer.allocUnsafeSlow(Math.min(windowBytes, (ends.at(-1) ?? start) - start));
+  const found: number[] = [];
+  let checksum = 0;
+  let at = start;
+  for (const end of ends) {
+    for (let wanted = 0; at < end; at += wanted) {
+      wanted = Math.min(window.length, end - at);
+      const got = await readAll(file, window.subarray(0, wanted), at);
+      checksum = crc32(window.subarray(0, got), checksum);
+      await pause();
+    }
+    found.push(checksum);
+  }
+  return found;
+}
+
+/** Shows the records that begin at these places, and end at `end` or before. Their bytes, known to
+ * be what was written, are only lent. */
+export async function visitAt(
+  file: DiskFile,
+  places: readonly number[],
+  end: number,
+  visit: Visit,
+  { windowBytes, pause }: Pace = AT_ONCE,
+): Promise<void> {
+  if (places.length === 0) return;
+  const window = Buffer.allocUnsafeSlow(Math.min(windowBytes, end - places[0]!));
+  for (let i = 0; i < places.length; ) {
+    const start = places[i]!;
+    const run = runOf(places, i, window.length);
+    const bytes = window.subarray(0, Math.min(run, window.length, end - start));
+    await readAll(file, bytes, start);
+    const before = i;
+    for (; i < places.length; i += 1) {
+      const at = places[i]! - start;
+      if (at + HEADER_BYTES > bytes.length || at + recordSize(bytes, at) > bytes.length) break;
+      visit(bytes, at, places[i]!);
+    }
+    if (i === before) {
+      const large = Buffer.allocUnsafeSlow(recordSize(bytes, 0));
+      await readAll(file, large, start);
+      visit(large, 0, start);
+      i += 1;
+    }
+    await pause();
+  }
+}
+
+/** How many bytes to read at the place `i`: as long as the next one is near, it comes along. */
+function runOf(places: readonly number[], i: number, bytesMax: number): number {
+  const start = places[i]!;
+  let last = start;
+  for (let next = i + 1; next < places.length && last - start < bytesMax; next += 1) {
+    if (places[next]! - last > NEAR_BYTES) break;
+    last = places[next]!;
+  }
+  return last - start + NEAR_BYTES;
+}
