@@ -4,9 +4,9 @@
 //
 //   0  magic "replogou", then the parts, each:
 //
-//   0  length of its head, 32 bits
-//   4  length of all of it behind this line, 32 bits
-//   8  checksum of all of that, crc32
+//   0  checksum of all that follows, crc32
+//   4  length of the head, 32 bits
+//   8  length of head and numbers, 32 bits
 //  12  the head: JSON (`Head`); points of the sparse index; places of notable records, 32 bits each
 
 import { crc32 } from 'node:zlib';
@@ -63,9 +63,9 @@ export function encodePart(segment: Segment): Buffer | null {
   const text = Buffer.from(JSON.stringify(head));
   const body = Buffer.concat([text, bytesOf(index), bytesOf(Uint32Array.from(notable))]);
   const prefix = Buffer.allocUnsafe(PREFIX_BYTES);
-  prefix.writeUInt32LE(text.length, 0);
-  prefix.writeUInt32LE(body.length, 4);
-  prefix.writeUInt32LE(crc32(body), 8);
+  prefix.writeUInt32LE(text.length, 4);
+  prefix.writeUInt32LE(body.length, 8);
+  prefix.writeUInt32LE(crc32(body, crc32(prefix.subarray(4))), 0);
   return Buffer.concat(fileBytes === 0 ? [MAGIC, prefix, body] : [prefix, body]);
 }
 
@@ -113,10 +113,10 @@ function partsIn(bytes: Buffer, segment: Expected): StoredPart[] {
 
 function partAt(bytes: Buffer, at: number): StoredPart | null {
   const start = at + PREFIX_BYTES;
-  const text = start + bytes.readUInt32LE(at);
-  const fileEnd = start + bytes.readUInt32LE(at + 4);
-  if (text === start || text > fileEnd || fileEnd > bytes.length) return null;
-  if (crc32(bytes.subarray(start, fileEnd)) !== bytes.readUInt32LE(at + 8)) return null;
+  const text = start + bytes.readUInt32LE(at + 4);
+  const fileEnd = start + bytes.readUInt32LE(at + 8);
+  if (text > fileEnd || fileEnd > bytes.length) return null;
+  if (crc32(bytes.subarray(at + 4, fileEnd)) !== bytes.readUInt32LE(at)) return null;
   const head = JSON.parse(bytes.toString('utf8', start, text)) as Head;
   const numbers = new Uint32Array((fileEnd - text) / 4);
   bytes.copy(Buffer.from(numbers.buffer), 0, text, fileEnd);

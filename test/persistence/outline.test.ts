@@ -1,0 +1,157 @@
+// Outlines of segments that have no summary yet: a start takes them only as far as the segment is
+// what they say, and then comes to what reading every record comes to.
+
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { DamagedLog } from '../../src/persistence/persistence.ts';
+import { FakeDisk } from '../../src/sim/disk.ts';
+import type { Leftover } from '../../src/sim/leftover.ts';
+import { at, entryAt } from './entries.ts';
+import { entriesOf, Node, requests, written } from './folded-log.ts';
+import { Machine, SMALL } from './machine.ts';
+
+/** Outlines are continued at nearly every write. */
+const OUTLINED = { ...SMALL, outlineBytes: 200 };
+
+interface Seen {
+  readonly state: unknown;
+  readonly texts: string;
+}
+
+/** What a start on a copy of the disk comes to. `brief`: by outlines and summaries. */
+async function seen(disk: FakeDisk, brief: boolean): Promise<Seen | 'damaged'> {
+  const node = new Node(new Machine(OUTLINED, {}, disk.copy(), 'seen').open());
+  try {
+    await node.start(brief);
+  } catch (error) {
+    if (error instanceof DamagedLog) return 'damaged';
+    throw error;
+  }
+  const { lastIndex } = node.log;
+  const texts = lastIndex === 0 ? '' : (await node.log.read(at(1), lastIndex)).json.toString();
+  return { state: node.state(), texts };
+}
+
+/** The files of a log, on a disk without history. */
+function placed(files: ReadonlyMap<string, Buffer>): FakeDisk {
+  const disk = new FakeDisk();
+  for (const [name, bytes] of files) disk.place(name, bytes);
+  return disk;
+}
+
+describe('G22: a start by the outlines of segments', () => {
+  it('comes to what reading everything comes to, life after life', async () => {
+    await fc.assert(
+      fc.asyncProperty(requests, fc.nat(100), fc.boolean(), async (all, share, orderly) => {
+        const machine = new Machine(OUTLINED);
+        const entries = entriesOf(all);
+        const border = Math.floor((entries.length * share) / 100);
+        for (const part of [entries.slice(0, border), entries.slice(border)]) {
+          const node = await new Node(machine.open()).start(true);
+          for (const some of part) await node.write(some);
+          if (orderly) await node.log.close();
+          else machine.disk.restart(false);
+          expect(await seen(machine.disk, true)).toEqual(await seen(machine.disk, false));
+        }
+        const { texts } = (await seen(machine.disk, true)) as Seen;
+        expect(texts).toBe(
+          entries
+            .flat()
+            .map((entry) => JSON.stringify(entry))
+            .join(),
+        );
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('looks at few records: those of the last writes, and what is more than a message', async () => {
+    const machine = new Machine({ ...OUTLINED, segmentBytes: 64 << 10 });
+    const node = await new Node(machine.open()).start(true);
+    for (let index = 1; index <= 100; index += 1) {
+      const keyed = index % 25 === 0 ? { idempotencyKey: `request ${index}` } : {};
+      await node.write([{ ...entryAt(index), ...keyed }]);
+    }
+    machine.disk.restart(false);
+    const visited: number[] = [];
+    const log = machine.open();
+    const all = { indifferent: false, requestsWanted: 0, restore: () => undefined };
+    await log.recover(({ index }) => visited.push(index), all);
+    expect(log.lastIndex).toBe(100);
+    expect(visited.slice(0, 3)).toEqual([25, 50, 75]);
+    expect(visited.length).toBeLessThan(10);
+  });
+
+  it('is what it would be without them, whichever call the power or the process ends at', async () => {
+    const run = async (machine: Machine): Promise<number> => {
+      let acknowledged = 0;
+      const node = await new Node(machine.open()).start(true);
+      for (let n = 0; n < 14; n += 1) {
+        const first = Number(node.log.lastIndex) + 1;
+        const count = 1 + (n % 4);
+        const some = Array.from({ length: count }, (_, i) => entryAt(first + i, undefined, 1));
+        await node.write(n % 3 === 0 ? [{ ...some[0]!, idempotencyKey: `${n}` }] : some);
+        acknowledged = Number(node.log.lastIndex);
+        if (n === 8) node.log.truncate(at(acknowledged - 6));
+      }
+      await node.log.close();
+      return acknowledged;
+    };
+    const counted = new Machine(OUTLINED);
+    counted.disk.failAt(null);
+    await run(counted);
+    const { calls } = counted.disk;
+    expect(calls).toBeGreaterThan(60);
+    let outlined = 0;
+    for (let n = 1; n <= calls; n += 1) {
+      for (const leftover of ['nothing', 'half', 'zeros', 'all'] as const) {
+        const machine = new Machine(OUTLINED);
+        machine.disk.failAt({ at: n, fault: 'power', leftover: leftover as Leftover });
+        await run(machine).catch(() => undefined);
+        machine.disk.restart(n % 2 === 0, () => leftover);
+        outlined += [...machine.disk.names()].filter((name) => name.endsWith('.sum')).length;
+        const found = [await seen(machine.disk, true), await seen(machine.disk, false)];
+        if (JSON.stringify(found[0]) !== JSON.stringify(found[1])) {
+          expect([n, leftover, found[0]]).toEqual([n, leftover, found[1]]);
+        }
+      }
+    }
+    expect(outlined).toBeGreaterThan(calls);
+  }, 60_000);
+
+  it('never takes a flipped bit for what was written', async () => {
+    const machine = new Machine({ ...OUTLINED, segmentBytes: 64 << 10 });
+    await written(machine, fc.sample(requests, { seed: 7, numRuns: 1 })[0]!.slice(0, 6));
+    machine.disk.restart(false);
+    const files = machine.disk.contents();
+    const whole = (await seen(placed(files), false)) as Seen;
+    const counts = { damaged: 0, same: 0 };
+    const names = [...files.keys()].filter((name) => name.startsWith('log-'));
+    expect(names.map((name) => name.slice(-4))).toEqual(['.seg', '.sum']);
+    for (const name of names) {
+      for (let bit = 0; bit < files.get(name)!.length * 8; bit += 1) {
+        const disk = placed(files);
+        disk.flip(name, bit);
+        const found = await seen(disk, true).catch((error: Error) => error.name);
+        if (found === 'damaged' || found === 'UnknownFormat') counts.damaged += 1;
+        else if (JSON.stringify(found) === JSON.stringify(whole)) counts.same += 1;
+        else expect([name, bit, found]).toEqual([name, bit, whole]);
+      }
+    }
+    const [segment, outline] = names.map((name) => files.get(name)!.length * 8);
+    expect(counts).toEqual({ damaged: segment, same: outline });
+  }, 120_000);
+
+  it('is kept while a disk fails at it, and the log with it', async () => {
+    const machine = new Machine({ ...OUTLINED, segmentBytes: 64 << 10 });
+    const node = await new Node(machine.open()).start(true);
+    machine.disk.failAt(null);
+    machine.disk.faults = ({ path, kind }) =>
+      kind === 'write' && path?.endsWith('.sum') === true ? { kind: 'fail', code: 'EIO' } : null;
+    for (let index = 1; index <= 20; index += 1) await node.write([entryAt(index)]);
+    await node.log.close();
+    machine.disk.restart(false);
+    expect(await seen(machine.disk, true)).toEqual(await seen(machine.disk, false));
+    expect((await new Node(machine.open()).start(true)).log.lastIndex).toBe(20);
+  });
+});
