@@ -30,8 +30,8 @@ export class PeerTunnel {
     this.settings = settings;
   }
 
-  /** Sends a Snapshot through the tunnel; null if it has to be a request of its own. */
-  send(copyOf: CopyOf, body: Buffer): Promise<PeerReply> | null {
+  /** Sends a Snapshot, in parts, through the tunnel; null if it has to be a request of its own. */
+  send(copyOf: CopyOf, body: readonly Buffer[]): Promise<PeerReply> | null {
     const { caller } = this;
     if (caller === null) return null;
     if (caller.closed) {

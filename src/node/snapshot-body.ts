@@ -10,13 +10,13 @@ const LENGTHS_MIN = 64;
 const NONE: Buffer = Buffer.alloc(0);
 const SUFFIX: Buffer = Buffer.from(']}');
 
-/** The body of `POST /replica/snapshot`. `chunk` is null for a Snapshot without updates; `prev` is
+/** The body of `POST /replica/snapshot` in parts, so that the updates need not be copied. `chunk` is null for a Snapshot without updates; `prev` is
  * what stands in the log right before them, null if that is not known. */
-export function snapshotBody(
+export function snapshotParts(
   order: SnapshotOrder,
   chunk: Chunk | null,
   prev: LogPoint | null,
-): Buffer {
+): Buffer[] {
   const { epoch, session, seq, commitIndex, master, opened, reset } = order;
   const fields = { epoch, session, seq, commitIndex, master, opened, reset, ...point(prev) };
   const { lengths = [] } = chunk ?? {};
@@ -30,7 +30,7 @@ export function fetchedBody(
   prev: LogPoint | null,
   lastIndex: LogIndex,
 ): Buffer {
-  return around({ result: 'Fetched', lastIndex, ...point(prev) }, chunk);
+  return Buffer.concat(around({ result: 'Fetched', lastIndex, ...point(prev) }, chunk));
 }
 
 function point(prev: LogPoint | null): { prev?: LogPoint } {
@@ -38,9 +38,9 @@ function point(prev: LogPoint | null): { prev?: LogPoint } {
 }
 
 /** The fields, which are never none, and then the chunk's entries as `updates`. */
-function around(fields: Record<string, unknown>, chunk: Chunk | null): Buffer {
+function around(fields: Record<string, unknown>, chunk: Chunk | null): Buffer[] {
   const holes = chunk === null || chunk.holes.length === 0 ? {} : { holes: chunk.holes };
   const all = { ...fields, ...holes };
   const prefix = Buffer.from(`${JSON.stringify(all).slice(0, -1)},"updates":[`);
-  return Buffer.concat([prefix, chunk?.json ?? NONE, SUFFIX]);
+  return [prefix, chunk?.json ?? NONE, SUFFIX];
 }

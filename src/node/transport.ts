@@ -14,7 +14,7 @@ import { exchange, type PeerReply, StaleConnection } from './peer-exchange.ts';
 import { explained } from './peer-failure.ts';
 import { PEER_PATHS, type PeerMessage } from './peer-paths.ts';
 import { PeerTunnel } from './peer-tunnel.ts';
-import { snapshotBody } from './snapshot-body.ts';
+import { snapshotParts } from './snapshot-body.ts';
 import { REACHED_AT } from './tunnel-frames.ts';
 
 export interface TransportOptions {
@@ -116,11 +116,13 @@ export class Transport {
     prev: LogPoint | null,
   ): Promise<Response> {
     const { tunnel, usual, origin, copies: room, snapshotHeaders: headers } = lines;
-    const body = snapshotBody(order, chunk, prev);
+    const parts = snapshotParts(order, chunk, prev);
     const path = `${lines.path}${PEER_PATHS.Snapshot}`;
-    const sent: Sent = { type: 'Snapshot', path, headers, body, room };
-    const { status, text } = await (tunnel.send(order, body) ??
-      tunnel.watch(this.posted(usual, origin, to, sent)));
+    const posted = (): Promise<PeerReply> => {
+      const sent: Sent = { type: 'Snapshot', path, headers, body: Buffer.concat(parts), room };
+      return tunnel.watch(this.posted(usual, origin, to, sent));
+    };
+    const { status, text } = await (tunnel.send(order, parts) ?? posted());
     return this.heard('Snapshot', status, text, to);
   }
 

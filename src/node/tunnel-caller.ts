@@ -107,13 +107,17 @@ export class TunnelCaller {
     return false;
   }
 
-  /** Resolves with the answer; rejects with PeerError, whose message is for people. */
-  send({ session, seq }: CopyOf, body: Buffer): Promise<PeerReply> {
+  /** Sends a body, in parts. Resolves with the answer; rejects with PeerError, whose message is for
+   * people. */
+  send({ session, seq }: CopyOf, body: readonly Buffer[]): Promise<PeerReply> {
     this.lastId = (this.lastId + 1) >>> 0;
     const id = this.lastId;
     return new Promise((resolve, reject) => {
       this.waiting.set(id, { session, seq, sentAt: performance.now(), resolve, reject });
-      this.socket.write(requestFrame(id, body));
+      // All in one call to the system, and nothing is copied for it.
+      this.socket.cork();
+      for (const part of requestFrame(id, body)) this.socket.write(part);
+      this.socket.uncork();
     });
   }
 

@@ -20,12 +20,14 @@ export interface FramedAnswer {
   readonly text: string;
 }
 
-export function requestFrame(id: number, body: Buffer): Buffer {
-  const frame = Buffer.allocUnsafe(HEADER_BYTES + body.length);
-  frame.writeUInt32LE(body.length, 0);
-  frame.writeUInt32LE(id, 4);
-  body.copy(frame, HEADER_BYTES);
-  return frame;
+/** The frame of a request whose body is in parts: in parts, too. */
+export function requestFrame(id: number, body: readonly Buffer[]): Buffer[] {
+  const header = Buffer.allocUnsafe(HEADER_BYTES);
+  let length = 0;
+  for (const part of body) length += part.length;
+  header.writeUInt32LE(length, 0);
+  header.writeUInt32LE(id, 4);
+  return [header, ...body];
 }
 
 export function answerFrame(id: number, status: number, body: string | Uint8Array): Buffer {

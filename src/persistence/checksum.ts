@@ -16,12 +16,8 @@ export function checksum(bytes: Buffer, start: number, end: number, before = 0):
   let crc = ~before;
   let at = start;
   for (; at + 8 <= end; at += 8) {
-    const word = crc ^ wordAt(bytes, at);
     crc =
-      TABLE[1792 + (word & 255)]! ^
-      TABLE[1536 + ((word >>> 8) & 255)]! ^
-      TABLE[1280 + ((word >>> 16) & 255)]! ^
-      TABLE[1024 + (word >>> 24)]! ^
+      ofWord(crc ^ wordAt(bytes, at)) ^
       TABLE[768 + bytes[at + 4]!]! ^
       TABLE[512 + bytes[at + 5]!]! ^
       TABLE[256 + bytes[at + 6]!]! ^
@@ -30,6 +26,49 @@ export function checksum(bytes: Buffer, start: number, end: number, before = 0):
   for (; at < end; at += 1) crc = TABLE[(crc ^ bytes[at]!) & 255]! ^ (crc >>> 8);
   return ~crc >>> 0;
 }
+
+/** The same, and the checksum of these bytes alone, written at `ownAt`: both in one pass, which takes
+ * little longer than one of them. */
+export function chainedChecksum(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  before: number,
+  ownAt: number,
+): number {
+  if (end - start >= NATIVE_BYTES) {
+    const view = bytes.subarray(start, end);
+    bytes.writeUInt32LE(crc32(view), ownAt);
+    return crc32(view, before);
+  }
+  let crc = ~before;
+  let own = ~0;
+  let at = start;
+  for (; at + 8 <= end; at += 8) {
+    const first = wordAt(bytes, at);
+    const rest =
+      TABLE[768 + bytes[at + 4]!]! ^
+      TABLE[512 + bytes[at + 5]!]! ^
+      TABLE[256 + bytes[at + 6]!]! ^
+      TABLE[bytes[at + 7]!]!;
+    crc = ofWord(crc ^ first) ^ rest;
+    own = ofWord(own ^ first) ^ rest;
+  }
+  for (; at < end; at += 1) {
+    const byte = bytes[at]!;
+    crc = TABLE[(crc ^ byte) & 255]! ^ (crc >>> 8);
+    own = TABLE[(own ^ byte) & 255]! ^ (own >>> 8);
+  }
+  bytes.writeInt32LE(~own, ownAt);
+  return ~crc >>> 0;
+}
+
+/** Of four bytes with four more behind them. */
+const ofWord = (word: number): number =>
+  TABLE[1792 + (word & 255)]! ^
+  TABLE[1536 + ((word >>> 8) & 255)]! ^
+  TABLE[1280 + ((word >>> 16) & 255)]! ^
+  TABLE[1024 + (word >>> 24)]!;
 
 const wordAt = (bytes: Buffer, at: number): number =>
   bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);

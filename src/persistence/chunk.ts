@@ -1,5 +1,6 @@
 // Puts stored records together to what is sent: their JSON texts, separated by commas. The rule:
-// the texts are copied, never parsed or encoded again, and the copy is the reader's own.
+// the texts are copied, never parsed or encoded again, and the copy is the reader's own. Where all
+// of them were read from disk for it, they move together in the memory that they were read into.
 
 import { logIndex } from '../core/ids.ts';
 import { type LogPoint, UNKNOWN_HASH } from '../core/messages.ts';
@@ -26,7 +27,7 @@ interface Source {
 export class ChunkBuilder {
   private readonly from: number;
   private readonly to: number;
-  private readonly json: Buffer;
+  private json: Buffer | null;
   private used = 0;
   private readonly lengths: number[] = [];
   /** The last record before `from`. */
@@ -34,15 +35,16 @@ export class ChunkBuilder {
   private last: number;
   private readonly holes: LogPoint[] = [];
 
-  /** `sources` tell how much may come: each record's header leaves room for its comma. */
-  constructor(from: number, to: number, sources: readonly Source[]) {
+  /** `sources` tell how much may come: each record's header leaves room for its comma. `inPlace`:
+   * all records come in one buffer, which is given away with the first of them. */
+  constructor(from: number, to: number, sources: readonly Source[], inPlace = false) {
     this.from = from;
     this.to = to;
     this.before = sources[0]?.before ?? { index: 0, hash: 0 };
     this.last = from - 1;
     let room = 0;
     for (const { start, end } of sources) room += end - start;
-    this.json = Buffer.allocUnsafe(room);
+    this.json = inPlace ? null : Buffer.allocUnsafe(room);
   }
 
   add(bytes: Buffer, at: number): void {
@@ -53,13 +55,16 @@ export class ChunkBuilder {
       this.holes.push({ index: logIndex(index), hash: recordHash(bytes, at) });
     }
     this.last = index;
+    this.json ??= bytes;
+    const start = at + HEADER_BYTES;
+    const length = payloadLength(bytes, at);
     if (this.lengths.length > 0) {
       this.json[this.used] = COMMA;
       this.used += 1;
     }
-    const start = at + HEADER_BYTES;
-    const length = payloadLength(bytes, at);
-    this.used += bytes.copy(this.json, this.used, start, start + length);
+    if (bytes === this.json) bytes.copyWithin(this.used, start, start + length);
+    else bytes.copy(this.json, this.used, start, start + length);
+    this.used += length;
     this.lengths.push(length);
   }
 
@@ -68,7 +73,7 @@ export class ChunkBuilder {
   }
 
   chunk(): Chunk {
-    const json = this.json.subarray(0, this.used);
+    const json = this.json?.subarray(0, this.used) ?? Buffer.alloc(0);
     const hash = this.before.index === this.from - 1 ? this.before.hash : UNKNOWN_HASH;
     return {
       from: logIndex(this.from),

@@ -87,7 +87,7 @@ async function summariseOutlined(
     return true;
   });
   if (!whole) return null;
-  if (segment.end === end) await write(disk, segment, reached.lastOffset, digest);
+  if (segment.end.offset === end.offset) await write(disk, segment, reached.lastOffset, digest);
   return { digest };
 }
 
@@ -115,7 +115,7 @@ async function summariseRecords(
     windowBytes,
   );
   // Cut back meanwhile: it is described when it is closed anew.
-  if (segment.end === end) await write(disk, segment, lastOffset, digest);
+  if (segment.end.offset === end.offset) await write(disk, segment, lastOffset, digest);
   return digest.open;
 }
 

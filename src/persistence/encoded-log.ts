@@ -96,8 +96,8 @@ export class EncodedLog {
   /** `carried`: the running hash after the entry, where what stood before it in another log was
    * compacted away there. */
   append(entry: Entry, carried?: number): void {
-    const text = entry instanceof StoredEntry ? entry.text : JSON.stringify(entry);
-    const length = Buffer.byteLength(text);
+    const text = entry instanceof StoredEntry ? entry : JSON.stringify(entry);
+    const length = typeof text === 'string' ? Buffer.byteLength(text) : text.length;
     invariant(length <= PAYLOAD_BYTES_MAX, 'an entry fits into a record');
     invariant(entry.index > this.catalog.lastIndex, 'entries are appended in order');
     const size = HEADER_BYTES + length;

@@ -13,7 +13,7 @@
 
 import { invariant } from '../core/invariant.ts';
 import type { Entry } from '../core/operation.ts';
-import { checksum } from './checksum.ts';
+import { chainedChecksum, checksum } from './checksum.ts';
 
 /** Bytes before the payload of a record. */
 export const HEADER_BYTES = 32;
@@ -66,15 +66,22 @@ export function parseRecord(bytes: Buffer, at: number): Entry | null {
   }
 }
 
+/** A text that is stored already, between other bytes. */
+export interface StoredText {
+  readonly bytes: Buffer;
+  /** Where it begins. */
+  readonly from: number;
+}
+
 /**
  * Writes a record at `at`, where `HEADER_BYTES + length` bytes are free; `length` is the UTF-8
- * length of `text`, or that of its bytes. Returns the running hash after it: `carried` if that is
+ * length of `text`. Returns the running hash after it: `carried` if that is
  * given, because what stood before it was compacted away.
  */
 export function encodeRecord(
   bytes: Buffer,
   at: number,
-  text: string | Buffer,
+  text: string | StoredText,
   length: number,
   place: { readonly index: number; readonly epoch: number },
   hashBefore: number,
@@ -82,12 +89,14 @@ export function encodeRecord(
 ): number {
   const start = at + HEADER_BYTES;
   const written =
-    typeof text === 'string' ? bytes.write(text, start, length, 'utf8') : text.copy(bytes, start);
+    typeof text === 'string'
+      ? bytes.write(text, start, length, 'utf8')
+      : text.bytes.copy(bytes, start, text.from, text.from + length);
   invariant(written === length, 'the whole text fits where it was given room');
   const end = start + length;
-  const hash = carried ?? checksum(bytes, start, end, hashBefore);
+  const chained = chainedChecksum(bytes, start, end, hashBefore, at + 8);
+  const hash = carried ?? chained;
   bytes.writeUInt32LE(length, at + 4);
-  bytes.writeUInt32LE(checksum(bytes, start, end), at + 8);
   bytes.writeUInt32LE(hash, at + 12);
   bytes.writeUIntLE(place.index, at + 16, 6);
   bytes.writeUIntLE(place.epoch, at + 22, 6);

@@ -53,7 +53,11 @@ export class Segment {
   readonly start: SegmentStart;
   private points = new SparseIndex();
   private readonly intervalBytes: number;
-  private ending: SegmentEnd;
+  /** Its end, in numbers of their own: an object for every record would be most of what appending
+   * one leaves behind. */
+  private lastIndex: number;
+  private lastHash: number;
+  private endOffset: number;
   private records = 0;
   /** No record is added to a segment that was cut, so that a write's length on disk, which may
    * reach beyond the cut, never covers a later write. */
@@ -75,14 +79,16 @@ export class Segment {
   constructor(start: SegmentStart, intervalBytes: number) {
     this.start = start;
     this.intervalBytes = intervalBytes;
-    this.ending = { index: start.first - 1, hash: start.hashBefore, offset: start.dataStart };
+    this.lastIndex = start.first - 1;
+    this.lastHash = start.hashBefore;
+    this.endOffset = start.dataStart;
   }
 
   static restored(stored: StoredSegment, intervalBytes: number): Segment {
     const segment = new Segment(stored.start, intervalBytes);
     segment.points = stored.points;
     segment.records = stored.count;
-    segment.ending = stored.end;
+    segment.endAt(stored.end);
     segment.summarised = true;
     segment.checked = false;
     return segment;
@@ -93,13 +99,13 @@ export class Segment {
     const segment = new Segment(start, intervalBytes);
     segment.points = stored.points;
     segment.records = stored.reached.count;
-    segment.ending = stored.reached.end;
+    segment.endAt(stored.reached.end);
     segment.outline = new Outline(start.dataStart, stored, stored.fileBytes);
     return segment;
   }
 
   get end(): SegmentEnd {
-    return this.ending;
+    return { index: this.lastIndex, hash: this.lastHash, offset: this.endOffset };
   }
 
   get count(): number {
@@ -118,14 +124,16 @@ export class Segment {
 
   /** Adds a record of `size` bytes at the end; `hash` is the running hash after it. */
   add(index: number, size: number, hash: number): void {
-    const { index: last, hash: before, offset } = this.ending;
+    const { lastIndex: last, lastHash: before, endOffset: offset } = this;
     invariant(index > last && !this.sealed, 'records are added in order, at an open end');
     const newest = this.points.length - 1;
     const hole = index !== last + 1;
     const wide = newest < 0 || offset + size - this.points.offsetAt(newest) > this.intervalBytes;
     if (hole || wide) this.points.push(index - this.start.first, this.records, offset, before);
     this.records += 1;
-    this.ending = { index, hash, offset: offset + size };
+    this.lastIndex = index;
+    this.lastHash = hash;
+    this.endOffset = offset + size;
     // One that was closed may become the last one again.
     this.summarised = false;
   }
@@ -165,25 +173,31 @@ export class Segment {
   /** A byte at or before which every record up to `index` has ended. */
   ceiling(index: number): number {
     const next = this.points.floorIndex(index - this.start.first) + 1;
-    return next < this.points.length ? this.points.offsetAt(next) : this.ending.offset;
+    return next < this.points.length ? this.points.offsetAt(next) : this.endOffset;
   }
 
   /** How many records from `from` on are surely within both limits. */
   reach(from: number, entriesMax: number, bytesMax: number): Reach {
     const { offset } = this.floor(from);
-    const whole = this.ending.offset - offset <= bytesMax;
+    const whole = this.endOffset - offset <= bytesMax;
     const point = this.points.at(this.points.floorOffset(offset + bytesMax));
     const end = whole ? this.records : point.ordinal;
     const count = Math.max(Math.min(end - this.rank(from), entriesMax), 0);
-    const bytes = (whole ? this.ending.offset : point.offset) - offset;
+    const bytes = (whole ? this.endOffset : point.offset) - offset;
     return { count, bytes, whole: whole && end - this.rank(from) === count };
+  }
+
+  private endAt({ index, hash, offset }: SegmentEnd): void {
+    this.lastIndex = index;
+    this.lastHash = hash;
+    this.endOffset = offset;
   }
 
   /** Forgets every record after this place, and takes no more. */
   cut(end: SegmentEnd): void {
     this.records = this.rank(end.index + 1);
     this.points.cut(this.points.floorIndex(end.index - this.start.first) + 1);
-    this.ending = end;
+    this.endAt(end);
     this.sealed = true;
     this.cutBack = true;
     this.outline = null;

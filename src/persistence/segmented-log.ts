@@ -234,7 +234,8 @@ class SegmentedLog implements DurableLog {
   }
 
   private async readPieces(from: LogIndex, to: LogIndex, pieces: Piece[]): Promise<Chunk> {
-    const builder = new ChunkBuilder(from, to, pieces);
+    const inPlace = pieces.length === 1 && pieces[0]!.spans === null;
+    const builder = new ChunkBuilder(from, to, pieces, inPlace);
     for (const piece of pieces) {
       const { segment } = piece;
       while (piece.spans === null && segment.changing !== null) await segment.changing;
@@ -248,9 +249,11 @@ class SegmentedLog implements DurableLog {
 
   private async readPiece(piece: Piece, builder: ChunkBuilder): Promise<void> {
     const name = segmentName(piece.segment.start.first);
+    // All at once: it is no more than a message may have, and may become the message itself.
+    const pace = { windowBytes: piece.end - piece.start, pause: () => undefined };
     try {
       await this.readers.with(name, (file) =>
-        walkWhole(file, name, piece, (bytes, at) => builder.add(bytes, at)),
+        walkWhole(file, name, { ...piece, pace }, (bytes, at) => builder.add(bytes, at)),
       );
     } catch (error) {
       // The next start reads the segment, and sees the damage before anything else.

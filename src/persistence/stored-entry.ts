@@ -13,16 +13,28 @@ export class StoredEntry {
   readonly index: LogIndex;
   readonly epoch: Epoch;
   readonly op = 'append';
-  /** Its JSON text. */
-  readonly text: Buffer;
-  /** Where the message begins in it. */
-  private readonly start: number;
+  /** Its JSON text stands in these, with others: a view for each would be most of what an entry
+   * takes. */
+  readonly bytes: Buffer;
+  readonly from: number;
+  /** Bytes of its text. */
+  readonly length: number;
+  /** Bytes of its text before the message. */
+  private readonly lead: number;
 
-  private constructor(text: Buffer, start: number, index: number, of: number) {
-    this.text = text;
-    this.start = start;
-    this.index = logIndex(index);
-    this.epoch = epochOf(of);
+  private constructor(
+    bytes: Buffer,
+    from: number,
+    end: number,
+    message: number,
+    place: { readonly index: number; readonly epoch: number },
+  ) {
+    this.bytes = bytes;
+    this.from = from;
+    this.length = end - from;
+    this.lead = message - from;
+    this.index = logIndex(place.index);
+    this.epoch = epochOf(place.epoch);
   }
 
   /**
@@ -32,36 +44,34 @@ export class StoredEntry {
    */
   static of(bytes: Buffer, start: number, end: number): StoredEntry | null {
     const message = plainText(bytes, start, end);
-    if (message < 0) return null;
-    for (let i = message; i < end - 2; i += 1) {
-      const byte = bytes[i]!;
-      if (byte === BACKSLASH || byte < SPACE) return null;
-    }
+    if (message < 0 || !unescaped(bytes, message, end - 2)) return null;
     const index = numberAt(bytes, start + INDEX_AT);
-    const digits = String(index).length;
-    const of = numberAt(bytes, start + INDEX_AT + digits + EPOCH_AFTER);
-    const sound = index >= 1 && Number.isSafeInteger(index) && Number.isSafeInteger(of);
+    const digits = digitsOf(index);
+    const epoch = numberAt(bytes, start + INDEX_AT + digits + EPOCH_AFTER);
+    const sound = index >= 1 && Number.isSafeInteger(index) && Number.isSafeInteger(epoch);
     // A number with zeros before it would be written without them.
-    const width = start + INDEX_AT + digits + EPOCH_AFTER + String(of).length + MESSAGE_AFTER;
+    const width = start + INDEX_AT + digits + EPOCH_AFTER + digitsOf(epoch) + MESSAGE_AFTER;
     if (!sound || width !== message) return null;
-    return new StoredEntry(bytes.subarray(start, end), message - start, index, of);
+    return new StoredEntry(bytes, start, end, message, { index, epoch });
   }
 
   get at(): string {
-    return this.text.toString('latin1', this.start - MESSAGE_AFTER + AT_AFTER, this.start - TAIL);
+    const { bytes, from, lead } = this;
+    return bytes.toString('latin1', from + lead - MESSAGE_AFTER + AT_AFTER, from + lead - TAIL);
   }
 
   get message(): string {
-    return this.text.toString('utf8', this.start, this.text.length - 2);
+    const { bytes, from, lead, length } = this;
+    return bytes.toString('utf8', from + lead, from + length - 2);
   }
 
   /** Bytes of the message, as it stands there. */
   get size(): number {
-    return this.text.length - 2 - this.start;
+    return this.length - 2 - this.lead;
   }
 
   toJSON(): Entry {
-    return JSON.parse(this.text.toString('utf8')) as Entry;
+    return JSON.parse(this.bytes.toString('utf8', this.from, this.from + this.length)) as Entry;
   }
 }
 
@@ -75,6 +85,22 @@ const AT_AFTER = 7;
 const TAIL = 27;
 /** Between the epoch and the message. */
 const MESSAGE_AFTER: number = AT_AFTER + 24 + TAIL;
+
+/** Whether every byte stands for itself in a JSON text: none is a backslash or below a space. */
+function unescaped(bytes: Buffer, start: number, end: number): boolean {
+  for (let i = start; i < end; i += 1) {
+    const byte = bytes[i]!;
+    if (byte === BACKSLASH || byte < SPACE) return false;
+  }
+  return true;
+}
+
+/** How many digits a whole number has, up to those that a number can hold exactly. */
+function digitsOf(value: number): number {
+  let digits = 1;
+  for (let bound = 10; value >= bound; bound *= 10) digits += 1;
+  return digits;
+}
 
 function numberAt(bytes: Buffer, start: number): number {
   let value = 0;

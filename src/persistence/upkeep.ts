@@ -160,12 +160,12 @@ export class Upkeep {
     if (before !== undefined && open === undefined) {
       open = (await this.summaryOf(before))?.open ?? null;
     }
-    const { end } = segment;
+    const { offset: end } = segment.end;
     const pause = () => this.pause(PACE.workMs);
     // The summary takes the place of the outline, which must not come later.
     await this.parts.outliner.release(segment);
     this.openAfter.set(segment, await summarise(disk, segment, open ?? null, pause, windowBytes));
-    if (segment.end === end) {
+    if (segment.end.offset === end) {
       segment.summarised = true;
       segment.outline = null;
     }

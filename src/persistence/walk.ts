@@ -43,7 +43,8 @@ export interface Walked {
   readonly hash: number;
 }
 
-/** Sees a whole record; its bytes are only lent. `offset` is its place in the file. */
+/** Sees a whole record; its bytes are only lent, but it may change them and those before them.
+ * `offset` is its place in the file. */
 export type Visit = (bytes: Buffer, at: number, offset: number) => void;
 
 export async function walk(file: DiskFile, stretch: Stretch, visit: Visit): Promise<Walked> {
@@ -61,10 +62,12 @@ export async function walk(file: DiskFile, stretch: Stretch, visit: Visit): Prom
     while (at < got) {
       verdict = examine(bytes, at, last, holes);
       if (verdict !== 'whole') break;
-      visit(bytes, at, offset + at);
+      // Before they are shown, because whoever sees them may put them elsewhere.
       last.index = recordIndex(bytes, at);
       last.hash = recordHash(bytes, at);
-      at += recordSize(bytes, at);
+      const size = recordSize(bytes, at);
+      visit(bytes, at, offset + at);
+      at += size;
     }
     offset += at;
     const cutShort = got < wanted || offset + sizeKnown(bytes, at) > end;

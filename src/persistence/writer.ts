@@ -134,7 +134,7 @@ export class Writer {
   private outlineLast(): void {
     const { durable } = this;
     const outline = durable?.segment.outline ?? null;
-    if (durable === null || outline?.covered.end !== durable.end) return;
+    if (durable === null || outline?.covered.end.offset !== durable.end.offset) return;
     const { end, writeStart } = outline.covered;
     outline.settled();
     const said = end.offset - writeStart < this.outlineBytes / CLOSING_PART;

@@ -5,7 +5,7 @@ import { createApp } from '../../src/node/app.ts';
 import { createArbiterApp } from '../../src/node/arbiter-app.ts';
 import { understood } from '../../src/node/peer-answers.ts';
 import { PEER_PATHS, type PeerMessage } from '../../src/node/peer-paths.ts';
-import { fetchedBody, snapshotBody } from '../../src/node/snapshot-body.ts';
+import { fetchedBody, snapshotParts } from '../../src/node/snapshot-body.ts';
 import { call } from './calls.ts';
 import { AT, FakeEngine, N1 } from './fake-engine.ts';
 
@@ -259,7 +259,9 @@ describe('bodies made of stored bytes', () => {
     const engine = new FakeEngine();
     engine.messages('a', 'b"\u2028', 'c');
     const chunk = engine.persistence.read(logIndex(2), logIndex(3));
-    const text = snapshotBody({ ...order, master: N1, reset: true }, chunk, chunk.prev).toString();
+    const text = Buffer.concat(
+      snapshotParts({ ...order, master: N1, reset: true }, chunk, chunk.prev),
+    ).toString();
     expect(text).toContain(chunk.json.toString());
     expect(JSON.parse(text)).toEqual({
       epoch: 3,
@@ -274,7 +276,7 @@ describe('bodies made of stored bytes', () => {
   });
 
   test('without entries, without a point before them', () => {
-    expect(JSON.parse(snapshotBody(order, null, null).toString())).toEqual({
+    expect(JSON.parse(Buffer.concat(snapshotParts(order, null, null)).toString())).toEqual({
       epoch: 3,
       session: 1,
       seq: 4,

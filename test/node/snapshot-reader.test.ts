@@ -6,7 +6,7 @@ import { epoch, logIndex, seq, session } from '../../src/core/ids.ts';
 import type { SnapshotOrder } from '../../src/core/messages.ts';
 import type { Entry } from '../../src/core/operation.ts';
 import { snapshotBody as snapshotSchema } from '../../src/node/peer-schemas.ts';
-import { snapshotBody } from '../../src/node/snapshot-body.ts';
+import { snapshotParts } from '../../src/node/snapshot-body.ts';
 import { usualEnvelope } from '../../src/node/snapshot-envelope.ts';
 import { readSnapshot } from '../../src/node/snapshot-reader.ts';
 import { MemoryPersistence } from '../../src/persistence/memory-persistence.ts';
@@ -48,7 +48,7 @@ async function bodyOf(log: MemoryPersistence): Promise<Buffer> {
     to: log.lastIndex,
     commitIndex: logIndex(0),
   };
-  return snapshotBody(order, chunk, chunk.prev);
+  return Buffer.concat(snapshotParts(order, chunk, chunk.prev));
 }
 
 function filled(all: readonly Entry[]): MemoryPersistence {

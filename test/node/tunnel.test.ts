@@ -179,9 +179,9 @@ describe('no tunnel', () => {
 
 describe('frames', () => {
   const frames = [
-    requestFrame(1, Buffer.from('one')),
-    requestFrame(2, Buffer.alloc(0)),
-    requestFrame(2 ** 32 - 1, Buffer.alloc(300, 'x')),
+    ...requestFrame(1, [Buffer.from('o'), Buffer.from('ne')]),
+    ...requestFrame(2, []),
+    ...requestFrame(2 ** 32 - 1, [Buffer.alloc(300, 'x')]),
   ];
   const whole = Buffer.concat(frames);
 
