@@ -65,7 +65,7 @@ describe('G22: a start by the outlines of segments', () => {
     );
   });
 
-  it('looks at few records: those of the last writes, and what is more than a message', async () => {
+  it('looks at few records: the last ones, and what is more than a message', async () => {
     const machine = new Machine({ ...OUTLINED, segmentBytes: 64 << 10 });
     const node = await new Node(machine.open()).start(true);
     for (let index = 1; index <= 100; index += 1) {
@@ -82,7 +82,7 @@ describe('G22: a start by the outlines of segments', () => {
     expect(visited.length).toBeLessThan(10);
   });
 
-  it('is what it would be without them, whichever call the power or the process ends at', async () => {
+  it('comes to the same whichever call the power or the process ends at', async () => {
     const run = async (machine: Machine): Promise<number> => {
       let acknowledged = 0;
       const node = await new Node(machine.open()).start(true);
