@@ -142,6 +142,39 @@ describe('G22: a start by the outlines of segments', () => {
     expect(counts).toEqual({ damaged: segment, same: outline });
   }, 120_000);
 
+  it('counts only up to where a part of it is missing', async () => {
+    const machine = new Machine({ ...OUTLINED, segmentBytes: 64 << 10 });
+    await written(machine, fc.sample(requests, { seed: 7, numRuns: 1 })[0]!);
+    machine.disk.restart(false);
+    const name = machine.disk.names().find((each) => each.endsWith('.sum'))!;
+    const bytes = machine.disk.content(name);
+    const starts: number[] = [];
+    for (let at = 8; at < bytes.length; at += 12 + bytes.readUInt32LE(at + 8)) starts.push(at);
+    expect(starts.length).toBeGreaterThan(10);
+    const whole = await seen(machine.disk, false);
+    for (const [i, start] of starts.entries()) {
+      const disk = placed(machine.disk.contents());
+      const rest = bytes.subarray(starts[i + 1] ?? bytes.length);
+      disk.place(name, Buffer.concat([bytes.subarray(0, start), rest]));
+      expect(await seen(disk, true)).toEqual(whole);
+    }
+  });
+
+  it('does not stand for the last write, which a killed process need not have synced', async () => {
+    const rewritten = async (orderly: boolean): Promise<boolean> => {
+      const machine = new Machine({ ...OUTLINED, segmentBytes: 64 << 10 });
+      const node = await new Node(machine.open()).start(true);
+      for (let index = 1; index <= 20; index += 1) await node.write([entryAt(index)]);
+      if (orderly) await node.log.close();
+      machine.disk.restart(false);
+      const again = await new Node(machine.open()).start(true);
+      const { trace } = machine.disk;
+      await again.log.close();
+      return trace.some((call) => /^write .*seg/.test(call));
+    };
+    expect([await rewritten(false), await rewritten(true)]).toEqual([true, false]);
+  });
+
   it('is kept while a disk fails at it, and the log with it', async () => {
     const machine = new Machine({ ...OUTLINED, segmentBytes: 64 << 10 });
     const node = await new Node(machine.open()).start(true);
