@@ -14,11 +14,11 @@ export class Catalog implements LogMeter {
   }
 
   get lastIndex(): number {
-    return this.last?.end.index ?? 0;
+    return this.last?.lastIndex ?? 0;
   }
 
   get hash(): number {
-    return this.last?.end.hash ?? 0;
+    return this.last?.hash ?? 0;
   }
 
   push(segment: Segment): void {

@@ -104,7 +104,7 @@ export class EncodedLog {
     const behindHole = carried !== undefined && entry.index > this.catalog.lastIndex + 1;
     const segment = this.segmentFor(entry, size, behindHole);
     const block = this.tail.room(size);
-    const before = segment.end.hash;
+    const before = segment.hash;
     const hash = encodeRecord(
       block.bytes,
       block.used,
@@ -116,7 +116,7 @@ export class EncodedLog {
     );
     this.tail.took(size);
     const notable = this.isNotable(entry);
-    segment.outline?.add(entry.index, entry.epoch, segment.end.offset, notable);
+    segment.outline?.add(entry.index, entry.epoch, segment.offset, notable);
     segment.add(entry.index, size, hash);
   }
 
@@ -231,7 +231,7 @@ export class EncodedLog {
     if (behindHole && last?.start.kind !== 'holes') return this.begin(lastIndex + 1, 'holes');
     const open = last !== undefined && !last.sealed && last.start.kind !== 'compacted';
     const limit = this.layout.segmentBytes + (inBatch ? BATCH_ROOM_BYTES : 0);
-    if (open && (last.count === 0 || last.end.offset + size <= limit)) return last;
+    if (open && (last.count === 0 || last.offset + size <= limit)) return last;
     return behindHole ? this.begin(lastIndex + 1, 'holes') : this.begin(index);
   }
 }

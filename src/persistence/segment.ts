@@ -55,8 +55,8 @@ export class Segment {
   private readonly intervalBytes: number;
   /** Its end, in numbers of their own: an object for every record would be most of what appending
    * one leaves behind. */
-  private lastIndex: number;
-  private lastHash: number;
+  private endIndex: number;
+  private endHash: number;
   private endOffset: number;
   private records = 0;
   /** No record is added to a segment that was cut, so that a write's length on disk, which may
@@ -79,8 +79,8 @@ export class Segment {
   constructor(start: SegmentStart, intervalBytes: number) {
     this.start = start;
     this.intervalBytes = intervalBytes;
-    this.lastIndex = start.first - 1;
-    this.lastHash = start.hashBefore;
+    this.endIndex = start.first - 1;
+    this.endHash = start.hashBefore;
     this.endOffset = start.dataStart;
   }
 
@@ -105,7 +105,22 @@ export class Segment {
   }
 
   get end(): SegmentEnd {
-    return { index: this.lastIndex, hash: this.lastHash, offset: this.endOffset };
+    return { index: this.endIndex, hash: this.endHash, offset: this.endOffset };
+  }
+
+  /** Index of the last record. */
+  get lastIndex(): number {
+    return this.endIndex;
+  }
+
+  /** Running hash after the last record. */
+  get hash(): number {
+    return this.endHash;
+  }
+
+  /** Where the last record ends. */
+  get offset(): number {
+    return this.endOffset;
   }
 
   get count(): number {
@@ -124,15 +139,15 @@ export class Segment {
 
   /** Adds a record of `size` bytes at the end; `hash` is the running hash after it. */
   add(index: number, size: number, hash: number): void {
-    const { lastIndex: last, lastHash: before, endOffset: offset } = this;
+    const { endIndex: last, endHash: before, endOffset: offset } = this;
     invariant(index > last && !this.sealed, 'records are added in order, at an open end');
     const newest = this.points.length - 1;
     const hole = index !== last + 1;
     const wide = newest < 0 || offset + size - this.points.offsetAt(newest) > this.intervalBytes;
     if (hole || wide) this.points.push(index - this.start.first, this.records, offset, before);
     this.records += 1;
-    this.lastIndex = index;
-    this.lastHash = hash;
+    this.endIndex = index;
+    this.endHash = hash;
     this.endOffset = offset + size;
     // One that was closed may become the last one again.
     this.summarised = false;
@@ -188,8 +203,8 @@ export class Segment {
   }
 
   private endAt({ index, hash, offset }: SegmentEnd): void {
-    this.lastIndex = index;
-    this.lastHash = hash;
+    this.endIndex = index;
+    this.endHash = hash;
     this.endOffset = offset;
   }
 
