@@ -205,8 +205,8 @@ export class Writer {
       if (more) await writeAll((await this.fileOf(segment)).file, records, from);
       else await this.writeFirst(segment, records);
     } catch (error) {
-      this.suspect = { segment, full: isFull(error) };
       segment.outline = null;
+      this.suspect = { segment, full: isFull(error) };
       throw error;
     }
     this.durable = { segment, end };
