@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'esbuild';
 import { bundle } from '../setup/bundled.ts';
+import { givingWay } from '../setup/giving-way.ts';
 import type { Find } from './hunt.ts';
 import type { Edit, Plant } from './plant.ts';
 
@@ -65,9 +66,8 @@ export async function hunt(
   limitMs: number,
 ): Promise<Find[]> {
   const args = 'from' in seeds ? [String(seeds.from), String(seeds.to)] : [seeds.join()];
-  const child = spawn(process.execPath, [UNHURRIED, copy, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const command = [UNHURRIED, copy, ...args];
+  const child = givingWay(spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'pipe'] }));
   const finds: Find[] = [];
   let trouble = '';
   let late = false;

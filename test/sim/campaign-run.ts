@@ -1,4 +1,4 @@
-// A campaign in a process of its own (seeds.test.ts bundles it): `node campaign-run.mjs 1 1000` runs
+// A campaign in a process of its own (campaigns.test.ts bundles it): `node campaign-run.mjs 1 1000` runs
 // seeds 1 to 1000, ends with the first that fails, and prints the sums as JSON.
 
 import { addTotals, noTotals, runSeed } from '../../src/sim/campaign.ts';
