@@ -1,5 +1,6 @@
-// The bank of planted bugs, and what is written about it. That each of them is caught is shown beside
-// the simulator's other runs (test/sim/campaigns.test.ts); the search for the seeds is a long test.
+// The bank of planted bugs, and what is written about it. That each of them is caught is shown
+// beside the simulator's other runs (test/sim/campaigns.test.ts); the search for the seeds is a
+// long test.
 
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
