@@ -19,6 +19,9 @@ const HUNT = new URL('hunt.ts', import.meta.url);
  * longer than the seeds. Bytecode, in bytes, that a function runs before it is looked at. */
 const UNHURRIED = '--interrupt-budget=600000';
 
+/** Who found it where a copy did not end within its time. */
+export const ENDLESS = 'the run ends';
+
 /** The text after the edits. Throws if an edit does not fit exactly once. */
 export function edited(text: string, edits: readonly Edit[]): string {
   let result = text;
@@ -87,7 +90,7 @@ export async function hunt(
   if (late || code !== 0) {
     const seed = (finds.at(-1)?.seed ?? 0) + 1;
     const sentence = late ? `no end within ${limitMs} ms` : trouble;
-    finds.push({ seed, judge: late ? 'the run ends' : 'the run broke off', sentence });
+    finds.push({ seed, judge: late ? ENDLESS : 'the run broke off', sentence });
   }
   return finds;
 }
