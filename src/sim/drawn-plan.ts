@@ -48,6 +48,7 @@ function withUpkeep(plan: Plan): Plan {
     ...shape.layout,
     segmentBytes: chance.pick([1_000, 2_000, 4_000]),
     tailBytes: chance.pick([0, 1_000]),
+    outlineBytes: 300,
   };
   const operations = [...plan.operations];
   const client = `c${CLIENTS_MAX + 1}`;

@@ -61,10 +61,17 @@ export class Inode {
     this.underWay.add(write);
   }
 
-  /** Ends a write: its first `taken` bytes are durable. */
-  end(write: UnderWay, taken: number): void {
+  /** Ends a write: its first `taken` bytes are durable, or will be with the next sync. */
+  end(write: UnderWay, taken: number, durable: boolean): void {
     this.underWay.delete(write);
-    this.durableWrite(joined(write).subarray(0, taken), write.position);
+    const bytes = joined(write).subarray(0, taken);
+    if (durable) {
+      this.durableWrite(bytes, write.position);
+    } else {
+      this.fork();
+      this.live.put(bytes, write.position);
+      this.changes.push({ kind: 'write', bytes, position: write.position, durable: false });
+    }
   }
 
   /** Ends a write that failed. What it leaves is durable all the same, or can be read until the

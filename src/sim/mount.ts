@@ -9,6 +9,11 @@ import { Inode, type UnderWay } from './inode.ts';
 /** A call under way: `begin` happens at once and returns what happens when its time has come. */
 type Begin<Result> = (fault: DiskFault | null) => () => Result;
 
+interface Write extends UnderWay {
+  /** Whether it is durable when it ends. */
+  readonly durable: boolean;
+}
+
 type About = Partial<Pick<DiskCall, 'path' | 'mode' | 'bytes'>> & { readonly to?: string };
 
 export class Mount implements Disk {
@@ -26,7 +31,7 @@ export class Mount implements Disk {
       const { folder } = this.disk;
       if (mode === 'create' && folder.get(path) !== undefined) throw diskError('EEXIST', path);
       if (mode !== 'read' && folder.get(path) === undefined) folder.link(path, new Inode());
-      return this.fileOf(this.inode(path), path, mode !== 'read');
+      return this.fileOf(this.inode(path), path, mode);
     });
   }
 
@@ -62,13 +67,15 @@ export class Mount implements Disk {
     });
   }
 
-  private fileOf(inode: Inode, path: string, writable: boolean): DiskFile {
+  private fileOf(inode: Inode, path: string, mode: OpenMode): DiskFile {
+    const writable = mode !== 'read';
+    const durable = mode !== 'write';
     let open = true;
     const check = (forWriting: boolean): void => {
       if (!open || (forWriting && !writable)) throw diskError('EBADF', path);
     };
     return {
-      write: (buffers, position) => this.write(inode, path, { buffers, position }, check),
+      write: (buffers, position) => this.write(inode, path, { buffers, position, durable }, check),
       read: (into, position) =>
         this.perform('read', { path, bytes: into.length }, (fault) => () => {
           check(false);
@@ -102,7 +109,7 @@ export class Mount implements Disk {
   private async write(
     inode: Inode,
     path: string,
-    write: UnderWay,
+    write: Write,
     check: (forWriting: boolean) => void,
   ): Promise<number> {
     let bytes = 0;
@@ -117,7 +124,7 @@ export class Mount implements Disk {
   private endWrite(
     inode: Inode,
     path: string,
-    write: UnderWay,
+    write: Write,
     bytes: number,
     fault: DiskFault | null,
   ): number {
@@ -140,7 +147,7 @@ export class Mount implements Disk {
         throw diskError('ENOSPC', path);
       }
     }
-    inode.end(write, taken);
+    inode.end(write, taken, write.durable);
     if (fault?.kind === 'flip' && taken > 0) inode.flip(write.position * 8 + this.anyBit(taken));
     return taken;
   }

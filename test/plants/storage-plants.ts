@@ -79,6 +79,20 @@ export const STORAGE_PLANTS: readonly Plant[] = [
     ],
   },
   plant(
+    'an outline is believed without its checksum',
+    'B25',
+    'src/persistence/recovery.ts',
+    'const wrong = checksums.findIndex((found, i) => found !== parts[i]!.reached.checksum);',
+    'const wrong = -1;',
+  ),
+  plant(
+    'what is notable in an outline is not looked at',
+    'B03',
+    'src/persistence/recovery.ts',
+    'await visitAt(file, notable, end, (bytes, at, offset) => {',
+    'await visitAt(file, [], end, (bytes, at, offset) => {',
+  ),
+  plant(
     'what is committed but not durable here is compacted for',
     'B31',
     'src/core/store.ts',

@@ -57,6 +57,20 @@ describe('when the power goes, the fake disk', () => {
     expect(disk.content('f').toString()).toBe('abc');
   });
 
+  it('loses what was written without waiting for the disk, unless it was synced', async () => {
+    for (const synced of [false, true]) {
+      const disk = new FakeDisk();
+      await fileWith(disk.mount(), 'abc');
+      const file = await disk.mount().open('f', 'write');
+      await writeAll(file, [text('d')], 3);
+      if (synced) await file.sync();
+      expect(disk.content('f').toString()).toBe('abcd');
+      expect(disk.atStake().length).toBe(synced ? 0 : 1);
+      disk.restart(true);
+      expect(disk.content('f').toString()).toBe(synced ? 'abcd' : 'abc');
+    }
+  });
+
   it('loses names that were not synced, and what became of them', async () => {
     const disk = new FakeDisk();
     const mount = disk.mount();
