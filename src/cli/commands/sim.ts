@@ -65,12 +65,13 @@ async function sim(options: SimOptions): Promise<void> {
 
 /** One of several processes: works through its share and tells the one that started it. */
 async function runPart({ from, seeds, step }: SimOptions): Promise<void> {
-  const { runSeed } = await import('../../sim/campaign.ts');
   process.once('disconnect', () => process.exit());
+  const { runSeed } = await import('../../sim/campaign.ts');
   for (let seed = from; seed < from + seeds; seed += step) {
     const totals = await runSeed(seed);
-    // A run is one long turn of the event loop: here the parent is heard.
     await new Promise((sent) => process.send?.(totals, sent));
+    // A run is one long turn of the event loop, and so is a send: here the parent is heard.
+    await new Promise(setImmediate);
   }
   process.disconnect?.();
 }
