@@ -161,6 +161,15 @@ export class Ledger {
     return this.folds.tornBatch(this.log.lastIndex);
   }
 
+  /** Whether nothing beyond `index` was compacted away. Where something was, a log that ends there
+   * cannot be continued: it may hold a key whose removal is gone. */
+  wholeAfter(index: LogIndex): boolean {
+    const beyond = this.log.lastIndex - index;
+    if (beyond <= 0) return true;
+    const all = Number.POSITIVE_INFINITY;
+    return this.meter.measure(logIndex(index + 1), all, all).count === beyond;
+  }
+
   append(entries: readonly Entry[], holes: readonly LogPoint[] = []): void {
     for (const entry of entries) {
       this.log.appended(entry.index, entry.epoch);

@@ -150,12 +150,15 @@ export class Member {
     // What it has of earlier epochs beyond `opened` it drops when it hears of that.
     const older = position.acceptedEpoch !== null && position.acceptedEpoch < epoch;
     const limit = older ? Math.min(opened, lastIndex) : lastIndex;
-    const base = Math.min(this.reset ?? position.lastIndex, limit);
+    const agreed = logIndex(Math.min(this.reset ?? position.lastIndex, limit));
+    // It was no member for a while, or has lost what it had: from there on it cannot be continued.
+    const overtaken = position.own && !this.context.ledger.wholeAfter(agreed);
+    const base = overtaken ? logIndex(0) : agreed;
     const { peer } = this;
-    const reset = this.reset !== null;
+    const reset = this.reset !== null || (overtaken && agreed > 0);
     this.reset = null;
     this.blind = this.position === null;
-    const start = { peer, epoch, opened, session: session(), base: logIndex(base), reset };
+    const start = { peer, epoch, opened, session: session(), base, reset };
     const verify = position.own;
     this.replicator = new Replicator(this.context, owner, { ...start, verify }, now);
     const note = { session: start.session, from: logIndex(base + 1) };

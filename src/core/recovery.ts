@@ -8,7 +8,7 @@ import { type Candidate, Departure, outranks } from './departure.ts';
 import type { Lost } from './effects.ts';
 import { type Epoch, epoch as epochOf, type LogIndex, logIndex, type NodeId } from './ids.ts';
 import type { Member } from './member.ts';
-import { ASIDE, type Fetched, type HeartbeatAck } from './messages.ts';
+import { ASIDE, type Fetched, type HeartbeatAck, UNKNOWN_HASH } from './messages.ts';
 import type { Answer } from './outbox.ts';
 import { majority } from './quorum.ts';
 import { makesUpFor } from './restoration.ts';
@@ -18,10 +18,11 @@ const PATIENCE_MS = 200;
 
 /**
  * Invariants:
- * 1. The log only grows here, by entries that follow it hash for hash, with two exceptions. Where a
- *    member has accepted a later epoch than this node, and its log differs, ours is cut back to
- *    where it does (`departure.ts`). A batch whose end no member holds is dropped: it is all or
- *    nothing.
+ * 1. The log only grows here, by entries that follow it hash for hash, with three exceptions. Where
+ *    a member has accepted a later epoch than this node, and its log differs, ours is cut back to
+ *    where it does (`departure.ts`). Where a member has compacted something away beyond the end of
+ *    ours, its log is fetched in place of ours: what was compacted away was on every member, and so
+ *    was all before it. A batch whose end no member holds is dropped: it is all or nothing.
  * 2. `settled` is called once, and only when a majority of the members (this node counted) was
  *    heard, and the others had a moment to answer; by a node that began with an empty log, when
  *    every member was heard or is Unhealthy.
@@ -51,6 +52,8 @@ export class Recovery {
   private readonly departure: Departure;
   /** The latest epoch whose log, as a member had it, was fetched to its end. */
   private fetchedEpoch = epochOf(0);
+  /** Whose log this one is a copy of, from its beginning; null: it is this node's own. */
+  private origin: NodeId | null = null;
   /** Where the log ended when the files set aside had nothing to add. */
   private asideEndedAt = -1;
   private fetching = false;
@@ -215,15 +218,19 @@ export class Recovery {
 
   private fetch(from: Candidate): void {
     this.fetching = true;
-    const next = logIndex(this.context.ledger.log.lastIndex + 1);
+    const { ledger } = this.context;
+    const next = logIndex(ledger.log.lastIndex + 1);
+    if (next === 1) this.origin = from.node;
     this.context.outbox.send(
       from.url,
       { type: 'Fetch', epoch: this.epoch, from: next },
       (answer: Answer, now: number) => {
         this.fetching = false;
-        if (answer.type === 'Fetched' && this.take(answer, from.lastIndex)) {
+        if (answer.type === 'Fetched' && this.overtakenBy(from.node, answer)) {
+          ledger.truncate(logIndex(0));
+        } else if (answer.type === 'Fetched' && this.take(answer, from.lastIndex)) {
           if (answer.updates.length === 0) this.heard.set(from.node, null);
-          if (this.context.ledger.log.lastIndex >= from.lastIndex) this.fetchedAll(from);
+          if (ledger.log.lastIndex >= from.lastIndex) this.fetchedAll(from);
         } else if (answer.type === 'Fetched') {
           // Its log is not a continuation of ours: ours stands, and it will be told to start over.
           this.heard.set(from.node, null);
@@ -233,6 +240,13 @@ export class Recovery {
         this.proceed(now);
       },
     );
+  }
+
+  /** Whether that member has compacted away what stands where our log ends, or beyond. */
+  private overtakenBy(node: NodeId, { prev, holes = [] }: Fetched): boolean {
+    const { lastIndex } = this.context.ledger.log;
+    if (lastIndex === 0 || this.origin === node || prev?.index !== lastIndex) return false;
+    return prev.hash === UNKNOWN_HASH || holes.length > 0;
   }
 
   private fetchedAll({ acceptedEpoch }: Candidate): void {

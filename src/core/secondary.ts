@@ -88,7 +88,7 @@ export class Secondary {
     const { bookkeeping, ledger, outbox } = this.context;
     this.heardAt = now;
     this.following = message.master;
-    if (message.compactTo !== undefined) this.allowed = message.compactTo;
+    this.allowed = message.compactTo ?? logIndex(0);
     if (message.epoch > bookkeeping.current.epoch) bookkeeping.remember({ epoch: message.epoch });
     outbox.respond(ticket, this.heartbeatAck());
     if (message.settled !== false && this.session?.epoch === message.epoch) {

@@ -1,7 +1,7 @@
 // How the virtual cluster draws what happens, one line per message, note or answer.
 
 import type { Note, Outcome, WriteConcern } from '../core/effects.ts';
-import type { EpochEnd, Request, Response } from '../core/messages.ts';
+import type { EpochEnd, LogPoint, Request, Response } from '../core/messages.ts';
 import type { Entry, Operation } from '../core/operation.ts';
 
 /** Left out of the drawing: what is the same in every message, or only for the host. */
@@ -39,6 +39,9 @@ function drawField(name: string, value: unknown): string {
   if (name === 'updates') return `[${(value as Entry[]).map(drawEntry).join(' ')}]`;
   if (name === 'replicas') {
     return `[${(value as { node: string }[]).map(({ node }) => node).join(' ')}]`;
+  }
+  if (name === 'holes') {
+    return `[${(value as LogPoint[]).map(({ index }) => index).join(' ')}]`;
   }
   if (name === 'epochEnd') {
     const { epoch, index } = value as EpochEnd;

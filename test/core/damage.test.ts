@@ -3,13 +3,14 @@
 
 import { describe, expect, test } from 'vitest';
 import { nodeId } from '../../src/core/ids.ts';
+import type { Options } from '../../src/core/options.ts';
 import type { MasterStatus } from '../../src/core/status.ts';
 import { VirtualCluster } from './virtual-cluster.ts';
 import type { Weather } from './virtual-network.ts';
 
 /** n1 with its own arbiter, n2 and n3 beside it. */
-function three(): VirtualCluster {
-  const cluster = new VirtualCluster();
+function three(options: Partial<Options> = {}): VirtualCluster {
+  const cluster = new VirtualCluster(options);
   cluster.start('n1', { arbiter: null, size: 3 });
   cluster.run(10);
   cluster.start('n2', { arbiter: 'n1' });
@@ -104,6 +105,31 @@ describe('G19: a damaged secondary', () => {
 });
 
 describe('G19: a damaged master', () => {
+  test.each([
+    { what: 'beyond the end of its log', after: 2, page: 8 },
+    { what: 'where its log ends', after: 1, page: 8 },
+    { what: 'beyond its end, and comes in parts,', after: 2, page: 1 },
+    { what: 'at its end, and comes in parts,', after: 1, page: 1 },
+  ])('C23: what was compacted away $what does not come back to life', ({ after, page }) => {
+    const cluster = three({ snapshotEntriesMax: page });
+    const put = (key: string, value: string) => ({ op: 'put' as const, key, value });
+    cluster.operate('n1', [put('k', 'v')], { w: 3 });
+    cluster.operate('n1', [put('c', '1')], { w: 3 });
+    cluster.operate('n1', [{ op: 'remove', key: 'k' }], { w: 3 });
+    cluster.operate('n1', [put('d', '2')], { w: 3 });
+    cluster.run(1_000);
+    for (const id of ['n2', 'n3']) expect(cluster.host(id).compact()).toHaveLength(2);
+    cluster.kill('n1');
+    cluster.host('n1').damage(after);
+    startMaster(cluster);
+    cluster.run(1_000);
+    expect(master(cluster).mode).toBe('read-write');
+    for (const id of ['n1', 'n2', 'n3']) {
+      expect(cluster.entries(id)).toEqual(['2:c=1', '4:d=2']);
+      expect(cluster.host(id).folds.store.newest('k')).toBeNull();
+    }
+  });
+
   test('C21: takes no write before it has fetched what it lost', () => {
     const cluster = three();
     write(cluster, 1, 10, 3);

@@ -35,6 +35,7 @@ interface Beat {
   readonly opened?: number;
   readonly settled?: boolean;
   readonly epochEnd?: readonly [epoch: number, index: number];
+  readonly compactTo?: number;
 }
 
 export class SecondaryBench {
@@ -77,7 +78,7 @@ export class SecondaryBench {
 
   heartbeat(shape: Beat): Ticket {
     this.lastTicket += 1;
-    const { epochEnd } = shape;
+    const { compactTo, epochEnd } = shape;
     const ticket = ticketOf(this.lastTicket);
     const message: Heartbeat = {
       type: 'Heartbeat',
@@ -90,6 +91,7 @@ export class SecondaryBench {
       ...(epochEnd === undefined
         ? {}
         : { epochEnd: { epoch: epoch(epochEnd[0]), index: logIndex(epochEnd[1]) } }),
+      ...(compactTo === undefined ? {} : { compactTo: logIndex(compactTo) }),
     };
     this.secondary.heartbeat(ticket, message, this.now);
     this.look();

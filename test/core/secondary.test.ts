@@ -255,6 +255,15 @@ describe('Secondary: epochs', () => {
     expect(node.bench.ledger.log.commitIndex).toBe(2);
   });
 
+  test('C23: what may be compacted away is what the latest heartbeat says', () => {
+    const node = atThree();
+    node.heartbeat({ epoch: 1, last: 3, commit: 3, compactTo: 2 });
+    expect(node.secondary.compactTo).toBe(2);
+    // As of a new master, which does not know yet how far its members are.
+    node.heartbeat({ epoch: 2, last: 3, commit: 3 });
+    expect(node.secondary.compactTo).toBe(0);
+  });
+
   test('a heartbeat answer says who, which life, and how far', () => {
     const node = atThree();
     const ticket = node.heartbeat({ epoch: 1, last: 9 });

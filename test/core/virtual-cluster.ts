@@ -238,7 +238,7 @@ export class VirtualCluster {
   private perform(host: VirtualHost, effect: Effect): void {
     switch (effect.type) {
       case 'Append':
-        host.log.append(effect.entries);
+        host.log.append(effect.entries, effect.holes);
         return;
       case 'Truncate':
         host.log.truncate(effect.after);

@@ -160,7 +160,8 @@ export class VirtualHost {
 
   /** Takes away what is superseded, as far as the machine allows it; returns what that was. */
   compact(): Entry[] {
-    const upTo = this.replica?.compactTo ?? 0;
+    // The last entry stays, as the last record of each file does.
+    const upTo = Math.min(this.replica?.compactTo ?? 0, this.log.lastIndex - 1);
     const gone = this.log.entries.filter(
       (entry) =>
         entry.op !== 'append' &&

@@ -2,6 +2,7 @@
 
 import { epoch, type LogIndex, logIndex } from '../../src/core/ids.ts';
 import type { EpochStart, LogMeter } from '../../src/core/log.ts';
+import { type LogPoint, type Snapshot, UNKNOWN_HASH } from '../../src/core/messages.ts';
 import type { Entry } from '../../src/core/operation.ts';
 
 export class VirtualLog implements LogMeter {
@@ -22,17 +23,18 @@ export class VirtualLog implements LogMeter {
   }
 
   measure(from: LogIndex, entriesMax: number): { to: LogIndex; count: number } {
-    const to = logIndex(Math.min(this.lastIndex, from + entriesMax - 1));
-    return { to, count: this.read(from, to).length };
+    const measured = this.read(from, this.lastIndex).slice(0, entriesMax);
+    return { to: measured.at(-1)?.index ?? this.lastIndex, count: measured.length };
   }
 
-  append(entries: readonly Entry[]): void {
+  append(entries: readonly Entry[], holes: readonly LogPoint[] = []): void {
     for (const entry of entries) {
       let hash = this.hash;
       const text = JSON.stringify(entry);
       for (let i = 0; i < text.length; i += 1) hash = (hash * 31 + text.charCodeAt(i)) >>> 0;
       this.entries.push(entry);
-      this.hashes.set(entry.index, hash);
+      const carried = holes.find(({ index }) => index === entry.index);
+      this.hashes.set(entry.index, carried?.hash ?? hash);
     }
   }
 
@@ -62,6 +64,18 @@ export class VirtualLog implements LogMeter {
   /** Superseded entries are compacted away; the running hash stays what it was. */
   compact(...indexes: readonly number[]): void {
     this.entries = this.entries.filter((entry) => !indexes.includes(entry.index));
+    for (const index of indexes) this.hashes.delete(index);
+  }
+
+  /** What a message with the entries `from`…`to` says of the log. */
+  chunk(from: number, to: number): Pick<Snapshot, 'updates' | 'holes'> & { prev: LogPoint } {
+    const updates = from <= to ? this.read(logIndex(from), logIndex(to)) : [];
+    const index = logIndex(from - 1);
+    const prev = { index, hash: index === 0 ? 0 : (this.hashes.get(index) ?? UNKNOWN_HASH) };
+    const holes = updates
+      .filter((entry, i) => entry.index !== (updates[i - 1]?.index ?? index) + 1)
+      .map((entry) => ({ index: entry.index, hash: this.hashAt(entry.index) }));
+    return { updates, prev, ...(holes.length > 0 ? { holes } : {}) };
   }
 
   read(from: LogIndex, to: LogIndex): Entry[] {

@@ -1,7 +1,7 @@
 // Carries requests and answers between the hosts of a virtual cluster, as its weather allows.
 
 import type { Effect, Event } from '../../src/core/effects.ts';
-import { logIndex, type Ticket, ticket as ticketOf } from '../../src/core/ids.ts';
+import { type Ticket, ticket as ticketOf } from '../../src/core/ids.ts';
 import {
   ASIDE,
   type Request,
@@ -112,9 +112,8 @@ export class VirtualNetwork {
     }
     const { from, lastIndex } = order;
     const { to } = host.log.measure(from, this.options.snapshotEntriesMax);
-    const updates = from <= lastIndex ? host.log.read(from, to) : [];
-    const prev = { index: logIndex(from - 1), hash: host.log.hashAt(from - 1) };
-    responder?.({ type: 'Fetched', updates, lastIndex, prev });
+    const chunk = host.log.chunk(from, Math.min(to, lastIndex));
+    responder?.({ type: 'Fetched', ...chunk, lastIndex });
   }
 
   private answer(by: VirtualHost, to: VirtualHost, response: Response, arrive: () => void): void {
@@ -134,8 +133,6 @@ export class VirtualNetwork {
   private fill(from: VirtualHost, order: RequestOrder): Request {
     if (order.type !== 'Snapshot') return order;
     const { from: first, to, ...rest } = order;
-    const updates = first <= to ? from.log.read(first, to) : [];
-    const prev = { index: logIndex(first - 1), hash: from.log.hashAt(first - 1) };
-    return { ...rest, updates, prev };
+    return { ...rest, ...from.log.chunk(first, to) };
   }
 }

@@ -114,6 +114,13 @@ export const STORAGE_PLANTS: readonly Plant[] = [
     'const known = false;',
   ),
   plant(
+    'a log is continued beyond what was compacted away meanwhile',
+    'B31',
+    'src/core/member.ts',
+    'position.own && !this.context.ledger.wholeAfter(agreed)',
+    'false',
+  ),
+  plant(
     'compaction takes away what a member has not acknowledged',
     'B31',
     'src/core/membership.ts',
