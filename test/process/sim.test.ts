@@ -1,10 +1,11 @@
 // `replog sim` as a user runs it: several processes, one result.
 
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { Program } from './program.ts';
+import { Program, until } from './program.ts';
 
 test('two processes share the seeds; the sums are those of one, and a row says so', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'replog-sim-'));
@@ -25,6 +26,22 @@ test('two processes share the seeds; the sums are those of one, and a row says s
     expect(await readFile(ledger, 'utf8')).toMatch(/^\| \w+ \| 7…12 \| 6 \| \d+ \| .* \| OK \|$/m);
   } finally {
     await rm(folder, { recursive: true });
+  }
+});
+
+test('Ctrl-C ends it and its processes, even while they start', async () => {
+  const program = new Program(['sim', '--minutes', '10', '--jobs', '2', '--json']);
+  const { pid } = program.child;
+  const parts = async (): Promise<string[]> =>
+    (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).split(' ').filter(Boolean);
+  const started = await until(parts, ({ length }) => length === 2, 'both parts run');
+  try {
+    expect((await program.kill('SIGINT')).code).toBe(130);
+    expect(program.stderr).toBe('replog: interrupted\n');
+    for (const part of started) expect(existsSync(`/proc/${part}`)).toBe(false);
+  } finally {
+    for (const part of started) if (existsSync(`/proc/${part}`)) process.kill(Number(part));
+    await program.kill('SIGKILL');
   }
 });
 

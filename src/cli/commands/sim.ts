@@ -63,17 +63,17 @@ async function sim(options: SimOptions): Promise<void> {
   else await runMany(options);
 }
 
-/** One of several processes: works through its share and tells the one that started it. */
+/** One of several processes: works through its share and tells the one that started it, until that
+ * has heard enough. */
 async function runPart({ from, seeds, step }: SimOptions): Promise<void> {
-  process.once('disconnect', () => process.exit());
   const { runSeed } = await import('../../sim/campaign.ts');
-  for (let seed = from; seed < from + seeds; seed += step) {
+  for (let seed = from; seed < from + seeds && process.connected; seed += step) {
     const totals = await runSeed(seed);
     await new Promise((sent) => process.send?.(totals, sent));
     // A run is one long turn of the event loop, and so is a send: here the parent is heard.
     await new Promise(setImmediate);
   }
-  process.disconnect?.();
+  if (process.connected) process.disconnect();
 }
 
 async function runOne(seed: number, options: SimOptions): Promise<void> {
