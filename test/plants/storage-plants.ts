@@ -63,7 +63,7 @@ export const STORAGE_PLANTS: readonly Plant[] = [
   plant(
     'damage in the middle is taken for the end of the log',
     'B25',
-    'src/persistence/recovery.ts',
+    'src/persistence/segment-scan.ts',
     'const { verdict, offset } = walked;',
     'const { verdict, offset } = walked;\n    if (this.last) return true;',
   ),
@@ -81,14 +81,14 @@ export const STORAGE_PLANTS: readonly Plant[] = [
   plant(
     'an outline is believed without its checksum',
     'B25',
-    'src/persistence/recovery.ts',
+    'src/persistence/segment-scan.ts',
     'const wrong = checksums.findIndex((found, i) => found !== parts[i]!.reached.checksum);',
     'const wrong = -1;',
   ),
   plant(
     'what is notable in an outline is not looked at',
     'B03',
-    'src/persistence/recovery.ts',
+    'src/persistence/segment-scan.ts',
     'await visitAt(file, notable, end, (bytes, at, offset) => {',
     'await visitAt(file, [], end, (bytes, at, offset) => {',
   ),
