@@ -2,7 +2,7 @@
 // what comes back. All decisions are the machine's; here is only how.
 
 import type { Effect, Event, Memory, Note, Outcome, Write } from '../core/effects.ts';
-import { type LogIndex, logIndex, type Ticket, ticket as ticketOf } from '../core/ids.ts';
+import { type LogIndex, type Ticket, ticket as ticketOf } from '../core/ids.ts';
 import type { Folds } from '../core/ledger.ts';
 import {
   ASIDE,
@@ -19,6 +19,7 @@ import {
 import type { Options } from '../core/options.ts';
 import type { Replica } from '../core/replica.ts';
 import type { NodeStatus } from '../core/status.ts';
+import { type Excerpt, excerpt, fetchedExcerpt } from '../persistence/excerpt.ts';
 import type { LeftBehind } from '../persistence/left-behind.ts';
 import {
   type Chunk,
@@ -281,13 +282,10 @@ export class Runtime implements Engine {
     if (to === ASIDE) return this.fetchAside(request as Fetch);
     if (request.type !== 'Snapshot') return this.parts.outgoing.send(to, request, null, null);
     try {
-      const updates = this.updates(request);
-      if (updates instanceof Promise) {
-        return updates.then(({ chunk, prev }) =>
-          this.parts.outgoing.send(to, request, chunk, prev),
-        );
-      }
-      return this.parts.outgoing.send(to, request, updates.chunk, updates.prev);
+      const found = this.excerpt(request);
+      const send = ({ chunk, prev }: Excerpt): Promise<Response> =>
+        this.parts.outgoing.send(to, request, chunk, prev);
+      return found instanceof Promise ? found.then(send) : send(found);
     } catch (error) {
       // The log was cut back after the Snapshot was ordered.
       return Promise.reject(error);
@@ -304,34 +302,14 @@ export class Runtime implements Engine {
     return { type: 'Fetched', updates, lastIndex, prev };
   }
 
-  private updates(
-    order: SnapshotOrder,
-  ): { chunk: Chunk | null; prev: LogPoint } | Promise<{ chunk: Chunk | null; prev: LogPoint }> {
-    if (order.from <= order.to) {
-      const { lastChunk } = this;
-      if (lastChunk?.from === order.from && lastChunk.to === order.to) {
-        return { chunk: lastChunk, prev: lastChunk.prev };
-      }
-      const chunk = this.persistence.read(order.from, order.to);
-      if (!(chunk instanceof Promise)) {
-        this.lastChunk = chunk;
-        return { chunk, prev: chunk.prev };
-      }
-      return chunk.then((read) => ({ chunk: read, prev: read.prev }));
+  private excerpt(order: SnapshotOrder): Excerpt | Promise<Excerpt> {
+    const { lastChunk } = this;
+    if (lastChunk?.from === order.from && lastChunk.to === order.to) {
+      return { chunk: lastChunk, prev: lastChunk.prev };
     }
-    const prev = this.pointAt(order.to);
-    return prev instanceof Promise
-      ? prev.then((point) => ({ chunk: null, prev: point }))
-      : { chunk: null, prev };
-  }
-
-  private pointAt(index: LogIndex): LogPoint | Promise<LogPoint> {
-    const { persistence } = this;
-    if (index === persistence.lastIndex) return { index, hash: persistence.hash };
-    if (index === 0) return { index, hash: 0 };
-    const next = logIndex(index + 1);
-    const chunk = persistence.read(next, next);
-    return chunk instanceof Promise ? chunk.then(({ prev }) => prev) : chunk.prev;
+    const found = excerpt(this.persistence, order);
+    if (!(found instanceof Promise) && found.chunk !== null) this.lastChunk = found.chunk;
+    return found;
   }
 
   private respond(ticket: Ticket, response: ResponseOrder): void {
@@ -348,14 +326,8 @@ export class Runtime implements Engine {
     });
   }
 
-  private async fetched({ from, lastIndex }: FetchedOrder): Promise<Encoded> {
-    if (from > lastIndex) {
-      const prev = from === lastIndex + 1 ? await this.pointAt(lastIndex) : null;
-      return { json: fetchedBody(null, prev, lastIndex) };
-    }
-    const { snapshotEntriesMax, snapshotBytesMax } = this.parts.options;
-    const { to } = this.persistence.measure(from, snapshotEntriesMax, snapshotBytesMax);
-    const chunk = await this.persistence.read(from, to);
-    return { json: fetchedBody(chunk, chunk.prev, lastIndex) };
+  private async fetched(order: FetchedOrder): Promise<Encoded> {
+    const { chunk, prev } = await fetchedExcerpt(this.persistence, order, this.parts.options);
+    return { json: fetchedBody(chunk, prev, order.lastIndex) };
   }
 }

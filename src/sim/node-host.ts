@@ -2,22 +2,22 @@
 // src/node/runtime.ts performs them. The rule: all decisions are the machine's; here is only how.
 
 import type { Effect, Memory, Note, Outcome, Write } from '../core/effects.ts';
-import { type LogIndex, logIndex, type Ticket, ticket as ticketOf } from '../core/ids.ts';
+import { type LogIndex, type Ticket, ticket as ticketOf } from '../core/ids.ts';
 import type { Folds } from '../core/ledger.ts';
 import type {
   Fetched,
-  LogPoint,
+  FetchedOrder,
   Request,
   RequestOrder,
   Response,
   ResponseOrder,
-  SnapshotOrder,
 } from '../core/messages.ts';
 import type { Entry } from '../core/operation.ts';
 import type { Options } from '../core/options.ts';
 import type { Replica } from '../core/replica.ts';
 import type { NodeStatus } from '../core/status.ts';
-import { type Chunk, type Persistence, StorageFailure } from '../persistence/persistence.ts';
+import { type Excerpt, excerpt, fetchedExcerpt } from '../persistence/excerpt.ts';
+import { type Persistence, StorageFailure } from '../persistence/persistence.ts';
 import { Host } from './host.ts';
 import type { MemoryWatch } from './memory-watch.ts';
 import type { Network, Server } from './network.ts';
@@ -273,46 +273,20 @@ export class NodeHost extends Host implements Server {
 
   private filled(order: RequestOrder): Request | Promise<Request> {
     if (order.type !== 'Snapshot') return order;
-    const updates = this.updates(order);
-    const fill = ({ entries, holes, prev }: Updates): Request => {
+    const fill = ({ chunk, prev }: Excerpt): Request => {
       const { epoch, session, seq, commitIndex, master, opened, reset } = order;
-      const snapshot = {
-        type: order.type,
-        epoch,
-        session,
-        seq,
-        commitIndex,
-        updates: entries,
-        prev,
-      };
+      const updates = chunk?.entries() ?? [];
+      const holes = chunk?.holes ?? [];
       return Object.assign(
-        snapshot,
+        { type: order.type, epoch, session, seq, commitIndex, updates, prev },
         master === undefined ? null : { master },
         opened === undefined ? null : { opened },
         reset === undefined ? null : { reset },
         holes.length === 0 ? null : { holes },
       );
     };
-    return updates instanceof Promise ? updates.then(fill) : fill(updates);
-  }
-
-  private updates({ from, to }: SnapshotOrder): Updates | Promise<Updates> {
-    if (from > to) {
-      const prev = this.pointAt(to);
-      if (!(prev instanceof Promise)) return { entries: [], holes: [], prev };
-      return prev.then((point) => ({ entries: [], holes: [], prev: point }));
-    }
-    const chunk = this.engine!.persistence.read(from, to);
-    return chunk instanceof Promise ? chunk.then(updatesOf) : updatesOf(chunk);
-  }
-
-  private pointAt(index: LogIndex): LogPoint | Promise<LogPoint> {
-    const { persistence } = this.engine!;
-    if (index === persistence.lastIndex) return { index, hash: persistence.hash };
-    if (index === 0) return { index, hash: 0 };
-    const next = logIndex(index + 1);
-    const chunk = persistence.read(next, next);
-    return chunk instanceof Promise ? chunk.then(({ prev }) => prev) : chunk.prev;
+    const found = excerpt(this.engine!.persistence, order);
+    return found instanceof Promise ? found.then(fill) : fill(found);
   }
 
   private respond(ticket: Ticket, response: ResponseOrder): void {
@@ -324,31 +298,20 @@ export class NodeHost extends Host implements Server {
       answer(response);
       return;
     }
-    const fetched = this.fetched(response.from, response.lastIndex);
+    const fetched = this.fetched(response);
     // As in src/node: what cannot be read is no answer; who asked asks again, or another.
     this.settled(fetched, answer, () => {});
   }
 
-  private async fetched(from: LogIndex, lastIndex: LogIndex): Promise<Fetched> {
-    if (from > lastIndex) {
-      const prev = from === lastIndex + 1 ? { prev: await this.pointAt(lastIndex) } : {};
-      return { type: 'Fetched', updates: [], lastIndex, ...prev };
-    }
-    const { persistence } = this.engine!;
-    const { snapshotEntriesMax, snapshotBytesMax } = this.options;
-    const { to } = persistence.measure(from, snapshotEntriesMax, snapshotBytesMax);
-    const chunk = await persistence.read(from, to);
-    const holes = chunk.holes.length === 0 ? {} : { holes: chunk.holes };
-    return { type: 'Fetched', updates: chunk.entries(), lastIndex, prev: chunk.prev, ...holes };
+  private async fetched(order: FetchedOrder): Promise<Fetched> {
+    const { chunk, prev } = await fetchedExcerpt(this.engine!.persistence, order, this.options);
+    const { holes = [] } = chunk ?? {};
+    return {
+      type: 'Fetched',
+      updates: chunk?.entries() ?? [],
+      lastIndex: order.lastIndex,
+      ...(prev === null ? {} : { prev }),
+      ...(holes.length === 0 ? {} : { holes }),
+    };
   }
-}
-
-interface Updates {
-  readonly entries: readonly Entry[];
-  readonly holes: readonly LogPoint[];
-  readonly prev: LogPoint;
-}
-
-function updatesOf(chunk: Chunk): Updates {
-  return { entries: chunk.entries(), holes: chunk.holes, prev: chunk.prev };
 }
