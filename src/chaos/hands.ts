@@ -1,6 +1,6 @@
 // Does things to nodes, and takes down what was done: to their processes through the launcher, and
-// to their traffic and disks through `/faults`. The rule: whatever was done can be undone by `heal`,
-// and nothing is done to a node that is none of the arena's.
+// to their traffic and disks through `/faults`. The rule: all that was done can be undone by
+// `heal`, and nothing is done to a node that is none of the arena's.
 
 import type { Faults } from '../client/answers.ts';
 import { ReplogError } from '../client/errors.ts';

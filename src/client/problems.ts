@@ -92,7 +92,7 @@ export class NoMaster extends ProblemError {
   override readonly name = 'NoMaster';
 }
 
-/** The node is a secondary; `master` is where writes go. Seen only when redirects run in circles. */
+/** The node is a secondary; `master` is where writes go. Seen only when redirects go in circles. */
 export class NotMaster extends ProblemError {
   override readonly name = 'NotMaster';
 

@@ -45,7 +45,7 @@ export function nextNodeId(used: Iterable<string>): string {
   return `n${Math.max(0, ...numbers) + 1}`;
 }
 
-/** Puts the nodes in this order on consecutive ports from `port` on, and the arbiter behind them. */
+/** Puts the nodes in this order on consecutive ports from `port` on, the arbiter behind them. */
 export function layoutOf(cluster: {
   name: string;
   port: number;

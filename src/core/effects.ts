@@ -25,7 +25,7 @@ export interface Write {
   /** Milliseconds after which the client hears "timed out, outcome unknown"; absent: never. */
   readonly timeoutMs?: number;
   readonly idempotencyKey?: string;
-  /** Key-value only: the write happens if the key's latest index is this; `null`: if it has none. */
+  /** Key-value only: the write happens if the key's latest index is this; `null`: it has none. */
   readonly ifIndex?: LogIndex | null;
 }
 

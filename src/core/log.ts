@@ -87,7 +87,7 @@ export class Log {
     return next === undefined ? this.last : logIndex(next.first - 1);
   }
 
-  /** Notes that everything up to `index` is on a majority; more than the log holds counts as all. */
+  /** Notes that everything up to `index` is on a majority; more than the log has counts as all. */
   commit(index: LogIndex): boolean {
     const reached = Math.min(index, this.last) as LogIndex;
     if (reached <= this.committed) return false;

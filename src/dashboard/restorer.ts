@@ -26,7 +26,8 @@ stty "$before" <&3
 const START_MS = 500;
 
 /** Starts it; resolves when it watches, or with one that does nothing where that is impossible.
- * To be called before the terminal is changed, well before if there is time. `terminal`: a descriptor open for both ways. */
+ * To be called before the terminal is changed, well before if there is time. `terminal`: a
+ * descriptor open for both ways. */
 export async function watchTerminal(terminal: number): Promise<Restorer> {
   const child = spawn('/bin/sh', ['-c', SCRIPT], {
     // In a session of its own: what ends this process's group must not end it too.

@@ -25,7 +25,7 @@ const JSON_TYPE = /^application\/json *(?:; *charset="?utf-?8"? *)?$/i;
 /**
  * Reads a JSON body and checks it. Throws RequestRefused: 415 for another media type, 413 above
  * `limit` bytes, 400 for anything that is not UTF-8, not JSON, or not as the schema says.
- * `ifEmpty` stands in for an absent body; without it an absent body is malformed JSON. `briefly` may
+ * `ifEmpty` stands in for an absent body; without it that is malformed JSON. `briefly` may
  * know a shorter way to what the schema gives; null: not for this body.
  */
 export async function readJson<T>(

@@ -76,7 +76,7 @@ export function eventsOf(chunk: Chunk): Buffer {
 
 const END = Buffer.from('\n\n');
 
-/** Sees each entry's text; `message` is where the message of a plain append begins, otherwise -1. */
+/** Sees each entry's text; `message` is where the message of a plain append begins, or -1. */
 function eachText(
   { json, lengths }: Chunk,
   see: (json: Buffer, start: number, end: number, message: number) => void,

@@ -10,8 +10,9 @@ const LENGTHS_MIN = 64;
 const NONE: Buffer = Buffer.alloc(0);
 const SUFFIX: Buffer = Buffer.from(']}');
 
-/** The body of `POST /replica/snapshot` in parts, so that the updates need not be copied. `chunk` is null for a Snapshot without updates; `prev` is
- * what stands in the log right before them, null if that is not known. */
+/** The body of `POST /replica/snapshot` in parts, so that the updates need not be copied. `chunk`
+ * is null for a Snapshot without updates; `prev` is what stands in the log right before them, null
+ * if that is not known. */
 export function snapshotParts(
   order: SnapshotOrder,
   chunk: Chunk | null,

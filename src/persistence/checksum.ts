@@ -27,8 +27,8 @@ export function checksum(bytes: Buffer, start: number, end: number, before = 0):
   return ~crc >>> 0;
 }
 
-/** The same, and the checksum of these bytes alone, written at `ownAt`: both in one pass, which takes
- * little longer than one of them. */
+/** The same, and the checksum of these bytes alone, written at `ownAt`: both in one pass, which
+ * takes little longer than one of them. */
 export function chainedChecksum(
   bytes: Buffer,
   start: number,

@@ -8,8 +8,8 @@
  * - `durable-write`: for reading and writing, created if missing; a write is durable when it
  *   returns.
  * - `create`: the same, but the file must not exist yet (fails with `EEXIST`).
- * - `write`: the same as `durable-write`, but nothing is durable before `sync`: for what may be lost
- *   when the power goes, and is not worth waiting for.
+ * - `write`: the same as `durable-write`, but nothing is durable before `sync`: for what may be
+ *   lost when the power goes, and is not worth waiting for.
  * - `read`: must exist (fails with `ENOENT`).
  */
 export type OpenMode = 'durable-write' | 'create' | 'write' | 'read';

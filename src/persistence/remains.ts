@@ -43,8 +43,8 @@ export interface Remains {
 type Visit = (at: number, whole: boolean) => void;
 
 /**
- * Looks at everything behind the damage at `offset` of the segment `damaged`; the log is whole up to
- * `lastIndex`. Changes nothing. Rejects with UnknownFormat if one of the files is of a later format.
+ * Looks at everything behind the damage at `offset` of the segment `damaged`; the log is whole up
+ * to `lastIndex`. Changes nothing. Rejects with UnknownFormat if a file is of a later format.
  */
 export async function surveyRemains(
   disk: Disk,

@@ -17,7 +17,7 @@ const POINTS_MAX = 8;
 const PREFIX = 'damaged-';
 const PATTERN = /^damaged-log-\d{16}(?:-\d+)?\.seg$/;
 
-/** The bookkeeping of a node that has lost what `remains` speaks of; it may have lost some before. */
+/** The bookkeeping of a node that has lost what `remains` speaks of, and maybe some before. */
 export function withLoss(memory: Memory | null, remains: Remains, lastEpoch: number): Memory {
   const seen = Math.max(lastEpoch, remains.epoch);
   const base = memory ?? { ...BLANK_MEMORY, epoch: epoch(seen), acceptedEpoch: epoch(seen) };

@@ -55,8 +55,8 @@ const SEGMENT_BYTES_MAX = 1 << 30;
 
 /** A log that looks after its files while nobody asks for anything. */
 export interface DurableLog extends Persistence {
-  /** Begins to write summaries, to compact and to check, in the background, until `close`. Called at
-   * most once, after `recover`. */
+  /** Begins to write summaries, to compact and to check, in the background, until `close`. Called
+   * at most once, after `recover`. */
   startUpkeep(host: UpkeepHost): void;
 }
 

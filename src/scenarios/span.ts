@@ -1,4 +1,4 @@
-// Times and numbers with a tolerance, as scenario files write them: `500ms`, `1s..1.2s`, `3`, `2..`.
+// Times and numbers with a tolerance, as scenario files write them: `500ms`, `1s..1.2s`, `3..`.
 
 import * as z from 'zod';
 

@@ -99,7 +99,7 @@ export class FakeDisk {
 
   /** Starts the machine again, without faults. After a power cut there is what was durable, and of
    * the rest what `survival` says (nothing if it is not given). After the end of the process alone
-   * (`power` false) all finished calls count, and `survival` tells how far unfinished writes got. */
+   * (`power` false) all finished calls count; `survival` tells how far unfinished writes got. */
   restart(power: boolean, survival: Survival = () => 'nothing'): void {
     for (const [path, inode] of this.inodes()) {
       const fate: Fate = (what) => survival({ path, what });

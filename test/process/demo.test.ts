@@ -1,4 +1,5 @@
-// `replog demo` and `replog scenario` as a user runs them, on real processes; nothing is left behind.
+// `replog demo` and `replog scenario` as a user runs them, on real processes; nothing is
+// left behind.
 
 import { execFileSync } from 'node:child_process';
 import { readdirSync, writeFileSync } from 'node:fs';

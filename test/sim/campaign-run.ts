@@ -1,5 +1,5 @@
-// A campaign in a process of its own (campaigns.test.ts bundles it): `node campaign-run.mjs 1 1000` runs
-// seeds 1 to 1000, ends with the first that fails, and prints the sums as JSON.
+// A campaign in a process of its own (campaigns.test.ts bundles it): `node campaign-run.mjs 1 1000`
+// runs seeds 1 to 1000, ends with the first that fails, and prints the sums as JSON.
 
 import { addTotals, noTotals, runSeed } from '../../src/sim/campaign.ts';
 

@@ -1,4 +1,4 @@
-// `replog chaos`: throws faults at a cluster while clients write and read, and judges what was seen.
+// `replog chaos`: throws faults at a cluster while clients write and read; judges what was seen.
 
 import type { Command } from 'commander';
 import type { Ground } from '../chaos-session.ts';

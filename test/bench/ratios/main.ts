@@ -1,5 +1,5 @@
-// `npm run bench`: the ratios of docs/performance.md. Arguments: --rounds N, --seconds N, --only TEXT
-// (what has it in its name).
+// `npm run bench`: the ratios of docs/performance.md. Arguments: --rounds N, --seconds N,
+// --only TEXT (what has it in its name).
 //
 // Bare times say little on a machine that others share; ratios within one run say more. Every case
 // runs once per round, and the medians over the rounds are compared.
