@@ -7,6 +7,7 @@ import { Bounded } from './judges/bounded.ts';
 import { Converges } from './judges/converges.ts';
 import { Durable } from './judges/durable.ts';
 import { ExactlyOnce } from './judges/exactly-once.ts';
+import { HonestRefusal } from './judges/honest-refusal.ts';
 import { Linearizable } from './judges/linearizable.ts';
 import { NeverBack } from './judges/never-back.ts';
 import { NoGhost } from './judges/no-ghost.ts';
@@ -45,6 +46,7 @@ export class Judge {
       new QuorumMode(evidence),
       new Linearizable(evidence),
       new NoGhost(evidence),
+      new HonestRefusal(evidence),
       new Converges(evidence),
     ];
   }

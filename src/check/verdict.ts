@@ -9,6 +9,7 @@ export type JudgeName =
   | 'never back'
   | 'write concern'
   | 'no ghost'
+  | 'honest refusal'
   | 'one master per epoch'
   | 'converges'
   | 'quorum mode'

@@ -12,7 +12,7 @@ import { tableLines } from './table.ts';
 
 /** What is promised, in the words of the guarantees, and the judges that watch over it. */
 const PROMISES: readonly (readonly [string, readonly JudgeName[]])[] = [
-  ['exactly once', ['exactly once', 'no ghost']],
+  ['exactly once', ['exactly once', 'no ghost', 'honest refusal']],
   ['one order', ['total order', 'one master per epoch', 'no silent damage']],
   ['acknowledged and present', ['durable', 'write concern', 'converges']],
   ['reads never back', ['never back', 'linearizable']],

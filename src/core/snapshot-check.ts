@@ -26,7 +26,7 @@ export function newPart(message: Snapshot, expected: Seq, ledger: Ledger): NewPa
     }
   }
   let truncateAfter: LogIndex | null = null;
-  let entries: readonly Entry[] = updates.slice(known);
+  let entries = known === 0 ? updates : updates.slice(known);
   let held = 0;
   for (const entry of entries) {
     if (entry.index > log.lastIndex) break;
@@ -40,7 +40,7 @@ export function newPart(message: Snapshot, expected: Seq, ledger: Ledger): NewPa
     // The store cannot follow there: it keeps the newest committed values only.
     return { type: 'Refused', code: 'diverged', lastIndex: log.lastIndex };
   }
-  entries = entries.slice(held);
+  if (held > 0) entries = entries.slice(held);
   const end = truncateAfter ?? log.lastIndex;
   if (!continues(entries, end, message, ledger)) {
     return { type: 'Refused', code: 'out-of-order', expected };

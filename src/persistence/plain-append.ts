@@ -15,6 +15,7 @@ const COMMA = 0x2c;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const BRACE = 0x7d;
+const SPACE = 0x20;
 
 /** Where the message's JSON text begins, behind its first quote; -1 if the record is not plain. It
  * ends two bytes before the payload. The record is whole. */
@@ -33,6 +34,31 @@ export function plainText(
   index?: number,
   epoch?: number,
 ): number {
+  const message = messageIn(bytes, start, end, index, epoch);
+  if (message < 0) return -1;
+  // The first quote that ends the message must be the last one of the record.
+  for (let quote = bytes.indexOf(QUOTE, message); quote < end - 2; ) {
+    if (quote < 0 || !escaped(bytes, quote)) return -1;
+    quote = bytes.indexOf(QUOTE, quote + 1);
+  }
+  return escaped(bytes, end - 2) ? -1 : message;
+}
+
+/** The same for an entry whose message has nothing escaped in it. */
+export function bareText(bytes: Buffer, start: number, end: number): number {
+  const message = messageIn(bytes, start, end);
+  return message >= 0 && standsForItself(bytes, message, end - 2) ? message : -1;
+}
+
+/** Where the message of what may be a plain append begins, if everything before the message and
+ * behind it is as in one; -1 if not. The message itself is not looked at. */
+function messageIn(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  index?: number,
+  epoch?: number,
+): number {
   let place = number(bytes, literal(bytes, start, INDEX), index);
   place = number(bytes, literal(bytes, place, EPOCH), epoch);
   place = literal(bytes, place, AT);
@@ -43,13 +69,17 @@ export function plainText(
     if (byte < 0x2b || byte > 0x5a) return -1;
   }
   place = literal(bytes, place + AT_LENGTH, MESSAGE);
-  if (place < 0 || bytes[end - 1] !== BRACE || bytes[end - 2] !== QUOTE) return -1;
-  // The first quote that ends the message must be the last one of the record.
-  for (let quote = bytes.indexOf(QUOTE, place); quote < end - 2; ) {
-    if (quote < 0 || !escaped(bytes, quote)) return -1;
-    quote = bytes.indexOf(QUOTE, quote + 1);
+  return place >= 0 && bytes[end - 1] === BRACE && bytes[end - 2] === QUOTE ? place : -1;
+}
+
+/** Whether every byte stands for itself in a JSON text: none is a quote, a backslash or below a
+ * space. */
+function standsForItself(bytes: Buffer, start: number, end: number): boolean {
+  for (let i = start; i < end; i += 1) {
+    const byte = bytes[i]!;
+    if (byte === BACKSLASH || byte === QUOTE || byte < SPACE) return false;
   }
-  return escaped(bytes, end - 2) ? -1 : place;
+  return true;
 }
 
 /** The place behind a fixed text; -1 if that does not stand at `place`, or `place` is -1. */

@@ -4,10 +4,7 @@
 
 import { type Epoch, epoch as epochOf, type LogIndex, logIndex } from '../core/ids.ts';
 import type { Entry } from '../core/operation.ts';
-import { plainText } from './plain-append.ts';
-
-const BACKSLASH = 0x5c;
-const SPACE = 0x20;
+import { bareText } from './plain-append.ts';
 
 export class StoredEntry {
   readonly index: LogIndex;
@@ -43,8 +40,8 @@ export class StoredEntry {
    * must not change any more.
    */
   static of(bytes: Buffer, start: number, end: number): StoredEntry | null {
-    const message = plainText(bytes, start, end);
-    if (message < 0 || !unescaped(bytes, message, end - 2)) return null;
+    const message = bareText(bytes, start, end);
+    if (message < 0) return null;
     const index = numberAt(bytes, start + INDEX_AT);
     const digits = digitsOf(index);
     const epoch = numberAt(bytes, start + INDEX_AT + digits + EPOCH_AFTER);
@@ -85,15 +82,6 @@ const AT_AFTER = 7;
 const TAIL = 27;
 /** Between the epoch and the message. */
 const MESSAGE_AFTER: number = AT_AFTER + 24 + TAIL;
-
-/** Whether every byte stands for itself in a JSON text: none is a backslash or below a space. */
-function unescaped(bytes: Buffer, start: number, end: number): boolean {
-  for (let i = start; i < end; i += 1) {
-    const byte = bytes[i]!;
-    if (byte === BACKSLASH || byte < SPACE) return false;
-  }
-  return true;
-}
 
 /** How many digits a whole number has, up to those that a number can hold exactly. */
 function digitsOf(value: number): number {

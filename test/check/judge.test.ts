@@ -266,6 +266,15 @@ const CORRUPTIONS: readonly Corruption[] = [
       write.call = 1e6;
     },
   ],
+  // honest refusal
+  [
+    'a key is said to stand for another request, and was never used for one',
+    'honest refusal',
+    (records) => {
+      const refused = writes(records).find(({ code }) => code === 'idempotency-key-reused')!;
+      refused.idempotencyKey = 'nobody-else';
+    },
+  ],
   // one master per epoch
   [
     'two nodes lead one epoch',
@@ -437,7 +446,7 @@ describe('the judges', () => {
   test('a legal history is OK, and everything in it is counted', () => {
     const verdict = judge(legalHistory() as HistoryRecord[]);
     expect(verdict).toMatchObject({ verdict: 'OK', violations: [], reasons: [] });
-    expect(verdict.counts).toMatchObject({ duplicates: 2, refused: 1, unknown: 3, epochs: 2 });
+    expect(verdict.counts).toMatchObject({ duplicates: 2, refused: 2, unknown: 3, epochs: 2 });
   });
 
   test.each(CORRUPTIONS)('%s → %s', (_what, by, corrupt) => {
@@ -452,7 +461,7 @@ describe('the judges', () => {
 
   test('every invariant has a history that breaks it', () => {
     const broken = new Set(CORRUPTIONS.map(([, by]) => by));
-    expect(broken.size).toBe(12);
+    expect(broken.size).toBe(13);
   });
 
   test('a violation is told with the record that completes it', () => {

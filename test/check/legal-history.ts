@@ -16,6 +16,11 @@ export function legalHistory(): Editable[] {
   run.read('n2');
   run.write([message('b1'), message('b2'), message('b3')], { idempotencyKey: 'batch' });
   run.write([message('b1'), message('b2'), message('b3')], { idempotencyKey: 'batch' });
+  run.write(message('b4'), {
+    outcome: 'refused',
+    code: 'idempotency-key-reused',
+    idempotencyKey: 'batch',
+  });
   run.get('n3', 'k');
   run.write(put('k', 'v2'));
   run.get('n3', 'k');

@@ -15,9 +15,11 @@ import type { Edit, Plant } from './plant.ts';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const HUNT = new URL('hunt.ts', import.meta.url);
 
-/** A copy runs a few seeds and ends: to optimize what it runs, as early as V8 does by itself, takes
- * longer than the seeds. Bytecode, in bytes, that a function runs before it is looked at. */
+/** A copy that runs a few seeds and ends: to optimize what it runs, as early as V8 does by itself,
+ * takes longer than the seeds. Bytecode, in bytes, that a function runs before it is looked at. */
 const UNHURRIED = '--interrupt-budget=600000';
+
+const FEW_SEEDS = 50;
 
 /** Who found it where a copy did not end within its time. */
 export const ENDLESS = 'the run ends';
@@ -60,16 +62,18 @@ export async function plantedCopy(
 
 /**
  * Runs seeds on a copy until something is found; resolves with what each seed came to, the find
- * last. A copy that does not end within `limitMs` (a planted bug may turn in circles) is ended, and
- * counts as found.
+ * last. A copy that takes longer than `limitMs` for one of them (a planted bug may turn in circles)
+ * is ended, and counts as found.
  */
 export async function hunt(
   copy: string,
   seeds: readonly number[] | { readonly from: number; readonly to: number },
   limitMs: number,
 ): Promise<Find[]> {
-  const args = 'from' in seeds ? [String(seeds.from), String(seeds.to)] : [seeds.join()];
-  const command = [UNHURRIED, copy, ...args];
+  const range = 'from' in seeds;
+  const args = range ? [String(seeds.from), String(seeds.to)] : [seeds.join()];
+  const count = range ? seeds.to - seeds.from + 1 : seeds.length;
+  const command = [...(count <= FEW_SEEDS ? [UNHURRIED] : []), copy, ...args];
   const child = givingWay(spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'pipe'] }));
   const finds: Find[] = [];
   let trouble = '';
@@ -84,12 +88,13 @@ export async function hunt(
   const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
   for await (const line of createInterface({ input: child.stdout })) {
     finds.push(JSON.parse(line) as Find);
+    timer.refresh();
   }
   const code = await ended;
   clearTimeout(timer);
   if (late || code !== 0) {
     const seed = (finds.at(-1)?.seed ?? 0) + 1;
-    const sentence = late ? `no end within ${limitMs} ms` : trouble;
+    const sentence = late ? `no end of this seed within ${limitMs} ms` : trouble;
     finds.push({ seed, judge: late ? ENDLESS : 'the run broke off', sentence });
   }
   return finds;

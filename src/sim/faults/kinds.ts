@@ -1,8 +1,9 @@
 // Every kind of fault.
 
+import { AHEAD } from './ahead.ts';
+import { ALONE } from './alone.ts';
 import { DISK_FAULTS } from './disk.ts';
 import type { FaultKind } from './kind.ts';
-import { MASTER_FAULTS } from './master.ts';
 import { NETWORK_FAULTS } from './network.ts';
 import { PROCESS_FAULTS } from './process.ts';
 
@@ -10,5 +11,6 @@ export const FAULT_KINDS: readonly FaultKind[] = [
   ...NETWORK_FAULTS,
   ...PROCESS_FAULTS,
   ...DISK_FAULTS,
-  ...MASTER_FAULTS,
+  AHEAD,
+  ALONE,
 ];
