@@ -26,7 +26,7 @@ describe('a log cut at every byte', () => {
 
 describe('every bit flipped once', () => {
   test('in a log of 16 KiB in many segments', async () => {
-    const writes = [1, 2, 1, 4, 1, 3, 2, 1, 5, 1, 2, 3, 1, 4, 1, 2, 1];
+    const writes = [1, 2, 1, 4, 1, 3, 2, 1, 5, 1, 2, 3, 1, 4, 1, 2, 1, 3, 1];
     const log = await written(writes, { ...ROLLING, segmentBytes: 2_500, tailBytes: 1 });
     const { bits, counts } = await everyBit(log, /\.seg$/);
     const { damaged = 0, 'damaged when read': later = 0, 'unknown format': unknown = 0 } = counts;

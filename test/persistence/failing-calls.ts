@@ -8,6 +8,9 @@ import { Run } from './run.ts';
 
 const ROLLING = { segmentBytes: 1_500, tailBytes: 1_024, blockBytes: 512, intervalBytes: 300 };
 
+/** Higher than any that a run reaches: epochs never fall along a log. */
+const LAST_EPOCH = 1_000;
+
 /** How it fails, and how long the run is. */
 export interface Failure extends Omit<DiskPlan, 'at'> {
   readonly appends: number;
@@ -59,7 +62,7 @@ async function fail(at: number, failure: Failure): Promise<Outcome> {
   for (const power of [false, true]) {
     machine.disk.restart(power);
     await run.start();
-    await run.append(1, 9);
+    await run.append(1, LAST_EPOCH);
   }
   return { calls, startedTwice, failures: run.failures, full: run.full };
 }
@@ -98,7 +101,7 @@ export async function everyCallAndStart(appends: number): Promise<number> {
     // on the disk.
     disk.restart(false);
     await run.start();
-    await run.append(1, 9);
+    await run.append(1, LAST_EPOCH);
     disk.restart(true);
     await run.start().catch((error: unknown) => {
       throw new Error(`call ${n}: ${error}`, { cause: error });

@@ -75,7 +75,7 @@ export function tableOf(catches: readonly Catch[]): string {
       ? []
       : [
           '',
-          'Looked for, and not caught yet (by the first 180 seeds):',
+          'Looked for, and not caught yet:',
           '',
           ...open.map(({ bug, name }) => `- ${bug}: ${name}`),
         ];
