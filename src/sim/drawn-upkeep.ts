@@ -14,6 +14,9 @@ const UPKEEP_SHARE = 0.1;
 /** A node that leaves stays away for about so long: keys come and go meanwhile. */
 const AWAY_MS = 3_500;
 
+/** A disk is behind for about so long. */
+const LATE_MS = 1_000;
+
 /** A key that lives shortly is removed after up to so long. */
 const SHORT_LIFE_MS = 3_000;
 
@@ -42,7 +45,7 @@ export function withUpkeep(plan: Plan, clientsUntil: number): Plan {
   }
   operations.sort((a, b) => a.at - b.at);
   const kept = { ...plan, shape: { ...shape, layout, upkeep: true }, operations };
-  return withAbsence(kept, clientsUntil, chance);
+  return withLateLog(withAbsence(kept, clientsUntil, chance), chance);
 }
 
 /** In some of them a node leaves, and comes back to a log in which much was compacted away: keys
@@ -66,6 +69,23 @@ function withAbsence(plan: Plan, clientsUntil: number, chance: Chance): Plan {
     faults: [...faults, leave].sort((a, b) => a.at - b.at),
     operations: operations.sort((a, b) => a.at - b.at),
   };
+}
+
+/** In some of them a node's disk is behind what the cluster has agreed on, while it compacts. */
+function withLateLog(plan: Plan, chance: Chance): Plan {
+  const { faults, faultsFrom, faultsUntil, shape } = plan;
+  const durable = shape.nodes.filter((node) => node.durable);
+  if (shape.nodes.length < 3 || !chance.happens(0.5)) return plan;
+  const late: Fault = {
+    kind: 'late-log',
+    at: Math.round(chance.between(faultsFrom, faultsUntil - 1_000)),
+    forMs: Math.round(LATE_MS * (0.5 + chance.next())),
+    node: chance.pick(durable).id,
+    peer: shape.nodes[0]!.id,
+    amount: 0.5,
+    seed: chance.whole(1, 2 ** 31),
+  };
+  return { ...plan, faults: [...faults, late].sort((a, b) => a.at - b.at) };
 }
 
 /** Keys that are written once and removed once. */

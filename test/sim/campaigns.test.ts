@@ -60,7 +60,9 @@ describe.skipIf(only !== undefined)('the bank of planted bugs', () => {
     async () => {
       expect(await catchAgain(folder, LIMIT_MS)).toEqual([]);
       const clean = await plantedCopy(null, folder, 'again');
-      const known = [...new Set(CAUGHT.map(({ seed }) => seed))];
+      // The campaign has run the first ones without a plant.
+      const beyond = CAUGHT.map(({ seed }) => seed).filter((seed) => seed >= first + seeds);
+      const known = [...new Set(beyond)];
       const found = await hunt(clean, known, LIMIT_MS);
       expect(found.filter(({ judge }) => judge !== null)).toEqual([]);
       expect(found.length).toBe(known.length);

@@ -5,6 +5,9 @@ import { byChance, type FaultSource } from '../disk-fault.ts';
 import type { Fault, Shape } from '../plan.ts';
 import type { FaultKind } from './kind.ts';
 
+/** Longer than any fault lasts. */
+const LATE_MS = 10_000;
+
 const durable = ({ nodes }: Shape): boolean => nodes.some((node) => node.durable);
 
 /** A node that is its own arbiter must not lose its folder: nobody else knows the cluster. */
@@ -45,6 +48,24 @@ export const DISK_FAULTS: readonly FaultKind[] = [
   disk('hang', 'calls to a disk are never answered', ({ amount }, chance) =>
     byChance({ hang: amount * 0.2 }, chance.next),
   ),
+  {
+    name: 'late-log',
+    says: 'what a node appends is on its disk much later than on the others; then the power goes',
+    arbiterToo: false,
+    // What was compacted meanwhile must not have needed it.
+    suits: ({ upkeep }) => upkeep,
+    begin: (cluster, { node, forMs, amount }) => {
+      const mend = cluster.troubleDisk(node, 'late-log', ({ kind, path }) =>
+        kind === 'write' && path.endsWith('.seg') ? { kind: 'slow', ms: LATE_MS } : null,
+      );
+      cluster.later(forMs, () => {
+        mend();
+        cluster.crash(node, { power: true, severity: amount });
+        cluster.startAfter(node, 20);
+      });
+      return undefined;
+    },
+  },
   {
     name: 'flip',
     says: 'bits on a disk turn over, in writes and in reads',
