@@ -51,7 +51,8 @@ export interface CompactorParts {
  * 1. A record stays if it is an append, if its key's state is what it says, if its idempotency key
  *    is within the window, if it is part of a batch, or the first of its epoch, or the last of its
  *    file.
- * 2. A removal that is the newest word on a key goes only when no older operation on it is left.
+ * 2. A removal that is the newest word on a key goes only when no older operation on it is left,
+ *    not even for a start after a power cut.
  */
 export class Compactor {
   private readonly parts: CompactorParts;
@@ -81,6 +82,9 @@ export class Compactor {
       await file.sync();
       return written;
     });
+    // A removal may be missing in the new file because what it removed is gone from an earlier one.
+    // A power cut that took that file's new name back, and left this one's, would bring it back.
+    await disk.syncFolder();
     return turns.run(() => this.replace(group, fresh, unfinished));
   }
 
@@ -157,7 +161,7 @@ export class Compactor {
   }
 
   /** The name leads to the old file or to the new one, and either is the log: that need not be
-   * durable yet. */
+   * durable before the next file is put in place. */
   private async exchange(
     group: readonly Segment[],
     unfinished: string,
