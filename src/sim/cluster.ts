@@ -12,7 +12,7 @@ import { Network } from './network.ts';
 import { NodeHost } from './node-host.ts';
 import type { Plan } from './plan.ts';
 import { Site } from './site.ts';
-import { openLog, startArbiter, startNode, type WrapPersistence } from './start.ts';
+import { openLog, repairFolder, startArbiter, startNode, type WrapPersistence } from './start.ts';
 import { Timeline } from './timeline.ts';
 import { Trace } from './trace.ts';
 import { Watch } from './watch.ts';
@@ -330,10 +330,39 @@ export class Cluster {
       if (!turned && !site.torn)
         this.watch.breach('no damage by itself', `${site.id}: ${String(error)}`);
       this.happened(site, 'refused-start');
+      if (!this.isReplaceable(site)) {
+        this.repair(site);
+        return;
+      }
       // Its operator gives it an empty folder.
       this.wipe(site.id);
     }
     this.startAfter(site.id, AGAIN_MS);
+  }
+
+  /** Others know what it knew: who the master and the members are. */
+  private isReplaceable({ node, id }: Site): boolean {
+    const { arbiter, nodes } = this.plan.shape;
+    return node !== null && (arbiter === 'own' || id !== nodes[0]!.id);
+  }
+
+  /** Its operator cuts off what is damaged (`replog repair`), and starts it again. */
+  private repair(site: Site): void {
+    this.hit('repair');
+    const { life } = site.host;
+    site.startingLife = life;
+    const again = (): void => {
+      if (site.host.life !== life) return;
+      site.startingLife = null;
+      this.startAfter(site.id, AGAIN_MS);
+    };
+    this.timeline.stir();
+    repairFolder(site.disk!).then(again, (error: unknown) => {
+      // Where the disk fails at it, the next start says so again.
+      if (!isOutside(error))
+        this.watch.breach('no invariant breaks', `${site.id}: ${stackOf(error)}`);
+      again();
+    });
   }
 
   private resize(change: number): void {

@@ -10,7 +10,9 @@ import type { Options } from '../core/options.ts';
 import { Replica } from '../core/replica.ts';
 import { MemoryPersistence } from '../persistence/memory-persistence.ts';
 import type { Persistence } from '../persistence/persistence.ts';
+import { cutDamage } from '../persistence/repair.ts';
 import { type DurableLog, openSegmentedLog } from '../persistence/segmented-log.ts';
+import type { FakeDisk } from './disk.ts';
 import { entriesOn } from './disk-log.ts';
 import type { Shape } from './plan.ts';
 import type { Site } from './site.ts';
@@ -59,6 +61,13 @@ export function openLog(site: Site, shape: Shape): OpenedLog {
   };
   const log = openSegmentedLog(site.disk.mount(), { ...shape.layout, processes });
   return { persistence: log, kept: shape.upkeep ? log : null };
+}
+
+/** Cuts off what is damaged in the folder of a process that has ended. Rejects as `cutDamage`
+ * does. */
+export async function repairFolder(disk: FakeDisk): Promise<void> {
+  const processes = { self: () => ({ pid: 0, started: 'operator' }), lives: () => false };
+  await cutDamage(disk.mount(), processes);
 }
 
 /** Reads the log and begins to serve; resolves with what was read. Rejects as `recover` does. */
