@@ -4,7 +4,6 @@
 
 import type { HistoryRecord, NodeRecord } from '../check/history.ts';
 import { DEFAULT_OPTIONS, type Options } from '../core/options.ts';
-import { StorageFailure } from '../persistence/persistence.ts';
 import { ArbiterHost } from './arbiter-host.ts';
 import { Chance } from './chance.ts';
 import type { FaultSource } from './disk-fault.ts';
@@ -12,13 +11,11 @@ import { Network } from './network.ts';
 import { NodeHost } from './node-host.ts';
 import type { Plan } from './plan.ts';
 import { Site } from './site.ts';
-import { openLog, repairFolder, startArbiter, startNode, type WrapPersistence } from './start.ts';
+import { openLog, startArbiter, startNode, type WrapPersistence } from './start.ts';
+import { Supervisor } from './supervisor.ts';
 import { Timeline } from './timeline.ts';
 import { Trace } from './trace.ts';
 import { Watch } from './watch.ts';
-
-/** A supervisor starts a process that ended by itself again after this long. */
-const AGAIN_MS = 300;
 
 /** A stop that takes longer than this ends with a kill. */
 const STOP_LIMIT_MS = 5_000;
@@ -43,6 +40,7 @@ export class Cluster {
   readonly hits = new Map<string, number>();
   readonly options: Options;
   private readonly plan: Plan;
+  private readonly supervisor: Supervisor;
   private readonly chance: Chance;
   private readonly wrap: WrapPersistence;
   private size: number;
@@ -50,6 +48,7 @@ export class Cluster {
 
   constructor({ plan, traced, wrap }: ClusterParts) {
     this.plan = plan;
+    this.supervisor = new Supervisor(this, plan);
     this.chance = new Chance(plan.seed + 1);
     this.options = { ...DEFAULT_OPTIONS, ...plan.shape.options };
     this.wrap = wrap ?? ((persistence) => persistence);
@@ -58,7 +57,7 @@ export class Cluster {
     const chance = new Chance(plan.seed + 2);
     this.network = new Network(this.timeline, chance, this.trace, plan.shape.networkMs);
     this.watch = new Watch(this.timeline, this.trace, (record) => this.record(record));
-    this.watch.onBroken = (node, error) => this.broke(this.site(node.id), error);
+    this.watch.onBroken = (node, error) => this.supervisor.broke(this.site(node.id), error);
     if (plan.shape.arbiter === 'own') this.addArbiter();
     for (const { id, durable } of plan.shape.nodes) this.add(id, durable);
   }
@@ -113,7 +112,7 @@ export class Cluster {
         };
       },
       broken: (error: unknown) => {
-        if (site.host.life === life) this.broke(site, error);
+        if (site.host.life === life) this.supervisor.broke(site, error);
       },
     };
     this.timeline.stir();
@@ -131,7 +130,7 @@ export class Cluster {
         this.happened(site, 'start', { durable: site.disk !== null });
       },
       (error: unknown) => {
-        if (site.host.life === life) this.refused(site, error);
+        if (site.host.life === life) this.supervisor.refused(site, error);
       },
     );
   }
@@ -282,7 +281,7 @@ export class Cluster {
   private addArbiter(): void {
     const { timeline, network } = this;
     const arbiter = new ArbiterHost(timeline, network, this.watch.memory, (error) =>
-      this.broke(this.site('arbiter'), error),
+      this.supervisor.broke(this.site('arbiter'), error),
     );
     network.attach(arbiter);
     this.sites.set('arbiter', this.siteFor({ arbiter }, this.plan.shape.arbiterDurable));
@@ -300,7 +299,8 @@ export class Cluster {
     return site.arbiter === null || site.disk !== null;
   }
 
-  private ended(
+  /** A process is gone; its machine is left as the power and chance have it. */
+  ended(
     site: Site,
     event: 'crash' | 'stop',
     { power, severity }: { power: boolean; severity: number },
@@ -310,77 +310,10 @@ export class Cluster {
     site.crash(power, severity);
   }
 
-  /** A process has found that it cannot go on. */
-  private broke(site: Site, error: unknown): void {
-    this.trace.draw(`${site.id} cannot go on: ${String(error)}`);
-    if (!isOutside(error))
-      this.watch.breach('no invariant breaks', `${site.id}: ${stackOf(error)}`);
-    this.ended(site, 'crash', { power: false, severity: 1 });
-    this.startAfter(site.id, AGAIN_MS);
-  }
-
-  /** A process could not start. */
-  private refused(site: Site, error: unknown): void {
-    this.trace.draw(`${site.id} cannot start: ${String(error)}`);
-    if (!isOutside(error))
-      this.watch.breach('no invariant breaks', `${site.id}: ${stackOf(error)}`);
-    site.crash(false, 0);
-    if (!(error instanceof StorageFailure)) {
-      const turned = this.plan.faults.some(({ kind }) => kind === 'flip');
-      if (!turned && !site.torn)
-        this.watch.breach('no damage by itself', `${site.id}: ${String(error)}`);
-      this.happened(site, 'refused-start');
-      if (!this.isReplaceable(site)) {
-        this.repair(site);
-        return;
-      }
-      // Its operator gives it an empty folder.
-      this.wipe(site.id);
-    }
-    this.startAfter(site.id, AGAIN_MS);
-  }
-
-  /** Others know what it knew: who the master and the members are. */
-  private isReplaceable({ node, id }: Site): boolean {
-    const { arbiter, nodes } = this.plan.shape;
-    return node !== null && (arbiter === 'own' || id !== nodes[0]!.id);
-  }
-
-  /** Its operator cuts off what is damaged (`replog repair`), and starts it again. */
-  private repair(site: Site): void {
-    this.hit('repair');
-    const { life } = site.host;
-    site.startingLife = life;
-    const again = (): void => {
-      if (site.host.life !== life) return;
-      site.startingLife = null;
-      this.startAfter(site.id, AGAIN_MS);
-    };
-    this.timeline.stir();
-    repairFolder(site.disk!).then(again, (error: unknown) => {
-      // Where the disk fails at it, the next start says so again.
-      if (!isOutside(error))
-        this.watch.breach('no invariant breaks', `${site.id}: ${stackOf(error)}`);
-      again();
-    });
-  }
-
   private resize(change: number): void {
     this.watch.sizeChanges = true;
     if (this.plan.shape.size === null) return;
     this.size += change;
     this.sites.get('arbiter')?.arbiter?.resize(() => this.size, this.size);
   }
-}
-
-/** A flipped bit may also stand in a format version. */
-const OUTSIDE: ReadonlySet<string> = new Set(['StorageFailure', 'DamagedLog', 'UnknownFormat']);
-
-/** Something that the disk did, not a mistake of the program. */
-function isOutside(error: unknown): boolean {
-  return error instanceof Error && OUTSIDE.has(error.name);
-}
-
-function stackOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
