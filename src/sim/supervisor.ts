@@ -70,8 +70,8 @@ export class Supervisor {
     };
     this.cluster.timeline.stir();
     repairFolder(site.disk!).then(again, (error: unknown) => {
-      // Where the disk fails at it, the next start says so again.
-      this.blame(site, error);
+      // Where the disk fails at it, the next start refuses again.
+      if (!isCallThatFailed(error)) this.blame(site, error);
       again();
     });
   }
@@ -83,6 +83,11 @@ const OUTSIDE: ReadonlySet<string> = new Set(['StorageFailure', 'DamagedLog', 'U
 /** Something that the disk did, not a mistake of the program. */
 function isOutside(error: unknown): boolean {
   return error instanceof Error && OUTSIDE.has(error.name);
+}
+
+/** A tool that works on a folder is told what the system says. */
+function isCallThatFailed(error: unknown): boolean {
+  return error instanceof Error && 'code' in error;
 }
 
 function stackOf(error: unknown): string {
