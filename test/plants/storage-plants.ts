@@ -100,13 +100,6 @@ export const STORAGE_PLANTS: readonly Plant[] = [
     'const limit = index;',
   ),
   plant(
-    'two rewritten files get their names in any order',
-    'B31',
-    'src/persistence/compactor.ts',
-    '    await disk.syncFolder();\n    return turns.run(',
-    '    return turns.run(',
-  ),
-  plant(
     'compaction forgets a removal while what it removed is still there',
     'B31',
     'src/persistence/compactor.ts',
