@@ -73,7 +73,7 @@ describe('replog check', () => {
     const file = await fileWith(lines(illegal()));
     const { out } = await runCommand(register, 'check', '--json', file);
     const printed = JSON.parse(out) as Record<string, unknown>;
-    expect(printed).toMatchObject({ verdict: 'ILLEGAL', reasons: [], counts: { refused: 1 } });
+    expect(printed).toMatchObject({ verdict: 'ILLEGAL', reasons: [], counts: { refused: 2 } });
     expect(printed.violations).toMatchObject([{ judge: 'write concern' }]);
     expect(printed.records).toMatchObject([{ record: { type: 'write', acks: ['n1', 'n1'] } }]);
   });
