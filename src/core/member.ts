@@ -177,6 +177,8 @@ export class Member {
   end(now: number, pauseMs: number): void {
     this.replicator?.close();
     this.replicator = null;
+    // What was true between two earlier sessions may have been said by an earlier life of the node.
+    this.position = null;
     this.notBefore = now + pauseMs;
     this.beginBy = this.notBefore + this.context.options.probeMs;
     this.nextHeartbeatAt = now;

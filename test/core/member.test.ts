@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { epoch, logIndex } from '../../src/core/ids.ts';
 import { Member } from '../../src/core/member.ts';
 import type { HeartbeatAck } from '../../src/core/messages.ts';
+import { DEFAULT_OPTIONS } from '../../src/core/options.ts';
 import { Bench, entries, peer } from './bench.ts';
 
 const EPOCH = epoch(5);
@@ -48,5 +49,21 @@ describe('Member: what it has that the master has not', () => {
     const owner = {} as never;
     member.begin(owner, EPOCH, logIndex(8), () => 1 as never, 60_000);
     expect(member.replicator).toBeNull();
+  });
+
+  test('a session begins where the node says it stands since the last one ended, not before', () => {
+    const member = answered({ lastIndex: 5, lastEpoch: 2, acceptedEpoch: EPOCH });
+    const begin = (now: number) =>
+      member.begin({} as never, EPOCH, logIndex(8), () => 1 as never, now);
+    begin(0);
+    expect(member.replicator).not.toBeNull();
+    // Its process has ended meanwhile, and the next one knows of no session.
+    member.refused(10);
+    begin(10 + DEFAULT_OPTIONS.joinRetryMs);
+    expect(member.replicator).toBeNull();
+    const again = { type: 'HeartbeatAck', node: 'n2', incarnation: 'n2#2', lastIndex: 7 };
+    member.heartbeatAnswered({ ...again, epoch: EPOCH, hash: 1 } as HeartbeatAck, EPOCH);
+    begin(11 + DEFAULT_OPTIONS.joinRetryMs);
+    expect(member.replicator).not.toBeNull();
   });
 });
