@@ -497,4 +497,19 @@ describe('a history that cannot decide', () => {
     const run = new Recording();
     expect(judge(run.end()).reasons).toEqual(['no write was acknowledged']);
   });
+
+  test('never back: a node that had left and is back may start over, once', () => {
+    const run = new Recording();
+    for (const text of ['a', 'b', 'c']) run.write(message(text), { w: 1 });
+    const back = (until: number): void => run.read('n3', {}, run.log.slice(0, until));
+    run.node('n3', 'leave');
+    run.start('n3');
+    back(3);
+    run.node('n3', 'join');
+    back(1);
+    back(2);
+    expect(judge(run.records).violations).toEqual([]);
+    back(1);
+    expect(judge(run.records).violations).toMatchObject([{ judge: 'never back' }]);
+  });
 });
