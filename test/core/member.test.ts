@@ -51,7 +51,7 @@ describe('Member: what it has that the master has not', () => {
     expect(member.replicator).toBeNull();
   });
 
-  test('a session begins where the node says it stands since the last one ended, not before', () => {
+  test('a session begins where the node says it stands, since the last one ended', () => {
     const member = answered({ lastIndex: 5, lastEpoch: 2, acceptedEpoch: EPOCH });
     const begin = (now: number) =>
       member.begin({} as never, EPOCH, logIndex(8), () => 1 as never, now);
