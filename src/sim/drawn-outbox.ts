@@ -2,7 +2,7 @@
 // it again when it is started again: long after the first attempt, and whatever became of that.
 
 import { Chance } from './chance.ts';
-import { CLIENTS_MAX, drawnWrite } from './drawn-operations.ts';
+import { CLIENTS_MAX, drawnWrite, type Who } from './drawn-operations.ts';
 import type { ClientOperation, Plan, PlannedWrite } from './plan.ts';
 
 /** As with upkeep: what was there before is drawn as it was. */
@@ -30,12 +30,7 @@ export function withOutbox(plan: Plan, clientsUntil: number): Plan {
   return { ...plan, operations: operations.sort((a, b) => a.at - b.at) };
 }
 
-function outgoing(
-  chance: Chance,
-  { shape }: Plan,
-  who: { readonly client: string; readonly at: number },
-  name: string,
-): PlannedWrite {
+function outgoing(chance: Chance, { shape }: Plan, who: Who, name: string): PlannedWrite {
   const write = drawnWrite(chance, shape, who, name, 0);
   const count = chance.pick([1, 2, 3, 5]);
   const operations = Array.from({ length: count }, (_, i) => ({
