@@ -110,6 +110,9 @@ export interface Memory {
   /** What damage took from the log, until it is known to be there again; absent or null:
    * nothing. */
   readonly lost?: Lost | null;
+  /** For a master: the members that have had, at some time since they joined, all that its log held
+   * when they did; absent or null: it does not know. */
+  readonly established?: readonly NodeId[] | null;
 }
 
 /** What a node once held, perhaps acknowledged, and does not hold any more. */

@@ -5,6 +5,7 @@ import { admit } from './admission.ts';
 import { Confirmations } from './confirmation.ts';
 import type { Context } from './context.ts';
 import type { Outcome, Write } from './effects.ts';
+import { Electorate } from './electorate.ts';
 import { type Epoch, type LogIndex, logIndex, type NodeId, type Ticket } from './ids.ts';
 import type { Member } from './member.ts';
 import { Membership } from './membership.ts';
@@ -34,6 +35,7 @@ export interface Announced {
 export class Master {
   readonly epoch: Epoch;
   private readonly context: Context;
+  private readonly electorate: Electorate;
   private readonly membership: Membership;
   private readonly waiters = new WriteConcerns();
   private readonly readers = new Confirmations();
@@ -70,11 +72,14 @@ export class Master {
       joined: () => this.waiters.joined(),
       deposed,
     };
-    this.membership = new Membership(context, epoch, owner, now);
+    const appointed = replicas.map(({ node }) => node).filter((node) => node !== context.self.node);
+    this.electorate = new Electorate(context, appointed);
+    this.membership = new Membership(context, epoch, this.electorate, owner, now);
     this.recovery = new Recovery(
       context,
       epoch,
       () => this.membership.members,
+      this.electorate,
       () => this.size(),
       () => this.settle(),
       now,
@@ -258,6 +263,7 @@ export class Master {
     this.settled = true;
     this.dirty = true;
     this.membership.opened = this.context.ledger.log.lastIndex;
+    this.electorate.settle();
     this.membership.beatNow();
     this.progress();
     this.accept();

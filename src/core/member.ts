@@ -52,6 +52,8 @@ export class Member {
   private behindSince: number | null = null;
   /** Since when it has refused every session, acknowledging nothing; null: it has not. */
   private refusingSince: number | null = null;
+  /** When it last refused its session. */
+  private refusedAt = Number.NEGATIVE_INFINITY;
   private heartbeatError: string | null = null;
 
   constructor(context: Context, peer: Peer, now: number) {
@@ -82,6 +84,12 @@ export class Member {
 
   get status(): MemberStatus {
     return this.detector.current;
+  }
+
+  /** Whether the answer to a heartbeat that was sent then tells something: not if a later one was
+   * answered, or a session refused since. An earlier life of the node may have given it. */
+  heeds(sentAt: number): boolean {
+    return sentAt >= this.followedAt && sentAt >= this.refusedAt;
   }
 
   /** Takes note of a heartbeat's answer. Returns whether a new session is due: another process
@@ -169,6 +177,9 @@ export class Member {
    * refuses every session is not flooded with them. */
   refused(now: number): void {
     this.refusingSince ??= now;
+    this.refusedAt = now;
+    // What was true between two earlier sessions may have been said by an earlier life of the node.
+    this.position = null;
     this.end(now, this.context.options.joinRetryMs);
   }
 
@@ -177,8 +188,6 @@ export class Member {
   end(now: number, pauseMs: number): void {
     this.replicator?.close();
     this.replicator = null;
-    // What was true between two earlier sessions may have been said by an earlier life of the node.
-    this.position = null;
     this.notBefore = now + pauseMs;
     this.beginBy = this.notBefore + this.context.options.probeMs;
     this.nextHeartbeatAt = now;

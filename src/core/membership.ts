@@ -1,6 +1,7 @@
 // The master's members: heartbeats to all of them, a judgement on each, a replicator for each.
 
 import type { Context } from './context.ts';
+import type { Electorate } from './electorate.ts';
 import { type Epoch, type LogIndex, logIndex, type NodeId, type Session, session } from './ids.ts';
 import { Member } from './member.ts';
 import type { HeartbeatAck, Peer, Refusal } from './messages.ts';
@@ -37,6 +38,7 @@ export class Membership implements ReplicatorOwner {
   private readonly context: Context;
   private readonly epoch: Epoch;
   private readonly owner: MembershipOwner;
+  private readonly electorate: Electorate;
   /** Where the log ended when the master finished recovery; null until then. */
   opened: LogIndex | null = null;
   private readonly byNode = new Map<NodeId, Member>();
@@ -45,10 +47,17 @@ export class Membership implements ReplicatorOwner {
   private lastWakeAt: number | null = null;
   private judgeFrom = Number.NEGATIVE_INFINITY;
 
-  constructor(context: Context, epoch: Epoch, owner: MembershipOwner, now: number) {
+  constructor(
+    context: Context,
+    epoch: Epoch,
+    electorate: Electorate,
+    owner: MembershipOwner,
+    now: number,
+  ) {
     this.startedAt = now;
     this.context = context;
     this.epoch = epoch;
+    this.electorate = electorate;
     this.owner = owner;
     this.nextSession = epoch * SESSIONS_PER_EPOCH + 1;
   }
@@ -76,6 +85,7 @@ export class Membership implements ReplicatorOwner {
     for (const [node, peer] of wanted) {
       if (node === this.context.self.node || this.byNode.has(node)) continue;
       this.byNode.set(node, new Member(this.context, peer, now));
+      this.electorate.joined(node);
       this.owner.joined();
     }
   }
@@ -179,6 +189,7 @@ export class Membership implements ReplicatorOwner {
     const member = this.byNode.get(node);
     if (member === undefined) return;
     member.acknowledged();
+    this.electorate.acknowledged(node, member.ackedIndex ?? logIndex(0));
     if (now >= this.judgeFrom) this.judge(member, now);
     this.owner.progressed();
   }
@@ -207,6 +218,7 @@ export class Membership implements ReplicatorOwner {
 
   private left(node: NodeId): void {
     this.context.outbox.note({ event: 'left', node });
+    this.electorate.left(node);
     this.owner.left(node);
   }
 
@@ -254,8 +266,7 @@ export class Membership implements ReplicatorOwner {
   private answered(member: Member, sentAt: number, answer: Answer, now: number): void {
     if (this.byNode.get(member.peer.node) !== member) return;
     if (answer.type === 'HeartbeatAck') {
-      // Overtaken by the answer to a later heartbeat: it may even be from an earlier life.
-      if (sentAt < member.followedAt) return;
+      if (!member.heeds(sentAt)) return;
       member.followedAt = sentAt;
       const { ahead } = member;
       if (member.heartbeatAnswered(answer, this.epoch)) {

@@ -6,6 +6,7 @@
 import type { Context } from './context.ts';
 import { type Candidate, Departure, outranks } from './departure.ts';
 import type { Lost } from './effects.ts';
+import type { Electorate } from './electorate.ts';
 import { type Epoch, epoch as epochOf, type LogIndex, logIndex, type NodeId } from './ids.ts';
 import type { Member } from './member.ts';
 import { ASIDE, type Fetched, type HeartbeatAck, UNKNOWN_HASH } from './messages.ts';
@@ -24,7 +25,7 @@ const PATIENCE_MS = 200;
  *    ours, its log is fetched in place of ours: what was compacted away was on every member, and so
  *    was all before it. A batch whose end no member holds is dropped: it is all or nothing.
  * 2. `settled` is called once, and only when a majority of the members (this node counted) was
- *    heard, and the others had a moment to answer; by a node that began with an empty log, when
+ *    heard, and one of those that are established, and the others had a moment to answer; by a node that began with an empty log, when
  *    every member was heard or is Unhealthy.
  * 3. A node that has lost its memory waits for members it does not know of, as long as a secondary
  *    needs to notice that its master is gone and to join again.
@@ -36,6 +37,7 @@ export class Recovery {
   private readonly context: Context;
   private readonly epoch: Epoch;
   private readonly members: () => readonly Member[];
+  private readonly electorate: Electorate;
   private readonly size: () => number;
   private readonly empty: boolean;
   private readonly strangersUntil: number;
@@ -64,6 +66,7 @@ export class Recovery {
     context: Context,
     epoch: Epoch,
     members: () => readonly Member[],
+    electorate: Electorate,
     size: () => number,
     settled: () => void,
     now: number,
@@ -71,6 +74,7 @@ export class Recovery {
     this.context = context;
     this.epoch = epoch;
     this.members = members;
+    this.electorate = electorate;
     this.size = size;
     this.empty = context.ledger.log.lastIndex === 0;
     this.patientUntil = now + PATIENCE_MS;
@@ -128,13 +132,19 @@ export class Recovery {
   private enough(now: number): boolean {
     const members = this.members();
     if (members.length + 1 < this.size() && now < this.strangersUntil) return false;
-    const heard = 1 + members.filter((member) => this.counts(member)).length;
-    if (heard < majority(members.length + 1)) return false;
+    const established = members.filter(({ peer }) => this.electorate.has(peer.node));
+    if (!this.majorityCounts(members) || !this.majorityCounts(established)) return false;
     const silent = members.filter(
       (member) => !this.heard.has(member.peer.node) && member.status !== 'Unhealthy',
     );
     if (this.empty) return silent.length === 0;
     return now >= this.patientUntil || silent.every((member) => member.unreachable);
+  }
+
+  /** Of these members and this node. */
+  private majorityCounts(members: readonly Member[]): boolean {
+    const counted = members.filter((member) => this.counts(member)).length;
+    return 1 + counted >= majority(members.length + 1);
   }
 
   private counts({ peer }: Member): boolean {

@@ -277,7 +277,8 @@ export class Secondary {
     const { bookkeeping } = this.context;
     if (bookkeeping.current.acceptedEpoch >= epoch) return;
     this.agreed = logIndex(0);
-    bookkeeping.remember({ epoch, acceptedEpoch: epoch }, () => {
+    // Who had caught up with this node, when it was master, says nothing of what comes now.
+    bookkeeping.remember({ epoch, acceptedEpoch: epoch, established: null }, () => {
       this.durableEpoch = epoch;
       this.acknowledge();
     });

@@ -67,3 +67,26 @@ describe('Member: what it has that the master has not', () => {
     expect(member.replicator).not.toBeNull();
   });
 });
+
+describe('Member: whose answers it heeds', () => {
+  test('C12: none to a heartbeat sent before it refused its session', () => {
+    const member = answered({ lastIndex: 5, lastEpoch: 2, acceptedEpoch: EPOCH });
+    member.begin({} as never, EPOCH, logIndex(8), () => 1 as never, 0);
+    expect(member.heeds(5)).toBe(true);
+    member.refused(10);
+    expect(member.heeds(9)).toBe(false);
+    expect(member.heeds(10)).toBe(true);
+  });
+
+  test('a session that ends because of what an answer told begins anew from there', () => {
+    const member = answered({ lastIndex: 5, lastEpoch: 2, acceptedEpoch: EPOCH });
+    member.begin({} as never, EPOCH, logIndex(8), () => 1 as never, 0);
+    const other = { type: 'HeartbeatAck', node: 'n2', incarnation: 'n2#2', lastIndex: 7 };
+    const ack = { ...other, epoch: EPOCH, hash: 1 } as HeartbeatAck;
+    expect(member.heartbeatAnswered(ack, EPOCH)).toBe(true);
+    member.end(20, 0);
+    expect(member.position).toMatchObject({ lastIndex: 7 });
+    member.begin({} as never, EPOCH, logIndex(8), () => 2 as never, 20);
+    expect(member.replicator).not.toBeNull();
+  });
+});
