@@ -37,6 +37,21 @@ function entries(): Entry[] {
   });
 }
 
+/** Nothing but appends, one after the other. */
+function plain(): Entry[] {
+  const messages = ['plain', '', 'ümlaut 🎉', 'x'.repeat(100)];
+  return Array.from({ length: 120 }, (_, i): Entry => {
+    const place = { index: at(i + 1), epoch: epoch(12), at: '2024-05-01T12:00:00.000Z' };
+    return { ...place, op: 'append', message: messages[i % 4]! };
+  });
+}
+
+/** What its fields say. */
+function asObject(entry: Entry): object {
+  const { index, epoch, at, op } = entry;
+  return { index, epoch, at, op, message: (entry as { message?: string }).message };
+}
+
 async function bodyOf(log: MemoryPersistence): Promise<Buffer> {
   const chunk = log.read(at(1), log.lastIndex);
   const order: SnapshotOrder = {
@@ -94,6 +109,26 @@ describe('a Snapshot with lengths', () => {
         continue;
       }
       if (JSON.stringify(parsed) !== JSON.stringify(read.updates)) wrong.push(`${i}: differs`);
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  it('of plain appends alone is never read otherwise either', async () => {
+    const body = await bodyOf(filled(plain().slice(0, 66)));
+    const wrong: string[] = [];
+    for (let i = 0; i < body.length; i += 1) {
+      const changed = Buffer.from(body);
+      changed[i] = '"\\,]}01\u0001'.charCodeAt(i % 8);
+      const read = readSnapshot(changed);
+      if (read === null) continue;
+      try {
+        const { updates } = JSON.parse(changed.toString()) as { updates: unknown };
+        const same = JSON.stringify(updates) === JSON.stringify(read.updates);
+        const listed = JSON.stringify(read.updates.map(asObject));
+        if (!same || listed !== JSON.stringify(updates)) wrong.push(`${i}: differs`);
+      } catch {
+        wrong.push(`${i}: not JSON, and read all the same`);
+      }
     }
     expect(wrong).toEqual([]);
   });
