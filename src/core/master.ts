@@ -276,6 +276,8 @@ export class Master {
     const { opened } = this.membership;
     const { bookkeeping, ledger } = this.context;
     if (opened === null || ledger.persister.persistedIndex < opened) return;
+    // What was cut off would be taken for a part of this epoch's log after a crash.
+    if (!ledger.persister.cutDurable) return;
     restored(this.context);
     if (this.accepting) return;
     this.accepting = true;

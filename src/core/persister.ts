@@ -22,7 +22,8 @@ const LATE_MAX = 8;
  * Invariants:
  * 1. persistedIndex only rises when the host has confirmed it, and falls only by `truncated`.
  * 2. Those under way rise in index. More than one is under way only while all of them are late.
- * 3. A Persist covers everything before it: a confirmed one answers all earlier ones.
+ * 3. A Persist covers everything before it: a confirmed one answers all earlier ones. One that was
+ *    begun after the log was cut back also says that what was cut off is gone from the disk.
  */
 export class Persister {
   private persisted: LogIndex;
@@ -31,6 +32,8 @@ export class Persister {
   private weight = 0;
   private persistedWeight = 0;
   private failure: { error: string; full: boolean } | null = null;
+  /** The Persist that says that the latest cut is durable; null: nothing was cut off since. */
+  private cut: { id: number | null } | null = null;
   private readonly retryMs: number;
 
   /** What the host recovered is durable: a node begins with everything it has read persisted. */
@@ -46,6 +49,11 @@ export class Persister {
   /** Why nothing can be made durable at the moment; null while it works. */
   get trouble(): { error: string; full: boolean } | null {
     return this.failure;
+  }
+
+  /** Nothing of what was cut off can be there again after a crash. */
+  get cutDurable(): boolean {
+    return this.cut === null;
   }
 
   /** Rough size, in characters, of what is not durable yet. */
@@ -70,6 +78,7 @@ export class Persister {
     if (this.mayStart(lastIndex)) {
       this.lastId += 1;
       const { weight, lastId: id } = this;
+      if (this.cut !== null) this.cut.id ??= id;
       const retryAt = now + this.retryMs;
       this.underWay.push({ id, upTo: lastIndex, weight, retryAt, late: false });
       effects.push({ type: 'Persist', id, upTo: lastIndex });
@@ -83,6 +92,7 @@ export class Persister {
     if (place === -1) return false;
     const { upTo, weight } = this.underWay[place]!;
     this.underWay.splice(0, place + 1);
+    if (this.cut !== null && id >= (this.cut.id ?? Number.POSITIVE_INFINITY)) this.cut = null;
     this.persisted = upTo;
     this.persistedWeight = weight;
     this.failure = null;
@@ -98,6 +108,7 @@ export class Persister {
   }
 
   truncated(after: LogIndex): void {
+    this.cut = { id: null };
     while (this.underWay.length > 0 && this.underWay.at(-1)!.upTo > after) this.underWay.pop();
     if (this.persisted >= after) {
       this.persisted = logIndex(after);
@@ -115,7 +126,7 @@ export class Persister {
 
   private mayStart(lastIndex: LogIndex): boolean {
     const newest = this.underWay.at(-1);
-    if (newest === undefined) return lastIndex > this.persisted;
-    return newest.late && lastIndex > newest.upTo && this.underWay.length < LATE_MAX;
+    const wanted = lastIndex > (newest?.upTo ?? this.persisted) || this.cut?.id === null;
+    return wanted && (newest === undefined || (newest.late && this.underWay.length < LATE_MAX));
   }
 }

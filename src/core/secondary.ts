@@ -1,6 +1,7 @@
 // A replica that follows a master: takes Snapshots in order, shows them at once, acknowledges them
 // when they are persisted, and serves reads.
 
+import { Acceptance } from './acceptance.ts';
 import type { Context } from './context.ts';
 import { type Epoch, type LogIndex, logIndex, type Seq, seq, type Ticket } from './ids.ts';
 import type { Fetch, Heartbeat, HeartbeatAck, Peer, Refusal, Snapshot } from './messages.ts';
@@ -21,7 +22,8 @@ interface PendingAck {
  * 2. Nothing is shown while something before it is missing.
  * 3. A refused Snapshot changes nothing.
  * 4. Only what is known to be in the log of the epoch's master counts as on a majority.
- * 5. Before the first acknowledgement in an epoch, that epoch is durable as the accepted one.
+ * 5. Before the first acknowledgement in an epoch, that epoch is durable as the accepted one; and
+ *    before that, that what is no part of its log is gone.
  * 6. What damage took counts as missing until this log has caught up with a settled master.
  */
 export class Secondary {
@@ -30,7 +32,7 @@ export class Secondary {
   private pending: PendingAck[] = [];
   private following: Peer | null = null;
   private heardAt: number;
-  private durableEpoch: Epoch;
+  private readonly acceptance: Acceptance;
   private readonly restoration: Restoration;
   /** Up to here this log is known to be that of the master of the accepted epoch. */
   private agreed: LogIndex = logIndex(0);
@@ -41,7 +43,7 @@ export class Secondary {
     this.context = context;
     this.following = master;
     this.heardAt = now;
-    this.durableEpoch = context.bookkeeping.current.acceptedEpoch;
+    this.acceptance = new Acceptance(context);
     this.restoration = new Restoration(context);
   }
 
@@ -95,7 +97,7 @@ export class Secondary {
       this.restoration.expect(message.epoch, message.lastIndex);
       this.restore();
     }
-    if (bookkeeping.current.acceptedEpoch === message.epoch) this.commit(message.commitIndex);
+    if (this.acceptance.epoch === message.epoch) this.commit(message.commitIndex);
     else if (message.settled === true) {
       const limit = this.limitIn(message);
       // Below the commit index the store cannot follow (it keeps the newest values only): there the
@@ -115,9 +117,10 @@ export class Secondary {
 
   /** More is persisted: acknowledges what waited for it. */
   acknowledge(): void {
+    this.acceptance.remember(() => this.acknowledge());
     const { ledger, outbox } = this.context;
     const session = this.session;
-    if (session === null || this.durableEpoch < session.epoch) return;
+    if (session === null || this.acceptance.durable < session.epoch) return;
     const { persistedIndex } = ledger.persister;
     session.persisted(persistedIndex);
     const still: PendingAck[] = [];
@@ -145,13 +148,14 @@ export class Secondary {
 
   private heartbeatAck(): HeartbeatAck {
     const { self, incarnation, bookkeeping, ledger } = this.context;
-    const { epoch, acceptedEpoch } = bookkeeping.current;
+    const { epoch } = bookkeeping.current;
     const { lastEpoch, lastIndex } = ledger.log;
     const { hash } = ledger.meter;
     const node = self.node;
     const lost = bookkeeping.current.lost ?? null;
     const missing =
       lost === null ? {} : { lost: { epoch: lost.epoch, upTo: lost.upTo, open: lost.open } };
+    const acceptedEpoch = this.acceptance.epoch;
     const position = { epoch, lastIndex, acceptedEpoch, lastEpoch, hash };
     return { type: 'HeartbeatAck', node, incarnation, ...position, ...missing };
   }
@@ -186,7 +190,7 @@ export class Secondary {
     }
     this.heardAt = now;
     if (message.master !== undefined) this.following = message.master;
-    this.accept(message.epoch);
+    if (this.acceptance.accept(message.epoch)) this.agreed = logIndex(0);
     if (order === 'newer') this.open(message);
     if (reset === true && this.session!.fresh) this.truncate(prev?.index ?? logIndex(0));
     else if (prev?.index === ledger.log.lastIndex) this.agree(prev.index);
@@ -199,6 +203,7 @@ export class Secondary {
       this.agree(last.index);
     }
     this.commit(message.commitIndex);
+    this.acceptance.remember(() => this.acknowledge());
     return null;
   }
 
@@ -230,13 +235,12 @@ export class Secondary {
 
   /** Up to here this log is known to be that of the master of this epoch. */
   private agreedIn(epoch: Epoch): LogIndex {
-    const { acceptedEpoch } = this.context.bookkeeping.current;
-    return acceptedEpoch === epoch ? this.agreed : logIndex(0);
+    return this.acceptance.epoch === epoch ? this.agreed : logIndex(0);
   }
 
   private restore(): void {
-    const { session, durableEpoch } = this;
-    if (session === null || durableEpoch < session.epoch) return;
+    const { acceptance, session } = this;
+    if (session === null || acceptance.durable < session.epoch) return;
     const { persistedIndex } = this.context.ledger.persister;
     this.restoration.reached(session.epoch, Math.min(this.agreed, persistedIndex));
   }
@@ -271,17 +275,6 @@ export class Secondary {
       this.refusePending({ type: 'Refused', code: 'stale-session', session });
     }
     this.session = new SecondarySession(message.epoch, message.session);
-  }
-
-  private accept(epoch: Epoch): void {
-    const { bookkeeping } = this.context;
-    if (bookkeeping.current.acceptedEpoch >= epoch) return;
-    this.agreed = logIndex(0);
-    // Who had caught up with this node, when it was master, says nothing of what comes now.
-    bookkeeping.remember({ epoch, acceptedEpoch: epoch, established: null }, () => {
-      this.durableEpoch = epoch;
-      this.acknowledge();
-    });
   }
 
   private refusePending(refusal: Refusal): void {

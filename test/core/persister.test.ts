@@ -85,7 +85,36 @@ describe('Persister', () => {
     const persister = new Persister(at(9), RETRY_MS);
     persister.truncated(at(4));
     expect(persister.persistedIndex).toBe(4);
-    expect(persister.deadline(at(4))).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  test('a cut is durable with the first Persist that was begun after it', () => {
+    const persister = new Persister(at(0), RETRY_MS);
+    persister.flush(at(2), 0);
+    expect(persister.cutDurable).toBe(true);
+    persister.truncated(at(2));
+    expect(persister.flush(at(2), 1)).toEqual([]);
+    persister.confirmed(1);
+    expect(persister.cutDurable).toBe(false);
+    expect(persister.deadline(at(2))).toBe(Number.NEGATIVE_INFINITY);
+    expect(persister.flush(at(2), 2)).toEqual([{ type: 'Persist', id: 2, upTo: 2 }]);
+    persister.failed(2, 'EIO', false);
+    expect(persister.cutDurable).toBe(false);
+    expect(persister.flush(at(2), 2 + RETRY_MS)).toMatchObject([{ type: 'Persist', id: 2 }]);
+    expect(persister.confirmed(2)).toBe(true);
+    expect(persister.cutDurable).toBe(true);
+    expect(persister.deadline(at(2))).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  test('a later cut wants a Persist of its own', () => {
+    const persister = new Persister(at(9), RETRY_MS);
+    persister.truncated(at(6));
+    persister.flush(at(6), 0);
+    persister.truncated(at(6));
+    persister.confirmed(1);
+    expect(persister.cutDurable).toBe(false);
+    persister.flush(at(6), 1);
+    persister.confirmed(2);
+    expect(persister.cutDurable).toBe(true);
   });
 
   test('the backlog counts what is appended and not durable', () => {

@@ -172,6 +172,25 @@ describe('Recovery', () => {
     expect(cluster.entries('n3')).toEqual(['1:a', '2:b1', '3:b2', '4:b3']);
   });
 
+  test('its epoch is not remembered as accepted while what was dropped is on its disk', () => {
+    const cluster = three();
+    cluster.write('n1', 'a', { w: 3 });
+    cluster.run(100);
+    cluster.weather = without('n2', 'n3');
+    cluster.host('n1').disk.stuck = true;
+    cluster.batch('n1', ['b1', 'b2', 'b3'], { w: 1 });
+    cluster.run(10);
+    cluster.kill('n1', 3);
+    cluster.weather = () => 1;
+    restart(cluster);
+    cluster.run(1_000);
+    expect(cluster.entries('n1')).toEqual(['1:a']);
+    expect(cluster.host('n1').memory).toMatchObject({ epoch: 2, acceptedEpoch: 1 });
+    cluster.host('n1').disk.stuck = false;
+    cluster.run(200);
+    expect(cluster.host('n1').memory).toMatchObject({ epoch: 2, acceptedEpoch: 2 });
+  });
+
   test('C14: a batch that a member has whole is completed from there', () => {
     const cluster = three();
     cluster.host('n1').disk.stuck = true;

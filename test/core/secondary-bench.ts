@@ -98,10 +98,10 @@ export class SecondaryBench {
     return ticket;
   }
 
-  /** Everything becomes durable: the bookkeeping, then the log. */
+  /** Everything becomes durable: the log, then the bookkeeping, which may wait for it. */
   settle(): void {
-    this.remember();
     this.persist();
+    this.remember();
   }
 
   remember(): void {

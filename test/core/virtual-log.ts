@@ -1,4 +1,5 @@
-// A log in an array, for machines that are tested without any host. It knows what a crash leaves.
+// A log in an array, for machines that are tested without any host. It knows what a crash leaves:
+// what a Persist has made durable, and no cut that no Persist has followed.
 
 import { epoch, type LogIndex, logIndex } from '../../src/core/ids.ts';
 import type { EpochStart, LogMeter } from '../../src/core/log.ts';
@@ -9,6 +10,9 @@ export class VirtualLog implements LogMeter {
   entries: Entry[] = [];
   persisted = 0;
   private readonly hashes = new Map<number, number>();
+  private onDisk: { readonly entry: Entry; readonly hash: number }[] = [];
+  /** What stands beyond this on disk is to be cut off. */
+  private cutTo = Number.POSITIVE_INFINITY;
 
   get lastIndex(): LogIndex {
     return this.entries.at(-1)?.index ?? logIndex(0);
@@ -42,15 +46,29 @@ export class VirtualLog implements LogMeter {
     for (const entry of this.entries) if (entry.index > after) this.hashes.delete(entry.index);
     this.entries = this.entries.filter((entry) => entry.index <= after);
     this.persisted = Math.min(this.persisted, after);
+    this.cutTo = Math.min(this.cutTo, after);
   }
 
   persist(upTo: LogIndex): void {
     this.persisted = Math.max(this.persisted, Math.min(upTo, this.lastIndex));
+    if (this.cutTo < Number.POSITIVE_INFINITY) {
+      this.onDisk = this.onDisk.filter(({ entry }) => entry.index <= this.cutTo);
+      this.cutTo = Number.POSITIVE_INFINITY;
+    }
+    const reached = this.onDisk.at(-1)?.entry.index ?? 0;
+    for (const entry of this.entries) {
+      if (entry.index <= reached || entry.index > this.persisted) continue;
+      this.onDisk.push({ entry, hash: this.hashAt(entry.index) });
+    }
   }
 
   /** The process ended: what was not persisted is gone. */
   crash(): void {
-    this.truncate(logIndex(this.persisted));
+    this.cutTo = Number.POSITIVE_INFINITY;
+    this.entries = this.onDisk.map(({ entry }) => entry);
+    this.hashes.clear();
+    for (const { entry, hash } of this.onDisk) this.hashes.set(entry.index, hash);
+    this.persisted = this.lastIndex;
   }
 
   /** A log that has only what stands up to `after`, all of it persisted. */
@@ -65,6 +83,7 @@ export class VirtualLog implements LogMeter {
   compact(...indexes: readonly number[]): void {
     this.entries = this.entries.filter((entry) => !indexes.includes(entry.index));
     for (const index of indexes) this.hashes.delete(index);
+    this.onDisk = this.onDisk.filter(({ entry }) => !indexes.includes(entry.index));
   }
 
   /** What a message with the entries `from`…`to` says of the log. */

@@ -143,11 +143,11 @@ export class Scenario {
     const { cluster } = this;
     const number = (options: Options, name: string): number | undefined =>
       options.has(name) ? Number(options.get(name)) : undefined;
-    const disk = (id: string, stuck: boolean): void => {
+    const disk = (id: string, stuck: boolean, part = 'disk'): void => {
       const { disk } = cluster.host(id);
       disk.stuck = stuck;
-      disk.bookkeepingStuck = stuck;
-      cluster.draw(`${id}: its disk ${stuck ? 'is stuck' : 'works again'}`);
+      if (part === 'disk') disk.bookkeepingStuck = stuck;
+      cluster.draw(`${id}: its ${part} ${stuck ? 'is stuck' : 'works again'}`);
     };
     return new Map<string, Act>([
       ['run', (ms) => cluster.run(Number(ms))],
@@ -159,8 +159,8 @@ export class Scenario {
       ['leave', (id) => cluster.retire(id)],
       ['stop', (id) => cluster.stop(id)],
       ['compact', (id) => this.compact(id)],
-      ['stuck', (id) => disk(id, true)],
-      ['free', (id) => disk(id, false)],
+      ['stuck', (id, _options, [, part]) => disk(id, true, part)],
+      ['free', (id, _options, [, part]) => disk(id, false, part)],
       ['weather', (way, options, words) => this.change(way, options, words)],
       ['write', (id, options, [, text = '']) => void cluster.write(id, text, wishes(options))],
       ['batch', (id, options, [, ...texts]) => void cluster.batch(id, texts, wishes(options))],
