@@ -1,7 +1,7 @@
-// Whose majority a new master must have heard: the nodes by which earlier promises were kept. A node
-// that has only just joined has kept none. If it counted, what an operation's few holders still have
-// could be dropped without asking any of them (as Raft has a new server catch up before it votes:
-// section 4.2.1 of Ongaro's dissertation).
+// Whose majority a new master must have heard: the nodes by which earlier promises were kept. A
+// node that has only just joined has kept none. If it counted, what an operation's few holders
+// still have could be dropped without asking any of them (as Raft has a new server catch up before
+// it votes: section 4.2.1 of Ongaro's dissertation).
 
 import type { Context } from './context.ts';
 import type { LogIndex, NodeId } from './ids.ts';

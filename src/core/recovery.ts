@@ -25,8 +25,8 @@ const PATIENCE_MS = 200;
  *    ours, its log is fetched in place of ours: what was compacted away was on every member, and so
  *    was all before it. A batch whose end no member holds is dropped: it is all or nothing.
  * 2. `settled` is called once, and only when a majority of the members (this node counted) was
- *    heard, and one of those that are established, and the others had a moment to answer; by a node that began with an empty log, when
- *    every member was heard or is Unhealthy.
+ *    heard, and one of those that are established, and the others had a moment to answer; by a node
+ *    that began with an empty log, when every member was heard or is Unhealthy.
  * 3. A node that has lost its memory waits for members it does not know of, as long as a secondary
  *    needs to notice that its master is gone and to join again.
  * 4. A member that has lost entries to damage counts as heard only where the log has what it lost.

@@ -122,7 +122,7 @@ export const ORDER_PLANTS: readonly Plant[] = [
     'a secondary believes the commit index of a master it has taken nothing from',
     'B17',
     'src/core/secondary.ts',
-    'if (bookkeeping.current.acceptedEpoch === message.epoch) this.commit(message.commitIndex);',
+    'if (this.acceptance.epoch === message.epoch) this.commit(message.commitIndex);',
     'if (true) ledger.commit(message.commitIndex);',
   ),
   plant(
