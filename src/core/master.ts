@@ -7,6 +7,7 @@ import type { Context } from './context.ts';
 import type { Outcome, Write } from './effects.ts';
 import { Electorate } from './electorate.ts';
 import { type Epoch, type LogIndex, logIndex, type NodeId, type Ticket } from './ids.ts';
+import { type Mode, modeOf } from './master-mode.ts';
 import type { Member } from './member.ts';
 import { Membership } from './membership.ts';
 import type { HeartbeatAck, Peer } from './messages.ts';
@@ -338,29 +339,10 @@ export class Master {
     return { self: this.context.self.node, positions, size: this.size() };
   }
 
-  private mode(): Pick<MasterStatus, 'mode' | 'reason'> {
-    const { alive, needed } = this.quorum();
-    const { trouble } = this.context.ledger.persister;
-    let reason: string | null = null;
-    if (alive < needed) {
-      reason = `no quorum: ${alive} of ${this.size()} nodes alive, ${needed} needed`;
-    } else if (!this.settled) {
-      reason = this.waitingFor();
-    } else if (trouble?.full) {
-      reason = `no room on disk: ${trouble.error}`;
-    }
-    return { mode: reason === null ? 'read-write' : 'read-only', reason };
-  }
-
-  private waitingFor(): string {
+  private mode(): Mode {
+    const quorum = { size: this.size(), ...this.quorum() };
     const { missing } = this.recovery;
-    if (missing === null) return 'recovering: hearing the members before the first write';
-    const after = this.context.ledger.log.lastIndex;
-    const upTo = missing.open ? `${missing.upTo} or beyond` : `${missing.upTo}`;
-    return (
-      `damaged: entries ${after + 1} to ${upTo} are missing here, and no member that answers has ` +
-      'all of them yet (replog repair --help)'
-    );
+    return modeOf({ quorum, settled: this.settled, missing, ledger: this.context.ledger });
   }
 
   private announceMode(): void {

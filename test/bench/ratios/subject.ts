@@ -69,12 +69,23 @@ export function cpuMs(pids: readonly number[]): number {
   }, 0);
 }
 
-/** Resident memory of processes, each with what it shares with others, in MB of 10⁶ bytes. */
-export function residentMb(pids: readonly number[]): number {
-  return pids.reduce((sum, pid) => {
-    const [, kib] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))!;
-    return sum + (Number(kib) * 1_024) / 1e6;
-  }, 0);
+/** Memory in MB of 10⁶ bytes. */
+export interface Memory {
+  /** What the processes have resident, each with all that it shares with others. */
+  readonly each: number;
+  /** The same, where a page that several processes share (those of the Node program, above all)
+   * counts for each of them only in its part: what they take of the machine together. */
+  readonly together: number;
+}
+
+export function memoryOf(pids: readonly number[]): Memory {
+  const sum = (field: string): number =>
+    pids.reduce((all, pid) => {
+      const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+      const [, kib] = new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(text)!;
+      return all + (Number(kib) * 1_024) / 1e6;
+    }, 0);
+  return { each: sum('Rss'), together: sum('Pss') };
 }
 
 /** Whether a program is on this machine. */
