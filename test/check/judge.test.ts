@@ -512,4 +512,22 @@ describe('a history that cannot decide', () => {
     back(1);
     expect(judge(run.records).violations).toMatchObject([{ judge: 'never back' }]);
   });
+
+  test('never back: so may what it says of its keys, of all of them, once', () => {
+    const run = new Recording();
+    const values = ['a1', 'b1', 'a2', 'b2'];
+    for (const value of values) run.write({ op: 'put', key: value[0]!, value }, { w: 1 });
+    const says = (...indexes: readonly number[]): void => {
+      for (const index of indexes) {
+        const value = values[index - 1]!;
+        run.get('n3', value[0]!, { value, index });
+      }
+    };
+    run.node('n3', 'leave');
+    run.start('n3');
+    says(3, 4, 1, 2, 1, 2, 3);
+    expect(judge(run.records).violations).toEqual([]);
+    says(1);
+    expect(judge(run.records).violations).toMatchObject([{ judge: 'never back' }]);
+  });
 });

@@ -3,12 +3,14 @@
 // linearizability: the order of the log is the order of the operations (total order, rule 3), and
 // a read stands behind the last index that it shows. So the judgement is linear in time.
 //
-// And of each key: on one node, in one life and epoch, reads of one level never go backwards.
+// And of each key: on one node, in one life and epoch, reads of one level never go backwards (but
+// where a node that had left and is back starts over).
 // A key that is gone has been removed: somebody asked for that, behind the value that was there.
 
 import type { Evidence, Invariant } from '../evidence.ts';
 import { Frontier } from '../frontier.ts';
 import type { GetRecord, LogRecord, NodeRecord, WriteRecord } from '../history.ts';
+import { Returned } from '../returned.ts';
 import { type Violation, violation } from '../verdict.ts';
 
 /** What one node last said of one key. */
@@ -43,12 +45,14 @@ export class Linearizable implements Invariant {
   private readonly registers = new Map<string, Register>();
   /** Removes that explain these may still be under way; the end of the history tells. */
   private readonly absences: Absence[] = [];
+  private readonly returned = new Returned();
 
   constructor(evidence: Evidence) {
     this.evidence = evidence;
   }
 
-  node(_record: NodeRecord): Violation | null {
+  node(record: NodeRecord): Violation | null {
+    this.returned.node(record);
     const { promises } = this.evidence;
     if (promises.excused === this.excused) return null;
     this.excused = promises.excused;
@@ -143,6 +147,10 @@ export class Linearizable implements Invariant {
       other === null ? null : this.behind(record, register.said.get(`${node} ${other}`));
     const before = register.said.get(`${node} ${own}`);
     const last = this.behind(record, before);
+    if ((last ?? found) !== null && this.returned.startsOver(node)) {
+      this.forget(node);
+      return this.backwards(record, register);
+    }
     const floor = this.comparable(record, before) ? before.index : 0;
     if (record.index === null && floor > 0) this.absent(record, register, floor, before!.place);
     if (before === undefined || before.moment <= record.return) {
@@ -153,6 +161,14 @@ export class Linearizable implements Invariant {
       register.said.set(`${node} ${own}`, { ...said, index: Math.max(index ?? 0, floor) });
     }
     return last ?? found;
+  }
+
+  /** It has another log than when it said that. */
+  private forget(node: string): void {
+    for (const { said } of this.registers.values()) {
+      said.delete(`${node} local`);
+      said.delete(`${node} majority`);
+    }
   }
 
   private comparable(record: GetRecord, said: Said | undefined): said is Said {

@@ -7,13 +7,13 @@
 // compacted away.) Who records must write a master's `role` before anything that follows from it;
 // after the restart or leave of a master the next epoch counts as begun.
 //
-// A node that had left and is back may start over, once: the others may have compacted away what it
-// would need to go on.
+// A node that had left and is back may start over, once.
 
 import type { Variant } from '../entry-table.ts';
 import type { Evidence, Invariant } from '../evidence.ts';
 import { Frontier } from '../frontier.ts';
 import type { LogRecord, NodeRecord, SeenEntry } from '../history.ts';
+import { Returned } from '../returned.ts';
 import { type Violation, violation } from '../verdict.ts';
 
 /** Indexes that a page says it covers and does not hold are looked at one by one up to this many;
@@ -64,18 +64,14 @@ class Shown {
 export class NeverBack implements Invariant {
   private readonly evidence: Evidence;
   private readonly shown = new Map<string, Shown>();
-  /** They have left the cluster. */
-  private readonly away = new Set<string>();
-  /** They are back, and have not started over since. */
-  private readonly returned = new Set<string>();
+  private readonly returned = new Returned();
 
   constructor(evidence: Evidence) {
     this.evidence = evidence;
   }
 
-  node({ event, node }: NodeRecord): null {
-    if (event === 'leave') this.away.add(node);
-    else if (event === 'join' && this.away.delete(node)) this.returned.add(node);
+  node(record: NodeRecord): null {
+    this.returned.node(record);
     return null;
   }
 
@@ -89,7 +85,7 @@ export class NeverBack implements Invariant {
       this.shown.set(record.node, shown);
     }
     let found = this.shrinks(record, shown) ?? this.changes(record, shown);
-    if (found !== null && this.returned.delete(record.node)) {
+    if (found !== null && this.returned.startsOver(record.node)) {
       shown = new Shown(record.life);
       this.shown.set(record.node, shown);
       found = this.changes(record, shown);

@@ -1,0 +1,21 @@
+// Nodes that had left the cluster and are back. Such a node may start over, once: the others may
+// have compacted away what it would need to go on, or have another log by now.
+
+import type { NodeRecord } from './history.ts';
+
+export class Returned {
+  private readonly away = new Set<string>();
+  /** They are back, and have not started over since. */
+  private readonly back = new Set<string>();
+
+  /** Takes note of who leaves, and who starts or joins. */
+  node({ event, node }: NodeRecord): void {
+    if (event === 'leave') this.away.add(node);
+    else if ((event === 'start' || event === 'join') && this.away.delete(node)) this.back.add(node);
+  }
+
+  /** Whether it may start over now; the next time it may not. */
+  startsOver(node: string): boolean {
+    return this.back.delete(node);
+  }
+}
