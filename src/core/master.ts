@@ -341,8 +341,9 @@ export class Master {
 
   private mode(): Mode {
     const quorum = { size: this.size(), ...this.quorum() };
-    const { missing } = this.recovery;
-    return modeOf({ quorum, settled: this.settled, missing, ledger: this.context.ledger });
+    const { awaited, missing } = this.recovery;
+    const { ledger } = this.context;
+    return modeOf({ quorum, settled: this.settled, missing, awaited, ledger });
   }
 
   private announceMode(): void {

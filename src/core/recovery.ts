@@ -107,6 +107,14 @@ export class Recovery {
     return known ? null : lost;
   }
 
+  /** Enough members have been heard, but too few of the established ones: who of them is waited
+   * for. */
+  get awaited(): NodeId[] {
+    const established = this.established();
+    if (!this.majorityCounts(this.members()) || this.majorityCounts(established)) return [];
+    return established.filter((member) => !this.counts(member)).map(({ peer }) => peer.node);
+  }
+
   /** Goes on if enough members have been heard. */
   proceed(now: number): void {
     if (this.done || this.fetching || !this.enough(now)) return;
@@ -132,13 +140,16 @@ export class Recovery {
   private enough(now: number): boolean {
     const members = this.members();
     if (members.length + 1 < this.size() && now < this.strangersUntil) return false;
-    const established = members.filter(({ peer }) => this.electorate.has(peer.node));
-    if (!this.majorityCounts(members) || !this.majorityCounts(established)) return false;
+    if (!this.majorityCounts(members) || !this.majorityCounts(this.established())) return false;
     const silent = members.filter(
       (member) => !this.heard.has(member.peer.node) && member.status !== 'Unhealthy',
     );
     if (this.empty) return silent.length === 0;
     return now >= this.patientUntil || silent.every((member) => member.unreachable);
+  }
+
+  private established(): Member[] {
+    return this.members().filter(({ peer }) => this.electorate.has(peer.node));
   }
 
   /** Of these members and this node. */
