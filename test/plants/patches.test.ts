@@ -1,16 +1,18 @@
 // What is planted in copies of the sources has a place there: a patch that fits no more is a test
-// that shows nothing, and the suites that build the copies run only on request.
+// that shows nothing, and most of the suites that build the copies run only on request.
 
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { PLANTED_FAULTS } from '../demos/planted-faults.ts';
 import { CHAOS_PLANTS } from '../long/chaos-plants.ts';
+import { BANK } from './bank.ts';
 
 const ROOT = new URL('../../', import.meta.url);
 
 const PLANTED = [
   ...PLANTED_FAULTS.map(({ demo, patches }) => ({ name: `demo ${demo}`, patches })),
   ...CHAOS_PLANTS.map(({ bug, patches }) => ({ name: `chaos: ${bug}`, patches })),
+  ...BANK.map(({ edits, name }) => ({ name, patches: edits })),
 ];
 
 test.each(PLANTED)('$name', ({ patches }) => {
