@@ -99,7 +99,7 @@ export const ORDER_PLANTS: readonly Plant[] = [
   plant(
     'a master without a quorum says that it is read-write',
     'B43',
-    'src/core/master.ts',
+    'src/core/master-mode.ts',
     'if (alive < needed) {',
     'if (false) {',
   ),
