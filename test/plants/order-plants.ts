@@ -76,13 +76,6 @@ export const ORDER_PLANTS: readonly Plant[] = [
     'ledger.commit(ledger.log.lastIndex);',
   ),
   plant(
-    'a secondary believes a commit index beyond what it knows to agree',
-    'B17',
-    'src/core/secondary.ts',
-    'logIndex(Math.min(index, this.agreed))',
-    'index',
-  ),
-  plant(
     'linearizable reads are answered without proof',
     'B18',
     'src/core/confirmation.ts',
