@@ -513,6 +513,25 @@ describe('a history that cannot decide', () => {
     expect(judge(run.records).violations).toMatchObject([{ judge: 'never back' }]);
   });
 
+  test('converges: what nobody saw may have been compacted away in the place of what was seen', () => {
+    const run = new Recording();
+    run.write(message('one'));
+    run.write(message('seen'), { outcome: 'unknown' });
+    run.read('n1', { commitIndex: 1 });
+    run.log.pop();
+    run.node('n1', 'crash');
+    run.start('n1');
+    run.lead('n1');
+    const put = (value: string) => ({ op: 'put', key: 'k', value }) as const;
+    run.write(put('unseen'), { outcome: 'unknown' });
+    run.write(put('later'));
+    run.log.splice(1, 1);
+    const records = run.end();
+    expect(judge(records).violations).toEqual([]);
+    const answered = records.filter((record) => !JSON.stringify(record).includes('unseen'));
+    expect(judge(answered).violations.map(({ judge: by }) => by)).toContain('converges');
+  });
+
   test('never back: so may what it says of its keys, of all of them, once', () => {
     const run = new Recording();
     const values = ['a1', 'b1', 'a2', 'b2'];

@@ -131,8 +131,9 @@ export class Converges implements Invariant {
         const said = operations.said.get(index);
         if (known.length === 0 && said !== undefined) known.push(said);
         if (known.some((content) => superseded.allows(content, index))) continue;
-        // A put without an answer may have been superseded before anybody saw it.
-        if (known.length === 0 && open > 0) {
+        // A put without an answer may have been superseded before anybody saw it, also in the place
+        // of what was seen there and promised to nobody.
+        if (!promised && said === undefined && open > 0) {
           open -= 1;
           continue;
         }
