@@ -513,7 +513,7 @@ describe('a history that cannot decide', () => {
     expect(judge(run.records).violations).toMatchObject([{ judge: 'never back' }]);
   });
 
-  test('converges: what nobody saw may have been compacted away in the place of what was seen', () => {
+  test('converges: an unseen operation may have gone, in the place of what was seen', () => {
     const run = new Recording();
     run.write(message('one'));
     run.write(message('seen'), { outcome: 'unknown' });
