@@ -41,6 +41,9 @@ export class Operations {
   readonly openRemovals = new Set<string>();
   /** By index: the operation on a key that was last said to be there. */
   readonly said = new Map<number, Content>();
+  /** For each key, the highest index at which an operation on it was ever said to be. What was
+   * there may have been lost since, after it had superseded others. */
+  readonly newest = new Map<string, number>();
 
   /** The content's number; a new one if it was never met. */
   of(operation: Operation): Content {
@@ -79,8 +82,13 @@ export class Operations {
 
   private place({ operations: [operation], first }: WriteRecord, content?: Content): void {
     if (operation === undefined || operation.op === 'append') return;
-    if (first !== undefined) this.said.set(first, content!);
-    else if (operation.op === 'remove') this.openRemovals.add(operation.key);
+    const { key } = operation;
+    if (first !== undefined) {
+      this.said.set(first, content!);
+      this.newest.set(key, Math.max(first, this.newest.get(key) ?? 0));
+    } else if (operation.op === 'remove') {
+      this.openRemovals.add(key);
+    }
   }
 
   /** What is known of an idempotency key that was not refused; for its judge to note. */

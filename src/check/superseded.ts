@@ -8,18 +8,18 @@ import type { Content } from './operations.ts';
 export class Superseded {
   private readonly evidence: Evidence;
   /** For each key, the highest index at which an operation on it is known to have been. */
-  private readonly newest = new Map<string, number>();
+  private readonly newest: Map<string, number>;
   /** For each key, the lowest index that the log still shows. */
   private readonly oldest = new Map<string, number>();
 
   constructor(evidence: Evidence, log: FinalLog) {
     const { operations, entries, promises } = evidence;
     this.evidence = evidence;
+    this.newest = new Map(operations.newest);
     const note = (content: Content | undefined, index: number): void => {
       const key = content === undefined ? null : operations.key(content);
       if (key !== null) this.newest.set(key, Math.max(index, this.newest.get(key) ?? 0));
     };
-    for (const [index, content] of operations.said) note(content, index);
     for (let index = 1; index <= log.lastIndex; index += 1) {
       note(promises.at(index)?.content, index);
       for (const { content } of entries.at(index)) note(content, index);

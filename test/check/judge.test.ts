@@ -532,6 +532,27 @@ describe('a history that cannot decide', () => {
     expect(judge(answered).violations.map(({ judge: by }) => by)).toContain('converges');
   });
 
+  test('converges: a value may be gone with the removal that superseded it, and was lost', () => {
+    const run = new Recording();
+    const put = (key: string) => ({ op: 'put', key, value: 'v' }) as const;
+    run.write(message('one'));
+    run.write(put('k'));
+    const removal = run.write({ op: 'remove', key: 'k' });
+    run.log.pop();
+    for (const node of run.nodes) {
+      run.node(node, 'crash');
+      run.node(node, 'wipe');
+      run.start(node);
+    }
+    run.lead('n1');
+    run.write(put('other'));
+    run.log.splice(1, 1);
+    const records = run.end();
+    expect(judge(records).violations).toEqual([]);
+    const never = records.filter((record) => record !== removal);
+    expect(judge(never).violations.map(({ judge: by }) => by)).toContain('converges');
+  });
+
   test('never back: so may what it says of its keys, of all of them, once', () => {
     const run = new Recording();
     const values = ['a1', 'b1', 'a2', 'b2'];
