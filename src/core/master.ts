@@ -79,9 +79,11 @@ export class Master {
     this.recovery = new Recovery(
       context,
       epoch,
-      () => this.membership.members,
-      this.electorate,
-      () => this.size(),
+      {
+        members: () => this.membership.members,
+        electorate: this.electorate,
+        size: () => this.size(),
+      },
       () => this.settle(),
       now,
     );

@@ -6,16 +6,12 @@
 import type { Context } from './context.ts';
 import { type Candidate, Departure, outranks } from './departure.ts';
 import type { Lost } from './effects.ts';
-import type { Electorate } from './electorate.ts';
+import { type Assembly, Hearing } from './hearing.ts';
 import { type Epoch, epoch as epochOf, type LogIndex, logIndex, type NodeId } from './ids.ts';
 import type { Member } from './member.ts';
 import { ASIDE, type Fetched, type HeartbeatAck, UNKNOWN_HASH } from './messages.ts';
 import type { Answer } from './outbox.ts';
-import { majority } from './quorum.ts';
 import { makesUpFor } from './restoration.ts';
-
-/** With a majority heard, this long is waited for the others: what only they have is kept, too. */
-const PATIENCE_MS = 200;
 
 /**
  * Invariants:
@@ -24,28 +20,15 @@ const PATIENCE_MS = 200;
  *    where it does (`departure.ts`). Where a member has compacted something away beyond the end of
  *    ours, its log is fetched in place of ours: what was compacted away was on every member, and so
  *    was all before it. A batch whose end no member holds is dropped: it is all or nothing.
- * 2. `settled` is called once, and only when a majority of the members (this node counted) was
- *    heard, and one of those that are established, and the others had a moment to answer; by a node
- *    that began with an empty log, when every member was heard or is Unhealthy.
- * 3. A node that has lost its memory waits for members it does not know of, as long as a secondary
- *    needs to notice that its master is gone and to join again.
- * 4. A member that has lost entries to damage counts as heard only where the log has what it lost.
- *    A master that has lost some itself takes them from nobody who is behind what it had accepted,
- *    and is not done before they are there again.
+ * 2. `settled` is called once, and only when enough members were heard (`hearing.ts`).
+ * 3. A master that has lost entries to damage takes them from nobody who is behind what it had
+ *    accepted, and is not done before they are there again.
  */
 export class Recovery {
   private readonly context: Context;
   private readonly epoch: Epoch;
-  private readonly members: () => readonly Member[];
-  private readonly electorate: Electorate;
-  private readonly size: () => number;
-  private readonly empty: boolean;
-  private readonly strangersUntil: number;
-  private readonly patientUntil: number;
+  private readonly hearing: Hearing;
   private readonly settled: () => void;
-  private readonly heard = new Map<NodeId, Candidate | null>();
-  /** What members say that they have lost. */
-  private readonly lost = new Map<NodeId, Lost>();
   /** How far a member's log was found to be the one that was lost here. */
   private readonly proved = new Map<
     NodeId,
@@ -65,35 +48,21 @@ export class Recovery {
   constructor(
     context: Context,
     epoch: Epoch,
-    members: () => readonly Member[],
-    electorate: Electorate,
-    size: () => number,
+    assembly: Assembly,
     settled: () => void,
     now: number,
   ) {
     this.context = context;
     this.epoch = epoch;
-    this.members = members;
-    this.electorate = electorate;
-    this.size = size;
-    this.empty = context.ledger.log.lastIndex === 0;
-    this.patientUntil = now + PATIENCE_MS;
-    const { masterSilenceMs, suspectedAfterMs } = context.options;
-    const forgetful = context.blank && this.empty && epoch > 1;
-    this.strangersUntil = forgetful ? now + masterSilenceMs + suspectedAfterMs : now;
+    this.hearing = new Hearing(context, epoch, assembly, now);
     this.settled = settled;
     this.departure = new Departure(context, epoch, ({ node, url }, from, use) =>
-      this.ask(url, from, use, () => this.heard.delete(node)),
+      this.ask(url, from, use, () => this.hearing.forget(node)),
     );
   }
 
   heardFrom(member: Member, ack: HeartbeatAck): void {
-    const { acceptedEpoch, lastIndex } = ack;
-    const { node, url } = member.peer;
-    const candidate = acceptedEpoch === undefined ? null : { node, url, acceptedEpoch, lastIndex };
-    this.heard.set(node, candidate);
-    if (ack.lost === undefined) this.lost.delete(node);
-    else this.lost.set(node, ack.lost);
+    this.hearing.heardFrom(member, ack);
   }
 
   /** What damage took from this node and is not there again; null: nothing. */
@@ -103,21 +72,18 @@ export class Recovery {
     if (lost === null || this.fetchedEpoch > lost.epoch) return null;
     if (makesUpFor(ledger.log, lost)) return null;
     // Nobody knows how far it went: then every member must have said what it has.
-    const known = lost.upTo <= ledger.log.lastIndex && this.everyoneCounts();
+    const known = lost.upTo <= ledger.log.lastIndex && this.hearing.everyone;
     return known ? null : lost;
   }
 
-  /** Enough members have been heard, but too few of the established ones: who of them is waited
-   * for. */
+  /** Members that are waited for, although a majority was heard. */
   get awaited(): NodeId[] {
-    const established = this.established();
-    if (!this.majorityCounts(this.members()) || this.majorityCounts(established)) return [];
-    return established.filter((member) => !this.counts(member)).map(({ peer }) => peer.node);
+    return this.hearing.awaited;
   }
 
   /** Goes on if enough members have been heard. */
   proceed(now: number): void {
-    if (this.done || this.fetching || !this.enough(now)) return;
+    if (this.done || this.fetching || !this.hearing.enough(now)) return;
     const ruling = this.departure.ruling(this.candidates());
     const best = this.best();
     if (ruling !== null) this.compare(ruling, now);
@@ -137,45 +103,10 @@ export class Recovery {
     this.proceed(now);
   }
 
-  private enough(now: number): boolean {
-    const members = this.members();
-    if (members.length + 1 < this.size() && now < this.strangersUntil) return false;
-    if (!this.majorityCounts(members) || !this.majorityCounts(this.established())) return false;
-    const silent = members.filter(
-      (member) => !this.heard.has(member.peer.node) && member.status !== 'Unhealthy',
-    );
-    if (this.empty) return silent.length === 0;
-    return now >= this.patientUntil || silent.every((member) => member.unreachable);
-  }
-
-  private established(): Member[] {
-    return this.members().filter(({ peer }) => this.electorate.has(peer.node));
-  }
-
-  /** Of these members and this node. */
-  private majorityCounts(members: readonly Member[]): boolean {
-    const counted = members.filter((member) => this.counts(member)).length;
-    return 1 + counted >= majority(members.length + 1);
-  }
-
-  private counts({ peer }: Member): boolean {
-    const lost = this.lost.get(peer.node);
-    const whole = lost === undefined || makesUpFor(this.context.ledger.log, lost);
-    return whole && this.heard.has(peer.node);
-  }
-
-  private everyoneCounts(): boolean {
-    const members = this.members();
-    return members.length + 1 >= this.size() && members.every((member) => this.counts(member));
-  }
-
   /** Members that have said where they stand, and may have something to give. */
   private candidates(): Candidate[] {
     const { epoch } = this.context.bookkeeping.current;
-    return this.members().flatMap(({ peer }) => {
-      const heard = this.heard.get(peer.node) ?? null;
-      return heard === null || heard.acceptedEpoch > epoch ? [] : [heard];
-    });
+    return this.hearing.speakers().filter(({ acceptedEpoch }) => acceptedEpoch <= epoch);
   }
 
   private best(): Candidate | null {
@@ -203,10 +134,7 @@ export class Recovery {
   /** Asks a member whether its log is the one that was lost, at the last place known of that. */
   private prove(): void {
     const points = this.missing?.points ?? [];
-    for (const member of this.members()) {
-      const candidate = this.heard.get(member.peer.node);
-      if (candidate === undefined || candidate === null) continue;
-      const { node, url, lastIndex } = candidate;
+    for (const { node, url, lastIndex } of this.hearing.speakers()) {
       if (this.proved.get(node)?.held === lastIndex) continue;
       const point = points.findLast(({ index }) => index <= lastIndex);
       if (point === undefined || point.index <= this.context.ledger.log.lastIndex) continue;
@@ -250,13 +178,13 @@ export class Recovery {
         if (answer.type === 'Fetched' && this.overtakenBy(from.node, answer)) {
           ledger.truncate(logIndex(0));
         } else if (answer.type === 'Fetched' && this.take(answer, from.lastIndex)) {
-          if (answer.updates.length === 0) this.heard.set(from.node, null);
+          if (answer.updates.length === 0) this.hearing.exhausted(from.node);
           if (ledger.log.lastIndex >= from.lastIndex) this.fetchedAll(from);
         } else if (answer.type === 'Fetched') {
           // Its log is not a continuation of ours: ours stands, and it will be told to start over.
-          this.heard.set(from.node, null);
+          this.hearing.exhausted(from.node);
         } else {
-          this.heard.delete(from.node);
+          this.hearing.forget(from.node);
         }
         this.proceed(now);
       },

@@ -14,7 +14,7 @@ export const MEMBERSHIP_PLANTS: readonly Plant[] = [
     'a new master hears nobody',
     'B41',
     'src/core/recovery.ts',
-    'if (this.done || this.fetching || !this.enough(now)) return;',
+    'if (this.done || this.fetching || !this.hearing.enough(now)) return;',
     'if (this.done || this.fetching) return;',
   ),
   plant(

@@ -1,0 +1,121 @@
+// Whom a new master has heard of the members, what they say they have, and whether that is enough
+// to go by.
+
+import type { Context } from './context.ts';
+import type { Candidate } from './departure.ts';
+import type { Lost } from './effects.ts';
+import type { Electorate } from './electorate.ts';
+import type { Epoch, NodeId } from './ids.ts';
+import type { Member } from './member.ts';
+import type { HeartbeatAck } from './messages.ts';
+import { majority } from './quorum.ts';
+import { makesUpFor } from './restoration.ts';
+
+/** With a majority heard, this long is waited for the others: what only they have is kept, too. */
+const PATIENCE_MS = 200;
+
+/** Who is to be heard. */
+export interface Assembly {
+  readonly members: () => readonly Member[];
+  readonly electorate: Electorate;
+  /** Cluster size, configured or counted. */
+  readonly size: () => number;
+}
+
+/**
+ * Invariants:
+ * 1. It is enough only when a majority of the members (this node counted) was heard, and one of
+ *    those that are established, and the others had a moment to answer; for a node that began with
+ *    an empty log, when every member was heard or is Unhealthy.
+ * 2. A node that has lost its memory waits for members it does not know of, as long as a secondary
+ *    needs to notice that its master is gone and to join again.
+ * 3. A member that has lost entries to damage counts as heard only where the log has what it lost.
+ */
+export class Hearing {
+  private readonly context: Context;
+  private readonly assembly: Assembly;
+  private readonly empty: boolean;
+  private readonly strangersUntil: number;
+  private readonly patientUntil: number;
+  /** What they have to give; null: nothing, or nothing more. */
+  private readonly heard = new Map<NodeId, Candidate | null>();
+  /** What members say that they have lost. */
+  private readonly lost = new Map<NodeId, Lost>();
+
+  constructor(context: Context, epoch: Epoch, assembly: Assembly, now: number) {
+    this.context = context;
+    this.assembly = assembly;
+    this.empty = context.ledger.log.lastIndex === 0;
+    this.patientUntil = now + PATIENCE_MS;
+    const { masterSilenceMs, suspectedAfterMs } = context.options;
+    const forgetful = context.blank && this.empty && epoch > 1;
+    this.strangersUntil = forgetful ? now + masterSilenceMs + suspectedAfterMs : now;
+  }
+
+  heardFrom({ peer: { node, url } }: Member, ack: HeartbeatAck): void {
+    const { acceptedEpoch, lastIndex } = ack;
+    const candidate = acceptedEpoch === undefined ? null : { node, url, acceptedEpoch, lastIndex };
+    this.heard.set(node, candidate);
+    if (ack.lost === undefined) this.lost.delete(node);
+    else this.lost.set(node, ack.lost);
+  }
+
+  /** It has nothing more to give, until it is heard again. */
+  exhausted(node: NodeId): void {
+    this.heard.set(node, null);
+  }
+
+  /** It did not answer: what it has said is not to be relied on. */
+  forget(node: NodeId): void {
+    this.heard.delete(node);
+  }
+
+  /** Members that have said where they stand and may have something to give, of whatever epoch. */
+  speakers(): Candidate[] {
+    return this.assembly.members().flatMap(({ peer }) => this.heard.get(peer.node) ?? []);
+  }
+
+  enough(now: number): boolean {
+    const members = this.assembly.members();
+    if (members.length + 1 < this.assembly.size() && now < this.strangersUntil) return false;
+    if (!this.majorityCounts(members) || !this.majorityCounts(this.established())) return false;
+    const silent = members.filter(
+      (member) => !this.heard.has(member.peer.node) && member.status !== 'Unhealthy',
+    );
+    if (this.empty) return silent.length === 0;
+    return now >= this.patientUntil || silent.every((member) => member.unreachable);
+  }
+
+  /** Every node of the cluster is a member, and counts as heard. */
+  get everyone(): boolean {
+    const members = this.assembly.members();
+    const all = members.length + 1 >= this.assembly.size();
+    return all && members.every((member) => this.counts(member));
+  }
+
+  /** Enough members have been heard, but too few of the established ones: who of them is waited
+   * for. */
+  get awaited(): NodeId[] {
+    const established = this.established();
+    if (!this.majorityCounts(this.assembly.members())) return [];
+    if (this.majorityCounts(established)) return [];
+    return established.filter((member) => !this.counts(member)).map(({ peer }) => peer.node);
+  }
+
+  private established(): Member[] {
+    const { electorate, members } = this.assembly;
+    return members().filter(({ peer }) => electorate.has(peer.node));
+  }
+
+  /** Of these members and this node. */
+  private majorityCounts(members: readonly Member[]): boolean {
+    const counted = members.filter((member) => this.counts(member)).length;
+    return 1 + counted >= majority(members.length + 1);
+  }
+
+  private counts({ peer }: Member): boolean {
+    const lost = this.lost.get(peer.node);
+    const whole = lost === undefined || makesUpFor(this.context.ledger.log, lost);
+    return whole && this.heard.has(peer.node);
+  }
+}
