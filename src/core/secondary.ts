@@ -183,11 +183,9 @@ export class Secondary {
     if (overhangs && reset !== true && updates.length === 0) {
       return { type: 'Refused', code: 'out-of-order', expected };
     }
-    if (this.unproved(message)) {
-      // Begun without word of this log: the next heartbeat tells of it, and the logs are compared.
-      const blind = updates.length > 0 && expected === 0;
-      return blind ? { type: 'Refused', code: 'out-of-order', expected } : this.diverged(message);
-    }
+    // Begun without word of this log, or with word of an earlier life of this node: the next
+    // heartbeat tells where it stands, and the logs are compared there.
+    if (this.unproved(message)) return { type: 'Refused', code: 'out-of-order', expected };
     this.heardAt = now;
     if (message.master !== undefined) this.following = message.master;
     if (this.acceptance.accept(message.epoch)) this.agreed = logIndex(0);

@@ -513,6 +513,20 @@ describe('a history that cannot decide', () => {
     expect(judge(run.records).violations).toMatchObject([{ judge: 'never back' }]);
   });
 
+  test('write concern: what a node acknowledged before it left makes it no member', () => {
+    const run = new Recording();
+    const call = run.tick();
+    run.node('n3', 'leave');
+    run.start('n3');
+    run.write(message('before'), { call, acks: ['n1', 'n3'] });
+    run.write(message('all'), { w: 'all', acks: ['n1', 'n2'] });
+    expect(judge(run.end()).violations).toEqual([]);
+    run.records.splice(-6);
+    run.write(message('now'), { acks: ['n1', 'n3'] });
+    run.write(message('again'), { w: 'all', acks: ['n1', 'n2'] });
+    expect(judge(run.records).violations).toMatchObject([{ judge: 'write concern' }]);
+  });
+
   test('converges: an unseen operation may have gone, in the place of what was seen', () => {
     const run = new Recording();
     run.write(message('one'));

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { logIndex } from '../../src/core/ids.ts';
-import { entry } from './bench.ts';
+import { epoch, logIndex } from '../../src/core/ids.ts';
+import { entries, entry } from './bench.ts';
 import { SecondaryBench } from './secondary-bench.ts';
 
 /** A secondary that has taken in, and acknowledged, the sequence numbers 0…2 as entries 1…3. */
@@ -74,8 +74,21 @@ describe('Secondary: what it had before a new master opened its epoch', () => {
     const refused = node.snapshot(0, 1, 6, { epoch: 2, written: 1, prev: start });
     expect(node.answers.get(refused)).toMatchObject({ code: 'out-of-order', expected: 0 });
     const asked = node.deliver(0, [], { epoch: 2, prev: { index: 2, hash: 7 } });
-    expect(node.answers.get(asked)).toMatchObject({ code: 'diverged', lastIndex: 0 });
+    expect(node.answers.get(asked)).toMatchObject({ code: 'out-of-order', expected: 0 });
     expect(node.state).toEqual(before);
+  });
+
+  test('C12: what a session asks that was begun with an earlier life costs nothing', () => {
+    const memory = { epoch: epoch(1), acceptedEpoch: epoch(1) };
+    const node = new SecondaryBench({ entries: entries(1, 12), memory });
+    const before = node.state;
+    const late = node.deliver(0, [], { session: 5, prev: { index: 5, hash: 55 }, opened: 0 });
+    expect(node.answers.get(late)).toMatchObject({ code: 'out-of-order', expected: 0 });
+    expect(node.state).toEqual(before);
+    const { hash } = node.bench.log;
+    const asked = node.deliver(0, [], { session: 6, prev: { index: 12, hash }, opened: 0 });
+    node.settle();
+    expect(node.drawn(asked)).toBe('ack -1');
   });
 
   test('C20: where the logs were wrongly taken to agree, the secondary starts over', () => {

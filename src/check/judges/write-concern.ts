@@ -3,7 +3,7 @@
 //
 // The size is what masters say in `health`, and where it may just have changed, the smaller one. A
 // node is surely a member for `all` if it acknowledged something to this master before the write
-// was asked for, and has not left until the answer came.
+// was asked for, and has not left between the request for that and the answer to this.
 
 import type { Evidence, Invariant } from '../evidence.ts';
 import type { NodeRecord, WriteRecord } from '../history.ts';
@@ -14,6 +14,8 @@ export class WriteConcernHonoured implements Invariant {
   private readonly evidence: Evidence;
   /** Who has acknowledged to the present master, since when that is known, and the record. */
   private readonly acknowledged = new Map<string, { at: number; place: number }>();
+  /** When a node last left. */
+  private readonly leftAt = new Map<string, number>();
   private master: string | null = null;
 
   constructor(evidence: Evidence) {
@@ -22,7 +24,10 @@ export class WriteConcernHonoured implements Invariant {
 
   node(record: NodeRecord): Violation | null {
     const leaves = record.event === 'leave' || record.role === 'removed';
-    if (leaves) this.acknowledged.delete(record.node);
+    if (leaves) {
+      this.acknowledged.delete(record.node);
+      this.leftAt.set(record.node, record.at);
+    }
     if (record.role === 'master') this.acknowledged.clear();
     return null;
   }
@@ -37,6 +42,7 @@ export class WriteConcernHonoured implements Invariant {
     const found = this.judge(record, acks);
     for (const node of acks) {
       if (this.acknowledged.has(node) || this.evidence.cluster.nodes.get(node)?.left) continue;
+      if (record.call <= (this.leftAt.get(node) ?? Number.NEGATIVE_INFINITY)) continue;
       this.acknowledged.set(node, { at: record.return!, place: this.evidence.place });
     }
     return found;
