@@ -34,7 +34,7 @@ export class ClusterFacts {
   /** Node that became master last; before any role is recorded, the one that answers writes. */
   master: string | null = null;
   masterEpoch = 0;
-  private masterSince = 0;
+  masterSince = 0;
   /** Epochs up to here may have been given twice, so that they name nothing. */
   ambiguous = 0;
   opened = 0;
@@ -42,8 +42,9 @@ export class ClusterFacts {
   opening = false;
   /** The arbiter has lost its memory at some time: who joins first leads. */
   forgot = false;
-  /** Cluster sizes as masters said them, the latest last. */
-  private readonly sizes: { readonly at: number; readonly size: number }[] = [];
+  /** Cluster sizes as masters said them, or as a leave makes them, the latest last. */
+  private readonly sizes: { readonly at: number; readonly size: number; readonly said: boolean }[] =
+    [];
 
   /** Members with a log: all that ever started or joined, and have not left. */
   get members(): NodeFacts[] {
@@ -61,7 +62,7 @@ export class ClusterFacts {
   health({ role, size, at, epoch }: HealthRecord): void {
     this.saw(epoch);
     if (role !== 'master' || size === undefined) return;
-    if (this.sizes.at(-1)?.size !== size) this.sizes.push({ at, size });
+    if (this.sizes.at(-1)?.size !== size) this.sizes.push({ at, size, said: true });
   }
 
   /** The smallest size that a master can have had in mind between two moments; null: not known.
@@ -143,13 +144,14 @@ export class ClusterFacts {
   }
 
   private leaves(facts: NodeFacts, at: number): Change {
-    if (facts.left) return 'none';
+    const before = facts.left;
     facts.left = true;
-    if (facts.node === this.master) this.opening = true;
-    // The configured size follows; the next `health` of the master tells.
-    const size = this.sizes.at(-1)?.size;
-    if (size !== undefined && size > 1) this.sizes.push({ at, size: size - 1 });
-    return 'left';
+    if (!before && facts.node === this.master) this.opening = true;
+    // The configured size follows; the next `health` of the master tells. It may also have told
+    // before the leave came into effect, which is said once more then.
+    const { said, size } = this.sizes.at(-1) ?? { said: false, size: 1 };
+    if (size > 1 && (said || !before)) this.sizes.push({ at, size: size - 1, said: false });
+    return before ? 'none' : 'left';
   }
 
   private role(record: NodeRecord, facts: NodeFacts): Change {

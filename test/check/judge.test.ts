@@ -513,6 +513,36 @@ describe('a history that cannot decide', () => {
     expect(judge(run.records).violations).toMatchObject([{ judge: 'never back' }]);
   });
 
+  test('write concern: a leave counts when it comes into effect, too', () => {
+    const alone = (effective: boolean) => {
+      const run = new Recording();
+      run.node('n3', 'leave');
+      run.health();
+      if (effective) run.node('n3', 'leave');
+      run.node('n2', 'leave');
+      run.write(message('alone'), { acks: ['n1'] });
+      return judge(run.records).violations;
+    };
+    expect(alone(true)).toEqual([]);
+    expect(alone(false)).toMatchObject([{ judge: 'write concern' }]);
+  });
+
+  test('never back: what is said of a key before the epoch has its master may go', () => {
+    const run = new Recording();
+    const put = (value: string) => ({ op: 'put', key: 'k', value }) as const;
+    run.write(put('kept'));
+    run.write(put('dropped'), { outcome: 'unknown' });
+    const says = (value: string, index: number) => run.get('n3', 'k', { value, index });
+    run.node('n2', 'role', { role: 'secondary', epoch: 2 });
+    says('dropped', 2);
+    run.lead('n1');
+    says('kept', 1);
+    expect(judge(run.records).violations).toEqual([]);
+    says('dropped', 2);
+    says('kept', 1);
+    expect(judge(run.records).violations).toMatchObject([{ judge: 'never back' }]);
+  });
+
   test('write concern: what a node acknowledged before it left makes it no member', () => {
     const run = new Recording();
     const call = run.tick();
