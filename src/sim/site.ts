@@ -99,7 +99,7 @@ export class Site {
 
   /** The process is gone; what it was writing is left as `power` and chance have it. */
   crash(power: boolean, severity: number): void {
-    const { disk, chance } = this;
+    const { chance, disk, hung } = this;
     this.host.end(power);
     this.startingLife = null;
     this.endingLife = null;
@@ -110,7 +110,7 @@ export class Site {
       this.hit('torn');
     }
     // What a failed write left was to be cut off: the process has ended before it could.
-    if (this.troubles.size > 0) this.torn = true;
+    if (this.troubles.size > 0 || hung) this.torn = true;
     const leftovers = power ? LEFTOVERS : KILLED;
     disk.restart(power, () => (chance.happens(severity) ? chance.pick(leftovers) : 'nothing'));
     this.refreshTroubles();
