@@ -4,12 +4,15 @@
 // a read stands behind the last index that it shows. So the judgement is linear in time.
 //
 // And of each key: on one node, in one life and epoch, reads of one level never go backwards (but
-// where a node that had left and is back starts over).
+// where a node that had left and is back starts over). A node may show for a while, when an epoch
+// has begun that it has not heard of, what that epoch's log does not have: so what was shown first
+// must be promised, or be there at the end.
 // A key that is gone has been removed: somebody asked for that, behind the value that was there.
 
 import type { Evidence, Invariant } from '../evidence.ts';
 import { Frontier } from '../frontier.ts';
 import type { GetRecord, LogRecord, NodeRecord, WriteRecord } from '../history.ts';
+import type { Content } from '../operations.ts';
 import { Returned } from '../returned.ts';
 import { type Violation, violation } from '../verdict.ts';
 
@@ -19,6 +22,8 @@ interface Said {
   readonly opened: number;
   readonly index: number;
   readonly gone: boolean;
+  /** The put that gave the value; null: none did. */
+  readonly content: Content | null;
   readonly moment: number;
   readonly place: number;
 }
@@ -35,9 +40,17 @@ interface Register {
 interface Absence {
   readonly register: Register;
   readonly index: number;
+  readonly content: Content | null;
   readonly earlier: number;
   readonly record: GetRecord;
   readonly place: number;
+}
+
+/** A value that is older than the one before it, which need not have stayed. */
+interface Suspect {
+  readonly index: number;
+  readonly content: Content;
+  readonly found: Violation;
 }
 
 export class Linearizable implements Invariant {
@@ -45,6 +58,8 @@ export class Linearizable implements Invariant {
   private readonly registers = new Map<string, Register>();
   /** Removes that explain these may still be under way; the end of the history tells. */
   private readonly absences: Absence[] = [];
+  /** Whether what they showed first has stayed: the end of the history tells. */
+  private readonly suspects: Suspect[] = [];
   private readonly returned = new Returned();
 
   constructor(evidence: Evidence) {
@@ -103,8 +118,12 @@ export class Linearizable implements Invariant {
   }
 
   finish(): Violation | null {
-    for (const { earlier, index, place, record, register } of this.absences) {
+    for (const { content, found, index } of this.suspects) {
+      if (this.isThere(index, content)) return found;
+    }
+    for (const { content, earlier, index, place, record, register } of this.absences) {
       if (register.removed > index) continue;
+      if (content !== null && !this.isThere(index, content)) continue;
       const name = JSON.stringify(record.key);
       return violation(
         'linearizable',
@@ -122,7 +141,7 @@ export class Linearizable implements Invariant {
     if (record.read !== 'linearizable' || record.call <= promises.riskAt) return null;
     const settled = register.settled.at(record.call);
     if (record.index === null) {
-      this.absent(record, register, settled.index, settled.place);
+      this.absent(record, register, { ...settled, content: null });
       return null;
     }
     register.settled.reach(record.return, record.index, place);
@@ -151,16 +170,20 @@ export class Linearizable implements Invariant {
       this.forget(node);
       return this.backwards(record, register);
     }
-    const floor = this.comparable(record, before) ? before.index : 0;
-    if (record.index === null && floor > 0) this.absent(record, register, floor, before!.place);
+    const back = last ?? found;
+    const open = back !== null && !back.certain;
+    if (open) this.suspects.push(back);
+    const floor = !open && this.comparable(record, before) ? before.index : 0;
+    if (record.index === null && floor > 0) this.absent(record, register, before!);
     if (before === undefined || before.moment <= record.return) {
       const { opened } = this.evidence.cluster;
       const { index, life, return: moment } = record;
       const { place } = this.evidence;
-      const said = { life, opened, moment, place, gone: index === null };
+      const content = this.contentOf(record) ?? (floor > 0 ? before!.content : null);
+      const said = { life, opened, moment, place, content, gone: index === null };
       register.said.set(`${node} ${own}`, { ...said, index: Math.max(index ?? 0, floor) });
     }
-    return last ?? found;
+    return back?.certain ? back.found : null;
   }
 
   /** It has another log than when it said that. */
@@ -187,25 +210,50 @@ export class Linearizable implements Invariant {
     );
   }
 
-  private behind(record: GetRecord, said: Said | undefined): Violation | null {
+  private behind(
+    record: GetRecord,
+    said: Said | undefined,
+  ): (Suspect & { readonly certain: boolean }) | null {
     const { index, key, node } = record;
     if (index === null || !this.comparable(record, said)) return null;
     if (index > said.index || (index === said.index && !said.gone)) return null;
     const { place } = this.evidence;
     const before = said.gone ? `no value, after index ${said.index}` : `index ${said.index}`;
-    return violation(
+    const found = violation(
       'never back',
       `${node} said of ${JSON.stringify(key)}: ${before} (record ${said.place}), and then index ` +
         `${index} (record ${place}), in one life and epoch.`,
       said.place,
       place,
     );
+    const { content } = said;
+    if (said.gone || content === null) return { index: 0, content: -1, found, certain: true };
+    const certain = this.evidence.promises.at(said.index)?.content === content;
+    return { index: said.index, content, found, certain };
   }
 
-  private absent(record: GetRecord, register: Register, index: number, earlier: number): void {
+  /** Of what was shown or settled before. */
+  private absent(
+    record: GetRecord,
+    register: Register,
+    before: { readonly index: number; readonly place: number; readonly content: Content | null },
+  ): void {
+    const { content, index, place: earlier } = before;
     if (index === 0 || register.removed >= index) return;
     const { place } = this.evidence;
-    this.absences.push({ register, index, earlier, record, place });
+    this.absences.push({ register, index, content, earlier, record, place });
+  }
+
+  private contentOf({ index, key, value }: GetRecord): Content | null {
+    if (index === null || value === null) return null;
+    return this.evidence.operations.of({ op: 'put', key, value });
+  }
+
+  /** It was promised, or is there at the end. */
+  private isThere(index: number, content: Content): boolean {
+    const { finals, promises } = this.evidence;
+    if (promises.at(index)?.content === content) return true;
+    return [...finals.values()].some(({ contents }) => contents[index] === content);
   }
 
   private register(key: string): Register {
