@@ -8,13 +8,16 @@ import type { Epoch } from './ids.ts';
 /** Invariants: 1. `durable` ≤ `epoch`. 2. An epoch is durable only where no cut waits. */
 export class Acceptance {
   private readonly context: Context;
+  private readonly settled: () => void;
   /** As this process knows it. */
   private current: Epoch;
   /** As a crash would leave it. */
   private remembered: Epoch;
 
-  constructor(context: Context) {
+  /** `settled` is called when the epoch is durable. */
+  constructor(context: Context, settled: () => void) {
     this.context = context;
+    this.settled = settled;
     this.current = context.bookkeeping.current.acceptedEpoch;
     this.remembered = this.current;
   }
@@ -34,8 +37,8 @@ export class Acceptance {
     return true;
   }
 
-  /** Remembers it as soon as that may be; `after` runs when it is durable. */
-  remember(after: () => void): void {
+  /** Remembers it as soon as that may be. */
+  remember(): void {
     const { bookkeeping, ledger } = this.context;
     const epoch = this.current;
     if (bookkeeping.current.acceptedEpoch >= epoch) return;
@@ -46,7 +49,7 @@ export class Acceptance {
     // Who had caught up with this node, when it was master, says nothing of what comes now.
     bookkeeping.remember({ epoch, acceptedEpoch: epoch, established: null }, () => {
       this.remembered = epoch;
-      after();
+      this.settled();
     });
   }
 }

@@ -1,8 +1,7 @@
 // Whether a master takes writes, and if not, why: for people, and for the event that says so.
 
-import type { Lost } from './effects.ts';
-import type { NodeId } from './ids.ts';
 import type { Ledger } from './ledger.ts';
+import type { Recovery } from './recovery.ts';
 import type { MasterStatus } from './status.ts';
 
 export type Mode = Pick<MasterStatus, 'mode' | 'reason'>;
@@ -10,10 +9,8 @@ export type Mode = Pick<MasterStatus, 'mode' | 'reason'>;
 export interface ModeFacts {
   readonly quorum: MasterStatus['quorum'];
   readonly settled: boolean;
-  /** What damage took from this node; null: nothing. */
-  readonly missing: Lost | null;
-  /** Members that must be heard, although a majority was. */
-  readonly awaited: readonly NodeId[];
+  /** Only asked before the epoch is settled: this is looked at with every step. */
+  readonly recovery: Pick<Recovery, 'awaited' | 'missing'>;
   readonly ledger: Ledger;
 }
 
@@ -32,14 +29,16 @@ export function modeOf(facts: ModeFacts): Mode {
   return { mode: reason === null ? 'read-write' : 'read-only', reason };
 }
 
-function waitingFor({ awaited, ledger: { log }, missing }: ModeFacts): string {
-  if (missing === null && awaited.length > 0) {
+function waitingFor({ ledger: { log }, recovery }: ModeFacts): string {
+  const { missing } = recovery;
+  if (missing === null) {
+    const { awaited } = recovery;
+    if (awaited.length === 0) return 'recovering: hearing the members before the first write';
     return (
       `recovering: the first write waits for ${awaited.join(' or ')}, who may hold what those ` +
       'that have just joined do not'
     );
   }
-  if (missing === null) return 'recovering: hearing the members before the first write';
   const upTo = missing.open ? `${missing.upTo} or beyond` : `${missing.upTo}`;
   return (
     `damaged: entries ${log.lastIndex + 1} to ${upTo} are missing here, and no member that ` +

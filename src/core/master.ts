@@ -343,9 +343,8 @@ export class Master {
 
   private mode(): Mode {
     const quorum = { size: this.size(), ...this.quorum() };
-    const { awaited, missing } = this.recovery;
-    const { ledger } = this.context;
-    return modeOf({ quorum, settled: this.settled, missing, awaited, ledger });
+    const { recovery, settled } = this;
+    return modeOf({ quorum, settled, recovery, ledger: this.context.ledger });
   }
 
   private announceMode(): void {

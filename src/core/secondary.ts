@@ -43,7 +43,7 @@ export class Secondary {
     this.context = context;
     this.following = master;
     this.heardAt = now;
-    this.acceptance = new Acceptance(context);
+    this.acceptance = new Acceptance(context, () => this.acknowledge());
     this.restoration = new Restoration(context);
   }
 
@@ -117,7 +117,7 @@ export class Secondary {
 
   /** More is persisted: acknowledges what waited for it. */
   acknowledge(): void {
-    this.acceptance.remember(() => this.acknowledge());
+    this.acceptance.remember();
     const { ledger, outbox } = this.context;
     const session = this.session;
     if (session === null || this.acceptance.durable < session.epoch) return;
@@ -201,7 +201,6 @@ export class Secondary {
       this.agree(last.index);
     }
     this.commit(message.commitIndex);
-    this.acceptance.remember(() => this.acknowledge());
     return null;
   }
 
