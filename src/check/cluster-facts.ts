@@ -34,6 +34,7 @@ export class ClusterFacts {
   /** Node that became master last; before any role is recorded, the one that answers writes. */
   master: string | null = null;
   masterEpoch = 0;
+  /** When that one was recorded as master. */
   masterSince = 0;
   /** Epochs up to here may have been given twice, so that they name nothing. */
   ambiguous = 0;
@@ -144,14 +145,14 @@ export class ClusterFacts {
   }
 
   private leaves(facts: NodeFacts, at: number): Change {
-    const before = facts.left;
+    const again = facts.left;
     facts.left = true;
-    if (!before && facts.node === this.master) this.opening = true;
+    if (!again && facts.node === this.master) this.opening = true;
     // The configured size follows; the next `health` of the master tells. It may also have told
     // before the leave came into effect, which is said once more then.
     const { said, size } = this.sizes.at(-1) ?? { said: false, size: 1 };
-    if (size > 1 && (said || !before)) this.sizes.push({ at, size: size - 1, said: false });
-    return before ? 'none' : 'left';
+    if (size > 1 && (said || !again)) this.sizes.push({ at, size: size - 1, said: false });
+    return again ? 'none' : 'left';
   }
 
   private role(record: NodeRecord, facts: NodeFacts): Change {

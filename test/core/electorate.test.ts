@@ -92,6 +92,15 @@ describe('Electorate: what few hold is asked for', () => {
 
   const mode = (cluster: VirtualCluster) => cluster.status('n1') as { mode?: string };
 
+  /** n1 waits for n2, and has what that holds when it is back. */
+  function waitsForIt(cluster: VirtualCluster): void {
+    cluster.run(1_000);
+    expect(mode(cluster)).toMatchObject({ mode: 'read-only' });
+    cluster.weather = () => 1;
+    cluster.run(1_000);
+    for (const id of ['n1', 'n2', 'n3']) expect(cluster.entries(id)).toEqual(['1:a', '2:b']);
+  }
+
   test('although a node has joined and not caught up when the master died', () => {
     const cluster = two();
     cluster.weather = (...[, , what]) =>
@@ -100,11 +109,7 @@ describe('Electorate: what few hold is asked for', () => {
     cluster.run(600);
     cluster.weather = without('n2');
     restart(cluster);
-    cluster.run(1_000);
-    expect(mode(cluster)).toMatchObject({ mode: 'read-only' });
-    cluster.weather = () => 1;
-    cluster.run(1_000);
-    for (const id of ['n1', 'n2', 'n3']) expect(cluster.entries(id)).toEqual(['1:a', '2:b']);
+    waitsForIt(cluster);
   });
 
   test('although a node has joined, and that epoch ended before it was settled', () => {
@@ -115,11 +120,7 @@ describe('Electorate: what few hold is asked for', () => {
     cluster.start('n3', { arbiter: 'n1' });
     cluster.run(600);
     restart(cluster);
-    cluster.run(1_000);
-    expect(mode(cluster)).toMatchObject({ mode: 'read-only' });
-    cluster.weather = () => 1;
-    cluster.run(1_000);
-    for (const id of ['n1', 'n2', 'n3']) expect(cluster.entries(id)).toEqual(['1:a', '2:b']);
+    waitsForIt(cluster);
   });
 
   test('a node that has caught up counts, and the first one may be away', () => {

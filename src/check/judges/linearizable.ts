@@ -46,10 +46,11 @@ interface Absence {
   readonly place: number;
 }
 
-/** A value that is older than the one before it, which need not have stayed. */
-interface Suspect {
+/** A value that is older than what was shown before it. */
+interface Backward {
   readonly index: number;
-  readonly content: Content;
+  /** What was shown first, if it need not have stayed; null: it must have. */
+  readonly content: Content | null;
   readonly found: Violation;
 }
 
@@ -59,7 +60,7 @@ export class Linearizable implements Invariant {
   /** Removes that explain these may still be under way; the end of the history tells. */
   private readonly absences: Absence[] = [];
   /** Whether what they showed first has stayed: the end of the history tells. */
-  private readonly suspects: Suspect[] = [];
+  private readonly suspects: Backward[] = [];
   private readonly returned = new Returned();
 
   constructor(evidence: Evidence) {
@@ -119,11 +120,11 @@ export class Linearizable implements Invariant {
 
   finish(): Violation | null {
     for (const { content, found, index } of this.suspects) {
-      if (this.isThere(index, content)) return found;
+      if (this.stayed(index, content)) return found;
     }
     for (const { content, earlier, index, place, record, register } of this.absences) {
       if (register.removed > index) continue;
-      if (content !== null && !this.isThere(index, content)) continue;
+      if (!this.stayed(index, content)) continue;
       const name = JSON.stringify(record.key);
       return violation(
         'linearizable',
@@ -171,7 +172,7 @@ export class Linearizable implements Invariant {
       return this.backwards(record, register);
     }
     const back = last ?? found;
-    const open = back !== null && !back.certain;
+    const open = back !== null && back.content !== null;
     if (open) this.suspects.push(back);
     const floor = !open && this.comparable(record, before) ? before.index : 0;
     if (record.index === null && floor > 0) this.absent(record, register, before!);
@@ -183,7 +184,7 @@ export class Linearizable implements Invariant {
       const said = { life, opened, moment, place, content, gone: index === null };
       register.said.set(`${node} ${own}`, { ...said, index: Math.max(index ?? 0, floor) });
     }
-    return back?.certain ? back.found : null;
+    return open ? null : (back?.found ?? null);
   }
 
   /** It has another log than when it said that. */
@@ -210,10 +211,7 @@ export class Linearizable implements Invariant {
     );
   }
 
-  private behind(
-    record: GetRecord,
-    said: Said | undefined,
-  ): (Suspect & { readonly certain: boolean }) | null {
+  private behind(record: GetRecord, said: Said | undefined): Backward | null {
     const { index, key, node } = record;
     if (index === null || !this.comparable(record, said)) return null;
     if (index > said.index || (index === said.index && !said.gone)) return null;
@@ -226,10 +224,8 @@ export class Linearizable implements Invariant {
       said.place,
       place,
     );
-    const { content } = said;
-    if (said.gone || content === null) return { index: 0, content: -1, found, certain: true };
-    const certain = this.evidence.promises.at(said.index)?.content === content;
-    return { index: said.index, content, found, certain };
+    const promised = this.evidence.promises.at(said.index)?.content === said.content;
+    return { index: said.index, content: said.gone || promised ? null : said.content, found };
   }
 
   /** Of what was shown or settled before. */
@@ -249,10 +245,10 @@ export class Linearizable implements Invariant {
     return this.evidence.operations.of({ op: 'put', key, value });
   }
 
-  /** It was promised, or is there at the end. */
-  private isThere(index: number, content: Content): boolean {
+  /** It was promised, or is there at the end; null: that is known. */
+  private stayed(index: number, content: Content | null): boolean {
     const { finals, promises } = this.evidence;
-    if (promises.at(index)?.content === content) return true;
+    if (content === null || promises.at(index)?.content === content) return true;
     return [...finals.values()].some(({ contents }) => contents[index] === content);
   }
 
