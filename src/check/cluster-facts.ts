@@ -34,8 +34,7 @@ export class ClusterFacts {
   /** Node that became master last; before any role is recorded, the one that answers writes. */
   master: string | null = null;
   masterEpoch = 0;
-  /** When that one was recorded as master. */
-  masterSince = 0;
+  private masterSince = 0;
   /** Epochs up to here may have been given twice, so that they name nothing. */
   ambiguous = 0;
   opened = 0;

@@ -201,10 +201,6 @@ export class Linearizable implements Invariant {
       said !== undefined &&
       said.life === record.life &&
       said.opened === cluster.opened &&
-      // Somebody may have met the epoch before its master began it, and others drop what that has
-      // not.
-      cluster.masterEpoch === cluster.opened &&
-      said.moment > cluster.masterSince &&
       cluster.opened > cluster.ambiguous &&
       !cluster.opening &&
       said.moment <= record.call
