@@ -126,3 +126,32 @@ describe('Membership: lives of a node', () => {
     expect(acked.size).toBeGreaterThan(0);
   });
 });
+
+describe('Membership: after a refusal', () => {
+  test('C12: what an earlier life answered, and comes only then, begins no session', () => {
+    const cluster = new VirtualCluster();
+    cluster.start('n1', { arbiter: null, size: 2 });
+    cluster.run(5);
+    cluster.start('n2', { arbiter: 'n1' });
+    cluster.run(200);
+    for (const text of ['a', 'b', 'c']) cluster.write('n1', text, { w: 2 });
+    cluster.run(200);
+    // One answer of this life takes long, those of the next one are lost.
+    let held = false;
+    cluster.weather = (_from, to, what) => {
+      if (to !== 'n1' || what !== 'HeartbeatAck') return 1;
+      if (held) return 'lost';
+      held = true;
+      return 60;
+    };
+    while (!held) cluster.run(1);
+    cluster.kill('n2');
+    cluster.start('n2', { arbiter: 'n1', wipe: true });
+    const from = cluster.trace.length;
+    cluster.write('n1', 'd', { w: 1 });
+    cluster.run(300);
+    const said = cluster.trace.slice(from);
+    expect(said.some((line) => line.includes('Refused code=out-of-order'))).toBe(true);
+    expect(said.filter((line) => line.includes('prev=3') || line.includes('prev=4'))).toEqual([]);
+  });
+});
