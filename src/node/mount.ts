@@ -11,7 +11,7 @@ import { LogCutBack } from './log-reader.ts';
 import type { Logger } from './logger.ts';
 import { problem, RequestRefused } from './problems.ts';
 import type { Route } from './route.ts';
-import { type Door, tunnelDoor } from './tunnel-door.ts';
+import { type Door, type Passage, tunnelDoor } from './tunnel-door.ts';
 import { ClientGone } from './write.ts';
 
 /** `direct` takes the requests that need no web objects, where there is a real server. */
@@ -75,10 +75,14 @@ export function mount(
   });
 
   const direct = directly(routes, guard, failed);
-  const { path = '', framed } = routes.find((route) => route.framed !== undefined) ?? {};
-  if (framed === undefined) return Object.assign(app, { direct });
-  const door = tunnelDoor(framed, guard, (error) => failed(error, path), stopping);
-  return Object.assign(app, { direct, door });
+  const passages = new Map<string, Passage>();
+  for (const { path, framed } of routes) {
+    if (framed === undefined) continue;
+    const { tunnel, handle } = framed;
+    passages.set(tunnel, { handle, failed: (error) => failed(error, path) });
+  }
+  if (passages.size === 0) return Object.assign(app, { direct });
+  return Object.assign(app, { direct, door: tunnelDoor(passages, guard, stopping) });
 }
 
 /** 405 where another method would have been right, 404 elsewhere. */

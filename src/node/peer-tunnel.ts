@@ -1,12 +1,14 @@
-// The tunnel to one peer, from the moment it is offered: when there is one, and what may use it.
-// The rule: Snapshots change over only when none is under way as a request of its own, so that
+// A tunnel to one peer, from the moment it is offered: when there is one, and what may use it.
+// The rule: messages change over only when none is under way as a request of its own, so that
 // none overtakes another on its way.
 
 import type { PeerReply } from './peer-exchange.ts';
 import { type CopyOf, TunnelCaller } from './tunnel-caller.ts';
+import { TUNNELS, type Tunnelled } from './tunnel-frames.ts';
 
 export interface TunnelSettings {
   readonly origin: string;
+  readonly carries: Tunnelled;
   readonly headers: Readonly<Record<string, string>>;
   readonly connectMs: number;
   readonly answerMs: number;
@@ -23,14 +25,14 @@ export class PeerTunnel {
   private closed = false;
   /** Something has gone through the tunnel. */
   private used = false;
-  /** Snapshots under way as requests of their own. */
+  /** Messages under way as requests of their own. */
   private requests = 0;
 
   constructor(settings: TunnelSettings) {
     this.settings = settings;
   }
 
-  /** Sends a Snapshot, in parts, through the tunnel; null if it has to be a request of its own. */
+  /** Sends a message, in parts, through the tunnel; null if it has to be a request of its own. */
   send(copyOf: CopyOf, body: readonly Buffer[]): Promise<PeerReply> | null {
     const { caller } = this;
     if (caller === null) return null;
@@ -43,7 +45,7 @@ export class PeerTunnel {
     return caller.send(copyOf, body);
   }
 
-  /** Counts a Snapshot that is a request of its own, until it is settled; an answer may offer a
+  /** Counts a message that is a request of its own, until it is settled; an answer may offer a
    * tunnel. */
   async watch(request: Promise<PeerReply>): Promise<PeerReply> {
     this.requests += 1;
@@ -66,8 +68,9 @@ export class PeerTunnel {
     if (this.closed || this.opening || this.caller?.closed === false) return;
     if (performance.now() < this.notBefore) return;
     this.opening = true;
-    const { origin, headers, connectMs, answerMs } = this.settings;
-    void TunnelCaller.open(origin, headers, { connectMs, answerMs }).then((caller) => {
+    const { origin, carries, headers, connectMs, answerMs } = this.settings;
+    const limits = { connectMs, answerMs };
+    void TunnelCaller.open(origin, TUNNELS[carries], headers, limits).then((caller) => {
       this.opening = false;
       this.used = false;
       if (caller === null) this.notBefore = performance.now() + RETRY_MS;

@@ -43,8 +43,8 @@ export interface Route {
   /** It looks at nothing but `call.env` and `call.req.url`, and answers with an Answer: it can be
    * handled without web objects around it. */
   readonly direct?: boolean;
-  /** Its requests may also come as frames of a tunnel. */
-  readonly framed?: FrameHandler;
+  /** Its requests may also come as frames of the tunnel that this destination names. */
+  readonly framed?: { readonly tunnel: string; readonly handle: FrameHandler };
   readonly handle: (call: Call) => Response | Answer | Promise<Response | Answer>;
 }
 

@@ -4,7 +4,7 @@
 
 import type Client from 'undici/lib/dispatcher/client.js';
 import Pool from 'undici/lib/dispatcher/pool.js';
-import type { LogPoint, RequestOrder, Response, SnapshotOrder } from '../core/messages.ts';
+import type { LogPoint, RequestOrder, Response } from '../core/messages.ts';
 import type { Chunk } from '../persistence/persistence.ts';
 import { PEER_LIMIT } from './body.ts';
 import { CopiesRoom } from './copies-room.ts';
@@ -15,7 +15,8 @@ import { explained } from './peer-failure.ts';
 import { PEER_PATHS, type PeerMessage } from './peer-paths.ts';
 import { PeerTunnel } from './peer-tunnel.ts';
 import { snapshotParts } from './snapshot-body.ts';
-import { REACHED_AT } from './tunnel-frames.ts';
+import type { CopyOf } from './tunnel-caller.ts';
+import { REACHED_AT, type Tunnelled } from './tunnel-frames.ts';
 
 export interface TransportOptions {
   /** The cluster token, sent as a Bearer token. */
@@ -47,6 +48,10 @@ const BEAT_CONNECTIONS = 8;
 /** Of these, the ones for Snapshots: the rest is left to what is sent once in a while. */
 const COPIES = 56;
 
+/** Each heartbeat counts as a copy of the one before it: while that is unanswered, it takes another
+ * way. */
+const BEAT: CopyOf = { session: 0, seq: 0 };
+
 /** Peers that connections are kept for; the one unused for longest goes first. */
 const PEERS_MAX = 64;
 
@@ -54,10 +59,10 @@ interface Lines {
   readonly usual: Pool;
   /** Of their own, so that a heartbeat never waits behind a Snapshot. */
   readonly beats: Pool;
-  readonly tunnel: PeerTunnel;
+  readonly tunnels: Readonly<Record<Tunnelled, PeerTunnel>>;
   readonly copies: CopiesRoom;
-  /** Those of a Snapshot that is a request of its own. */
-  readonly snapshotHeaders: Readonly<Record<string, string>>;
+  /** Those of what may go through a tunnel, and is a request of its own. */
+  readonly offerable: Readonly<Record<string, string>>;
   readonly origin: string;
   /** What stands before the path of a message; without a slash at its end. */
   readonly path: string;
@@ -99,31 +104,38 @@ export class Transport {
     prev: LogPoint | null = null,
   ): Promise<Response> {
     const lines = this.linesTo(to);
-    if (request.type === 'Snapshot') return this.snapshot(lines, to, request, chunk, prev);
     const { type, ...fields } = request;
+    if (request.type === 'Snapshot') {
+      return this.tunnelled(lines, to, 'Snapshot', request, snapshotParts(request, chunk, prev));
+    }
+    const body = JSON.stringify(fields);
+    if (type === 'Heartbeat') return this.tunnelled(lines, to, type, BEAT, [Buffer.from(body)]);
     const path = `${lines.path}${PEER_PATHS[type]}`;
-    const sent = { type, path, headers: this.headers, body: JSON.stringify(fields) };
-    const line = type === 'Heartbeat' ? lines.beats : lines.usual;
-    const { status, text } = await this.posted(line, lines.origin, to, sent);
+    const sent = { type, path, headers: this.headers, body };
+    const { status, text } = await this.posted(lines.usual, lines.origin, to, sent);
     return this.heard(type, status, text, to);
   }
 
-  private async snapshot(
-    lines: Lines,
+  /** Through the tunnel for such messages; as a request of its own, where that cannot be. */
+  private async tunnelled(
+    { tunnels, usual, beats, origin, copies, offerable: headers, path: base }: Lines,
     to: string,
-    order: SnapshotOrder,
-    chunk: Chunk | null,
-    prev: LogPoint | null,
+    type: Tunnelled,
+    copyOf: CopyOf,
+    parts: readonly Buffer[],
   ): Promise<Response> {
-    const { tunnel, usual, origin, copies: room, snapshotHeaders: headers } = lines;
-    const parts = snapshotParts(order, chunk, prev);
-    const path = `${lines.path}${PEER_PATHS.Snapshot}`;
+    const tunnel = tunnels[type];
     const posted = (): Promise<PeerReply> => {
-      const sent: Sent = { type: 'Snapshot', path, headers, body: Buffer.concat(parts), room };
-      return tunnel.watch(this.posted(usual, origin, to, sent));
+      const path = `${base}${PEER_PATHS[type]}`;
+      const sent = { type, path, headers, body: Buffer.concat(parts) };
+      return tunnel.watch(
+        type === 'Heartbeat'
+          ? this.posted(beats, origin, to, sent)
+          : this.posted(usual, origin, to, { ...sent, room: copies }),
+      );
     };
-    const { status, text } = await (tunnel.send(order, parts) ?? posted());
-    return this.heard('Snapshot', status, text, to);
+    const { status, text } = await (tunnel.send(copyOf, parts) ?? posted());
+    return this.heard(type, status, text, to);
   }
 
   private heard(type: PeerMessage, status: number, text: string, to: string): Response {
@@ -148,7 +160,7 @@ export class Transport {
   async close(): Promise<void> {
     this.closed = true;
     const all = [...this.lines.values()].flatMap(({ usual, beats }) => [usual, beats]);
-    for (const { tunnel } of this.lines.values()) tunnel.close();
+    for (const { tunnels } of this.lines.values()) closeAll(tunnels);
     this.lines.clear();
     await Promise.all(all.map((pool) => pool.destroy()));
   }
@@ -184,11 +196,15 @@ export class Transport {
       return known;
     }
     const { origin, pathname } = new URL(to);
-    const settings = { connectMs: CONNECT_MS, answerMs: this.limitsMs.Snapshot };
+    const tunnel = (carries: Tunnelled): PeerTunnel => {
+      const answerMs = this.limitsMs[carries];
+      const { headers } = this;
+      return new PeerTunnel({ origin, carries, headers, connectMs: CONNECT_MS, answerMs });
+    };
     const lines = {
       copies: new CopiesRoom(COPIES),
-      tunnel: new PeerTunnel({ origin, headers: this.headers, ...settings }),
-      snapshotHeaders: { ...this.headers, [REACHED_AT]: to },
+      tunnels: { Snapshot: tunnel('Snapshot'), Heartbeat: tunnel('Heartbeat') },
+      offerable: { ...this.headers, [REACHED_AT]: to },
       usual: new Pool(origin, { ...POOL_OPTIONS, connections: CONNECTIONS }),
       beats: new Pool(origin, { ...POOL_OPTIONS, connections: BEAT_CONNECTIONS }),
       origin,
@@ -203,13 +219,18 @@ export class Transport {
     if (this.lines.size <= PEERS_MAX) return;
     const oldest = this.lines.entries().next().value;
     if (oldest === undefined) return;
-    const [to, { usual, beats, tunnel }] = oldest;
+    const [to, { usual, beats, tunnels }] = oldest;
     this.lines.delete(to);
-    tunnel.close();
+    closeAll(tunnels);
     // `close` lets what is under way finish, and does not fail.
     void usual.close();
     void beats.close();
   }
+}
+
+function closeAll(tunnels: Lines['tunnels']): void {
+  tunnels.Snapshot.close();
+  tunnels.Heartbeat.close();
 }
 
 const CLIENT_OPTIONS: Client.Options = {

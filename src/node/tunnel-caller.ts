@@ -1,16 +1,16 @@
-// A master's end of a tunnel to a secondary: Snapshots and their answers as frames on one
-// connection, without a request around each. The rule: a tunnel changes how bytes travel and
-// nothing else. One send is one copy; a second copy of what is unanswered here takes another way,
-// so that a connection that has gone silent holds up nothing.
+// The sender's end of a tunnel to another node: Snapshots or heartbeats, and their answers, as
+// frames on one connection, without a request around each. The rule: a tunnel changes how bytes
+// travel and nothing else. One send is one copy; a second copy of what is unanswered here takes
+// another way, so that a connection that has gone silent holds up nothing.
 
 import { request } from 'node:http';
 import type { Socket } from 'node:net';
 import { PEER_LIMIT } from './body.ts';
 import { PeerError } from './peer-answers.ts';
 import type { PeerReply } from './peer-exchange.ts';
-import { answerOf, FrameReader, requestFrame, TUNNEL } from './tunnel-frames.ts';
+import { answerOf, FrameReader, requestFrame } from './tunnel-frames.ts';
 
-/** What tells copies of one Snapshot from other Snapshots. */
+/** What tells copies of one message from other messages. */
 export interface CopyOf {
   readonly session: number;
   readonly seq: number;
@@ -22,9 +22,6 @@ interface Waiting extends CopyOf {
   readonly reject: (error: Error) => void;
 }
 
-/** How often it is looked for requests that have waited too long. */
-const SWEEP_MS = 1_000;
-
 /**
  * Invariants:
  * 1. Every send is settled once: with its answer, after `limitMs`, or when the connection ends.
@@ -34,7 +31,10 @@ export class TunnelCaller {
   private readonly socket: Socket;
   private readonly to: string;
   private readonly waiting = new Map<number, Waiting>();
-  private readonly sweep: NodeJS.Timeout;
+  private readonly limitMs: number;
+  /** Runs while something waits, and no longer than until the next time it is over: a connection
+   * on which all is answered at once wakes nobody. */
+  private sweep: NodeJS.Timeout | null = null;
   private lastId = 0;
   private heardAt = performance.now();
   private ended = false;
@@ -42,6 +42,7 @@ export class TunnelCaller {
   private constructor(socket: Socket, head: Buffer, to: string, limitMs: number) {
     this.socket = socket;
     this.to = to;
+    this.limitMs = limitMs;
     const reader = new FrameReader(PEER_LIMIT);
     const onFrame = (id: number, payload: Buffer): void => this.answered(id, payload);
     const onData = (chunk: Buffer): void => {
@@ -59,12 +60,13 @@ export class TunnelCaller {
     socket.on('end', () => socket.destroy());
     socket.on('close', () => this.end('closed the connection without an answer'));
     if (head.length > 0) onData(head);
-    this.sweep = setInterval(() => this.sweepOut(limitMs), SWEEP_MS).unref();
   }
 
-  /** Opens a tunnel to the node at `origin`; null if it has none to give. Never rejects. */
+  /** Opens a tunnel to the node at `origin`, to the destination that says what it carries; null if
+   * that node has none to give. Never rejects. */
   static open(
     origin: string,
+    destination: string,
     headers: Readonly<Record<string, string>>,
     limits: { readonly connectMs: number; readonly answerMs: number },
   ): Promise<TunnelCaller | null> {
@@ -74,7 +76,7 @@ export class TunnelCaller {
         method: 'CONNECT',
         hostname: hostname.replace(/^\[|\]$/g, ''),
         port: port === '' ? 80 : port,
-        path: TUNNEL,
+        path: destination,
         headers: { ...headers, host },
         timeout: limits.connectMs,
         agent: false,
@@ -114,6 +116,7 @@ export class TunnelCaller {
     const id = this.lastId;
     return new Promise((resolve, reject) => {
       this.waiting.set(id, { session, seq, sentAt: performance.now(), resolve, reject });
+      this.sweep ??= this.sweepIn(this.limitMs);
       // All in one call to the system, and nothing is copied for it.
       this.socket.cork();
       for (const part of requestFrame(id, body)) this.socket.write(part);
@@ -134,12 +137,21 @@ export class TunnelCaller {
     waiting.resolve(reply);
   }
 
+  private sweepIn(ms: number): NodeJS.Timeout {
+    return setTimeout(() => this.sweepOut(), Math.max(1, Math.ceil(ms))).unref();
+  }
+
   /** Gives up what has waited too long; and the tunnel, if nothing at all has come since. */
-  private sweepOut(limitMs: number): void {
-    const before = performance.now() - limitMs;
+  private sweepOut(): void {
+    this.sweep = null;
+    const now = performance.now();
     // In the order in which they were sent: the first has waited for longest.
     for (const [id, { sentAt, reject }] of this.waiting) {
-      if (sentAt > before) return;
+      const leftMs = sentAt + this.limitMs - now;
+      if (leftMs > 0) {
+        this.sweep = this.sweepIn(leftMs);
+        return;
+      }
       this.waiting.delete(id);
       reject(new PeerError(`${this.to} did not answer in time`));
       if (this.heardAt < sentAt) this.close();
@@ -149,7 +161,7 @@ export class TunnelCaller {
   private end(reason: string): void {
     if (this.ended) return;
     this.ended = true;
-    clearInterval(this.sweep);
+    if (this.sweep !== null) clearTimeout(this.sweep);
     const all = [...this.waiting.values()];
     this.waiting.clear();
     for (const { reject } of all) reject(new PeerError(`${this.to} ${reason}`));

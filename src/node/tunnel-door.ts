@@ -1,4 +1,4 @@
-// A secondary's end of a tunnel (see tunnel-caller.ts): a CONNECT turns a connection into one that
+// The receiver's end of a tunnel (see tunnel-caller.ts): a CONNECT turns a connection into one that
 // carries frames. What a frame asks for goes the way of the POST with the same body, through the
 // same faults, to the same answer.
 //
@@ -12,10 +12,17 @@ import type { Answer } from './answer.ts';
 import { PEER_LIMIT } from './body.ts';
 import type { Guard } from './guard.ts';
 import { problem } from './problems.ts';
-import { answerFrame, FrameReader, TUNNEL } from './tunnel-frames.ts';
+import { answerFrame, FrameReader } from './tunnel-frames.ts';
 
 /** Answers the request in a frame; null: nobody must ever answer it. */
 export type FrameHandler = (body: Buffer) => Promise<Answer | null>;
+
+/** What a destination stands for. */
+export interface Passage {
+  readonly handle: FrameHandler;
+  /** Makes an answer of what `handle` throws; null: none is to be given. */
+  readonly failed: (error: unknown) => Answer | null;
+}
 
 /** Takes a CONNECT: Node's 'connect' event of a server. */
 export type Door = (incoming: IncomingMessage, socket: Duplex, head: Buffer) => void;
@@ -32,35 +39,35 @@ export function reachedDirectly(url: string, socket: Socket): boolean {
 
 const isLoopback = (address: string): boolean => address === '::1' || address.startsWith('127.');
 
-/** `stopping` ends a tunnel as soon as nothing waits in it. */
+/** `passages` are by the destination that a CONNECT names; `stopping` ends a tunnel as soon as
+ * nothing waits in it. */
 export function tunnelDoor(
-  handle: FrameHandler,
+  passages: ReadonlyMap<string, Passage>,
   guard: Guard,
-  failed: (error: unknown) => Answer | null,
   stopping: AbortSignal,
 ): Door {
   return (incoming, socket, head) => {
     const { host, origin, authorization } = incoming.headers;
-    const refused =
-      guard({ host, origin, authorization }, 'peer') ??
-      (incoming.url === TUNNEL ? null : problem('not-found', 'There is no such tunnel.'));
+    const refused = guard({ host, origin, authorization }, 'peer');
+    const passage = passages.get(incoming.url ?? '');
     socket.on('error', () => socket.destroy());
-    if (refused !== null || stopping.aborted) {
-      const status = refused?.status ?? 503;
+    if (refused !== null || passage === undefined || stopping.aborted) {
+      const { status } = refused ?? (passage === undefined ? NO_TUNNEL : { status: 503 });
       socket.end(`HTTP/1.1 ${status} Refused\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
       return;
     }
     if ('setNoDelay' in socket) (socket as Socket).setNoDelay(true);
     socket.write('HTTP/1.1 200 Tunnel\r\n\r\n');
-    serve(socket, head, handle, failed, stopping);
+    serve(socket, head, passage, stopping);
   };
 }
+
+const NO_TUNNEL = problem('not-found', 'There is no such tunnel.');
 
 function serve(
   socket: Duplex,
   head: Buffer,
-  handle: FrameHandler,
-  failed: (error: unknown) => Answer | null,
+  { handle, failed }: Passage,
   stopping: AbortSignal,
 ): void {
   const reader = new FrameReader(PEER_LIMIT);

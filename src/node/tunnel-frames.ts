@@ -3,13 +3,20 @@
 // request's number, and its payload is a status and the body. Lengths and numbers are unsigned
 // 32-bit, statuses 16-bit, little-endian.
 
-/** The destination that a CONNECT names; the number is that of the frames' format. */
-export const TUNNEL = 'replog-snapshots:1';
+/** What may travel through a tunnel, and the destination that a CONNECT names for it; the number is
+ * that of the frames' format. Heartbeats have a tunnel of their own: they never wait behind a
+ * Snapshot. */
+export const TUNNELS = {
+  Snapshot: 'replog-snapshots:1',
+  Heartbeat: 'replog-heartbeats:1',
+} as const;
 
-/** Sent with a Snapshot: the URL by which its sender reaches the receiver. */
+export type Tunnelled = keyof typeof TUNNELS;
+
+/** Sent with what may travel through a tunnel: the URL by which its sender reaches the receiver. */
 export const REACHED_AT = 'replog-reached-at';
 
-/** In the answer to a Snapshot: a tunnel may be opened. */
+/** In the answer to that: a tunnel may be opened. */
 export const OFFER = 'replog-tunnel';
 
 const HEADER_BYTES = 8;

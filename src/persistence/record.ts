@@ -114,9 +114,8 @@ export function markWrite(bytes: Buffer, at: number, length: number): void {
  * that it carries cannot be checked. */
 export function examine(bytes: Buffer, at: number, before: Before, holes = false): Verdict {
   if (at + HEADER_BYTES > bytes.length) return 'incomplete';
-  if (headerChecksum(bytes, at) !== bytes.readUInt32LE(at)) return 'bad-header';
+  if (!isHeader(bytes, at)) return 'bad-header';
   const length = payloadLength(bytes, at);
-  if (length === 0 || length > PAYLOAD_BYTES_MAX) return 'bad-header';
   if (at + HEADER_BYTES + length > bytes.length) return 'incomplete';
   const start = at + HEADER_BYTES;
   const end = start + length;
@@ -127,6 +126,13 @@ export function examine(bytes: Buffer, at: number, before: Before, holes = false
   if (!follows && checksum(bytes, start, end) !== bytes.readUInt32LE(at + 8)) return 'bad-payload';
   if (index <= before.index) return 'out-of-order';
   return follows || open ? 'whole' : 'out-of-order';
+}
+
+/** Whether the header at `at` is one that was written, with a length that can be. */
+export function isHeader(bytes: Buffer, at: number): boolean {
+  if (headerChecksum(bytes, at) !== bytes.readUInt32LE(at)) return false;
+  const length = payloadLength(bytes, at);
+  return length > 0 && length <= PAYLOAD_BYTES_MAX;
 }
 
 function headerChecksum(bytes: Buffer, at: number): number {

@@ -14,6 +14,7 @@ import { DamagedLog } from './persistence.ts';
 import { plainMessage } from './plain-append.ts';
 import {
   HEADER_BYTES,
+  isHeader,
   parseRecord,
   recordEpoch,
   recordHash,
@@ -250,6 +251,9 @@ export class SegmentScan {
         // A JSON text never ends in a zero byte: if this one does, its end was not written.
         const header = Buffer.alloc(HEADER_BYTES);
         await readAll(file, header, offset);
+        // The header was whole when the payload was not: now it is read wrongly, and so was the
+        // payload, as likely as not. What a length says that nobody wrote proves nothing.
+        if (!isHeader(header, 0)) return false;
         return zeroFrom(file, offset + recordSize(header, 0) - 1, size);
       }
       default:

@@ -1,11 +1,11 @@
-// Snapshots through a tunnel between two replog nodes: when there is one, and that nothing else
-// differs from requests of their own.
+// Snapshots and heartbeats through tunnels between two replog nodes: when there is one, and that
+// nothing else differs from requests of their own.
 
 import { request as httpRequest } from 'node:http';
 import { type AddressInfo, createServer, connect as netConnect, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { epoch, logIndex, seq, session } from '../../src/core/ids.ts';
-import type { Response, SnapshotOrder } from '../../src/core/messages.ts';
+import { epoch, incarnation, logIndex, nodeId, seq, session } from '../../src/core/ids.ts';
+import type { Request, Response, SnapshotOrder } from '../../src/core/messages.ts';
 import { createApp } from '../../src/node/app.ts';
 import { systemClock } from '../../src/node/clock.ts';
 import { Faults } from '../../src/node/faults.ts';
@@ -23,6 +23,22 @@ const snapshot = (at: number): SnapshotOrder => ({
   from: logIndex(1),
   to: logIndex(0),
 });
+
+const heartbeat: Extract<Request, { type: 'Heartbeat' }> = {
+  type: 'Heartbeat',
+  epoch: epoch(1),
+  master: { node: nodeId('n1'), url: 'http://127.0.0.1:9' },
+  lastIndex: logIndex(7),
+  commitIndex: logIndex(7),
+};
+
+const BEAT_ACK: Response = {
+  type: 'HeartbeatAck',
+  node: nodeId('n2'),
+  incarnation: incarnation('a'),
+  epoch: epoch(1),
+  lastIndex: logIndex(7),
+};
 
 const ACK: Response = {
   type: 'SnapshotAck',
@@ -52,7 +68,7 @@ class Node {
     const counted = {
       fetch: app.fetch,
       direct: (...args: Parameters<typeof app.direct>) => {
-        if (args[0].url === '/replica/snapshot') this.posts += 1;
+        if (args[0].url?.startsWith('/replica/')) this.posts += 1;
         return app.direct(...args);
       },
       door: (...args: Parameters<NonNullable<typeof app.door>>) => {
@@ -132,6 +148,59 @@ describe('a tunnel', () => {
     await node.server.stop();
     await ended;
     await expect(transport.send(node.server.url, snapshot(901))).rejects.toThrow(/refuses/);
+  });
+});
+
+describe('a tunnel of heartbeats', () => {
+  /** Beats until one has gone through a tunnel. */
+  async function untilBeats(): Promise<void> {
+    node.engine.response = BEAT_ACK;
+    for (let sent = 1; sent <= 200; sent += 1) {
+      const before = node.posts;
+      expect(await transport.send(node.server.url, heartbeat)).toEqual(BEAT_ACK);
+      if (node.posts === before) return;
+    }
+    throw new Error('no tunnel after 200 heartbeats');
+  }
+
+  test('is of its own, and carries the same', async () => {
+    await untilBeats();
+    expect(node.engine.received.at(-1)).toMatchObject(heartbeat);
+    node.engine.response = ACK;
+    await untilTunnel(node.server.url);
+    expect(node.tunnels).toBe(2);
+    node.engine.response = { type: 'Refused', code: 'stale-epoch', epoch: epoch(2) };
+    const { posts } = node;
+    const refused = await transport.send(node.server.url, heartbeat);
+    expect(refused).toEqual(node.engine.response);
+    expect(node.posts).toBe(posts);
+  });
+
+  test('meets the same faults; while one is unanswered, the next take another way', async () => {
+    await untilBeats();
+    const { posts } = node;
+    node.faults.replace({ dropReply: 1 });
+    expect(await transport.send(node.server.url, heartbeat)).toEqual(BEAT_ACK);
+    expect(node.posts).toBe(posts);
+    node.faults.replace({ dropReply: 1, heartbeat: true, times: 1 });
+    const lost = transport.send(node.server.url, heartbeat);
+    const given = expect(lost).rejects.toThrow(/is not listened to any more/);
+    expect(await transport.send(node.server.url, heartbeat)).toEqual(BEAT_ACK);
+    expect(node.posts).toBe(posts + 1);
+    await transport.close();
+    await given;
+  });
+
+  test('in which nothing is answered in time is given up', async () => {
+    await transport.close();
+    transport = new Transport({ limitsMs: { Heartbeat: 100 } });
+    await untilBeats();
+    node.faults.replace({ dropReply: 1, heartbeat: true, times: 1 });
+    const { posts } = node;
+    const lost = transport.send(node.server.url, heartbeat);
+    await expect(lost).rejects.toThrow(/did not answer in time/);
+    expect(await transport.send(node.server.url, heartbeat)).toEqual(BEAT_ACK);
+    expect(node.posts).toBe(posts + 1);
   });
 });
 

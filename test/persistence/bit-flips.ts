@@ -74,6 +74,57 @@ async function flip(log: Case, file: string, bit: number): Promise<Outcome | Wro
   return judge(log, opened, found);
 }
 
+/**
+ * One bit turns over while the file is read, and another one in a later reading of at most
+ * `bytesMax` bytes at the same start: each bit of each such reading. The first is the bit `first`
+ * of the file's longest reading. Counts what came of it.
+ */
+export async function everySecondBit(log: Case, file: string, first: number, bytesMax: number) {
+  const counts: Partial<Record<Outcome | Wrong, number>> = {};
+  const alone = await misread(log, file, [first]);
+  for (const [i, bytes] of alone.later.entries()) {
+    if (bytes > bytesMax) continue;
+    for (let bit = 0; bit < bytes * 8; bit += 1) {
+      const second = [...Array<null>(i).fill(null), bit];
+      const { outcome } = await misread(log, file, [first, ...second]);
+      counts[outcome] = (counts[outcome] ?? 0) + 1;
+    }
+  }
+  return { alone: alone.outcome, counts };
+}
+
+/** A start at which readings of a file, from its longest on, have these bits turned over; null:
+ * none. Says how long the readings behind the longest were, too. */
+async function misread(log: Case, file: string, bits: readonly (number | null)[]) {
+  let share = 0;
+  const machine = new Machine(log.options, { random: () => share });
+  for (const [name, bytes] of log.files) machine.disk.place(name, bytes);
+  const longest = log.files.get(file)!.length / 2;
+  const later: number[] = [];
+  let next = -1;
+  machine.disk.faults = ({ kind, path, bytes }) => {
+    if (kind !== 'read' || path !== file) return null;
+    if (next < 0 && bytes < longest) return null;
+    next += 1;
+    if (next > 0) later.push(bytes);
+    const bit = bits[next] ?? null;
+    share = bit === null ? 0 : (bit + 0.5) / (bytes * 8);
+    return bit === null ? null : { kind: 'flip' };
+  };
+  const opened = machine.open();
+  const found: string[] = [];
+  const refused = await opened
+    .recover((entry) => found.push(JSON.stringify(entry)))
+    .then(
+      () => null,
+      (error: unknown) => error,
+    );
+  machine.disk.faults = null;
+  if (refused instanceof DamagedLog) return { outcome: 'damaged', later } as const;
+  if (refused !== null) return { outcome: `failed: ${refused}`, later } as const;
+  return { outcome: await judge(log, opened, found), later };
+}
+
 /** A log that was accepted must be what was written, each time it is looked at. */
 async function judge(log: Case, opened: Persistence, found: string[]): Promise<Outcome | Wrong> {
   const count = Number(opened.lastIndex);

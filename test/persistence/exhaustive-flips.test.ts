@@ -2,8 +2,9 @@
 // written, nor for the end of the log; the node refuses it aloud, and leaves the files as they are.
 
 import { describe, expect, it } from 'vitest';
-import { FORMAT_VERSION } from '../../src/persistence/segment-file.ts';
-import { everyBit, written } from './bit-flips.ts';
+import { HEADER_BYTES } from '../../src/persistence/record.ts';
+import { FILE_HEADER_BYTES, FORMAT_VERSION } from '../../src/persistence/segment-file.ts';
+import { everyBit, everySecondBit, written } from './bit-flips.ts';
 
 const ONE_SEGMENT = { segmentBytes: 1 << 20, tailBytes: 1 << 20, blockBytes: 8 << 10 };
 /** Nothing stays in memory, so that everything is also read back from the disk. */
@@ -55,4 +56,18 @@ describe('B25: a flipped bit in a log whose last write was torn', () => {
       cut: kept * 8,
     });
   }, 120_000);
+});
+
+describe('B25: bits that turn over while the log is read, though the disk is well', () => {
+  it('twice in one start: never take the last write for torn', async () => {
+    const log = await written([1, 1, 1], ONE_SEGMENT);
+    const name = [...log.files.keys()].find((each) => SEGMENT.test(each))!;
+    const whole = log.files.get(name)!;
+    // Every reading behind the first one that finds the last entry's text changed.
+    const inLast = (whole.length - FILE_HEADER_BYTES - 20) * 8;
+    const { alone, counts } = await everySecondBit(log, name, inLast, 64);
+    expect(alone).toBe('damaged');
+    expect(Object.keys(counts)).toEqual(['damaged']);
+    expect(counts.damaged).toBeGreaterThanOrEqual(HEADER_BYTES * 8);
+  });
 });

@@ -17,7 +17,7 @@ import { type ProblemCode, problem } from '../problems.ts';
 import type { Route, SuccessDoc } from '../route.ts';
 import { readSnapshot } from '../snapshot-reader.ts';
 import { reachedDirectly } from '../tunnel-door.ts';
-import { OFFER, REACHED_AT } from '../tunnel-frames.ts';
+import { OFFER, REACHED_AT, TUNNELS, type Tunnelled } from '../tunnel-frames.ts';
 
 interface Described<T extends PeerMessage> {
   readonly schema: z.ZodType<Omit<Extract<Request, { type: T }>, 'type'>>;
@@ -86,13 +86,20 @@ export function peerRoutes(
   const route = <T extends PeerMessage>(type: T): Route => {
     const { schema, summary, success, problems } = MESSAGES[type] as Described<T>;
     const briefly = type === 'Snapshot' ? readSnapshot : undefined;
-    const struck = type === 'Snapshot' || type === 'Heartbeat' ? faults : null;
+    const tunnel = isTunnelled(type) ? TUNNELS[type] : null;
+    const struck = tunnel === null ? null : faults;
     const taken = async (request: Request, path: string): Promise<Fate<Answer>> => {
       const handle = async () => answerTo(await receiver.receive(request), path);
       if (struck === null) return { type: 'answered', answer: await handle() };
       const traffic = type === 'Snapshot' ? 'snapshot' : 'heartbeat';
       const met: Met = (fault, ms) => receiver.struck?.(request, fault, ms);
       return struck.through(traffic, handle, met);
+    };
+    const framed = async (body: Buffer): Promise<Answer | null> => {
+      const fields = jsonIn<unknown>(body, schema, briefly);
+      const fate = await taken(requestOf(type, fields), PEER_PATHS[type]);
+      if (fate.type === 'dropped') return null;
+      return fate.type === 'answered' ? fate.answer : FAULT;
     };
     return {
       method: 'POST',
@@ -111,18 +118,10 @@ export function peerRoutes(
         const path = target(call.req.url);
         const fate = await taken(requestOf(type, fields), path);
         if (fate.type === 'dropped') await gone(call, stopping);
-        return fate.type === 'answered' ? offering(type, call, fate.answer) : FAULT;
+        if (fate.type !== 'answered') return FAULT;
+        return tunnel === null ? fate.answer : offering(call, fate.answer);
       },
-      ...(type !== 'Snapshot'
-        ? {}
-        : {
-            framed: async (body) => {
-              const fields = jsonIn<unknown>(body, schema, briefly);
-              const fate = await taken(requestOf(type, fields), PEER_PATHS[type]);
-              if (fate.type === 'dropped') return null;
-              return fate.type === 'answered' ? fate.answer : FAULT;
-            },
-          }),
+      ...(tunnel === null ? {} : { framed: { tunnel, handle: framed } }),
     };
   };
   return types.map(route);
@@ -134,10 +133,12 @@ const FAULT: Answer = problem('fault-injected', 'This answer is a fault that was
 const requestOf = (type: PeerMessage, fields: unknown): Request =>
   ({ type, ...(fields as object) }) as unknown as Request;
 
-/** Tells a sender of Snapshots that nothing stands between it and this node, and that they may
- * travel through a tunnel. */
-function offering(type: PeerMessage, call: Call, answer: Answer): Answer {
-  if (type !== 'Snapshot' || answer.status !== 200) return answer;
+const isTunnelled = (type: PeerMessage): type is PeerMessage & Tunnelled => type in TUNNELS;
+
+/** Tells a sender that nothing stands between it and this node, and that such messages may travel
+ * through a tunnel. */
+function offering(call: Call, answer: Answer): Answer {
+  if (answer.status !== 200) return answer;
   const url = header(call, REACHED_AT);
   const socket = call.env?.incoming?.socket;
   if (url === undefined || socket === undefined || !reachedDirectly(url, socket)) return answer;
