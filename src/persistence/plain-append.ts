@@ -75,12 +75,21 @@ function messageIn(
 /** Whether every byte stands for itself in a JSON text: none is a quote, a backslash or below a
  * space. */
 function standsForItself(bytes: Buffer, start: number, end: number): boolean {
-  for (let i = start; i < end; i += 1) {
-    const byte = bytes[i]!;
-    if (byte === BACKSLASH || byte === QUOTE || byte < SPACE) return false;
+  // Nearly every text passes: to look at all of it, and decide once, is twice as quick.
+  let other = 0;
+  let i = start;
+  for (; i + 4 <= end; i += 4) {
+    other |=
+      OTHER[bytes[i]!]! | OTHER[bytes[i + 1]!]! | OTHER[bytes[i + 2]!]! | OTHER[bytes[i + 3]!]!;
   }
-  return true;
+  for (; i < end; i += 1) other |= OTHER[bytes[i]!]!;
+  return other === 0;
 }
+
+/** 1 for each byte that does not stand for itself. */
+const OTHER: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) =>
+  byte === BACKSLASH || byte === QUOTE || byte < SPACE ? 1 : 0,
+);
 
 /** The place behind a fixed text; -1 if that does not stand at `place`, or `place` is -1. */
 function literal(bytes: Buffer, place: number, text: Buffer): number {
