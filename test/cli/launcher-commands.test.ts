@@ -68,11 +68,22 @@ test.each(['stop', 'start', 'restart', 'kill', 'pause', 'resume'])(
 );
 
 test('a verb says what was done; --json gives the node', async () => {
-  const stub = await startStub(launch);
+  const again = { ...NODES[0], pid: 21 };
+  const stub = await startStub((hit, response) =>
+    hit.path.endsWith('/restart') ? sendJson(response, 200, again) : launch(hit, response),
+  );
   const text = await runCommand(control, 'restart', 'master', '--url', stub.url);
-  expect(text.out).toBe('n1 restarted  master at http://x:1, pid 11\n');
+  expect(text.out).toBe('n1 restarted  master at http://x:1, pid 21\n');
   const json = await runCommand(control, 'kill', 'secondary:2', '--json', '--url', stub.url);
   expect(JSON.parse(json.out)).toEqual(NODES[2]);
+});
+
+test('a verb says so where there was nothing to do', async () => {
+  const stub = await startStub(launch);
+  const running = await runCommand(control, 'start', 'n1', '--url', stub.url);
+  expect(running.out).toBe('n1 is running already  master at http://x:1, pid 11\n');
+  const stopped = await runCommand(control, 'stop', 'n3', '--url', stub.url);
+  expect(stopped.out).toBe('n3 is stopped already\n');
 });
 
 test('an unknown node is exit 2, a refusal exit 1, no launcher exit 3', async () => {

@@ -89,16 +89,19 @@ async function control(
       const after = await launcher.control(node.node, verb, { signal });
       await (options.json
         ? printJson(after ?? { node: node.node })
-        : printLine(nodeLine(node.node, done, after)));
+        : printLine(nodeLine(node, done, after)));
     }
   });
 }
 
-function nodeLine(node: string, done: string, after: ClusterNode | null): string {
+/** What came of it; `after` is null if the launcher knows the node no more. */
+function nodeLine(before: ClusterNode, done: string, after: ClusterNode | null): string {
+  const same = after !== null && after.state === before.state && after.pid === before.pid;
+  const what = same ? `is ${after.state} already` : done;
   const place = after?.pid
     ? `  ${after.role ?? 'no role yet'} at ${after.url}, pid ${after.pid}`
     : '';
-  return cleanText(`${node} ${done}${place}`);
+  return cleanText(`${before.node} ${what}${place}`);
 }
 
 /** Ends the launcher, which ends its nodes first. */
