@@ -7,19 +7,16 @@ import type { Folds } from '../core/ledger.ts';
 import {
   ASIDE,
   type Fetch,
-  type Fetched,
-  type FetchedOrder,
   type LogPoint,
   type Request,
   type RequestOrder,
   type Response,
   type ResponseOrder,
-  type SnapshotOrder,
 } from '../core/messages.ts';
 import type { Options } from '../core/options.ts';
 import type { Replica } from '../core/replica.ts';
 import type { NodeStatus } from '../core/status.ts';
-import { type Excerpt, excerpt, fetchedExcerpt } from '../persistence/excerpt.ts';
+import type { Excerpt } from '../persistence/excerpt.ts';
 import type { LeftBehind } from '../persistence/left-behind.ts';
 import {
   type Chunk,
@@ -31,7 +28,7 @@ import { Bookkeeper } from './bookkeeper.ts';
 import type { Departure } from './departure.ts';
 import type { Encoded, Engine } from './engine.ts';
 import { EventQueue, type QueueClock } from './event-queue.ts';
-import { fetchedBody } from './snapshot-body.ts';
+import { LogExcerpts } from './log-excerpts.ts';
 import { Trace, traceEffect } from './trace.ts';
 
 /** How requests leave this node. */
@@ -82,13 +79,13 @@ export class Runtime implements Engine {
   private readonly peers = new Map<Ticket, PeerCall>();
   private readonly listeners = new Set<() => void>();
   private lastTicket = 0;
-  /** What was read last for a Snapshot: the next secondary is often sent the same. */
-  private lastChunk: Chunk | null = null;
+  private readonly excerpts: LogExcerpts;
   private shown = '';
 
   constructor(parts: RuntimeParts) {
     this.parts = parts;
     this.persistence = parts.persistence;
+    this.excerpts = new LogExcerpts(parts.persistence, parts.options, parts.leftBehind);
     this.trace = parts.trace ?? new Trace(0);
     const perform = (effect: Effect, event: Event, now: number): void => {
       traceEffect(this.trace, effect, event, now);
@@ -213,7 +210,7 @@ export class Runtime implements Engine {
         this.persistence.append(effect.entries, effect.holes);
         return;
       case 'Truncate':
-        this.lastChunk = null;
+        this.excerpts.forget();
         this.persistence.truncate(effect.after);
         return;
       case 'Persist':
@@ -279,10 +276,10 @@ export class Runtime implements Engine {
   }
 
   private transmit(to: string, request: RequestOrder): Promise<Response> {
-    if (to === ASIDE) return this.fetchAside(request as Fetch);
+    if (to === ASIDE) return this.excerpts.aside(request as Fetch);
     if (request.type !== 'Snapshot') return this.parts.outgoing.send(to, request, null, null);
     try {
-      const found = this.excerpt(request);
+      const found = this.excerpts.snapshot(request);
       const send = ({ chunk, prev }: Excerpt): Promise<Response> =>
         this.parts.outgoing.send(to, request, chunk, prev);
       return found instanceof Promise ? found.then(send) : send(found);
@@ -290,26 +287,6 @@ export class Runtime implements Engine {
       // The log was cut back after the Snapshot was ordered.
       return Promise.reject(error);
     }
-  }
-
-  private async fetchAside({ from }: Fetch): Promise<Fetched> {
-    const { lastIndex } = this.persistence;
-    const prev = { index: lastIndex, hash: this.persistence.hash };
-    const { snapshotEntriesMax, snapshotBytesMax } = this.parts.options;
-    const { leftBehind } = this.parts;
-    const known = leftBehind === undefined || from !== lastIndex + 1;
-    const updates = known ? [] : await leftBehind.after(prev, snapshotEntriesMax, snapshotBytesMax);
-    return { type: 'Fetched', updates, lastIndex, prev };
-  }
-
-  private excerpt(order: SnapshotOrder): Excerpt | Promise<Excerpt> {
-    const { lastChunk } = this;
-    if (lastChunk?.from === order.from && lastChunk.to === order.to) {
-      return { chunk: lastChunk, prev: lastChunk.prev };
-    }
-    const found = excerpt(this.persistence, order);
-    if (!(found instanceof Promise) && found.chunk !== null) this.lastChunk = found.chunk;
-    return found;
   }
 
   private respond(ticket: Ticket, response: ResponseOrder): void {
@@ -320,14 +297,9 @@ export class Runtime implements Engine {
       call.resolve(response);
       return;
     }
-    this.fetched(response).then(call.resolve, (error: unknown) => {
+    this.excerpts.fetched(response).then(call.resolve, (error: unknown) => {
       if (error instanceof DamagedLog || error instanceof StorageFailure) call.reject(error);
       else this.parts.broken(error);
     });
-  }
-
-  private async fetched(order: FetchedOrder): Promise<Encoded> {
-    const { chunk, prev } = await fetchedExcerpt(this.persistence, order, this.parts.options);
-    return { json: fetchedBody(chunk, prev, order.lastIndex) };
   }
 }
