@@ -3,12 +3,12 @@
 // up to an index was read after everybody had said how far it goes; a node that does not answer
 // holds up no other; foreign text is cleaned here, before anything else sees it.
 
-import { setMaxListeners } from 'node:events';
-import type { ClusterReport, Health } from '../client/answers.ts';
 import type { ReplogClient } from '../client/client.ts';
 import { windowOf } from './alignment.ts';
-import type { ClusterState, Observation, OwnWrite, SeenNode } from './cluster-state.ts';
+import type { ClusterState, Observation, OwnWrite } from './cluster-state.ts';
 import { masterOf } from './cluster-state.ts';
+import { membersIn, nodesIn } from './known-nodes.ts';
+import { Questions } from './questions.ts';
 import { countsIn } from './rates.ts';
 import { readTidily, type Tidy, tidied } from './tidy.ts';
 
@@ -49,9 +49,6 @@ export const ROUND_MS = 250;
 /** A round does not wait longer than this for anybody; an answer may come later. */
 const PATIENCE_MS = 300;
 
-/** Then a node counts as silent. */
-const ANSWER_MS = 1_500;
-
 /** Every so many rounds: faults, counters, panels that are read rather than watched. */
 const SLOW_EVERY = 4;
 
@@ -60,28 +57,21 @@ const OUTPUT_LINES = 300;
 
 const KEYS_MAX = 200;
 
-/** A few for each of as many nodes as a cluster may have. */
-const QUESTIONS_MAX = 1_000;
-
 export class Observer {
   readonly #parts: ObserverParts;
   readonly #tidy: Tidy;
-  readonly #clients = new Map<string, ReplogClient>();
-  /** What has been asked and not been answered, by node and question. */
-  readonly #open = new Set<string>();
-  readonly #end = new AbortController();
+  readonly #questions: Questions;
   #round = 0;
 
   constructor(parts: ObserverParts) {
-    // One for each open question; Node warns of more than ten, which are few for seven nodes.
-    setMaxListeners(QUESTIONS_MAX, this.#end.signal);
     this.#parts = parts;
+    this.#questions = new Questions(parts.client);
     this.#tidy = tidied(parts.clean);
   }
 
   /** Looks until `stop`. Never rejects: what cannot be reached is reported as silent. */
   async run(): Promise<void> {
-    while (!this.#end.signal.aborted) {
+    while (!this.#questions.ended) {
       const startedAt = performance.now();
       await this.round();
       const spentMs = performance.now() - startedAt;
@@ -90,7 +80,7 @@ export class Observer {
   }
 
   stop(): void {
-    this.#end.abort();
+    this.#questions.end();
   }
 
   /** One look at everything. */
@@ -107,7 +97,7 @@ export class Observer {
     if (slow) work.push(...nodes.map(({ node, url }) => this.#lookAtFaults(node, url)));
     if (slow) work.push(this.#lookAtCounts());
     await this.#patiently([...work, ...this.#lookAtPanels(slow), ...this.#lookAtWrites()]);
-    if (!this.#end.signal.aborted) this.#parts.report({ type: 'round' });
+    if (!this.#questions.ended) this.#parts.report({ type: 'round' });
   }
 
   /** Waits for all, but not for long: whoever is late reports when it comes. */
@@ -115,48 +105,14 @@ export class Observer {
     await Promise.race([Promise.all(work), this.#parts.sleep(PATIENCE_MS)]);
   }
 
-  /** Asks a question that is not open yet; resolves with null if there is no answer. */
-  async #ask<Answer>(
-    name: string,
-    url: string,
-    question: (client: ReplogClient, signal: AbortSignal) => Promise<Answer>,
-    onFailure: (error: unknown) => void = () => undefined,
-  ): Promise<Answer | null> {
-    if (this.#open.has(name) || this.#end.signal.aborted) return null;
-    this.#open.add(name);
-    const limit = new AbortController();
-    const timer = setTimeout(() => limit.abort(), ANSWER_MS);
-    const stop = (): void => limit.abort();
-    this.#end.signal.addEventListener('abort', stop);
-    try {
-      return await question(this.#clientFor(url), limit.signal);
-    } catch (error) {
-      if (!this.#end.signal.aborted) onFailure(error);
-      return null;
-    } finally {
-      clearTimeout(timer);
-      this.#end.signal.removeEventListener('abort', stop);
-      this.#open.delete(name);
-    }
-  }
-
-  #clientFor(url: string): ReplogClient {
-    const known = this.#clients.get(url);
-    if (known !== undefined) return known;
-    if (this.#clients.size > 200) this.#clients.clear();
-    const client = this.#parts.client(url);
-    this.#clients.set(url, client);
-    return client;
-  }
-
   #report(observation: Unstamped): void {
-    if (!this.#end.signal.aborted) this.#parts.report(observation);
+    if (!this.#questions.ended) this.#parts.report(observation);
   }
 
   async #lookAtCluster(): Promise<void> {
     const { control } = this.#parts;
     if (control !== null) {
-      const report = await this.#ask('cluster', control, (client, signal) => {
+      const report = await this.#questions.ask('cluster', control, (client, signal) => {
         return client.cluster({ signal });
       });
       if (report !== null) this.#report(nodesIn(this.#tidy(report)));
@@ -166,7 +122,7 @@ export class Observer {
     const master = known.find(({ role, silentSince }) => role === 'master' && silentSince === null);
     const url = master?.url ?? known.find(({ silentSince }) => silentSince === null)?.url;
     const first = url ?? this.#parts.url;
-    const health = await this.#ask('members', first, (client, signal) => {
+    const health = await this.#questions.ask('members', first, (client, signal) => {
       return client.health({ signal });
     });
     if (health !== null) this.#report(membersIn(this.#tidy(health), first, known));
@@ -174,7 +130,7 @@ export class Observer {
 
   async #lookAtHealth(node: string, url: string): Promise<void> {
     const silent = (): void => this.#report({ type: 'silence', node });
-    const health = await this.#ask(
+    const health = await this.#questions.ask(
       `health ${node}`,
       url,
       (client, signal) => client.health({ signal }),
@@ -203,7 +159,7 @@ export class Observer {
     const same = tail.lastIndex === health.lastIndex && (newest?.epoch ?? 0) <= health.epoch;
     if (tail.from === from && same && tail.known >= to) return;
     const limit = to - from + 1;
-    const page = await this.#ask(`log ${node}`, url, (client, signal) => {
+    const page = await this.#questions.ask(`log ${node}`, url, (client, signal) => {
       return client.log({ from, limit, signal });
     });
     if (page === null) return;
@@ -214,7 +170,7 @@ export class Observer {
   async #lookAtFaults(node: string, url: string): Promise<void> {
     const view = this.#parts.state().nodes.find((one) => one.node === node);
     if (view?.silentSince !== null) return;
-    const report = await this.#ask(`faults ${node}`, url, (client, signal) => {
+    const report = await this.#questions.ask(`faults ${node}`, url, (client, signal) => {
       return client.getFaults({ signal });
     });
     if (report !== null) this.#report({ type: 'faults', node, report: this.#tidy(report) });
@@ -224,7 +180,7 @@ export class Observer {
     const master = masterOf(this.#parts.state());
     const view = this.#parts.state().nodes.find(({ node }) => node === master?.node);
     if (view === undefined || view.silentSince !== null) return;
-    const text = await this.#ask('counts', view.url, (client, signal) => {
+    const text = await this.#questions.ask('counts', view.url, (client, signal) => {
       return client.metrics({ signal });
     });
     if (text !== null) this.#report({ type: 'counts', counts: countsIn(text) });
@@ -249,7 +205,7 @@ export class Observer {
       const blank = { node, first: 1, lines: [], error: this.#words(error) };
       this.#report({ type: 'output', output: blank });
     };
-    const answer = await this.#ask(
+    const answer = await this.#questions.ask(
       `output ${node}`,
       control,
       (client, signal) => client.output(node, { lines: OUTPUT_LINES, signal }),
@@ -267,7 +223,7 @@ export class Observer {
       const blank = { node, items: [], more: false, error: this.#words(error) };
       this.#report({ type: 'keys', keys: blank });
     };
-    const answer = await this.#ask(
+    const answer = await this.#questions.ask(
       `keys ${node}`,
       url,
       (client, signal) => client.listKeys({ limit: KEYS_MAX, signal }),
@@ -290,7 +246,7 @@ export class Observer {
       complete: false,
       lines: [],
     } as const;
-    const found = await this.#ask(
+    const found = await this.#questions.ask(
       `story ${index}`,
       view.url,
       async (client, signal) => ({ story: await client.story(index, { signal }) }),
@@ -312,7 +268,7 @@ export class Observer {
   }
 
   async #lookAtWrite(write: OwnWrite, url: string): Promise<void> {
-    const outcome = await this.#ask(`outcome ${write.key}`, url, (client, signal) => {
+    const outcome = await this.#questions.ask(`outcome ${write.key}`, url, (client, signal) => {
       return client.outcome(write.key, { signal });
     });
     if (outcome === null) return;
@@ -325,38 +281,4 @@ export class Observer {
   #words(error: unknown): string {
     return this.#parts.clean(error instanceof Error ? error.message : String(error)).slice(0, 200);
   }
-}
-
-function nodesIn({ name, nodes, removed }: ClusterReport): Unstamped {
-  return { type: 'nodes', name, nodes: [...nodes, ...(removed ?? [])].sort(byId) };
-}
-
-/** The nodes that a node knows of, where no launcher lists them. */
-function membersIn(health: Health, url: string, known: readonly SeenFrom[]): Unstamped {
-  const seen = (node: string, at: string, role: string | null): SeenNode => {
-    return { node, url: at, role, pid: null, state: null };
-  };
-  if (health.role === 'master') {
-    const nodes = health.members.map((member) => seen(member.node, member.url, member.role));
-    return { type: 'nodes', name: url, nodes: nodes.sort(byId) };
-  }
-  const others = known.filter(({ node }) => node !== health.node);
-  const master = health.master;
-  const nodes = [
-    ...others.map((one) => seen(one.node, one.url, one.role)),
-    seen(health.node, url, health.role),
-    ...(master === null || others.some(({ node }) => node === master.node)
-      ? []
-      : [seen(master.node, master.url, 'master')]),
-  ];
-  return { type: 'nodes', name: url, nodes: nodes.sort(byId) };
-}
-
-type SeenFrom = Pick<SeenNode, 'node' | 'url' | 'role'>;
-
-const { compare } = new Intl.Collator('en', { numeric: true });
-
-/** n2 before n10. */
-function byId(a: { readonly node: string }, b: { readonly node: string }): number {
-  return compare(a.node, b.node);
 }
