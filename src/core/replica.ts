@@ -91,9 +91,12 @@ export class Replica {
     return this.context.ledger.log.commitIndex;
   }
 
-  /** The nodes known to have the operation at `index`, this one first. */
+  /** The nodes known to have persisted the operation at `index`, this one first; who is no master
+   * knows of itself alone. */
   holders(index: LogIndex): NodeId[] {
-    return this.office.master?.holders(index) ?? [this.context.self.node];
+    const { ledger, self } = this.context;
+    const own = index <= ledger.persister.persistedIndex ? [self.node] : [];
+    return this.office.master?.holders(index) ?? own;
   }
 
   private handle(event: Event, now: number): void {

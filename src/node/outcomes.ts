@@ -156,7 +156,8 @@ function unavailable(outcome: Unavailable, place: Place): Answer {
       if (outcome.first === undefined) return problem(code, NOTHING);
       const { first, last = first } = outcome;
       const detail = `It is in the log as ${first}; whether it stays is open.`;
-      return problem(code, detail, place(first, last));
+      // The one member that says so, for whoever asks no more than whether it is there.
+      return problem(code, detail, { index: first, ...place(first, last) });
     }
     case 'Recovering':
       return problem('recovering', NOTHING);

@@ -124,8 +124,17 @@ export const logQuery = z.strictObject({
 
 export const keyQuery = z.strictObject({ read, id: text.exactOptional() });
 
-/** For a Remove without a body. Whatever else stands there is nobody's matter. */
-export const removeQuery = z.looseObject({ id: text.exactOptional() });
+/** For a Remove without a body: its fields as text. Whatever else stands there is nobody's
+ * matter. */
+export const removeQuery = z.object({
+  id: text.exactOptional(),
+  w: z
+    .union([z.enum(['majority', 'all']), integer(1, Number.MAX_SAFE_INTEGER)], {
+      error: 'must be a number from 1, "majority" or "all"',
+    })
+    .exactOptional(),
+  timeoutMs: integer(1, TIMEOUT_MAX_MS).exactOptional(),
+});
 
 export const keysQuery = z.strictObject({
   read,

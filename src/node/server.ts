@@ -11,7 +11,7 @@ import {
 import type { AddressInfo, Socket } from 'node:net';
 import type { Answer } from './answer.ts';
 import type { Direct } from './direct.ts';
-import { problem } from './problems.ts';
+import { invalid, problem } from './problems.ts';
 import type { Door } from './tunnel-door.ts';
 import { type Fetch, WebFront } from './web-front.ts';
 
@@ -67,18 +67,23 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const { direct, door } = options.app;
   const front = new WebFront(options.app.fetch);
+  const take = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+    if (direct?.(incoming, outgoing)) return;
+    front.take(incoming, outgoing);
+  };
   const server = createServer(
     {
       headersTimeout: limits.headersMs,
       requestTimeout: limits.requestMs,
       connectionsCheckingInterval: limits.checkMs,
       keepAliveTimeout: limits.keepAliveMs,
+      // The guard refuses a request without one, in words.
+      requireHostHeader: false,
     },
-    (incoming: IncomingMessage, outgoing: ServerResponse) => {
-      if (direct?.(incoming, outgoing)) return;
-      front.take(incoming, outgoing);
-    },
+    take,
   );
+  // What a client expects beyond an answer is its own matter.
+  server.on('checkExpectation', take);
   if (door !== undefined) server.on('connect', door);
   server.maxConnections = limits.connections;
   server.on('clientError', refuseMalformed);
@@ -167,7 +172,7 @@ function answerTo(code: string | undefined): Answer {
     case 'HPE_HEADER_OVERFLOW':
       return problem('headers-too-large', 'The headers are too long.');
     default:
-      return problem('invalid-request', 'This is not a valid HTTP request.');
+      return invalid([{ path: '', message: 'this is not a valid HTTP request' }]);
   }
 }
 

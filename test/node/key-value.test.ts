@@ -62,6 +62,20 @@ describe('PUT and DELETE /kv/:key', () => {
     expect([both.status, both.body.id]).toEqual([200, 8]);
   });
 
+  test('Remove takes write concern and time limit from the query likewise', async () => {
+    const { engine, app } = node();
+    await call(app, 'DELETE', '/kv/k?w=2&timeoutMs=50');
+    await call(app, 'DELETE', '/kv/k?w=majority&timeoutMs=50', { w: 1 });
+    expect(engine.writes.map(({ w, timeoutMs }) => [w, timeoutMs])).toEqual([
+      [2, 50],
+      [1, 50],
+    ]);
+    for (const query of ['w=0', 'w=none', 'w=1.5', 'timeoutMs=0', 'timeoutMs=x']) {
+      expect((await call(app, 'DELETE', `/kv/k?${query}`)).body.code).toBe('invalid-request');
+    }
+    expect(engine.writes).toHaveLength(2);
+  });
+
   test('the write concern not met is OperationFailed', async () => {
     const place = { first: logIndex(3), last: logIndex(3) };
     const { app } = node({ type: 'TimedOut', ...place, acks });
@@ -94,6 +108,11 @@ describe('PUT and DELETE /kv/:key', () => {
 
   test.each([
     [{ 'if-match': '"12"' }, 12],
+    // No operation has such an index: they match nothing.
+    [{ 'if-match': '"0"' }, 0],
+    [{ 'if-match': '"012"' }, 0],
+    [{ 'if-match': '"abc"' }, 0],
+    [{ 'if-match': 'W/"12"' }, 0],
     [{ 'if-none-match': '*' }, null],
     [{}, undefined],
   ])('precondition %j', async (headers, ifIndex) => {
@@ -106,8 +125,6 @@ describe('PUT and DELETE /kv/:key', () => {
   test.each([
     { 'if-match': '12' },
     { 'if-match': '*' },
-    { 'if-match': 'W/"12"' },
-    { 'if-match': '"0"' },
     { 'if-match': '"1", "2"' },
     { 'if-none-match': '"12"' },
     { 'if-match': '"12"', 'if-none-match': '*' },

@@ -154,7 +154,7 @@ describe('POST /messages/batch', () => {
   test('shutting down, it names the place of what is in the log', async () => {
     const { app } = node({ type: 'ShuttingDown', first: logIndex(4), last: logIndex(6) });
     const { body } = await call(app, 'POST', '/messages/batch', { messages: ['a'] });
-    expect(body).toMatchObject({ code: 'shutting-down', first: 4, last: 6, count: 3 });
+    expect(body).toMatchObject({ code: 'shutting-down', index: 4, first: 4, last: 6, count: 3 });
   });
 
   test.each([0, 10_001])('%d messages are too few or too many', async (count) => {

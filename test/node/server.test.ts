@@ -131,7 +131,8 @@ describe('requests over a socket', () => {
 
   test.each([
     ['GET /kv/a\\b HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n', 400],
-    ['GET /livez HTTP/1.1\r\nconnection: close\r\n\r\n', 400],
+    ['GET /livez HTTP/1.1\r\nconnection: close\r\n\r\n', 421],
+    ['GET /livez HTTP/1.1\r\nhost: localhost\r\nexpect: foo\r\nconnection: close\r\n\r\n', 200],
     // Not ours, whatever it is: as for appends.
     ['GET /livez HTTP/1.1\r\nhost: a b\r\nconnection: close\r\n\r\n', 421],
     ['GET /problems HTTP/1.1\r\nhost: a b\r\nconnection: close\r\n\r\n', 400],
@@ -142,6 +143,16 @@ describe('requests over a socket', () => {
   ])('%.50j is %d', async (text, status) => {
     const { server } = await start();
     expect(await raw(server, text).said).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+  });
+
+  test('what is no HTTP is told so as any mistake is', async () => {
+    const { server } = await start();
+    const said = await raw(server, 'nonsense\r\n\r\n').said;
+    expect(said).toMatch(/content-type: application\/problem\+json/);
+    expect(JSON.parse(said.slice(said.indexOf('{')))).toMatchObject({
+      code: 'invalid-request',
+      errors: [{ path: '', message: 'this is not a valid HTTP request' }],
+    });
   });
 });
 

@@ -113,9 +113,9 @@ async function put(site: Site, call: Call): Promise<Answer> {
 async function remove(site: Site, call: Call): Promise<Answer> {
   const key = keyOf(call);
   const ifIndex = precondition(call);
-  const { id } = readQuery(call, removeQuery);
+  const query = readQuery(call, removeQuery);
   const body = await readJson(call, BODY_LIMIT, removeBody, {});
-  const asked = id === undefined ? body : { id, ...body };
+  const asked = { ...query, ...body };
   return change(site, call, { op: 'remove', key }, { ...asked, ifIndex });
 }
 
@@ -144,14 +144,18 @@ function change(
   return write(site, call, request, (outcome, about) => keyValueAnswer(outcome, about, place));
 }
 
-/** `If-Match: "<index>"` or `If-None-Match: *`; undefined if neither is there. */
+/** The index that no operation has. */
+const NEVER = 0;
+
+/** `If-Match: "<index>"` or `If-None-Match: *`; undefined if neither is there. A tag that is none of
+ * ours is no mistake: it matches nothing. */
 function precondition(call: Call): LogIndex | null | undefined {
   const match = header(call, 'if-match');
   const none = header(call, 'if-none-match');
   if (match === undefined && none === undefined) return undefined;
   if (match === undefined && none === '*') return null;
-  const index = none === undefined ? /^"([1-9]\d{0,15})"$/.exec(match ?? '')?.[1] : undefined;
-  if (index !== undefined) return Number(index) as LogIndex;
+  const tag = none === undefined ? /^(?:W\/)?"([^",]*)"$/.exec(match ?? '') : null;
+  if (tag !== null) return (/^"[1-9]\d{0,15}"$/.test(tag[0]) ? Number(tag[1]) : NEVER) as LogIndex;
   const path = none === undefined ? 'If-Match' : 'If-None-Match';
   const message = 'use one of If-Match: "<index>" and If-None-Match: *';
   throw new RequestRefused(invalid([{ path, message }]));
