@@ -13,6 +13,36 @@ export interface NodeFolder {
   readonly path: string;
 }
 
+/** The absolute path of a `--data-dir`. Throws UsageError for an empty one, as an unset variable
+ * of a shell leaves it: that would be the current folder. */
+export function dataDirFrom(text: string): string {
+  if (text !== '') return resolve(text);
+  throw new UsageError('--data-dir is empty', 'name a folder; `.` is the current one');
+}
+
+/** What the system says of a path that cannot be a folder, or not one of this user's. */
+const UNUSABLE: Readonly<Record<string, string>> = {
+  ENOTDIR: 'a part of it is a file',
+  EEXIST: 'it is a file',
+  EACCES: 'this user may not',
+  EPERM: 'this user may not',
+  EROFS: 'that disk is read-only',
+};
+
+/** The error in words if it says that `dataDir` cannot be used; null if it says anything else. */
+export function unusableFolder(error: unknown, dataDir: string | null): UsageError | null {
+  const cause = error instanceof Error ? error.cause : undefined;
+  const { code, syscall } = (cause ?? error ?? {}) as NodeJS.ErrnoException;
+  const reason = code === undefined ? undefined : UNUSABLE[code];
+  if (dataDir === null || reason === undefined || (syscall !== 'mkdir' && syscall !== 'open')) {
+    return null;
+  }
+  return new UsageError(
+    `the data cannot be kept in ${dataDir}: ${reason}`,
+    'choose another --data-dir, or --memory',
+  );
+}
+
 /** In the order of their ids. Throws UsageError if there is nothing of replog's. */
 export function nodeFolders(dataDir: string): NodeFolder[] {
   const path = resolve(dataDir);

@@ -7,23 +7,17 @@ import { cleanText } from './clean-text.ts';
 import { stylesFor } from './colour.ts';
 import { examples } from './examples.ts';
 import { EXIT, endingOf } from './exit.ts';
-import { printError } from './output.ts';
+import { onOutputError, printError } from './output.ts';
 
 /** Runs one command line with these commands; sets the exit code. */
 export async function start(
   argv: readonly string[],
   commands: readonly ((program: Command) => void)[],
 ): Promise<void> {
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', endQuietly);
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', onOutputError);
   const program = newProgram();
   for (const register of commands) register(program);
   process.exitCode = await run(program, argv);
-}
-
-/** Whoever read our output has gone (`| head`): there is nobody left to work for. */
-function endQuietly(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(process.exitCode ?? 0);
 }
 
 /** A program that throws instead of ending the process. */

@@ -7,7 +7,9 @@ import type { Listening, Service } from '../cluster/service.ts';
 import type { Note } from '../core/effects.ts';
 import { DamagedLog, FolderInUse, LostLog, UnknownFormat } from '../persistence/persistence.ts';
 import { cleanJson, cleanText } from './clean-text.ts';
+import { unusableFolder } from './data-dir.ts';
 import { Refused, UsageError } from './exit.ts';
+import { outliveReader } from './output.ts';
 import type { ServerSettings } from './server-options.ts';
 
 /** Serves until it is told to stop. `what` names the server in the plain line; `start` is given
@@ -19,6 +21,8 @@ export async function serve(
   start: (onNote: (note: Note) => void) => Promise<Service>,
 ): Promise<void> {
   const { runService } = await import('../cluster/service.ts');
+  // Others use it, whoever reads what it prints.
+  outliveReader();
   const printer = new Printer(what, settings, flags.json ?? false);
   try {
     await runService({
@@ -84,6 +88,8 @@ function startProblem(error: unknown, { host, port, dataDir }: ServerSettings): 
   if (error instanceof UnknownFormat) {
     return new Refused(error.message, 'use the version of replog that wrote it');
   }
+  const unusable = unusableFolder(error, dataDir);
+  if (unusable !== null) return unusable;
   switch ((error as NodeJS.ErrnoException | null)?.code) {
     case 'EADDRINUSE':
       return new UsageError(`port ${port} is taken`, 'choose another --port');

@@ -1,8 +1,8 @@
 // The options of commands that serve (master, secondary, node, arbiter): how they are written, and
 // what they come to.
 
-import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
+import { dataDirFrom } from './data-dir.ts';
 import { UsageError } from './exit.ts';
 import { readToken } from './token.ts';
 import { wholeNumber } from './whole-number.ts';
@@ -100,7 +100,7 @@ export function dataDirOf(
   if (flags.memory && flags.dataDir !== undefined) {
     throw new UsageError('--memory and --data-dir exclude each other', 'leave one of them out');
   }
-  return flags.memory ? null : resolve(flags.dataDir ?? `.replog/${defaultName}`);
+  return flags.memory ? null : dataDirFrom(flags.dataDir ?? `.replog/${defaultName}`);
 }
 
 function isLoopback(host: string): boolean {

@@ -161,7 +161,10 @@ export class Member {
     const agreed = logIndex(Math.min(this.reset ?? position.lastIndex, limit));
     // It was no member for a while, or has lost what it had: from there on it cannot be continued.
     const overtaken = position.own && !this.context.ledger.wholeAfter(agreed);
-    const base = overtaken ? logIndex(0) : agreed;
+    // Who is never asked whether it holds the same acknowledges by what it is sent: where nothing
+    // is left to be sent, its last operation goes again.
+    const again = !position.own && this.reset === null && agreed > 0 && agreed === lastIndex;
+    const base = logIndex(overtaken ? 0 : again ? agreed - 1 : agreed);
     const { peer } = this;
     const reset = this.reset !== null || (overtaken && agreed > 0);
     this.reset = null;

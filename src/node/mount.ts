@@ -21,6 +21,9 @@ export type App = Hono<NodeEnv> & {
   readonly door?: Door;
 };
 
+/** What is between nodes is so as a whole, whether it exists or not (contract, section 7). */
+const PEERS = /^\/(?:replica|arbiter)\//;
+
 const METHODS = ['GET', 'POST', 'PUT', 'DELETE'] as const;
 
 /** `stopping` aborts when the server stops. */
@@ -50,8 +53,9 @@ export function mount(
   }
 
   app.notFound((call) => {
-    const refused = refusal(call, 'client');
-    return toResponse(refused ?? missing(app, call.req.path));
+    const { path } = call.req;
+    const refused = refusal(call, PEERS.test(path) ? 'peer' : 'client');
+    return toResponse(refused ?? missing(app, path));
   });
 
   const failed = (error: unknown, path: string): Answer | null => {

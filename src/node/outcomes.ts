@@ -153,7 +153,9 @@ function unavailable(outcome: Unavailable, place: Place): Answer {
     case 'NoMaster':
     case 'ShuttingDown': {
       const code = outcome.type === 'NoMaster' ? 'no-master' : 'shutting-down';
-      if (outcome.first === undefined) return problem(code, NOTHING);
+      if (outcome.first === undefined) {
+        return problem(code, code === 'no-master' ? `No master is known. ${NOTHING}` : NOTHING);
+      }
       const { first, last = first } = outcome;
       const detail = `It is in the log as ${first}; whether it stays is open.`;
       // The one member that says so, for whoever asks no more than whether it is there.

@@ -60,14 +60,25 @@ export function understood(type: Request['type'], status: number, text: string):
   throw new PeerError(`answered ${status} ${code}${detail === undefined ? '' : `: ${detail}`}`);
 }
 
-const problemBody = z.object({ code: z.string().max(64), detail: z.string().max(500).optional() });
+const problemBody = z.object({
+  code: z.string().max(64),
+  detail: z
+    .string()
+    .transform((text) => text.slice(0, DETAIL_MAX))
+    .optional()
+    .catch(undefined),
+});
+
+/** Characters of a peer's words that are shown. */
+const DETAIL_MAX = 500;
 
 const of = <C extends Refusal['code']>(code: C, fields: z.ZodRawShape = {}): z.ZodType<Extra> =>
   z.object({ code: z.literal(code), ...fields }) as z.ZodType<Extra>;
 
 const REFUSALS: Readonly<Record<Refusal['code'], z.ZodType<Extra>>> = {
   'stale-epoch': of('stale-epoch', { epoch: z.int() }),
-  'stale-session': of('stale-session', { session: z.int() }),
+  // The protocol does not ask for the number; without it, any newer session will do.
+  'stale-session': of('stale-session', { session: z.int().default(0) }),
   'out-of-order': of('out-of-order', { expected: z.int().min(0) }),
   diverged: of('diverged', { lastIndex: z.int().min(0) }),
   'no-master': of('no-master'),

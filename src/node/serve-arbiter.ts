@@ -16,6 +16,7 @@ import { realClock } from './event-queue.ts';
 import { createLogger, type LogLevel } from './logger.ts';
 import { startServer } from './server.ts';
 import { Transport } from './transport.ts';
+import { warmUp } from './warm-up.ts';
 
 export interface ServeArbiterOptions {
   readonly host: string;
@@ -85,6 +86,7 @@ export async function serveArbiter(options: ServeArbiterOptions): Promise<Runnin
     await persistence.close();
     throw error;
   });
+  const giveUp = warmUp(() => ({ mark: 0, waiting: 0 }), [() => server.load()]);
   return {
     url: server.url,
     setSize: (size) => runtime.resize(size),
@@ -92,6 +94,7 @@ export async function serveArbiter(options: ServeArbiterOptions): Promise<Runnin
     master: () => runtime.master,
     stopped,
     stop: async () => {
+      giveUp();
       await server.stop();
       runtime.close();
       await transport.close();

@@ -25,6 +25,7 @@ import { Runtime } from './runtime.ts';
 import { startServer } from './server.ts';
 import { Trace } from './trace.ts';
 import { Transport } from './transport.ts';
+import { type Activity, warmUp } from './warm-up.ts';
 
 export interface ServeNodeOptions {
   readonly id: string;
@@ -144,7 +145,10 @@ async function assemble(options: ServeNodeOptions, prepared: Prepared): Promise<
   const app = createApp(runtime, { ...appOptions(options, prepared), metrics, stopping: signal });
   const server = await startServer({ app, host, port, stopping });
   runtime.start();
-  const warmUp = warmUpMetrics(metrics, logger);
+  const giveUp = warmUp(
+    () => activityOf(runtime.status()),
+    [() => server.load(), () => loadMetrics(metrics, logger)],
+  );
   prepared.durable?.startUpkeep({
     compactTo: () => replica.compactTo,
     newest: (key) => folds.store.newest(key),
@@ -163,7 +167,7 @@ async function assemble(options: ServeNodeOptions, prepared: Prepared): Promise<
       await runtime.retire();
     },
     stop: async () => {
-      clearTimeout(warmUp);
+      giveUp();
       faults?.clear();
       await runtime.stop();
       await server.stop();
@@ -175,17 +179,16 @@ async function assemble(options: ServeNodeOptions, prepared: Prepared): Promise<
   };
 }
 
-/** By then a node has its role, and does not have to load a library while others wait for it. */
-const WARM_UP_AFTER_MS = 1_000;
+function loadMetrics(metrics: Metrics, logger: Logger): void {
+  metrics.prepare().catch((error: unknown) => {
+    // The node does its work without metrics; who asks for them is told, and tries again.
+    logger.warn({ err: error }, 'the metrics cannot be loaded');
+  });
+}
 
-function warmUpMetrics(metrics: Metrics, logger: Logger): NodeJS.Timeout {
-  const warmUp = (): void => {
-    metrics.prepare().catch((error: unknown) => {
-      // The node does its work without metrics; who asks for them is told, and tries again.
-      logger.warn({ err: error }, 'the metrics cannot be loaded');
-    });
-  };
-  return setTimeout(warmUp, WARM_UP_AFTER_MS).unref();
+function activityOf(status: NodeStatus): Activity {
+  const waiting = status.role === 'master' ? status.waiting : 0;
+  return { mark: status.lastIndex, waiting };
 }
 
 function replicaFor(options: ServeNodeOptions, url: string, prepared: Prepared): Replica {

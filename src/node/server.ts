@@ -58,6 +58,9 @@ export interface RunningServer {
   readonly port: number;
   /** `http://host:port`, as this machine reaches it. */
   readonly url: string;
+  /** Loads what the first request may need that goes through web objects; such a request does so by
+   * itself. */
+  load(): void;
   /** Takes no more connections, ends streams, waits for open requests up to the grace time. */
   stop(): Promise<void>;
 }
@@ -96,22 +99,18 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   await listening(server, host, options.port);
   const { port } = server.address() as AddressInfo;
   let stopped: Promise<void> | null = null;
-  const warmUp = setTimeout(() => front.load(), WARM_UP_AFTER_MS).unref();
   return {
     host,
     port,
     url: `http://${reachable(host)}:${port}`,
+    load: () => void front.load(),
     stop: () => {
-      clearTimeout(warmUp);
       options.stopping?.abort();
       stopped ??= closed(server, connections, limits.graceMs);
       return stopped;
     },
   };
 }
-
-/** By then a node has its role: others do not wait for what it loads. */
-const WARM_UP_AFTER_MS = 1_000;
 
 /** What a client on this machine has to connect to. */
 function reachable(host: string): string {

@@ -37,10 +37,10 @@ export class ForeignSecondary implements Machine {
     return this.received.filter((request) => request.type === 'Snapshot');
   }
 
-  /** A new process, with an empty memory. */
-  restart(): void {
+  /** A new process, with an empty memory, or with what it had. */
+  restart(memory: 'empty' | 'kept' = 'empty'): void {
     this.life += 1;
-    this.lastIndex = 0;
+    if (memory === 'empty') this.lastIndex = 0;
     this.expected = 0;
     this.known = { epoch: 0, session: 0 };
   }

@@ -105,6 +105,25 @@ describe('Membership: lives of a node', () => {
     expect(new Set(sessions).size).toBe(2);
   });
 
+  test('C12: one that is back with all it had acknowledges it, and who waits is answered', () => {
+    const cluster = new Members('n2');
+    cluster.write('n1', 'a', { w: 2 });
+    cluster.run(100);
+    // It takes the next one, and ends before its answer arrives.
+    cluster.weather = (from, _to, what) => (from === 'n2' && what === 'SnapshotAck' ? 'lost' : 1);
+    const waiting = cluster.write('n1', 'b', { w: 2 });
+    cluster.run(10);
+    expect(cluster.node('n2').lastIndex).toBe(2);
+    cluster.node('n2').restart('kept');
+    cluster.weather = () => 1;
+    cluster.run(1_000);
+    expect(cluster.outcome(waiting)).toMatchObject({ type: 'Stored', acks: ['n1', 'n2'] });
+    expect(cluster.report('n2').ackedIndex).toBe(2);
+    // In its new session it was sent that one operation, as the first.
+    const { seq, updates } = cluster.node('n2').snapshots.at(-1)!;
+    expect([seq, updates.map(({ index }) => index)]).toEqual([0, [2]]);
+  });
+
   test('C12: a late answer of an earlier life says nothing about the present one', () => {
     const cluster = new Members('n2');
     cluster.write('n1', 'a', { w: 2 });

@@ -211,6 +211,17 @@ describe('answers go out as the contract says and are understood by the other si
     expect(understood('Snapshot', status, JSON.stringify(answer.body))).toEqual(response);
   });
 
+  test('a stale session may be said without naming the newer one; long words are cut', () => {
+    const bare = JSON.stringify({ code: 'stale-session', detail: 'x'.repeat(10_000) });
+    expect(understood('Snapshot', 409, bare)).toEqual({
+      type: 'Refused',
+      code: 'stale-session',
+      session: session(0),
+    });
+    const odd = JSON.stringify({ code: 'overloaded', detail: 7 });
+    expect(understood('Snapshot', 503, odd)).toEqual({ type: 'Refused', code: 'overloaded' });
+  });
+
   test('a redirect names the same path on the master', async () => {
     const { app } = node({ type: 'Refused', code: 'not-master', master: N1 });
     const answer = await call(app, 'POST', '/replica/replicas', BODIES.Replicas);

@@ -1,7 +1,7 @@
 // Damaged disks, and the tools for them, with real processes: what others have is fetched, what
 // nobody has is refused aloud, and a backup becomes a cluster of another size.
 
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { Launched } from './launched.ts';
@@ -152,6 +152,8 @@ async function backedUp(cluster: Launched, home: string): Promise<void> {
   expect(made).toMatchObject({ code: 0 });
 
   const target = join(home, 'new');
+  // An empty one is as good as none.
+  mkdirSync(target);
   expect(await run('restore', file, target)).toMatchObject({ code: 0 });
   const again = await run('restore', file, target);
   expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('exists already')]);

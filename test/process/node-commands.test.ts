@@ -1,7 +1,7 @@
 // `replog master`, `secondary`, `node` and `arbiter` as processes: what they say first, how they
 // end.
 
-import { fork } from 'node:child_process';
+import { fork, spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { Belongings, call, ENTRY, freePorts, type Program, until } from './program.ts';
@@ -52,6 +52,35 @@ describe('the first line', () => {
     expect(await second.event('listening')).toMatchObject({ node: 'n2' });
     const body = { message: 'to both', w: 2, timeoutMs: 10_000 };
     expect((await call('POST', `${url}/messages`, body)).body.acks).toEqual(['n1', 'n2']);
+  });
+});
+
+describe('a reader of the output that goes away', () => {
+  test('ends neither a server nor an append', async () => {
+    const port = await freePorts(1);
+    const url = `http://127.0.0.1:${port}`;
+    const spawned = (...args: string[]) => {
+      const child = spawn(process.execPath, [ENTRY, ...args], {
+        stdio: ['pipe', 'pipe', 'inherit'],
+      });
+      belongings.add(async () => child.kill('SIGKILL'));
+      const ended = new Promise((resolve) => child.once('exit', (code) => resolve(code)));
+      // As `head -1` does.
+      child.stdout.once('data', () => child.stdout.destroy());
+      return { child, ended };
+    };
+    const master = spawned('master', '--memory', '--json', '--port', `${port}`);
+    await until(
+      () => call('GET', `${url}/readyz`),
+      ({ status }) => status === 200,
+      'it is ready',
+    );
+    const append = spawned('append', '-', '--json', '--url', url);
+    append.child.stdin.end('a line\n'.repeat(25_000));
+    expect(await append.ended).toBe(0);
+    expect((await call('GET', `${url}/health`)).body.lastIndex).toBe(25_000);
+    master.child.kill('SIGTERM');
+    expect(await master.ended).toBe(0);
   });
 });
 

@@ -13,7 +13,7 @@ import { dryRun } from '../foresight.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { lineBatches } from '../line-batches.ts';
 import { masterHealth } from '../master-health.ts';
-import { printJson, printLine, printLines } from '../output.ts';
+import { outliveReader, printJson, printLine, printLines } from '../output.ts';
 import { Progress } from '../progress.ts';
 import { Tally } from '../tally.ts';
 import {
@@ -68,6 +68,8 @@ async function append(messages: readonly string[], options: AppendOptions): Prom
     throw new UsageError("missing required argument 'message'", 'replog append "some text"');
   }
   const client = await connect(target);
+  // What is to be appended is, whoever reads the answers.
+  outliveReader();
   if (messages.filter((message) => message === '-').length > 1) {
     throw new UsageError('standard input can be read only once', 'give "-" only once');
   }

@@ -7,8 +7,10 @@ import type { ClusterEvent, ReadyEvent } from '../../cluster/report.ts';
 import type { WriteConcern } from '../../core/effects.ts';
 import { cleanJson, cleanText } from '../clean-text.ts';
 import type { Prepared } from '../dashboard.ts';
+import { dataDirFrom, unusableFolder } from '../data-dir.ts';
 import { examples } from '../examples.ts';
 import { EXIT, endingOf, Refused, UsageError } from '../exit.ts';
+import { outliveReader } from '../output.ts';
 import { addTokenOptions, requiredToken, type ServerFlags } from '../server-options.ts';
 import { readToken } from '../token.ts';
 import { wholeNumber } from '../whole-number.ts';
@@ -75,9 +77,8 @@ async function launchOptions(flags: ClusterFlags): Promise<Settings> {
   const token = readToken(flags.tokenFile) ?? null;
   const port = flags.port === 0 ? await anyBlock(flags.secondaries) : flags.port;
   const name = flags.name ?? defaultName(port);
-  const { resolve } = await import('node:path');
   const dataDir =
-    flags.dataDir === undefined ? defaultDataDir(name, process.cwd()) : resolve(flags.dataDir);
+    flags.dataDir === undefined ? defaultDataDir(name, process.cwd()) : dataDirFrom(flags.dataDir);
   return {
     name,
     port,
@@ -102,6 +103,8 @@ async function run(flags: ClusterFlags, settings: Settings): Promise<void> {
   const { serveArbiter } = await import('../../node/serve-arbiter.ts');
   const { takeStopSignals } = await import('../../cluster/stop-signals.ts');
   const { tellStarter } = await import('../../cluster/detach.ts');
+  // Its nodes are used by others, whoever reads what it prints.
+  outliveReader();
   const show = await showerFor(flags);
   const { onTerminal } = await import('../dashboard.ts');
   const screen = new Screen(!flags.plain && !flags.json && onTerminal());
@@ -134,7 +137,7 @@ async function run(flags: ClusterFlags, settings: Settings): Promise<void> {
       await launched.stop();
     }
   } catch (error) {
-    const problem = startProblem(error);
+    const problem = startProblem(error, settings.dataDir);
     showLines(error);
     await tellStarter({ type: 'failed', ...endingOf(problem) });
     throw problem;
@@ -237,8 +240,10 @@ function showLines(error: unknown): void {
 }
 
 /** The error with a sentence, a hint and the right exit code, where the cause is known. */
-function startProblem(error: unknown): unknown {
+function startProblem(error: unknown, dataDir: string | null): unknown {
   if (!(error instanceof Error)) return error;
+  const unusable = unusableFolder(error, dataDir);
+  if (unusable !== null) return unusable;
   switch (error.name) {
     case 'PortTaken':
       return new UsageError(error.message, 'choose another --port, or stop what listens there');

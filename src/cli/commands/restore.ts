@@ -1,11 +1,12 @@
 // `replog restore`: makes the data of a new cluster, or of one node, of a backup.
 
-import { createReadStream, statSync } from 'node:fs';
+import { createReadStream, existsSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { UnknownFormat } from '../../persistence/persistence.ts';
 import { formatBytes } from '../bytes.ts';
 import { cleanText } from '../clean-text.ts';
+import { isFolder } from '../data-dir.ts';
 import { examples } from '../examples.ts';
 import { Refused, UsageError } from '../exit.ts';
 import { printJson, printLines } from '../output.ts';
@@ -90,8 +91,13 @@ const NOTHING = 'nothing was written; make a new backup with `replog backup`';
 function folderFor(dataDir: string, { node }: RestoreOptions): string {
   const path = resolve(dataDir);
   if (node) return path;
-  if (statSync(path, { throwIfNoEntry: false }) === undefined) return join(path, 'n1');
-  throw new UsageError(`${dataDir} exists already`, 'choose a folder that does not exist yet');
+  if (!existsSync(path) || (isFolder(path) && readdirSync(path).length === 0)) {
+    return join(path, 'n1');
+  }
+  throw new UsageError(
+    `${dataDir} exists already, and is not empty`,
+    'choose a folder that is empty, or does not exist yet',
+  );
 }
 
 interface Restored {

@@ -147,16 +147,19 @@ function change(
 /** The index that no operation has. */
 const NEVER = 0;
 
-/** `If-Match: "<index>"` or `If-None-Match: *`; undefined if neither is there. A tag that is none of
- * ours is no mistake: it matches nothing. */
+/** `If-Match: "<index>"` or `If-None-Match: *`; undefined if neither is there. A tag that is none
+ * of ours is no mistake: it matches nothing. */
 function precondition(call: Call): LogIndex | null | undefined {
   const match = header(call, 'if-match');
   const none = header(call, 'if-none-match');
   if (match === undefined && none === undefined) return undefined;
   if (match === undefined && none === '*') return null;
   const tag = none === undefined ? /^(?:W\/)?"([^",]*)"$/.exec(match ?? '') : null;
-  if (tag !== null) return (/^"[1-9]\d{0,15}"$/.test(tag[0]) ? Number(tag[1]) : NEVER) as LogIndex;
+  if (tag !== null) return indexOf(tag[0], tag[1]) as LogIndex;
   const path = none === undefined ? 'If-Match' : 'If-None-Match';
   const message = 'use one of If-Match: "<index>" and If-None-Match: *';
   throw new RequestRefused(invalid([{ path, message }]));
 }
+
+const indexOf = (tag: string, text: string | undefined): number =>
+  /^"[1-9]\d{0,15}"$/.test(tag) ? Number(text) : NEVER;
