@@ -36,6 +36,8 @@ export class Office {
   private gone = false;
   private ending = false;
   private deposedBy: Epoch | null = null;
+  /** Its own arbiter has been asked since this node began to follow. */
+  private asked = false;
 
   constructor(context: Context, { arbiter, newCluster, size, wants }: Appointer) {
     this.context = context;
@@ -91,7 +93,7 @@ export class Office {
   }
 
   wake(): void {
-    if (this.joiner?.idle === true && this.now >= this.silentAt()) this.joiner.plan(this.now);
+    if (this.waitsForMaster && this.now >= this.silentAt()) this.askAgain();
     this.joiner?.wake(this.now);
     this.leading?.wake(this.now);
   }
@@ -99,7 +101,7 @@ export class Office {
   deadline(): number {
     return Math.min(
       this.joiner?.deadline() ?? Number.POSITIVE_INFINITY,
-      this.joiner?.idle === true ? this.silentAt() : Number.POSITIVE_INFINITY,
+      this.waitsForMaster ? this.silentAt() : Number.POSITIVE_INFINITY,
       this.leading?.deadline() ?? Number.POSITIVE_INFINITY,
     );
   }
@@ -113,6 +115,7 @@ export class Office {
   follower(epoch: Epoch): Secondary {
     if (this.leading !== null) this.resign(epoch);
     this.follow(null);
+    this.asked = false;
     return this.following!;
   }
 
@@ -193,6 +196,7 @@ export class Office {
 
   private follow(master: Peer | null): void {
     if (this.following === null) {
+      this.asked = false;
       this.following = new Secondary(this.context, master, this.now);
       const { epoch } = this.context.bookkeeping.current;
       const { node } = this.context.self;
@@ -220,6 +224,22 @@ export class Office {
     const { bookkeeping } = this.context;
     if (seen > bookkeeping.current.epoch) bookkeeping.remember({ epoch: seen });
     this.follow(null);
+  }
+
+  /** It follows, and has not asked for its role since. */
+  private get waitsForMaster(): boolean {
+    return this.joiner === null ? !this.asked : this.joiner.idle;
+  }
+
+  /** Its master has been silent for too long. Where this node is its own arbiter, that master came
+   * from elsewhere, and this node is appointed in an epoch behind that one's. */
+  private askAgain(): void {
+    if (this.joiner !== null) {
+      this.joiner.plan(this.now);
+      return;
+    }
+    this.asked = true;
+    this.embedded!.outdated(this.context.bookkeeping.current.epoch);
   }
 
   /** When a secondary has been without news of its master for too long. */

@@ -49,6 +49,31 @@ describe('EmbeddedArbiter', () => {
     }
   });
 
+  test('a master from elsewhere that falls silent: this one goes on, behind its epoch', () => {
+    const cluster = one();
+    const beat = () =>
+      cluster.request(
+        'n1',
+        {
+          type: 'Heartbeat',
+          epoch: epoch(5),
+          master: { node: nodeId('n9'), url: 'n9' },
+          lastIndex: logIndex(0),
+          commitIndex: logIndex(0),
+        },
+        () => undefined,
+      );
+    for (let times = 0; times < 2; times += 1) {
+      beat();
+      cluster.run(4_900);
+      expect(cluster.status('n1')).toMatchObject({ role: 'secondary', master: { node: 'n9' } });
+    }
+    cluster.run(200);
+    expect(status(cluster)).toMatchObject({ role: 'master', epoch: 6, mode: 'read-write' });
+    cluster.run(20_000);
+    expect(status(cluster)).toMatchObject({ role: 'master', epoch: 6 });
+  });
+
   test('C2: each life of it is a new epoch, and it finds its members by itself', () => {
     const cluster = three();
     for (let life = 2; life <= 4; life += 1) {
