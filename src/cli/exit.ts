@@ -90,6 +90,10 @@ export interface Ending {
   readonly hint: string | null;
 }
 
+/** Nothing answers at an address that was given, or is that of a node which may be down. */
+const SEE_WHAT_RUNS =
+  '`replog ps` shows what runs; `replog start NODE` or `replog cluster` starts what does not';
+
 const START = 'start a cluster with `replog cluster`, or name a node with --url';
 
 /** A class of errors, its exit code, and how it is put; the first row that fits counts. */
@@ -110,7 +114,7 @@ const ROWS: readonly Row[] = [
   { type: NotRunning, code: EXIT.unreachable, hint: () => START },
   { type: TookTooLong, code: EXIT.unknown },
   { type: Undecided, code: EXIT.unknown, hint: (error: Undecided) => error.hint },
-  { type: Unreachable, code: EXIT.unreachable, hint: () => START },
+  { type: Unreachable, code: EXIT.unreachable, hint: () => SEE_WHAT_RUNS },
   { type: UnexpectedAnswer, code: EXIT.unreachable, hint: () => 'name a replog node with --url' },
   {
     type: OutcomeUnknown,
