@@ -1,4 +1,5 @@
-// The folders of nodes that a DATA-DIR means: it is one itself, or a cluster's, with one per node.
+// Where data are kept: what a `--data-dir` means to a server, and the folders of nodes that a
+// DATA-DIR means to whoever looks at them: it is one itself, or a cluster's, with one per node.
 
 import { readdirSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
@@ -22,21 +23,21 @@ export function dataDirFrom(text: string): string {
 
 /** What the system says of a path that cannot be a folder, or not one of this user's. */
 const UNUSABLE: Readonly<Record<string, string>> = {
-  ENOTDIR: 'a part of it is a file',
-  EEXIST: 'it is a file',
-  EACCES: 'this user may not',
-  EPERM: 'this user may not',
-  EROFS: 'that disk is read-only',
+  'mkdir ENOTDIR': 'a part of it is a file',
+  'open ENOTDIR': 'it is a file',
+  'mkdir EEXIST': 'it is a file',
+  'mkdir EACCES': 'this user may not',
+  'open EACCES': 'this user may not',
+  'mkdir EROFS': 'that disk is read-only',
+  'open EROFS': 'that disk is read-only',
 };
 
 /** The error in words if it says that `dataDir` cannot be used; null if it says anything else. */
 export function unusableFolder(error: unknown, dataDir: string | null): UsageError | null {
   const cause = error instanceof Error ? error.cause : undefined;
   const { code, syscall } = (cause ?? error ?? {}) as NodeJS.ErrnoException;
-  const reason = code === undefined ? undefined : UNUSABLE[code];
-  if (dataDir === null || reason === undefined || (syscall !== 'mkdir' && syscall !== 'open')) {
-    return null;
-  }
+  const reason = UNUSABLE[`${syscall} ${code}`];
+  if (dataDir === null || reason === undefined) return null;
   return new UsageError(
     `the data cannot be kept in ${dataDir}: ${reason}`,
     'choose another --data-dir, or --memory',

@@ -21,36 +21,45 @@ export async function printJson(value: unknown): Promise<void> {
 
 /** Writes text as it is. */
 export async function print(text: string): Promise<void> {
-  if (readerGone || process.stdout.write(text)) return;
+  if (lost || process.stdout.write(text)) return;
   try {
     await once(process.stdout, 'drain');
   } catch (error) {
-    if (!isReaderGone(error)) throw error;
+    if (!lost) throw error;
   }
 }
 
-let outlived = false;
-let readerGone = false;
+/** The command goes on without its output. */
+let outlives = false;
+/** What is printed on stdout reaches nobody any more. */
+let lost = false;
 
-/** The command goes on when whoever read its output has gone (`| head`): it has more to do than to
- * print. Called once, when that is known. */
-export function outliveReader(): void {
-  outlived = true;
+/** The command has more to do than to print: it goes on when its output cannot be written, because
+ * whoever read it has gone (`| head`) or there is no room. Called once, when that is known. */
+export function outliveOutput(): void {
+  outlives = true;
 }
 
-/** Takes an error of stdout or stderr. Where there is nobody left to work for, the process ends. */
-export function onOutputError(error: NodeJS.ErrnoException): void {
-  if (!isReaderGone(error)) {
-    const sentence = `the output cannot be written (${error.message}); what was asked for may be done`;
-    printError(`replog: ${sentence}`);
-    process.exit(EXIT.refused);
-  }
-  readerGone = true;
-  if (!outlived) process.exit(process.exitCode ?? EXIT.success);
+/** Ends the process when its output cannot be written, unless it goes on without. A reader who has
+ * gone is no news; anything else is said. */
+export function watchOutput(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (lost) return;
+    lost = true;
+    if (!isGone(error)) {
+      printError(`replog: the output cannot be written: ${error.message}; all else may be done`);
+    }
+    endUnlessOutlived(error);
+  });
+  process.stderr.on('error', endUnlessOutlived);
 }
 
-const isReaderGone = (error: unknown): boolean =>
-  (error as NodeJS.ErrnoException | null)?.code === 'EPIPE';
+function endUnlessOutlived(error: NodeJS.ErrnoException): void {
+  if (outlives) return;
+  process.exit(isGone(error) ? (process.exitCode ?? EXIT.success) : EXIT.refused);
+}
+
+const isGone = ({ code }: NodeJS.ErrnoException): boolean => code === 'EPIPE';
 
 /** Writes a line to stderr, for people. */
 export function printError(text: string): void {

@@ -7,14 +7,14 @@ import { cleanText } from './clean-text.ts';
 import { stylesFor } from './colour.ts';
 import { examples } from './examples.ts';
 import { EXIT, endingOf } from './exit.ts';
-import { onOutputError, printError } from './output.ts';
+import { printError, watchOutput } from './output.ts';
 
 /** Runs one command line with these commands; sets the exit code. */
 export async function start(
   argv: readonly string[],
   commands: readonly ((program: Command) => void)[],
 ): Promise<void> {
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', onOutputError);
+  watchOutput();
   const program = newProgram();
   for (const register of commands) register(program);
   process.exitCode = await run(program, argv);

@@ -9,7 +9,7 @@ import { DamagedLog, FolderInUse, LostLog, UnknownFormat } from '../persistence/
 import { cleanJson, cleanText } from './clean-text.ts';
 import { unusableFolder } from './data-dir.ts';
 import { Refused, UsageError } from './exit.ts';
-import { outliveReader } from './output.ts';
+import { outliveOutput } from './output.ts';
 import type { ServerSettings } from './server-options.ts';
 
 /** Serves until it is told to stop. `what` names the server in the plain line; `start` is given
@@ -22,7 +22,7 @@ export async function serve(
 ): Promise<void> {
   const { runService } = await import('../cluster/service.ts');
   // Others use it, whoever reads what it prints.
-  outliveReader();
+  outliveOutput();
   const printer = new Printer(what, settings, flags.json ?? false);
   try {
     await runService({

@@ -86,7 +86,7 @@ export async function serveArbiter(options: ServeArbiterOptions): Promise<Runnin
     await persistence.close();
     throw error;
   });
-  const giveUp = warmUp(() => ({ mark: 0, waiting: 0 }), [() => server.load()]);
+  const giveUp = warmUp(() => ({ lastIndex: 0 }), [() => server.load()]);
   return {
     url: server.url,
     setSize: (size) => runtime.resize(size),

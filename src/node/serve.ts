@@ -25,7 +25,7 @@ import { Runtime } from './runtime.ts';
 import { startServer } from './server.ts';
 import { Trace } from './trace.ts';
 import { Transport } from './transport.ts';
-import { type Activity, warmUp } from './warm-up.ts';
+import { warmUp } from './warm-up.ts';
 
 export interface ServeNodeOptions {
   readonly id: string;
@@ -146,7 +146,7 @@ async function assemble(options: ServeNodeOptions, prepared: Prepared): Promise<
   const server = await startServer({ app, host, port, stopping });
   runtime.start();
   const giveUp = warmUp(
-    () => activityOf(runtime.status()),
+    () => runtime.status(),
     [() => server.load(), () => loadMetrics(metrics, logger)],
   );
   prepared.durable?.startUpkeep({
@@ -184,11 +184,6 @@ function loadMetrics(metrics: Metrics, logger: Logger): void {
     // The node does its work without metrics; who asks for them is told, and tries again.
     logger.warn({ err: error }, 'the metrics cannot be loaded');
   });
-}
-
-function activityOf(status: NodeStatus): Activity {
-  const waiting = status.role === 'master' ? status.waiting : 0;
-  return { mark: status.lastIndex, waiting };
 }
 
 function replicaFor(options: ServeNodeOptions, url: string, prepared: Prepared): Replica {

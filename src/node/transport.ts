@@ -104,10 +104,10 @@ export class Transport {
     prev: LogPoint | null = null,
   ): Promise<Response> {
     const lines = this.linesTo(to);
-    const { type, ...fields } = request;
     if (request.type === 'Snapshot') {
       return this.tunnelled(lines, to, 'Snapshot', request, snapshotParts(request, chunk, prev));
     }
+    const { type, ...fields } = request;
     const body = JSON.stringify(fields);
     if (type === 'Heartbeat') return this.tunnelled(lines, to, type, BEAT, [Buffer.from(body)]);
     const path = `${lines.path}${PEER_PATHS[type]}`;

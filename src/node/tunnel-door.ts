@@ -11,7 +11,6 @@ import type { Duplex } from 'node:stream';
 import type { Answer } from './answer.ts';
 import { PEER_LIMIT } from './body.ts';
 import type { Guard } from './guard.ts';
-import { problem } from './problems.ts';
 import { answerFrame, FrameReader } from './tunnel-frames.ts';
 
 /** Answers the request in a frame; null: nobody must ever answer it. */
@@ -52,7 +51,7 @@ export function tunnelDoor(
     const passage = passages.get(incoming.url ?? '');
     socket.on('error', () => socket.destroy());
     if (refused !== null || passage === undefined || stopping.aborted) {
-      const { status } = refused ?? (passage === undefined ? NO_TUNNEL : { status: 503 });
+      const status = refused?.status ?? (passage === undefined ? 404 : 503);
       socket.end(`HTTP/1.1 ${status} Refused\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
       return;
     }
@@ -61,8 +60,6 @@ export function tunnelDoor(
     serve(socket, head, passage, stopping);
   };
 }
-
-const NO_TUNNEL = problem('not-found', 'There is no such tunnel.');
 
 function serve(
   socket: Duplex,

@@ -9,10 +9,10 @@ const QUIET_MS = 500;
 
 /** What may keep a node from it. */
 export interface Activity {
-  /** Something that is another one when the node has done anything. */
-  readonly mark: number;
-  /** Clients that wait for an answer. */
-  readonly waiting: number;
+  /** Of its log. */
+  readonly lastIndex: number;
+  /** Clients that wait for an answer; absent: none can. */
+  readonly waiting?: number;
 }
 
 /** Loads one after the other, each after a quiet while; returns how to give up the rest. A load
@@ -22,9 +22,9 @@ export function warmUp(activity: () => Activity, loads: readonly (() => void)[])
   let before: number | null = null;
   let timer: NodeJS.Timeout;
   const look = (): void => {
-    const { mark, waiting } = activity();
-    const quiet = mark === before && waiting === 0;
-    before = mark;
+    const { lastIndex, waiting = 0 } = activity();
+    const quiet = lastIndex === before && waiting === 0;
+    before = lastIndex;
     if (quiet) left.shift()?.();
     if (left.length > 0) timer = setTimeout(look, QUIET_MS).unref();
   };

@@ -8,6 +8,7 @@ import {
   type Waiter,
   WriteConcerns,
 } from '../../src/core/write-concern.ts';
+import { VirtualCluster } from './virtual-cluster.ts';
 
 const NEVER = Number.POSITIVE_INFINITY;
 
@@ -188,5 +189,21 @@ describe('holders', () => {
     expect(holders(logIndex(5), of)).toEqual(['n1', 'n2']);
     expect(holders(logIndex(4), of)).toEqual(['n1', 'n2', 'n3']);
     expect(holders(logIndex(6), of)).toEqual([]);
+  });
+
+  test('G12: no node names itself before its disk has the operation', () => {
+    const cluster = new VirtualCluster();
+    cluster.start('n1', { arbiter: null });
+    cluster.start('n2', { arbiter: 'n1' });
+    cluster.run(100);
+    cluster.host('n2').disk.stuck = true;
+    cluster.write('n1', 'a', { w: 1 });
+    cluster.run(100);
+    const held = () => ['n1', 'n2'].map((id) => cluster.host(id).replica!.holders(logIndex(1)));
+    expect(cluster.status('n2').lastIndex).toBe(1);
+    expect(held()).toEqual([['n1'], []]);
+    cluster.host('n2').disk.stuck = false;
+    cluster.run(1_000);
+    expect(held()).toEqual([['n1', 'n2'], ['n2']]);
   });
 });

@@ -10,7 +10,7 @@ let giveUp: () => void;
 beforeEach(() => {
   vi.useFakeTimers();
   loaded = [];
-  activity = { mark: 0, waiting: 0 };
+  activity = { lastIndex: 0, waiting: 0 };
   giveUp = warmUp(() => activity, [() => loaded.push('first'), () => loaded.push('second')]);
 });
 
@@ -30,17 +30,17 @@ test('one after the other, from one second on', async () => {
 });
 
 test('not while clients wait', async () => {
-  activity = { mark: 0, waiting: 1 };
+  activity = { lastIndex: 0, waiting: 1 };
   await vi.advanceTimersByTimeAsync(5_000);
   expect(loaded).toEqual([]);
-  activity = { mark: 0, waiting: 0 };
+  activity = { lastIndex: 0, waiting: 0 };
   await vi.advanceTimersByTimeAsync(1_000);
   expect(loaded).toEqual(['first', 'second']);
 });
 
 test('not while anything is appended', async () => {
-  for (let mark = 1; mark <= 20; mark += 1) {
-    activity = { mark, waiting: 0 };
+  for (let lastIndex = 1; lastIndex <= 20; lastIndex += 1) {
+    activity = { lastIndex };
     await vi.advanceTimersByTimeAsync(499);
   }
   expect(loaded).toEqual([]);

@@ -13,7 +13,7 @@ import { dryRun } from '../foresight.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { lineBatches } from '../line-batches.ts';
 import { masterHealth } from '../master-health.ts';
-import { outliveReader, printJson, printLine, printLines } from '../output.ts';
+import { outliveOutput, printJson, printLine, printLines } from '../output.ts';
 import { Progress } from '../progress.ts';
 import { Tally } from '../tally.ts';
 import {
@@ -69,7 +69,7 @@ async function append(messages: readonly string[], options: AppendOptions): Prom
   }
   const client = await connect(target);
   // What is to be appended is, whoever reads the answers.
-  outliveReader();
+  outliveOutput();
   if (messages.filter((message) => message === '-').length > 1) {
     throw new UsageError('standard input can be read only once', 'give "-" only once');
   }

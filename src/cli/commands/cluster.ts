@@ -10,7 +10,7 @@ import type { Prepared } from '../dashboard.ts';
 import { dataDirFrom, unusableFolder } from '../data-dir.ts';
 import { examples } from '../examples.ts';
 import { EXIT, endingOf, Refused, UsageError } from '../exit.ts';
-import { outliveReader } from '../output.ts';
+import { outliveOutput } from '../output.ts';
 import { addTokenOptions, requiredToken, type ServerFlags } from '../server-options.ts';
 import { readToken } from '../token.ts';
 import { wholeNumber } from '../whole-number.ts';
@@ -104,7 +104,7 @@ async function run(flags: ClusterFlags, settings: Settings): Promise<void> {
   const { takeStopSignals } = await import('../../cluster/stop-signals.ts');
   const { tellStarter } = await import('../../cluster/detach.ts');
   // Its nodes are used by others, whoever reads what it prints.
-  outliveReader();
+  outliveOutput();
   const show = await showerFor(flags);
   const { onTerminal } = await import('../dashboard.ts');
   const screen = new Screen(!flags.plain && !flags.json && onTerminal());

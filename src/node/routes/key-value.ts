@@ -154,12 +154,16 @@ function precondition(call: Call): LogIndex | null | undefined {
   const none = header(call, 'if-none-match');
   if (match === undefined && none === undefined) return undefined;
   if (match === undefined && none === '*') return null;
-  const tag = none === undefined ? /^(?:W\/)?"([^",]*)"$/.exec(match ?? '') : null;
-  if (tag !== null) return indexOf(tag[0], tag[1]) as LogIndex;
+  const index = match === undefined || none !== undefined ? undefined : indexIn(match);
+  if (index !== undefined) return index as LogIndex;
   const path = none === undefined ? 'If-Match' : 'If-None-Match';
   const message = 'use one of If-Match: "<index>" and If-None-Match: *';
   throw new RequestRefused(invalid([{ path, message }]));
 }
 
-const indexOf = (tag: string, text: string | undefined): number =>
-  /^"[1-9]\d{0,15}"$/.test(tag) ? Number(text) : NEVER;
+/** The index in a tag; NEVER if the tag is none of ours; undefined if this is not one tag. */
+function indexIn(tag: string): number | undefined {
+  const own = /^"([1-9]\d{0,15})"$/.exec(tag)?.[1];
+  if (own !== undefined) return Number(own);
+  return /^(?:W\/)?"[^",]*"$/.test(tag) ? NEVER : undefined;
+}
