@@ -56,31 +56,49 @@ describe('the first line', () => {
 });
 
 describe('a reader of the output that goes away', () => {
+  /** Reads the first output and no more, as `head -1` does. */
+  function readOnce(...args: string[]) {
+    const child = spawn(process.execPath, [ENTRY, ...args], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    belongings.add(async () => child.kill('SIGKILL'));
+    const ended = new Promise((resolve) => child.once('exit', (code) => resolve(code)));
+    const gone = new Promise<void>((resolve) => {
+      child.stdout.once('data', () => child.stdout.destroy()).once('close', resolve);
+    });
+    return { child, ended, gone };
+  }
+
   test('ends neither a server nor an append', async () => {
     const port = await freePorts(1);
     const url = `http://127.0.0.1:${port}`;
-    const spawned = (...args: string[]) => {
-      const child = spawn(process.execPath, [ENTRY, ...args], {
-        stdio: ['pipe', 'pipe', 'inherit'],
-      });
-      belongings.add(async () => child.kill('SIGKILL'));
-      const ended = new Promise((resolve) => child.once('exit', (code) => resolve(code)));
-      // As `head -1` does.
-      child.stdout.once('data', () => child.stdout.destroy());
-      return { child, ended };
-    };
-    const master = spawned('master', '--memory', '--json', '--port', `${port}`);
+    const master = readOnce('master', '--memory', '--json', '--port', `${port}`);
     await until(
       () => call('GET', `${url}/readyz`),
       ({ status }) => status === 200,
       'it is ready',
     );
-    const append = spawned('append', '-', '--json', '--url', url);
+    const append = readOnce('append', '-', '--json', '--url', url);
     append.child.stdin.end('a line\n'.repeat(25_000));
     expect(await append.ended).toBe(0);
     expect((await call('GET', `${url}/health`)).body.lastIndex).toBe(25_000);
     master.child.kill('SIGTERM');
     expect(await master.ended).toBe(0);
+  });
+
+  test('does not end a cluster', async () => {
+    const port = await freePorts(3);
+    const size = ['--secondaries', '1', '--port', `${port}`];
+    const cluster = readOnce('cluster', '--memory', '--json', '--name', `head-${port}`, ...size);
+    await cluster.gone;
+    const nodes = `http://127.0.0.1:${port + 2}/cluster/nodes`;
+    for (const verb of ['kill', 'start']) {
+      expect(await call('POST', `${nodes}/n2/${verb}`)).toMatchObject({ status: 200 });
+    }
+    const body = { message: 'to both', w: 2, timeoutMs: 10_000 };
+    expect((await call('POST', `http://127.0.0.1:${port}/messages`, body)).status).toBe(201);
+    cluster.child.kill('SIGTERM');
+    expect(await cluster.ended).toBe(0);
   });
 });
 
