@@ -57,9 +57,10 @@ describe('the first line', () => {
 
 describe('a reader of the output that goes away', () => {
   /** Reads the first output and no more, as `head -1` does. */
-  function readOnce(...args: string[]) {
+  async function readOnce(...args: string[]) {
     const child = spawn(process.execPath, [ENTRY, ...args], {
       stdio: ['pipe', 'pipe', 'inherit'],
+      env: { ...process.env, REPLOG_RUN_DIR: await belongings.folder() },
     });
     belongings.add(async () => child.kill('SIGKILL'));
     const ended = new Promise((resolve) => child.once('exit', (code) => resolve(code)));
@@ -72,13 +73,13 @@ describe('a reader of the output that goes away', () => {
   test('ends neither a server nor an append', async () => {
     const port = await freePorts(1);
     const url = `http://127.0.0.1:${port}`;
-    const master = readOnce('master', '--memory', '--json', '--port', `${port}`);
+    const master = await readOnce('master', '--memory', '--json', '--port', `${port}`);
     await until(
       () => call('GET', `${url}/readyz`),
       ({ status }) => status === 200,
       'it is ready',
     );
-    const append = readOnce('append', '-', '--json', '--url', url);
+    const append = await readOnce('append', '-', '--json', '--url', url);
     append.child.stdin.end('a line\n'.repeat(25_000));
     expect(await append.ended).toBe(0);
     expect((await call('GET', `${url}/health`)).body.lastIndex).toBe(25_000);
@@ -89,7 +90,14 @@ describe('a reader of the output that goes away', () => {
   test('does not end a cluster', async () => {
     const port = await freePorts(3);
     const size = ['--secondaries', '1', '--port', `${port}`];
-    const cluster = readOnce('cluster', '--memory', '--json', '--name', `head-${port}`, ...size);
+    const cluster = await readOnce(
+      'cluster',
+      '--memory',
+      '--json',
+      '--name',
+      `head-${port}`,
+      ...size,
+    );
     await cluster.gone;
     const nodes = `http://127.0.0.1:${port + 2}/cluster/nodes`;
     for (const verb of ['kill', 'start']) {
