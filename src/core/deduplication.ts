@@ -25,6 +25,9 @@ export interface OpenRequest extends KnownRequest {
  */
 export class Deduplication {
   private readonly known = new Map<string, KnownRequest>();
+  /** Goes along the keys, oldest first, each time that one must be forgotten. One that began anew
+   * would pass all those that were forgotten before it: a Map keeps their places for a while. */
+  private readonly oldest = this.known.keys();
   private unfinished: OpenRequest | null;
   readonly window: number;
 
@@ -93,11 +96,6 @@ export class Deduplication {
   }
 
   private forgetOldest(): void {
-    if (this.known.size > this.window) {
-      for (const oldest of this.known.keys()) {
-        this.known.delete(oldest);
-        break;
-      }
-    }
+    if (this.known.size > this.window) this.known.delete(this.oldest.next().value!);
   }
 }

@@ -66,16 +66,28 @@ export class Store {
     return null;
   }
 
-  /** Keys with a value (see `find`) that begin with `prefix` and come after `after`, in key
-   * order. */
-  list(prefix: string, after: string | null, upTo: LogIndex): { key: string; index: LogIndex }[] {
+  /** The first `limit` keys, in key order, of those that have a value (see `find`), begin with
+   * `prefix` and come after `after`. Of a great many keys only some are ever sorted. */
+  list(
+    prefix: string,
+    after: string | null,
+    upTo: LogIndex,
+    limit = Number.POSITIVE_INFINITY,
+  ): { key: string; index: LogIndex }[] {
     const found: { key: string; index: LogIndex }[] = [];
+    /** `limit` keys are known that come before it, or it is one of them. */
+    let last: string | null = null;
     for (const key of this.versions.keys()) {
       if (!key.startsWith(prefix) || (after !== null && key <= after)) continue;
+      if (last !== null && key > last) continue;
       const index = this.find(key, upTo);
-      if (index !== null) found.push({ key, index });
+      if (index === null) continue;
+      found.push({ key, index });
+      if (found.length < 2 * limit) continue;
+      keepFirst(found, limit);
+      last = found[limit - 1]!.key;
     }
-    return found.sort((a, b) => (a.key < b.key ? -1 : 1));
+    return keepFirst(found, limit);
   }
 
   /** Older versions at or below both indexes can never be asked for again. `durable`: up to where
@@ -119,4 +131,10 @@ export class Store {
       this.versions.delete(key);
     }
   }
+}
+
+function keepFirst<Item extends { readonly key: string }>(found: Item[], count: number): Item[] {
+  found.sort((a, b) => (a.key < b.key ? -1 : 1));
+  if (found.length > count) found.length = count;
+  return found;
 }

@@ -39,11 +39,12 @@ export interface Engine {
    * higher; null if it has none. */
   findValue(key: string, upTo: LogIndex): LogIndex | null;
 
-  /** Keys with a value, as `findValue` has it, in key order. */
+  /** The first `limit` keys with a value, as `findValue` has it, in key order. */
   listKeys(
     prefix: string,
     after: string | null,
     upTo: LogIndex,
+    limit: number,
   ): readonly { key: string; index: LogIndex }[];
 
   /** Which nodes are known to have the operation at `index`, this one first. */

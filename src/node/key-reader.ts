@@ -61,7 +61,8 @@ async function valueAt(site: Site, key: string, upTo: LogIndex): Promise<Value |
 export async function listKeys(site: Site, call: Call): Promise<Response> {
   const query = readQuery(call, keysQuery);
   const upTo = await shownUpTo(site.engine, query.read, call);
-  const keys = site.engine.listKeys(query.prefix, query.after ?? null, upTo);
+  // One more tells whether there is another page.
+  const keys = site.engine.listKeys(query.prefix, query.after ?? null, upTo, query.limit + 1);
   const page = keys.slice(0, query.limit).map(({ key }) => key);
   const next = keys.length > page.length ? (page.at(-1) ?? null) : null;
   const body = await bodyOf(pieces(site, page, upTo, next));

@@ -162,8 +162,9 @@ export class Runtime implements Engine {
     prefix: string,
     after: string | null,
     upTo: LogIndex,
+    limit: number,
   ): readonly { key: string; index: LogIndex }[] {
-    return this.parts.folds.store.list(prefix, after, upTo);
+    return this.parts.folds.store.list(prefix, after, upTo, limit);
   }
 
   holders(index: LogIndex): readonly string[] {

@@ -49,6 +49,9 @@ export class Outline {
   private readonly notable: number[];
   private lastOffset: number;
   private reached: Reached;
+  /** How many of `epochs` and `notable` are covered: the first ones. */
+  private coveredEpochs: number;
+  private coveredNotable: number;
   written: Written;
 
   /** `dataStart`: where the first record begins. */
@@ -60,7 +63,9 @@ export class Outline {
     this.reached = parts?.reached ?? { end, ...place };
     this.lastOffset = this.reached.lastOffset;
     const { offset } = this.reached.end;
-    const [epochs, notable] = [this.epochs.length, this.notable.length];
+    this.coveredEpochs = this.epochs.length;
+    this.coveredNotable = this.notable.length;
+    const [epochs, notable] = [this.coveredEpochs, this.coveredNotable];
     this.written = { end: offset, epochs, notable, fileBytes };
   }
 
@@ -88,13 +93,14 @@ export class Outline {
     let { checksum } = this.reached;
     for (const span of spans) checksum = crc32(span, checksum);
     this.reached = { end, count, lastOffset: this.lastOffset, writeStart, checksum };
+    this.coveredEpochs = this.epochs.length;
+    this.coveredNotable = this.notable.length;
   }
 
   /** Takes note that it stands in its file as far as it covers the segment. */
   wrote(fileBytes: number): void {
-    const { epochs, notable } = this.parts();
-    const end = this.reached.end.offset;
-    this.written = { end, epochs: epochs.length, notable: notable.length, fileBytes };
+    const [epochs, notable] = [this.coveredEpochs, this.coveredNotable];
+    this.written = { end: this.reached.end.offset, epochs, notable, fileBytes };
   }
 
   /** All that it covers is durable. */
@@ -109,12 +115,10 @@ export class Outline {
 
   /** What it says beyond what was written. */
   partsAfter({ epochs, notable }: Written): OutlineParts {
-    const { reached } = this;
-    const { index, offset } = reached.end;
     return {
-      reached,
-      epochs: this.epochs.slice(epochs).filter(({ first }) => first <= index),
-      notable: this.notable.slice(notable).filter((at) => at < offset),
+      reached: this.reached,
+      epochs: this.epochs.slice(epochs, this.coveredEpochs),
+      notable: this.notable.slice(notable, this.coveredNotable),
     };
   }
 }

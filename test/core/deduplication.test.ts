@@ -115,6 +115,49 @@ describe('Deduplication', () => {
     expect(fold.find('k3000')?.first).toBe(3_000);
   });
 
+  test('the oldest is forgotten, whatever was cut off and written again in between', () => {
+    const step = fc.oneof(
+      { weight: 4, arbitrary: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f') },
+      { weight: 1, arbitrary: fc.integer({ min: 1, max: 5 }) },
+    );
+    const property = fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      const fold = new Deduplication(3);
+      let known: { key: string; first: number }[] = [];
+      let last = 0;
+      for (const keyOrCut of steps) {
+        if (typeof keyOrCut === 'number') {
+          last = Math.max(0, last - keyOrCut);
+          fold.truncated(logIndex(last));
+          known = known.filter(({ first }) => first <= last);
+        } else if (!known.some(({ key }) => key === keyOrCut)) {
+          last += 1;
+          for (const each of request(last, [append('m')], keyOrCut)) fold.observe(each);
+          known = [...known, { key: keyOrCut, first: last }].slice(-3);
+        }
+        const found = [...fold.entries()].map(([key, { first }]) => ({ key, first }));
+        expect(found).toEqual(known);
+      }
+    });
+    fc.assert(property, { numRuns: 300 });
+  });
+
+  test('a key beyond the window costs about as much as one within it', () => {
+    const window = 100_000;
+    const fold = new Deduplication(window);
+    const lap = (number: number): number => {
+      const started = performance.now();
+      for (let i = 1; i <= window; i += 1) {
+        const index = number * window + i;
+        const operation = append('m');
+        fold.observe(entry(index, 1, { operation, idempotencyKey: `k${index}` }));
+      }
+      return performance.now() - started;
+    };
+    const within = lap(0);
+    // Where every key that was forgotten is passed again they take ten times as long.
+    expect(Math.min(lap(1), lap(2))).toBeLessThan(4 * within);
+  });
+
   test('B03, C9: rebuilt from the log it knows what it knew before, truncated or not', () => {
     const one = fc.record({
       size: fc.integer({ min: 1, max: 4 }),

@@ -91,8 +91,15 @@ describe('Store', () => {
       const limit = Math.max(upTo, committed);
       const state = naive.state(limit);
       for (const k of KEYS) expect(store.find(k, logIndex(upTo))).toBe(state.get(k) ?? null);
-      expect(store.list('', null, logIndex(upTo))).toEqual(naive.list('', null, limit));
-      expect(store.list('a', 'a', logIndex(upTo))).toEqual(naive.list('a', 'a', limit));
+      for (const [prefix, after] of [
+        ['', null],
+        ['a', 'a'],
+      ] as const) {
+        const all = naive.list(prefix, after, limit);
+        for (let first = 1; first <= KEYS.length + 1; first += 1) {
+          expect(store.list(prefix, after, logIndex(upTo), first)).toEqual(all.slice(0, first));
+        }
+      }
     }
   }
 
@@ -106,7 +113,7 @@ describe('Store', () => {
       value instanceof Map ? [...value.values()] : value,
     );
     expect(kept.length).toBeLessThan(150_000);
-    expect(store.list('', null, logIndex(5_000)).map(({ index }) => index)).toEqual([
+    expect(store.list('', null, logIndex(5_000), 10).map(({ index }) => index)).toEqual([
       4_998, 4_999, 5_000,
     ]);
   });

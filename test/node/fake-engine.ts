@@ -110,8 +110,8 @@ export class FakeEngine implements Engine {
     return this.store.find(key, upTo);
   }
 
-  listKeys(prefix: string, after: string | null, upTo: LogIndex) {
-    return this.store.list(prefix, after, upTo);
+  listKeys(prefix: string, after: string | null, upTo: LogIndex, limit: number) {
+    return this.store.list(prefix, after, upTo, limit);
   }
 
   holders(): readonly string[] {
