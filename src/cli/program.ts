@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { cleanText } from './clean-text.ts';
 import { stylesFor } from './colour.ts';
+import { compileParserLate } from './compilation.ts';
 import { examples } from './examples.ts';
 import { EXIT, endingOf } from './exit.ts';
 import { printError, watchOutput } from './output.ts';
@@ -15,6 +16,7 @@ export async function start(
   commands: readonly ((program: Command) => void)[],
 ): Promise<void> {
   watchOutput();
+  compileParserLate();
   const program = newProgram();
   for (const register of commands) register(program);
   process.exitCode = await run(program, argv);

@@ -4,7 +4,7 @@
 import { type Command, Option } from 'commander';
 import { NODE_ID_PATTERN } from '../../core/ids.ts';
 import type { ServeNodeOptions } from '../../node/serve.ts';
-import { compileEarly } from '../early-compilation.ts';
+import { compileEarly } from '../compilation.ts';
 import { examples } from '../examples.ts';
 import { UsageError } from '../exit.ts';
 import { serve } from '../serve.ts';

@@ -1,0 +1,42 @@
+// What V8 is told about compiling: hot functions of a server earlier than it would, and the parser of
+// HTTP answers much later.
+
+import { setFlagsFromString } from 'node:v8';
+
+/** Bytecode that a function runs before it is looked at again. V8 of Node 20 has 67,584. */
+const BUDGET_BYTES = 10_000;
+
+const MAGLEV_SINCE = 22;
+
+/** What V8 lets the parts of a WebAssembly function run, in its own measure, before it compiles the
+ * function once more. V8 of Node 20 has 1,800,000, and takes no more than this. */
+const PARSER_BUDGET = 2_000_000_000;
+
+/**
+ * Has V8 compile hot functions earlier than it would. A node does little per append, but in many
+ * functions: by V8's own measure it takes some ten thousand appends until all of them are compiled,
+ * and until then an append costs several times as much. From Node 22 on there is a compiler in
+ * between (Maglev), and nothing to do.
+ *
+ * Called once, when the modules of a server are loaded: what runs only while they load is not worth
+ * a compilation, and code that was kept (bin/compiled.js) may be refused after it.
+ */
+export function compileEarly(): void {
+  const major = Number.parseInt(process.versions.node, 10);
+  if (major >= MAGLEV_SINCE) return;
+  setFlagsFromString(`--interrupt-budget=${BUDGET_BYTES}`);
+  // What types a function meets is noted from its first call on.
+  setFlagsFromString('--no-lazy-feedback-allocation');
+}
+
+/**
+ * Has V8 take its time with undici's parser of HTTP answers, which is one large function. By V8's
+ * own measure it is compiled for speed after the first three answers, for a quarter of a second of
+ * another thread, in every process of a cluster that starts: a third of what they all do until they
+ * are ready. With this it is after some hundred answers, and what runs for long has its speed.
+ *
+ * Called once, when the program's own modules are loaded and none has asked for anything yet.
+ */
+export function compileParserLate(): void {
+  setFlagsFromString(`--wasm-tiering-budget=${PARSER_BUDGET}`);
+}
