@@ -23,8 +23,11 @@ const common = {
   // React's build for developers is larger, slower, and keeps a record of every update.
   // DEV would have Ink load the tools of React's developers.
   define: { 'process.env.NODE_ENV': '"production"', 'process.env.DEV': '"false"' },
-  // Ink asks for it in development only, where it is not installed.
-  alias: { 'react-devtools-core': './build/nothing.js' },
+  alias: {
+    // Ink asks for it in development only, where it is not installed.
+    'react-devtools-core': './build/nothing.js',
+    'node:http2': './build/no-http2.js',
+  },
 };
 
 const DASHBOARD = { filter: /\/src\/cli\/dashboard\.ts$/ };
