@@ -1,5 +1,5 @@
-// What V8 is told about compiling: hot functions of a server earlier than it would, and the parser of
-// HTTP answers much later.
+// What V8 is told about compiling: hot functions of a server earlier than it would, and the parser
+// of HTTP answers much later.
 
 import { setFlagsFromString } from 'node:v8';
 
