@@ -2,6 +2,7 @@
 
 import type { FolderCheck, FoundDamage } from '../persistence/verify.ts';
 import { formatBytes } from './bytes.ts';
+import { counted, entryRange } from './counted.ts';
 import type { NodeFolder } from './data-dir.ts';
 
 /** Lines about one folder: the verdict, the contents, and what is wrong. Not yet cleaned. */
@@ -22,12 +23,12 @@ export function folderLines({ node, path }: NodeFolder, check: FolderCheck): str
 
 function contents(check: FolderCheck): string[] {
   const { segments, bytes, entries, firstIndex, lastIndex, epochs } = check;
-  const range =
-    firstIndex === null ? 'no entries' : `${entries} entries, ${firstIndex} to ${lastIndex}`;
+  const range = entryRange(entries, firstIndex, lastIndex);
   const runs = epochs.map(({ epoch, first }) => `${epoch} from ${first}`).join(', ');
   return [
-    `    ${range}; ${segments} segments, ${formatBytes(bytes)}`,
-    `    ${check.messages} messages, ${check.keys} keys, ${check.idempotencyKeys} idempotency keys` +
+    `    ${range}; ${counted(segments, 'segment', 'segments')}, ${formatBytes(bytes)}`,
+    `    ${counted(check.messages, 'message', 'messages')}, ${counted(check.keys, 'key', 'keys')}, ` +
+      counted(check.idempotencyKeys, 'idempotency key', 'idempotency keys') +
       `${runs === '' ? '' : `; epochs: ${runs}`}`,
   ];
 }

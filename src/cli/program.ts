@@ -7,7 +7,7 @@ import { cleanText } from './clean-text.ts';
 import { stylesFor } from './colour.ts';
 import { compileParserLate } from './compilation.ts';
 import { examples } from './examples.ts';
-import { EXIT, endingOf } from './exit.ts';
+import { EXIT, endingOf, UsageError } from './exit.ts';
 import { printError, watchOutput } from './output.ts';
 
 /** Runs one command line with these commands; sets the exit code. */
@@ -51,9 +51,34 @@ export function newProgram(): Command {
   });
 }
 
+type Parse = <T>(value: string, previous: T) => T;
+
+/** Has every refusal of a value begin with what the value was given for. */
+function nameWhatIsRefused(command: Command): void {
+  const { options, registeredArguments } = command;
+  const takers: [{ parseArg?: Parse }, string][] = [
+    ...options.map((option): [typeof option, string] => [option, option.long ?? option.flags]),
+    ...registeredArguments.map((one): [typeof one, string] => [one, one.name()]),
+  ];
+  for (const [taker, name] of takers) {
+    const { parseArg } = taker;
+    if (parseArg === undefined) continue;
+    taker.parseArg = (value, previous) => {
+      try {
+        return parseArg(value, previous);
+      } catch (error) {
+        if (!(error instanceof UsageError)) throw error;
+        throw new UsageError(`${name}: ${error.message}`, error.hint);
+      }
+    };
+  }
+  for (const one of command.commands) nameWhatIsRefused(one);
+}
+
 /** Runs one command line (`argv` as in process.argv); resolves with the exit code, and never
  * rejects for what a command throws: that is one sentence and a hint on stderr. */
 export async function run(program: Command, argv: readonly string[]): Promise<number> {
+  nameWhatIsRefused(program);
   try {
     await program.parseAsync([...argv]);
     return EXIT.success;

@@ -1,6 +1,7 @@
 // What has become of an input that is appended in batches.
 
 import type { BatchAnswer } from '../client/answers.ts';
+import { counted } from './counted.ts';
 import { formatDuration } from './duration.ts';
 
 export class Tally {
@@ -42,8 +43,4 @@ export class Tally {
       ` (${counted(this.#batches, 'batch', 'batches')}, ${formatDuration(ms)}${rate})`
     );
   }
-}
-
-function counted(count: number, one: string, many: string): string {
-  return `${count} ${count === 1 ? one : many}`;
 }

@@ -34,17 +34,22 @@ function alarmLines(alarm: string, width: number): Line[] {
 function identity(state: ClusterState, screen: ScreenState, width: number): Line {
   const master = masterOf(state);
   const { size, needed, alive } = master?.quorum ?? { size: 0, needed: 0, alive: 0 };
-  const writable = master?.mode === 'read-write' && masterAnswers(state);
+  const answers = masterAnswers(state);
+  const writable = master?.mode === 'read-write' && answers;
+  const mode = master === null ? 'no master' : answers ? master.mode : 'no answer';
   return fitLine(
     [
       span(` ${state.name}`, 'bold'),
       ...fact('master', master?.node ?? 'none'),
       ...fact('epoch', String(master?.epoch ?? '-')),
       span('  '),
-      span(master === null ? 'no master' : master.mode, writable ? 'good' : 'bad'),
+      span(mode, writable ? 'good' : 'bad'),
       ...(master === null
         ? []
-        : fact('quorum', `${alive}/${size}${width < 76 ? '' : ` (needs ${needed})`}`)),
+        : fact(
+            'quorum',
+            `${answers ? alive : '-'}/${size}${width < 76 ? '' : ` (needs ${needed})`}`,
+          )),
       ...(screen.frozen === null ? [] : [span('  '), span(' PAUSED ', 'chosen')]),
       ...(state.loadOn ? [span('  load on', 'accent')] : []),
     ],

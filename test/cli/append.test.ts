@@ -10,6 +10,12 @@ const STORED = { index: 3, w: 'majority', acks: ['n1', 'n2'], durable: true, ms:
 
 isolate();
 
+test('append: a value that is refused is named by its option', async () => {
+  const ran = await runCommand(append, 'append', 'm', '--w', '0');
+  expect(ran.code).toBe(2);
+  expect(ran.err).toContain('replog: --w: "0" is not a write concern\n');
+});
+
 test('append: a line per message, in order, each with a key of its own', async () => {
   let index = 2;
   const stub = await startStub((_, response) => {

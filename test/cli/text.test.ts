@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { cleanJson, cleanText } from '../../src/cli/clean-text.ts';
 import { stylesFor, wantsColour } from '../../src/cli/colour.ts';
+import { counted, entryRange } from '../../src/cli/counted.ts';
 import { Progress } from '../../src/cli/progress.ts';
 import { tableLines } from '../../src/cli/table.ts';
 import { textWidth } from '../../src/cli/text-width.ts';
@@ -23,6 +24,17 @@ test.each([
   ['👩‍💻 ❤️ 👩🏽‍🚀', '👩‍💻 ❤️ 👩🏽‍🚀'],
 ])('%j is shown as %s', (text, shown) => {
   expect(cleanText(text)).toBe(shown);
+});
+
+test('numbers have the word that fits them', () => {
+  expect([0, 1, 2].map((count) => counted(count, 'key', 'keys'))).toEqual([
+    '0 keys',
+    '1 key',
+    '2 keys',
+  ]);
+  expect(entryRange(0, null, null)).toBe('no entries');
+  expect(entryRange(1, 5, 5)).toBe('1 entry, at 5');
+  expect(entryRange(3, 5, 8)).toBe('3 entries, 5 to 8');
 });
 
 test('JSON escapes the same characters, and means the same', () => {

@@ -164,6 +164,9 @@ export const STATES: Readonly<Record<string, Recording>> = {
     ),
     readOnly: 'no quorum: 1 of 3 alive, 2 needed; missing n2, n3',
   },
+  'master-down': {
+    nodes: three({ last: 12, process: 'exited', silentSince: 52_000 }, { last: 12 }, { last: 12 }),
+  },
   'catching-up': {
     nodes: three(
       { last: 4_012 },

@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import type { BackupSummary } from '../../persistence/backup.ts';
 import { formatBytes } from '../bytes.ts';
 import { cleanText } from '../clean-text.ts';
+import { entryRange } from '../counted.ts';
 import { isFolder, nodeFolders } from '../data-dir.ts';
 import { examples } from '../examples.ts';
 import { UsageError } from '../exit.ts';
@@ -74,6 +75,5 @@ async function urlOf(selector: string, target: Awaited<ReturnType<typeof findTar
 
 function lineOf(file: string, bytes: number, summary: BackupSummary): string {
   const { entries, first, last, node } = summary;
-  const range = first === null ? 'no entries' : `${entries} entries, ${first} to ${last}`;
-  return `${file}  ${formatBytes(bytes)}  ${range}${node === null ? '' : `, of ${node}`}`;
+  return `${file}  ${formatBytes(bytes)}  ${entryRange(entries, first, last)}${node === null ? '' : `, of ${node}`}`;
 }

@@ -6,6 +6,7 @@ import type { Command } from 'commander';
 import { UnknownFormat } from '../../persistence/persistence.ts';
 import { formatBytes } from '../bytes.ts';
 import { cleanText } from '../clean-text.ts';
+import { entryRange } from '../counted.ts';
 import { isFolder } from '../data-dir.ts';
 import { examples } from '../examples.ts';
 import { Refused, UsageError } from '../exit.ts';
@@ -110,8 +111,7 @@ interface Restored {
 
 function linesOf(summary: Restored, dataDir: string | null, { node, check }: RestoreOptions) {
   const { entries, first, last, at } = summary;
-  const range = first === null ? 'no entries' : `${entries} entries, ${first} to ${last}`;
-  const from = `${range}; made ${at}${summary.node === null ? '' : ` of ${summary.node}`}`;
+  const from = `${entryRange(entries, first, last)}; made ${at}${summary.node === null ? '' : ` of ${summary.node}`}`;
   if (check || dataDir === null) return [`whole: ${from}`];
   const next = node
     ? `replog master --data-dir ${dataDir}`
