@@ -10,6 +10,7 @@ import type { Access, Guard } from './guard.ts';
 import { LogCutBack } from './log-reader.ts';
 import type { Logger } from './logger.ts';
 import { problem, RequestRefused } from './problems.ts';
+import { fieldsOf, refuseInQuery } from './query.ts';
 import type { Route } from './route.ts';
 import { type Door, type Passage, tunnelDoor } from './tunnel-door.ts';
 import { ClientGone } from './write.ts';
@@ -44,9 +45,12 @@ export function mount(
     return guard(credentials, access);
   };
 
-  for (const { method, path, alias, access, handle } of routes) {
+  for (const { method, path, alias, access, doc, handle } of routes) {
+    const inBody = doc.query === undefined ? fieldsOf(doc.body?.schema) : [];
     const guarded = async (call: Call): Promise<Response> => {
-      const answer = refusal(call, access) ?? (await handle(call));
+      const refused = refusal(call, access);
+      if (refused === null) refuseInQuery(call, inBody);
+      const answer = refused ?? (await handle(call));
       return answer instanceof Response ? answer : toResponse(answer);
     };
     app.on(method, alias === undefined ? [path] : [path, alias], guarded);

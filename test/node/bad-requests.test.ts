@@ -213,6 +213,22 @@ describe('queries are strict', () => {
     expect([status, body.code]).toEqual([400, 'invalid-request']);
     expect(body.errors.length).toBeGreaterThan(0);
   });
+
+  const told = [
+    ['POST', '/messages', '{"message":"a"}', 'w'],
+    ['POST', '/messages/batch', '{"messages":["a"]}', 'timeoutMs'],
+    ['PUT', '/kv/k', '{"value":"a"}', 'w'],
+    ['PUT', '/faults', '{"delayMs":1}', 'delayMs'],
+  ] as const;
+  test.each(told)('%s %s is told everything in its body', async (method, path, body, name) => {
+    const before = engine.writes.length;
+    const answer = await call(app, method, `${path}?${name}=3`, body);
+    expect([answer.status, answer.body.code]).toEqual([400, 'invalid-request']);
+    expect(answer.body.errors).toContainEqual({ path: name, message: expect.any(String) });
+    expect(engine.writes).toHaveLength(before);
+    // What else stands there is nobody's business.
+    expect((await call(app, method, `${path}?x=3`, body)).status).toBeLessThan(300);
+  });
 });
 
 describe('paths and methods', () => {
