@@ -3,28 +3,25 @@
 
 import type { Operation } from './operation.ts';
 
-const separator = '\u0000';
+const HIGH = 0x9e3779b1;
+const LOW = 0x5f356495;
 
-function textOf(operation: Operation, batched: boolean): string {
-  switch (operation.op) {
-    case 'append':
-      return `${batched ? 'batch' : 'append'}${separator}${operation.message}`;
-    case 'put':
-      return `put${separator}${operation.key}${separator}${operation.value}`;
-    case 'remove':
-      return `remove${separator}${operation.key}`;
-  }
-}
-
-/** Two multiplicative 32-bit hashes side by side (after cyrb53, public domain), chained by
- * `seed`. */
-function hashText(text: string, seed: number): number {
+/** Two multiplicative 32-bit hashes side by side (after cyrb53, public domain), chained by `seed`.
+ * The words go in one after the other, U+0000 between them: joined, each would be copied. */
+function hashWords(seed: number, words: readonly [string, string, string?]): number {
   let high = 0xdeadbeef ^ (seed >>> 0);
   let low = 0x41c6ce57 ^ (seed / 2 ** 21);
-  for (let i = 0; i < text.length; i += 1) {
-    const unit = text.charCodeAt(i);
-    high = Math.imul(high ^ unit, 0x9e3779b1);
-    low = Math.imul(low ^ unit, 0x5f356495);
+  for (let place = 0; place < words.length; place += 1) {
+    if (place > 0) {
+      high = Math.imul(high, HIGH);
+      low = Math.imul(low, LOW);
+    }
+    const word = words[place]!;
+    for (let i = 0; i < word.length; i += 1) {
+      const unit = word.charCodeAt(i);
+      high = Math.imul(high ^ unit, HIGH);
+      low = Math.imul(low ^ unit, LOW);
+    }
   }
   high = Math.imul(high ^ (high >>> 16), 0x85ebca6b) ^ Math.imul(low ^ (low >>> 13), 0xc2b2ae35);
   low = Math.imul(low ^ (low >>> 16), 0x85ebca6b) ^ Math.imul(high ^ (high >>> 13), 0xc2b2ae35);
@@ -36,5 +33,12 @@ function hashText(text: string, seed: number): number {
  * one message is another request than the message alone.
  */
 export function fingerprint(operation: Operation, batched: boolean, before = 0): number {
-  return hashText(textOf(operation, batched), before);
+  switch (operation.op) {
+    case 'append':
+      return hashWords(before, [batched ? 'batch' : 'append', operation.message]);
+    case 'put':
+      return hashWords(before, ['put', operation.key, operation.value]);
+    case 'remove':
+      return hashWords(before, ['remove', operation.key]);
+  }
 }

@@ -3,13 +3,15 @@
 // each, so that nobody who is waiting for the node notices.
 
 import type { OpenRequest } from '../core/deduplication.ts';
+import type { Entry } from '../core/operation.ts';
 import { Digest } from './digest.ts';
 import { type Disk, withFile } from './disk.ts';
 import { checksumsOf, visitAt } from './outlined-reading.ts';
 import { plainMessage } from './plain-append.ts';
-import { parseRecord, recordEpoch, recordIndex } from './record.ts';
+import { HEADER_BYTES, parseRecord, payloadLength, recordEpoch, recordIndex } from './record.ts';
 import type { Segment } from './segment.ts';
 import { FILE_HEADER_BYTES, segmentName } from './segment-file.ts';
+import { StoredEntry } from './stored-entry.ts';
 import { CLOSED_INTERVAL_BYTES, summaryName, writeSummary } from './summary.ts';
 import { type Visit, type Walked, walkWhole } from './walk.ts';
 
@@ -80,7 +82,7 @@ async function summariseOutlined(
     const [found] = await checksumsOf(file, FILE_HEADER_BYTES, [end.offset], pace);
     if (found !== reached.checksum) return false;
     const visit: Visit = (bytes, at) => {
-      const entry = parseRecord(bytes, at);
+      const entry = entryAt(bytes, at);
       if (entry !== null) digest.observe(entry);
     };
     await visitAt(file, notable, end.offset, visit, pace);
@@ -108,7 +110,7 @@ async function summariseRecords(
       digest.pass(recordIndex(bytes, at), recordEpoch(bytes, at));
       lastOffset = offset;
       if (digest.indifferent && plainMessage(bytes, at) >= 0) return;
-      const entry = parseRecord(bytes, at);
+      const entry = entryAt(bytes, at);
       if (entry !== null) digest.observe(entry);
     },
     pause,
@@ -117,6 +119,14 @@ async function summariseRecords(
   // Cut back meanwhile: it is described when it is closed anew.
   if (segment.end.offset === end.offset) await write(disk, segment, lastOffset, digest);
   return digest.open;
+}
+
+/** The entry in the record at `at`, parsed only where it is more than a message: most of those that
+ * must be looked at are the later ones of batches with an idempotency key. Of no use once the bytes
+ * change. */
+function entryAt(bytes: Buffer, at: number): Entry | null {
+  const start = at + HEADER_BYTES;
+  return StoredEntry.of(bytes, start, start + payloadLength(bytes, at)) ?? parseRecord(bytes, at);
 }
 
 async function write(

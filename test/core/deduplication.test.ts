@@ -48,6 +48,22 @@ describe('fingerprint', () => {
     for (const [, print] of different) expect(Number.isSafeInteger(print)).toBe(true);
   });
 
+  test('is what earlier versions have written into summaries', () => {
+    const first = fingerprint(append('a message'), true);
+    expect([
+      fingerprint(append('a message'), false),
+      first,
+      fingerprint(append('another 🙂'), true, first),
+      fingerprint(put('k', 'v'), false),
+      fingerprint(put('', ''), true, 12_345_678_901_234),
+      fingerprint({ op: 'remove', key: 'ключ' }, false),
+      fingerprint(append(''), false),
+    ]).toEqual([
+      6066030189026726, 7278691749587229, 6314030504833529, 8804621009982564, 3856045159645152,
+      6712278987038005, 8811291566364638,
+    ]);
+  });
+
   test('is the same for the same request', () => {
     const operations = [append('a'), append('b')];
     expect(printOf(operations, true)).toBe(printOf(structuredClone(operations), true));

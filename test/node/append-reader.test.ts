@@ -1,8 +1,8 @@
 // Appends that are checked by hand, against the schemas that say the same.
 
 import { expect, test } from 'vitest';
-import { readAppend, readGathered } from '../../src/node/append-reader.ts';
-import { appendBody, gatherBody } from '../../src/node/schemas.ts';
+import { readAppend, readBatch, readGathered } from '../../src/node/append-reader.ts';
+import { appendBody, batchBody, gatherBody } from '../../src/node/schemas.ts';
 
 const APPENDS = [
   '{"message":"m"}',
@@ -46,6 +46,40 @@ test.each(KEYED)('%s among others', (text) => {
   const read = readGathered(Buffer.from(body));
   const checked = gatherBody.safeParse(JSON.parse(body));
   expect(read).toEqual(checked.success ? checked.data : null);
+});
+
+const BATCHES = [
+  '{"messages":["a"]}',
+  '{"messages":["a","ümlaut 🎉",""],"w":3,"timeoutMs":1}',
+  '{"w":"all","messages":["a"]}',
+  '{"messages":[]}',
+  '{"messages":"a"}',
+  '{"messages":{"0":"a"}}',
+  '{"messages":["a",1]}',
+  '{"messages":["a",null]}',
+  '{"messages":["\\ud800"]}',
+  '{"messages":["a"],"w":0}',
+  '{"messages":["a"],"w":"some"}',
+  '{"messages":["a"],"timeoutMs":86400001}',
+  '{"messages":["a"],"message":"a"}',
+  '{"messages":["a"],"idempotencyKey":"k"}',
+  '{"messages":["a"],"__proto__":1}',
+  '{"w":1}',
+  '["messages"]',
+  'null',
+];
+
+test.each(BATCHES)('%s as a batch', (text) => {
+  const read = readBatch(Buffer.from(text));
+  const checked = batchBody.safeParse(JSON.parse(text));
+  expect(read).toEqual(checked.success ? checked.data : null);
+});
+
+test('a batch that is too long is left to the schema', () => {
+  const batch = (length: number) =>
+    Buffer.from(JSON.stringify({ messages: Array.from({ length }, () => 'm') }));
+  expect(readBatch(batch(10_000))?.messages).toHaveLength(10_000);
+  expect(readBatch(batch(10_001))).toBeNull();
 });
 
 test.each(['{"appends":[]}', '{"appends":{}}', '{}', '{"appends":[{"message":"m"}],"w":1}'])(

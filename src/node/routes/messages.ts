@@ -5,7 +5,7 @@ import type { LogIndex } from '../../core/ids.ts';
 import type { Operation } from '../../core/operation.ts';
 import type { Persistence } from '../../persistence/persistence.ts';
 import { type Answer, jsonText, toResponse } from '../answer.ts';
-import { readAppend } from '../append-reader.ts';
+import { readAppend, readBatch } from '../append-reader.ts';
 import { BATCH_LIMIT, BODY_LIMIT, readJson } from '../body.ts';
 import { type Call, header, idempotencyKey } from '../call.ts';
 import { EntryTexts } from '../entry-texts.ts';
@@ -134,7 +134,13 @@ async function append(site: Site, call: Call): Promise<Answer> {
 
 async function appendBatch(site: Site, call: Call): Promise<Answer> {
   const key = idempotencyKey(call);
-  const { messages, w, timeoutMs } = await readJson(call, BATCH_LIMIT, batchBody);
+  const { messages, w, timeoutMs } = await readJson(
+    call,
+    BATCH_LIMIT,
+    batchBody,
+    undefined,
+    readBatch,
+  );
   const operations = messages.map((message): Operation => ({ op: 'append', message }));
   const request = {
     operations,
