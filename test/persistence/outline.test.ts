@@ -3,6 +3,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { Outline } from '../../src/persistence/outline.ts';
 import { DamagedLog } from '../../src/persistence/persistence.ts';
 import { FakeDisk } from '../../src/sim/disk.ts';
 import type { Leftover } from '../../src/sim/leftover.ts';
@@ -38,6 +39,21 @@ function placed(files: ReadonlyMap<string, Buffer>): FakeDisk {
   for (const [name, bytes] of files) disk.place(name, bytes);
   return disk;
 }
+
+it('an outline says nothing of records that it does not cover yet', () => {
+  const outline = new Outline(32);
+  const cover = (index: number, offset: number): void =>
+    outline.cover({ index, hash: 0, offset }, index, [], 32);
+  outline.add(1, 1, 32, true);
+  cover(1, 100);
+  outline.add(2, 2, 100, true);
+  expect(outline.parts()).toMatchObject({ epochs: [{ epoch: 1, first: 1 }], notable: [32] });
+  outline.wrote(10);
+  cover(2, 200);
+  outline.add(3, 3, 200, true);
+  const next = { epochs: [{ epoch: 2, first: 2 }], notable: [100] };
+  expect(outline.partsAfter(outline.written)).toMatchObject(next);
+});
 
 describe('G22: a start by the outlines of segments', () => {
   it('comes to what reading everything comes to, life after life', async () => {
