@@ -8,6 +8,10 @@ const BUDGET_BYTES = 10_000;
 
 const MAGLEV_SINCE = 22;
 
+/** The latest version of Node that is known to have the setting: V8 says on stderr what it does not
+ * know. */
+const PARSER_BUDGET_UNTIL = 24;
+
 /** What V8 lets the parts of a WebAssembly function run, in its own measure, before it compiles the
  * function once more. V8 of Node 20 has 1,800,000, and takes no more than this. */
 const PARSER_BUDGET = 2_000_000_000;
@@ -22,8 +26,7 @@ const PARSER_BUDGET = 2_000_000_000;
  * a compilation, and code that was kept (bin/compiled.js) may be refused after it.
  */
 export function compileEarly(): void {
-  const major = Number.parseInt(process.versions.node, 10);
-  if (major >= MAGLEV_SINCE) return;
+  if (nodeVersion() >= MAGLEV_SINCE) return;
   setFlagsFromString(`--interrupt-budget=${BUDGET_BYTES}`);
   // What types a function meets is noted from its first call on.
   setFlagsFromString('--no-lazy-feedback-allocation');
@@ -38,5 +41,8 @@ export function compileEarly(): void {
  * Called once, when the program's own modules are loaded and none has asked for anything yet.
  */
 export function compileParserLate(): void {
+  if (nodeVersion() > PARSER_BUDGET_UNTIL) return;
   setFlagsFromString(`--wasm-tiering-budget=${PARSER_BUDGET}`);
 }
+
+const nodeVersion = (): number => Number.parseInt(process.versions.node, 10);
