@@ -1,6 +1,7 @@
 // Makes a Hono app of a list of routes: the guard in front of each, one answer for what is not
 // there, and one place where errors become answers. Nothing here costs a request a closure.
 
+import { setMaxListeners } from 'node:events';
 import { Hono } from 'hono';
 import { DamagedLog } from '../persistence/persistence.ts';
 import { type Answer, toResponse } from './answer.ts';
@@ -34,6 +35,8 @@ export function mount(
   logger: Logger,
   stopping: AbortSignal,
 ): App {
+  // Every open stream and tunnel listens; how many there may be is bounded where they begin.
+  setMaxListeners(0, stopping);
   // Paths are matched as they were sent: a key may contain whatever it likes, encoded.
   const app = new Hono<NodeEnv>({ getPath: (request) => rawPath(request.url) });
   const refusal = (call: Call, access: Access): Answer | null => {

@@ -174,6 +174,22 @@ describe('GET /log as events', () => {
     await reader.leave();
   });
 
+  test('a dozen at a time are no leak that Node warns of', async () => {
+    const warnings: string[] = [];
+    const warned = ({ message }: Error) => warnings.push(message);
+    process.on('warning', warned);
+    const engine = new FakeEngine();
+    const app = createApp(engine, { stopping: new AbortController().signal });
+    const streams = await Promise.all(Array.from({ length: 12 }, () => open(app)));
+    const first = streams.map(({ reader }) => reader.ids(1));
+    await expect.poll(() => engine.listeners.size).toBe(12);
+    engine.messages('a');
+    expect(await Promise.all(first)).toEqual(streams.map(() => [1]));
+    await Promise.all(streams.map(({ reader }) => reader.leave()));
+    process.off('warning', warned);
+    expect(warnings).toEqual([]);
+  });
+
   test('resumes after Last-Event-ID, whatever `from` says', async () => {
     const { engine, app } = node();
     engine.append(Array.from({ length: 2_000 }, (_, i) => ({ op: 'append', message: `${i}` })));
