@@ -25,9 +25,6 @@ const GATHERED: Call = { method: 'POST', path: '/messages/gathered' };
 /** Answers to a gathered request as a whole that say nothing about its parts: each goes alone. */
 const APART: ReadonlySet<number> = new Set([400, 404, 405, 413]);
 
-/** Of nearly all answers; nobody changes them. */
-const NO_HEADERS = new Headers();
-
 /** The body of an append, as `POST /messages` takes it. */
 interface AppendBody {
   readonly message: string;
@@ -194,8 +191,7 @@ export class Gathering {
       const waiting = together[n];
       if (waiting === undefined) continue;
       answered();
-      const told = headers === undefined ? NO_HEADERS : new Headers(headers);
-      const reply = { url, status, headers: told, body: answer };
+      const reply = { url, status, headers: new Headers(headers), body: answer };
       settle(waiting, () => waiting.resolve(reply));
     }
   }
