@@ -26,8 +26,9 @@ export interface OpenRequest extends KnownRequest {
 export class Deduplication {
   private readonly known = new Map<string, KnownRequest>();
   /** Goes along the keys, oldest first, each time that one must be forgotten. One that began anew
-   * would pass all those that were forgotten before it: a Map keeps their places for a while. */
-  private readonly oldest = this.known.keys();
+   * would pass all those that were forgotten before it: a Map keeps their places for a while. Null
+   * before the first: a Map that grows keeps what it was made of for an iterator that stands. */
+  private oldest: Iterator<string> | null = null;
   private unfinished: OpenRequest | null;
   readonly window: number;
 
@@ -96,6 +97,9 @@ export class Deduplication {
   }
 
   private forgetOldest(): void {
-    if (this.known.size > this.window) this.known.delete(this.oldest.next().value!);
+    if (this.known.size > this.window) {
+      this.oldest ??= this.known.keys();
+      this.known.delete(this.oldest.next().value!);
+    }
   }
 }
