@@ -62,11 +62,9 @@ export class Outline {
     this.notable = [...(parts?.notable ?? [])];
     this.reached = parts?.reached ?? { end, ...place };
     this.lastOffset = this.reached.lastOffset;
-    const { offset } = this.reached.end;
     this.coveredEpochs = this.epochs.length;
     this.coveredNotable = this.notable.length;
-    const [epochs, notable] = [this.coveredEpochs, this.coveredNotable];
-    this.written = { end: offset, epochs, notable, fileBytes };
+    this.written = this.upToHere(fileBytes);
   }
 
   get covered(): Reached {
@@ -99,8 +97,12 @@ export class Outline {
 
   /** Takes note that it stands in its file as far as it covers the segment. */
   wrote(fileBytes: number): void {
-    const [epochs, notable] = [this.coveredEpochs, this.coveredNotable];
-    this.written = { end: this.reached.end.offset, epochs, notable, fileBytes };
+    this.written = this.upToHere(fileBytes);
+  }
+
+  private upToHere(fileBytes: number): Written {
+    const { coveredEpochs: epochs, coveredNotable: notable, reached } = this;
+    return { end: reached.end.offset, epochs, notable, fileBytes };
   }
 
   /** All that it covers is durable. */
