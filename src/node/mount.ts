@@ -52,8 +52,9 @@ export function mount(
     const inBody = doc.query === undefined ? fieldsOf(doc.body?.schema) : [];
     const guarded = async (call: Call): Promise<Response> => {
       const refused = refusal(call, access);
-      if (refused === null) refuseInQuery(call, inBody);
-      const answer = refused ?? (await handle(call));
+      if (refused !== null) return toResponse(refused);
+      refuseInQuery(call, inBody);
+      const answer = await handle(call);
       return answer instanceof Response ? answer : toResponse(answer);
     };
     app.on(method, alias === undefined ? [path] : [path, alias], guarded);

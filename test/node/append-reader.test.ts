@@ -1,6 +1,7 @@
 // Appends that are checked by hand, against the schemas that say the same.
 
 import { expect, test } from 'vitest';
+import type { ZodType } from 'zod';
 import { readAppend, readBatch, readGathered } from '../../src/node/append-reader.ts';
 import { appendBody, batchBody, gatherBody } from '../../src/node/schemas.ts';
 
@@ -35,17 +36,16 @@ const KEYED = [
   '{"message":"m","idempotencyKey":"ü"}',
 ];
 
-test.each(APPENDS)('%s alone', (text) => {
-  const read = readAppend(Buffer.from(text));
-  const checked = appendBody.safeParse(JSON.parse(text));
-  expect(read).toEqual(checked.success ? checked.data : null);
-});
+/** What is read by hand is what the schema makes of the text, or left to it. */
+function expectAlike<T>(text: string, read: (bytes: Buffer) => T | null, schema: ZodType<T>): void {
+  const checked = schema.safeParse(JSON.parse(text));
+  expect(read(Buffer.from(text))).toEqual(checked.success ? checked.data : null);
+}
+
+test.each(APPENDS)('%s alone', (text) => expectAlike(text, readAppend, appendBody));
 
 test.each(KEYED)('%s among others', (text) => {
-  const body = `{"appends":[{"message":"first"},${text}]}`;
-  const read = readGathered(Buffer.from(body));
-  const checked = gatherBody.safeParse(JSON.parse(body));
-  expect(read).toEqual(checked.success ? checked.data : null);
+  expectAlike(`{"appends":[{"message":"first"},${text}]}`, readGathered, gatherBody);
 });
 
 const BATCHES = [
@@ -69,11 +69,7 @@ const BATCHES = [
   'null',
 ];
 
-test.each(BATCHES)('%s as a batch', (text) => {
-  const read = readBatch(Buffer.from(text));
-  const checked = batchBody.safeParse(JSON.parse(text));
-  expect(read).toEqual(checked.success ? checked.data : null);
-});
+test.each(BATCHES)('%s as a batch', (text) => expectAlike(text, readBatch, batchBody));
 
 test('a batch that is too long is left to the schema', () => {
   const batch = (length: number) =>
