@@ -54,25 +54,23 @@ export function newProgram(): Command {
 type Parse = <T>(value: string, previous: T) => T;
 
 /** Has every refusal of a value begin with what the value was given for. */
-function nameWhatIsRefused(command: Command): void {
-  const { options, registeredArguments } = command;
-  const takers: [{ parseArg?: Parse }, string][] = [
-    ...options.map((option): [typeof option, string] => [option, option.long ?? option.flags]),
-    ...registeredArguments.map((one): [typeof one, string] => [one, one.name()]),
-  ];
-  for (const [taker, name] of takers) {
-    const { parseArg } = taker;
-    if (parseArg === undefined) continue;
-    taker.parseArg = (value, previous) => {
-      try {
-        return parseArg(value, previous);
-      } catch (error) {
-        if (!(error instanceof UsageError)) throw error;
-        throw new UsageError(`${name}: ${error.message}`, error.hint);
-      }
-    };
-  }
-  for (const one of command.commands) nameWhatIsRefused(one);
+function nameWhatIsRefused({ options, registeredArguments, commands }: Command): void {
+  for (const option of options) nameRefusals(option, option.long ?? option.flags);
+  for (const argument of registeredArguments) nameRefusals(argument, argument.name());
+  for (const command of commands) nameWhatIsRefused(command);
+}
+
+function nameRefusals(taker: { parseArg?: Parse }, name: string): void {
+  const { parseArg } = taker;
+  if (parseArg === undefined) return;
+  taker.parseArg = (value, previous) => {
+    try {
+      return parseArg(value, previous);
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      throw new UsageError(`${name}: ${error.message}`, error.hint);
+    }
+  };
 }
 
 /** Runs one command line (`argv` as in process.argv); resolves with the exit code, and never

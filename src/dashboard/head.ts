@@ -36,6 +36,7 @@ function identity(state: ClusterState, screen: ScreenState, width: number): Line
   const { size, needed, alive } = master?.quorum ?? { size: 0, needed: 0, alive: 0 };
   const answers = masterAnswers(state);
   const writable = master?.mode === 'read-write' && answers;
+  const reached = answers ? alive : '-';
   const mode = master === null ? 'no master' : answers ? master.mode : 'no answer';
   return fitLine(
     [
@@ -46,10 +47,7 @@ function identity(state: ClusterState, screen: ScreenState, width: number): Line
       span(mode, writable ? 'good' : 'bad'),
       ...(master === null
         ? []
-        : fact(
-            'quorum',
-            `${answers ? alive : '-'}/${size}${width < 76 ? '' : ` (needs ${needed})`}`,
-          )),
+        : fact('quorum', `${reached}/${size}${width < 76 ? '' : ` (needs ${needed})`}`)),
       ...(screen.frozen === null ? [] : [span('  '), span(' PAUSED ', 'chosen')]),
       ...(state.loadOn ? [span('  load on', 'accent')] : []),
     ],

@@ -75,5 +75,6 @@ async function urlOf(selector: string, target: Awaited<ReturnType<typeof findTar
 
 function lineOf(file: string, bytes: number, summary: BackupSummary): string {
   const { entries, first, last, node } = summary;
-  return `${file}  ${formatBytes(bytes)}  ${entryRange(entries, first, last)}${node === null ? '' : `, of ${node}`}`;
+  const range = entryRange(entries, first, last);
+  return `${file}  ${formatBytes(bytes)}  ${range}${node === null ? '' : `, of ${node}`}`;
 }

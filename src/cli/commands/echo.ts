@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander';
 import { cleanText } from '../clean-text.ts';
+import { counted } from '../counted.ts';
 import { formatDuration } from '../duration.ts';
 import { examples } from '../examples.ts';
 import { Refused } from '../exit.ts';
@@ -48,7 +49,7 @@ async function echo(text: string, options: EchoOptions): Promise<void> {
   if (options.json) {
     await printJson({ text, count: times.length, minMs, avgMs, maxMs });
   } else {
-    const trips = times.length === 1 ? '1 round trip' : `${times.length} round trips`;
+    const trips = counted(times.length, 'round trip', 'round trips');
     const measured = [minMs, avgMs, maxMs].map(formatDuration).join(' / ');
     await printLine(`${trips} to ${client.url}: min/avg/max ${measured}`);
   }

@@ -111,7 +111,8 @@ interface Restored {
 
 function linesOf(summary: Restored, dataDir: string | null, { node, check }: RestoreOptions) {
   const { entries, first, last, at } = summary;
-  const from = `${entryRange(entries, first, last)}; made ${at}${summary.node === null ? '' : ` of ${summary.node}`}`;
+  const range = entryRange(entries, first, last);
+  const from = `${range}; made ${at}${summary.node === null ? '' : ` of ${summary.node}`}`;
   if (check || dataDir === null) return [`whole: ${from}`];
   const next = node
     ? `replog master --data-dir ${dataDir}`
