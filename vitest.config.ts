@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { LATE_PARSER } from './src/cli/compilation.ts';
 import { LongFirst } from './test/setup/long-first.ts';
 
 /** Real processes held against a time that leaves little room, or against each other: one file at
@@ -23,14 +24,10 @@ const TIMED = [
  * that those of TIMED spend waiting. */
 const CAMPAIGNS = ['test/sim/campaigns.test.ts'];
 
-/** Without it each process that tests run in compiles the parser of `fetch` for speed
- * (compileParserLate in src/cli/compilation.ts): a quarter of a second of processor time. */
-const PLAIN_FETCH = ['--wasm-tiering-budget=2000000000'];
-
 const REAL = {
   testTimeout: 60_000,
   hookTimeout: 60_000,
-  execArgv: PLAIN_FETCH,
+  execArgv: [...LATE_PARSER],
   // A process of its own for each file took a second of processor time, thirty times.
   isolate: false,
 };

@@ -12,9 +12,10 @@ const MAGLEV_SINCE = 22;
  * know. */
 const PARSER_BUDGET_UNTIL = 24;
 
-/** What V8 lets the parts of a WebAssembly function run, in its own measure, before it compiles the
- * function once more. V8 of Node 20 has 1,800,000, and takes no more than this. */
-const PARSER_BUDGET = 2_000_000_000;
+/** How much a WebAssembly function runs, by V8's own measure, before it is compiled once more. V8
+ * of Node 20 has 1,800,000, and keeps the number in 32 bits. Empty where V8 may not know it. */
+export const LATE_PARSER: readonly string[] =
+  nodeVersion() > PARSER_BUDGET_UNTIL ? [] : ['--wasm-tiering-budget=2000000000'];
 
 /**
  * Has V8 compile hot functions earlier than it would. A node does little per append, but in many
@@ -34,15 +35,16 @@ export function compileEarly(): void {
 
 /**
  * Has V8 take its time with undici's parser of HTTP answers, which is one large function. By V8's
- * own measure it is compiled for speed after the first three answers, for a quarter of a second of
- * another thread, in every process of a cluster that starts: a third of what they all do until they
- * are ready. With this it is after some hundred answers, and what runs for long has its speed.
+ * own measure it is compiled for speed after the first answer, for a quarter of a second of another
+ * thread, in every process of a cluster that starts: a third of what they all do until they are
+ * ready. With this it is after 300 answers or more, and what runs for long has its speed.
  *
  * Called once, when the program's own modules are loaded and none has asked for anything yet.
  */
 export function compileParserLate(): void {
-  if (nodeVersion() > PARSER_BUDGET_UNTIL) return;
-  setFlagsFromString(`--wasm-tiering-budget=${PARSER_BUDGET}`);
+  for (const flag of LATE_PARSER) setFlagsFromString(flag);
 }
 
-const nodeVersion = (): number => Number.parseInt(process.versions.node, 10);
+function nodeVersion(): number {
+  return Number.parseInt(process.versions.node, 10);
+}
