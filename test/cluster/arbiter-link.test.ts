@@ -1,85 +1,57 @@
 // What a launcher makes of the answers of its arbiter and nodes.
 
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { ArbiterLink } from '../../src/cluster/arbiter-link.ts';
+import { sendJson, startStub } from '../client/stub-server.ts';
+import { FakeArbiter } from './fake-arbiter.ts';
 
-let server: Server;
-let url: string;
-let answer: (request: IncomingMessage, response: ServerResponse) => void;
-const asked: string[] = [];
-
-beforeEach(async () => {
-  asked.length = 0;
-  server = createServer((request, response) => {
-    asked.push(`${request.method} ${request.url} ${request.headers.authorization ?? 'nobody'}`);
-    answer(request, response);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-});
-
-afterEach(async () => {
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
-});
-
-function link(token: string | null = null): ArbiterLink {
-  const master = { node: 'n1', url };
-  const arbiter = {
-    url,
-    setSize: () => {},
-    members: () => [master],
-    master: () => master,
-    stop: () => Promise.resolve(),
-    stopped: new Promise<void>(() => undefined),
-  };
+/** The link of a launcher whose arbiter, and whose master n1, answer at `url`. */
+function linkTo(url: string, token: string | null = null): ArbiterLink {
+  const arbiter = new FakeArbiter(1);
+  arbiter.joined = ['n1'];
+  arbiter.url = url;
   return new ArbiterLink(arbiter, token);
 }
 
-const always = (status: number, body = '{}') => {
-  answer = (_, response) => {
-    response.statusCode = status;
-    response.end(body);
-  };
-};
-
 test('a node is ready if it says so, and only then', async () => {
-  always(503);
-  expect(await link().isReady(url)).toBe(false);
-  always(200);
-  expect(await link().isReady(url)).toBe(true);
-  expect(asked).toEqual(['GET /readyz nobody', 'GET /readyz nobody']);
+  const stub = await startStub((_, response) => sendJson(response, 503, {}));
+  expect(await linkTo(stub.url).isReady(stub.url)).toBe(false);
+  stub.respond((_, response) => sendJson(response, 200, {}));
+  expect(await linkTo(stub.url).isReady(stub.url)).toBe(true);
+  expect(stub.hits.map(({ path }) => path)).toEqual(['/readyz', '/readyz']);
+  expect(stub.hits[0]!.headers.authorization).toBeUndefined();
 });
 
 test('the health of a master that has none to tell is null', async () => {
-  always(503);
-  expect(await link().health()).toBeNull();
-  always(200, '{"node":"n1"}');
-  expect(await link('secret').health()).toEqual({ node: 'n1' });
-  expect(asked.at(-1)).toBe('GET /health Bearer secret');
+  const stub = await startStub((_, response) => sendJson(response, 503, {}));
+  expect(await linkTo(stub.url).health()).toBeNull();
+  stub.respond((_, response) => sendJson(response, 200, { node: 'n1' }));
+  expect(await linkTo(stub.url, 'secret').health()).toEqual({ node: 'n1' });
+  const { path, headers } = stub.hits.at(-1)!;
+  expect([path, headers.authorization]).toEqual(['/health', 'Bearer secret']);
 });
 
 test('whoever breaks off, or does not answer, is not there now', async () => {
-  answer = (request) => request.socket.destroy();
-  expect(await link().health()).toBeNull();
-  answer = (request, response) => {
+  const stub = await startStub((_, response) => response.socket?.destroy());
+  expect(await linkTo(stub.url).health()).toBeNull();
+  stub.respond((_, response) => {
     response.writeHead(200, { 'content-length': '100' });
     response.write('{');
-    setImmediate(() => request.socket.destroy());
-  };
-  expect(await link().health()).toBeNull();
-  answer = () => {};
+    setImmediate(() => response.socket?.destroy());
+  });
+  expect(await linkTo(stub.url).health()).toBeNull();
+  stub.respond(() => {});
   const started = performance.now();
-  expect(await link().isReady(url)).toBe(false);
+  expect(await linkTo(stub.url).isReady(stub.url)).toBe(false);
   expect(performance.now() - started).toBeGreaterThan(900);
 });
 
 test('a leave that the arbiter refuses has failed', async () => {
-  always(200);
-  await link('secret').leave('n2');
-  expect(asked).toEqual(['POST /arbiter/leave Bearer secret']);
-  always(409);
-  await expect(link().leave('n2')).rejects.toThrow('did not let n2 leave (409)');
+  const stub = await startStub((_, response) => sendJson(response, 200, {}));
+  await linkTo(stub.url, 'secret').leave('n2');
+  const { method, path, json, headers } = stub.hits[0]!;
+  expect([method, path, json]).toEqual(['POST', '/arbiter/leave', { node: 'n2' }]);
+  expect(headers.authorization).toBe('Bearer secret');
+  stub.respond((_, response) => sendJson(response, 409, {}));
+  await expect(linkTo(stub.url).leave('n2')).rejects.toThrow('did not let n2 leave (409)');
 });

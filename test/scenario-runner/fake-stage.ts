@@ -63,10 +63,7 @@ export class FakeStage implements Stage {
   async call(node: string, call: Call): Promise<Reply> {
     call.signal?.throwIfAborted();
     const answer = this.answer(node, call);
-    const gone = new Promise<never>((_, reject) => {
-      call.signal?.addEventListener('abort', () => reject(call.signal?.reason), { once: true });
-    });
-    const { status, body } = await Promise.race([answer, gone]);
+    const { status, body } = await unlessAborted(answer, call.signal);
     const reply = { url: `http://${node}${call.path}`, status, headers: new Headers(), body };
     return this.distort(node, call, reply);
   }
@@ -114,12 +111,17 @@ export class FakeStage implements Stage {
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
-      const sleeper = { at: this.time + ms, wake: resolve };
-      this.sleepers.push(sleeper);
-      signal?.addEventListener('abort', () => {
+      const wake = (): void => {
+        signal?.removeEventListener('abort', abort);
+        resolve();
+      };
+      const sleeper = { at: this.time + ms, wake };
+      const abort = (): void => {
         this.sleepers = this.sleepers.filter((one) => one !== sleeper);
-        reject(signal.reason);
-      });
+        reject(signal?.reason);
+      };
+      this.sleepers.push(sleeper);
+      signal?.addEventListener('abort', abort, { once: true });
       this.tick();
     });
   }
@@ -265,4 +267,15 @@ export class FakeStage implements Stage {
 
 function fresh(): FakeNode {
   return { state: 'running', removed: false, life: 1, held: false, has: 0, hits: {} };
+}
+
+/** The value, unless the signal aborts before it is there. */
+async function unlessAborted<T>(value: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return value;
+  let abort = (): void => {};
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+  });
+  return Promise.race([value, aborted]).finally(() => signal.removeEventListener('abort', abort));
 }
