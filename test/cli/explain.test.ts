@@ -48,6 +48,12 @@ async function cluster() {
   return master;
 }
 
+test('explain: an index that is none is refused by its name', async () => {
+  const ran = await runCommand(explain, 'explain', 'x');
+  expect([ran.code, ran.out]).toEqual([2, '']);
+  expect(ran.err).toContain('replog: index: "x" is not a whole number from 1 on\n');
+});
+
 test('explain: the stories of all nodes by time, in 80 columns, and who said nothing', async () => {
   const { url } = await cluster();
   const ran = await runCommand(explain, 'explain', '4', '--url', url);

@@ -36,7 +36,7 @@ interface Account {
 export function register(program: Command): void {
   addTargetOptions(program.command('explain'))
     .description('tell the life of one operation: who sent, refused, stored and waited for it')
-    .argument('<index>', 'its place in the log')
+    .argument('<index>', 'its place in the log', wholeNumber(1))
     .argument('[node]', 'only what this node knows: n2, master, secondary:2, a URL')
     .option('--json', 'print one JSON object')
     .addHelpText(
@@ -51,11 +51,10 @@ export function register(program: Command): void {
 }
 
 async function explain(
-  text: string,
+  index: number,
   selector: string | undefined,
   options: ExplainOptions,
 ): Promise<void> {
-  const index = wholeNumber(1)(text);
   const target = await findTarget(options);
   const accounts = await untilInterrupted(async (signal) => {
     const nodes =
