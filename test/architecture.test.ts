@@ -110,6 +110,13 @@ describe('who imports whom', () => {
     expect(wrong).toEqual([]);
   });
 
+  test('the launcher asks its nodes by node:http: fetch takes it a tenth of its start', () => {
+    const users = sources.filter(
+      ({ path, text }) => layerOf(path) === 'cluster' && /\bfetch\(/.test(text),
+    );
+    expect(users.map(({ path }) => path)).toEqual([]);
+  });
+
   test('the command line loads what is heavy only when it is used', () => {
     const heavy = /^(?:hono|@hono|pino|undici|prom-client|ky|zod|ink|react)/;
     const eager = (source: Source): string[] =>
