@@ -28,7 +28,9 @@ import { InvalidIdempotencyKey } from './errors.ts';
 import { type FollowOptions, follow } from './follow.ts';
 import { GatheringLink } from './gathering-link.ts';
 import { kvPath } from './kv-path.ts';
+import { kyWire } from './ky-wire.ts';
 import { Link } from './link.ts';
+import { nodeWire } from './node-wire.ts';
 import type {
   AppendOptions,
   CallOptions,
@@ -46,7 +48,7 @@ import { answerIn, Requests } from './requests.ts';
 export type * from './answers.ts';
 export * from './errors.ts';
 export type { FollowOptions } from './follow.ts';
-export type { Fetch } from './link.ts';
+export type { Fetch } from './ky-wire.ts';
 export type * from './options.ts';
 export type { Pace } from './pace.ts';
 export * from './problems.ts';
@@ -71,8 +73,11 @@ export class ReplogClient {
 
   /** Throws InvalidUrl. */
   constructor(options: ClientOptions) {
-    this.#link = new Link(options);
-    this.#writes = new GatheringLink(this.#link, this.#departures);
+    const { fetch, token } = options;
+    const byKy = kyWire(fetch);
+    this.#link = new Link(byKy, token);
+    const writing = new Link(fetch === undefined ? nodeWire(this.#departures) : byKy, token);
+    this.#writes = new GatheringLink(writing, this.#departures);
     this.#route = { configured: baseUrl(options.url), learned: null };
     this.#requests = new Requests(this.#link, this.url);
     this.#pace = options.pace ?? REAL_PACE;

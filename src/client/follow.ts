@@ -8,6 +8,7 @@ import { UnexpectedAnswer, Unreachable } from './errors.ts';
 import { ConnectionFailure, type Link, retryAfterOf } from './link.ts';
 import { gapAfter, type Pace } from './pace.ts';
 import { problemOf } from './problems.ts';
+import type { Answer } from './wire.ts';
 
 export interface FollowOptions {
   /** Index to begin at; default 1. */
@@ -63,7 +64,7 @@ async function open(
   from: number,
   resumed: boolean,
   signal: AbortSignal,
-): Promise<Response> {
+): Promise<Answer> {
   const response = await link.open(base, {
     method: 'GET',
     path: '/log',
@@ -74,19 +75,19 @@ async function open(
     },
     signal,
   });
-  if (response.ok && /^text\/event-stream\b/.test(response.headers.get('content-type') ?? '')) {
+  const { status } = response;
+  const ok = status >= 200 && status < 300;
+  if (ok && /^text\/event-stream\b/.test(response.headers.get('content-type') ?? '')) {
     return response;
   }
   const text = await response.text();
   const isProblem = /[/+]json\b/.test(response.headers.get('content-type') ?? '');
   const body: unknown = isProblem ? JSON.parse(text) : text;
-  const problem = response.ok
-    ? null
-    : problemOf(response.status, body, retryAfterOf(response.headers));
-  throw problem ?? new UnexpectedAnswer(base, response.status, 'no event stream');
+  const problem = ok ? null : problemOf(status, body, retryAfterOf(response.headers));
+  throw problem ?? new UnexpectedAnswer(base, status, 'no event stream');
 }
 
-async function* entriesOf(response: Response): AsyncGenerator<LogEntry, void, void> {
+async function* entriesOf(response: Answer): AsyncGenerator<LogEntry, void, void> {
   if (response.body === null) return;
   const arrived: LogEntry[] = [];
   const parser = createParser({
@@ -98,7 +99,7 @@ async function* entriesOf(response: Response): AsyncGenerator<LogEntry, void, vo
   });
   const decoder = new TextDecoder();
   for await (const chunk of response.body) {
-    parser.feed(decoder.decode(chunk as Uint8Array, { stream: true }));
+    parser.feed(decoder.decode(chunk, { stream: true }));
     yield* arrived.splice(0);
   }
 }

@@ -99,7 +99,7 @@ export class Gathering {
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    endOfTurn(() => {
+    setImmediate(() => {
       this.#scheduled = false;
       this.#begin();
     });
@@ -165,7 +165,7 @@ export class Gathering {
     try {
       const response = await this.#link.open(this.#base, gathered(together));
       if (APART.has(response.status)) {
-        await response.body?.cancel();
+        await this.#link.whole(this.#base, GATHERED, response);
         answered();
         await Promise.all(together.map((waiting) => this.#alone(waiting)));
       } else if (response.status === 200 && response.body !== null) {
@@ -181,7 +181,7 @@ export class Gathering {
   }
 
   async #distribute(
-    body: ReadableStream<Uint8Array>,
+    body: AsyncIterable<Uint8Array>,
     together: readonly Waiting[],
     answered: () => void,
   ): Promise<void> {
@@ -191,7 +191,7 @@ export class Gathering {
       const waiting = together[n];
       if (waiting === undefined) continue;
       answered();
-      const reply = { url, status, headers: new Headers(headers), body: answer };
+      const reply = { url, status, headers: headersIn(headers), body: answer };
       settle(waiting, () => waiting.resolve(reply));
     }
   }
@@ -223,9 +223,9 @@ function gathered(together: readonly Waiting[]): Call {
   return { ...GATHERED, json: { appends }, signal: controller.signal };
 }
 
-/** Browsers have no setImmediate; there the end of the current task must do. */
-const endOfTurn: (run: () => void) => unknown =
-  typeof setImmediate === 'function' ? setImmediate : queueMicrotask;
+function headersIn(named: Line['headers']): Reply['headers'] {
+  return { get: (name) => named?.[name] ?? null };
+}
 
 /** Each append is answered once, by whatever comes first. */
 function settle(waiting: Waiting, answer: () => void, answered = true): void {

@@ -1,7 +1,7 @@
 // The lines of a body, as they come.
 
 /** Without the line ends; a last line without one counts. */
-export async function* lines(body: ReadableStream<Uint8Array>): AsyncGenerator<string, void, void> {
+export async function* lines(body: AsyncIterable<Uint8Array>): AsyncGenerator<string, void, void> {
   const decoder = new TextDecoder();
   let rest = '';
   for await (const chunk of body) {

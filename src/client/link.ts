@@ -1,11 +1,8 @@
-// One HTTP request, one answer, built on ky: no hidden retries, no hidden redirects, no time limit.
-// The rule: a request that fails says whether the other side may have got it.
+// One HTTP request, one answer: no hidden retries, no hidden redirects, no time limit. The rule: a
+// request that fails says whether the other side may have got it.
 
-import ky, { type KyInstance } from 'ky';
 import { reasonOf } from './errors.ts';
-
-/** Stands in for the global fetch, e.g. to talk to an application without a port. */
-export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
+import { type Answer, type AnswerHeaders, CONNECT_TIMEOUT, type Wire } from './wire.ts';
 
 export interface Call {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -21,7 +18,7 @@ export interface Call {
 export interface Reply {
   readonly url: string;
   readonly status: number;
-  readonly headers: Headers;
+  readonly headers: AnswerHeaders;
   /** Parsed if it is JSON, text otherwise, undefined if there is none. */
   readonly body: unknown;
 }
@@ -45,34 +42,27 @@ export class ConnectionFailure extends Error {
 }
 
 export class Link {
-  readonly #ky: KyInstance;
+  readonly #wire: Wire;
+  readonly #headers: Readonly<Record<string, string>>;
 
-  constructor(options: { token?: string | undefined; fetch?: Fetch | undefined }) {
-    this.#ky = ky.create({
-      retry: 0,
-      timeout: false,
-      redirect: 'manual',
-      throwHttpErrors: false,
-      ...(options.fetch === undefined ? {} : { fetch: options.fetch }),
-      ...(options.token === undefined
-        ? {}
-        : { headers: { authorization: `Bearer ${options.token}` } }),
-    });
+  /** `token` goes with every request. */
+  constructor(wire: Wire, token?: string | undefined) {
+    this.#wire = wire;
+    this.#headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
   }
 
   /** Sends the request and resolves with the head of the answer. Throws ConnectionFailure, or the
    * abort reason of the call's signal. */
-  async open(base: string, call: Call): Promise<Response> {
-    call.signal?.throwIfAborted();
+  async open(base: string, { json, signal, ...call }: Call): Promise<Answer> {
+    signal?.throwIfAborted();
+    const body = json === undefined ? undefined : JSON.stringify(json);
+    const type: Record<string, string> =
+      body === undefined ? {} : { 'content-type': 'application/json' };
+    const headers = { ...this.#headers, ...type, ...call.headers };
     try {
-      return await this.#ky(urlOf(base, call), {
-        method: call.method,
-        ...(call.json === undefined ? {} : { json: call.json }),
-        ...(call.headers === undefined ? {} : { headers: { ...call.headers } }),
-        ...(call.signal === undefined ? {} : { signal: call.signal }),
-      });
+      return await this.#wire(urlOf(base, call), { method: call.method, headers, body, signal });
     } catch (error) {
-      call.signal?.throwIfAborted();
+      signal?.throwIfAborted();
       // A TypeError without a cause is fetch's word for a request that cannot be made at all.
       if (error instanceof TypeError && error.cause === undefined) throw error;
       throw new ConnectionFailure(base, error, mayHaveArrived(error));
@@ -85,7 +75,7 @@ export class Link {
   }
 
   /** The answer as a whole, once its head is there. */
-  async whole(base: string, call: Call, response: Response): Promise<Reply> {
+  async whole(base: string, call: Call, response: Answer): Promise<Reply> {
     let text: string;
     try {
       text = await response.text();
@@ -99,20 +89,21 @@ export class Link {
 }
 
 /** Seconds of a Retry-After header; null without one that says seconds. */
-export function retryAfterOf(headers: Headers): number | null {
+export function retryAfterOf(headers: AnswerHeaders): number | null {
   const value = headers.get('retry-after');
   return value !== null && /^\d{1,6}$/.test(value) ? Number(value) : null;
 }
 
-function urlOf(base: string, call: Call): string {
+function urlOf(base: string, call: Pick<Call, 'path' | 'search'>): string {
+  if (call.search === undefined) return base + call.path;
   const search = new URLSearchParams();
-  for (const [name, value] of Object.entries(call.search ?? {})) {
+  for (const [name, value] of Object.entries(call.search)) {
     if (value !== undefined) search.set(name, String(value));
   }
   return `${base}${call.path}${search.size === 0 ? '' : `?${search}`}`;
 }
 
-function parse(text: string, headers: Headers): unknown {
+function parse(text: string, headers: AnswerHeaders): unknown {
   if (text === '') return undefined;
   if (!/[/+]json\b/.test(headers.get('content-type') ?? '')) return text;
   try {
@@ -132,6 +123,7 @@ const NEVER_SENT: ReadonlySet<string> = new Set([
   'ENETUNREACH',
   'EADDRNOTAVAIL',
   'UND_ERR_CONNECT_TIMEOUT',
+  CONNECT_TIMEOUT,
 ]);
 
 function mayHaveArrived(error: unknown): boolean {

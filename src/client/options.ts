@@ -1,7 +1,7 @@
 // What can be asked for when a client is made and with each call.
 
 import type { ReadLevel, WriteConcern } from './answers.ts';
-import type { Fetch } from './link.ts';
+import type { Fetch } from './ky-wire.ts';
 import type { Pace } from './pace.ts';
 
 export interface ClientOptions {

@@ -198,4 +198,18 @@ describe('G21: appends of one client', () => {
       expect(outcome).toMatchObject({ reason: expect.any(OutcomeUnknown) });
     }
   });
+
+  test('whose node is not the master go where the header of each answer points', async () => {
+    const master = await startStub(answered);
+    const secondary = await startStub((hit, response) => {
+      const headers = { location: `${master.url}/messages` };
+      const lines = appendsIn(hit).map((_, n) =>
+        JSON.stringify({ n, status: 307, headers, body: { code: 'not-master' } }),
+      );
+      response.writeHead(200).end(lines.join('\n'));
+    });
+    const answers = await together(clientOf(secondary.url), 2);
+    expect(answers.map(({ index }) => index)).toEqual([0, 1]);
+    expect(secondary.hits).toHaveLength(1);
+  });
 });

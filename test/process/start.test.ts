@@ -27,16 +27,35 @@ const witness = (file: string): string => `
   };
 `;
 
-test('a start loads neither fetch nor HTTP/2, and has V8 compile the parser late', async () => {
+/** How a program is run to be watched, and how to see what it had done by then. */
+async function watched() {
   const folder = await belongings.folder();
   const [file, preload] = [join(folder, 'start.json'), join(folder, 'witness.cjs')];
   await writeFile(preload, witness(file));
-  const args = ['master', '--memory', '--json', '--port', '0'];
-  const master = belongings.program(args, { NODE_OPTIONS: `--require ${preload}` });
+  const seen = async () => JSON.parse(await readFile(file, 'utf8'));
+  return { env: { NODE_OPTIONS: `--require ${preload}` }, seen };
+}
+
+const FETCH = 'internal/deps/undici/undici';
+
+test('a start loads neither fetch nor HTTP/2, and has V8 compile the parser late', async () => {
+  const { env, seen } = await watched();
+  const master = belongings.program(['master', '--memory', '--json', '--port', '0'], env);
   await master.event('listening');
-  const { loaded, flags } = JSON.parse(await readFile(file, 'utf8'));
+  const { loaded, flags } = await seen();
   expect(loaded).toContain('http');
   expect(loaded).not.toContain('http2');
-  expect(loaded).not.toContain('internal/deps/undici/undici');
+  expect(loaded).not.toContain(FETCH);
   expect(flags).toEqual(expect.arrayContaining([...LATE_PARSER]));
+});
+
+test('an append is there and back without fetch', async () => {
+  const master = belongings.program(['master', '--memory', '--json', '--port', '0']);
+  const { url } = await master.event('listening');
+  const { env, seen } = await watched();
+  const append = belongings.program(['append', 'hello', '--url', String(url), '--json'], env);
+  expect(await append.exited).toMatchObject({ code: 0 });
+  const { loaded } = await seen();
+  expect(loaded).toContain('http');
+  expect(loaded).not.toContain(FETCH);
 });
