@@ -101,7 +101,7 @@ test('when the caller goes, so does the request, before and within its answer', 
   }
 });
 
-test('a signal that many requests share has one listener, and none when they are through', async () => {
+test('a signal that many requests share has one listener, and none in the end', async () => {
   const { signal } = new AbortController();
   const listeners = () => getEventListeners(signal, 'abort').length;
   const most: number[] = [];
@@ -118,7 +118,7 @@ test('a signal that many requests share has one listener, and none when they are
   await vi.waitFor(() => expect(listeners()).toBe(0));
 });
 
-test('a connection that does not come about is given up after ten seconds: nothing was sent', () => {
+test('a connection that is not there after ten seconds is given up: nothing was sent', () => {
   vi.useFakeTimers();
   try {
     const destroy = vi.fn();
