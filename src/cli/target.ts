@@ -8,6 +8,10 @@ import type { RunningCluster } from '../cluster/registry.ts';
 import { UsageError } from './exit.ts';
 import { readToken } from './token.ts';
 
+/** A node that is there but says nothing for so long, a paused one for example, is unreachable. A
+ * linearizable read takes a few seconds where no majority answers. */
+const ANSWER_MS = 10_000;
+
 const DEFAULT_URL = 'http://127.0.0.1:4000';
 
 /** The options that `addTargetOptions` adds. */
@@ -68,7 +72,7 @@ export async function findTarget(
 /** A client for the target, or for another URL with the same token. ky is loaded here, late. */
 export async function connect(target: Target, url: string = target.url): Promise<ReplogClient> {
   const { ReplogClient } = await import('../client/client.ts');
-  return new ReplogClient({ url, token: target.token });
+  return new ReplogClient({ url, token: target.token, answerMs: ANSWER_MS });
 }
 
 /** The clusters that run on this machine. */

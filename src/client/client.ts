@@ -79,7 +79,10 @@ export class ReplogClient {
     const writing = new Link(fetch === undefined ? nodeWire(this.#departures) : byKy, token);
     this.#writes = new GatheringLink(writing, this.#departures);
     this.#route = { configured: baseUrl(options.url), learned: null };
-    this.#requests = new Requests(this.#link, this.url);
+    this.#requests = new Requests(this.#link, this.url, {
+      answerMs: options.answerMs,
+      departures: this.#departures,
+    });
     this.#pace = options.pace ?? REAL_PACE;
     this.#retryForMs = options.retryForMs ?? RETRY_FOR_MS;
     this.#newKey = options.newKey ?? (() => crypto.randomUUID());

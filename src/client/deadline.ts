@@ -8,6 +8,8 @@ export interface Deadline {
   readonly signal: AbortSignal | undefined;
   /** True once time was up before the caller aborted. */
   expired(): boolean;
+  /** Time does not count any more; the caller's signal does. */
+  stopClock(): void;
   /** Frees the timer and the listener. */
   dispose(): void;
 }
@@ -19,7 +21,9 @@ export function deadline(
   departures: Departures,
 ): Deadline {
   // A controller of its own costs more than the rest of a gathered append.
-  if (ms === undefined) return { signal: caller, expired: () => false, dispose: () => {} };
+  if (ms === undefined) {
+    return { signal: caller, expired: () => false, stopClock: () => {}, dispose: () => {} };
+  }
   const controller = new AbortController();
   let expired = false;
   const onAbort = () => controller.abort(caller?.reason);
@@ -33,6 +37,7 @@ export function deadline(
   return {
     signal: controller.signal,
     expired: () => expired,
+    stopClock: () => clearTimeout(timer),
     dispose: () => {
       clearTimeout(timer);
       forget();

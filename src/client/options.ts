@@ -14,6 +14,9 @@ export interface ClientOptions {
   /** How long a write looks for a master that answers, in milliseconds; default 10,000, which
    * outlasts a change of master. 0: one try. */
   readonly retryForMs?: number | undefined;
+  /** How long a read waits for the head of an answer, in milliseconds, before it is Unreachable.
+   * Default: as long as its signal lets it. */
+  readonly answerMs?: number | undefined;
   /** Key of a write that was not given one. Default: a random UUID. */
   readonly newKey?: (() => string) | undefined;
   readonly pace?: Pace | undefined;

@@ -1,5 +1,7 @@
 // Requests that are sent once: reads, and commands to one node or launcher.
 
+import { deadline } from './deadline.ts';
+import type { Departures } from './departures.ts';
 import { UnexpectedAnswer, Unreachable } from './errors.ts';
 import { type Call, ConnectionFailure, type Link, type Reply, retryAfterOf } from './link.ts';
 import type { CallOptions, ReadOptions } from './options.ts';
@@ -9,13 +11,22 @@ import { masterIn } from './redirect.ts';
 /** Redirects in a row that a read follows. */
 const HOPS_MAX = 3;
 
+/** How reads wait. */
+export interface Patience {
+  /** For the head of an answer; undefined: without a limit. */
+  readonly answerMs: number | undefined;
+  readonly departures: Departures;
+}
+
 export class Requests {
   readonly #link: Link;
   readonly #base: string;
+  readonly #patience: Patience;
 
-  constructor(link: Link, base: string) {
+  constructor(link: Link, base: string, patience: Patience) {
     this.#link = link;
     this.#base = base;
+    this.#patience = patience;
   }
 
   /** A JSON object. `isAnswer` recognises one among the bodies of a 404. */
@@ -64,10 +75,20 @@ export class Requests {
   }
 
   async #send(call: Call, options: CallOptions, base: string = this.#base): Promise<Reply> {
+    const { answerMs, departures } = this.#patience;
+    // A command may take its time: a node that stops, or one that starts.
+    const limitMs = call.method === 'GET' ? answerMs : undefined;
+    const limit = deadline(limitMs, options.signal, departures);
     try {
-      return await this.#link.send(base, { ...call, signal: options.signal });
+      const asked = { ...call, signal: limit.signal };
+      const answer = await this.#link.open(base, asked);
+      limit.stopClock();
+      return await this.#link.whole(base, asked, answer);
     } catch (error) {
-      throw error instanceof ConnectionFailure ? new Unreachable(error.base, error) : error;
+      const silent = error instanceof ConnectionFailure || limit.expired();
+      throw silent ? new Unreachable(base, error) : error;
+    } finally {
+      limit.dispose();
     }
   }
 }

@@ -79,6 +79,9 @@ function linesOf(call: Call): number {
   throw new RequestRefused(invalid([{ path: 'lines', message: 'must be a number of lines' }]));
 }
 
+/** What commands take instead of an id: a node of that name would take their meaning away. */
+const SELECTORS: ReadonlySet<string> = new Set(['all', 'master', 'secondary']);
+
 /** The body of an addition: nothing, or the id of the new node. */
 const ADDITION = z.strictObject({
   node: z
@@ -86,6 +89,7 @@ const ADDITION = z.strictObject({
     .regex(NODE_ID_PATTERN, 'must be a node id: a-z, 0-9 and -, at most 32 characters')
     // The arbiter's folder stands beside those of the nodes.
     .refine((id) => id !== 'arbiter', 'is the name of the arbiter')
+    .refine((id) => !SELECTORS.has(id), 'is a word that chooses nodes: it cannot be the id of one')
     .optional(),
 });
 

@@ -19,14 +19,22 @@ class ResponseDeparture implements Departure {
   }
 
   get aborted(): boolean {
-    return this.outgoing.destroyed && !this.outgoing.writableFinished;
+    const { destroyed, writableFinished, req } = this.outgoing;
+    return (destroyed || req.socket.destroyed) && !writableFinished;
   }
 
   addEventListener(_type: 'abort', listener: () => void): void {
     const { outgoing } = this;
-    outgoing.once('close', () => {
+    const leave = (): void => {
       if (!outgoing.writableFinished) listener();
-    });
+    };
+    outgoing.once('close', leave);
+    if (outgoing.socket !== null) return;
+    // It waits behind another answer of the same connection, and is not told when that ends.
+    const { socket } = outgoing.req;
+    socket.setMaxListeners(0);
+    socket.once('close', leave);
+    outgoing.once('finish', () => socket.off('close', leave));
   }
 }
 

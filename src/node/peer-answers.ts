@@ -113,12 +113,19 @@ function success(type: Request['type'], body: unknown): Answered {
     case 'Replicas':
       return { type: 'ReplicasNoted' };
     case 'Snapshot':
-      return { type: 'SnapshotAck', ...(usualAck(body) ?? take(schemas.snapshotAck, body)) };
+      return { type: 'SnapshotAck', ...(usualAck(body) ?? acknowledged(body)) };
     case 'Heartbeat':
       return { type: 'HeartbeatAck', ...take(schemas.heartbeatAck, body) };
     case 'Fetch':
       return { type: 'Fetched', ...take(schemas.fetched, body) };
   }
+}
+
+/** Only what calls itself an acknowledgement is one: it stands for a copy on another node. */
+function acknowledged(body: unknown): z.infer<typeof schemas.snapshotAck> {
+  const { result } = take(z.object({ result: z.string() }), body);
+  if (result === 'SnapshotAck') return take(schemas.snapshotAck, body);
+  throw new PeerError('answered a Snapshot with something else');
 }
 
 function take<T>(schema: z.ZodType<T>, body: unknown): T {

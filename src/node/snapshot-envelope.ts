@@ -44,7 +44,8 @@ export function usualEnvelope(value: unknown): Envelope | null {
 /** The fields of a SnapshotAck; null if the schema has to look at it. */
 export function usualAck(value: unknown): z.infer<typeof snapshotAck> | null {
   if (typeof value !== 'object' || value === null) return null;
-  const { session, seq, lastIndex } = value as Fields;
+  const { result, session, seq, lastIndex } = value as Fields;
+  if (result !== 'SnapshotAck') return null;
   const usual = Number.isSafeInteger(session) && isCount(seq) && isCount(lastIndex);
   return usual ? ({ session, seq, lastIndex } as z.infer<typeof snapshotAck>) : null;
 }

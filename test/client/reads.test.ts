@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { expect, test } from 'vitest';
 import { ProblemError, ReplogClient, Unreachable } from '../../src/client/client.ts';
 import { deadUrl, sendJson, sendProblem, startStub } from './stub-server.ts';
@@ -114,4 +115,34 @@ test('echo brings back what was sent', async () => {
   const client = new ReplogClient({ url: stub.url });
   expect(await client.echo('ü')).toBe('ü');
   expect(await client.echo({ a: [1] })).toEqual({ a: [1] });
+});
+
+test('a node that says nothing is unreachable when patience ends, to reads only', async () => {
+  const stub = await startStub(() => {});
+  const client = new ReplogClient({ url: stub.url, answerMs: 30 });
+  const failure = await client.health().catch((error: unknown) => error);
+  expect(failure).toBeInstanceOf(Unreachable);
+  expect(String(failure)).toContain('no answer within 30 ms');
+  stub.respond((_, response) => {
+    setTimeout(() => sendJson(response, 200, { node: 'n3' }), 90);
+  });
+  await expect(client.addNode()).resolves.toEqual({ node: 'n3' });
+});
+
+test('an answer that has begun may take its time, until the caller goes', async () => {
+  const slow = (response: ServerResponse) => {
+    response.writeHead(200, { 'content-type': 'application/json' }).write('{"messages":');
+  };
+  const stub = await startStub((_, response) => {
+    slow(response);
+    setTimeout(() => response.end('[]}'), 90);
+  });
+  const client = new ReplogClient({ url: stub.url, answerMs: 30 });
+  expect(await client.list()).toEqual({ messages: [] });
+  stub.respond((_, response) => slow(response));
+  const controller = new AbortController();
+  const refused = expect(client.list({ signal: controller.signal })).rejects.toThrow('enough');
+  await stub.arrived(2);
+  controller.abort(new Error('enough'));
+  await refused;
 });

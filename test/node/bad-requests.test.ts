@@ -62,6 +62,16 @@ describe('a body that is not what the route takes is 400, says where, and change
     );
   });
 
+  test('brackets and nothing else hold up nobody', async () => {
+    const deep = '['.repeat(4_000_000) + ']'.repeat(4_000_000);
+    const started = performance.now();
+    const answer = await call(app, 'POST', '/messages/batch', `{"messages":${deep}}`);
+    expect(answer.status).toBe(400);
+    expect(answer.body.errors).toEqual([{ path: '', message: expect.stringContaining('nested') }]);
+    // To parse them takes seconds.
+    expect(performance.now() - started).toBeLessThan(1_000);
+  });
+
   test('bytes that are not UTF-8', async () => {
     const body = Buffer.concat([
       Buffer.from('{"message":"'),

@@ -125,6 +125,8 @@ describe('one send is one copy', () => {
     [502, '<html>', /answered 502/],
     [200, '<html>', /gave an answer that is not understood/],
     [408, '', /answered 408/],
+    [200, ACK.replace('SnapshotAck', 'Nack'), /answered a Snapshot with something else/],
+    [200, ACK.replace('"result":"SnapshotAck",', ''), /gave an answer that is not understood/],
   ])('%d %s is an error in words, and not repeated', async (status, body, words) => {
     peer.answer = (response) => response.writeHead(status).end(body);
     await expect(transport.send(url, order)).rejects.toThrow(words);
