@@ -13,17 +13,13 @@ const OPENING = 0x7b;
 const CLOSING = 0x7d;
 
 /** Whether this JSON text is nested more than `DEPTH_MAX` deep. */
-export function nestedTooDeep(bytes: Uint8Array): boolean {
+export function nestedTooDeep(bytes: Buffer): boolean {
   if (bytes.length <= DEPTH_MAX) return false;
   let depth = 0;
-  let inText = false;
   for (let i = 0; i < bytes.length; i += 1) {
     const byte = bytes[i]!;
-    if (inText) {
-      if (byte === BACKSLASH) i += 1;
-      else if (byte === QUOTE) inText = false;
-    } else if (byte === QUOTE) {
-      inText = true;
+    if (byte === QUOTE) {
+      i = endOfText(bytes, i);
     } else if ((byte | CURLY) === OPENING) {
       depth += 1;
       if (depth > DEPTH_MAX) return true;
@@ -32,4 +28,15 @@ export function nestedTooDeep(bytes: Uint8Array): boolean {
     }
   }
   return false;
+}
+
+/** Where the text that begins at `start` has its closing quote; behind the end if it has none. */
+function endOfText(bytes: Buffer, start: number): number {
+  for (let end = start; ; ) {
+    end = bytes.indexOf(QUOTE, end + 1);
+    if (end === -1) return bytes.length;
+    let backslashes = 0;
+    while (bytes[end - 1 - backslashes] === BACKSLASH) backslashes += 1;
+    if (backslashes % 2 === 0) return end;
+  }
 }
