@@ -7,27 +7,20 @@ import { invariant } from '../core/invariant.ts';
 import { saveAside } from './aside.ts';
 import { Deferred } from './deferred.ts';
 import { type Disk, type DiskFile, withFile, writeAll } from './disk.ts';
+import { type Durable, verify } from './durable.ts';
 import type { Cut, EncodedLog } from './encoded-log.ts';
 import type { Outliner } from './outliner.ts';
-import { DamagedLog } from './persistence.ts';
 import type { Readers } from './readers.ts';
 import { markWrite } from './record.ts';
-import type { Segment, SegmentEnd } from './segment.ts';
+import type { Segment } from './segment.ts';
 import { encodeFileHeader, FILE_HEADER_BYTES, segmentName } from './segment-file.ts';
 import { failureOf, isFull } from './storage-failure.ts';
 import { summaryName } from './summary.ts';
 import type { Turns } from './turns.ts';
-import { walkWhole } from './walk.ts';
 
 /** When a segment or the log is closed, the outline is written for a smaller part of what it is
  * written for else: there will not be another. */
 const CLOSING_PART = 16;
-
-/** How far the log is durable. */
-interface Durable {
-  readonly segment: Segment;
-  readonly end: SegmentEnd;
-}
 
 interface Request {
   upTo: number;
@@ -287,15 +280,5 @@ export class Writer {
     const { open } = this;
     this.open = null;
     await open?.file.close();
-  }
-}
-
-/** Re-reads a segment: every byte that was acknowledged must still be there. */
-async function verify(file: DiskFile, name: string, { segment, end }: Durable): Promise<void> {
-  const before = { index: segment.start.first - 1, hash: segment.start.hashBefore };
-  const stretch = { start: FILE_HEADER_BYTES, end: end.offset, before, holes: segment.holes };
-  const { index, hash } = await walkWhole(file, name, stretch, () => undefined);
-  if (index !== end.index || hash !== end.hash) {
-    throw new DamagedLog(name, end.offset, 'another log than was written');
   }
 }
