@@ -69,7 +69,7 @@ export async function findTarget(
   return { url: urlOf(cluster), control: cluster.control, cluster, named: false, token };
 }
 
-/** A client for the target, or for another URL with the same token. ky is loaded here, late. */
+/** A client for the target, or for another URL with the same token. Loaded here, late. */
 export async function connect(target: Target, url: string = target.url): Promise<ReplogClient> {
   const { ReplogClient } = await import('../client/client.ts');
   return new ReplogClient({ url, token: target.token, answerMs: ANSWER_MS });

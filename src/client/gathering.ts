@@ -165,6 +165,7 @@ export class Gathering {
     try {
       const response = await this.#link.open(this.#base, gathered(together));
       if (APART.has(response.status)) {
+        // Read to its end, so that its connection can be used again.
         await this.#link.whole(this.#base, GATHERED, response);
         answered();
         await Promise.all(together.map((waiting) => this.#alone(waiting)));

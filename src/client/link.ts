@@ -2,10 +2,16 @@
 // request that fails says whether the other side may have got it.
 
 import { reasonOf } from './errors.ts';
-import { type Answer, type AnswerHeaders, CONNECT_TIMEOUT, type Wire } from './wire.ts';
+import {
+  type Answer,
+  type AnswerHeaders,
+  CONNECT_TIMEOUT,
+  type Method,
+  type Wire,
+} from './wire.ts';
 
 export interface Call {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly method: Method;
   /** Starts with "/"; its parts are already URL-encoded. */
   readonly path: string;
   readonly search?: Readonly<Record<string, string | number | undefined>>;

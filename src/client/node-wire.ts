@@ -8,7 +8,6 @@ import {
   type RequestOptions,
   request,
 } from 'node:http';
-import type { Agent as SecureAgent } from 'node:https';
 import type { Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { Departures } from './departures.ts';
@@ -23,27 +22,26 @@ const KEPT = { keepAlive: true, timeout: IDLE_MS };
 /** Where nothing says no to a connection, either, nobody is there. As long as fetch waits. */
 const CONNECT_MS = 10_000;
 
-type Secure = typeof import('node:https');
+type Begin = (url: string, options: RequestOptions) => ClientRequest;
 
 /** Connections are kept and shared by all requests of this wire. */
 export function nodeWire(departures: Departures): Wire {
   const agent = new Agent(KEPT);
-  let secure: Promise<Secure> | null = null;
-  let secureAgent: SecureAgent | undefined;
-  const securely = async (url: string, options: RequestOptions): Promise<ClientRequest> => {
-    // Few need it, and it takes a while to load.
-    secure ??= import('node:https');
-    const https = await secure;
-    secureAgent ??= new https.Agent(KEPT);
-    return https.request(url, { ...options, agent: secureAgent });
-  };
+  const plainly: Begin = (url, options) => request(url, { ...options, agent });
+  let securely: Promise<Begin> | null = null;
   return async (url, order) => {
     const options = { method: order.method, headers: headersOf(order) };
-    const asked = url.startsWith('https:')
-      ? await securely(url, options)
-      : request(url, { ...options, agent });
-    return answered(asked, order, departures);
+    if (!url.startsWith('https:')) return answered(plainly(url, options), order, departures);
+    securely ??= overTls();
+    return answered((await securely)(url, options), order, departures);
   };
+}
+
+/** Few need it, and it takes a while to load. */
+async function overTls(): Promise<Begin> {
+  const https = await import('node:https');
+  const agent = new https.Agent(KEPT);
+  return (url, options) => https.request(url, { ...options, agent });
 }
 
 /** Node sends a DELETE's body without saying how long it is, unless it is told. */
@@ -62,9 +60,10 @@ function answered(
     asked.on('socket', (socket) => limitConnecting(asked, socket));
     asked.on('response', (message) => resolve(new NodeAnswer(message)));
     if (signal !== undefined) {
-      const forget = departures.on(signal, () => asked.destroy(reasonOf(signal)));
+      // Whoever asked knows why the signal aborted.
+      const forget = departures.on(signal, () => asked.destroy());
       asked.on('close', forget);
-      if (signal.aborted) asked.destroy(reasonOf(signal));
+      if (signal.aborted) asked.destroy();
     }
     asked.end(body);
   });
@@ -111,8 +110,4 @@ class NodeAnswer implements Answer {
   text(): Promise<string> {
     return text(this.#message);
   }
-}
-
-function reasonOf({ reason }: AbortSignal): Error {
-  return reason instanceof Error ? reason : new Error('aborted', { cause: reason });
 }

@@ -9,7 +9,7 @@ export interface ClientOptions {
   readonly url: string;
   /** Sent as a Bearer token with every request. */
   readonly token?: string | undefined;
-  /** Default: the global fetch. */
+  /** Carries all requests. Default: the global fetch, and Node's own HTTP client for writes. */
   readonly fetch?: Fetch | undefined;
   /** How long a write looks for a master that answers, in milliseconds; default 10,000, which
    * outlasts a change of master. 0: one try. */

@@ -1,8 +1,10 @@
 // How requests leave a client, below what it makes of the answers: by ky (`ky-wire.ts`), or, for
 // writes, by Node's own HTTP client (`node-wire.ts`).
 
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+
 export interface WireRequest {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly method: Method;
   /** Names are in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | undefined;

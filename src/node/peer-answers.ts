@@ -100,7 +100,7 @@ function parsed(text: string): unknown {
 function success(type: Request['type'], body: unknown): Answered {
   switch (type) {
     case 'Join': {
-      const { result } = take(z.object({ result: z.string() }), body);
+      const result = resultOf(body);
       if (result === 'JoinedMaster') return { type: result, ...take(schemas.joinedMaster, body) };
       if (result === 'JoinedSecondary') {
         return { type: result, ...take(schemas.joinedSecondary, body) };
@@ -123,9 +123,12 @@ function success(type: Request['type'], body: unknown): Answered {
 
 /** Only what calls itself an acknowledgement is one: it stands for a copy on another node. */
 function acknowledged(body: unknown): z.infer<typeof schemas.snapshotAck> {
-  const { result } = take(z.object({ result: z.string() }), body);
-  if (result === 'SnapshotAck') return take(schemas.snapshotAck, body);
+  if (resultOf(body) === 'SnapshotAck') return take(schemas.snapshotAck, body);
   throw new PeerError('answered a Snapshot with something else');
+}
+
+function resultOf(body: unknown): string {
+  return take(z.object({ result: z.string() }), body).result;
 }
 
 function take<T>(schema: z.ZodType<T>, body: unknown): T {
