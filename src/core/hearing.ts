@@ -24,9 +24,11 @@ export interface Assembly {
 
 /**
  * Invariants:
- * 1. It is enough only when a majority of the members (this node counted) was heard, and one of
+ * 1. It is enough only when a majority of the cluster (this node counted) was heard, and one of
  *    those that are established, and the others had a moment to answer; for a node that began with
- *    an empty log, when every member was heard or is Unhealthy.
+ *    an empty log, when every member was heard or is Unhealthy. A configured size counts nodes that
+ *    this master has not met yet, too: they may hold what earlier masters promised. In the first
+ *    epoch of a cluster there was none before, and nobody has promised anything.
  * 2. A node that has lost its memory waits for members it does not know of, as long as a secondary
  *    needs to notice that its master is gone and to join again.
  * 3. A member that has lost entries to damage counts as heard only where the log has what it lost.
@@ -35,6 +37,8 @@ export class Hearing {
   private readonly context: Context;
   private readonly assembly: Assembly;
   private readonly empty: boolean;
+  /** There was no master before this one. */
+  private readonly first: boolean;
   private readonly strangersUntil: number;
   private readonly patientUntil: number;
   /** What they have to give; null: nothing, or nothing more. */
@@ -46,6 +50,7 @@ export class Hearing {
     this.context = context;
     this.assembly = assembly;
     this.empty = context.ledger.log.lastIndex === 0;
+    this.first = epoch === 1 && this.empty;
     this.patientUntil = now + PATIENCE_MS;
     const { masterSilenceMs, suspectedAfterMs } = context.options;
     const forgetful = context.blank && this.empty && epoch > 1;
@@ -78,7 +83,8 @@ export class Hearing {
   enough(now: number): boolean {
     const members = this.assembly.members();
     if (members.length + 1 < this.assembly.size() && now < this.strangersUntil) return false;
-    if (!this.majorityCounts(members) || !this.majorityCounts(this.established())) return false;
+    if (!this.majorityCounts(members, this.expected())) return false;
+    if (!this.majorityCounts(this.established())) return false;
     const silent = members.filter(
       (member) => !this.heard.has(member.peer.node) && member.status !== 'Unhealthy',
     );
@@ -97,7 +103,7 @@ export class Hearing {
    * for. */
   get awaited(): NodeId[] {
     const established = this.established();
-    if (!this.majorityCounts(this.assembly.members())) return [];
+    if (!this.majorityCounts(this.assembly.members(), this.expected())) return [];
     if (this.majorityCounts(established)) return [];
     return established.filter((member) => !this.counts(member)).map(({ peer }) => peer.node);
   }
@@ -107,10 +113,15 @@ export class Hearing {
     return members().filter(({ peer }) => electorate.has(peer.node));
   }
 
-  /** Of these members and this node. */
-  private majorityCounts(members: readonly Member[]): boolean {
+  /** How many nodes there are to be heard of, those that have not joined this master among them. */
+  private expected(): number {
+    return this.first ? 0 : this.assembly.size();
+  }
+
+  /** Of these members and this node, or of `size` nodes if those are more. */
+  private majorityCounts(members: readonly Member[], size = 0): boolean {
     const counted = members.filter((member) => this.counts(member)).length;
-    return 1 + counted >= majority(members.length + 1);
+    return 1 + counted >= majority(Math.max(size, members.length + 1));
   }
 
   private counts({ peer }: Member): boolean {

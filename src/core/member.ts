@@ -99,8 +99,8 @@ export class Member {
     const changed = this.incarnation !== null && this.incarnation !== ack.incarnation;
     this.incarnation = ack.incarnation;
     const own = ack.hash !== undefined;
-    const unproved = this.ackedIndex === null || ack.lastIndex > this.ackedIndex;
-    const wasted = this.replicator !== null && this.blind && own && unproved;
+    // Whatever was acknowledged so far, an earlier life of the node may have done that.
+    const wasted = this.replicator !== null && this.blind && own;
     this.blind = false;
     if (this.replicator === null || changed || wasted) {
       // Where the secondary stands is only asked between two sessions; within one, acknowledgements

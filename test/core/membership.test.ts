@@ -146,6 +146,27 @@ describe('Membership: lives of a node', () => {
   });
 });
 
+describe('Membership: a session that began before its node was heard', () => {
+  test('C12: what was acknowledged in it counts for nothing when another life answers', () => {
+    const cluster = new VirtualCluster();
+    cluster.start('n1', { arbiter: null });
+    cluster.run(5);
+    cluster.write('n1', 'a', { w: 1 });
+    cluster.run(5);
+    cluster.weather = (_from, _to, what) => (what === 'HeartbeatAck' ? 'lost' : 1);
+    cluster.start('n3', { arbiter: 'n1' });
+    cluster.run(300);
+    const report = () =>
+      (cluster.status('n1') as MasterStatus).members.find(({ node }) => node === 'n3')!;
+    expect(report().ackedIndex).toBe(1);
+    cluster.kill('n3');
+    cluster.weather = () => 1;
+    cluster.start('n3', { arbiter: 'n1', wipe: true });
+    cluster.run(3_000);
+    expect(cluster.entries('n3')).toEqual(['1:a']);
+  });
+});
+
 describe('Membership: after a refusal', () => {
   test('C12: what an earlier life answered, and comes only then, begins no session', () => {
     const cluster = new VirtualCluster();

@@ -140,6 +140,49 @@ describe('Recovery', () => {
     expect(cluster.entries('n2')).toEqual(['1:a', '2:b']);
   });
 
+  test('C13: of a configured size, a majority is heard, also of nodes that it has not met', () => {
+    const cluster = three();
+    cluster.write('n1', 'a', { w: 3 });
+    cluster.run(100);
+    cluster.weather = without('n2');
+    const kept = cluster.write('n1', 'b', { w: 2 });
+    cluster.run(100);
+    expect(cluster.outcome(kept)).toMatchObject({ type: 'Stored', acks: ['n1', 'n3'] });
+    for (const id of ['n1', 'n3']) cluster.kill(id);
+    // The secondary that was behind becomes its own arbiter: it knows of no members.
+    cluster.weather = () => 1;
+    cluster.start('n2', { arbiter: null, size: 3 });
+    cluster.run(20_000);
+    expect(cluster.status('n2')).toMatchObject({ mode: 'read-only', lastIndex: 1 });
+    cluster.start('n3', { arbiter: 'n2' });
+    cluster.run(2_000);
+    expect(cluster.status('n2')).toMatchObject({ mode: 'read-write' });
+    for (const id of ['n2', 'n3']) expect(cluster.entries(id)).toEqual(['1:a', '2:b']);
+  });
+
+  test('C13: and an arbiter that has forgotten everything appoints nobody who settles alone', () => {
+    const cluster = new VirtualCluster();
+    cluster.arbiter({ size: 3 });
+    for (const id of ['n1', 'n2', 'n3']) {
+      cluster.start(id);
+      cluster.run(10);
+    }
+    cluster.run(100);
+    cluster.weather = without('n2');
+    const kept = cluster.write('n1', 'a', { w: 2 });
+    cluster.run(100);
+    expect(cluster.outcome(kept)).toMatchObject({ type: 'Stored', acks: ['n1', 'n3'] });
+    for (const id of ['n1', 'n2', 'n3']) cluster.kill(id);
+    cluster.weather = () => 1;
+    cluster.arbiter({ size: 3, wipe: true });
+    cluster.start('n2');
+    cluster.run(2_000);
+    expect(cluster.status('n2')).toMatchObject({ role: 'master', mode: 'read-only' });
+    cluster.start('n3');
+    cluster.run(2_000);
+    for (const id of ['n2', 'n3']) expect(cluster.entries(id)).toEqual(['1:a']);
+  });
+
   test('C13: a settled master is soon read-write, not a heartbeat later', () => {
     const cluster = three();
     cluster.write('n1', 'a', { w: 3 });
