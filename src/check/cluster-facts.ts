@@ -42,6 +42,8 @@ export class ClusterFacts {
   opening = false;
   /** The arbiter has lost its memory at some time: who joins first leads. */
   forgot = false;
+  /** Masters know how large the cluster is, whatever the arbiter has forgotten. */
+  sized = false;
   /** Cluster sizes as masters said them, or as a leave makes them, the latest last. */
   private readonly sizes: { readonly at: number; readonly size: number; readonly said: boolean }[] =
     [];
@@ -132,6 +134,7 @@ export class ClusterFacts {
     facts.left = false;
     facts.steadySince = record.at;
     facts.durable = record.durable ?? facts.durable;
+    this.sized = record.sized ?? this.sized;
     if (record.node === this.master) this.opening = true;
     return memoryGone ? this.lost(facts, record.at) : 'none';
   }

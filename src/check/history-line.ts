@@ -102,6 +102,7 @@ const SHAPES: Readonly<Record<HistoryRecord['type'], Shape>> = {
       'refused-start',
     ),
     durable: maybe(flag),
+    sized: maybe(flag),
     role: maybe(role),
     epoch: maybe(epoch),
   },

@@ -101,6 +101,8 @@ export interface NodeRecord {
     | 'refused-start';
   /** With `start`: whether it keeps its log on disk. */
   readonly durable?: boolean;
+  /** With `start` of the arbiter: it was told how large the cluster is. */
+  readonly sized?: boolean;
   /** With `role`. */
   readonly role?: 'master' | 'secondary' | 'removed' | null;
   readonly epoch?: number;

@@ -13,7 +13,8 @@
 //   - more members hold it than a majority can do without.
 // This is asked each time a node loses its memory, leaves, or another node becomes master; what is
 // not kept then may be gone, and is `excused` (`w` = 1, and the only disk wiped). When the arbiter
-// has lost its own memory, anyone may come to lead alone: then only what all members hold is kept.
+// has lost its own memory, anyone may come to lead, so that what only the master holds is not kept;
+// and where the cluster's size was not configured, alone: then only what all members hold is kept.
 // A write that was under way at such a moment is promised nothing.
 //
 // What a node acknowledged before it lost its memory is promised by its earlier life alone, and the
@@ -172,8 +173,9 @@ export class Promises {
     const members = cluster.members.map(({ node }) => node);
     const positions = members.map((node) => this.positions.get(node) ?? 0).sort((a, b) => b - a);
     if (positions.length === 0) return 0;
-    if (cluster.forgot) return positions.at(-1)!;
+    if (cluster.forgot && !cluster.sized) return positions.at(-1)!;
     const needed = positions.length - majority(positions.length) + 1;
+    if (cluster.forgot) return positions[needed - 1]!;
     const leads = cluster.master !== null && members.includes(cluster.master);
     const own = leads ? (this.positions.get(cluster.master!) ?? 0) : 0;
     return Math.max(own, positions[needed - 1]!);

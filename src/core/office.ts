@@ -189,6 +189,8 @@ export class Office {
       const deposed = (by: Epoch): void => {
         this.deposedBy = by;
       };
+      // What an earlier epoch of this node was told is no news for this one.
+      this.deposedBy = null;
       this.leading = new Master(this.context, epoch, announced, deposed, this.now);
       this.context.outbox.note({ event: 'role', node: self.node, role: 'master', epoch });
     });
@@ -206,10 +208,12 @@ export class Office {
     }
   }
 
-  /** A higher epoch was seen: another master is, or was, in office. */
+  /** A higher epoch was seen: another master is, or was, in office. Or another master refuses this
+   * one's own: an arbiter that had forgotten what it gave has given it twice, and learns of that
+   * when it is asked again. */
   private stepDown(seen: Epoch): void {
     this.deposedBy = null;
-    if (this.leading === null || seen <= this.leading.epoch) return;
+    if (this.leading === null || seen < this.leading.epoch) return;
     if (this.embedded !== null) {
       this.embedded.outdated(seen);
       return;

@@ -103,6 +103,7 @@ export class Cluster {
     const { life } = site.host;
     const configuration = {
       shape,
+      size: shape.size === null ? null : this.size,
       options: this.options,
       random: this.chance.next,
       after: (ms: number, run: () => void) => {
@@ -127,7 +128,8 @@ export class Cluster {
         site.torn = false;
         this.watch.memory.recovered(id, found.memory);
         if (site.node !== null) this.watch.recovered(id, found.entries);
-        this.happened(site, 'start', { durable: site.disk !== null });
+        const sized = site.arbiter === null ? {} : { sized: shape.size !== null };
+        this.happened(site, 'start', { durable: site.disk !== null, ...sized });
       },
       (error: unknown) => {
         if (site.host.life === life) this.supervisor.refused(site, error);
@@ -251,14 +253,16 @@ export class Cluster {
     });
   }
 
-  /** Everything that can be mended is; what hangs, is down or may be damaged is started again. */
+  /** Everything that can be mended is; what hangs, is down or may be damaged is started again, and
+   * so is every node that an arbiter may have forgotten: nobody else tells it of them. */
   heal(): void {
     this.healed = true;
     this.network.weather.clear();
+    const forgotten = this.sites.get('arbiter')?.wiped === true;
     for (const site of this.sites.values()) {
       site.clearTroubles();
       site.host.lateness = () => 0;
-      if (site.hung || site.left || site.flipped)
+      if (site.hung || site.left || site.flipped || (forgotten && site.node !== null))
         this.crash(site.id, { power: false, severity: 0 });
       this.start(site.id);
     }

@@ -41,6 +41,8 @@ export class Site {
   /** A power cut, or a failed write, has torn what it was writing: a start may refuse that as
    * damage. */
   torn = false;
+  /** Its disk is not the first one. */
+  wiped = false;
   /** It has left the cluster. */
   left = false;
   /** The life that is starting and does not serve yet. */
@@ -118,6 +120,7 @@ export class Site {
 
   /** Another, empty disk. */
   wipe(): void {
+    this.wiped = true;
     const { disk } = this;
     if (disk === null) return;
     const mount = disk.contents();

@@ -20,6 +20,8 @@ import type { Site } from './site.ts';
 /** How a process is configured. */
 export interface Configuration {
   readonly shape: Shape;
+  /** Configured size of the cluster as its operator knows it now; null: none. */
+  readonly size: number | null;
   readonly options: Options;
   readonly random: () => number;
   /** Calls back after so many milliseconds, in this life of the process; returns how to cancel. */
@@ -122,14 +124,16 @@ export async function startNode(
 export async function startArbiter(
   site: Site,
   { persistence }: OpenedLog,
-  { shape, options }: Configuration,
+  { shape, options, size }: Configuration,
 ): Promise<Found> {
   const { life } = site.host;
   const { memory } = await persistence.recover(() => {});
   const found = { entries: [], memory };
   if (site.host.life !== life) return found;
   const cluster = shape.arbiterDurable ? 'a-cluster' : null;
-  const settings = { size: shape.size, cluster, prefer: nodeId(shape.nodes[0]!.id) };
+  // One that takes the place of a lost one gives the first role to whoever asks first.
+  const prefer = site.wiped ? null : nodeId(shape.nodes[0]!.id);
+  const settings = { size, cluster, prefer };
   site.arbiter!.serve(new ArbiterNode(options, settings, memory ?? BLANK_MEMORY), persistence);
   return found;
 }

@@ -95,6 +95,33 @@ describe('what is acknowledged', () => {
     expect(violations[0]!.judge).toMatch(/total order|durable/);
   });
 
+  test.each([
+    { what: 'stays where masters know the size', sized: true, verdict: 'ILLEGAL' },
+    { what: 'may be lost where one leads alone', sized: false, verdict: 'OK' },
+  ])('when the arbiter has forgotten, what two of three have $what', ({ sized, verdict }) => {
+    const run = new Recording();
+    run.node('arbiter', 'start', { sized });
+    run.write(message('kept'), { w: 'all' });
+    run.write(message('gone'), { w: 2 });
+    run.node('arbiter', 'wipe');
+    run.log.length = 1;
+    run.lead('n3');
+    run.write(message('instead'), { w: 1, acks: ['n3'], node: 'n3' });
+    const found = judge(run.end());
+    expect(found.violations.length > 0 ? 'ILLEGAL' : 'OK').toBe(verdict);
+  });
+
+  test('when the arbiter has forgotten, what only the master has may be lost', () => {
+    const run = new Recording();
+    run.node('arbiter', 'start', { sized: true });
+    run.write(message('gone'), { w: 1 });
+    run.node('arbiter', 'wipe');
+    run.log.length = 0;
+    run.lead('n3');
+    run.write(message('instead'), { w: 1, acks: ['n3'], node: 'n3' });
+    expect(judge(run.end()).violations).toEqual([]);
+  });
+
   test('a promise counts again when it is given again', () => {
     const run = new Recording();
     run.write(message('one'), { w: 1 });

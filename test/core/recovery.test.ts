@@ -160,7 +160,7 @@ describe('Recovery', () => {
     for (const id of ['n2', 'n3']) expect(cluster.entries(id)).toEqual(['1:a', '2:b']);
   });
 
-  test('C13: and an arbiter that has forgotten everything appoints nobody who settles alone', () => {
+  test('C13: and whom a forgetful arbiter appoints does not settle alone', () => {
     const cluster = new VirtualCluster();
     cluster.arbiter({ size: 3 });
     for (const id of ['n1', 'n2', 'n3']) {

@@ -85,6 +85,20 @@ describe('Replica: roles', () => {
     expect(joins()).toBe(2);
   });
 
+  test('C2: an epoch that a forgetful arbiter has given twice is settled by a third', () => {
+    const cluster = three();
+    cluster.write('n1', 'a', { w: 3 });
+    cluster.run(100);
+    cluster.kill('n3');
+    cluster.arbiter({ size: 3, wipe: true });
+    cluster.start('n3', { wipe: true });
+    cluster.run(20_000);
+    const leads = ['n1', 'n2', 'n3'].filter((id) => cluster.status(id).role === 'master');
+    expect(leads).toEqual(['n3']);
+    expect(cluster.status('n3').epoch).toBeGreaterThan(1);
+    for (const id of ['n1', 'n2', 'n3']) expect(cluster.entries(id)).toEqual(['1:a']);
+  });
+
   test('an announcement that a later one has overtaken changes nothing', () => {
     const cluster = three();
     const members = () => (cluster.status('n1') as MasterStatus).members.map(({ node }) => node);

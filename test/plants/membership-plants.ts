@@ -18,6 +18,20 @@ export const MEMBERSHIP_PLANTS: readonly Plant[] = [
     'if (this.done || this.fetching) return;',
   ),
   plant(
+    'a new master hears only those that it has met',
+    'B41',
+    'src/core/hearing.ts',
+    'return this.first ? 0 : this.assembly.size();',
+    'return 0;',
+  ),
+  plant(
+    'what was acknowledged before its node was heard counts for its next life',
+    'B37',
+    'src/core/member.ts',
+    'const wasted = this.replicator !== null && this.blind && own;',
+    'const wasted = false;',
+  ),
+  plant(
     'the arbiter answers before it remembers',
     'B32',
     'src/core/arbiter-node.ts',

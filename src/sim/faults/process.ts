@@ -145,4 +145,23 @@ export const PROCESS_FAULTS: readonly FaultKind[] = [
       return undefined;
     },
   },
+  {
+    name: 'forget',
+    says: 'the arbiter is lost with its disk; an empty one takes its place, and others may lead',
+    arbiterToo: true,
+    suits: ({ nodes, arbiter, arbiterDurable, size }) =>
+      arbiter === 'own' && arbiterDurable && size !== null && nodes.length > 1,
+    begin: (cluster, { node, forMs, amount }) => {
+      // A second time would leave a master behind whom no arbiter and no secondary knows.
+      if (cluster.site('arbiter').wiped) return undefined;
+      cluster.hit('forget');
+      cluster.crash('arbiter', { power: true, severity: 1 });
+      cluster.wipe('arbiter');
+      cluster.startAfter('arbiter', DOWN_MS);
+      // Whoever starts next leads.
+      cluster.crash(node, { power: false, severity: amount });
+      cluster.startAfter(node, DOWN_MS + forMs);
+      return undefined;
+    },
+  },
 ];
