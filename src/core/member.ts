@@ -3,7 +3,14 @@
 import type { Context } from './context.ts';
 import type { MemberStatus } from './effects.ts';
 import { FailureDetector } from './failure-detector.ts';
-import { type Epoch, type Incarnation, type LogIndex, logIndex, type Session } from './ids.ts';
+import {
+  type Epoch,
+  type Incarnation,
+  type LogIndex,
+  logIndex,
+  type NodeId,
+  type Session,
+} from './ids.ts';
 import type { EpochEnd, HeartbeatAck, Peer } from './messages.ts';
 import { Replicator, type ReplicatorOwner } from './replicator.ts';
 import type { MemberReport } from './status.ts';
@@ -55,6 +62,8 @@ export class Member {
   /** When it last refused its session. */
   private refusedAt = Number.NEGATIVE_INFINITY;
   private heartbeatError: string | null = null;
+  /** Another node of the cluster answers at its address: nothing that is sent there reaches it. */
+  private mistaken = false;
 
   constructor(context: Context, peer: Peer, now: number) {
     this.context = context;
@@ -96,6 +105,7 @@ export class Member {
    * answers than before, or this one has a log and its session began before that was known. */
   heartbeatAnswered(ack: HeartbeatAck, epoch: Epoch): boolean {
     this.heartbeatError = null;
+    this.mistaken = false;
     const changed = this.incarnation !== null && this.incarnation !== ack.incarnation;
     this.incarnation = ack.incarnation;
     const own = ack.hash !== undefined;
@@ -139,6 +149,14 @@ export class Member {
 
   heartbeatFailed(error: string): void {
     this.heartbeatError = error;
+  }
+
+  /** Another node has answered its heartbeat: what that one acknowledges must not count twice. */
+  answeredBy(other: NodeId, now: number): void {
+    this.heartbeatFailed(`${other} answers at ${this.peer.url}`);
+    this.mistaken = true;
+    this.position = null;
+    if (this.replicator !== null) this.end(now, 0);
   }
 
   /**
@@ -258,7 +276,7 @@ export class Member {
   }
 
   private beginDeadline(): number {
-    if (this.status === 'Unhealthy') return Number.POSITIVE_INFINITY;
+    if (this.status === 'Unhealthy' || this.mistaken) return Number.POSITIVE_INFINITY;
     if (this.position === null) return this.beginBy;
     return this.ahead ? Number.POSITIVE_INFINITY : this.notBefore;
   }

@@ -7,7 +7,7 @@ import { Member } from './member.ts';
 import type { HeartbeatAck, Peer, Refusal } from './messages.ts';
 import type { Answer } from './outbox.ts';
 import type { ReplicatorOwner } from './replicator.ts';
-import type { MemberReport } from './status.ts';
+import { type MemberReport, masterReport } from './status.ts';
 
 /** What the membership tells its master. */
 export interface MembershipOwner {
@@ -165,21 +165,7 @@ export class Membership implements ReplicatorOwner {
   }
 
   report(now: number): MemberReport[] {
-    const { self, ledger } = this.context;
-    const own: MemberReport = {
-      node: self.node,
-      url: self.url,
-      role: 'master',
-      status: 'Healthy',
-      sinceMs: now - this.startedAt,
-      lastHeartbeatMs: 0,
-      ackedIndex: ledger.persister.persistedIndex,
-      lagEntries: ledger.log.lastIndex - ledger.persister.persistedIndex,
-      lagMs: 0,
-      attempts: 0,
-      retryInMs: null,
-      lastError: ledger.persister.trouble?.error ?? null,
-    };
+    const own = masterReport(this.context, now - this.startedAt);
     return [own, ...this.members.map((member) => member.report(now))];
   }
 
@@ -267,6 +253,10 @@ export class Membership implements ReplicatorOwner {
     if (this.byNode.get(member.peer.node) !== member) return;
     if (answer.type === 'HeartbeatAck') {
       if (!member.heeds(sentAt)) return;
+      if (this.isAnother(answer.node, member)) {
+        member.answeredBy(answer.node, now);
+        return;
+      }
       member.followedAt = sentAt;
       const { ahead } = member;
       if (member.heartbeatAnswered(answer, this.epoch)) {
@@ -283,6 +273,12 @@ export class Membership implements ReplicatorOwner {
       const error = answer.type === 'None' ? answer.error : `answered ${answer.type}`;
       member.heartbeatFailed(error);
     }
+  }
+
+  /** Two nodes that were given one address are one: which one, it says itself. */
+  private isAnother(node: NodeId, member: Member): boolean {
+    if (node === member.peer.node) return false;
+    return node === this.context.self.node || this.byNode.has(node);
   }
 
   private judge(member: Member, now: number): void {

@@ -25,6 +25,26 @@ describe('Membership: who is a member', () => {
     expect((cluster.status('n1') as MasterStatus).members).toHaveLength(2);
   });
 
+  test('C6, B44: two nodes at one address count once: who answers there, says which', () => {
+    const cluster = new Members('n2');
+    cluster.announce('n1', 'n2', { node: nodeId('n3'), url: 'n2' });
+    const both = cluster.write('n1', 'a', { w: 2 });
+    const all = cluster.write('n1', 'b', { w: 3 });
+    cluster.run(10_000);
+    expect(cluster.outcome(both)).toMatchObject({ type: 'Stored', acks: ['n1', 'n2'] });
+    expect(cluster.outcome(all)).toBeUndefined();
+    expect(cluster.report('n3')).toMatchObject({
+      status: 'Unhealthy',
+      ackedIndex: null,
+      lastError: 'n2 answers at n2',
+    });
+    // It gets an address of its own.
+    cluster.foreign('n3', new ForeignSecondary('n3'));
+    cluster.announce('n1', 'n2', 'n3');
+    cluster.run(1_000);
+    expect(cluster.outcome(all)).toMatchObject({ type: 'Stored', acks: ['n1', 'n2', 'n3'] });
+  });
+
   test('a set announced again unchanged changes nothing', () => {
     const cluster = new Members('n2', 'n3');
     cluster.write('n1', 'a');
