@@ -150,6 +150,12 @@ export const BLANK_MEMORY: Memory = {
   arbiter: null,
 };
 
+/** What is known of a node that has a log whose last entry is of this epoch (0: an empty one), and
+ * no memory: its folder was tampered with, or it ended before what it remembered was durable. */
+export function memoryBeside(lastEpoch: Epoch): Memory {
+  return { ...BLANK_MEMORY, epoch: lastEpoch, acceptedEpoch: lastEpoch };
+}
+
 /** Something worth telling people: one line of the logger, one event of the stream. */
 export type Note =
   | {

@@ -3,7 +3,7 @@
 import { Batches } from './batches.ts';
 import { Deduplication, type OpenRequest } from './deduplication.ts';
 import type { Effect } from './effects.ts';
-import { type LogIndex, logIndex } from './ids.ts';
+import { type Epoch, epoch as epochOf, type LogIndex, logIndex } from './ids.ts';
 import { type EpochStart, Log, type LogMeter } from './log.ts';
 import type { LogPoint } from './messages.ts';
 import type { Entry } from './operation.ts';
@@ -34,6 +34,11 @@ function weightOf(entry: Entry & Sized): number {
 export interface Recovered {
   readonly lastIndex: LogIndex;
   readonly epochs: readonly EpochStart[];
+}
+
+/** Epoch of the last entry; 0: there is none. */
+export function lastEpochOf({ epochs }: Pick<Recovered, 'epochs'>): Epoch {
+  return epochs.at(-1)?.epoch ?? epochOf(0);
 }
 
 /** First and last index of a batch. */

@@ -3,9 +3,9 @@
 
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:net';
-import { BLANK_MEMORY, type Memory, type Note, type WriteConcern } from '../core/effects.ts';
+import { type Memory, memoryBeside, type Note, type WriteConcern } from '../core/effects.ts';
 import { incarnation, logIndex, nodeId } from '../core/ids.ts';
-import { Folds } from '../core/ledger.ts';
+import { Folds, lastEpochOf } from '../core/ledger.ts';
 import { DEFAULT_OPTIONS } from '../core/options.ts';
 import { Replica } from '../core/replica.ts';
 import type { NodeStatus } from '../core/status.ts';
@@ -201,7 +201,7 @@ function replicaFor(options: ServeNodeOptions, url: string, prepared: Prepared):
     meter: persistence,
     recovered: recovery,
     folds,
-    memory: recovery.memory ?? BLANK_MEMORY,
+    memory: recovery.memory ?? memoryBeside(lastEpochOf(recovery)),
   });
 }
 

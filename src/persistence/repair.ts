@@ -1,8 +1,9 @@
 // The way out for a damaged folder that nobody can be asked about: the log is cut before the
 // damage. The rule: only when told to, and everything that is cut off is kept under another name.
 
-import { BLANK_MEMORY, type Memory } from '../core/effects.ts';
-import { epoch, logIndex } from '../core/ids.ts';
+import { type Memory, memoryBeside } from '../core/effects.ts';
+import { logIndex } from '../core/ids.ts';
+import { lastEpochOf } from '../core/ledger.ts';
 import { Bookkeeping } from './bookkeeping.ts';
 import type { Disk } from './disk.ts';
 import { Lock } from './lock.ts';
@@ -53,10 +54,10 @@ export async function cutDamage(
 /** Bookkeeping that cannot be read is made anew from the log. Which later epochs the node had seen
  * is not in there, so it counts as one that has lost something until it has caught up again. */
 async function forget(disk: Disk, { epochs, lastIndex }: FolderCheck): Promise<string> {
-  const seen = epochs.at(-1)?.epoch ?? epoch(0);
+  const seen = lastEpochOf({ epochs });
   const name = await moveAside(disk, 'memory.json');
   const lost = { epoch: seen, upTo: logIndex(lastIndex), open: true };
-  await save(disk, { ...BLANK_MEMORY, epoch: seen, acceptedEpoch: seen, lost });
+  await save(disk, { ...memoryBeside(seen), lost });
   return name;
 }
 

@@ -3,7 +3,7 @@
 
 import { mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { BLANK_MEMORY } from '../core/effects.ts';
+import { memoryBeside } from '../core/effects.ts';
 import type { Entry } from '../core/operation.ts';
 import { BackupReader, type BackupSummary } from './backup.ts';
 import { codeOf } from './disk.ts';
@@ -65,7 +65,7 @@ async function fill(log: Persistence, read: ReadBackup): Promise<BackupSummary> 
     const summary = reader.end();
     // A new cluster, whose epochs go on above those in the log.
     const { lastEpoch } = summary;
-    await log.remember({ ...BLANK_MEMORY, epoch: lastEpoch, acceptedEpoch: lastEpoch });
+    await log.remember(memoryBeside(lastEpoch));
     return summary;
   } finally {
     await log.close();

@@ -2,7 +2,7 @@
 // The rule: first it is durable that something was lost, then a copy of it is, and only then is the
 // log cut; a crash in between leaves a log that is still damaged, or one that knows what it lost.
 
-import { BLANK_MEMORY, type Lost, type Memory } from '../core/effects.ts';
+import { type Lost, type Memory, memoryBeside } from '../core/effects.ts';
 import { epoch, logIndex } from '../core/ids.ts';
 import { UNFINISHED } from './aside.ts';
 import { type Disk, readAll, withFile, writeAll } from './disk.ts';
@@ -20,7 +20,7 @@ const PATTERN = /^damaged-log-\d{16}(?:-\d+)?\.seg$/;
 /** The bookkeeping of a node that has lost what `remains` speaks of, and maybe some before. */
 export function withLoss(memory: Memory | null, remains: Remains, lastEpoch: number): Memory {
   const seen = Math.max(lastEpoch, remains.epoch);
-  const base = memory ?? { ...BLANK_MEMORY, epoch: epoch(seen), acceptedEpoch: epoch(seen) };
+  const base = memory ?? memoryBeside(epoch(seen));
   const before = base.lost ?? null;
   const lost: Lost = {
     epoch: epoch(Math.max(base.acceptedEpoch, seen, before?.epoch ?? 0)),

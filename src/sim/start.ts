@@ -2,9 +2,9 @@
 // serve-arbiter.ts do.
 
 import { ArbiterNode } from '../core/arbiter-node.ts';
-import { BLANK_MEMORY, type Memory } from '../core/effects.ts';
+import { BLANK_MEMORY, type Memory, memoryBeside } from '../core/effects.ts';
 import { incarnation, nodeId } from '../core/ids.ts';
-import { Folds } from '../core/ledger.ts';
+import { Folds, lastEpochOf } from '../core/ledger.ts';
 import type { Entry } from '../core/operation.ts';
 import type { Options } from '../core/options.ts';
 import { Replica } from '../core/replica.ts';
@@ -105,7 +105,7 @@ export async function startNode(
     meter: persistence,
     recovered,
     folds,
-    memory: recovered.memory ?? BLANK_MEMORY,
+    memory: recovered.memory ?? memoryBeside(lastEpochOf(recovered)),
   });
   site.node!.serve({ replica, persistence, folds });
   const { after, broken } = configuration;

@@ -77,6 +77,11 @@ export class Group {
     return `http://127.0.0.1:${this.port + place - 1}`;
   }
 
+  /** Data folder of the node at this place; the group must be durable. */
+  folderOf(place: number): string {
+    return join(this.folder!, `n${place}`);
+  }
+
   /** The process that runs, or ran last, at this place. */
   program(place: number): Program {
     return this.programs.get(place)!;
@@ -89,7 +94,7 @@ export class Group {
         ? ['master', '--secondaries', `${this.size - 1}`]
         : ['secondary', '--join', this.master]),
       ...['--id', `n${place}`, '--port', `${this.port + place - 1}`, '--faults', '--json'],
-      ...(this.folder === null ? ['--memory'] : ['--data-dir', join(this.folder, `n${place}`)]),
+      ...(this.folder === null ? ['--memory'] : ['--data-dir', this.folderOf(place)]),
     ];
   }
 

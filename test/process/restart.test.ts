@@ -1,6 +1,8 @@
 // Nodes that come back: with their disk, with an empty memory, after an orderly end and after kill
 // -9. The tests run side by side.
 
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { Group } from './group.ts';
 import { Launched } from './launched.ts';
@@ -71,11 +73,20 @@ describe.concurrent('a folder', () => {
       await group.caughtUp();
       expect((await group.append(message, 1)).status).toBe(201);
     }
+
+    // What it remembers is gone: its epochs go on from the log.
+    await group.end(1, 'SIGTERM');
+    await rm(join(group.folderOf(1), 'memory.json'));
+    await group.start(1);
+    await group.caughtUp();
+    expect((await group.append('without memory', 1)).status).toBe(201);
+
     expect(await messages(group.master)).toEqual([
       'first',
       'undisturbed',
       'after one kill -9',
       'after two',
+      'without memory',
     ]);
   });
 });
