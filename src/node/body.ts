@@ -6,7 +6,7 @@ import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import type * as z from 'zod';
 import { type Call, header } from './call.ts';
-import { DEPTH_MAX, nestedTooDeep } from './nesting.ts';
+import { excessIn } from './excess.ts';
 import { invalid, problem, RequestRefused } from './problems.ts';
 import { checked } from './validation.ts';
 
@@ -88,7 +88,8 @@ function hasBody(call: Call): boolean {
 
 function parse(bytes: Buffer): unknown {
   if (!isUtf8(bytes)) throw malformed('is not valid UTF-8');
-  if (nestedTooDeep(bytes)) throw malformed(`is nested more than ${DEPTH_MAX} deep`);
+  const excess = excessIn(bytes);
+  if (excess !== null) throw malformed(excess);
   try {
     return JSON.parse(bytes.toString('utf8'));
   } catch {

@@ -72,6 +72,21 @@ describe('a body that is not what the route takes is 400, says where, and change
     expect(performance.now() - started).toBeLessThan(1_000);
   });
 
+  test.each([
+    ['1', '/messages/batch', 'messages'],
+    ['{}', '/messages/batch', 'messages'],
+    ['""', '/messages/batch', 'messages'],
+    ['{}', '/messages/gathered', 'appends'],
+    ['{}', '/messages/batch', 'w'],
+  ])('nor do millions of %s in a row (%s, %s)', async (value, path, field) => {
+    const body = `{"${field}":[${`${value},`.repeat(5_000_000)}${value}]}`;
+    const started = performance.now();
+    const answer = await call(app, 'POST', path, body);
+    expect(answer.status).toBe(400);
+    expect(answer.body.errors).toEqual([{ path: '', message: expect.stringContaining('values') }]);
+    expect(performance.now() - started).toBeLessThan(1_000);
+  });
+
   test('bytes that are not UTF-8', async () => {
     const body = Buffer.concat([
       Buffer.from('{"message":"'),
