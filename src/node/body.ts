@@ -7,6 +7,7 @@ import type { IncomingMessage } from 'node:http';
 import type * as z from 'zod';
 import { type Call, header } from './call.ts';
 import { excessIn } from './excess.ts';
+import { isJson } from './media-type.ts';
 import { invalid, problem, RequestRefused } from './problems.ts';
 import { checked } from './validation.ts';
 
@@ -21,7 +22,6 @@ export const BATCH_LIMIT: number = 16 << 20;
 export const PEER_LIMIT: number = BATCH_LIMIT + (1 << 20);
 
 const EMPTY: Buffer = Buffer.alloc(0);
-const JSON_TYPE = /^application\/json *(?:; *charset="?utf-?8"? *)?$/i;
 
 /**
  * Reads a JSON body and checks it. Throws RequestRefused: 415 for another media type, 413 above
@@ -37,7 +37,7 @@ export async function readJson<T>(
   briefly?: (bytes: Buffer) => T | null,
 ): Promise<T> {
   const type = header(call, 'content-type');
-  if (type === undefined ? hasBody(call) : type !== 'application/json' && !JSON_TYPE.test(type)) {
+  if (type === undefined ? hasBody(call) : !isJson(type)) {
     const got = type === undefined ? 'no content type' : 'another content type';
     refuse('unsupported-media-type', `The body has ${got}; send application/json.`);
   }
@@ -59,7 +59,7 @@ export function jsonIn<T>(
 /** Reads the whole body. Throws RequestRefused (413) above `limit` bytes. */
 export async function readBody(call: Call, limit: number): Promise<Buffer> {
   const encoding = header(call, 'content-encoding');
-  if (encoding !== undefined && encoding !== 'identity') {
+  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
     refuse('unsupported-media-type', 'Compressed bodies are not accepted.');
   }
   const length = header(call, 'content-length');

@@ -113,6 +113,9 @@ describe('media types', () => {
     'application/jsonp',
     'text/json',
     'application/json; charset=latin1',
+    'application/json; foo=bar; charset=latin1',
+    'application/json; foo',
+    'application/json foo=bar',
     'application/problem+json',
   ];
   const routes = [
@@ -133,6 +136,27 @@ describe('media types', () => {
         'unsupported-media-type',
       ]);
     }
+  });
+
+  test.each([
+    'application/json;',
+    'application/json ; ;',
+    'Application/JSON;\tcharset=UTF-8\t;',
+    'application/json; foo=bar; charset="utf-8"',
+    'application/json; foo="a;b, \\" c"',
+  ])('JSON may be called %j', async (type) => {
+    const headers = { 'content-type': type, 'content-encoding': 'Identity' };
+    expect((await call(app, 'POST', '/messages', '{"message":"a"}', headers)).status).toBe(201);
+  });
+
+  test('a content type that goes on and on holds up nobody', async () => {
+    const started = performance.now();
+    for (const piece of [' ', ';', '; ', '; a=b', 'a', '; a="']) {
+      const type = `application/json;${piece.repeat(16_000 / piece.length)}x=`;
+      const answer = await call(app, 'POST', '/messages', '{}', { 'content-type': type });
+      expect(answer.status).toBe(415);
+    }
+    expect(performance.now() - started).toBeLessThan(1_000);
   });
 
   test('no type at all is refused, and so is a compressed body', async () => {

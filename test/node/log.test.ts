@@ -174,6 +174,22 @@ describe('GET /log as events', () => {
     await reader.leave();
   });
 
+  test.each([
+    ['Text/Event-Stream', true],
+    ['application/json, text/event-stream;q=0.5', true],
+    ['text/event-stream; charset=utf-8', true],
+    ['text/event-stream;q=0', false],
+    ['text/event-stream ; Q=0.000, */*', false],
+    ['text/event-streams', false],
+    ['*/*', false],
+  ])('Accept: %s asks for them: %s', async (accept, streams) => {
+    const { app } = node();
+    const response = await app.request('/log', { headers: { accept } });
+    const type = streams ? 'text/event-stream' : 'application/json';
+    expect(response.headers.get('content-type')).toBe(type);
+    await response.body?.cancel();
+  });
+
   test('a dozen at a time are no leak that Node warns of', async () => {
     const warnings: string[] = [];
     const warned = ({ message }: Error) => warnings.push(message);
