@@ -255,6 +255,9 @@ describe('queries are strict', () => {
     '/kv?prefix=%ed%a0%80',
     '/kv/k?read=',
     '/outcomes/%zz',
+    '/outcomes',
+    '/outcomes?idempotencyKey=',
+    '/outcomes?key=k',
     `/outcomes/${'k'.repeat(129)}`,
   ];
   test.each(bad)('GET %s is 400', async (path) => {
@@ -280,6 +283,14 @@ describe('queries are strict', () => {
       expect((await call(app, method, `${path}${query}`, body)).status).toBeLessThan(300);
     }
   });
+});
+
+test('who names a fault that is to be cleared is told that all would be', async () => {
+  await call(app, 'PUT', '/faults', { delayMs: 1 });
+  const { status, body } = await call(app, 'DELETE', '/faults?delayMs=1');
+  expect([status, body.errors]).toEqual([400, [{ path: 'delayMs', message: expect.any(String) }]]);
+  expect((await call(app, 'GET', '/faults')).body.faults).toEqual({ delayMs: 1 });
+  expect((await call(app, 'DELETE', '/faults')).body.faults).toEqual({});
 });
 
 describe('paths and methods', () => {
