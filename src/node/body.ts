@@ -6,7 +6,7 @@ import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import type * as z from 'zod';
 import { type Call, header } from './call.ts';
-import { excessIn } from './excess.ts';
+import { excessIn, VALUES_MAX } from './excess.ts';
 import { isJson } from './media-type.ts';
 import { invalid, problem, RequestRefused } from './problems.ts';
 import { checked } from './validation.ts';
@@ -43,7 +43,8 @@ export async function readJson<T>(
   }
   const bytes = await readBody(call, limit);
   if (bytes.length === 0 && ifEmpty !== undefined) return checked(schema, ifEmpty);
-  return jsonIn(bytes, schema, briefly);
+  const valuesMax = limit <= BATCH_LIMIT ? VALUES_MAX : undefined;
+  return jsonIn(bytes, schema, briefly, valuesMax);
 }
 
 /** The same for bytes that are there: 400 for what is not UTF-8, not JSON, or not as the schema
@@ -52,8 +53,9 @@ export function jsonIn<T>(
   bytes: Buffer,
   schema: z.ZodType<T>,
   briefly?: (bytes: Buffer) => T | null,
+  valuesMax?: number,
 ): T {
-  return briefly?.(bytes) ?? checked(schema, parse(bytes));
+  return briefly?.(bytes) ?? checked(schema, parse(bytes, valuesMax));
 }
 
 /** Reads the whole body. Throws RequestRefused (413) above `limit` bytes. */
@@ -86,9 +88,9 @@ function hasBody(call: Call): boolean {
   );
 }
 
-function parse(bytes: Buffer): unknown {
+function parse(bytes: Buffer, valuesMax: number | undefined): unknown {
   if (!isUtf8(bytes)) throw malformed('is not valid UTF-8');
-  const excess = excessIn(bytes);
+  const excess = excessIn(bytes, valuesMax);
   if (excess !== null) throw malformed(excess);
   try {
     return JSON.parse(bytes.toString('utf8'));

@@ -6,8 +6,8 @@
 /** Arrays and objects within each other. */
 export const DEPTH_MAX = 100_000;
 
-/** Values in one body, at any depth. A batch and its messages are 10,000; a Snapshot of 1 MiB, more
- * than which no peer needs to take, has place for operations with some 120,000 fields. */
+/** Values in the body of a client, at any depth: a batch of 10,000 messages, and room for one that
+ * is too large by mistake, whose sender is told so. */
 export const VALUES_MAX = 200_000;
 
 const QUOTE = 0x22;
@@ -18,8 +18,12 @@ const CURLY = 0x20;
 const OPENING = 0x7b;
 const CLOSING = 0x7d;
 
-/** What this JSON text has too much of, as the end of a sentence about it; null: nothing. */
-export function excessIn(bytes: Buffer): string | null {
+/** What this JSON text has too much of, as the end of a sentence about it; null: nothing.
+ * Operations of another node are many small values: `valuesMax` is not for them. */
+export function excessIn(
+  bytes: Buffer,
+  valuesMax: number = Number.POSITIVE_INFINITY,
+): string | null {
   // Each level and each value takes a byte.
   if (bytes.length <= DEPTH_MAX) return null;
   let depth = 0;
@@ -31,12 +35,12 @@ export function excessIn(bytes: Buffer): string | null {
       i = endOfText(bytes, i);
     } else if (byte === COMMA) {
       values += 1;
-      if (values > VALUES_MAX) return TOO_MANY;
+      if (values > valuesMax) return tooMany(valuesMax);
     } else if ((byte | CURLY) === OPENING) {
       depth += 1;
       values += 1;
       if (depth > DEPTH_MAX) return TOO_DEEP;
-      if (values > VALUES_MAX) return TOO_MANY;
+      if (values > valuesMax) return tooMany(valuesMax);
     } else if ((byte | CURLY) === CLOSING) {
       depth -= 1;
     }
@@ -45,7 +49,7 @@ export function excessIn(bytes: Buffer): string | null {
 }
 
 const TOO_DEEP = `is nested more than ${DEPTH_MAX} deep`;
-const TOO_MANY = `has more than ${VALUES_MAX} values`;
+const tooMany = (max: number): string => `has more than ${max} values`;
 
 /** Where the text that begins at `start` has its closing quote; behind the end if it has none. */
 function endOfText(bytes: Buffer, start: number): number {

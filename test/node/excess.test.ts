@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { DEPTH_MAX, excessIn, VALUES_MAX } from '../../src/node/excess.ts';
 
-const excess = (text: string) => excessIn(Buffer.from(text));
+const excess = (text: string) => excessIn(Buffer.from(text), VALUES_MAX);
 const nested = (depth: number) => `${'[{"a":'.repeat(depth / 2)}1${'}]'.repeat(depth / 2)}`;
 const tooDeep = expect.stringContaining('deep');
 const tooMany = expect.stringContaining('values');
@@ -22,6 +22,10 @@ test.each([
 ])('so many %s side by side are enough, one more is too many', (_, value, count) => {
   expect(excess(`{"a":[${`${value},`.repeat(count - 2)}${value}]}`)).toBeNull();
   expect(excess(`{"a":[${`${value},`.repeat(count + 1)}${value}]}`)).toEqual(tooMany);
+});
+
+test('of values without a bound there may be any number', () => {
+  expect(excessIn(Buffer.from(`[${'1,'.repeat(VALUES_MAX)}1]`))).toBeNull();
 });
 
 test('what stands in a text does not count', () => {
