@@ -41,6 +41,7 @@ import type {
   ReadOptions,
   WriteOptions,
 } from './options.ts';
+import { outcomePlace } from './outcome-place.ts';
 import { type Pace, REAL_PACE } from './pace.ts';
 import { PendingWrite, type Route, type WriteOrder } from './pending-write.ts';
 import { answerIn, Requests } from './requests.ts';
@@ -150,8 +151,8 @@ export class ReplogClient {
 
   /** Where the write with this idempotency key stands; null if this node does not know the key. */
   outcome(idempotencyKey: string, options: ReadOptions = {}): Promise<StoredOutcome | null> {
-    const path = `/outcomes/${encodeURIComponent(idempotencyKey)}`;
-    return this.#requests.readOrNull<StoredOutcome>(path, options, 'unknown-outcome');
+    const { path, search } = outcomePlace(idempotencyKey);
+    return this.#requests.readOrNull<StoredOutcome>(path, options, 'unknown-outcome', search);
   }
 
   /** Throws InvalidKey besides. */

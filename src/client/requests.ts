@@ -47,9 +47,10 @@ export class Requests {
     path: string,
     options: ReadOptions,
     absent: string,
+    search?: Call['search'],
   ): Promise<Answer | null> {
     try {
-      return await this.read<Answer>(path, options);
+      return await this.read<Answer>(path, options, search);
     } catch (error) {
       if (error instanceof ProblemError && error.code === absent) return null;
       throw error;

@@ -5,7 +5,7 @@
 
 import { isUtf8 } from 'node:buffer';
 import type { z } from 'zod';
-import { nestedTooDeep } from './nesting.ts';
+import { excessIn, VALUES_MAX } from './excess.ts';
 import {
   type appendBody,
   BATCH_MAX,
@@ -87,7 +87,7 @@ const isCount = (value: unknown): value is number =>
   Number.isSafeInteger(value) && (value as number) >= 1;
 
 function parsed(bytes: Buffer): unknown {
-  if (!isUtf8(bytes) || nestedTooDeep(bytes)) return undefined;
+  if (!isUtf8(bytes) || excessIn(bytes, VALUES_MAX) !== null) return undefined;
   try {
     return JSON.parse(bytes.toString('utf8'));
   } catch {

@@ -6,7 +6,8 @@ import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import type * as z from 'zod';
 import { type Call, header } from './call.ts';
-import { DEPTH_MAX, nestedTooDeep } from './nesting.ts';
+import { excessIn, VALUES_MAX } from './excess.ts';
+import { isJson } from './media-type.ts';
 import { invalid, problem, RequestRefused } from './problems.ts';
 import { checked } from './validation.ts';
 
@@ -21,7 +22,6 @@ export const BATCH_LIMIT: number = 16 << 20;
 export const PEER_LIMIT: number = BATCH_LIMIT + (1 << 20);
 
 const EMPTY: Buffer = Buffer.alloc(0);
-const JSON_TYPE = /^application\/json *(?:; *charset="?utf-?8"? *)?$/i;
 
 /**
  * Reads a JSON body and checks it. Throws RequestRefused: 415 for another media type, 413 above
@@ -37,13 +37,14 @@ export async function readJson<T>(
   briefly?: (bytes: Buffer) => T | null,
 ): Promise<T> {
   const type = header(call, 'content-type');
-  if (type === undefined ? hasBody(call) : type !== 'application/json' && !JSON_TYPE.test(type)) {
+  if (type === undefined ? hasBody(call) : !isJson(type)) {
     const got = type === undefined ? 'no content type' : 'another content type';
     refuse('unsupported-media-type', `The body has ${got}; send application/json.`);
   }
   const bytes = await readBody(call, limit);
   if (bytes.length === 0 && ifEmpty !== undefined) return checked(schema, ifEmpty);
-  return jsonIn(bytes, schema, briefly);
+  const valuesMax = limit <= BATCH_LIMIT ? VALUES_MAX : undefined;
+  return jsonIn(bytes, schema, briefly, valuesMax);
 }
 
 /** The same for bytes that are there: 400 for what is not UTF-8, not JSON, or not as the schema
@@ -52,14 +53,15 @@ export function jsonIn<T>(
   bytes: Buffer,
   schema: z.ZodType<T>,
   briefly?: (bytes: Buffer) => T | null,
+  valuesMax?: number,
 ): T {
-  return briefly?.(bytes) ?? checked(schema, parse(bytes));
+  return briefly?.(bytes) ?? checked(schema, parse(bytes, valuesMax));
 }
 
 /** Reads the whole body. Throws RequestRefused (413) above `limit` bytes. */
 export async function readBody(call: Call, limit: number): Promise<Buffer> {
   const encoding = header(call, 'content-encoding');
-  if (encoding !== undefined && encoding !== 'identity') {
+  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
     refuse('unsupported-media-type', 'Compressed bodies are not accepted.');
   }
   const length = header(call, 'content-length');
@@ -86,9 +88,10 @@ function hasBody(call: Call): boolean {
   );
 }
 
-function parse(bytes: Buffer): unknown {
+function parse(bytes: Buffer, valuesMax: number | undefined): unknown {
   if (!isUtf8(bytes)) throw malformed('is not valid UTF-8');
-  if (nestedTooDeep(bytes)) throw malformed(`is nested more than ${DEPTH_MAX} deep`);
+  const excess = excessIn(bytes, valuesMax);
+  if (excess !== null) throw malformed(excess);
   try {
     return JSON.parse(bytes.toString('utf8'));
   } catch {

@@ -64,7 +64,22 @@ export function tailOf(call: Call, prefix: string, name: string): string {
 /** The `Idempotency-Key` (contract, section 3: 1–128 printable ASCII); undefined if absent. */
 export function idempotencyKey(call: Call): string | undefined {
   const key = header(call, 'idempotency-key');
-  return key === undefined ? undefined : checkedKey(key);
+  if (key === undefined) return undefined;
+  // Node puts such headers together, and so does every proxy: nobody could tell which one counts.
+  if (key.includes(JOINED) && isRepeated(call, 'idempotency-key')) {
+    const message = 'stands there more than once';
+    throw new RequestRefused(invalid([{ path: 'Idempotency-Key', message }]));
+  }
+  return checkedKey(key);
+}
+
+/** What stands between the values of headers that were put together. */
+const JOINED = ', ';
+
+function isRepeated(call: Call, name: string): boolean {
+  const lines = call.env?.incoming?.rawHeaders ?? [];
+  // Names and values take turns.
+  return lines.filter((line, i) => i % 2 === 0 && line.toLowerCase() === name).length > 1;
 }
 
 /** Throws RequestRefused (400) if this cannot be an idempotency key. */

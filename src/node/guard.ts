@@ -30,8 +30,18 @@ export interface Credentials {
 /** Returns the refusal, or null if the request may go on. */
 export type Guard = (credentials: Credentials, access: Access) => Answer | null;
 
-const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i;
+const LOOPBACK =
+  /^(?:localhost|127(?:\.\d{1,3}){3}|\[::(?:1|ffff:7f[\da-f]{2}:[\da-f]{1,4})\])(?::\d{1,5})?$/i;
 const PORT = /:\d{1,5}$/;
+const IN_BRACKETS = /^\[[\da-f:.]+\](?::\d{1,5})?$/i;
+
+/** A Host as URLs write it: its port may be empty (RFC 3986, section 3.2.3), and an address in
+ * brackets has many spellings, `[::ffff:127.0.0.1]` among them. Any other stays as it is. */
+export function plainHost(host: string): string {
+  const named = host.endsWith(':') ? host.slice(0, -1) : host;
+  const url = `http://${named}`;
+  return IN_BRACKETS.test(named) && URL.canParse(url) ? new URL(url).host : named;
+}
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
@@ -42,10 +52,14 @@ export function createGuard(options: GuardOptions): Guard {
   const secret = options.token === undefined ? null : digest(options.token);
   const everywhere = options.requireClientToken === true;
 
+  const named = (name: string): boolean => hosts.has(name) || hosts.has(name.replace(PORT, ''));
+
   const knownHost = (host: string): boolean => {
     if (LOOPBACK.test(host)) return true;
     const name = host.toLowerCase();
-    return hosts.has(name) || hosts.has(name.replace(PORT, ''));
+    if (named(name)) return true;
+    const plain = plainHost(name);
+    return LOOPBACK.test(plain) || named(plain);
   };
 
   const authorized = (authorization: string | undefined): boolean => {

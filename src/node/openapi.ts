@@ -13,8 +13,17 @@ const COMMON: readonly ProblemCode[] = [
   'unauthorized',
   'foreign-origin',
   'unknown-host',
+  'method-not-allowed',
   'internal-error',
 ];
+
+/** Headers that say something besides a problem document, by status. */
+const HEADERS: Readonly<Record<number, Readonly<Record<string, string>>>> = {
+  307: { Location: 'The same path and query on the master.' },
+  401: { 'WWW-Authenticate': '`Bearer`.' },
+  405: { Allow: 'The methods that the path takes.' },
+  503: { 'Retry-After': 'Seconds, where trying again soon makes sense.' },
+};
 
 const problemDocument = z.looseObject({
   type: z.string().meta({ description: '`/problems/<code>`' }),
@@ -95,11 +104,13 @@ function requestBody({ schema, optional, any }: NonNullable<RouteDoc['body']>): 
 
 function successes(doc: RouteDoc): Json {
   const responses: Record<string, { description: string; content: Json }> = {};
-  for (const { status, description, schema, contentType = 'application/json' } of doc.success) {
+  for (const success of doc.success) {
+    const { status, description, schema, contentType = 'application/json', headers } = success;
     const media = schema === undefined ? {} : { schema: jsonSchema(schema, 'output') };
     const known = responses[status];
     responses[status] = {
       description: known === undefined ? description : `${known.description} ${description}`,
+      ...headersIn(headers),
       content: { ...known?.content, [contentType]: media },
     };
   }
@@ -118,9 +129,17 @@ function failures(doc: RouteDoc): Json {
   const responses: Json = {};
   for (const [status, of] of codes) {
     const description = of.map((code) => `\`${code}\`: ${PROBLEMS[code].title}.`).join(' ');
-    responses[status] = { description, content };
+    responses[status] = { description, ...headersIn(HEADERS[status]), content };
   }
   return responses;
+}
+
+function headersIn(headers: Readonly<Record<string, string>> | undefined): Json {
+  if (headers === undefined) return {};
+  const described = Object.entries(headers).map(([name, description]) => {
+    return [name, { description, schema: { type: 'string' } }];
+  });
+  return { headers: Object.fromEntries(described) };
 }
 
 function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): Json {

@@ -70,18 +70,19 @@ export function batchAnswer(outcome: Outcome, asked: Asked): Answer {
   return refusal(outcome, asked, place);
 }
 
-/** `PUT` and `DELETE /kv/:key`. `id` is null where the client gave none. */
+/** `PUT` and `DELETE /kv/:key`. `id` is null where the client gave none. `removed`: the key has no
+ * value now, and so no tag either. */
 export function keyValueAnswer(
   outcome: Outcome,
   asked: Asked,
-  target: { readonly id: OperationId | null; readonly key: string },
+  target: { readonly id: OperationId | null; readonly key: string; readonly removed: boolean },
 ): Answer {
-  const { id, key } = target;
+  const { id, key, removed } = target;
   if (outcome.type === 'Stored') {
     const { first: index, acks } = outcome;
     const ms = rounded(asked.ms);
     const body = { result: 'OperationAck', id, key, index, acks, ms, ...duplicate(outcome) };
-    return json(200, body, { etag: `"${index}"` });
+    return removed ? json(200, body) : json(200, body, { etag: `"${index}"` });
   }
   if (outcome.type === 'TimedOut') {
     const { first: index, acks } = outcome;

@@ -33,7 +33,10 @@ export function committed(engine: Engine): LogIndex {
 async function proved(engine: Engine, call: Call): Promise<LogIndex> {
   const outcome = await engine.confirm(call.req.raw.signal);
   if (outcome.type === 'Confirmed') return outcome.lastIndex;
-  const extra = outcome.type === 'NotMaster' ? { master: outcome.master } : {};
+  const status = engine.status();
+  // Whoever asked the wrong node is told which one to ask, as for a write.
+  const master = status.role === 'master' ? null : status.master;
+  const extra = master === null ? {} : { master };
   throw new RequestRefused(problem('not-linearizable', reasonOf(outcome), extra));
 }
 

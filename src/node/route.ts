@@ -74,4 +74,6 @@ export interface SuccessDoc {
   readonly schema?: z.ZodType;
   /** Default: application/json. */
   readonly contentType?: string;
+  /** Headers of the answer: name → what it says. */
+  readonly headers?: Readonly<Record<string, string>>;
 }

@@ -53,6 +53,10 @@ export const batchBody = z.strictObject({
   timeoutMs: timeoutMs.exactOptional(),
 });
 
+const idempotencyKey = z
+  .string()
+  .regex(IDEMPOTENCY_KEY, { error: 'must be 1 to 128 printable ASCII characters' });
+
 /** Appends in one gathered request. */
 export const GATHER_MAX: number = 1_000;
 
@@ -63,10 +67,7 @@ export const gatherBody = z.strictObject({
         message: text,
         w: writeConcern.exactOptional(),
         timeoutMs: timeoutMs.exactOptional(),
-        idempotencyKey: z
-          .string()
-          .regex(IDEMPOTENCY_KEY, { error: 'must be 1 to 128 printable ASCII characters' })
-          .exactOptional(),
+        idempotencyKey: idempotencyKey.exactOptional(),
       }),
     )
     .min(1)
@@ -107,6 +108,8 @@ const read = readLevel.default('local').meta({
 
 export const readQuery = z.strictObject({ read });
 
+export const outcomeQuery = z.strictObject({ read, idempotencyKey });
+
 export const messagesQuery = z.strictObject({
   read,
   from: z.exactOptional(index),
@@ -124,9 +127,11 @@ export const logQuery = z.strictObject({
 
 export const keyQuery = z.strictObject({ read, id: text.exactOptional() });
 
-/** For a Remove without a body: its fields as text. Whatever else stands there is nobody's
- * matter. */
-export const removeQuery = z.object({
+/** For what is asked for without more: in a query nothing may stand. */
+export const noQuery = z.strictObject({});
+
+/** For a Remove without a body: its fields as text. */
+export const removeQuery = z.strictObject({
   id: text.exactOptional(),
   w: z
     .union([z.enum(['majority', 'all']), integer(1, Number.MAX_SAFE_INTEGER)], {

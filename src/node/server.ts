@@ -11,6 +11,7 @@ import {
 import type { AddressInfo, Socket } from 'node:net';
 import type { Answer } from './answer.ts';
 import type { Direct } from './direct.ts';
+import { allowHalfClose } from './half-close.ts';
 import { invalid, problem } from './problems.ts';
 import type { Door } from './tunnel-door.ts';
 import { type Fetch, WebFront } from './web-front.ts';
@@ -90,6 +91,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   if (door !== undefined) server.on('connect', door);
   server.maxConnections = limits.connections;
   server.on('clientError', refuseMalformed);
+  allowHalfClose(server);
   const connections = new Set<Socket>();
   server.on('connection', (socket) => {
     connections.add(socket);

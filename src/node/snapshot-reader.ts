@@ -7,6 +7,7 @@ import type * as z from 'zod';
 import type { Entry } from '../core/operation.ts';
 import { StoredEntry } from '../persistence/stored-entry.ts';
 import { wrongIn } from './entry-check.ts';
+import { excessIn } from './excess.ts';
 import { snapshotBody } from './peer-schemas.ts';
 import { usualEnvelope } from './snapshot-envelope.ts';
 
@@ -24,7 +25,7 @@ export function readSnapshot(bytes: Buffer): Body | null {
 }
 
 function readWhole(bytes: Buffer): Body | null {
-  const body = parsed(bytes.toString('utf8'));
+  const body = parsed(bytes);
   const envelope = usualEnvelope(body);
   if (envelope === null) return null;
   const { updates } = body as { readonly updates?: readonly Entry[] };
@@ -34,7 +35,7 @@ function readWhole(bytes: Buffer): Body | null {
 function readLengths(bytes: Buffer): Body | null {
   const split = bytes.indexOf(UPDATES);
   if (split < 0) return null;
-  const head = parsed(`${bytes.toString('utf8', 0, split)},"updates":[]}`);
+  const head = parsed(bytes.subarray(0, split), ',"updates":[]}');
   if (!hasLengths(head)) return null;
   const envelope = usualEnvelope(head) ?? snapshotBody.safeParse(head).data;
   if (envelope === undefined) return null;
@@ -72,13 +73,15 @@ function updatesIn(bytes: Buffer, from: number, lengths: readonly number[]): Ent
 }
 
 function checked(bytes: Buffer, start: number, end: number): Entry | null {
-  const entry = parsed(bytes.toString('utf8', start, end));
+  const entry = parsed(bytes.subarray(start, end));
   return wrongIn([entry]) === null ? (entry as Entry) : null;
 }
 
-function parsed(text: string): unknown {
+/** `rest` stands behind the bytes. */
+function parsed(bytes: Buffer, rest: string = ''): unknown {
+  if (excessIn(bytes) !== null) return undefined;
   try {
-    return JSON.parse(text);
+    return JSON.parse(`${bytes.toString('utf8')}${rest}`);
   } catch {
     return undefined;
   }

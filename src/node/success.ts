@@ -137,7 +137,11 @@ export const masterHealth = z.strictObject({
   node: nodeOut,
   role: z.literal('master'),
   epoch: z.int(),
-  mode: z.enum(['read-write', 'read-only']),
+  mode: z.enum(['read-write', 'read-only']).meta({
+    description:
+      'read-write: writes are taken in. Where they wait for a disk that stands still, the ' +
+      "`ackedIndex` of the master's own entry stays behind `lastIndex`.",
+  }),
   reason: z.string().nullable(),
   lastIndex: indexOut,
   commitIndex: indexOut,

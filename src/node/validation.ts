@@ -15,7 +15,7 @@ const MISTAKES_MAX = 20;
 
 function mistakes(issue: z.core.$ZodIssue): Mistake[] {
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({
+    return issue.keys.slice(0, MISTAKES_MAX).map((key) => ({
       path: pathOf([...issue.path, key]),
       message: 'is not a field of this request',
     }));

@@ -5,7 +5,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { HttpBindings } from '@hono/node-server';
 import { toResponse } from './answer.ts';
-import { problem } from './problems.ts';
+import { plainHost } from './guard.ts';
+import { invalid, problem } from './problems.ts';
 
 /** Answers a web request; the environment is Node's own objects. */
 export type Fetch = (request: Request, env: HttpBindings) => Response | Promise<Response>;
@@ -22,6 +23,9 @@ export class WebFront {
 
   /** Hands a request over. The listener answers its own errors and never rejects. */
   take(incoming: IncomingMessage, outgoing: ServerResponse): void {
+    const { host } = incoming.headers;
+    // What the listener would take for invalid, though it is only another spelling.
+    if (host !== undefined) incoming.headers.host = plainHost(host);
     if (this.listener !== null) void this.listener(incoming, outgoing);
     else void this.load().then((listener) => listener(incoming, outgoing));
   }
@@ -42,7 +46,7 @@ function unreadable(error: unknown): Response {
   const known = error instanceof Error && error.name === 'RequestError';
   return toResponse(
     known
-      ? problem('invalid-request', 'The URL or the Host of the request is not valid.')
+      ? invalid([{ path: '', message: 'the URL or the Host of the request is not valid' }])
       : problem('internal-error', 'The request could not be handled.'),
   );
 }

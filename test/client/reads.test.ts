@@ -76,6 +76,21 @@ test('an unknown outcome and an absent entry are null', async () => {
   expect(stub.hits.map((hit) => hit.path)).toEqual(['/outcomes/a%2Fb', '/log/12']);
 });
 
+test('outcomes of keys that cannot stand in a path are asked for in the query', async () => {
+  const stub = await startStub((_, response) =>
+    sendJson(response, 200, { state: 'stored', index: 1, acks: ['n1'] }),
+  );
+  const client = new ReplogClient({ url: stub.url });
+  await client.outcome('.');
+  await client.outcome('..', { read: 'majority' });
+  await client.outcome('...');
+  expect(stub.hits.map((hit) => hit.path)).toEqual([
+    '/outcomes?idempotencyKey=.',
+    '/outcomes?idempotencyKey=..&read=majority',
+    '/outcomes/...',
+  ]);
+});
+
 test('reads end with the abort reason of their signal', async () => {
   const stub = await startStub(() => {});
   const controller = new AbortController();

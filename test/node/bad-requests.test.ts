@@ -72,6 +72,21 @@ describe('a body that is not what the route takes is 400, says where, and change
     expect(performance.now() - started).toBeLessThan(1_000);
   });
 
+  test.each([
+    ['1', '/messages/batch', 'messages'],
+    ['{}', '/messages/batch', 'messages'],
+    ['""', '/messages/batch', 'messages'],
+    ['{}', '/messages/gathered', 'appends'],
+    ['{}', '/messages/batch', 'w'],
+  ])('nor do millions of %s in a row (%s, %s)', async (value, path, field) => {
+    const body = `{"${field}":[${`${value},`.repeat(5_000_000)}${value}]}`;
+    const started = performance.now();
+    const answer = await call(app, 'POST', path, body);
+    expect(answer.status).toBe(400);
+    expect(answer.body.errors).toEqual([{ path: '', message: expect.stringContaining('values') }]);
+    expect(performance.now() - started).toBeLessThan(1_000);
+  });
+
   test('bytes that are not UTF-8', async () => {
     const body = Buffer.concat([
       Buffer.from('{"message":"'),
@@ -98,6 +113,9 @@ describe('media types', () => {
     'application/jsonp',
     'text/json',
     'application/json; charset=latin1',
+    'application/json; foo=bar; charset=latin1',
+    'application/json; foo',
+    'application/json foo=bar',
     'application/problem+json',
   ];
   const routes = [
@@ -118,6 +136,27 @@ describe('media types', () => {
         'unsupported-media-type',
       ]);
     }
+  });
+
+  test.each([
+    'application/json;',
+    'application/json ; ;',
+    'Application/JSON;\tcharset=UTF-8\t;',
+    'application/json; foo=bar; charset="utf-8"',
+    'application/json; foo="a;b, \\" c"',
+  ])('JSON may be called %j', async (type) => {
+    const headers = { 'content-type': type, 'content-encoding': 'Identity' };
+    expect((await call(app, 'POST', '/messages', '{"message":"a"}', headers)).status).toBe(201);
+  });
+
+  test('a content type that goes on and on holds up nobody', async () => {
+    const started = performance.now();
+    for (const piece of [' ', ';', '; ', '; a=b', 'a', '; a="']) {
+      const type = `application/json;${piece.repeat(16_000 / piece.length)}x=`;
+      const answer = await call(app, 'POST', '/messages', '{}', { 'content-type': type });
+      expect(answer.status).toBe(415);
+    }
+    expect(performance.now() - started).toBeLessThan(1_000);
   });
 
   test('no type at all is refused, and so is a compressed body', async () => {
@@ -216,6 +255,9 @@ describe('queries are strict', () => {
     '/kv?prefix=%ed%a0%80',
     '/kv/k?read=',
     '/outcomes/%zz',
+    '/outcomes',
+    '/outcomes?idempotencyKey=',
+    '/outcomes?key=k',
     `/outcomes/${'k'.repeat(129)}`,
   ];
   test.each(bad)('GET %s is 400', async (path) => {
@@ -241,6 +283,14 @@ describe('queries are strict', () => {
       expect((await call(app, method, `${path}${query}`, body)).status).toBeLessThan(300);
     }
   });
+});
+
+test('who names a fault that is to be cleared is told that all would be', async () => {
+  await call(app, 'PUT', '/faults', { delayMs: 1 });
+  const { status, body } = await call(app, 'DELETE', '/faults?delayMs=1');
+  expect([status, body.errors]).toEqual([400, [{ path: 'delayMs', message: expect.any(String) }]]);
+  expect((await call(app, 'GET', '/faults')).body.faults).toEqual({ delayMs: 1 });
+  expect((await call(app, 'DELETE', '/faults')).body.faults).toEqual({});
 });
 
 describe('paths and methods', () => {

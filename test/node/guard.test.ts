@@ -21,11 +21,18 @@ describe('Host', () => {
     '127.0.0.1:1',
     '127.1.2.3',
     '[::1]:4000',
+    '127.0.0.1:',
+    'localhost:',
+    '[::ffff:127.0.0.1]',
+    '[::FFFF:127.0.0.1]:4000',
+    '[::ffff:7f00:1]',
+    '[0:0:0:0:0:0:0:1]:',
     'node-1.example:4000',
     'node-1.example:9',
     'alias:81',
     'db',
     'db:5',
+    'db:',
   ];
   test.each(accepted)('%s is ours', async (host) => {
     expect((await call(app(own), 'GET', '/livez', undefined, { host })).status).toBe(200);
@@ -41,6 +48,12 @@ describe('Host', () => {
     '127.0.0.1@evil.example',
     '1127.0.0.1',
     '::1',
+    '[::ffff:10.0.0.1]',
+    '[::2]',
+    '[::1]x',
+    '127.0.0.1::',
+    ':',
+    'evil.example:',
     '',
   ];
   test.each(refused)('"%s" is not', async (host) => {

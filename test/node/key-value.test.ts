@@ -56,7 +56,7 @@ describe('PUT and DELETE /kv/:key', () => {
 
   test('Remove takes its id from the query too; that of a body counts first', async () => {
     const { app } = node();
-    const bare = await call(app, 'DELETE', '/kv/k?id=7&x=y');
+    const bare = await call(app, 'DELETE', '/kv/k?id=7');
     expect([bare.status, bare.body.id]).toEqual([200, '7']);
     const both = await call(app, 'DELETE', '/kv/k?id=7', { id: 8 });
     expect([both.status, both.body.id]).toEqual([200, 8]);
@@ -70,7 +70,16 @@ describe('PUT and DELETE /kv/:key', () => {
       [2, 50],
       [1, 50],
     ]);
-    for (const query of ['w=0', 'w=none', 'w=1.5', 'timeoutMs=0', 'timeoutMs=x']) {
+    for (const query of [
+      'timeotMs=5',
+      'x=y',
+      'id=1&id=2',
+      'w=0',
+      'w=none',
+      'w=1.5',
+      'timeoutMs=0',
+      'timeoutMs=x',
+    ]) {
       expect((await call(app, 'DELETE', `/kv/k?${query}`)).body.code).toBe('invalid-request');
     }
     expect(engine.writes).toHaveLength(2);
@@ -124,7 +133,7 @@ describe('PUT and DELETE /kv/:key', () => {
 
   test.each([
     { 'if-match': '12' },
-    { 'if-match': '*' },
+    { 'if-match': '*', 'if-none-match': '*' },
     { 'if-match': '"1", "2"' },
     { 'if-none-match': '"12"' },
     { 'if-match': '"12"', 'if-none-match': '*' },
@@ -132,6 +141,44 @@ describe('PUT and DELETE /kv/:key', () => {
     const { engine, app } = node();
     const { status } = await call(app, 'PUT', '/kv/k', { value: 'v' }, headers);
     expect([status, engine.writes]).toEqual([400, []]);
+  });
+
+  test('If-Match: * is met by a value of any index, and by nothing else', async () => {
+    const { engine, app } = node();
+    const any = { 'if-match': '*' };
+    engine.append([{ op: 'put', key: 'k', value: 'v' }]);
+    // The engine's word counts, not what this node saw when the request came.
+    let now: number | null = 7;
+    engine.write = async (write) => {
+      engine.writes.push(write);
+      if (write.ifIndex !== now) {
+        return { type: 'PreconditionFailed', index: now === null ? null : logIndex(now) };
+      }
+      const place = { first: logIndex(8), last: logIndex(8) };
+      return { type: 'Stored', ...place, acks, duplicate: false };
+    };
+    const met = await call(app, 'PUT', '/kv/k', { value: 'w' }, any);
+    expect([met.status, met.body.index]).toEqual([200, 8]);
+    expect(engine.writes.map(({ ifIndex }) => ifIndex)).toEqual([1, 7]);
+    now = null;
+    const missing = await call(app, 'DELETE', '/kv/absent', undefined, any);
+    expect([missing.status, missing.body.code]).toEqual([412, 'precondition-failed']);
+    expect(missing.body.index).toBeNull();
+    // A key that never has the same index twice.
+    engine.writes.length = 0;
+    engine.write = async (write) => {
+      engine.writes.push(write);
+      return { type: 'PreconditionFailed', index: logIndex(engine.writes.length + 1) };
+    };
+    expect((await call(app, 'DELETE', '/kv/k', undefined, any)).status).toBe(412);
+    expect(engine.writes.length).toBe(100);
+  });
+
+  test('a key that was removed has no tag that could be matched', async () => {
+    const { app } = node();
+    const put = await call(app, 'PUT', '/kv/k', { value: 'v' });
+    const removed = await call(app, 'DELETE', '/kv/k');
+    expect([put.headers.get('etag'), removed.headers.get('etag')]).toEqual(['"1"', null]);
   });
 
   test.each([null, 4])('a precondition that fails says what holds: %s', async (index) => {

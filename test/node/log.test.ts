@@ -101,6 +101,17 @@ describe('GET /outcomes/:key', () => {
     expect(body).toEqual({ state: 'stored', index: 2, acks: ['n1', 'n3'] });
   });
 
+  test.each(['.', '..', 'a/b %~'])('%j may be asked for in the query', async (key) => {
+    const { engine, app } = node();
+    engine.messages('a', 'b', 'c');
+    engine.keys.set(key, { first: logIndex(2), count: 2 });
+    const query = new URLSearchParams({ idempotencyKey: key, read: 'majority' });
+    const { status, body } = await call(app, 'GET', `/outcomes?${query}`);
+    expect([status, body]).toEqual([200, { state: 'stored', index: 2, acks: ['n1', 'n3'] }]);
+    const other = await call(app, 'GET', '/outcomes?idempotencyKey=...');
+    expect([other.status, other.body.code]).toEqual([404, 'unknown-outcome']);
+  });
+
   test('404 where it is not known, or not on a majority as asked', async () => {
     const { engine, app } = node();
     const unknown = await call(app, 'GET', '/outcomes/k');
@@ -172,6 +183,22 @@ describe('GET /log as events', () => {
     engine.messages('c');
     expect(await next).toEqual([3]);
     await reader.leave();
+  });
+
+  test.each([
+    ['Text/Event-Stream', true],
+    ['application/json, text/event-stream;q=0.5', true],
+    ['text/event-stream; charset=utf-8', true],
+    ['text/event-stream;q=0', false],
+    ['text/event-stream ; Q=0.000, */*', false],
+    ['text/event-streams', false],
+    ['*/*', false],
+  ])('Accept: %s asks for them: %s', async (accept, streams) => {
+    const { app } = node();
+    const response = await app.request('/log', { headers: { accept } });
+    const type = streams ? 'text/event-stream' : 'application/json';
+    expect(response.headers.get('content-type')).toBe(type);
+    await response.body?.cancel();
   });
 
   test('a dozen at a time are no leak that Node warns of', async () => {

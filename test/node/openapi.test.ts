@@ -48,11 +48,12 @@ test('every route of the app is documented, and nothing else', () => {
   expect(documented).toEqual([...new Set(real)].sort());
 });
 
-/** Beside the contract: the log as a file, an operation's story, appends that travel together, and
- * a new master asking its members. */
+/** Beside the contract: outcomes of keys that cannot stand in a path, the log as a file, an
+ * operation's story, appends that travel together, and a new master asking its members. */
 const OWN = [
   'GET /backup',
   'GET /log/{index}/story',
+  'GET /outcomes',
   'POST /messages/gathered',
   'POST /replica/fetch',
 ];
@@ -96,6 +97,28 @@ test('is OpenAPI 3.1 with the types of the contract', () => {
     schema: { type: 'integer', minimum: 1, maximum: 10_000, default: 1_000 },
   });
   expect(document.components.schemas.Problem.properties.code.enum).toEqual(Object.keys(PROBLEMS));
+});
+
+test('headers that an answer may have are named', () => {
+  const { paths } = document;
+  const headersOf = (operation: { responses: Record<string, { headers?: object }> }, of: number) =>
+    Object.keys(operation.responses[of]?.headers ?? {});
+  for (const methods of Object.values(paths as Record<string, Record<string, never>>)) {
+    for (const operation of Object.values(methods)) {
+      expect(headersOf(operation, 405)).toEqual(['Allow']);
+      expect(headersOf(operation, 401)).toEqual(['WWW-Authenticate']);
+    }
+  }
+  const key = paths['/kv/{key}'];
+  for (const operation of [paths['/messages'].post, key.put, key.delete]) {
+    expect(headersOf(operation, 307)).toEqual(['Location']);
+    expect(headersOf(operation, 503)).toEqual(['Retry-After']);
+  }
+  expect([key.get, key.put, key.delete].map((operation) => headersOf(operation, 200))).toEqual([
+    ['ETag'],
+    ['ETag'],
+    [],
+  ]);
 });
 
 test('every reference in it leads somewhere', () => {

@@ -122,6 +122,29 @@ describe('requests', () => {
     expect(engine.received).toEqual([]);
   });
 
+  test.each([
+    ['beside the updates', (deep: string) => `"x":${deep},"updates":[]`],
+    ['as the updates', (deep: string) => `"updates":${deep}`],
+    ['beside the lengths', (deep: string) => `"lengths":[1],"x":${deep},"updates":[]`],
+    ['in an update', (deep: string) => `"lengths":[${deep.length}],"updates":[${deep}]`],
+  ])('brackets %s hold up nobody', async (_, fields) => {
+    const deep = '['.repeat(4_000_000) + ']'.repeat(4_000_000);
+    const body = `{"epoch":1,"session":1,"seq":0,"commitIndex":0,${fields(deep)}}`;
+    const started = performance.now();
+    const answer = await call(node().app, 'POST', '/replica/snapshot', body);
+    expect([answer.status, answer.body.code]).toEqual([400, 'invalid-request']);
+    expect(performance.now() - started).toBeLessThan(1_000);
+  });
+
+  test('a Snapshot may be of as many operations as fit it', async () => {
+    const { engine, app } = node();
+    const updates = Array.from({ length: 60_000 }, (_, i) => update(i + 1));
+    // Holes are what is not usual about it: the schema looks at it.
+    const body = { ...BODIES.Snapshot, holes: [], updates };
+    const { status } = await call(app, 'POST', '/replica/snapshot', body);
+    expect([status, engine.received.length]).toEqual([200, 1]);
+  });
+
   test('entries out of order would break the log, and are refused', async () => {
     const { app } = node();
     const [one, two] = [update(1), update(2)];

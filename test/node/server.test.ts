@@ -137,6 +137,11 @@ describe('requests over a socket', () => {
     ['GET /livez HTTP/1.1\r\nhost: a b\r\nconnection: close\r\n\r\n', 421],
     ['GET /problems HTTP/1.1\r\nhost: a b\r\nconnection: close\r\n\r\n', 400],
     ['GET /livez HTTP/1.1\r\nhost: evil.example\r\nconnection: close\r\n\r\n', 421],
+    ['GET /log HTTP/1.1\r\nhost: [::ffff:127.0.0.1]:1\r\nconnection: close\r\n\r\n', 200],
+    ['GET /log HTTP/1.1\r\nhost: 127.0.0.1:\r\nconnection: close\r\n\r\n', 200],
+    ['GET /livez HTTP/1.1\r\nhost: 127.0.0.1:\r\nconnection: close\r\n\r\n', 200],
+    ['GET /log HTTP/1.1\r\nhost: evil.example:\r\nconnection: close\r\n\r\n', 421],
+    ['GET /log HTTP/1.1\r\nhost: [::ffff:10.0.0.1]\r\nconnection: close\r\n\r\n', 421],
     ['GET /kv/é HTTP/1.1\r\nhost: localhost\r\n\r\n', 400],
     ['nonsense\r\n\r\n', 400],
     [`GET /livez HTTP/1.1\r\nhost: localhost\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
@@ -145,14 +150,35 @@ describe('requests over a socket', () => {
     expect(await raw(server, text).said).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
   });
 
-  test('what is no HTTP is told so as any mistake is', async () => {
+  test.each([
+    ['what is no HTTP', 'nonsense\r\n\r\n', 'this is not a valid HTTP request'],
+    ['a URL', 'GET /kv/a\\b HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n', 'URL'],
+    ['a Host', 'GET /log HTTP/1.1\r\nhost: a b\r\nconnection: close\r\n\r\n', 'Host'],
+  ])('%s is told what is wrong with it as any mistake is', async (_, text, what) => {
     const { server } = await start();
-    const said = await raw(server, 'nonsense\r\n\r\n').said;
+    const said = await raw(server, text).said;
     expect(said).toMatch(/content-type: application\/problem\+json/);
-    expect(JSON.parse(said.slice(said.indexOf('{')))).toMatchObject({
+    const body = said.slice(said.indexOf('{'), said.lastIndexOf('}') + 1);
+    expect(JSON.parse(body)).toMatchObject({
       code: 'invalid-request',
-      errors: [{ path: '', message: 'this is not a valid HTTP request' }],
+      errors: [{ path: '', message: expect.stringContaining(what) }],
     });
+  });
+
+  test.each([
+    ['once', 'idempotency-key: a, b\r\n', 201],
+    ['twice', 'idempotency-key: a\r\nIdempotency-Key: b\r\n', 400],
+    ['twice, the same', 'Idempotency-Key: a\r\nIdempotency-Key: a\r\n', 400],
+  ])('an idempotency key that is sent %s', async (_, lines, status) => {
+    const { engine, server } = await start();
+    for (const path of ['/messages', '/messages?']) {
+      const head = `POST ${path} HTTP/1.1\r\nhost: localhost\r\n${lines}connection: close\r\n`;
+      const body = 'content-type: application/json\r\ncontent-length: 15\r\n\r\n{"message":"a"}';
+      const said = await raw(server, head + body).said;
+      expect(said).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+      if (status === 400) expect(said).toContain('"errors":[{"path":"Idempotency-Key"');
+    }
+    expect(engine.writes).toHaveLength(status === 201 ? 2 : 0);
   });
 });
 

@@ -26,14 +26,17 @@ const KEY_PARAM = { key: 'URL-encoded, 1–1,024 bytes of UTF-8; a slash is an o
 
 const WRITE_HEADERS = {
   ...IDEMPOTENCY_HEADER,
-  'If-Match': '`"<index>"`: write only if this is the index of the key.',
+  'If-Match': '`"<index>"`: write only if this is the index of the key. `*`: only if it has one.',
   'If-None-Match': '`*`: write only if the key has no value.',
 };
+
+const DONE = { status: 200, description: 'Done.', schema: operationAck } as const;
+
+const TAG = { ETag: '`"<index>"`, for `If-Match`.' };
 
 const WRITE_DOC = {
   params: KEY_PARAM,
   headers: WRITE_HEADERS,
-  success: [{ status: 200, description: 'Done.', schema: operationAck }],
   problems: [...WRITE_PROBLEMS, 'operation-failed', 'precondition-failed'],
 } as const satisfies Partial<RouteDoc>;
 
@@ -49,6 +52,7 @@ export function keyValueRoutes(site: Site): Route[] {
         summary: 'Give a key a value (Insert)',
         description: 'By default waits for all members, for 1,000 ms.',
         body: { schema: putBody },
+        success: [{ ...DONE, headers: TAG }],
         ...WRITE_DOC,
       },
       handle: (call) => put(site, call),
@@ -64,6 +68,7 @@ export function keyValueRoutes(site: Site): Route[] {
         description: 'Removing a key that does not exist is an ordinary removal.',
         body: { schema: removeBody, optional: true },
         query: removeQuery,
+        success: [DONE],
         ...WRITE_DOC,
       },
       handle: (call) => remove(site, call),
@@ -80,7 +85,7 @@ export function keyValueRoutes(site: Site): Route[] {
         params: KEY_PARAM,
         query: keyQuery,
         success: [
-          { status: 200, description: 'The value.', schema: getResult },
+          { status: 200, description: 'The value.', schema: getResult, headers: TAG },
           { status: 404, description: 'The key has no value.', schema: absent },
         ],
         problems: ['not-linearizable'],
@@ -123,47 +128,68 @@ interface Change {
   readonly id?: OperationId;
   readonly w?: number | 'majority' | 'all';
   readonly timeoutMs?: number;
-  readonly ifIndex: LogIndex | null | undefined;
+  readonly ifIndex: Expected;
 }
 
-function change(
+/** What a key must have before it is written: a value of this index, none (null), or any. */
+type Expected = LogIndex | 'any' | null | undefined;
+
+/** The index that no operation has. */
+const NEVER = 0 as LogIndex;
+
+/** How often the index of a key that must have one is looked up: a key that is written all the time
+ * may have the next one whenever it is looked at. */
+const LOOKS_MAX = 100;
+
+async function change(
   site: Site,
   call: Call,
   operation: Exclude<Operation, { op: 'append' }>,
   asked: Change,
 ): Promise<Answer> {
-  const request = {
-    operations: [operation],
-    batch: false,
-    w: asked.w ?? 'all',
-    timeoutMs: asked.timeoutMs ?? DEFAULT_TIMEOUT_MS,
-    idempotencyKey: idempotencyKey(call),
-    ifIndex: asked.ifIndex,
-  };
-  const place = { id: asked.id ?? null, key: operation.key };
-  return write(site, call, request, (outcome, about) => keyValueAnswer(outcome, about, place));
+  const { engine } = site;
+  const { key, op } = operation;
+  const place = { id: asked.id ?? null, key, removed: op === 'remove' };
+  const any = asked.ifIndex === 'any';
+  const seen = any ? engine.findValue(key, engine.persistence.lastIndex) : null;
+  let ifIndex = asked.ifIndex === 'any' ? (seen ?? NEVER) : asked.ifIndex;
+  for (let look = 1; ; look += 1) {
+    const request = {
+      operations: [operation],
+      batch: false,
+      w: asked.w ?? 'all',
+      timeoutMs: asked.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+      idempotencyKey: idempotencyKey(call),
+      ifIndex,
+    };
+    let found: LogIndex | null = null;
+    const answer = await write(site, call, request, (outcome, about) => {
+      if (outcome.type === 'PreconditionFailed') found = outcome.index;
+      return keyValueAnswer(outcome, about, place);
+    });
+    if (!any || found === null || look === LOOKS_MAX) return answer;
+    ifIndex = found;
+  }
 }
 
-/** The index that no operation has. */
-const NEVER = 0;
-
-/** `If-Match: "<index>"` or `If-None-Match: *`; undefined if neither is there. A tag that is none
- * of ours is no mistake: it matches nothing. */
-function precondition(call: Call): LogIndex | null | undefined {
+/** `If-Match: "<index>"` or `*`, or `If-None-Match: *`; undefined if neither is there. A tag that
+ * is none of ours is no mistake: it matches nothing. */
+function precondition(call: Call): Expected {
   const match = header(call, 'if-match');
   const none = header(call, 'if-none-match');
   if (match === undefined && none === undefined) return undefined;
   if (match === undefined && none === '*') return null;
+  if (match === '*' && none === undefined) return 'any';
   const index = match === undefined || none !== undefined ? undefined : indexIn(match);
-  if (index !== undefined) return index as LogIndex;
+  if (index !== undefined) return index;
   const path = none === undefined ? 'If-Match' : 'If-None-Match';
-  const message = 'use one of If-Match: "<index>" and If-None-Match: *';
+  const message = 'use one of If-Match: "<index>", If-Match: * and If-None-Match: *';
   throw new RequestRefused(invalid([{ path, message }]));
 }
 
 /** The index in a tag; NEVER if the tag is none of ours; undefined if this is not one tag. */
-function indexIn(tag: string): number | undefined {
+function indexIn(tag: string): LogIndex | undefined {
   const own = /^"([1-9]\d{0,15})"$/.exec(tag)?.[1];
-  if (own !== undefined) return Number(own);
+  if (own !== undefined) return Number(own) as LogIndex;
   return /^(?:W\/)?"[^",]*"$/.test(tag) ? NEVER : undefined;
 }

@@ -6,6 +6,7 @@ import { type Call, header, tailOf } from '../call.ts';
 import { EntryTexts } from '../entry-texts.ts';
 import { EventStream } from '../event-stream.ts';
 import { chunksOf, entryAt, visible } from '../log-reader.ts';
+import { acceptsStream } from '../media-type.ts';
 import { invalid, problem, RequestRefused } from '../problems.ts';
 import { readQuery } from '../query.ts';
 import { committed, shownUpTo } from '../read-level.ts';
@@ -36,7 +37,7 @@ export function logRoutes(site: Site): Route[] {
         problems: ['not-linearizable', 'overloaded'],
       },
       handle: (call) =>
-        header(call, 'accept')?.includes('text/event-stream') === true
+        acceptsStream(header(call, 'accept') ?? '')
           ? stream(site, call, streams)
           : page(site, call),
     },

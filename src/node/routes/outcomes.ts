@@ -7,7 +7,7 @@ import { problem } from '../problems.ts';
 import { readQuery } from '../query.ts';
 import { shownUpTo } from '../read-level.ts';
 import type { Route, Site } from '../route.ts';
-import { readQuery as levelQuery } from '../schemas.ts';
+import { readQuery as levelQuery, outcomeQuery, type ReadLevel } from '../schemas.ts';
 import { stored } from '../success.ts';
 
 export function outcomeRoutes(site: Site): Route[] {
@@ -24,15 +24,34 @@ export function outcomeRoutes(site: Site): Route[] {
         success: [{ status: 200, description: 'It is in the log.', schema: stored }],
         problems: ['unknown-outcome', 'not-linearizable'],
       },
-      handle: (call) => outcome(site, call),
+      handle: (call) => {
+        const { read } = readQuery(call, levelQuery);
+        const key = tailOf(call, '/outcomes/', 'Idempotency-Key');
+        return outcome(site, call, checkedKey(key), read);
+      },
+    },
+    {
+      method: 'GET',
+      path: '/outcomes',
+      access: 'client',
+      doc: {
+        id: 'findOutcome',
+        summary: 'The same, with the key in the query',
+        description: 'For the keys `.` and `..`, which cannot stand in a path, and for any other.',
+        query: outcomeQuery,
+        success: [{ status: 200, description: 'It is in the log.', schema: stored }],
+        problems: ['unknown-outcome', 'not-linearizable'],
+      },
+      handle: (call) => {
+        const { read, idempotencyKey } = readQuery(call, outcomeQuery);
+        return outcome(site, call, idempotencyKey, read);
+      },
     },
   ];
 }
 
-async function outcome(site: Site, call: Call): Promise<Response> {
+async function outcome(site: Site, call: Call, key: string, read: ReadLevel): Promise<Response> {
   const { engine } = site;
-  const { read } = readQuery(call, levelQuery);
-  const key = checkedKey(tailOf(call, '/outcomes/', 'Idempotency-Key'));
   const upTo = await shownUpTo(engine, read, call);
   const found = engine.findKey(key);
   const last = found === undefined ? 0 : found.first + found.count - 1;
