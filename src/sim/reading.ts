@@ -71,7 +71,7 @@ export async function valueAt(node: NodeHost, key: string, upTo: LogIndex): Prom
 
 function committed(node: NodeHost): LogIndex {
   const { replica, persistence } = node.engine!;
-  return logIndex(Math.min(replica.status(node.now()).commitIndex, persistence.lastIndex));
+  return logIndex(Math.min(replica.commitIndex, persistence.lastIndex));
 }
 
 function seen(entry: Entry): SeenEntry {
