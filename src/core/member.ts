@@ -3,14 +3,8 @@
 import type { Context } from './context.ts';
 import type { MemberStatus } from './effects.ts';
 import { FailureDetector } from './failure-detector.ts';
-import {
-  type Epoch,
-  type Incarnation,
-  type LogIndex,
-  logIndex,
-  type NodeId,
-  type Session,
-} from './ids.ts';
+import type { Epoch, Incarnation, NodeId, Session } from './ids.ts';
+import { type LogIndex, logIndex } from './ids.ts';
 import type { EpochEnd, HeartbeatAck, Peer } from './messages.ts';
 import { Replicator, type ReplicatorOwner } from './replicator.ts';
 import type { MemberReport } from './status.ts';
@@ -59,8 +53,12 @@ export class Member {
   private behindSince: number | null = null;
   /** Since when it has refused every session, acknowledging nothing; null: it has not. */
   private refusingSince: number | null = null;
-  /** When it last refused its session. */
+  /** When it last refused its session; how many, since it acknowledged something; and why. */
   private refusedAt = Number.NEGATIVE_INFINITY;
+  private refusals = 0;
+  private refusedWith: string | null = null;
+  private rejoinedAt = Number.NEGATIVE_INFINITY;
+  private rejoins = 0;
   private heartbeatError: string | null = null;
   /** Another node of the cluster answers at its address: nothing that is sent there reaches it. */
   private mistaken = false;
@@ -133,6 +131,8 @@ export class Member {
   /** It has acknowledged more. */
   acknowledged(): void {
     this.refusingSince = null;
+    this.refusals = 0;
+    this.refusedWith = null;
   }
 
   /** The master itself stood still for `gapMs`: what a member did not do meanwhile is no news. */
@@ -194,14 +194,29 @@ export class Member {
     this.context.outbox.note({ event: 'joined', node: peer.node, ...note });
   }
 
-  /** It has refused to go on with its session: a new one, but not too soon, so that a peer that
+  /** It has refused to go on with its session: a new one, but later each time, so that a peer that
    * refuses every session is not flooded with them. */
-  refused(now: number): void {
+  refused(code: string, now: number): void {
+    const { resendGapsMs } = this.context.options;
+    const gap = resendGapsMs[Math.min(this.refusals, resendGapsMs.length - 1)]!;
     this.refusingSince ??= now;
     this.refusedAt = now;
+    this.refusals += 1;
+    this.refusedWith = `refused: ${code}`;
     // What was true between two earlier sessions may have been said by an earlier life of the node.
     this.position = null;
-    this.end(now, this.context.options.joinRetryMs);
+    this.end(now, gap);
+  }
+
+  /** Another process answers than before. Where that is so each time (two of them behind one
+   * address) no session lasts, and a new one with every answer would flood them. */
+  rejoined(now: number): void {
+    const { heartbeatIntervalMs } = this.context.options;
+    this.rejoins = now - this.rejoinedAt < 2 * heartbeatIntervalMs ? this.rejoins + 1 : 0;
+    this.rejoinedAt = now;
+    const restless = this.rejoins > 1;
+    this.end(now, restless ? heartbeatIntervalMs : 0);
+    if (restless) this.nextHeartbeatAt = this.notBefore;
   }
 
   /** The session is over; the next one begins when a heartbeat's answer has told where, but not
@@ -254,7 +269,7 @@ export class Member {
       lagMs: this.behindSince === null ? 0 : Math.round(now - this.behindSince),
       attempts: this.replicator?.attempts ?? 0,
       retryInMs: this.replicator?.retryInMs(now) ?? null,
-      lastError: this.replicator?.lastError ?? this.heartbeatError,
+      lastError: this.replicator?.lastError ?? this.heartbeatError ?? this.refusedWith,
     };
   }
 

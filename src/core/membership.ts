@@ -194,7 +194,7 @@ export class Membership implements ReplicatorOwner {
       this.nextSession = Math.max(this.nextSession, cause.session + 1);
     }
     if (cause.code === 'diverged') member.reset = cause.lastIndex;
-    member.refused(now);
+    member.refused(cause.code, now);
     this.owner.joined();
   }
 
@@ -260,7 +260,7 @@ export class Membership implements ReplicatorOwner {
       member.followedAt = sentAt;
       const { ahead } = member;
       if (member.heartbeatAnswered(answer, this.epoch)) {
-        member.end(now, 0);
+        member.rejoined(now);
         this.owner.joined();
       }
       // It answers before it drops what it has too much: the next answer tells, as a rule.

@@ -159,6 +159,32 @@ describe('Membership: judging', () => {
     expect(cluster.report('n3').lagMs).toBeGreaterThanOrEqual(990);
   });
 
+  const sessionsOf = ({ snapshots }: ForeignSecondary): number =>
+    new Set(snapshots.map(({ session }) => session)).size;
+
+  test('one that refuses every session is offered fewer and fewer, and it is said why', () => {
+    const cluster = new Members('n2');
+    cluster.node('n2').manner = 'stale-session';
+    cluster.write('n1', 'a', { w: 1 });
+    cluster.run(20_000);
+    expect(sessionsOf(cluster.node('n2'))).toBeLessThan(20);
+    expect(cluster.report('n2').lastError).toBe('refused: stale-session');
+    cluster.node('n2').manner = 'takes';
+    cluster.run(2_600);
+    expect(cluster.report('n2')).toMatchObject({ lagEntries: 0, lastError: null });
+  });
+
+  test('two processes that answer at one address in turns are not flooded', () => {
+    const cluster = new Members('n2');
+    cluster.write('n1', 'a', { w: 1 });
+    cluster.weather = (_from, to, what) => {
+      if (to === 'n2' && what === 'Heartbeat') cluster.node('n2').life += 1;
+      return 1;
+    };
+    cluster.run(20_000);
+    expect(sessionsOf(cluster.node('n2'))).toBeLessThan(60);
+  });
+
   test('a node that never answered gets the whole log, as the contract alone allows', () => {
     const cluster = new Members();
     cluster.write('n1', 'a');

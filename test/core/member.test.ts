@@ -58,7 +58,7 @@ describe('Member: what it has that the master has not', () => {
     begin(0);
     expect(member.replicator).not.toBeNull();
     // Its process has ended meanwhile, and the next one knows of no session.
-    member.refused(10);
+    member.refused('stale-session', 10);
     begin(10 + DEFAULT_OPTIONS.joinRetryMs);
     expect(member.replicator).toBeNull();
     const again = { type: 'HeartbeatAck', node: 'n2', incarnation: 'n2#2', lastIndex: 7 };
@@ -73,7 +73,7 @@ describe('Member: whose answers it heeds', () => {
     const member = answered({ lastIndex: 5, lastEpoch: 2, acceptedEpoch: EPOCH });
     member.begin({} as never, EPOCH, logIndex(8), () => 1 as never, 0);
     expect(member.heeds(5)).toBe(true);
-    member.refused(10);
+    member.refused('stale-session', 10);
     expect(member.heeds(9)).toBe(false);
     expect(member.heeds(10)).toBe(true);
   });
