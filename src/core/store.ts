@@ -24,7 +24,7 @@ export class Store {
   private readonly unsettled: { key: string; index: LogIndex }[] = [];
   private settledCount = 0;
   private commitIndex = 0;
-  private settledTo = 0;
+  private settledIndex = 0;
 
   /** Takes note of the next entry of the log. */
   observe(entry: Entry): void {
@@ -43,12 +43,17 @@ export class Store {
     else this.versions.delete(key);
   }
 
+  /** Everything up to here is settled. */
+  get settledTo(): LogIndex {
+    return logIndex(this.settledIndex);
+  }
+
   /** Index of the newest settled operation on the key, or all that is left of it; null if the key
    * is not known, or not with anything settled. */
   newest(key: string): LogIndex | null {
     let newest: LogIndex | null = null;
     for (const { index } of this.versions.get(key) ?? []) {
-      if (index <= this.settledTo) newest = index;
+      if (index <= this.settledIndex) newest = index;
     }
     return newest;
   }
@@ -95,7 +100,7 @@ export class Store {
   committed(index: LogIndex, durable: LogIndex): void {
     this.commitIndex = Math.max(this.commitIndex, index);
     const limit = logIndex(Math.min(index, durable));
-    this.settledTo = Math.max(this.settledTo, limit);
+    this.settledIndex = Math.max(this.settledIndex, limit);
     while (this.settledCount < this.unsettled.length) {
       const next = this.unsettled[this.settledCount]!;
       if (next.index > limit) break;
@@ -111,7 +116,7 @@ export class Store {
   /** Forgets what stood after `after`. What it superseded was kept because it was not committed. */
   truncated(after: LogIndex): void {
     this.commitIndex = Math.min(this.commitIndex, after);
-    this.settledTo = Math.min(this.settledTo, after);
+    this.settledIndex = Math.min(this.settledIndex, after);
     for (const [key, versions] of this.versions) {
       while (versions.length > 0 && versions.at(-1)!.index > after) versions.pop();
       if (versions.length === 0) this.versions.delete(key);

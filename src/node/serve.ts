@@ -152,6 +152,7 @@ async function assemble(options: ServeNodeOptions, prepared: Prepared): Promise<
   prepared.durable?.startUpkeep({
     compactTo: () => replica.compactTo,
     newest: (key) => folds.store.newest(key),
+    settledTo: () => folds.store.settledTo,
     requestAt: (key) => folds.deduplication.find(key)?.first ?? null,
     after: realClock.after,
     // Like any read that meets damage: the rest goes on, and the next start mends it.

@@ -26,6 +26,9 @@ import type { Turns } from './turns.ts';
 /** Bytes gathered before they are written. */
 const GATHER_BYTES = 256 << 10;
 
+/** How often it is looked whether every member has what was judged by. */
+const LOOKS = 10;
+
 /** What is known of the log's present state. Answers at once. */
 export interface Superseding {
   /** Everything up to here is committed and on every member. */
@@ -33,6 +36,8 @@ export interface Superseding {
   /** Index of the newest committed operation on a key; null if the key has no value, and none to
    * be remembered. */
   newest(key: string): LogIndex | null;
+  /** No operation behind this index is known to `newest`. */
+  settledTo(): LogIndex;
   /** Index of the first operation of the request that this idempotency key still stands for. */
   requestAt(idempotencyKey: string): LogIndex | null;
 }
@@ -44,6 +49,8 @@ export interface CompactorParts {
   readonly turns: Turns;
   readonly state: Superseding;
   readonly pause: Pause;
+  /** Until the members may have more. */
+  readonly patience: Pause;
 }
 
 /**
@@ -53,6 +60,8 @@ export interface CompactorParts {
  *    file.
  * 2. A removal that is the newest word on a key goes only when no older operation on it is left,
  *    not even for a start after a power cut.
+ * 3. What supersedes a record is on every member, too, before the record goes: if the log were cut
+ *    back to between the two, nothing would be left of the key's state there.
  */
 export class Compactor {
   private readonly parts: CompactorParts;
@@ -73,7 +82,7 @@ export class Compactor {
    * are to be removed; null if the segments have changed meanwhile, and stay. Segments are
    * compacted in log order. */
   async compact(group: readonly Segment[]): Promise<readonly string[] | null> {
-    const { disk, turns } = this.parts;
+    const { disk, state, turns } = this.parts;
     const name = segmentName(group[0]!.start.first);
     const unfinished = `${name}.tmp`;
     await disk.remove(unfinished);
@@ -85,7 +94,15 @@ export class Compactor {
     // A removal may be missing in the new file because what it removed is gone from an earlier one.
     // A power cut that took that file's new name back, and left this one's, would bring it back.
     await disk.syncFolder();
-    return turns.run(() => this.replace(group, fresh, unfinished));
+    const judgedBy = state.settledTo();
+    await this.awaitMembers(judgedBy);
+    return turns.run(() => this.replace(group, fresh, unfinished, judgedBy));
+  }
+
+  /** Resolves when every member has the log up to there, or that takes too long. */
+  private async awaitMembers(index: number): Promise<void> {
+    const { patience, state } = this.parts;
+    for (let looks = 0; looks < LOOKS && state.compactTo() < index; looks += 1) await patience();
   }
 
   private async rewrite(group: readonly Segment[], file: DiskFile): Promise<Segment> {
@@ -137,9 +154,11 @@ export class Compactor {
     group: readonly Segment[],
     fresh: Segment,
     unfinished: string,
+    judgedBy: number,
   ): Promise<readonly string[] | null> {
     const { disk, catalog, state } = this.parts;
-    const allowed = fresh.end.index <= state.compactTo() && catalog.holds(group);
+    const reached = Math.max(fresh.end.index, judgedBy);
+    const allowed = reached <= state.compactTo() && catalog.holds(group);
     if (!allowed) {
       await disk.remove(unfinished);
       return null;

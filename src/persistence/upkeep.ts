@@ -225,7 +225,9 @@ export class Upkeep {
     }
     const { disk, catalog, readers, turns, segmentBytes } = this.parts;
     const pause = () => this.pause(PACE.workMs);
-    const compactor = new Compactor({ disk, catalog, readers, turns, state: this.host, pause });
+    const patience = () => this.pause(PACE.idleMs);
+    const tools = { disk, catalog, readers, turns };
+    const compactor = new Compactor({ ...tools, state: this.host, pause, patience });
     const pass = new CompactionPass(disk, compactor, this.host, segmentBytes, (names) => {
       this.leftovers.push(...names);
       return this.removeLeftovers();

@@ -112,6 +112,7 @@ export async function startNode(
   kept?.startUpkeep({
     compactTo: () => replica.compactTo,
     newest: (key) => folds.store.newest(key),
+    settledTo: () => folds.store.settledTo,
     requestAt: (key) => folds.deduplication.find(key)?.first ?? null,
     after,
     damaged: broken,

@@ -28,6 +28,7 @@ it('keys overwritten ten times each take at most twice what is live', async () =
     log.startUpkeep({
       compactTo: () => at(committed),
       newest: (key) => folds.store.newest(key),
+      settledTo: () => folds.store.settledTo,
       requestAt: () => null,
       after: (ms, run) => {
         idle = ms >= 500 ? idle + 1 : 0;

@@ -51,6 +51,7 @@ class Node {
       this.log.startUpkeep({
         compactTo: () => upTo,
         newest: (key) => store.newest(key),
+        settledTo: () => store.settledTo,
         requestAt: (key) => deduplication.find(key)?.first ?? null,
         after: (ms, run) => {
           idle = ms >= 500 ? idle + 1 : idle;

@@ -38,15 +38,17 @@ export class Node {
     await this.log.persist(this.requests, this.log.lastIndex);
   }
 
-  /** Works in the background until there is nothing to do. */
-  async upkeep(compactTo: number): Promise<void> {
+  /** Works in the background until there is nothing to do; `compactTo` is on every member, and
+   * `committed` on a majority. */
+  async upkeep(compactTo: number, committed = compactTo): Promise<void> {
     this.compactTo = compactTo;
-    this.folds.store.committed(at(compactTo), at(compactTo));
+    this.folds.store.committed(at(committed), at(committed));
     let idle = 0;
     await new Promise<void>((resolve) => {
       this.log.startUpkeep({
         compactTo: () => at(this.compactTo),
         newest: (key) => this.folds.store.newest(key),
+        settledTo: () => this.folds.store.settledTo,
         requestAt: (key) => this.folds.deduplication.find(key)?.first ?? null,
         after: (ms, run) => {
           idle = ms >= 500 ? idle + 1 : idle;

@@ -162,6 +162,21 @@ describe('G20: compaction', () => {
     await node.log.close();
   });
 
+  it('waits for every member to have what supersedes: a log may be cut back', async () => {
+    const machine = new Machine(SMALL);
+    const all = keyed(100);
+    const node = await written(machine, all);
+    const { lastIndex } = node.log;
+    const whole = async (): Promise<number> => (await node.log.read(at(1), lastIndex)).count;
+    await node.upkeep(lastIndex - 1, lastIndex);
+    expect(await whole()).toBe(lastIndex);
+    await node.log.close();
+    const again = await new Node(machine.open()).start(false);
+    await again.upkeep(lastIndex, lastIndex);
+    expect((await again.log.read(at(1), lastIndex)).count).toBeLessThan(lastIndex / 2);
+    await again.log.close();
+  });
+
   it('lets who reads meanwhile have every entry that stays', async () => {
     const machine = new Machine(SMALL);
     const all = keyed(150);
