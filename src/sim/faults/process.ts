@@ -149,8 +149,9 @@ export const PROCESS_FAULTS: readonly FaultKind[] = [
     name: 'forget',
     says: 'the arbiter is lost with its disk; an empty one takes its place, and others may lead',
     arbiterToo: true,
-    suits: ({ nodes, arbiter, arbiterDurable, size }) =>
-      arbiter === 'own' && arbiterDurable && size !== null && nodes.length > 1,
+    // Where a node forgets as well, epochs may begin anew, and one number names two of them.
+    suits: ({ nodes, arbiter, size }) =>
+      arbiter === 'own' && size !== null && nodes.length > 1 && nodes.every((one) => one.durable),
     begin: (cluster, { node, forMs, amount }) => {
       // A second time would leave a master behind whom no arbiter and no secondary knows.
       if (cluster.site('arbiter').wiped) return undefined;
