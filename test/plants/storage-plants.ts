@@ -92,12 +92,29 @@ export const STORAGE_PLANTS: readonly Plant[] = [
     'await visitAt(file, notable, end, (bytes, at, offset) => {',
     'await visitAt(file, [], end, (bytes, at, offset) => {',
   ),
+  {
+    name: 'what is committed but not durable here is compacted for',
+    bug: 'B31',
+    edits: [
+      {
+        file: 'src/core/store.ts',
+        search: 'const limit = logIndex(Math.min(index, durable));',
+        replace: 'const limit = index;',
+      },
+      // Else it waits until this node has it, too.
+      {
+        file: 'src/persistence/compactor.ts',
+        search: 'const judgedBy = state.settledTo();',
+        replace: 'const judgedBy = 0;',
+      },
+    ],
+  },
   plant(
-    'what is committed but not durable here is compacted for',
+    'compaction goes by what not every member has',
     'B31',
-    'src/core/store.ts',
-    'const limit = logIndex(Math.min(index, durable));',
-    'const limit = index;',
+    'src/persistence/compactor.ts',
+    'const judgedBy = state.settledTo();',
+    'const judgedBy = 0;',
   ),
   plant(
     'compaction forgets a removal while what it removed is still there',
