@@ -161,7 +161,8 @@ export class ClusterFacts {
     if (record.epoch !== undefined) this.saw(record.epoch);
     if (record.role === 'removed') return this.leaves(facts, record.at);
     if (record.role !== 'master') return 'none';
-    const other = this.master !== null && this.master !== record.node;
+    // Whom a forgetful arbiter appoints again may have been overtaken by one that it does not know.
+    const other = this.master !== null && (this.master !== record.node || this.forgot);
     this.master = record.node;
     const again = this.reused(record.epoch, facts);
     this.masterEpoch = record.epoch ?? this.masterEpoch;

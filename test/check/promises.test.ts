@@ -111,6 +111,19 @@ describe('what is acknowledged', () => {
     expect(found.violations.length > 0 ? 'ILLEGAL' : 'OK').toBe(verdict);
   });
 
+  test('when the arbiter has forgotten, whom it appoints twice may miss what another has', () => {
+    const run = new Recording(['n1', 'n2']);
+    run.node('arbiter', 'start', { sized: true });
+    run.node('arbiter', 'wipe');
+    run.lead('n2');
+    run.write(message('gone'), { w: 1, acks: ['n1'], node: 'n1' });
+    run.node('n3', 'start', { durable: true });
+    run.log.length = 0;
+    run.lead('n2');
+    run.write(message('instead'), { w: 1, acks: ['n2'], node: 'n2' });
+    expect(judge(run.end()).violations.map(({ sentence }) => sentence)).toEqual([]);
+  });
+
   test('when the arbiter has forgotten, what only the master has may be lost', () => {
     const run = new Recording();
     run.node('arbiter', 'start', { sized: true });
