@@ -8,7 +8,7 @@ import { stylesFor } from './colour.ts';
 import { compileParserLate } from './compilation.ts';
 import { examples } from './examples.ts';
 import { EXIT, endingOf, UsageError } from './exit.ts';
-import { printError, watchOutput } from './output.ts';
+import { endWithoutReader, printError, watchOutput } from './output.ts';
 
 /** Runs one command line with these commands; sets the exit code. */
 export async function start(
@@ -20,6 +20,7 @@ export async function start(
   const program = newProgram();
   for (const register of commands) register(program);
   process.exitCode = await run(program, argv);
+  endWithoutReader();
 }
 
 /** A program that throws instead of ending the process. */

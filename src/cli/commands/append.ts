@@ -8,7 +8,7 @@ import { acknowledgement } from '../acknowledgement.ts';
 import { cleanText } from '../clean-text.ts';
 import { parseTimeout } from '../duration.ts';
 import { examples } from '../examples.ts';
-import { UsageError } from '../exit.ts';
+import { EXIT, UsageError } from '../exit.ts';
 import { dryRun } from '../foresight.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { lineBatches } from '../line-batches.ts';
@@ -69,7 +69,7 @@ async function append(messages: readonly string[], options: AppendOptions): Prom
   }
   const client = await connect(target);
   // What is to be appended is, whoever reads the answers.
-  outliveOutput();
+  outliveOutput(EXIT.refused);
   if (messages.filter((message) => message === '-').length > 1) {
     throw new UsageError('standard input can be read only once', 'give "-" only once');
   }

@@ -77,10 +77,10 @@ async function listMessages(
     whole.lastIndex = page.lastIndex;
     whole.next = page.next ?? null;
     if (json) whole.messages.push(...messages);
-    else await printLines(messages.map(cleanText));
+    else await printLines(messages.map(cleanText), signal);
     if (left <= 0) break;
   }
-  if (json) await printJson(whole);
+  if (json) await printJson(whole, signal);
 }
 
 async function followMessages(
@@ -91,7 +91,7 @@ async function followMessages(
   let left = limit ?? Number.POSITIVE_INFINITY;
   for await (const entry of client.follow({ from, signal })) {
     if (entry.op !== 'append') continue;
-    await (json ? printJson(entry) : printLine(cleanText(entry.message)));
+    await (json ? printJson(entry, signal) : printLine(cleanText(entry.message), signal));
     left -= 1;
     if (left <= 0) break;
   }
