@@ -151,7 +151,8 @@ const ROWS: readonly Row[] = [
     hint: (error: NoQuorum) =>
       error.missing.length === 0
         ? '`replog health` shows who is missing'
-        : `bring them back, e.g. with \`replog start ${error.missing[0]}\``,
+        : `\`replog ps\` shows which of them to start (\`replog start ${error.missing[0]}\`) or to` +
+          ' resume',
   },
   { type: NoMaster, code: EXIT.refused, hint: () => '`replog ps` shows who is up' },
   {

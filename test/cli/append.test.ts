@@ -125,7 +125,7 @@ test('append -: what was stored before an error is said', async () => {
   expect(stub.hits).toHaveLength(2);
 });
 
-test('append -: an input that is not text is named by its line, after what was stored', async () => {
+test('append -: input that is not text is named by its line, after what was stored', async () => {
   const stub = await startStub((hit, response) => sendBatch(hit, response, 1));
   pipe('a\n', 'b\n\ufffe\n', Buffer.of(0x63, 0xff, 0x0a));
   const ran = await runCommand(append, 'append', '-', '--url', stub.url);
