@@ -89,6 +89,11 @@ function isNodes(names: readonly string[]): boolean {
 }
 
 function namesIn(path: string, given: string): string[] {
-  if (!isFolder(path)) throw new UsageError(`there is no folder ${given}`);
+  if (!isFolder(path)) {
+    throw new UsageError(
+      existsSync(path) ? `${given} is no folder` : `there is no folder ${given}`,
+      'name the folder of a node, or that of a cluster (./.replog/NAME)',
+    );
+  }
   return readdirSync(path);
 }

@@ -10,6 +10,7 @@ import { stylesFor } from './colour.ts';
 import { compileParserLate } from './compilation.ts';
 import { examples } from './examples.ts';
 import { EXIT, endingOf, UsageError } from './exit.ts';
+import { orNoNode } from './no-node.ts';
 import { endWithoutReader, printError, watchOutput } from './output.ts';
 import type { TargetOptions } from './target.ts';
 import { aimed, wayBack } from './way-back.ts';
@@ -92,8 +93,9 @@ export async function run(program: Command, argv: readonly string[]): Promise<nu
   } catch (error) {
     if (error instanceof CommanderError) return endOfParsing(error);
     if ((error as NodeJS.ErrnoException | null)?.code === 'EPIPE') return EXIT.success;
-    report(error, await hintOn(error, options));
-    return endingOf(error).code;
+    const known = await orNoNode(error, options);
+    report(known, await hintOn(known, options));
+    return endingOf(known).code;
   }
 }
 

@@ -95,7 +95,8 @@ test('an unknown node is exit 2, a refusal exit 1, no launcher exit 3', async ()
       : sendProblem(response, 409, 'conflict', { detail: 'n3 is stopped.' }),
   );
   const refused = await runCommand(control, 'pause', 'n3', '--url', stub.url);
-  expect(refused).toMatchObject({ code: 1, err: 'replog: n3 is stopped\n' });
+  expect(refused.code).toBe(1);
+  expect(refused.err).toMatch(/^replog: n3 is stopped\nhint: `replog ps .*\n$/);
   for (const args of [['kill', 'n1'], ['stop']]) {
     expect(await runCommand(control, ...args)).toMatchObject({ code: 3, out: '' });
   }

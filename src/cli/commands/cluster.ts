@@ -254,7 +254,7 @@ function startProblem(error: unknown, dataDir: string | null): unknown {
     case 'PortTaken':
       return new UsageError(error.message, 'choose another --port, or stop what listens there');
     case 'RangeError':
-      return new UsageError(error.message);
+      return new UsageError(error.message, 'choose other numbers for --port, --secondaries or --w');
     case 'ClusterRuns':
       return new Refused(
         error.message,

@@ -60,7 +60,9 @@ async function list(node: string | undefined, options: ListOptions): Promise<voi
 
 async function urlOf(selector: string, target: Awaited<ReturnType<typeof findTarget>>) {
   const nodes = await nodesAt(selector, target);
-  if (nodes.length !== 1) throw new UsageError('messages are listed from one node at a time');
+  if (nodes.length !== 1) {
+    throw new UsageError('messages are listed from one node at a time', 'name one, like n2');
+  }
   return nodes[0]!.url;
 }
 
