@@ -22,6 +22,10 @@ const LINE_MAX = 16 << 20;
 
 const LINE_END = 0x0a;
 
+const TOO_LONG = 'a message is at most 16 MiB as JSON; cut it into several';
+
+const NOT_UTF8 = 'convert it first, e.g. with `iconv -f latin1 -t utf-8`';
+
 /**
  * Without the line ends; what follows the last one is a line if it is not empty. `full`: batches
  * are filled whatever the pace of the input, so that the same input is always cut in the same
@@ -65,7 +69,7 @@ class Cutter {
     const lines = end < 0 ? [] : this.#linesOf(chunk.subarray(0, end));
     this.#begun.push(chunk.subarray(end + 1));
     this.#begunBytes += chunk.length - end - 1;
-    if (this.#begunBytes > LINE_MAX) throw this.#refusal(0, 'too long to be a message');
+    if (this.#begunBytes > LINE_MAX) throw this.#refusal(0, 'too long to be a message', TOO_LONG);
     return lines;
   }
 
@@ -87,13 +91,14 @@ class Cutter {
     try {
       return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
     } catch (error) {
-      if (error instanceof TypeError) throw this.#refusal(goodLines(bytes), 'not UTF-8 text');
+      if (error instanceof TypeError)
+        throw this.#refusal(goodLines(bytes), 'not UTF-8 text', NOT_UTF8);
       throw error;
     }
   }
 
-  #refusal(linesBefore: number, what: string): UsageError {
-    return new UsageError(`line ${this.#count + linesBefore + 1} of the input is ${what}`);
+  #refusal(linesBefore: number, what: string, hint: string): UsageError {
+    return new UsageError(`line ${this.#count + linesBefore + 1} of the input is ${what}`, hint);
   }
 }
 

@@ -131,7 +131,7 @@ test('append -: input that is not text is named by its line, after what was stor
   const ran = await runCommand(append, 'append', '-', '--url', stub.url);
   expect(ran.code).toBe(2);
   expect(ran.err).toContain('the first 3 lines are stored');
-  expect(ran.err).toContain('line 4 of the input is not UTF-8 text');
+  expect(ran.err).toMatch(/line 4 of the input is not UTF-8 text\nhint: convert it/);
 });
 
 test('append -: a refusal of the first batch says that nothing is stored', async () => {
