@@ -1,8 +1,8 @@
 // Where data are kept: what a `--data-dir` means to a server, and the folders of nodes that a
 // DATA-DIR means to whoever looks at them: it is one itself, or a cluster's, with one per node.
 
-import { readdirSync, statSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { existsSync, readdirSync, statfsSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { UsageError } from './exit.ts';
 import { inOrder } from './node-selection.ts';
 
@@ -15,10 +15,25 @@ export interface NodeFolder {
 }
 
 /** The absolute path of a `--data-dir`. Throws UsageError for an empty one, as an unset variable
- * of a shell leaves it: that would be the current folder. */
+ * of a shell leaves it: that would be the current folder; and for one below /proc. */
 export function dataDirFrom(text: string): string {
-  if (text !== '') return resolve(text);
-  throw new UsageError('--data-dir is empty', 'name a folder; `.` is the current one');
+  if (text === '') {
+    throw new UsageError('--data-dir is empty', 'name a folder; `.` is the current one');
+  }
+  const path = resolve(text);
+  if (isOfProcesses(path)) throw unusable(path, 'no folder can be made there');
+  return path;
+}
+
+/** The type of Linux's file system of processes (PROC_SUPER_MAGIC). */
+const PROC = 0x9fa0;
+
+/** Whether it would stand in /proc. That answers each mkdir as if the folder above were missing, of
+ * which Node 20, told to make all that is missing, never tires. */
+function isOfProcesses(path: string): boolean {
+  let above = path;
+  while (!existsSync(above)) above = dirname(above);
+  return process.platform === 'linux' && statfsSync(above).type === PROC;
 }
 
 /** What the system says of a path that cannot be a folder, or not one of this user's. */
@@ -27,6 +42,7 @@ const UNUSABLE: Readonly<Record<string, string>> = {
   'open ENOTDIR': 'it is a file',
   'mkdir EEXIST': 'it is a file',
   'mkdir EACCES': 'this user may not',
+  'mkdir EPERM': 'no folder can be made there',
   'open EACCES': 'this user may not',
   'mkdir EROFS': 'that disk is read-only',
   'open EROFS': 'that disk is read-only',
@@ -38,6 +54,10 @@ export function unusableFolder(error: unknown, dataDir: string | null): UsageErr
   const { code, syscall } = (cause ?? error ?? {}) as NodeJS.ErrnoException;
   const reason = UNUSABLE[`${syscall} ${code}`];
   if (dataDir === null || reason === undefined) return null;
+  return unusable(dataDir, reason);
+}
+
+function unusable(dataDir: string, reason: string): UsageError {
   return new UsageError(
     `the data cannot be kept in ${dataDir}: ${reason}`,
     'choose another --data-dir, or --memory',
@@ -69,6 +89,11 @@ function isNodes(names: readonly string[]): boolean {
 }
 
 function namesIn(path: string, given: string): string[] {
-  if (!isFolder(path)) throw new UsageError(`there is no folder ${given}`);
+  if (!isFolder(path)) {
+    throw new UsageError(
+      existsSync(path) ? `${given} is no folder` : `there is no folder ${given}`,
+      'name the folder of a node, or that of a cluster (./.replog/NAME)',
+    );
+  }
   return readdirSync(path);
 }

@@ -74,7 +74,7 @@ export class Undecided extends Error {
   }
 }
 
-/** The reason with which Ctrl-C and SIGTERM abort what is under way. */
+/** The reason with which Ctrl-C, SIGTERM and SIGHUP abort what is under way. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';
 
@@ -94,6 +94,9 @@ export interface Ending {
 const SEE_WHAT_RUNS =
   '`replog ps` shows what runs; `replog start NODE` or `replog cluster` starts what does not';
 
+/** Also where the command line can only be wrong, whatever else is there to do. */
+const SEE_HELP = 'add --help to see how it is used';
+
 const START = 'start a cluster with `replog cluster`, or name a node with --url';
 
 /** A class of errors, its exit code, and how it is put; the first row that fits counts. */
@@ -105,10 +108,10 @@ interface Row {
 }
 
 const ROWS: readonly Row[] = [
-  { type: UsageError, code: EXIT.usage, hint: (error: UsageError) => error.hint },
+  { type: UsageError, code: EXIT.usage, hint: (error: UsageError) => error.hint ?? SEE_HELP },
   { type: InvalidKey, code: EXIT.usage, hint: () => 'choose a key that is not ".", ".." or empty' },
-  { type: InvalidIdempotencyKey, code: EXIT.usage },
-  { type: InvalidUrl, code: EXIT.usage },
+  { type: InvalidIdempotencyKey, code: EXIT.usage, hint: () => 'choose another --key' },
+  { type: InvalidUrl, code: EXIT.usage, hint: () => '`replog ps` shows the URLs of what runs' },
   { type: Refused, code: EXIT.refused, hint: (error: Refused) => error.hint },
   { type: Interrupted, code: EXIT.interrupted },
   { type: NotRunning, code: EXIT.unreachable, hint: () => START },
@@ -151,7 +154,8 @@ const ROWS: readonly Row[] = [
     hint: (error: NoQuorum) =>
       error.missing.length === 0
         ? '`replog health` shows who is missing'
-        : `bring them back, e.g. with \`replog start ${error.missing[0]}\``,
+        : `\`replog ps\` shows which of them to start (\`replog start ${error.missing[0]}\`) or to` +
+          ' resume',
   },
   { type: NoMaster, code: EXIT.refused, hint: () => '`replog ps` shows who is up' },
   {
@@ -166,10 +170,12 @@ const ROWS: readonly Row[] = [
     sentence: ({ index }: PreconditionFailed) =>
       `the condition does not hold: the key ${index ? `is at index ${index}` : 'has no value'};` +
       ' nothing was written',
+    hint: () => '`replog kv get KEY --json` shows the value and its index',
   },
   {
     type: Unauthorized,
     code: EXIT.refused,
+    sentence: () => "the cluster asks for its token, and got none or another's",
     hint: () => 'give the token in REPLOG_TOKEN or with --token-file',
   },
   { type: ProblemError, code: EXIT.refused, sentence: problemSentence, hint: problemHint },
@@ -188,23 +194,56 @@ export function endingOf(error: unknown): Ending {
 }
 
 function unforeseen(error: unknown): Ending {
-  const taken = (error as NodeJS.ErrnoException | null)?.code === 'EADDRINUSE';
-  const code = taken ? EXIT.usage : EXIT.refused;
-  return { code, sentence: messageOf(error), hint: taken ? 'choose another --port' : null };
+  const { code, path } = (error ?? {}) as NodeJS.ErrnoException;
+  const sentence = messageOf(error);
+  if (code === 'EADDRINUSE') return { code: EXIT.usage, sentence, hint: 'choose another --port' };
+  const reason = path === undefined ? undefined : OF_FILES[code ?? ''];
+  if (reason === undefined) return { code: EXIT.refused, sentence, hint: null };
+  return {
+    code: EXIT.usage,
+    sentence: `${path} cannot be used: ${reason}`,
+    hint: 'name a file in a folder that exists, and that this user may use',
+  };
 }
+
+/** What the system says of a path that was given, in words. */
+const OF_FILES: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file or folder',
+  ENOTDIR: 'a part of it is a file',
+  EISDIR: 'it is a folder',
+  EACCES: 'this user may not',
+  EPERM: 'this user may not',
+  EROFS: 'that disk is read-only',
+};
 
 function problemSentence(error: ProblemError): string {
   const errors = error.members.errors;
   const reasons = (Array.isArray(errors) ? errors : [])
     .slice(0, 3)
-    .map(({ path, message }: { path?: unknown; message?: unknown }) => `${path}: ${message}`);
+    .map(({ path, message }: { path?: unknown; message?: unknown }) => `${path}: ${message}`)
+    // Of a single mistake, the detail says all.
+    .filter((reason) => !error.message.includes(reason));
   return `${error.message.replace(/\.$/, '')}${reasons.length === 0 ? '' : ` (${reasons.join('; ')})`}`;
 }
 
 function problemHint(error: ProblemError): string | null {
   const retry = error.retryAfter;
-  return retry === null ? null : `try again in ${retry} s`;
+  if (retry !== null) return `try again in ${retry} s`;
+  return HINT_OF_CODE[error.code] ?? null;
 }
+
+/** Problems that are errors of no class of their own, or of one that says nothing more. */
+const HINT_OF_CODE: Readonly<Record<string, string>> = {
+  'invalid-request': SEE_HELP,
+  'write-concern-unsatisfiable':
+    '`replog add` makes the cluster larger; --w all asks for all it has',
+  'idempotency-key-reused': 'choose another --key: one for each write',
+  conflict: '`replog ps` shows the nodes and what they do',
+  'unknown-node': '`replog ps` shows the nodes',
+  'node-failed': '`replog ps` shows what runs; what the node wrote last is in its output',
+  'not-linearizable': '`replog health` shows who is missing',
+  'too-large': 'a message is at most 1 MiB; from standard input, up to 16 MiB',
+};
 
 function placeOf(error: WriteConcernTimeout): string {
   const { index, last } = error;

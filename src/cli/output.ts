@@ -4,40 +4,49 @@ import { once } from 'node:events';
 import { cleanJson } from './clean-text.ts';
 import { EXIT } from './exit.ts';
 
-/** Writes a line to stdout; resolves when there is room for more. The text must be clean. */
-export async function printLine(text: string): Promise<void> {
-  await print(`${text}\n`);
+/** Writes a line to stdout; resolves when there is room for more. The text must be clean. When
+ * `signal` aborts meanwhile, the rest of the output is given up. */
+export async function printLine(text: string, signal?: AbortSignal): Promise<void> {
+  await print(`${text}\n`, signal);
 }
 
 /** Writes lines at once. */
-export async function printLines(lines: readonly string[]): Promise<void> {
-  if (lines.length > 0) await print(`${lines.join('\n')}\n`);
+export async function printLines(lines: readonly string[], signal?: AbortSignal): Promise<void> {
+  if (lines.length > 0) await print(`${lines.join('\n')}\n`, signal);
 }
 
 /** Writes a value as one line of JSON. */
-export async function printJson(value: unknown): Promise<void> {
-  await printLine(cleanJson(value));
+export async function printJson(value: unknown, signal?: AbortSignal): Promise<void> {
+  await printLine(cleanJson(value), signal);
 }
 
 /** Writes text as it is. */
-export async function print(text: string): Promise<void> {
+export async function print(text: string, signal?: AbortSignal): Promise<void> {
   if (lost || process.stdout.write(text)) return;
   try {
-    await once(process.stdout, 'drain');
+    await once(process.stdout, 'drain', signal === undefined ? {} : { signal });
   } catch (error) {
+    if (signal?.aborted) givenUp = lost = true;
     if (!lost) throw error;
+    signal?.throwIfAborted();
   }
 }
 
 /** The command goes on without its output. */
 let outlives = false;
+/** How a command ends that went on although its output could not be written. */
+let withoutOutput: number = EXIT.success;
 /** What is printed on stdout reaches nobody any more. */
 let lost = false;
+/** It reaches nobody because somebody left who waited for its reader. */
+let givenUp = false;
 
 /** The command has more to do than to print: it goes on when its output cannot be written, because
- * whoever read it has gone (`| head`) or there is no room. Called once, when that is known. */
-export function outliveOutput(): void {
+ * whoever read it has gone (`| head`) or there is no room. Called once, when that is known. `code`:
+ * how it ends for want of room, if nothing else is wrong. */
+export function outliveOutput(code: number = EXIT.success): void {
   outlives = true;
+  withoutOutput = code;
 }
 
 /** Ends the process when its output cannot be written, unless it goes on without. A reader who has
@@ -55,8 +64,18 @@ export function watchOutput(): void {
 }
 
 function endUnlessOutlived(error: NodeJS.ErrnoException): void {
-  if (outlives) return;
-  process.exit(isGone(error) ? (process.exitCode ?? EXIT.success) : EXIT.refused);
+  if (!outlives) process.exit(isGone(error) ? (process.exitCode ?? EXIT.success) : EXIT.refused);
+  if (isGone(error)) return;
+  // Only now is it known who ends with another code than this: what the command says itself counts.
+  process.once('exit', () => {
+    process.exitCode ||= withoutOutput;
+  });
+}
+
+/** Ends the process now if what it printed was given up: Node would wait for a reader who does not
+ * read. */
+export function endWithoutReader(): void {
+  if (givenUp) process.exit();
 }
 
 const isGone = ({ code }: NodeJS.ErrnoException): boolean => code === 'EPIPE';

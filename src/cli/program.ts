@@ -3,12 +3,17 @@
 
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { Unreachable } from '../client/errors.ts';
+import { NoQuorum } from '../client/problems.ts';
 import { cleanText } from './clean-text.ts';
 import { stylesFor } from './colour.ts';
 import { compileParserLate } from './compilation.ts';
 import { examples } from './examples.ts';
 import { EXIT, endingOf, UsageError } from './exit.ts';
-import { printError, watchOutput } from './output.ts';
+import { orNoNode } from './no-node.ts';
+import { endWithoutReader, printError, watchOutput } from './output.ts';
+import type { TargetOptions } from './target.ts';
+import { aimed, wayBack } from './way-back.ts';
 
 /** Runs one command line with these commands; sets the exit code. */
 export async function start(
@@ -20,6 +25,7 @@ export async function start(
   const program = newProgram();
   for (const register of commands) register(program);
   process.exitCode = await run(program, argv);
+  endWithoutReader();
 }
 
 /** A program that throws instead of ending the process. */
@@ -77,14 +83,19 @@ function nameRefusals(taker: { parseArg?: Parse }, name: string): void {
  * rejects for what a command throws: that is one sentence and a hint on stderr. */
 export async function run(program: Command, argv: readonly string[]): Promise<number> {
   nameWhatIsRefused(program);
+  let options: TargetOptions = {};
+  program.hook('preAction', (_, command) => {
+    options = command.opts();
+  });
   try {
     await program.parseAsync([...argv]);
     return EXIT.success;
   } catch (error) {
     if (error instanceof CommanderError) return endOfParsing(error);
     if ((error as NodeJS.ErrnoException | null)?.code === 'EPIPE') return EXIT.success;
-    report(error);
-    return endingOf(error).code;
+    const known = await orNoNode(error, options);
+    report(known, await hintOn(known, options));
+    return endingOf(known).code;
   }
 }
 
@@ -95,8 +106,17 @@ function endOfParsing(error: CommanderError): number {
   return EXIT.usage;
 }
 
-function report(error: unknown): void {
-  const { sentence, hint } = endingOf(error);
+/** What to do about the error of a command that had these options. */
+async function hintOn(error: unknown, options: TargetOptions): Promise<string | null> {
+  const back = error instanceof NoQuorum ? await wayBack(error.missing, options) : null;
+  const hint = back ?? endingOf(error).hint;
+  // Where nothing answers, nothing can be asked.
+  const { url, ...rest } = options;
+  return hint === null ? null : aimed(hint, error instanceof Unreachable ? rest : options);
+}
+
+function report(error: unknown, hint: string | null): void {
+  const { sentence } = endingOf(error);
   const styles = stylesFor(process.stderr);
   printError(`${styles.red('replog:')} ${cleanText(sentence)}`);
   if (hint !== null) printError(`${styles.dim('hint:')} ${cleanText(hint)}`);

@@ -44,7 +44,8 @@ class Printer {
   readonly #settings: ServerSettings;
   readonly #json: boolean;
   /** What waits for that; null once it was printed. */
-  #held: string[] | null = [];
+  #held: Note[] | null = [];
+  #node: string | null = null;
 
   constructor(what: string, settings: ServerSettings, json: boolean) {
     this.#what = what;
@@ -53,16 +54,23 @@ class Printer {
   }
 
   listening(listening: Listening): void {
+    this.#node = listening.node;
     const line = this.#json ? cleanJson(listening) : this.#sentence(listening);
-    process.stdout.write([`${line}\n`, ...(this.#held ?? [])].join(''));
+    const held = (this.#held ?? []).map((note) => this.#text(note));
+    process.stdout.write([`${line}\n`, ...held].join(''));
     this.#held = null;
   }
 
   note(note: Note): void {
     if (UNTOLD.has(note.event)) return;
-    const text = this.#json ? `${cleanJson(note)}\n` : plainLines(note as NodeEvent, cleanText);
-    if (this.#held === null) process.stdout.write(text);
-    else this.#held.push(text);
+    if (this.#held === null) process.stdout.write(this.#text(note));
+    else this.#held.push(note);
+  }
+
+  /** For people, what a node says of itself alone has its name as well. */
+  #text(note: Note): string {
+    if (this.#json) return `${cleanJson(note)}\n`;
+    return plainLines({ node: this.#node ?? '', ...note } as NodeEvent, cleanText);
   }
 
   #sentence({ url, pid }: Listening): string {

@@ -8,6 +8,7 @@ export class Tally {
   readonly #startedAt: number;
   #batches = 0;
   #count = 0;
+  #duplicates = 0;
   #first: number | null = null;
   #last: number | null = null;
 
@@ -25,9 +26,11 @@ export class Tally {
     return this.#count;
   }
 
-  add({ first, last, count }: Pick<BatchAnswer, 'first' | 'last' | 'count'>): void {
+  add(answer: Pick<BatchAnswer, 'first' | 'last' | 'count' | 'duplicate'>): void {
+    const { first, last, count, duplicate } = answer;
     this.#batches += 1;
     this.#count += count;
+    if (duplicate) this.#duplicates += count;
     this.#first ??= first;
     this.#last = last;
   }
@@ -39,8 +42,24 @@ export class Tally {
     const place =
       this.#first === this.#last ? `at ${this.#first}` : `from ${this.#first} to ${this.#last}`;
     return (
-      `${counted(this.#count, 'message', 'messages')} appended, ${place}` +
+      `${counted(this.#count, 'message', 'messages')} ${this.#what()}, ${place}` +
       ` (${counted(this.#batches, 'batch', 'batches')}, ${formatDuration(ms)}${rate})`
     );
+  }
+
+  /** Of an input that could not be appended to its end: like `the first 2 lines are stored, the
+   * last at index 5; it stopped at lines 3 to 9`. `asked`: lines of a batch without an answer. */
+  stop(asked: number): string {
+    const stored = this.#count;
+    const place = asked < 2 ? `line ${stored + 1}` : `lines ${stored + 1} to ${stored + asked}`;
+    if (stored === 0) return `it stopped at ${place}, and stored nothing before`;
+    const lines = stored === 1 ? 'first line is' : `first ${stored} lines are`;
+    return `the ${lines} stored, the last at index ${this.#last}; it stopped at ${place}`;
+  }
+
+  #what(): string {
+    if (this.#duplicates === 0) return 'appended';
+    if (this.#duplicates === this.#count) return 'stored earlier under this key, nothing appended';
+    return `stored, ${this.#duplicates} of them earlier under this key`;
   }
 }

@@ -70,9 +70,13 @@ export async function findTarget(
 }
 
 /** A client for the target, or for another URL with the same token. Loaded here, late. */
-export async function connect(target: Target, url: string = target.url): Promise<ReplogClient> {
+export async function connect(
+  target: Target,
+  url: string = target.url,
+  answerMs: number = ANSWER_MS,
+): Promise<ReplogClient> {
   const { ReplogClient } = await import('../client/client.ts');
-  return new ReplogClient({ url, token: target.token, answerMs: ANSWER_MS });
+  return new ReplogClient({ url, token: target.token, answerMs });
 }
 
 /** The clusters that run on this machine. */

@@ -20,6 +20,9 @@ function textOf(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new UsageError(`the token file cannot be read: ${(error as Error).message}`);
+    throw new UsageError(
+      `the token file ${file} cannot be read (${(error as NodeJS.ErrnoException).code})`,
+      'name a file that holds the token, or give it in REPLOG_TOKEN',
+    );
   }
 }

@@ -75,10 +75,11 @@ export class ReplogClient {
   /** Throws InvalidUrl. */
   constructor(options: ClientOptions) {
     const { fetch, token } = options;
-    const byKy = kyWire(fetch);
-    this.#link = new Link(byKy, token);
-    const writing = new Link(fetch === undefined ? nodeWire(this.#departures) : byKy, token);
-    this.#writes = new GatheringLink(writing, this.#departures);
+    // Not the global fetch: Node 20 forgets the signal of an answer whose body still comes once the
+    // collector has run, and then nothing ends a long stream.
+    const wire = fetch === undefined ? nodeWire(this.#departures) : kyWire(fetch);
+    this.#link = new Link(wire, token);
+    this.#writes = new GatheringLink(this.#link, this.#departures);
     this.#route = { configured: baseUrl(options.url), learned: null };
     this.#requests = new Requests(this.#link, this.url, {
       answerMs: options.answerMs,

@@ -109,9 +109,13 @@ function isBreak(error: unknown): boolean {
   if (error instanceof ConnectionFailure) return true;
   const status = (error as { status?: unknown }).status;
   if (typeof status === 'number') return status >= 500;
-  // fetch reports a connection that breaks inside a body as a TypeError with the cause.
-  return error instanceof TypeError && error.cause !== undefined;
+  // A connection that breaks inside a body: Node's client says so by a code, fetch by a TypeError
+  // with the cause.
+  return isReset(error) || (error instanceof TypeError && error.cause !== undefined);
 }
+
+const isReset = (error: unknown): boolean =>
+  ['ECONNRESET', 'EPIPE', 'ETIMEDOUT'].includes(`${(error as NodeJS.ErrnoException).code}`);
 
 function publicError(error: unknown): unknown {
   return error instanceof ConnectionFailure ? new Unreachable(error.base, error) : error;

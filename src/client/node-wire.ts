@@ -1,5 +1,5 @@
 // Requests by Node's own HTTP client, which costs a quarter of the processor time that ky and fetch
-// take (docs/performance.md): for writes, of which a program may have one after the other.
+// take (docs/performance.md), and ends a stream whenever its signal aborts.
 
 import {
   Agent,

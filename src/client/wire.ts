@@ -1,5 +1,5 @@
-// How requests leave a client, below what it makes of the answers: by ky (`ky-wire.ts`), or, for
-// writes, by Node's own HTTP client (`node-wire.ts`).
+// How requests leave a client, below what it makes of the answers: by Node's own HTTP client
+// (`node-wire.ts`), or, with a fetch of the program's own, by ky (`ky-wire.ts`).
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 

@@ -5,7 +5,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { PROGRAM } from './node-program.ts';
-import { runFolder } from './registry.ts';
+import { runFolder, runningClusters } from './registry.ts';
 import type { ReadyEvent } from './report.ts';
 
 /** How a start in the background came out. */
@@ -21,8 +21,8 @@ export type Outcome =
 /** A launcher in the background. */
 export interface Background {
   readonly outcome: Outcome;
-  /** Where its output goes. */
-  readonly file: string;
+  /** Where its output goes; null: nowhere, as another's output is there. */
+  readonly file: string | null;
 }
 
 /** Starts `replog` with these arguments in the background; resolves with how that came out. The
@@ -33,14 +33,16 @@ export async function launchInBackground(
 ): Promise<Background> {
   const folder = runFolder();
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const file = join(folder, `${name}.log`);
-  const output = openSync(file, 'a', 0o600);
+  // A cluster of that name runs already: this one will be refused, and the file is the other's.
+  const isOthers = (await runningClusters()).some((cluster) => cluster.name === name);
+  const file = isOthers ? null : join(folder, `${name}.log`);
+  const output = file === null ? 'ignore' : openSync(file, 'a', 0o600);
   const launcher = spawn(process.execPath, [PROGRAM, ...args], {
     detached: true,
     stdio: ['ignore', output, output, 'ipc'],
     env: withoutNpm(process.env),
   });
-  closeSync(output);
+  if (output !== 'ignore') closeSync(output);
   const outcome = await new Promise<Outcome>((resolve, reject) => {
     launcher.once('error', reject);
     launcher.once('message', (message) => resolve(message as Outcome));

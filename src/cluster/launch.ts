@@ -75,6 +75,13 @@ export interface Launch {
 /** A cluster of this name, or on this folder, runs already. */
 export class ClusterRuns extends Error {
   override readonly name = 'ClusterRuns';
+  /** The name of the one that runs. */
+  readonly running: string;
+
+  constructor(message: string, running: string) {
+    super(message);
+    this.running = running;
+  }
 }
 
 /** Starts a cluster. Rejects before anything is started with PortTaken, ClusterRuns, ForeignFolder,
@@ -136,9 +143,11 @@ export async function launch(options: LaunchOptions): Promise<Launch> {
 
 async function refuseSecond(layout: Layout): Promise<void> {
   for (const { name, dataDir, pid } of await runningClusters()) {
-    if (name === layout.name) throw new ClusterRuns(`a cluster ${name} runs already (pid ${pid})`);
+    if (name === layout.name) {
+      throw new ClusterRuns(`a cluster ${name} runs already (pid ${pid})`, name);
+    }
     if (dataDir !== null && dataDir === layout.dataDir) {
-      throw new ClusterRuns(`${dataDir} is in use by the cluster ${name} (pid ${pid})`);
+      throw new ClusterRuns(`${dataDir} is in use by the cluster ${name} (pid ${pid})`, name);
     }
   }
 }

@@ -2,6 +2,7 @@
 
 import type { Line } from './cells.ts';
 import { columnsOf, padded, span, wrap } from './cells.ts';
+import { spelled } from './command-line.ts';
 import { FAULT_CHOICES } from './fault-menu.ts';
 import type { Drawn, Kind, PanelLook } from './panel-look.ts';
 import { copy, help, keys, story } from './reading-panels.ts';
@@ -30,10 +31,10 @@ export function panelLines(panel: Panel, look: PanelLook): Drawn {
   }
 }
 
-function confirm(panel: Kind<'confirm'>, { width }: PanelLook): Drawn {
+function confirm(panel: Kind<'confirm'>, { screen, width }: PanelLook): Drawn {
   const question = wrap(panel.question, width - 2).map((text): Line => [span(` ${text}`, 'bad')]);
   const answers: Line = [
-    ...[span(' y', 'bold'), span(` ${panel.command}`, 'accent')],
+    ...[span(' y', 'bold'), span(` ${spelled(panel.command, screen)}`, 'accent')],
     ...[span('    n', 'bold'), span(' leave it')],
   ];
   return { title: 'really?', lines: [...question, [], answers] };

@@ -136,7 +136,7 @@ function noteOf(told: 'asked' | 'told' | 'unknown', complete: boolean): string |
   return complete ? null : 'it is not over yet, or began before the trace';
 }
 
-export function keys(panel: Kind<'keys'>, { state, width, height }: PanelLook): Drawn {
+export function keys(panel: Kind<'keys'>, { state, screen, width, height }: PanelLook): Drawn {
   const known = state.keys?.node === panel.node ? state.keys : null;
   const keyWidth = Math.min(30, Math.floor(width / 3));
   const rows = (known?.items ?? []).map(
@@ -146,7 +146,8 @@ export function keys(panel: Kind<'keys'>, { state, width, height }: PanelLook): 
       span(padded(`#${index}`, 9, 'right'), 'dim'),
     ],
   );
-  const nothing = known?.error ?? (known === null ? 'asking' : 'no keys: try `replog kv put`');
+  const none = `no keys: try \`${spelled('replog kv put KEY VALUE', screen)}\``;
+  const nothing = known?.error ?? (known === null ? 'asking' : none);
   const more: Line[] = known?.more ? [[span(' and more', 'dim')]] : [];
   const view = state.nodes.find(({ node }) => node === panel.node);
   const silent = view?.silentSince ?? null;

@@ -65,8 +65,8 @@ test('append: a time limit that ran out is exit 4 and says where the message is'
   expect(ran.err).toMatch(/\nhint: .*replog health/);
 });
 
-function pipe(...chunks: string[]): void {
-  const input = Readable.from(chunks.map((chunk) => Buffer.from(chunk)));
+function pipe(...chunks: (string | Buffer)[]): void {
+  const input = Readable.from(chunks.map((chunk) => Buffer.from(chunk as string)));
   vi.spyOn(process, 'stdin', 'get').mockReturnValue(input as typeof process.stdin);
 }
 
@@ -118,8 +118,41 @@ test('append -: what was stored before an error is said', async () => {
   const ran = await runCommand(append, 'append', '-', '--url', stub.url);
   expect(ran.code).toBe(4);
   expect(ran.out).toMatch(/^2 messages appended/);
+  expect(ran.err).toMatch(
+    /^replog: the first 2 lines are stored, the last at index 2; it stopped at line 3\n/,
+  );
   expect(ran.err).toMatch(/stored as index 3/);
   expect(stub.hits).toHaveLength(2);
+});
+
+test('append -: input that is not text is named by its line, after what was stored', async () => {
+  const stub = await startStub((hit, response) => sendBatch(hit, response, 1));
+  pipe('a\n', 'b\n\ufffe\n', Buffer.of(0x63, 0xff, 0x0a));
+  const ran = await runCommand(append, 'append', '-', '--url', stub.url);
+  expect(ran.code).toBe(2);
+  expect(ran.err).toContain('the first 3 lines are stored');
+  expect(ran.err).toMatch(/line 4 of the input is not UTF-8 text\nhint: convert it/);
+});
+
+test('append -: a refusal of the first batch says that nothing is stored', async () => {
+  const stub = await startStub((_, response) => sendProblem(response, 503, 'overloaded'));
+  pipe('a\nb\n', 'c\n');
+  const ran = await runCommand(append, 'append', '-', '--timeout', '1ms', '--url', stub.url);
+  expect(ran).toMatchObject({ code: 1, out: '' });
+  expect(ran.err).toMatch(/^replog: it stopped at lines 1 to 2, and stored nothing before\n/);
+});
+
+test('append - --key: what was stored earlier is not said to be appended', async () => {
+  const stub = await startStub(({ json }, response) => {
+    const { length: count } = (json as { messages: string[] }).messages;
+    const { index: _, ...rest } = STORED;
+    sendJson(response, 200, { first: 1, last: count, count, ...rest, duplicate: true });
+  });
+  pipe('a\nb\n');
+  const ran = await runCommand(append, 'append', '-', '--key', 'k', '--url', stub.url);
+  expect(ran.out).toMatch(
+    /^2 messages stored earlier under this key, nothing appended, from 1 to 2 \(/,
+  );
 });
 
 test('append -: Ctrl-C ends the wait for input', async () => {

@@ -16,6 +16,12 @@ test('an empty one is not the current folder', () => {
   expect(() => dataDirFrom('')).toThrow(UsageError);
 });
 
+test.runIf(process.platform === 'linux')('one below /proc is refused before it is made', () => {
+  for (const path of ['/proc/x', '/proc/x/y', '/proc/self']) {
+    expect(() => dataDirFrom(path)).toThrow(`the data cannot be kept in ${path}`);
+  }
+});
+
 test('a file, or a folder in a file, is said to be none', async () => {
   const file = join(folder, 'file');
   writeFileSync(file, '');

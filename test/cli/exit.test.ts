@@ -9,6 +9,7 @@ import {
   UsageError,
 } from '../../src/cli/exit.ts';
 import {
+  InvalidIdempotencyKey,
   InvalidKey,
   InvalidUrl,
   OutcomeUnknown,
@@ -79,4 +80,33 @@ test('nobody there leads to `replog cluster`', () => {
   expect(ending.sentence).toBe('nothing answers at http://127.0.0.1:4000 (refused)');
   expect(ending.hint).toContain('`replog cluster`');
   expect(ending.code).toBe(EXIT.unreachable);
+});
+
+test('one mistake in a request is said once', () => {
+  const errors = [{ path: 'node', message: 'must be a node id' }];
+  const detail = 'node: must be a node id.';
+  const { sentence } = endingOf(problem(400, 'invalid-request', { detail, errors }));
+  expect(sentence).toBe('node: must be a node id');
+});
+
+test.each([
+  [problem(400, 'invalid-request'), '--help'],
+  [problem(400, 'write-concern-unsatisfiable'), 'replog add'],
+  [problem(422, 'idempotency-key-reused'), '--key'],
+  [problem(409, 'conflict'), 'replog ps'],
+  [problem(412, 'precondition-failed'), 'replog kv get'],
+  [new UsageError('what?'), '--help'],
+  [new InvalidUrl('x'), 'replog ps'],
+  [new InvalidIdempotencyKey('ü'), '--key'],
+  [Object.assign(new Error('open'), { code: 'ENOENT', path: '/no/file' }), 'folder that exists'],
+])('%s has a hint', (error, hint) => {
+  expect(endingOf(error).hint).toContain(hint);
+});
+
+test('a file that cannot be used is named, with the reason, and is a matter of usage', () => {
+  const error = Object.assign(new Error('open'), { code: 'ENOENT', path: '/no/file' });
+  expect(endingOf(error)).toMatchObject({
+    code: EXIT.usage,
+    sentence: '/no/file cannot be used: there is no such file or folder',
+  });
 });

@@ -41,7 +41,7 @@ test('kv get prints the value alone; an absent key is exit 1', async () => {
   stub.respond((_, response) => sendJson(response, 404, absent));
   const none = await runCommand(kv, 'kv', 'get', 'k', '--url', stub.url);
   expect(none).toMatchObject({ code: 1, out: '' });
-  expect(none.err).toBe('replog: the key "k" has no value\n');
+  expect(none.err).toMatch(/^replog: the key "k" has no value\nhint: `replog kv list .*\n$/);
   const json = await runCommand(kv, 'kv', 'get', 'k', '--json', '--url', stub.url);
   expect(json.code).toBe(1);
   expect(JSON.parse(json.out)).toEqual(absent);

@@ -5,7 +5,7 @@ import { register as control } from '../../src/cli/commands/control.ts';
 import { register as fault } from '../../src/cli/commands/fault.ts';
 import { register as ps } from '../../src/cli/commands/ps.ts';
 import { register as rm } from '../../src/cli/commands/rm.ts';
-import { type Hit, sendJson, sendProblem, startStub } from '../client/stub-server.ts';
+import { deadUrl, type Hit, sendJson, sendProblem, startStub } from '../client/stub-server.ts';
 import { runCommand } from './command-run.ts';
 import { isolate } from './isolation.ts';
 
@@ -86,6 +86,16 @@ test('a verb says so where there was nothing to do', async () => {
   expect(stopped.out).toBe('n3 is stopped already\n');
 });
 
+test('stop of a cluster elsewhere is exit 2, of one that is not there exit 3', async () => {
+  const stub = await startStub(launch);
+  const elsewhere = await runCommand(control, 'stop', '--url', stub.url);
+  expect(elsewhere.code).toBe(2);
+  expect(elsewhere.err).toContain(`the launcher of ${stub.url} is not on this machine`);
+  const nowhere = await runCommand(control, 'stop', '--url', await deadUrl());
+  expect(nowhere.code).toBe(3);
+  expect(nowhere.err).toContain('nothing answers at');
+});
+
 test('an unknown node is exit 2, a refusal exit 1, no launcher exit 3', async () => {
   const stub = await startStub(launch);
   expect(await runCommand(control, 'stop', 'n9', '--url', stub.url)).toMatchObject({ code: 2 });
@@ -95,7 +105,8 @@ test('an unknown node is exit 2, a refusal exit 1, no launcher exit 3', async ()
       : sendProblem(response, 409, 'conflict', { detail: 'n3 is stopped.' }),
   );
   const refused = await runCommand(control, 'pause', 'n3', '--url', stub.url);
-  expect(refused).toMatchObject({ code: 1, err: 'replog: n3 is stopped\n' });
+  expect(refused.code).toBe(1);
+  expect(refused.err).toMatch(/^replog: n3 is stopped\nhint: `replog ps .*\n$/);
   for (const args of [['kill', 'n1'], ['stop']]) {
     expect(await runCommand(control, ...args)).toMatchObject({ code: 3, out: '' });
   }

@@ -136,11 +136,33 @@ test('health of a secondary goes on to its master', async () => {
     }),
   );
   const alive = await runCommand(health, 'health', '--url', stub.url);
+  const json = () => runCommand(health, 'health', '--json', '--url', stub.url);
+  expect(JSON.parse((await json()).out)).not.toHaveProperty('masterError');
   expect(alive.out).toMatch(/^secondary n2: ok, follows n1 .*\nmaster n1: read-write/);
   await master.close();
   const alone = await runCommand(health, 'health', '--url', stub.url);
   expect(alone).toMatchObject({ code: 0 });
   expect(alone.out).toMatch(/^secondary n2: ok.*\nnothing answers at/);
+  expect(JSON.parse((await json()).out)).toMatchObject({
+    node: 'n2',
+    status: 'ok',
+    masterError: expect.stringContaining(`nothing answers at ${master.url}`),
+  });
+});
+
+test('an arbiter is no node: health shows what it knows, others name the master', async () => {
+  const master = { node: 'n1', url: 'http://x:1' };
+  const stub = await startStub(({ path }, response) =>
+    path === '/health'
+      ? sendJson(response, 200, { role: 'arbiter', master, members: [{ node: 'n1' }] })
+      : sendProblem(response, 404, 'not-found'),
+  );
+  expect((await runCommand(health, 'health', '--url', stub.url)).out).toMatch(
+    /^arbiter: master n1 at http:\/\/x:1, members n1\n/,
+  );
+  const ran = await runCommand(list, 'list', '--url', stub.url);
+  expect(ran.code).toBe(2);
+  expect(ran.err).toContain(`${stub.url} is an arbiter, not a node\nhint: --url http://x:1 is the`);
 });
 
 test('health --watch shows what is wrong and goes on until it is told to stop', async () => {

@@ -1,4 +1,6 @@
 import type { ServerResponse } from 'node:http';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { type LogEntry, ReplogClient } from '../../src/client/client.ts';
 import { quickPace } from './quick-pace.ts';
@@ -74,6 +76,23 @@ test('the signal ends it without an error', async () => {
     controller.abort();
   }
   expect(seen).toEqual([1]);
+});
+
+test('the signal ends it also when the collector has run while it waited', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const stub = await startStub((_, response) => {
+    openStream(response);
+    send(response, 1);
+  });
+  const controller = new AbortController();
+  const entries = new ReplogClient({ url: stub.url }).follow(controller);
+  await entries.next();
+  const end = entries.next();
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  collect();
+  controller.abort();
+  expect(await end).toEqual({ done: true, value: undefined });
 });
 
 test('leaving the loop closes the connection', async () => {

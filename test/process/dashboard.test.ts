@@ -110,6 +110,15 @@ async function expectNoProcess(url: string): Promise<void> {
 }
 
 describe.skipIf(!tmuxWorks)('on a terminal', () => {
+  test('the commands it shows name a cluster that was given a name', async () => {
+    start('--name', 'mine');
+    await terminal.shows(/replog \S+ n\d --name mine/);
+    terminal.type('q');
+    await terminal.shows(/y replog stop --name mine/);
+    terminal.type('y');
+    await terminal.shows(/ready>/);
+  });
+
   test('shows the cluster, breaks a node, mends it, and gives the terminal back', async () => {
     start();
     await terminal.shows(/★ n1 master.*◇ n2 secondary.*◇ n3 secondary/);

@@ -1,7 +1,7 @@
 // `replog cluster` as a user sees it: real processes, real signals, real ports.
 
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -307,6 +307,19 @@ describe('in the background', () => {
     const starter = belongings.program(args, env, home);
     expect((await starter.exited).code).toBe(2);
     expect(starter.stderr).toContain(`port ${port} is taken`);
+  });
+
+  test('--detach leaves the output of a running cluster of that name alone', async () => {
+    await cluster(['--memory', '--secondaries', '0', '--name', 'a']);
+    const output = join(env.REPLOG_RUN_DIR!, 'a.log');
+    writeFileSync(output, 'of the first\n');
+    const args = ['cluster', '--memory', '--detach', '--name', 'a', '--port', '0'];
+    const starter = belongings.program(args, env, home);
+    expect((await starter.exited).code).toBe(1);
+    expect(starter.stderr).toMatch(
+      /a cluster a runs already .*\nhint: `replog stop --name a` ends it; [^;]*\n$/,
+    );
+    expect(readFileSync(output, 'utf8')).toBe('of the first\n');
   });
 
   test('below npm, as npx starts it, it ends when npm does', async () => {

@@ -43,6 +43,13 @@ describe('the first line', () => {
     );
   });
 
+  test('and for people, each line names the node that it is about', async () => {
+    const port = await freePorts(1);
+    const master = belongings.program(['master', '--memory', '--port', `${port}`]);
+    await master.line(({ text }) => text === 'n1 is read-write', 'it takes writes');
+    expect(master.lines[0]?.text).toMatch(/^master n1 listens at /);
+  });
+
   test('of a master that is its own arbiter, and of a secondary that joins it', async () => {
     const port = await freePorts(2);
     const master = start(['master', '--memory', '--port', `${port}`]);

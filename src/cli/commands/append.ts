@@ -8,12 +8,12 @@ import { acknowledgement } from '../acknowledgement.ts';
 import { cleanText } from '../clean-text.ts';
 import { parseTimeout } from '../duration.ts';
 import { examples } from '../examples.ts';
-import { UsageError } from '../exit.ts';
+import { EXIT, UsageError } from '../exit.ts';
 import { dryRun } from '../foresight.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { lineBatches } from '../line-batches.ts';
 import { masterHealth } from '../master-health.ts';
-import { outliveOutput, printJson, printLine, printLines } from '../output.ts';
+import { outliveOutput, printError, printJson, printLine, printLines } from '../output.ts';
 import { Progress } from '../progress.ts';
 import { Tally } from '../tally.ts';
 import {
@@ -69,7 +69,7 @@ async function append(messages: readonly string[], options: AppendOptions): Prom
   }
   const client = await connect(target);
   // What is to be appended is, whoever reads the answers.
-  outliveOutput();
+  outliveOutput(EXIT.refused);
   if (messages.filter((message) => message === '-').length > 1) {
     throw new UsageError('standard input can be read only once', 'give "-" only once');
   }
@@ -109,14 +109,24 @@ async function appendInput(
   // gives the key may repeat the whole input, which must then fall into the same batches.
   const base = key ?? crypto.randomUUID();
   const full = given !== undefined || size !== null;
+  let asked = 0;
   try {
     for await (const { lines, bytesRead } of lineBatches(input, full)) {
+      asked = lines.length;
       const idempotencyKey = keyOf(base, tally.batches + 1);
       const answer = await client.appendBatch(lines, { w, timeoutMs, idempotencyKey, signal });
       tally.add(answer);
+      asked = 0;
       progress.update(bytesRead, `${tally.count} messages`);
       if (json) await printEach(answer);
     }
+  } catch (error) {
+    progress.finish();
+    // Nothing was read yet: there is no place to go on from.
+    if (!(signal.aborted && tally.count + asked === 0)) {
+      printError(`replog: ${tally.stop(asked)}`);
+    }
+    throw error;
   } finally {
     progress.finish();
     // Also before an error: what is stored is stored.

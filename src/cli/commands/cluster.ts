@@ -1,7 +1,7 @@
 // replog cluster: a whole cluster on this machine, with one command.
 
 import type { Command } from 'commander';
-import type { Launch, LaunchOptions } from '../../cluster/launch.ts';
+import type { ClusterRuns, Launch, LaunchOptions } from '../../cluster/launch.ts';
 import { defaultDataDir, defaultName, NAME_PATTERN } from '../../cluster/layout.ts';
 import type { ClusterEvent, ReadyEvent } from '../../cluster/report.ts';
 import type { WriteConcern } from '../../core/effects.ts';
@@ -13,6 +13,7 @@ import { EXIT, endingOf, Refused, UsageError } from '../exit.ts';
 import { outliveOutput } from '../output.ts';
 import { addTokenOptions, requiredToken, type ServerFlags } from '../server-options.ts';
 import { readToken } from '../token.ts';
+import { aimed } from '../way-back.ts';
 import { wholeNumber } from '../whole-number.ts';
 import { parseWriteConcern, refuseUnsatisfiable } from '../write-concern.ts';
 
@@ -35,7 +36,7 @@ const SECONDARIES_MAX = 100;
 
 const DEFAULT_SECONDARIES = 2;
 
-const NEXT = 'try `replog append hello` in another terminal; Ctrl-C stops the cluster\n';
+const NEXT = 'try `replog append hello` in another terminal; Ctrl-C stops the cluster';
 
 export function register(program: Command): void {
   const command = program
@@ -107,7 +108,7 @@ async function run(flags: ClusterFlags, settings: Settings): Promise<void> {
   outliveOutput();
   const show = await showerFor(flags);
   const { onTerminal } = await import('../dashboard.ts');
-  const screen = new Screen(!flags.plain && !flags.json && onTerminal());
+  const screen = new Screen(!flags.plain && !flags.json && onTerminal(), flags.name);
   let launched: Launch | null = null;
   const signals = takeStopSignals(() => launched?.kill());
   try {
@@ -130,7 +131,7 @@ async function run(flags: ClusterFlags, settings: Settings): Promise<void> {
       const outcome = await Promise.race([ready, end]);
       if (typeof outcome === 'object') {
         await tellStarter({ type: 'ready', ready: outcome });
-        if (!flags.json && !screen.wanted) process.stdout.write(NEXT);
+        if (!flags.json && !screen.wanted) process.stdout.write(`${aimed(NEXT, flags)}\n`);
         await screen.show(outcome, settings, end);
       }
     } finally {
@@ -152,9 +153,12 @@ class Screen {
   readonly wanted: boolean;
   taken = false;
   #prepared: Promise<Prepared | null> | null = null;
+  readonly #flags: string;
 
-  constructor(wanted: boolean) {
+  /** `name`: the one that was given, if one was: who gave it needs it to tell clusters apart. */
+  constructor(wanted: boolean, name: string | undefined) {
     this.wanted = wanted;
+    this.#flags = name === undefined ? '' : `--name ${name}`;
   }
 
   /** Loads the dashboard while the nodes start; if that fails, opening it will say so. */
@@ -180,7 +184,7 @@ class Screen {
       name,
       token: token ?? undefined,
       owner: true,
-      flags: '',
+      flags: this.#flags,
     };
     this.taken = true;
     const shown = showDashboard(place, close.signal, await this.#prepared);
@@ -206,11 +210,13 @@ async function startInBackground(flags: ClusterFlags, settings: Settings): Promi
   if (outcome.type === 'failed') {
     const { code, sentence, hint } = outcome;
     if (code === EXIT.usage) throw new UsageError(sentence, hint);
-    throw new Refused(sentence, `its output is in ${file}`);
+    const place = file === null ? [] : [`its output is in ${file}`];
+    throw new Refused(sentence, [...(hint === null ? [] : [hint]), ...place].join('; ') || null);
   }
   const show = await showerFor(flags);
   show(outcome.ready);
-  if (!flags.json) process.stdout.write(`it runs in the background; its output is in ${file}\n`);
+  if (!flags.json && file !== null)
+    process.stdout.write(`it runs in the background; its output is in ${file}\n`);
 }
 
 /** The command line of the launcher in the background: what was settled here is settled there. */
@@ -248,9 +254,13 @@ function startProblem(error: unknown, dataDir: string | null): unknown {
     case 'PortTaken':
       return new UsageError(error.message, 'choose another --port, or stop what listens there');
     case 'RangeError':
-      return new UsageError(error.message);
+      return new UsageError(error.message, 'choose other numbers for --port, --secondaries or --w');
     case 'ClusterRuns':
-      return new Refused(error.message, '`replog stop` ends it; --name and --port start another');
+      return new Refused(
+        error.message,
+        `\`replog stop --name ${(error as ClusterRuns).running}\` ends it;` +
+          ' --name and --port start another',
+      );
     case 'ForeignFolder':
       return new Refused(error.message, 'choose another --data-dir');
     case 'FolderInUse':

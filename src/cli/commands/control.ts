@@ -106,11 +106,14 @@ function nodeLine(before: ClusterNode, done: string, after: ClusterNode | null):
 
 /** Ends the launcher, which ends its nodes first. */
 async function stopCluster(options: ControlOptions): Promise<void> {
-  const { cluster } = await findTarget(options);
+  const target = await findTarget(options);
+  const { cluster } = target;
   if (cluster === null) {
-    if (options.url === undefined) throw new NotRunning('no cluster is running on this machine');
+    if (!target.named) throw new NotRunning('no cluster is running on this machine');
+    // Where nothing answers there is nothing to stop, here or anywhere.
+    await findLauncher(target);
     throw new UsageError(
-      `the launcher of ${options.url} is not on this machine`,
+      `the launcher of ${target.url} is not on this machine`,
       'name a node, or stop the launcher where it runs',
     );
   }

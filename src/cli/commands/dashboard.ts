@@ -29,8 +29,8 @@ async function openOn(options: TargetOptions): Promise<void> {
   }
   const target = await findTarget(options);
   // A URL where nothing answers is said plainly, before the screen is taken.
-  const { untilLeft } = await import('../interrupt.ts');
-  await untilLeft(async (signal) => {
+  const { untilInterrupted } = await import('../interrupt.ts');
+  await untilInterrupted(async (signal) => {
     const control = target.control ?? (await launcherAt(target.url, target.token));
     if (control === null) await (await connect(target)).health({ signal });
     await showDashboard(

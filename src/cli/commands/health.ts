@@ -10,6 +10,7 @@ import { examples } from '../examples.ts';
 import { endingOf } from '../exit.ts';
 import { healthLines } from '../health-report.ts';
 import { untilInterrupted } from '../interrupt.ts';
+import { arbiterLine, isArbiter } from '../no-node.ts';
 import { print, printJson, printLines } from '../output.ts';
 import {
   addTargetOptions,
@@ -18,6 +19,9 @@ import {
   type Target,
   type TargetOptions,
 } from '../target.ts';
+
+/** A master that is asked besides may be paused: the answer that is there already waits for it. */
+const MASTER_MS = 2_000;
 
 interface HealthOptions extends TargetOptions {
   readonly watch?: true;
@@ -30,7 +34,7 @@ export function register(program: Command): void {
     .description('show every member: status, lag, last heartbeat, retries, last error')
     .option('--watch', 'show it again and again, until Ctrl-C')
     .option('--interval <duration>', 'with --watch: how often', parseTimeout, 1_000)
-    .option('--json', "print the node's own answer; with --watch one object per line")
+    .option('--json', "print the node's own answer; a masterError: its master does not answer")
     .addHelpText(
       'after',
       examples(
@@ -55,7 +59,20 @@ async function showHealth(options: HealthOptions): Promise<void> {
 }
 
 async function printAnswer(options: HealthOptions, signal: AbortSignal): Promise<void> {
-  await printJson(await (await connect(await findTarget(options))).health({ signal }));
+  await printJson(await answerOf(await findTarget(options), signal));
+}
+
+/** The node's own answer; with a `masterError` if the master that it names does not answer. */
+async function answerOf(target: Target, signal: AbortSignal): Promise<object> {
+  const health = await (await connect(target)).health({ signal });
+  if (health.role === 'master' || health.master === null) return health;
+  try {
+    await (await connect(target, health.master.url, MASTER_MS)).health({ signal });
+    return health;
+  } catch (error) {
+    if (!(error instanceof Unreachable)) throw error;
+    return { ...health, masterError: error.message };
+  }
 }
 
 async function printTable(options: HealthOptions, signal: AbortSignal): Promise<void> {
@@ -68,7 +85,7 @@ async function repaint(options: HealthOptions, signal: AbortSignal): Promise<voi
   try {
     const target = await findTarget(options);
     lines = options.json
-      ? [cleanJson(await (await connect(target)).health({ signal }))]
+      ? [cleanJson(await answerOf(target, signal))]
       : await tableOf(target, signal);
   } catch (error) {
     if (signal.aborted) return;
@@ -84,10 +101,11 @@ async function repaint(options: HealthOptions, signal: AbortSignal): Promise<voi
 async function tableOf(target: Target, signal: AbortSignal): Promise<string[]> {
   const styles = stylesFor();
   const health = await (await connect(target)).health({ signal });
-  const lines = healthLines(health, styles);
+  const lines = isArbiter(health) ? [cleanText(arbiterLine(health))] : healthLines(health, styles);
   if (health.role === 'master' || health.master === null) return lines;
   try {
-    const master: Health = await (await connect(target, health.master.url)).health({ signal });
+    const there = await connect(target, health.master.url, MASTER_MS);
+    const master: Health = await there.health({ signal });
     return [...lines, ...healthLines(master, styles)];
   } catch (error) {
     if (!(error instanceof Unreachable)) throw error;

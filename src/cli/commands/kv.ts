@@ -103,7 +103,9 @@ async function get(key: string, options: ReadOptions): Promise<void> {
   const client = await connect(target, await urlForRead(target, read));
   const result = await untilInterrupted((signal) => client.get(key, { read, signal }));
   if (json) await printJson(result);
-  if (result.value === null) throw new Refused(`the key "${key}" has no value`);
+  if (result.value === null) {
+    throw new Refused(`the key "${key}" has no value`, '`replog kv list` shows those that have');
+  }
   if (!json) await printLine(cleanText(result.value));
 }
 

@@ -60,7 +60,9 @@ async function list(node: string | undefined, options: ListOptions): Promise<voi
 
 async function urlOf(selector: string, target: Awaited<ReturnType<typeof findTarget>>) {
   const nodes = await nodesAt(selector, target);
-  if (nodes.length !== 1) throw new UsageError('messages are listed from one node at a time');
+  if (nodes.length !== 1) {
+    throw new UsageError('messages are listed from one node at a time', 'name one, like n2');
+  }
   return nodes[0]!.url;
 }
 
@@ -77,10 +79,10 @@ async function listMessages(
     whole.lastIndex = page.lastIndex;
     whole.next = page.next ?? null;
     if (json) whole.messages.push(...messages);
-    else await printLines(messages.map(cleanText));
+    else await printLines(messages.map(cleanText), signal);
     if (left <= 0) break;
   }
-  if (json) await printJson(whole);
+  if (json) await printJson(whole, signal);
 }
 
 async function followMessages(
@@ -91,7 +93,7 @@ async function followMessages(
   let left = limit ?? Number.POSITIVE_INFINITY;
   for await (const entry of client.follow({ from, signal })) {
     if (entry.op !== 'append') continue;
-    await (json ? printJson(entry) : printLine(cleanText(entry.message)));
+    await (json ? printJson(entry, signal) : printLine(cleanText(entry.message), signal));
     left -= 1;
     if (left <= 0) break;
   }

@@ -123,5 +123,5 @@ function linesOf(summary: Restored, dataDir: string | null, { node, check }: Res
 function sizeOf(file: string): number {
   const status = statSync(file, { throwIfNoEntry: false });
   if (status?.isFile() === true) return status.size;
-  throw new UsageError(`there is no file ${file}`);
+  throw new UsageError(`there is no file ${file}`, 'name a backup, as `replog backup` makes it');
 }

@@ -1,0 +1,92 @@
+// How client commands end when a signal comes or their output has no room: in time, with a code
+// and a word that say what is known.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, openSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
+import { afterEach, expect, test } from 'vitest';
+import { sendJson, startStub } from '../client/stub-server.ts';
+import { Belongings, ENTRY } from './program.ts';
+
+const belongings = new Belongings();
+afterEach(() => belongings.release());
+
+const STORED = { index: 3, w: 'majority', acks: ['n1', 'n2'], durable: true, ms: 2 };
+
+interface Running {
+  readonly child: ChildProcess;
+  readonly ended: Promise<{ readonly code: number | null; readonly err: string }>;
+}
+
+/** Nobody reads what it prints, unless `stdout` is a file. */
+async function start(args: readonly string[], stdout: 'pipe' | number = 'pipe'): Promise<Running> {
+  const child = spawn(process.execPath, [ENTRY, ...args], {
+    stdio: ['ignore', stdout, 'pipe'],
+    env: { ...process.env, NO_COLOR: '1', REPLOG_RUN_DIR: await belongings.folder() },
+  });
+  belongings.add(async () => child.kill('SIGKILL'));
+  let err = '';
+  child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+    err += text;
+  });
+  const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, err }));
+  return { child, ended };
+}
+
+function streamOf(response: ServerResponse, ...messages: readonly string[]): void {
+  response.writeHead(200, { 'content-type': 'text/event-stream' });
+  for (const [place, message] of messages.entries()) {
+    const entry = { index: place + 1, epoch: 1, at: '2026-01-01T00:00:00.000Z', op: 'append' };
+    response.write(`id: ${entry.index}\ndata: ${JSON.stringify({ ...entry, message })}\n\n`);
+  }
+}
+
+test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+  'list --follow: %s ends it though nobody reads what it prints',
+  async (signal) => {
+    const stub = await startStub((_, response) => streamOf(response, 'm'.repeat(3 << 20)));
+    const { child, ended } = await start(['list', '--follow', '--url', stub.url]);
+    // It has begun to print, and the pipe is full.
+    await once(child.stdout!, 'readable');
+    child.kill(signal);
+    // Only now: the end of a pipe that nobody reads is never seen.
+    await once(child, 'exit');
+    child.stdout!.resume();
+    expect(await ended).toEqual({ code: 130, err: 'replog: interrupted\n' });
+  },
+);
+
+test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+  'append: %s while it waits is exit 4 and names the key that tells the outcome',
+  async (signal) => {
+    const stub = await startStub(() => {});
+    const { child, ended } = await start(['append', 'm', '--key', 'k', '--url', stub.url]);
+    await stub.arrived(1);
+    child.kill(signal);
+    const { code, err } = await ended;
+    expect(code).toBe(4);
+    expect(err).toContain('outcome unknown, key k');
+  },
+);
+
+test.runIf(existsSync('/dev/full'))(
+  'append: what is appended is, but an answer that cannot be written is exit 1',
+  async () => {
+    const stub = await startStub((_, response) => sendJson(response, 201, STORED));
+    const full = openSync('/dev/full', 'w');
+    const { ended } = await start(['append', 'a', 'b', '--url', stub.url], full);
+    const { code, err } = await ended;
+    expect(code).toBe(1);
+    expect(err).toMatch(/^replog: the output cannot be written: ENOSPC/);
+    expect(stub.hits.map(({ json }) => json)).toEqual([{ message: 'a' }, { message: 'b' }]);
+  },
+);
+
+test('append: a reader of the answers who goes away is no error', async () => {
+  const stub = await startStub((_, response) => sendJson(response, 201, STORED));
+  const { child, ended } = await start(['append', 'a', 'b', '--url', stub.url]);
+  child.stdout!.destroy();
+  expect(await ended).toEqual({ code: 0, err: '' });
+  expect(stub.hits).toHaveLength(2);
+});
