@@ -602,6 +602,31 @@ describe('a history that cannot decide', () => {
     expect(judge(never).violations.map(({ judge: by }) => by)).toContain('converges');
   });
 
+  test('converges: so may a removal, in the place of what was seen and lost with every disk', () => {
+    const run = new Recording();
+    const loseAll = (): void => {
+      for (const node of run.nodes) {
+        run.node(node, 'crash');
+        run.node(node, 'wipe');
+        run.start(node);
+      }
+      run.lead('n1');
+    };
+    run.write(message('one'));
+    run.write(message('seen'));
+    run.read('n1');
+    run.log.pop();
+    loseAll();
+    const removal = run.write({ op: 'remove', key: 'k' });
+    loseAll();
+    run.write(message('later'));
+    run.log.splice(1, 1);
+    const records = run.end();
+    expect(judge(records).violations).toEqual([]);
+    const never = records.filter((record) => record !== removal);
+    expect(judge(never).violations.map(({ judge: by }) => by)).toContain('converges');
+  });
+
   test('never back: so may what it says of its keys, of all of them, once', () => {
     const run = new Recording();
     const values = ['a1', 'b1', 'a2', 'b2'];

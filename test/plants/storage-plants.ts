@@ -110,13 +110,6 @@ export const STORAGE_PLANTS: readonly Plant[] = [
     ],
   },
   plant(
-    'compaction goes by what not every member has',
-    'B31',
-    'src/persistence/compactor.ts',
-    'const judgedBy = state.settledTo();',
-    'const judgedBy = 0;',
-  ),
-  plant(
     'compaction forgets a removal while what it removed is still there',
     'B31',
     'src/persistence/compactor.ts',

@@ -129,7 +129,8 @@ export class Converges implements Invariant {
         const variants = entries.at(index);
         const known = promised ? [promised.content] : variants.map(({ content }) => content);
         const said = operations.said.get(index);
-        if (known.length === 0 && said !== undefined) known.push(said);
+        // What was shown there may have been lost with every disk, and this has taken its place.
+        if (!promised && said !== undefined) known.push(said);
         if (known.some((content) => superseded.allows(content, index))) continue;
         // A put without an answer may have been superseded before anybody saw it, also in the place
         // of what was seen there and promised to nobody.
