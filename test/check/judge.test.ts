@@ -602,7 +602,7 @@ describe('a history that cannot decide', () => {
     expect(judge(never).violations.map(({ judge: by }) => by)).toContain('converges');
   });
 
-  test('converges: so may a removal, in the place of what was seen, and lost with all disks', () => {
+  test('converges: so may a removal, in the place of what was seen, and lost since', () => {
     const run = new Recording();
     const loseAll = (): void => {
       for (const node of run.nodes) {
