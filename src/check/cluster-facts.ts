@@ -19,6 +19,8 @@ export interface NodeFacts {
   steadySince: number;
   /** When it last lost its memory; -∞: never. */
   lostAt: number;
+  /** Since when it is back after it had left; ∞ while it is gone; -∞: it never left. */
+  backAt: number;
 }
 
 /** What a record about a node changed that bears on promises. */
@@ -87,7 +89,7 @@ export class ClusterFacts {
     if (facts === undefined) {
       const never = Number.NEGATIVE_INFINITY;
       const here = { life: '', durable: true, up: true, paused: false, left: false };
-      facts = { node, ...here, steadySince: never, lostAt: never };
+      facts = { node, ...here, steadySince: never, lostAt: never, backAt: never };
       this.nodes.set(node, facts);
     }
     return facts;
@@ -113,7 +115,7 @@ export class ClusterFacts {
         facts.steadySince = record.at;
         return 'none';
       case 'join':
-        facts.left = false;
+        this.returns(facts, record.at);
         return 'none';
       case 'leave':
         return this.leaves(facts, record.at);
@@ -131,7 +133,7 @@ export class ClusterFacts {
     facts.life = record.life;
     facts.up = true;
     facts.paused = false;
-    facts.left = false;
+    this.returns(facts, record.at);
     facts.steadySince = record.at;
     facts.durable = record.durable ?? facts.durable;
     this.sized = record.sized ?? this.sized;
@@ -146,9 +148,15 @@ export class ClusterFacts {
     return 'arbiter forgot';
   }
 
+  private returns(facts: NodeFacts, at: number): void {
+    if (facts.left) facts.backAt = at;
+    facts.left = false;
+  }
+
   private leaves(facts: NodeFacts, at: number): Change {
     const again = facts.left;
     facts.left = true;
+    facts.backAt = Number.POSITIVE_INFINITY;
     if (!again && facts.node === this.master) this.opening = true;
     // The configured size follows; the next `health` of the master tells. It may also have told
     // before the leave came into effect, which is said once more then.

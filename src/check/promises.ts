@@ -185,7 +185,10 @@ export class Promises {
 /** Whether it is certain that this life of the node has it. What was appended before the node lost
  * its memory may have been acknowledged by its earlier life: the master cannot know at once. */
 function knows(node: string, record: WriteRecord, cluster: ClusterFacts): boolean {
-  const lostAt = cluster.nodes.get(node)?.lostAt ?? Number.NEGATIVE_INFINITY;
+  const facts = cluster.nodes.get(node);
+  // One that has left, or did since, may start over when it is back.
+  if (facts !== undefined && record.call <= facts.backAt) return false;
+  const lostAt = facts?.lostAt ?? Number.NEGATIVE_INFINITY;
   if (lostAt === Number.NEGATIVE_INFINITY) return true;
   const open = record.outcome !== 'ok' && record.idempotencyKey !== null;
   return record.duplicate !== true && !open && record.call > lostAt;

@@ -194,6 +194,24 @@ describe('what is acknowledged', () => {
     return judge(run.records).violations.map(({ judge: name }) => name);
   }
 
+  test('an answer may name a node that is about to leave, and starts over when it is back', () => {
+    const run = new Recording();
+    run.node('n3', 'leave');
+    run.write(message('one'), { w: 'all' });
+    const { length } = run.records;
+    run.node('n3', 'crash');
+    run.start('n3');
+    run.read('n3', { read: 'local' }, []);
+    const broken = (records: typeof run.records): string[] =>
+      judge(records).violations.map(({ judge: name }) => name);
+    expect(broken(run.records)).toEqual([]);
+    // One that is asked for when it is back says what it has.
+    run.records.length = length + 2;
+    run.write(message('two'), { w: 'all' });
+    run.read('n3', { read: 'local' }, []);
+    expect(broken(run.records)).toEqual(['durable']);
+  });
+
   test('a 504 to a repeated request may name a node whose loss the master has not noticed', () => {
     expect(namedAfterWipe({ idempotencyKey: 'k' })).toEqual([]);
     expect(namedAfterWipe({ w: 'all' })).toEqual(['durable']);
