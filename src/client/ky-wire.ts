@@ -6,10 +6,10 @@ import type { Wire } from './wire.ts';
 /** Stands in for the global fetch, e.g. to talk to an application without a port. */
 export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
-/** `fetch` absent: the global one. */
-export function kyWire(fetch: Fetch | undefined): Wire {
+/** Requests go to that `fetch`. */
+export function kyWire(fetch: Fetch): Wire {
   // Loaded by the first request: it has Node load its own fetch, which takes a tenth of a second
-  // that a program which only writes need not wait for.
+  // that a program without a `fetch` of its own need not wait for.
   let loading: Promise<KyInstance> | null = null;
   return async (url, { method, headers, body, signal }) => {
     loading ??= loaded(fetch);
@@ -23,13 +23,13 @@ export function kyWire(fetch: Fetch | undefined): Wire {
   };
 }
 
-async function loaded(fetch: Fetch | undefined): Promise<KyInstance> {
+async function loaded(fetch: Fetch): Promise<KyInstance> {
   const { default: ky } = await import('ky');
   return ky.create({
     retry: 0,
     timeout: false,
     redirect: 'manual',
     throwHttpErrors: false,
-    ...(fetch === undefined ? {} : { fetch }),
+    fetch,
   });
 }

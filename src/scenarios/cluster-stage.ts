@@ -6,8 +6,9 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ReplogClient } from '../client/client.ts';
-import { kyWire } from '../client/ky-wire.ts';
+import { Departures } from '../client/departures.ts';
 import { type Call, Link, type Reply } from '../client/link.ts';
+import { nodeWire } from '../client/node-wire.ts';
 import type { Action, NodeView } from '../cluster/control.ts';
 import type { ClusterEvent } from '../cluster/report.ts';
 import { type Throwaway, type ThrowawayOptions, throwaway } from '../cluster/throwaway.ts';
@@ -25,7 +26,7 @@ const CONTROL_MS = 30_000;
 
 export class ClusterStage implements Stage {
   readonly #cluster: Throwaway;
-  readonly #link = new Link(kyWire(undefined));
+  readonly #link = new Link(nodeWire(new Departures()));
   readonly #log: EventLog;
   readonly #launcher: ReplogClient;
   #nodes: readonly (StageNode & { readonly url: string })[] = [];
