@@ -114,7 +114,13 @@ export async function launch(options: LaunchOptions): Promise<Launch> {
       token,
       readyWithinMs: options.readyWithinMs ?? READY_MS,
       specOf: (node, arbiterUrl) => specOf(node, { ...options, arbiterUrl }, process.env),
-      onEvent,
+      onEvent: (event) => {
+        // Whoever hears that it is ready may ask for it at once, and must find it.
+        if (event.event === 'ready' && options.unlisted !== true) {
+          registration = register(entryOf(running.view()));
+        }
+        onEvent(event);
+      },
       onLine,
       onChange: (view, usedIds) => {
         registration?.update(entryOf(view));
@@ -131,10 +137,7 @@ export async function launch(options: LaunchOptions): Promise<Launch> {
     await end;
   };
   return {
-    ready: running.start().then((ready) => {
-      if (options.unlisted !== true) registration = register(entryOf(running.view()));
-      return ready;
-    }),
+    ready: running.start(),
     broken: arbiter.stopped,
     stop: () => farewell(running.stop()),
     kill: () => farewell(running.kill()),
