@@ -175,9 +175,9 @@ export class Promises {
     if (positions.length === 0) return 0;
     if (cluster.forgot && !cluster.sized) return positions.at(-1)!;
     const needed = positions.length - majority(positions.length) + 1;
-    if (cluster.forgot) return positions[needed - 1]!;
-    const leads = cluster.master !== null && members.includes(cluster.master);
-    const own = leads ? (this.positions.get(cluster.master!) ?? 0) : 0;
+    const { master, forgot } = cluster;
+    const leads = master !== null && !forgot && members.includes(master);
+    const own = leads ? (this.positions.get(master) ?? 0) : 0;
     return Math.max(own, positions[needed - 1]!);
   }
 }

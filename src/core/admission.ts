@@ -75,6 +75,7 @@ function precondition(write: Write, ledger: Ledger): Verdict {
     return { type: 'admit' };
   }
   const index = ledger.store.find(operation.key, ledger.log.lastIndex);
-  if (index === write.ifIndex) return { type: 'admit' };
+  const holds = write.ifIndex === 'any' ? index !== null : index === write.ifIndex;
+  if (holds) return { type: 'admit' };
   return refuse({ type: 'PreconditionFailed', index });
 }

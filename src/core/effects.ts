@@ -25,8 +25,9 @@ export interface Write {
   /** Milliseconds after which the client hears "timed out, outcome unknown"; absent: never. */
   readonly timeoutMs?: number;
   readonly idempotencyKey?: string;
-  /** Key-value only: the write happens if the key's latest index is this; `null`: it has none. */
-  readonly ifIndex?: LogIndex | null;
+  /** Key-value only: the write happens if the key's latest index is this; `null`: it has none;
+   * `any`: it has one. */
+  readonly ifIndex?: LogIndex | 'any' | null;
 }
 
 /** What happened. */

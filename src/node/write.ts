@@ -2,7 +2,6 @@
 // on the hot path, so it makes one object and nothing else.
 
 import type { Outcome, Write, WriteConcern } from '../core/effects.ts';
-import type { LogIndex } from '../core/ids.ts';
 import type { Operation } from '../core/operation.ts';
 import type { Answer } from './answer.ts';
 import { type Call, target } from './call.ts';
@@ -18,7 +17,7 @@ export interface WriteRequest {
   readonly timeoutMs: number | undefined;
   readonly idempotencyKey: string | undefined;
   /** As in `Write`; undefined: no precondition. */
-  readonly ifIndex?: LogIndex | null | undefined;
+  readonly ifIndex?: Write['ifIndex'] | undefined;
 }
 
 /** Nobody is there to be answered any more. */

@@ -193,11 +193,12 @@ export class Cluster {
     site.wallOffsetMs += ms;
   }
 
-  /** Its disk is gone, and an empty one is in its place; the process must be down. */
-  wipe(id: string): void {
+  /** Its disk is gone, and an empty one is in its place; the process must be down. `kind`: the
+   * fault of which it is the effect. */
+  wipe(id: string, kind: string = 'wipe'): void {
     const site = this.site(id);
     if (!site.down || site.disk === null) return;
-    this.hit('wipe');
+    this.hit(kind);
     site.wipe();
     this.watch.forgotten(id);
     this.happened(site, 'wipe');

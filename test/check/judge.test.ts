@@ -442,6 +442,16 @@ const CORRUPTIONS: readonly Corruption[] = [
   ],
 ];
 
+/** Every node loses its disk, and n1 leads an epoch of a new log. */
+function loseAll(run: Recording): void {
+  for (const node of run.nodes) {
+    run.node(node, 'crash');
+    run.node(node, 'wipe');
+    run.start(node);
+  }
+  run.lead('n1');
+}
+
 describe('the judges', () => {
   test('a legal history is OK, and everything in it is counted', () => {
     const verdict = judge(legalHistory() as HistoryRecord[]);
@@ -588,12 +598,7 @@ describe('a history that cannot decide', () => {
     run.write(put('k'));
     const removal = run.write({ op: 'remove', key: 'k' });
     run.log.pop();
-    for (const node of run.nodes) {
-      run.node(node, 'crash');
-      run.node(node, 'wipe');
-      run.start(node);
-    }
-    run.lead('n1');
+    loseAll(run);
     run.write(put('other'));
     run.log.splice(1, 1);
     const records = run.end();
@@ -604,21 +609,13 @@ describe('a history that cannot decide', () => {
 
   test('converges: so may a removal, in the place of what was seen, and lost since', () => {
     const run = new Recording();
-    const loseAll = (): void => {
-      for (const node of run.nodes) {
-        run.node(node, 'crash');
-        run.node(node, 'wipe');
-        run.start(node);
-      }
-      run.lead('n1');
-    };
     run.write(message('one'));
     run.write(message('seen'));
     run.read('n1');
     run.log.pop();
-    loseAll();
+    loseAll(run);
     const removal = run.write({ op: 'remove', key: 'k' });
-    loseAll();
+    loseAll(run);
     run.write(message('later'));
     run.log.splice(1, 1);
     const records = run.end();

@@ -144,6 +144,16 @@ describe('admit', () => {
       does: 'admit',
     },
     {
+      what: 'If-Match: * on a key that exists',
+      write: { operations: [put('k')], ifIndex: 'any' },
+      does: 'admit',
+    },
+    {
+      what: 'If-Match: * on a key that was removed',
+      write: { operations: [put('gone')], ifIndex: 'any' },
+      does: 'PreconditionFailed null',
+    },
+    {
       what: 'If-Match on a key that is not there',
       write: { operations: [{ op: 'remove', key: 'none' }], ifIndex: logIndex(2) },
       does: 'PreconditionFailed null',

@@ -12,7 +12,7 @@ import { readQuery } from '../query.ts';
 import type { Route, RouteDoc, Site } from '../route.ts';
 import { keyQuery, keysQuery, putBody, removeBody, removeQuery } from '../schemas.ts';
 import { absent, getResult, keyList, operationAck } from '../success.ts';
-import { write } from '../write.ts';
+import { type WriteRequest, write } from '../write.ts';
 import { IDEMPOTENCY_HEADER, WRITE_PROBLEMS } from './messages.ts';
 
 /** The text's own rule: within 1.0 to 1.2 s every request is answered. */
@@ -131,45 +131,29 @@ interface Change {
   readonly ifIndex: Expected;
 }
 
-/** What a key must have before it is written: a value of this index, none (null), or any. */
-type Expected = LogIndex | 'any' | null | undefined;
+/** As in `Write`. */
+type Expected = WriteRequest['ifIndex'];
 
 /** The index that no operation has. */
 const NEVER = 0 as LogIndex;
 
-/** How often the index of a key that must have one is looked up: a key that is written all the time
- * may have the next one whenever it is looked at. */
-const LOOKS_MAX = 100;
-
-async function change(
+function change(
   site: Site,
   call: Call,
   operation: Exclude<Operation, { op: 'append' }>,
   asked: Change,
 ): Promise<Answer> {
-  const { engine } = site;
+  const request = {
+    operations: [operation],
+    batch: false,
+    w: asked.w ?? 'all',
+    timeoutMs: asked.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+    idempotencyKey: idempotencyKey(call),
+    ifIndex: asked.ifIndex,
+  };
   const { key, op } = operation;
   const place = { id: asked.id ?? null, key, removed: op === 'remove' };
-  const any = asked.ifIndex === 'any';
-  const seen = any ? engine.findValue(key, engine.persistence.lastIndex) : null;
-  let ifIndex = asked.ifIndex === 'any' ? (seen ?? NEVER) : asked.ifIndex;
-  for (let look = 1; ; look += 1) {
-    const request = {
-      operations: [operation],
-      batch: false,
-      w: asked.w ?? 'all',
-      timeoutMs: asked.timeoutMs ?? DEFAULT_TIMEOUT_MS,
-      idempotencyKey: idempotencyKey(call),
-      ifIndex,
-    };
-    let found: LogIndex | null = null;
-    const answer = await write(site, call, request, (outcome, about) => {
-      if (outcome.type === 'PreconditionFailed') found = outcome.index;
-      return keyValueAnswer(outcome, about, place);
-    });
-    if (!any || found === null || look === LOOKS_MAX) return answer;
-    ifIndex = found;
-  }
+  return write(site, call, request, (outcome, about) => keyValueAnswer(outcome, about, place));
 }
 
 /** `If-Match: "<index>"` or `*`, or `If-None-Match: *`; undefined if neither is there. A tag that

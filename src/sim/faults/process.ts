@@ -155,9 +155,8 @@ export const PROCESS_FAULTS: readonly FaultKind[] = [
     begin: (cluster, { node, forMs, amount }) => {
       // A second time would leave a master behind whom no arbiter and no secondary knows.
       if (cluster.site('arbiter').wiped) return undefined;
-      cluster.hit('forget');
       cluster.crash('arbiter', { power: true, severity: 1 });
-      cluster.wipe('arbiter');
+      cluster.wipe('arbiter', 'forget');
       cluster.startAfter('arbiter', DOWN_MS);
       // Whoever starts next leads.
       cluster.crash(node, { power: false, severity: amount });
