@@ -7,6 +7,7 @@ import type { Epoch, Incarnation, NodeId, Session } from './ids.ts';
 import { type LogIndex, logIndex } from './ids.ts';
 import type { EpochEnd, HeartbeatAck, Peer } from './messages.ts';
 import { Replicator, type ReplicatorOwner } from './replicator.ts';
+import { SessionPace } from './session-pace.ts';
 import type { MemberReport } from './status.ts';
 
 /** What is known of a secondary's log before its session begins. */
@@ -53,18 +54,17 @@ export class Member {
   private behindSince: number | null = null;
   /** Since when it has refused every session, acknowledging nothing; null: it has not. */
   private refusingSince: number | null = null;
-  /** When it last refused its session; how many, since it acknowledged something; and why. */
+  private readonly pace: SessionPace;
+  /** When it last refused its session, and why; null: it has acknowledged something since. */
   private refusedAt = Number.NEGATIVE_INFINITY;
-  private refusals = 0;
   private refusedWith: string | null = null;
-  private rejoinedAt = Number.NEGATIVE_INFINITY;
-  private rejoins = 0;
   private heartbeatError: string | null = null;
   /** Another node of the cluster answers at its address: nothing that is sent there reaches it. */
   private mistaken = false;
 
   constructor(context: Context, peer: Peer, now: number) {
     this.context = context;
+    this.pace = new SessionPace(context.options);
     this.peer = peer;
     this.detector = new FailureDetector(context.options, now);
     this.nextHeartbeatAt = now;
@@ -131,7 +131,7 @@ export class Member {
   /** It has acknowledged more. */
   acknowledged(): void {
     this.refusingSince = null;
-    this.refusals = 0;
+    this.pace.acknowledged();
     this.refusedWith = null;
   }
 
@@ -194,29 +194,21 @@ export class Member {
     this.context.outbox.note({ event: 'joined', node: peer.node, ...note });
   }
 
-  /** It has refused to go on with its session: a new one, but later each time, so that a peer that
-   * refuses every session is not flooded with them. */
+  /** It has refused to go on with its session. */
   refused(code: string, now: number): void {
-    const { resendGapsMs } = this.context.options;
-    const gap = resendGapsMs[Math.min(this.refusals, resendGapsMs.length - 1)]!;
     this.refusingSince ??= now;
     this.refusedAt = now;
-    this.refusals += 1;
     this.refusedWith = `refused: ${code}`;
     // What was true between two earlier sessions may have been said by an earlier life of the node.
     this.position = null;
-    this.end(now, gap);
+    this.end(now, this.pace.refused());
   }
 
-  /** Another process answers than before. Where that is so each time (two of them behind one
-   * address) no session lasts, and a new one with every answer would flood them. */
+  /** Another process answers than before. */
   rejoined(now: number): void {
-    const { heartbeatIntervalMs } = this.context.options;
-    this.rejoins = now - this.rejoinedAt < 2 * heartbeatIntervalMs ? this.rejoins + 1 : 0;
-    this.rejoinedAt = now;
-    const restless = this.rejoins > 1;
-    this.end(now, restless ? heartbeatIntervalMs : 0);
-    if (restless) this.nextHeartbeatAt = this.notBefore;
+    const gap = this.pace.rejoined(now);
+    this.end(now, gap);
+    this.nextHeartbeatAt = now + gap;
   }
 
   /** The session is over; the next one begins when a heartbeat's answer has told where, but not
