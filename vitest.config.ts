@@ -7,21 +7,21 @@ import { LongFirst } from './test/setup/long-first.ts';
 const TIGHT = [
   'test/process/delays.test.ts',
   'test/process/help.test.ts',
-  'test/process/waiting.test.ts',
   'test/seed/operation-failed.test.ts',
   'test/seed/replicator.test.ts',
 ];
 
 /** Real processes that are held against times to which the contract gives room. They wait for more
- * than half of their time. */
+ * than half of their time: two of them at a time, and what is left of the campaigns. */
 const TIMED = [
   'test/process/health.test.ts',
   'test/process/launcher.test.ts',
+  'test/process/waiting.test.ts',
   'test/seed/**/*.test.ts',
 ];
 
-/** What computes for a minute or two, in processes that give way to every other: it has the time
- * that those of TIMED spend waiting. */
+/** What computes for minutes, in processes that give way to every other. They are begun before all
+ * tests; here their results are waited for, so that nothing is beside those of TIGHT. */
 const CAMPAIGNS = ['test/sim/campaigns.test.ts'];
 
 const REAL = {
@@ -69,7 +69,6 @@ export default defineConfig({
           name: 'timed',
           include: TIMED,
           exclude: TIGHT,
-          // One for these and one for the campaigns, which begin first and take about as long.
           maxWorkers: 2,
           sequence: { groupOrder: 3 },
           ...REAL,
@@ -79,8 +78,9 @@ export default defineConfig({
         test: {
           name: 'campaigns',
           include: CAMPAIGNS,
+          globalSetup: ['test/setup/background.ts'],
           maxWorkers: 2,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 4 },
         },
       },
       {
@@ -88,7 +88,7 @@ export default defineConfig({
           name: 'tight',
           include: TIGHT,
           maxWorkers: 1,
-          sequence: { groupOrder: 4 },
+          sequence: { groupOrder: 5 },
           ...REAL,
         },
       },
@@ -98,7 +98,7 @@ export default defineConfig({
           name: 'long',
           include: ['test/long/**/*.test.ts'],
           fileParallelism: false,
-          sequence: { groupOrder: 5 },
+          sequence: { groupOrder: 6 },
           testTimeout: 900_000,
           hookTimeout: 120_000,
         },
@@ -109,7 +109,7 @@ export default defineConfig({
           name: 'demos',
           include: ['test/demos/**/*.test.ts'],
           fileParallelism: false,
-          sequence: { groupOrder: 6 },
+          sequence: { groupOrder: 7 },
           testTimeout: 180_000,
         },
       },
