@@ -69,7 +69,6 @@ export class EmbeddedArbiter {
     bookkeeping.remember(change, () => {
       outbox.respond(ticket, response);
       this.announce(now);
-      if (request.type === 'Join') this.home.master()?.expect(request.node, now);
     });
   }
 

@@ -108,14 +108,11 @@ export class Master {
     this.version = version ?? this.version;
     if (size !== undefined) this.configuredSize = size;
     this.membership.set(replicas, now);
+    // Somebody may have joined again, and the set be what it was: a heartbeat tells who, and where
+    // that node stands.
+    this.membership.proveSoon(now);
     this.dirty = true;
     this.progress();
-  }
-
-  /** A secondary has asked the arbiter for its role: find out soon where it stands. */
-  expect(node: NodeId, now: number): void {
-    this.membership.expect(node, now);
-    this.dirty = true;
   }
 
   isHealthy(node: NodeId): boolean {

@@ -90,11 +90,6 @@ export class Membership implements ReplicatorOwner {
     }
   }
 
-  expect(node: NodeId, now: number): void {
-    const member = this.byNode.get(node);
-    if (member !== undefined) member.nextHeartbeatAt = now;
-  }
-
   /** A round of heartbeats is wanted soon; rounds that are asked for together are one. */
   proveSoon(now: number): void {
     for (const member of this.byNode.values()) {

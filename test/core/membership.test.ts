@@ -125,6 +125,22 @@ describe('Membership: lives of a node', () => {
     expect(new Set(sessions).size).toBe(2);
   });
 
+  test('one that is back is found at the word of the arbiter, not only by the next heartbeat', () => {
+    const cluster = new Members('n2');
+    const begun = (): number =>
+      new Set(cluster.node('n2').snapshots.map((one) => one.session)).size;
+    cluster.write('n1', 'a', { w: 2 });
+    for (let i = 1; i <= 5; i += 1) {
+      cluster.run(1_730);
+      cluster.node('n2').restart();
+      // It has joined again, by which the set is what it was.
+      cluster.announce('n1', 'n2');
+      cluster.run(10);
+      expect(begun()).toBe(1 + i);
+      expect(cluster.report('n2').ackedIndex).toBe(1);
+    }
+  });
+
   test('C12: one that is back with all it had acknowledges it, and who waits is answered', () => {
     const cluster = new Members('n2');
     cluster.write('n1', 'a', { w: 2 });
