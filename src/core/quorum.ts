@@ -12,7 +12,13 @@ export function majority(size: number): number {
  * many positions. One position per node: a node that is asked twice still counts once.
  */
 export function reachedBy(positions: readonly LogIndex[], needed: number): LogIndex {
-  if (needed < 1 || needed > positions.length) return logIndex(0);
-  const descending = [...positions].sort((a, b) => b - a);
-  return descending[needed - 1]!;
+  let reached = logIndex(0);
+  if (needed < 1) return reached;
+  for (const candidate of positions) {
+    if (candidate <= reached) continue;
+    let having = 0;
+    for (const position of positions) if (position >= candidate) having += 1;
+    if (having >= needed) reached = candidate;
+  }
+  return reached;
 }
