@@ -176,8 +176,9 @@ export class Master {
     this.readers.drop(ticket);
   }
 
-  /** The node has persisted more, or has come to know that it cannot. */
-  persisted(): void {
+  /** The node has persisted more. */
+  persisted(now: number): void {
+    this.membership.persisted(now);
     this.progress();
     this.accept();
   }
