@@ -21,6 +21,15 @@ const BODIES: Record<PeerMessage, Record<string, unknown>> = {
   Fetch: { epoch: 3, from: 1 },
 };
 
+/** Operations with something wrong, and what the answer must name. */
+const named = (field: string, value: unknown) => [{ ...update(1), [field]: value }, field] as const;
+const at = (time: string) => named('at', time);
+const keys = (key: string) =>
+  [
+    [{ ...update(1), op: 'put', value: 'v', key }, 'key'],
+    [{ ...update(1), op: 'remove', key }, 'key'],
+  ] as const;
+
 const MESSAGES = Object.keys(BODIES) as PeerMessage[];
 
 function node(response?: Answered) {
@@ -75,8 +84,8 @@ describe('requests', () => {
 
   test('entries keep every byte: unknown fields and the order of fields', async () => {
     const { engine, app } = node();
-    const entry =
-      '{"op":"put","later":[1],"key":"__proto__","value":"v","index":1,"epoch":3,"at":"x"}';
+    const place = '"index":1,"epoch":3,"at":"2024-05-01T12:00Z"';
+    const entry = `{"op":"put","later":[1],"key":"__proto__","value":"v",${place}}`;
     const body = `{"epoch":3,"session":1,"seq":0,"commitIndex":0,"updates":[${entry}]}`;
     await call(app, 'POST', '/replica/snapshot', body);
     expect(JSON.stringify((engine.received[0] as Snapshot).updates)).toBe(`[${entry}]`);
@@ -88,7 +97,7 @@ describe('requests', () => {
     expect((await call(app, 'POST', '/replica/snapshot', body)).status).toBe(200);
   });
 
-  test.each([
+  test.each<readonly [unknown, string]>([
     [{}, 'index'],
     [null, 'object'],
     [{ ...update(1), op: 'drop' }, 'op'],
@@ -100,6 +109,12 @@ describe('requests', () => {
     [{ ...update(1), at: 5 }, 'at'],
     [{ ...update(1), op: 'put', key: 'k' }, 'value'],
     [{ ...update(1), op: 'remove' }, 'key'],
+    ...['', 'x', 'yesterday', '2024', '2024-05-01', 'Mon, 1 Jan 2024 00:00:00 GMT'].map(at),
+    ...['2024-13-01T00:00:00.000Z', '2024-05-01T25:00:00.000Z', `${AT}${' '.repeat(50)}`].map(at),
+    ...[10_001, -1, 2.5, '3', null].map((batch) => [{ ...update(1), batch }, 'batch'] as const),
+    ...['', 'ä', '\n', 'k'.repeat(129), 7, null].map((key) => named('idempotencyKey', key)),
+    ...['', 'k'.repeat(1_025), 'ä'.repeat(513), '🎉'.repeat(257), '\udc00'].flatMap(keys),
+    [{ ...update(1), op: 'put', key: 'k', value: 'a\udc00' }, 'value'],
   ])('the entry %j is refused', async (entry, named) => {
     const { engine, app } = node();
     const body = { ...BODIES.Snapshot, updates: [entry] };
@@ -107,6 +122,21 @@ describe('requests', () => {
     expect([answer.status, answer.body.errors[0].path]).toEqual([400, 'updates[0]']);
     expect(answer.body.errors[0].message).toContain(named);
     expect(engine.received).toEqual([]);
+  });
+
+  test.each([
+    { at: '2024-05-01T12:00:00Z' },
+    { at: '2024-05-01T12:00:00.123456+02:00' },
+    { at: '2024-05-01T12:00' },
+    { at: '+010000-01-01T00:00:00.000Z' },
+    { batch: 10_000, idempotencyKey: ' ~' },
+    { op: 'put', key: '🎉'.repeat(256), value: '' },
+    { op: 'remove', key: 'k'.repeat(1_024) },
+  ])('an operation with %j is taken, whoever the master is', async (fields) => {
+    const { engine, app } = node();
+    const updates = [{ ...update(1), ...fields }];
+    const answer = await call(app, 'POST', '/replica/snapshot', { ...BODIES.Snapshot, updates });
+    expect([answer.status, (engine.received[0] as Snapshot).updates]).toEqual([200, updates]);
   });
 
   test('an entry that could not be written again is refused (B14)', async () => {
