@@ -30,6 +30,9 @@ const PROOF_GAP_MS = 5;
  * epoch) begins above all its earlier sessions without having to remember them. */
 const SESSIONS_PER_EPOCH = 2 ** 20;
 
+/** Whoever claims to know a newer session than this is not believed: there would be none after. */
+const SESSION_MAX = 2 ** 53 - 2 ** 32;
+
 /**
  * Invariants:
  * 1. One member per node id; this node is not among them.
@@ -197,7 +200,7 @@ export class Membership implements ReplicatorOwner {
   restart(node: NodeId, cause: Refusal, now: number): void {
     const member = this.byNode.get(node);
     if (member === undefined) return;
-    if (cause.code === 'stale-session') {
+    if (cause.code === 'stale-session' && cause.session < SESSION_MAX) {
       this.nextSession = Math.max(this.nextSession, cause.session + 1);
     }
     if (cause.code === 'diverged') member.reset = cause.lastIndex;
