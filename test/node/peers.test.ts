@@ -166,6 +166,57 @@ describe('requests', () => {
     expect(performance.now() - started).toBeLessThan(1_000);
   });
 
+  const tiny = (value: string): string => `[${`${value},`.repeat(5_800_000)}${value}]`;
+  const snapshot = (fields: string): string =>
+    `{"epoch":1,"session":1,"seq":0,"commitIndex":0,${fields}}`;
+
+  test.each<[where: string, type: PeerMessage, body: (value: string) => string]>([
+    ['beside the updates', 'Snapshot', (value) => snapshot(`"x":${tiny(value)},"updates":[]`)],
+    ['as the updates', 'Snapshot', (value) => snapshot(`"updates":${tiny(value)}`)],
+    ['as the holes', 'Snapshot', (value) => snapshot(`"updates":[],"holes":${tiny(value)}`)],
+    ['in a Heartbeat', 'Heartbeat', (value) => `{"epoch":1,"x":${tiny(value)}}`],
+    ['as replicas', 'Replicas', (value) => `{"epoch":1,"replicas":${tiny(value)}}`],
+    ['in a Join', 'Join', (value) => `{"node":"n2","x":${tiny(value)}}`],
+  ])('millions of tiny values %s hold up nobody', async (_, type, body) => {
+    for (const value of ['{}', '[]', '0']) {
+      const text = body(value);
+      const started = performance.now();
+      const answer = await call(node().app, 'POST', PEER_PATHS[type], text);
+      expect([answer.status, answer.body.code]).toEqual([400, 'invalid-request']);
+      expect(performance.now() - started).toBeLessThan(3_000);
+    }
+  });
+
+  test.each<[where: string, type: PeerMessage, body: (list: string) => string]>([
+    ['updates', 'Snapshot', (list) => snapshot(`"updates":${list}`)],
+    ['holes', 'Snapshot', (list) => snapshot(`"updates":[],"holes":${list}`)],
+    ['replicas', 'Replicas', (list) => `{"epoch":1,"replicas":${list}}`],
+  ])('as many wrong %s as can be parsed hold up nobody either', async (_, type, body) => {
+    const text = body(`[${'{},'.repeat(790_000)}{}]`);
+    const started = performance.now();
+    const answer = await call(node().app, 'POST', PEER_PATHS[type], text);
+    const ms = performance.now() - started;
+    expect([answer.status, answer.body.code]).toEqual([400, 'invalid-request']);
+    expect(answer.body.errors.length).toBeLessThanOrEqual(20);
+    expect(ms).toBeLessThan(3_000);
+  });
+
+  test('in updates with lengths, too, all values are counted', async () => {
+    const large = JSON.stringify({ ...update(1), x: Array.from({ length: 30_000 }, () => ({})) });
+    const updates = Array.from({ length: 180 }, (_, i) =>
+      large.replace('"index":1', `"index":${100 + i}`),
+    );
+    const lengths = updates.map(({ length }) => length);
+    const body = snapshot(`"lengths":[${lengths}],"updates":[${updates}]`);
+    const { app, engine } = node();
+    const answer = await call(app, 'POST', '/replica/snapshot', body);
+    expect([answer.status, answer.body.errors[0].message]).toEqual([
+      400,
+      expect.stringContaining('values'),
+    ]);
+    expect(engine.received).toEqual([]);
+  });
+
   test('a Snapshot may be of as many operations as fit it', async () => {
     const { engine, app } = node();
     const updates = Array.from({ length: 60_000 }, (_, i) => update(i + 1));
