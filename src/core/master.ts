@@ -150,8 +150,7 @@ export class Master {
       first = this.append(write);
     }
     const last = logIndex(first + write.operations.length - 1);
-    const deadline =
-      write.timeoutMs === undefined ? Number.POSITIVE_INFINITY : now + write.timeoutMs;
+    const deadline = (write.arrivedAt ?? now) + (write.timeoutMs ?? Number.POSITIVE_INFINITY);
     this.waiters.add(
       { ticket: write.ticket, first, last, w: write.w, duplicate, deadline },
       this.membership.nodes(),
