@@ -51,10 +51,12 @@ export class OwnDisk {
   report(now: number): MemberReport {
     const { log, persister } = this.context.ledger;
     const { persistedIndex, trouble } = persister;
+    const status = this.detector.current;
+    const silence = status === 'Healthy' ? null : 'its own disk does not answer';
     return {
       ...this.context.self,
       role: 'master',
-      status: this.detector.current,
+      status,
       sinceMs: Math.max(0, now - this.detector.since),
       lastHeartbeatMs: 0,
       ackedIndex: persistedIndex,
@@ -62,7 +64,7 @@ export class OwnDisk {
       lagMs: this.behindSince === null ? 0 : Math.round(now - this.behindSince),
       attempts: 0,
       retryInMs: null,
-      lastError: trouble?.error ?? null,
+      lastError: trouble?.error ?? silence,
     };
   }
 

@@ -16,7 +16,8 @@ describe('OwnDisk: the master itself', () => {
     expect(cluster.report('n1')).toMatchObject({ status: 'Healthy', ackedIndex: 0, lagEntries: 1 });
     expect(cluster.report('n1').lagMs).toBeGreaterThan(3_900);
     cluster.run(20);
-    expect(cluster.report('n1').status).toBe('Suspected');
+    const lastError = 'its own disk does not answer';
+    expect(cluster.report('n1')).toMatchObject({ status: 'Suspected', lastError });
     cluster.run(60_000);
     expect(cluster.transitions).toEqual(['n1 Healthy → Suspected']);
     expect(cluster.report('n1').sinceMs).toBeGreaterThan(59_000);
@@ -30,6 +31,7 @@ describe('OwnDisk: the master itself', () => {
     cluster.host('n1').disk.stuck = false;
     while (cluster.report('n1').ackedIndex !== 1) cluster.run(1);
     expect(cluster.report('n1')).toMatchObject({ status: 'Healthy', lagEntries: 0, lagMs: 0 });
+    expect(cluster.report('n1').lastError).toBeNull();
     expect(cluster.transitions).toEqual(['n1 Healthy → Suspected', 'n1 Suspected → Healthy']);
   });
 
