@@ -24,6 +24,8 @@ export interface Write {
   readonly w: WriteConcern;
   /** Milliseconds after which the client hears "timed out, outcome unknown"; absent: never. */
   readonly timeoutMs?: number;
+  /** When it came, on the clock of the steps; absent: with the step. */
+  readonly arrivedAt?: number;
   readonly idempotencyKey?: string;
   /** Key-value only: the write happens if the key's latest index is this; `null`: it has none;
    * `any`: it has one. */

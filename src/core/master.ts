@@ -147,8 +147,7 @@ export class Master {
       first = this.append(write);
     }
     const last = logIndex(first + write.operations.length - 1);
-    const deadline =
-      write.timeoutMs === undefined ? Number.POSITIVE_INFINITY : now + write.timeoutMs;
+    const deadline = (write.arrivedAt ?? now) + (write.timeoutMs ?? Number.POSITIVE_INFINITY);
     this.waiters.add(
       { ticket: write.ticket, first, last, w: write.w, duplicate, deadline },
       this.membership.nodes(),
@@ -173,8 +172,9 @@ export class Master {
     this.readers.drop(ticket);
   }
 
-  /** The node has persisted more, or has come to know that it cannot. */
-  persisted(): void {
+  /** The node has persisted more. */
+  persisted(now: number): void {
+    this.membership.persisted(now);
     this.progress();
     this.accept();
   }

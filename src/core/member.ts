@@ -52,7 +52,8 @@ export class Member {
   /** The session began at the start of the log, without word of where the secondary stands. */
   private blind = false;
   private behindSince: number | null = null;
-  /** Since when it has refused every session, acknowledging nothing; null: it has not. */
+  /** Since when it has refused every session, or could begin none, acknowledging nothing; null: it
+   * has not. */
   private refusingSince: number | null = null;
   private readonly pace: SessionPace;
   /** When it last refused its session, and why; null: it has acknowledged something since. */
@@ -176,7 +177,9 @@ export class Member {
     // What it has of earlier epochs beyond `opened` it drops when it hears of that.
     const older = position.acceptedEpoch !== null && position.acceptedEpoch < epoch;
     const limit = older ? Math.min(opened, lastIndex) : lastIndex;
-    const agreed = logIndex(Math.min(this.reset ?? position.lastIndex, limit));
+    // Who says more than that cannot mean this log: it is taken for one that has nothing of it.
+    const held = position.own || position.lastIndex <= lastIndex ? position.lastIndex : 0;
+    const agreed = logIndex(Math.min(this.reset ?? held, limit));
     // It was no member for a while, or has lost what it had: from there on it cannot be continued.
     const overtaken = position.own && !this.context.ledger.wholeAfter(agreed);
     // Who is never asked whether it holds the same acknowledges by what it is sent: where nothing
@@ -224,6 +227,7 @@ export class Member {
   /** Judges the member; returns its former status if that changed. */
   judge(now: number): MemberStatus | null {
     const { stalledAfterMs } = this.context.options;
+    if (this.ahead) this.refusingSince ??= now;
     const refusing = this.behind && now - (this.refusingSince ?? now) >= stalledAfterMs;
     const stalled = refusing || this.replicator?.stalled(now, stalledAfterMs) === true;
     const before = this.detector.judge(now, stalled);
@@ -261,7 +265,7 @@ export class Member {
       lagMs: this.behindSince === null ? 0 : Math.round(now - this.behindSince),
       attempts: this.replicator?.attempts ?? 0,
       retryInMs: this.replicator?.retryInMs(now) ?? null,
-      lastError: this.replicator?.lastError ?? this.heartbeatError ?? this.refusedWith,
+      lastError: this.replicator?.lastError ?? this.heartbeatError ?? this.whyNot,
     };
   }
 
@@ -276,6 +280,12 @@ export class Member {
     const { lastEpoch, lastIndex } = position;
     const end = lastEpoch === null ? log.lastIndex : log.endOf(lastEpoch);
     return lastIndex > end ? end : null;
+  }
+
+  /** Why it has no session; null: it has none yet, or nothing is wrong. */
+  private get whyNot(): string | null {
+    if (!this.ahead) return this.refusedWith;
+    return `has operations up to ${this.position?.lastIndex}, which is beyond this log`;
   }
 
   private get behind(): boolean {

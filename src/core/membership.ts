@@ -6,8 +6,9 @@ import { type Epoch, type LogIndex, logIndex, type NodeId, type Session, session
 import { Member } from './member.ts';
 import type { HeartbeatAck, Peer, Refusal } from './messages.ts';
 import type { Answer } from './outbox.ts';
+import { OwnDisk } from './own-disk.ts';
 import type { ReplicatorOwner } from './replicator.ts';
-import { type MemberReport, masterReport } from './status.ts';
+import type { MemberReport } from './status.ts';
 
 /** What the membership tells its master. */
 export interface MembershipOwner {
@@ -29,6 +30,9 @@ const PROOF_GAP_MS = 5;
  * epoch) begins above all its earlier sessions without having to remember them. */
 const SESSIONS_PER_EPOCH = 2 ** 20;
 
+/** Whoever claims to know a newer session than this is not believed: there would be none after. */
+const SESSION_MAX = 2 ** 53 - 2 ** 32;
+
 /**
  * Invariants:
  * 1. One member per node id; this node is not among them.
@@ -42,7 +46,7 @@ export class Membership implements ReplicatorOwner {
   /** Where the log ended when the master finished recovery; null until then. */
   opened: LogIndex | null = null;
   private readonly byNode = new Map<NodeId, Member>();
-  private readonly startedAt: number;
+  private readonly own: OwnDisk;
   private nextSession: number;
   private lastWakeAt: number | null = null;
   private judgeFrom = Number.NEGATIVE_INFINITY;
@@ -54,11 +58,11 @@ export class Membership implements ReplicatorOwner {
     owner: MembershipOwner,
     now: number,
   ) {
-    this.startedAt = now;
     this.context = context;
     this.epoch = epoch;
     this.electorate = electorate;
     this.owner = owner;
+    this.own = new OwnDisk(context, now);
     this.nextSession = epoch * SESSIONS_PER_EPOCH + 1;
   }
 
@@ -136,6 +140,7 @@ export class Membership implements ReplicatorOwner {
 
   wake(now: number, settled: boolean): void {
     this.noticePause(now);
+    this.own.look(now, now >= this.judgeFrom);
     for (const member of this.byNode.values()) {
       if (now >= member.nextHeartbeatAt) this.beat(member, now, settled);
       if (now >= this.judgeFrom) this.judge(member, now);
@@ -147,7 +152,7 @@ export class Membership implements ReplicatorOwner {
   }
 
   deadline(settled: boolean): number {
-    let earliest = Number.POSITIVE_INFINITY;
+    let earliest = Math.max(this.own.deadline(), this.judgeFrom);
     for (const member of this.byNode.values()) {
       earliest = Math.min(earliest, member.deadline(settled, this.judgeFrom));
     }
@@ -160,8 +165,13 @@ export class Membership implements ReplicatorOwner {
   }
 
   report(now: number): MemberReport[] {
-    const own = masterReport(this.context, now - this.startedAt);
-    return [own, ...this.members.map((member) => member.report(now))];
+    return [this.own.report(now), ...this.members.map((member) => member.report(now))];
+  }
+
+  /** This node's own disk has confirmed something. */
+  persisted(now: number): void {
+    this.own.excuse();
+    this.own.look(now, now >= this.judgeFrom);
   }
 
   // What a replicator tells.
@@ -185,7 +195,7 @@ export class Membership implements ReplicatorOwner {
   restart(node: NodeId, cause: Refusal, now: number): void {
     const member = this.byNode.get(node);
     if (member === undefined) return;
-    if (cause.code === 'stale-session') {
+    if (cause.code === 'stale-session' && cause.session < SESSION_MAX) {
       this.nextSession = Math.max(this.nextSession, cause.session + 1);
     }
     if (cause.code === 'diverged') member.reset = cause.lastIndex;
@@ -215,6 +225,7 @@ export class Membership implements ReplicatorOwner {
     this.lastWakeAt = now;
     if (gapMs < heartbeatIntervalMs + pauseMs) return;
     this.judgeFrom = now + heartbeatIntervalMs;
+    this.own.excuse();
     for (const member of this.byNode.values()) {
       member.excuse(gapMs, now);
       member.nextHeartbeatAt = now;

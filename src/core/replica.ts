@@ -125,7 +125,7 @@ export class Replica {
         office.master?.abandoned(event.ticket);
         return;
       case 'Persisted':
-        if (ledger.confirmed(event.id)) this.persisted();
+        if (ledger.confirmed(event.id)) this.persisted(now);
         return;
       case 'PersistFailed':
         ledger.persister.failed(event.id, event.error, event.full);
@@ -145,8 +145,8 @@ export class Replica {
     }
   }
 
-  private persisted(): void {
-    this.office.master?.persisted();
+  private persisted(now: number): void {
+    this.office.master?.persisted(now);
     this.office.secondary?.acknowledge();
   }
 

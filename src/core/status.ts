@@ -1,6 +1,5 @@
 // What a machine says of itself, for people: `GET /health`, metrics, the dashboard.
 
-import type { Context } from './context.ts';
 import type { MemberStatus } from './effects.ts';
 import type { Epoch, LogIndex, NodeId } from './ids.ts';
 import type { Peer } from './messages.ts';
@@ -24,24 +23,6 @@ export interface MemberReport {
   readonly attempts: number;
   readonly retryInMs: number | null;
   readonly lastError: string | null;
-}
-
-/** What a master says of itself as the first of its members. */
-export function masterReport({ self, ledger }: Context, sinceMs: number): MemberReport {
-  const { persistedIndex, trouble } = ledger.persister;
-  return {
-    ...self,
-    role: 'master',
-    status: 'Healthy',
-    sinceMs,
-    lastHeartbeatMs: 0,
-    ackedIndex: persistedIndex,
-    lagEntries: ledger.log.lastIndex - persistedIndex,
-    lagMs: 0,
-    attempts: 0,
-    retryInMs: null,
-    lastError: trouble?.error ?? null,
-  };
 }
 
 /** Counted since the process started; metrics and tests read them. */

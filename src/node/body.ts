@@ -6,7 +6,7 @@ import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import type * as z from 'zod';
 import { type Call, header } from './call.ts';
-import { excessIn, VALUES_MAX } from './excess.ts';
+import { excessIn, PEER_VALUES_MAX, VALUES_MAX } from './excess.ts';
 import { isJson } from './media-type.ts';
 import { invalid, problem, RequestRefused } from './problems.ts';
 import { checked } from './validation.ts';
@@ -43,7 +43,7 @@ export async function readJson<T>(
   }
   const bytes = await readBody(call, limit);
   if (bytes.length === 0 && ifEmpty !== undefined) return checked(schema, ifEmpty);
-  const valuesMax = limit <= BATCH_LIMIT ? VALUES_MAX : undefined;
+  const valuesMax = limit <= BATCH_LIMIT ? VALUES_MAX : PEER_VALUES_MAX;
   return jsonIn(bytes, schema, briefly, valuesMax);
 }
 
@@ -53,7 +53,7 @@ export function jsonIn<T>(
   bytes: Buffer,
   schema: z.ZodType<T>,
   briefly?: (bytes: Buffer) => T | null,
-  valuesMax?: number,
+  valuesMax: number = PEER_VALUES_MAX,
 ): T {
   return briefly?.(bytes) ?? checked(schema, parse(bytes, valuesMax));
 }
@@ -88,7 +88,7 @@ function hasBody(call: Call): boolean {
   );
 }
 
-function parse(bytes: Buffer, valuesMax: number | undefined): unknown {
+function parse(bytes: Buffer, valuesMax: number): unknown {
   if (!isUtf8(bytes)) throw malformed('is not valid UTF-8');
   const excess = excessIn(bytes, valuesMax);
   if (excess !== null) throw malformed(excess);

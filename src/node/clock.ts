@@ -3,6 +3,8 @@
 export interface Clock {
   /** Milliseconds that only ever grow; for spans. */
   monotonicMs(): number;
+  /** The same, of what is being read from sockets: all of it was there by then. */
+  arrivalMs(): number;
   /** Milliseconds since 1970, for people. */
   wallMs(): number;
   /** Wall clock, ISO 8601, UTC, milliseconds. */
@@ -12,12 +14,36 @@ export interface Clock {
   after(ms: number, callback: () => void): () => void;
 }
 
+/** As many connections as a turn of the event loop may find ready at once, and some room: whatever
+ * is read behind so many may have come later than those. */
+const READY_MAX = 900;
+
+/** When the requests at hand had come. One turn of the event loop finds many connections ready, and
+ * a crowd on a cold node is read for a second: its last request came as early as its first. */
+function arrivals(): () => number {
+  let began: number | null = null;
+  let taken = 0;
+  const over = (): void => {
+    began = null;
+  };
+  return () => {
+    taken += 1;
+    if (began !== null && taken <= READY_MAX) return began;
+    // Runs when everything that was ready has been read.
+    if (began === null) setImmediate(over);
+    taken = 1;
+    began = performance.now();
+    return began;
+  };
+}
+
 /** The clock of the machine. The text of a millisecond is made once, however often it is asked. */
 export function systemClock(): Clock {
   let textOf = -1;
   let text = '';
   return {
     monotonicMs: () => performance.now(),
+    arrivalMs: arrivals(),
     wallMs: () => Date.now(),
     iso: () => {
       const now = Date.now();

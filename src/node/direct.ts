@@ -17,9 +17,16 @@ export function directly(
   guard: Guard,
   failed: (error: unknown, path: string) => Answer | null,
 ): Direct {
-  const table = new Map(
-    routes.filter(({ direct }) => direct === true).map((route) => [keyOf(route), route]),
-  );
+  const taken = routes.filter(({ direct }) => direct === true);
+  const table = new Map(taken.map((route) => [keyOf(route), route]));
+  const open = taken.flatMap((route) => {
+    const prefix = keyOf(route).split(':', 1)[0]!;
+    return prefix === keyOf(route) ? [] : [{ prefix, route }];
+  });
+  const routeOf = ({ method, url = '' }: IncomingMessage): Route | undefined => {
+    const name = `${method} ${url}`;
+    return table.get(name) ?? (isPlain(url) ? below(open, name) : undefined);
+  };
 
   const answerTo = async (route: Route, call: Call, incoming: IncomingMessage) => {
     const { host, origin, authorization } = incoming.headers;
@@ -33,7 +40,7 @@ export function directly(
   };
 
   return (incoming, outgoing) => {
-    const route = table.get(`${incoming.method} ${incoming.url}`);
+    const route = routeOf(incoming);
     if (route === undefined) return false;
     // All that these handlers look at is the environment and the URL.
     const req = { url: `http://${incoming.headers.host}${incoming.url}` };
@@ -49,6 +56,19 @@ export function directly(
     return true;
   };
 }
+
+/** Routes by what their paths begin with; behind it stands one parameter, which is not empty. */
+type Open = readonly { readonly prefix: string; readonly route: Route }[];
+
+const below = (open: Open, name: string): Route | undefined =>
+  open.find(({ prefix }) => name.startsWith(prefix) && name.length > prefix.length)?.route;
+
+/** Nothing but a path, which a URL keeps as it is: no query, nothing to be encoded, and no dots
+ * between slashes, however they are written. */
+const PATH = /^\/[\w~!$&'()*+,;=:@%./-]*$/;
+const DOTS = /\/(?:\.|%2e)/i;
+
+const isPlain = (url: string): boolean => PATH.test(url) && !DOTS.test(url);
 
 const keyOf = ({ method, path }: Route): string => `${method} ${path}`;
 

@@ -1,8 +1,10 @@
 // Checks the operations that another node sends. The rule: they are not rebuilt. Their bytes count,
-// unknown fields and the order of fields included, because every replica hashes them.
+// unknown fields and the order of fields included, because every replica hashes them. What a client
+// could not have asked for is in no log: whoever could read it there could not name it.
 
 import type { Entry } from '../core/operation.ts';
-import { isWellFormed } from './schemas.ts';
+import { isTimestamp } from '../persistence/timestamp.ts';
+import { BATCH_MAX, IDEMPOTENCY_KEY, isWellFormed, KEY_BYTES_MAX } from './schemas.ts';
 
 interface Wrong {
   /** Which of the entries; null: the list itself. */
@@ -28,8 +30,23 @@ export function wrongIn(value: unknown): Wrong | null {
 }
 
 const isText = (value: unknown): boolean => typeof value === 'string' && isWellFormed(value);
-const isCount = (value: unknown, min: number): boolean =>
+const isCount = (value: unknown, min: number): value is number =>
   Number.isSafeInteger(value) && (value as number) >= min;
+
+const isIdempotencyKey = (value: unknown): boolean =>
+  typeof value === 'string' && IDEMPOTENCY_KEY.test(value);
+
+const WRONG_KEY = `key must be 1 to ${KEY_BYTES_MAX} bytes of UTF-8 without lone surrogates`;
+
+/** Of one code unit no more than this many bytes can come. */
+const UNIT_BYTES_MAX = 3;
+
+function isKey(value: unknown): boolean {
+  if (typeof value !== 'string' || value === '' || !isWellFormed(value)) return false;
+  return (
+    value.length * UNIT_BYTES_MAX <= KEY_BYTES_MAX || Buffer.byteLength(value) <= KEY_BYTES_MAX
+  );
+}
 
 /** Unknown fields are kept, but what can be parsed cannot always be written again (B14). */
 const LEVELS_MAX = 16;
@@ -47,10 +64,12 @@ function wrongWith(value: unknown): string | null {
   const item = value as Partial<Record<string, unknown>>;
   if (!isCount(item.index, 1)) return 'index must be an integer from 1 on';
   if (!isCount(item.epoch, 0)) return 'epoch must be an integer from 0 on';
-  if (!isText(item.at)) return 'at must be a time';
-  if (item.batch !== undefined && !isCount(item.batch, 1)) return 'batch must be an integer';
-  if (item.idempotencyKey !== undefined && !isText(item.idempotencyKey)) {
-    return 'idempotencyKey must be a string';
+  if (typeof item.at !== 'string' || !isTimestamp(item.at)) return 'at must be a time of ISO 8601';
+  if (item.batch !== undefined && !(isCount(item.batch, 1) && item.batch <= BATCH_MAX)) {
+    return `batch must be an integer from 1 to ${BATCH_MAX}`;
+  }
+  if (item.idempotencyKey !== undefined && !isIdempotencyKey(item.idempotencyKey)) {
+    return 'idempotencyKey must be 1 to 128 printable ASCII characters';
   }
   if (!isFlat(item)) return `must not be nested deeper than ${LEVELS_MAX} levels`;
   switch (item.op) {
@@ -58,9 +77,9 @@ function wrongWith(value: unknown): string | null {
       return isText(item.message) ? null : 'message must be a string without lone surrogates';
     case 'put':
       if (!isText(item.value)) return 'value must be a string without lone surrogates';
-      return isText(item.key) ? null : 'key must be a string without lone surrogates';
+      return isKey(item.key) ? null : WRONG_KEY;
     case 'remove':
-      return isText(item.key) ? null : 'key must be a string without lone surrogates';
+      return isKey(item.key) ? null : WRONG_KEY;
     default:
       return 'op must be append, put or remove';
   }

@@ -33,6 +33,9 @@ export const realClock: QueueClock = {
 /** setTimeout fires at once above 2³¹−1 ms. */
 const DELAY_MAX_MS = 2 ** 31 - 1;
 
+/** After so many events of one turn of the event loop the timer is looked at. */
+const LOOK_EVERY = 32;
+
 /** Does what an effect asks for; `event` is what it came of, at `now`. */
 export type Perform = (effect: Effect, event: Event, now: number) => void;
 
@@ -44,6 +47,7 @@ export class EventQueue {
   private readonly clock: QueueClock;
   private events: Event[] = [];
   private scheduled = false;
+  private turning = false;
   private closed = false;
   private armedAt = Number.POSITIVE_INFINITY;
   private disarm: () => void = () => {};
@@ -70,6 +74,8 @@ export class EventQueue {
     if (this.closed) return;
     this.events.push(event);
     this.schedule();
+    // A crowd of requests is read for longer than a timer may be late.
+    if (this.events.length % LOOK_EVERY === 0 && this.isLate()) this.wakeLate();
   }
 
   /** No event is handled any more, no timer is left. */
@@ -77,6 +83,17 @@ export class EventQueue {
     this.closed = true;
     this.events = [];
     this.disarm();
+  }
+
+  private isLate(): boolean {
+    return !this.turning && this.clock.now() >= this.armedAt;
+  }
+
+  /** The timer itself has to wait until all that is ready has been read. */
+  private wakeLate(): void {
+    this.disarm();
+    this.armedAt = Number.POSITIVE_INFINITY;
+    this.handle();
   }
 
   private schedule(): void {
@@ -87,13 +104,20 @@ export class EventQueue {
 
   private turn(): void {
     this.scheduled = false;
+    this.handle();
+  }
+
+  private handle(): void {
     if (this.closed) return;
+    this.turning = true;
     try {
       this.drain();
       this.turned();
     } catch (error) {
       this.close();
       this.broken(error);
+    } finally {
+      this.turning = false;
     }
   }
 

@@ -9,11 +9,8 @@ import { invalid, RequestRefused } from './problems.ts';
 import { readQuery } from './query.ts';
 import { shownUpTo } from './read-level.ts';
 import type { Site } from './route.ts';
-import { keyQuery, keysQuery } from './schemas.ts';
+import { KEY_BYTES_MAX, keyQuery, keysQuery } from './schemas.ts';
 import { bodyOf } from './text-stream.ts';
-
-/** Bytes of UTF-8 in a key (contract, section 4). */
-const KEY_BYTES_MAX = 1_024;
 
 /** The key in the path. Throws RequestRefused (400) if it is none. */
 export function keyOf(call: Call): string {

@@ -44,6 +44,21 @@ export function isPeerUrl(value: string): boolean {
 export const peer = z.object({ node, url });
 const point = z.object({ index, hash });
 
+/** A list of which only the first mistake is told: to tell all of a million takes ten seconds. */
+const holes = z
+  .custom<readonly z.infer<typeof point>[]>()
+  .superRefine((value, context) => {
+    if (!Array.isArray(value)) {
+      context.addIssue({ code: 'custom', message: 'must be a list' });
+      return;
+    }
+    const at = value.findIndex((item) => !point.safeParse(item).success);
+    if (at === -1) return;
+    const message = 'must have an index and a hash, both integers from 0 on';
+    context.addIssue({ code: 'custom', path: [at], message });
+  })
+  .meta({ type: 'array', items: z.toJSONSchema(point, { io: 'input' }) });
+
 export const joinBody = z.object({
   node,
   url,
@@ -108,7 +123,7 @@ export const snapshotBody = z.object({
   master: peer.exactOptional(),
   opened: index.exactOptional(),
   prev: point.exactOptional(),
-  holes: z.array(point).exactOptional(),
+  holes: holes.exactOptional(),
   reset: z.boolean().exactOptional(),
 });
 
@@ -140,5 +155,5 @@ export const fetched = z.object({
   updates,
   lastIndex: index,
   prev: point.exactOptional(),
-  holes: z.array(point).exactOptional(),
+  holes: holes.exactOptional(),
 });

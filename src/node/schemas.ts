@@ -44,6 +44,9 @@ export const appendBody = z.strictObject({
   timeoutMs: timeoutMs.exactOptional(),
 });
 
+/** Bytes of UTF-8 in a key (contract, section 4). */
+export const KEY_BYTES_MAX: number = 1_024;
+
 /** Messages in one batch (contract, section 3). */
 export const BATCH_MAX: number = 10_000;
 

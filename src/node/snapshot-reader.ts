@@ -7,7 +7,7 @@ import type * as z from 'zod';
 import type { Entry } from '../core/operation.ts';
 import { StoredEntry } from '../persistence/stored-entry.ts';
 import { wrongIn } from './entry-check.ts';
-import { excessIn } from './excess.ts';
+import { excessIn, PEER_VALUES_MAX } from './excess.ts';
 import { snapshotBody } from './peer-schemas.ts';
 import { usualEnvelope } from './snapshot-envelope.ts';
 
@@ -32,7 +32,13 @@ function readWhole(bytes: Buffer): Body | null {
   return updates === undefined || wrongIn(updates) !== null ? null : { ...envelope, updates };
 }
 
+/** Bytes of the longest Snapshot that comes with lengths, and room: what a replog master sends is a
+ * million bytes of updates and what stands around them. Of a longer one all values are counted
+ * before any of its updates is parsed. */
+const LENGTHS_BYTES_MAX = 2 << 20;
+
 function readLengths(bytes: Buffer): Body | null {
+  if (bytes.length > LENGTHS_BYTES_MAX) return null;
   const split = bytes.indexOf(UPDATES);
   if (split < 0) return null;
   const head = parsed(bytes.subarray(0, split), ',"updates":[]}');
@@ -79,7 +85,7 @@ function checked(bytes: Buffer, start: number, end: number): Entry | null {
 
 /** `rest` stands behind the bytes. */
 function parsed(bytes: Buffer, rest: string = ''): unknown {
-  if (excessIn(bytes) !== null) return undefined;
+  if (excessIn(bytes, PEER_VALUES_MAX) !== null) return undefined;
   try {
     return JSON.parse(`${bytes.toString('utf8')}${rest}`);
   } catch {

@@ -25,6 +25,10 @@ export class ClientGone extends Error {
   override readonly name = 'ClientGone';
 }
 
+/** Sent before the answer to the one before it: that its connection had something to read says
+ * nothing of when it came. */
+const isFollower = ({ env }: Call): boolean => env?.outgoing?.socket === null;
+
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** Writes, waits, and answers as `answer` says. The client's leaving frees the waiter (B51). */
@@ -44,7 +48,10 @@ export async function write(
     at: clock.iso(),
     w,
   };
-  if (request.timeoutMs !== undefined) order.timeoutMs = request.timeoutMs;
+  if (request.timeoutMs !== undefined) {
+    order.timeoutMs = request.timeoutMs;
+    order.arrivedAt = isFollower(call) ? started : clock.arrivalMs();
+  }
   if (request.idempotencyKey !== undefined) order.idempotencyKey = request.idempotencyKey;
   if (request.ifIndex !== undefined) order.ifIndex = request.ifIndex;
   if (departure.aborted) throw new ClientGone('the client left before its write was begun');

@@ -3,12 +3,11 @@
 // parsed. Most records of most logs are plain, which makes reading a segment several times faster.
 
 import { HEADER_BYTES, payloadLength, recordEpoch, recordIndex } from './record.ts';
+import { isUsualAt, USUAL_LENGTH } from './timestamp.ts';
 
 const INDEX = Buffer.from('{"index":', 'latin1');
 const EPOCH = Buffer.from(',"epoch":', 'latin1');
 const AT = Buffer.from(',"at":"', 'latin1');
-/** An ISO 8601 time with milliseconds. */
-const AT_LENGTH = 24;
 const MESSAGE = Buffer.from('","op":"append","message":"', 'latin1');
 
 const COMMA = 0x2c;
@@ -62,13 +61,9 @@ function messageIn(
   let place = number(bytes, literal(bytes, start, INDEX), index);
   place = number(bytes, literal(bytes, place, EPOCH), epoch);
   place = literal(bytes, place, AT);
-  if (place < 0 || place + AT_LENGTH + MESSAGE.length + 2 > end) return -1;
-  for (let i = place; i < place + AT_LENGTH; i += 1) {
-    const byte = bytes[i]!;
-    // Digits, and what stands between them in a time; nothing that could end the text.
-    if (byte < 0x2b || byte > 0x5a) return -1;
-  }
-  place = literal(bytes, place + AT_LENGTH, MESSAGE);
+  if (place < 0 || place + USUAL_LENGTH + MESSAGE.length + 2 > end) return -1;
+  if (!isUsualAt(bytes, place)) return -1;
+  place = literal(bytes, place + USUAL_LENGTH, MESSAGE);
   return place >= 0 && bytes[end - 1] === BRACE && bytes[end - 2] === QUOTE ? place : -1;
 }
 

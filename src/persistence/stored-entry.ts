@@ -5,6 +5,7 @@
 import { type Epoch, epoch as epochOf, type LogIndex, logIndex } from '../core/ids.ts';
 import type { Entry } from '../core/operation.ts';
 import { bareText } from './plain-append.ts';
+import { USUAL_LENGTH } from './timestamp.ts';
 
 export class StoredEntry {
   readonly index: LogIndex;
@@ -81,7 +82,7 @@ const AT_AFTER = 7;
 /** Of `","op":"append","message":"`. */
 const TAIL = 27;
 /** Between the epoch and the message. */
-const MESSAGE_AFTER: number = AT_AFTER + 24 + TAIL;
+const MESSAGE_AFTER: number = AT_AFTER + USUAL_LENGTH + TAIL;
 
 /** How many digits a whole number has, up to those that a number can hold exactly. */
 function digitsOf(value: number): number {

@@ -11,7 +11,7 @@ import {
   seq,
   session,
 } from '../../src/core/ids.ts';
-import type { Request, Response, Snapshot } from '../../src/core/messages.ts';
+import type { HeartbeatAck, Request, Response, Snapshot } from '../../src/core/messages.ts';
 import type { Machine } from './virtual-host.ts';
 
 /** What it does with Snapshots: as the contract says, nothing at all, or refuse each one. */
@@ -24,6 +24,10 @@ export class ForeignSecondary implements Machine {
   /** Heartbeats are not answered while this holds. */
   deaf = false;
   lastIndex = 0;
+  /** What it says in its heartbeat answers in place of the truth, or beside it. */
+  says: Partial<HeartbeatAck> = {};
+  /** The newest session that it claims to know, while it refuses all of them. */
+  refuses = 0;
   expected = 0;
   /** Every request that came. */
   readonly received: Request[] = [];
@@ -62,7 +66,8 @@ export class ForeignSecondary implements Machine {
     if (request.type === 'Heartbeat') return this.deaf ? null : this.alive(request.epoch);
     if (request.type !== 'Snapshot' || this.manner === 'silent') return null;
     if (this.manner === 'stale-session') {
-      return { type: 'Refused', code: 'stale-session', session: session(request.session) };
+      const newest = Math.max(request.session, this.refuses);
+      return { type: 'Refused', code: 'stale-session', session: session(newest) };
     }
     if (this.manner === 'out-of-order') {
       return { type: 'Refused', code: 'out-of-order', expected: request.seq };
@@ -80,6 +85,7 @@ export class ForeignSecondary implements Machine {
       incarnation: life,
       epoch: epoch(of),
       lastIndex: logIndex(lastIndex),
+      ...this.says,
     };
   }
 

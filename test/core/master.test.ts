@@ -71,6 +71,17 @@ describe('Master: answers', () => {
     expect(status(cluster).waiting).toBe(100);
   });
 
+  test('G13: the time runs from when a write came, not from when its turn did', () => {
+    const cluster = three();
+    cluster.kill('n3');
+    const arrivedAt = cluster.now - 300;
+    const ticket = cluster.write('n1', 'a', { w: 3, timeoutMs: 1_000, arrivedAt });
+    cluster.run(699);
+    expect(cluster.outcome(ticket)).toBeUndefined();
+    cluster.run(1);
+    expect(cluster.outcome(ticket)).toMatchObject({ type: 'TimedOut', acks: ['n1', 'n2'] });
+  });
+
   test('B11, G5: a timeout says what is stored, where, and never comes early', () => {
     const cluster = three();
     cluster.kill('n3');

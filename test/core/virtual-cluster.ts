@@ -42,6 +42,7 @@ export interface StartOptions {
 export interface WriteOptions {
   readonly w?: WriteConcern;
   readonly timeoutMs?: number;
+  readonly arrivedAt?: number;
   readonly key?: string;
   readonly ifIndex?: number | null;
   readonly batch?: boolean;
@@ -171,7 +172,7 @@ export class VirtualCluster {
 
   operate(id: string, operations: readonly Operation[], how: WriteOptions = {}): Ticket {
     const ticket = this.newTicket();
-    const { w = 'majority', timeoutMs, key, ifIndex, batch = false } = how;
+    const { w = 'majority', timeoutMs, arrivedAt, key, ifIndex, batch = false } = how;
     const drawn = drawWrite(operations, { w, ...how });
     this.draw(`client ${ticket} → ${id}  ${drawn}`);
     this.host(id).give({
@@ -182,6 +183,7 @@ export class VirtualCluster {
       at: '2026-01-01T00:00:00.000Z',
       w,
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      ...(arrivedAt === undefined ? {} : { arrivedAt }),
       ...(key === undefined ? {} : { idempotencyKey: key }),
       ...(ifIndex === undefined ? {} : { ifIndex: ifIndex as LogIndex | null }),
     });

@@ -3,7 +3,7 @@ import { createApp } from '../../src/node/app.ts';
 import { systemClock } from '../../src/node/clock.ts';
 import { Faults } from '../../src/node/faults.ts';
 import { call } from './calls.ts';
-import { FakeEngine } from './fake-engine.ts';
+import { AT, FakeEngine } from './fake-engine.ts';
 
 const engine = new FakeEngine();
 const app = createApp(engine, { faults: new Faults(systemClock()) });
@@ -209,7 +209,7 @@ describe('limits', () => {
       seq: 0,
       commitIndex: 0,
       updates: [
-        { index: 1, epoch: 1, at: 'now', op: 'append', message: 'x'.repeat(16 * MIB), batch: 1 },
+        { index: 1, epoch: 1, at: AT, op: 'append', message: 'x'.repeat(16 * MIB), batch: 1 },
       ],
     };
     expect((await send('/replica/snapshot', JSON.stringify(snapshot), false)).status).toBe(200);

@@ -100,6 +100,42 @@ describe('event queue', () => {
     expect(clock.timers).toEqual([]);
   });
 
+  test('a crowd that is being read does not keep the machine from being woken in time', () => {
+    const { clock, machine, queue } = setUp();
+    machine.wakeAt = 100;
+    queue.post({ type: 'Start' });
+    clock.turn();
+    for (let id = 0; id < 1_000; id += 1) {
+      if (id === 500) clock.time = 100;
+      queue.post({ type: 'Remembered', id });
+      if (id < 500) expect(machine.seen).not.toContain('Wake');
+    }
+    const wokenAfter = machine.seen.indexOf('Wake') - 1;
+    expect(wokenAfter).toBeGreaterThanOrEqual(500);
+    expect(wokenAfter).toBeLessThan(550);
+    expect(machine.seen).toHaveLength(wokenAfter + 2);
+    clock.turn();
+    expect(machine.seen).toHaveLength(1_002);
+    expect(clock.timers).toEqual([]);
+  });
+
+  test('what comes of an event does not wake the machine in the middle of a step', () => {
+    const { clock, machine, queue } = setUp();
+    machine.wakeAt = 100;
+    queue.post({ type: 'Start' });
+    clock.turn();
+    machine.onWake = () => {
+      for (let id = 0; id < 100; id += 1) queue.post({ type: 'Remembered', id });
+      machine.wakeAt = Number.POSITIVE_INFINITY;
+    };
+    clock.time = 100;
+    queue.post({ type: 'Persisted', id: 1 });
+    clock.turn();
+    expect(machine.seen).toEqual(['Start', 'Persisted', 'Wake']);
+    clock.turn();
+    expect(machine.seen).toHaveLength(103);
+  });
+
   test('a machine that stays due lets other events in between its turns', () => {
     const { clock, machine, queue } = setUp();
     machine.wakeAt = Number.NEGATIVE_INFINITY;

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { DEPTH_MAX, excessIn, VALUES_MAX } from '../../src/node/excess.ts';
+import { PEER_LIMIT } from '../../src/node/body.ts';
+import { DEPTH_MAX, excessIn, PEER_VALUES_MAX, VALUES_MAX } from '../../src/node/excess.ts';
 
 const excess = (text: string) => excessIn(Buffer.from(text), VALUES_MAX);
 const nested = (depth: number) => `${'[{"a":'.repeat(depth / 2)}1${'}]'.repeat(depth / 2)}`;
@@ -24,8 +25,12 @@ test.each([
   expect(excess(`{"a":[${`${value},`.repeat(count + 1)}${value}]}`)).toEqual(tooMany);
 });
 
-test('of values without a bound there may be any number', () => {
-  expect(excessIn(Buffer.from(`[${'1,'.repeat(VALUES_MAX)}1]`))).toBeNull();
+test('the longest Snapshot of the shortest operations is not too much', () => {
+  const shortest = { index: 1_000_000, epoch: 1, at: '2024-05-01T12:00Z', op: 'remove', key: 'k' };
+  const update = JSON.stringify(shortest);
+  const count = Math.floor(PEER_LIMIT / (update.length + 1));
+  const body = Buffer.from(`{"updates":[${`${update},`.repeat(count - 1)}${update}]}`);
+  expect(excessIn(body, PEER_VALUES_MAX)).toBeNull();
 });
 
 test('what stands in a text does not count', () => {

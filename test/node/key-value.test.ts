@@ -34,6 +34,7 @@ describe('PUT and DELETE /kv/:key', () => {
       at: expect.any(String),
       w: 'all',
       timeoutMs: 1_000,
+      arrivedAt: expect.any(Number),
     });
   });
 

@@ -21,6 +21,15 @@ const BODIES: Record<PeerMessage, Record<string, unknown>> = {
   Fetch: { epoch: 3, from: 1 },
 };
 
+/** Operations with something wrong, and what the answer must name. */
+const named = (field: string, value: unknown) => [{ ...update(1), [field]: value }, field] as const;
+const at = (time: string) => named('at', time);
+const keys = (key: string) =>
+  [
+    [{ ...update(1), op: 'put', value: 'v', key }, 'key'],
+    [{ ...update(1), op: 'remove', key }, 'key'],
+  ] as const;
+
 const MESSAGES = Object.keys(BODIES) as PeerMessage[];
 
 function node(response?: Answered) {
@@ -75,8 +84,8 @@ describe('requests', () => {
 
   test('entries keep every byte: unknown fields and the order of fields', async () => {
     const { engine, app } = node();
-    const entry =
-      '{"op":"put","later":[1],"key":"__proto__","value":"v","index":1,"epoch":3,"at":"x"}';
+    const place = '"index":1,"epoch":3,"at":"2024-05-01T12:00Z"';
+    const entry = `{"op":"put","later":[1],"key":"__proto__","value":"v",${place}}`;
     const body = `{"epoch":3,"session":1,"seq":0,"commitIndex":0,"updates":[${entry}]}`;
     await call(app, 'POST', '/replica/snapshot', body);
     expect(JSON.stringify((engine.received[0] as Snapshot).updates)).toBe(`[${entry}]`);
@@ -88,7 +97,7 @@ describe('requests', () => {
     expect((await call(app, 'POST', '/replica/snapshot', body)).status).toBe(200);
   });
 
-  test.each([
+  test.each<readonly [unknown, string]>([
     [{}, 'index'],
     [null, 'object'],
     [{ ...update(1), op: 'drop' }, 'op'],
@@ -100,6 +109,12 @@ describe('requests', () => {
     [{ ...update(1), at: 5 }, 'at'],
     [{ ...update(1), op: 'put', key: 'k' }, 'value'],
     [{ ...update(1), op: 'remove' }, 'key'],
+    ...['', 'x', 'yesterday', '2024', '2024-05-01', 'Mon, 1 Jan 2024 00:00:00 GMT'].map(at),
+    ...['2024-13-01T00:00:00.000Z', '2024-05-01T25:00:00.000Z', `${AT}${' '.repeat(50)}`].map(at),
+    ...[10_001, -1, 2.5, '3', null].map((batch) => [{ ...update(1), batch }, 'batch'] as const),
+    ...['', 'ä', '\n', 'k'.repeat(129), 7, null].map((key) => named('idempotencyKey', key)),
+    ...['', 'k'.repeat(1_025), 'ä'.repeat(513), '🎉'.repeat(257), '\udc00'].flatMap(keys),
+    [{ ...update(1), op: 'put', key: 'k', value: 'a\udc00' }, 'value'],
   ])('the entry %j is refused', async (entry, named) => {
     const { engine, app } = node();
     const body = { ...BODIES.Snapshot, updates: [entry] };
@@ -107,6 +122,21 @@ describe('requests', () => {
     expect([answer.status, answer.body.errors[0].path]).toEqual([400, 'updates[0]']);
     expect(answer.body.errors[0].message).toContain(named);
     expect(engine.received).toEqual([]);
+  });
+
+  test.each([
+    { at: '2024-05-01T12:00:00Z' },
+    { at: '2024-05-01T12:00:00.123456+02:00' },
+    { at: '2024-05-01T12:00' },
+    { at: '+010000-01-01T00:00:00.000Z' },
+    { batch: 10_000, idempotencyKey: ' ~' },
+    { op: 'put', key: '🎉'.repeat(256), value: '' },
+    { op: 'remove', key: 'k'.repeat(1_024) },
+  ])('an operation with %j is taken, whoever the master is', async (fields) => {
+    const { engine, app } = node();
+    const updates = [{ ...update(1), ...fields }];
+    const answer = await call(app, 'POST', '/replica/snapshot', { ...BODIES.Snapshot, updates });
+    expect([answer.status, (engine.received[0] as Snapshot).updates]).toEqual([200, updates]);
   });
 
   test('an entry that could not be written again is refused (B14)', async () => {
@@ -134,6 +164,57 @@ describe('requests', () => {
     const answer = await call(node().app, 'POST', '/replica/snapshot', body);
     expect([answer.status, answer.body.code]).toEqual([400, 'invalid-request']);
     expect(performance.now() - started).toBeLessThan(1_000);
+  });
+
+  const tiny = (value: string): string => `[${`${value},`.repeat(5_800_000)}${value}]`;
+  const snapshot = (fields: string): string =>
+    `{"epoch":1,"session":1,"seq":0,"commitIndex":0,${fields}}`;
+
+  test.each<[where: string, type: PeerMessage, body: (value: string) => string]>([
+    ['beside the updates', 'Snapshot', (value) => snapshot(`"x":${tiny(value)},"updates":[]`)],
+    ['as the updates', 'Snapshot', (value) => snapshot(`"updates":${tiny(value)}`)],
+    ['as the holes', 'Snapshot', (value) => snapshot(`"updates":[],"holes":${tiny(value)}`)],
+    ['in a Heartbeat', 'Heartbeat', (value) => `{"epoch":1,"x":${tiny(value)}}`],
+    ['as replicas', 'Replicas', (value) => `{"epoch":1,"replicas":${tiny(value)}}`],
+    ['in a Join', 'Join', (value) => `{"node":"n2","x":${tiny(value)}}`],
+  ])('millions of tiny values %s hold up nobody', async (_, type, body) => {
+    for (const value of ['{}', '[]', '0']) {
+      const text = body(value);
+      const started = performance.now();
+      const answer = await call(node().app, 'POST', PEER_PATHS[type], text);
+      expect([answer.status, answer.body.code]).toEqual([400, 'invalid-request']);
+      expect(performance.now() - started).toBeLessThan(3_000);
+    }
+  });
+
+  test.each<[where: string, type: PeerMessage, body: (list: string) => string]>([
+    ['updates', 'Snapshot', (list) => snapshot(`"updates":${list}`)],
+    ['holes', 'Snapshot', (list) => snapshot(`"updates":[],"holes":${list}`)],
+    ['replicas', 'Replicas', (list) => `{"epoch":1,"replicas":${list}}`],
+  ])('as many wrong %s as can be parsed hold up nobody either', async (_, type, body) => {
+    const text = body(`[${'{},'.repeat(790_000)}{}]`);
+    const started = performance.now();
+    const answer = await call(node().app, 'POST', PEER_PATHS[type], text);
+    const ms = performance.now() - started;
+    expect([answer.status, answer.body.code]).toEqual([400, 'invalid-request']);
+    expect(answer.body.errors.length).toBeLessThanOrEqual(20);
+    expect(ms).toBeLessThan(3_000);
+  });
+
+  test('in updates with lengths, too, all values are counted', async () => {
+    const large = JSON.stringify({ ...update(1), x: Array.from({ length: 30_000 }, () => ({})) });
+    const updates = Array.from({ length: 180 }, (_, i) =>
+      large.replace('"index":1', `"index":${100 + i}`),
+    );
+    const lengths = updates.map(({ length }) => length);
+    const body = snapshot(`"lengths":[${lengths}],"updates":[${updates}]`);
+    const { app, engine } = node();
+    const answer = await call(app, 'POST', '/replica/snapshot', body);
+    expect([answer.status, answer.body.errors[0].message]).toEqual([
+      400,
+      expect.stringContaining('values'),
+    ]);
+    expect(engine.received).toEqual([]);
   });
 
   test('a Snapshot may be of as many operations as fit it', async () => {

@@ -133,6 +133,27 @@ describe('a Snapshot with lengths', () => {
     expect(wrong).toEqual([]);
   });
 
+  it.each([
+    ['at', '"at":"2024-05-01T12:00:00.000Z"', '"at":"2024-15-01T12:00:00.000Z"'],
+    ['key', '"key":"k3"', '"key":""'],
+    ['batch', '"batch":1', '"batch":0'],
+    ['idempotencyKey', '"idempotencyKey":"key 5"', '"idempotencyKey":"kéy"'],
+  ])('is refused for a wrong %s, too', async (_, right, wrong) => {
+    const body = (await bodyOf(filled(entries()))).toString();
+    const changed = body.replace(right, wrong);
+    const shorter = Buffer.byteLength(right) - Buffer.byteLength(wrong);
+    const lengths = (text: string): string =>
+      text.replace(/"lengths":\[[^\]]*\]/, (list) => {
+        const all = JSON.parse(list.slice(10)) as number[];
+        const which = entries().findIndex((entry) => JSON.stringify(entry).includes(right));
+        all[which]! -= shorter;
+        return `"lengths":${JSON.stringify(all)}`;
+      });
+    expect(readSnapshot(Buffer.from(body))).not.toBeNull();
+    expect(readSnapshot(Buffer.from(lengths(changed)))).toBeNull();
+    expect(snapshotSchema.safeParse(JSON.parse(changed)).success).toBe(false);
+  });
+
   it('is left to the usual way if the lengths do not fit', async () => {
     const body = (await bodyOf(filled(entries()))).toString();
     expect(readSnapshot(Buffer.from(body))).not.toBeNull();

@@ -50,7 +50,7 @@ export const ACKNOWLEDGEMENT_PLANTS: readonly Plant[] = [
     'B29',
     'src/core/replica.ts',
     'ledger.persister.failed(event.id, event.error, event.full);',
-    'if (ledger.confirmed(event.id)) this.persisted();',
+    'if (ledger.confirmed(event.id)) this.persisted(now);',
   ),
   plant(
     'every acknowledgement counts twice',

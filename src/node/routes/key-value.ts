@@ -55,6 +55,7 @@ export function keyValueRoutes(site: Site): Route[] {
         success: [{ ...DONE, headers: TAG }],
         ...WRITE_DOC,
       },
+      direct: true,
       handle: (call) => put(site, call),
     },
     {
@@ -71,6 +72,7 @@ export function keyValueRoutes(site: Site): Route[] {
         success: [DONE],
         ...WRITE_DOC,
       },
+      direct: true,
       handle: (call) => remove(site, call),
     },
     {

@@ -1,0 +1,62 @@
+import { describe, expect, test } from 'vitest';
+import type { MasterStatus } from '../../src/core/status.ts';
+import { Members } from './members.ts';
+
+describe('OwnDisk: the master itself', () => {
+  const stuck = (): Members => {
+    const cluster = new Members('n2', 'n3');
+    cluster.host('n1').disk.stuck = true;
+    cluster.write('n1', 'a', { w: 'all' });
+    return cluster;
+  };
+
+  test('its own disk is silent for 4 s: it says so in its row, and is Suspected, but alive', () => {
+    const cluster = stuck();
+    cluster.run(3_990);
+    expect(cluster.report('n1')).toMatchObject({ status: 'Healthy', ackedIndex: 0, lagEntries: 1 });
+    expect(cluster.report('n1').lagMs).toBeGreaterThan(3_900);
+    cluster.run(20);
+    const lastError = 'its own disk does not answer';
+    expect(cluster.report('n1')).toMatchObject({ status: 'Suspected', lastError });
+    cluster.run(60_000);
+    expect(cluster.transitions).toEqual(['n1 Healthy → Suspected']);
+    expect(cluster.report('n1').sinceMs).toBeGreaterThan(59_000);
+    const { mode, quorum } = cluster.status('n1') as MasterStatus;
+    expect({ mode, alive: quorum.alive }).toEqual({ mode: 'read-write', alive: 3 });
+  });
+
+  test('it is Healthy with the first confirmation, not a heartbeat later', () => {
+    const cluster = stuck();
+    cluster.run(10_000);
+    cluster.host('n1').disk.stuck = false;
+    while (cluster.report('n1').ackedIndex !== 1) cluster.run(1);
+    expect(cluster.report('n1')).toMatchObject({ status: 'Healthy', lagEntries: 0, lagMs: 0 });
+    expect(cluster.report('n1').lastError).toBeNull();
+    expect(cluster.transitions).toEqual(['n1 Healthy → Suspected', 'n1 Suspected → Healthy']);
+  });
+
+  test('a disk that confirms something every 3 s is slow, not silent', () => {
+    const cluster = stuck();
+    for (let round = 0; round < 10; round += 1) {
+      cluster.run(3_000);
+      const { ackedIndex } = cluster.report('n1');
+      cluster.host('n1').disk.stuck = false;
+      while (cluster.report('n1').ackedIndex === ackedIndex) cluster.run(1);
+      cluster.host('n1').disk.stuck = true;
+      cluster.write('n1', 'b', { w: 1 });
+    }
+    expect(cluster.transitions).toEqual([]);
+  });
+
+  test('C15: what its disk did not do while the whole process stood still is no news', () => {
+    const cluster = stuck();
+    cluster.run(1_000);
+    cluster.pause('n1');
+    cluster.run(10_000);
+    cluster.resume('n1');
+    cluster.run(3_500);
+    expect(cluster.transitions).toEqual([]);
+    cluster.run(1_000);
+    expect(cluster.transitions).toEqual(['n1 Healthy → Suspected']);
+  });
+});

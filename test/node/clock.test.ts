@@ -1,0 +1,27 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { systemClock } from '../../src/node/clock.ts';
+
+const pass = (ms: number): void => {
+  for (const until = performance.now() + ms; performance.now() < until; );
+};
+
+test('all that is read in one turn of the event loop came when the first of it did', async () => {
+  const clock = systemClock();
+  const first = clock.arrivalMs();
+  expect(Math.abs(first - clock.monotonicMs())).toBeLessThan(100);
+  pass(5);
+  await Promise.resolve();
+  expect(clock.arrivalMs()).toBe(first);
+  await turn();
+  expect(clock.arrivalMs()).toBeGreaterThanOrEqual(first + 5);
+});
+
+test('what is read behind more than can be ready at once may have come later', () => {
+  const clock = systemClock();
+  const first = clock.arrivalMs();
+  pass(5);
+  const times = new Set(Array.from({ length: 1_000 }, () => clock.arrivalMs()));
+  expect(times.size).toBe(2);
+  expect(Math.max(...times)).toBeGreaterThanOrEqual(first + 5);
+});
