@@ -208,6 +208,7 @@ export class Cluster {
   leave(id: string, done: () => void): void {
     const site = this.site(id);
     if (!site.host.up || site.host.paused || site.left || site.node === null) return;
+    if (this.forgotten) return;
     if (this.nodes.filter((other) => !other.left).length < 3) return;
     this.hit('leave');
     this.trace.draw(`${id} is told to leave`);
@@ -227,7 +228,7 @@ export class Cluster {
 
   /** A node that was never there starts, and joins. */
   addNode(): void {
-    if (this.nodes.length >= NODES_MAX) return;
+    if (this.nodes.length >= NODES_MAX || this.forgotten) return;
     const id = `n${this.nodes.length + 1}`;
     this.hit('join');
     this.add(id, this.plan.shape.nodes[0]!.durable);
@@ -259,7 +260,7 @@ export class Cluster {
   heal(): void {
     this.healed = true;
     this.network.weather.clear();
-    const forgotten = this.sites.get('arbiter')?.wiped === true;
+    const { forgotten } = this;
     for (const site of this.sites.values()) {
       site.clearTroubles();
       site.host.lateness = () => 0;
@@ -297,6 +298,12 @@ export class Cluster {
     const { diskMs } = this.plan.shape;
     const chance = new Chance(this.plan.seed + 3 + this.sites.size);
     return new Site(machine, { durable, timeline, chance, diskMs, hits });
+  }
+
+  /** An arbiter is in charge that knows only how large the cluster is. Nobody adds or removes nodes
+   * then: it would take a majority of those it meets for one of those that kept promises. */
+  private get forgotten(): boolean {
+    return this.sites.get('arbiter')?.wiped === true;
   }
 
   /** An arbiter without a disk lives in the launcher: when that ends, so does the cluster. */

@@ -155,6 +155,8 @@ export const PROCESS_FAULTS: readonly FaultKind[] = [
     begin: (cluster, { node, forMs, amount }) => {
       // A second time would leave a master behind whom no arbiter and no secondary knows.
       if (cluster.site('arbiter').wiped) return undefined;
+      // Those who have left would be new ones to it when they come back.
+      if (cluster.nodes.some(({ left }) => left)) return undefined;
       cluster.crash('arbiter', { power: true, severity: 1 });
       cluster.wipe('arbiter', 'forget');
       cluster.startAfter('arbiter', DOWN_MS);
