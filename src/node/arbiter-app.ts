@@ -24,7 +24,6 @@ export interface ArbiterAppOptions extends GuardOptions {
   readonly logger?: Logger;
   /** Aborts when the server stops. */
   readonly stopping?: AbortSignal;
-  readonly version?: string;
 }
 
 const health = z.strictObject({
@@ -41,8 +40,7 @@ export function createArbiterApp(arbiter: ArbiterView, options: ArbiterAppOption
     ...aliveRoutes(),
   ];
   const logger = options.logger ?? createLogger({ level: 'silent' });
-  const all = withDocument(routes, options.version ?? '0.0.0');
-  return mount(all, createGuard(options), logger, stopping);
+  return mount(withDocument(routes), createGuard(options), logger, stopping);
 }
 
 function stateRoutes(arbiter: ArbiterView): Route[] {
@@ -57,7 +55,9 @@ function stateRoutes(arbiter: ArbiterView): Route[] {
         success: [{ status: 200, description: 'The state.', schema: health }],
       },
       handle: () => {
-        const { master, members } = arbiter;
+        const { master } = arbiter;
+        // An arbiter knows more of its members than is told here.
+        const members = arbiter.members.map(({ node, url }) => ({ node, url }));
         return toResponse(json(200, { role: 'arbiter', master, members }));
       },
     },

@@ -87,9 +87,10 @@ function parameters({ params = {}, headers = {}, query }: RouteDoc): Json[] {
   const inHeader = Object.entries(headers).map(([name, description]) => {
     return { name, in: 'header', required: false, description, schema: string };
   });
-  const properties = query === undefined ? {} : jsonSchema(query, 'output').properties;
+  const { properties } = query === undefined ? { properties: {} } : jsonSchema(query, 'output');
+  const { required: must = [] } = query === undefined ? {} : jsonSchema(query, 'input');
   const inQuery = Object.entries(properties as Record<string, Json>).map(([name, schema]) => {
-    return { name, in: 'query', required: false, schema };
+    return { name, in: 'query', required: (must as string[]).includes(name), schema };
   });
   return [...inPath, ...inHeader, ...inQuery];
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import manifest from '../../package.json' with { type: 'json' };
 import { createApp } from '../../src/node/app.ts';
 import { systemClock } from '../../src/node/clock.ts';
 import { Faults } from '../../src/node/faults.ts';
@@ -6,7 +7,7 @@ import { PROBLEMS } from '../../src/node/problems.ts';
 import { call } from './calls.ts';
 import { FakeEngine } from './fake-engine.ts';
 
-const app = createApp(new FakeEngine(), { faults: new Faults(systemClock()), version: '1.2.3' });
+const app = createApp(new FakeEngine(), { faults: new Faults(systemClock()) });
 const { body: document } = await call(app, 'GET', '/openapi.json');
 
 /** Routes of the contract, sections 3 to 8. */
@@ -80,7 +81,7 @@ test('operations have names, parameters for every part of the path, and answers'
 
 test('is OpenAPI 3.1 with the types of the contract', () => {
   expect(document.openapi).toBe('3.1.0');
-  expect(document.info.version).toBe('1.2.3');
+  expect(document.info.version).toBe(manifest.version);
   const append = document.paths['/messages'].post;
   expect(append.requestBody.content['application/json'].schema).toMatchObject({
     type: 'object',
@@ -119,6 +120,35 @@ test('headers that an answer may have are named', () => {
     ['ETag'],
     [],
   ]);
+});
+
+test('a part of a query that must be there is said to be required', () => {
+  const required = Object.entries(document.paths as Record<string, Record<string, never>>).flatMap(
+    ([path, methods]) =>
+      Object.values(methods).flatMap(({ parameters }: { parameters: Record<string, unknown>[] }) =>
+        parameters
+          .filter((one) => one.in === 'query' && one.required)
+          .map((one) => [path, one.name]),
+      ),
+  );
+  expect(required).toEqual([['/outcomes', 'idempotencyKey']]);
+});
+
+test('what a read of the disk and a fault that was asked for can come to is named', () => {
+  const failuresOf = ({ responses }: { responses: Record<string, { description: string }> }) =>
+    [...(responses[500]?.description ?? '').matchAll(/`([a-z-]+)`:/g)].map(([, code]) => code);
+  const named = (code: string): string[] =>
+    Object.entries(document.paths as Record<string, Record<string, never>>).flatMap(
+      ([path, methods]) =>
+        Object.entries(methods)
+          .filter(([, operation]) => failuresOf(operation).includes(code))
+          .map(([method]) => `${method} ${path}`),
+    );
+  const reads = ['/messages', '/log', '/log/{index}', '/backup', '/log/{index}/story'];
+  const keys = ['/kv/{key}', '/kv'];
+  expect(named('damaged-log')).toEqual([...reads, ...keys].map((path) => `get ${path}`));
+  const struck = ['post /replica/snapshot', 'post /replica/heartbeat'];
+  expect(named('fault-injected')).toEqual(struck);
 });
 
 test('every reference in it leads somewhere', () => {

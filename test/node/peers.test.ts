@@ -330,7 +330,8 @@ describe('an arbiter on its own', () => {
   const arbiter = () => {
     const engine = new FakeEngine();
     engine.response = { type: 'Left' };
-    const view = { receive: engine.receive.bind(engine), members: [N1], master: N1 };
+    const members = [{ ...N1, incarnation: 'not told' }];
+    const view = { receive: engine.receive.bind(engine), members, master: N1 };
     return { engine, app: createArbiterApp(view) };
   };
 

@@ -113,7 +113,11 @@ export function peerRoutes(
         summary,
         body: { schema },
         success: [success],
-        problems: ['unsupported-media-type', 'too-large', ...problems],
+        problems: [
+          ...(['unsupported-media-type', 'too-large'] as const),
+          ...problems,
+          ...(struck === null ? [] : (['fault-injected'] as const)),
+        ],
       },
       direct: true,
       handle: async (call) => {
