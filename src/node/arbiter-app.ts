@@ -1,5 +1,5 @@
 // The HTTP side of an arbiter that is a process of its own, or lives in the launcher: Join, Leave,
-// and what it says of itself. The launcher adds its control routes to the app.
+// and what it says of itself. The launcher adds its control routes.
 
 import * as z from 'zod';
 import type { Peer } from '../core/messages.ts';
@@ -24,6 +24,8 @@ export interface ArbiterAppOptions extends GuardOptions {
   readonly logger?: Logger;
   /** Aborts when the server stops. */
   readonly stopping?: AbortSignal;
+  /** Routes of the process around this arbiter, e.g. the launcher's. */
+  readonly routes?: readonly Route[];
 }
 
 const health = z.strictObject({
@@ -38,6 +40,7 @@ export function createArbiterApp(arbiter: ArbiterView, options: ArbiterAppOption
     ...peerRoutes(arbiter, stopping, null, ['Join', 'Leave']),
     ...stateRoutes(arbiter),
     ...aliveRoutes(),
+    ...(options.routes ?? []),
   ];
   const logger = options.logger ?? createLogger({ level: 'silent' });
   return mount(withDocument(routes), createGuard(options), logger, stopping);
