@@ -2,6 +2,7 @@
 // the schemas that check the requests. Built once, when it is first asked for.
 
 import * as z from 'zod';
+import { problemDocument } from './problem-document.ts';
 import { PROBLEMS, type ProblemCode } from './problems.ts';
 import type { Route, RouteDoc } from './route.ts';
 
@@ -24,18 +25,6 @@ const HEADERS: Readonly<Record<number, Readonly<Record<string, string>>>> = {
   405: { Allow: 'The methods that the path takes.' },
   503: { 'Retry-After': 'Seconds, where trying again soon makes sense.' },
 };
-
-const problemDocument = z.looseObject({
-  type: z.string().meta({ description: '`/problems/<code>`' }),
-  title: z.string(),
-  status: z.int(),
-  detail: z.string(),
-  code: z.enum(Object.keys(PROBLEMS) as ProblemCode[]),
-  errors: z
-    .array(z.object({ path: z.string(), message: z.string() }))
-    .optional()
-    .meta({ description: 'With `invalid-request`: what is wrong, and where.' }),
-});
 
 /** `version` is that of the package. */
 export function openApi(routes: readonly Route[], version: string): Json {
