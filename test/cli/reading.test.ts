@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { register as dashboard } from '../../src/cli/commands/dashboard.ts';
 import { register as echo } from '../../src/cli/commands/echo.ts';
 import { register as health } from '../../src/cli/commands/health.ts';
 import { register as list } from '../../src/cli/commands/list.ts';
@@ -181,6 +182,16 @@ test('health --watch shows what is wrong and goes on until it is told to stop', 
     .map((line) => JSON.parse(line));
   expect(lines[0]).toMatchObject({ node: 'n1' });
   expect(lines[1]).toEqual({ error: 'broken' });
+});
+
+test('dashboard --json needs no terminal: it is health, again and again', async () => {
+  const stub = await startStub((_, response, count) => {
+    sendJson(response, 200, MASTER);
+    if (count === 2) process.emit('SIGINT');
+  });
+  const ran = await runCommand(dashboard, 'dashboard', '--json', '--url', stub.url);
+  expect(ran).toMatchObject({ code: 0, err: '' });
+  expect(JSON.parse(ran.out)).toEqual(MASTER);
 });
 
 test('health --help gives the default interval as one may write it', async () => {

@@ -48,7 +48,7 @@ export function register(program: Command): void {
     .action(showHealth);
 }
 
-async function showHealth(options: HealthOptions): Promise<void> {
+export async function showHealth(options: HealthOptions): Promise<void> {
   await untilInterrupted(async (signal) => {
     if (!options.watch)
       return options.json ? printAnswer(options, signal) : printTable(options, signal);
