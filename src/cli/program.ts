@@ -1,10 +1,10 @@
 // The commander program without its commands, how a run of it ends, and the one place that sets the
 // exit code.
 
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { Unreachable } from '../client/errors.ts';
 import { NoQuorum } from '../client/problems.ts';
+import { packageVersion } from '../node/package-version.ts';
 import { cleanText } from './clean-text.ts';
 import { stylesFor } from './colour.ts';
 import { compileParserLate } from './compilation.ts';
@@ -32,7 +32,7 @@ export async function start(
 export function newProgram(): Command {
   const program = new Command('replog')
     .description('A replicated log and key-value store that starts with one command.')
-    .version(version())
+    .version(packageVersion())
     .option('--no-color', 'no colour (also: NO_COLOR)')
     .showHelpAfterError(false)
     .exitOverride()
@@ -130,9 +130,4 @@ function sentenceIn(text: string): string {
     .trim()
     .replace(/^error: /, '')
     .replace(/\n/g, ' ');
-}
-
-function version(): string {
-  const file = new URL('../../package.json', import.meta.url);
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }

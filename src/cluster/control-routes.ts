@@ -2,81 +2,61 @@
 // that start, stop and change it. They end processes, so they are guarded like the routes between
 // nodes.
 
-import type { Hono } from 'hono';
 import * as z from 'zod';
 import { NODE_ID_PATTERN } from '../core/ids.ts';
-import type { Answer } from '../node/answer.ts';
-import { json, toResponse } from '../node/answer.ts';
+import { type Answer, json } from '../node/answer.ts';
 import { BODY_LIMIT, readJson } from '../node/body.ts';
-import type { Call, NodeEnv } from '../node/call.ts';
-import { header, hostOf } from '../node/call.ts';
-import type { GuardOptions } from '../node/guard.ts';
-import { createGuard } from '../node/guard.ts';
-import { invalid, problem, RequestRefused } from '../node/problems.ts';
+import type { Call } from '../node/call.ts';
+import { type ProblemCode, problem } from '../node/problems.ts';
+import { readQuery } from '../node/query.ts';
+import type { Route, RouteDoc } from '../node/route.ts';
+import { integer } from '../node/schemas.ts';
 import { ChildFailed, OUTPUT_KEPT } from './child.ts';
 import type { Control } from './control.ts';
-import { ACTIONS, Conflict, UnknownNode } from './control.ts';
+import { ACTIONS, type Action, Conflict, UnknownNode } from './control.ts';
 
-type Handler = (call: Call) => Promise<Answer> | Answer;
+/** `find` gives the cluster, or throws Conflict while there is none yet. */
+export function controlRoutes(find: () => Control): Route[] {
+  return [
+    route('GET', '/cluster', SHOW, () => json(200, find().view())),
+    route('POST', '/cluster/nodes', ADD, async (call) => {
+      const { node } = await readJson(call, BODY_LIMIT, ADDITION, {});
+      return json(201, await find().add(node));
+    }),
+    route('DELETE', '/cluster/nodes/:id', REMOVE, async (call) =>
+      json(200, await find().remove(idOf(call))),
+    ),
+    route('GET', '/cluster/nodes/:id/output', OUTPUT, (call) => {
+      const { lines } = readQuery(call, OUTPUT_QUERY);
+      const node = idOf(call);
+      return json(200, { node, ...find().output(node, lines) });
+    }),
+    ...ACTIONS.map((action) =>
+      route('POST', `/cluster/nodes/:id/${action}`, actDoc(action), async (call) =>
+        json(200, await find().act(idOf(call), action)),
+      ),
+    ),
+  ];
+}
 
-/**
- * Adds the control routes to an app. `find` gives the cluster, or throws Conflict while there is
- * none yet. `guard`: who may use them (contract, section 7).
- */
-export function addControlRoutes<Env extends NodeEnv>(
-  app: Hono<Env>,
-  find: () => Control,
-  guard: GuardOptions,
-): void {
-  const check = createGuard(guard);
-  const route = (path: string, verbs: Readonly<Record<string, Handler>>) => {
-    app.all(path, async (call) => toResponse(await answer(call as unknown as Call, verbs)));
-  };
-  const answer = async (call: Call, verbs: Readonly<Record<string, Handler>>): Promise<Answer> => {
-    const host = hostOf(call);
-    const [origin, authorization] = [header(call, 'origin'), header(call, 'authorization')];
-    const refusal = check({ host, origin, authorization }, 'peer');
-    if (refusal !== null) return refusal;
-    const handler = verbs[call.req.method === 'HEAD' ? 'GET' : call.req.method];
-    if (handler === undefined) return notAllowed(call, Object.keys(verbs));
+function route(
+  method: Route['method'],
+  path: string,
+  doc: RouteDoc,
+  handle: (call: Call) => Promise<Answer> | Answer,
+): Route {
+  const answer = async (call: Call): Promise<Answer> => {
     try {
-      return await handler(call);
+      return await handle(call);
     } catch (error) {
       return refused(error);
     }
   };
-
-  route('/cluster', { GET: () => json(200, find().view()) });
-  route('/cluster/nodes', {
-    POST: async (call) =>
-      json(201, await find().add((await readJson(call, BODY_LIMIT, ADDITION, {})).node)),
-  });
-  route('/cluster/nodes/:id', {
-    DELETE: async (call) => json(200, await find().remove(idOf(call))),
-  });
-  route('/cluster/nodes/:id/output', {
-    GET: (call) => {
-      const node = idOf(call);
-      return json(200, { node, ...find().output(node, linesOf(call)) });
-    },
-  });
-  for (const action of ACTIONS) {
-    route(`/cluster/nodes/:id/${action}`, {
-      POST: async (call) => json(200, await find().act(idOf(call), action)),
-    });
-  }
+  return { method, path, access: 'peer', doc, handle: answer };
 }
 
 function idOf(call: Call): string {
   return call.req.param('id') ?? '';
-}
-
-/** `?lines=`: how many at most; all that are kept unless it says so. */
-function linesOf(call: Call): number {
-  const text = call.req.query('lines');
-  if (text === undefined) return OUTPUT_KEPT;
-  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
-  throw new RequestRefused(invalid([{ path: 'lines', message: 'must be a number of lines' }]));
 }
 
 /** What commands take instead of an id: a node of that name would take their meaning away. */
@@ -93,33 +73,102 @@ const ADDITION = z.strictObject({
     .optional(),
 });
 
-function notAllowed(call: Call, verbs: readonly string[]): Answer {
-  const detail = `${call.req.path} takes ${verbs.join(', ')} only.`;
-  return problem('method-not-allowed', detail, {}, { allow: verbs.join(', ') });
+const OUTPUT_QUERY = z.strictObject({
+  lines: integer(1, 999_999).default(OUTPUT_KEPT).meta({ description: 'How many at most.' }),
+});
+
+const ID = { id: 'The node.' };
+
+const VIEW = z.strictObject({
+  node: z.string(),
+  role: z.enum(['master', 'secondary', 'removed']).nullable(),
+  url: z.string(),
+  pid: z.int().nullable().meta({ description: 'null while no process runs.' }),
+  state: z.enum(['starting', 'running', 'paused', 'stopping', 'stopped', 'exited']),
+});
+
+const FAILURES: readonly ProblemCode[] = ['unknown-node', 'conflict', 'node-failed'];
+
+const SHOW: RouteDoc = {
+  id: 'readCluster',
+  summary: 'The cluster: its nodes with role, URL, pid and state',
+  success: [
+    {
+      status: 200,
+      description: 'The cluster.',
+      schema: z.strictObject({
+        name: z.string(),
+        pid: z.int().meta({ description: 'Of the launcher.' }),
+        size: z.int(),
+        arbiter: z.string(),
+        control: z.string(),
+        dataDir: z.string().nullable(),
+        nodes: z.array(VIEW),
+        removed: z.array(VIEW).meta({ description: 'No members any more; they still serve.' }),
+      }),
+    },
+  ],
+  problems: ['conflict'],
+};
+
+const ADD: RouteDoc = {
+  id: 'addNode',
+  summary: 'Start one more secondary',
+  description: 'The cluster becomes larger by it. Without `node` it has the next free id.',
+  body: { schema: ADDITION, optional: true },
+  success: [{ status: 201, description: 'The node.', schema: VIEW }],
+  problems: ['unsupported-media-type', 'too-large', 'conflict', 'node-failed'],
+};
+
+const REMOVE: RouteDoc = {
+  id: 'removeNode',
+  summary: 'Take a secondary out of the cluster for good',
+  description: 'The cluster becomes smaller; the process serves what it had until it is stopped.',
+  params: ID,
+  success: [{ status: 200, description: 'The node.', schema: VIEW }],
+  problems: FAILURES,
+};
+
+const OUTPUT: RouteDoc = {
+  id: 'readOutput',
+  summary: "The last lines of a node's own output",
+  params: ID,
+  query: OUTPUT_QUERY,
+  success: [
+    {
+      status: 200,
+      description: 'The lines, oldest first; `first` is the number of the first of them.',
+      schema: z.strictObject({ node: z.string(), first: z.int(), lines: z.array(z.string()) }),
+    },
+  ],
+  problems: ['unknown-node', 'conflict'],
+};
+
+const WHAT: Readonly<Record<Action, string>> = {
+  stop: 'End a node in order; it stays a member',
+  start: 'Start a node that has ended',
+  restart: 'Stop and start a node',
+  kill: 'End a node at once (SIGKILL)',
+  pause: 'Freeze a node (SIGSTOP)',
+  resume: 'Let a paused node go on (SIGCONT)',
+};
+
+function actDoc(action: Action): RouteDoc {
+  return {
+    id: `${action}Node`,
+    summary: WHAT[action],
+    description: 'A node that is so already is left as it is.',
+    params: ID,
+    success: [{ status: 200, description: 'The node afterwards.', schema: VIEW }],
+    problems: FAILURES,
+  };
 }
 
 function refused(error: unknown): Answer {
-  if (error instanceof RequestRefused) return error.answer;
-  if (error instanceof UnknownNode) return own('unknown-node', error.message);
-  if (error instanceof Conflict) return own('conflict', error.message);
+  if (error instanceof UnknownNode) return problem('unknown-node', error.message);
+  if (error instanceof Conflict) return problem('conflict', error.message);
   if (error instanceof ChildFailed) {
-    return own('node-failed', [error.message, ...error.lines.slice(-1)].join(': '));
+    return problem('node-failed', [error.message, ...error.lines.slice(-1)].join(': '));
   }
   throw error;
-}
-
-/** The problems that only a launcher has. */
-const OWN_PROBLEMS = {
-  'unknown-node': { status: 404, title: 'The cluster has no such node' },
-  conflict: { status: 409, title: 'That cannot be done in this state' },
-  'node-failed': { status: 500, title: 'The node could not be started' },
-} as const;
-
-function own(code: keyof typeof OWN_PROBLEMS, detail: string): Answer {
-  const { status, title } = OWN_PROBLEMS[code];
-  return {
-    status,
-    headers: { 'content-type': 'application/problem+json' },
-    body: JSON.stringify({ type: `/problems/${code}`, title, status, detail, code }),
-  };
 }

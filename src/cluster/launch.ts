@@ -1,12 +1,11 @@
 // Everything between `replog cluster` and a running launcher: ports are checked, folders prepared,
 // the arbiter is started and the cluster announced. Whatever fails leaves nothing running.
 
-import type { Hono } from 'hono';
-import type { NodeEnv } from '../node/call.ts';
+import type { Route } from '../node/route.ts';
 import type { HostedArbiter } from './arbiter-link.ts';
 import type { ClusterView, Control } from './control.ts';
 import { Conflict } from './control.ts';
-import { addControlRoutes } from './control-routes.ts';
+import { controlRoutes } from './control-routes.ts';
 import { Launcher } from './launcher.ts';
 import type { Layout } from './layout.ts';
 import { layoutOf, portsOf } from './layout.ts';
@@ -57,7 +56,7 @@ export interface ArbiterOptions {
   readonly logLevel: string;
   /** Id of the node that shall be the first master. */
   readonly prefer: string;
-  readonly extraRoutes: (app: Hono<NodeEnv>) => void;
+  readonly routes: readonly Route[];
 }
 
 /** A cluster that is being launched. */
@@ -174,7 +173,7 @@ function startArbiter(
     requireClientToken,
     logLevel,
     prefer: layout.nodes[0]?.node ?? '',
-    extraRoutes: (app) => addControlRoutes(app, find, token === null ? {} : { token }),
+    routes: controlRoutes(find),
   });
 }
 

@@ -72,7 +72,11 @@ export class ArbiterNode {
   private received(ticket: Ticket, request: Request): void {
     if (request.type === 'Join') this.decide(ticket, this.arbiter.join(request));
     else if (request.type === 'Leave') this.decide(ticket, this.arbiter.leave(request.node));
-    else this.outbox.respond(ticket, { type: 'Refused', code: 'not-master', master: this.master });
+    else if (this.master === null) {
+      this.outbox.respond(ticket, { type: 'Refused', code: 'no-master' });
+    } else {
+      this.outbox.respond(ticket, { type: 'Refused', code: 'not-master', master: this.master });
+    }
   }
 
   private decide(ticket: Ticket, response: ResponseOrder): void {

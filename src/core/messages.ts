@@ -218,10 +218,11 @@ export type Refusal =
   /** The logs differ at or before `prev`; up to `lastIndex` they are known to agree, and from there
    * the sender starts over. */
   | { readonly type: 'Refused'; readonly code: 'diverged'; readonly lastIndex: LogIndex }
-  /** The arbiter has no master to give, and the node did not want to be one. */
+  /** The arbiter has no master to give, and the node did not want to be one; or the receiver, which
+   * is none, knows of none. */
   | { readonly type: 'Refused'; readonly code: 'no-master' }
   /** The message is for a node in another role. */
-  | { readonly type: 'Refused'; readonly code: 'not-master'; readonly master: Peer | null }
+  | { readonly type: 'Refused'; readonly code: 'not-master'; readonly master: Peer }
   /** The node's folder belongs to another cluster. */
   | { readonly type: 'Refused'; readonly code: 'wrong-cluster'; readonly cluster: string }
   /** Another living process uses this node id. */

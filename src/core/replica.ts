@@ -206,6 +206,7 @@ export class Replica {
     if (request.type === 'Replicas') {
       if (this.office.master !== null) return null;
       const master = this.office.secondary?.master ?? null;
+      if (master === null) return { type: 'Refused', code: 'no-master' };
       return { type: 'Refused', code: 'not-master', master };
     }
     // There is one master per epoch: another one in ours has been replaced without knowing it.

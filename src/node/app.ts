@@ -11,6 +11,7 @@ import { createLogger, type Logger } from './logger.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { type App, mount } from './mount.ts';
 import { openApi } from './openapi.ts';
+import { packageVersion } from './package-version.ts';
 import type { Route, Site } from './route.ts';
 import { aliveRoutes } from './routes/alive.ts';
 import { backupRoutes } from './routes/backup.ts';
@@ -39,8 +40,6 @@ export interface AppOptions extends GuardOptions {
   readonly faults?: Faults;
   /** Aborts when the server stops. */
   readonly stopping?: AbortSignal;
-  /** Version of the package, for the API document. */
-  readonly version?: string;
   /** Pause between two comments on a silent event stream; default 15,000 ms. */
   readonly streamBeatMs?: number;
   /** Event streams at the same time; default 1,000. */
@@ -61,10 +60,7 @@ export function createApp(engine: Engine, options: AppOptions = {}): App {
     streamBeatMs: options.streamBeatMs ?? 15_000,
     streamsMax: options.streamsMax ?? 1_000,
   };
-  const routes = withDocument(
-    [...nodeRoutes(site, options.faults), ...(options.routes ?? [])],
-    options.version ?? '0.0.0',
-  );
+  const routes = withDocument([...nodeRoutes(site, options.faults), ...(options.routes ?? [])]);
   return mount(routes, createGuard(options), site.logger, site.stopping);
 }
 
@@ -86,7 +82,7 @@ export function nodeRoutes(site: Site, faults: Faults | undefined): Route[] {
 }
 
 /** Adds `GET /openapi.json`, which describes all of them and itself. */
-export function withDocument(routes: readonly Route[], version: string): Route[] {
+export function withDocument(routes: readonly Route[]): Route[] {
   let document: unknown;
   const all: Route[] = [
     ...routes,
@@ -100,7 +96,7 @@ export function withDocument(routes: readonly Route[], version: string): Route[]
         success: [{ status: 200, description: 'OpenAPI 3.1.' }],
       },
       handle: () => {
-        document ??= openApi(all, version);
+        document ??= openApi(all, packageVersion());
         return toResponse(json(200, document));
       },
     },

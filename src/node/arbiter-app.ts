@@ -1,5 +1,5 @@
 // The HTTP side of an arbiter that is a process of its own, or lives in the launcher: Join, Leave,
-// and what it says of itself. The launcher adds its control routes to the app.
+// and what it says of itself. The launcher adds its control routes.
 
 import * as z from 'zod';
 import type { Peer } from '../core/messages.ts';
@@ -24,7 +24,8 @@ export interface ArbiterAppOptions extends GuardOptions {
   readonly logger?: Logger;
   /** Aborts when the server stops. */
   readonly stopping?: AbortSignal;
-  readonly version?: string;
+  /** Routes of the process around this arbiter, e.g. the launcher's. */
+  readonly routes?: readonly Route[];
 }
 
 const health = z.strictObject({
@@ -39,10 +40,10 @@ export function createArbiterApp(arbiter: ArbiterView, options: ArbiterAppOption
     ...peerRoutes(arbiter, stopping, null, ['Join', 'Leave']),
     ...stateRoutes(arbiter),
     ...aliveRoutes(),
+    ...(options.routes ?? []),
   ];
   const logger = options.logger ?? createLogger({ level: 'silent' });
-  const all = withDocument(routes, options.version ?? '0.0.0');
-  return mount(all, createGuard(options), logger, stopping);
+  return mount(withDocument(routes), createGuard(options), logger, stopping);
 }
 
 function stateRoutes(arbiter: ArbiterView): Route[] {
@@ -57,7 +58,9 @@ function stateRoutes(arbiter: ArbiterView): Route[] {
         success: [{ status: 200, description: 'The state.', schema: health }],
       },
       handle: () => {
-        const { master, members } = arbiter;
+        const { master } = arbiter;
+        // An arbiter knows more of its members than is told here.
+        const members = arbiter.members.map(({ node, url }) => ({ node, url }));
         return toResponse(json(200, { role: 'arbiter', master, members }));
       },
     },

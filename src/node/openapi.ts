@@ -2,6 +2,7 @@
 // the schemas that check the requests. Built once, when it is first asked for.
 
 import * as z from 'zod';
+import { problemDocument } from './problem-document.ts';
 import { PROBLEMS, type ProblemCode } from './problems.ts';
 import type { Route, RouteDoc } from './route.ts';
 
@@ -24,18 +25,6 @@ const HEADERS: Readonly<Record<number, Readonly<Record<string, string>>>> = {
   405: { Allow: 'The methods that the path takes.' },
   503: { 'Retry-After': 'Seconds, where trying again soon makes sense.' },
 };
-
-const problemDocument = z.looseObject({
-  type: z.string().meta({ description: '`/problems/<code>`' }),
-  title: z.string(),
-  status: z.int(),
-  detail: z.string(),
-  code: z.enum(Object.keys(PROBLEMS) as ProblemCode[]),
-  errors: z
-    .array(z.object({ path: z.string(), message: z.string() }))
-    .optional()
-    .meta({ description: 'With `invalid-request`: what is wrong, and where.' }),
-});
 
 /** `version` is that of the package. */
 export function openApi(routes: readonly Route[], version: string): Json {
@@ -87,9 +76,10 @@ function parameters({ params = {}, headers = {}, query }: RouteDoc): Json[] {
   const inHeader = Object.entries(headers).map(([name, description]) => {
     return { name, in: 'header', required: false, description, schema: string };
   });
-  const properties = query === undefined ? {} : jsonSchema(query, 'output').properties;
+  const { properties } = query === undefined ? { properties: {} } : jsonSchema(query, 'output');
+  const { required: must = [] } = query === undefined ? {} : jsonSchema(query, 'input');
   const inQuery = Object.entries(properties as Record<string, Json>).map(([name, schema]) => {
-    return { name, in: 'query', required: false, schema };
+    return { name, in: 'query', required: (must as string[]).includes(name), schema };
   });
   return [...inPath, ...inHeader, ...inQuery];
 }

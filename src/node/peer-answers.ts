@@ -22,7 +22,7 @@ const DETAILS: Readonly<Record<Refusal['code'], string>> = {
   'stale-session': 'The session of the request has been replaced.',
   'out-of-order': 'Something before this Snapshot is missing; nothing was changed.',
   diverged: 'The logs differ at or before the point that the request names.',
-  'no-master': 'The arbiter has no master to give.',
+  'no-master': 'There is no master to give, or to send the message to.',
   'not-master': 'The message is for a node in another role.',
   'wrong-cluster': "The node's data belongs to another cluster.",
   'node-id-taken': 'Another living process uses this node id.',
@@ -34,10 +34,7 @@ function refusal(refused: Refusal, path: string): Answer {
   const { type: _, code, ...extra } = refused;
   const detail = DETAILS[code];
   if (refused.code !== 'not-master') return problem(code, detail, extra);
-  const { master } = refused;
-  // Without a master there is nowhere to be sent to: then this is a conflict, no redirect.
-  if (master === null) return { ...problem(code, detail, extra), status: 409 };
-  return problem(code, detail, extra, { location: locationAt(master.url, path) });
+  return problem(code, detail, extra, { location: locationAt(refused.master.url, path) });
 }
 
 /** A peer gave no answer that means something in the protocol. `message` is for people. */
@@ -82,7 +79,7 @@ const REFUSALS: Readonly<Record<Refusal['code'], z.ZodType<Extra>>> = {
   'out-of-order': of('out-of-order', { expected: z.int().min(0) }),
   diverged: of('diverged', { lastIndex: z.int().min(0) }),
   'no-master': of('no-master'),
-  'not-master': of('not-master', { master: schemas.peer.nullable() }),
+  'not-master': of('not-master', { master: schemas.peer }),
   'wrong-cluster': of('wrong-cluster', { cluster: z.string() }),
   'node-id-taken': of('node-id-taken', { node: z.string() }),
   overloaded: of('overloaded'),

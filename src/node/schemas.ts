@@ -90,7 +90,7 @@ export const removeBody = z.strictObject({
 export const putBody = removeBody.extend({ value: text });
 
 /** The parts of a query are text; these are strict integers in them. */
-const integer = (min: number, max: number) =>
+export const integer = (min: number, max: number) =>
   z
     .string()
     .regex(/^(?:0|[1-9]\d{0,15})$/, { error: 'must be an integer' })

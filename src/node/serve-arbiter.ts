@@ -1,7 +1,6 @@
 // A whole arbiter in this process: `replog arbiter`, and the launcher's.
 
 import { randomUUID } from 'node:crypto';
-import type { Hono } from 'hono';
 import { ArbiterNode } from '../core/arbiter-node.ts';
 import { BLANK_MEMORY } from '../core/effects.ts';
 import { nodeId } from '../core/ids.ts';
@@ -11,9 +10,9 @@ import { RealDisk } from '../persistence/real-disk.ts';
 import { openSegmentedLog } from '../persistence/segmented-log.ts';
 import { createArbiterApp } from './arbiter-app.ts';
 import { ArbiterRuntime } from './arbiter-runtime.ts';
-import type { NodeEnv } from './call.ts';
 import { realClock } from './event-queue.ts';
 import { createLogger, type LogLevel } from './logger.ts';
+import type { Route } from './route.ts';
 import { startServer } from './server.ts';
 import { Transport } from './transport.ts';
 import { warmUp } from './warm-up.ts';
@@ -32,7 +31,7 @@ export interface ServeArbiterOptions {
   /** Id of the node that shall be the first master. */
   readonly prefer?: string;
   /** Routes of the process around it, e.g. the launcher's. */
-  readonly extraRoutes?: (app: Hono<NodeEnv>) => void;
+  readonly routes?: readonly Route[];
 }
 
 export interface RunningArbiter {
@@ -78,9 +77,9 @@ export async function serveArbiter(options: ServeArbiterOptions): Promise<Runnin
     stopping: stopping.signal,
     allowHosts: options.allowHosts ?? [],
     requireClientToken: options.requireClientToken ?? false,
+    routes: options.routes ?? [],
     ...(token === null ? {} : { token }),
   });
-  options.extraRoutes?.(app);
   const { host, port } = options;
   const server = await startServer({ app, host, port, stopping }).catch(async (error: unknown) => {
     await persistence.close();

@@ -9,7 +9,9 @@ export const ok = z.strictObject({ status: z.literal('ok') });
 
 export const indexOut = z.int().min(0);
 export const nodeOut = z.string().regex(NODE_ID_PATTERN);
-const acks = z.array(nodeOut).meta({ description: 'Nodes that had it when the answer left.' });
+export const acks = z
+  .array(nodeOut)
+  .meta({ description: 'Nodes that had it when the answer left.' });
 const ms = z.number().meta({ description: 'Milliseconds from arrival to answer.' });
 const duplicate = z
   .literal(true)
@@ -75,14 +77,14 @@ export const logPage = z.strictObject({
   next: indexOut.nullable(),
 });
 
-const id = z
+export const operationIdOut = z
   .union([z.string(), z.int()])
   .nullable()
   .meta({ description: 'As the client sent it; null if it sent none.' });
 
 export const operationAck = z.strictObject({
   result: z.literal('OperationAck'),
-  id,
+  id: operationIdOut,
   key: z.string(),
   index: indexOut,
   acks,
@@ -92,7 +94,7 @@ export const operationAck = z.strictObject({
 
 export const getResult = z.strictObject({
   result: z.literal('GetResult'),
-  id,
+  id: operationIdOut,
   key: z.string(),
   value: z.string(),
   index: indexOut,
@@ -100,7 +102,7 @@ export const getResult = z.strictObject({
 
 export const absent = z.strictObject({
   result: z.literal('GetResult'),
-  id,
+  id: operationIdOut,
   key: z.string(),
   value: z.null(),
 });

@@ -35,7 +35,7 @@ export const answerExpectation = z.strictObject({
   index: countSpan.exactOptional(),
   /** Exactly these nodes, in any order. */
   acks: z.array(node).exactOptional(),
-  /** At least so many nodes. */
+  /** So many distinct nodes. */
   'acks-count': countSpan.exactOptional(),
   /** From sending the request to the whole answer. */
   took: timeSpan.exactOptional(),

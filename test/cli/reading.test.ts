@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
+import { register as dashboard } from '../../src/cli/commands/dashboard.ts';
 import { register as echo } from '../../src/cli/commands/echo.ts';
 import { register as health } from '../../src/cli/commands/health.ts';
 import { register as list } from '../../src/cli/commands/list.ts';
 import { register as outcome } from '../../src/cli/commands/outcome.ts';
+import { parseDuration } from '../../src/cli/duration.ts';
 import { sendJson, sendProblem, startStub } from '../client/stub-server.ts';
 import { runCommand } from './command-run.ts';
 import { isolate } from './isolation.ts';
@@ -180,6 +182,22 @@ test('health --watch shows what is wrong and goes on until it is told to stop', 
     .map((line) => JSON.parse(line));
   expect(lines[0]).toMatchObject({ node: 'n1' });
   expect(lines[1]).toEqual({ error: 'broken' });
+});
+
+test('dashboard --json needs no terminal: it is health, again and again', async () => {
+  const stub = await startStub((_, response, count) => {
+    sendJson(response, 200, MASTER);
+    if (count === 2) process.emit('SIGINT');
+  });
+  const ran = await runCommand(dashboard, 'dashboard', '--json', '--url', stub.url);
+  expect(ran).toMatchObject({ code: 0, err: '' });
+  expect(JSON.parse(ran.out)).toEqual(MASTER);
+});
+
+test('health --help gives the default interval as one may write it', async () => {
+  const { out } = await runCommand(health, 'health', '--help');
+  const [, shown] = /--interval [^(]*\(default:\s+(\S+)\)/.exec(out)!;
+  expect(parseDuration(shown!)).toBe(1_000);
 });
 
 test('echo measures round trips', async () => {

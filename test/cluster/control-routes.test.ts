@@ -1,11 +1,11 @@
-import { Hono } from 'hono';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ChildFailed } from '../../src/cluster/child.ts';
 import type { Control, NodeView } from '../../src/cluster/control.ts';
-import { Conflict, UnknownNode } from '../../src/cluster/control.ts';
-import { addControlRoutes } from '../../src/cluster/control-routes.ts';
-import type { NodeEnv } from '../../src/node/call.ts';
+import { ACTIONS, Conflict, UnknownNode } from '../../src/cluster/control.ts';
+import { controlRoutes } from '../../src/cluster/control-routes.ts';
+import { createArbiterApp } from '../../src/node/arbiter-app.ts';
 import type { GuardOptions } from '../../src/node/guard.ts';
+import type { App } from '../../src/node/mount.ts';
 
 const N2: NodeView = {
   node: 'n2',
@@ -44,10 +44,10 @@ const control: Control = {
   remove: (node) => told('remove', node),
 };
 
-function appWith(guard: GuardOptions = {}): Hono<NodeEnv> {
-  const app = new Hono<NodeEnv>();
-  addControlRoutes(app, () => control, guard);
-  return app;
+const arbiter = { receive: () => Promise.reject(new Error()), members: [], master: null };
+
+function appWith(guard: GuardOptions = {}): App {
+  return createArbiterApp(arbiter, { ...guard, routes: controlRoutes(() => control) });
 }
 
 const JSON_TYPE = { 'content-type': 'application/json' };
@@ -143,6 +143,21 @@ describe('control routes', () => {
       status,
       detail,
     });
+  });
+
+  it('stand in the API document of the launcher', async () => {
+    const { paths } = (await (await app.request('/openapi.json')).json()) as { paths: object };
+    const found = Object.entries(paths)
+      .filter(([path]) => path.startsWith('/cluster'))
+      .flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method} ${path}`));
+    const node = '/cluster/nodes/{id}';
+    expect(found).toEqual([
+      'get /cluster',
+      'post /cluster/nodes',
+      `delete ${node}`,
+      `get ${node}/output`,
+      ...ACTIONS.map((action) => `post ${node}/${action}`),
+    ]);
   });
 
   it('name the verbs that a path takes', async () => {

@@ -1,12 +1,18 @@
 import { expect, test } from 'vitest';
+import manifest from '../../package.json' with { type: 'json' };
+import type { Outcome } from '../../src/core/effects.ts';
+import { epoch, logIndex, nodeId, seq, session } from '../../src/core/ids.ts';
+import type { Refusal } from '../../src/core/messages.ts';
 import { createApp } from '../../src/node/app.ts';
 import { systemClock } from '../../src/node/clock.ts';
 import { Faults } from '../../src/node/faults.ts';
-import { PROBLEMS } from '../../src/node/problems.ts';
+import { batchAnswer, keyValueAnswer, messageAnswer } from '../../src/node/outcomes.ts';
+import { answerTo } from '../../src/node/peer-answers.ts';
+import { invalid, PROBLEMS } from '../../src/node/problems.ts';
 import { call } from './calls.ts';
-import { FakeEngine } from './fake-engine.ts';
+import { FakeEngine, N1 } from './fake-engine.ts';
 
-const app = createApp(new FakeEngine(), { faults: new Faults(systemClock()), version: '1.2.3' });
+const app = createApp(new FakeEngine(), { faults: new Faults(systemClock()) });
 const { body: document } = await call(app, 'GET', '/openapi.json');
 
 /** Routes of the contract, sections 3 to 8. */
@@ -80,7 +86,7 @@ test('operations have names, parameters for every part of the path, and answers'
 
 test('is OpenAPI 3.1 with the types of the contract', () => {
   expect(document.openapi).toBe('3.1.0');
-  expect(document.info.version).toBe('1.2.3');
+  expect(document.info.version).toBe(manifest.version);
   const append = document.paths['/messages'].post;
   expect(append.requestBody.content['application/json'].schema).toMatchObject({
     type: 'object',
@@ -119,6 +125,75 @@ test('headers that an answer may have are named', () => {
     ['ETag'],
     [],
   ]);
+});
+
+test('a part of a query that must be there is said to be required', () => {
+  const required = Object.entries(document.paths as Record<string, Record<string, never>>).flatMap(
+    ([path, methods]) =>
+      Object.values(methods).flatMap(({ parameters }: { parameters: Record<string, unknown>[] }) =>
+        parameters
+          .filter((one) => one.in === 'query' && one.required)
+          .map((one) => [path, one.name]),
+      ),
+  );
+  expect(required).toEqual([['/outcomes', 'idempotencyKey']]);
+});
+
+test('what a read of the disk and a fault that was asked for can come to is named', () => {
+  const failuresOf = ({ responses }: { responses: Record<string, { description: string }> }) =>
+    [...(responses[500]?.description ?? '').matchAll(/`([a-z-]+)`:/g)].map(([, code]) => code);
+  const named = (code: string): string[] =>
+    Object.entries(document.paths as Record<string, Record<string, never>>).flatMap(
+      ([path, methods]) =>
+        Object.entries(methods)
+          .filter(([, operation]) => failuresOf(operation).includes(code))
+          .map(([method]) => `${method} ${path}`),
+    );
+  const reads = ['/messages', '/log', '/log/{index}', '/backup', '/log/{index}/story'];
+  const keys = ['/kv/{key}', '/kv'];
+  expect(named('damaged-log')).toEqual([...reads, ...keys].map((path) => `get ${path}`));
+  const struck = ['post /replica/snapshot', 'post /replica/heartbeat'];
+  expect(named('fault-injected')).toEqual(struck);
+});
+
+const at = { first: logIndex(1), last: logIndex(2), acks: [nodeId('n1')] };
+
+const outcomes: Outcome[] = [
+  { type: 'TimedOut', ...at },
+  { type: 'NoQuorum', alive: 1, needed: 2, missing: [nodeId('n2')] },
+  { type: 'Unsatisfiable', size: 3 },
+  { type: 'PreconditionFailed', index: null },
+  { type: 'NotMaster', master: N1 },
+  { type: 'NoMaster', ...at },
+  { type: 'ShuttingDown', ...at },
+  { type: 'StorageUnavailable', reason: 'it is full' },
+];
+
+const refusals: Refusal[] = [
+  { type: 'Refused', code: 'stale-epoch', epoch: epoch(8) },
+  { type: 'Refused', code: 'stale-session', session: session(8) },
+  { type: 'Refused', code: 'out-of-order', expected: seq(8) },
+  { type: 'Refused', code: 'diverged', lastIndex: logIndex(8) },
+  { type: 'Refused', code: 'not-master', master: N1 },
+  { type: 'Refused', code: 'wrong-cluster', cluster: 'c' },
+  { type: 'Refused', code: 'node-id-taken', node: nodeId('n2') },
+];
+
+test('every member that a problem adds is described', () => {
+  const asked = { w: 2, durable: true, ms: 1, path: '/' };
+  const target = { id: 7, key: 'k', removed: false };
+  const answers = [
+    ...outcomes.map((outcome) => messageAnswer(outcome, asked)),
+    ...outcomes.map((outcome) => batchAnswer(outcome, asked)),
+    ...outcomes.map((outcome) => keyValueAnswer(outcome, asked, target)),
+    ...refusals.map((refused) => answerTo(refused, '/')),
+    invalid([{ path: 'w', message: 'wrong' }]),
+  ];
+  const members = new Set(answers.flatMap(({ body }) => Object.keys(JSON.parse(String(body)))));
+  const described = Object.keys(document.components.schemas.Problem.properties);
+  expect(described).toEqual(expect.arrayContaining([...members]));
+  const elsewhere = ['allow', 'limit', 'file', 'offset'];
+  expect(described.filter((name) => !members.has(name))).toEqual(elsewhere);
 });
 
 test('every reference in it leads somewhere', () => {

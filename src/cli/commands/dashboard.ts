@@ -4,10 +4,12 @@ import type { Command } from 'commander';
 import { examples } from '../examples.ts';
 import { UsageError } from '../exit.ts';
 import { addTargetOptions, connect, findTarget, type TargetOptions } from '../target.ts';
+import { showHealth } from './health.ts';
 
 export function register(program: Command): void {
   addTargetOptions(program.command('dashboard'))
     .description("watch every node's log, lag and health, and break things by keys")
+    .option('--json', 'no screen: the health once a second, as `replog health --watch --json`')
     .addHelpText(
       'after',
       examples(
@@ -19,7 +21,12 @@ export function register(program: Command): void {
     .action(openOn);
 }
 
-async function openOn(options: TargetOptions): Promise<void> {
+interface DashboardOptions extends TargetOptions {
+  readonly json?: true;
+}
+
+async function openOn(options: DashboardOptions): Promise<void> {
+  if (options.json) return showHealth({ ...options, watch: true });
   const { onTerminal, showDashboard } = await import('../dashboard.ts');
   if (!onTerminal()) {
     throw new UsageError(

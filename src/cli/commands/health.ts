@@ -23,9 +23,11 @@ import {
 /** A master that is asked besides may be paused: the answer that is there already waits for it. */
 const MASTER_MS = 2_000;
 
+const INTERVAL_MS = 1_000;
+
 interface HealthOptions extends TargetOptions {
   readonly watch?: true;
-  readonly interval: number;
+  readonly interval?: number;
   readonly json?: true;
 }
 
@@ -33,7 +35,7 @@ export function register(program: Command): void {
   addTargetOptions(program.command('health'))
     .description('show every member: status, lag, last heartbeat, retries, last error')
     .option('--watch', 'show it again and again, until Ctrl-C')
-    .option('--interval <duration>', 'with --watch: how often', parseTimeout, 1_000)
+    .option('--interval <duration>', 'with --watch: how often (default: 1s)', parseTimeout)
     .option('--json', "print the node's own answer; a masterError: its master does not answer")
     .addHelpText(
       'after',
@@ -46,14 +48,14 @@ export function register(program: Command): void {
     .action(showHealth);
 }
 
-async function showHealth(options: HealthOptions): Promise<void> {
+export async function showHealth(options: HealthOptions): Promise<void> {
   await untilInterrupted(async (signal) => {
     if (!options.watch)
       return options.json ? printAnswer(options, signal) : printTable(options, signal);
     const { REAL_PACE } = await import('../../client/pace.ts');
     while (!signal.aborted) {
       await repaint(options, signal);
-      await REAL_PACE.pause(options.interval, signal);
+      await REAL_PACE.pause(options.interval ?? INTERVAL_MS, signal);
     }
   });
 }

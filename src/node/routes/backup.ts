@@ -26,7 +26,7 @@ export function backupRoutes(site: Site): Route[] {
           'Without that last line it is not whole.',
         query: levelQuery,
         success: [{ status: 200, description: 'The backup.', contentType: 'application/jsonl' }],
-        problems: ['not-linearizable', 'damaged-log'],
+        problems: ['not-linearizable', 'damaged-log', 'not-ready'],
       },
       handle: (call) => backup(site, call),
     },

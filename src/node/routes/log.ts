@@ -34,7 +34,7 @@ export function logRoutes(site: Site): Route[] {
           { status: 200, description: 'A page of the log.', schema: logPage },
           { status: 200, description: 'The stream.', contentType: 'text/event-stream' },
         ],
-        problems: ['not-linearizable', 'overloaded'],
+        problems: ['not-linearizable', 'overloaded', 'damaged-log', 'not-ready'],
       },
       handle: (call) =>
         acceptsStream(header(call, 'accept') ?? '')
@@ -51,7 +51,7 @@ export function logRoutes(site: Site): Route[] {
         params: { index: 'Its place in the log.' },
         query: levelQuery,
         success: [{ status: 200, description: 'The entry.', schema: entryOut }],
-        problems: ['not-found', 'not-linearizable'],
+        problems: ['not-found', 'not-linearizable', 'damaged-log'],
       },
       handle: (call) => entry(site, call),
     },

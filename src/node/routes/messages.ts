@@ -94,7 +94,7 @@ export function messageRoutes(site: Site): Route[] {
         description: 'Without `limit` all of them, streamed. `from` is an index of the log.',
         query: messagesQuery,
         success: [{ status: 200, description: 'The messages.', schema: messageList }],
-        problems: ['not-linearizable'],
+        problems: ['not-linearizable', 'damaged-log', 'not-ready'],
       },
       handle: (call) => list(site, call),
     },

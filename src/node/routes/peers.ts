@@ -46,13 +46,16 @@ const MESSAGES: { readonly [T in PeerMessage]: Described<T> } = {
     schema: schemas.replicasBody,
     summary: 'The arbiter tells the master the whole set of replicas',
     success: ok('Noted.', outputs.replicasNoted),
-    problems: ['stale-epoch', 'not-master'],
+    problems: ['stale-epoch', 'not-master', 'no-master'],
   },
   Snapshot: {
     schema: schemas.snapshotBody,
     summary: 'Operations for a secondary, in order',
     success: ok('All up to `seq` is persisted.', outputs.snapshotAck),
-    problems: ['stale-epoch', 'stale-session', 'out-of-order', 'diverged', 'overloaded'],
+    problems: [
+      ...(['stale-epoch', 'stale-session', 'out-of-order', 'diverged'] as const),
+      ...(['overloaded', 'no-master'] as const),
+    ],
   },
   Heartbeat: {
     schema: schemas.heartbeatBody,
@@ -110,7 +113,11 @@ export function peerRoutes(
         summary,
         body: { schema },
         success: [success],
-        problems: ['unsupported-media-type', 'too-large', ...problems],
+        problems: [
+          ...(['unsupported-media-type', 'too-large'] as const),
+          ...problems,
+          ...(struck === null ? [] : (['fault-injected'] as const)),
+        ],
       },
       direct: true,
       handle: async (call) => {

@@ -40,7 +40,7 @@ export function storyRoutes(site: Site): Route[] {
         description: 'From a bounded trace in memory: the older it is, the less is known.',
         params: { index: 'Its place in the log.' },
         success: [{ status: 200, description: 'The story.', schema: storyOut }],
-        problems: ['not-found'],
+        problems: ['not-found', 'damaged-log'],
       },
       handle: (call) => story(site, call),
     },
