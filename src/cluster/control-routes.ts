@@ -9,7 +9,7 @@ import type { Answer } from '../node/answer.ts';
 import { json, toResponse } from '../node/answer.ts';
 import { BODY_LIMIT, readJson } from '../node/body.ts';
 import type { Call, NodeEnv } from '../node/call.ts';
-import { header, hostOf } from '../node/call.ts';
+import { credentialsIn } from '../node/credentials.ts';
 import type { GuardOptions } from '../node/guard.ts';
 import { createGuard } from '../node/guard.ts';
 import { invalid, problem, RequestRefused } from '../node/problems.ts';
@@ -33,9 +33,7 @@ export function addControlRoutes<Env extends NodeEnv>(
     app.all(path, async (call) => toResponse(await answer(call as unknown as Call, verbs)));
   };
   const answer = async (call: Call, verbs: Readonly<Record<string, Handler>>): Promise<Answer> => {
-    const host = hostOf(call);
-    const [origin, authorization] = [header(call, 'origin'), header(call, 'authorization')];
-    const refusal = check({ host, origin, authorization }, 'peer');
+    const refusal = check(credentialsIn(call), 'peer');
     if (refusal !== null) return refusal;
     const handler = verbs[call.req.method === 'HEAD' ? 'GET' : call.req.method];
     if (handler === undefined) return notAllowed(call, Object.keys(verbs));
