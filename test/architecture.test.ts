@@ -117,6 +117,13 @@ describe('who imports whom', () => {
     expect(users.map(({ path }) => path)).toEqual([]);
   });
 
+  test('requests are taken by one kind of server: its limits hold for all that serve', () => {
+    const servers = sources.filter(
+      ({ text }) => /\bcreateServer\b/.test(text) && /from 'node:https?2?'/.test(text),
+    );
+    expect(servers.map(({ path }) => path)).toEqual(['src/node/server.ts']);
+  });
+
   test('the command line loads what is heavy only when it is used', () => {
     const heavy = /^(?:hono|@hono|pino|undici|prom-client|ky|zod|ink|react)/;
     const eager = (source: Source): string[] =>

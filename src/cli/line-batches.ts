@@ -29,8 +29,9 @@ const NOT_UTF8 = 'convert it first, e.g. with `iconv -f latin1 -t utf-8`';
 /**
  * Without the line ends; what follows the last one is a line if it is not empty. `full`: batches
  * are filled whatever the pace of the input, so that the same input is always cut in the same
- * places. Throws UsageError if the input is not UTF-8: changing somebody's bytes unasked is no
- * service.
+ * places. Throws UsageError at a line that is not UTF-8, or too long: changing somebody's bytes
+ * unasked is no service. The lines before it go out first, so that what is stored is the same
+ * however the input arrives.
  */
 export async function* lineBatches(
   chunks: AsyncIterable<Uint8Array>,
@@ -39,17 +40,24 @@ export async function* lineBatches(
   const cutter = new Cutter();
   const packer = new Packer();
   let bytesRead = 0;
-  for await (const chunk of chunks) {
-    bytesRead += chunk.byteLength;
-    for (const line of cutter.add(chunk)) {
+  try {
+    for await (const chunk of chunks) {
+      bytesRead += chunk.byteLength;
+      for (const line of cutter.add(chunk)) {
+        const filled = packer.add(line);
+        if (filled !== null) yield { lines: filled, bytesRead };
+      }
+      if (!full && packer.size > 0) yield { lines: packer.take(), bytesRead };
+    }
+    for (const line of cutter.rest()) {
       const filled = packer.add(line);
       if (filled !== null) yield { lines: filled, bytesRead };
     }
-    if (!full && packer.size > 0) yield { lines: packer.take(), bytesRead };
-  }
-  for (const line of cutter.rest()) {
-    const filled = packer.add(line);
-    if (filled !== null) yield { lines: filled, bytesRead };
+  } catch (error) {
+    // Whoever broke off the input means also what has come of it.
+    if (!(error instanceof UsageError)) throw error;
+    if (packer.size > 0) yield { lines: packer.take(), bytesRead };
+    throw error;
   }
   if (packer.size > 0) yield { lines: packer.take(), bytesRead };
 }
@@ -63,51 +71,46 @@ class Cutter {
   /** Lines handed out. */
   #count = 0;
 
-  /** The lines that this chunk ends. */
-  add(chunk: Uint8Array): string[] {
+  /** The lines that this chunk ends. Throws UsageError behind the last good one. */
+  *add(chunk: Uint8Array): Generator<string, void, void> {
     const end = chunk.lastIndexOf(LINE_END);
-    const lines = end < 0 ? [] : this.#linesOf(chunk.subarray(0, end));
+    if (end >= 0) yield* this.#linesOf(chunk.subarray(0, end));
     this.#begun.push(chunk.subarray(end + 1));
     this.#begunBytes += chunk.length - end - 1;
-    if (this.#begunBytes > LINE_MAX) throw this.#refusal(0, 'too long to be a message', TOO_LONG);
-    return lines;
+    if (this.#begunBytes > LINE_MAX) throw this.#refusal('too long to be a message', TOO_LONG);
   }
 
-  /** The line that has no end, if there is one. */
-  rest(): string[] {
-    return this.#begunBytes === 0 ? [] : this.#linesOf(new Uint8Array());
+  /** The line that has no end, if there is one. Throws UsageError. */
+  *rest(): Generator<string, void, void> {
+    if (this.#begunBytes > 0) yield* this.#linesOf(new Uint8Array());
   }
 
-  #linesOf(last: Uint8Array): string[] {
+  *#linesOf(last: Uint8Array): Generator<string, void, void> {
     const bytes = this.#begun.length === 0 ? last : Buffer.concat([...this.#begun, last]);
     this.#begun = [];
     this.#begunBytes = 0;
-    const lines = this.#decoded(bytes).split('\n');
-    this.#count += lines.length;
-    return lines;
-  }
-
-  #decoded(bytes: Uint8Array): string {
-    try {
-      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-    } catch (error) {
-      if (error instanceof TypeError)
-        throw this.#refusal(goodLines(bytes), 'not UTF-8 text', NOT_UTF8);
-      throw error;
+    const good = isUtf8(bytes) ? bytes : goodLines(bytes);
+    if (good !== null) {
+      const lines = new TextDecoder('utf-8', { ignoreBOM: true }).decode(good).split('\n');
+      this.#count += lines.length;
+      yield* lines;
     }
+    if (good !== bytes) throw this.#refusal('not UTF-8 text', NOT_UTF8);
   }
 
-  #refusal(linesBefore: number, what: string, hint: string): UsageError {
-    return new UsageError(`line ${this.#count + linesBefore + 1} of the input is ${what}`, hint);
+  /** Of the line after those that were handed out. */
+  #refusal(what: string, hint: string): UsageError {
+    return new UsageError(`line ${this.#count + 1} of the input is ${what}`, hint);
   }
 }
 
-/** How many lines come before the first that is not UTF-8. */
-function goodLines(bytes: Uint8Array): number {
-  let count = 0;
-  for (let begin = 0; ; count += 1) {
+/** The lines before the first that is not UTF-8; null: it is the first of all. */
+function goodLines(bytes: Uint8Array): Uint8Array | null {
+  let good: Uint8Array | null = null;
+  for (let begin = 0; ; ) {
     const end = bytes.indexOf(LINE_END, begin);
-    if (end < 0 || !isUtf8(bytes.subarray(begin, end))) return count;
+    if (end < 0 || !isUtf8(bytes.subarray(begin, end))) return good;
+    good = bytes.subarray(0, end);
     begin = end + 1;
   }
 }

@@ -2,6 +2,7 @@
 //
 // Commands load what is heavy (HTTP, servers, processes) inside their action: help stays quick.
 
+import type { Command } from 'commander';
 import { register as registerAdd } from './commands/add.ts';
 import { register as registerAppend } from './commands/append.ts';
 import { register as registerBackup } from './commands/backup.ts';
@@ -30,35 +31,37 @@ import { register as registerWhatIf } from './commands/what-if.ts';
 import { start } from './program.ts';
 import { SERVING } from './serving.ts';
 
+/** In the order of the help page: start, use, look, control, break, learn, keep. */
+export const COMMANDS: readonly ((program: Command) => void)[] = [
+  ...SERVING,
+  registerAppend,
+  registerList,
+  registerKv,
+  registerOutcome,
+  registerExplain,
+  registerHealth,
+  registerWhatIf,
+  registerEcho,
+  registerDashboard,
+  registerPs,
+  registerControl,
+  registerAdd,
+  registerRm,
+  registerFault,
+  registerDemo,
+  registerScenario,
+  registerBackup,
+  registerRestore,
+  registerVerify,
+  registerRepair,
+  registerBench,
+  registerSim,
+  registerCheck,
+  registerChaos,
+  registerReplay,
+];
+
 /** Runs the command line; `argv` as in process.argv. */
 export function main(argv: string[]): Promise<void> {
-  // In the order of the help page: start, use, look, control, break, learn, keep.
-  return start(argv, [
-    ...SERVING,
-    registerAppend,
-    registerList,
-    registerKv,
-    registerOutcome,
-    registerExplain,
-    registerHealth,
-    registerWhatIf,
-    registerEcho,
-    registerDashboard,
-    registerPs,
-    registerControl,
-    registerAdd,
-    registerRm,
-    registerFault,
-    registerDemo,
-    registerScenario,
-    registerBackup,
-    registerRestore,
-    registerVerify,
-    registerRepair,
-    registerBench,
-    registerSim,
-    registerCheck,
-    registerChaos,
-    registerReplay,
-  ]);
+  return start(argv, COMMANDS);
 }

@@ -2,6 +2,7 @@
 
 import { ProblemError } from '../client/problems.ts';
 import { UsageError } from './exit.ts';
+import { inOrder } from './node-selection.ts';
 import { connect, findTarget, type TargetOptions } from './target.ts';
 
 const ASK_MS = 1_000;
@@ -10,7 +11,7 @@ const ASK_MS = 1_000;
 interface ArbiterHealth {
   readonly role: 'arbiter';
   readonly master: { readonly node: string; readonly url: string } | null;
-  readonly members: readonly { readonly node: string }[];
+  readonly members: readonly { readonly node: string; readonly url: string }[];
 }
 
 /** Whether a node's answer, as it should be, is an arbiter's. */
@@ -25,24 +26,35 @@ export function arbiterLine({ master, members }: ArbiterHealth): string {
   return `arbiter: ${place}, members ${names === '' ? 'none' : names}`;
 }
 
-/** The error itself, or, if there was nothing at a path because the URL is an arbiter's, one that
- * says so and names a node. */
+/** The error itself, or, if there was nothing at a path because the URL is an arbiter's or a
+ * launcher's, one that says so and where the nodes are. */
 export async function orNoNode(error: unknown, options: TargetOptions): Promise<unknown> {
   if (!(error instanceof ProblemError) || error.code !== 'not-found') return error;
   try {
     const target = await findTarget(options);
     const client = await connect(target);
-    const health: unknown = await client.health({ signal: AbortSignal.timeout(ASK_MS) });
+    const limit = { signal: AbortSignal.timeout(ASK_MS) };
+    const health: unknown = await client.health(limit);
     if (!isArbiter(health)) return error;
-    const what = target.control === target.url ? 'the control port of a cluster' : 'an arbiter';
+    // A launcher hosts its cluster's arbiter; one that stands alone has no such route.
+    const launched = await client.cluster(limit).catch(() => null);
+    const what = launched === null ? 'an arbiter' : "the control port of a cluster's launcher";
+    const places = placesOf(launched?.nodes ?? health.members, health.master?.node);
+    const way =
+      target.cluster === null ? "give a node's --url" : "leave out --url, or give a node's";
     return new UsageError(
       `${target.url} is ${what}, not a node`,
-      health.master === null
-        ? 'name a node with --url; `replog ps` shows them'
-        : `--url ${health.master.url} is the master; without --url the cluster is found by itself`,
+      places === '' ? 'it has no nodes yet' : `${way}: ${places}`,
     );
   } catch {
     // Who answers there cannot be told: what was said first counts.
     return error;
   }
+}
+
+/** Like `http://127.0.0.1:4000 (n1, master), http://127.0.0.1:4001 (n2)`. */
+function placesOf(nodes: ArbiterHealth['members'], master: string | undefined): string {
+  return inOrder(nodes)
+    .map(({ node, url }) => `${url} (${node}${node === master ? ', master' : ''})`)
+    .join(', ');
 }

@@ -13,7 +13,7 @@ import { EXIT, endingOf, UsageError } from './exit.ts';
 import { orNoNode } from './no-node.ts';
 import { endWithoutReader, printError, watchOutput } from './output.ts';
 import type { TargetOptions } from './target.ts';
-import { aimed, wayBack } from './way-back.ts';
+import { aimed, fromAnywhere, wayBack } from './way-back.ts';
 
 /** Runs one command line with these commands; sets the exit code. */
 export async function start(
@@ -110,9 +110,11 @@ function endOfParsing(error: CommanderError): number {
 async function hintOn(error: unknown, options: TargetOptions): Promise<string | null> {
   const back = error instanceof NoQuorum ? await wayBack(error.missing, options) : null;
   const hint = back ?? endingOf(error).hint;
+  if (hint === null) return null;
   // Where nothing answers, nothing can be asked.
   const { url, ...rest } = options;
-  return hint === null ? null : aimed(hint, error instanceof Unreachable ? rest : options);
+  const where = error instanceof Unreachable ? rest : await fromAnywhere(options);
+  return aimed(hint, where);
 }
 
 function report(error: unknown, hint: string | null): void {

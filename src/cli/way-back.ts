@@ -7,20 +7,36 @@ import { findTarget, type TargetOptions } from './target.ts';
 /** A hint is worth no longer wait: whoever reads it has waited already. */
 const ASK_MS = 1_000;
 
-/** The commands that look for a running cluster by themselves. */
-const AIMED = new RegExp(
-  '`replog (?:append|list|kv|outcome|explain|health|echo|ps|stop|start|restart|kill|pause|resume' +
-    '|add|rm|fault|backup|bench|chaos)\\b[^`]*',
-  'g',
-);
+/** The commands that look for a running cluster by themselves: they take `--url` and `--name`. The
+ * commands that serve name them too, in a program of their own that has none of them. */
+export const AIMED: ReadonlySet<string> = new Set([
+  ...['append', 'list', 'kv', 'outcome', 'explain', 'health', 'what-if', 'echo', 'dashboard'],
+  ...['ps', 'stop', 'start', 'restart', 'kill', 'pause', 'resume', 'add', 'rm', 'fault'],
+  ...['backup', 'bench', 'chaos'],
+]);
 
 /** The hint with `--name` or `--url` in every command that would not find this cluster without. */
 export function aimed(hint: string, { name, url }: TargetOptions): string {
   const flag = url === undefined ? name && ` --name ${name}` : ` --url ${url}`;
   if (!flag) return hint;
-  return hint.replace(AIMED, (command) =>
-    / --(?:name|url) /.test(command) ? command : `${command}${flag}`,
+  return hint.replace(/`replog ([a-z-]+)[^`]*/g, (line, command: string) =>
+    AIMED.has(command) && !/ --(?:name|url) /.test(line) ? line + flag : line,
   );
+}
+
+/** What finds the same cluster from any command: the control port of a launcher, which some take,
+ * is for most of them no place to go. */
+export async function fromAnywhere(options: TargetOptions): Promise<TargetOptions> {
+  if (options.url === undefined) return options;
+  try {
+    const { cluster, control, url } = await findTarget(options);
+    if (cluster === null || control !== url) return options;
+    const { url: _, ...rest } = options;
+    return { ...rest, name: cluster.name };
+  } catch {
+    // As for the way back: it was about something else.
+    return options;
+  }
 }
 
 /** What brings these nodes back; null if no launcher knows a way for any of them. */

@@ -1,7 +1,8 @@
 // The typed client of a replog cluster: every route a client may use, one method each.
 //
 // Writes find the master by themselves and are repeated, with one idempotency key, only where that
-// is safe. Reads are sent once, to the node this client was given.
+// is safe. Reads are sent once, to the node this client was given; one that only the master can
+// serve goes on to the master that this node names.
 
 import type {
   AppendAnswer,

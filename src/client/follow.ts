@@ -8,7 +8,7 @@ import { UnexpectedAnswer, Unreachable } from './errors.ts';
 import { ConnectionFailure, type Link, retryAfterOf } from './link.ts';
 import { gapAfter, type Pace } from './pace.ts';
 import { problemOf } from './problems.ts';
-import type { Answer } from './wire.ts';
+import { type Answer, WireFailure } from './wire.ts';
 
 export interface FollowOptions {
   /** Index to begin at; default 1. */
@@ -49,7 +49,7 @@ export async function* follow(
       }
     } catch (error) {
       if (signal?.aborted) return;
-      if (!opened || !isBreak(error)) throw publicError(error);
+      if (!opened || !isBreak(error)) throw isFailure(error) ? new Unreachable(base, error) : error;
     } finally {
       connection.abort();
     }
@@ -106,17 +106,11 @@ async function* entriesOf(response: Answer): AsyncGenerator<LogEntry, void, void
 
 /** Whether connecting again can help. */
 function isBreak(error: unknown): boolean {
-  if (error instanceof ConnectionFailure) return true;
-  const status = (error as { status?: unknown }).status;
-  if (typeof status === 'number') return status >= 500;
-  // A connection that breaks inside a body: Node's client says so by a code, fetch by a TypeError
-  // with the cause.
-  return isReset(error) || (error instanceof TypeError && error.cause !== undefined);
+  if (isFailure(error)) return true;
+  const { status } = error as { status?: unknown };
+  return typeof status === 'number' && status >= 500;
 }
 
-const isReset = (error: unknown): boolean =>
-  ['ECONNRESET', 'EPIPE', 'ETIMEDOUT'].includes(`${(error as NodeJS.ErrnoException).code}`);
-
-function publicError(error: unknown): unknown {
-  return error instanceof ConnectionFailure ? new Unreachable(error.base, error) : error;
-}
+/** Before the answer had begun, or within it. */
+const isFailure = (error: unknown): boolean =>
+  error instanceof ConnectionFailure || error instanceof WireFailure;

@@ -1,7 +1,16 @@
 // Requests by ky.
 
 import type { KyInstance } from 'ky';
-import type { Wire } from './wire.ts';
+import { reasonOf } from './errors.ts';
+import {
+  type Answer,
+  brokenOff,
+  chunksOf,
+  codesOf,
+  neverSent,
+  type Wire,
+  WireFailure,
+} from './wire.ts';
 
 /** Stands in for the global fetch, e.g. to talk to an application without a port. */
 export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
@@ -14,13 +23,33 @@ export function kyWire(fetch: Fetch): Wire {
   return async (url, { method, headers, body, signal }) => {
     loading ??= loaded(fetch);
     const send = await loading;
-    return send(url, {
+    const sent = send(url, {
       method,
       headers: { ...headers },
       ...(body === undefined ? {} : { body }),
       ...(signal === undefined ? {} : { signal }),
     });
+    return answerOf(await sent.catch(failed));
   };
+}
+
+function answerOf(response: Response): Answer {
+  const { status, headers, body } = response;
+  return {
+    status,
+    headers,
+    body: body === null ? null : chunksOf(body),
+    text: () => response.text().catch(brokenOff),
+  };
+}
+
+function failed(error: unknown): never {
+  // A TypeError without a cause is fetch's word for a request that cannot be made at all.
+  if (error instanceof TypeError && error.cause === undefined) throw error;
+  const codes = codesOf(error);
+  // fetch refuses some port numbers by itself and gives that refusal no code.
+  const refused = neverSent(codes, 'UND_ERR_CONNECT_TIMEOUT') || reasonOf(error) === 'bad port';
+  throw new WireFailure(error, !refused, codes.includes('UND_ERR_HEADERS_TIMEOUT'));
 }
 
 async function loaded(fetch: Fetch): Promise<KyInstance> {

@@ -2,13 +2,7 @@
 // request that fails says whether the other side may have got it.
 
 import { reasonOf } from './errors.ts';
-import {
-  type Answer,
-  type AnswerHeaders,
-  CONNECT_TIMEOUT,
-  type Method,
-  type Wire,
-} from './wire.ts';
+import { type Answer, type AnswerHeaders, type Method, type Wire, WireFailure } from './wire.ts';
 
 export interface Call {
   readonly method: Method;
@@ -36,14 +30,14 @@ export class ConnectionFailure extends Error {
   readonly base: string;
   /** False: certainly nothing arrived there. */
   readonly sent: boolean;
-  /** The other side holds the request, alive and silent, for longer than fetch waits (300 s). */
+  /** The other side holds the request, alive and silent, for longer than the client waits. */
   readonly stillWaiting: boolean;
 
   constructor(base: string, cause: unknown, sent: boolean) {
     super(reasonOf(cause), { cause });
     this.base = base;
     this.sent = sent;
-    this.stillWaiting = codesOf(cause).includes('UND_ERR_HEADERS_TIMEOUT');
+    this.stillWaiting = cause instanceof WireFailure && cause.stillWaiting;
   }
 }
 
@@ -69,9 +63,8 @@ export class Link {
       return await this.#wire(urlOf(base, call), { method: call.method, headers, body, signal });
     } catch (error) {
       signal?.throwIfAborted();
-      // A TypeError without a cause is fetch's word for a request that cannot be made at all.
-      if (error instanceof TypeError && error.cause === undefined) throw error;
-      throw new ConnectionFailure(base, error, mayHaveArrived(error));
+      if (error instanceof WireFailure) throw new ConnectionFailure(base, error, error.sent);
+      throw error;
     }
   }
 
@@ -118,30 +111,4 @@ function parse(text: string, headers: AnswerHeaders): unknown {
     // The caller sees that a string is no answer of replog's, and says what came instead.
     return text;
   }
-}
-
-// Failures of a connection that was never made. Anything else may have happened too late.
-const NEVER_SENT: ReadonlySet<string> = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'EADDRNOTAVAIL',
-  'UND_ERR_CONNECT_TIMEOUT',
-  CONNECT_TIMEOUT,
-]);
-
-function mayHaveArrived(error: unknown): boolean {
-  // fetch refuses some port numbers by itself and gives that refusal no code.
-  if (reasonOf(error) === 'bad port') return false;
-  const codes = codesOf(error);
-  return codes.length === 0 || !codes.every((code) => NEVER_SENT.has(code));
-}
-
-function codesOf(error: unknown): string[] {
-  if (!(error instanceof Error)) return [];
-  if (error instanceof AggregateError) return error.errors.flatMap(codesOf);
-  const code = (error as NodeJS.ErrnoException).code;
-  return typeof code === 'string' ? [code] : codesOf(error.cause);
 }

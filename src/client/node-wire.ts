@@ -11,7 +11,16 @@ import {
 import type { Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { Departures } from './departures.ts';
-import { type Answer, CONNECT_TIMEOUT, type Wire, type WireRequest } from './wire.ts';
+import {
+  type Answer,
+  brokenOff,
+  chunksOf,
+  codesOf,
+  neverSent,
+  type Wire,
+  WireFailure,
+  type WireRequest,
+} from './wire.ts';
 
 /** Connections that nobody uses are closed before a node does it, so that no request meets one that
  * is just being closed. They do not keep a process alive. */
@@ -56,7 +65,7 @@ function answered(
   departures: Departures,
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    asked.on('error', reject);
+    asked.on('error', (error) => reject(failureOf(error)));
     asked.on('socket', (socket) => limitConnecting(asked, socket));
     asked.on('response', (message) => resolve(new NodeAnswer(message)));
     if (signal !== undefined) {
@@ -69,17 +78,15 @@ function answered(
   });
 }
 
-/** No connection came about in time: nothing was sent. */
-class ConnectTimeout extends Error {
-  override readonly name = 'ConnectTimeout';
-  readonly code = CONNECT_TIMEOUT;
+function failureOf(error: Error): WireFailure {
+  return error instanceof WireFailure ? error : new WireFailure(error, !neverSent(codesOf(error)));
 }
 
 /** Ends a request whose new connection does not come about. */
 export function limitConnecting(asked: ClientRequest, socket: Socket): void {
   if (!socket.connecting) return;
   const giveUp = (): void => {
-    asked.destroy(new ConnectTimeout(`no connection within ${CONNECT_MS} ms`));
+    asked.destroy(new WireFailure(new Error(`no connection within ${CONNECT_MS} ms`), false));
   };
   const timer = setTimeout(giveUp, CONNECT_MS);
   const done = (): void => clearTimeout(timer);
@@ -104,10 +111,10 @@ class NodeAnswer implements Answer {
   }
 
   get body(): AsyncIterable<Uint8Array> {
-    return this.#message;
+    return chunksOf(this.#message);
   }
 
   text(): Promise<string> {
-    return text(this.#message);
+    return text(this.#message).catch(brokenOff);
   }
 }

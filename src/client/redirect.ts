@@ -1,17 +1,21 @@
-// Where a `307 not-master` points: writes, and some reads, are the master's business.
+// Where a refusal points: writes are the master's business (`307 not-master`), and so are reads
+// that only a master can prove current (`503 not-linearizable`, from whoever is none).
 
 import { baseUrl } from './base-url.ts';
 import type { Reply } from './link.ts';
 import { addressOf } from './problems.ts';
 
-/** Base URL of the master that a redirect names; null if it names none. */
+/** Base URL of the master that an answer sends to; null if it names none. */
 export function masterIn(reply: Reply): string | null {
-  if (reply.status !== 307) return null;
-  const members = reply.body as { master?: unknown } | undefined;
-  const location = reply.headers.get('location');
+  const members = reply.body as { code?: unknown; master?: unknown } | undefined;
+  const redirects = reply.status === 307;
+  if (!redirects && members?.code !== 'not-linearizable') return null;
+  const location = redirects ? reply.headers.get('location') : null;
   const named = addressOf(members?.master)?.url ?? originOf(location, reply.url);
   try {
-    return named === null ? null : baseUrl(named);
+    const master = named === null ? null : baseUrl(named);
+    // One that refuses although it is the master has said all that there is to say.
+    return !redirects && master !== null && reply.url.startsWith(`${master}/`) ? null : master;
   } catch {
     // A master whose URL cannot be used is as good as none.
     return null;

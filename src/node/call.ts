@@ -28,11 +28,6 @@ export function header(call: Call, name: string): string | undefined {
   return typeof value === 'string' ? value : value?.join(', ');
 }
 
-/** The Host header; where the app is called without a server, the host of the URL. */
-export function hostOf(call: Call): string | undefined {
-  return header(call, 'host') ?? new URL(call.req.url).host;
-}
-
 /** Path and query of a URL, exactly as they were sent. */
 export function target(url: string): string {
   const start = url.indexOf('/', url.indexOf('//') + 2);
@@ -66,7 +61,8 @@ export function idempotencyKey(call: Call): string | undefined {
   const key = header(call, 'idempotency-key');
   if (key === undefined) return undefined;
   // Node puts such headers together, and so does every proxy: nobody could tell which one counts.
-  if (key.includes(JOINED) && isRepeated(call, 'idempotency-key')) {
+  const incoming = call.env?.incoming;
+  if (key.includes(JOINED) && incoming !== undefined && isRepeated(incoming, 'idempotency-key')) {
     const message = 'stands there more than once';
     throw new RequestRefused(invalid([{ path: 'Idempotency-Key', message }]));
   }
@@ -76,10 +72,16 @@ export function idempotencyKey(call: Call): string | undefined {
 /** What stands between the values of headers that were put together. */
 const JOINED = ', ';
 
-function isRepeated(call: Call, name: string): boolean {
-  const lines = call.env?.incoming?.rawHeaders ?? [];
+/** Whether a header, by its lower-case name, stands there more than once. Where only one makes
+ * sense, Node keeps the first and says nothing of the others. */
+export function isRepeated({ rawHeaders }: IncomingMessage, name: string): boolean {
+  let count = 0;
   // Names and values take turns.
-  return lines.filter((line, i) => i % 2 === 0 && line.toLowerCase() === name).length > 1;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const line = rawHeaders[i]!;
+    if (line.length === name.length && line.toLowerCase() === name) count += 1;
+  }
+  return count > 1;
 }
 
 /** Throws RequestRefused (400) if this cannot be an idempotency key. */

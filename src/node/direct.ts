@@ -5,6 +5,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Answer } from './answer.ts';
 import type { Call } from './call.ts';
+import { credentialsOf } from './credentials.ts';
 import type { Guard } from './guard.ts';
 import type { Route } from './route.ts';
 
@@ -29,8 +30,7 @@ export function directly(
   };
 
   const answerTo = async (route: Route, call: Call, incoming: IncomingMessage) => {
-    const { host, origin, authorization } = incoming.headers;
-    const refused = guard({ host, origin, authorization }, route.access);
+    const refused = guard(credentialsOf(incoming), route.access);
     if (refused !== null) return refused;
     try {
       return (await route.handle(call)) as Answer;

@@ -1,10 +1,10 @@
 // Who may speak to this node. Three checks before anything of a request is read: the Host must be
-// ours (against DNS rebinding), the Origin must be ours or absent (against web pages), and where a
-// token is needed it must be right. One function, called once per request, without allocations.
+// one, and ours (against DNS rebinding), the Origin must be ours or absent (against web pages), and
+// where a token is needed it must be right. One function, called once per request.
 
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Answer } from './answer.ts';
-import { problem } from './problems.ts';
+import { invalid, problem } from './problems.ts';
 
 /** `peer` routes are for other nodes and operators: they always need the token, if there is one. */
 export type Access = 'client' | 'peer';
@@ -23,6 +23,8 @@ export interface GuardOptions {
 /** What the guard looks at. */
 export interface Credentials {
   readonly host: string | undefined;
+  /** There are several Host headers: which of them counts, everybody decides differently. */
+  readonly hostRepeated: boolean;
   readonly origin: string | undefined;
   readonly authorization: string | undefined;
 }
@@ -33,6 +35,8 @@ export type Guard = (credentials: Credentials, access: Access) => Answer | null;
 const LOOPBACK =
   /^(?:localhost|127(?:\.\d{1,3}){3}|\[::(?:1|ffff:7f[\da-f]{2}:[\da-f]{1,4})\])(?::\d{1,5})?$/i;
 const PORT = /:\d{1,5}$/;
+/** The dot of the root, with which a name may end (RFC 3986, section 3.2.2). */
+const ROOT = /(?<=[\w-])\.(?=(?::\d{0,5})?$)/;
 const IN_BRACKETS = /^\[[\da-f:.]+\](?::\d{1,5})?$/i;
 
 /** A Host as URLs write it: its port may be empty (RFC 3986, section 3.2.3), and an address in
@@ -43,12 +47,15 @@ export function plainHost(host: string): string {
   return IN_BRACKETS.test(named) && URL.canParse(url) ? new URL(url).host : named;
 }
 
+/** A name is the same in capitals, and with the dot of the root. */
+const plainName = (host: string): string => host.toLowerCase().replace(ROOT, '');
+
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
 export function createGuard(options: GuardOptions): Guard {
   const advertised = options.advertise === undefined ? null : new URL(options.advertise);
-  const hosts = new Set((options.allowHosts ?? []).map((host) => host.toLowerCase()));
-  if (advertised !== null) hosts.add(advertised.hostname.toLowerCase());
+  const hosts = new Set((options.allowHosts ?? []).map(plainName));
+  if (advertised !== null) hosts.add(plainName(advertised.hostname));
   const secret = options.token === undefined ? null : digest(options.token);
   const everywhere = options.requireClientToken === true;
 
@@ -56,7 +63,7 @@ export function createGuard(options: GuardOptions): Guard {
 
   const knownHost = (host: string): boolean => {
     if (LOOPBACK.test(host)) return true;
-    const name = host.toLowerCase();
+    const name = plainName(host);
     if (named(name)) return true;
     const plain = plainHost(name);
     return LOOPBACK.test(plain) || named(plain);
@@ -69,7 +76,11 @@ export function createGuard(options: GuardOptions): Guard {
     return timingSafeEqual(digest(match?.[1] ?? ''), secret) && match !== null;
   };
 
-  return ({ host, origin, authorization }, access) => {
+  return ({ host, hostRepeated, origin, authorization }, access) => {
+    // Two Hosts are no question of which (RFC 9112, section 3.2).
+    if (hostRepeated) {
+      return invalid([{ path: 'Host', message: 'stands there more than once' }]);
+    }
     if (host === undefined || !knownHost(host)) {
       const detail = 'The Host is neither loopback, nor advertised, nor allowed by --allow-host.';
       return problem('unknown-host', detail);

@@ -15,11 +15,23 @@ export function isJson(type: string): boolean {
   return type === 'application/json' || JSON_TYPE.test(type);
 }
 
-/** Whether a client that accepts this takes a stream of events. Who takes anything gets a page. */
+/** Whether a client that accepts this takes a stream of events rather than a page. Who takes
+ * anything gets a page, and so does who would rather have JSON, by name. */
 export function acceptsStream(accept: string): boolean {
-  return accept.split(',').some((range) => {
-    const [type, ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
-    // A weight of 0 means "not this" (RFC 9110, section 12.4.2).
-    return type === 'text/event-stream' && !parameters.some((one) => /^q=0(?:\.0*)?$/.test(one));
-  });
+  const stream = weightOf('text/event-stream', accept);
+  return stream > 0 && stream >= weightOf('application/json', accept);
 }
+
+/** The weight of a media type that stands there by its name; 0, "not this", if it does not (RFC
+ * 9110, section 12.4.2). */
+function weightOf(wanted: string, accept: string): number {
+  const weights = accept.split(',').flatMap((range) => {
+    const [type, ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
+    if (type !== wanted) return [];
+    const weight = parameters.map((one) => WEIGHT.exec(one)?.[1]).find((text) => text);
+    return [weight === undefined ? 1 : Number(weight)];
+  });
+  return Math.max(0, ...weights);
+}
+
+const WEIGHT = /^q=([01](?:\.\d*)?)$/;

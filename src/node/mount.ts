@@ -5,7 +5,8 @@ import { setMaxListeners } from 'node:events';
 import { Hono } from 'hono';
 import { DamagedLog } from '../persistence/persistence.ts';
 import { type Answer, toResponse } from './answer.ts';
-import { type Call, header, hostOf, type NodeEnv, rawPath } from './call.ts';
+import { type Call, type NodeEnv, rawPath } from './call.ts';
+import { credentialsIn } from './credentials.ts';
 import { type Direct, directly } from './direct.ts';
 import type { Access, Guard } from './guard.ts';
 import { LogCutBack } from './log-reader.ts';
@@ -39,14 +40,7 @@ export function mount(
   setMaxListeners(0, stopping);
   // Paths are matched as they were sent: a key may contain whatever it likes, encoded.
   const app = new Hono<NodeEnv>({ getPath: (request) => rawPath(request.url) });
-  const refusal = (call: Call, access: Access): Answer | null => {
-    const credentials = {
-      host: hostOf(call),
-      origin: header(call, 'origin'),
-      authorization: header(call, 'authorization'),
-    };
-    return guard(credentials, access);
-  };
+  const refusal = (call: Call, access: Access): Answer | null => guard(credentialsIn(call), access);
 
   for (const { method, path, alias, access, doc, handle } of routes) {
     const inBody = doc.query === undefined ? fieldsOf(doc.body?.schema) : [];

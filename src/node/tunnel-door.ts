@@ -10,6 +10,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Answer } from './answer.ts';
 import { PEER_LIMIT } from './body.ts';
+import { credentialsOf } from './credentials.ts';
 import type { Guard } from './guard.ts';
 import { answerFrame, FrameReader } from './tunnel-frames.ts';
 
@@ -46,8 +47,7 @@ export function tunnelDoor(
   stopping: AbortSignal,
 ): Door {
   return (incoming, socket, head) => {
-    const { host, origin, authorization } = incoming.headers;
-    const refused = guard({ host, origin, authorization }, 'peer');
+    const refused = guard(credentialsOf(incoming), 'peer');
     const passage = passages.get(incoming.url ?? '');
     socket.on('error', () => socket.destroy());
     if (refused !== null || passage === undefined || stopping.aborted) {

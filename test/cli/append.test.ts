@@ -134,6 +134,19 @@ test('append -: input that is not text is named by its line, after what was stor
   expect(ran.err).toMatch(/line 4 of the input is not UTF-8 text\nhint: convert it/);
 });
 
+test('append -: the lines before a bad one are appended though they came with it', async () => {
+  const stub = await startStub((hit, response) => sendBatch(hit, response, 1));
+  pipe(Buffer.from('a\nb\nc\xff\nd\n', 'latin1'));
+  const ran = await runCommand(append, 'append', '-', '--url', stub.url);
+  expect(ran.code).toBe(2);
+  expect(ran.out).toMatch(/^2 messages appended, from 1 to 2 /);
+  expect(ran.err).toContain(
+    'the first 2 lines are stored, the last at index 2; it stopped at line 3',
+  );
+  expect(ran.err).toContain('line 3 of the input is not UTF-8 text');
+  expect(stub.hits.map(({ json }) => json)).toEqual([{ messages: ['a', 'b'] }]);
+});
+
 test('append -: a refusal of the first batch says that nothing is stored', async () => {
   const stub = await startStub((_, response) => sendProblem(response, 503, 'overloaded'));
   pipe('a\nb\n', 'c\n');

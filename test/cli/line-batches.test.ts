@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { UsageError } from '../../src/cli/exit.ts';
 import { BATCH_LINES_MAX, lineBatches } from '../../src/cli/line-batches.ts';
 
 async function* chunksOf(...texts: (string | Uint8Array)[]) {
@@ -59,6 +60,31 @@ test.each([
   [['a\n', 'x'.repeat((16 << 20) + 1)], 'line 2 of the input is too long to be a message'],
 ])('what is refused is named by its line (%#)', async (chunks, said) => {
   await expect(batchesOf(chunksOf(...chunks))).rejects.toThrow(said);
+});
+
+test.each([
+  [true, ['a\nb\n', Uint8Array.of(0xff), '\nd\n'], [['a', 'b']]],
+  [false, [Buffer.from('a\n\r\n\xff\nd\n', 'latin1')], [['a', '']]],
+  [true, ['a\nb\n', 'c', Uint8Array.of(0xc3)], [['a', 'b']]],
+  [true, ['\n', Uint8Array.of(0xff, 0x0a)], [['']]],
+  [true, ['a\n', 'x'.repeat((16 << 20) + 1)], [['a']]],
+  [false, [`a\n${'x'.repeat((16 << 20) + 1)}`], [['a']]],
+  [true, [Uint8Array.of(0xff, 0x0a)], []],
+])('the lines before a bad one go out first (%#)', async (full, chunks, batches) => {
+  const gone: (readonly string[])[] = [];
+  const all = async () => {
+    for await (const { lines } of lineBatches(chunksOf(...chunks), full)) gone.push(lines);
+  };
+  await expect(all()).rejects.toThrow(UsageError);
+  expect(gone).toEqual(batches);
+});
+
+test('of an input that breaks off, what was not full does not go out', async () => {
+  async function* broken() {
+    yield Buffer.from('a\n');
+    throw new Error('gone');
+  }
+  await expect(lineBatches(broken(), true).next()).rejects.toThrow('gone');
 });
 
 test('a line in a thousand pieces is put together once', async () => {

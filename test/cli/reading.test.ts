@@ -152,19 +152,23 @@ test('health of a secondary goes on to its master', async () => {
   });
 });
 
-test('an arbiter is no node: health shows what it knows, others name the master', async () => {
+test('an arbiter is no node: health shows what it knows, others name the nodes', async () => {
   const master = { node: 'n1', url: 'http://x:1' };
+  const members = [{ node: 'n2', url: 'http://x:2' }, master];
   const stub = await startStub(({ path }, response) =>
     path === '/health'
-      ? sendJson(response, 200, { role: 'arbiter', master, members: [{ node: 'n1' }] })
+      ? sendJson(response, 200, { role: 'arbiter', master, members })
       : sendProblem(response, 404, 'not-found'),
   );
   expect((await runCommand(health, 'health', '--url', stub.url)).out).toMatch(
-    /^arbiter: master n1 at http:\/\/x:1, members n1\n/,
+    /^arbiter: master n1 at http:\/\/x:1, members n2 n1\n/,
   );
   const ran = await runCommand(list, 'list', '--url', stub.url);
   expect(ran.code).toBe(2);
-  expect(ran.err).toContain(`${stub.url} is an arbiter, not a node\nhint: --url http://x:1 is the`);
+  expect(ran.err).toBe(
+    `replog: ${stub.url} is an arbiter, not a node\n` +
+      "hint: give a node's --url: http://x:1 (n1, master), http://x:2 (n2)\n",
+  );
 });
 
 test('health --watch shows what is wrong and goes on until it is told to stop', async () => {

@@ -1,8 +1,18 @@
 // The commands that hints name: they find the cluster that the hint is about.
 
-import { expect, test } from 'vitest';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { register as append } from '../../src/cli/commands/append.ts';
-import { aimed } from '../../src/cli/way-back.ts';
+import { register as explain } from '../../src/cli/commands/explain.ts';
+import { register as health } from '../../src/cli/commands/health.ts';
+import { register as list } from '../../src/cli/commands/list.ts';
+import { COMMANDS } from '../../src/cli/main.ts';
+import { newProgram } from '../../src/cli/program.ts';
+import { AIMED, aimed } from '../../src/cli/way-back.ts';
+import { register } from '../../src/cluster/registry.ts';
 import { deadUrl, sendJson, sendProblem, startStub } from '../client/stub-server.ts';
 import { runCommand } from './command-run.ts';
 import { isolate } from './isolation.ts';
@@ -20,9 +30,19 @@ test.each([
   ],
   ['`replog stop --name b` ends it', { name: 'a' }, '`replog stop --name b` ends it'],
   ['`replog cluster` starts one', { name: 'a' }, '`replog cluster` starts one'],
+  ['`replog kv get k --json` tells', { name: 'a' }, '`replog kv get k --json --name a` tells'],
   ['`replog verify` says more', { name: 'a' }, '`replog verify` says more'],
 ])('%s, %j', (hint, options, said) => {
   expect(aimed(hint, options)).toBe(said);
+});
+
+test('every command that takes --url is aimed, and no other', () => {
+  const program = newProgram();
+  for (const add of COMMANDS) add(program);
+  const looks = ({ options, commands }: Command): boolean =>
+    options.some(({ long }) => long === '--url') || commands.some(looks);
+  const names = program.commands.filter(looks).map((command) => command.name());
+  expect([...AIMED].sort()).toEqual(names.sort());
 });
 
 const node = (id: string, state: string) => ({
@@ -45,6 +65,62 @@ test('without a quorum: who is paused is to be resumed, who has ended to be star
   expect(ran.err).toContain(
     `bring them back with \`replog resume n2 --url ${stub.url}\`` +
       ` and \`replog start n3 --url ${stub.url}\`\n`,
+  );
+});
+
+/** A launcher, whose cluster of two has an empty log. */
+async function launcher() {
+  const member = (id: string) => ({ ...node(id, 'running'), url: `${stub.url}/${id}` });
+  const stub = await startStub(({ path }, response) => {
+    const [n1, n2] = [member('n1'), member('n2')];
+    if (path === '/health') {
+      sendJson(response, 200, { role: 'arbiter', master: n1, members: [n1, n2] });
+    } else if (path === '/cluster') {
+      sendJson(response, 200, { name: 'one', nodes: [n1, n2], removed: [] });
+    } else sendProblem(response, 404, 'not-found');
+  });
+  return { url: stub.url, nodes: [member('n1'), member('n2')] };
+}
+
+/** As its launcher announces it; withdrawn when the test is over. */
+function announce({ url, nodes }: Awaited<ReturnType<typeof launcher>>): void {
+  const folder = mkdtempSync(join(tmpdir(), 'replog-way-back-'));
+  vi.stubEnv('REPLOG_RUN_DIR', folder);
+  const [control, master] = [url, `${url}/n1`];
+  const registration = register(
+    { name: 'one', pid: process.pid, control, arbiter: control, master, nodes, dataDir: null },
+    folder,
+  );
+  onTestFinished(() => {
+    registration.remove();
+    rmSync(folder, { recursive: true });
+  });
+}
+
+test("the control port of a launcher is called so, and the nodes' places are told", async () => {
+  const { url } = await launcher();
+  const ran = await runCommand(list, 'list', '--url', url);
+  expect(ran.code).toBe(2);
+  expect(ran.err).toBe(
+    `replog: ${url} is the control port of a cluster's launcher, not a node\n` +
+      `hint: give a node's --url: ${url}/n1 (n1, master), ${url}/n2 (n2)\n`,
+  );
+});
+
+test('where the cluster is known here, the control port can be left out', async () => {
+  const launched = await launcher();
+  announce(launched);
+  const ran = await runCommand(list, 'list', '--url', launched.url);
+  expect(ran.err).toContain("\nhint: leave out --url, or give a node's: ");
+});
+
+test('a hint about a cluster that was found by its control port leads to its nodes', async () => {
+  const launched = await launcher();
+  announce(launched);
+  const ran = await runCommand([explain, list, health], 'explain', '1', '--url', launched.url);
+  expect(ran.err).toBe(
+    'replog: there is no operation 1\nhint: `replog list --name one` shows what is there; ' +
+      '`replog health --name one` the last index\n',
   );
 });
 

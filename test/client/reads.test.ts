@@ -59,6 +59,43 @@ test('a read that only the master can serve is taken to it', async () => {
   expect(master.hits[0]?.path).toBe('/messages?read=linearizable');
 });
 
+test('a node that is no master says who can prove a read current: that one is asked', async () => {
+  const answer = { messages: ['a'], lastIndex: 1, next: null };
+  const master = await startStub((_, response) => sendJson(response, 200, answer));
+  const named = { master: { node: 'n1', url: `${master.url}/` } };
+  const stub = await startStub((_, response) =>
+    sendProblem(response, 503, 'not-linearizable', named),
+  );
+  const client = new ReplogClient({ url: stub.url });
+  expect(await client.list({ read: 'linearizable' })).toEqual(answer);
+  expect(master.hits.map(({ path }) => path)).toEqual(['/messages?read=linearizable']);
+});
+
+test.each(['it is the master itself', 'it names none', 'it has no URL'])(
+  'a read that cannot be proved current is not asked again where %s',
+  async (what) => {
+    const stub = await startStub((_, response) => {
+      const url = what === 'it has no URL' ? 'nowhere' : stub.url;
+      const named = what === 'it names none' ? {} : { master: { node: 'n1', url } };
+      sendProblem(response, 503, 'not-linearizable', named);
+    });
+    const read = new ReplogClient({ url: stub.url }).list({ read: 'linearizable' });
+    await expect(read).rejects.toMatchObject({ code: 'not-linearizable' });
+    expect(stub.hits).toHaveLength(1);
+  },
+);
+
+test('nodes that take each other for the master are not asked for ever', async () => {
+  const refuse = (url: string) => (_: unknown, response: ServerResponse) =>
+    sendProblem(response, 503, 'not-linearizable', { master: { node: 'n', url } });
+  const first = await startStub(() => {});
+  const second = await startStub(refuse(first.url));
+  first.respond(refuse(second.url));
+  const read = new ReplogClient({ url: first.url }).list({ read: 'linearizable' });
+  await expect(read).rejects.toMatchObject({ code: 'not-linearizable' });
+  expect(first.hits.length + second.hits.length).toBe(4);
+});
+
 test('a key without a value is an answer, not an error', async () => {
   const body = { result: 'GetResult', id: '7', key: 'k', value: null };
   const stub = await startStub((_, response) => sendJson(response, 404, body));

@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ChildFailed } from '../../src/cluster/child.ts';
 import type { Control, NodeView } from '../../src/cluster/control.ts';
@@ -6,6 +7,7 @@ import { controlRoutes } from '../../src/cluster/control-routes.ts';
 import { createArbiterApp } from '../../src/node/arbiter-app.ts';
 import type { GuardOptions } from '../../src/node/guard.ts';
 import type { App } from '../../src/node/mount.ts';
+import { startServer } from '../../src/node/server.ts';
 
 const N2: NodeView = {
   node: 'n2',
@@ -56,6 +58,18 @@ beforeEach(() => {
   calls = [];
   failure = null;
 });
+
+/** What is answered to these bytes, sent to a server of its own. */
+async function answerTo(text: string): Promise<string> {
+  const server = await startServer({ app: appWith(), port: 0 });
+  try {
+    const socket = connect(server.port, '127.0.0.1');
+    socket.end(text);
+    return (await socket.setEncoding('utf8').toArray()).join('');
+  } finally {
+    await server.stop();
+  }
+}
 
 describe('control routes', () => {
   const app = appWith();
@@ -119,6 +133,15 @@ describe('control routes', () => {
     });
     expect(response.status).toBe(status);
     expect(response.headers.get('content-type')).toBe('application/problem+json');
+    expect(calls).toEqual([]);
+  });
+
+  it.each([
+    ['POST /cluster/nodes', 'host: localhost\r\nhost: evil.example', 400],
+    ['POST http://evil.example/cluster/nodes', 'host: localhost', 421],
+  ])('refuse %s of "%s"', async (line, hosts, status) => {
+    const said = await answerTo(`${line} HTTP/1.1\r\n${hosts}\r\nconnection: close\r\n\r\n`);
+    expect(said).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
     expect(calls).toEqual([]);
   });
 

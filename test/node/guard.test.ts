@@ -33,6 +33,12 @@ describe('Host', () => {
     'db',
     'db:5',
     'db:',
+    'localhost.',
+    'LOCALHOST.:4000',
+    'localhost.:',
+    'node-1.example.:9',
+    'db.',
+    'alias.:81',
   ];
   test.each(accepted)('%s is ours', async (host) => {
     expect((await call(app(own), 'GET', '/livez', undefined, { host })).status).toBe(200);
@@ -54,6 +60,10 @@ describe('Host', () => {
     '127.0.0.1::',
     ':',
     'evil.example:',
+    'evil.example.',
+    'localhost..',
+    '.',
+    '[::1].',
     '',
   ];
   test.each(refused)('"%s" is not', async (host) => {

@@ -187,7 +187,14 @@ describe('GET /log as events', () => {
 
   test.each([
     ['Text/Event-Stream', true],
-    ['application/json, text/event-stream;q=0.5', true],
+    ['application/json, text/event-stream;q=0.1', false],
+    ['application/json;q=0.5, Text/Event-Stream; q=0.5', true],
+    ['application/json;q=0.9;x=y, text/event-stream', true],
+    ['application/json;q=0.9, text/event-stream;q=0.89', false],
+    ['application/json;q=0, text/event-stream;q=0.001', true],
+    ['text/event-stream, */*', true],
+    ['text/event-stream;q=0.1, */*;q=1.000', true],
+    ['application/json, text/event-stream', true],
     ['text/event-stream; charset=utf-8', true],
     ['text/event-stream;q=0', false],
     ['text/event-stream ; Q=0.000, */*', false],

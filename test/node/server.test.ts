@@ -142,6 +142,11 @@ describe('requests over a socket', () => {
     ['GET /livez HTTP/1.1\r\nhost: 127.0.0.1:\r\nconnection: close\r\n\r\n', 200],
     ['GET /log HTTP/1.1\r\nhost: evil.example:\r\nconnection: close\r\n\r\n', 421],
     ['GET /log HTTP/1.1\r\nhost: [::ffff:10.0.0.1]\r\nconnection: close\r\n\r\n', 421],
+    ['GET /log HTTP/1.1\r\nhost: localhost.\r\nconnection: close\r\n\r\n', 200],
+    ['GET http://evil.example/livez HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n', 421],
+    ['GET http://localhost@evil/log HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n', 421],
+    ['GET http://localhost:1/log HTTP/1.1\r\nhost: evil\r\nconnection: close\r\n\r\n', 200],
+    ['CONNECT http://evil/ HTTP/1.1\r\nhost: localhost\r\n\r\n', 421],
     ['GET /kv/é HTTP/1.1\r\nhost: localhost\r\n\r\n', 400],
     ['nonsense\r\n\r\n', 400],
     [`GET /livez HTTP/1.1\r\nhost: localhost\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
@@ -163,6 +168,27 @@ describe('requests over a socket', () => {
       code: 'invalid-request',
       errors: [{ path: '', message: expect.stringContaining(what) }],
     });
+  });
+
+  test.each([
+    ['POST /messages', 400],
+    ['GET /livez', 400],
+    ['GET /log', 400],
+    ['GET /nowhere', 400],
+    ['GET http://localhost/livez', 400],
+    ['CONNECT somewhere:1', 400],
+  ])('%s with two Hosts, be they the same, is refused', async (line, status) => {
+    const { engine, server } = await start();
+    for (const host of ['evil.example', 'localhost']) {
+      const hosts = `host: localhost\r\nHOST: ${host}\r\n`;
+      const body = 'content-type: application/json\r\ncontent-length: 15\r\n\r\n{"message":"a"}';
+      const rest = line.startsWith('POST') ? body : '\r\n';
+      const text = `${line} HTTP/1.1\r\n${hosts}connection: close\r\n${rest}`;
+      const said = await raw(server, text).said;
+      expect(said).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+      if (!line.startsWith('CONNECT')) expect(said).toContain('"errors":[{"path":"Host"');
+    }
+    expect(engine.writes).toEqual([]);
   });
 
   test.each([

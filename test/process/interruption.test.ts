@@ -58,6 +58,23 @@ test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
 );
 
 test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+  'health --watch: %s ends it though nobody reads what it prints',
+  async (signal) => {
+    const node = { node: 'n2', role: 'secondary', epoch: 1, master: null, status: 'ok' };
+    const health = { ...node, lastIndex: 1, commitIndex: 1, more: 'm'.repeat(3 << 20) };
+    const stub = await startStub((_, response) => sendJson(response, 200, health));
+    const { child, ended } = await start(['health', '--watch', '--json', '--url', stub.url]);
+    await once(child.stdout!, 'readable');
+    const toldAt = performance.now();
+    child.kill(signal);
+    await once(child, 'exit');
+    expect(performance.now() - toldAt).toBeLessThan(1_000);
+    child.stdout!.resume();
+    expect(await ended).toEqual({ code: 0, err: '' });
+  },
+);
+
+test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
   'append: %s while it waits is exit 4 and names the key that tells the outcome',
   async (signal) => {
     const stub = await startStub(() => {});

@@ -61,7 +61,7 @@ export async function showHealth(options: HealthOptions): Promise<void> {
 }
 
 async function printAnswer(options: HealthOptions, signal: AbortSignal): Promise<void> {
-  await printJson(await answerOf(await findTarget(options), signal));
+  await printJson(await answerOf(await findTarget(options), signal), signal);
 }
 
 /** The node's own answer; with a `masterError` if the master that it names does not answer. */
@@ -78,7 +78,7 @@ async function answerOf(target: Target, signal: AbortSignal): Promise<object> {
 }
 
 async function printTable(options: HealthOptions, signal: AbortSignal): Promise<void> {
-  await printLines(await tableOf(await findTarget(options), signal));
+  await printLines(await tableOf(await findTarget(options), signal), signal);
 }
 
 /** One round of --watch. What cannot be reached now may be back soon: it is shown, and no end. */
@@ -95,8 +95,13 @@ async function repaint(options: HealthOptions, signal: AbortSignal): Promise<voi
     lines = [options.json ? cleanJson({ error: sentence }) : cleanText(sentence)];
   }
   const onScreen = process.stdout.isTTY === true && !options.json;
-  if (onScreen) await print(`\u001b[H\u001b[J`);
-  await printLines(onScreen || options.json ? lines : [...lines, '']);
+  try {
+    if (onScreen) await print(`\u001b[H\u001b[J`, signal);
+    await printLines(onScreen || options.json ? lines : [...lines, ''], signal);
+  } catch (error) {
+    // Told to stop while nobody reads: it is the end all the same, and no error.
+    if (!signal.aborted) throw error;
+  }
 }
 
 /** The master's view; that of the node itself if it is all there is. */
