@@ -252,14 +252,14 @@ describe('limits', () => {
   });
 
   test('a client that waits for its write concern is not timed out by the server', async () => {
-    const { server, engine } = await start({ headersMs: 20, requestMs: 40, checkMs: 10 });
+    const { server, engine } = await start({ headersMs: 150, requestMs: 250, checkMs: 10 });
     engine.outcome = 'never';
     const gone = new AbortController();
     const answer = post(server, '/messages', { message: 'a' }, gone.signal).catch(() => 'left');
     await expect.poll(() => engine.writes.length).toBe(1);
     const first = await Promise.race([
       answer,
-      new Promise((resolve) => setTimeout(() => resolve('waits'), 150)),
+      new Promise((resolve) => setTimeout(() => resolve('waits'), 500)),
     ]);
     expect(first).toBe('waits');
     gone.abort();
