@@ -1,5 +1,5 @@
 // Bounded: what the history can tell of limits. A page has at most 10,000 entries and holds only
-// what it covers; nobody acknowledges beyond the end of the log; no batch is longer than 10,000; a
+// what it covers, and to readers who ask for what is settled nothing else; nobody acknowledges beyond the end of the log; no batch is longer than 10,000; a
 // commit index does not run ahead of the log; `acks` name nodes that exist.
 
 import type { Evidence, Invariant } from '../evidence.ts';
@@ -33,7 +33,7 @@ export class Bounded implements Invariant {
     return stranger === undefined ? null : this.over(`${stranger}, which is no node, has it`);
   }
 
-  log({ entries, from, lastIndex, node, to }: LogRecord): Violation | null {
+  log({ commitIndex, entries, from, lastIndex, node, read, to }: LogRecord): Violation | null {
     if (entries.length > PAGE_MAX)
       return this.over(`${node} shows ${entries.length} entries at once`);
     const outside = entries.find(({ index }) => index < from || index > to);
@@ -42,6 +42,13 @@ export class Bounded implements Invariant {
     }
     if (to > Math.max(lastIndex, from - 1)) {
       return this.over(`${node} shows a log up to ${to} that ends at ${lastIndex}`);
+    }
+    const open = read === 'local' ? undefined : entries.find(({ index }) => index > commitIndex);
+    if (open !== undefined) {
+      return this.over(
+        `${node} shows index ${open.index} to a ${read} read, and says that a majority has only ` +
+          `what is up to ${commitIndex}`,
+      );
     }
     return null;
   }
