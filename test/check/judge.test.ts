@@ -641,7 +641,7 @@ describe('a history that cannot decide', () => {
     expect(judge(run.records).violations).toMatchObject([{ judge: 'never back' }]);
   });
 
-  test('durable: a node restarts, and says of a key what was there before what it acknowledged', () => {
+  test('durable: a node restarts, and says what a key was before what it acknowledged', () => {
     const run = new Recording();
     run.write(put('k', '1'));
     run.write(put('k', '2'));
@@ -681,7 +681,7 @@ describe('a history that cannot decide', () => {
     expect(judge(run.records).violations).toEqual([]);
   });
 
-  test('never back: what is on a majority is shown to one who asks for that, and then is not', () => {
+  test('never back: what is on a majority is shown to who asks for that, and then is not', () => {
     const run = new Recording();
     run.write(message('one'));
     run.write(message('two'));

@@ -1,6 +1,7 @@
 // Bounded: what the history can tell of limits. A page has at most 10,000 entries and holds only
-// what it covers, and to readers who ask for what is settled nothing else; nobody acknowledges beyond the end of the log; no batch is longer than 10,000; a
-// commit index does not run ahead of the log; `acks` name nodes that exist.
+// what it covers, and nothing that is not on a majority for those who ask for what is; nobody
+// acknowledges beyond the end of the log; no batch is longer than 10,000; a commit index does not
+// run ahead of the log; `acks` name nodes that exist.
 
 import type { Evidence, Invariant } from '../evidence.ts';
 import type { HealthRecord, LogRecord, WriteRecord } from '../history.ts';
