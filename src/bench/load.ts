@@ -46,13 +46,20 @@ export async function load(options: LoadOptions, stopped: AbortSignal): Promise<
   return { done, failed, missed, ms: options.now() - startedAt, errors };
 }
 
+/** What is refused at once is asked for again after so long. Without a pause, work that fails before
+ * it has waited for anything would keep the end of the time, and every signal, from being heard. */
+const FAILED_PAUSE_MS = 1;
+
 async function closedLoop(
-  { connections, now }: LoadOptions,
+  { connections, now, sleep }: LoadOptions,
   tally: LoadTally,
   stopped: AbortSignal,
 ): Promise<void> {
   const worker = async (): Promise<void> => {
-    while (!stopped.aborted) await tally.perform(now());
+    while (!stopped.aborted) {
+      const done = await tally.perform(now());
+      if (!done) await sleep(FAILED_PAUSE_MS);
+    }
   };
   await Promise.all(Array.from({ length: connections }, worker));
 }
@@ -64,7 +71,7 @@ async function openLoop(
   stopped: AbortSignal,
 ): Promise<void> {
   const startedAt = now();
-  const underWay = new Set<Promise<void>>();
+  const underWay = new Set<Promise<boolean>>();
   let begun = 0;
   while (!stopped.aborted) {
     const due = Math.floor(((now() - startedAt) * rate) / 1_000);
@@ -93,13 +100,14 @@ class LoadTally {
     this.options = options;
   }
 
-  /** Never rejects: a failure is counted. */
-  async perform(dueAt: number): Promise<void> {
+  /** Whether it was done. Never rejects: a failure is counted. */
+  async perform(dueAt: number): Promise<boolean> {
     const { work, now, latencies } = this.options;
     try {
       await work();
       this.done += 1;
       latencies.add(now() - dueAt);
+      return true;
     } catch (error) {
       this.failed += 1;
       const message = error instanceof Error ? error.message : String(error);
@@ -107,6 +115,7 @@ class LoadTally {
       if (known !== undefined || this.errors.size < ERRORS_MAX) {
         this.errors.set(message, (known ?? 0) + 1);
       }
+      return false;
     }
   }
 }
