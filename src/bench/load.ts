@@ -2,6 +2,7 @@
 // rate) the time of an append counts from when it was due, not from when there was room for it, so
 // that a stall is seen by every append that it held up.
 
+import { OutcomeUnknown } from '../client/errors.ts';
 import type { Latencies } from './latencies.ts';
 
 /** What is measured: one append (or one batch), already with its write concern. Rejects if it was
@@ -46,8 +47,8 @@ export async function load(options: LoadOptions, stopped: AbortSignal): Promise<
   return { done, failed, missed, ms: options.now() - startedAt, errors };
 }
 
-/** What is refused at once is asked for again after so long. Without a pause, work that fails before
- * it has waited for anything would keep the end of the time, and every signal, from being heard. */
+/** What is refused at once is asked for again after so long. Without a pause, work that fails
+ * before it has waited for anything would keep the end of the time, and every signal, unheard. */
 const FAILED_PAUSE_MS = 1;
 
 async function closedLoop(
@@ -110,7 +111,7 @@ class LoadTally {
       return true;
     } catch (error) {
       this.failed += 1;
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       const known = this.errors.get(message);
       if (known !== undefined || this.errors.size < ERRORS_MAX) {
         this.errors.set(message, (known ?? 0) + 1);
@@ -118,4 +119,11 @@ class LoadTally {
       return false;
     }
   }
+}
+
+/** What is the same for all that failed in the same way: without the key of one of them. */
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (!(error instanceof OutcomeUnknown)) return error.message;
+  return `outcome unknown: ${error.cause instanceof Error ? error.cause.message : 'no answer'}`;
 }

@@ -1,6 +1,6 @@
 // Campaigns and planted bugs compute for minutes and wait for nothing. They are begun with the
-// first test, in processes that give way to every other, and so have the time that other tests spend
-// waiting; test/sim/campaigns.test.ts asks at a socket what came of them.
+// first test, in processes that give way to every other, and so have the time that other tests
+// spend waiting; test/sim/campaigns.test.ts asks at a socket what came of them.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
