@@ -59,11 +59,9 @@ const now = (): number => performance.now();
 export async function bench(options: BenchOptions, interrupted: AbortSignal): Promise<BenchResult> {
   const { connections, rate, batch } = options;
   const latencies = new Latencies();
-  const given = new AbortController();
-  const work = workOf(options, given.signal);
-  const loadOptions = { work, connections, rate, latencies, now, sleep };
-  const giveUp = (): void => given.abort(new Error('unanswered at the end'));
-  await timed(loadOptions, options.warmUpSeconds, interrupted, giveUp);
+  const loadOptions = { connections, rate, latencies, now, sleep };
+  const work = (signal: AbortSignal) => workOf(options, signal);
+  await timed(loadOptions, work, options.warmUpSeconds, interrupted);
   latencies.reset();
   const before = await usageOf(options.nodes);
   const startedAt = now();
@@ -73,7 +71,7 @@ export async function bench(options: BenchOptions, interrupted: AbortSignal): Pr
     options.onProgress?.({ seconds, perSecond, p99: latencies.percentiles().p99 });
   }, PROGRESS_MS);
   try {
-    const result = await timed(loadOptions, options.seconds, interrupted, giveUp);
+    const result = await timed(loadOptions, work, options.seconds, interrupted);
     const after = await usageOf(options.nodes);
     const elapsed = (now() - startedAt) / 1_000;
     return summary(options, result, latencies, spent(before, after, elapsed));
@@ -82,13 +80,16 @@ export async function bench(options: BenchOptions, interrupted: AbortSignal): Pr
   }
 }
 
+/** What is given up at its end is given up of this load only: not of the one that follows. */
 async function timed(
-  options: LoadOptions,
+  options: Omit<LoadOptions, 'work'>,
+  workWith: (signal: AbortSignal) => LoadOptions['work'],
   seconds: number,
   interrupted: AbortSignal,
-  giveUp: () => void,
 ): Promise<LoadResult> {
   const stop = new AbortController();
+  const given = new AbortController();
+  const giveUp = (): void => given.abort(new Error('unanswered at the end'));
   let patience: NodeJS.Timeout | undefined;
   const end = (): void => {
     stop.abort();
@@ -98,7 +99,7 @@ async function timed(
   interrupted.addEventListener('abort', end, { once: true });
   if (interrupted.aborted) end();
   try {
-    return await load(options, stop.signal);
+    return await load({ ...options, work: workWith(given.signal) }, stop.signal);
   } finally {
     clearTimeout(timer);
     clearTimeout(patience);

@@ -2,6 +2,7 @@
 // rate) the time of an append counts from when it was due, not from when there was room for it, so
 // that a stall is seen by every append that it held up.
 
+import { OutcomeUnknown } from '../client/errors.ts';
 import type { Latencies } from './latencies.ts';
 
 /** What is measured: one append (or one batch), already with its write concern. Rejects if it was
@@ -46,13 +47,20 @@ export async function load(options: LoadOptions, stopped: AbortSignal): Promise<
   return { done, failed, missed, ms: options.now() - startedAt, errors };
 }
 
+/** What is refused at once is asked for again after so long. Without a pause, work that fails
+ * before it has waited for anything would keep the end of the time, and every signal, unheard. */
+const FAILED_PAUSE_MS = 1;
+
 async function closedLoop(
-  { connections, now }: LoadOptions,
+  { connections, now, sleep }: LoadOptions,
   tally: LoadTally,
   stopped: AbortSignal,
 ): Promise<void> {
   const worker = async (): Promise<void> => {
-    while (!stopped.aborted) await tally.perform(now());
+    while (!stopped.aborted) {
+      const done = await tally.perform(now());
+      if (!done) await sleep(FAILED_PAUSE_MS);
+    }
   };
   await Promise.all(Array.from({ length: connections }, worker));
 }
@@ -64,7 +72,7 @@ async function openLoop(
   stopped: AbortSignal,
 ): Promise<void> {
   const startedAt = now();
-  const underWay = new Set<Promise<void>>();
+  const underWay = new Set<Promise<boolean>>();
   let begun = 0;
   while (!stopped.aborted) {
     const due = Math.floor(((now() - startedAt) * rate) / 1_000);
@@ -93,20 +101,29 @@ class LoadTally {
     this.options = options;
   }
 
-  /** Never rejects: a failure is counted. */
-  async perform(dueAt: number): Promise<void> {
+  /** Whether it was done. Never rejects: a failure is counted. */
+  async perform(dueAt: number): Promise<boolean> {
     const { work, now, latencies } = this.options;
     try {
       await work();
       this.done += 1;
       latencies.add(now() - dueAt);
+      return true;
     } catch (error) {
       this.failed += 1;
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       const known = this.errors.get(message);
       if (known !== undefined || this.errors.size < ERRORS_MAX) {
         this.errors.set(message, (known ?? 0) + 1);
       }
+      return false;
     }
   }
+}
+
+/** What is the same for all that failed in the same way: without the key of one of them. */
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (!(error instanceof OutcomeUnknown)) return error.message;
+  return `outcome unknown: ${error.cause instanceof Error ? error.cause.message : 'no answer'}`;
 }

@@ -10,6 +10,7 @@ import type {
   ReadLevel,
   WriteRecord,
 } from '../check/history.ts';
+import { parseRecord } from '../check/history-line.ts';
 import type { Faults } from '../client/answers.ts';
 import type { WriteConcern } from '../core/effects.ts';
 import type { Operation } from '../core/operation.ts';
@@ -142,17 +143,54 @@ export function scriptOf(text: string): Script {
 
 function lineOf(json: string, place: number): Line {
   try {
-    const line = JSON.parse(json) as Partial<Line>;
-    if (typeof line.type === 'string') return line as Line;
+    const record = parseRecord(json);
+    if (record !== null) return record as Line;
   } catch (error) {
-    throw new BadRecording(`line ${place} is not JSON`, { cause: error });
+    const { message } = error as Error;
+    throw new BadRecording(`line ${place} is no record: ${message}`, { cause: error });
   }
-  throw new BadRecording(`line ${place} is no record`);
+  const line = JSON.parse(json) as Line;
+  if (line.type === 'run' && !isRun(line)) {
+    throw new BadRecording(`line ${place} does not say which nodes ran, how long, and the seed`);
+  }
+  if (line.type === 'step' && !isStep(line)) {
+    throw new BadRecording(`line ${place} does not say what was done to which node, and when`);
+  }
+  if (line.type === 'miss' && !isMiss(line)) {
+    throw new BadRecording(`line ${place} does not say what was read, and when`);
+  }
+  return line;
+}
+
+function isRun({ durationMs, format, nodes, seed }: Partial<RunLine>): boolean {
+  if (format !== 1) return format !== undefined;
+  const named = Array.isArray(nodes) && nodes.every((node) => typeof node === 'string');
+  return named && nodes.length > 0 && isMoment(durationMs) && Number.isSafeInteger(seed);
+}
+
+const ACTS: ReadonlySet<unknown> = new Set<StepLine['act']>([
+  ...(['kill', 'stop', 'start', 'pause', 'resume', 'fault', 'clear'] as const),
+]);
+
+function isStep({ act, at, node }: Partial<StepLine>): boolean {
+  return isMoment(at) && typeof node === 'string' && ACTS.has(act);
+}
+
+function isMiss({ call, order }: Partial<MissLine>): boolean {
+  const read = order?.kind === 'log' || order?.kind === 'get';
+  return isMoment(call) && read && typeof order.node === 'string';
+}
+
+function isMoment(value: unknown): boolean {
+  return typeof value === 'number' && value >= 0;
 }
 
 function orderOf(line: Extract<Line, { type: 'write' }>): WriteOrder {
   const { client, operations, idempotencyKey, w, order } = line;
   if (idempotencyKey === null) throw new BadRecording('a write of the file has no key');
+  if (typeof order?.via !== 'string') {
+    throw new BadRecording('a write of the file does not say which node was asked');
+  }
   return { client, operations, idempotencyKey, w, ...order };
 }
 

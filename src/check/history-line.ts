@@ -122,11 +122,16 @@ const SHAPES: Readonly<Record<HistoryRecord['type'], Shape>> = {
   phase: { at: moment, phase: oneOf('safety', 'liveness', 'end'), until: maybe(moment) },
 };
 
-/** The record in a line of JSON. Throws MalformedRecord. */
-export function parseRecord(line: string): HistoryRecord {
+/** Lines of a file of `chaos --record` that say what was done, not what was seen. */
+const DEEDS: ReadonlySet<unknown> = new Set(['run', 'step', 'miss']);
+
+/** The record in a line of JSON; null: it says what was done, which is not judged. Throws
+ * MalformedRecord. */
+export function parseRecord(line: string): HistoryRecord | null {
   const value = parseJson(line);
   if (!isObject(value)) throw new MalformedRecord('not a JSON object');
   const { type } = value;
+  if (DEEDS.has(type)) return null;
   const fields =
     typeof type === 'string' && Object.hasOwn(SHAPES, type) ? SHAPES[type as 'log'] : null;
   if (fields === null) {
@@ -144,6 +149,9 @@ export function parseRecord(line: string): HistoryRecord {
   }
   if (record.type === 'write' && record.outcome === 'ok' && ends === null) {
     throw new MalformedRecord('"return" of a write that succeeded is missing');
+  }
+  if (record.type === 'get' && (record.value === null) !== (record.index === null)) {
+    throw new MalformedRecord('"value" and "index" of a get record are null together');
   }
   return record;
 }

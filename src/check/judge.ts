@@ -56,6 +56,11 @@ export class Judge {
     return { ...this.evidence.counts, excused: this.evidence.promises.excused };
   }
 
+  /** The history has something here that is no record: the next one's place is one further. */
+  skip(): void {
+    this.evidence.place += 1;
+  }
+
   /** Judges one more record; returns what it contradicts, if anything. */
   record(record: HistoryRecord): Violation | null {
     const contents = this.evidence.take(record);

@@ -14,14 +14,15 @@ export interface NodeFolder {
   readonly path: string;
 }
 
-/** The absolute path of a `--data-dir`. Throws UsageError for an empty one, as an unset variable
- * of a shell leaves it: that would be the current folder; and for one below /proc. */
-export function dataDirFrom(text: string): string {
+/** The absolute path of a `--data-dir`, or of what else is called `name`. Throws UsageError for an
+ * empty one, as an unset variable of a shell leaves it: that would be the current folder; and for
+ * one below /proc. */
+export function dataDirFrom(text: string, name = '--data-dir'): string {
   if (text === '') {
-    throw new UsageError('--data-dir is empty', 'name a folder; `.` is the current one');
+    throw new UsageError(`${name} is empty`, 'name a folder; `.` is the current one');
   }
   const path = resolve(text);
-  if (isOfProcesses(path)) throw unusable(path, 'no folder can be made there');
+  if (isOfProcesses(path)) throw unusable(path, 'no folder can be made there', name);
   return path;
 }
 
@@ -57,10 +58,10 @@ export function unusableFolder(error: unknown, dataDir: string | null): UsageErr
   return unusable(dataDir, reason);
 }
 
-function unusable(dataDir: string, reason: string): UsageError {
+function unusable(dataDir: string, reason: string, name = '--data-dir'): UsageError {
   return new UsageError(
     `the data cannot be kept in ${dataDir}: ${reason}`,
-    'choose another --data-dir, or --memory',
+    `choose another ${name}${name === '--data-dir' ? ', or --memory' : ''}`,
   );
 }
 

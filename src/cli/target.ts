@@ -101,7 +101,7 @@ function chooseCluster(
   if (name === undefined) return null;
   throw new UsageError(
     `no cluster named "${name}" is running`,
-    list === '' ? 'start it with `replog cluster --name`' : `running: ${list}`,
+    list === '' ? `start it with \`replog cluster --name ${name}\`` : `running: ${list}`,
   );
 }
 

@@ -37,9 +37,13 @@ export async function restoreFolder(read: ReadBackup, folder: string): Promise<B
   await checkBackup(read);
   const parent = dirname(folder);
   const draft = join(parent, `.${basename(folder)}.restoring`);
-  await mkdir(parent, { recursive: true });
+  const made = await mkdir(parent, { recursive: true });
   await rm(draft, { recursive: true, force: true });
-  const summary = await fill(openSegmentedLog(new RealDisk(draft)), read);
+  const summary = await fill(openSegmentedLog(new RealDisk(draft)), read).catch(async (error) => {
+    // What fails, as on a full disk, leaves nothing that the next try would stumble over.
+    await rm(made ?? draft, { recursive: true, force: true });
+    throw error;
+  });
   await rmdir(folder).catch((error: unknown) => {
     if (codeOf(error) !== 'ENOENT') throw error;
   });

@@ -27,7 +27,7 @@ const memberStatus = z.enum(['Healthy', 'Suspected', 'Unhealthy'], { error: STAT
 const oneOrMore = <Value extends z.ZodType>(value: Value, error: string) =>
   z.union([value, z.array(value).min(1)], { error });
 
-export const answerExpectation = z.strictObject({
+const answerFields = z.strictObject({
   /** The HTTP status, or those that are possible. */
   status: oneOrMore(z.int(), 'expected an HTTP status like 201, or a list').exactOptional(),
   /** The code of a problem document. */
@@ -55,7 +55,15 @@ export const answerExpectation = z.strictObject({
   missing: z.array(node).exactOptional(),
 });
 
-export type AnswerExpectation = z.infer<typeof answerExpectation>;
+/** An expectation of nothing always holds, and shows nothing. */
+const saysSomething = (fields: object): boolean => Object.keys(fields).length > 0;
+
+export type AnswerExpectation = z.infer<typeof answerFields>;
+
+export const answerExpectation = answerFields.refine(
+  saysSomething,
+  'expected something that the answer must be, like status: 201',
+);
 
 const messageExpectation = z.union(
   [
@@ -71,7 +79,20 @@ const messageExpectation = z.union(
 
 export type MessageExpectation = z.infer<typeof messageExpectation>;
 
-export const condition = z.strictObject({
+const count = countSpan.exactOptional();
+
+/** As `GET /faults` counts them. */
+const hits = z.strictObject({
+  delay: count,
+  errorBefore: count,
+  errorAfter: count,
+  dropRequest: count,
+  dropReply: count,
+  hold: count,
+  persist: count,
+});
+
+const conditionFields = z.strictObject({
   /** What each node lists, in log order. */
   messages: perNode(messageExpectation).exactOptional(),
   /** These nodes have the same log, entry by entry. */
@@ -97,7 +118,7 @@ export const condition = z.strictObject({
   /** Copies sent of what the member has not acknowledged yet. */
   attempts: perNode(countSpan).exactOptional(),
   /** How often a fault has struck at a node. */
-  hits: perNode(z.record(z.string(), countSpan)).exactOptional(),
+  hits: perNode(hits).exactOptional(),
   state: perNode(
     z.enum(['running', 'paused', 'stopped', 'exited'], {
       error: 'expected running, paused, stopped or exited (killed)',
@@ -105,7 +126,12 @@ export const condition = z.strictObject({
   ).exactOptional(),
 });
 
-export type Condition = z.infer<typeof condition>;
+export type Condition = z.infer<typeof conditionFields>;
+
+export const condition = conditionFields.refine(
+  saysSomething,
+  'expected something that must hold, like last-index: { n2: 1 }',
+);
 
 const probability = z.number().min(0).max(1);
 const delayMs = z.int().min(0).max(600_000);

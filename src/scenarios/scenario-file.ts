@@ -11,6 +11,7 @@ import {
   type Pair,
   parseDocument,
   visit,
+  type YAMLParseError,
 } from 'yaml';
 import * as z from 'zod';
 import { GROUPS, nodesNamed } from './node-names.ts';
@@ -81,6 +82,9 @@ const HEAD = z.strictObject(
   { error: 'expected title, rule and steps' },
 );
 
+/** What any step may have beside its verb. */
+const NARRATION: ReadonlySet<string> = new Set(['say', 'why', 'look']);
+
 const VERBS = Object.keys(STEP_SHAPES) as readonly Verb[];
 
 /** Parses the text of a file. Throws InvalidScenario. */
@@ -90,12 +94,18 @@ export function parseScenario(text: string, file: string): Scenario {
   if (document.errors.length > 0) {
     const faults = document.errors.map((error) => ({
       line: lines.linePos(error.pos[0]).line,
-      message: error.message.split('\n')[0]!.replace(/ at line \d+, column \d+:?$/, ''),
+      message: messageOf(error),
     }));
     throw new InvalidScenario(file, faults);
   }
   refuseLostNames(document, lines, file);
   return new ScenarioReader(document, lines, file).read();
+}
+
+/** Without the place, and without what only programs can do about it. */
+function messageOf({ code, message }: YAMLParseError): string {
+  if (code === 'MULTIPLE_DOCS') return 'expected one scenario, and here a second document begins';
+  return message.split('\n')[0]!.replace(/ at line \d+, column \d+:?$/, '');
 }
 
 /** A field of this name does not survive in a plain object: it would not be looked at. */
@@ -163,8 +173,10 @@ class ScenarioReader {
     }
     const [verb, second] = VERBS.filter((name) => name in value);
     if (verb === undefined) {
-      const [first = ''] = Object.keys(value);
-      this.#blame([...path, first], `"${first}" is no verb; there are: ${VERBS.join(' ')}`);
+      const first = Object.keys(value).find((name) => !NARRATION.has(name));
+      const what = first === undefined ? 'expected a verb in this step' : `"${first}" is no verb`;
+      const at = first === undefined ? path : [...path, first];
+      this.#blame(at, `${what}; there are: ${VERBS.join(' ')}`);
       return null;
     }
     if (second !== undefined) {

@@ -2,6 +2,7 @@
 // (`say`), why (`why`) and what to look at (`look`).
 
 import * as z from 'zod';
+import { NODE_ID_PATTERN } from '../core/ids.ts';
 import { answerExpectation, condition, faultSettings, nodes } from './expectation.ts';
 import { duration, timeSpan } from './span.ts';
 
@@ -18,6 +19,7 @@ const name = z
   .regex(/^[A-Za-z][\w-]{0,31}$/, 'expected a name of letters, digits, - and _');
 const names = z.union([name, z.array(name).min(1)], { error: 'expected a name, or a list' });
 const node = z.string({ error: 'expected the id of a node, like n2' });
+const newNode = node.regex(NODE_ID_PATTERN, 'expected an id of a-z, 0-9 and -, like n4');
 const writeConcern = z.union([z.int(), z.enum(['majority', 'all'])], {
   error: 'expected a number of nodes, majority or all',
 });
@@ -58,7 +60,12 @@ const keyWrite = {
 /** All verbs, with the shape of their steps. */
 export const STEP_SHAPES = {
   append: z.strictObject({ append: text, ...write }),
-  batch: z.strictObject({ batch: z.array(text, { error: 'expected a list of texts' }), ...write }),
+  batch: z.strictObject({
+    batch: z
+      .array(text, { error: 'expected a list of texts' })
+      .min(1, 'expected at least one text'),
+    ...write,
+  }),
   put: z.strictObject({ put: text, value: text, ...keyWrite }),
   remove: z.strictObject({ remove: text, ...keyWrite }),
   get: z.strictObject({
@@ -95,7 +102,7 @@ export const STEP_SHAPES = {
   start: z.strictObject({ start: nodes, ...narration }),
   restart: z.strictObject({ restart: nodes, ...narration }),
   'restart-empty': z.strictObject({ 'restart-empty': nodes, ...narration }),
-  add: z.strictObject({ add: node, ...narration }),
+  add: z.strictObject({ add: newNode, ...narration }),
   leave: z.strictObject({ leave: node, ...narration }),
   sleep: z.strictObject({ sleep: duration, ...narration }),
 } as const;

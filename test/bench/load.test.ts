@@ -46,6 +46,23 @@ function stage(work: (time: Time) => Promise<void>, options: Partial<LoadOptions
 }
 
 describe('a closed loop', () => {
+  test('lets time pass between failures that wait for nothing', async () => {
+    let calls = 0;
+    const { time, stop, running } = stage(
+      async () => {
+        calls += 1;
+        if (calls === 1_000) stop.abort();
+        throw new Error('refused');
+      },
+      { connections: 1 },
+    );
+    await time.until(5);
+    expect(calls).toBe(6);
+    stop.abort();
+    await time.until(10);
+    expect(await running).toMatchObject({ done: 0, failed: 6 });
+  });
+
   test('keeps as many under way as it has connections, each followed by the next', async () => {
     let underWay = 0;
     let most = 0;

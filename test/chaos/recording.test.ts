@@ -57,7 +57,14 @@ test('what was recorded can be played: every order with its moment, judged or no
 
 test('a file that is no recording is refused with its line', () => {
   expect(() => scriptOf('{"type":"get"}\n')).toThrow(BadRecording);
-  expect(() => scriptOf(`${JSON.stringify(RUN)}\nhello`)).toThrow('line 2 is not JSON');
+  expect(() => scriptOf(`${JSON.stringify(RUN)}\nhello`)).toThrow('line 2 is no record: not JSON');
   expect(() => scriptOf('{"a":1}')).toThrow('line 1 is no record');
   expect(() => scriptOf(JSON.stringify({ ...RUN, format: 2 }))).toThrow('format 2');
+  const line = (text: object): string => `${JSON.stringify(RUN)}\n${JSON.stringify(text)}`;
+  expect(() => scriptOf('{"type":"run","format":1}')).toThrow('line 1 does not say which nodes');
+  expect(() => scriptOf(line({ type: 'step', at: 1, node: 'n1' }))).toThrow('line 2 does not say');
+  expect(() => scriptOf(line({ type: 'miss', call: 1 }))).toThrow('line 2 does not say what was');
+  const asked = { type: 'write', client: 'w', node: 'n1', idempotencyKey: 'k', w: 1, call: 1 };
+  const open = { operations: [{ op: 'append', message: 'm' }], return: null, outcome: 'unknown' };
+  expect(() => scriptOf(line({ ...asked, ...open }))).toThrow('does not say which node was asked');
 });

@@ -42,8 +42,10 @@ const CORRUPTIONS: readonly Corruption[] = [
         log.commitIndex -= 2;
         log.entries.splice(-2);
       }
-      const phases = ofType(records, 'get');
-      for (const get of phases.slice(-2)) records.splice(records.indexOf(get), 1);
+      const proved = logs(records).filter(({ read }) => read === 'linearizable');
+      for (const read of [...gets(records).slice(-2), proved.at(-1)!]) {
+        records.splice(records.indexOf(read), 1);
+      }
     },
   ],
   [
@@ -342,10 +344,7 @@ const CORRUPTIONS: readonly Corruption[] = [
     'converges',
     (records) => {
       const get = gets(records).at(-1)!;
-      get.value = null;
-      get.index = null;
-      get.node = 'n3';
-      get.life = 'n3-2';
+      Object.assign(get, { value: null, index: null, node: 'n3', life: 'n3-2', read: 'majority' });
     },
   ],
   // quorum mode
@@ -641,4 +640,68 @@ describe('a history that cannot decide', () => {
     says(1);
     expect(judge(run.records).violations).toMatchObject([{ judge: 'never back' }]);
   });
+
+  test('durable: a node restarts, and says what a key was before what it acknowledged', () => {
+    const run = new Recording();
+    run.write(put('k', '1'));
+    run.write(put('k', '2'));
+    run.node('n2', 'crash');
+    run.start('n2');
+    run.get('n1', 'k');
+    expect(judge(run.records).violations).toEqual([]);
+    run.get('n2', 'k', { value: '1', index: 1 });
+    expect(judge(run.records).violations).toMatchObject([{ judge: 'durable', records: [7, 11] }]);
+  });
+
+  test('durable: so does one that is not named as having it: it is legal', () => {
+    const run = new Recording();
+    run.write(put('k', '1'));
+    run.write(put('k', '2'));
+    run.get('n3', 'k', { value: '1', index: 1 });
+    expect(judge(run.records).violations).toEqual([]);
+  });
+
+  test('no silent damage: a local value is not what stands at its index', () => {
+    const run = new Recording();
+    run.write(put('k', '1'), { w: 1 });
+    run.write(put('k', '2'), { w: 1 });
+    run.get('n3', 'k', { value: '1', index: 2 });
+    expect(judge(run.records).violations).toMatchObject([{ judge: 'no silent damage' }]);
+  });
+
+  test('no silent damage: a local value that an epoch has undone since may still be shown', () => {
+    const run = new Recording();
+    run.write(put('k', '1'));
+    run.node('n1', 'crash');
+    run.start('n1');
+    run.lead('n1');
+    run.write(put('k', '2'));
+    run.write(put('k', 'open'), { outcome: 'unknown' });
+    run.get('n3', 'k', { value: 'open', index: 2 });
+    expect(judge(run.records).violations).toEqual([]);
+  });
+
+  test('never back: what is on a majority is shown to who asks for that, and then is not', () => {
+    const run = new Recording();
+    run.write(message('one'));
+    run.write(message('two'));
+    run.read('n2', { read: 'majority' });
+    run.read('n3', { read: 'majority' }, run.log.slice(0, 1));
+    expect(judge(run.records).violations).toEqual([]);
+    run.read('n2', { read: 'majority' }, run.log.slice(0, 1));
+    expect(judge(run.records).violations).toMatchObject([{ judge: 'never back' }]);
+  });
+
+  test.each(['majority', 'linearizable'] as const)(
+    'bounded: a %s read shows what is on the master alone',
+    (read) => {
+      const run = new Recording();
+      run.write(message('one'));
+      run.write(message('two'), { outcome: 'unknown' });
+      run.read('n1', { commitIndex: 1 });
+      expect(judge(run.records).violations).toEqual([]);
+      run.read('n1', { read, commitIndex: 1 });
+      expect(judge(run.records).violations).toMatchObject([{ judge: 'bounded' }]);
+    },
+  );
 });

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -92,6 +93,7 @@ describe('replog check', () => {
 
   const [first] = legalHistory();
   const write = ofType(legalHistory(), 'write')[0]!;
+  const get = ofType(legalHistory(), 'get').find(({ value }) => value !== null)!;
   test.each([
     ['not JSON', '{"type":', 'not JSON'],
     ['no object', '[]', 'not a JSON object'],
@@ -102,6 +104,8 @@ describe('replog check', () => {
     ['a field is wrong', JSON.stringify({ ...write, w: 0 }), '"w" of a write record is not what'],
     ['no operation', JSON.stringify({ ...write, operations: [] }), '"operations" of a write'],
     ['an index that is a slip', JSON.stringify({ ...write, first: 1e12 }), '"first" of a write'],
+    ['a value without an index', JSON.stringify({ ...get, index: null }), '"value" and "index"'],
+    ['an index without a value', JSON.stringify({ ...get, value: null }), '"value" and "index"'],
     ['it ends before it begins', JSON.stringify({ ...write, return: -1 }), '"return" is before'],
     ['success without an end', JSON.stringify({ ...write, return: null }), '"return" of a write'],
   ])('%s: the line is named, and exit code 2', async (_what, line, why) => {
@@ -109,6 +113,28 @@ describe('replog check', () => {
     const { code, err, out } = await runCommand(register, 'check', await fileWith(text));
     expect(err).toContain(`line 2 is no record of a history: ${why}`);
     expect({ code, out }).toEqual({ code: 2, out: '' });
+  });
+
+  test('a file of `chaos --record`: what was done is passed over, and lines keep their number', async () => {
+    const deeds = [{ type: 'run', format: 1 }, { type: 'step' }, { type: 'miss' }];
+    const file = await fileWith(lines([...deeds, ...illegal()]));
+    const { code, err, out } = await runCommand(register, 'check', file);
+    const place = illegal().findIndex(({ type }) => type === 'write') + 1 + deeds.length;
+    expect(err).toContain('the history is illegal');
+    expect(out).toContain(`(record ${place}).\n  ${place}  {"type":"write"`);
+    expect(out).toContain(`${illegal().length} records`);
+    expect(code).toBe(1);
+  });
+
+  test('what comes through a pipe is read once', async () => {
+    const pipe = join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const [{ code, out }] = await Promise.all([
+      runCommand(register, 'check', pipe),
+      writeFile(pipe, lines(illegal())),
+    ]);
+    expect(out).toContain('names a node twice');
+    expect(code).toBe(1);
   });
 
   test('a file that is not there: exit code 2', async () => {

@@ -1,6 +1,7 @@
 // verify, repair, backup and restore on the command line: what they refuse, and how they say it.
 
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { lstat, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -64,6 +65,32 @@ describe('backup and restore', () => {
     expect([refused.code, refused.err]).toEqual([1, expect.stringContaining('no backup')]);
     expect((await replog('restore', join(home, 'text'))).code).toBe(2);
     expect((await readdir(home)).sort()).toEqual(['n1', 'text']);
+  });
+
+  test('a backup takes the place of a plain file only', async () => {
+    const folder = await folderWith(3, 'n1');
+    const pipe = join(home, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    expect((await replog('backup', '--force', folder, pipe)).err).toContain('is no plain file');
+    expect((await lstat(pipe)).isFIFO()).toBe(true);
+    expect((await replog('backup', folder, '-')).err).toContain('a backup goes to a file');
+    expect((await replog('backup', folder, '')).err).toContain('the name of the file is empty');
+    await symlink(join(home, 'gone'), join(home, 'link'));
+    expect((await replog('backup', folder, join(home, 'link'))).err).toContain('exists already');
+  });
+
+  test('a restore into a folder that cannot be', async () => {
+    const file = join(home, 'log.backup');
+    expect((await replog('backup', await folderWith(3, 'n1'), file)).code).toBe(0);
+    const nowhere = await replog('restore', file, '');
+    expect(nowhere.err).toContain('DATA-DIR is empty');
+    expect(nowhere.code).toBe(2);
+    if (process.platform === 'linux') {
+      expect((await replog('restore', file, '/proc/replog')).err).toContain(
+        'no folder can be made',
+      );
+      expect((await replog('restore', '--node', file, '/proc/replog')).code).toBe(2);
+    }
   });
 
   test('a node that does not answer leaves no file', async () => {

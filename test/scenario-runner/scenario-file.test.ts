@@ -141,6 +141,38 @@ describe('a scenario file', () => {
       '  - add: n2\n  - answer: one\n',
       /^my\.yaml:11: n2 is there already$/,
     ],
+    ['a batch of nothing', 'append: Msg1', 'batch: []', /^my\.yaml:7: .*at least one text$/],
+    [
+      'a check of nothing',
+      '  - answer: one\n',
+      '  - check: {}\n  - answer: one\n',
+      /^my\.yaml:11: check: expected something that must hold/,
+    ],
+    [
+      'an answer of which nothing is expected',
+      '{ status: [200, 201], took: 1s..1.2s, index: 1.. }',
+      '{}',
+      /^my\.yaml:13: expect: expected something that the answer must be/,
+    ],
+    [
+      'a fault that is none',
+      '  - answer: one\n',
+      '  - check: { hits: { n2: { errorafter: 1 } } }\n  - answer: one\n',
+      /^my\.yaml:11: "errorafter" has no place here$/,
+    ],
+    [
+      'a new node whose name is no id',
+      '  - answer: one\n',
+      '  - add: Bad Name\n  - answer: one\n',
+      /^my\.yaml:11: add: expected an id of a-z, 0-9 and -, like n4$/,
+    ],
+    [
+      'a step that only tells',
+      '  - answer: one\n',
+      '  - say: words\n  - answer: one\n',
+      /^my\.yaml:11: expected a verb in this step; there are: append/,
+    ],
+    ['two scenarios', GOOD, `${GOOD}---\n${GOOD}`, /^my\.yaml:14: expected one scenario/],
     ['no steps', GOOD.slice(GOOD.indexOf('steps:')), 'steps: []\n', /^my\.yaml:6: /],
   ];
 

@@ -1,6 +1,7 @@
 // Bounded: what the history can tell of limits. A page has at most 10,000 entries and holds only
-// what it covers; nobody acknowledges beyond the end of the log; no batch is longer than 10,000; a
-// commit index does not run ahead of the log; `acks` name nodes that exist.
+// what it covers, and nothing that is not on a majority for those who ask for what is; nobody
+// acknowledges beyond the end of the log; no batch is longer than 10,000; a commit index does not
+// run ahead of the log; `acks` name nodes that exist.
 
 import type { Evidence, Invariant } from '../evidence.ts';
 import type { HealthRecord, LogRecord, WriteRecord } from '../history.ts';
@@ -33,7 +34,7 @@ export class Bounded implements Invariant {
     return stranger === undefined ? null : this.over(`${stranger}, which is no node, has it`);
   }
 
-  log({ entries, from, lastIndex, node, to }: LogRecord): Violation | null {
+  log({ commitIndex, entries, from, lastIndex, node, read, to }: LogRecord): Violation | null {
     if (entries.length > PAGE_MAX)
       return this.over(`${node} shows ${entries.length} entries at once`);
     const outside = entries.find(({ index }) => index < from || index > to);
@@ -42,6 +43,13 @@ export class Bounded implements Invariant {
     }
     if (to > Math.max(lastIndex, from - 1)) {
       return this.over(`${node} shows a log up to ${to} that ends at ${lastIndex}`);
+    }
+    const open = read === 'local' ? undefined : entries.find(({ index }) => index > commitIndex);
+    if (open !== undefined) {
+      return this.over(
+        `${node} shows index ${open.index} to a ${read} read, and says that a majority has only ` +
+          `what is up to ${commitIndex}`,
+      );
     }
     return null;
   }

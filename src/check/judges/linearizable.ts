@@ -115,7 +115,11 @@ export class Linearizable implements Invariant {
 
   get(record: GetRecord): Violation | null {
     const register = this.register(record.key);
-    return this.stale(record, register) ?? this.backwards(record, register);
+    return (
+      this.stale(record, register) ??
+      this.backwards(record, register) ??
+      this.dropped(record, register)
+    );
   }
 
   finish(): Violation | null {
@@ -153,6 +157,29 @@ export class Linearizable implements Invariant {
         `${record.call} with index ${record.index} (record ${place}); index ${settled.index} had ` +
         `been acknowledged (record ${settled.place}).`,
       settled.place,
+      place,
+    );
+  }
+
+  /** A node shows by itself, also after a restart, what it was named as having. */
+  private dropped(record: GetRecord, register: Register): Violation | null {
+    if (record.read !== 'local') return null;
+    const { place, promises } = this.evidence;
+    const held = promises.heldBy(record.node, record.call);
+    const settled = register.settled.at(record.call);
+    if (settled.index > held.index || (record.index ?? 0) >= settled.index) return null;
+    if (record.index === null) {
+      this.absent(record, register, { ...settled, content: null });
+      return null;
+    }
+    return violation(
+      'durable',
+      `${record.node} is named as having everything up to index ${held.index} (record ` +
+        `${held.place}), but says of ${JSON.stringify(record.key)}, asked for at ${record.call}, ` +
+        `index ${record.index} (record ${place}); it was written at index ${settled.index} (record ` +
+        `${settled.place}).`,
+      settled.place,
+      held.place,
       place,
     );
   }

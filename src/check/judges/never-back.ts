@@ -30,6 +30,8 @@ class Shown {
   readonly moments: number[] = [];
   readonly places: number[] = [];
   readonly ends = new Frontier();
+  /** The same of reads that show only what is on a majority. */
+  readonly settled = new Frontier();
   /** When an entry of its latest epoch was first shown: what was shown before may have gone. */
   epochSince = Number.NEGATIVE_INFINITY;
 
@@ -58,6 +60,7 @@ class Shown {
       list.length = Math.min(list.length, after + 1);
     }
     this.ends.cap(after);
+    this.settled.cap(after);
   }
 }
 
@@ -90,18 +93,19 @@ export class NeverBack implements Invariant {
       this.shown.set(record.node, shown);
       found = this.changes(record, shown);
     }
-    if (record.read === 'local') {
-      shown.ends.reach(record.return, record.lastIndex, this.evidence.place);
-    }
+    // What is settled is there for every reader.
+    const { lastIndex, return: moment } = record;
+    shown.ends.reach(moment, lastIndex, this.evidence.place);
+    if (record.read !== 'local') shown.settled.reach(moment, lastIndex, this.evidence.place);
     return found;
   }
 
   private shrinks(record: LogRecord, shown: Shown): Violation | null {
-    if (record.read !== 'local') return null;
-    const end = shown.ends.at(record.call);
+    const end = (record.read === 'local' ? shown.ends : shown.settled).at(record.call);
     if (record.lastIndex >= end.index) return null;
     if (this.newer(shown)) {
-      shown.cut(record.lastIndex);
+      if (record.read === 'local') shown.cut(record.lastIndex);
+      else shown.settled.cap(record.lastIndex);
       return null;
     }
     const { place } = this.evidence;

@@ -34,7 +34,7 @@ export class NoSilentDamage implements Invariant {
     return null;
   }
 
-  /** A value that is given as settled is what stands at its index. */
+  /** A value given as settled, or before a second epoch, is what stands at its index. */
   get(record: GetRecord): Violation | null {
     const { index, key, read, value } = record;
     const { operations, place, promises } = this.evidence;
@@ -43,7 +43,9 @@ export class NoSilentDamage implements Invariant {
     operations.seen(content, record.return, place);
     // A node that has not heard yet of what was lost may still show it as settled.
     const outdated = read === 'majority' && promises.riskAt > Number.NEGATIVE_INFINITY;
-    if (read === 'local' || outdated || record.call <= promises.riskAt) return null;
+    // What is not settled may go when an epoch begins; who has not heard of it still shows it.
+    const open = read === 'local' && !this.inFirstEpoch();
+    if (open || outdated || record.call <= promises.riskAt) return null;
     const promised = promises.at(index);
     if (promised === null || promised.content === content) return null;
     return violation(
@@ -53,5 +55,11 @@ export class NoSilentDamage implements Invariant {
       promised.place,
       place,
     );
+  }
+
+  /** Nobody has gone on without anything that was ever shown. */
+  private inFirstEpoch(): boolean {
+    const { cluster, counts, promises } = this.evidence;
+    return counts.epochs === 1 && !cluster.opening && promises.riskAt === Number.NEGATIVE_INFINITY;
   }
 }

@@ -1,6 +1,6 @@
 // `replog backup`: the whole log of a node, running or not, as one file.
 
-import { existsSync } from 'node:fs';
+import { lstatSync, statSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { BackupSummary } from '../../persistence/backup.ts';
 import { formatBytes } from '../bytes.ts';
@@ -44,13 +44,7 @@ async function backup(given: readonly string[], options: BackupOptions): Promise
   }
   const file = given.at(-1)!;
   const from = given.length === 2 ? given[0] : undefined;
-  if (isFolder(file)) throw new UsageError(`${file} is a folder`, 'name the file to be written');
-  if (existsSync(file) && !options.force) {
-    throw new UsageError(
-      `${file} exists already`,
-      'choose another name, or replace it with --force',
-    );
-  }
+  refuseAsTarget(file, options);
   const { summary, bytes } = await untilInterrupted(async (signal) => {
     if (from !== undefined && isFolder(from)) {
       const { backupFolder } = await import('../folder-backup.ts');
@@ -65,6 +59,28 @@ async function backup(given: readonly string[], options: BackupOptions): Promise
   });
   if (options.json) await printJson({ file, bytes, ...summary });
   else await printLine(cleanText(lineOf(file, bytes, summary)));
+}
+
+/** A backup takes the place of what has its name: of a plain file that may go, and of nothing else.
+ * A device or a pipe would be gone, for whoever else uses it. */
+function refuseAsTarget(file: string, { force }: BackupOptions): void {
+  const hint = 'name the file to be written';
+  if (file === '') throw new UsageError('the name of the file is empty', hint);
+  if (file === '-') {
+    throw new UsageError(
+      'a backup goes to a file, which appears when it is whole',
+      'name one, `./-` if it is to be called that; `GET /backup` of a node is a stream',
+    );
+  }
+  if (isFolder(file)) throw new UsageError(`${file} is a folder`, hint);
+  const there = statSync(file, { throwIfNoEntry: false });
+  if (there?.isFile() === false) throw new UsageError(`${file} is no plain file`, hint);
+  if (lstatSync(file, { throwIfNoEntry: false }) !== undefined && !force) {
+    throw new UsageError(
+      `${file} exists already`,
+      'choose another name, or replace it with --force',
+    );
+  }
 }
 
 async function urlOf(selector: string, target: Awaited<ReturnType<typeof findTarget>>) {

@@ -1,6 +1,6 @@
 // `replog check`: judges a recorded history, record by record, without holding it in memory.
 
-import { createReadStream } from 'node:fs';
+import { createReadStream, statSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
 import type { Judge } from '../../check/judge.ts';
@@ -46,7 +46,7 @@ async function check(file: string, options: CheckOptions): Promise<void> {
   const judge = new Judge();
   await forEachLine(file, await recordTaker(judge));
   const verdict = judge.finish();
-  const shown = file === '-' ? new Map<number, string>() : await linesAt(file, placesIn(verdict));
+  const shown = isReadTwice(file) ? await linesAt(file, placesIn(verdict)) : new Map();
   if (options.json) await printVerdictJson(verdict, shown);
   else await printVerdict(verdict, shown);
   if (verdict.verdict === 'ILLEGAL') throw new Refused('the history is illegal');
@@ -59,7 +59,9 @@ async function recordTaker(judge: Judge): Promise<(line: string, number: number)
   const { MalformedRecord, parseRecord } = await import('../../check/history-line.ts');
   return (line, number) => {
     try {
-      judge.record(parseRecord(line));
+      const record = parseRecord(line);
+      if (record === null) judge.skip();
+      else judge.record(record);
     } catch (error) {
       if (!(error instanceof MalformedRecord)) throw error;
       throw new UsageError(
@@ -86,6 +88,11 @@ async function forEachLine(file: string, take: (line: string, number: number) =>
     }
     throw error;
   }
+}
+
+/** What comes through a pipe comes once: who opens it again waits for ever. */
+function isReadTwice(file: string): boolean {
+  return file !== '-' && statSync(file).isFile();
 }
 
 /** Which records the first contradiction is made of. */

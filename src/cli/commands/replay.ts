@@ -1,6 +1,7 @@
 // `replog replay`: plays a recorded run of chaos on a fresh cluster, and judges it anew.
 
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { examples } from '../examples.ts';
 import { UsageError } from '../exit.ts';
@@ -29,7 +30,8 @@ export function register(program: Command): void {
 }
 
 async function replay(file: string, { record, json = false }: ReplayOptions): Promise<void> {
-  if (record === file) throw new UsageError('--record names the file that is played');
+  if (record !== undefined && resolve(record) === resolve(file))
+    throw new UsageError('--record names the file that is played');
   const { BadRecording, scriptOf } = await import('../../chaos/recording.ts');
   const { runSession, throwawayGround } = await import('../chaos-session.ts');
   const text = textOf(file);

@@ -1,13 +1,13 @@
 // `replog restore`: makes the data of a new cluster, or of one node, of a backup.
 
 import { createReadStream, existsSync, readdirSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { UnknownFormat } from '../../persistence/persistence.ts';
 import { formatBytes } from '../bytes.ts';
 import { cleanText } from '../clean-text.ts';
 import { entryRange } from '../counted.ts';
-import { isFolder } from '../data-dir.ts';
+import { dataDirFrom, isFolder } from '../data-dir.ts';
 import { examples } from '../examples.ts';
 import { Refused, UsageError } from '../exit.ts';
 import { printJson, printLines } from '../output.ts';
@@ -90,7 +90,7 @@ const NOTHING = 'nothing was written; make a new backup with `replog backup`';
 
 /** Where the log goes. A cluster's folder must be new as a whole: other nodes may be in it. */
 function folderFor(dataDir: string, { node }: RestoreOptions): string {
-  const path = resolve(dataDir);
+  const path = dataDirFrom(dataDir, 'DATA-DIR');
   if (node) return path;
   if (!existsSync(path) || (isFolder(path) && readdirSync(path).length === 0)) {
     return join(path, 'n1');

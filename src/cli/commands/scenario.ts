@@ -48,18 +48,37 @@ export function register(program: Command): void {
 
 async function runFiles(files: readonly string[], flags: PlayFlags): Promise<void> {
   const scenarios: Scenario[] = [];
-  for (const file of files) scenarios.push(await read(file));
+  await readEach(files, (scenario) => scenarios.push(scenario));
   const failed = (await playAll(scenarios, flags)).filter(({ ok }) => !ok);
   if (failed.length > 0) throw new Refused(failureSentence(failed.map(({ name }) => name)));
 }
 
 async function checkFiles(files: readonly string[], { json }: { json?: true }): Promise<void> {
-  for (const file of files) {
-    const { title, rule, steps } = await read(file);
+  await readEach(files, async ({ rule, steps, title }, file) => {
+    const { length } = steps;
+    const number = `${length} ${length === 1 ? 'step' : 'steps'}`;
     await (json
-      ? printJson({ file, title, guarantee: rule.guarantee, steps: steps.length })
-      : printLine(`${file}: a scenario of ${steps.length} steps for ${rule.guarantee}`));
+      ? printJson({ file, title, guarantee: rule.guarantee, steps: length })
+      : printLine(cleanText(`${file}: a scenario of ${number} for ${rule.guarantee}`)));
+  });
+}
+
+/** Reads all files, also behind one that is none: what is wrong with each is said at once. */
+async function readEach(
+  files: readonly string[],
+  take: (scenario: Scenario, file: string) => unknown,
+): Promise<void> {
+  let refused: UsageError | null = null;
+  for (const file of files) {
+    try {
+      await take(await read(file), file);
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      if (refused !== null) process.stderr.write(`${cleanText(refused.message)}\n`);
+      refused = error;
+    }
   }
+  if (refused !== null) throw refused;
 }
 
 async function read(file: string): Promise<Scenario> {
