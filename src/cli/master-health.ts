@@ -1,17 +1,24 @@
 // What the master says of the cluster, whichever node a command was pointed at.
 
-import type { MasterHealth } from '../client/answers.ts';
+import type { Health, MasterHealth } from '../client/answers.ts';
+import { type ArbiterHealth, noneYet } from './arbiter-health.ts';
 import { Refused } from './exit.ts';
 import { connect, type Target } from './target.ts';
 
+const SEE_WHO_IS_UP = '`replog ps` shows who is up';
+
 /** Throws Refused if the node knows no master, and whatever the client throws. */
 export async function masterHealth(target: Target, signal: AbortSignal): Promise<MasterHealth> {
-  const health = await (await connect(target)).health({ signal });
+  // Whoever answers there need not be a node.
+  const health = (await (await connect(target)).health({ signal })) as Health | ArbiterHealth;
   if (health.role === 'master') return health;
-  const { master, node } = health;
-  const hint = '`replog ps` shows who is up';
-  if (master === null) throw new Refused(`${node} knows no master`, hint);
+  const { master } = health;
+  const node = health.role === 'arbiter' ? 'the arbiter' : health.node;
+  if (master === null) {
+    if (health.role === 'arbiter' && health.members.length === 0) throw noneYet(target.url);
+    throw new Refused(`${node} knows no master`, SEE_WHO_IS_UP);
+  }
   const there = await (await connect(target, master.url)).health({ signal });
   if (there.role === 'master') return there;
-  throw new Refused(`${there.node} is not the master that ${node} takes it for`, hint);
+  throw new Refused(`${there.node} is not the master that ${node} takes it for`, SEE_WHO_IS_UP);
 }

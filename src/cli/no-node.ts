@@ -1,30 +1,12 @@
 // A URL where somebody answers who is no node: an arbiter, or the launcher that hosts one.
 
 import { ProblemError } from '../client/problems.ts';
+import { type ArbiterHealth, isArbiter } from './arbiter-health.ts';
 import { UsageError } from './exit.ts';
 import { inOrder } from './node-selection.ts';
 import { connect, findTarget, type TargetOptions } from './target.ts';
 
 const ASK_MS = 1_000;
-
-/** What an arbiter says at `GET /health`. */
-interface ArbiterHealth {
-  readonly role: 'arbiter';
-  readonly master: { readonly node: string; readonly url: string } | null;
-  readonly members: readonly { readonly node: string; readonly url: string }[];
-}
-
-/** Whether a node's answer, as it should be, is an arbiter's. */
-export function isArbiter(health: unknown): health is ArbiterHealth {
-  return (health as Partial<ArbiterHealth> | null)?.role === 'arbiter';
-}
-
-/** Like `arbiter: master n1 at http://127.0.0.1:4000, members n1 n2 n3`. */
-export function arbiterLine({ master, members }: ArbiterHealth): string {
-  const names = members.map(({ node }) => node).join(' ');
-  const place = master === null ? 'no master yet' : `master ${master.node} at ${master.url}`;
-  return `arbiter: ${place}, members ${names === '' ? 'none' : names}`;
-}
 
 /** The error itself, or, if there was nothing at a path because the URL is an arbiter's or a
  * launcher's, one that says so and where the nodes are. */

@@ -2,6 +2,7 @@
 
 import type { ReadLevel } from '../client/answers.ts';
 import { baseUrl } from '../client/base-url.ts';
+import { isArbiter, nodesIn } from './arbiter-health.ts';
 import { UsageError } from './exit.ts';
 import { connect, type Target } from './target.ts';
 
@@ -37,6 +38,7 @@ export async function knownNodes(target: Target): Promise<readonly Candidate[]> 
     return [...nodes, ...removed];
   }
   const health = await (await connect(target)).health();
+  if (isArbiter(health)) return inOrder(nodesIn(health, target.url));
   if (health.role === 'master') return inOrder(health.members);
   const self = { node: health.node, role: health.role, url: target.url };
   if (health.master === null) return [self];

@@ -9,6 +9,7 @@ import { register as append } from '../../src/cli/commands/append.ts';
 import { register as explain } from '../../src/cli/commands/explain.ts';
 import { register as health } from '../../src/cli/commands/health.ts';
 import { register as list } from '../../src/cli/commands/list.ts';
+import { register as whatIf } from '../../src/cli/commands/what-if.ts';
 import { COMMANDS } from '../../src/cli/main.ts';
 import { newProgram } from '../../src/cli/program.ts';
 import { AIMED, aimed } from '../../src/cli/way-back.ts';
@@ -105,6 +106,22 @@ test("the control port of a launcher is called so, and the nodes' places are tol
     `replog: ${url} is the control port of a cluster's launcher, not a node\n` +
       `hint: give a node's --url: ${url}/n1 (n1, master), ${url}/n2 (n2)\n`,
   );
+});
+
+test.each([
+  ['explain', ['1']],
+  ['explain', ['1', 'n2']],
+  ['what-if', ['kill', 'n2']],
+  ['list', ['n2']],
+])('an arbiter that nobody has joined is said to be that: %s %j', async (name, args) => {
+  const alone = { role: 'arbiter', master: null, members: [] };
+  const stub = await startStub((_, response) => sendJson(response, 200, alone));
+  const ran = await runCommand([explain, list, whatIf], name, ...args, '--url', stub.url);
+  expect([ran.code, ran.err]).toEqual([
+    1,
+    `replog: ${stub.url} is an arbiter that no node has joined yet\n` +
+      `hint: \`replog node --join ${stub.url}\` starts one\n`,
+  ]);
 });
 
 test('where the cluster is known here, the control port can be left out', async () => {

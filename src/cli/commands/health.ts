@@ -3,6 +3,7 @@
 import type { Command } from 'commander';
 import type { Health } from '../../client/answers.ts';
 import { Unreachable } from '../../client/errors.ts';
+import { arbiterLine, isArbiter } from '../arbiter-health.ts';
 import { cleanJson, cleanText } from '../clean-text.ts';
 import { stylesFor } from '../colour.ts';
 import { parseTimeout } from '../duration.ts';
@@ -10,7 +11,6 @@ import { examples } from '../examples.ts';
 import { endingOf } from '../exit.ts';
 import { healthLines } from '../health-report.ts';
 import { untilInterrupted } from '../interrupt.ts';
-import { arbiterLine, isArbiter } from '../no-node.ts';
 import { print, printJson, printLines } from '../output.ts';
 import {
   addTargetOptions,
