@@ -12,16 +12,15 @@ const TIGHT = [
 ];
 
 /** Real processes that are held against times to which the contract gives room. They wait for more
- * than half of their time: two of them at a time, and what is left of the campaigns. */
+ * than half of their time. */
 const TIMED = [
   'test/process/health.test.ts',
   'test/process/launcher.test.ts',
-  'test/process/waiting.test.ts',
   'test/seed/**/*.test.ts',
 ];
 
-/** What computes for minutes, in processes that give way to every other. They are begun before all
- * tests; here their results are waited for, so that nothing is beside those of TIGHT. */
+/** What computes for a minute or two, in processes that give way to every other: it has the time
+ * that those of TIMED spend waiting. */
 const CAMPAIGNS = ['test/sim/campaigns.test.ts'];
 
 const REAL = {
@@ -69,6 +68,7 @@ export default defineConfig({
           name: 'timed',
           include: TIMED,
           exclude: TIGHT,
+          // One for these and one for the campaigns, which begin first and take about as long.
           maxWorkers: 2,
           sequence: { groupOrder: 3 },
           ...REAL,
@@ -78,9 +78,8 @@ export default defineConfig({
         test: {
           name: 'campaigns',
           include: CAMPAIGNS,
-          globalSetup: ['test/setup/background.ts'],
           maxWorkers: 2,
-          sequence: { groupOrder: 4 },
+          sequence: { groupOrder: 3 },
         },
       },
       {
@@ -88,7 +87,7 @@ export default defineConfig({
           name: 'tight',
           include: TIGHT,
           maxWorkers: 1,
-          sequence: { groupOrder: 5 },
+          sequence: { groupOrder: 4 },
           ...REAL,
         },
       },
@@ -98,7 +97,7 @@ export default defineConfig({
           name: 'long',
           include: ['test/long/**/*.test.ts'],
           fileParallelism: false,
-          sequence: { groupOrder: 6 },
+          sequence: { groupOrder: 5 },
           testTimeout: 900_000,
           hookTimeout: 120_000,
         },
@@ -109,7 +108,7 @@ export default defineConfig({
           name: 'demos',
           include: ['test/demos/**/*.test.ts'],
           fileParallelism: false,
-          sequence: { groupOrder: 7 },
+          sequence: { groupOrder: 6 },
           testTimeout: 180_000,
         },
       },

@@ -6,11 +6,6 @@ import { type Catch, firstCatch, forEachPlant } from './search.ts';
 
 export const CAUGHT: readonly Catch[] = caught;
 
-/** The seeds behind `last` that catch plants: what a campaign up to `last` does not run without. */
-export function seedsBeyond(last: number): number[] {
-  return [...new Set(CAUGHT.map(({ seed }) => seed).filter((seed) => seed > last))];
-}
-
 /** A plan is drawn from its seed: where that has changed, the first seeds catch most plants. */
 const FIRST_SEEDS = 20;
 

@@ -5,6 +5,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** The longest first; a file that is not named begins after all of these. */
 const LONG = [
+  'test/sim/campaigns.test.ts',
   'test/persistence/exhaustive-cuts.test.ts',
   'test/persistence/exhaustive-flips.test.ts',
   'test/core/random-cluster.test.ts',
@@ -12,11 +13,11 @@ const LONG = [
   'test/process/launcher.test.ts',
   'test/process/durability.test.ts',
   'test/process/demo.test.ts',
+  'test/process/waiting.test.ts',
   'test/process/chaos.test.ts',
   'test/process/damage.test.ts',
   'test/process/packaging.test.ts',
   'test/seed/rejoin.test.ts',
-  'test/process/waiting.test.ts',
   'test/seed/random-work.test.ts',
   'test/process/health.test.ts',
 ];
