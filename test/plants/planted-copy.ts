@@ -39,10 +39,11 @@ function planting(edits: readonly Edit[]): Plugin {
   return {
     name: 'planting',
     setup: ({ onLoad }) => {
-      onLoad({ filter: /\.ts$/ }, async ({ path }) => {
+      // Only of these files esbuild asks: to be asked of every file takes longer than the rest.
+      const named = edits.map(({ file }) => file.replaceAll('.', '\\.')).join('|');
+      onLoad({ filter: new RegExp(`/(?:${named})$`) }, async ({ path }) => {
         const file = relative(ROOT, path);
         const mine = edits.filter((edit) => edit.file === file);
-        if (mine.length === 0) return null;
         return { contents: edited(await readFile(path, 'utf8'), mine), loader: 'ts' };
       });
     },
