@@ -40,7 +40,7 @@ export interface Control {
    * is. Rejects with UnknownNode, Conflict or ChildFailed. */
   act(node: string, action: Action): Promise<NodeView>;
   /** Starts one more node and makes the cluster larger by one. `node`: its id, instead of the next
-   * free one. Rejects with Conflict, PortTaken or ChildFailed. */
+   * free one; its port is the next free one, too. Rejects with Conflict or ChildFailed. */
   add(node?: string): Promise<NodeView>;
   /** Lets a secondary leave for good and makes the cluster smaller by one. A process that runs
    * goes on serving what it had, until it is stopped; its data stay on disk. Rejects with

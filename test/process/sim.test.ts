@@ -50,3 +50,13 @@ test('a wrong option is a mistake of usage', async () => {
   expect((await program.exited).code).toBe(2);
   expect(program.stderr).toContain('whole number');
 });
+
+test('what is of one run is asked for with its seed', async () => {
+  for (const option of [['--trace'], ['--history', 'kept.jsonl']]) {
+    const program = new Program(['sim', ...option]);
+    expect((await program.exited).code).toBe(2);
+    expect(program.stderr).toBe(
+      `replog: ${option[0]} is of one run\nhint: say which, e.g. --seed 1\n`,
+    );
+  }
+});

@@ -36,8 +36,7 @@ Settings (p is a probability from 0 to 1; what is not named is off):
   persist-stuck                  writing to disk never ends until cleared
   persist-delay=200ms            writing to disk ends late
   times=n                        only the next n requests
-  seed=n                         the same random sequence every time
-`;
+  seed=n                         the same random sequence every time`;
 
 export function register(program: Command): void {
   addTargetOptions(program.command('fault'))

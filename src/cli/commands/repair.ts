@@ -15,8 +15,7 @@ interface RepairOptions {
   readonly json?: true;
 }
 
-const EXPLANATION = `
-A node that has others to ask needs no repair: start it, and it serves what is
+const EXPLANATION = `A node that has others to ask needs no repair: start it, and it serves what is
 before the damage and fetches the rest. Use --cut where there is nobody to ask, or
 where the others do not have it either: the log then ends before the damage. All
 that is cut off is kept in files named damaged-…; entries that no other node has

@@ -3,7 +3,7 @@
 import type { Command } from 'commander';
 import type { FailedSeed, Totals } from '../../sim/campaign.ts';
 import { examples } from '../examples.ts';
-import { EXIT, Refused } from '../exit.ts';
+import { EXIT, Refused, UsageError } from '../exit.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { printJson, printLines } from '../output.ts';
 import { Progress } from '../progress.ts';
@@ -59,8 +59,12 @@ async function sim(options: SimOptions): Promise<void> {
     return;
   }
   const { seed } = options;
-  if (seed !== undefined) await runOne(seed, options);
-  else await runMany(options);
+  if (seed !== undefined) return runOne(seed, options);
+  for (const name of ['trace', 'history'] as const) {
+    if (options[name] === undefined) continue;
+    throw new UsageError(`--${name} is of one run`, `say which, e.g. --seed ${options.from}`);
+  }
+  await runMany(options);
 }
 
 /** One of several processes: works through its share and tells the one that started it, until that

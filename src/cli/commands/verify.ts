@@ -22,7 +22,7 @@ export function register(program: Command): void {
         ['replog verify .replog/cluster-4000/n2', 'one of them'],
       ),
     )
-    .addHelpText('after', '\nExit code 0: everything is whole. 1: there is damage.\n')
+    .addHelpText('after', 'Exit code 0: everything is whole. 1: there is damage.\n')
     .action(verify);
 }
 

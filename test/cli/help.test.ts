@@ -1,0 +1,29 @@
+// What every help page has, whichever command it is of.
+
+import type { Command } from 'commander';
+import { expect, test } from 'vitest';
+import { COMMANDS } from '../../src/cli/main.ts';
+import { newProgram } from '../../src/cli/program.ts';
+
+const program = newProgram();
+for (const register of COMMANDS) register(program);
+
+/** The commands that do something; the others are groups of these. */
+const leaves = (command: Command): Command[] =>
+  command.commands.length === 0 ? [command] : command.commands.flatMap(leaves);
+
+const pathOf = (command: Command): string => `${command.parent?.name()} ${command.name()}`;
+
+function helpOf(command: Command): string {
+  let text = '';
+  command.configureOutput({ writeOut: (part) => (text += part) });
+  command.outputHelp();
+  return text;
+}
+
+test.each(leaves(program).map((command) => [pathOf(command), command]))('%s', (_, command) => {
+  const help = helpOf(command as Command);
+  expect(help).toContain('\nExamples:\n');
+  expect(help).toContain('--json');
+  expect(help, 'one blank line parts what is said').not.toContain('\n\n\n');
+});
