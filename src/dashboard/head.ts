@@ -82,8 +82,11 @@ function waiting(state: ClusterState, room: number): Line {
   const clients = Math.max(state.counts?.waiting ?? 0, own);
   if (clients === 0) return [span('nobody waits', 'dim')];
   const master = masterOf(state);
+  // A master is behind itself while it writes to its disk; to be named it must be stuck there.
   const behind = (master?.members ?? [])
-    .filter((member) => member.role !== 'master' && member.lagEntries > 0)
+    .filter(({ lagEntries, role, status }) => {
+      return lagEntries > 0 && (role !== 'master' || status === 'Suspected');
+    })
     .map(({ node }) => node);
   const whom = behind.length === 0 ? '' : ` for ${behind.join(' ')}`;
   const words = `${clients} ${clients === 1 ? 'client waits' : 'clients wait'}${whom}`;

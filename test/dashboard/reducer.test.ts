@@ -120,6 +120,18 @@ test('the head says for whom clients wait', () => {
   const counts = countsIn('replog_waiting_writes 2\n');
   expect(headText(told(behind, { type: 'counts', counts }))).toContain('2 clients wait for n2');
   expect(headText(behind)).toContain('nobody waits');
+  const writing = (status: 'Healthy' | 'Suspected') =>
+    told(
+      recorded({
+        nodes: [
+          { node: 'n1', last: 9, acked: 8, status },
+          { node: 'n2', last: 9, acked: 9 },
+        ],
+      }),
+      { type: 'counts', counts },
+    );
+  expect(headText(writing('Healthy'))).toMatch(/2 clients wait *$/m);
+  expect(headText(writing('Suspected'))).toContain('2 clients wait for n1');
 });
 
 test('a master that does not answer is no master', () => {
