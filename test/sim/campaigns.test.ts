@@ -36,7 +36,8 @@ async function campaign(): Promise<Totals> {
   return JSON.parse(await standardOutput([program, `${first}`, `${first + seeds - 1}`])) as Totals;
 }
 
-describe('whole clusters in virtual time', () => {
+// Both at once: as long as the tests beside them wait, there is time for both.
+describe.concurrent('whole clusters in virtual time', () => {
   test(
     'G1, G2, G3, G4, G7, G10, G11, G12, G15: whatever goes wrong, every promise is kept',
     async () => {
@@ -54,7 +55,7 @@ describe('whole clusters in virtual time', () => {
   );
 });
 
-describe.skipIf(only !== undefined)('the bank of planted bugs', () => {
+describe.skipIf(only !== undefined).concurrent('the bank of planted bugs', () => {
   test(
     'every one that was caught is caught again, and without it nothing is found',
     async () => {
