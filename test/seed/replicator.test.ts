@@ -73,8 +73,8 @@ describe('without an acknowledgement', () => {
   /** For two processes to be scheduled: a copy may be late, and so a gap longer or shorter. */
   const SLACK_MS = 25;
 
-  /** How late this process is itself, in nanoseconds: while the machine stands still for it, it does
-   * so for the master, too. */
+  /** How late this process is itself, in nanoseconds: while the machine stands still for it, it
+   * does so for the master, too. */
   const delays = monitorEventLoopDelay({ resolution: 5 });
   const LATE_MS_MAX = 75;
 
