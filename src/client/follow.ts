@@ -5,7 +5,7 @@
 import { createParser } from 'eventsource-parser';
 import type { LogEntry } from './answers.ts';
 import { UnexpectedAnswer, Unreachable } from './errors.ts';
-import { ConnectionFailure, type Link, retryAfterOf } from './link.ts';
+import { type Call, ConnectionFailure, type Link, retryAfterOf } from './link.ts';
 import { gapAfter, type Pace } from './pace.ts';
 import { problemOf } from './problems.ts';
 import { type Answer, WireFailure } from './wire.ts';
@@ -65,7 +65,7 @@ async function open(
   resumed: boolean,
   signal: AbortSignal,
 ): Promise<Answer> {
-  const response = await link.open(base, {
+  const call: Call = {
     method: 'GET',
     path: '/log',
     search: { from },
@@ -74,16 +74,15 @@ async function open(
       ...(resumed && from > 1 ? { 'last-event-id': String(from - 1) } : {}),
     },
     signal,
-  });
+  };
+  const response = await link.open(base, call);
   const { status } = response;
   const ok = status >= 200 && status < 300;
   if (ok && /^text\/event-stream\b/.test(response.headers.get('content-type') ?? '')) {
     return response;
   }
-  const text = await response.text();
-  const isProblem = /[/+]json\b/.test(response.headers.get('content-type') ?? '');
-  const body: unknown = isProblem ? JSON.parse(text) : text;
-  const problem = ok ? null : problemOf(status, body, retryAfterOf(response.headers));
+  const { body, headers } = await link.whole(base, call, response);
+  const problem = ok ? null : problemOf(status, body, retryAfterOf(headers));
   throw problem ?? new UnexpectedAnswer(base, status, 'no event stream');
 }
 

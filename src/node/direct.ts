@@ -26,7 +26,7 @@ export function directly(
   });
   const routeOf = ({ method, url = '' }: IncomingMessage): Route | undefined => {
     const name = `${method} ${url}`;
-    return table.get(name) ?? (isPlain(url) ? below(open, name) : undefined);
+    return table.get(name) ?? below(open, name, url);
   };
 
   const answerTo = async (route: Route, call: Call, incoming: IncomingMessage) => {
@@ -60,8 +60,10 @@ export function directly(
 /** Routes by what their paths begin with; behind it stands one parameter, which is not empty. */
 type Open = readonly { readonly prefix: string; readonly route: Route }[];
 
-const below = (open: Open, name: string): Route | undefined =>
-  open.find(({ prefix }) => name.startsWith(prefix) && name.length > prefix.length)?.route;
+function below(open: Open, name: string, url: string): Route | undefined {
+  const found = open.find(({ prefix }) => name.startsWith(prefix) && name.length > prefix.length);
+  return found !== undefined && isPlain(url) ? found.route : undefined;
+}
 
 /** Nothing but a path, which a URL keeps as it is: no query, nothing to be encoded, and no dots
  * between slashes, however they are written. */

@@ -6,7 +6,7 @@ import type { Scenario } from '../../scenarios/scenario.ts';
 import { cleanText } from '../clean-text.ts';
 import { examples } from '../examples.ts';
 import { Refused, UsageError } from '../exit.ts';
-import { printJson, printLine } from '../output.ts';
+import { printError, printJson, printLine } from '../output.ts';
 import { addPlayOptions, type PlayFlags, playAll } from '../scenario-play.ts';
 import { failureSentence } from './demo.ts';
 
@@ -74,7 +74,7 @@ async function readEach(
       await take(await read(file), file);
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
-      if (refused !== null) process.stderr.write(`${cleanText(refused.message)}\n`);
+      if (refused !== null) printError(cleanText(refused.message));
       refused = error;
     }
   }
@@ -94,7 +94,7 @@ async function read(file: string): Promise<Scenario> {
   } catch (error) {
     if (!(error instanceof InvalidScenario)) throw error;
     for (const { line, message } of error.faults.slice(0, -1)) {
-      process.stderr.write(`${cleanText(`${file}:${line}: ${message}`)}\n`);
+      printError(cleanText(`${file}:${line}: ${message}`));
     }
     const { line, message } = error.faults.at(-1)!;
     throw new UsageError(`${file}:${line}: ${message}`, 'docs/scenarios.md describes the format');
