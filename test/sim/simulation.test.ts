@@ -77,6 +77,20 @@ describe('each kind of fault alone', { timeout: TIME_LIMIT_MS }, () => {
     size: 3,
   };
 
+  test.each([
+    { order: ['forget', 'join', 'leave'], struck: ['forget'] },
+    { order: ['leave', 'forget', 'join'], struck: ['leave', 'join'] },
+  ])('an arbiter that forgot meets whom it met before: $order', async ({ order, struck }) => {
+    const base = drawnPlan(8);
+    const faults = order.map((kind, i) => ({
+      ...{ kind, at: base.faultsFrom + 100 + 700 * i, forMs: 60_000 },
+      ...{ node: 'n2', peer: 'n3', amount: 0.5, seed: 7 + i },
+    }));
+    const { findings, run } = await tryPlan({ ...base, shape, faults });
+    expect(findings).toEqual([]);
+    expect(order.filter((kind) => run.hits.has(kind)).toSorted()).toEqual(struck.toSorted());
+  });
+
   test.each(FAULT_KINDS.map(({ name }) => name))(
     '%s: the cluster comes through it',
     async (kind) => {
