@@ -84,7 +84,7 @@ describe('each kind of fault alone', { timeout: TIME_LIMIT_MS }, () => {
     const base = drawnPlan(8);
     const faults = order.map((kind, i) => ({
       ...{ kind, at: base.faultsFrom + 100 + 700 * i, forMs: 60_000 },
-      ...{ node: 'n2', peer: 'n3', amount: 0.5, seed: 7 + i },
+      ...{ node: kind === 'leave' ? 'n3' : 'n2', peer: 'n1', amount: 0.5, seed: 7 + i },
     }));
     const { findings, run } = await tryPlan({ ...base, shape, faults });
     expect(findings).toEqual([]);
