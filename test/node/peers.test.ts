@@ -3,7 +3,6 @@ import { epoch, incarnation, logIndex, nodeId, seq, session } from '../../src/co
 import type { Response as Answered, Refusal, Snapshot } from '../../src/core/messages.ts';
 import { createApp } from '../../src/node/app.ts';
 import { createArbiterApp } from '../../src/node/arbiter-app.ts';
-import { PEER_VALUES_MAX } from '../../src/node/excess.ts';
 import { understood } from '../../src/node/peer-answers.ts';
 import { PEER_PATHS, type PeerMessage } from '../../src/node/peer-paths.ts';
 import { fetchedBody, snapshotParts } from '../../src/node/snapshot-body.ts';
@@ -166,7 +165,7 @@ describe('requests', () => {
     expect(answer.body.errors).toEqual([{ path: '', message: expect.stringContaining('nested') }]);
   });
 
-  const tiny = (value: string): string => `[${`${value},`.repeat(PEER_VALUES_MAX)}${value}]`;
+  const tiny = (value: string): string => `[${`${value},`.repeat(2_000_000)}${value}]`;
   const snapshot = (fields: string): string =>
     `{"epoch":1,"session":1,"seq":0,"commitIndex":0,${fields}}`;
 

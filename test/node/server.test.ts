@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { nodeId } from '../../src/core/ids.ts';
 import { createApp } from '../../src/node/app.ts';
-import { systemClock } from '../../src/node/clock.ts';
+import { type Clock, systemClock } from '../../src/node/clock.ts';
 import { Faults } from '../../src/node/faults.ts';
 import type { Route } from '../../src/node/route.ts';
 import { type RunningServer, type ServerLimits, startServer } from '../../src/node/server.ts';
@@ -15,11 +15,11 @@ afterEach(async () => {
   await Promise.all(running.splice(0).map((server) => server.stop()));
 });
 
-async function start(limits: Partial<ServerLimits> = {}) {
+async function start(limits: Partial<ServerLimits> = {}, clock: Clock = systemClock()) {
   const engine = new FakeEngine();
   const stopping = new AbortController();
-  const faults = new Faults(systemClock());
-  const app = createApp(engine, { stopping: stopping.signal, faults });
+  const faults = new Faults(clock);
+  const app = createApp(engine, { stopping: stopping.signal, faults, clock });
   const server = await startServer({ app, port: 0, stopping, limits: { graceMs: 500, ...limits } });
   running.push(server);
   return { engine, server, faults };
@@ -49,6 +49,19 @@ const post = (server: RunningServer, path: string, body: unknown, signal?: Abort
   });
 
 describe('requests over a socket', () => {
+  test('the time of a write runs from when it came; of one behind another, its turn', async () => {
+    const clock = { ...systemClock(), monotonicMs: () => 100, arrivalMs: () => 40 };
+    const { engine, server } = await start({}, clock);
+    engine.outcome = 'never';
+    const body = '{"message":"a","timeoutMs":9}';
+    const head = ['POST /messages HTTP/1.1', 'host: localhost', 'content-type: application/json'];
+    const request = [...head, `content-length: ${body.length}`, '', body].join('\r\n');
+    const { socket } = raw(server, request + request);
+    await expect.poll(() => engine.writes.length).toBe(2);
+    expect(engine.writes.map(({ arrivedAt }) => arrivedAt)).toEqual([40, 100]);
+    socket.destroy();
+  });
+
   test('a redirect to a master whose URL is not ASCII is one, and the node lives', async () => {
     const { engine, server } = await start();
     const master = { node: nodeId('n2'), url: 'http://127.0.0.1:1/привіт/' };
