@@ -124,11 +124,9 @@ export class Runtime implements Engine {
   /** Rejects with DamagedLog or StorageFailure where the answer is in a part of the log that
    * cannot be read. */
   receive(request: Request): Promise<Response | Encoded> {
-    const ticket = this.newTicket();
-    this.trace.receive(ticket, request, this.parts.clock.now());
-    return new Promise((resolve, reject) => {
-      this.peers.set(ticket, { resolve, reject });
-      this.queue.post({ type: 'Received', ticket, request });
+    return this.peer((ticket) => {
+      this.trace.receive(ticket, request, this.parts.clock.now());
+      return { type: 'Received', ticket, request };
     });
   }
 
@@ -139,11 +137,7 @@ export class Runtime implements Engine {
 
   /** Leaves the cluster for good; resolves with the arbiter's word. */
   retire(): Promise<Response | Encoded> {
-    const ticket = this.newTicket();
-    return new Promise((resolve, reject) => {
-      this.peers.set(ticket, { resolve, reject });
-      this.queue.post({ type: 'Retire', ticket });
-    });
+    return this.peer((ticket) => ({ type: 'Retire', ticket }));
   }
 
   status(): NodeStatus {
@@ -193,6 +187,14 @@ export class Runtime implements Engine {
       };
       if (departure?.aborted) abandon();
       else departure?.addEventListener('abort', abandon);
+    });
+  }
+
+  private peer(event: (ticket: Ticket) => Event): Promise<Response | Encoded> {
+    const ticket = this.newTicket();
+    return new Promise((resolve, reject) => {
+      this.peers.set(ticket, { resolve, reject });
+      this.queue.post(event(ticket));
     });
   }
 
