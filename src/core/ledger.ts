@@ -132,6 +132,7 @@ export class Ledger {
   readonly meter: LogMeter;
   readonly persister: Persister;
   private readonly folds: Folds;
+  private readonly foundIndex: LogIndex;
   private readonly outbox: Outbox;
 
   constructor(
@@ -144,6 +145,7 @@ export class Ledger {
     this.log = new Log(recovered.lastIndex, recovered.epochs);
     this.persister = new Persister(recovered.lastIndex, options.persistRetryMs);
     this.folds = folds;
+    this.foundIndex = recovered.lastIndex;
     this.meter = meter;
     this.outbox = outbox;
   }
@@ -154,6 +156,12 @@ export class Ledger {
 
   get deduplication(): Deduplication {
     return this.folds.deduplication;
+  }
+
+  /** Whether the commit index says anything. No file has it: of a log that was there at the start
+   * nobody knows what is on a majority until a master has found out, or said so. */
+  get commitKnown(): boolean {
+    return this.log.commitIndex > 0 || this.foundIndex === 0 || this.log.lastIndex === 0;
   }
 
   /** How far back the log can be cut. */

@@ -353,4 +353,7 @@ export class Master {
   }
 }
 
-type Positions = Pick<MasterStatus, 'epoch' | 'lastIndex' | 'persistedIndex' | 'commitIndex'>;
+type Positions = Pick<
+  MasterStatus,
+  'epoch' | 'lastIndex' | 'persistedIndex' | 'commitIndex' | 'commitKnown'
+>;

@@ -73,6 +73,7 @@ export class Replica {
       lastIndex: ledger.log.lastIndex,
       persistedIndex: ledger.persister.persistedIndex,
       commitIndex: ledger.log.commitIndex,
+      commitKnown: ledger.commitKnown,
       counters,
     };
     if (master !== null) return { ...common, ...master.status(now) };

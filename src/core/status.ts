@@ -41,6 +41,8 @@ interface Common {
   readonly lastIndex: LogIndex;
   readonly persistedIndex: LogIndex;
   readonly commitIndex: LogIndex;
+  /** false: the commit index is 0 because nobody has said yet what it is, not because it is 0. */
+  readonly commitKnown: boolean;
   readonly counters: Readonly<Counters>;
 }
 

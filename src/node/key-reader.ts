@@ -25,7 +25,7 @@ export function keyOf(call: Call): string {
 export async function readKey(site: Site, call: Call): Promise<Response> {
   const key = keyOf(call);
   const { id = null, read } = readQuery(call, keyQuery);
-  const upTo = await shownUpTo(site.engine, read, call);
+  const upTo = await shownUpTo(site, read, call);
   const found = await valueAt(site, key, upTo);
   if (found === null) {
     return toResponse(json(404, { result: 'GetResult', id, key, value: null }));
@@ -57,7 +57,7 @@ async function valueAt(site: Site, key: string, upTo: LogIndex): Promise<Value |
 /** `GET /kv`. */
 export async function listKeys(site: Site, call: Call): Promise<Response> {
   const query = readQuery(call, keysQuery);
-  const upTo = await shownUpTo(site.engine, query.read, call);
+  const upTo = await shownUpTo(site, query.read, call);
   // One more tells whether there is another page.
   const keys = site.engine.listKeys(query.prefix, query.after ?? null, upTo, query.limit + 1);
   const page = keys.slice(0, query.limit).map(({ key }) => key);

@@ -4,14 +4,20 @@
 import type { Outcome } from '../core/effects.ts';
 import type { LogIndex } from '../core/ids.ts';
 import type { Call } from './call.ts';
+import type { Clock } from './clock.ts';
 import type { Engine } from './engine.ts';
 import { problem, RequestRefused } from './problems.ts';
+import type { Site } from './route.ts';
 import type { ReadLevel } from './schemas.ts';
 
+/** For so long a read waits to hear what is on a majority: a master that lives says it at least
+ * every 500 ms, one that starts is settled in less than this, most often. */
+const UNKNOWN_MS = 2_000;
+
 /** The index up to which this read may see the log. Throws RequestRefused (503) if a linearizable
- * read cannot be proved current. */
+ * read cannot be proved current, or if nobody says what is on a majority. */
 export function shownUpTo(
-  engine: Engine,
+  { engine, clock }: Pick<Site, 'engine' | 'clock'>,
   level: ReadLevel,
   call: Call,
 ): LogIndex | Promise<LogIndex> {
@@ -19,7 +25,7 @@ export function shownUpTo(
     case 'local':
       return engine.persistence.lastIndex;
     case 'majority':
-      return committed(engine);
+      return engine.status().commitKnown ? committed(engine) : heard(engine, clock);
     case 'linearizable':
       return proved(engine, call);
   }
@@ -28,6 +34,26 @@ export function shownUpTo(
 /** Highest index that this node knows to be on a majority and can show. */
 export function committed(engine: Engine): LogIndex {
   return Math.min(engine.status().commitIndex, engine.persistence.lastIndex) as LogIndex;
+}
+
+/** The commit index, once it is known. "Nothing", or "no such key", would be wrong until then. */
+async function heard(engine: Engine, clock: Clock): Promise<LogIndex> {
+  await new Promise<void>((resolve) => {
+    const done = (): void => {
+      stopListening();
+      stopTimer();
+      resolve();
+    };
+    const stopListening = engine.onProgress(() => {
+      if (engine.status().commitKnown) done();
+    });
+    const stopTimer = clock.after(UNKNOWN_MS, done);
+  });
+  if (engine.status().commitKnown) return committed(engine);
+  const detail =
+    'Since this node started no master has said what of the log is on a majority; ' +
+    'read=local shows all that this node has.';
+  throw new RequestRefused(problem('not-ready', detail));
 }
 
 async function proved(engine: Engine, call: Call): Promise<LogIndex> {

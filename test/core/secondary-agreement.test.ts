@@ -31,6 +31,20 @@ describe('Secondary: what it had before a new master opened its epoch', () => {
     expect(node.bench.log.entries.map((each) => each.epoch)).toEqual([1, 1, 2]);
   });
 
+  test('of what was there at the start it is not known what is on a majority, until it is', () => {
+    const fresh = new SecondaryBench();
+    const node = new SecondaryBench({ entries: entries(1, 4) });
+    const known = () => [fresh, node].map(({ bench }) => bench.ledger.commitKnown);
+    expect(known()).toEqual([true, false]);
+    fresh.snapshot(0, 1, 4);
+    expect(known()).toEqual([true, false]);
+    const prev = { index: 4, hash: node.bench.log.hash };
+    node.deliver(0, [], { epoch: 2, prev });
+    expect(known()).toEqual([true, false]);
+    node.heartbeat({ epoch: 2, last: 4, commit: 3 });
+    expect(known()).toEqual([true, true]);
+  });
+
   test('a log that agrees at its end counts as a whole', () => {
     const node = behind(1);
     const prev = { index: 4, hash: node.bench.log.hash };

@@ -25,6 +25,7 @@ export class FakeEngine implements Engine {
   readonly store = new Store();
   aborted = 0;
   commitIndex = logIndex(0);
+  commitKnown = true;
   state: NodeStatus | null = null;
   outcome: Outcome | 'append' | 'never' = 'append';
   confirmation: Outcome = { type: 'NotLinearizable', reason: 'No majority answered.' };
@@ -130,6 +131,7 @@ export class FakeEngine implements Engine {
       lastIndex: this.persistence.lastIndex,
       persistedIndex: this.persistence.lastIndex,
       commitIndex: this.commitIndex,
+      commitKnown: this.commitKnown,
       counters: {
         appended: 5,
         duplicates: 1,

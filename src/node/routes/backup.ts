@@ -35,7 +35,7 @@ export function backupRoutes(site: Site): Route[] {
 
 async function backup(site: Site, call: Call): Promise<Response> {
   const { read } = readQuery(call, levelQuery);
-  const upTo = await shownUpTo(site.engine, read, call);
+  const upTo = await shownUpTo(site, read, call);
   const body = await bodyOf(pieces(site, upTo));
   return new Response(body, { headers: { 'content-type': 'application/jsonl' } });
 }

@@ -51,7 +51,7 @@ export function logRoutes(site: Site): Route[] {
         params: { index: 'Its place in the log.' },
         query: levelQuery,
         success: [{ status: 200, description: 'The entry.', schema: entryOut }],
-        problems: ['not-found', 'not-linearizable', 'damaged-log'],
+        problems: ['not-found', 'not-linearizable', 'damaged-log', 'not-ready'],
       },
       handle: (call) => entry(site, call),
     },
@@ -60,7 +60,7 @@ export function logRoutes(site: Site): Route[] {
 
 async function page(site: Site, call: Call): Promise<Response> {
   const query = readQuery(call, logQuery);
-  const upTo = await shownUpTo(site.engine, query.read, call);
+  const upTo = await shownUpTo(site, query.read, call);
   const body = await bodyOf(pieces(site, query, upTo));
   return body instanceof Uint8Array
     ? toResponse(jsonText(200, body))
@@ -89,7 +89,7 @@ async function* pieces(
 async function entry(site: Site, call: Call): Promise<Response> {
   const { read } = readQuery(call, levelQuery);
   const index = strictIndex(tailOf(call, '/log/', 'index'), 'index');
-  const upTo = await shownUpTo(site.engine, read, call);
+  const upTo = await shownUpTo(site, read, call);
   const found = index === 0 || index > upTo ? null : await entryAt(site.engine.persistence, index);
   if (found !== null) return toResponse(json(200, visible(found)));
   const detail = `There is no entry ${index}, up to ${upTo}, that this read may see.`;

@@ -154,7 +154,7 @@ async function appendBatch(site: Site, call: Call): Promise<Answer> {
 
 async function list(site: Site, call: Call): Promise<Response> {
   const query = readQuery(call, messagesQuery);
-  const upTo = await shownUpTo(site.engine, query.read, call);
+  const upTo = await shownUpTo(site, query.read, call);
   const body = await bodyOf(pieces(site.engine.persistence, query, upTo));
   return body instanceof Uint8Array
     ? toResponse(jsonText(200, body))

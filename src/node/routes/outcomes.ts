@@ -22,7 +22,7 @@ export function outcomeRoutes(site: Site): Route[] {
         params: { idempotencyKey: 'The key that was sent with the write, URL-encoded.' },
         query: levelQuery,
         success: [{ status: 200, description: 'It is in the log.', schema: stored }],
-        problems: ['unknown-outcome', 'not-linearizable'],
+        problems: ['unknown-outcome', 'not-linearizable', 'not-ready'],
       },
       handle: (call) => {
         const { read } = readQuery(call, levelQuery);
@@ -40,7 +40,7 @@ export function outcomeRoutes(site: Site): Route[] {
         description: 'For the keys `.` and `..`, which cannot stand in a path, and for any other.',
         query: outcomeQuery,
         success: [{ status: 200, description: 'It is in the log.', schema: stored }],
-        problems: ['unknown-outcome', 'not-linearizable'],
+        problems: ['unknown-outcome', 'not-linearizable', 'not-ready'],
       },
       handle: (call) => {
         const { read, idempotencyKey } = readQuery(call, outcomeQuery);
@@ -52,7 +52,7 @@ export function outcomeRoutes(site: Site): Route[] {
 
 async function outcome(site: Site, call: Call, key: string, read: ReadLevel): Promise<Response> {
   const { engine } = site;
-  const upTo = await shownUpTo(engine, read, call);
+  const upTo = await shownUpTo(site, read, call);
   const found = engine.findKey(key);
   const last = found === undefined ? 0 : found.first + found.count - 1;
   if (found === undefined || last > upTo) {
