@@ -4,6 +4,7 @@ import {
   InvalidIdempotencyKey,
   InvalidKey,
   InvalidUrl,
+  LogReplaced,
   OutcomeUnknown,
   UnexpectedAnswer,
   Unreachable,
@@ -118,6 +119,11 @@ const ROWS: readonly Row[] = [
   { type: TookTooLong, code: EXIT.unknown },
   { type: Undecided, code: EXIT.unknown, hint: (error: Undecided) => error.hint },
   { type: Unreachable, code: EXIT.unreachable, hint: () => SEE_WHAT_RUNS },
+  {
+    type: LogReplaced,
+    code: EXIT.refused,
+    hint: () => '`replog list` shows what is there now; what had been shown was not on a majority',
+  },
   { type: UnexpectedAnswer, code: EXIT.unreachable, hint: () => 'name a replog node with --url' },
   {
     type: OutcomeUnknown,

@@ -49,6 +49,23 @@ export class UnexpectedAnswer extends ReplogError {
   }
 }
 
+/**
+ * A log that was followed has another entry where one had been seen: what came there was on too few
+ * nodes, and was lost with one of them. Whatever was built from it should be built anew.
+ */
+export class LogReplaced extends ReplogError {
+  override readonly name = 'LogReplaced';
+  readonly url: string;
+  /** Index of the last entry seen, which is another one now; those before it may be, too. */
+  readonly index: number;
+
+  constructor(url: string, index: number) {
+    super(`the log of ${url} was replaced: entry ${index} is not the one that was seen`);
+    this.url = url;
+    this.index = index;
+  }
+}
+
 /** A key that cannot stand in a URL path: empty, `.`, `..`, or not well-formed Unicode. */
 export class InvalidKey extends ReplogError {
   override readonly name = 'InvalidKey';

@@ -1,10 +1,13 @@
 // The log as it grows: `GET /log` as server-sent events, kept open across broken connections.
 //
-// Entries come in log order, each once: after a break the stream resumes behind the last one seen.
+// Entries come in log order, each once: after a break the stream resumes at the last one seen. That
+// it is still there is what shows that the log is the one that was followed so far: a master that
+// came back without its disk may have another one, as long or longer.
 
+import { isDeepStrictEqual } from 'node:util';
 import { createParser } from 'eventsource-parser';
 import type { LogEntry } from './answers.ts';
-import { UnexpectedAnswer, Unreachable } from './errors.ts';
+import { LogReplaced, UnexpectedAnswer, Unreachable } from './errors.ts';
 import { type Call, ConnectionFailure, type Link, retryAfterOf } from './link.ts';
 import { gapAfter, type Pace } from './pace.ts';
 import { problemOf } from './problems.ts';
@@ -22,7 +25,8 @@ const EVENT_CHARACTERS_MAX = 64 << 20;
 
 /**
  * Throws Unreachable or ProblemError if the first connection fails or the node refuses (4xx); later
- * breaks are mended, with growing gaps, until the signal aborts.
+ * breaks are mended, with growing gaps, until the signal aborts. Throws LogReplaced if the log does
+ * not hold any more what was seen of it last.
  */
 export async function* follow(
   link: Link,
@@ -31,7 +35,8 @@ export async function* follow(
   pace: Pace,
 ): AsyncGenerator<LogEntry, void, void> {
   const { signal } = options;
-  let next = options.from ?? 1;
+  const { from = 1 } = options;
+  let last: LogEntry | null = null;
   let opened = false;
   let failures = 0;
   while (!signal?.aborted) {
@@ -39,12 +44,16 @@ export async function* follow(
     const connection = new AbortController();
     const both = signal ? AbortSignal.any([signal, connection.signal]) : connection.signal;
     try {
-      const response = await open(link, base, next, opened, both);
+      const response = await open(link, base, last?.index ?? from, opened, both);
       opened = true;
       for await (const entry of entriesOf(response)) {
         failures = 0;
-        if (entry.index < next) continue;
-        next = entry.index + 1;
+        if (entry.index < (last?.index ?? from)) continue;
+        if (entry.index === last?.index) {
+          if (!isDeepStrictEqual(entry, last)) throw new LogReplaced(base, entry.index);
+          continue;
+        }
+        last = entry;
         yield entry;
       }
     } catch (error) {

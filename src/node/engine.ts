@@ -53,4 +53,8 @@ export interface Engine {
   /** Calls back after each step in which the log grew or its commit index moved; returns how to
    * stop that. */
   onProgress(listener: () => void): () => void;
+
+  /** Calls back when everything after an index is dropped from the log, while that is done; returns
+   * how to stop that. */
+  onCut(listener: (after: LogIndex) => void): () => void;
 }

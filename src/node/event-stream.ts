@@ -33,6 +33,8 @@ export class EventStream {
   private next: number;
   private sent = 0;
   private ended = false;
+  private replaced = false;
+  private stopHearingOfCuts: () => void;
   private wake: ((why: Woken) => void) | null = null;
 
   constructor(site: Site, options: StreamOptions) {
@@ -40,20 +42,22 @@ export class EventStream {
     this.level = options.level;
     this.next = options.from;
     this.onEnd = options.onEnd;
+    // Cut off and written anew in one step, the log may be as long as before, or longer.
+    this.stopHearingOfCuts = site.engine.onCut((after) => {
+      if (after >= this.sent) return;
+      this.replaced = true;
+      this.wake?.('end');
+    });
   }
 
   /** The body of the answer. Called once. */
   body(): ReadableStream<Uint8Array> {
     let greeting: Buffer | null = Buffer.from(': the log from here on\n\n');
     const pull = async (controller: ReadableStreamDefaultController): Promise<void> => {
-      const text = greeting ?? (await this.piece());
+      const text = greeting ?? (await this.pieceOrEnd());
       greeting = null;
-      if (text !== null) {
-        controller.enqueue(text);
-      } else {
-        this.end();
-        controller.close();
-      }
+      if (text === null) controller.close();
+      else controller.enqueue(text);
     };
     return new ReadableStream({ pull, cancel: () => this.end() }, { highWaterMark: 0 });
   }
@@ -61,16 +65,28 @@ export class EventStream {
   private end(): void {
     if (this.ended) return;
     this.ended = true;
+    this.stopHearingOfCuts();
     this.wake?.('end');
     this.onEnd();
+  }
+
+  /** `piece`, after which the stream is over if there is none: also where the log could not be
+   * read. */
+  private async pieceOrEnd(): Promise<Buffer | null> {
+    let text: Buffer | null = null;
+    try {
+      text = await this.piece();
+    } finally {
+      if (text === null) this.end();
+    }
+    return text;
   }
 
   /** What to send next; waits until there is something. null: the stream is over. */
   private async piece(): Promise<Buffer | null> {
     const { engine, stopping } = this.site;
-    while (!this.ended && !stopping.aborted) {
+    while (!this.ended && !this.replaced && !stopping.aborted) {
       const { lastIndex } = engine.persistence;
-      if (lastIndex < this.sent) return null;
       const upTo = this.level === 'majority' ? committed(engine) : lastIndex;
       if (this.next <= upTo) {
         const frames = await this.frames(upTo);
@@ -88,10 +104,9 @@ export class EventStream {
     const from = this.next as LogIndex;
     const { to, count } = persistence.measure(from, CHUNK_ENTRIES, CHUNK_BYTES);
     const last = Math.min(to, upTo) as LogIndex;
-    const frames = count > 0 ? eventsOf(await persistence.read(from, last)) : NOTHING;
     this.next = last + 1;
     this.sent = last;
-    return frames;
+    return count > 0 ? eventsOf(await persistence.read(from, last)) : NOTHING;
   }
 
   /** Waits until the log moves, the pause is long enough for a comment, or the stream is over. */

@@ -78,6 +78,7 @@ export class Runtime implements Engine {
   private readonly clients = new Map<Ticket, (outcome: Outcome) => void>();
   private readonly peers = new Map<Ticket, PeerCall>();
   private readonly listeners = new Set<() => void>();
+  private readonly cutListeners = new Set<(after: LogIndex) => void>();
   private lastTicket = 0;
   private readonly excerpts: LogExcerpts;
   private shown = '';
@@ -170,6 +171,11 @@ export class Runtime implements Engine {
     return () => this.listeners.delete(listener);
   }
 
+  onCut(listener: (after: LogIndex) => void): () => void {
+    this.cutListeners.add(listener);
+    return () => this.cutListeners.delete(listener);
+  }
+
   private newTicket(): Ticket {
     this.lastTicket += 1;
     return ticketOf(this.lastTicket);
@@ -215,6 +221,7 @@ export class Runtime implements Engine {
       case 'Truncate':
         this.excerpts.forget();
         this.persistence.truncate(effect.after);
+        for (const listener of this.cutListeners) listener(effect.after);
         return;
       case 'Persist':
         this.persist(effect.id, effect.upTo);

@@ -45,11 +45,36 @@ test('a stream that breaks is resumed behind the last entry seen', async () => {
   expect(await take(client.follow({ from: 3 }), 4)).toEqual([3, 4, 5, 6]);
   expect(stub.hits.map((hit) => [hit.path, hit.headers['last-event-id']])).toEqual([
     ['/log?from=3', undefined],
-    ['/log?from=5', '4'],
-    ['/log?from=5', '4'],
+    ['/log?from=4', '3'],
+    ['/log?from=4', '3'],
   ]);
   expect(stub.hits[0]?.headers.accept).toBe('text/event-stream');
 });
+
+test.each(['epoch', 'at', 'message'])(
+  'an entry that came in place of the last one seen is told (%s)',
+  async (field) => {
+    const stub = await startStub((_, response, count) => {
+      openStream(response);
+      if (count === 1) {
+        send(response, 1, 2);
+        response.end();
+      } else {
+        const other = { ...entry(2), [field]: field === 'epoch' ? 2 : 'another' };
+        response.write(`id: 2\ndata: ${JSON.stringify(other)}\n\n`);
+        send(response, 3);
+      }
+    });
+    const client = new ReplogClient({ url: stub.url, pace: quickPace() });
+    const seen: number[] = [];
+    const following = async () => {
+      for await (const { index } of client.follow()) seen.push(index);
+    };
+    const replaced = { name: 'LogReplaced', url: stub.url, index: 2 };
+    await expect(following()).rejects.toMatchObject(replaced);
+    expect(seen).toEqual([1, 2]);
+  },
+);
 
 test('an entry may arrive in pieces, in the middle of a letter', async () => {
   const bytes = Buffer.from(`data: ${JSON.stringify({ ...entry(1), message: 'ü€' })}\n\n`);

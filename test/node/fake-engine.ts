@@ -22,6 +22,7 @@ export class FakeEngine implements Engine {
   readonly received: Request[] = [];
   readonly keys = new Map<string, { first: LogIndex; count: number }>();
   readonly listeners = new Set<() => void>();
+  readonly cutListeners = new Set<(after: LogIndex) => void>();
   readonly store = new Store();
   aborted = 0;
   commitIndex = logIndex(0);
@@ -122,6 +123,18 @@ export class FakeEngine implements Engine {
   onProgress(listener: () => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
+  }
+
+  onCut(listener: (after: LogIndex) => void): () => void {
+    this.cutListeners.add(listener);
+    return () => this.cutListeners.delete(listener);
+  }
+
+  /** Drops what is after an index, and writes other messages there, in one step. */
+  replaceAfter(after: number, ...messages: readonly string[]): void {
+    this.persistence.truncate(logIndex(after));
+    for (const listener of this.cutListeners) listener(logIndex(after));
+    this.messages(...messages);
   }
 
   private common() {

@@ -318,16 +318,47 @@ describe('GET /log as events', () => {
     expect([engine.listeners.size, beats.length]).toEqual([0, 0]);
   });
 
-  test('ends when a new master replaces what was sent', async () => {
+  test.each([
+    ['shorter', []],
+    ['as long', ['B', 'C']],
+    ['longer', ['B', 'C', 'D']],
+  ])('ends when a new master replaces what was sent by something %s', async (_, messages) => {
     const { engine, app } = node();
     engine.messages('a', 'b', 'c');
     const { reader } = await open(app);
     await reader.ids(3);
     const end = reader.block();
     await expect.poll(() => engine.listeners.size).toBe(1);
-    engine.persistence.truncate(logIndex(1));
-    for (const listener of engine.listeners) listener();
+    engine.replaceAfter(1, ...messages);
     expect(await end).toBeNull();
+    expect([engine.listeners.size, engine.cutListeners.size]).toEqual([0, 0]);
+  });
+
+  test('goes on when only what was not sent yet is replaced', async () => {
+    const { engine, app } = node();
+    engine.messages('a', 'b');
+    engine.append([{ op: 'append', message: 'c' }], { committed: false });
+    const { reader } = await open(app, '/log?read=majority');
+    await reader.ids(2);
+    const next = reader.ids(1);
+    await expect.poll(() => engine.listeners.size).toBe(1);
+    engine.replaceAfter(2, 'C');
+    expect(await next).toEqual([3]);
+    await reader.leave();
+  });
+
+  test('breaks where the log cannot be read, and leaves nothing behind', async () => {
+    const { engine, app } = node();
+    engine.messages('a');
+    engine.persistence.read = () => {
+      throw new Error('damaged');
+    };
+    for (let i = 0; i < 3; i += 1) {
+      const { reader } = await open(app);
+      await reader.block();
+      await expect(reader.block()).rejects.toThrow();
+    }
+    expect(engine.cutListeners.size).toBe(0);
   });
 
   test('nothing is read before the client reads', async () => {
