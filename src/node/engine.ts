@@ -16,6 +16,10 @@ export interface Engine {
   /** The node's log, for reading only. */
   readonly persistence: Persistence;
 
+  /** How often an end of the log was dropped. It may be continued in the same step, and be as long
+   * as before: whoever reads it piece by piece has pieces of two logs when this has changed. */
+  readonly cuts: number;
+
   /** Gives a client's write to the machine; resolves with what it came to. When `departure`
    * aborts, the client is gone: its waiter is freed, and the promise may stay open. */
   write(write: Omit<Write, 'type' | 'ticket'>, departure?: Departure): Promise<Outcome>;
@@ -50,11 +54,7 @@ export interface Engine {
   /** Which nodes are known to have the operation at `index`, this one first. */
   holders(index: LogIndex): readonly string[];
 
-  /** Calls back after each step in which the log grew or its commit index moved; returns how to
+  /** Calls back after each step in which the log changed or its commit index moved; returns how to
    * stop that. */
   onProgress(listener: () => void): () => void;
-
-  /** Calls back when everything after an index is dropped from the log, while that is done; returns
-   * how to stop that. */
-  onCut(listener: (after: LogIndex) => void): () => void;
 }

@@ -22,19 +22,15 @@ export interface StreamOptions {
   readonly onEnd: () => void;
 }
 
-/**
- * Ends when the node stops, when the client goes, and when a new master's log replaces what was
- * already sent. A client that comes again with `Last-Event-ID` misses nothing.
- */
+/** Ends when the node stops, when the client goes, and when an end of the log was dropped, which
+ * may have been sent. A client that comes again with `Last-Event-ID` misses nothing. */
 export class EventStream {
   private readonly site: Site;
   private readonly level: 'local' | 'majority';
   private readonly onEnd: () => void;
   private next: number;
-  private sent = 0;
   private ended = false;
-  private replaced = false;
-  private stopHearingOfCuts: () => void;
+  private readonly cuts: number;
   private wake: ((why: Woken) => void) | null = null;
 
   constructor(site: Site, options: StreamOptions) {
@@ -42,12 +38,7 @@ export class EventStream {
     this.level = options.level;
     this.next = options.from;
     this.onEnd = options.onEnd;
-    // Cut off and written anew in one step, the log may be as long as before, or longer.
-    this.stopHearingOfCuts = site.engine.onCut((after) => {
-      if (after >= this.sent) return;
-      this.replaced = true;
-      this.wake?.('end');
-    });
+    this.cuts = site.engine.cuts;
   }
 
   /** The body of the answer. Called once. */
@@ -65,7 +56,6 @@ export class EventStream {
   private end(): void {
     if (this.ended) return;
     this.ended = true;
-    this.stopHearingOfCuts();
     this.wake?.('end');
     this.onEnd();
   }
@@ -85,12 +75,13 @@ export class EventStream {
   /** What to send next; waits until there is something. null: the stream is over. */
   private async piece(): Promise<Buffer | null> {
     const { engine, stopping } = this.site;
-    while (!this.ended && !this.replaced && !stopping.aborted) {
+    while (!this.ended && engine.cuts === this.cuts && !stopping.aborted) {
       const { lastIndex } = engine.persistence;
       const upTo = this.level === 'majority' ? committed(engine) : lastIndex;
       if (this.next <= upTo) {
         const frames = await this.frames(upTo);
-        if (frames.length > 0) return frames;
+        // What was read meanwhile may be of the log that came instead.
+        if (frames.length > 0 && engine.cuts === this.cuts) return frames;
       } else if ((await this.news()) === 'beat') {
         return STILL_HERE;
       }
@@ -105,7 +96,6 @@ export class EventStream {
     const { to, count } = persistence.measure(from, CHUNK_ENTRIES, CHUNK_BYTES);
     const last = Math.min(to, upTo) as LogIndex;
     this.next = last + 1;
-    this.sent = last;
     return count > 0 ? eventsOf(await persistence.read(from, last)) : NOTHING;
   }
 

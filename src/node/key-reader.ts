@@ -4,7 +4,7 @@
 import type { LogIndex } from '../core/ids.ts';
 import { json, jsonText, toResponse } from './answer.ts';
 import { type Call, tailOf } from './call.ts';
-import { entryAt } from './log-reader.ts';
+import { entryAt, LogCutBack } from './log-reader.ts';
 import { invalid, RequestRefused } from './problems.ts';
 import { readQuery } from './query.ts';
 import { shownUpTo } from './read-level.ts';
@@ -74,9 +74,11 @@ async function* pieces(
   upTo: LogIndex,
   next: string | null,
 ): AsyncGenerator<Buffer> {
+  const { cuts } = site.engine;
   let separator = '';
   let text = '{"items":[';
   for (const key of keys) {
+    if (site.engine.cuts !== cuts) throw new LogCutBack('the log was cut back');
     const found = await valueAt(site, key, upTo);
     if (found === null) continue;
     text += `${separator}${JSON.stringify({ key, ...found })}`;

@@ -3,6 +3,7 @@
 import type { LogIndex } from '../core/ids.ts';
 import type { Entry } from '../core/operation.ts';
 import type { Chunk, Persistence } from '../persistence/persistence.ts';
+import type { Engine } from './engine.ts';
 
 /** One chunk: enough to be cheap per entry, little enough that no other client waits for it. */
 const CHUNK_ENTRIES = 1_024;
@@ -14,21 +15,28 @@ export class LogCutBack extends Error {
 }
 
 /** The entries `from`…`upTo` that the log still holds, a chunk at a time. Throws LogCutBack where
- * the log ends before. */
+ * they would be of two logs: one that was cut back, and what took its place. */
 export async function* chunksOf(
-  persistence: Persistence,
+  engine: Pick<Engine, 'persistence' | 'cuts'>,
   from: LogIndex,
   upTo: LogIndex,
   entriesMax: number = CHUNK_ENTRIES,
 ): AsyncGenerator<Chunk> {
+  const { persistence, cuts } = engine;
+  const stillThere = (): void => {
+    if (engine.cuts === cuts && persistence.lastIndex >= upTo) return;
+    throw new LogCutBack(`the log was cut back, or ends before ${upTo}`);
+  };
   let next: number = from;
   while (next <= upTo) {
-    if (persistence.lastIndex < upTo) throw new LogCutBack(`the log ends before ${upTo}`);
+    stillThere();
     const most = Math.min(entriesMax, CHUNK_ENTRIES);
     const { to, count } = persistence.measure(next as LogIndex, most, CHUNK_BYTES);
     const last = Math.min(to, upTo) as LogIndex;
     if (count > 0) {
-      yield await persistence.read(next as LogIndex, last);
+      const chunk = await persistence.read(next as LogIndex, last);
+      stillThere();
+      yield chunk;
     }
     next = last + 1;
     if (next <= upTo) await nextTurn();

@@ -78,10 +78,10 @@ export class Runtime implements Engine {
   private readonly clients = new Map<Ticket, (outcome: Outcome) => void>();
   private readonly peers = new Map<Ticket, PeerCall>();
   private readonly listeners = new Set<() => void>();
-  private readonly cutListeners = new Set<(after: LogIndex) => void>();
   private lastTicket = 0;
   private readonly excerpts: LogExcerpts;
   private shown = '';
+  private timesCut = 0;
 
   constructor(parts: RuntimeParts) {
     this.parts = parts;
@@ -98,6 +98,10 @@ export class Runtime implements Engine {
     const remember = (memory: Memory): Promise<void> => persistence.remember(memory);
     const remembered = (id: number): void => this.queue.post({ type: 'Remembered', id });
     this.bookkeeper = new Bookkeeper({ remember, remembered, broken, clock });
+  }
+
+  get cuts(): number {
+    return this.timesCut;
   }
 
   start(): void {
@@ -171,11 +175,6 @@ export class Runtime implements Engine {
     return () => this.listeners.delete(listener);
   }
 
-  onCut(listener: (after: LogIndex) => void): () => void {
-    this.cutListeners.add(listener);
-    return () => this.cutListeners.delete(listener);
-  }
-
   private newTicket(): Ticket {
     this.lastTicket += 1;
     return ticketOf(this.lastTicket);
@@ -207,7 +206,7 @@ export class Runtime implements Engine {
   private tellProgress(): void {
     if (this.listeners.size === 0) return;
     const { lastIndex, commitIndex } = this.status();
-    const shown = `${lastIndex} ${commitIndex}`;
+    const shown = `${this.timesCut} ${lastIndex} ${commitIndex}`;
     if (shown === this.shown) return;
     this.shown = shown;
     for (const listener of this.listeners) listener();
@@ -221,7 +220,7 @@ export class Runtime implements Engine {
       case 'Truncate':
         this.excerpts.forget();
         this.persistence.truncate(effect.after);
-        for (const listener of this.cutListeners) listener(effect.after);
+        this.timesCut += 1;
         return;
       case 'Persist':
         this.persist(effect.id, effect.upTo);

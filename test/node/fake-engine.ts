@@ -22,8 +22,8 @@ export class FakeEngine implements Engine {
   readonly received: Request[] = [];
   readonly keys = new Map<string, { first: LogIndex; count: number }>();
   readonly listeners = new Set<() => void>();
-  readonly cutListeners = new Set<(after: LogIndex) => void>();
   readonly store = new Store();
+  cuts = 0;
   aborted = 0;
   commitIndex = logIndex(0);
   commitKnown = true;
@@ -125,15 +125,10 @@ export class FakeEngine implements Engine {
     return () => this.listeners.delete(listener);
   }
 
-  onCut(listener: (after: LogIndex) => void): () => void {
-    this.cutListeners.add(listener);
-    return () => this.cutListeners.delete(listener);
-  }
-
   /** Drops what is after an index, and writes other messages there, in one step. */
   replaceAfter(after: number, ...messages: readonly string[]): void {
     this.persistence.truncate(logIndex(after));
-    for (const listener of this.cutListeners) listener(logIndex(after));
+    this.cuts += 1;
     this.messages(...messages);
   }
 

@@ -44,7 +44,7 @@ async function* pieces({ engine, clock }: Site, upTo: LogIndex): AsyncGenerator<
   const writer = new BackupWriter();
   const head = { at: clock.iso(), node: engine.status().node, lastIndex: upTo };
   yield Buffer.from(writer.head(head));
-  for await (const chunk of chunksOf(engine.persistence, 1 as LogIndex, upTo)) {
+  for await (const chunk of chunksOf(engine, 1 as LogIndex, upTo)) {
     const lines = chunk.entries().map((entry) => writer.entry(entry));
     yield Buffer.from(lines.join(''));
   }

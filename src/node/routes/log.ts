@@ -72,13 +72,12 @@ async function* pieces(
   query: { readonly from?: LogIndex; readonly limit: number },
   upTo: LogIndex,
 ): AsyncGenerator<Buffer> {
-  const { persistence } = site.engine;
   const { from = 1 as LogIndex, limit } = query;
   // Of the moment before the log is read: what is on a majority then stays as it is.
   const commitIndex = Math.min(committed(site.engine), upTo);
   const texts = new EntryTexts('entries', limit);
   yield Buffer.from('{"entries":[');
-  for await (const chunk of chunksOf(persistence, from, upTo, limit + 1)) {
+  for await (const chunk of chunksOf(site.engine, from, upTo, limit + 1)) {
     yield texts.of(chunk);
     if (texts.next !== null) break;
   }

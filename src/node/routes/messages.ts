@@ -3,11 +3,11 @@
 import type { Outcome } from '../../core/effects.ts';
 import type { LogIndex } from '../../core/ids.ts';
 import type { Operation } from '../../core/operation.ts';
-import type { Persistence } from '../../persistence/persistence.ts';
 import { type Answer, jsonText, toResponse } from '../answer.ts';
 import { readAppend, readBatch } from '../append-reader.ts';
 import { BATCH_LIMIT, BODY_LIMIT, readJson } from '../body.ts';
 import { type Call, header, idempotencyKey } from '../call.ts';
+import type { Engine } from '../engine.ts';
 import { EntryTexts } from '../entry-texts.ts';
 import { chunksOf } from '../log-reader.ts';
 import { type Asked, batchAnswer, messageAnswer } from '../outcomes.ts';
@@ -155,7 +155,7 @@ async function appendBatch(site: Site, call: Call): Promise<Answer> {
 async function list(site: Site, call: Call): Promise<Response> {
   const query = readQuery(call, messagesQuery);
   const upTo = await shownUpTo(site, query.read, call);
-  const body = await bodyOf(pieces(site.engine.persistence, query, upTo));
+  const body = await bodyOf(pieces(site.engine, query, upTo));
   return body instanceof Uint8Array
     ? toResponse(jsonText(200, body))
     : new Response(body, { headers: { 'content-type': 'application/json' } });
@@ -163,7 +163,7 @@ async function list(site: Site, call: Call): Promise<Response> {
 
 /** The text of the answer. `next` is there if a page was asked for, and is a message's index. */
 async function* pieces(
-  persistence: Persistence,
+  engine: Engine,
   query: { readonly from?: LogIndex; readonly limit?: number },
   upTo: LogIndex,
 ): AsyncGenerator<Buffer> {
@@ -171,7 +171,7 @@ async function* pieces(
   const paged = query.from !== undefined || query.limit !== undefined;
   const texts = new EntryTexts('messages', limit);
   yield Buffer.from('{"messages":[');
-  for await (const chunk of chunksOf(persistence, from, upTo, limit + 1)) {
+  for await (const chunk of chunksOf(engine, from, upTo, limit + 1)) {
     yield texts.of(chunk);
     if (texts.next !== null) break;
   }
