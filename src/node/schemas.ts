@@ -93,7 +93,7 @@ export const putBody = removeBody.extend({ value: text });
 export const integer = (min: number, max: number) =>
   z
     .string()
-    .regex(/^(?:0|[1-9]\d{0,15})$/, { error: 'must be an integer' })
+    .regex(/^(?:0|[1-9]\d{0,15})$/, { error: `must be an integer from ${min} on` })
     .transform(Number)
     .pipe(z.int().min(min).max(max));
 
