@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parseFaults } from '../../src/cli/fault-settings.ts';
+import type { Health } from '../../src/client/answers.ts';
 import { faultWords } from '../../src/dashboard/changes.ts';
 import type { ClusterState, OwnWrite } from '../../src/dashboard/cluster-state.ts';
 import { farewellLines } from '../../src/dashboard/farewell.ts';
@@ -57,6 +58,19 @@ describe('events are what changed', () => {
     ]);
     const again = reduced(back, [81_000, 82_100].flatMap(silent));
     expect(news(back, again)).toContain('n1 does not answer');
+  });
+
+  test('that a node was removed is told once', () => {
+    const listed = healthy.nodes.map(({ node, url, role, pid }) => {
+      return { node, url, role: node === 'n3' ? 'removed' : role, pid, state: 'running' };
+    });
+    const health = { ...healthy.nodes[2]!.health!, role: 'removed' } as Health;
+    const after = told(
+      healthy,
+      { type: 'nodes', name: 'c', nodes: listed },
+      { type: 'health', node: 'n3', health },
+    );
+    expect(news(healthy, after)).toEqual(['n3 was removed']);
   });
 
   test('a node that is silent for a moment is no event', () => {
@@ -149,6 +163,18 @@ const headText = (state: ClusterState) =>
   headLines(state, firstScreen(true), glyphsFor(true), 120)
     .map((line) => line.map(({ text }) => text).join(''))
     .join('\n');
+
+test('the mode and the quorum are seen beside a long name, and on a narrow screen', () => {
+  const headOf = (width: number, name = 'cluster-4000'): string =>
+    (headLines({ ...healthy, name }, firstScreen(true), glyphsFor(true), width)[0] ?? [])
+      .map(({ text }) => text)
+      .join('');
+  expect(headOf(40)).toBe(' cluster-4000  n1 e3  read-write  3/3   ');
+  expect(headOf(40, 'n'.repeat(64))).toBe(' nnnnnnnnnnnnnn…  n1 e3  read-write  3/3');
+  expect(headOf(80, 'n'.repeat(64))).toBe(
+    ' nnnnnnnnnnnnnnnnnnnnnnnn…  master n1  epoch 3  read-write  quorum 3/3 (needs 2)',
+  );
+});
 
 test('the head says for whom clients wait', () => {
   const behind = recorded(STATES['catching-up']!);
