@@ -6,6 +6,7 @@ import type { ClusterState, OwnWrite } from '../../src/dashboard/cluster-state.t
 import { farewellLines } from '../../src/dashboard/farewell.ts';
 import { glyphsFor, sparkline } from '../../src/dashboard/glyphs.ts';
 import { headLines } from '../../src/dashboard/head.ts';
+import { nodeTable } from '../../src/dashboard/node-table.ts';
 import { countsIn, quantiles } from '../../src/dashboard/rates.ts';
 import { firstScreen } from '../../src/dashboard/screen-state.ts';
 import { milliseconds } from '../../src/dashboard/span-words.ts';
@@ -174,6 +175,16 @@ test('the mode and the quorum are seen beside a long name, and on a narrow scree
   expect(headOf(80, 'n'.repeat(64))).toBe(
     ' nnnnnnnnnnnnnnnnnnnnnnnn…  master n1  epoch 3  read-write  quorum 3/3 (needs 2)',
   );
+});
+
+test('a long name of a node leaves room for how the node is', () => {
+  const nodes = healthy.nodes.map((node) => ({ ...node, node: `${node.node}-${'x'.repeat(29)}` }));
+  const rows = nodeTable(nodes, healthy, glyphsFor(true), null, 40);
+  for (const row of rows) {
+    const text = row.map((part) => part.text).join('');
+    expect(text).toMatch(/^ [★◇] n\d-x+… {2}\S /);
+    expect(text).toContain('12/12');
+  }
 });
 
 test('the head says for whom clients wait', () => {
