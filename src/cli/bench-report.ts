@@ -4,7 +4,7 @@ import type { BenchResult } from '../bench/bench.ts';
 import { cleanText } from './clean-text.ts';
 import { type Cell, tableLines } from './table.ts';
 
-const HEADING = ['w', 'per second', 'p50', 'p90', 'p99', 'p99.9', 'max', 'nodes (cores)'];
+const HEADING = ['w', 'per second', 'p50 ms', 'p90', 'p99', 'p99.9', 'max', 'nodes (cores)'];
 
 /** One row for each result; times are milliseconds per request. */
 export function benchLines(results: readonly BenchResult[]): string[] {

@@ -39,9 +39,13 @@ export interface Surroundings {
   readonly running: () => Promise<readonly RunningCluster[]>;
 }
 
-export function addTargetOptions(command: Command): Command {
+/** `unnamed`: what is meant where neither a URL nor a name is given. */
+export function addTargetOptions(
+  command: Command,
+  unnamed = 'REPLOG_URL, else the running cluster',
+): Command {
   return command
-    .option('--url <url>', 'a node of the cluster (default: REPLOG_URL, else the running cluster)')
+    .option('--url <url>', `a node of the cluster (default: ${unnamed})`)
     .option('--name <name>', 'the running cluster of this name')
     .option('--token-file <file>', "file with the cluster's token (default: REPLOG_TOKEN)");
 }

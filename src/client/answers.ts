@@ -128,12 +128,18 @@ export interface MemberHealth {
   readonly url: string;
   readonly role: 'master' | 'secondary';
   readonly status: MemberStatus;
+  /** Since when it has that status; ISO 8601. */
   readonly since: string;
+  /** Since its last answer to a heartbeat; null before the first. */
   readonly lastHeartbeatMs: number | null;
+  /** Everything up to here it has acknowledged; null before the first acknowledgement. */
   readonly ackedIndex: number | null;
   readonly lagEntries: number;
+  /** For how long it has been behind; 0: it is not. */
   readonly lagMs: number;
+  /** Copies sent of the oldest Snapshot that it has not acknowledged. */
   readonly attempts: number;
+  /** Until the next copy; null: none is due. */
   readonly retryInMs: number | null;
   readonly lastError: string | null;
 }

@@ -195,6 +195,7 @@ export class ReplogClient {
     return this.#requests.read<KeyPage>('/kv', options, { prefix, after, limit });
   }
 
+  /** What this node says of itself; the master: of all members, too. */
   health(options: CallOptions = {}): Promise<Health> {
     return this.#requests.read<Health>('/health', options);
   }

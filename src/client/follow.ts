@@ -15,9 +15,9 @@ import { type Answer, WireFailure } from './wire.ts';
 
 export interface FollowOptions {
   /** Index to begin at; default 1. */
-  readonly from?: number;
+  readonly from?: number | undefined;
   /** Ends the iteration when it aborts; that is no error. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A single entry can be as large as a request body, escaped; more than this is no entry. */

@@ -9,7 +9,7 @@ export interface ClientOptions {
   readonly url: string;
   /** Sent as a Bearer token with every request. */
   readonly token?: string | undefined;
-  /** Carries all requests. Default: the global fetch, and Node's own HTTP client for writes. */
+  /** Carries all requests. Default: Node's own HTTP client. */
   readonly fetch?: Fetch | undefined;
   /** How long a write looks for a master that answers, in milliseconds; default 10,000, which
    * outlasts a change of master. 0: one try. */
@@ -19,6 +19,7 @@ export interface ClientOptions {
   readonly answerMs?: number | undefined;
   /** Key of a write that was not given one. Default: a random UUID. */
   readonly newKey?: (() => string) | undefined;
+  /** Time and chance between two tries; for tests. */
   readonly pace?: Pace | undefined;
 }
 

@@ -44,6 +44,9 @@ export interface WriteOrder {
 /** Answers come at most 200 ms after the write's own time limit; the rest is for the way. */
 const GRACE_MS = 1_000;
 
+/** The longest time limit that a node takes: a day. */
+const TIMEOUT_MAX_MS = 86_400_000;
+
 /** Redirects in a row. A chain is one hop long unless the master has just changed. */
 const HOPS_MAX = 4;
 
@@ -192,12 +195,17 @@ export class PendingWrite {
 
   #remainingMs(): number | undefined {
     const { timeoutMs } = this.#order;
-    if (timeoutMs === undefined) return undefined;
+    if (timeoutMs === undefined || !isTimeLimit(timeoutMs)) return timeoutMs;
     return Math.max(1, Math.ceil(timeoutMs - (this.#pace.now() - this.#startedAt)));
   }
 
   #attemptMs(): number | undefined {
     const limit = this.#remainingMs() ?? this.#order.defaultTimeoutMs;
-    return limit === undefined ? undefined : limit + GRACE_MS;
+    return limit === undefined || !isTimeLimit(limit) ? undefined : limit + GRACE_MS;
   }
+}
+
+/** What is none goes to the node as it is and is refused there, not taken for another one. */
+function isTimeLimit(ms: number): boolean {
+  return Number.isInteger(ms) && ms >= 1 && ms <= TIMEOUT_MAX_MS;
 }

@@ -52,7 +52,9 @@ export function changesOfHealth(state: ClusterState, node: string, health: Healt
   if (view === undefined || was === null) return [];
   const told: Told[] = [];
   if (view.silentSince !== null) told.push({ text: `${node} answers again`, tone: 'good' });
-  if (was.role !== health.role && health.role !== null) {
+  // The list of nodes may have said so already.
+  const isTold = health.role === 'removed' && view.role === 'removed';
+  if (was.role !== health.role && health.role !== null && !isTold) {
     told.push({ text: `${node} is ${health.role} in epoch ${health.epoch}`, tone: 'plain' });
   } else if (was.epoch !== health.epoch && health.role === 'master') {
     told.push({ text: `epoch ${health.epoch}, master ${node}`, tone: 'plain' });

@@ -27,6 +27,8 @@ export interface NodeView {
   readonly seenAt: number | null;
   /** Since when it has not answered; null: it does. */
   readonly silentSince: number | null;
+  /** That it does not answer has been told as an event. */
+  readonly silenceTold: boolean;
   readonly tail: Tail;
   /** null: it has no such routes, or has not been asked. */
   readonly faults: Faults | null;
@@ -113,6 +115,8 @@ export interface ClusterState {
   readonly name: string;
   /** Base URL of the launcher; null if none is known. */
   readonly control: string | null;
+  /** Since when the launcher has not answered; null: it does, or none is known. */
+  readonly launcherSilentSince: number | null;
   readonly nodes: readonly NodeView[];
   /** Highest index that any node had in the last complete round. */
   readonly lastIndex: number;
@@ -134,6 +138,7 @@ export type Observation = { readonly now: number; readonly time: string } & (
   | { readonly type: 'nodes'; readonly name: string; readonly nodes: readonly SeenNode[] }
   | { readonly type: 'health'; readonly node: string; readonly health: Health }
   | { readonly type: 'silence'; readonly node: string }
+  | { readonly type: 'launcher-silence' }
   | {
       readonly type: 'tail';
       readonly node: string;
@@ -163,6 +168,7 @@ export function blankState(control: string | null, name: string): ClusterState {
   return {
     name,
     control,
+    launcherSilentSince: null,
     nodes: [],
     lastIndex: 0,
     happenings: [],

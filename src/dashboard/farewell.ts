@@ -1,18 +1,21 @@
 // What is left on the normal screen when the dashboard is gone: how the cluster stood, and where.
 
 import type { ClusterState } from './cluster-state.ts';
-import { masterOf, memberOf } from './cluster-state.ts';
+import { masterAnswers, masterOf, memberOf } from './cluster-state.ts';
 import { seconds } from './span-words.ts';
 
 /** Plain lines, without colour. */
 export function farewellLines(state: ClusterState): string[] {
   const master = masterOf(state);
   const reason = master?.reason == null ? '' : ` (${master.reason})`;
-  const mode = master === null ? 'no master' : `${master.mode}${reason}, epoch ${master.epoch}`;
+  // What a master said that does not answer any more is not how things stand.
+  const answers = masterAnswers(state);
+  const heard = answers ? `${master?.mode}${reason}` : 'no answer from the master';
+  const mode = master === null ? 'no master' : `${heard}, epoch ${master.epoch}`;
   return [
     `${state.name}: ${mode}, last index ${state.lastIndex}`,
     ...state.nodes.map((view) => {
-      const status = memberOf(state, view.node)?.status ?? 'no status';
+      const status = (answers ? memberOf(state, view.node)?.status : null) ?? 'no status';
       const how = view.process === null || view.process === 'running' ? status : view.process;
       const age =
         view.silentSince === null ? '' : `, no answer for ${seconds(state.now - view.silentSince)}`;

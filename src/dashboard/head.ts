@@ -1,7 +1,7 @@
 // The first lines: which cluster, who is master, whether it takes writes, how fast, who waits.
 
 import type { Line, Span } from './cells.ts';
-import { columnsOf, fitLine, padded, span, widthOf, wrap } from './cells.ts';
+import { columnsOf, cut, fitLine, padded, span, widthOf, wrap } from './cells.ts';
 import type { ClusterState } from './cluster-state.ts';
 import { masterAnswers, masterOf } from './cluster-state.ts';
 import type { Glyphs } from './glyphs.ts';
@@ -31,28 +31,48 @@ function alarmLines(alarm: string, width: number): Line[] {
   return lines.map((text) => [span(padded(`${margin}${text}`, width), 'alarm')]);
 }
 
+/** Columns of a cluster's name that are not given up for words that the facts can do without. */
+const NAME = 13;
+
+/** The name is cut first: whether writes are taken, and the quorum, must be seen. */
 function identity(state: ClusterState, screen: ScreenState, width: number): Line {
+  const name = ` ${state.name}`;
+  const whole = facts(state, screen, width >= 76 ? 'all' : 'most');
+  const least = Math.min(NAME, columnsOf(name));
+  const shown = widthOf(whole) + least <= width ? whole : facts(state, screen, 'bare');
+  const room = Math.max(NAME_LEAST, width - widthOf(shown));
+  return fitLine([span(cut(name, room), 'bold'), ...shown], width);
+}
+
+const NAME_LEAST = 5;
+
+function facts(state: ClusterState, screen: ScreenState, words: 'all' | 'most' | 'bare'): Line {
   const master = masterOf(state);
   const { size, needed, alive } = master?.quorum ?? { size: 0, needed: 0, alive: 0 };
   const answers = masterAnswers(state);
   const writable = master?.mode === 'read-write' && answers;
-  const reached = answers ? alive : '-';
+  const reached = `${answers ? alive : '-'}/${size}`;
   const mode = master === null ? 'no master' : answers ? master.mode : 'no answer';
-  return fitLine(
-    [
-      span(` ${state.name}`, 'bold'),
-      ...fact('master', master?.node ?? 'none'),
-      ...fact('epoch', String(master?.epoch ?? '-')),
-      span('  '),
-      span(mode, writable ? 'good' : 'bad'),
-      ...(master === null
-        ? []
-        : fact('quorum', `${reached}/${size}${width < 76 ? '' : ` (needs ${needed})`}`)),
-      ...(screen.frozen === null ? [] : [span('  '), span(' PAUSED ', 'chosen')]),
-      ...(state.loadOn ? [span('  load on', 'accent')] : []),
-    ],
-    width,
-  );
+  const who = master?.node ?? 'none';
+  const epoch = String(master?.epoch ?? '-');
+  const rest: Line = [
+    ...(screen.frozen === null ? [] : [span('  '), span(' PAUSED ', 'chosen')]),
+    ...(state.loadOn ? [span('  load on', 'accent')] : []),
+  ];
+  if (words === 'bare') {
+    const quorum = master === null ? [] : [span(`  ${reached}`)];
+    const modeShown = span(mode, writable ? 'good' : 'bad');
+    return [span(`  ${who} e${epoch}  `), modeShown, ...quorum, ...rest];
+  }
+  const quorum = words === 'all' ? `${reached} (needs ${needed})` : reached;
+  return [
+    ...fact('master', who),
+    ...fact('epoch', epoch),
+    span('  '),
+    span(mode, writable ? 'good' : 'bad'),
+    ...(master === null ? [] : fact('quorum', quorum)),
+    ...rest,
+  ];
 }
 
 /** Columns of a figure: nothing moves when it grows. */

@@ -5,6 +5,9 @@ import { costOf, type Loss } from './quorum-cost.ts';
 import type { Effect, Panel, ScreenState } from './screen-state.ts';
 import { chosenNode } from './screen-state.ts';
 
+/** A launcher that is silent for less may be busy, and will do what it is asked. */
+const LAUNCHER_GONE_MS = 3_000;
+
 /** What a key is looked up with. */
 export interface Situation {
   readonly state: ClusterState;
@@ -54,9 +57,10 @@ export function open(panel: Panel): Response {
 
 /** Why what only a launcher can do cannot be done; null: there is one. */
 export function withoutLauncher({ state }: Situation): string | null {
-  return state.control === null
-    ? 'no launcher is known: do that where the process was started'
-    : null;
+  if (state.control === null) return 'no launcher is known: do that where the process was started';
+  const { now, launcherSilentSince } = state;
+  const isGone = launcherSilentSince !== null && now - launcherSilentSince >= LAUNCHER_GONE_MS;
+  return isGone ? 'the launcher does not answer' : null;
 }
 
 /** The effect at once, or after a question if it would cost something. */

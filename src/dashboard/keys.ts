@@ -147,32 +147,38 @@ function inFaults(panel: Kind<'faults'>, state: ClusterState, key: string): Resp
 }
 
 function inOutput(panel: Kind<'output'>, state: ClusterState, key: string): Response {
-  if (panel.typing) return inSearch(panel, key);
+  if (panel.typing) return inSearch(panel, state, key);
   if (key === '/') return show({ ...panel, typing: true, search: '' });
   if (key === 'n' && panel.search !== '') return show(found(panel, state));
   if (key === 'l') return CLOSED;
   return inReading(panel, state, key);
 }
 
-function inSearch(panel: Kind<'output'>, key: string): Response {
+function inSearch(panel: Kind<'output'>, state: ClusterState, key: string): Response {
   const { search } = panel;
   if (key === 'escape') return show({ ...panel, typing: false, search: '' });
-  if (key === 'enter') return show({ ...panel, typing: false });
+  if (key === 'enter') {
+    const typed = { ...panel, typing: false };
+    return show(search === '' ? typed : found(typed, state, NEWEST));
+  }
   if (key === 'backspace') {
     return show({ ...panel, search: Array.from(search).slice(0, -1).join('') });
   }
   return isTyped(key) ? show({ ...panel, search: (search + key).slice(0, 100) }) : {};
 }
 
+/** The place behind the last line: the next older match is then the newest of all. */
+const NEWEST = -1;
+
 /** The panel with the next older line that has the word at its end. */
-function found(panel: Kind<'output'>, state: ClusterState): Panel {
+function found(panel: Kind<'output'>, state: ClusterState, from = panel.scroll): Panel {
   const lines = state.output?.node === panel.node ? state.output.lines : [];
   const above = (scroll: number): number =>
     lines.slice(0, Math.max(0, lines.length - 1 - scroll)).findLastIndex((line) => {
       return line.includes(panel.search);
     });
-  const next = above(panel.scroll);
-  const place = next === -1 ? above(-1) : next;
+  const next = above(from);
+  const place = next === -1 ? above(NEWEST) : next;
   return place === -1 ? panel : { ...panel, scroll: lines.length - 1 - place };
 }
 

@@ -1,7 +1,7 @@
 // The nodes as rows, where they have no room as columns: a table, so that the eye can go down it.
 
 import type { Line, Span, Style } from './cells.ts';
-import { columnsOf, fitLine, padded, span } from './cells.ts';
+import { columnsOf, cut, fitLine, padded, span } from './cells.ts';
 import { faultWords } from './changes.ts';
 import type { ClusterState, NodeView } from './cluster-state.ts';
 import { memberOf } from './cluster-state.ts';
@@ -17,6 +17,9 @@ interface Cell {
   readonly least: number;
 }
 
+/** Columns that a long name leaves to its node's condition and indexes. */
+const FACTS = 23;
+
 /** A row per node, in columns that are as wide as their widest cell. `chosen`: an id. */
 export function nodeTable(
   nodes: readonly NodeView[],
@@ -26,8 +29,9 @@ export function nodeTable(
   width: number,
 ): Line[] {
   const rows = nodes.map((view) => cellsOf(view, state, glyphs));
+  const room = width - FACTS;
   const titles = nodes.map((view) =>
-    titleOf(view, { state, glyphs, chosen: view.node === chosen }, width).map(trimmed),
+    titleOf(view, { state, glyphs, chosen: view.node === chosen }, room).map(trimmedTo(room - 1)),
   );
   const titleWidth = Math.max(...titles.map(lineWidth));
   const widths = (rows[0] ?? []).map((_, column) =>
@@ -45,7 +49,10 @@ export function nodeTable(
   });
 }
 
-const trimmed = ({ text, style }: Span): Span => span(text === ' ' ? text : text.trimEnd(), style);
+const trimmedTo =
+  (width: number) =>
+  ({ text, style }: Span): Span =>
+    span(text === ' ' ? text : cut(text.trimEnd(), width), style);
 const lineWidth = (line: Line): number => line.reduce((sum, { text }) => sum + columnsOf(text), 0);
 
 function cellsOf(view: NodeView, state: ClusterState, glyphs: Glyphs): Cell[] {

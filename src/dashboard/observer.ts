@@ -112,9 +112,12 @@ export class Observer {
   async #lookAtCluster(): Promise<void> {
     const { control } = this.#parts;
     if (control !== null) {
-      const report = await this.#questions.ask('cluster', control, (client, signal) => {
-        return client.cluster({ signal });
-      });
+      const report = await this.#questions.ask(
+        'cluster',
+        control,
+        (client, signal) => client.cluster({ signal }),
+        () => this.#report({ type: 'launcher-silence' }),
+      );
       if (report !== null) this.#report(nodesIn(this.#tidy(report)));
       return;
     }

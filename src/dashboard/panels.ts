@@ -100,8 +100,10 @@ function output(panel: Kind<'output'>, { state, height }: PanelLook): Drawn {
   const scroll = Math.min(panel.scroll, Math.max(0, all.length - height));
   const end = all.length - scroll;
   const shown = all.slice(Math.max(0, end - height), end);
-  const place = scroll === 0 ? 'following' : `${scroll} lines above the end`;
-  const search = panel.typing || panel.search !== '' ? `  /${panel.search}` : '';
+  const place =
+    scroll === 0 ? 'following' : `${scroll} line${scroll === 1 ? '' : 's'} above the end`;
+  const typed = panel.typing || panel.search !== '' ? `  /${panel.search}` : '';
+  const found = all.some((text) => text.includes(panel.search)) ? '' : '  not found';
   const lines = shown.map((text, i): Line => {
     const number = String((known?.first ?? 0) + Math.max(0, end - height) + i);
     const hit = panel.search !== '' && text.includes(panel.search);
@@ -110,7 +112,7 @@ function output(panel: Kind<'output'>, { state, height }: PanelLook): Drawn {
   const error = known?.error ?? null;
   const nothing = error ?? (known === null ? 'asking' : 'it has said nothing yet');
   return {
-    title: `output of ${panel.node}: ${place}${search}${panel.typing ? '_' : ''}`,
+    title: `output of ${panel.node}: ${place}${typed}${panel.typing ? '_' : ''}${found}`,
     lines: lines.length === 0 ? [[span(` ${nothing}`, 'dim')]] : lines,
   };
 }

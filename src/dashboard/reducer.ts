@@ -21,6 +21,9 @@ const HAPPENINGS_MAX = 200;
 /** Own writes kept; those that still wait are dropped last. */
 const OWN_MAX = 20;
 
+/** A node that is silent for less is no event: every process pauses now and then. */
+const SILENCE_MS = 1_000;
+
 const NO_TAIL: Tail = { from: 1, known: 0, lastIndex: 0, entries: new Map() };
 
 /** The state after an observation. */
@@ -37,6 +40,7 @@ export function reduce(state: ClusterState, observation: Observation): ClusterSt
         role: observation.health.role ?? node.role,
         seenAt: observation.now,
         silentSince: null,
+        silenceTold: false,
         // A process that came back with less must not be credited with what it had.
         tail: observation.health.lastIndex < (node.health?.lastIndex ?? 0) ? NO_TAIL : node.tail,
       }));
@@ -47,10 +51,15 @@ export function reduce(state: ClusterState, observation: Observation): ClusterSt
         ...node,
         silentSince: node.silentSince ?? observation.now,
       }));
+    case 'launcher-silence':
+      return withoutLauncher(next, observation.time);
     case 'tail':
       return withNode(next, observation.node, (node) => withTail(node, observation));
     case 'round':
-      return { ...sampled(next), lastIndex: highestIndex(next), rounds: state.rounds + 1 };
+      return withSilences(
+        { ...sampled(next), lastIndex: highestIndex(next), rounds: state.rounds + 1 },
+        observation.time,
+      );
     case 'faults':
       return withFaults(next, observation);
     case 'counts':
@@ -75,8 +84,38 @@ type Of<Type extends Observation['type']> = Extract<Observation, { type: Type }>
 function withNodes(state: ClusterState, { nodes, name, time }: Of<'nodes'>): ClusterState {
   const known = new Map(state.nodes.map((node) => [node.node, node]));
   const next = nodes.map((seen) => nodeFrom(seen, known.get(seen.node)));
-  const told = changesOfNodes(state.nodes, nodes);
-  return withHappenings({ ...state, name: name || state.name, nodes: next }, time, told);
+  const back = { text: 'the launcher answers again', tone: 'good' } as const;
+  const told = [
+    ...(state.launcherSilentSince === null ? [] : [back]),
+    ...changesOfNodes(state.nodes, nodes),
+  ];
+  const heard = { ...state, name: name || state.name, nodes: next, launcherSilentSince: null };
+  return withHappenings(heard, time, told);
+}
+
+/** What the launcher said of processes is not known any more. */
+function withoutLauncher(state: ClusterState, time: string): ClusterState {
+  if (state.launcherSilentSince !== null) return state;
+  const nodes = state.nodes.map((node) => ({ ...node, process: null }));
+  const next = { ...state, nodes, launcherSilentSince: state.now };
+  return withHappenings(next, time, [{ text: 'the launcher does not answer', tone: 'bad' }]);
+}
+
+/** Nodes that have been silent for a while. Of a process that is known to be over, or paused, it
+ * was told already. */
+function withSilences(state: ClusterState, time: string): ClusterState {
+  const isNews = ({ silentSince, silenceTold, process }: NodeView): boolean =>
+    silentSince !== null &&
+    state.now - silentSince >= SILENCE_MS &&
+    !silenceTold &&
+    (process === null || process === 'running');
+  const news = state.nodes.filter(isNews);
+  if (news.length === 0) return state;
+  const nodes = state.nodes.map((one) =>
+    news.includes(one) ? { ...one, silenceTold: true } : one,
+  );
+  const told = news.map(({ node }) => ({ text: `${node} does not answer`, tone: 'bad' as const }));
+  return withHappenings({ ...state, nodes }, time, told);
 }
 
 /** The list says what a process is; how the node is heard says the rest. */
@@ -87,6 +126,7 @@ function nodeFrom(seen: SeenNode, known: NodeView | undefined): NodeView {
     return {
       ...{ node, url, role, pid, process: state, health: null, seenAt: null, faults: null },
       silentSince: null,
+      silenceTold: false,
       tail: NO_TAIL,
     };
   }

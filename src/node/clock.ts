@@ -5,8 +5,9 @@ export interface Clock {
   monotonicMs(): number;
   /** The same, of what is being read from sockets: all of it was there by then. */
   arrivalMs(): number;
-  /** Milliseconds since 1970, for people. */
-  wallMs(): number;
+  /** Milliseconds since 1970, for people: now, or at a moment of `monotonicMs`. What it says of a
+   * moment stays the same, unless somebody sets the machine's clock. */
+  wallMs(at?: number): number;
   /** Wall clock, ISO 8601, UTC, milliseconds. */
   iso(): string;
   /** Calls back after that many milliseconds; returns how to stop that. The timer does not keep
@@ -37,6 +38,21 @@ function arrivals(): () => number {
   };
 }
 
+/** Further than this the machine's clock is from where it should be only if it was set. */
+const DRIFT_MS = 2;
+
+/** From the monotonic clock to the wall clock. `Date.now()` alone counts whole milliseconds: with
+ * it the same moment would be told as another one each time somebody asks. */
+function walls(): (at?: number) => number {
+  let originMs = performance.timeOrigin;
+  return (at) => {
+    const now = performance.now();
+    const measured = Date.now() - now;
+    if (Math.abs(measured - originMs) > DRIFT_MS) originMs = measured;
+    return originMs + (at ?? now);
+  };
+}
+
 /** The clock of the machine. The text of a millisecond is made once, however often it is asked. */
 export function systemClock(): Clock {
   let textOf = -1;
@@ -44,7 +60,7 @@ export function systemClock(): Clock {
   return {
     monotonicMs: () => performance.now(),
     arrivalMs: arrivals(),
-    wallMs: () => Date.now(),
+    wallMs: walls(),
     iso: () => {
       const now = Date.now();
       if (now !== textOf) {

@@ -79,7 +79,9 @@ function parameters({ params = {}, headers = {}, query }: RouteDoc): Json[] {
   const { properties } = query === undefined ? { properties: {} } : jsonSchema(query, 'output');
   const { required: must = [] } = query === undefined ? {} : jsonSchema(query, 'input');
   const inQuery = Object.entries(properties as Record<string, Json>).map(([name, schema]) => {
-    return { name, in: 'query', required: (must as string[]).includes(name), schema };
+    const { description, ...type } = schema;
+    const required = (must as string[]).includes(name);
+    return { name, in: 'query', required, description, schema: type };
   });
   return [...inPath, ...inHeader, ...inQuery];
 }

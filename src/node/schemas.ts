@@ -19,12 +19,15 @@ export const text: z.ZodString = z
   .string()
   .refine(isWellFormed, { error: 'must not contain a lone surrogate' });
 
+const CONCERN = 'How many nodes must have it before the answer, the master counted.';
+const PATIENCE = 'How long to wait for the write concern, in milliseconds.';
+
 /** How many nodes must have an operation before the answer. */
 export const writeConcern = z
   .union([z.int().min(1), z.enum(['majority', 'all'])], {
     error: 'must be an integer from 1 on, "majority" or "all"',
   })
-  .meta({ description: 'How many nodes must have it before the answer, the master counted.' });
+  .meta({ description: CONCERN });
 
 /** A day at most: above 2³¹−1 ms a timer of Node fires at once (B52). */
 export const TIMEOUT_MAX_MS: number = 86_400_000;
@@ -32,11 +35,7 @@ export const TIMEOUT_MAX_MS: number = 86_400_000;
 /** What can be an `Idempotency-Key` (contract, section 3). */
 export const IDEMPOTENCY_KEY: RegExp = /^[\x20-\x7e]{1,128}$/;
 
-const timeoutMs = z
-  .int()
-  .min(1)
-  .max(TIMEOUT_MAX_MS)
-  .meta({ description: 'How long to wait for the write concern, in milliseconds.' });
+const timeoutMs = z.int().min(1).max(TIMEOUT_MAX_MS).meta({ description: PATIENCE });
 
 export const appendBody = z.strictObject({
   message: text,
@@ -58,7 +57,8 @@ export const batchBody = z.strictObject({
 
 const idempotencyKey = z
   .string()
-  .regex(IDEMPOTENCY_KEY, { error: 'must be 1 to 128 printable ASCII characters' });
+  .regex(IDEMPOTENCY_KEY, { error: 'must be 1 to 128 printable ASCII characters' })
+  .meta({ description: 'That of the write, 1 to 128 printable ASCII characters.' });
 
 /** Appends in one gathered request. */
 export const GATHER_MAX: number = 1_000;
@@ -93,11 +93,13 @@ export const putBody = removeBody.extend({ value: text });
 export const integer = (min: number, max: number) =>
   z
     .string()
-    .regex(/^(?:0|[1-9]\d{0,15})$/, { error: 'must be an integer' })
+    .regex(/^(?:0|[1-9]\d{0,15})$/, { error: `must be an integer from ${min} on` })
     .transform(Number)
     .pipe(z.int().min(min).max(max));
 
-const index = integer(1, Number.MAX_SAFE_INTEGER) as unknown as z.ZodType<LogIndex>;
+const index = integer(1, Number.MAX_SAFE_INTEGER).meta({
+  description: 'Index of the log to begin at.',
+}) as unknown as z.ZodType<LogIndex>;
 
 /** How fresh a read must be (contract, section 3). */
 export const readLevel = z.enum(['local', 'majority', 'linearizable']);
@@ -113,10 +115,12 @@ export const readQuery = z.strictObject({ read });
 
 export const outcomeQuery = z.strictObject({ read, idempotencyKey });
 
+const LIMIT = 'At most so many; `next` in the answer says where to go on.';
+
 export const messagesQuery = z.strictObject({
   read,
   from: z.exactOptional(index),
-  limit: integer(1, Number.MAX_SAFE_INTEGER).exactOptional(),
+  limit: integer(1, Number.MAX_SAFE_INTEGER).meta({ description: LIMIT }).exactOptional(),
 });
 
 /** Entries in one answer of `GET /log` and keys in one of `GET /kv` (contract, section 3). */
@@ -125,28 +129,31 @@ export const PAGE_MAX: number = 10_000;
 export const logQuery = z.strictObject({
   read,
   from: z.exactOptional(index),
-  limit: integer(1, PAGE_MAX).default(1_000),
+  limit: integer(1, PAGE_MAX).default(1_000).meta({ description: LIMIT }),
 });
 
-export const keyQuery = z.strictObject({ read, id: text.exactOptional() });
+const textId = text.meta({ description: 'Chosen by the client, and echoed as a string.' });
+
+export const keyQuery = z.strictObject({ read, id: textId.exactOptional() });
 
 /** For what is asked for without more: in a query nothing may stand. */
 export const noQuery = z.strictObject({});
 
 /** For a Remove without a body: its fields as text. */
 export const removeQuery = z.strictObject({
-  id: text.exactOptional(),
+  id: textId.exactOptional(),
   w: z
     .union([z.enum(['majority', 'all']), integer(1, Number.MAX_SAFE_INTEGER)], {
       error: 'must be a number from 1, "majority" or "all"',
     })
+    .meta({ description: CONCERN })
     .exactOptional(),
-  timeoutMs: integer(1, TIMEOUT_MAX_MS).exactOptional(),
+  timeoutMs: integer(1, TIMEOUT_MAX_MS).meta({ description: PATIENCE }).exactOptional(),
 });
 
 export const keysQuery = z.strictObject({
   read,
-  prefix: text.default(''),
-  after: text.exactOptional(),
-  limit: integer(1, PAGE_MAX).default(1_000),
+  prefix: text.default('').meta({ description: 'Only keys that begin with it.' }),
+  after: text.meta({ description: 'Only keys behind this one.' }).exactOptional(),
+  limit: integer(1, PAGE_MAX).default(1_000).meta({ description: LIMIT }),
 });

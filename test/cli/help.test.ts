@@ -1,7 +1,9 @@
 // What every help page has, whichever command it is of.
 
+import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { expect, test } from 'vitest';
+import manifest from '../../package.json' with { type: 'json' };
 import { COMMANDS } from '../../src/cli/main.ts';
 import { newProgram } from '../../src/cli/program.ts';
 
@@ -26,4 +28,14 @@ test.each(leaves(program).map((command) => [pathOf(command), command]))('%s', (_
   expect(help).toContain('\nExamples:\n');
   expect(help).toContain('--json');
   expect(help, 'one blank line parts what is said').not.toContain('\n\n\n');
+});
+
+test('pages that help names come with the package', () => {
+  const all = leaves(program).concat(program.commands).map(helpOf).join('\n');
+  const pages = [...new Set(all.match(/docs\/[a-z-]+\.md/g))];
+  expect(pages).not.toEqual([]);
+  for (const page of pages) {
+    expect(existsSync(new URL(`../../${page}`, import.meta.url)), page).toBe(true);
+  }
+  expect(manifest.files).toContain('docs');
 });

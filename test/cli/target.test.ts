@@ -1,10 +1,12 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Command } from 'commander';
 import { expect, test } from 'vitest';
+import { register as chaos } from '../../src/cli/commands/chaos.ts';
 import { UsageError } from '../../src/cli/exit.ts';
 import { inOrder, selectNodes } from '../../src/cli/node-selection.ts';
-import { findTarget } from '../../src/cli/target.ts';
+import { addTargetOptions, findTarget } from '../../src/cli/target.ts';
 import { readToken } from '../../src/cli/token.ts';
 import type { RunningCluster } from '../../src/cluster/registry.ts';
 
@@ -111,4 +113,17 @@ test('an id may look like a role', () => {
 test('nodes that joined in any order stand by id, n2 before n10', () => {
   const nodes = ['n10', 'n2', 'n1'].map((node) => ({ node }));
   expect(inOrder(nodes).map(({ node }) => node)).toEqual(['n1', 'n2', 'n10']);
+});
+
+test('what a command takes where nothing is named stands in its help', () => {
+  const helpOf = (register: (program: Command) => void): string => {
+    const program = new Command();
+    register(program);
+    return (program.commands[0]?.helpInformation() ?? '').replaceAll(/\s+/g, ' ');
+  };
+  const plain = helpOf((program) => void addTargetOptions(program.command('x')));
+  expect(plain).toContain('(default: REPLOG_URL, else the running cluster)');
+  expect(helpOf(chaos)).toContain(
+    '--url <url> a node of the cluster (default: a cluster of its own)',
+  );
 });

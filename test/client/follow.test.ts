@@ -42,7 +42,7 @@ test('a stream that breaks is resumed behind the last entry seen', async () => {
     }
   });
   const client = new ReplogClient({ url: stub.url, pace: quickPace() });
-  expect(await take(client.follow({ from: 3 }), 4)).toEqual([3, 4, 5, 6]);
+  expect(await take(client.follow({ from: 3, signal: undefined }), 4)).toEqual([3, 4, 5, 6]);
   expect(stub.hits.map((hit) => [hit.path, hit.headers['last-event-id']])).toEqual([
     ['/log?from=3', undefined],
     ['/log?from=4', '3'],

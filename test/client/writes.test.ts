@@ -206,6 +206,20 @@ test('an abort between two tries ends the tries', async () => {
   expect(stub.hits).toHaveLength(1);
 });
 
+test.each([0, -5, 1.5, Number.NaN, 2 ** 40])(
+  '%s is no time limit, and for the node to refuse',
+  async (ms) => {
+    const stub = await startStub((_, response) => sendProblem(response, 400, 'invalid-request'));
+    await expect(clientOf(stub.url).append('a', { timeoutMs: ms })).rejects.toMatchObject({
+      code: 'invalid-request',
+    });
+    expect(stub.hits.at(-1)?.json).toEqual({
+      message: 'a',
+      timeoutMs: Number.isNaN(ms) ? null : ms,
+    });
+  },
+);
+
 test('a node that hangs beyond the time limit it was given is not waited for', async () => {
   const stub = await startStub(() => {});
   const client = clientOf(stub.url);

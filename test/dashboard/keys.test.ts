@@ -2,9 +2,11 @@ import { describe, expect, test } from 'vitest';
 import type { ClusterState } from '../../src/dashboard/cluster-state.ts';
 import { quoted } from '../../src/dashboard/command-line.ts';
 import { footLines } from '../../src/dashboard/foot.ts';
+import { glyphsFor } from '../../src/dashboard/glyphs.ts';
 import { situationOf } from '../../src/dashboard/key-entry.ts';
 import { KEY_MAP } from '../../src/dashboard/key-map.ts';
 import { press } from '../../src/dashboard/keys.ts';
+import { panelLines } from '../../src/dashboard/panels.ts';
 import { costOf } from '../../src/dashboard/quorum-cost.ts';
 import type { Effect, ScreenState } from '../../src/dashboard/screen-state.ts';
 import { firstScreen } from '../../src/dashboard/screen-state.ts';
@@ -77,6 +79,17 @@ describe('keys that act on a node', () => {
       `${key}: no launcher is known: do that where the process was started`,
     );
     expect(footOf(remote, screen)).toContain(` ${screen.notice}`);
+  });
+
+  test('with a launcher that has gone its keys say so; one that is only slow is asked', () => {
+    const silentFor = (ms: number): ClusterState => ({
+      ...healthy,
+      launcherSilentSince: healthy.now - ms,
+    });
+    expect(typed(silentFor(3_000), ['j', 'X']).screen.notice).toBe(
+      'X: the launcher does not answer',
+    );
+    expect(typed(silentFor(2_900), ['j', 'X']).effects).toHaveLength(1);
   });
 
   test.each([
@@ -185,10 +198,17 @@ describe('panels', () => {
     const lines = ['one error', 'two', 'three error', 'four'];
     const output = { node: 'n1', first: 1, lines, error: null };
     const state = told(healthy, { type: 'output', output });
-    const searched = typed(state, ['l', '/', ...'error', 'enter', 'n']);
+    const searched = typed(state, ['l', '/', ...'error', 'enter']);
     expect(searched.screen.panel).toMatchObject({ scroll: 1, search: 'error', typing: false });
     expect(typed(state, ['n'], searched.screen).screen.panel).toMatchObject({ scroll: 3 });
     expect(typed(state, ['n', 'n'], searched.screen).screen.panel).toMatchObject({ scroll: 1 });
+    const titleOf = (text: string): string => {
+      const { screen } = typed(state, ['l', '/', ...text, 'enter']);
+      const look = { state, screen, glyphs: glyphsFor(true), width: 80, height: 2 };
+      return panelLines(screen.panel!, look).title;
+    };
+    expect(titleOf('error')).toBe('output of n1: 1 line above the end  /error');
+    expect(titleOf('five')).toBe('output of n1: following  /five  not found');
   });
 
   test.each(['?', 'y', 'f', 'l', 'k', 'm', 'enter', 'X'])('Escape closes what %s opened', (key) => {

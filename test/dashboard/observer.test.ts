@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { cleanText } from '../../src/cli/clean-text.ts';
 import { ReplogClient } from '../../src/client/client.ts';
+import type { NodeView } from '../../src/dashboard/cluster-state.ts';
 import { Observer, type Wanted } from '../../src/dashboard/observer.ts';
 import { Performer } from '../../src/dashboard/performer.ts';
 import { Store } from '../../src/dashboard/store.ts';
@@ -44,11 +45,16 @@ function answers(url: URL): unknown {
     return { entries, lastIndex: last, commitIndex: 40, next: null };
   }
   if (pathname === '/faults') return { faults: { hold: place === 2 }, hits: {} };
-  return new Response('{"code":"not-found"}', {
+  return NOT_FOUND();
+}
+
+const NOT_FOUND = (): Response =>
+  new Response('{"code":"not-found"}', {
     status: 404,
     headers: { 'content-type': 'application/problem+json' },
   });
-}
+
+const listed = ({ node, url, role, pid }: NodeView) => ({ node, url, role, pid, state: 'running' });
 
 function observing(answer: Answer = answers, control: string | null = LAUNCHER) {
   const asked: string[] = [];
@@ -130,6 +136,16 @@ describe('a round', () => {
     expect(store.state.nodes[1]!.health).toBeNull();
     expect(asked.filter((path) => path === '4001/health')).toHaveLength(1);
     observer.stop();
+  });
+
+  test('reports a launcher that does not answer, and goes on with the nodes', async () => {
+    const { store, observer } = observing();
+    await observer.round();
+    const gone = observing((url) => (url.pathname === '/cluster' ? NOT_FOUND() : answers(url)));
+    gone.store.report({ type: 'nodes', name: 'c', nodes: store.state.nodes.map(listed) });
+    await gone.observer.round();
+    expect(gone.store.state.launcherSilentSince).toEqual(expect.any(Number));
+    expect(gone.store.state.nodes.map(({ health }) => health?.lastIndex)).toEqual([50, 50, 40]);
   });
 
   test('many nodes that do not answer are no reason for a warning of Node', async () => {

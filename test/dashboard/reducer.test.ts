@@ -1,14 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { parseFaults } from '../../src/cli/fault-settings.ts';
+import type { Health } from '../../src/client/answers.ts';
 import { faultWords } from '../../src/dashboard/changes.ts';
 import type { ClusterState, OwnWrite } from '../../src/dashboard/cluster-state.ts';
 import { farewellLines } from '../../src/dashboard/farewell.ts';
 import { glyphsFor, sparkline } from '../../src/dashboard/glyphs.ts';
 import { headLines } from '../../src/dashboard/head.ts';
+import { nodeTable } from '../../src/dashboard/node-table.ts';
 import { countsIn, quantiles } from '../../src/dashboard/rates.ts';
 import { firstScreen } from '../../src/dashboard/screen-state.ts';
+import { milliseconds } from '../../src/dashboard/span-words.ts';
 import { streamLines } from '../../src/dashboard/stream.ts';
-import { healthOf, recorded, reduced, STATES, stepsOf, told } from './recorded.ts';
+import { healthOf, recorded, reduced, STATES, type Step, stepsOf, told } from './recorded.ts';
 
 const healthy = recorded(STATES.healthy!);
 const news = (before: ClusterState, after: ClusterState) =>
@@ -32,6 +35,53 @@ describe('events are what changed', () => {
   test('nothing is told twice, and nothing at the first look', () => {
     expect(healthy.happenings).toEqual([]);
     expect(reduced(healthy, stepsOf(STATES.healthy!, 30, 70_000)).happenings).toEqual([]);
+  });
+
+  test('a launcher that dies takes its nodes with it: all of that is told, once', () => {
+    const silent = (now: number): Step[] => [
+      [now, { type: 'launcher-silence' }],
+      [now, { type: 'silence', node: 'n1' }],
+      [now, { type: 'silence', node: 'n2' }],
+      [now, { type: 'round' }],
+    ];
+    const gone = reduced(healthy, [60_100, 60_900, 61_200, 64_000].flatMap(silent));
+    expect(news(healthy, gone)).toEqual([
+      'the launcher does not answer',
+      'n1 does not answer',
+      'n2 does not answer',
+    ]);
+    expect(gone.nodes.map(({ process }) => process)).toEqual([null, null, null]);
+    const back = reduced(gone, stepsOf(STATES.healthy!, 30, 80_000));
+    expect(news(gone, back)).toEqual([
+      'the launcher answers again',
+      'n1 answers again',
+      'n2 answers again',
+    ]);
+    const again = reduced(back, [81_000, 82_100].flatMap(silent));
+    expect(news(back, again)).toContain('n1 does not answer');
+  });
+
+  test('that a node was removed is told once', () => {
+    const listed = healthy.nodes.map(({ node, url, role, pid }) => {
+      return { node, url, role: node === 'n3' ? 'removed' : role, pid, state: 'running' };
+    });
+    const health = { ...healthy.nodes[2]!.health!, role: 'removed' } as Health;
+    const after = told(
+      healthy,
+      { type: 'nodes', name: 'c', nodes: listed },
+      { type: 'health', node: 'n3', health },
+    );
+    expect(news(healthy, after)).toEqual(['n3 was removed']);
+  });
+
+  test('a node that is silent for a moment is no event', () => {
+    const silence = { type: 'silence', node: 'n2' } as const;
+    const after = reduced(healthy, [
+      [60_000, silence],
+      [60_900, silence],
+      [60_900, { type: 'round' }],
+    ]);
+    expect(news(healthy, after)).toEqual([]);
   });
 
   test('faults, duplicates, nodes that come and go', () => {
@@ -115,6 +165,28 @@ const headText = (state: ClusterState) =>
     .map((line) => line.map(({ text }) => text).join(''))
     .join('\n');
 
+test('the mode and the quorum are seen beside a long name, and on a narrow screen', () => {
+  const headOf = (width: number, name = 'cluster-4000'): string =>
+    (headLines({ ...healthy, name }, firstScreen(true), glyphsFor(true), width)[0] ?? [])
+      .map(({ text }) => text)
+      .join('');
+  expect(headOf(40)).toBe(' cluster-4000  n1 e3  read-write  3/3   ');
+  expect(headOf(40, 'n'.repeat(64))).toBe(' nnnnnnnnnnnnnn…  n1 e3  read-write  3/3');
+  expect(headOf(80, 'n'.repeat(64))).toBe(
+    ' nnnnnnnnnnnnnnnnnnnnnnnn…  master n1  epoch 3  read-write  quorum 3/3 (needs 2)',
+  );
+});
+
+test('a long name of a node leaves room for how the node is', () => {
+  const nodes = healthy.nodes.map((node) => ({ ...node, node: `${node.node}-${'x'.repeat(29)}` }));
+  const rows = nodeTable(nodes, healthy, glyphsFor(true), null, 40);
+  for (const row of rows) {
+    const text = row.map((part) => part.text).join('');
+    expect(text).toMatch(/^ [★◇] n\d-x+… {2}\S /);
+    expect(text).toContain('12/12');
+  }
+});
+
 test('the head says for whom clients wait', () => {
   const behind = recorded(STATES['catching-up']!);
   const counts = countsIn('replog_waiting_writes 2\n');
@@ -158,6 +230,23 @@ test('what is left behind says how everything stood, and where', () => {
     '  n2  secondary  exited, no answer for 9.0 s  last 12  http://127.0.0.1:4001',
     '  n3  secondary  paused, no answer for 8.0 s  last 12  http://127.0.0.1:4002',
     '  control  http://127.0.0.1:4003',
+  ]);
+});
+
+test('what a silent master said last is not what stays of its cluster', () => {
+  const silent = (node: string): Step => [60_000, { type: 'silence', node }];
+  const state = reduced(healthy, [silent('n1'), silent('n2'), [64_000, { type: 'round' }]]);
+  expect(farewellLines(state).slice(0, 4)).toEqual([
+    'cluster-4000: no answer from the master, epoch 3, last index 12',
+    '  n1  master  no status, no answer for 4.0 s  last 12  http://127.0.0.1:4000',
+    '  n2  secondary  no status, no answer for 4.0 s  last 12  http://127.0.0.1:4001',
+    '  n3  secondary  no status  last 12  http://127.0.0.1:4002',
+  ]);
+});
+
+test('a span that is rounded up is written as the next larger one', () => {
+  expect([9.94, 9.96, 999.4, 999.6, 9_960, 119_600].map(milliseconds)).toEqual([
+    ...['9.9 ms', '10 ms', '999 ms', '1.0 s', '10 s', '2 min'],
   ]);
 });
 

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { systemClock } from '../../src/node/clock.ts';
 
 const pass = (ms: number): void => {
@@ -24,4 +24,24 @@ test('what is read behind more than can be ready at once may have come later', (
   const times = new Set(Array.from({ length: 1_000 }, () => clock.arrivalMs()));
   expect(times.size).toBe(2);
   expect(Math.max(...times)).toBeGreaterThanOrEqual(first + 5);
+});
+
+test('a moment is told as the same time of the day, however often somebody asks', () => {
+  const clock = systemClock();
+  const moment = clock.monotonicMs();
+  const told = new Set<number>();
+  for (let i = 0; i < 30; i += 1) {
+    told.add(clock.wallMs(moment));
+    pass(0.3);
+  }
+  expect(told.size).toBe(1);
+  expect(Math.abs(clock.wallMs() - Date.now())).toBeLessThan(50);
+});
+
+test('the time of the day follows a clock that was set', () => {
+  const clock = systemClock();
+  const later = Date.now() + 3_600_000;
+  const set = vi.spyOn(Date, 'now').mockReturnValue(later);
+  expect(Math.abs(clock.wallMs() - later)).toBeLessThan(1_000);
+  set.mockRestore();
 });

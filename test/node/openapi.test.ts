@@ -202,3 +202,13 @@ test('every reference in it leads somewhere', () => {
   expect(new Set(targets)).toEqual(new Set(['#/components/schemas/Problem']));
   expect(text.includes('"$schema"')).toBe(false);
 });
+
+test('every parameter says what it is', () => {
+  for (const [path, methods] of Object.entries(document.paths as Record<string, object>)) {
+    for (const [verb, { parameters }] of Object.entries(methods)) {
+      for (const { name, description } of parameters) {
+        expect(description, `${verb} ${path} ${name}`).toMatch(/\w/);
+      }
+    }
+  }
+});

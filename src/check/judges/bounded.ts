@@ -31,7 +31,8 @@ export class Bounded implements Invariant {
     const { nodes } = this.evidence.cluster;
     const introduced = [...nodes.values()].some(({ life }) => life !== '');
     const stranger = introduced ? acks?.find((node) => !nodes.has(node)) : undefined;
-    return stranger === undefined ? null : this.over(`${stranger}, which is no node, has it`);
+    if (stranger === undefined) return null;
+    return this.over(`${stranger} is among the \`acks\`, but no record says that it was started`);
   }
 
   log({ commitIndex, entries, from, lastIndex, node, read, to }: LogRecord): Violation | null {

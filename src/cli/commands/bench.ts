@@ -37,7 +37,7 @@ const WARM_UP_SECONDS = 2;
 
 export function register(program: Command): void {
   addTargetOptions(program.command('bench'))
-    .description('measure how fast a cluster takes messages (by default a throw-away one)')
+    .description('measure how fast the running cluster takes messages, or a throw-away one')
     .option('--w <w>', 'write concern of the messages', parseWriteConcern, 'all')
     .option('--compare <w,…>', 'one measurement for each: what does a w cost?', parseComparison)
     .option('--size <characters>', 'of a message', wholeNumber(1, 1_000_000), 100)
@@ -52,7 +52,7 @@ export function register(program: Command): void {
     .addHelpText(
       'after',
       examples(
-        ['replog bench', 'three durable nodes of its own, w=all'],
+        ['replog bench', 'the running cluster, or three durable nodes of its own; w=all'],
         ['replog bench --compare 1,2,3', 'what each write concern costs'],
         ['replog bench --rate 1000 --seconds 30', 'latency at a given rate'],
         ['replog bench --batch 1000 --connections 8', 'batches'],

@@ -25,7 +25,7 @@ const MINUTES_MAX = 24 * 60;
 const COVERED_WITHIN_MINUTES = 15;
 
 export function register(program: Command): void {
-  addTargetOptions(program.command('chaos'))
+  addTargetOptions(program.command('chaos'), 'a cluster of its own')
     .description(
       'kill, pause and break nodes while clients write and read; then judge what they saw',
     )

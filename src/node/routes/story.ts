@@ -53,6 +53,7 @@ async function story(site: Site, call: Call): Promise<Response> {
   const within = index >= 1 && index <= persistence.lastIndex;
   const entry = within ? await entryAt(persistence, index as LogIndex) : null;
   const status = site.engine.status();
+  const now = site.clock.monotonicMs();
   const told = storyOf({
     node: status.node,
     index,
@@ -62,8 +63,8 @@ async function story(site: Site, call: Call): Promise<Response> {
     nodeAt: (url) => nodeAt(status, url),
     master: status.role === 'master' ? status.node : (status.master?.node ?? null),
     lacking: (having) => lacking(status, having),
-    now: site.clock.monotonicMs(),
-    wallMs: site.clock.wallMs(),
+    now,
+    wallMs: site.clock.wallMs(now),
   });
   if (told !== null) return toResponse(json(200, told));
   return toResponse(problem('not-found', `This node knows nothing of index ${index}.`));
