@@ -134,6 +134,8 @@ export class Member {
     this.refusingSince = null;
     this.pace.acknowledged();
     this.refusedWith = null;
+    // Nothing else may happen before the next operation: that one is not behind since this one.
+    if (!this.behind) this.behindSince = null;
   }
 
   /** The master itself stood still for `gapMs`: what a member did not do meanwhile is no news. */
