@@ -189,8 +189,7 @@ export class Replica {
       return;
     }
     if (request.type === 'Replicas') {
-      outbox.respond(ticket, { type: 'ReplicasNoted' });
-      office.announced(request);
+      office.announced(ticket, request);
       return;
     }
     const secondary = office.follower(request.epoch);
@@ -204,7 +203,7 @@ export class Replica {
     const { epoch } = this.context.bookkeeping.current;
     if (request.epoch < epoch) return { type: 'Refused', code: 'stale-epoch', epoch };
     if (request.type === 'Replicas') {
-      if (this.office.master !== null) return null;
+      if (this.office.heeds(request.epoch)) return null;
       const master = this.office.secondary?.master ?? null;
       if (master === null) return { type: 'Refused', code: 'no-master' };
       return { type: 'Refused', code: 'not-master', master };
