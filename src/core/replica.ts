@@ -16,6 +16,8 @@ import type { Counters, NodeStatus } from './status.ts';
 export interface Setup extends Appointer {
   readonly self: Peer;
   readonly incarnation: Incarnation;
+  /** See Context. */
+  readonly bornAtMs?: number;
   readonly options: Options;
   readonly random: () => number;
   readonly meter: LogMeter;
@@ -36,12 +38,13 @@ export class Replica {
     const { recovered, folds, meter } = setup;
     const ledger = new Ledger(recovered, folds, meter, options, this.outbox);
     const counters: Counters = { appended: 0, duplicates: 0, resends: 0, timeouts: 0, refused: {} };
-    const { incarnation, random } = setup;
+    const { bornAtMs, incarnation, random } = setup;
     const outbox = this.outbox;
     this.context = {
       self,
       incarnation,
       blank: memory.epoch === 0 && recovered.lastIndex === 0,
+      ...(bornAtMs === undefined ? {} : { bornAtMs }),
       options,
       random,
       ledger,

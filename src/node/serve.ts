@@ -192,6 +192,7 @@ function replicaFor(options: ServeNodeOptions, url: string, prepared: Prepared):
   return new Replica({
     self: { node: nodeId(options.id), url },
     incarnation: incarnation(randomUUID()),
+    bornAtMs: Date.now(),
     arbiter: options.join,
     wants: options.role,
     size: options.size,
