@@ -13,6 +13,9 @@ export interface Context {
   readonly incarnation: Incarnation;
   /** This process began with no trace of an earlier life: it is new, or has lost its disk. */
   readonly blank: boolean;
+  /** When this process began, in milliseconds of the wall clock; absent: nobody says. No two lives
+   * of a node have the same, which is all that it is for. */
+  readonly bornAtMs?: number;
   readonly options: Options;
   /** Uniform in [0, 1); seeded in the simulator. */
   readonly random: () => number;

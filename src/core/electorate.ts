@@ -20,10 +20,11 @@ export class Electorate {
   private readonly newcomers = new Map<NodeId, LogIndex | null>();
   private settled = false;
 
-  /** `appointed`: the members of the cluster when the epoch began. A master that remembers nothing
-   * takes them all for established. */
-  constructor(context: Context, appointed: readonly NodeId[]) {
+  /** `appointed`: the members of the cluster when the epoch began; null: nobody has said yet. A
+   * master that remembers nothing takes them all for established. */
+  constructor(context: Context, appointed: readonly NodeId[] | null) {
     this.context = context;
+    if (appointed === null) return;
     const remembered = context.bookkeeping.current.established ?? null;
     for (const node of appointed) {
       if (remembered === null || remembered.includes(node)) this.established.add(node);

@@ -37,12 +37,17 @@ export class FailureDetector {
     return this.everHeard ? this.heardAt : null;
   }
 
+  /** It has not answered for so long that this is news. */
+  silent(now: number): boolean {
+    return now >= this.heardAt + this.options.suspectedAfterMs;
+  }
+
   /** Returns whether this ended an outage: a silence that was news. */
   heard(now: number): boolean {
-    const silenceMs = now - this.heardAt;
+    const outage = this.silent(now);
     this.heardAt = now;
     this.everHeard = true;
-    return silenceMs >= this.options.suspectedAfterMs;
+    return outage;
   }
 
   /** The judge itself stood still for `gapMs`: silence during that says nothing of the member. */
@@ -70,7 +75,7 @@ export class FailureDetector {
   private verdict(now: number, stalled: boolean): MemberStatus {
     // The same sums as in `deadline`: a difference may be rounded the other way.
     if (now >= this.heardAt + this.options.unhealthyAfterMs) return 'Unhealthy';
-    if (now >= this.heardAt + this.options.suspectedAfterMs || stalled) return 'Suspected';
+    if (this.silent(now) || stalled) return 'Suspected';
     return 'Healthy';
   }
 }

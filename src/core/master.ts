@@ -26,6 +26,12 @@ export interface Announced {
   readonly version?: number;
 }
 
+/** The same, when the epoch begins; `replicas` is null where the arbiter will only say it with
+ * Replicas: until then this is a cluster of one. */
+export type Appointment = Omit<Announced, 'replicas'> & {
+  readonly replicas: readonly Peer[] | null;
+};
+
 /**
  * Invariants:
  * 1. Indexes are assigned without holes, and only while there is a quorum and the epoch is settled.
@@ -41,6 +47,8 @@ export class Master {
   private readonly waiters = new WriteConcerns();
   private readonly readers = new Confirmations();
   private readonly recovery: Recovery;
+  /** Who the members are has been said, or it is too late to hear them before the first write. */
+  private told: boolean;
   private settled = false;
   /** What this node has persisted counts: it is durable that its log is that of this epoch, or no
    * other log can come before it. */
@@ -55,7 +63,7 @@ export class Master {
   constructor(
     context: Context,
     epoch: Epoch,
-    { replicas, size = null, version = 0 }: Announced,
+    { replicas, size = null, version = 0 }: Appointment,
     deposed: (epoch: Epoch) => void,
     now: number,
   ) {
@@ -73,8 +81,10 @@ export class Master {
       joined: () => this.waiters.joined(),
       deposed,
     };
-    const appointed = replicas.map(({ node }) => node).filter((node) => node !== context.self.node);
-    this.electorate = new Electorate(context, appointed);
+    const others = replicas?.filter(({ node }) => node !== context.self.node) ?? null;
+    this.electorate = new Electorate(context, others?.map(({ node }) => node) ?? null);
+    // In the first epoch of a cluster there was nobody before who could hold anything.
+    this.told = replicas !== null || (epoch === 1 && context.ledger.log.lastIndex === 0);
     this.membership = new Membership(context, epoch, this.electorate, owner, now);
     this.recovery = new Recovery(
       context,
@@ -88,15 +98,27 @@ export class Master {
       now,
     );
     this.counted = this.recovery.unrivalled;
-    this.membership.set(replicas, now);
-    this.noteLoss(replicas);
+    this.membership.set(others ?? [], now);
+    this.noteLoss(others ?? []);
+  }
+
+  /** It has settled without having heard of any member, and has written nothing since: it can still
+   * hear them before its first write. */
+  get untold(): boolean {
+    const { opened } = this.membership;
+    return !this.told && opened !== null && this.context.ledger.log.lastIndex === opened;
+  }
+
+  /** It takes writes, as far as it depends on what the members hold. */
+  get ready(): boolean {
+    return this.settled;
   }
 
   /** What damage took from a cluster of one is nowhere else. */
-  private noteLoss(replicas: readonly Peer[]): void {
+  private noteLoss(others: readonly Peer[]): void {
     const { bookkeeping, ledger, outbox } = this.context;
     const lost = bookkeeping.current.lost ?? null;
-    if (lost === null || this.configuredSize !== 1 || replicas.length > 1) return;
+    if (lost === null || this.configuredSize !== 1 || others.length > 0) return;
     if (this.recovery.missing === null) return;
     outbox.note({ event: 'lost', after: ledger.log.lastIndex, upTo: lost.upTo });
   }
@@ -106,6 +128,7 @@ export class Master {
   replicas({ replicas, size, version }: Announced, now: number): void {
     if (version !== undefined && version < this.version) return;
     this.version = version ?? this.version;
+    this.told = true;
     if (size !== undefined) this.configuredSize = size;
     this.membership.set(replicas, now);
     // Somebody may have joined again, and the set be what it was: a heartbeat tells who, and where
@@ -276,6 +299,8 @@ export class Master {
     const { opened } = this.membership;
     const { bookkeeping, ledger } = this.context;
     if (opened === null || ledger.persister.persistedIndex < opened) return;
+    // Members that are yet to be heard may have the log of a later epoch than this node's.
+    if (this.untold) return;
     // What was cut off would be taken for a part of this epoch's log after a crash.
     if (!ledger.persister.cutDurable) return;
     restored(this.context);

@@ -134,6 +134,8 @@ export class Member {
     this.refusingSince = null;
     this.pace.acknowledged();
     this.refusedWith = null;
+    // Nothing else may happen before the next operation: that one is not behind since this one.
+    if (!this.behind) this.behindSince = null;
   }
 
   /** The master itself stood still for `gapMs`: what a member did not do meanwhile is no news. */
@@ -265,7 +267,7 @@ export class Member {
       lagMs: this.behindSince === null ? 0 : Math.round(now - this.behindSince),
       attempts: this.replicator?.attempts ?? 0,
       retryInMs: this.replicator?.retryInMs(now) ?? null,
-      lastError: this.replicator?.lastError ?? this.heartbeatError ?? this.whyNot,
+      lastError: this.replicator?.lastError ?? this.heartbeatError ?? this.whyNot(now),
     };
   }
 
@@ -282,8 +284,9 @@ export class Member {
     return lastIndex > end ? end : null;
   }
 
-  /** Why it has no session; null: it has none yet, or nothing is wrong. */
-  private get whyNot(): string | null {
+  /** Why it is silent, or has no session; null: it has none yet, or nothing is wrong. */
+  private whyNot(now: number): string | null {
+    if (this.detector.silent(now)) return 'does not answer heartbeats';
     if (!this.ahead) return this.refusedWith;
     return `has operations up to ${this.position?.lastIndex}, which is beyond this log`;
   }

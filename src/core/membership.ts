@@ -26,8 +26,9 @@ const RECOVERY_HEARTBEAT_MS = 100;
 /** A read that wants proof does not make more than one round of heartbeats in this time. */
 const PROOF_GAP_MS = 5;
 
-/** Sessions of one epoch are numbered from epoch × this, so that a master that restarts (in a new
- * epoch) begins above all its earlier sessions without having to remember them. */
+/** Sessions are numbered from epoch × this + the time of the process's start, so that a master that
+ * restarts begins above all its earlier sessions without having to remember them: in a new epoch,
+ * and also where whoever appoints it has forgotten the epochs that there were. */
 const SESSIONS_PER_EPOCH = 2 ** 20;
 
 /** Whoever claims to know a newer session than this is not believed: there would be none after. */
@@ -63,7 +64,7 @@ export class Membership implements ReplicatorOwner {
     this.electorate = electorate;
     this.owner = owner;
     this.own = new OwnDisk(context, now);
-    this.nextSession = epoch * SESSIONS_PER_EPOCH + 1;
+    this.nextSession = epoch * SESSIONS_PER_EPOCH + (context.bornAtMs ?? 0) + 1;
   }
 
   get members(): readonly Member[] {

@@ -4,7 +4,7 @@ import type { Context } from './context.ts';
 import { EmbeddedArbiter } from './embedded-arbiter.ts';
 import type { Epoch, Ticket } from './ids.ts';
 import { Joiner } from './joiner.ts';
-import { Master } from './master.ts';
+import { type Appointment, Master } from './master.ts';
 import type { JoinedMaster, JoinedSecondary, Peer, Replicas } from './messages.ts';
 import { Secondary } from './secondary.ts';
 
@@ -38,6 +38,12 @@ export class Office {
   private deposedBy: Epoch | null = null;
   /** Its own arbiter has been asked since this node began to follow. */
   private asked = false;
+  /** The epoch in which it will be master as soon as that is durable. */
+  private appointedFor: Epoch | null = null;
+  /** A set of replicas that came before this node was the master of its epoch. */
+  private early: Replicas | null = null;
+  /** Arbiters whose word on the members is being followed: they are heard first. */
+  private readonly heeding: Ticket[] = [];
 
   constructor(context: Context, { arbiter, newCluster, size, wants }: Appointer) {
     this.context = context;
@@ -109,6 +115,9 @@ export class Office {
   /** At the end of each step: a master that has met a higher epoch is one no longer. */
   settle(): void {
     if (this.deposedBy !== null) this.stepDown(this.deposedBy);
+    if (this.heeding.length > 0 && this.leading?.ready !== false) {
+      for (const ticket of this.heeding.splice(0)) this.noted(ticket);
+    }
   }
 
   /** Another master speaks, of an epoch that is not lower: this node follows. */
@@ -119,11 +128,34 @@ export class Office {
     return this.following!;
   }
 
+  /** Whether a set of replicas of this epoch may be meant for this node: it is master, or the
+   * answer to its Join, which says so, is still on its way or not durable yet. */
+  heeds(epoch: Epoch): boolean {
+    if (this.leading !== null || this.appointedFor === epoch) return true;
+    return this.joiner !== null && this.following === null && !this.gone;
+  }
+
   /** The arbiter announces the set of replicas to this master, or appoints it anew by that. */
-  announced(message: Replicas): void {
-    const master = this.leading!;
-    if (message.epoch > master.epoch) this.lead({ ...message, type: 'JoinedMaster' });
+  announced(ticket: Ticket, message: Replicas): void {
+    const master = this.leading;
+    if (master?.epoch === message.epoch && master.untold) {
+      // What the members hold is not to be lost: this master begins once more, and hears them.
+      this.heeding.push(ticket);
+      this.install(message.epoch, this.sized(message));
+      return;
+    }
+    this.noted(ticket);
+    if (master === null) this.early = message;
+    else if (message.epoch > master.epoch) this.lead({ ...message, type: 'JoinedMaster' });
     else master.replicas(message, this.now);
+  }
+
+  private sized(message: Replicas): Appointment {
+    return { ...message, size: message.size === undefined ? this.size : message.size };
+  }
+
+  private noted(ticket: Ticket): void {
+    this.context.outbox.respond(ticket, { type: 'ReplicasNoted' });
   }
 
   /** Leaves the cluster, but goes on serving what it has. */
@@ -171,29 +203,40 @@ export class Office {
       epoch,
       ...(cluster === undefined ? {} : { cluster }),
     };
+    this.appointedFor = epoch;
     bookkeeping.remember(memory, () => {
       if (bookkeeping.current.epoch !== epoch || this.ending) return;
+      this.appointedFor = null;
       const announced = {
-        replicas: replicas ?? [self],
         size: size ?? this.size,
         ...(version === undefined ? {} : { version }),
       };
       if (this.leading?.epoch === epoch) {
         // Told twice before it was durable: an epoch has one master, whose sessions begin once.
-        this.leading.replicas(announced, this.now);
+        if (replicas !== undefined) this.leading.replicas({ ...announced, replicas }, this.now);
         return;
       }
-      this.leading?.end('NoMaster');
-      this.following?.end();
-      this.following = null;
-      const deposed = (by: Epoch): void => {
-        this.deposedBy = by;
-      };
-      // What an earlier epoch of this node was told is no news for this one.
-      this.deposedBy = null;
-      this.leading = new Master(this.context, epoch, announced, deposed, this.now);
+      this.install(epoch, { ...announced, replicas: replicas ?? null });
       this.context.outbox.note({ event: 'role', node: self.node, role: 'master', epoch });
     });
+  }
+
+  private install(epoch: Epoch, appointment: Appointment): void {
+    this.leading?.end('NoMaster');
+    this.following?.end();
+    this.following = null;
+    const deposed = (by: Epoch): void => {
+      this.deposedBy = by;
+    };
+    // What an earlier epoch of this node was told is no news for this one.
+    this.deposedBy = null;
+    const { early } = this;
+    this.early = null;
+    const master = new Master(this.context, epoch, appointment, deposed, this.now);
+    this.leading = master;
+    if (early?.epoch !== epoch) return;
+    if (master.untold) this.install(epoch, this.sized(early));
+    else master.replicas(early, this.now);
   }
 
   private follow(master: Peer | null): void {

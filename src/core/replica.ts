@@ -16,6 +16,8 @@ import type { Counters, NodeStatus } from './status.ts';
 export interface Setup extends Appointer {
   readonly self: Peer;
   readonly incarnation: Incarnation;
+  /** See Context. */
+  readonly bornAtMs?: number;
   readonly options: Options;
   readonly random: () => number;
   readonly meter: LogMeter;
@@ -36,12 +38,13 @@ export class Replica {
     const { recovered, folds, meter } = setup;
     const ledger = new Ledger(recovered, folds, meter, options, this.outbox);
     const counters: Counters = { appended: 0, duplicates: 0, resends: 0, timeouts: 0, refused: {} };
-    const { incarnation, random } = setup;
+    const { bornAtMs, incarnation, random } = setup;
     const outbox = this.outbox;
     this.context = {
       self,
       incarnation,
       blank: memory.epoch === 0 && recovered.lastIndex === 0,
+      ...(bornAtMs === undefined ? {} : { bornAtMs }),
       options,
       random,
       ledger,
@@ -190,8 +193,7 @@ export class Replica {
       return;
     }
     if (request.type === 'Replicas') {
-      outbox.respond(ticket, { type: 'ReplicasNoted' });
-      office.announced(request);
+      office.announced(ticket, request);
       return;
     }
     const secondary = office.follower(request.epoch);
@@ -205,7 +207,7 @@ export class Replica {
     const { epoch } = this.context.bookkeeping.current;
     if (request.epoch < epoch) return { type: 'Refused', code: 'stale-epoch', epoch };
     if (request.type === 'Replicas') {
-      if (this.office.master !== null) return null;
+      if (this.office.heeds(request.epoch)) return null;
       const master = this.office.secondary?.master ?? null;
       if (master === null) return { type: 'Refused', code: 'no-master' };
       return { type: 'Refused', code: 'not-master', master };

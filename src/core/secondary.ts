@@ -169,7 +169,7 @@ export class Secondary {
     }
     const expected = order === 'same' ? this.session!.expected : seq(0);
     if (message.seq > expected) return { type: 'Refused', code: 'out-of-order', expected };
-    const part = newPart(message, expected, ledger);
+    const part = newPart(message, expected, ledger, message.epoch > this.acceptance.epoch);
     if (part.type === 'Refused') {
       return part.code === 'diverged' ? this.diverged(message) : part;
     }

@@ -14,8 +14,14 @@ export interface NewPart {
   readonly truncateAfter: LogIndex | null;
 }
 
-/** `expected` ≥ the Snapshot's `seq`: the updates before it are known and are not looked at. */
-export function newPart(message: Snapshot, expected: Seq, ledger: Ledger): NewPart | Refusal {
+/** `expected` ≥ the Snapshot's `seq`: the updates before it are known and are not looked at.
+ * `newEpoch`: nothing was accepted of it yet, so that what this log shows may change. */
+export function newPart(
+  message: Snapshot,
+  expected: Seq,
+  ledger: Ledger,
+  newEpoch: boolean,
+): NewPart | Refusal {
   const { log } = ledger;
   const { prev, updates } = message;
   const known = Math.min(expected - message.seq, updates.length);
@@ -37,8 +43,13 @@ export function newPart(message: Snapshot, expected: Seq, ledger: Ledger): NewPa
     held += 1;
   }
   if (truncateAfter !== null && truncateAfter < ledger.floor) {
-    // The store cannot follow there: it keeps the newest committed values only.
-    return { type: 'Refused', code: 'diverged', lastIndex: log.lastIndex };
+    // The store cannot follow there: it keeps the newest committed values only. A master that is
+    // not replog's is not asked to begin anew; where it does, its log takes the place of this one.
+    if (!newEpoch || prev !== undefined || entries[0]!.index !== 1) {
+      return { type: 'Refused', code: 'diverged', lastIndex: log.lastIndex };
+    }
+    truncateAfter = logIndex(0);
+    held = 0;
   }
   if (held > 0) entries = entries.slice(held);
   const end = truncateAfter ?? log.lastIndex;

@@ -60,6 +60,7 @@ export class Faults {
   private random: () => number;
   private persistRandom: () => number;
   private held: (() => void)[] = [];
+  private readonly delayed = new Set<() => void>();
   private readonly listeners = new Set<() => void>();
   /** The part that concerns persistence. */
   readonly persist: LivePersistFaults = { ...NO_PERSIST };
@@ -84,6 +85,12 @@ export class Faults {
   /** No more faults. The counts stay readable until the next `replace`. */
   clear(): void {
     this.change({});
+  }
+
+  /** The node stops: what waits here goes through, what was delayed as well. */
+  end(): void {
+    this.clear();
+    for (const go of this.delayed) go();
   }
 
   /** The body of `GET /faults`. */
@@ -140,6 +147,18 @@ export class Faults {
     return { type: 'answered', answer: await handle() };
   }
 
+  private delay(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const go = (): void => {
+        cancel();
+        this.delayed.delete(go);
+        resolve();
+      };
+      const cancel = this.clock.after(ms, go);
+      this.delayed.add(go);
+    });
+  }
+
   private draw(): Doom {
     const { delayMs = 0, ...chances } = this.settings;
     const { min, max } = typeof delayMs === 'number' ? { min: delayMs, max: delayMs } : delayMs;
@@ -165,9 +184,7 @@ export class Faults {
     }
     if (doom.delayMs > 0) {
       count('delay', doom.delayMs);
-      await new Promise<void>((resolve) => {
-        this.clock.after(doom.delayMs, resolve);
-      });
+      await this.delay(doom.delayMs);
     }
     if (doom.errorBefore) {
       count('errorBefore');

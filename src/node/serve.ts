@@ -169,7 +169,7 @@ async function assemble(options: ServeNodeOptions, prepared: Prepared): Promise<
     },
     stop: async () => {
       giveUp();
-      faults?.clear();
+      faults?.end();
       await runtime.stop();
       await server.stop();
       runtime.close();
@@ -192,6 +192,7 @@ function replicaFor(options: ServeNodeOptions, url: string, prepared: Prepared):
   return new Replica({
     self: { node: nodeId(options.id), url },
     incarnation: incarnation(randomUUID()),
+    bornAtMs: Date.now(),
     arbiter: options.join,
     wants: options.role,
     size: options.size,
@@ -232,7 +233,8 @@ function withFaults(real: Persistence, faults: Faults | undefined, trace: Trace)
     faults: faults.persist,
     random: () => faults.persistChance(),
     setTimer: (callback, ms) => {
-      setTimeout(callback, ms);
+      // A late answer does not keep a node that stops.
+      setTimeout(callback, ms).unref();
     },
     onHit: (fault) => {
       faults.persistHit();

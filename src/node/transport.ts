@@ -26,13 +26,13 @@ export interface TransportOptions {
 }
 
 /** How long to wait for an answer: a Snapshot's may wait for a disk that recovers; a heartbeat's is
- * worthless after the node has been suspected twice over. */
+ * one however late it comes, and who is slow answers many at a time. */
 const LIMITS_MS: Readonly<Record<PeerMessage, number>> = {
   Join: 5_000,
   Leave: 5_000,
   Replicas: 5_000,
   Snapshot: 30_000,
-  Heartbeat: 3_000,
+  Heartbeat: 10_000,
   Fetch: 5_000,
 };
 
@@ -43,10 +43,12 @@ const CONNECT_MS = 2_000;
 
 /** More than a window of Snapshots and their copies; heartbeats that a hung peer may keep. */
 const CONNECTIONS = 64;
-const BEAT_CONNECTIONS = 8;
+const BEAT_CONNECTIONS = 32;
 
 /** Of these, the ones for Snapshots: the rest is left to what is sent once in a while. */
 const COPIES = 56;
+/** One is left for the next heartbeat: while a master recovers they follow each other quickly. */
+const BEAT_COPIES = 31;
 
 /** Each heartbeat counts as a copy of the one before it: while that is unanswered, it takes another
  * way. */
@@ -61,6 +63,7 @@ interface Lines {
   readonly beats: Pool;
   readonly tunnels: Readonly<Record<Tunnelled, PeerTunnel>>;
   readonly copies: CopiesRoom;
+  readonly beatCopies: CopiesRoom;
   /** Those of what may go through a tunnel, and is a request of its own. */
   readonly offerable: Readonly<Record<string, string>>;
   readonly origin: string;
@@ -118,7 +121,7 @@ export class Transport {
 
   /** Through the tunnel for such messages; as a request of its own, where that cannot be. */
   private async tunnelled(
-    { tunnels, usual, beats, origin, copies, offerable: headers, path: base }: Lines,
+    { tunnels, usual, beats, origin, copies, beatCopies, offerable: headers, path: base }: Lines,
     to: string,
     type: Tunnelled,
     copyOf: CopyOf,
@@ -130,7 +133,7 @@ export class Transport {
       const sent = { type, path, headers, body: Buffer.concat(parts) };
       return tunnel.watch(
         type === 'Heartbeat'
-          ? this.posted(beats, origin, to, sent)
+          ? this.posted(beats, origin, to, { ...sent, room: beatCopies })
           : this.posted(usual, origin, to, { ...sent, room: copies }),
       );
     };
@@ -203,6 +206,7 @@ export class Transport {
     };
     const lines = {
       copies: new CopiesRoom(COPIES),
+      beatCopies: new CopiesRoom(BEAT_COPIES),
       tunnels: { Snapshot: tunnel('Snapshot'), Heartbeat: tunnel('Heartbeat') },
       offerable: { ...this.headers, [REACHED_AT]: to },
       usual: new Pool(origin, { ...POOL_OPTIONS, connections: CONNECTIONS }),

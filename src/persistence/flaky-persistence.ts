@@ -66,17 +66,14 @@ export class FlakyPersistence implements Persistence {
     return this.inner.hash;
   }
 
-  /** Lets go through what waited, if `stuck` is lifted. Any request does the same. */
+  /** The faults are others: the next `swallow` requests are lost, whatever was lost before. Lets go
+   * through what waited, if `stuck` is lifted; any request does that as well. */
   faultsChanged(): void {
-    if (this.options.faults.stuck === true) return;
-    for (const [id, { upTo, done }] of this.stuck) {
-      this.stuck.delete(id);
-      this.inner.persist(id, upTo).then(done.resolve, done.reject);
-    }
+    this.swallowed = 0;
+    this.release();
   }
-
   persist(id: number, upTo: LogIndex): Promise<void> {
-    this.faultsChanged();
+    this.release();
     const { faults, random } = this.options;
     if (faults.stuck === true) return this.wait(id, upTo);
     if (faults.fail !== undefined && faults.fail > 0 && random() < faults.fail) {
@@ -121,6 +118,14 @@ export class FlakyPersistence implements Persistence {
   close(): Promise<void> {
     this.stuck.clear();
     return this.inner.close();
+  }
+
+  private release(): void {
+    if (this.options.faults.stuck === true) return;
+    for (const [id, { upTo, done }] of this.stuck) {
+      this.stuck.delete(id);
+      this.inner.persist(id, upTo).then(done.resolve, done.reject);
+    }
   }
 
   private wait(id: number, upTo: LogIndex): Promise<void> {

@@ -159,6 +159,19 @@ describe('Membership: judging', () => {
     expect(cluster.report('n3').lagMs).toBeGreaterThanOrEqual(990);
   });
 
+  test('is behind since the oldest operation that it lacks, and not at all with none', () => {
+    const cluster = new Members('n2');
+    for (let n = 0; n < 8; n += 1) {
+      cluster.write('n1', `${n}`, { w: 1 });
+      cluster.run(10);
+      expect(cluster.report('n2')).toMatchObject({ lagEntries: 0, lagMs: 0 });
+    }
+    cluster.node('n2').manner = 'silent';
+    cluster.write('n1', 'late', { w: 1 });
+    cluster.run(5);
+    expect(cluster.report('n2').lagMs).toBeLessThanOrEqual(5);
+  });
+
   const sessionsOf = ({ snapshots }: ForeignSecondary): number =>
     new Set(snapshots.map(({ session }) => session)).size;
 

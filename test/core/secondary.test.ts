@@ -324,6 +324,18 @@ describe('Secondary: epochs', () => {
     expect(node.bench.log.entries.map((each) => each.epoch)).toEqual([1, 1, 2, 2]);
   });
 
+  test('G11: a master that is not replog replaces what was committed by its whole log', () => {
+    const made = new SecondaryBench();
+    made.snapshot(0, 1, 3, { commit: 3 });
+    made.settle();
+    const ticket = made.snapshot(0, 1, 2, { epoch: 2, commit: 1 });
+    expect(made.drawn(ticket)).toBeNull();
+    made.settle();
+    expect(made.drawn(ticket)).toBe('ack 1');
+    expect(made.bench.log.entries).toEqual(entries(1, 2, 2));
+    expect(made.bench.ledger.log.commitIndex).toBe(1);
+  });
+
   test('C20: below the commit index the fold cannot go back: the log is fetched anew', () => {
     const put = (value: string) => ({ operation: { op: 'put' as const, key: 'k', value } });
     const node = new SecondaryBench();

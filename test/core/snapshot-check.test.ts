@@ -15,6 +15,7 @@ interface Shape {
   readonly prev?: 'agrees' | 'differs' | 'ahead';
   readonly reset?: boolean;
   readonly committed?: number;
+  readonly newEpoch?: boolean;
 }
 
 function check(shape: Shape): string {
@@ -36,7 +37,8 @@ function check(shape: Shape): string {
     ...(shape.prev === undefined ? {} : { prev: prevs[shape.prev] }),
     ...(shape.reset === undefined ? {} : { reset: shape.reset }),
   };
-  const part = newPart(message, seq(shape.expected ?? shape.at ?? 0), bench.ledger);
+  const expected = seq(shape.expected ?? shape.at ?? 0);
+  const part = newPart(message, expected, bench.ledger, shape.newEpoch ?? true);
   expect(bench.take()).toEqual([]);
   if (part.type === 'Refused') return part.code;
   const taken = part.entries.map(({ index }) => index).join(' ');
@@ -75,6 +77,16 @@ describe('newPart', () => {
     {
       what: 'another epoch where the log is committed',
       shape: { updates: [entry(4, 3)], committed: 4 },
+      does: 'diverged',
+    },
+    {
+      what: 'a whole other log, of a new epoch',
+      shape: { updates: [...entries(1, 2, 1), entry(3, 3)], committed: 4 },
+      does: 'cut 0 + 1 2 3',
+    },
+    {
+      what: 'a whole other log, of the epoch that this one is of',
+      shape: { updates: [...entries(1, 2, 1), entry(3, 3)], committed: 4, newEpoch: false },
       does: 'diverged',
     },
     { what: 'a hole before it', shape: { updates: [entry(7, 3)] }, does: 'out-of-order' },

@@ -106,6 +106,22 @@ describe('each fault', () => {
     expect(faults.view()).toMatchObject({ faults: {}, hits: { hold: 1 } });
   });
 
+  test('a node that stops lets go what is held, and what is delayed', async () => {
+    faults.replace({ delayMs: 60_000 });
+    const delayed = send();
+    await turn();
+    faults.replace({ hold: true });
+    const held = send();
+    await turn();
+    expect(applied).toBe(0);
+    faults.end();
+    expect((await Promise.all([delayed, held])).map(({ type }) => type)).toEqual([
+      'answered',
+      'answered',
+    ]);
+    expect(hand.timers).toEqual([]);
+  });
+
   test('hold replaced by hold goes on holding', async () => {
     faults.replace({ hold: true });
     const fate = send();

@@ -80,6 +80,14 @@ describe('a fault of persistence', () => {
     expect(hits).toEqual(['swallow', 'swallow', 'swallow', 'swallow']);
   });
 
+  it('swallow: set again, it loses the next k, whatever was lost before', async () => {
+    const { log } = flaky({ swallow: 2 });
+    const states = [await stateOf(log.persist(1, at(10)))];
+    log.faultsChanged();
+    for (let n = 0; n < 3; n += 1) states.push(await stateOf(log.persist(1, at(10))));
+    expect(states).toEqual(['open', 'open', 'open', 'done']);
+  });
+
   it('stuck: answers nothing until it is lifted, then everything, each request once', async () => {
     const faults: PersistFaults = { stuck: true };
     const { log, hits, asked } = flaky(faults);

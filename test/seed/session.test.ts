@@ -97,4 +97,21 @@ describe('a master that restarts', () => {
     expect(again.body.session).toBeGreaterThan(first.body.session);
     expect(await after.state()).toEqual({ a: '1', b: '2' });
   });
+
+  test('begins above them also where it remembers nothing, the epoch included', async () => {
+    const n2 = await stage.scripted('n2', 'obedient');
+    const join = { node: 'n2', url: n2.url, incarnation: 'n2-1', epoch: 0, lastIndex: 0 };
+    const sessions: number[] = [];
+    for (const value of ['1', '2']) {
+      n2.begin('obedient');
+      n2.lastIndex = 0;
+      const master = await stage.master();
+      await call('POST', `${master.url}/arbiter/join`, join);
+      const { body } = await n2.operation((await master.put('a', value)).body.index);
+      expect([body.epoch, body.seq]).toEqual([1, 0]);
+      sessions.push(body.session);
+      await master.program.kill('SIGKILL');
+    }
+    expect(sessions[1]).toBeGreaterThan(sessions[0]!);
+  });
 });

@@ -124,7 +124,11 @@ export function peerRoutes(
         const fields = await readJson<unknown>(call, PEER_LIMIT, schema, undefined, briefly);
         const path = target(call.req.url);
         const fate = await taken(requestOf(type, fields), path);
-        if (fate.type === 'dropped') await gone(call, stopping);
+        if (fate.type === 'dropped') {
+          await gone(call, stopping);
+          // No answer, not even that of a node that stops.
+          call.env?.incoming?.socket.destroy();
+        }
         if (fate.type !== 'answered') return FAULT;
         return tunnel === null ? fate.answer : offering(call, fate.answer);
       },
