@@ -10,6 +10,7 @@ import { stylesFor } from './colour.ts';
 import { Interrupted, UsageError } from './exit.ts';
 import { keyPress } from './key-press.ts';
 import { print, printJson, printLine } from './output.ts';
+import { textColumns } from './text-width.ts';
 
 export interface PlayFlags {
   readonly check?: true;
@@ -78,7 +79,8 @@ async function tellerFor(flags: PlayFlags, end: AbortController): Promise<Tell> 
   }
   const paint = stylesFor();
   const breathe = flags.step ? stepper(end, paint.dim) : reader(flags.speed, end.signal);
-  return narrator({ print, visible: cleanText, paint, breathe });
+  const columns = () => textColumns(process.stdout);
+  return narrator({ print, visible: cleanText, paint, breathe, columns });
 }
 
 /** Some 30 characters a second, after a moment to find the place. Nobody reads a pipe. */

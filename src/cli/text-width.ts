@@ -16,3 +16,14 @@ export function textWidth(text: string): number {
   }
   return width;
 }
+
+/** Columns for running text: as wide as the terminal, but never so wide that a line is hard to
+ * follow, nor so narrow that words stand alone. 80 where there is no terminal. */
+export function textColumns(stream: {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}): number {
+  const { isTTY, columns } = stream;
+  if (isTTY !== true || columns === undefined || columns === 0) return 80;
+  return Math.min(Math.max(columns, 60), 120);
+}
