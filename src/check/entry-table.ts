@@ -2,6 +2,7 @@
 // most once, so (index, epoch) names an entry; and as a log only grows behind an entry, that name
 // also names everything before it.
 
+import { ByIndex, indexesOf } from './by-index.ts';
 import type { Content } from './operations.ts';
 
 /** An entry as it was first shown. */
@@ -15,26 +16,30 @@ export interface Variant {
 }
 
 export class EntryTable {
-  private readonly first: (Variant | undefined)[] = [];
+  private readonly first = new ByIndex<Variant>();
   private readonly others = new Map<number, Variant[]>();
 
   /** The entry with this name; undefined if it was never shown. */
   find(index: number, epoch: number): Variant | undefined {
-    const first = this.first[index];
+    const first = this.first.at(index);
     if (first === undefined || first.epoch === epoch) return first;
     return this.others.get(index)?.find((variant) => variant.epoch === epoch);
   }
 
   /** Every entry that was ever shown at this index. */
   at(index: number): readonly Variant[] {
-    const first = this.first[index];
+    const first = this.first.at(index);
     return first === undefined ? [] : [first, ...(this.others.get(index) ?? [])];
   }
 
+  /** Every index at which an entry was ever shown, rising. */
+  indexes(): Iterable<number> {
+    return indexesOf(this.first);
+  }
+
   add(index: number, variant: Variant): void {
-    if (this.first[index] === undefined) {
-      while (this.first.length < index) this.first.push(undefined);
-      this.first[index] = variant;
+    if (this.first.at(index) === undefined) {
+      this.first.set(index, variant);
       return;
     }
     const others = this.others.get(index);

@@ -1,13 +1,14 @@
 // The logs that nodes showed after everything was healed and quiet, put together from their pages.
 
+import { ByIndex } from './by-index.ts';
 import type { LogRecord } from './history.ts';
 import type { Content, Operations } from './operations.ts';
 
 export class FinalLog {
   readonly node: string;
-  /** By index; undefined: not shown. */
-  readonly contents: (Content | undefined)[] = [];
-  readonly epochs: number[] = [];
+  /** Undefined: not shown. */
+  readonly contents = new ByIndex<Content>();
+  readonly epochs = new ByIndex<number>();
   lastIndex = 0;
   /** Pages were seen up to here without a gap between them. */
   covered = 0;
@@ -26,8 +27,8 @@ export class FinalLog {
 
   take(record: LogRecord, contents: readonly Content[], place: number): void {
     if (record.from <= 1) {
-      this.contents.length = 0;
-      this.epochs.length = 0;
+      this.contents.cut(-1);
+      this.epochs.cut(-1);
       this.covered = 0;
       this.moved = false;
       this.lastIndex = record.lastIndex;
@@ -37,12 +38,8 @@ export class FinalLog {
     if (record.from <= this.covered + 1) this.covered = Math.max(this.covered, record.to);
     this.place = place;
     for (const [i, { index, epoch }] of record.entries.entries()) {
-      while (this.contents.length < index) {
-        this.contents.push(undefined);
-        this.epochs.push(0);
-      }
-      this.contents[index] = contents[i]!;
-      this.epochs[index] = epoch;
+      this.contents.set(index, contents[i]!);
+      this.epochs.set(index, epoch);
     }
   }
 
@@ -50,7 +47,7 @@ export class FinalLog {
   latest(operations: Operations): Map<string, number> {
     const latest = new Map<string, number>();
     for (const [index, content] of this.contents.entries()) {
-      const key = content === undefined ? null : operations.key(content);
+      const key = operations.key(content);
       if (key !== null) latest.set(key, index);
     }
     return latest;

@@ -18,6 +18,9 @@ import { TotalOrder } from './judges/total-order.ts';
 import { WriteConcernHonoured } from './judges/write-concern.ts';
 import { type Counts, type Verdict, VIOLATIONS_MAX, type Violation } from './verdict.ts';
 
+/** A reason to judge nothing: whatever was to be shown, it was not. */
+export const NOTHING_ACKNOWLEDGED = 'no write was acknowledged';
+
 /**
  * Takes records one by one, in the order in which they ended.
  *
@@ -119,7 +122,7 @@ export class Judge {
   private undecided(): string[] {
     const { cluster, counts, finals } = this.evidence;
     const reasons: string[] = [];
-    if (counts.acknowledged === 0) reasons.push('no write was acknowledged');
+    if (counts.acknowledged === 0) reasons.push(NOTHING_ACKNOWLEDGED);
     if (finals.size === 0) {
       reasons.push('no node was read after everything was quiet (`final`)');
       return reasons;

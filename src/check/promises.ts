@@ -25,6 +25,7 @@
 // A 504 with `acks` promises the same for the nodes that it names (it stays, and goes on
 // replicating); an operation that a node showed at or below its commit index is promised as well.
 
+import { ByIndex } from './by-index.ts';
 import { ARBITER, type Change, type ClusterFacts } from './cluster-facts.ts';
 import { Frontier } from './frontier.ts';
 import type { WriteRecord } from './history.ts';
@@ -55,15 +56,18 @@ export class Promises {
   private lostEpoch = 0;
   /** When the latest epoch began. */
   private reopenedAt = Number.NEGATIVE_INFINITY;
-  private readonly contents: (Content | undefined)[] = [];
-  private readonly places: number[] = [];
+  private readonly promised = new ByIndex<Promised>();
   private readonly positions = new Map<string, number>();
   /** What each node must show by itself, as long as no other log can have replaced its own. */
   private readonly held = new Map<string, Frontier>();
 
   at(index: number): Promised | null {
-    const content = this.contents[index];
-    return content === undefined ? null : { content, place: this.places[index]! };
+    return this.promised.at(index) ?? null;
+  }
+
+  /** All that is promised, by rising index. */
+  all(): Iterable<[index: number, promised: Promised]> {
+    return this.promised.entries();
   }
 
   /** What the node by itself must show to a read that begins at `moment`. */
@@ -125,10 +129,7 @@ export class Promises {
     const kept = this.kept(cluster);
     this.lostAbove = Math.min(this.lostAbove, kept);
     this.lostEpoch = Math.max(this.lostEpoch, cluster.opened);
-    for (let index = kept + 1; index <= this.highest; index += 1) {
-      if (this.contents[index] !== undefined) this.excused += 1;
-      this.contents[index] = undefined;
-    }
+    this.excused += this.promised.cut(kept);
     this.highest = Math.min(this.highest, kept);
     this.frontier.cap(kept);
     for (const held of this.held.values()) held.cap(kept);
@@ -144,12 +145,7 @@ export class Promises {
   }
 
   private promise(index: number, content: Content, place: number): void {
-    while (this.contents.length < index) {
-      this.contents.push(undefined);
-      this.places.push(0);
-    }
-    this.contents[index] = content;
-    this.places[index] = place;
+    this.promised.set(index, { content, place });
     if (index > this.highest) this.highest = index;
   }
 

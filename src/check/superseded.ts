@@ -16,15 +16,16 @@ export class Superseded {
     const { operations, entries, promises } = evidence;
     this.evidence = evidence;
     this.newest = new Map(operations.newest);
-    const note = (content: Content | undefined, index: number): void => {
-      const key = content === undefined ? null : operations.key(content);
+    const note = (content: Content, index: number): void => {
+      const key = index > log.lastIndex ? null : operations.key(content);
       if (key !== null) this.newest.set(key, Math.max(index, this.newest.get(key) ?? 0));
     };
-    for (let index = 1; index <= log.lastIndex; index += 1) {
-      note(promises.at(index)?.content, index);
+    for (const [index, { content }] of promises.all()) note(content, index);
+    for (const index of entries.indexes()) {
       for (const { content } of entries.at(index)) note(content, index);
-      const shown = log.contents[index];
-      const key = shown === undefined ? null : operations.key(shown);
+    }
+    for (const [index, shown] of log.contents.entries()) {
+      const key = index > log.lastIndex ? null : operations.key(shown);
       if (key !== null && !this.oldest.has(key)) this.oldest.set(key, index);
     }
   }

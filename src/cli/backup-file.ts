@@ -3,6 +3,9 @@
 
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { BackupReader, type BackupSummary } from '../persistence/backup.ts';
+import { isFull } from '../persistence/storage-failure.ts';
+import { formatBytes } from './bytes.ts';
+import { Refused } from './exit.ts';
 
 /** Written at once. */
 const GATHER_BYTES = 1 << 20;
@@ -83,6 +86,10 @@ export async function writeBackup(
     return file.finish();
   } catch (error) {
     file.discard();
-    throw error;
+    if (!isFull(error)) throw error;
+    throw new Refused(
+      `there is no room for ${name}: the disk was full after ${formatBytes(file.bytes)}`,
+      'make room, or name a file on another disk; nothing was left of this one',
+    );
   }
 }

@@ -82,7 +82,7 @@ export async function runSession(
     });
     const report = await run.run();
     const code = codeOf(report, options.untilCovered);
-    await screen.end(report, code);
+    await screen.end(report, code, signal);
     fail(report, code, options);
   } finally {
     screen.clear();
@@ -107,6 +107,9 @@ function fail(report: ChaosReport, code: number, { record, seed }: SessionOption
 
 /** Without a terminal a line for each of these spans is enough. */
 const LINE_EVERY_MS = 5_000;
+
+/** For a reader who is slow to take the report of a run that was stopped. */
+const PATIENCE_MS = 2_000;
 
 /** To the beginning of the line, and nothing from there on. */
 const AFRESH = '\r\u001b[J';
@@ -158,15 +161,21 @@ class Screen {
     else if (isNew) process.stdout.write(`${this.#live ? AFRESH : ''}${line}\n`);
   }
 
-  async end(report: ChaosReport, code: number): Promise<void> {
+  /** The exit code says how it ended, also to who does not read. */
+  async end(report: ChaosReport, code: number, signal: AbortSignal): Promise<void> {
+    // Who has stopped the run wants its report, and soon.
+    const patience = signal.aborted ? AbortSignal.timeout(PATIENCE_MS) : signal;
+    await this.#end(report, code, patience).catch((error: unknown) => {
+      if (!patience.aborted) throw error;
+    });
+  }
+
+  async #end(report: ChaosReport, code: number, signal: AbortSignal): Promise<void> {
     this.clear();
-    if (this.#json) {
-      await printJson({ event: 'end', code, ...report });
-      return;
-    }
+    if (this.#json) return printJson({ event: 'end', code, ...report }, signal);
     const styles = stylesFor();
     const { cells, uncovered, coverage } = report;
-    await printLines([
+    const lines = [
       '',
       ...verdictLines(report, styles),
       '',
@@ -174,7 +183,8 @@ class Screen {
       '',
       ...coverageLines(coverage, styles),
       `${cells - uncovered} of ${cells} met`,
-    ]);
+    ];
+    await printLines(lines, signal);
   }
 
   clear(): void {

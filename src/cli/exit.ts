@@ -20,6 +20,7 @@ import {
   Unauthorized,
   WriteConcernTimeout,
 } from '../client/problems.ts';
+import { isFull } from '../persistence/storage-failure.ts';
 
 /** Exit codes (contract, section 9). */
 export const EXIT = {
@@ -200,8 +201,9 @@ export function endingOf(error: unknown): Ending {
 }
 
 function unforeseen(error: unknown): Ending {
-  const { code, path } = (error ?? {}) as NodeJS.ErrnoException;
+  const { cause, code, path } = (error ?? {}) as NodeJS.ErrnoException;
   const sentence = messageOf(error);
+  if (isFull(error) || isFull(cause)) return noRoom(path);
   if (code === 'EADDRINUSE') return { code: EXIT.usage, sentence, hint: 'choose another --port' };
   const reason = path === undefined ? undefined : OF_FILES[code ?? ''];
   if (reason === undefined) return { code: EXIT.refused, sentence, hint: null };
@@ -210,6 +212,12 @@ function unforeseen(error: unknown): Ending {
     sentence: `${path} cannot be used: ${reason}`,
     hint: 'name a file in a folder that exists, and that this user may use',
   };
+}
+
+function noRoom(path: string | undefined): Ending {
+  const where = path === undefined ? '' : ` for ${path}`;
+  const sentence = `there is no room left on the disk${where}`;
+  return { code: EXIT.refused, sentence, hint: 'make room, or name a place on another disk' };
 }
 
 /** What the system says of a path that was given, in words. */

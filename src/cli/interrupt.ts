@@ -2,6 +2,7 @@
 // process.
 
 import { Interrupted } from './exit.ts';
+import { hurryReader } from './output.ts';
 
 /** SIGHUP: the terminal is gone. What was sent and has no answer is worth as much a word then. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -9,7 +10,10 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** Runs `work` with a signal that aborts, with Interrupted, on the first of these signals. */
 export async function untilInterrupted<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
-  const onSignal = () => controller.abort(new Interrupted());
+  const onSignal = () => {
+    hurryReader();
+    controller.abort(new Interrupted());
+  };
   for (const name of SIGNALS) process.once(name, onSignal);
   try {
     return await work(controller.signal);

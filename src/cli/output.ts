@@ -40,6 +40,11 @@ let withoutOutput: number = EXIT.success;
 let lost = false;
 /** It reaches nobody because somebody left who waited for its reader. */
 let givenUp = false;
+/** Nobody is to wait for its reader any more. */
+let hurried = false;
+
+/** For a reader to take the rest of what a process printed that was told to end. */
+const READER_MS = 1_000;
 
 /** The command has more to do than to print: it goes on when its output cannot be written, because
  * whoever read it has gone (`| head`) or there is no room. Called once, when that is known. `code`:
@@ -72,10 +77,17 @@ function endUnlessOutlived(error: NodeJS.ErrnoException): void {
   });
 }
 
-/** Ends the process now if what it printed was given up: Node would wait for a reader who does not
- * read. */
+/** Node would wait for a reader who does not read. Ends the process now if what it printed was
+ * given up, and soon if it was told to end. */
 export function endWithoutReader(): void {
   if (givenUp) process.exit();
+  // Without anything left to print it ends before that.
+  if (hurried) setTimeout(() => process.exit(), READER_MS).unref();
+}
+
+/** The process was told to end: whoever reads what it prints has a moment for the rest. */
+export function hurryReader(): void {
+  hurried = true;
 }
 
 const isGone = ({ code }: NodeJS.ErrnoException): boolean => code === 'EPIPE';

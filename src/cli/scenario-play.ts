@@ -9,7 +9,8 @@ import { cleanText } from './clean-text.ts';
 import { stylesFor } from './colour.ts';
 import { Interrupted, UsageError } from './exit.ts';
 import { keyPress } from './key-press.ts';
-import { print, printJson, printLine } from './output.ts';
+import { hurryReader, print, printJson, printLine } from './output.ts';
+import { textColumns } from './text-width.ts';
 
 export interface PlayFlags {
   readonly check?: true;
@@ -41,7 +42,10 @@ export async function playAll(
   const { takeStopSignals } = await import('../cluster/stop-signals.ts');
   const end = new AbortController();
   const signals = takeStopSignals(() => process.exit(130));
-  void signals.first.then(() => end.abort(new Interrupted()));
+  void signals.first.then(() => {
+    hurryReader();
+    end.abort(new Interrupted());
+  });
   const narrated = !flags.check && !flags.json;
   try {
     const tell = await tellerFor(flags, end);
@@ -65,20 +69,22 @@ export async function playAll(
 
 async function tellerFor(flags: PlayFlags, end: AbortController): Promise<Tell> {
   const { narrator, verdictLine } = await import('../scenarios/narrator.ts');
-  if (flags.check && flags.json) {
+  const { signal } = end;
+  if (flags.json) {
     return async (report) => {
-      if (report.type === 'verdict') await printJson(report);
+      if (!flags.check || report.type === 'verdict') await printJson(report, signal);
     };
   }
-  if (flags.json) return printJson;
   if (flags.check) {
     return async (report) => {
-      if (report.type === 'verdict') await printLine(verdictLine(report, cleanText));
+      if (report.type === 'verdict') await printLine(verdictLine(report, cleanText), signal);
     };
   }
   const paint = stylesFor();
-  const breathe = flags.step ? stepper(end, paint.dim) : reader(flags.speed, end.signal);
-  return narrator({ print, visible: cleanText, paint, breathe });
+  const breathe = flags.step ? stepper(end, paint.dim) : reader(flags.speed, signal);
+  const columns = () => textColumns(process.stdout);
+  const printed = (text: string) => print(text, signal);
+  return narrator({ print: printed, visible: cleanText, paint, breathe, columns });
 }
 
 /** Some 30 characters a second, after a moment to find the place. Nobody reads a pipe. */

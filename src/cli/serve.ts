@@ -9,7 +9,7 @@ import { DamagedLog, FolderInUse, LostLog, UnknownFormat } from '../persistence/
 import { cleanJson, cleanText } from './clean-text.ts';
 import { unusableFolder } from './data-dir.ts';
 import { Refused, UsageError } from './exit.ts';
-import { outliveOutput } from './output.ts';
+import { hurryReader, outliveOutput } from './output.ts';
 import type { ServerSettings } from './server-options.ts';
 
 /** Serves until it is told to stop. `what` names the server in the plain line; `start` is given
@@ -32,6 +32,8 @@ export async function serve(
     });
   } catch (error) {
     throw startProblem(error, settings);
+  } finally {
+    hurryReader();
   }
 }
 

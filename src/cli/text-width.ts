@@ -1,13 +1,37 @@
 // How many columns of a terminal a text takes.
 
+const PLAIN = /^[\x20-\x7e]*$/;
 const ZERO = /[\p{Mn}\p{Me}\p{Cf}]/u;
 const WIDE =
   /[\p{Emoji_Presentation}\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]/u;
 
+const SEGMENTER = new Intl.Segmenter();
+
+/** Characters that are divided into signs at a time: the time that takes goes with the square of
+ * their number. */
+const WINDOW = 256;
+
+/** Of a window the last signs may go on behind it: half a character, or a joiner before one. */
+const OPEN_SIGNS = 2;
+
+/** What is drawn as one sign each, one after the other. */
+function* signs(text: string): Generator<string> {
+  for (let at = 0; at < text.length; ) {
+    const window = [...SEGMENTER.segment(text.slice(at, at + WINDOW))];
+    const isLast = at + WINDOW >= text.length || window.length <= OPEN_SIGNS;
+    const closed = isLast ? window : window.slice(0, -OPEN_SIGNS);
+    for (const { segment } of closed) {
+      yield segment;
+      at += segment.length;
+    }
+  }
+}
+
 /** Columns of a clean text: emoji and East Asian characters take two, combining marks none. */
 export function textWidth(text: string): number {
+  if (PLAIN.test(text)) return text.length;
   let width = 0;
-  for (const { segment } of new Intl.Segmenter().segment(text)) {
+  for (const segment of signs(text)) {
     const [first = ''] = segment;
     // What is drawn as one sign takes the columns of its first character.
     const emoji = segment.includes('\ufe0f');
@@ -15,4 +39,15 @@ export function textWidth(text: string): number {
     else if (!ZERO.test(first)) width += 1;
   }
   return width;
+}
+
+/** Columns for running text: as wide as the terminal, but never so wide that a line is hard to
+ * follow, nor so narrow that words stand alone. 80 where there is no terminal. */
+export function textColumns(stream: {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}): number {
+  const { isTTY, columns } = stream;
+  if (isTTY !== true || columns === undefined || columns === 0) return 80;
+  return Math.min(Math.max(columns, 60), 120);
 }

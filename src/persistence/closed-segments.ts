@@ -26,6 +26,13 @@ export const WINDOWS = {
   behind: 4 << 20,
 } as const;
 
+/** What a summary is made of. */
+export interface Digested {
+  readonly digest: Digest;
+  /** Where the last record begins. */
+  readonly lastOffset: number;
+}
+
 /** Called after each window. Throws to give up. */
 export type Pause = () => Promise<void>;
 
@@ -47,30 +54,28 @@ export function readClosed(
   return withFile(disk, name, 'read', (file) => walkWhole(file, name, stretch, visit));
 }
 
-/** Checks a closed segment, and writes its summary. `open`: the request that the log before it ends
- * in the middle of; returns the one that it ends in the middle of itself. */
-export async function summarise(
+/** Checks a closed segment, and reads what its summary is to say. `open`: the request that the log
+ * before it ends in the middle of. */
+export async function digestOf(
   disk: Disk,
   segment: Segment,
   open: OpenRequest | null,
   pause: Pause,
   windowBytes: number,
-): Promise<OpenRequest | null> {
-  const outlined = await summariseOutlined(disk, segment, open, pause, windowBytes);
+): Promise<Digested> {
+  const outlined = await digestOutlined(disk, segment, open, pause, windowBytes);
   // Without an outline that is true every record is looked at: that says what is wrong, and where.
-  return outlined === null
-    ? summariseRecords(disk, segment, open, pause, windowBytes)
-    : outlined.digest.open;
+  return outlined ?? digestRecords(disk, segment, open, pause, windowBytes);
 }
 
 /** Returns null if the segment has no outline, or is not what that says. */
-async function summariseOutlined(
+async function digestOutlined(
   disk: Disk,
   segment: Segment,
   open: OpenRequest | null,
   pause: Pause,
   windowBytes: number,
-): Promise<{ digest: Digest } | null> {
+): Promise<Digested | null> {
   const { end, outline } = segment;
   if (outline?.covered.end.offset !== end.offset) return null;
   const { reached, epochs, notable } = outline.parts();
@@ -88,20 +93,17 @@ async function summariseOutlined(
     await visitAt(file, notable, end.offset, visit, pace);
     return true;
   });
-  if (!whole) return null;
-  if (segment.end.offset === end.offset) await write(disk, segment, reached.lastOffset, digest);
-  return { digest };
+  return whole ? { digest, lastOffset: reached.lastOffset } : null;
 }
 
-async function summariseRecords(
+async function digestRecords(
   disk: Disk,
   segment: Segment,
   open: OpenRequest | null,
   pause: Pause,
   windowBytes: number,
-): Promise<OpenRequest | null> {
+): Promise<Digested> {
   const digest = new Digest(open);
-  const { end } = segment;
   let lastOffset = 0;
   await readClosed(
     disk,
@@ -116,9 +118,7 @@ async function summariseRecords(
     pause,
     windowBytes,
   );
-  // Cut back meanwhile: it is described when it is closed anew.
-  if (segment.end.offset === end.offset) await write(disk, segment, lastOffset, digest);
-  return digest.open;
+  return { digest, lastOffset };
 }
 
 /** The entry in the record at `at`, parsed only where it is more than a message: most of those that
@@ -129,11 +129,11 @@ function entryAt(bytes: Buffer, at: number): Entry | null {
   return StoredEntry.of(bytes, start, start + payloadLength(bytes, at)) ?? parseRecord(bytes, at);
 }
 
-async function write(
+/** Writes the summary of a closed segment. */
+export async function keepSummary(
   disk: Disk,
   segment: Segment,
-  lastOffset: number,
-  digest: Digest,
+  { digest, lastOffset }: Digested,
 ): Promise<void> {
   segment.thin(CLOSED_INTERVAL_BYTES);
   const name = summaryName(segmentName(segment.start.first));

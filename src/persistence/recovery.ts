@@ -6,6 +6,7 @@ import type { EpochStart } from '../core/log.ts';
 import { Brief } from './brief.ts';
 import { type Disk, type DiskFile, readAll, withFile, writeAll } from './disk.ts';
 import type { EncodedLog } from './encoded-log.ts';
+import { refuseMissing, summariesAlone } from './missing.ts';
 import { DamagedLog } from './persistence.ts';
 import { segmentName, segmentsAmong } from './segment-file.ts';
 import { type ScanUse, SegmentScan } from './segment-scan.ts';
@@ -56,10 +57,13 @@ async function readSegments(
   epochs: EpochStart[],
   use: RecoveryUse,
 ): Promise<number> {
-  const firsts = segmentsAmong(await disk.list());
+  const names = await disk.list();
+  const firsts = segmentsAmong(names);
+  const alone = summariesAlone(names);
   const brief = use.restore === undefined ? null : await Brief.of(disk, firsts, use.restore);
   let cutBytes = 0;
   for (const [i, first] of firsts.entries()) {
+    while (alone[0]! < first) await refuseMissing(disk, alone.shift()!, log.catalog);
     const name = segmentName(first);
     if (isReplaced(log, first)) {
       await disk.remove(summaryName(name));
@@ -74,6 +78,7 @@ async function readSegments(
     cutBytes = cut?.bytes ?? 0;
     await settle(disk, name, cut?.offset, scan.lastWrite);
   }
+  for (const first of alone) await refuseMissing(disk, first, log.catalog);
   return cutBytes;
 }
 

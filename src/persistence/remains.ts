@@ -4,6 +4,7 @@
 import { logIndex } from '../core/ids.ts';
 import type { LogPoint } from '../core/messages.ts';
 import { type Disk, readAll, withFile } from './disk.ts';
+import { MissingSegment } from './missing.ts';
 import { DamagedLog } from './persistence.ts';
 import {
   examine,
@@ -25,7 +26,7 @@ import {
 
 /** What is left from the damage on. */
 export interface Remains {
-  /** Segment files, the damaged one first. */
+  /** Segment files, the damaged one first if it is there. */
   readonly files: readonly string[];
   /** The log went at least to this index. */
   readonly upTo: number;
@@ -43,21 +44,23 @@ export interface Remains {
 type Visit = (at: number, whole: boolean) => void;
 
 /**
- * Looks at everything behind the damage at `offset` of the segment `damaged`; the log is whole up
- * to `lastIndex`. Changes nothing. Rejects with UnknownFormat if a file is of a later format.
+ * Looks at everything behind the damage, from byte `offset` of its file on; the log is whole up to
+ * `lastIndex`. Changes nothing. Rejects with UnknownFormat if a file is of a later format.
  */
 export async function surveyRemains(
   disk: Disk,
-  damaged: string,
+  damage: DamagedLog,
   offset: number,
   lastIndex: number,
 ): Promise<Remains> {
+  const damaged = damage.file;
   const names = segmentsAmong(await disk.list()).map(segmentName);
   const files = names.filter((name) => name >= damaged);
-  let upTo = lastIndex;
+  const missing = damage instanceof MissingSegment;
+  let upTo = missing ? Math.max(lastIndex, damage.last) : lastIndex;
   let epoch = 0;
   let readable = 0;
-  let open = false;
+  let open = missing;
   let first: LogPoint | null = null;
   let last: LogPoint | null = null;
   for (const file of files) {

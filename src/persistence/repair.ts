@@ -3,12 +3,16 @@
 
 import { type Memory, memoryBeside } from '../core/effects.ts';
 import { logIndex } from '../core/ids.ts';
+import { invariant } from '../core/invariant.ts';
 import { lastEpochOf } from '../core/ledger.ts';
 import { Bookkeeping } from './bookkeeping.ts';
 import type { Disk } from './disk.ts';
 import { Lock } from './lock.ts';
 import type { ProcessTable } from './process-table.ts';
+import { recordIndex, recordSize } from './record.ts';
+import { scan, segmentBytes } from './remains.ts';
 import { moveAside, setAside } from './salvage.ts';
+import { FILE_HEADER_BYTES, segmentName, segmentsAmong } from './segment-file.ts';
 import { type CheckUse, checkFolder, type FolderCheck } from './verify.ts';
 
 /** What a repair has done. */
@@ -25,8 +29,9 @@ export function needsRepair({ damage, lost }: FolderCheck): boolean {
 }
 
 /**
- * Cuts the log before the damage, and gives up what an earlier damage took. Rejects with
- * FolderInUse while a process works there, and with UnknownFormat.
+ * Cuts the log before the damage, or before a batch that would lose its end there, and gives up
+ * what an earlier damage took. Rejects with FolderInUse while a process works there, and with
+ * UnknownFormat.
  */
 export async function cutDamage(
   disk: Disk,
@@ -37,10 +42,13 @@ export async function cutDamage(
   try {
     const before = await checkFolder(disk, use);
     const kept: string[] = [];
-    for (let now = before; now.damage !== null; now = await checkFolder(disk)) {
-      const { keepBytes, remains } = now.damage;
-      if (remains === null) kept.push(await forget(disk, now));
-      else kept.push(...(await setAside(disk, remains.files, keepBytes)));
+    const isCut = needsRepair(before);
+    for (let now = before; isCut && isEndless(now); now = await checkFolder(disk)) {
+      if (now.damage?.remains === null) kept.push(await forget(disk, now));
+      else {
+        const { file, keepBytes } = await placeOfCut(disk, now);
+        kept.push(...(await setAside(disk, file, keepBytes)));
+      }
     }
     if (before.lost !== null && before.memory !== null) {
       await save(disk, { ...before.memory, lost: null });
@@ -49,6 +57,33 @@ export async function cutDamage(
   } finally {
     await lock.release();
   }
+}
+
+/** Whether the log has no end at which it could go on. */
+function isEndless({ damage, tornBatch }: FolderCheck): boolean {
+  return damage !== null || tornBatch !== null;
+}
+
+interface PlaceOfCut {
+  readonly file: string;
+  readonly keepBytes: number;
+}
+
+/** Before the damage; or before the batch that would be left a part of. */
+async function placeOfCut(disk: Disk, { damage, tornBatch }: FolderCheck): Promise<PlaceOfCut> {
+  if (tornBatch === null) {
+    invariant(damage !== null, 'there is a reason to cut');
+    return damage;
+  }
+  const first = segmentsAmong(await disk.list()).findLast((one) => one <= tornBatch);
+  invariant(first !== undefined, 'what was read stands in a segment');
+  const file = segmentName(first);
+  const bytes = await segmentBytes(disk, file);
+  let keepBytes = 0;
+  scan(bytes, FILE_HEADER_BYTES, first - 1, (at) => {
+    if (recordIndex(bytes, at) < tornBatch) keepBytes = at + recordSize(bytes, at);
+  });
+  return { file, keepBytes };
 }
 
 /** Bookkeeping that cannot be read is made anew from the log. Which later epochs the node had seen

@@ -7,6 +7,8 @@ import { epoch, logIndex } from '../core/ids.ts';
 import { UNFINISHED } from './aside.ts';
 import { type Disk, readAll, withFile, writeAll } from './disk.ts';
 import type { Remains } from './remains.ts';
+import { segmentName, segmentsAmong } from './segment-file.ts';
+import { SUMMARY } from './summary.ts';
 
 /** Copied at once. */
 const COPY_BYTES = 1 << 20;
@@ -33,14 +35,14 @@ export function withLoss(memory: Memory | null, remains: Remains, lastEpoch: num
   return { ...base, lost };
 }
 
-/** Keeps the damaged file and all segments behind it under other names, and cuts the log before the
- * damage. Returns the names. */
-export async function setAside(
-  disk: Disk,
-  files: readonly string[],
-  keepBytes: number,
-): Promise<string[]> {
-  const [damaged, ...later] = files;
+/** Keeps the segment `from` and all behind it under other names, and cuts the log after so many
+ * bytes of `from`. Returns the names. `from` itself may be missing. */
+export async function setAside(disk: Disk, from: string, keepBytes: number): Promise<string[]> {
+  const names = (await disk.list()).filter((name) => name >= from).sort();
+  // Alone, they would tell of segments that are gone.
+  for (const name of names) if (name.endsWith(SUMMARY)) await disk.remove(name);
+  await disk.syncFolder();
+  const [damaged, ...later] = segmentsAmong(names).map(segmentName);
   if (damaged === undefined) return [];
   const kept: string[] = [];
   if (keepBytes > 0) kept.push(await copyAside(disk, damaged));

@@ -26,7 +26,7 @@ export const FORMAT_VERSION = 2;
  */
 export type SegmentKind = 'plain' | 'holes' | 'compacted';
 
-const KINDS: readonly SegmentKind[] = ['plain', 'holes', 'compacted'];
+export const KINDS: readonly SegmentKind[] = ['plain', 'holes', 'compacted'];
 
 /** Bytes before the first record. */
 export const FILE_HEADER_BYTES = 32;

@@ -202,19 +202,20 @@ class SegmentedLog implements DurableLog {
 
   /** Returns the bookkeeping with what was lost, which is durable before anything is moved. */
   private async salvage(
-    { file }: DamagedLog,
+    damage: DamagedLog,
     memory: Memory | null,
     lastEpoch: number,
   ): Promise<Memory> {
     const { catalog } = this.log;
     const { last } = catalog;
+    const { file } = damage;
     const keepBytes =
       last !== undefined && segmentName(last.start.first) === file ? last.end.offset : 0;
     if (last !== undefined) last.sealed = true;
-    const remains = await surveyRemains(this.disk, file, keepBytes, catalog.lastIndex);
+    const remains = await surveyRemains(this.disk, damage, keepBytes, catalog.lastIndex);
     const marked = withLoss(memory, remains, lastEpoch);
     await this.bookkeeping.save(marked);
-    await setAside(this.disk, remains.files, keepBytes);
+    await setAside(this.disk, file, keepBytes);
     return marked;
   }
 

@@ -4,7 +4,7 @@
 
 import type { OpenRequest } from '../core/deduplication.ts';
 import type { Catalog } from './catalog.ts';
-import { readClosed, summarise, WINDOWS } from './closed-segments.ts';
+import { digestOf, keepSummary, readClosed, WINDOWS } from './closed-segments.ts';
 import { CompactionPass, GARBAGE_MIN } from './compaction-pass.ts';
 import { Compactor, type Superseding } from './compactor.ts';
 import type { Disk } from './disk.ts';
@@ -155,7 +155,7 @@ export class Upkeep {
     before: Segment | undefined,
     windowBytes: number,
   ): Promise<void> {
-    const { disk } = this.parts;
+    const { catalog, disk, turns } = this.parts;
     let open = before === undefined ? null : this.openAfter.get(before);
     if (before !== undefined && open === undefined) {
       open = (await this.summaryOf(before))?.open ?? null;
@@ -164,12 +164,17 @@ export class Upkeep {
     const pause = () => this.pause(PACE.workMs);
     // The summary takes the place of the outline, which must not come later.
     await this.parts.outliner.release(segment);
-    this.openAfter.set(segment, await summarise(disk, segment, open ?? null, pause, windowBytes));
-    if (segment.end.offset === end) {
+    const found = await digestOf(disk, segment, open ?? null, pause, windowBytes);
+    this.openAfter.set(segment, found.digest.open);
+    segment.checked = true;
+    await turns.run(async () => {
+      // Cut back meanwhile, it is described when it is closed anew. Cut off, never: its summary
+      // would tell of a segment that is gone.
+      if (segment.end.offset !== end || !catalog.closed.includes(segment)) return;
+      await keepSummary(disk, segment, found);
       segment.summarised = true;
       segment.outline = null;
-    }
-    segment.checked = true;
+    });
   }
 
   private summaryOf(segment: Segment): Promise<Summary | null> {

@@ -92,7 +92,7 @@ export async function checkFolder(disk: Disk, use: CheckUse = {}): Promise<Folde
       const { last, lastIndex } = log.catalog;
       const own = last !== undefined && segmentName(last.start.first) === error.file;
       const keepBytes = own ? last.end.offset : 0;
-      const remains = await surveyRemains(disk, error.file, keepBytes, lastIndex);
+      const remains = await surveyRemains(disk, error, keepBytes, lastIndex);
       damage = { ...placeOf(error), keepBytes, remains };
     },
   });

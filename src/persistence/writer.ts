@@ -246,10 +246,12 @@ export class Writer {
       await saveAside(this.disk, cut);
       cut.saved = true;
     }
-    for (const segment of cut.dropped.toReversed()) {
-      const name = segmentName(segment.start.first);
+    const dropped = cut.dropped.map(({ start }) => segmentName(start.first)).reverse();
+    for (const name of dropped) await this.disk.remove(summaryName(name));
+    // One that a power cut brought back, alone, would tell of a segment that is gone.
+    if (dropped.length > 0) await this.disk.syncFolder();
+    for (const name of dropped) {
       await this.readers.forget(name);
-      await this.disk.remove(summaryName(name));
       await this.disk.remove(name);
       // One at a time, from the end: a power cut in between leaves a log without a gap.
       await this.disk.syncFolder();

@@ -40,9 +40,6 @@ export interface LogTable {
 /** Columns that are read; of these, as many are shown as fit. */
 const COLUMNS_MAX = 10;
 
-/** Of a line, with the narrator's indent before it and 80 in all. */
-const WIDTH = 71;
-
 /** Reads all nodes. The table shows the last operations; nodes that cannot be asked say why. */
 export async function lookAtLogs(stage: Stage, observer: Observer): Promise<LogTable> {
   const health = await observer.health().catch(ifNotSeen);
@@ -76,8 +73,13 @@ export async function lookAtLogs(stage: Stage, observer: Observer): Promise<LogT
 /** Columns of text for one operation. */
 const CELL_MAX = 12;
 
-/** The lines of a table, ready to be printed once `visible` has made foreign text harmless. */
-export function tableLines(table: LogTable, visible: (text: string) => string): string[] {
+/** The lines of a table, at most so wide, ready to be printed. `visible` makes foreign text
+ * harmless. */
+export function tableLines(
+  table: LogTable,
+  visible: (text: string) => string,
+  widthMax: number,
+): string[] {
   const { first, last, rows } = table;
   if (last === 0) return [emptiness(rows)];
   const texts = rows.map(({ cells }) =>
@@ -96,7 +98,7 @@ export function tableLines(table: LogTable, visible: (text: string) => string): 
   });
   const names = ['index', ...rows.map(({ node, note }) => (note ? `${node} (${note})` : node))];
   const nameWidth = Math.max(...names.map((name) => name.length));
-  const shown = lastThatFit(columns, WIDTH - nameWidth - 4);
+  const shown = lastThatFit(columns, widthMax - nameWidth - 4);
   const more = first > 1 || shown.length < columns.length ? '… ' : '';
   const lines = names.map((name, row) => {
     const cells = shown.map(({ cells: column, width }) => (column[row] ?? '').padEnd(width));

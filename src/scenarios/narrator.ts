@@ -1,5 +1,5 @@
-// Tells a scenario to people at a terminal of 80 columns: what happens, why, what to look at, what
-// every log is now, and the verdict. Signs and words carry the meaning, colours only help.
+// Tells a scenario to people at a terminal: what happens, why, what to look at, what every log is
+// now, and the verdict. Signs and words carry the meaning, colours only help.
 
 import { type LogTable, tableLines } from './log-table.ts';
 import type { Opening, Report, Running, StepBegins, Tell, Verdict } from './report.ts';
@@ -20,9 +20,15 @@ export interface NarratorParts {
   readonly paint: Paint;
   /** Gives the reader time for a text of so many characters, or waits for a key. */
   readonly breathe: (characters: number) => Promise<void>;
+  /** How many columns lines may have now. */
+  readonly columns: () => number;
 }
 
-const WIDTH = 78;
+/** Columns at the right that stay empty. */
+const MARGIN = 2;
+
+/** Before everything that belongs to a step. */
+const INDENT = ' '.repeat(8);
 
 /** A narrator for one scenario after another. */
 export function narrator(parts: NarratorParts): Tell {
@@ -35,7 +41,7 @@ export function narrator(parts: NarratorParts): Tell {
       case 'step':
         return tellStep(report, parts);
       case 'outcome':
-        return parts.print(`        → ${parts.visible(report.text)}\n`);
+        return parts.print(`${INDENT}→ ${parts.visible(report.text)}\n`);
       case 'logs':
         return tellLogs(report.table, parts);
       case 'verdict':
@@ -44,7 +50,9 @@ export function narrator(parts: NarratorParts): Tell {
   };
 }
 
-async function tellOpening(opening: Opening, { print, paint, breathe }: NarratorParts) {
+async function tellOpening(opening: Opening, parts: NarratorParts) {
+  const { print, paint, breathe } = parts;
+  const wrapped = wrapperFor(parts);
   const { name, title, rule, intro } = opening;
   const text = [
     '',
@@ -67,32 +75,37 @@ async function tellRunning({ nodes, url }: Running, { print, paint }: NarratorPa
   await print(`${text.map(paint.dim).join('\n')}\n`);
 }
 
-async function tellStep(step: StepBegins, { print, visible, paint, breathe }: NarratorParts) {
+async function tellStep(step: StepBegins, parts: NarratorParts) {
+  const { print, visible, paint, breathe } = parts;
+  const wrapped = wrapperFor(parts);
   const { part, of, does, say, why, look } = step;
   const lines: string[] = [];
   if (say !== null) {
-    const [first = '', ...more] = wrapped(say, '        ');
+    const [first = '', ...more] = wrapped(say, INDENT);
     const place = `[${part}/${of}]`.padEnd(8);
     lines.push('', paint.bold(`${place}${first.trimStart()}`), ...more.map(paint.bold));
   }
-  if (why !== null) lines.push(...wrapped(`Why: ${why}`, '        '));
-  if (look !== null) lines.push(...wrapped(`Look: ${look}`, '        '));
+  if (why !== null) lines.push(...wrapped(`Why: ${why}`, INDENT));
+  if (look !== null) lines.push(...wrapped(`Look: ${look}`, INDENT));
   if (lines.length > 0) {
     await print(`${lines.join('\n')}\n`);
     await breathe((say ?? '').length + (why ?? '').length + (look ?? '').length);
   }
   // What can be typed looks like that; the rest is what the demo does by itself.
   const sign = does.startsWith('replog ') ? '$' : '-';
-  const shown = wrapped(`${sign} ${visible(does)}`, '        ');
+  const shown = wrapped(`${sign} ${visible(does)}`, INDENT);
   await print(`${paint.dim(shown.join('\n'))}\n`);
 }
 
-async function tellLogs(table: LogTable, { print, visible }: NarratorParts) {
-  const lines = tableLines(table, visible).map((line) => `        ${line}\n`);
+async function tellLogs(table: LogTable, { print, visible, columns }: NarratorParts) {
+  const width = columns() - INDENT.length - 1;
+  const lines = tableLines(table, visible, width).map((line) => `${INDENT}${line}\n`);
   await print(`\n${lines.join('')}`);
 }
 
-async function tellVerdict(verdict: Verdict, { print, visible, paint, breathe }: NarratorParts) {
+async function tellVerdict(verdict: Verdict, parts: NarratorParts) {
+  const { print, visible, paint, breathe } = parts;
+  const wrapped = wrapperFor(parts);
   const { name, rule, ms } = verdict;
   const took = `${(ms / 1_000).toFixed(1)} s`;
   if (verdict.ok) {
@@ -131,14 +144,21 @@ export function verdictLine(verdict: Verdict, visible: (text: string) => string)
   return visible(`${head} ${took}  ${file}:${line}: expected ${expected}; seen: ${seen}${besides}`);
 }
 
+type Wrap = (text: string, indent: string) => string[];
+
+const wrapperFor = ({ columns }: NarratorParts): Wrap => {
+  const width = columns() - MARGIN;
+  return (text, indent) => wrap(text, indent, width);
+};
+
 /** Words in lines, each with this before it. A line break in the text begins a new line. */
-export function wrapped(text: string, indent: string): string[] {
+function wrap(text: string, indent: string, width: number): string[] {
   return text.split('\n').flatMap((paragraph) => {
     const lines: string[] = [];
     let line = '';
     for (const word of paragraph.split(/ +/)) {
       const longer = line === '' ? word : `${line} ${word}`;
-      if (longer.length + indent.length > WIDTH && line !== '') {
+      if (longer.length + indent.length > width && line !== '') {
         lines.push(indent + line);
         line = word;
       } else {

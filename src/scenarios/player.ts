@@ -9,6 +9,7 @@ import type { Condition } from './expectation.ts';
 import { HistoryKeeper } from './history-keeper.ts';
 import type { Judge } from './judgement.ts';
 import { type LogTable, lookAtLogs } from './log-table.ts';
+import { namesOutcomes } from './named-outcomes.ts';
 import { Observer } from './observer.ts';
 import type { Tell } from './report.ts';
 import { Requester, type Waiting } from './requester.ts';
@@ -234,7 +235,7 @@ export class Player {
   }
 
   async #finale(): Promise<readonly string[]> {
-    const { stage, judge } = this.#parts;
+    const { stage, judge, scenario } = this.#parts;
     const path = ['steps'];
     this.#history.phase('liveness');
     await this.#work.mend();
@@ -249,7 +250,7 @@ export class Player {
     }
     for (const node of nodesMeant('all', stage)) await this.#observer.log(node, true);
     this.#history.phase('end');
-    const { wrong, proved } = judge(this.#history.records);
+    const { wrong, proved } = judge(this.#history.records, namesOutcomes(scenario.steps));
     if (wrong !== null) throw this.#failed({ path }, { path: [], ...wrong });
     await this.#showLogs();
     return proved;

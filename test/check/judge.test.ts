@@ -705,3 +705,31 @@ describe('a history that cannot decide', () => {
     },
   );
 });
+
+test('time and memory go with the length of a history, not with the indexes in it', () => {
+  const far = 100_000_000;
+  const run = new Recording();
+  run.write(message('near'));
+  run.read('n2');
+  const shift = (record: HistoryRecord): HistoryRecord => {
+    if (record.type === 'write') return { ...record, first: far, last: far };
+    if (record.type !== 'log') return record;
+    const entries = record.entries.map((entry) => ({ ...entry, index: far }));
+    return { ...record, entries, from: far - 5_000, to: far, lastIndex: far, commitIndex: far };
+  };
+  const records = run.records.map(shift);
+  const read = records.at(-1)!;
+  const before = process.memoryUsage.rss();
+  const verdict = judge([
+    ...records,
+    ...ofType([read] as Editable[], 'log').flatMap((log) => [
+      { ...log, node: 'n3', life: 'n3-1' },
+      { ...log, from: 1, final: true },
+      { ...log, node: 'n3', life: 'n3-1', from: 1, final: true },
+    ]),
+  ]);
+  expect(verdict.violations).toMatchObject([{ judge: 'converges' }]);
+  expect(verdict.violations[0]!.sentence).toContain('index 1 is missing');
+  // An array up to there takes ten times as much.
+  expect(process.memoryUsage.rss() - before).toBeLessThan(100e6);
+});

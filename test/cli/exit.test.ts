@@ -17,6 +17,7 @@ import {
   Unreachable,
 } from '../../src/client/errors.ts';
 import { problemOf } from '../../src/client/problems.ts';
+import { failureOf } from '../../src/persistence/storage-failure.ts';
 
 function problem(status: number, code: string, members: Record<string, unknown> = {}) {
   return problemOf(status, { code, title: code, detail: `${code}.`, ...members }, null);
@@ -45,6 +46,14 @@ test.each([
   ['not even an error', 1],
 ])('%s ends with %d', (error, code) => {
   expect(endingOf(error).code).toBe(code);
+});
+
+test('a full disk is said in words, also where a node’s disk says it', () => {
+  const full = Object.assign(new Error('ENOSPC: no space left'), { code: 'ENOSPC', path: 'x' });
+  expect(endingOf(full).sentence).toBe('there is no room left on the disk for x');
+  const { code, hint, sentence } = endingOf(failureOf(full));
+  expect([code, sentence]).toEqual([1, 'there is no room left on the disk']);
+  expect(hint).toContain('make room');
 });
 
 test('a time limit that ran out says what is stored, and that it goes on', () => {

@@ -1,18 +1,20 @@
 // verify, repair, backup and restore on the command line: what they refuse, and how they say it.
 
 import { execFileSync } from 'node:child_process';
-import { lstat, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { writeBackup } from '../../src/cli/backup-file.ts';
 import { register as backup } from '../../src/cli/commands/backup.ts';
 import { register as repair } from '../../src/cli/commands/repair.ts';
 import { register as restore } from '../../src/cli/commands/restore.ts';
 import { register as verify } from '../../src/cli/commands/verify.ts';
+import { Refused } from '../../src/cli/exit.ts';
 import { BLANK_MEMORY } from '../../src/core/effects.ts';
 import { RealDisk } from '../../src/persistence/real-disk.ts';
 import { openSegmentedLog } from '../../src/persistence/segmented-log.ts';
-import { at, entriesOf } from '../persistence/entries.ts';
+import { at, entriesOf, entryAt } from '../persistence/entries.ts';
 import { runCommand } from './command-run.ts';
 
 const replog = (...args: string[]) => runCommand([backup, restore, verify, repair], ...args);
@@ -93,6 +95,22 @@ describe('backup and restore', () => {
     }
   });
 
+  test('a full disk is said in a sentence, and nothing is left there', async () => {
+    const file = join(home, 'log.backup');
+    await writeFile(file, 'the one before');
+    const full = Object.assign(new Error('ENOSPC: no space left'), { code: 'ENOSPC' });
+    const made = writeBackup(file, async () => {
+      throw full;
+    });
+    await expect(made).rejects.toThrow(Refused);
+    await expect(made).rejects.toMatchObject({
+      message: `there is no room for ${file}: the disk was full after 0 bytes`,
+      hint: expect.stringContaining('make room'),
+    });
+    expect(await readFile(file, 'utf8')).toBe('the one before');
+    expect(await readdir(home)).toEqual(['log.backup']);
+  });
+
   test('a node that does not answer leaves no file', async () => {
     const file = join(home, 'log.backup');
     const { code } = await replog('backup', '--url', 'http://127.0.0.1:1', file);
@@ -101,6 +119,40 @@ describe('backup and restore', () => {
 });
 
 describe('verify and repair', () => {
+  test('a segment that is gone, though its summary is there, is damage', async () => {
+    const folder = await folderWith(1_000, 'n1');
+    expect((await readdir(folder)).filter((name) => name.endsWith('.sum'))).toHaveLength(1);
+    const name = 'log-0000000000000001.seg';
+    await rm(join(folder, name));
+    const { code, err, out } = await replog('verify', folder);
+    expect([code, err]).toEqual([1, expect.stringContaining(`there is damage in ${folder}`)]);
+    expect(out).toContain(`DAMAGED  ${folder}`);
+    expect(out).toMatch(new RegExp(`damage: ${name} is gone: log-.*\\.sum tells of entries`));
+    expect((await replog('repair', '--cut', folder)).code).toBe(0);
+    expect((await replog('verify', folder)).code).toBe(0);
+  });
+
+  test('a cut is before the batch that it would leave a part of, and says so', async () => {
+    const folder = join(home, 'n1');
+    const log = openSegmentedLog(new RealDisk(folder));
+    await log.recover(() => undefined);
+    log.append(entriesOf(1, 4));
+    log.append([{ ...entryAt(5), batch: 4 }, ...entriesOf(6, 9)]);
+    await log.persist(1, at(9));
+    await log.remember(BLANK_MEMORY);
+    await log.close();
+    const name = join(folder, 'log-0000000000000001.seg');
+    const bytes = await readFile(name);
+    bytes[bytes.indexOf('message 7')]! ^= 1;
+    await writeFile(name, bytes);
+    const said = await replog('repair', folder);
+    expect(said.out).toContain('cut: the log ends at entry 4; entries 5 to 9 leave it');
+    expect(said.out).toContain('entries 5 to 6 leave the log, too, though they are whole');
+    const cut = await replog('repair', '--cut', '--json', folder);
+    expect(JSON.parse(cut.out)).toMatchObject({ done: true, cutAfter: 4 });
+    expect((await replog('verify', folder)).out).toContain('4 entries, 1 to 4');
+  });
+
   test('a folder that is none, or not one of replog', async () => {
     expect((await replog('verify', join(home, 'none'))).code).toBe(2);
     await mkdir(join(home, 'empty'));

@@ -98,3 +98,16 @@ test('a progress bar is not for files', () => {
   bar.update(50, 'half');
   bar.finish();
 });
+
+test('columns of a long text: the same as of its parts, and soon', () => {
+  const parts = ['plain ', '日本', '👨‍👩‍👧 ', '🇩🇪🇫🇷', 'e\u0301', '1\ufe0f\u20e3 ', '\ud800'];
+  const widths = parts.map(textWidth);
+  const long = Array.from({ length: 20_000 }, (_, i) => (i * 7 + (i >> 3)) % parts.length);
+  const text = long.map((i) => parts[i]).join('|');
+  const width = long.reduce((sum, i) => sum + widths[i]!, long.length - 1);
+  const beganAt = performance.now();
+  expect(textWidth(text)).toBe(width);
+  expect(textWidth('日'.repeat(100_000))).toBe(200_000);
+  // Divided at once these took minutes.
+  expect(performance.now() - beganAt).toBeLessThan(10_000);
+});

@@ -177,6 +177,29 @@ describe('repair', () => {
     expect((await machine.recover()).entries).toHaveLength(12);
   });
 
+  test('all or nothing of a batch: the log ends before it', async () => {
+    const batch = [{ ...entryAt(18, undefined, 2), batch: 9 }, ...messages(26).slice(18)];
+    const machine = await machineWith([...messages(17), ...batch, entryAt(27, undefined, 2)]);
+    const { file } = flip(machine, '"message 24"');
+    const { before, kept } = await cutDamage(machine.disk.mount(), TOOL);
+    expect([before.lastIndex, before.tornBatch]).toEqual([23, 18]);
+    expect(kept).toContain(`damaged-${file}`);
+    const after = await checkFolder(machine.disk.mount());
+    expect(after).toMatchObject({ lastIndex: 17, tornBatch: null, damage: null });
+    expect((await machine.recover()).entries).toHaveLength(17);
+  });
+
+  test('so, too, where an earlier damage took the end of the batch', async () => {
+    const machine = await machineWith([{ ...entryAt(1), batch: 3 }, entryAt(2)]);
+    const { log } = await machine.recover();
+    await log.remember({ ...MEMORY, lost: { epoch: epoch(2), upTo: logIndex(9), open: false } });
+    await log.close();
+    const { kept } = await cutDamage(machine.disk.mount(), TOOL);
+    expect(kept).toEqual(['damaged-log-0000000000000001.seg']);
+    const after = await checkFolder(machine.disk.mount());
+    expect(after).toMatchObject({ lastIndex: 0, tornBatch: null, lost: null });
+  });
+
   test('gives up what an earlier damage took', async () => {
     const machine = await machineWith(messages(5));
     const { log } = await machine.recover();

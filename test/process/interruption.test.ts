@@ -107,3 +107,17 @@ test('append: a reader of the answers who goes away is no error', async () => {
   expect(await ended).toEqual({ code: 0, err: '' });
   expect(stub.hits).toHaveLength(2);
 });
+
+test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+  'append: %s ends it though nobody reads the answers',
+  async (signal) => {
+    const receipt = 'm'.repeat(3 << 20);
+    const stub = await startStub((_, response) => sendJson(response, 201, { ...STORED, receipt }));
+    const { child, ended } = await start(['append', 'a', 'b', '--url', stub.url]);
+    await once(child.stdout!, 'readable');
+    child.kill(signal);
+    await once(child, 'exit');
+    child.stdout!.resume();
+    expect(await ended).toEqual({ code: 130, err: 'replog: interrupted\n' });
+  },
+);

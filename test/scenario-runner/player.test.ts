@@ -279,6 +279,53 @@ describe('an expectation that does not hold', () => {
   });
 });
 
+describe('a scenario in which nothing is acknowledged', () => {
+  const refuse = (stage: FakeStage): void => {
+    const call = stage.call.bind(stage);
+    stage.call = async (node, asked) => {
+      if (!writes(node, asked)) return call(node, asked);
+      const body = { code: 'no-quorum', alive: 1, needed: 2, missing: ['n2', 'n3'] };
+      return { url: `http://${node}${asked.path}`, status: 503, headers: new Headers(), body };
+    };
+  };
+
+  test('passes if it says so of every write', async () => {
+    const steps = `
+  - append: a
+    expect: { code: no-quorum }
+  - append: b
+    as: b
+  - answer: b
+    expect: { status: 503 }
+`;
+    const { verdict } = await play(steps, refuse);
+    const sentence =
+      'no write was acknowledged, and none was to be: 2 refused, of which nothing is in a log';
+    expect(verdict).toMatchObject({ ok: true, proved: [sentence, expect.anything()] });
+  });
+
+  test('passes if it has none', async () => {
+    const { verdict } = await play('  - check: { alive: 3 }\n');
+    expect(verdict).toMatchObject({ ok: true });
+  });
+
+  test('fails if it does not, and says how', async () => {
+    const steps = '  - append: a\n    expect: { code: no-quorum }\n  - append: b\n';
+    const { verdict } = await play(steps, refuse);
+    const expected = expect.stringContaining('`expect` says');
+    expect(verdict).toMatchObject({ ok: false, seen: 'no write was acknowledged', expected });
+  });
+
+  test('and if what was refused is in a log all the same', async () => {
+    const lie = (stage: FakeStage): void => {
+      stage.distort = (node, call, reply) =>
+        writes(node, call) ? { ...reply, status: 503, body: { code: 'no-quorum' } } : reply;
+    };
+    const { verdict } = await play('  - append: a\n    expect: { status: 503 }\n', lie);
+    expect(verdict).toMatchObject({ ok: false, expected: '"no ghost"' });
+  });
+});
+
 describe('what no step has asked for', () => {
   test('a write that was acknowledged and is gone is found at the end', async () => {
     const lose = alter(reads('/log'), () => ({ entries: [], lastIndex: 0 }));

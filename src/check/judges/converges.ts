@@ -2,6 +2,7 @@
 // all members that are up show the same log and the same values, and the cluster answers: writes
 // succeed, and its master is read-write.
 
+import { indexesOf } from '../by-index.ts';
 import type { Evidence, Invariant } from '../evidence.ts';
 import type { FinalLog } from '../final-logs.ts';
 import type { GetRecord, HealthRecord, PhaseRecord, WriteRecord } from '../history.ts';
@@ -99,19 +100,19 @@ export class Converges implements Invariant {
       );
     }
     const { operations } = this.evidence;
-    const end = Math.max(one.contents.length, other.contents.length);
-    for (let index = 1; index < end; index += 1) {
-      const here = one.contents[index];
-      const there = other.contents[index];
-      if (here === there && one.epochs[index] === other.epochs[index]) continue;
+    for (const index of indexesOf(one.contents, other.contents)) {
+      const here = one.contents.at(index);
+      const there = other.contents.at(index);
+      const [epoch, otherEpoch] = [one.epochs.at(index), other.epochs.at(index)];
+      if (here === there && epoch === otherEpoch) continue;
       // Nodes compact on their own: what only one of them still has must be on a key.
       const rest = here ?? there;
       const missing = here === undefined || there === undefined;
       if (missing && rest !== undefined && operations.key(rest) !== null) continue;
       return differs(
-        `index ${index} is ${operations.name(here)} of epoch ${one.epochs[index] ?? '-'} on ` +
+        `index ${index} is ${operations.name(here)} of epoch ${epoch ?? '-'} on ` +
           `${one.node} (record ${one.place}), and ${operations.name(there)} of epoch ` +
-          `${other.epochs[index] ?? '-'} on ${other.node} (record ${other.place})`,
+          `${otherEpoch ?? '-'} on ${other.node} (record ${other.place})`,
       );
     }
     return null;
@@ -124,7 +125,7 @@ export class Converges implements Invariant {
     for (const log of logs) {
       const superseded = new Superseded(this.evidence, log);
       for (let index = 1; index <= log.lastIndex; index += 1) {
-        if (log.contents[index] !== undefined) continue;
+        if (log.contents.at(index) !== undefined) continue;
         const promised = this.evidence.promises.at(index);
         const variants = entries.at(index);
         const known = promised ? [promised.content] : variants.map(({ content }) => content);
@@ -159,7 +160,7 @@ export class Converges implements Invariant {
     for (const { place, record } of this.lateGets) {
       if (cluster.nodes.get(record.node)?.left || (record.index ?? 0) > log.lastIndex) continue;
       const index = latest.get(record.key);
-      const content = index === undefined ? undefined : log.contents[index];
+      const content = index === undefined ? undefined : log.contents.at(index);
       const lives = content !== undefined && operations.gives(content);
       const same = lives
         ? record.value !== null &&

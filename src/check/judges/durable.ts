@@ -27,14 +27,12 @@ export class Durable implements Invariant {
     for (const log of this.evidence.finals.values()) {
       if (!log.whole || this.evidence.cluster.nodes.get(log.node)?.left) continue;
       const superseded = new Superseded(this.evidence, log);
-      const { highest } = this.evidence.promises;
-      for (let index = 1; index <= highest; index += 1) {
-        const promised = this.evidence.promises.at(index);
-        if (promised === null || promised.place > log.place) continue;
-        if (log.contents[index] === promised.content) continue;
-        const missing = log.contents[index] === undefined;
-        if (missing && superseded.allows(promised.content, index)) continue;
-        return this.lost(index, log.node, log.contents[index], log.place);
+      for (const [index, promised] of this.evidence.promises.all()) {
+        if (promised.place > log.place) continue;
+        const shown = log.contents.at(index);
+        if (shown === promised.content) continue;
+        if (shown === undefined && superseded.allows(promised.content, index)) continue;
+        return this.lost(index, log.node, shown, log.place);
       }
     }
     return null;

@@ -53,7 +53,6 @@ export class ExactlyOnce implements Invariant {
     const times = new Uint32Array(operations.size);
     const firsts = new Uint32Array(operations.size);
     for (const [index, content] of contents.entries()) {
-      if (content === undefined) continue;
       times[content]! += 1;
       if (times[content] === 1) {
         firsts[content] = index;
@@ -79,7 +78,7 @@ export class ExactlyOnce implements Invariant {
     if (!whole || operations.openBatches.length === 0) return null;
     const places = new Map<number, number>();
     for (const [index, content] of contents.entries()) {
-      if (content !== undefined) places.set(content, index);
+      places.set(content, index);
     }
     for (const batch of operations.openBatches) {
       const unique = batch.contents.every((content) => operations.requests(content) <= 1);

@@ -272,7 +272,7 @@ export class Linearizable implements Invariant {
   private stayed(index: number, content: Content | null): boolean {
     const { finals, promises } = this.evidence;
     if (content === null || promises.at(index)?.content === content) return true;
-    return [...finals.values()].some(({ contents }) => contents[index] === content);
+    return [...finals.values()].some(({ contents }) => contents.at(index) === content);
   }
 
   private register(key: string): Register {

@@ -9,6 +9,7 @@
 //
 // A node that had left and is back may start over, once.
 
+import { ByIndex } from '../by-index.ts';
 import type { Variant } from '../entry-table.ts';
 import type { Evidence, Invariant } from '../evidence.ts';
 import { Frontier } from '../frontier.ts';
@@ -22,13 +23,20 @@ const HOLES_MAX = 1_000;
 
 const HOLE = -1;
 
+/** What was last seen at an index, and when. */
+interface Look {
+  /** Of the entry, or `HOLE`. */
+  readonly epoch: number;
+  readonly moment: number;
+  readonly place: number;
+}
+
+const NOTHING: Look = { epoch: 0, moment: 0, place: 0 };
+
 /** What one life of a node has shown. */
 class Shown {
   readonly life: string;
-  /** By index: epoch of the entry, `HOLE`, or 0: nothing known. */
-  readonly epochs: number[] = [];
-  readonly moments: number[] = [];
-  readonly places: number[] = [];
+  readonly entries = new ByIndex<Look>();
   readonly ends = new Frontier();
   /** The same of reads that show only what is on a majority. */
   readonly settled = new Frontier();
@@ -40,25 +48,16 @@ class Shown {
   }
 
   get lastEpoch(): number {
-    return Math.max(0, this.epochs.at(-1) ?? 0);
+    return Math.max(0, this.entries.last?.epoch ?? 0);
   }
 
   set(index: number, epoch: number, moment: number, place: number): void {
     if (epoch > this.lastEpoch) this.epochSince = moment;
-    while (this.epochs.length < index) {
-      this.epochs.push(0);
-      this.moments.push(0);
-      this.places.push(0);
-    }
-    this.epochs[index] = epoch;
-    this.moments[index] = moment;
-    this.places[index] = place;
+    this.entries.set(index, { epoch, moment, place });
   }
 
   cut(after: number): void {
-    for (const list of [this.epochs, this.moments, this.places]) {
-      list.length = Math.min(list.length, after + 1);
-    }
+    this.entries.cut(after);
     this.ends.cap(after);
     this.settled.cap(after);
   }
@@ -141,11 +140,11 @@ export class NeverBack implements Invariant {
 
   private entry(entry: SeenEntry, record: LogRecord, shown: Shown): Violation | null {
     const { index, epoch } = entry;
-    const before = shown.epochs[index] ?? 0;
+    const { epoch: before, moment, place: earlier } = shown.entries.at(index) ?? NOTHING;
     if (before === epoch) return null;
     const { place } = this.evidence;
-    const ordered = before !== 0 && shown.moments[index]! <= record.call;
-    const certain = shown.moments[index]! >= shown.epochSince;
+    const ordered = before !== 0 && moment <= record.call;
+    const certain = moment >= shown.epochSince;
     if (ordered && certain && !this.newer(shown)) {
       const what =
         before === HOLE
@@ -153,9 +152,9 @@ export class NeverBack implements Invariant {
           : `showed index ${index} of epoch ${before}`;
       return violation(
         'never back',
-        `${record.node} ${what} (record ${shown.places[index]}), and then index ${index} of epoch ` +
+        `${record.node} ${what} (record ${earlier}), and then index ${index} of epoch ` +
           `${epoch} (record ${place}), in one life and with no later epoch.`,
-        shown.places[index]!,
+        earlier,
         place,
       );
     }
@@ -168,13 +167,13 @@ export class NeverBack implements Invariant {
   /** The page covers this index, but has no entry there. */
   private missing(index: number, record: LogRecord, shown: Shown): Violation | null {
     const { entries, operations, place } = this.evidence;
-    const before = shown.epochs[index] ?? 0;
+    const { epoch: before, moment, place: earlier } = shown.entries.at(index) ?? NOTHING;
     const variants = entries.at(index);
     const messages = variants.filter(({ content }) => operations.key(content) === null);
-    const wasShown = before > 0 && shown.moments[index]! <= record.call;
+    const wasShown = before > 0 && moment <= record.call;
     if (before === 0) shown.set(index, HOLE, record.return, place);
     // A message is never compacted away: one that is missing has not come, or has gone.
-    const certain = wasShown && shown.moments[index]! >= shown.epochSince && !this.newer(shown);
+    const certain = wasShown && moment >= shown.epochSince && !this.newer(shown);
     const gone = certain && entries.find(index, before) !== undefined;
     const message = messages.find(({ epoch }) => epoch === before) ?? messages[0];
     const only =
@@ -187,7 +186,7 @@ export class NeverBack implements Invariant {
         `${operations.name(message.content)} (record ${message.place}) is missing there ` +
         `(record ${place}).`,
       message.place,
-      wasShown ? shown.places[index]! : 0,
+      wasShown ? earlier : 0,
       place,
     );
   }

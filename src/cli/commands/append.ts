@@ -91,7 +91,7 @@ async function appendOne(
 ): Promise<void> {
   const limits = { w, timeoutMs: timeout, idempotencyKey, signal };
   const answer = await client.append(message, { ...limits, receipt: true });
-  await (json ? printJson(answer) : printLines(appendedLines(answer)));
+  await (json ? printJson(answer, signal) : printLines(appendedLines(answer), signal));
 }
 
 async function appendInput(
@@ -110,6 +110,9 @@ async function appendInput(
   const base = key ?? crypto.randomUUID();
   const full = given !== undefined || size !== null;
   let asked = 0;
+  const summarise = async (): Promise<void> => {
+    if (!json && tally.count > 0) await printLine(tally.summary(performance.now()), signal);
+  };
   try {
     for await (const { lines, bytesRead } of lineBatches(input, full)) {
       asked = lines.length;
@@ -118,7 +121,7 @@ async function appendInput(
       tally.add(answer);
       asked = 0;
       progress.update(bytesRead, `${tally.count} messages`);
-      if (json) await printEach(answer);
+      if (json) await printEach(answer, signal);
     }
   } catch (error) {
     progress.finish();
@@ -126,16 +129,19 @@ async function appendInput(
     if (!(signal.aborted && tally.count + asked === 0)) {
       printError(`replog: ${tally.stop(asked)}`);
     }
+    // What is stored is stored. How the command ends is what went wrong with the input.
+    await summarise().catch(() => undefined);
     throw error;
-  } finally {
-    progress.finish();
-    // Also before an error: what is stored is stored.
-    if (!json && tally.count > 0) await printLine(tally.summary(performance.now()));
   }
+  progress.finish();
+  await summarise();
 }
 
-async function printEach({ first, last, count: _, ...rest }: BatchAnswer): Promise<void> {
-  for (let index = first; index <= last; index += 1) await printJson({ index, ...rest });
+async function printEach(
+  { first, last, count: _, ...rest }: BatchAnswer,
+  signal: AbortSignal,
+): Promise<void> {
+  for (let index = first; index <= last; index += 1) await printJson({ index, ...rest }, signal);
 }
 
 function appendedLines(answer: AppendAnswer): string[] {

@@ -10,7 +10,7 @@ import type { Prepared } from '../dashboard.ts';
 import { dataDirFrom, unusableFolder } from '../data-dir.ts';
 import { examples } from '../examples.ts';
 import { EXIT, endingOf, Refused, UsageError } from '../exit.ts';
-import { outliveOutput } from '../output.ts';
+import { hurryReader, outliveOutput } from '../output.ts';
 import { addTokenOptions, requiredToken, type ServerFlags } from '../server-options.ts';
 import { readToken } from '../token.ts';
 import { aimed } from '../way-back.ts';
@@ -144,6 +144,7 @@ async function run(flags: ClusterFlags, settings: Settings): Promise<void> {
     throw problem;
   } finally {
     signals.close();
+    hurryReader();
   }
 }
 

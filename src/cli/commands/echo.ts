@@ -41,7 +41,7 @@ async function echo(text: string, options: EchoOptions): Promise<void> {
       const back = await client.echo(text, { signal });
       times.push(performance.now() - startedAt);
       if (back !== text) throw new Refused('the node sent back something else');
-      if (times.length === 1 && !options.json) await printLine(cleanText(text));
+      if (times.length === 1 && !options.json) await printLine(cleanText(text), signal);
     }
   });
   const [minMs, maxMs] = [Math.min(...times), Math.max(...times)];

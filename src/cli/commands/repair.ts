@@ -88,6 +88,8 @@ function planOf({ damage, lost, lastIndex, tornBatch }: FolderCheck): {
   cutAfter: number;
 } {
   const says: string[] = [];
+  const cut = damage !== null || lost !== null;
+  const cutAfter = cut && tornBatch !== null ? tornBatch - 1 : lastIndex;
   if (damage !== null && damage.remains === null) {
     says.push(
       'cut: the bookkeeping is kept aside and made anew from the log; of which cluster ' +
@@ -97,7 +99,7 @@ function planOf({ damage, lost, lastIndex, tornBatch }: FolderCheck): {
     const { upTo = lastIndex, open = false } = damage.remains ?? {};
     const last = open ? 'the end' : `${upTo}`;
     says.push(
-      `cut: the log ends at entry ${lastIndex}; entries ${lastIndex + 1} to ${last} leave it, ` +
+      `cut: the log ends at entry ${cutAfter}; entries ${cutAfter + 1} to ${last} leave it, ` +
         'and are lost where no other node has them',
     );
   }
@@ -106,13 +108,13 @@ function planOf({ damage, lost, lastIndex, tornBatch }: FolderCheck): {
       `cut: entries up to ${lost.upTo}, which an earlier damage took, are not waited for any more`,
     );
   }
-  if (says.length > 0 && tornBatch !== null) {
+  if (cut && tornBatch !== null) {
     says.push(
-      `entries ${tornBatch} to ${lastIndex} are a part of a batch, which is all or nothing: a ` +
-        'master drops them, into a file aside-…, unless another node has the whole batch',
+      `cut: entries ${tornBatch} to ${lastIndex} leave the log, too, though they are whole: they ` +
+        'are a part of a batch, which is all or nothing',
     );
   }
-  return { says, cutAfter: lastIndex };
+  return { says, cutAfter };
 }
 
 function doneLines(kept: readonly string[]): string[] {

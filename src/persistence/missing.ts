@@ -1,0 +1,58 @@
+// Segments that are gone. The rule: a summary, or an outline that goes beyond the first write, was
+// made of a segment that was durable by then; where it stands alone, and the log does not reach as
+// far, entries are lost that may have been acknowledged.
+
+import type { Catalog } from './catalog.ts';
+import type { Disk } from './disk.ts';
+import { readOutline } from './outline-file.ts';
+import { DamagedLog } from './persistence.ts';
+import { FILE_HEADER_BYTES, KINDS, segmentName, segmentsAmong } from './segment-file.ts';
+import { readSummary, SUMMARY, summaryName } from './summary.ts';
+
+/** The file of a segment is not there any more. */
+export class MissingSegment extends DamagedLog {
+  /** The highest index in it that is known of. */
+  readonly last: number;
+
+  constructor(file: string, last: number) {
+    super(file, 0, 'a missing file');
+    this.last = last;
+    this.message = `${file} is gone: ${summaryName(file)} tells of entries in it, up to ${last}`;
+  }
+}
+
+/** The first index of each segment of which only the summary is among the names, rising. */
+export function summariesAlone(names: readonly string[]): number[] {
+  const there = new Set(names);
+  const told = names
+    .filter((name) => name.endsWith(SUMMARY))
+    .map((name) => `${name.slice(0, -SUMMARY.length)}.seg`);
+  return segmentsAmong(told.filter((name) => !there.has(name)));
+}
+
+/** Throws DamagedLog if a segment stood here, at the end of what is read so far; otherwise the
+ * summary tells of nothing that is missing, and goes. */
+export async function refuseMissing(
+  disk: Disk,
+  first: number,
+  { lastIndex, hash }: Catalog,
+): Promise<void> {
+  // What it tells of is in a compacted segment.
+  const last = first <= lastIndex ? null : await lastToldOf(disk, first, hash);
+  const name = segmentName(first);
+  if (last !== null) throw new MissingSegment(name, last);
+  await disk.remove(summaryName(name));
+}
+
+/** The highest index that was durable in a segment, as the file beside it has it; null: none. */
+async function lastToldOf(disk: Disk, first: number, hashBefore: number): Promise<number | null> {
+  const summary = await readSummary(disk, summaryName(segmentName(first)));
+  if (summary !== null) return summary.first === first ? summary.last : null;
+  for (const kind of KINDS) {
+    const segment = { first, kind, hashBefore, dataStart: FILE_HEADER_BYTES };
+    const reached = (await readOutline(disk, segment)).at(-1)?.reached;
+    // Of a first write the outline may be there before anything else is.
+    if (reached !== undefined && reached.writeStart > FILE_HEADER_BYTES) return reached.end.index;
+  }
+  return null;
+}
