@@ -20,8 +20,13 @@ function clientWith(isStuck: (request: number) => boolean): ReplogClient {
     const key = `key-${requests}`;
     if (signal.aborted) return Promise.reject(signal.reason as Error);
     return new Promise((resolve, reject) => {
-      signal.addEventListener('abort', () => reject(new OutcomeUnknown(key, signal.reason)));
-      if (!isStuck(requests)) setTimeout(resolve, 10);
+      const abort = () => reject(new OutcomeUnknown(key, signal.reason));
+      signal.addEventListener('abort', abort);
+      if (isStuck(requests)) return;
+      setTimeout(() => {
+        signal.removeEventListener('abort', abort);
+        resolve();
+      }, 10);
     });
   };
   return { append } as unknown as ReplogClient;
