@@ -194,7 +194,7 @@ describe('a cluster with data', () => {
   const list = async (ready: Ready, place: number) =>
     (await call('GET', `${ready.nodes[place]!.url}/messages`)).body.messages;
 
-  test('changes its size, stops on either signal, comes back, and without data by --fresh', async () => {
+  test('changes its size, stops, comes back, and without its data by --fresh', async () => {
     const first = await cluster(['--name', 'kept']);
     expect(first.ready.dataDir).toBe(join(home, '.replog', 'kept'));
     const added = await sizes(first.ready);
@@ -320,7 +320,7 @@ describe('in the background', () => {
     await gone([ready.pid, ...pidsOf(ready)], 5_000);
   });
 
-  test('--detach fails like the launcher itself, and leaves the output of another alone', async () => {
+  test('--detach fails like the launcher, and leaves the output of another alone', async () => {
     const { port } = await cluster(['--memory', '--secondaries', '0', '--name', 'a']);
     const output = join(env.REPLOG_RUN_DIR!, 'a.log');
     writeFileSync(output, 'of the first\n');
