@@ -26,6 +26,7 @@ interface Attempt {
 interface Shown {
   readonly life: number;
   readonly epoch: number;
+  readonly steps: number;
   /** Its first entries, as far as it knows them to be in the log of this epoch. */
   readonly agreed: readonly Entry[];
 }
@@ -265,14 +266,17 @@ export class RandomRun {
       this.shown.delete(id);
       return;
     }
+    const before = this.shown.get(id);
+    const { life, steps } = host;
+    if (before?.life === life && before.steps === steps) return;
     const status = this.cluster.status(id);
+    const { epoch } = status;
     const { entries } = host.log;
     const agreed = entries.slice(0, this.agreed(id, status));
     const onMajority = entries[status.commitIndex - 1];
     if (onMajority !== undefined) this.committed.set(drawEntry(onMajority), id);
-    const before = this.shown.get(id);
-    this.shown.set(id, { life: host.life, epoch: status.epoch, agreed });
-    if (before === undefined || before.life !== host.life || before.epoch !== status.epoch) return;
+    this.shown.set(id, { life, epoch, steps, agreed });
+    if (before === undefined || before.life !== life || before.epoch !== epoch) return;
     const kept = before.agreed.every((entry, i) => entries[i] === entry);
     if (!kept) this.fault(`${id} showed ${draw(before.agreed)}, now ${draw(entries)}`);
   }

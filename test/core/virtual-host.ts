@@ -36,6 +36,8 @@ export class VirtualHost {
   memory: Memory = BLANK_MEMORY;
   folds: Folds;
   life = 0;
+  /** Events that its machines were given: in between nothing here changes. */
+  steps = 0;
   paused = false;
   readonly disk: VirtualDisk = {
     stuck: false,
@@ -181,6 +183,7 @@ export class VirtualHost {
 
   private step(event: Event): void {
     if (this.machine === null) return;
+    this.steps += 1;
     for (const effect of this.machine.step(event, this.time.now)) this.perform(this, effect);
     this.arm();
   }

@@ -3,30 +3,7 @@
 // a list of seeds, `node hunt.mjs 17,3,5`. Prints one JSON line per seed, and ends with the first
 // find.
 
-import { judge } from '../../src/check/judge.ts';
-import { drawnPlan } from '../../src/sim/drawn-plan.ts';
-import { simulate } from '../../src/sim/simulation.ts';
-
-/** What one seed came to. */
-export interface Find {
-  readonly seed: number;
-  /** Who found it; null: nothing was found. */
-  readonly judge: string | null;
-  readonly sentence: string;
-}
-
-async function run(seed: number): Promise<Find> {
-  try {
-    const { breaches, history } = await simulate(drawnPlan(seed));
-    const { reasons, violations } = judge(history);
-    const undecided = reasons.map((sentence) => ({ judge: 'the history decides', sentence }));
-    const found = [...violations, ...breaches, ...undecided][0];
-    if (found === undefined) return { seed, judge: null, sentence: '' };
-    return { seed, judge: found.judge, sentence: found.sentence };
-  } catch (error) {
-    return { seed, judge: 'the run broke off', sentence: String(error) };
-  }
-}
+import { runSeed } from './seed-run.ts';
 
 function seedsFrom([list = '1', last]: readonly string[]): number[] {
   if (last === undefined) return list.split(',').map(Number);
@@ -35,7 +12,7 @@ function seedsFrom([list = '1', last]: readonly string[]): number[] {
 }
 
 for (const seed of seedsFrom(process.argv.slice(2))) {
-  const find = await run(seed);
+  const find = await runSeed(seed);
   process.stdout.write(`${JSON.stringify(find)}\n`);
   if (find.judge !== null && process.env.HUNT_ON === undefined) break;
 }

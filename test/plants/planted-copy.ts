@@ -9,13 +9,13 @@ import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'esbuild';
 import { bundle } from '../setup/bundled.ts';
 import { givingWay } from '../setup/giving-way.ts';
-import type { Find } from './hunt.ts';
 import type { Edit, Plant } from './plant.ts';
+import type { Find } from './seed-run.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const HUNT = new URL('hunt.ts', import.meta.url);
 
-/** A copy that runs a few seeds and ends: to optimize what it runs, as early as V8 does by itself,
+/** A copy that runs few seeds of one kind: to optimize what it runs, as early as V8 does by itself,
  * takes longer than the seeds. Bytecode, in bytes, that a function runs before it is looked at. */
 const UNHURRIED = '--interrupt-budget=600000';
 
@@ -74,9 +74,21 @@ export async function hunt(
   const range = 'from' in seeds;
   const args = range ? [String(seeds.from), String(seeds.to)] : [seeds.join()];
   const count = range ? seeds.to - seeds.from + 1 : seeds.length;
-  const command = [...(count <= FEW_SEEDS ? [UNHURRIED] : []), copy, ...args];
+  return finds([...(count <= FEW_SEEDS ? [UNHURRIED] : []), copy, ...args], limitMs);
+}
+
+/** What each of these turns (bank-run.ts) of a changing copy came to, as far as it gets. */
+export function takeTurns(
+  copy: string,
+  turns: readonly string[],
+  limitMs: number,
+): Promise<Find[]> {
+  return finds([UNHURRIED, copy, ...turns], limitMs);
+}
+
+async function finds(command: readonly string[], limitMs: number): Promise<Find[]> {
   const child = givingWay(spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'pipe'] }));
-  const finds: Find[] = [];
+  const found: Find[] = [];
   let trouble = '';
   let late = false;
   child.stderr.on('data', (chunk) => {
@@ -88,15 +100,15 @@ export async function hunt(
   }, limitMs);
   const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
   for await (const line of createInterface({ input: child.stdout })) {
-    finds.push(JSON.parse(line) as Find);
+    found.push(JSON.parse(line) as Find);
     timer.refresh();
   }
   const code = await ended;
   clearTimeout(timer);
   if (late || code !== 0) {
-    const seed = (finds.at(-1)?.seed ?? 0) + 1;
+    const seed = (found.at(-1)?.seed ?? 0) + 1;
     const sentence = late ? `no end of this seed within ${limitMs} ms` : trouble;
-    finds.push({ seed, judge: late ? ENDLESS : 'the run broke off', sentence });
+    found.push({ seed, judge: late ? ENDLESS : 'the run broke off', sentence });
   }
-  return finds;
+  return found;
 }

@@ -3,9 +3,9 @@
 
 import { availableParallelism } from 'node:os';
 import { BANK } from './bank.ts';
-import type { Find } from './hunt.ts';
 import type { Plant } from './plant.ts';
 import { hunt, plantedCopy } from './planted-copy.ts';
+import type { Find } from './seed-run.ts';
 
 /** How a plant was caught. */
 export interface Catch {
@@ -45,13 +45,15 @@ async function isNews({ judge, seed }: Find, clean: string): Promise<boolean> {
   return without.judge !== judge;
 }
 
-/** Does something with every plant of the bank, as many at a time as there are processors. */
+/** Does something with each of these plants, as many at a time as there are processors. */
 export async function forEachPlant(
+  plants: readonly Plant[],
   folder: string,
   use: (plant: Plant, copies: { planted: string; clean: string }) => Promise<void>,
 ): Promise<void> {
+  if (plants.length === 0) return;
   const clean = await plantedCopy(null, folder, 'clean');
-  const waiting = [...BANK.entries()];
+  const waiting = [...plants.entries()];
   const worker = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const [number, plant] = next;

@@ -4,7 +4,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { Belongings, call, ENTRY, freePorts, type Line, type Program, until } from './program.ts';
 
 const belongings = new Belongings();
@@ -18,6 +18,12 @@ beforeEach(async () => {
 
 afterEach(() => belongings.release());
 
+interface Cluster {
+  readonly program: Program;
+  readonly ready: Ready;
+  readonly port: number;
+}
+
 interface Ready extends Line {
   readonly nodes: { node: string; role: string; url: string; pid: number }[];
   readonly control: string;
@@ -27,18 +33,17 @@ interface Ready extends Line {
   readonly dataDir: string | null;
 }
 
-/** Starts a cluster in the test's own folder, and waits until it is ready. */
+/** Starts a cluster in `folder`, the test's own, and waits until it is ready. */
 async function cluster(
   args: readonly string[] = [],
   more: NodeJS.ProcessEnv = {},
-): Promise<{ program: Program; ready: Ready; port: number }> {
+  owner: Belongings = belongings,
+  folder: string = home,
+): Promise<Cluster> {
   const port = args.includes('--port') ? 0 : await freePorts(8);
   const place = port === 0 ? [] : ['--port', `${port}`];
-  const program = belongings.program(
-    ['cluster', '--json', ...place, ...args],
-    { ...env, ...more },
-    home,
-  );
+  const all = ['cluster', '--json', ...place, ...args];
+  const program = owner.program(all, { REPLOG_RUN_DIR: join(folder, 'run'), ...more }, folder);
   return { program, ready: (await program.event('ready')) as Ready, port };
 }
 
@@ -62,7 +67,9 @@ const gone = (pids: readonly number[], withinMs: number) =>
     withinMs,
   );
 
-const pidsOf = (ready: Ready) => ready.nodes.map(({ pid }) => pid);
+const pidOf = ({ pid }: { readonly pid: number }): number => pid;
+
+const pidsOf = (ready: Ready) => ready.nodes.map(pidOf);
 
 async function nodeOf(ready: Ready, node: string) {
   const { body } = await call('GET', `${ready.control}/cluster`);
@@ -75,9 +82,19 @@ const act = (ready: Ready, path: string, method = 'POST') =>
 const append = (url: string, message: string, w: number | string = 'all') =>
   call('POST', `${url}/messages`, { message, w, timeoutMs: 10_000 });
 
-describe('replog cluster', () => {
+/** One cluster for all: each test leaves every node running, but the last ends it. */
+describe('a running cluster', () => {
+  const kept = new Belongings();
+  let shared: Cluster;
+
+  beforeAll(async () => {
+    shared = await cluster(['--memory'], {}, kept, await kept.folder());
+  });
+
+  afterAll(() => kept.release());
+
   test('is ready when every node has acknowledged, and says where everything is', async () => {
-    const { program, ready, port } = await cluster(['--memory']);
+    const { program, ready, port } = shared;
     const url = (i: number) => `http://127.0.0.1:${port + i}`;
     expect(program.lines[0]).toBe(ready);
     expect(ready.nodes.map((node) => [node.node, node.role, node.url])).toEqual([
@@ -96,19 +113,139 @@ describe('replog cluster', () => {
     expect(answer.ms).toBeLessThan(1_000);
   });
 
-  test.each(['SIGTERM', 'SIGINT'] as const)(
-    'stops everything on %s, with code 0',
-    async (signal) => {
-      const { program, ready } = await cluster(['--memory']);
-      const began = performance.now();
-      expect(await program.kill(signal)).toEqual({ code: 0, signal: null });
-      expect(performance.now() - began).toBeLessThan(5_000);
-      await gone(pidsOf(ready), 100);
-      expect(program.lines.at(-1)).toEqual({ event: 'stopped' });
-      expect(readdirSync(env.REPLOG_RUN_DIR!)).toEqual([]);
-    },
-  );
+  test('stop and start', async () => {
+    const { program, ready } = shared;
+    const before = program.lines.length;
+    const stopped = await act(ready, '/n2/stop');
+    expect(stopped.status).toBe(200);
+    expect(stopped.body).toMatchObject({ node: 'n2', state: 'stopped', pid: null });
+    expect((await append(ready.nodes[0]!.url, 'without n2', 2)).status).toBe(201);
+    const started = await act(ready, '/n2/start');
+    expect(started.body).toMatchObject({ state: 'running', role: 'secondary' });
+    const answer = await append(ready.nodes[0]!.url, 'with n2');
+    expect(answer.body.acks.toSorted()).toEqual(['n1', 'n2', 'n3']);
+    const { body } = await call('GET', `${ready.nodes[1]!.url}/messages`);
+    expect(body.messages.slice(-2)).toEqual(['without n2', 'with n2']);
+    const said = program.lines.slice(before);
+    expect(said).toContainEqual(expect.objectContaining({ event: 'stopped', node: 'n2' }));
+    expect(said).toContainEqual(expect.objectContaining({ event: 'started', node: 'n2' }));
+  });
 
+  test('kill: the master notices, and the launcher says so', async () => {
+    const { program, ready } = shared;
+    const before = program.lines.length;
+    expect((await act(ready, '/n3/kill')).body).toMatchObject({ state: 'exited', pid: null });
+    const status = await program.line(
+      (line) =>
+        line.event === 'status' && line.node === 'n3' && program.lines.indexOf(line) >= before,
+      'a change of status',
+    );
+    expect(status).toMatchObject({ from: 'Healthy', to: 'Suspected' });
+    expect((await act(ready, '/n3/restart')).body).toMatchObject({ state: 'running' });
+    const answer = await append(ready.nodes[0]!.url, 'all again');
+    expect(answer.body.acks).toHaveLength(3);
+  });
+
+  test('a node that dies by itself is reported, and can be started again', async () => {
+    const { program, ready } = shared;
+    const before = program.lines.length;
+    process.kill((await nodeOf(ready, 'n2')).pid, 'SIGKILL');
+    const exit = await program.line(
+      (line) => line.event === 'exit' && program.lines.indexOf(line) >= before,
+      'an exit',
+    );
+    expect(exit).toMatchObject({ node: 'n2', code: null, signal: 'SIGKILL' });
+    expect(await nodeOf(ready, 'n2')).toMatchObject({ state: 'exited', pid: null });
+    expect((await act(ready, '/n2/start')).body.state).toBe('running');
+  });
+
+  test('pause and resume', async () => {
+    const { ready } = shared;
+    expect((await act(ready, '/n2/pause')).body.state).toBe('paused');
+    const [master] = ready.nodes;
+    const waiting = append(master!.url, 'for all');
+    expect((await append(master!.url, 'for two', 2)).status).toBe(201);
+    expect((await act(ready, '/n2/start')).status).toBe(409);
+    expect((await act(ready, '/n2/resume')).body.state).toBe('running');
+    expect((await waiting).body.acks).toHaveLength(3);
+  });
+
+  test('G18: leaves no child when it is killed, paused ones included', async () => {
+    const { program, ready } = shared;
+    const pids = (await call('GET', `${ready.control}/cluster`)).body.nodes.map(pidOf);
+    expect(pids.filter(isAlive)).toHaveLength(3);
+    expect((await act(ready, '/n3/pause')).body.state).toBe('paused');
+    await program.kill('SIGKILL');
+    await gone(pids, 2_000);
+  });
+});
+
+describe('a cluster with data', () => {
+  /** Ends it; nothing of it is left but its data. */
+  async function end({ program }: Cluster, pids: number[], signal: 'SIGTERM' | 'SIGINT') {
+    const began = performance.now();
+    expect(await program.kill(signal)).toEqual({ code: 0, signal: null });
+    expect(performance.now() - began).toBeLessThan(5_000);
+    await gone(pids, 100);
+    expect(program.lines.at(-1)).toEqual({ event: 'stopped' });
+    expect(readdirSync(env.REPLOG_RUN_DIR!)).toEqual([]);
+  }
+
+  const list = async (ready: Ready, place: number) =>
+    (await call('GET', `${ready.nodes[place]!.url}/messages`)).body.messages;
+
+  test('changes its size, stops, comes back, and without its data by --fresh', async () => {
+    const first = await cluster(['--name', 'kept']);
+    expect(first.ready.dataDir).toBe(join(home, '.replog', 'kept'));
+    const added = await sizes(first.ready);
+    // Everything stops, with code 0; the same nodes come back, on consecutive ports.
+    await end(first, [...pidsOf(first.ready), added], 'SIGTERM');
+    const second = await cluster(['--name', 'kept']);
+    expect(second.ready.nodes.map(({ node }) => node)).toEqual(['n1', 'n3', 'n4']);
+    expect(await list(second.ready, 0)).toEqual(['four', 'three']);
+    expect(await list(second.ready, 1)).toEqual(['four', 'three']);
+    expect((await append(second.ready.nodes[0]!.url, 'more')).body.index).toBe(3);
+    await isRefused(second.ready.dataDir!);
+    await end(second, pidsOf(second.ready), 'SIGINT');
+    const third = await cluster(['--name', 'kept', '--fresh', '--secondaries', '1']);
+    expect(await list(third.ready, 0)).toEqual([]);
+  });
+
+  /** add and rm change the size. Returns the process of the node that was added. */
+  async function sizes(ready: Ready): Promise<number> {
+    const size = async () =>
+      (await call('GET', `${ready.nodes[0]!.url}/health`)).body.quorum.size as number;
+    const added = await act(ready, '');
+    expect(added.status).toBe(201);
+    expect(added.body).toMatchObject({ node: 'n4', role: 'secondary', state: 'running' });
+    expect(await size()).toBe(4);
+    expect((await append(ready.nodes[0]!.url, 'four', 4)).body.acks).toHaveLength(4);
+
+    expect((await act(ready, '/n2', 'DELETE')).status).toBe(200);
+    expect(await size()).toBe(3);
+    const three = await append(ready.nodes[0]!.url, 'three');
+    expect(three.body.acks.toSorted()).toEqual(['n1', 'n3', 'n4']);
+    expect((await append(ready.nodes[0]!.url, 'no', 4)).status).toBe(400);
+    const refused = await act(ready, '/n1', 'DELETE');
+    expect([refused.status, refused.body.code]).toEqual([409, 'conflict']);
+    // The removed node goes on serving what it had, is sent nothing more, and can only be stopped.
+    expect(await list(ready, 1)).toEqual(['four']);
+    expect((await act(ready, '/n2/start')).body.code).toBe('conflict');
+    expect((await act(ready, '/n2/stop')).body.state).toBe('stopped');
+    return added.body.pid;
+  }
+
+  /** No other cluster gets the folder. */
+  async function isRefused(dataDir: string): Promise<void> {
+    const port = await freePorts(4);
+    const args = ['cluster', '--json', '--port', `${port}`, '--data-dir', dataDir];
+    const program = belongings.program(args, env, home);
+    expect((await program.exited).code).toBe(1);
+    expect(program.stderr).toContain('is in use by the cluster kept');
+  }
+});
+
+describe('replog cluster', () => {
   test('starts nothing when one port of the block is taken, and names it', async () => {
     const port = await freePorts(4);
     const server = createServer();
@@ -119,39 +256,6 @@ describe('replog cluster', () => {
     expect(program.stderr).toContain(`port ${port + 3} is taken`);
     expect(program.lines).toEqual([]);
     expect(existsSync(join(home, '.replog'))).toBe(false);
-  });
-
-  test('G18: leaves no child when it is killed, paused ones included', async () => {
-    const { program, ready } = await cluster(['--memory']);
-    expect((await act(ready, '/n3/pause')).body.state).toBe('paused');
-    await program.kill('SIGKILL');
-    await gone(pidsOf(ready), 2_000);
-  });
-
-  test('comes back with its data, and without them after --fresh', async () => {
-    const first = await cluster(['--name', 'kept']);
-    expect(first.ready.dataDir).toBe(join(home, '.replog', 'kept'));
-    await append(first.ready.nodes[0]!.url, 'kept');
-    await first.program.kill('SIGTERM');
-
-    const second = await cluster(['--name', 'kept']);
-    const list = async (ready: Ready) =>
-      (await call('GET', `${ready.nodes[0]!.url}/messages`)).body.messages;
-    expect(await list(second.ready)).toEqual(['kept']);
-    expect((await append(second.ready.nodes[0]!.url, 'more')).body.index).toBe(2);
-    await second.program.kill('SIGTERM');
-
-    const third = await cluster(['--name', 'kept', '--fresh']);
-    expect(await list(third.ready)).toEqual([]);
-  });
-
-  test('refuses a folder on which another cluster runs', async () => {
-    const { ready } = await cluster(['--name', 'a']);
-    const port = await freePorts(4);
-    const args = ['cluster', '--json', '--port', `${port}`, '--data-dir', ready.dataDir!];
-    const program = belongings.program(args, env, home);
-    expect((await program.exited).code).toBe(1);
-    expect(program.stderr).toContain('is in use by the cluster a');
   });
 
   test('runs beside others', async () => {
@@ -182,94 +286,9 @@ describe('replog cluster', () => {
     const [text] = (await child.stdout.take(1).toArray()) as Buffer[];
     expect(JSON.parse(String(text).split('\n')[0]!)).toMatchObject({ event: 'ready' });
   });
-});
 
-describe('what can be done to a running cluster', () => {
-  test('stop and start', async () => {
-    const { program, ready } = await cluster(['--memory']);
-    const stopped = await act(ready, '/n2/stop');
-    expect(stopped.status).toBe(200);
-    expect(stopped.body).toMatchObject({ node: 'n2', state: 'stopped', pid: null });
-    expect((await append(ready.nodes[0]!.url, 'without n2', 2)).status).toBe(201);
-    const started = await act(ready, '/n2/start');
-    expect(started.body).toMatchObject({ state: 'running', role: 'secondary' });
-    const answer = await append(ready.nodes[0]!.url, 'with n2');
-    expect(answer.body.acks.toSorted()).toEqual(['n1', 'n2', 'n3']);
-    const { body } = await call('GET', `${ready.nodes[1]!.url}/messages`);
-    expect(body.messages).toEqual(['without n2', 'with n2']);
-    expect(program.lines).toContainEqual(expect.objectContaining({ event: 'stopped', node: 'n2' }));
-    expect(program.lines).toContainEqual(expect.objectContaining({ event: 'started', node: 'n2' }));
-  });
-
-  test('kill: the master notices, and the launcher says so', async () => {
-    const { program, ready } = await cluster(['--memory']);
-    expect((await act(ready, '/n3/kill')).body).toMatchObject({ state: 'exited', pid: null });
-    const status = await program.line(
-      (line) => line.event === 'status' && line.node === 'n3',
-      'a change of status',
-    );
-    expect(status).toMatchObject({ from: 'Healthy', to: 'Suspected' });
-    expect((await act(ready, '/n3/restart')).body).toMatchObject({ state: 'running' });
-    const answer = await append(ready.nodes[0]!.url, 'all again');
-    expect(answer.body.acks).toHaveLength(3);
-  });
-
-  test('a node that dies by itself is reported, and can be started again', async () => {
-    const { program, ready } = await cluster(['--memory']);
-    process.kill(ready.nodes[1]!.pid, 'SIGKILL');
-    const exit = await program.event('exit');
-    expect(exit).toMatchObject({ node: 'n2', code: null, signal: 'SIGKILL' });
-    expect(await nodeOf(ready, 'n2')).toMatchObject({ state: 'exited', pid: null });
-    expect((await act(ready, '/n2/start')).body.state).toBe('running');
-  });
-
-  test('pause and resume', async () => {
-    const { ready } = await cluster(['--memory']);
-    expect((await act(ready, '/n2/pause')).body.state).toBe('paused');
-    const [master] = ready.nodes;
-    const waiting = append(master!.url, 'for all');
-    expect((await append(master!.url, 'for two', 2)).status).toBe(201);
-    expect((await act(ready, '/n2/start')).status).toBe(409);
-    expect((await act(ready, '/n2/resume')).body.state).toBe('running');
-    expect((await waiting).body.acks).toHaveLength(3);
-  });
-
-  test('add and rm change the size', async () => {
-    const { program, ready } = await cluster([]);
-    const size = async () =>
-      (await call('GET', `${ready.nodes[0]!.url}/health`)).body.quorum.size as number;
-    const added = await act(ready, '');
-    expect(added.status).toBe(201);
-    expect(added.body).toMatchObject({ node: 'n4', role: 'secondary', state: 'running' });
-    expect(await size()).toBe(4);
-    expect((await append(ready.nodes[0]!.url, 'four', 4)).body.acks).toHaveLength(4);
-
-    expect((await act(ready, '/n2', 'DELETE')).status).toBe(200);
-    expect(await size()).toBe(3);
-    expect((await append(ready.nodes[0]!.url, 'three')).body.acks.toSorted()).toEqual([
-      'n1',
-      'n3',
-      'n4',
-    ]);
-    expect((await append(ready.nodes[0]!.url, 'no', 4)).status).toBe(400);
-    const refused = await act(ready, '/n1', 'DELETE');
-    expect([refused.status, refused.body.code]).toEqual([409, 'conflict']);
-    // The removed node goes on serving what it had, is sent nothing more, and can only be stopped.
-    const removed = ready.nodes.find(({ node }) => node === 'n2')!;
-    expect((await call('GET', `${removed.url}/messages`)).body.messages).toEqual(['four']);
-    expect((await act(ready, '/n2/start')).body.code).toBe('conflict');
-    expect((await act(ready, '/n2/stop')).body.state).toBe('stopped');
-
-    // The same nodes come back, on consecutive ports.
-    await program.kill('SIGTERM');
-    const again = await cluster(['--data-dir', ready.dataDir!]);
-    expect(again.ready.nodes.map(({ node }) => node)).toEqual(['n1', 'n3', 'n4']);
-    const { body } = await call('GET', `${again.ready.nodes[1]!.url}/messages`);
-    expect(body.messages).toEqual(['four', 'three']);
-  });
-
-  test('only with the token, where there is one', async () => {
-    const { ready } = await cluster(['--memory'], { REPLOG_TOKEN: 's3cret' });
+  test('only with the token, where there is one, something can be done to it', async () => {
+    const { ready } = await cluster(['--memory', '--secondaries', '1'], { REPLOG_TOKEN: 's3cret' });
     expect((await act(ready, '/n2/stop')).status).toBe(401);
     const headers = { authorization: 'Bearer s3cret' };
     const { status } = await call(
@@ -301,22 +320,17 @@ describe('in the background', () => {
     await gone([ready.pid, ...pidsOf(ready)], 5_000);
   });
 
-  test('--detach fails like the launcher itself', async () => {
-    const { port } = await cluster(['--memory', '--secondaries', '0']);
-    const args = ['cluster', '--memory', '--detach', '--port', `${port}`];
-    const starter = belongings.program(args, env, home);
-    expect((await starter.exited).code).toBe(2);
-    expect(starter.stderr).toContain(`port ${port} is taken`);
-  });
-
-  test('--detach leaves the output of a running cluster of that name alone', async () => {
-    await cluster(['--memory', '--secondaries', '0', '--name', 'a']);
+  test('--detach fails like the launcher, and leaves the output of another alone', async () => {
+    const { port } = await cluster(['--memory', '--secondaries', '0', '--name', 'a']);
     const output = join(env.REPLOG_RUN_DIR!, 'a.log');
     writeFileSync(output, 'of the first\n');
-    const args = ['cluster', '--memory', '--detach', '--name', 'a', '--port', '0'];
-    const starter = belongings.program(args, env, home);
-    expect((await starter.exited).code).toBe(1);
-    expect(starter.stderr).toMatch(
+    const detach = ['cluster', '--memory', '--detach'];
+    const place = belongings.program([...detach, '--port', `${port}`], env, home);
+    const name = belongings.program([...detach, '--name', 'a', '--port', '0'], env, home);
+    expect((await place.exited).code).toBe(2);
+    expect(place.stderr).toContain(`port ${port} is taken`);
+    expect((await name.exited).code).toBe(1);
+    expect(name.stderr).toMatch(
       /a cluster a runs already .*\nhint: `replog stop --name a` ends it; [^;]*\n$/,
     );
     expect(readFileSync(output, 'utf8')).toBe('of the first\n');

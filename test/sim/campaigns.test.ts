@@ -11,13 +11,15 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { shortcomings, type Totals } from '../../src/sim/campaign.ts';
 import { CAUGHT, catchAgain } from '../plants/catch-again.ts';
-import { hunt, plantedCopy } from '../plants/planted-copy.ts';
 import { bundle } from '../setup/bundled.ts';
 import { standardOutput } from '../setup/giving-way.ts';
 
 const only = process.env.REPLOG_SEED;
 const seeds = only === undefined ? Number(process.env.REPLOG_SEEDS ?? 1_000) : 1;
 const first = Number(only ?? 1);
+
+/** V8 optimizes half as eagerly as by itself: what it would do more costs more than it saves. */
+const CALM = '--interrupt-budget=300000';
 
 /** What is in nobody's way may take its time; a copy that turns in circles is ended after this. */
 const LIMIT_MS = 120_000;
@@ -33,7 +35,8 @@ afterAll(() => rm(folder, { recursive: true }));
 async function campaign(): Promise<Totals> {
   const program = join(folder, 'campaign-run.mjs');
   await bundle(new URL('campaign-run.ts', import.meta.url), program);
-  return JSON.parse(await standardOutput([program, `${first}`, `${first + seeds - 1}`])) as Totals;
+  const args = [CALM, program, `${first}`, `${first + seeds - 1}`];
+  return JSON.parse(await standardOutput(args)) as Totals;
 }
 
 // Both at once: as long as the tests beside them wait, there is time for both.
@@ -59,14 +62,12 @@ describe.skipIf(only !== undefined).concurrent('the bank of planted bugs', () =>
   test(
     'every one that was caught is caught again, and without it nothing is found',
     async () => {
-      expect(await catchAgain(folder, LIMIT_MS)).toEqual([]);
-      const clean = await plantedCopy(null, folder, 'again');
       // The campaign has run the first ones without a plant.
       const beyond = CAUGHT.map(({ seed }) => seed).filter((seed) => seed >= first + seeds);
-      const known = [...new Set(beyond)];
-      const found = await hunt(clean, known, LIMIT_MS);
-      expect(found.filter(({ judge }) => judge !== null)).toEqual([]);
-      expect(found.length).toBe(known.length);
+      const { changed, found, missed } = await catchAgain(folder, LIMIT_MS, [...new Set(beyond)]);
+      expect({ found, missed }).toEqual({ found: [], missed: [] });
+      // Each costs a copy and a process of its own: `npm run test:long` finds its seed anew.
+      if (changed.length > 0) process.stderr.write(`caught otherwise: ${changed.join('; ')}\n`);
     },
     5 * LIMIT_MS,
   );
