@@ -23,6 +23,7 @@ describe('batches', () => {
 
   test('a log that ends within a batch is torn there', () => {
     const found = batches(1, 3);
+    expect(found.torn(logIndex(2))).toBe(2);
     expect(found.torn(logIndex(3))).toBe(2);
     expect(found.torn(logIndex(4))).toBeNull();
   });

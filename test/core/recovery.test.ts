@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { logIndex, nodeId } from '../../src/core/ids.ts';
 import type { MasterStatus } from '../../src/core/status.ts';
+import { entries } from './bench.ts';
 import { VirtualCluster } from './virtual-cluster.ts';
 import type { Weather } from './virtual-network.ts';
 
@@ -92,6 +93,29 @@ describe('Recovery', () => {
     cluster.kill('n1');
     restart(cluster, true);
     cluster.run(12_000);
+    for (const id of ['n1', 'n2', 'n3']) expect(cluster.entries(id)).toEqual(['1:a']);
+  });
+
+  test('C13: a log that does not continue its own is asked for once, and stands for nothing', () => {
+    const cluster = three();
+    cluster.write('n1', 'a', { w: 3 });
+    cluster.run(100);
+    cluster.kill('n1');
+    cluster.kill('n2');
+    // As after a folder of another cluster was put there by hand.
+    const { log } = cluster.host('n2');
+    log.truncate(logIndex(0));
+    log.append(entries(1, 5));
+    log.persist(logIndex(5));
+    let fetches = 0;
+    cluster.weather = (_from, to, what) => {
+      if (to === 'n2' && what === 'Fetch') fetches += 1;
+      return 1;
+    };
+    cluster.start('n2', { arbiter: 'n1' });
+    restart(cluster);
+    cluster.run(1_000);
+    expect([mode(cluster), fetches]).toEqual(['read-write', 1]);
     for (const id of ['n1', 'n2', 'n3']) expect(cluster.entries(id)).toEqual(['1:a']);
   });
 
