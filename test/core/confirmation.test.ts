@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Confirmations } from '../../src/core/confirmation.ts';
 import { logIndex, ticket } from '../../src/core/ids.ts';
+import type { Options } from '../../src/core/options.ts';
 import { VirtualCluster } from './virtual-cluster.ts';
 
 const at = logIndex;
@@ -44,8 +45,8 @@ describe('Confirmations', () => {
 });
 
 describe('linearizable reads, in a master', () => {
-  function three(): VirtualCluster {
-    const cluster = new VirtualCluster();
+  function three(options: Partial<Options> = {}): VirtualCluster {
+    const cluster = new VirtualCluster(options);
     cluster.start('n1', { arbiter: null, size: 3 });
     cluster.run(10);
     cluster.start('n2', { arbiter: 'n1' });
@@ -72,6 +73,19 @@ describe('linearizable reads, in a master', () => {
     expect(cluster.outcome(ticket)).toBeUndefined();
     cluster.run(40);
     expect(cluster.outcome(ticket)).toEqual({ type: 'Confirmed', lastIndex: 1 });
+  });
+
+  test('one whose client has gone makes room for another', () => {
+    const cluster = three({ waitersMax: 1 });
+    cluster.weather = () => 'lost';
+    const gone = cluster.confirm('n1');
+    const refused = cluster.confirm('n1');
+    cluster.run(1);
+    expect(cluster.outcome(refused)).toMatchObject({ type: 'NotLinearizable' });
+    cluster.host('n1').give({ type: 'Abandoned', ticket: gone });
+    const next = cluster.confirm('n1');
+    cluster.run(1);
+    expect([cluster.outcome(gone), cluster.outcome(next)]).toEqual([undefined, undefined]);
   });
 
   test('a master that a majority does not answer refuses after a while', () => {

@@ -48,6 +48,14 @@ describe('Heap', () => {
     fc.assert(property);
   });
 
+  test('what takes the place of one taken out may belong above it', () => {
+    // The last one is of the right half; the place that it comes to, of the left.
+    const items = [0, 10, 1, 11, 12, 2, 3, 20, 21, 22, 23, 5, 6, 7, 4].map((rank) => ({ rank }));
+    const heap = heapOf(items);
+    heap.remove(items[3]!);
+    expect(drain(heap)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 10, 12, 20, 21, 22, 23]);
+  });
+
   test('taking out what is not in changes nothing', () => {
     const heap = heapOf([{ rank: 2 }, { rank: 1 }]);
     heap.remove({ rank: 1 });

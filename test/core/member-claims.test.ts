@@ -60,6 +60,18 @@ describe('Member: what a secondary claims to have', () => {
     },
   );
 
+  test('behind the newest session that it knows, the next one begins', () => {
+    const cluster = claims(0);
+    cluster.node('n2').manner = 'stale-session';
+    const newest = 2 ** 30;
+    cluster.node('n2').refuses = newest;
+    cluster.run(100);
+    cluster.node('n2').manner = 'takes';
+    cluster.run(2_000);
+    expect(cluster.node('n2').snapshots.at(-1)).toMatchObject({ session: newest + 1 });
+    expect(cluster.report('n2')).toMatchObject({ ackedIndex: 3, lagEntries: 0 });
+  });
+
   test('a newest session beyond all numbers is not believed: others can still join', () => {
     const cluster = claims(0);
     cluster.node('n2').manner = 'stale-session';
