@@ -273,6 +273,21 @@ describe('Replica: leaving', () => {
     expect(cluster.outcome(ticket)).toMatchObject({ type: 'Stored', first: 2 });
   });
 
+  test('who has left already, or has nobody to tell, has left: nothing is sent', () => {
+    const cluster = three();
+    cluster.retire('n3');
+    cluster.run(200);
+    cluster.kill('arbiter');
+    cluster.start('n9', { arbiter: null, size: 1 });
+    cluster.run(100);
+    for (const id of ['n3', 'n9']) {
+      const answers: Response[] = [];
+      cluster.retire(id, (response) => answers.push(response));
+      cluster.run(100);
+      expect(answers).toEqual([{ type: 'Left' }]);
+    }
+  });
+
   test('a node that left comes back as a new life', () => {
     const cluster = three();
     cluster.retire('n3');
