@@ -258,6 +258,10 @@ export class Launcher implements Control {
     if (member.child.state === 'running') {
       await member.child.retire();
       this.#removed.set(member.place.node, member);
+    } else if (member.child.state === 'paused') {
+      // Woken to end in order it would first acknowledge what it has missed: whoever waits for
+      // that would be told of a copy that is gone with it.
+      await member.child.kill();
     } else {
       await member.child.stop();
     }

@@ -254,6 +254,7 @@ export class Master {
     return {
       role: 'master',
       ...this.mode(),
+      recovering: !this.settled,
       quorum: { size: this.size(), ...this.quorum() },
       members: this.membership.report(now),
       waiting: this.waiters.size,

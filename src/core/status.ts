@@ -51,6 +51,8 @@ export interface MasterStatus extends Common {
   readonly mode: 'read-write' | 'read-only';
   /** Why it is read-only; null while it is not. */
   readonly reason: string | null;
+  /** It has not fetched yet what its members may hold beyond its own log. */
+  readonly recovering: boolean;
   readonly quorum: { readonly size: number; readonly needed: number; readonly alive: number };
   readonly members: readonly MemberReport[];
   /** Writes that wait for their write concern. */

@@ -259,6 +259,15 @@ describe('adding and removing', () => {
     expect(launcher.view().nodes.map(({ node }) => node)).toEqual(['n1']);
   });
 
+  it('ends a paused node without waking it: it would acknowledge what goes with it', async () => {
+    await started();
+    await launcher.act('n2', 'pause');
+    const removed = await launcher.remove('n2');
+    expect(removed).toMatchObject({ node: 'n2', pid: null });
+    expect(events).not.toContainEqual(expect.objectContaining({ event: 'told', node: 'n2' }));
+    expect(arbiter.left).toEqual(['n2']);
+  });
+
   it('does not remove the master', async () => {
     await started();
     await expect(launcher.remove('n1')).rejects.toThrow('n1 is the master');

@@ -80,6 +80,7 @@ export class FakeEngine implements Engine {
       role: 'master',
       mode: 'read-write',
       reason: null,
+      recovering: false,
       quorum: { size: 3, needed: 2, alive: 3 },
       waiting: 0,
       members: [

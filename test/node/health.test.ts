@@ -70,6 +70,24 @@ test('/livez is always there, /readyz with a role', async () => {
   expect([status, body.code]).toEqual([503, 'not-ready']);
 });
 
+describe('/readyz of a master that is still recovering', () => {
+  const recovering = (alive: number) => {
+    const { engine, app } = node();
+    const quorum = { size: 3, needed: 2, alive };
+    engine.state = { ...engine.master(), mode: 'read-only', recovering: true, quorum };
+    return app;
+  };
+
+  test('waits for what its members hold', async () => {
+    const { status, body } = await call(recovering(2), 'GET', '/readyz');
+    expect([status, body.code]).toEqual([503, 'not-ready']);
+  });
+
+  test('waits for nobody where there is no quorum', async () => {
+    expect((await call(recovering(1), 'GET', '/readyz')).status).toBe(200);
+  });
+});
+
 describe('POST /echo', () => {
   test.each([
     ['application/json', '{"a": 1}'],

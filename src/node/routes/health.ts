@@ -3,6 +3,7 @@
 import * as z from 'zod';
 import type { MemberReport, NodeStatus } from '../../core/status.ts';
 import { json } from '../answer.ts';
+import type { Engine } from '../engine.ts';
 import { problem } from '../problems.ts';
 import type { Route, Site } from '../route.ts';
 import { followerHealth, masterHealth, ok } from '../success.ts';
@@ -35,14 +36,17 @@ export function healthRoutes(site: Site): Route[] {
       doc: {
         id: 'readReadiness',
         summary: 'Whether the node has a role and has replayed its log',
+        description:
+          'A master that starts with nothing, and whose members answer, is ready when it has ' +
+          'fetched what they hold. Without a quorum it is ready as it is: reads go on.',
         success: [{ status: 200, description: 'It is ready.', schema: ok }],
         problems: ['not-ready'],
       },
       direct: true,
-      handle: () =>
-        site.engine.status().role === null
-          ? problem('not-ready', 'The node has no role yet.')
-          : json(200, { status: 'ok' }),
+      handle: () => {
+        const lacking = lackingIn(site.engine);
+        return lacking === null ? json(200, { status: 'ok' }) : problem('not-ready', lacking);
+      },
     },
     {
       method: 'GET',
@@ -59,6 +63,18 @@ export function healthRoutes(site: Site): Route[] {
       },
     },
   ];
+}
+
+/** What keeps the node from being ready, as a sentence; null: nothing. */
+function lackingIn(engine: Engine): string | null {
+  const state = engine.status();
+  if (state.role === null) return 'The node has no role yet.';
+  if (state.role !== 'master' || !state.recovering) return null;
+  const empty = !engine.persistence.durable || state.lastIndex === 0;
+  // It would list nothing, and all that it had a moment later. Where nobody can tell it what it
+  // had, it may be long until it can write, and no reader is to wait for that.
+  const soon = state.quorum.alive >= state.quorum.needed;
+  return empty && soon ? 'The master is still fetching what its members hold.' : null;
 }
 
 /** The body of `GET /health`, with the fields of the contract and no others. */
