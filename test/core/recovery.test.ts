@@ -96,7 +96,7 @@ describe('Recovery', () => {
     for (const id of ['n1', 'n2', 'n3']) expect(cluster.entries(id)).toEqual(['1:a']);
   });
 
-  test('C13: a log that does not continue its own is asked for once, and stands for nothing', () => {
+  test('C13: a log that does not continue its own is asked for once, and not taken', () => {
     const cluster = three();
     cluster.write('n1', 'a', { w: 3 });
     cluster.run(100);
