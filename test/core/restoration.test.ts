@@ -34,7 +34,7 @@ describe('Restoration', () => {
     expect(isWhole()).toBe(true);
   });
 
-  test('C21: is not over by what another epoch reached, nor sooner by a later word of its own', () => {
+  test('C21: is not over by what another epoch reached, nor by a later word of its own', () => {
     const { restoration, isWhole } = damaged();
     restoration.expect(epoch(4), 6);
     restoration.reached(epoch(5), 20);
