@@ -1,6 +1,11 @@
 import type { ServerResponse } from 'node:http';
 import { expect, test } from 'vitest';
-import { ProblemError, ReplogClient, Unreachable } from '../../src/client/client.ts';
+import {
+  InvalidIdempotencyKey,
+  ProblemError,
+  ReplogClient,
+  Unreachable,
+} from '../../src/client/client.ts';
 import { deadUrl, sendJson, sendProblem, startStub } from './stub-server.ts';
 
 test.each([
@@ -112,6 +117,16 @@ test('an unknown outcome and an absent entry are null', async () => {
   expect(await client.entry(12)).toBeNull();
   expect(stub.hits.map((hit) => hit.path)).toEqual(['/outcomes/a%2Fb', '/log/12']);
 });
+
+test.each(['', 'ü', 'k'.repeat(129)])(
+  'the outcome of %j, which is no key, is not asked for',
+  async (key) => {
+    const stub = await startStub((_, response) => sendProblem(response, 404, 'not-found'));
+    const client = new ReplogClient({ url: stub.url });
+    await expect(client.outcome(key)).rejects.toThrow(InvalidIdempotencyKey);
+    expect(stub.hits).toEqual([]);
+  },
+);
 
 test('outcomes of keys that cannot stand in a path are asked for in the query', async () => {
   const stub = await startStub((_, response) =>
