@@ -101,6 +101,7 @@ async function appendInput(
   signal: AbortSignal,
 ): Promise<void> {
   const input = process.stdin;
+  refuseFolder(input);
   signal.addEventListener('abort', () => input.destroy(signal.reason), { once: true });
   const size = sizeOf(input);
   const progress = new Progress(size);
@@ -163,6 +164,12 @@ async function foresee(target: Target, { w = 'majority', json }: AppendOptions):
 /** The key of one part of what was given under `base`; the whole of it if `part` is null. */
 function keyOf(base: string | undefined, part: number | null): string | undefined {
   return base === undefined || part === null ? base : `${base}-${part}`;
+}
+
+/** A folder has no stream of its own: it would read as an input that is empty. */
+function refuseFolder({ fd }: { readonly fd?: number }): void {
+  if (fd === undefined || !fstatSync(fd).isDirectory()) return;
+  throw new UsageError('standard input is a folder', 'give a file: replog append - < FILE');
 }
 
 /** Bytes that an input holds if it is a file; null otherwise. */
