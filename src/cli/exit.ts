@@ -55,9 +55,15 @@ export class Refused extends Error {
   }
 }
 
-/** There is no cluster to talk to. */
+/** There is no cluster to talk to, or none of its nodes answers. */
 export class NotRunning extends Error {
   override readonly name = 'NotRunning';
+  readonly hint: string | null;
+
+  constructor(message: string, hint: string | null = null) {
+    super(message);
+    this.hint = hint;
+  }
 }
 
 /** Something took too long; whether it happened is open. */
@@ -123,7 +129,7 @@ const ROWS: readonly Row[] = [
   },
   { type: Refused, code: EXIT.refused, hint: (error: Refused) => error.hint },
   { type: Interrupted, code: EXIT.interrupted },
-  { type: NotRunning, code: EXIT.unreachable, hint: () => START },
+  { type: NotRunning, code: EXIT.unreachable, hint: (error: NotRunning) => error.hint ?? START },
   { type: TookTooLong, code: EXIT.unknown },
   { type: Undecided, code: EXIT.unknown, hint: (error: Undecided) => error.hint },
   { type: Unreachable, code: EXIT.unreachable, hint: () => SEE_WHAT_RUNS },
