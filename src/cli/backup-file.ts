@@ -1,9 +1,11 @@
 // The file that a backup goes to. The rule: it appears under its name when it is whole and on disk;
-// until then it is `FILE.part`, which an interruption removes.
+// until then it is a `.part` of its own beside it, which an interruption removes.
 
+import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { BackupReader, type BackupSummary } from '../persistence/backup.ts';
 import { isFull } from '../persistence/storage-failure.ts';
+import { type BackupPlace, refuseToReplace } from './backup-place.ts';
 import { formatBytes } from './bytes.ts';
 import { Refused } from './exit.ts';
 
@@ -18,7 +20,7 @@ export interface Written {
 
 /** Everything that is written goes through the same check that a restore makes. */
 export class BackupFile {
-  private readonly name: string;
+  private readonly place: BackupPlace;
   private readonly part: string;
   private readonly fd: number;
   private readonly reader = new BackupReader();
@@ -27,10 +29,11 @@ export class BackupFile {
   private written = 0;
   private open = true;
 
-  constructor(name: string) {
-    this.name = name;
-    this.part = `${name}.part`;
-    this.fd = openSync(this.part, 'w');
+  constructor(place: BackupPlace) {
+    this.place = place;
+    // Two backups to one file at once must not write into each other.
+    this.part = `${place.file}.${randomBytes(4).toString('hex')}.part`;
+    this.fd = openSync(this.part, 'wx');
   }
 
   get bytes(): number {
@@ -45,13 +48,14 @@ export class BackupFile {
     if (this.gatheredBytes >= GATHER_BYTES) this.flush();
   }
 
-  /** The file is whole. Throws InvalidBackup if it is not. */
+  /** The file is whole. Throws InvalidBackup if it is not, UsageError if another took its name. */
   finish(): Written {
     const summary = this.reader.end();
     this.flush();
     fsyncSync(this.fd);
     this.close();
-    renameSync(this.part, this.name);
+    refuseToReplace(this.place);
+    renameSync(this.part, this.place.file);
     return { summary, bytes: this.written };
   }
 
@@ -77,10 +81,10 @@ export class BackupFile {
 
 /** Makes the file; what `fill` throws leaves nothing of it. */
 export async function writeBackup(
-  name: string,
+  place: BackupPlace,
   fill: (file: BackupFile) => Promise<void>,
 ): Promise<Written> {
-  const file = new BackupFile(name);
+  const file = new BackupFile(place);
   try {
     await fill(file);
     return file.finish();
@@ -88,7 +92,7 @@ export async function writeBackup(
     file.discard();
     if (!isFull(error)) throw error;
     throw new Refused(
-      `there is no room for ${name}: the disk was full after ${formatBytes(file.bytes)}`,
+      `there is no room for ${place.file}: the disk was full after ${formatBytes(file.bytes)}`,
       'make room, or name a file on another disk; nothing was left of this one',
     );
   }

@@ -59,15 +59,28 @@ export function progressLine(progress: Progress, broken: ReadonlySet<JudgeName>)
   return `${seconds}: ${what}${state}; ${writes}, ${reads + gets} reads; ${kills}`;
 }
 
-/** Below it on a terminal: how each promise stands. Less than 80 columns. */
-export function promisesLine(broken: ReadonlySet<JudgeName>): string {
-  const [once, order, present, back] = PROMISES;
-  return [once, order, present, back]
-    .map((promise) => {
-      const [name, judges] = promise!;
-      return `${judges.some((judge) => broken.has(judge)) ? '✗' : '✓'} ${name}`;
-    })
-    .join('  ');
+/** Below it on a terminal: how each promise stands, in fewer words where there is no room. */
+export function promisesLine(broken: ReadonlySet<JudgeName>, columns: number): string {
+  const lineOf = (words: Readonly<Record<string, string>>): string =>
+    PROMISES.map(([promise, judges]) => {
+      const mark = judges.some((judge) => broken.has(judge)) ? '✗' : '✓';
+      return `${mark} ${words[promise] ?? promise}`;
+    }).join('  ');
+  const line = lineOf({});
+  return line.length <= columns ? line : cutTo(columns, lineOf(BRIEFLY));
+}
+
+/** Less than 60 columns for all of them. */
+const BRIEFLY: Readonly<Record<string, string>> = {
+  'exactly once': 'once',
+  'acknowledged and present': 'present',
+  'reads never back': 'never back',
+  'within limits': 'limits',
+};
+
+/** The line in so many columns, with a mark where something is left out. For plain text. */
+export function cutTo(columns: number, line: string): string {
+  return line.length <= columns ? line : `${line.slice(0, columns - 1)}…`;
 }
 
 /** The verdict, promise by promise. */

@@ -9,6 +9,7 @@ import type { JudgeName } from '../check/verdict.ts';
 import {
   codeOf,
   coverageLines,
+  cutTo,
   doubtOf,
   figureLines,
   progressLine,
@@ -144,8 +145,8 @@ class Screen {
     if (this.#live) {
       // Two lines, and back to the first: a line that wraps could not be written over.
       const columns = (process.stdout.columns ?? 80) - 1;
-      const [upper, lower] = [line, promisesLine(this.#broken)].map((one) => one.slice(0, columns));
-      process.stdout.write(`${AFRESH}${upper}\n${lower}\u001b[A`);
+      const lower = promisesLine(this.#broken, columns);
+      process.stdout.write(`${AFRESH}${cutTo(columns, line)}\n${lower}\u001b[A`);
       return;
     }
     const due = progress.elapsedMs - this.#shownAt >= LINE_EVERY_MS;

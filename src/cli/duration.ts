@@ -34,9 +34,10 @@ export function parseTimeout(text: string): number {
 
 /** For people: `0.42 ms`, `12 ms`, `3.4 s`, `2 min 5 s`. */
 export function formatDuration(ms: number): string {
-  if (ms < 10 && !Number.isInteger(ms)) return `${ms.toFixed(2)} ms`;
-  if (ms < 1_000) return `${Math.round(ms)} ms`;
-  if (ms < 60_000) return `${(ms / 1_000).toFixed(1)} s`;
+  // What would be rounded up to the next unit is said in that unit.
+  if (ms < 9.995 && !Number.isInteger(ms)) return `${ms.toFixed(2)} ms`;
+  if (ms < 999.5) return `${Math.round(ms)} ms`;
+  if (ms < 59_950) return `${(ms / 1_000).toFixed(1)} s`;
   const seconds = Math.round(ms / 1_000);
   if (seconds < 3_600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
   return `${Math.floor(seconds / 3_600)} h ${Math.floor((seconds % 3_600) / 60)} min`;

@@ -55,9 +55,15 @@ export class Refused extends Error {
   }
 }
 
-/** There is no cluster to talk to. */
+/** There is no cluster to talk to, or none of its nodes answers. */
 export class NotRunning extends Error {
   override readonly name = 'NotRunning';
+  readonly hint: string | null;
+
+  constructor(message: string, hint: string | null = null) {
+    super(message);
+    this.hint = hint;
+  }
 }
 
 /** Something took too long; whether it happened is open. */
@@ -101,6 +107,9 @@ const SEE_HELP = 'add --help to see how it is used';
 
 const START = 'start a cluster with `replog cluster`, or name a node with --url';
 
+/** Where the key of a write is given. */
+const KEY_OPTIONS = 'choose another key: --key of append, --idempotency-key of kv';
+
 /** A class of errors, its exit code, and how it is put; the first row that fits counts. */
 interface Row {
   readonly type: abstract new (...parts: never[]) => Error;
@@ -112,11 +121,15 @@ interface Row {
 const ROWS: readonly Row[] = [
   { type: UsageError, code: EXIT.usage, hint: (error: UsageError) => error.hint ?? SEE_HELP },
   { type: InvalidKey, code: EXIT.usage, hint: () => 'choose a key that is not ".", ".." or empty' },
-  { type: InvalidIdempotencyKey, code: EXIT.usage, hint: () => 'choose another --key' },
-  { type: InvalidUrl, code: EXIT.usage, hint: () => '`replog ps` shows the URLs of what runs' },
+  { type: InvalidIdempotencyKey, code: EXIT.usage, hint: () => KEY_OPTIONS },
+  {
+    type: InvalidUrl,
+    code: EXIT.usage,
+    hint: () => 'without it, `replog ps` shows the URLs of what runs',
+  },
   { type: Refused, code: EXIT.refused, hint: (error: Refused) => error.hint },
   { type: Interrupted, code: EXIT.interrupted },
-  { type: NotRunning, code: EXIT.unreachable, hint: () => START },
+  { type: NotRunning, code: EXIT.unreachable, hint: (error: NotRunning) => error.hint ?? START },
   { type: TookTooLong, code: EXIT.unknown },
   { type: Undecided, code: EXIT.unknown, hint: (error: Undecided) => error.hint },
   { type: Unreachable, code: EXIT.unreachable, hint: () => SEE_WHAT_RUNS },
@@ -251,7 +264,7 @@ const HINT_OF_CODE: Readonly<Record<string, string>> = {
   'invalid-request': SEE_HELP,
   'write-concern-unsatisfiable':
     '`replog add` makes the cluster larger; --w all asks for all it has',
-  'idempotency-key-reused': 'choose another --key: one for each write',
+  'idempotency-key-reused': `each write needs its own; ${KEY_OPTIONS}`,
   conflict: '`replog ps` shows the nodes and what they do',
   'unknown-node': '`replog ps` shows the nodes',
   'node-failed': '`replog ps` shows what runs; what the node wrote last is in its output',

@@ -4,6 +4,7 @@ import { BackupWriter } from '../persistence/backup.ts';
 import type { FolderCheck } from '../persistence/verify.ts';
 import { checkFolder } from '../persistence/verify.ts';
 import { type Written, writeBackup } from './backup-file.ts';
+import type { BackupPlace } from './backup-place.ts';
 import type { NodeFolder } from './data-dir.ts';
 import { Refused } from './exit.ts';
 import { checkNode, withFolder } from './folder-check.ts';
@@ -15,12 +16,15 @@ interface Checked {
 }
 
 /** Rejects with Refused if none of the folders is whole, or a process works in one. */
-export async function backupFolder(folders: readonly NodeFolder[], file: string): Promise<Written> {
+export async function backupFolder(
+  folders: readonly NodeFolder[],
+  place: BackupPlace,
+): Promise<Written> {
   const { folder, check } = await chosen(folders);
   const writer = new BackupWriter();
   const { node } = folder;
   const head = { at: new Date().toISOString(), node, lastIndex: check.lastIndex };
-  return writeBackup(file, async (target) => {
+  return writeBackup(place, async (target) => {
     target.write(Buffer.from(writer.head(head)));
     await withFolder(folder, (disk, use) =>
       checkFolder(disk, {

@@ -4,6 +4,7 @@ import { UnexpectedAnswer, Unreachable } from '../client/errors.ts';
 import { problemOf } from '../client/problems.ts';
 import { InvalidBackup } from '../persistence/backup.ts';
 import { type Written, writeBackup } from './backup-file.ts';
+import type { BackupPlace } from './backup-place.ts';
 import { formatBytes } from './bytes.ts';
 import { Refused } from './exit.ts';
 import { Progress } from './progress.ts';
@@ -11,7 +12,7 @@ import { Progress } from './progress.ts';
 /** Rejects with Unreachable, a ProblemError, or Refused if the stream ended before its end. */
 export async function backupNode(
   url: string,
-  file: string,
+  place: BackupPlace,
   { token, signal }: { readonly token: string | undefined; readonly signal: AbortSignal },
 ): Promise<Written> {
   const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
@@ -28,7 +29,7 @@ export async function backupNode(
   const body = answer.body;
   const progress = new Progress(null);
   try {
-    return await writeBackup(file, async (target) => {
+    return await writeBackup(place, async (target) => {
       for await (const bytes of portionsOf(body, signal)) {
         target.write(bytes);
         progress.update(target.bytes, `${formatBytes(target.bytes)} read`);

@@ -2,7 +2,7 @@
 // exit code.
 
 import { Command, CommanderError } from 'commander';
-import { Unreachable } from '../client/errors.ts';
+import { InvalidUrl, Unreachable } from '../client/errors.ts';
 import { NoQuorum } from '../client/problems.ts';
 import { packageVersion } from '../node/package-version.ts';
 import { cleanText } from './clean-text.ts';
@@ -91,7 +91,7 @@ export async function run(program: Command, argv: readonly string[]): Promise<nu
     await program.parseAsync([...argv]);
     return EXIT.success;
   } catch (error) {
-    if (error instanceof CommanderError) return endOfParsing(error);
+    if (error instanceof CommanderError) return endOfParsing(error, program);
     if ((error as NodeJS.ErrnoException | null)?.code === 'EPIPE') return EXIT.success;
     const known = await orNoNode(error, options);
     report(known, await hintOn(known, options));
@@ -99,11 +99,18 @@ export async function run(program: Command, argv: readonly string[]): Promise<nu
   }
 }
 
-function endOfParsing(error: CommanderError): number {
+function endOfParsing(error: CommanderError, program: Command): number {
   if (error.exitCode === 0) return EXIT.success;
   // Help that nobody asked for explains itself.
-  if (error.code !== 'commander.help') printError('hint: add --help to see how it is used');
+  if (error.code !== 'commander.help') printError(`hint: ${hintOfParsing(error, program)}`);
   return EXIT.usage;
+}
+
+function hintOfParsing({ code }: CommanderError, { args, commands }: Command): string {
+  if (code !== 'commander.unknownCommand') return 'add --help to see how it is used';
+  // A command that does not exist has no help. That of its group lists those that do.
+  const group = commands.find((command) => command.name() === args[0]);
+  return `\`replog ${group === undefined ? '' : `${group.name()} `}--help\` lists all commands`;
 }
 
 /** What to do about the error of a command that had these options. */
@@ -111,9 +118,10 @@ async function hintOn(error: unknown, options: TargetOptions): Promise<string | 
   const back = error instanceof NoQuorum ? await wayBack(error.missing, options) : null;
   const hint = back ?? endingOf(error).hint;
   if (hint === null) return null;
-  // Where nothing answers, nothing can be asked.
+  // Where nothing answers, nothing can be asked; still less at what is no address.
   const { url, ...rest } = options;
-  const where = error instanceof Unreachable ? rest : await fromAnywhere(options);
+  const isNowhere = error instanceof Unreachable || error instanceof InvalidUrl;
+  const where = isNowhere ? rest : await fromAnywhere(options);
   return aimed(hint, where);
 }
 

@@ -60,8 +60,10 @@ export async function findTarget(
     throw new UsageError('--url and --name say the same thing twice', 'leave one of them out');
   }
   const clusters = await running();
-  const given = options.url ?? (options.name === undefined ? env.REPLOG_URL : undefined);
-  if (given) {
+  // A variable that is empty is one that nobody set; an empty --url is a mistake.
+  const set = options.name === undefined ? env.REPLOG_URL || undefined : undefined;
+  const given = options.url ?? set;
+  if (given !== undefined) {
     const url = baseUrl(given);
     const cluster = clusters.find((candidate) => urlsOf(candidate).includes(url)) ?? null;
     return { url, control: cluster?.control ?? null, cluster, named: true, token };

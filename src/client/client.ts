@@ -151,8 +151,10 @@ export class ReplogClient {
     return this.#requests.readOrNull<Story>(`/log/${index}/story`, options, 'not-found');
   }
 
-  /** Where the write with this idempotency key stands; null if this node does not know the key. */
-  outcome(idempotencyKey: string, options: ReadOptions = {}): Promise<StoredOutcome | null> {
+  /** Where the write with this idempotency key stands; null if this node does not know the key.
+   * Throws InvalidIdempotencyKey besides. */
+  async outcome(idempotencyKey: string, options: ReadOptions = {}): Promise<StoredOutcome | null> {
+    refuseIdempotencyKey(idempotencyKey);
     const { path, search } = outcomePlace(idempotencyKey);
     return this.#requests.readOrNull<StoredOutcome>(path, options, 'unknown-outcome', search);
   }
@@ -238,13 +240,13 @@ export class ReplogClient {
     const { node } = options;
     const json = node === undefined ? undefined : { node };
     const call = { method: 'POST', path: '/cluster/nodes', json } as const;
-    return nodeIn(await this.#requests.command(call, options));
+    return nodeIn(await this.#requests.command(call, options, true));
   }
 
   /** Launcher: takes the node out of the cluster for good. */
   async removeNode(node: string, options: CallOptions = {}): Promise<void> {
     const path = `/cluster/nodes/${encodeURIComponent(node)}`;
-    await this.#requests.command({ method: 'DELETE', path }, options);
+    await this.#requests.command({ method: 'DELETE', path }, options, true);
   }
 
   /** Launcher: does something to a node's process. Null if the answer does not describe a node. */
@@ -254,7 +256,7 @@ export class ReplogClient {
     options: CallOptions = {},
   ): Promise<ClusterNode | null> {
     const path = `/cluster/nodes/${encodeURIComponent(node)}/${verb}`;
-    return nodeIn(await this.#requests.command({ method: 'POST', path }, options));
+    return nodeIn(await this.#requests.command({ method: 'POST', path }, options, true));
   }
 
   /** Launcher: the last `lines` lines of the node's output; all that are kept by default. */
@@ -272,11 +274,15 @@ export class ReplogClient {
   ): Promise<Answer> {
     const { timeoutMs, signal } = options;
     const idempotencyKey = options.idempotencyKey ?? this.#newKey();
-    if (!IDEMPOTENCY_KEY.test(idempotencyKey)) throw new InvalidIdempotencyKey(idempotencyKey);
+    refuseIdempotencyKey(idempotencyKey);
     const full = { ...order, idempotencyKey, timeoutMs, signal, departures: this.#departures };
     const write = new PendingWrite(this.#writes, this.#route, full, this.#pace, this.#retryForMs);
     return answerIn<Answer>(await write.run());
   }
+}
+
+function refuseIdempotencyKey(key: string): void {
+  if (!IDEMPOTENCY_KEY.test(key)) throw new InvalidIdempotencyKey(key);
 }
 
 function pageSearch({ from, limit }: PageOptions): Record<string, number> {

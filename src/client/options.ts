@@ -14,7 +14,8 @@ export interface ClientOptions {
   /** How long a write looks for a master that answers, in milliseconds; default 10,000, which
    * outlasts a change of master. 0: one try. */
   readonly retryForMs?: number | undefined;
-  /** How long a read waits for the head of an answer, in milliseconds, before it is Unreachable.
+  /** How long a read, an echo or a change of faults waits for the head of an answer, in
+   * milliseconds, before it is Unreachable; a launcher may take its time with its nodes.
    * Default: as long as its signal lets it. */
   readonly answerMs?: number | undefined;
   /** Key of a write that was not given one. Default: a random UUID. */

@@ -11,7 +11,7 @@ import { masterIn } from './redirect.ts';
 /** Redirects in a row that a read follows. */
 const HOPS_MAX = 3;
 
-/** How reads wait. */
+/** How reads and commands wait. */
 export interface Patience {
   /** For the head of an answer; undefined: without a limit. */
   readonly answerMs: number | undefined;
@@ -57,9 +57,9 @@ export class Requests {
     }
   }
 
-  /** Whatever a 2xx answer says, be it nothing. */
-  async command(call: Call, options: CallOptions): Promise<unknown> {
-    const reply = await this.#send(call, options);
+  /** Whatever a 2xx answer says, be it nothing. `patient`: what is asked for may take its time. */
+  async command(call: Call, options: CallOptions, patient: boolean = false): Promise<unknown> {
+    const reply = await this.#send(call, options, this.#base, patient);
     if (reply.status < 200 || reply.status >= 300) throw refusal(reply);
     return reply.body;
   }
@@ -75,11 +75,14 @@ export class Requests {
     return reply;
   }
 
-  async #send(call: Call, options: CallOptions, base: string = this.#base): Promise<Reply> {
+  async #send(
+    call: Call,
+    options: CallOptions,
+    base: string = this.#base,
+    patient: boolean = false,
+  ): Promise<Reply> {
     const { answerMs, departures } = this.#patience;
-    // A command may take its time: a node that stops, or one that starts.
-    const limitMs = call.method === 'GET' ? answerMs : undefined;
-    const limit = deadline(limitMs, options.signal, departures);
+    const limit = deadline(patient ? undefined : answerMs, options.signal, departures);
     try {
       const asked = { ...call, signal: limit.signal };
       const answer = await this.#link.open(base, asked);

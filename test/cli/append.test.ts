@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { expect, test, vi } from 'vitest';
 import { register as append } from '../../src/cli/commands/append.ts';
+import { register as kv } from '../../src/cli/commands/kv.ts';
 import { deadUrl, type Hit, sendJson, sendProblem, startStub } from '../client/stub-server.ts';
 import { runCommand } from './command-run.ts';
 import { isolate } from './isolation.ts';
@@ -209,6 +210,21 @@ test.each([
   const ran = await runCommand(append, ...args);
   expect(ran).toMatchObject({ code: 2, out: '' });
   expect(ran.err).not.toBe('');
+});
+
+test('the hint about a URL that is none does not send anybody there', async () => {
+  const ran = await runCommand(append, 'append', 'a', '--url', 'nowhere');
+  expect(ran.err).toMatch(/\nhint: .*`replog ps` shows the URLs of what runs\n$/);
+});
+
+test('the hint about an unknown command names what lists the commands', async () => {
+  const ran = await runCommand([append, kv], 'nonsense');
+  expect(ran.err).toBe(
+    "replog: unknown command 'nonsense'\nhint: `replog --help` lists all commands\n",
+  );
+  expect((await runCommand([append, kv], '--no-color', 'kv', 'nonsense')).err).toMatch(
+    /\nhint: `replog kv --help` lists all commands\n$/,
+  );
 });
 
 test('help is exit 0 and shows examples', async () => {

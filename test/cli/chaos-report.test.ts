@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ChaosReport } from '../../src/chaos/run.ts';
-import { codeOf, doubtOf, verdictLines } from '../../src/cli/chaos-report.ts';
+import { codeOf, cutTo, doubtOf, promisesLine, verdictLines } from '../../src/cli/chaos-report.ts';
 import { stylesFor } from '../../src/cli/colour.ts';
 import { EXIT } from '../../src/cli/exit.ts';
 
@@ -41,4 +41,15 @@ test('a run in which nothing was done to a node proves nothing', () => {
 test('empty cells matter only to those who asked for coverage', () => {
   expect(codeOf(report(), true)).toBe(EXIT.unknown);
   expect(doubtOf(report())).toBe('80 cells of the table were not met');
+});
+
+test('the live line shows every promise on 80 columns, and marks what it leaves out', () => {
+  const broken = new Set(['bounded'] as const);
+  expect(promisesLine(broken, 100)).toBe(
+    '✓ exactly once  ✓ one order  ✓ acknowledged and present  ✓ reads never back  ✗ within limits',
+  );
+  expect(promisesLine(broken, 79)).toBe('✓ once  ✓ one order  ✓ present  ✓ never back  ✗ limits');
+  expect(promisesLine(broken, 30)).toBe('✓ once  ✓ one order  ✓ presen…');
+  expect(cutTo(5, '3 s: all holds')).toBe('3 s:…');
+  expect(cutTo(5, '3 s: ')).toBe('3 s: ');
 });

@@ -112,6 +112,7 @@ describe('replog check', () => {
     const text = `${JSON.stringify(first)}\n${line}\n${JSON.stringify(first)}\n`;
     const { code, err, out } = await runCommand(register, 'check', await fileWith(text));
     expect(err).toContain(`line 2 is no record of a history: ${why}`);
+    expect(err).toContain('; docs/history.md says which\n');
     expect({ code, out }).toEqual({ code: 2, out: '' });
   });
 

@@ -85,6 +85,12 @@ test('explain --json: one object; one node by its name', async () => {
   ]);
 });
 
+test('explain: where no node answers it is exit 3', async () => {
+  const ran = await runCommand(explain, 'explain', '4', await deadUrl());
+  expect(ran).toMatchObject({ code: 3, out: '' });
+  expect(ran.err).toMatch(/^replog: nobody could tell of index 4 .*\nhint: `replog ps` shows who/);
+});
+
 test('explain: what nobody knows is refused, what is no index is misused', async () => {
   const { url } = await cluster();
   const unknown = await runCommand(explain, 'explain', '5', 'n1', '--url', url);

@@ -5,13 +5,14 @@ import { lstat, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { writeBackup } from '../../src/cli/backup-file.ts';
+import { type BackupFile, writeBackup } from '../../src/cli/backup-file.ts';
 import { register as backup } from '../../src/cli/commands/backup.ts';
 import { register as repair } from '../../src/cli/commands/repair.ts';
 import { register as restore } from '../../src/cli/commands/restore.ts';
 import { register as verify } from '../../src/cli/commands/verify.ts';
 import { Refused } from '../../src/cli/exit.ts';
 import { BLANK_MEMORY } from '../../src/core/effects.ts';
+import { BackupWriter } from '../../src/persistence/backup.ts';
 import { RealDisk } from '../../src/persistence/real-disk.ts';
 import { openSegmentedLog } from '../../src/persistence/segmented-log.ts';
 import { at, entriesOf, entryAt } from '../persistence/entries.ts';
@@ -99,7 +100,7 @@ describe('backup and restore', () => {
     const file = join(home, 'log.backup');
     await writeFile(file, 'the one before');
     const full = Object.assign(new Error('ENOSPC: no space left'), { code: 'ENOSPC' });
-    const made = writeBackup(file, async () => {
+    const made = writeBackup({ file, force: true }, async () => {
       throw full;
     });
     await expect(made).rejects.toThrow(Refused);
@@ -109,6 +110,30 @@ describe('backup and restore', () => {
     });
     expect(await readFile(file, 'utf8')).toBe('the one before');
     expect(await readdir(home)).toEqual(['log.backup']);
+  });
+
+  test('two at once to one file: the first that is whole keeps the name', async () => {
+    const file = join(home, 'log.backup');
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const backupOf = (count: number, before: Promise<void> | null) => async (to: BackupFile) => {
+      const writer = new BackupWriter();
+      const head = { at: '2026-01-01T00:00:00.000Z', node: null, lastIndex: count };
+      to.write(Buffer.from(writer.head(head)));
+      await before;
+      for (const entry of entriesOf(1, count)) to.write(Buffer.from(writer.entry(entry)));
+      to.write(Buffer.from(writer.end()));
+    };
+    const slow = writeBackup({ file }, backupOf(5, held));
+    await writeBackup({ file }, backupOf(3, null));
+    release();
+    await expect(slow).rejects.toThrow(`${file} exists already`);
+    expect(await readdir(home)).toEqual(['log.backup']);
+    expect((await replog('restore', '--check', file)).out).toContain('whole: 3 entries');
+    await writeBackup({ file, force: true }, backupOf(5, null));
+    expect((await replog('restore', '--check', file)).out).toContain('whole: 5 entries');
   });
 
   test('a node that does not answer leaves no file', async () => {

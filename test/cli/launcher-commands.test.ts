@@ -86,6 +86,38 @@ test('a verb says so where there was nothing to do', async () => {
   expect(stopped.out).toBe('n3 is stopped already\n');
 });
 
+test('a node that is in no state for a verb does not keep it from the others', async () => {
+  const states = ['n1', 'n2'];
+  const stub = await startStub((hit, response) => {
+    const id = hit.path.split('/')[3] ?? '';
+    if (states.includes(id)) sendProblem(response, 409, 'conflict', { detail: `${id} is exited.` });
+    else launch(hit, response);
+  });
+  const two = await runCommand(control, 'resume', 'all', '--url', stub.url);
+  expect(two).toMatchObject({ code: 1, out: 'n3 is stopped already\n' });
+  expect(two.err).toMatch(/^replog: n1 is exited; n2 is exited\nhint: `replog ps.*\n$/);
+  states.shift();
+  const one = await runCommand(control, 'resume', 'all', '--json', '--url', stub.url);
+  expect(one.code).toBe(1);
+  expect(
+    one.out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).node),
+  ).toEqual(['n1', 'n3']);
+  expect(one.err).toMatch(/^replog: n2 is exited\nhint: /);
+});
+
+test('a restart that fails leaves the other nodes alone', async () => {
+  const stub = await startStub((hit, response) =>
+    hit.path.endsWith('/restart')
+      ? sendProblem(response, 500, 'node-failed')
+      : launch(hit, response),
+  );
+  expect((await runCommand(control, 'restart', 'all', '--url', stub.url)).code).toBe(1);
+  expect(stub.hits).toHaveLength(2);
+});
+
 test('stop of a cluster elsewhere is exit 2, of one that is not there exit 3', async () => {
   const stub = await startStub(launch);
   const elsewhere = await runCommand(control, 'stop', '--url', stub.url);

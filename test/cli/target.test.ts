@@ -8,6 +8,7 @@ import { UsageError } from '../../src/cli/exit.ts';
 import { inOrder, selectNodes } from '../../src/cli/node-selection.ts';
 import { addTargetOptions, findTarget } from '../../src/cli/target.ts';
 import { readToken } from '../../src/cli/token.ts';
+import { InvalidUrl } from '../../src/client/errors.ts';
 import type { RunningCluster } from '../../src/cluster/registry.ts';
 
 function cluster(name: string, port: number): RunningCluster {
@@ -39,6 +40,12 @@ test('--url comes first, then REPLOG_URL, then the running cluster, then port 40
     url: 'http://127.0.0.1:4000',
     control: null,
   });
+});
+
+test('an empty REPLOG_URL is none, an empty --url a mistake', async () => {
+  const surroundings = around([TWO], { REPLOG_URL: '' });
+  expect((await findTarget({}, surroundings)).url).toBe('http://127.0.0.1:5000');
+  await expect(findTarget({ url: '' }, surroundings)).rejects.toThrow(InvalidUrl);
 });
 
 test('several clusters are listed, and one is chosen by name', async () => {

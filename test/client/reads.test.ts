@@ -1,6 +1,11 @@
 import type { ServerResponse } from 'node:http';
 import { expect, test } from 'vitest';
-import { ProblemError, ReplogClient, Unreachable } from '../../src/client/client.ts';
+import {
+  InvalidIdempotencyKey,
+  ProblemError,
+  ReplogClient,
+  Unreachable,
+} from '../../src/client/client.ts';
 import { deadUrl, sendJson, sendProblem, startStub } from './stub-server.ts';
 
 test.each([
@@ -113,6 +118,16 @@ test('an unknown outcome and an absent entry are null', async () => {
   expect(stub.hits.map((hit) => hit.path)).toEqual(['/outcomes/a%2Fb', '/log/12']);
 });
 
+test.each(['', 'ü', 'k'.repeat(129)])(
+  'the outcome of %j, which is no key, is not asked for',
+  async (key) => {
+    const stub = await startStub((_, response) => sendProblem(response, 404, 'not-found'));
+    const client = new ReplogClient({ url: stub.url });
+    await expect(client.outcome(key)).rejects.toThrow(InvalidIdempotencyKey);
+    expect(stub.hits).toEqual([]);
+  },
+);
+
 test('outcomes of keys that cannot stand in a path are asked for in the query', async () => {
   const stub = await startStub((_, response) =>
     sendJson(response, 200, { state: 'stored', index: 1, acks: ['n1'] }),
@@ -169,12 +184,20 @@ test('echo brings back what was sent', async () => {
   expect(await client.echo({ a: [1] })).toEqual({ a: [1] });
 });
 
-test('a node that says nothing is unreachable when patience ends, to reads only', async () => {
+test('a silent node is unreachable when patience ends; a launcher may take its time', async () => {
   const stub = await startStub(() => {});
   const client = new ReplogClient({ url: stub.url, answerMs: 30 });
-  const failure = await client.health().catch((error: unknown) => error);
-  expect(failure).toBeInstanceOf(Unreachable);
-  expect(String(failure)).toContain('no answer within 30 ms');
+  const calls: readonly (() => Promise<unknown>)[] = [
+    () => client.health(),
+    () => client.echo('x'),
+    () => client.setFaults({}),
+    () => client.clearFaults(),
+  ];
+  for (const call of calls) {
+    const failure = await call().catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(Unreachable);
+    expect(String(failure)).toContain('no answer within 30 ms');
+  }
   stub.respond((_, response) => {
     setTimeout(() => sendJson(response, 200, { node: 'n3' }), 90);
   });

@@ -76,8 +76,15 @@ async function append(messages: readonly string[], options: AppendOptions): Prom
   await untilInterrupted(async (signal) => {
     for (const [place, message] of messages.entries()) {
       const key = keyOf(options.key, messages.length === 1 ? null : place + 1);
-      if (message === '-') await appendInput(client, options, key, signal);
-      else await appendOne(client, message, options, key, signal);
+      if (message === '-') {
+        await appendInput(client, options, key, signal);
+        continue;
+      }
+      const answer = await appendOne(client, message, options, key, signal);
+      await printAnswer(answer, options, signal).catch((error: unknown) => {
+        if (signal.aborted) printError(`replog: ${storedSentence(answer.index, place, messages)}`);
+        throw error;
+      });
     }
   });
 }
@@ -85,13 +92,26 @@ async function append(messages: readonly string[], options: AppendOptions): Prom
 async function appendOne(
   client: ReplogClient,
   message: string,
-  { w, timeout, json }: AppendOptions,
+  { w, timeout: timeoutMs }: AppendOptions,
   idempotencyKey: string | undefined,
   signal: AbortSignal,
+): Promise<AppendAnswer> {
+  return client.append(message, { w, timeoutMs, idempotencyKey, signal, receipt: true });
+}
+
+function printAnswer(
+  answer: AppendAnswer,
+  { json }: AppendOptions,
+  signal: AbortSignal,
 ): Promise<void> {
-  const limits = { w, timeoutMs: timeout, idempotencyKey, signal };
-  const answer = await client.append(message, { ...limits, receipt: true });
-  await (json ? printJson(answer, signal) : printLines(appendedLines(answer), signal));
+  return json ? printJson(answer, signal) : printLines(appendedLines(answer), signal);
+}
+
+/** Of messages whose answers nobody has read: how far it came, the one at `place` included. */
+function storedSentence(index: number, place: number, messages: readonly string[]): string {
+  const { length } = messages;
+  if (length === 1) return `the message is stored, at index ${index}`;
+  return `stored are ${place + 1} of ${length} arguments, the last at index ${index}`;
 }
 
 async function appendInput(
@@ -101,6 +121,7 @@ async function appendInput(
   signal: AbortSignal,
 ): Promise<void> {
   const input = process.stdin;
+  refuseFolder(input);
   signal.addEventListener('abort', () => input.destroy(signal.reason), { once: true });
   const size = sizeOf(input);
   const progress = new Progress(size);
@@ -163,6 +184,12 @@ async function foresee(target: Target, { w = 'majority', json }: AppendOptions):
 /** The key of one part of what was given under `base`; the whole of it if `part` is null. */
 function keyOf(base: string | undefined, part: number | null): string | undefined {
   return base === undefined || part === null ? base : `${base}-${part}`;
+}
+
+/** A folder has no stream of its own: it would read as an input that is empty. */
+function refuseFolder({ fd }: { readonly fd?: number }): void {
+  if (fd === undefined || !fstatSync(fd).isDirectory()) return;
+  throw new UsageError('standard input is a folder', 'give a file: replog append - < FILE');
 }
 
 /** Bytes that an input holds if it is a file; null otherwise. */

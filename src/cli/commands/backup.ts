@@ -1,8 +1,9 @@
 // `replog backup`: the whole log of a node, running or not, as one file.
 
-import { lstatSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { BackupSummary } from '../../persistence/backup.ts';
+import { type BackupPlace, refuseToReplace } from '../backup-place.ts';
 import { formatBytes } from '../bytes.ts';
 import { cleanText } from '../clean-text.ts';
 import { entryRange } from '../counted.ts';
@@ -44,15 +45,16 @@ async function backup(given: readonly string[], options: BackupOptions): Promise
   }
   const file = given.at(-1)!;
   const from = given.length === 2 ? given[0] : undefined;
-  refuseAsTarget(file, options);
+  const place = { file, force: options.force };
+  refuseAsTarget(place);
   const { summary, bytes } = await untilInterrupted(async (signal) => {
     if (from !== undefined && isFolder(from)) {
       const { backupFolder } = await import('../folder-backup.ts');
-      return backupFolder(nodeFolders(from), file);
+      return backupFolder(nodeFolders(from), place);
     }
     const target = await findTarget(options);
     const { backupNode } = await import('../node-backup.ts');
-    return backupNode(from === undefined ? target.url : await urlOf(from, target), file, {
+    return backupNode(from === undefined ? target.url : await urlOf(from, target), place, {
       token: target.token,
       signal,
     });
@@ -63,7 +65,8 @@ async function backup(given: readonly string[], options: BackupOptions): Promise
 
 /** A backup takes the place of what has its name: of a plain file that may go, and of nothing else.
  * A device or a pipe would be gone, for whoever else uses it. */
-function refuseAsTarget(file: string, { force }: BackupOptions): void {
+function refuseAsTarget(place: BackupPlace): void {
+  const { file } = place;
   const hint = 'name the file to be written';
   if (file === '') throw new UsageError('the name of the file is empty', hint);
   if (file === '-') {
@@ -75,12 +78,7 @@ function refuseAsTarget(file: string, { force }: BackupOptions): void {
   if (isFolder(file)) throw new UsageError(`${file} is a folder`, hint);
   const there = statSync(file, { throwIfNoEntry: false });
   if (there?.isFile() === false) throw new UsageError(`${file} is no plain file`, hint);
-  if (lstatSync(file, { throwIfNoEntry: false }) !== undefined && !force) {
-    throw new UsageError(
-      `${file} exists already`,
-      'choose another name, or replace it with --force',
-    );
-  }
+  refuseToReplace(place);
 }
 
 async function urlOf(selector: string, target: Awaited<ReturnType<typeof findTarget>>) {

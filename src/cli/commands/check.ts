@@ -66,7 +66,7 @@ async function recordTaker(judge: Judge): Promise<(line: string, number: number)
       if (!(error instanceof MalformedRecord)) throw error;
       throw new UsageError(
         `line ${number} is no record of a history: ${error.message}`,
-        'a history has one JSON object per line; src/check/history.ts says which',
+        'a history has one JSON object per line; docs/history.md says which',
       );
     }
   };

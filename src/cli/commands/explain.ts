@@ -2,12 +2,12 @@
 
 import type { Command } from 'commander';
 import type { LogEntry, Story } from '../../client/answers.ts';
-import { ReplogError } from '../../client/errors.ts';
+import { ReplogError, Unreachable } from '../../client/errors.ts';
 import { headline, lifeLines, merge } from '../biography.ts';
 import { cleanText } from '../clean-text.ts';
 import { stylesFor } from '../colour.ts';
 import { examples } from '../examples.ts';
-import { endingOf, Refused } from '../exit.ts';
+import { endingOf, NotRunning, Refused } from '../exit.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { type Candidate, knownNodes, nodesAt } from '../node-selection.ts';
 import { printJson, printLines } from '../output.ts';
@@ -31,6 +31,8 @@ interface Account {
   readonly entry: LogEntry | null;
   /** Why it said nothing; null if it did. */
   readonly error: string | null;
+  /** Whether it said nothing at all. */
+  readonly mute: boolean;
 }
 
 export function register(program: Command): void {
@@ -63,7 +65,7 @@ async function explain(
   });
   const stories = accounts.flatMap(({ story }) => (story === null ? [] : [story]));
   const silent = accounts.filter(({ error }) => error !== null);
-  if (stories.length === 0) throw unknown(index, silent);
+  if (stories.length === 0) throw unknown(index, silent, accounts);
   const entry = accounts.find((account) => account.entry !== null)?.entry ?? null;
   const life = merge(stories);
   const partial = stories.filter(({ complete }) => !complete).map(({ node }) => node);
@@ -95,29 +97,32 @@ async function ask(
     const client = await connect(target, url);
     const story = await client.story(index, { signal: limit });
     const entry = story === null ? null : await client.entry(index, { signal: limit });
-    return { node: story?.node ?? node, story, entry, error: null };
+    return { node: story?.node ?? node, story, entry, error: null, mute: false };
   } catch (error) {
     if (signal.aborted) throw error;
-    if (limit.aborted) return silence(node, `no answer within ${ASK_MS / 1_000} s`);
-    if (error instanceof ReplogError) return silence(node, endingOf(error).sentence);
+    if (limit.aborted) return silence(node, `no answer within ${ASK_MS / 1_000} s`, true);
+    if (error instanceof ReplogError) {
+      return silence(node, endingOf(error).sentence, error instanceof Unreachable);
+    }
     throw error;
   }
 }
 
-function silence(node: string, error: string): Account {
-  return { node, story: null, entry: null, error };
+function silence(node: string, error: string, mute: boolean): Account {
+  return { node, story: null, entry: null, error, mute };
 }
 
 /** A node that stands still does not keep the others' stories back for longer. */
 const ASK_MS = 2_000;
 
-function unknown(index: number, silent: readonly Account[]): Error {
+function unknown(index: number, silent: readonly Account[], accounts: readonly Account[]): Error {
   if (silent.length > 0) {
     const why = silent.map(({ node, error }) => `${node}: ${error}`).join('; ');
-    return new Refused(
-      `nobody could tell of index ${index} (${why})`,
-      '`replog ps` shows who is up',
-    );
+    const sentence = `nobody could tell of index ${index} (${why})`;
+    const hint = '`replog ps` shows who is up';
+    return accounts.every(({ mute }) => mute)
+      ? new NotRunning(sentence, hint)
+      : new Refused(sentence, hint);
   }
   return new Refused(
     `there is no operation ${index}`,

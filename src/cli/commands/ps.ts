@@ -54,8 +54,8 @@ function onlyNodes(selector: string, report: ClusterReport): ClusterReport {
 
 /** The cluster that was named, else all there are. */
 async function reportsFor(options: PsOptions): Promise<ClusterReport[]> {
-  const named = options.url ?? options.name ?? process.env.REPLOG_URL;
-  if (named) return [(await findLauncher(await findTarget(options))).report];
+  const named = options.url ?? options.name ?? (process.env.REPLOG_URL || undefined);
+  if (named !== undefined) return [(await findLauncher(await findTarget(options))).report];
   const clusters = await registered();
   return Promise.all(
     clusters.map(async ({ name }) => {
