@@ -118,6 +118,7 @@ test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
     child.kill(signal);
     await once(child, 'exit');
     child.stdout!.resume();
-    expect(await ended).toEqual({ code: 130, err: 'replog: interrupted\n' });
+    const said = 'replog: stored are 1 of 2 arguments, the last at index 3\nreplog: interrupted\n';
+    expect(await ended).toEqual({ code: 130, err: said });
   },
 );
