@@ -146,8 +146,10 @@ export class CallTrace {
 
   /** By how much the index of an update is above its seq, in each session that sent any. */
   offsets(): Map<string, number> {
-    const pattern =
-      /\\"session\\":(\d+),\\"seq\\":(\d+),.{0,400}?\\"updates\\":\[\{\\"index\\":(\d+)/g;
+    // The records stand in memory of their own, and may be a part of the call of their own.
+    const apart = String.raw`(?:", iov_len=\d+\}, \{iov_base=")?`;
+    const head = String.raw`\\"session\\":(\d+),\\"seq\\":(\d+),.{0,400}?\\"updates\\":\[`;
+    const pattern = new RegExp(String.raw`${head}${apart}\{\\"index\\":(\d+)`, 'g');
     const found = new Map<string, number>();
     for (const { found: each } of this.sent(pattern)) {
       found.set(each[1]!, Number(each[3]) - Number(each[2]));
