@@ -53,6 +53,10 @@ describe('a body that is not what the route takes is 400, says where, and change
     expect(answer.headers.get('content-type')).toBe('application/problem+json');
     expect(answer.body.code).toBe('invalid-request');
     expect(answer.body.errors).toContainEqual({ path, message: expect.any(String) });
+    const [first] = answer.body.errors;
+    expect(answer.body.detail).toBe(
+      `${first.path === '' ? '' : `${first.path}: `}${first.message}`,
+    );
     expect(engine.writes).toHaveLength(before);
   });
 

@@ -25,6 +25,18 @@ async function start(limits: Partial<ServerLimits> = {}, clock: Clock = systemCl
   return { engine, server, faults };
 }
 
+test.each([
+  [undefined, '127.0.0.1'],
+  ['0.0.0.0', '127.0.0.1'],
+])('bound to %s it is reached at %s', async (host, reached) => {
+  const app = createApp(new FakeEngine());
+  const stopping = new AbortController();
+  const server = await startServer({ app, port: 0, stopping, ...(host ? { host } : {}) });
+  running.push(server);
+  expect(server.url).toBe(`http://${reached}:${server.port}`);
+  expect((await fetch(`${server.url}/livez`)).status).toBe(200);
+});
+
 /** Speaks to the server in bytes and collects what it says until it closes. */
 function raw(server: RunningServer, text: string): { socket: Socket; said: Promise<string> } {
   const socket = connect(server.port, '127.0.0.1');
