@@ -2,7 +2,6 @@
 // replicated, and answers the client when enough nodes have it.
 
 import { admit } from './admission.ts';
-import { Confirmations } from './confirmation.ts';
 import type { Context } from './context.ts';
 import type { Outcome, Write } from './effects.ts';
 import { Electorate } from './electorate.ts';
@@ -11,8 +10,9 @@ import { type Mode, modeOf } from './master-mode.ts';
 import type { Member } from './member.ts';
 import { Membership } from './membership.ts';
 import type { HeartbeatAck, Peer } from './messages.ts';
-import { entryOf } from './operation.ts';
+import { entriesOf } from './operation.ts';
 import { majority, reachedBy } from './quorum.ts';
+import { Readers } from './readers.ts';
 import { Recovery } from './recovery.ts';
 import { restored } from './restoration.ts';
 import type { MasterStatus } from './status.ts';
@@ -45,7 +45,7 @@ export class Master {
   private readonly electorate: Electorate;
   private readonly membership: Membership;
   private readonly waiters = new WriteConcerns();
-  private readonly readers = new Confirmations();
+  private readonly readers: Readers;
   private readonly recovery: Recovery;
   /** Who the members are has been said, or it is too late to hear them before the first write. */
   private told: boolean;
@@ -71,6 +71,7 @@ export class Master {
     this.epoch = epoch;
     this.configuredSize = size;
     this.version = version;
+    this.readers = new Readers(context);
     const owner = {
       progressed: () => this.progress(),
       heard: (member: Member, ack: HeartbeatAck) => {
@@ -179,15 +180,12 @@ export class Master {
   }
 
   confirm(ticket: Ticket, now: number): void {
-    const { ledger, options, outbox } = this.context;
-    if (!this.settled || this.readers.size >= options.waitersMax) {
-      const reason = this.settled ? 'too many reads wait' : 'the master is still recovering';
-      outbox.reply(ticket, { type: 'NotLinearizable', reason });
-      return;
+    if (!this.settled) {
+      this.readers.refuse([ticket], 'the master is still recovering');
+    } else if (this.readers.add(ticket, now)) {
+      this.membership.proveSoon(now);
+      this.dirty = true;
     }
-    this.readers.add(ticket, ledger.log.lastIndex, now, options.confirmTimeoutMs);
-    this.membership.proveSoon(now);
-    this.dirty = true;
   }
 
   abandoned(ticket: Ticket): void {
@@ -211,11 +209,7 @@ export class Master {
       this.context.counters.timeouts += 1;
       this.answer(waiter, 'TimedOut');
     }
-    for (const ticket of this.readers.expired(now)) {
-      const reason = 'a majority did not confirm in time';
-      this.context.outbox.reply(ticket, { type: 'NotLinearizable', reason });
-    }
-    this.confirmReaders(now);
+    this.answerReaders(now);
     this.announceMode();
   }
 
@@ -234,9 +228,7 @@ export class Master {
     for (const { ticket, first, last } of this.waiters.drain()) {
       outbox.reply(ticket, { type: outcome, first, last });
     }
-    for (const ticket of this.readers.drain()) {
-      outbox.reply(ticket, { type: 'NotLinearizable', reason: 'this node is master no more' });
-    }
+    this.readers.end();
     this.membership.end();
   }
 
@@ -264,21 +256,8 @@ export class Master {
   private append(write: Write): LogIndex {
     const { ledger, counters } = this.context;
     const first = logIndex(ledger.log.lastIndex + 1);
-    const { at, idempotencyKey, batch, operations } = write;
-    const request = {
-      ...(batch ? { batch: operations.length } : {}),
-      ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
-    };
-    ledger.append(
-      operations.map((operation, i) =>
-        entryOf(
-          operation,
-          { index: logIndex(first + i), epoch: this.epoch, at },
-          i === 0 ? request : {},
-        ),
-      ),
-    );
-    counters.appended += operations.length;
+    ledger.append(entriesOf(write, first, this.epoch));
+    counters.appended += write.operations.length;
     this.dirty = true;
     return first;
   }
@@ -338,16 +317,11 @@ export class Master {
     this.context.outbox.reply(ticket, outcome);
   }
 
-  private confirmReaders(now: number): void {
-    const { ledger, outbox } = this.context;
-    const tickets = this.readers.confirmed({
-      commitIndex: ledger.log.commitIndex,
-      followedAt: [now, ...this.membership.members.map((member) => member.followedAt)],
-      needed: majority(this.size()),
-    });
-    // What has come since the reader asked, and is not on a majority, is not shown.
-    const lastIndex = ledger.log.commitIndex;
-    for (const ticket of tickets) outbox.reply(ticket, { type: 'Confirmed', lastIndex });
+  private answerReaders(now: number): void {
+    if (this.readers.size === 0) return;
+    const { members } = this.membership;
+    const followedAt = [now, ...members.map((member) => member.followedAt)];
+    this.readers.answer(now, { followedAt, needed: majority(this.size()) });
   }
 
   private size(): number {

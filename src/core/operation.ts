@@ -1,6 +1,7 @@
 // What a client can ask the log to remember, and how it stands there.
 
-import type { Epoch, LogIndex } from './ids.ts';
+import type { Write } from './effects.ts';
+import { type Epoch, type LogIndex, logIndex } from './ids.ts';
 
 /** A change of the replicated state; the message list and the key-value store are its folds. */
 export type Operation =
@@ -40,4 +41,21 @@ export function entryOf(
     ...(request.batch === undefined ? {} : { batch: request.batch }),
     ...(request.idempotencyKey === undefined ? {} : { idempotencyKey: request.idempotencyKey }),
   };
+}
+
+type Asked = Pick<Write, 'operations' | 'at' | 'batch' | 'idempotencyKey'>;
+
+/** Puts the operations of one request at their places, the first of them at `first`. */
+export function entriesOf(
+  { operations, at, batch, idempotencyKey }: Asked,
+  first: LogIndex,
+  epoch: Epoch,
+): Entry[] {
+  const request = {
+    ...(batch ? { batch: operations.length } : {}),
+    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+  };
+  return operations.map((operation, i) =>
+    entryOf(operation, { index: logIndex(first + i), epoch, at }, i === 0 ? request : {}),
+  );
 }
