@@ -37,12 +37,10 @@ export class ByIndex<Value extends NonNullable<unknown>> {
   cut(after: number): number {
     if (after + 1 >= this.end) return 0;
     let count = 0;
-    for (const number of this.numbersBehind(after)) {
-      const page = this.pages.get(number);
-      const keep = after + 1 - number * PAGE;
-      if (page === undefined || keep >= page.length) continue;
-      for (const value of page.splice(Math.max(keep, 0))) if (value !== undefined) count += 1;
-      if (keep <= 0) this.pages.delete(number);
+    for (const [number, page] of this.pages) {
+      const keep = Math.max(after + 1 - number * PAGE, 0);
+      for (const value of page.splice(keep)) if (value !== undefined) count += 1;
+      if (keep === 0) this.pages.delete(number);
     }
     this.near = null;
     this.end = Math.max(after + 1, 0);
@@ -57,14 +55,6 @@ export class ByIndex<Value extends NonNullable<unknown>> {
   /** Numbers of the pages, in no particular order. */
   get pageNumbers(): Iterable<number> {
     return this.pages.keys();
-  }
-
-  /** Of the pages behind this index, and of some others where that is quicker. */
-  private numbersBehind(after: number): Iterable<number> {
-    const low = Math.floor((after + 1) / PAGE);
-    const count = Math.floor((this.end - 1) / PAGE) - low + 1;
-    if (count > this.pages.size) return [...this.pages.keys()];
-    return Array.from({ length: count }, (_, i) => low + i);
   }
 
   private page(number: number): (Value | undefined)[] | undefined {

@@ -72,6 +72,7 @@ export class FlakyPersistence implements Persistence {
     this.swallowed = 0;
     this.release();
   }
+
   persist(id: number, upTo: LogIndex): Promise<void> {
     this.release();
     const { faults, random } = this.options;
