@@ -1,13 +1,15 @@
 // How client commands end when a signal comes or their output has no room: in time, with a code
 // and a word that say what is known.
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, openSync } from 'node:fs';
+import { closeSync, constants, existsSync, openSync, writeSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
+import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { sendJson, startStub } from '../client/stub-server.ts';
-import { Belongings, ENTRY } from './program.ts';
+import { Belongings, call, ENTRY, freePorts, until } from './program.ts';
 
 const belongings = new Belongings();
 afterEach(() => belongings.release());
@@ -17,13 +19,16 @@ const STORED = { index: 3, w: 'majority', acks: ['n1', 'n2'], durable: true, ms:
 interface Running {
   readonly child: ChildProcess;
   readonly ended: Promise<{ readonly code: number | null; readonly err: string }>;
+  /** Where a cluster that is ready is written down. */
+  readonly runDir: string;
 }
 
 /** Nobody reads what it prints, unless `stdout` is a file. */
 async function start(args: readonly string[], stdout: 'pipe' | number = 'pipe'): Promise<Running> {
+  const runDir = await belongings.folder();
   const child = spawn(process.execPath, [ENTRY, ...args], {
     stdio: ['ignore', stdout, 'pipe'],
-    env: { ...process.env, NO_COLOR: '1', REPLOG_RUN_DIR: await belongings.folder() },
+    env: { ...process.env, NO_COLOR: '1', REPLOG_RUN_DIR: runDir },
   });
   belongings.add(async () => child.kill('SIGKILL'));
   let err = '';
@@ -31,7 +36,7 @@ async function start(args: readonly string[], stdout: 'pipe' | number = 'pipe'):
     err += text;
   });
   const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, err }));
-  return { child, ended };
+  return { child, ended, runDir };
 }
 
 function streamOf(response: ServerResponse, ...messages: readonly string[]): void {
@@ -120,5 +125,39 @@ test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
     child.stdout!.resume();
     const said = 'replog: stored are 1 of 2 arguments, the last at index 3\nreplog: interrupted\n';
     expect(await ended).toEqual({ code: 130, err: said });
+  },
+);
+
+/** The end of a pipe that holds all it can, and that nobody reads. */
+async function fullPipe(): Promise<number> {
+  const name = join(await belongings.folder(), 'pipe');
+  execFileSync('mkfifo', [name]);
+  const fd = openSync(name, constants.O_RDWR | constants.O_NONBLOCK);
+  belongings.add(async () => closeSync(fd));
+  for (const size of [4_096, 1]) {
+    try {
+      for (;;) writeSync(fd, Buffer.alloc(size));
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'EAGAIN' });
+    }
+  }
+  return fd;
+}
+
+test.each(['cluster --secondaries 1 --memory', 'master --memory', 'arbiter'])(
+  '%s ends in time though nobody reads what it prints',
+  async (command) => {
+    const port = await freePorts(3);
+    const args = [...command.split(' '), '--port', `${port}`];
+    const { child, runDir } = await start(args, await fullPipe());
+    const hasPrinted = command.startsWith('cluster')
+      ? async () => (await readdir(runDir)).length > 0
+      : async () => (await call('GET', `http://127.0.0.1:${port}/livez`)).status === 200;
+    await until(hasPrinted, Boolean, `${command} is there`);
+    const toldAt = performance.now();
+    child.kill('SIGTERM');
+    const [code] = await once(child, 'exit', { signal: AbortSignal.timeout(20_000) });
+    expect(code).toBe(0);
+    expect(performance.now() - toldAt).toBeLessThan(4_000);
   },
 );
