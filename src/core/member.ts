@@ -130,12 +130,12 @@ export class Member {
   }
 
   /** It has acknowledged more. */
-  acknowledged(): void {
+  acknowledged(now: number): void {
     this.refusingSince = null;
     this.pace.acknowledged();
     this.refusedWith = null;
     // Nothing else may happen before the next operation: that one is not behind since this one.
-    if (!this.behind) this.behindSince = null;
+    this.measureLag(now);
   }
 
   /** The master itself stood still for `gapMs`: what a member did not do meanwhile is no news. */

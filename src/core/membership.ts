@@ -180,7 +180,7 @@ export class Membership implements ReplicatorOwner {
   acknowledged(node: NodeId, now: number): void {
     const member = this.byNode.get(node);
     if (member === undefined) return;
-    member.acknowledged();
+    member.acknowledged(now);
     this.electorate.acknowledged(node, member.ackedIndex ?? logIndex(0));
     if (now >= this.judgeFrom) this.judge(member, now);
     this.owner.progressed();
