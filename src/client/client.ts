@@ -240,13 +240,13 @@ export class ReplogClient {
     const { node } = options;
     const json = node === undefined ? undefined : { node };
     const call = { method: 'POST', path: '/cluster/nodes', json } as const;
-    return nodeIn(await this.#requests.command(call, options, true));
+    return nodeIn(await this.#requests.control(call, options));
   }
 
   /** Launcher: takes the node out of the cluster for good. */
   async removeNode(node: string, options: CallOptions = {}): Promise<void> {
     const path = `/cluster/nodes/${encodeURIComponent(node)}`;
-    await this.#requests.command({ method: 'DELETE', path }, options, true);
+    await this.#requests.control({ method: 'DELETE', path }, options);
   }
 
   /** Launcher: does something to a node's process. Null if the answer does not describe a node. */
@@ -256,7 +256,7 @@ export class ReplogClient {
     options: CallOptions = {},
   ): Promise<ClusterNode | null> {
     const path = `/cluster/nodes/${encodeURIComponent(node)}/${verb}`;
-    return nodeIn(await this.#requests.command({ method: 'POST', path }, options, true));
+    return nodeIn(await this.#requests.control({ method: 'POST', path }, options));
   }
 
   /** Launcher: the last `lines` lines of the node's output; all that are kept by default. */

@@ -57,11 +57,14 @@ export class Requests {
     }
   }
 
-  /** Whatever a 2xx answer says, be it nothing. `patient`: what is asked for may take its time. */
-  async command(call: Call, options: CallOptions, patient: boolean = false): Promise<unknown> {
-    const reply = await this.#send(call, options, this.#base, patient);
-    if (reply.status < 200 || reply.status >= 300) throw refusal(reply);
-    return reply.body;
+  /** Whatever a 2xx answer says, be it nothing. */
+  async command(call: Call, options: CallOptions): Promise<unknown> {
+    return bodyIn(await this.#send(call, options));
+  }
+
+  /** The same of a launcher, which may take its time: a node stops, or starts. */
+  async control(call: Call, options: CallOptions): Promise<unknown> {
+    return bodyIn(await this.#send(call, options, this.#base, null));
   }
 
   /** Sends a read; one that only the master can serve follows the node's word to it. */
@@ -79,10 +82,9 @@ export class Requests {
     call: Call,
     options: CallOptions,
     base: string = this.#base,
-    patient: boolean = false,
+    answerMs: number | null = this.#patience.answerMs ?? null,
   ): Promise<Reply> {
-    const { answerMs, departures } = this.#patience;
-    const limit = deadline(patient ? undefined : answerMs, options.signal, departures);
+    const limit = deadline(answerMs ?? undefined, options.signal, this.#patience.departures);
     try {
       const asked = { ...call, signal: limit.signal };
       const answer = await this.#link.open(base, asked);
@@ -97,13 +99,19 @@ export class Requests {
   }
 }
 
+/** The body of a 2xx answer; throws what the answer is otherwise. */
+function bodyIn(reply: Reply): unknown {
+  if (reply.status < 200 || reply.status >= 300) throw refusal(reply);
+  return reply.body;
+}
+
 /** The JSON object of a 2xx answer; throws what the answer is otherwise. */
 export function answerIn<Answer>(reply: Reply): Answer {
-  if (reply.status < 200 || reply.status >= 300) throw refusal(reply);
-  if (typeof reply.body !== 'object' || reply.body === null) {
+  const body = bodyIn(reply);
+  if (typeof body !== 'object' || body === null) {
     throw new UnexpectedAnswer(reply.url, reply.status, 'not a JSON object');
   }
-  return reply.body as Answer;
+  return body as Answer;
 }
 
 function refusal(reply: Reply): Error {
