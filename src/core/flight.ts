@@ -8,6 +8,8 @@ export interface Sent {
   from: LogIndex;
   readonly to: LogIndex;
   count: number;
+  /** Of its updates, about. */
+  readonly bytes: number;
   copies: number;
   firstSentAt: number;
   lastSentAt: number;
@@ -15,6 +17,8 @@ export interface Sent {
   resendAt: number;
   /** Its latest copy was refused as out of order, and so forgotten there. */
   forgotten: boolean;
+  /** Some copy of it was refused so: one before it was missing there. */
+  refused: boolean;
   /** More was waiting when it was sent than it had room for. */
   readonly full: boolean;
 }
@@ -41,6 +45,18 @@ export class Flight {
     let count = 0;
     for (const sent of this.sent) if (sent.full) count += 1;
     return count;
+  }
+
+  /** Bytes of them all, about. */
+  get bytes(): number {
+    let bytes = 0;
+    for (const sent of this.sent) bytes += sent.bytes;
+    return bytes;
+  }
+
+  /** One of them was missing there, and they have not all arrived since. */
+  get missed(): boolean {
+    return this.sent.some((sent) => sent.refused);
   }
 
   /** The oldest: the one that is sent again. */

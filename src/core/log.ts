@@ -10,6 +10,15 @@ export interface EpochStart {
   readonly first: LogIndex;
 }
 
+/** What of the log one message can hold. */
+export interface Measured {
+  readonly to: LogIndex;
+  /** Entries that the log still holds: superseded ones may have been compacted away. */
+  readonly count: number;
+  /** Bytes that they take, about, and not above what was asked for. */
+  readonly bytes: number;
+}
+
 /** What the core asks of the stored log, answered from memory at once. */
 export interface LogMeter {
   /** Running hash of the whole log; 0 while it is empty. Unsigned 32-bit. */
@@ -17,14 +26,9 @@ export interface LogMeter {
 
   /**
    * How far one message can reach: the largest `to` such that the entries `from`…`to` are at most
-   * `entriesMax` and `bytesMax`, but at least one entry. `count` is how many of them the log still
-   * holds (superseded ones may have been compacted away). `from` ≤ last index.
+   * `entriesMax` and `bytesMax`, but at least one entry. `from` ≤ last index.
    */
-  measure(
-    from: LogIndex,
-    entriesMax: number,
-    bytesMax: number,
-  ): { readonly to: LogIndex; readonly count: number };
+  measure(from: LogIndex, entriesMax: number, bytesMax: number): Measured;
 }
 
 /**

@@ -19,6 +19,10 @@ export interface Options {
   /** An operation is under way to a secondary at most this long after it arrived, even while an
    * earlier Snapshot is unacknowledged (contract: within 50). */
   readonly gatherMs: number;
+  /** The same, while as many as `gatherLongFrom` Snapshots are unacknowledged: a secondary that
+   * answers late gets fewer and larger ones. Some of the 50 is left to timers that are late. */
+  readonly gatherLongMs: number;
+  readonly gatherLongFrom: number;
   /** How long a new replicator waits for a heartbeat answer that tells where to start. */
   readonly probeMs: number;
   /** Gap between two Persist requests for the same operations (key-value text: 100 ms). */
@@ -36,11 +40,18 @@ export interface Options {
   /** Bytes of updates in one Snapshot (one larger update still goes alone). With its envelope it
    * stays below 1 MiB, the limit that a peer may have for any body. */
   readonly snapshotBytesMax: number;
-  /** Snapshots sent and not acknowledged, per secondary. */
+  /** Snapshots sent and not acknowledged, per secondary: as many as are sent in the 4 s after which
+   * one that acknowledges nothing is Unhealthy. */
   readonly inFlightMax: number;
   /** Of these, full ones: one is stored while the next is on its way. More would only wait there,
    * longer than it takes until a copy is sent. */
   readonly fullInFlightMax: number;
+  /** All of them, while one is missing there: those behind it have to go again, and with many
+   * of them a link that loses messages needs long to come back. */
+  readonly missedInFlightMax: number;
+  /** Bytes of updates in those beyond `missedInFlightMax`: a master keeps them until they are
+   * answered. */
+  readonly inFlightBytesMax: number;
   /** Writes waiting for their write concern (contract, 3: the 10,001st is refused). */
   readonly waitersMax: number;
   /** Bytes of entries that are not durable yet; more are refused as `overloaded`. */
@@ -60,6 +71,8 @@ export const DEFAULT_OPTIONS: Options = {
   resendGapsMs: [100, 100, 200, 400, 800, 1_600, 2_000],
   resendJitter: 0.1,
   gatherMs: 20,
+  gatherLongMs: 40,
+  gatherLongFrom: 16,
   probeMs: 25,
   persistRetryMs: 100,
   joinRetryMs: 100,
@@ -68,7 +81,9 @@ export const DEFAULT_OPTIONS: Options = {
   confirmTimeoutMs: 2_000,
   snapshotEntriesMax: 8_192,
   snapshotBytesMax: 1_000_000,
-  inFlightMax: 32,
+  inFlightMax: 112,
+  missedInFlightMax: 32,
+  inFlightBytesMax: 4 << 20,
   fullInFlightMax: 2,
   waitersMax: 10_000,
   unpersistedBytesMax: 64 << 20,

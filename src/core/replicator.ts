@@ -2,8 +2,8 @@
 // it is acknowledged, and never remembers more than positions. Its backlog is the log itself.
 //
 // Rules (contract, section 6; key-value text: Replicator):
-// - An operation is under way within `gatherMs`; operations that gather share a Snapshot. A backlog
-//   goes in full Snapshots, few at a time: a copy is sent of what waits too long for its turn.
+// - An operation is under way within 50 ms; operations that gather share a Snapshot. A backlog goes
+//   in full Snapshots, few at a time: a copy is sent of what waits too long for its turn.
 // - Only the oldest unacknowledged Snapshot is sent again, at the gaps of the schedule, whether or
 //   not an earlier request is still pending; and those behind it that were refused as out of order,
 //   because they are known to be missing there. Nothing is sent after the acknowledgement.
@@ -13,6 +13,7 @@
 import { gapAfter } from './backoff.ts';
 import type { Context } from './context.ts';
 import { Flight, type Sent } from './flight.ts';
+import { Gathering } from './gathering.ts';
 import {
   type Epoch,
   type LogIndex,
@@ -62,13 +63,13 @@ export class Replicator {
   private readonly owner: ReplicatorOwner;
   private readonly start: Start;
   private readonly flight = new Flight();
+  private readonly gathering: Gathering;
   private nextSeq: Seq = seq(0);
   private nextIndex: LogIndex;
   private acked: LogIndex | null = null;
   /** Nothing else is sent until the first, empty Snapshot is acknowledged. */
   private asking: boolean;
   private progressAt: number;
-  private gatherUntil = Number.POSITIVE_INFINITY;
   private suspended = false;
   private closed = false;
   private error: string | null = null;
@@ -77,6 +78,7 @@ export class Replicator {
     this.context = context;
     this.owner = owner;
     this.start = start;
+    this.gathering = new Gathering(context.options, this.flight);
     this.session = start.session;
     this.nextIndex = logIndex(start.base + 1);
     this.progressAt = now;
@@ -153,44 +155,38 @@ export class Replicator {
     if (this.nextIndex > this.context.ledger.log.lastIndex || this.asking) {
       return Number.POSITIVE_INFINITY;
     }
-    const { size, full } = this.flight;
-    const { inFlightMax, fullInFlightMax } = this.context.options;
-    if (size === 0) return Number.NEGATIVE_INFINITY;
-    if (size >= inFlightMax || full >= fullInFlightMax) return Number.POSITIVE_INFINITY;
-    // A backlog has gathered already: its next part goes while the one before it is being stored.
-    return full > 0 ? Number.NEGATIVE_INFINITY : this.gatherUntil;
+    return this.gathering.deadline;
   }
 
   private sendGathered(now: number): void {
     const { log } = this.context.ledger;
     if (this.nextIndex > log.lastIndex) return;
-    if (this.gatherUntil === Number.POSITIVE_INFINITY) {
-      this.gatherUntil = now + this.context.options.gatherMs;
-    }
+    this.gathering.waiting(now);
     if (this.gatherDeadline() > now) return;
     this.dispatch(this.run(now, log.lastIndex), now);
-    const more = this.nextIndex <= log.lastIndex;
-    this.gatherUntil = more ? now + this.context.options.gatherMs : Number.POSITIVE_INFINITY;
+    this.gathering.left(now, this.nextIndex <= log.lastIndex);
   }
 
   /** The next run of entries to send, as many as fit one Snapshot; empty up to `upTo` = base. */
   private run(now: number, upTo: LogIndex): Sent {
     const from = this.nextIndex;
     const { snapshotEntriesMax, snapshotBytesMax } = this.context.options;
-    const { to, count } =
+    const { to, count, bytes } =
       from > upTo
-        ? { to: upTo, count: 0 }
+        ? { to: upTo, count: 0, bytes: 0 }
         : this.context.ledger.meter.measure(from, snapshotEntriesMax, snapshotBytesMax);
     const sent = {
       seq: this.nextSeq,
       from,
       to,
       count,
+      bytes,
       copies: 0,
       firstSentAt: now,
       lastSentAt: now,
       resendAt: Number.POSITIVE_INFINITY,
       forgotten: false,
+      refused: false,
       full: to < this.context.ledger.log.lastIndex && count > 0,
     };
     this.nextIndex = logIndex(to + 1);
@@ -326,6 +322,7 @@ export class Replicator {
     }
     if (sentAt !== sent.lastSentAt) return;
     sent.forgotten = true;
+    sent.refused = true;
     const before = this.flight.beside(sent, -1);
     if (before !== undefined && before.lastSentAt > sent.lastSentAt) this.schedule(sent);
   }

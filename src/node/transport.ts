@@ -41,12 +41,13 @@ const LIMITS_MS: Readonly<Record<PeerMessage, number>> = {
 const KEEP_ALIVE_MS = 4_000;
 const CONNECT_MS = 2_000;
 
-/** More than a window of Snapshots and their copies; heartbeats that a hung peer may keep. */
-const CONNECTIONS = 64;
+/** More than a window of Snapshots to a secondary that answers 3 s late, and a copy of each;
+ * heartbeats that a hung peer may keep. */
+const CONNECTIONS = 200;
 const BEAT_CONNECTIONS = 32;
 
 /** Of these, the ones for Snapshots: the rest is left to what is sent once in a while. */
-const COPIES = 56;
+const COPIES = 192;
 /** One is left for the next heartbeat: while a master recovers they follow each other quickly. */
 const BEAT_COPIES = 31;
 

@@ -2,7 +2,7 @@
 
 import type { LogIndex } from '../core/ids.ts';
 import { invariant } from '../core/invariant.ts';
-import type { LogMeter } from '../core/log.ts';
+import type { LogMeter, Measured } from '../core/log.ts';
 import type { Segment } from './segment.ts';
 
 /** Invariant: each segment begins after the end of the one before it, in index and running hash. */
@@ -44,11 +44,7 @@ export class Catalog implements LogMeter {
   }
 
   /** Bytes counted are those stored, headers included: a little more than the message will have. */
-  measure(
-    from: LogIndex,
-    entriesMax: number,
-    bytesMax: number,
-  ): { readonly to: LogIndex; readonly count: number } {
+  measure(from: LogIndex, entriesMax: number, bytesMax: number): Measured {
     invariant(from >= 1 && from <= this.lastIndex, 'only entries that exist are measured');
     let count = 0;
     let bytes = 0;
@@ -63,11 +59,11 @@ export class Catalog implements LogMeter {
       const taken = count === 0 ? Math.max(reach.count, 1) : reach.count;
       if (taken === 0) break;
       count += taken;
-      bytes += reach.bytes;
+      bytes += reach.count === 0 ? bytesMax : reach.bytes;
       to = segment.select(rank + taken - 1);
       if (!reach.whole || count >= entriesMax) break;
     }
-    return { to: to as LogIndex, count };
+    return { to: to as LogIndex, count, bytes };
   }
 
   /** All segments but the last, in log order. */

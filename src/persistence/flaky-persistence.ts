@@ -3,6 +3,7 @@
 
 import type { Memory } from '../core/effects.ts';
 import type { LogIndex } from '../core/ids.ts';
+import type { Measured } from '../core/log.ts';
 import type { LogPoint } from '../core/messages.ts';
 import type { Entry } from '../core/operation.ts';
 import type { Restore } from './brief.ts';
@@ -107,7 +108,7 @@ export class FlakyPersistence implements Persistence {
     return this.inner.remember(memory);
   }
 
-  measure(from: LogIndex, entriesMax: number, bytesMax: number): { to: LogIndex; count: number } {
+  measure(from: LogIndex, entriesMax: number, bytesMax: number): Measured {
     return this.inner.measure(from, entriesMax, bytesMax);
   }
 

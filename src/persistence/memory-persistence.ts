@@ -4,6 +4,7 @@
 import type { Memory } from '../core/effects.ts';
 import { type LogIndex, logIndex } from '../core/ids.ts';
 import { invariant } from '../core/invariant.ts';
+import type { Measured } from '../core/log.ts';
 import type { LogPoint } from '../core/messages.ts';
 import type { Entry } from '../core/operation.ts';
 import { EncodedLog } from './encoded-log.ts';
@@ -65,7 +66,7 @@ export class MemoryPersistence implements Persistence {
     return this.done;
   }
 
-  measure(from: LogIndex, entriesMax: number, bytesMax: number): { to: LogIndex; count: number } {
+  measure(from: LogIndex, entriesMax: number, bytesMax: number): Measured {
     return this.log.catalog.measure(from, entriesMax, bytesMax);
   }
 

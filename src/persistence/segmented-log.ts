@@ -5,6 +5,7 @@
 import type { Memory } from '../core/effects.ts';
 import { type LogIndex, logIndex } from '../core/ids.ts';
 import { invariant } from '../core/invariant.ts';
+import type { Measured } from '../core/log.ts';
 import type { LogPoint } from '../core/messages.ts';
 import type { Entry } from '../core/operation.ts';
 import { UNFINISHED } from './aside.ts';
@@ -176,7 +177,7 @@ class SegmentedLog implements DurableLog {
     }
   }
 
-  measure(from: LogIndex, entriesMax: number, bytesMax: number): { to: LogIndex; count: number } {
+  measure(from: LogIndex, entriesMax: number, bytesMax: number): Measured {
     return this.log.catalog.measure(from, entriesMax, bytesMax);
   }
 

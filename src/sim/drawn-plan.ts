@@ -44,7 +44,7 @@ function drawnShape(chance: Chance): Shape {
     size: chance.happens(0.7) ? count : null,
     options: {
       snapshotEntriesMax: chance.pick([1, 3, 8_192, 8_192]),
-      inFlightMax: chance.pick([1, 2, 32, 32]),
+      inFlightMax: chance.pick([1, 2, 112, 112]),
       pendingAcksMax: chance.pick([4, 1_024, 1_024]),
     },
     layout: {

@@ -119,9 +119,9 @@ export function describePersistence(name: string, subject: Subject): void {
     it('measures what it then reads', async () => {
       log.append(entriesOf(1, 50));
       await persistSurely(log, 1, 50);
-      expect(log.measure(at(1), 50, 1 << 20)).toEqual({ to: 50, count: 50 });
-      expect(log.measure(at(11), 7, 1 << 20)).toEqual({ to: 17, count: 7 });
-      expect(log.measure(at(50), 7, 1)).toEqual({ to: 50, count: 1 });
+      expect(log.measure(at(1), 50, 1 << 20)).toMatchObject({ to: 50, count: 50 });
+      expect(log.measure(at(11), 7, 1 << 20)).toMatchObject({ to: 17, count: 7 });
+      expect(log.measure(at(50), 7, 1)).toEqual({ to: 50, count: 1, bytes: 1 });
       const { to, count } = log.measure(at(3), 100, 1_500);
       const chunk = await log.read(at(3), to);
       expect(chunk.count).toBe(count);
@@ -135,7 +135,7 @@ export function describePersistence(name: string, subject: Subject): void {
       await persistSurely(log, 1, 3);
       expect((await log.read(at(2), at(2))).entries()).toEqual([large]);
       expect(log.measure(at(1), 10, 1_000).to).toBe(1);
-      expect(log.measure(at(2), 10, 1_000)).toEqual({ to: 2, count: 1 });
+      expect(log.measure(at(2), 10, 1_000)).toEqual({ to: 2, count: 1, bytes: 1_000 });
     });
 
     it('keeps 100 parallel appends and persists in order', async () => {

@@ -4,9 +4,9 @@ import { logIndex, seq } from '../../src/core/ids.ts';
 
 /** A run of `count` updates with these sequence numbers, at `from`…`to` of the log. */
 function sent(first: number, from: number, to: number, count = to - from + 1): Sent {
-  const place = { seq: seq(first), from: logIndex(from), to: logIndex(to), count };
+  const place = { seq: seq(first), from: logIndex(from), to: logIndex(to), count, bytes: 0 };
   const times = { firstSentAt: 0, lastSentAt: 0, resendAt: 100 };
-  return { ...place, ...times, copies: 1, forgotten: false, full: false };
+  return { ...place, ...times, copies: 1, forgotten: false, refused: false, full: false };
 }
 
 function flightOf(...runs: Sent[]): Flight {

@@ -60,7 +60,7 @@ export class RandomRun {
     this.ownArbiter = this.chance.happens(0.5);
     this.wipes = this.chance.happens(0.5);
     const snapshotEntriesMax = this.chance.pick([1, 3, 100]);
-    const inFlightMax = this.chance.pick([1, 3, 32]);
+    const inFlightMax = this.chance.pick([1, 3, 112]);
     this.cluster = new VirtualCluster({ snapshotEntriesMax, inFlightMax });
     this.damages = !this.wipes && this.chance.happens(0.6);
     this.cluster.random = this.chance.next;

@@ -18,6 +18,7 @@ export class ReplicatorBench implements ReplicatorOwner {
   /** What it told its master. */
   readonly told: string[] = [];
   now = 0;
+  private readonly appended: { readonly lastIndex: number; readonly at: number }[] = [];
 
   constructor(
     how: {
@@ -63,6 +64,7 @@ export class ReplicatorBench implements ReplicatorOwner {
   /** A client's operations enter the log; what is due goes out. */
   append(count = 1): void {
     this.bench.append(count);
+    this.appended.push({ lastIndex: this.bench.ledger.log.lastIndex, at: this.now });
     this.turn();
   }
 
@@ -115,6 +117,17 @@ export class ReplicatorBench implements ReplicatorOwner {
       const { seq, from, to } = request;
       return `${Math.round(at)} ms: seq ${seq}, ${from}-${to}`;
     });
+  }
+
+  /** Milliseconds from each append to the first copy that carries its entries; those of appends
+   * that have not left yet are missing. */
+  get waits(): number[] {
+    const waits: number[] = [];
+    for (const { lastIndex, at } of this.appended) {
+      const carrier = this.copies.find(({ request }) => request.to >= lastIndex);
+      if (carrier !== undefined) waits.push(carrier.at - at);
+    }
+    return waits;
   }
 
   /** Times at which this sequence number went out. */

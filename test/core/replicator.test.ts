@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { logIndex } from '../../src/core/ids.ts';
+import type { Options } from '../../src/core/options.ts';
 import { gapsBetween, ReplicatorBench } from './replicator-bench.ts';
 
 const QUIET = Number.POSITIVE_INFINITY;
@@ -36,6 +37,32 @@ describe('Replicator: sending', () => {
     }
   });
 
+  test('an operation leaves within 50 ms until a silent secondary is Unhealthy', () => {
+    const link = new ReplicatorBench();
+    const { stalledAfterMs } = link.bench.options;
+    while (!link.replicator.stalled(link.now, stalledAfterMs)) {
+      link.append();
+      link.run(5);
+    }
+    expect(Math.max(...link.waits)).toBeLessThanOrEqual(50);
+    // All but those of the last 50 ms have left.
+    expect(link.waits.length).toBeGreaterThanOrEqual(stalledAfterMs / 5 - 10);
+  });
+
+  test('nor does it wait longer where each Snapshot is acknowledged 3 s late', () => {
+    const link = new ReplicatorBench();
+    let answered = 0;
+    for (; link.now < 12_000; link.run(5)) {
+      link.append();
+      for (; link.copies[answered]!.at + 3_000 <= link.now; answered += 1) {
+        const { seq, from, to } = link.copies[answered]!.request;
+        link.ack(answered, seq + to - from);
+      }
+    }
+    expect(Math.max(...link.waits)).toBeLessThanOrEqual(50);
+    expect(link.waits.length).toBeGreaterThanOrEqual(12_000 / 5 - 10);
+  });
+
   test('C17: at most so many Snapshots are under way', () => {
     const link = new ReplicatorBench({ options: { inFlightMax: 3 } });
     for (let i = 0; i < 4; i += 1) {
@@ -45,6 +72,23 @@ describe('Replicator: sending', () => {
     expect(link.drawn).toEqual(['0 ms: seq 0, 1-1', '40 ms: seq 1, 2-2', '60 ms: seq 2, 3-3']);
     link.ack(0, 2);
     expect(link.drawn.at(-1)).toBe('80 ms: seq 3, 4-4');
+  });
+
+  test('C17: there are fewer where one is missing, and they hold so many bytes at most', () => {
+    const going = (options: Partial<Options>, missing: boolean): number => {
+      const link = new ReplicatorBench({ options: { missedInFlightMax: 3, ...options } });
+      for (let i = 0; i < 8; i += 1) {
+        link.append();
+        if (missing && i === 2) link.outOfOrder(1, 0);
+        link.run(25);
+      }
+      return new Set(link.copies.map(({ request }) => request.seq)).size;
+    };
+    expect(going({}, false)).toBe(8);
+    expect(going({}, true)).toBe(3);
+    // Each takes 100 bytes here.
+    expect(going({ inFlightBytesMax: 500 }, false)).toBe(5);
+    expect(going({ inFlightBytesMax: 100 }, false)).toBe(3);
   });
 
   test('C17: a backlog goes in full Snapshots, two at a time, without waiting for company', () => {

@@ -2,9 +2,12 @@
 // what a Persist has made durable, and no cut that no Persist has followed.
 
 import { epoch, type LogIndex, logIndex } from '../../src/core/ids.ts';
-import type { EpochStart, LogMeter } from '../../src/core/log.ts';
+import type { EpochStart, LogMeter, Measured } from '../../src/core/log.ts';
 import { type LogPoint, type Snapshot, UNKNOWN_HASH } from '../../src/core/messages.ts';
 import type { Entry } from '../../src/core/operation.ts';
+
+/** What each entry is said to take. */
+const ENTRY_BYTES = 100;
 
 export class VirtualLog implements LogMeter {
   entries: Entry[] = [];
@@ -26,9 +29,10 @@ export class VirtualLog implements LogMeter {
     return this.hashes.get(index) ?? 0;
   }
 
-  measure(from: LogIndex, entriesMax: number): { to: LogIndex; count: number } {
+  measure(from: LogIndex, entriesMax: number): Measured {
     const measured = this.read(from, this.lastIndex).slice(0, entriesMax);
-    return { to: measured.at(-1)?.index ?? this.lastIndex, count: measured.length };
+    const count = measured.length;
+    return { to: measured.at(-1)?.index ?? this.lastIndex, count, bytes: count * ENTRY_BYTES };
   }
 
   append(entries: readonly Entry[], holes: readonly LogPoint[] = []): void {

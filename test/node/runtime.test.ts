@@ -53,7 +53,7 @@ describe('a Fetch of what cannot be read', () => {
     new DamagedLog('log-1.seg', 32, 'an entry whose checksum is wrong'),
   ])('is not answered, and the node goes on: %s', async (error) => {
     const { runtime, persistence, broken } = answering();
-    vi.spyOn(persistence, 'measure').mockReturnValue({ to: logIndex(1), count: 1 });
+    vi.spyOn(persistence, 'measure').mockReturnValue({ to: logIndex(1), count: 1, bytes: 9 });
     vi.spyOn(persistence, 'read').mockRejectedValue(error as never);
     await expect(runtime.receive(fetch)).rejects.toBe(error);
     expect(broken).toEqual([]);
@@ -63,7 +63,7 @@ describe('a Fetch of what cannot be read', () => {
   test('ends the node where it is a mistake of the program', async () => {
     const { runtime, persistence, broken } = answering();
     const mistake = new TypeError('x is not a function');
-    vi.spyOn(persistence, 'measure').mockReturnValue({ to: logIndex(1), count: 1 });
+    vi.spyOn(persistence, 'measure').mockReturnValue({ to: logIndex(1), count: 1, bytes: 9 });
     vi.spyOn(persistence, 'read').mockRejectedValue(mistake as never);
     void runtime.receive(fetch);
     await vi.waitFor(() => expect(broken).toEqual([mistake]));

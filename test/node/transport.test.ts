@@ -255,9 +255,9 @@ describe('many at once', () => {
     peer.answer = (response, request) => {
       if (request.url === '/replica/heartbeat') response.end(BEAT);
     };
-    const snapshots = Array.from({ length: 80 }, () => transport.send(url, order));
+    const snapshots = Array.from({ length: 250 }, () => transport.send(url, order));
     const ended = Promise.allSettled(snapshots);
-    await expect.poll(() => peer.seen.length).toBeGreaterThanOrEqual(56);
+    await expect.poll(() => peer.seen.length).toBeGreaterThanOrEqual(192);
     expect(await transport.send(url, heartbeat)).toMatchObject({ type: 'HeartbeatAck' });
     await transport.close();
     expect((await ended).every(({ status }) => status === 'rejected')).toBe(true);

@@ -3,6 +3,7 @@
 
 import type { Memory } from '../../src/core/effects.ts';
 import type { LogIndex } from '../../src/core/ids.ts';
+import type { Measured } from '../../src/core/log.ts';
 import type { LogPoint } from '../../src/core/messages.ts';
 import type { Entry } from '../../src/core/operation.ts';
 import type { Chunk, Persistence, Recovery } from '../../src/persistence/persistence.ts';
@@ -47,7 +48,7 @@ export class EarlyPersistence implements Persistence {
     return this.real.remember(memory);
   }
 
-  measure(from: LogIndex, entriesMax: number, bytesMax: number): { to: LogIndex; count: number } {
+  measure(from: LogIndex, entriesMax: number, bytesMax: number): Measured {
     return this.real.measure(from, entriesMax, bytesMax);
   }
 
