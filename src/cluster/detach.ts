@@ -26,15 +26,18 @@ export interface Background {
 }
 
 /** Starts `replog` with these arguments in the background; resolves with how that came out. The
- * launcher goes on when this process ends. */
+ * launcher goes on when this process ends, unless `signal` aborted while it was starting: then it
+ * is stopped first, and this rejects with the reason. */
 export async function launchInBackground(
   name: string,
   args: readonly string[],
+  signal: AbortSignal,
 ): Promise<Background> {
   const folder = runFolder();
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   // A cluster of that name runs already: this one will be refused, and the file is the other's.
   const isOthers = (await runningClusters()).some((cluster) => cluster.name === name);
+  signal.throwIfAborted();
   const file = isOthers ? null : join(folder, `${name}.log`);
   const output = file === null ? 'ignore' : openSync(file, 'a', 0o600);
   const launcher = spawn(process.execPath, [PROGRAM, ...args], {
@@ -43,15 +46,23 @@ export async function launchInBackground(
     env: withoutNpm(process.env),
   });
   if (output !== 'ignore') closeSync(output);
+  const cancel = () => launcher.kill('SIGTERM');
+  signal.addEventListener('abort', cancel);
+  const gone = new Promise<void>((resolve) => {
+    launcher.once('exit', () => resolve());
+  });
   const outcome = await new Promise<Outcome>((resolve, reject) => {
     launcher.once('error', reject);
     launcher.once('message', (message) => resolve(message as Outcome));
-    launcher.once('exit', (code, signal) => {
-      const how = signal === null ? `with code ${code}` : `by ${signal}`;
+    launcher.once('exit', (code, by) => {
+      const how = by === null ? `with code ${code}` : `by ${by}`;
       const sentence = `the launcher ended ${how} before the cluster was ready`;
       resolve({ type: 'failed', code: 1, sentence, hint: null });
     });
   });
+  signal.removeEventListener('abort', cancel);
+  if (signal.aborted) await gone;
+  signal.throwIfAborted();
   if (launcher.connected) launcher.disconnect();
   launcher.unref();
   return { outcome, file };

@@ -10,6 +10,7 @@ import type { Prepared } from '../dashboard.ts';
 import { dataDirFrom, unusableFolder } from '../data-dir.ts';
 import { examples } from '../examples.ts';
 import { EXIT, endingOf, Refused, UsageError } from '../exit.ts';
+import { untilInterrupted } from '../interrupt.ts';
 import { hurryReader, outliveOutput } from '../output.ts';
 import { addTokenOptions, requiredToken, type ServerFlags } from '../server-options.ts';
 import { readToken } from '../token.ts';
@@ -204,9 +205,9 @@ class Screen {
 
 async function startInBackground(flags: ClusterFlags, settings: Settings): Promise<void> {
   const { launchInBackground } = await import('../../cluster/detach.ts');
-  const { outcome, file } = await launchInBackground(
-    settings.name,
-    backgroundArgs(flags, settings),
+  const args = backgroundArgs(flags, settings);
+  const { outcome, file } = await untilInterrupted((signal) =>
+    launchInBackground(settings.name, args, signal),
   );
   if (outcome.type === 'failed') {
     const { code, sentence, hint } = outcome;
