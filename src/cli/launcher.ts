@@ -7,15 +7,16 @@ import { NotRunning, UsageError } from './exit.ts';
 import { connect, type Target } from './target.ts';
 
 /** A client for the control routes, and what the cluster consists of. A URL that no known cluster
- * uses may be a launcher's own. Throws NotRunning, UsageError, and whatever the client throws. */
+ * uses may be a launcher's own. `answerMs`: how long its answers may take. Throws NotRunning,
+ * UsageError, and whatever the client throws. */
 export async function findLauncher(
   target: Target,
-  signal?: AbortSignal,
+  { signal, answerMs }: { readonly signal?: AbortSignal; readonly answerMs?: number } = {},
 ): Promise<{ launcher: ReplogClient; report: ClusterReport }> {
   if (target.control === null && !target.named) {
     throw new NotRunning('no cluster that `replog cluster` has started is running');
   }
-  const launcher = await connect(target, target.control ?? target.url);
+  const launcher = await connect(target, target.control ?? target.url, answerMs);
   try {
     return { launcher, report: await launcher.cluster({ signal }) };
   } catch (error) {

@@ -72,6 +72,19 @@ export async function findTarget(
   if (cluster === null) {
     return { url: DEFAULT_URL, control: null, cluster: null, named: false, token };
   }
+  return found(cluster, token);
+}
+
+/** A cluster that runs on this machine, as a target. Throws UsageError for a token that cannot be
+ * read. */
+export function targetOf(
+  cluster: RunningCluster,
+  options: Pick<TargetOptions, 'tokenFile'>,
+): Target {
+  return found(cluster, readToken(options.tokenFile, process.env));
+}
+
+function found(cluster: RunningCluster, token: string | undefined): Target {
   return { url: urlOf(cluster), control: cluster.control, cluster, named: false, token };
 }
 

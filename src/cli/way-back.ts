@@ -46,7 +46,9 @@ export async function wayBack(
 ): Promise<string | null> {
   try {
     const target = await findTarget(options);
-    const { report } = await findLauncher(target, AbortSignal.timeout(ASK_MS));
+    const { report } = await findLauncher(target, {
+      signal: AbortSignal.timeout(ASK_MS),
+    });
     const commands = report.nodes
       .filter(({ node }) => missing.includes(node))
       .flatMap(({ node, state }) => commandFor(node, state) ?? []);

@@ -1,10 +1,14 @@
+import { mkdtemp, rm } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { register as add } from '../../src/cli/commands/add.ts';
 import { register as control } from '../../src/cli/commands/control.ts';
 import { register as fault } from '../../src/cli/commands/fault.ts';
 import { register as ps } from '../../src/cli/commands/ps.ts';
-import { register as rm } from '../../src/cli/commands/rm.ts';
+import { register as removal } from '../../src/cli/commands/rm.ts';
+import { type RunningCluster, register } from '../../src/cluster/registry.ts';
 import { deadUrl, type Hit, sendJson, sendProblem, startStub } from '../client/stub-server.ts';
 import { runCommand } from './command-run.ts';
 import { isolate } from './isolation.ts';
@@ -47,6 +51,44 @@ test('ps shows every node', async () => {
 test('ps without a cluster says so', async () => {
   expect(await runCommand(ps, 'ps')).toEqual({ code: 0, out: 'no cluster is running\n', err: '' });
   expect(await runCommand(ps, 'ps', '--json')).toEqual({ code: 0, out: '', err: '' });
+});
+
+const ANNOUNCED = { pid: process.pid, master: null, dataDir: null };
+
+test('ps shows the others when a launcher stands still, and what that one said last', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'replog-ps-'));
+  vi.stubEnv('REPLOG_RUN_DIR', folder);
+  const answers = await startStub(launch);
+  const still = await startStub(() => {});
+  const announce = (name: string, control: string, nodes: RunningCluster['nodes']) =>
+    register({ ...ANNOUNCED, name, control, arbiter: control, nodes });
+  const entries = [
+    announce('one', answers.url, []),
+    announce('two', still.url, [{ node: 'n1', role: 'master', url: 'http://y:1', pid: 21 }]),
+  ];
+  try {
+    const text = await runCommand(ps, 'ps');
+    expect(text.code).toBe(3);
+    expect(text.out).toBe(
+      'one\n' +
+        'NODE  ROLE       STATE    URL         PID\n' +
+        'n1    master     running  http://x:1   11\n' +
+        'n2    secondary  running  http://x:2   12\n' +
+        'n3    secondary  stopped  http://x:3    -\n' +
+        '\ntwo\n' +
+        'NODE  ROLE    STATE    URL         PID\n' +
+        'n1    master  unknown  http://y:1   21\n',
+    );
+    const launcher = `the launcher of "two" (pid ${process.pid}) does not answer`;
+    expect(text.err).toContain(launcher);
+    expect(text.err).toMatch(/hint: `kill -CONT \d+` wakes/);
+    const json = await runCommand(ps, 'ps', '--name', 'two', '--json');
+    expect(json.code).toBe(3);
+    expect(JSON.parse(json.out)).toMatchObject({ name: 'two', nodes: [{ state: 'unknown' }] });
+  } finally {
+    for (const entry of entries) entry.remove();
+    await rm(folder, { recursive: true });
+  }
 });
 
 test.each(['stop', 'start', 'restart', 'kill', 'pause', 'resume'])(
@@ -160,7 +202,7 @@ test('add and rm change the cluster', async () => {
     undefined,
     { node: 'n7' },
   ]);
-  const removed = await runCommand(rm, 'rm', 'n2', '--json', '--url', stub.url);
+  const removed = await runCommand(removal, 'rm', 'n2', '--json', '--url', stub.url);
   expect(JSON.parse(removed.out)).toEqual({ node: 'n2', state: 'removed' });
   expect(stub.hits.at(-1)).toMatchObject({ method: 'DELETE', path: '/cluster/nodes/n2' });
 });

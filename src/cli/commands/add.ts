@@ -27,7 +27,7 @@ export function register(program: Command): void {
 async function add(node: string | undefined, options: AddOptions): Promise<void> {
   const target = await findTarget(options);
   const added = await untilInterrupted(async (signal) => {
-    const { launcher } = await findLauncher(target, signal);
+    const { launcher } = await findLauncher(target, { signal });
     return launcher.addNode({ node, signal });
   });
   if (options.json) return printJson(added ?? { node: node ?? null });

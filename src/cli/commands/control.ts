@@ -85,7 +85,7 @@ async function control(
   const target = await findTarget(options);
   const refused: ProblemError[] = [];
   await untilInterrupted(async (signal) => {
-    const { launcher, report } = await findLauncher(target, signal);
+    const { launcher, report } = await findLauncher(target, { signal });
     // One after the other: a restart of all must not take the whole cluster down.
     for (const node of selectNodes(selector, [...report.nodes, ...report.removed])) {
       try {

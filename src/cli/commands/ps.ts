@@ -2,14 +2,24 @@
 
 import type { Command } from 'commander';
 import type { ClusterReport } from '../../client/answers.ts';
+import { Unreachable } from '../../client/errors.ts';
+import type { RunningCluster } from '../../cluster/registry.ts';
 import { cleanText } from '../clean-text.ts';
 import { type Styles, stylesFor } from '../colour.ts';
 import { examples } from '../examples.ts';
+import { NotRunning } from '../exit.ts';
 import { findLauncher } from '../launcher.ts';
 import { SELECTORS, selectNodes } from '../node-selection.ts';
 import { printJson, printLine, printLines } from '../output.ts';
 import { tableLines } from '../table.ts';
-import { addTargetOptions, findTarget, registered, type TargetOptions } from '../target.ts';
+import {
+  addTargetOptions,
+  findTarget,
+  registered,
+  type Target,
+  type TargetOptions,
+  targetOf,
+} from '../target.ts';
 
 interface PsOptions extends TargetOptions {
   readonly json?: true;
@@ -31,20 +41,33 @@ export function register(program: Command): void {
     .action(ps);
 }
 
+/** A launcher does nothing that keeps it from answering at once. One that stands still must not hide
+ * the others. */
+const ANSWER_MS = 3_000;
+
+/** What a launcher says, or, if it says nothing, what it announced last. */
+interface Seen {
+  readonly report: ClusterReport;
+  /** The launcher that does not answer; null: it does. */
+  readonly silent: RunningCluster | null;
+}
+
 async function ps(selector: string | undefined, options: PsOptions): Promise<void> {
-  const reports = await reportsFor(options);
-  const chosen = reports.map((report) =>
+  const seen = await allSeen(options);
+  const chosen = seen.map(({ report }) =>
     selector === undefined ? report : onlyNodes(selector, report),
   );
   if (options.json) {
     for (const report of chosen) await printJson(report);
-    return;
+  } else {
+    if (chosen.length === 0) await printLine('no cluster is running');
+    const styles = stylesFor();
+    for (const [place, report] of chosen.entries()) {
+      await printLines([...(place === 0 ? [] : ['']), ...reportLines(report, styles)]);
+    }
   }
-  if (chosen.length === 0) await printLine('no cluster is running');
-  const styles = stylesFor();
-  for (const [place, report] of chosen.entries()) {
-    await printLines([...(place === 0 ? [] : ['']), ...reportLines(report, styles)]);
-  }
+  const silent = seen.flatMap((one) => one.silent ?? []);
+  if (silent.length > 0) throw silence(silent);
 }
 
 function onlyNodes(selector: string, report: ClusterReport): ClusterReport {
@@ -53,14 +76,35 @@ function onlyNodes(selector: string, report: ClusterReport): ClusterReport {
 }
 
 /** The cluster that was named, else all there are. */
-async function reportsFor(options: PsOptions): Promise<ClusterReport[]> {
+async function allSeen(options: PsOptions): Promise<Seen[]> {
   const named = options.url ?? options.name ?? (process.env.REPLOG_URL || undefined);
-  if (named !== undefined) return [(await findLauncher(await findTarget(options))).report];
+  if (named !== undefined) return see(await findTarget(options));
   const clusters = await registered();
-  return Promise.all(
-    clusters.map(async ({ name }) => {
-      return (await findLauncher(await findTarget({ ...options, name }))).report;
-    }),
+  const targets = clusters.map((cluster) => targetOf(cluster, options));
+  return (await Promise.all(targets.map(see))).flat();
+}
+
+/** Nothing of a launcher that has ended meanwhile. */
+async function see(target: Target): Promise<Seen[]> {
+  try {
+    const { report } = await findLauncher(target, { answerMs: ANSWER_MS });
+    return [{ report, silent: null }];
+  } catch (error) {
+    const { cluster } = target;
+    if (!(error instanceof Unreachable) || cluster === null) throw error;
+    if (!(await registered()).some(({ pid }) => pid === cluster.pid)) return [];
+    const nodes = cluster.nodes.map((node) => ({ ...node, state: 'unknown' }) as const);
+    return [{ report: { ...cluster, nodes, removed: [] }, silent: cluster }];
+  }
+}
+
+function silence(clusters: readonly RunningCluster[]): NotRunning {
+  const names = clusters.map(({ name, pid }) => `"${name}" (pid ${pid})`).join(', ');
+  const pids = clusters.map(({ pid }) => pid).join(' ');
+  const [launchers, does] = clusters.length === 1 ? ['launcher', 'does'] : ['launchers', 'do'];
+  return new NotRunning(
+    `the ${launchers} of ${names} ${does} not answer; what is shown was said last`,
+    `\`kill -CONT ${pids}\` wakes what stands still; \`kill -KILL ${pids}\` ends it and its nodes`,
   );
 }
 

@@ -31,7 +31,7 @@ export function register(program: Command): void {
 async function remove(selector: string, options: RemoveOptions): Promise<void> {
   const target = await findTarget(options);
   await untilInterrupted(async (signal) => {
-    const { launcher, report } = await findLauncher(target, signal);
+    const { launcher, report } = await findLauncher(target, { signal });
     for (const { node } of selectNodes(selector, report.nodes)) {
       await launcher.removeNode(node, { signal });
       await (options.json
