@@ -207,6 +207,18 @@ test('add and rm change the cluster', async () => {
   expect(stub.hits.at(-1)).toMatchObject({ method: 'DELETE', path: '/cluster/nodes/n2' });
 });
 
+test('rm all removes whom it can, and says why the master stays', async () => {
+  const detail = 'n1 is the master; only a secondary can be removed.';
+  const stub = await startStub((hit, response) =>
+    hit.path.endsWith('/n1')
+      ? sendProblem(response, 409, 'conflict', { detail })
+      : launch(hit, response),
+  );
+  const all = await runCommand(removal, 'rm', 'all', '--url', stub.url);
+  expect(all).toMatchObject({ code: 1, out: 'n2 removed\nn3 removed\n' });
+  expect(all.err).toMatch(/^replog: n1 is the master; .* removed\nhint: .*`replog stop/);
+});
+
 const REPORT = { faults: { errorAfter: 0.3 }, hits: { delay: 0, errorAfter: 4 } };
 
 test('fault sets, shows and clears at a URL, without a launcher', async () => {

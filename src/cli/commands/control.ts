@@ -4,10 +4,10 @@
 import type { Command } from 'commander';
 import type { ClusterNode, ControlVerb } from '../../client/answers.ts';
 import { REAL_PACE } from '../../client/pace.ts';
-import { ProblemError } from '../../client/problems.ts';
 import { cleanText } from '../clean-text.ts';
+import { eachNode } from '../each-node.ts';
 import { examples } from '../examples.ts';
-import { endingOf, NotRunning, Refused, TookTooLong, UsageError } from '../exit.ts';
+import { NotRunning, TookTooLong, UsageError } from '../exit.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { findLauncher } from '../launcher.ts';
 import { SELECTORS, selectNodes } from '../node-selection.ts';
@@ -83,33 +83,17 @@ async function control(
   options: ControlOptions,
 ): Promise<void> {
   const target = await findTarget(options);
-  const refused: ProblemError[] = [];
   await untilInterrupted(async (signal) => {
     const { launcher, report } = await findLauncher(target, { signal });
-    // One after the other: a restart of all must not take the whole cluster down.
-    for (const node of selectNodes(selector, [...report.nodes, ...report.removed])) {
-      try {
-        const after = await launcher.control(node.node, verb, { signal });
-        await (options.json
-          ? printJson(after ?? { node: node.node })
-          : printLine(nodeLine(node, done, after)));
-      } catch (error) {
-        // That one node is in no state for it says nothing of the others.
-        if (!isConflict(error)) throw error;
-        refused.push(error);
-      }
-    }
+    const nodes = selectNodes(selector, [...report.nodes, ...report.removed]);
+    await eachNode(nodes, async (node) => {
+      const after = await launcher.control(node.node, verb, { signal });
+      await (options.json
+        ? printJson(after ?? { node: node.node })
+        : printLine(nodeLine(node, done, after)));
+    });
   });
-  const [first, ...others] = refused;
-  if (first === undefined) return;
-  if (others.length === 0) throw first;
-  throw new Refused(refused.map(sentenceOf).join('; '), endingOf(first).hint);
 }
-
-const isConflict = (error: unknown): error is ProblemError =>
-  error instanceof ProblemError && error.code === 'conflict';
-
-const sentenceOf = (error: ProblemError): string => endingOf(error).sentence;
 
 /** What came of it; `after` is null if the launcher knows the node no more. */
 function nodeLine(before: ClusterNode, done: string, after: ClusterNode | null): string {

@@ -1,7 +1,9 @@
 // `replog rm`: takes nodes out of the cluster.
 
 import type { Command } from 'commander';
+import type { ClusterNode } from '../../client/answers.ts';
 import { cleanText } from '../clean-text.ts';
+import { eachNode } from '../each-node.ts';
 import { examples } from '../examples.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { findLauncher } from '../launcher.ts';
@@ -12,6 +14,8 @@ import { addTargetOptions, findTarget, type TargetOptions } from '../target.ts';
 interface RemoveOptions extends TargetOptions {
   readonly json?: true;
 }
+
+const MASTER_STAYS = 'a cluster keeps its master; `replog stop` ends the whole cluster';
 
 export function register(program: Command): void {
   addTargetOptions(program.command('rm'))
@@ -32,11 +36,14 @@ async function remove(selector: string, options: RemoveOptions): Promise<void> {
   const target = await findTarget(options);
   await untilInterrupted(async (signal) => {
     const { launcher, report } = await findLauncher(target, { signal });
-    for (const { node } of selectNodes(selector, report.nodes)) {
+    const nodes = selectNodes(selector, report.nodes);
+    const hint = nodes.some(({ role }) => role === 'master') ? MASTER_STAYS : null;
+    const removeOne = async ({ node }: ClusterNode) => {
       await launcher.removeNode(node, { signal });
       await (options.json
         ? printJson({ node, state: 'removed' })
         : printLine(cleanText(`${node} removed`)));
-    }
+    };
+    await eachNode(nodes, removeOne, hint);
   });
 }
