@@ -13,6 +13,7 @@ import { EXIT, endingOf, UsageError } from './exit.ts';
 import { orNoNode } from './no-node.ts';
 import { endWithoutReader, printError, watchOutput } from './output.ts';
 import type { TargetOptions } from './target.ts';
+import { withoutVainHelp } from './vain-help.ts';
 import { aimed, fromAnywhere, wayBack } from './way-back.ts';
 
 /** Runs one command line with these commands; sets the exit code. */
@@ -88,7 +89,7 @@ export async function run(program: Command, argv: readonly string[]): Promise<nu
     options = command.opts();
   });
   try {
-    await program.parseAsync([...argv]);
+    await program.parseAsync(withoutVainHelp(program, argv));
     return EXIT.success;
   } catch (error) {
     if (error instanceof CommanderError) return endOfParsing(error, program);

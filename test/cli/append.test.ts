@@ -227,6 +227,28 @@ test('the hint about an unknown command names what lists the commands', async ()
   );
 });
 
+test.each([
+  [['nonsense', '--help'], 'nonsense', '', '`replog --help`'],
+  [['--no-color', '-h', 'nonsense'], 'nonsense', '', '`replog --help`'],
+  [['help', 'appent'], 'appent', ' (Did you mean append?)', '`replog --help`'],
+  [['kv', 'pit', '--help'], 'pit', ' (Did you mean put?)', '`replog kv --help`'],
+])('%j: there is no help for a command that does not exist', async (args, name, like, help) => {
+  const said = `replog: unknown command '${name}'${like}\nhint: ${help} lists all commands\n`;
+  expect(await runCommand([append, kv], ...args)).toEqual({ code: 2, out: '', err: said });
+});
+
+test.each([
+  [['--help']],
+  [['help']],
+  [['help', 'kv', 'put']],
+  [['kv', '--help']],
+  [['kv', 'help']],
+])('%j is help', async (args) => {
+  const ran = await runCommand([append, kv], ...args);
+  expect(ran).toMatchObject({ code: 0, err: '' });
+  expect(ran.out).toContain('Usage: replog');
+});
+
 test('help is exit 0 and shows examples', async () => {
   const ran = await runCommand(append, 'append', '--help');
   expect(ran).toMatchObject({ code: 0, err: '' });
