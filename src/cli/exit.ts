@@ -107,6 +107,8 @@ const SEE_HELP = 'add --help to see how it is used';
 
 const START = 'start a cluster with `replog cluster`, or name a node with --url';
 
+const KEYS = 'a key is 1 to 1,024 bytes of UTF-8, and neither "." nor ".."';
+
 /** Where the key of a write is given. */
 const KEY_OPTIONS = 'choose another key: --key of append, --idempotency-key of kv';
 
@@ -120,7 +122,7 @@ interface Row {
 
 const ROWS: readonly Row[] = [
   { type: UsageError, code: EXIT.usage, hint: (error: UsageError) => error.hint ?? SEE_HELP },
-  { type: InvalidKey, code: EXIT.usage, hint: () => 'choose a key that is not ".", ".." or empty' },
+  { type: InvalidKey, code: EXIT.usage, hint: () => KEYS },
   { type: InvalidIdempotencyKey, code: EXIT.usage, hint: () => KEY_OPTIONS },
   {
     type: InvalidUrl,

@@ -66,13 +66,17 @@ export class LogReplaced extends ReplogError {
   }
 }
 
-/** A key that cannot stand in a URL path: empty, `.`, `..`, or not well-formed Unicode. */
+/** A key that cannot stand in a URL path (empty, `.`, `..`, or not well-formed Unicode), or that is
+ * longer than a key may be. */
 export class InvalidKey extends ReplogError {
   override readonly name = 'InvalidKey';
   readonly key: string;
 
-  constructor(key: string) {
-    super(`${JSON.stringify(key)} cannot be a key: it has no place in a URL path`);
+  constructor(
+    key: string,
+    problem: string = `${JSON.stringify(key)} cannot be a key: it has no place in a URL path`,
+  ) {
+    super(problem);
     this.key = key;
   }
 }

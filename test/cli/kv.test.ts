@@ -55,6 +55,16 @@ test.each(['get', 'rm', 'put'])('kv %s refuses "." and ".." with exit 2', async 
   }
 });
 
+test.each(['get', 'rm', 'put'])('kv %s: a key of 1,025 bytes is exit 2', async (verb) => {
+  const value = verb === 'put' ? ['v'] : [];
+  const at = ['--url', 'http://127.0.0.1:1'];
+  const ran = await runCommand(kv, 'kv', verb, `${'é'.repeat(512)}x`, ...value, ...at);
+  expect(ran).toMatchObject({ code: 2, out: '' });
+  expect(ran.err).toMatch(/^replog: a key of 1025 bytes is too long: 1024 are the most\nhint: /);
+  const longest = await runCommand(kv, 'kv', verb, 'é'.repeat(512), ...value, ...at);
+  expect(longest.code).toBe(3);
+});
+
 test('kv list goes through the pages', async () => {
   const stub = await startStub((hit, response) =>
     hit.path.includes('after=')
