@@ -5,6 +5,7 @@ import { alignedRows, windowOf } from './alignment.ts';
 import type { Line } from './cells.ts';
 import { fitLine, span, widthOf } from './cells.ts';
 import type { ClusterState } from './cluster-state.ts';
+import { memberOf } from './cluster-state.ts';
 import { eventLines, footLines } from './foot.ts';
 import type { Glyphs } from './glyphs.ts';
 import { headLines, summaryLine } from './head.ts';
@@ -22,6 +23,9 @@ export interface Size {
 
 /** Columns that a node needs to be shown as a column: its name and role. */
 const COLUMN_MIN = 16;
+
+/** Rows for nodes and log from which on nodes leave more than one to the log. */
+const LOG_ROOM = 12;
 
 /** Rows of the log that are asked for: no terminal shows more of it. */
 export const LOG_ROWS_MAX = 200;
@@ -91,13 +95,16 @@ const LONG: ReadonlySet<string> = new Set(['help', 'copy', 'story', 'output', 'f
 function withPanel(parts: Parts, layout: Layout, height: number): Line[] {
   const { state, screen, glyphs, width } = parts;
   if (screen.panel === null) return [];
-  const nodes = layout.kind === 'columns' ? nodeColumns(parts, layout).lines : nodeRows(parts, 3);
+  const rows = nodeRows(parts, 3);
+  const nodes = layout.kind === 'columns' ? nodeColumns(parts, layout).lines : rows.lines;
   const least = LONG.has(screen.panel.kind) ? 16 : 8;
   const above = nodes.length + least <= height ? nodes : [];
   const left = height - above.length - 1;
   const look = { state, screen, glyphs, width, height: left };
   const { title, lines } = panelLines(screen.panel, look);
-  return [...above, titled(title, width, glyphs), ...filled(lines, left, width)];
+  const isPart = layout.kind !== 'columns' && above.length > 0 && rows.more !== '';
+  const whole = isPart ? `${rows.more} ${glyphs.rule} ${title}` : title;
+  return [...above, titled(whole, width, glyphs), ...filled(lines, left, width)];
 }
 
 function bodyLines(parts: Parts, layout: Layout, height: number): Line[] {
@@ -140,23 +147,35 @@ function nodeColumns(parts: Parts, layout: Layout): { lines: Line[]; column: num
 /** Nodes as rows, and the log with a mark per node. */
 function inRows(parts: Parts, height: number): Line[] {
   const { state, screen, width } = parts;
-  const nodes = nodeRows(parts, Math.max(1, height - 4));
+  const least = height < LOG_ROOM ? 1 : 3;
+  const { lines: nodes, more } = nodeRows(parts, Math.max(1, height - 1 - least));
   const left = Math.max(0, height - nodes.length - 1);
   const range = windowOf(state.lastIndex, left, screen.index);
   const look = logLook(parts);
   const rows = alignedRows(state, state.nodes, range).map((row) =>
     marksRow(row, state.nodes, width, look),
   );
-  const hidden = state.nodes.length - nodes.length;
-  const more = hidden === 0 ? '' : `${hidden} more ${hidden === 1 ? 'node' : 'nodes'}`;
   return [...nodes, logTitle(more, parts), ...filled(rows, left, width)];
 }
 
-function nodeRows({ state, screen, glyphs, width }: Parts, most: number): Line[] {
+/** So many nodes around the chosen one, and how many more there are: of those, who is ill. */
+function nodeRows(
+  { state, screen, glyphs, width }: Parts,
+  most: number,
+): { lines: Line[]; more: string } {
   const id = chosenNode(state, screen);
   const place = state.nodes.findIndex(({ node }) => node === id);
   const first = Math.max(0, Math.min(place - Math.floor(most / 2), state.nodes.length - most));
-  return nodeTable(state.nodes.slice(first, first + most), state, glyphs, id, width);
+  const shown = state.nodes.slice(first, first + most);
+  const hidden = state.nodes.filter((view) => !shown.includes(view));
+  const ill = hidden.filter(
+    ({ node, silentSince }) =>
+      silentSince !== null || (memberOf(state, node)?.status ?? 'Healthy') !== 'Healthy',
+  );
+  const count = `${hidden.length} more ${hidden.length === 1 ? 'node' : 'nodes'}`;
+  const names = ill.length === 0 ? '' : `, ill: ${ill.map(({ node }) => node).join(' ')}`;
+  const lines = nodeTable(shown, state, glyphs, id, width);
+  return { lines, more: hidden.length === 0 ? '' : `${count}${names}` };
 }
 
 function logLook({ state, screen, glyphs }: Parts): LogLook {

@@ -86,6 +86,40 @@ describe('the window', () => {
   });
 });
 
+describe('where there are few rows', () => {
+  const shownAt = (nodes: number, rows: number): string[] =>
+    frameOf(
+      recorded(healthyCluster(nodes, 900), 200),
+      firstScreen(true),
+      { columns: 40, rows },
+      glyphsFor(true),
+    ).map((line) => line.map(({ text }) => text).join(''));
+
+  test('every node of three is seen on ten', () => {
+    const text = shownAt(3, 10).join('\n');
+    for (const node of ['n1 master', 'n2', 'n3']) expect(text).toContain(` ${node}`);
+    expect(text).not.toContain('more node');
+  });
+
+  test.each([8, 9, 10, 12])('nodes without room are counted (%i rows)', (rows) => {
+    const lines = shownAt(9, rows);
+    const seen = lines.filter((line) => /^.. n\d /.test(line)).length;
+    expect(seen).toBeGreaterThan(0);
+    expect(lines.join('\n')).toContain(` ${9 - seen} more nodes `);
+  });
+
+  test('a node that is ill and has no room is named', () => {
+    const state = recorded(healthyCluster(9, 900), 200);
+    const nodes = state.nodes.map((view) =>
+      view.node === 'n9' ? { ...view, silentSince: state.now } : view,
+    );
+    const size = { columns: 40, rows: 10 };
+    const lines = frameOf({ ...state, nodes }, firstScreen(true), size, glyphsFor(true));
+    const text = lines.map((line) => line.map((part) => part.text).join('')).join('\n');
+    expect(text).toContain(' more nodes, ill: n9 ');
+  });
+});
+
 test.each([1, 3, 5, 9])('what is fetched of a log is what %i nodes have room for', (nodes) => {
   const state = recorded(healthyCluster(nodes, 900), 200);
   for (const columns of [40, 75, 76, 120, 200]) {
