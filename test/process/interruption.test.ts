@@ -4,7 +4,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, constants, existsSync, openSync, writeSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
@@ -127,6 +127,33 @@ test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
     expect(await ended).toEqual({ code: 130, err: said });
   },
 );
+
+test('a command that ends when it is told to leaves its reader a moment, no more', async () => {
+  const folder = await belongings.folder();
+  const source = (path: string) =>
+    JSON.stringify(new URL(`../../src/cli/${path}`, import.meta.url));
+  const script = join(folder, 'command.mjs');
+  await writeFile(
+    script,
+    `import { untilInterrupted } from ${source('interrupt.ts')};
+    import { endWithoutReader } from ${source('output.ts')};
+    await untilInterrupted(async (signal) => {
+      process.stdout.write('m'.repeat(3 << 20));
+      const alive = setInterval(() => undefined, 1_000);
+      await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      clearInterval(alive);
+    });
+    endWithoutReader();`,
+  );
+  const child = spawn(process.execPath, ['--import', 'tsx', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, TMPDIR: folder },
+  });
+  belongings.add(async () => child.kill('SIGKILL'));
+  await once(child.stdout, 'readable');
+  child.kill('SIGINT');
+  expect(await once(child, 'exit', { signal: AbortSignal.timeout(20_000) })).toEqual([0, null]);
+});
 
 /** The end of a pipe that holds all it can, and that nobody reads. */
 async function fullPipe(): Promise<number> {
