@@ -41,8 +41,8 @@ export function register(program: Command): void {
     .action(ps);
 }
 
-/** A launcher does nothing that keeps it from answering at once. One that stands still must not hide
- * the others. */
+/** A launcher does nothing that keeps it from answering at once. One that stands still must not
+ * hide the others. */
 const ANSWER_MS = 3_000;
 
 /** What a launcher says, or, if it says nothing, what it announced last. */
