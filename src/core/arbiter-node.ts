@@ -1,13 +1,21 @@
 // The machine of an arbiter that is a process of its own (`replog arbiter`, and the launcher).
 
 import { Announcer } from './announcer.ts';
-import { Arbiter, type ArbiterOptions } from './arbiter.ts';
+import { Arbiter, type ArbiterOptions, type Registered } from './arbiter.ts';
 import { Bookkeeping } from './bookkeeping.ts';
 import type { Effect, Event, Memory } from './effects.ts';
-import type { Ticket } from './ids.ts';
-import type { Peer, Request, ResponseOrder } from './messages.ts';
+import { epoch, type NodeId, type Ticket } from './ids.ts';
+import type { Join, Peer, Replicas, Request, ResponseOrder } from './messages.ts';
 import type { Options } from './options.ts';
-import { Outbox } from './outbox.ts';
+import { type Answer, Outbox } from './outbox.ts';
+
+/** No node is of this epoch: it changes nothing, and whoever refuses it says who it is. */
+const WHO_IS_THERE: Replicas = { type: 'Replicas', epoch: epoch(0), replicas: [] };
+
+function isLife(answer: Answer, node: NodeId, life: Registered): boolean {
+  if (answer.type !== 'Refused' || answer.code !== 'stale-epoch') return false;
+  return answer.node === node && answer.incarnation === life.incarnation;
+}
 
 /** Invariant: an answer leaves only after what it promises is durable. */
 export class ArbiterNode {
@@ -70,13 +78,34 @@ export class ArbiterNode {
   }
 
   private received(ticket: Ticket, request: Request): void {
-    if (request.type === 'Join') this.decide(ticket, this.arbiter.join(request));
+    if (request.type === 'Join') this.admit(ticket, request);
     else if (request.type === 'Leave') this.decide(ticket, this.arbiter.leave(request.node));
     else if (this.master === null) {
       this.outbox.respond(ticket, { type: 'Refused', code: 'no-master' });
     } else {
       this.outbox.respond(ticket, { type: 'Refused', code: 'not-master', master: this.master });
     }
+  }
+
+  /** Of two processes with one id the later is refused while the earlier one lives: they would take
+   * turns pushing each other out. */
+  private admit(ticket: Ticket, request: Join): void {
+    const earlier = this.arbiter.takenBy(request);
+    if (earlier === null) {
+      this.decide(ticket, this.arbiter.join(request));
+      return;
+    }
+    this.outbox.send(earlier.url, WHO_IS_THERE, (answer, now) => {
+      this.now = now;
+      const { node } = request;
+      if (this.arbiter.takenBy(request)?.incarnation !== earlier.incarnation) {
+        this.admit(ticket, request);
+      } else if (isLife(answer, node, earlier)) {
+        this.outbox.respond(ticket, { type: 'Refused', code: 'node-id-taken', node });
+      } else {
+        this.decide(ticket, this.arbiter.join(request));
+      }
+    });
   }
 
   private decide(ticket: Ticket, response: ResponseOrder): void {

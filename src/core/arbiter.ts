@@ -26,7 +26,8 @@ export interface ArbiterOptions {
 /** Nodes that left and are still told from strangers: more than any cluster has members. */
 const DEPARTED_MAX = 1_000;
 
-interface Registered {
+/** One life of a member, and where it can be reached. */
+export interface Registered {
   readonly url: string;
   readonly incarnation: string;
 }
@@ -125,11 +126,11 @@ export class Arbiter {
     return { type: 'Left' };
   }
 
-  /** Whether a process with this id, but another one than `life`, is registered elsewhere. */
-  takenBy(node: NodeId, url: string, life: string): Peer | null {
+  /** The process with this id that is registered elsewhere, if that is not the one that asks. */
+  takenBy({ node, url, incarnation: life }: Join): Registered | null {
     const known = this.members.get(node);
     if (known === undefined || known.incarnation === life || known.url === url) return null;
-    return { node, url: known.url };
+    return known;
   }
 
   /** A higher epoch was seen: the master is appointed anew, above it. */

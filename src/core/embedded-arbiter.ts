@@ -88,8 +88,9 @@ export class EmbeddedArbiter {
   }
 
   /** Another living process has this id: two of them would take turns pushing each other out. */
-  private taken({ node, url, incarnation }: Join): Refusal | null {
-    const elsewhere = this.arbiter.takenBy(node, url, incarnation) !== null;
+  private taken(request: Join): Refusal | null {
+    const { node } = request;
+    const elsewhere = this.arbiter.takenBy(request) !== null;
     const alive = elsewhere && this.home.master()?.isHealthy(node) === true;
     const own = node === this.context.self.node;
     return own || alive ? { type: 'Refused', code: 'node-id-taken', node } : null;

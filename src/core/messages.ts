@@ -209,8 +209,15 @@ export interface FetchedOrder {
 
 /** The protocol's ways of saying no. Each is a value, with the HTTP status of the problem table. */
 export type Refusal =
-  /** The sender's epoch is over; this is the receiver's. */
-  | { readonly type: 'Refused'; readonly code: 'stale-epoch'; readonly epoch: Epoch }
+  /** The sender's epoch is over; this is the receiver's. Own, in answer to Replicas: who says so
+   * (an arbiter asks by that whether a process still lives). */
+  | {
+      readonly type: 'Refused';
+      readonly code: 'stale-epoch';
+      readonly epoch: Epoch;
+      readonly node?: NodeId;
+      readonly incarnation?: Incarnation;
+    }
   /** The sender's session has been replaced by this one. */
   | { readonly type: 'Refused'; readonly code: 'stale-session'; readonly session: Session }
   /** Something before this Snapshot is missing; this `seq` is expected. */

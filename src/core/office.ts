@@ -145,8 +145,10 @@ export class Office {
       return;
     }
     this.noted(ticket);
-    if (master === null) this.early = message;
-    else if (message.epoch > master.epoch) this.lead({ ...message, type: 'JoinedMaster' });
+    if (master === null) {
+      // One of an earlier epoch is no news, nor is an arbiter's question who is there.
+      if (message.epoch >= (this.early?.epoch ?? 0)) this.early = message;
+    } else if (message.epoch > master.epoch) this.lead({ ...message, type: 'JoinedMaster' });
     else master.replicas(message, this.now);
   }
 

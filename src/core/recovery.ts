@@ -35,8 +35,8 @@ export class Recovery {
     { readonly held: LogIndex; readonly reach: LogIndex }
   >();
   private readonly departure: Departure;
-  /** The latest epoch whose log, as a member had it, was fetched to its end. */
-  private fetchedEpoch = epochOf(0);
+  /** The latest epoch that a member has accepted whose log is here up to its end. */
+  private heldEpoch = epochOf(0);
   /** Whose log this one is a copy of, from its beginning; null: it is this node's own. */
   private origin: NodeId | null = null;
   /** Where the log ended when the files set aside had nothing to add. */
@@ -69,10 +69,12 @@ export class Recovery {
   get missing(): Lost | null {
     const { ledger, bookkeeping } = this.context;
     const lost = bookkeeping.current.lost ?? null;
-    if (lost === null || this.fetchedEpoch > lost.epoch) return null;
-    if (makesUpFor(ledger.log, lost)) return null;
-    // Nobody knows how far it went: then every member must have said what it has.
-    const known = lost.upTo <= ledger.log.lastIndex && this.hearing.everyone;
+    if (lost === null || makesUpFor(ledger.log, lost)) return null;
+    if (!this.hearing.everyone) return lost;
+    // Nobody knows how far it went. Or a later epoch began without it, and wrote nothing: that one
+    // member has accepted that epoch does not say that it had caught up with it. Either way every
+    // member must have said what it has.
+    const known = lost.upTo <= ledger.log.lastIndex || this.heldEpoch > lost.epoch;
     return known ? null : lost;
   }
 
@@ -86,6 +88,7 @@ export class Recovery {
     if (this.done || this.fetching || !this.hearing.enough(now)) return;
     const ruling = this.departure.ruling(this.candidates());
     const best = this.best();
+    if (ruling === null && best === null) this.holdAll();
     if (ruling !== null) this.compare(ruling, now);
     else if (best !== null) this.fetch(best);
     else if (this.missing === null) this.finish();
@@ -179,7 +182,6 @@ export class Recovery {
           ledger.truncate(logIndex(0));
         } else if (answer.type === 'Fetched' && this.take(answer, from.lastIndex)) {
           if (answer.updates.length === 0) this.hearing.exhausted(from.node);
-          if (ledger.log.lastIndex >= from.lastIndex) this.fetchedAll(from);
         } else if (answer.type === 'Fetched') {
           // Its log is not a continuation of ours: ours stands, and it will be told to start over.
           this.hearing.exhausted(from.node);
@@ -198,8 +200,11 @@ export class Recovery {
     return prev.hash === UNKNOWN_HASH || holes.length > 0;
   }
 
-  private fetchedAll({ acceptedEpoch }: Candidate): void {
-    if (acceptedEpoch > this.fetchedEpoch) this.fetchedEpoch = acceptedEpoch;
+  /** All that members have to give is here. */
+  private holdAll(): void {
+    for (const { acceptedEpoch } of this.candidates()) {
+      if (acceptedEpoch > this.heldEpoch) this.heldEpoch = acceptedEpoch;
+    }
   }
 
   /** What the damage left behind it may go on where the log now ends. Returns false if that was

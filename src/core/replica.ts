@@ -204,8 +204,12 @@ export class Replica {
 
   /** Why a request is not looked at; null if it is. */
   private refusal(request: Exclude<Request, { type: 'Join' | 'Leave' }>): Refusal | null {
-    const { epoch } = this.context.bookkeeping.current;
-    if (request.epoch < epoch) return { type: 'Refused', code: 'stale-epoch', epoch };
+    const { bookkeeping, incarnation, self } = this.context;
+    const { epoch } = bookkeeping.current;
+    if (request.epoch < epoch) {
+      const who = request.type === 'Replicas' ? { node: self.node, incarnation } : {};
+      return { type: 'Refused', code: 'stale-epoch', epoch, ...who };
+    }
     if (request.type === 'Replicas') {
       if (this.office.heeds(request.epoch)) return null;
       const master = this.office.secondary?.master ?? null;

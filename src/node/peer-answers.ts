@@ -73,7 +73,11 @@ const of = <C extends Refusal['code']>(code: C, fields: z.ZodRawShape = {}): z.Z
   z.object({ code: z.literal(code), ...fields }) as z.ZodType<Extra>;
 
 const REFUSALS: Readonly<Record<Refusal['code'], z.ZodType<Extra>>> = {
-  'stale-epoch': of('stale-epoch', { epoch: z.int() }),
+  'stale-epoch': of('stale-epoch', {
+    epoch: z.int(),
+    node: z.string().optional().catch(undefined),
+    incarnation: z.string().optional().catch(undefined),
+  }),
   // The protocol does not ask for the number; without it, any newer session will do.
   'stale-session': of('stale-session', { session: z.int().default(0) }),
   'out-of-order': of('out-of-order', { expected: z.int().min(0) }),

@@ -56,5 +56,6 @@ export const problemDocument = z.looseObject({
   expected: added(z.int(), '`out-of-order`', 'the `seq` that is expected'),
   lastIndex: added(indexOut, '`diverged`', 'up to where the logs are known to agree'),
   cluster: added(z.string(), '`wrong-cluster`', 'identity of the one that the node is in'),
-  node: added(nodeOut, '`node-id-taken`', 'the id'),
+  node: added(nodeOut, '`node-id-taken`, `stale-epoch` in answer to Replicas', 'the id'),
+  incarnation: added(z.string(), '`stale-epoch` in answer to Replicas', 'the life that answers'),
 });

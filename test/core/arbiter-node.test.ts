@@ -4,11 +4,13 @@ import { BLANK_MEMORY, type Effect, type Memory } from '../../src/core/effects.t
 import { epoch, incarnation, logIndex, nodeId, ticket } from '../../src/core/ids.ts';
 import type { Replicas, Response } from '../../src/core/messages.ts';
 import { DEFAULT_OPTIONS } from '../../src/core/options.ts';
+import { VirtualCluster } from './virtual-cluster.ts';
 
 /** The arbiter of its own, with its disk and its network in the hands of the test. */
 class Office {
   readonly machine: ArbiterNode;
   readonly responses: Record<number, Response['type'] | string> = {};
+  readonly refusals: Record<number, object> = {};
   readonly sent: { call: never; to: string; request: Replicas; at: number }[] = [];
   readonly remembered: { id: number; memory: Memory }[] = [];
   now = 0;
@@ -19,11 +21,11 @@ class Office {
     this.machine = new ArbiterNode(DEFAULT_OPTIONS, settings, memory);
   }
 
-  join(id: string, life = `${id}#1`): number {
+  join(id: string, life = `${id}#1`, url = id): number {
     return this.receive({
       type: 'Join',
       node: nodeId(id),
-      url: id,
+      url,
       incarnation: incarnation(life),
       epoch: epoch(0),
       lastIndex: logIndex(0),
@@ -69,6 +71,9 @@ class Office {
   private perform(effects: Effect[]): void {
     for (const effect of effects) {
       if (effect.type === 'Respond') this.responses[effect.ticket] = effect.response.type;
+      if (effect.type === 'Respond' && effect.response.type === 'Refused') {
+        this.refusals[effect.ticket] = effect.response;
+      }
       if (effect.type === 'Remember') this.remembered.push(effect);
       if (effect.type === 'Send')
         this.sent.push({ ...(effect as never as object), at: this.now } as never);
@@ -196,5 +201,123 @@ describe('ArbiterNode', () => {
     office.run(10);
     const [announced] = office.sent;
     expect(announced!.request.replicas.map(({ node }) => node)).toEqual(['n1', 'n2']);
+  });
+});
+
+describe('ArbiterNode: one id, two processes', () => {
+  const A = { node: nodeId('n2'), incarnation: incarnation('n2#1') };
+
+  /** An arbiter that has asked the process that is registered whether it still lives. */
+  function asked(): { office: Office; later: number; call: number } {
+    const office = new Office();
+    for (const id of ['n1', 'n2']) {
+      office.join(id);
+      office.remember();
+    }
+    office.run(0);
+    office.answer(0, noted);
+    const later = office.join('n2', 'n2#2', 'elsewhere');
+    return { office, later, call: office.sent.length - 1 };
+  }
+
+  test('B44: before the later one is answered, the earlier is asked who it is', () => {
+    const { office, later, call } = asked();
+    expect(office.sent[call]).toMatchObject({
+      to: 'n2',
+      request: { type: 'Replicas', epoch: 0, replicas: [] },
+    });
+    expect(office.responses[later]).toBeUndefined();
+    expect(office.machine.members).toMatchObject([{ url: 'n1' }, { url: 'n2' }]);
+  });
+
+  test('B44: while the earlier one lives, the later is refused, and nothing changes', () => {
+    const { office, later, call } = asked();
+    const before = office.remembered.length;
+    office.answer(call, { type: 'Refused', code: 'stale-epoch', epoch: epoch(1), ...A });
+    expect(office.refusals[later]).toEqual({ type: 'Refused', code: 'node-id-taken', node: 'n2' });
+    expect(office.remembered).toHaveLength(before);
+    expect(office.machine.members).toMatchObject([{ url: 'n1' }, { url: 'n2' }]);
+  });
+
+  test.each<[string, Response | null]>([
+    ['nothing answers there', null],
+    ['another life answers there', staleAs({ incarnation: incarnation('n2#3') })],
+    ['another node answers there', staleAs({ node: nodeId('n9') })],
+    ['who answers there does not say who it is', staleAs({ node: undefined })],
+    ['who answers there has no role yet', noted],
+  ])('B44: %s: the later one takes its place', (_, response) => {
+    const { office, later, call } = asked();
+    if (response === null) office.fail(call);
+    else office.answer(call, response);
+    office.remember();
+    expect(office.responses[later]).toBe('JoinedSecondary');
+    expect(office.machine.members).toMatchObject([{ url: 'n1' }, { url: 'elsewhere' }]);
+  });
+
+  test('B44: who has been replaced meanwhile is not asked for in vain', () => {
+    const { office, later, call } = asked();
+    const third = office.join('n2', 'n2#3', 'third');
+    office.fail(office.sent.length - 1);
+    office.remember();
+    expect(office.responses[third]).toBe('JoinedSecondary');
+    office.answer(call, { type: 'Refused', code: 'stale-epoch', epoch: epoch(1), ...A });
+    expect(office.responses[later]).toBeUndefined();
+    expect(office.sent.at(-1)).toMatchObject({ to: 'third', request: { epoch: 0 } });
+  });
+
+  test('B44: the earlier one has left meanwhile: the later is taken', () => {
+    const { office, later, call } = asked();
+    office.leave('n2');
+    office.remember();
+    office.answer(call, { type: 'Refused', code: 'stale-epoch', epoch: epoch(1), ...A });
+    office.remember();
+    expect(office.responses[later]).toBe('JoinedSecondary');
+  });
+
+  function staleAs(who: object): Response {
+    return { type: 'Refused', code: 'stale-epoch', epoch: epoch(1), ...A, ...who } as Response;
+  }
+});
+
+describe('one id, two processes, with an arbiter of its own', () => {
+  const roles = (cluster: VirtualCluster): string[] =>
+    cluster.trace.filter((line) => /: (?:master|secondary|joined)|session/.test(line));
+
+  function two(): VirtualCluster {
+    const cluster = new VirtualCluster();
+    cluster.arbiter();
+    for (const id of ['n1', 'n2']) cluster.start(id);
+    cluster.run(600);
+    return cluster;
+  }
+
+  test.each(['n1', 'n2'])('B44: the later %s is refused as long as the earlier lives', (node) => {
+    const cluster = two();
+    cluster.start('later', { node });
+    const before = roles(cluster).length;
+    cluster.run(20_000);
+    expect(roles(cluster)).toHaveLength(before);
+    expect(cluster.status('n1')).toMatchObject({ role: 'master', epoch: 1 });
+    expect(cluster.status('n2')).toMatchObject({ role: 'secondary', master: { node: 'n1' } });
+    expect(cluster.status('later').role).toBeNull();
+    cluster.kill(node);
+    cluster.run(20_000);
+    expect(cluster.status('later').role).toBe(node === 'n1' ? 'master' : 'secondary');
+  });
+
+  test.each(['n1', 'n2'])('B44: a later %s that took the place of one that stood still', (node) => {
+    const cluster = two();
+    cluster.pause(node);
+    cluster.start('later', { node });
+    cluster.run(10_000);
+    const { role } = cluster.status('later');
+    expect(role).toBe(node === 'n1' ? 'master' : 'secondary');
+    cluster.resume(node);
+    cluster.run(3_000);
+    const before = roles(cluster).length;
+    cluster.run(20_000);
+    expect(roles(cluster)).toHaveLength(before);
+    expect(cluster.status('later').role).toBe(role);
+    expect(cluster.status(node)).toMatchObject({ role: 'secondary' });
   });
 });

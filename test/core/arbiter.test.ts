@@ -191,9 +191,9 @@ describe('Arbiter: leaving, and being refused', () => {
     { what: 'another life at the same address', url: 'http://n2', life: 'n2#2', taken: false },
     { what: 'another life elsewhere', url: 'http://other', life: 'n2#2', taken: true },
   ])('B44: an id is taken by $what: $taken', ({ url, life, taken }) => {
-    const found = pair().takenBy(nodeId('n2'), url, life);
-    expect(found).toEqual(taken ? { node: 'n2', url: 'http://n2' } : null);
-    expect(pair().takenBy(nodeId('n9'), url, life)).toBeNull();
+    const found = pair().takenBy(join('n2', { url, life }));
+    expect(found).toEqual(taken ? { url: 'http://n2', incarnation: 'n2#1' } : null);
+    expect(pair().takenBy(join('n9', { url, life }))).toBeNull();
   });
 
   test('B44: a node that comes from another address is still one member', () => {

@@ -141,4 +141,30 @@ describe('an arbiter that names the members with Replicas alone', () => {
     expect(cluster.answers).toEqual([{ type: 'ReplicasNoted' }]);
     expect(cluster.master().members.map(({ node }) => node)).toEqual(['n1', 'n2']);
   });
+
+  test('a set that waits is not replaced by the question who is there', () => {
+    const cluster = new BareCluster();
+    cluster.bare.joined = () => {
+      cluster.announce('n1', 'n2');
+      cluster.request('n1', { type: 'Replicas', epoch: epoch(0), replicas: [] });
+    };
+    cluster.start('n1');
+    cluster.start('n2');
+    cluster.run(50);
+    expect(cluster.master().members.map(({ node }) => node)).toEqual(['n1', 'n2']);
+  });
+
+  test.each([
+    { first: ['n1', 'n2', 'n3'], second: ['n1', 'n2'] },
+    { first: ['n1', 'n2'], second: ['n1', 'n2', 'n3'] },
+  ])('C10: appointed twice before that is durable: one master, of $second', ({ first, second }) => {
+    const cluster = BareCluster.three();
+    cluster.bare.epoch = 2;
+    cluster.announce(...first);
+    cluster.announce(...second);
+    cluster.run(50);
+    expect(cluster.trace.filter((line) => line.includes('n1: master, epoch 2'))).toHaveLength(1);
+    expect(cluster.master().members.map(({ node }) => node)).toEqual(second);
+    expect(cluster.master()).toMatchObject({ epoch: 2, mode: 'read-write' });
+  });
 });

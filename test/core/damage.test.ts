@@ -279,3 +279,70 @@ describe('G19: a damaged master', () => {
     expect(master(cluster).mode).toBe('read-only');
   });
 });
+
+describe('G19: a damaged master, and a later epoch in which nothing was written', () => {
+  /** n1 had 1 to 5, and is down with damage after `after`; who else is to have 4 and 5 is given. */
+  function damaged(after: number, cutOff: readonly string[]): VirtualCluster {
+    const cluster = new VirtualCluster();
+    cluster.arbiter({ size: 3 });
+    cluster.start('n1');
+    cluster.run(100);
+    for (const id of ['n2', 'n3']) cluster.start(id);
+    cluster.run(100);
+    write(cluster, 1, 3, 3);
+    cluster.weather = without(...cutOff);
+    write(cluster, 4, 5, 3 - cutOff.length);
+    for (const id of ['n1', ...cutOff]) cluster.kill(id);
+    cluster.host('n1').damage(after);
+    cluster.weather = () => 1;
+    cluster.request('arbiter', { type: 'Leave', node: nodeId('n1') });
+    return cluster;
+  }
+
+  /** n2 is master of epoch 2, with n3 beside it, and then gone. */
+  function secondEpoch(cluster: VirtualCluster, lastIndex: number): void {
+    cluster.start('n2', { wants: 'master' });
+    cluster.run(100);
+    cluster.start('n3');
+    cluster.run(1_000);
+    expect(cluster.status('n2')).toMatchObject({ epoch: 2, mode: 'read-write', lastIndex });
+    cluster.kill('n2');
+    cluster.request('arbiter', { type: 'Leave', node: nodeId('n2') });
+    cluster.run(10);
+    expect(cluster.host('n3').memory.acceptedEpoch).toBe(2);
+  }
+
+  test.each([1, 2, 3])('C21: with %i entries left it serves when the others are heard', (after) => {
+    const cluster = damaged(after, ['n2', 'n3']);
+    secondEpoch(cluster, 3);
+    cluster.start('n1');
+    cluster.run(10_000);
+    expect(master(cluster)).toMatchObject({ role: 'master', mode: 'read-only' });
+    cluster.start('n2');
+    cluster.run(2_000);
+    expect(master(cluster)).toMatchObject({ role: 'master', mode: 'read-write' });
+    expect(cluster.entries('n1')).toEqual(logOf(3));
+    expect(lost(cluster, 'n1')).toBeNull();
+  });
+
+  test('C21: does not take a member that had only begun to follow for all there is', () => {
+    const cluster = damaged(2, ['n3']);
+    cluster.kill('n2');
+    let begun = 0;
+    cluster.weather = (_from, to, what) => {
+      if (to !== 'n3' || what !== 'Snapshot') return 1;
+      begun += 1;
+      return begun === 1 ? 1 : 'lost';
+    };
+    secondEpoch(cluster, 5);
+    cluster.weather = () => 1;
+    expect(cluster.entries('n3')).toEqual(logOf(3));
+    cluster.start('n1');
+    cluster.run(10_000);
+    expect(master(cluster)).toMatchObject({ role: 'master', mode: 'read-only' });
+    cluster.start('n2');
+    cluster.run(2_000);
+    expect(master(cluster).mode).toBe('read-write');
+    for (const id of ['n1', 'n2', 'n3']) expect(cluster.entries(id)).toEqual(logOf(5));
+  });
+});

@@ -37,6 +37,8 @@ export interface StartOptions {
   /** It has lost its disk. */
   readonly wipe?: boolean;
   readonly wants?: 'master' | 'secondary';
+  /** Its id, where that is not the name of its host. */
+  readonly node?: string;
 }
 
 export interface WriteOptions {
@@ -115,7 +117,7 @@ export class VirtualCluster {
     host.folds = new Folds(this.options);
     for (const entry of host.log.entries) host.folds.observe(entry);
     const replica = new Replica({
-      self: { node: nodeId(id), url: id },
+      self: { node: nodeId(how.node ?? id), url: id },
       incarnation: incarnation(`${id}#${host.life}`),
       arbiter: how.arbiter === undefined ? 'arbiter' : how.arbiter,
       wants: how.wants ?? null,

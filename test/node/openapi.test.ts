@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
 import type { Outcome } from '../../src/core/effects.ts';
-import { epoch, logIndex, nodeId, seq, session } from '../../src/core/ids.ts';
+import { epoch, incarnation, logIndex, nodeId, seq, session } from '../../src/core/ids.ts';
 import type { Refusal } from '../../src/core/messages.ts';
 import { createApp } from '../../src/node/app.ts';
 import { systemClock } from '../../src/node/clock.ts';
@@ -170,7 +170,7 @@ const outcomes: Outcome[] = [
 ];
 
 const refusals: Refusal[] = [
-  { type: 'Refused', code: 'stale-epoch', epoch: epoch(8) },
+  { type: 'Refused', code: 'stale-epoch', epoch: epoch(8), incarnation: incarnation('i') },
   { type: 'Refused', code: 'stale-session', session: session(8) },
   { type: 'Refused', code: 'out-of-order', expected: seq(8) },
   { type: 'Refused', code: 'diverged', lastIndex: logIndex(8) },

@@ -283,6 +283,17 @@ const answers: [PeerMessage, Answered, Record<string, unknown>][] = [
 
 const refusals: [Refusal, number, Record<string, unknown>][] = [
   [{ type: 'Refused', code: 'stale-epoch', epoch: epoch(8) }, 409, { epoch: 8 }],
+  [
+    {
+      type: 'Refused',
+      code: 'stale-epoch',
+      epoch: epoch(8),
+      node: nodeId('n2'),
+      incarnation: incarnation('i'),
+    },
+    409,
+    { epoch: 8, node: 'n2', incarnation: 'i' },
+  ],
   [{ type: 'Refused', code: 'stale-session', session: session(8) }, 409, { session: 8 }],
   [{ type: 'Refused', code: 'out-of-order', expected: seq(8) }, 409, { expected: 8 }],
   [{ type: 'Refused', code: 'diverged', lastIndex: logIndex(8) }, 409, { lastIndex: 8 }],
