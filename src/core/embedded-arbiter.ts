@@ -1,7 +1,7 @@
 // The arbiter inside a master's process (`replog master` without --join): its announcements need no
 // network, and it knows from the master's heartbeats who is alive.
 
-import { Arbiter } from './arbiter.ts';
+import { type Announcement, Arbiter } from './arbiter.ts';
 import type { Context } from './context.ts';
 import type { Epoch, Ticket } from './ids.ts';
 import type { Master } from './master.ts';
@@ -66,14 +66,16 @@ export class EmbeddedArbiter {
       return;
     }
     const change = { arbiter: this.arbiter.memory, cluster: this.arbiter.clusterId };
+    // As it is now: what changes before this is durable may be forgotten. And a node that leaves
+    // and comes back begins a new session, which the set with it alone would not tell.
+    const { announcement } = this.arbiter;
     bookkeeping.remember(change, () => {
       outbox.respond(ticket, response);
-      this.announce(now);
+      this.announce(announcement, now);
     });
   }
 
-  private announce(now: number): void {
-    const { announcement } = this.arbiter;
+  private announce(announcement: Announcement | null, now: number): void {
     const master = this.home.master();
     if (announcement === null || master === null) return;
     if (announcement.epoch > master.epoch) this.reappoint();

@@ -145,6 +145,56 @@ describe('ArbiterNode', () => {
     expect(office.sent[1]!.request.replicas.map(({ node }) => node)).toEqual(['n1', 'n3']);
   });
 
+  test('who left and came back meanwhile: the master first hears that it left', () => {
+    const office = new Office();
+    for (const id of ['n1', 'n2', 'n3']) {
+      office.join(id);
+      office.remember();
+    }
+    office.run(0);
+    office.answer(0, noted);
+    office.leave('n2');
+    office.remember();
+    office.run(0);
+    office.join('n2');
+    office.remember();
+    office.fail(1);
+    office.run(200);
+    const sets = () =>
+      office.sent.slice(1).map(({ request }) => request.replicas.map(({ node }) => node).join());
+    expect(sets()).toEqual(['n1,n3', 'n1,n3']);
+    office.fail(2);
+    office.run(1_000);
+    office.answer(3, noted);
+    office.run(0);
+    expect(sets()).toEqual(['n1,n3', 'n1,n3', 'n1,n3', 'n1,n3,n2']);
+    const versions = office.sent.slice(1).map(({ request }) => request.version!);
+    expect(versions[3]).toBeGreaterThan(versions[2]!);
+    expect(versions[2]).toBeGreaterThanOrEqual(versions[0]!);
+    office.answer(4, noted);
+    office.run(60_000);
+    expect(office.sent).toHaveLength(5);
+  });
+
+  test('a master of a new epoch hears of nobody who left and came back before it', () => {
+    const office = new Office();
+    for (const id of ['n1', 'n2']) {
+      office.join(id);
+      office.remember();
+    }
+    office.run(0);
+    office.answer(0, noted);
+    office.leave('n2');
+    office.join('n2');
+    office.join('n1', 'n1#2');
+    office.remember();
+    office.run(0);
+    expect(office.sent.at(-1)!.request).toMatchObject({
+      epoch: 2,
+      replicas: [{ node: 'n1' }, { node: 'n2' }],
+    });
+  });
+
   test('a master that knows a higher epoch is appointed anew, above it', () => {
     const office = new Office();
     office.join('n1');
@@ -277,6 +327,36 @@ describe('ArbiterNode: one id, two processes', () => {
   function staleAs(who: object): Response {
     return { type: 'Refused', code: 'stale-epoch', epoch: epoch(1), ...A, ...who } as Response;
   }
+});
+
+describe('a node that leaves and comes back while the master is not reached', () => {
+  test.each(['arbiter', null])('C10: begins a new session (arbiter: %s)', (arbiter) => {
+    const cluster = new VirtualCluster();
+    if (arbiter !== null) cluster.arbiter();
+    cluster.start('n1', { arbiter });
+    cluster.run(50);
+    cluster.start('n2', { arbiter: arbiter ?? 'n1' });
+    cluster.run(600);
+    const at = arbiter ?? 'n1';
+    const begun = () => cluster.trace.filter((line) => /n1 → n2 {2}Snapshot.*seq=0/.test(line));
+    expect(begun()).toHaveLength(1);
+    const life = cluster.host('n2').life;
+    cluster.weather = (_from, to, what) => (what === 'Replicas' && to === 'n1' ? 'lost' : 1);
+    cluster.request(at, { type: 'Leave', node: nodeId('n2') });
+    cluster.request(at, {
+      type: 'Join',
+      node: nodeId('n2'),
+      url: 'n2',
+      incarnation: incarnation(`n2#${life}`),
+      epoch: epoch(1),
+      lastIndex: logIndex(0),
+    });
+    cluster.run(100);
+    cluster.weather = () => 1;
+    cluster.run(10_000);
+    expect(begun()).toHaveLength(2);
+    expect(cluster.trace.filter((line) => line.includes('n1: n2 left'))).toHaveLength(1);
+  });
 });
 
 describe('one id, two processes, with an arbiter of its own', () => {
