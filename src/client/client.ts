@@ -191,7 +191,7 @@ export class ReplogClient {
     return this.#requests.read<GetResult>(kvPath(key), options, { id: options.id }, isGetResult);
   }
 
-  /** Keys with their values, in key order. */
+  /** Keys with their values, in the order of the code points of the keys (of their bytes). */
   listKeys(options: KeyPageOptions = {}): Promise<KeyPage> {
     const { prefix, after, limit } = options;
     return this.#requests.read<KeyPage>('/kv', options, { prefix, after, limit });

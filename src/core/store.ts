@@ -2,6 +2,7 @@
 // the log (Bitcask's idea); what is kept in memory grows with the number of keys, not of writes.
 
 import { type LogIndex, logIndex } from './ids.ts';
+import { compareKeys } from './key-order.ts';
 import type { Entry } from './operation.ts';
 
 interface Version {
@@ -83,8 +84,8 @@ export class Store {
     /** `limit` keys are known that come before it, or it is one of them. */
     let last: string | null = null;
     for (const key of this.versions.keys()) {
-      if (!key.startsWith(prefix) || (after !== null && key <= after)) continue;
-      if (last !== null && key > last) continue;
+      if (!key.startsWith(prefix) || (after !== null && compareKeys(key, after) <= 0)) continue;
+      if (last !== null && compareKeys(key, last) > 0) continue;
       const index = this.find(key, upTo);
       if (index === null) continue;
       found.push({ key, index });
@@ -139,7 +140,7 @@ export class Store {
 }
 
 function keepFirst<Item extends { readonly key: string }>(found: Item[], count: number): Item[] {
-  found.sort((a, b) => (a.key < b.key ? -1 : 1));
+  found.sort((a, b) => compareKeys(a.key, b.key));
   if (found.length > count) found.length = count;
   return found;
 }

@@ -142,4 +142,22 @@ describe('Store', () => {
     store.committed(logIndex(4), logIndex(4));
     expect([store.newest('a'), store.newest('b')]).toEqual([2, null]);
   });
+
+  test('pages follow the order of code points, none twice and none left out', () => {
+    const store = new Store();
+    const keys = ['a', '\uff5e', '\u{1f642}', '\ue000', 'b'];
+    for (const [i, key] of keys.entries()) {
+      store.observe(entry(i + 1, 1, { operation: put(key) }));
+    }
+    const pages: string[] = [];
+    for (let after: string | null = null; ; ) {
+      const [first] = store.list('', after, logIndex(keys.length), 1);
+      if (first === undefined) break;
+      pages.push(first.key);
+      after = first.key;
+    }
+    expect(pages).toEqual(['a', 'b', '\ue000', '\uff5e', '\u{1f642}']);
+    const all = store.list('', null, logIndex(keys.length));
+    expect(all.map(({ key }) => key)).toEqual(pages);
+  });
 });

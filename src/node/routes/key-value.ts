@@ -100,7 +100,7 @@ export function keyValueRoutes(site: Site): Route[] {
       access: 'client',
       doc: {
         id: 'listKeys',
-        summary: 'Keys and values, in key order',
+        summary: 'Keys and values, in the order of the code points of the keys (of their bytes)',
         query: keysQuery,
         success: [{ status: 200, description: 'A page of keys.', schema: keyList }],
         problems: ['not-linearizable', 'damaged-log', 'not-ready'],
