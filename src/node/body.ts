@@ -37,12 +37,13 @@ export async function readJson<T>(
   briefly?: (bytes: Buffer) => T | null,
 ): Promise<T> {
   const type = header(call, 'content-type');
-  if (type === undefined ? hasBody(call) : !isJson(type)) {
-    const got = type === undefined ? 'no content type' : 'another content type';
-    refuse('unsupported-media-type', `The body has ${got}; send application/json.`);
-  }
+  const isOther = type === undefined ? hasBody(call) : !isJson(type);
+  // A body that may be absent is looked at first: it may be empty, whatever the headers announce
+  // (chunked without a chunk, or `curl -d ''`, which names the type of a form).
+  if (isOther && ifEmpty === undefined) refuseType(type);
   const bytes = await readBody(call, limit);
   if (bytes.length === 0 && ifEmpty !== undefined) return checked(schema, ifEmpty);
+  if (isOther) refuseType(type);
   const valuesMax = limit <= BATCH_LIMIT ? VALUES_MAX : PEER_VALUES_MAX;
   return jsonIn(bytes, schema, briefly, valuesMax);
 }
@@ -71,6 +72,11 @@ export async function readBody(call: Call, limit: number): Promise<Buffer> {
     throw tooLarge(limit);
   }
   return incoming === undefined ? fromWeb(call.req.raw, limit) : fromNode(incoming, limit);
+}
+
+function refuseType(type: string | undefined): never {
+  const got = type === undefined ? 'no content type' : 'another content type';
+  refuse('unsupported-media-type', `The body has ${got}; send application/json.`);
 }
 
 function refuse(code: 'unsupported-media-type', detail: string): never {

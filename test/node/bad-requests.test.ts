@@ -139,6 +139,15 @@ describe('media types', () => {
   });
 
   test.each([
+    ['the type of a form', { 'content-type': 'application/x-www-form-urlencoded' }],
+    ['chunked without a chunk', { 'transfer-encoding': 'chunked' }],
+  ])('a body that may be absent is absent when it is empty: %s', async (_what, headers) => {
+    const body = new ReadableStream({ start: (controller) => controller.close() });
+    const sent = { method: 'DELETE', headers, body, duplex: 'half' } as const;
+    expect((await app.request('/kv/k', sent)).status).toBe(200);
+  });
+
+  test.each([
     'application/json;',
     'application/json ; ;',
     'Application/JSON;\tcharset=UTF-8\t;',
