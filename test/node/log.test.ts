@@ -312,6 +312,14 @@ describe('GET /log as events', () => {
     await Promise.all([reader.leave(), from.reader.leave()]);
   });
 
+  test('an empty Last-Event-ID is none', async () => {
+    const { engine, app } = node();
+    engine.messages('a', 'b', 'c');
+    const { reader } = await open(app, '/log?from=3', { 'last-event-id': '' });
+    expect(await reader.ids(1)).toEqual([3]);
+    await reader.leave();
+  });
+
   test('majority holds back what may still be lost', async () => {
     const { engine, app } = node();
     engine.messages('a');

@@ -102,8 +102,9 @@ function strictIndex(text: string, path: string): LogIndex {
 
 function stream(site: Site, call: Call, streams: { count: number }): Response {
   const query = readQuery(call, logQuery);
-  const last = header(call, 'last-event-id');
-  const resumed = last === undefined ? null : strictIndex(last, 'Last-Event-ID') + 1;
+  // An empty one is that of a client which has seen no event (HTML, section 9.2).
+  const last = header(call, 'last-event-id') || null;
+  const resumed = last === null ? null : strictIndex(last, 'Last-Event-ID') + 1;
   const from = (resumed ?? query.from ?? 1) as LogIndex;
   const level = streamLevel(query.read);
   const headers = { 'content-type': 'text/event-stream', 'cache-control': 'no-store' };
