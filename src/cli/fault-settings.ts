@@ -44,9 +44,14 @@ export function parseFaults(settings: readonly string[]): Faults {
 function fragmentOf(setting: string): Fragment {
   const cut = setting.indexOf('=');
   const fragment =
-    cut < 0 ? FLAGS.get(setting) : WITH_VALUE.get(setting.slice(0, cut))?.(setting.slice(cut + 1));
+    cut < 0 ? FLAGS.get(setting) : withValue(setting.slice(0, cut), setting.slice(cut + 1));
   if (fragment === undefined) throw unknown(setting);
   return fragment;
+}
+
+/** `hold=true` is `hold`: `replog fault NODE show` writes it so. */
+function withValue(name: string, value: string): Fragment | undefined {
+  return value === 'true' && FLAGS.has(name) ? FLAGS.get(name) : WITH_VALUE.get(name)?.(value);
 }
 
 function delay(value: string): number | { min: number; max: number } {

@@ -84,6 +84,7 @@ test.each([
     { errorBefore: 0.1, errorAfter: 0.3, dropRequest: 1, dropReply: 0 },
   ],
   [['hold', 'heartbeat'], { hold: true, heartbeat: true }],
+  [['hold=true', 'persist-stuck=true'], { hold: true, persist: { stuck: true } }],
   [
     ['persist-fail=.5', 'persist-swallow=2', 'persist-stuck', 'persist-delay=1s'],
     { persist: { fail: 0.5, swallow: 2, stuck: true, delayMs: 1_000 } },
@@ -95,7 +96,8 @@ test.each([
 
 test.each([
   ['delay', /needs a value/],
-  ['hold=true', /takes no value/],
+  ['hold=yes', /takes no value/],
+  ['delay=true', /not a duration/],
   ['error-after=1.1', /not a probability/],
   ['error-after=', /not a probability/],
   ['delay=2s..1s', /not a range/],
