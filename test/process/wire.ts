@@ -1,7 +1,7 @@
-// Requests that a polite client would not send: any Host, any header, bodies in chunks, bytes that
-// are no HTTP.
+// Requests as they are, also those that a polite client would not send: any Host, any header,
+// bodies in chunks, bytes that are no HTTP.
 
-import { type OutgoingHttpHeaders, request } from 'node:http';
+import { type Agent, type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from 'node:http';
 import { connect } from 'node:net';
 
 export interface WireRequest {
@@ -14,13 +14,36 @@ export interface WireRequest {
 
 export interface WireAnswer {
   readonly status: number;
-  readonly headers: NodeJS.Dict<string | string[]>;
+  readonly headers: IncomingHttpHeaders;
   // biome-ignore lint/suspicious/noExplicitAny: tests look at whatever members an answer has.
   readonly body: any;
 }
 
-/** Sends it as it is; JSON is the content type unless another one, or null for none, is given. */
-export function send(url: string, wire: WireRequest): Promise<WireAnswer> {
+interface Exchanged {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+}
+
+interface ExchangeOptions {
+  /** Default: a connection of its own. */
+  readonly agent?: Agent;
+  readonly signal?: AbortSignal;
+}
+
+/** Sends it as it is, on a connection of its own; JSON is the content type unless another one, or
+ * null for none, is given. */
+export async function send(url: string, wire: WireRequest): Promise<WireAnswer> {
+  const { status, headers, text } = await exchange(url, wire);
+  return { status, headers, body: text === '' ? null : JSON.parse(text) };
+}
+
+/** One request and its answer, whatever that says. */
+export function exchange(
+  url: string,
+  wire: WireRequest,
+  options: ExchangeOptions = {},
+): Promise<Exchanged> {
   const { method = 'POST', path, body } = wire;
   const parts = body === undefined ? [] : Array.isArray(body) ? body : [body];
   const length =
@@ -36,6 +59,7 @@ export function send(url: string, wire: WireRequest): Promise<WireAnswer> {
       method,
       path,
       agent: false,
+      ...options,
       headers: { ...type, ...length, ...wire.headers },
     });
     outgoing.once('error', reject);
@@ -46,7 +70,7 @@ export function send(url: string, wire: WireRequest): Promise<WireAnswer> {
       });
       incoming.once('error', reject).once('end', () => {
         const { statusCode = 0, headers } = incoming;
-        resolve({ status: statusCode, headers, body: text === '' ? null : JSON.parse(text) });
+        resolve({ status: statusCode, headers, text });
       });
     });
     for (const part of parts) outgoing.write(part);

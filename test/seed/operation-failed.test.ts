@@ -16,7 +16,7 @@ afterAll(() => stage.release());
 
 function expectFailure({ status, body, ms, headers }: Answer, acks: string[]): void {
   expect(status).toBe(504);
-  expect(headers.get('content-type')).toContain('application/problem+json');
+  expect(headers['content-type']).toContain('application/problem+json');
   expect(body).toMatchObject({ code: 'operation-failed', result: 'OperationFailed', acks });
   expect(ms).toBeGreaterThanOrEqual(1_000);
   expect(ms).toBeLessThanOrEqual(1_200);

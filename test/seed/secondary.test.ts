@@ -38,7 +38,7 @@ function expectAck({ status, body }: Answer, seq: number, lastIndex: number): vo
 
 function expectRefusal({ status, body, headers }: Answer, problem: object): void {
   expect(status).toBe(409);
-  expect(headers.get('content-type')).toContain('application/problem+json');
+  expect(headers['content-type']).toContain('application/problem+json');
   expect(body).toMatchObject(problem);
 }
 
