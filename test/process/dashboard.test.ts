@@ -111,7 +111,7 @@ async function expectNoProcess(url: string): Promise<void> {
 
 describe.skipIf(!tmuxWorks)('on a terminal', () => {
   test('the commands it shows name a cluster that was given a name', async () => {
-    start('--name', 'mine');
+    start('--name', 'mine', '--secondaries', '0');
     await terminal.shows(/replog \S+ n\d --name mine/);
     terminal.type('q');
     await terminal.shows(/y replog stop --name mine/);

@@ -43,22 +43,30 @@ describe('the first line', () => {
     );
   });
 
-  test('and for people, each line names the node that it is about', async () => {
+  test('for people, each line names the node that it is about; Ctrl-C is code 0', async () => {
     const port = await freePorts(1);
     const master = belongings.program(['master', '--memory', '--port', `${port}`]);
     await master.line(({ text }) => text === 'n1 is read-write', 'it takes writes');
     expect(master.lines[0]?.text).toMatch(/^master n1 listens at /);
+    expect(await master.kill('SIGINT')).toEqual({ code: 0, signal: null });
   });
 
-  test('of a master that is its own arbiter, and of a secondary that joins it', async () => {
+  test('of a master that is its own arbiter, and a secondary that joins and leaves', async () => {
     const port = await freePorts(2);
     const master = start(['master', '--memory', '--port', `${port}`]);
     const { url } = await master.event('listening');
     expect(url).toBe(`http://127.0.0.1:${port}`);
-    const second = start(['secondary', '--memory', '--join', `${url}`, '--port', `${port + 1}`]);
+    const join = ['--join', `${url}`, '--port', `${port + 1}`, '--leave'];
+    const second = start(['secondary', '--memory', ...join]);
     expect(await second.event('listening')).toMatchObject({ node: 'n2' });
     const body = { message: 'to both', w: 2, timeoutMs: 10_000 };
     expect((await call('POST', `${url}/messages`, body)).body.acks).toEqual(['n1', 'n2']);
+
+    const members = async () => (await call('GET', `${url}/health`)).body.members.length as number;
+    expect(await members()).toBe(2);
+    expect(await second.kill('SIGTERM')).toEqual({ code: 0, signal: null });
+    expect(await until(members, (count) => count === 1, 'n2 has left', 1_000)).toBe(1);
+    expect(await master.kill('SIGTERM')).toEqual({ code: 0, signal: null });
   });
 });
 
@@ -118,24 +126,6 @@ describe('a reader of the output that goes away', () => {
 });
 
 describe('the end', () => {
-  test.each(['SIGTERM', 'SIGINT'] as const)('%s ends it with code 0', async (signal) => {
-    const master = start(['master', '--memory', '--port', `${await freePorts(1)}`]);
-    await master.event('listening');
-    expect(await master.kill(signal)).toEqual({ code: 0, signal: null });
-  });
-
-  test('--leave gives up the membership first', async () => {
-    const port = await freePorts(2);
-    const master = start(['master', '--memory', '--port', `${port}`]);
-    const { url } = await master.event('listening');
-    const join = ['--join', `${url}`, '--port', `${port + 1}`, '--leave'];
-    const second = start(['secondary', '--memory', ...join]);
-    const members = async () => (await call('GET', `${url}/health`)).body.members.length as number;
-    await until(members, (count) => count === 2, 'n2 is a member');
-    expect((await second.kill('SIGTERM')).code).toBe(0);
-    expect(await until(members, (count) => count === 1, 'n2 has left', 1_000)).toBe(1);
-  });
-
   test('a port that is taken: code 2, and a sentence that names it', async () => {
     const port = await freePorts(1);
     const server = createServer();
@@ -145,17 +135,6 @@ describe('the end', () => {
     expect((await master.exited).code).toBe(2);
     expect(master.stderr).toContain(`port ${port} is taken`);
     expect(master.lines).toEqual([]);
-  });
-
-  test('a folder that another node uses: code 1, and a sentence that names it', async () => {
-    const folder = await belongings.folder();
-    const port = await freePorts(2);
-    const first = start(['master', '--data-dir', folder, '--port', `${port}`]);
-    await first.event('listening');
-    const second = start(['master', '--data-dir', folder, '--port', `${port + 1}`]);
-    expect((await second.exited).code).toBe(1);
-    expect(second.stderr).toContain(folder);
-    expect(second.stderr).toContain(`${first.child.pid}`);
   });
 
   test('an address that others can reach needs a token', async () => {

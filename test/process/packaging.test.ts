@@ -48,6 +48,7 @@ function install(home: string): void {
 describe('the packed program', () => {
   const kept = new Belongings();
   let home: string;
+  let master: string;
 
   beforeAll(async () => {
     home = await kept.folder();
@@ -66,29 +67,30 @@ describe('the packed program', () => {
     expect(run(entry, ['--version'], home).stdout.trim()).toBe(version);
 
     const env = { REPLOG_RUN_DIR: join(home, 'run') };
-    const args = ['cluster', '--json', '--memory', '--port', `${await freePorts(4)}`];
+    const port = await freePorts(3);
+    const args = ['cluster', '--json', '--memory', '--secondaries', '1', '--port', `${port}`];
     const cluster = new Program(args, env, home, entry);
-    belongings.add(() => cluster.stop());
+    kept.add(() => cluster.stop());
     await cluster.event('ready');
+    master = `http://127.0.0.1:${port}`;
     // The demos are data beside the program.
     expect(run(entry, ['demo', '--list'], home).stdout).toContain('crash-durability');
     // Client commands find the cluster without being told where it is.
     const append = run(entry, ['append', 'packed', '--w', 'all', '--json'], home);
     expect([append.code, append.stderr]).toEqual([0, '']);
-    expect(JSON.parse(append.stdout).acks.toSorted()).toEqual(['n1', 'n2', 'n3']);
-    expect(run(entry, ['list', 'n3'], home).stdout).toContain('packed');
+    expect(JSON.parse(append.stdout).acks.toSorted()).toEqual(['n1', 'n2']);
+    expect(run(entry, ['list', 'n2'], home).stdout).toContain('packed');
   });
 
   test('offers its client to programs', async () => {
-    const group = await Group.start(belongings, { size: 1 });
     const program = `
       import { ReplogClient } from 'replog/client';
       const client = new ReplogClient({ url: process.argv[1] });
       console.log(JSON.stringify(await client.append('from a program', { w: 1 })));
     `;
-    const args = ['--input-type=module', '-e', program, group.master];
+    const args = ['--input-type=module', '-e', program, master];
     const stdout = execFileSync(process.execPath, args, { cwd: home, encoding: 'utf8' });
-    expect(JSON.parse(stdout)).toMatchObject({ index: 1, acks: ['n1'] });
+    expect(JSON.parse(stdout)).toMatchObject({ index: 2, w: 1 });
   });
 });
 
@@ -99,10 +101,8 @@ describe('from another folder, through a link', () => {
     symlinkSync(ENTRY, link);
     const chain = join(folder, 'a link to a link');
     symlinkSync(link, chain);
-    for (const entry of [link, chain]) {
-      expect(run(entry, ['--help'], folder)).toMatchObject({ code: 0, stderr: '' });
-      expect(run(entry, ['append', '--help'], '/')).toMatchObject({ code: 0, stderr: '' });
-    }
+    expect(run(link, ['--help'], folder)).toMatchObject({ code: 0, stderr: '' });
+    expect(run(chain, ['append', '--help'], '/')).toMatchObject({ code: 0, stderr: '' });
   });
 });
 

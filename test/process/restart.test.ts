@@ -64,15 +64,14 @@ describe.concurrent('a folder', () => {
     elsewhere[elsewhere.indexOf('--port') + 1] = `${await freePorts(1)}`;
     const second = belongings.program(elsewhere);
     expect((await second.exited).code).toBe(1);
+    expect(second.stderr).toContain(group.folderOf(1));
     expect(second.stderr).toContain(`${group.program(1).child.pid}`);
     expect((await group.append('undisturbed', 1)).status).toBe(201);
 
-    for (const message of ['after one kill -9', 'after two']) {
-      await group.end(1, 'SIGKILL');
-      await group.start(1);
-      await group.caughtUp();
-      expect((await group.append(message, 1)).status).toBe(201);
-    }
+    await group.end(1, 'SIGKILL');
+    await group.start(1);
+    await group.caughtUp();
+    expect((await group.append('after kill -9', 1)).status).toBe(201);
 
     // What it remembers is gone: its epochs go on from the log.
     await group.end(1, 'SIGTERM');
@@ -84,8 +83,7 @@ describe.concurrent('a folder', () => {
     expect(await messages(group.master)).toEqual([
       'first',
       'undisturbed',
-      'after one kill -9',
-      'after two',
+      'after kill -9',
       'without memory',
     ]);
   });
@@ -119,6 +117,8 @@ describe.concurrent('a node with 100,000 entries', () => {
         silent += 1;
         if (program.child.exitCode !== null) throw new Error(program.stderr);
       }
+      // It needs the processor to start; reading takes it many times as long.
+      await new Promise((resolve) => setTimeout(resolve, 5));
     }
     expect(silent).toBeGreaterThan(0);
     expect(new Set(seen)).toEqual(new Set([COUNT]));

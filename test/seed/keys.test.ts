@@ -192,18 +192,4 @@ describe('replog kv', () => {
     expect(removed.code).toBe(0);
     expect((await master.get('__proto__')).status).toBe(404);
   });
-
-  test('ends with 1 and a sentence where a key has no value', async () => {
-    const { code, out, err } = await kv('get', 'absent');
-    expect([code, out]).toEqual([1, '']);
-    expect(err).toContain('absent');
-  });
-
-  test.each(['.', '..'])('refuses the key "%s", which no URL can carry', async (key) => {
-    const all = await Promise.all([kv('put', key, 'v'), kv('get', key), kv('rm', key)]);
-    for (const { code, out, err } of all) {
-      expect([code, out]).toEqual([2, '']);
-      expect(err).toContain(`"${key}"`);
-    }
-  });
 });
