@@ -6,6 +6,9 @@ import { Group } from './group.ts';
 import { percentile } from './percentile.ts';
 import { Belongings, messages, until } from './program.ts';
 
+/** Many looks at each state that lasts, and little work for those that are looked at. */
+const BETWEEN_LOOKS_MS = 20;
+
 const belongings = new Belongings();
 let group: Group;
 let blocked: Group;
@@ -34,6 +37,7 @@ describe('secondaries that answer after 1 s and 3 s', () => {
       expect(first.slice(0, second.length)).toEqual(second);
       expect(second.slice(0, third.length)).toEqual(third);
       seen.add([first, second, third].map((list) => list.length).join(' '));
+      await new Promise((resolve) => setTimeout(resolve, BETWEEN_LOOKS_MS));
     }
 
     const [one, two, three] = await writes;

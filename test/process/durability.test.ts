@@ -1,9 +1,10 @@
 // kill -9 of any node, or of all at once, under load: what was acknowledged stays, once and in its
 // place, and all logs are equal in the end.
 
+import { EventEmitter, once } from 'node:events';
 import { afterEach, describe, expect, test } from 'vitest';
 import { Group } from './group.ts';
-import { type Answer, Belongings, call, messages, until } from './program.ts';
+import { type Answer, Belongings, call, messages } from './program.ts';
 
 const belongings = new Belongings();
 afterEach(() => belongings.release());
@@ -12,6 +13,8 @@ const CYCLES = 20;
 const CLIENTS = 8;
 /** Acknowledgements between two crashes, so that each hits a cluster at work. */
 const ACKS_BETWEEN = 40;
+/** For these. */
+const PATIENCE_MS = 30_000;
 
 /** A random sequence that a failure can be repeated with (Lehmer). */
 function randomFrom(seed: number): () => number {
@@ -29,6 +32,7 @@ class Load {
   readonly acked = new Map<string, number>();
   readonly sent = new Set<string>();
   private readonly group: Group;
+  private readonly news = new EventEmitter<{ acked: [] }>();
   private readonly done: Promise<unknown>;
   private stopping = false;
   private halted = false;
@@ -38,6 +42,15 @@ class Load {
     this.done = Promise.all(Array.from({ length: CLIENTS }, (_, i) => this.client(i)));
     // `stop` looks at it.
     this.done.catch(() => this.halt());
+  }
+
+  /** Resolves when so many more have been acknowledged. */
+  async acknowledges(count: number): Promise<void> {
+    const enough = this.acked.size + count;
+    const signal = AbortSignal.timeout(PATIENCE_MS);
+    while (this.acked.size < enough) {
+      await Promise.race([once(this.news, 'acked', { signal }), this.done]);
+    }
   }
 
   /** Resolves when every repeated request has been answered. */
@@ -69,6 +82,7 @@ class Load {
     const before = this.acked.get(message);
     if (before !== undefined) throw new Error(`${message} was acknowledged twice`);
     this.acked.set(message, body.index);
+    this.news.emit('acked');
   }
 
   /** null: the outcome is unknown, or nothing was appended. */
@@ -82,7 +96,7 @@ class Load {
       if (error instanceof Unexpected) throw error;
     }
     // Whoever meets a closed port at once must not ask as fast as it can.
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, 50));
     return null;
   }
 }
@@ -104,12 +118,7 @@ describe('G2, G3, G15: kill -9 under load, with data on disk', () => {
     const crashed: string[] = [];
     try {
       for (let cycle = 0; cycle < CYCLES; cycle += 1) {
-        const before = load.acked.size;
-        await until(
-          async () => load.acked.size - before,
-          (count) => count >= ACKS_BETWEEN,
-          `${ACKS_BETWEEN} more acknowledgements`,
-        );
+        await load.acknowledges(ACKS_BETWEEN);
         const victim = Math.floor(random() * (group.size + 1));
         const victims = victim === 0 ? group.places : [victim];
         crashed.push(victims.join('+'));
