@@ -3,7 +3,6 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { loadCompiled } from './compiled.js';
-import { endEarly } from './early-end.js';
 
 const inPackage = (path) => new URL(`../${path}`, import.meta.url);
 
@@ -13,7 +12,9 @@ const SERVING = new Set(['cluster', 'master', 'secondary', 'node', 'arbiter']);
 // Loading takes time, and who starts a server may change his mind. What ends in the background is
 // not this process.
 const command = process.argv.slice(2).find((word) => !word.startsWith('-'));
-if (SERVING.has(command) && !process.argv.includes('--detach')) endEarly(command);
+if (SERVING.has(command) && !process.argv.includes('--detach')) {
+  (await import('./early-end.js')).endEarly(command);
+}
 
 const main = inPackage('dist/cli/main.js');
 const serving = inPackage('dist/cli/serving.cjs');
