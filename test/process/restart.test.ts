@@ -117,7 +117,7 @@ describe.concurrent('a node with 100,000 entries', () => {
         silent += 1;
         if (program.child.exitCode !== null) throw new Error(program.stderr);
       }
-      // It needs the processor to start; reading takes it many times as long.
+      // It needs the processor to start; what it says too early for longer than this is seen.
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
     expect(silent).toBeGreaterThan(0);

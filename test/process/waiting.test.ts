@@ -1,7 +1,7 @@
 // Clients that wait: how their waiting ends, and what a distant secondary costs.
 
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
+import { once, setMaxListeners } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { Crowd } from './crowd.ts';
@@ -66,6 +66,7 @@ describe('a write that waits for a secondary', () => {
   test('G16: is forgotten when its client leaves, but its message is not', async () => {
     await group.breaks(3, { hold: true });
     const leaving = new AbortController();
+    setMaxListeners(500, leaving.signal);
     const gone = Array.from({ length: 500 }, (_, i) =>
       expect(group.append(`abandoned ${i}`, 3, { signal: leaving.signal })).rejects.toThrow(),
     );
