@@ -49,6 +49,14 @@ class Office {
     this.perform(this.machine.step({ type: 'Remembered', id }, this.now));
   }
 
+  /** One after the other, each remembered before the next comes. */
+  joinAll(...ids: readonly string[]): void {
+    for (const id of ids) {
+      this.join(id);
+      this.remember();
+    }
+  }
+
   answer(copy: number, response: Response): void {
     const { call } = this.sent[copy]!;
     this.perform(this.machine.step({ type: 'Answered', call, response }, this.now));
@@ -129,10 +137,7 @@ describe('ArbiterNode', () => {
 
   test('a change while an announcement is under way goes out after it, as the latest set', () => {
     const office = new Office();
-    for (const id of ['n1', 'n2']) {
-      office.join(id);
-      office.remember();
-    }
+    office.joinAll('n1', 'n2');
     office.run(0);
     office.join('n3');
     office.remember();
@@ -147,10 +152,7 @@ describe('ArbiterNode', () => {
 
   test('who left and came back meanwhile: the master first hears that it left', () => {
     const office = new Office();
-    for (const id of ['n1', 'n2', 'n3']) {
-      office.join(id);
-      office.remember();
-    }
+    office.joinAll('n1', 'n2', 'n3');
     office.run(0);
     office.answer(0, noted);
     office.leave('n2');
@@ -178,10 +180,7 @@ describe('ArbiterNode', () => {
 
   test('a master of a new epoch hears of nobody who left and came back before it', () => {
     const office = new Office();
-    for (const id of ['n1', 'n2']) {
-      office.join(id);
-      office.remember();
-    }
+    office.joinAll('n1', 'n2');
     office.run(0);
     office.answer(0, noted);
     office.leave('n2');
@@ -208,10 +207,7 @@ describe('ArbiterNode', () => {
 
   test('C19: a new process goes on with what the old one remembered', () => {
     const office = new Office();
-    for (const id of ['n1', 'n2']) {
-      office.join(id);
-      office.remember();
-    }
+    office.joinAll('n1', 'n2');
     const next = new Office(office.remembered.at(-1)!.memory);
     expect(next.machine.master).toMatchObject({ node: 'n1' });
     expect(next.machine.members.map(({ node }) => node)).toEqual(['n1', 'n2']);
@@ -260,10 +256,7 @@ describe('ArbiterNode: one id, two processes', () => {
   /** An arbiter that has asked the process that is registered whether it still lives. */
   function asked(): { office: Office; later: number; call: number } {
     const office = new Office();
-    for (const id of ['n1', 'n2']) {
-      office.join(id);
-      office.remember();
-    }
+    office.joinAll('n1', 'n2');
     office.run(0);
     office.answer(0, noted);
     const later = office.join('n2', 'n2#2', 'elsewhere');
