@@ -41,8 +41,9 @@ export class Gathering {
   private crowded(): boolean {
     const { inFlightMax, missedInFlightMax, inFlightBytesMax } = this.options;
     const { size } = this.flight;
-    if (size < Math.min(inFlightMax, missedInFlightMax)) return false;
-    return size >= inFlightMax || this.flight.missed || this.flight.bytes >= inFlightBytesMax;
+    if (size >= inFlightMax) return true;
+    if (size < missedInFlightMax) return false;
+    return this.flight.missed || this.flight.bytes >= inFlightBytesMax;
   }
 
   private gatherMs(): number {
