@@ -60,7 +60,8 @@ export function admit(write: Write, situation: Situation): Verdict {
     return same ? { type: 'repeat', known } : refuse({ type: 'KeyReused' });
   }
   if (quorum.alive < quorum.needed) {
-    return refuse({ type: 'NoQuorum', ...quorum, missing: situation.missing });
+    const { alive, needed } = quorum;
+    return refuse({ type: 'NoQuorum', alive, needed, missing: situation.missing });
   }
   if (!situation.settled) return refuse({ type: 'Recovering' });
   const { trouble } = ledger.persister;

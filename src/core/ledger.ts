@@ -189,7 +189,8 @@ export class Ledger {
       this.folds.observe(entry);
       this.persister.appended(weightOf(entry));
     }
-    this.outbox.push({ type: 'Append', entries, ...(holes.length > 0 ? { holes } : {}) });
+    const append = { type: 'Append' as const, entries };
+    this.outbox.push(holes.length > 0 ? { ...append, holes } : append);
   }
 
   truncate(after: LogIndex): void {

@@ -247,7 +247,7 @@ export class Master {
       role: 'master',
       ...this.mode(),
       recovering: !this.settled,
-      quorum: { size: this.size(), ...this.quorum() },
+      quorum: this.quorum(),
       members: this.membership.report(now),
       waiting: this.waiters.size,
     };
@@ -328,8 +328,9 @@ export class Master {
     return this.configuredSize ?? this.membership.members.length + 1;
   }
 
-  private quorum(): { alive: number; needed: number } {
-    return { alive: this.membership.alive(), needed: majority(this.size()) };
+  private quorum(): { size: number; alive: number; needed: number } {
+    const size = this.size();
+    return { size, alive: this.membership.alive(), needed: majority(size) };
   }
 
   private acknowledged(): Acknowledged {
@@ -339,9 +340,8 @@ export class Master {
   }
 
   private mode(): Mode {
-    const quorum = { size: this.size(), ...this.quorum() };
     const { recovery, settled } = this;
-    return modeOf({ quorum, settled, recovery, ledger: this.context.ledger });
+    return modeOf({ quorum: this.quorum(), settled, recovery, ledger: this.context.ledger });
   }
 
   private announceMode(): void {

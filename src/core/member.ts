@@ -192,9 +192,9 @@ export class Member {
     const reset = this.reset !== null || (overtaken && agreed > 0);
     this.reset = null;
     this.blind = this.position === null;
-    const start = { peer, epoch, opened, session: session(), base, reset };
     const verify = position.own;
-    this.replicator = new Replicator(this.context, owner, { ...start, verify }, now);
+    const start = { peer, epoch, opened, session: session(), base, reset, verify };
+    this.replicator = new Replicator(this.context, owner, start, now);
     const note = { session: start.session, from: logIndex(base + 1) };
     this.context.outbox.note({ event: 'joined', node: peer.node, ...note });
   }

@@ -4,7 +4,8 @@ import type { Context } from './context.ts';
 import type { Electorate } from './electorate.ts';
 import { type Epoch, type LogIndex, logIndex, type NodeId, type Session, session } from './ids.ts';
 import { Member } from './member.ts';
-import type { HeartbeatAck, Peer, Refusal } from './messages.ts';
+import type { Heartbeat, HeartbeatAck, Peer, Refusal } from './messages.ts';
+import type { Mutable } from './mutable.ts';
 import type { Answer } from './outbox.ts';
 import { OwnDisk } from './own-disk.ts';
 import type { ReplicatorOwner } from './replicator.ts';
@@ -239,21 +240,19 @@ export class Membership implements ReplicatorOwner {
     member.nextHeartbeatAt = now + (settled ? options.heartbeatIntervalMs : RECOVERY_HEARTBEAT_MS);
     const { lastIndex, commitIndex } = ledger.log;
     const epochEnd = settled ? member.epochEnd : null;
-    outbox.send(
-      member.peer.url,
-      {
-        type: 'Heartbeat',
-        epoch: this.epoch,
-        master: self,
-        lastIndex,
-        commitIndex,
-        settled,
-        ...(this.opened === null ? {} : { opened: this.opened }),
-        ...(epochEnd === null ? {} : { epochEnd }),
-        ...(this.compactTo > 0 ? { compactTo: this.compactTo } : {}),
-      },
-      (answer, at) => this.answered(member, now, answer, at),
-    );
+    const { epoch, opened, compactTo } = this;
+    const beat: Mutable<Heartbeat> = {
+      type: 'Heartbeat',
+      epoch,
+      master: self,
+      lastIndex,
+      commitIndex,
+      settled,
+    };
+    if (opened !== null) beat.opened = opened;
+    if (epochEnd !== null) beat.epochEnd = epochEnd;
+    if (compactTo > 0) beat.compactTo = compactTo;
+    outbox.send(member.peer.url, beat, (answer, at) => this.answered(member, now, answer, at));
   }
 
   private answered(member: Member, sentAt: number, answer: Answer, now: number): void {

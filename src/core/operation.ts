@@ -2,6 +2,7 @@
 
 import type { Write } from './effects.ts';
 import { type Epoch, type LogIndex, logIndex } from './ids.ts';
+import type { Mutable } from './mutable.ts';
 
 /** A change of the replicated state; the message list and the key-value store are its folds. */
 export type Operation =
@@ -33,14 +34,22 @@ export function entryOf(
   place: { index: LogIndex; epoch: Epoch; at: string },
   request: { batch?: number; idempotencyKey?: string },
 ): Entry {
-  return {
-    index: place.index,
-    epoch: place.epoch,
-    at: place.at,
-    ...operation,
-    ...(request.batch === undefined ? {} : { batch: request.batch }),
-    ...(request.idempotencyKey === undefined ? {} : { idempotencyKey: request.idempotencyKey }),
-  };
+  const entry: Mutable<Entry> = placed(operation, place);
+  if (request.batch !== undefined) entry.batch = request.batch;
+  if (request.idempotencyKey !== undefined) entry.idempotencyKey = request.idempotencyKey;
+  return entry;
+}
+
+function placed(operation: Operation, place: { index: LogIndex; epoch: Epoch; at: string }): Entry {
+  const { index, epoch, at } = place;
+  switch (operation.op) {
+    case 'append':
+      return { index, epoch, at, op: 'append', message: operation.message };
+    case 'put':
+      return { index, epoch, at, op: 'put', key: operation.key, value: operation.value };
+    case 'remove':
+      return { index, epoch, at, op: 'remove', key: operation.key };
+  }
 }
 
 type Asked = Pick<Write, 'operations' | 'at' | 'batch' | 'idempotencyKey'>;
@@ -51,10 +60,9 @@ export function entriesOf(
   first: LogIndex,
   epoch: Epoch,
 ): Entry[] {
-  const request = {
-    ...(batch ? { batch: operations.length } : {}),
-    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
-  };
+  const request: { batch?: number; idempotencyKey?: string } = {};
+  if (batch) request.batch = operations.length;
+  if (idempotencyKey !== undefined) request.idempotencyKey = idempotencyKey;
   return operations.map((operation, i) =>
     entryOf(operation, { index: logIndex(first + i), epoch, at }, i === 0 ? request : {}),
   );

@@ -49,12 +49,14 @@ export class OwnDisk {
   }
 
   report(now: number): MemberReport {
-    const { log, persister } = this.context.ledger;
+    const { ledger, self } = this.context;
+    const { log, persister } = ledger;
     const { persistedIndex, trouble } = persister;
     const status = this.detector.current;
     const silence = status === 'Healthy' ? null : 'its own disk does not answer';
     return {
-      ...this.context.self,
+      node: self.node,
+      url: self.url,
       role: 'master',
       status,
       sinceMs: Math.max(0, now - this.detector.since),

@@ -38,7 +38,8 @@ export class Readers {
     this.refuse(this.waiting.expired(now), 'a majority did not confirm in time');
     // What has come since the reader asked, and is not on a majority, is not shown.
     const lastIndex = ledger.log.commitIndex;
-    for (const ticket of this.waiting.confirmed({ ...proof, commitIndex: lastIndex })) {
+    const { followedAt, needed } = proof;
+    for (const ticket of this.waiting.confirmed({ commitIndex: lastIndex, followedAt, needed })) {
       outbox.reply(ticket, { type: 'Confirmed', lastIndex });
     }
   }

@@ -79,9 +79,9 @@ export class Replica {
       commitKnown: ledger.commitKnown,
       counters,
     };
-    if (master !== null) return { ...common, ...master.status(now) };
+    if (master !== null) return Object.assign(common, master.status(now));
     const role = removed ? 'removed' : secondary === null ? null : 'secondary';
-    return { ...common, role, master: secondary?.master ?? null };
+    return Object.assign(common, { role, master: secondary?.master ?? null } as const);
   }
 
   /** Up to here the host may compact away what is superseded: it is committed, and no node of the

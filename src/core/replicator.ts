@@ -23,7 +23,8 @@ import {
   type Session,
   seq,
 } from './ids.ts';
-import type { Peer, Refusal } from './messages.ts';
+import type { Peer, Refusal, SnapshotOrder } from './messages.ts';
+import type { Mutable } from './mutable.ts';
 import type { Answer } from './outbox.ts';
 
 /** What the replicator tells its master. */
@@ -204,22 +205,19 @@ export class Replicator {
     const behind = this.flight.beside(sent, 1);
     if (behind?.forgotten === true) this.schedule(behind);
     const { peer, epoch, opened, reset } = this.start;
-    this.context.outbox.send(
-      peer.url,
-      {
-        type: 'Snapshot',
-        epoch,
-        session: this.session,
-        seq: sent.seq,
-        from: sent.from,
-        to: sent.to,
-        commitIndex: this.context.ledger.log.commitIndex,
-        master: this.context.self,
-        opened,
-        ...(reset && sent.count === 0 ? { reset } : {}),
-      },
-      (answer, at) => this.answered(sent, now, answer, at),
-    );
+    const order: Mutable<SnapshotOrder> = {
+      type: 'Snapshot',
+      epoch,
+      session: this.session,
+      seq: sent.seq,
+      from: sent.from,
+      to: sent.to,
+      commitIndex: this.context.ledger.log.commitIndex,
+      master: this.context.self,
+      opened,
+    };
+    if (reset && sent.count === 0) order.reset = reset;
+    this.context.outbox.send(peer.url, order, (answer, at) => this.answered(sent, now, answer, at));
   }
 
   private resend(sent: Sent, now: number): void {

@@ -5,6 +5,7 @@ import { Acceptance } from './acceptance.ts';
 import type { Context } from './context.ts';
 import { type Epoch, type LogIndex, logIndex, type Seq, seq, type Ticket } from './ids.ts';
 import type { Fetch, Heartbeat, HeartbeatAck, Peer, Refusal, Snapshot } from './messages.ts';
+import type { Mutable } from './mutable.ts';
 import { Restoration } from './restoration.ts';
 import { SecondarySession } from './secondary-session.ts';
 import { newPart } from './snapshot-check.ts';
@@ -153,11 +154,19 @@ export class Secondary {
     const { hash } = ledger.meter;
     const node = self.node;
     const lost = bookkeeping.current.lost ?? null;
-    const missing =
-      lost === null ? {} : { lost: { epoch: lost.epoch, upTo: lost.upTo, open: lost.open } };
     const acceptedEpoch = this.acceptance.epoch;
-    const position = { epoch, lastIndex, acceptedEpoch, lastEpoch, hash };
-    return { type: 'HeartbeatAck', node, incarnation, ...position, ...missing };
+    const ack: Mutable<HeartbeatAck> = {
+      type: 'HeartbeatAck',
+      node,
+      incarnation,
+      epoch,
+      lastIndex,
+      acceptedEpoch,
+      lastEpoch,
+      hash,
+    };
+    if (lost !== null) ack.lost = { epoch: lost.epoch, upTo: lost.upTo, open: lost.open };
+    return ack;
   }
 
   /** Takes in what is new of a Snapshot; returns why not, if not. */

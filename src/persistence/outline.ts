@@ -57,10 +57,10 @@ export class Outline {
   /** `dataStart`: where the first record begins. */
   constructor(dataStart: number, parts: OutlineParts | null = null, fileBytes = 0) {
     const end = { index: 0, hash: 0, offset: dataStart };
-    const place = { count: 0, lastOffset: dataStart, writeStart: dataStart, checksum: 0 };
+    const reached = { end, count: 0, lastOffset: dataStart, writeStart: dataStart, checksum: 0 };
     this.epochs = [...(parts?.epochs ?? [])];
     this.notable = [...(parts?.notable ?? [])];
-    this.reached = parts?.reached ?? { end, ...place };
+    this.reached = parts?.reached ?? reached;
     this.lastOffset = this.reached.lastOffset;
     this.coveredEpochs = this.epochs.length;
     this.coveredNotable = this.notable.length;
@@ -107,7 +107,8 @@ export class Outline {
 
   /** All that it covers is durable. */
   settled(): void {
-    this.reached = { ...this.reached, writeStart: this.reached.end.offset };
+    const { end, count, lastOffset, checksum } = this.reached;
+    this.reached = { end, count, lastOffset, writeStart: end.offset, checksum };
   }
 
   /** What it says of what it covers. */

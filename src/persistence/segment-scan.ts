@@ -156,7 +156,8 @@ export class SegmentScan {
     const pace = { windowBytes: WINDOW_BYTES, pause: () => this.adopt() };
     try {
       const take: Visit = (bytes, at, offset) => this.take(bytes, at, offset);
-      return await walk(file, { ...stretch, pace }, take);
+      const { start, end, before, holes = false } = stretch;
+      return await walk(file, { start, end, before, holes, pace }, take);
     } finally {
       this.adopt();
     }

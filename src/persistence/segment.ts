@@ -163,26 +163,24 @@ export class Segment {
     const relative = index - this.start.first;
     const number = this.points.floorIndex(relative);
     if (number < 0) return 0;
-    const point = this.points.at(number);
-    const next =
-      number + 1 < this.points.length ? this.points.at(number + 1).ordinal : this.records;
-    return Math.min(point.ordinal + relative - point.index, next);
+    const next = number + 1 < this.points.length ? this.points.ordinalAt(number + 1) : this.records;
+    return Math.min(this.points.ordinalAt(number) + relative - this.points.indexAt(number), next);
   }
 
   /** Index of the record with so many before it in this segment. */
   select(ordinal: number): number {
-    const point = this.points.at(this.points.floorOrdinal(ordinal));
-    return this.start.first + point.index + ordinal - point.ordinal;
+    const { points } = this;
+    const number = points.floorOrdinal(ordinal);
+    return this.start.first + points.indexAt(number) + ordinal - points.ordinalAt(number);
   }
 
   /** The point from which to look for an index, and the record before it. */
   floor(index: number): { readonly offset: number; readonly before: SegmentEnd } {
-    const { first } = this.start;
-    const number = Math.max(this.points.floorIndex(index - first), 0);
-    const point = this.points.at(number);
-    const last = number === 0 ? first - 1 : this.select(point.ordinal - 1);
-    const before = { index: last, hash: point.hash, offset: point.offset };
-    return { offset: point.offset, before };
+    const { points, start } = this;
+    const number = this.pointFor(index);
+    const last = number === 0 ? start.first - 1 : this.select(points.ordinalAt(number) - 1);
+    const offset = points.offsetAt(number);
+    return { offset, before: { index: last, hash: points.hashAt(number), offset } };
   }
 
   /** A byte at or before which every record up to `index` has ended. */
@@ -193,13 +191,18 @@ export class Segment {
 
   /** How many records from `from` on are surely within both limits. */
   reach(from: number, entriesMax: number, bytesMax: number): Reach {
-    const { offset } = this.floor(from);
+    const { points } = this;
+    const offset = points.offsetAt(this.pointFor(from));
     const whole = this.endOffset - offset <= bytesMax;
-    const point = this.points.at(this.points.floorOffset(offset + bytesMax));
-    const end = whole ? this.records : point.ordinal;
-    const count = Math.max(Math.min(end - this.rank(from), entriesMax), 0);
-    const bytes = (whole ? this.endOffset : point.offset) - offset;
-    return { count, bytes, whole: whole && end - this.rank(from) === count };
+    const last = points.floorOffset(offset + bytesMax);
+    const there = (whole ? this.records : points.ordinalAt(last)) - this.rank(from);
+    const count = Math.max(Math.min(there, entriesMax), 0);
+    const bytes = (whole ? this.endOffset : points.offsetAt(last)) - offset;
+    return { count, bytes, whole: whole && there === count };
+  }
+
+  private pointFor(index: number): number {
+    return Math.max(this.points.floorIndex(index - this.start.first), 0);
   }
 
   private endAt({ index, hash, offset }: SegmentEnd): void {

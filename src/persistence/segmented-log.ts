@@ -253,9 +253,11 @@ class SegmentedLog implements DurableLog {
     const name = segmentName(piece.segment.start.first);
     // All at once: it is no more than a message may have, and may become the message itself.
     const pace = { windowBytes: piece.end - piece.start, pause: () => undefined };
+    const { start, end, before, holes } = piece;
+    const stretch = { start, end, before, holes, pace };
     try {
       await this.readers.with(name, (file) =>
-        walkWhole(file, name, { ...piece, pace }, (bytes, at) => builder.add(bytes, at)),
+        walkWhole(file, name, stretch, (bytes, at) => builder.add(bytes, at)),
       );
     } catch (error) {
       // The next start reads the segment, and sees the damage before anything else.
@@ -268,7 +270,7 @@ class SegmentedLog implements DurableLog {
     const name = segmentName(piece.segment.start.first);
     const bytes = Buffer.allocUnsafe(piece.end - piece.start);
     const got = this.disk.readNow(name, bytes, piece.start);
-    const last = { ...piece.before };
+    const last = { index: piece.before.index, hash: piece.before.hash };
     let at = 0;
     while (at < got) {
       const verdict = examine(bytes.subarray(0, got), at, last, piece.holes);

@@ -69,8 +69,21 @@ export class SparseIndex {
     };
   }
 
+  /** The part of `at` that is asked for, without an object for it. */
+  indexAt(point: number): number {
+    return this.numbers[point * WIDTH + INDEX]!;
+  }
+
+  ordinalAt(point: number): number {
+    return this.numbers[point * WIDTH + ORDINAL]!;
+  }
+
   offsetAt(point: number): number {
     return this.numbers[point * WIDTH + OFFSET]!;
+  }
+
+  hashAt(point: number): number {
+    return this.numbers[point * WIDTH + HASH]!;
   }
 
   /** The last point at or before this index; -1 if all are after it. */
@@ -102,16 +115,21 @@ export class SparseIndex {
   /** The same index with points at least `intervalBytes` apart, but for those behind holes. */
   thinned(intervalBytes: number): SparseIndex {
     const kept = new SparseIndex();
+    let last = -1;
     for (let i = 0; i < this.size; i += 1) {
-      const point = this.at(i);
-      const last = kept.length === 0 ? null : kept.at(kept.length - 1);
-      const hole = last === null || point.index - last.index !== point.ordinal - last.ordinal;
+      const hole = last < 0 || this.skippedAt(i) !== this.skippedAt(last);
       const end = i + 1 < this.size ? this.offsetAt(i + 1) : Number.POSITIVE_INFINITY;
-      if (hole || end - last.offset > intervalBytes) {
-        kept.push(point.index, point.ordinal, point.offset, point.hash);
-      }
+      if (!hole && end - this.offsetAt(last) <= intervalBytes) continue;
+      const { index, ordinal, offset, hash } = this.at(i);
+      kept.push(index, ordinal, offset, hash);
+      last = i;
     }
     return new SparseIndex(kept.stored.slice(), kept.length);
+  }
+
+  /** How many indexes before a point have no record. */
+  private skippedAt(point: number): number {
+    return this.indexAt(point) - this.ordinalAt(point);
   }
 
   private floor(column: number, wanted: number): number {

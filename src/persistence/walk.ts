@@ -75,11 +75,12 @@ export async function walk(file: DiskFile, stretch: Stretch, visit: Visit): Prom
       // The record only goes beyond the window; a single one may need a larger window.
       if (at === 0) window = Buffer.allocUnsafeSlow(sizeKnown(bytes, 0));
     } else if (verdict !== 'whole' || got < wanted) {
-      return { verdict: verdict === 'whole' ? 'incomplete' : verdict, offset, ...last };
+      const why = verdict === 'whole' ? 'incomplete' : verdict;
+      return { verdict: why, offset, index: last.index, hash: last.hash };
     }
     await pace?.pause();
   }
-  return { verdict: 'whole', offset, ...last };
+  return { verdict: 'whole', offset, index: last.index, hash: last.hash };
 }
 
 /** Walks a stretch that is known to have been written; anything but whole records is damage. */

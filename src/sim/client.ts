@@ -1,23 +1,22 @@
 // A client: does what its plan says, one thing after the other; repeats, follows redirects, loses
 // patience. The rule: what it hears, and nothing else, goes into the history.
 
-import type { WriteRecord } from '../check/history.ts';
+import type { HistoryRecord, WriteRecord } from '../check/history.ts';
 import type { Outcome, Write } from '../core/effects.ts';
 import type { LogIndex } from '../core/ids.ts';
+import type { Mutable } from '../core/mutable.ts';
 import type { Chance } from './chance.ts';
 import type { Cluster } from './cluster.ts';
 import { drawOutcome, drawWrite } from './drawing.ts';
 import type { NodeHost } from './node-host.ts';
 import type { ClientOperation, PlannedRead, PlannedWrite } from './plan.ts';
-import { page, shownUpTo, valueAt } from './reading.ts';
+import { type Asked, page, pageRecord, shownUpTo, valueAt, valueRecord } from './reading.ts';
 
 /** Between a refusal and the next attempt. */
 const PAUSE_MS = 150;
 
 /** A read without an answer is given up after this long. */
 const READ_PATIENCE_MS = 2_500;
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** What a request came to, as the client sees it. */
 type Heard = Pick<WriteRecord, 'outcome'> &
@@ -91,8 +90,8 @@ export class Client {
     });
     const unanswered = (): void => end({ outcome: 'unknown' }, null);
     this.waiting.add(unanswered);
-    const drawn = { w: write.w, ...(write.key === null ? {} : { key: write.key }) };
     if (trace.kept) {
+      const drawn = { w: write.w, ...(write.key === null ? {} : { key: write.key }) };
       trace.draw(`client ${this.id} → ${node}  ${drawWrite(write.operations, drawn)}`);
     }
     this.reach(node, {
@@ -136,7 +135,7 @@ export class Client {
       heard,
     }: { node: string; call: number; returned: number | null; heard: Heard },
   ): void {
-    this.cluster.record({
+    const record: Mutable<WriteRecord> = {
       type: 'write',
       client: this.id,
       node,
@@ -145,8 +144,9 @@ export class Client {
       w: write.w,
       call,
       return: returned,
-      ...heard,
-    });
+      outcome: heard.outcome,
+    };
+    this.cluster.record(Object.assign(record, heard));
   }
 
   /** Asks again, if there is a point in it and no harm. */
@@ -196,8 +196,8 @@ export class Client {
                 if (!open) return;
                 if (shown !== null) {
                   const { client, node, read: level } = read;
-                  const about = { client, node, life, read: level, call, return: timeline.now };
-                  this.cluster.record({ ...about, ...shown });
+                  const asked = { client, node, life, read: level, call, return: timeline.now };
+                  this.cluster.record(shown(asked));
                 }
                 end();
               }),
@@ -210,14 +210,20 @@ export class Client {
     });
   }
 
-  private async look(host: NodeHost, read: PlannedRead) {
+  /** What a node shows, to be recorded; null: nothing. */
+  private async look(
+    host: NodeHost,
+    read: PlannedRead,
+  ): Promise<((asked: Asked) => HistoryRecord) | null> {
     const upTo = await shownUpTo(host, read.read);
     if (upTo === null || host.engine === null) return null;
     if (read.type === 'get') {
       const { key } = read;
-      return { type: 'get' as const, key, ...(await valueAt(host, key, upTo)) };
+      const shown = await valueAt(host, key, upTo);
+      return (asked) => valueRecord(asked, key, shown);
     }
-    return { type: 'log' as const, ...(await page(host, upTo, read.whole)) };
+    const shown = await page(host, upTo, read.whole);
+    return (asked) => pageRecord(asked, shown);
   }
 
   /** Carries a request to a node, and what it answers back. */

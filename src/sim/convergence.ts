@@ -5,7 +5,7 @@ import type { Options } from '../core/options.ts';
 import type { MasterStatus } from '../core/status.ts';
 import type { Cluster } from './cluster.ts';
 import { LIMITS_MS } from './network.ts';
-import { page, valueAt } from './reading.ts';
+import { type Asked, type Page, page, pageRecord, valueAt, valueRecord } from './reading.ts';
 
 /** How often it is looked whether the cluster has come back. */
 const LOOK_MS = 100;
@@ -65,9 +65,8 @@ export class Convergence {
       );
       await timeline.run(timeline.now + 1_000, () => shown !== null);
       if (shown === null) continue;
-      const about = { type: 'log' as const, client: 'judge', node: node.id, life: host.lifeName };
-      const when = { read: 'local' as const, call, return: timeline.now, final: true };
-      this.cluster.record({ ...about, ...when, ...(shown as Awaited<ReturnType<typeof page>>) });
+      const asked = this.asked(node.id, host.lifeName, call);
+      this.cluster.record({ ...pageRecord(asked, shown as Page), final: true });
     }
   }
 
@@ -77,7 +76,7 @@ export class Convergence {
     for (const { node, host } of this.cluster.nodes) {
       if (node?.engine === null || node === null) continue;
       const { lastIndex } = node.engine.persistence;
-      const about = { type: 'get' as const, client: 'judge', node: node.id, life: host.lifeName };
+      const life = host.lifeName;
       const call = timeline.now;
       let waiting = keys.length;
       timeline.stir();
@@ -85,8 +84,7 @@ export class Convergence {
         valueAt(node, key, lastIndex).then(
           (shown) => {
             waiting -= 1;
-            const when = { read: 'local' as const, call, return: timeline.now };
-            this.cluster.record({ ...about, ...when, key, ...shown });
+            this.cluster.record(valueRecord(this.asked(node.id, life, call), key, shown));
           },
           (error: unknown) => {
             waiting -= 1;
@@ -96,6 +94,11 @@ export class Convergence {
       }
       await timeline.run(timeline.now + 1_000, () => waiting === 0);
     }
+  }
+
+  private asked(node: string, life: string, call: number): Asked {
+    const { now } = this.cluster.timeline;
+    return { client: 'judge', node, life, read: 'local', call, return: now };
   }
 
   /** A write that all members must have is answered. */

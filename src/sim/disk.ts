@@ -36,7 +36,13 @@ export interface AtStake {
 export type Survival = (stake: AtStake) => Leftover;
 
 /** Calls remembered in `trace`. */
-const TRACE_MAX = 10_000;
+const TRACE_MAX = 2_000;
+
+/** A call, and what of it is not in its description. */
+interface Noted {
+  readonly call: DiskCall;
+  readonly to: string;
+}
 
 export class FakeDisk {
   readonly options: FakeDiskOptions;
@@ -46,8 +52,6 @@ export class FakeDisk {
   faults: FaultSource | null = null;
   /** Calls so far. */
   calls = 0;
-  /** The latest calls, for messages. */
-  readonly trace: string[] = [];
   readonly hits = new Map<Hit, number>();
   /** The files; for the mount. */
   folder = new Folder();
@@ -56,6 +60,7 @@ export class FakeDisk {
   life = 0;
   readonly random: () => number;
   private readonly held = new Map<string, Promise<void>>();
+  private readonly noted: Noted[] = [];
 
   constructor(options: FakeDiskOptions = {}) {
     this.options = options;
@@ -72,7 +77,7 @@ export class FakeDisk {
   failAt(plan: DiskPlan | null): void {
     this.faults = plan === null ? null : planned(plan);
     this.calls = 0;
-    this.trace.length = 0;
+    this.noted.length = 0;
   }
 
   /** Lets the next call of a kind begin but not end, until the returned function is called. */
@@ -170,12 +175,26 @@ export class FakeDisk {
     return [...this.folder.all()].map((inode) => [names.get(inode) ?? '', inode]);
   }
 
-  note(text: string): void {
-    this.trace.push(text);
-    if (this.trace.length >= 2 * TRACE_MAX) this.trace.splice(0, TRACE_MAX);
+  note(call: DiskCall, to: string): void {
+    this.noted.push({ call, to });
+    if (this.noted.length >= 2 * TRACE_MAX) this.noted.splice(0, TRACE_MAX);
+  }
+
+  /** The latest calls, in words. */
+  get trace(): readonly string[] {
+    return this.noted.map(inWords);
+  }
+
+  /** The latest call of all, in words; empty: there was none. */
+  get latest(): string {
+    return this.noted.slice(-1).map(inWords).join('');
   }
 
   hit(what: Hit): void {
     this.hits.set(what, (this.hits.get(what) ?? 0) + 1);
   }
+}
+
+function inWords({ call, to }: Noted): string {
+  return [call.kind, call.path, call.mode ?? to].filter((word) => word !== '').join(' ');
 }

@@ -40,7 +40,8 @@ export interface Who {
 
 function drawnRead(chance: Chance, shape: Shape, who: Who): PlannedRead {
   return {
-    ...who,
+    client: who.client,
+    at: who.at,
     type: chance.pick(['log', 'log', 'get']),
     node: chance.pick(shape.nodes).id,
     read: chance.pick(['local', 'local', 'majority', 'linearizable']),
@@ -62,7 +63,8 @@ export function drawnWrite(
   const batch = !onKey && chance.happens(0.15);
   const w: WriteConcern[] = [1, 'majority', 'majority', Math.min(2, count), 'all'];
   return {
-    ...who,
+    client: who.client,
+    at: who.at,
     type: 'write',
     operations: onKey ? [drawnKeyOperation(chance, name)] : drawnMessages(chance, name, batch),
     batch,

@@ -64,6 +64,10 @@ export class Inode {
   /** Ends a write: its first `taken` bytes are durable, or will be with the next sync. */
   end(write: UnderWay, taken: number, durable: boolean): void {
     this.underWay.delete(write);
+    if (durable && this.base === null) {
+      this.put(write, taken);
+      return;
+    }
     const bytes = joined(write).subarray(0, taken);
     if (durable) {
       this.durableWrite(bytes, write.position);
@@ -157,6 +161,17 @@ export class Inode {
       copy.underWay.add({ buffers: [joined(write)], position: write.position });
     }
     return copy;
+  }
+
+  /** Writes the first `taken` bytes. */
+  private put({ buffers, position }: UnderWay, taken: number): void {
+    let at = 0;
+    for (const buffer of buffers) {
+      const part = Math.min(buffer.length, taken - at);
+      if (part > 0)
+        this.live.put(part < buffer.length ? buffer.subarray(0, part) : buffer, position + at);
+      at += buffer.length;
+    }
   }
 
   private durableWrite(bytes: Buffer, position: number): void {

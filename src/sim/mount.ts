@@ -222,7 +222,7 @@ export class Mount implements Disk {
     const { disk } = this;
     if (disk.off) throw diskError('EPOWER', call.path);
     disk.calls += 1;
-    disk.note([call.kind, call.path, call.mode ?? to].filter((word) => word !== '').join(' '));
+    disk.note(call, to);
     const fault = disk.faults?.(call) ?? null;
     if (fault !== null) disk.hit(fault.kind);
     return fault;

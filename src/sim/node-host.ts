@@ -11,7 +11,9 @@ import type {
   RequestOrder,
   Response,
   ResponseOrder,
+  Snapshot,
 } from '../core/messages.ts';
+import type { Mutable } from '../core/mutable.ts';
 import type { Entry } from '../core/operation.ts';
 import type { Options } from '../core/options.ts';
 import type { Replica } from '../core/replica.ts';
@@ -116,7 +118,7 @@ export class NodeHost extends Host implements Server {
   /** A client's write; returns how the client goes away. */
   write(order: Omit<Write, 'type' | 'ticket'>, done: (outcome: Outcome) => void): () => void {
     const ticket = this.newTicket(this.clients, done);
-    this.post({ type: 'Write', ticket, ...order });
+    this.post(Object.assign({ type: 'Write' as const, ticket }, order));
     return () => this.abandon(ticket);
   }
 
@@ -277,13 +279,21 @@ export class NodeHost extends Host implements Server {
       const { epoch, session, seq, commitIndex, master, opened, reset } = order;
       const updates = chunk?.entries() ?? [];
       const holes = chunk?.holes ?? [];
-      return Object.assign(
-        { type: order.type, epoch, session, seq, commitIndex, updates, prev },
-        master === undefined ? null : { master },
-        opened === undefined ? null : { opened },
-        reset === undefined ? null : { reset },
-        holes.length === 0 ? null : { holes },
-      );
+      const { type } = order;
+      const message: Mutable<Snapshot> = {
+        type,
+        epoch,
+        session,
+        seq,
+        commitIndex,
+        updates,
+        prev,
+      };
+      if (master !== undefined) message.master = master;
+      if (opened !== undefined) message.opened = opened;
+      if (reset !== undefined) message.reset = reset;
+      if (holes.length > 0) message.holes = holes;
+      return message;
     };
     const found = excerpt(this.engine!.persistence, order);
     return found instanceof Promise ? found.then(fill) : fill(found);

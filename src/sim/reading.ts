@@ -1,8 +1,9 @@
 // What a node shows to a client that reads, as the routes of src/node show it: up to where the read
 // level allows, from the log as it is stored.
 
-import type { ReadLevel, SeenEntry } from '../check/history.ts';
+import type { GetRecord, LogRecord, ReadLevel, SeenEntry } from '../check/history.ts';
 import { type LogIndex, logIndex } from '../core/ids.ts';
+import type { Mutable } from '../core/mutable.ts';
 import type { Entry, Operation } from '../core/operation.ts';
 import type { NodeHost } from './node-host.ts';
 
@@ -19,6 +20,9 @@ export interface Value {
   readonly value: string | null;
   readonly index: number | null;
 }
+
+/** Who asked for something, and when. */
+export type Asked = Omit<GetRecord, 'type' | 'key' | keyof Value>;
 
 /** A page that is not whole holds so many of the last entries. */
 const LAST_FEW = 8;
@@ -67,6 +71,33 @@ export async function valueAt(node: NodeHost, key: string, upTo: LogIndex): Prom
     }
   }
   throw new Error('the value of a key is not where the index says');
+}
+
+/** That a page was shown. */
+export function pageRecord(asked: Asked, shown: Page): Mutable<LogRecord> {
+  const { client, node, life, read, call } = asked;
+  const { from, to, entries, lastIndex, commitIndex } = shown;
+  return {
+    type: 'log',
+    client,
+    node,
+    life,
+    read,
+    call,
+    return: asked.return,
+    from,
+    to,
+    entries,
+    lastIndex,
+    commitIndex,
+  };
+}
+
+/** That the value of a key was shown. */
+export function valueRecord(asked: Asked, key: string, shown: Value): GetRecord {
+  const { client, node, life, read, call } = asked;
+  const { value, index } = shown;
+  return { type: 'get', client, node, life, read, call, return: asked.return, key, value, index };
 }
 
 function committed(node: NodeHost): LogIndex {

@@ -46,18 +46,35 @@ export class Timeline {
   }
 
   /** Lets time pass up to `end`, or until `done` says so. */
-  async run(end: number, done: () => boolean = () => false): Promise<void> {
-    await this.settle();
+  run(end: number, done: () => boolean = () => false): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const goOn = (): void => {
+        try {
+          if (this.pass(end, done)) resolve();
+          else this.settle(goOn);
+        } catch (error) {
+          reject(error);
+        }
+      };
+      this.settle(goOn);
+    });
+  }
+
+  /** Does what is planned until promises have something to do; returns whether all is done. */
+  private pass(end: number, done: () => boolean): boolean {
     while (!done()) {
       const next = this.heap[0];
-      if (next === undefined || next.at > end) break;
+      if (next === undefined || next.at > end) {
+        this.now = Math.max(this.now, end);
+        return true;
+      }
       this.pop();
       if (next.run === null) continue;
       this.advance(next.at);
       next.run();
-      if (this.stirred) await this.settle();
+      if (this.stirred) return false;
     }
-    if (!done()) this.now = Math.max(this.now, end);
+    return true;
   }
 
   private advance(at: number): void {
@@ -66,10 +83,12 @@ export class Timeline {
     this.now = at;
   }
 
-  /** A tick comes when no promise has anything left to do, and before anything of the outside. */
-  private async settle(): Promise<void> {
+  /** A tick comes when no promise has anything left to do, and before anything of the outside. What
+   * goes on then does so as a promise's consequence again: ticks that follow each other directly
+   * leave promises waiting. */
+  private settle(goOn: () => void): void {
     this.stirred = false;
-    await new Promise<void>((resolve) => process.nextTick(resolve));
+    process.nextTick(afterPromises, goOn);
   }
 
   private push(planned: Planned): void {
@@ -100,6 +119,13 @@ export class Timeline {
     }
     heap[i] = last;
   }
+}
+
+const KEPT = Promise.resolve();
+
+function afterPromises(goOn: () => void): void {
+  // It catches what is thrown.
+  void KEPT.then(goOn);
 }
 
 function before(a: Planned, b: Planned): boolean {

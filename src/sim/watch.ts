@@ -4,6 +4,7 @@
 import type { HealthRecord, HistoryRecord } from '../check/history.ts';
 import type { Note, Outcome } from '../core/effects.ts';
 import type { LogIndex } from '../core/ids.ts';
+import type { Mutable } from '../core/mutable.ts';
 import type { Entry } from '../core/operation.ts';
 import type { NodeStatus } from '../core/status.ts';
 import { CommitWatch } from './commit-watch.ts';
@@ -139,7 +140,21 @@ export class Watch implements NodeWatch {
 /** What a node says of the cluster. */
 export function healthOf(node: string, status: NodeStatus, at: number): HealthRecord {
   const { role, epoch, lastIndex, commitIndex } = status;
-  const about = { type: 'health' as const, at, node, role, epoch, lastIndex, commitIndex };
-  if (status.role !== 'master') return { ...about, mode: null };
-  return { ...about, mode: status.mode, ...status.quorum };
+  const record: Mutable<HealthRecord> = {
+    type: 'health',
+    at,
+    node,
+    role,
+    epoch,
+    mode: null,
+    lastIndex,
+    commitIndex,
+  };
+  if (status.role !== 'master') return record;
+  const { alive, needed, size } = status.quorum;
+  record.mode = status.mode;
+  record.alive = alive;
+  record.needed = needed;
+  record.size = size;
+  return record;
 }

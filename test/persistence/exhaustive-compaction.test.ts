@@ -134,7 +134,7 @@ describe('G20, B31: the power goes after every storage call of a compaction', ()
       const machine: Machine = new Machine(SMALL, {
         later: (_, run) => {
           const { disk } = machine;
-          if (watching) moments.push({ call: disk.trace.at(-1) ?? '', disk: disk.copy() });
+          if (watching) moments.push({ call: disk.latest, disk: disk.copy() });
           run();
         },
       });

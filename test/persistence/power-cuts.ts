@@ -115,7 +115,7 @@ export async function everySector(moments: readonly Moment[], judging: Judging):
 }
 
 function momentOf(disk: FakeDisk, ledger: Ledger): Moment {
-  return { call: disk.trace.at(-1) ?? '', disk: disk.copy(), ledger: ledger.copy() };
+  return { call: disk.latest, disk: disk.copy(), ledger: ledger.copy() };
 }
 
 /** Every combination of what may be left of each thing; `together`: of all things alike. */
