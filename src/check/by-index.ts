@@ -57,6 +57,11 @@ export class ByIndex<Value extends NonNullable<unknown>> {
     return this.pages.keys();
   }
 
+  /** What the page of this number keeps, place for place. */
+  pageAt(number: number): readonly (Value | undefined)[] {
+    return this.pages.get(number) ?? [];
+  }
+
   private page(number: number): (Value | undefined)[] | undefined {
     if (this.near?.number === number) return this.near.page;
     const page = this.pages.get(number);
@@ -69,8 +74,12 @@ export class ByIndex<Value extends NonNullable<unknown>> {
 export function* indexesOf(...tables: readonly ByIndex<NonNullable<unknown>>[]): Generator<number> {
   const numbers = new Set(tables.flatMap(({ pageNumbers }) => [...pageNumbers]));
   for (const number of [...numbers].sort((a, b) => a - b)) {
-    for (let index = number * PAGE; index < (number + 1) * PAGE; index += 1) {
-      if (tables.some((table) => table.at(index) !== undefined)) yield index;
+    for (let place = 0; place < PAGE; place += 1) {
+      for (const table of tables) {
+        if (table.pageAt(number)[place] === undefined) continue;
+        yield number * PAGE + place;
+        break;
+      }
     }
   }
 }

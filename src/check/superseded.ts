@@ -5,20 +5,34 @@ import type { Evidence } from './evidence.ts';
 import type { FinalLog } from './final-logs.ts';
 import type { Content } from './operations.ts';
 
+/** What is known of each key. */
+interface Extent {
+  /** The highest index at which an operation on it is known to have been. */
+  readonly newest: Map<string, number>;
+  /** The lowest index that the log still shows. */
+  readonly oldest: Map<string, number>;
+}
+
+/** For when the history is over. */
 export class Superseded {
   private readonly evidence: Evidence;
-  /** For each key, the highest index at which an operation on it is known to have been. */
-  private readonly newest: Map<string, number>;
-  /** For each key, the lowest index that the log still shows. */
-  private readonly oldest = new Map<string, number>();
+  private readonly log: FinalLog;
+  /** null: nothing was missing so far, so that nobody has asked. */
+  private extent: Extent | null = null;
 
   constructor(evidence: Evidence, log: FinalLog) {
-    const { operations, entries, promises } = evidence;
     this.evidence = evidence;
-    this.newest = new Map(operations.newest);
+    this.log = log;
+  }
+
+  private measure(): Extent {
+    const { evidence, log } = this;
+    const { operations, entries, promises } = evidence;
+    const newest = new Map(operations.newest);
+    const oldest = new Map<string, number>();
     const note = (content: Content, index: number): void => {
       const key = index > log.lastIndex ? null : operations.key(content);
-      if (key !== null) this.newest.set(key, Math.max(index, this.newest.get(key) ?? 0));
+      if (key !== null) newest.set(key, Math.max(index, newest.get(key) ?? 0));
     };
     for (const [index, { content }] of promises.all()) note(content, index);
     for (const index of entries.indexes()) {
@@ -26,8 +40,9 @@ export class Superseded {
     }
     for (const [index, shown] of log.contents.entries()) {
       const key = index > log.lastIndex ? null : operations.key(shown);
-      if (key !== null && !this.oldest.has(key)) this.oldest.set(key, index);
+      if (key !== null && !oldest.has(key)) oldest.set(key, index);
     }
+    return { newest, oldest };
   }
 
   /** Whether the operation at `index` may be missing there. */
@@ -35,8 +50,9 @@ export class Superseded {
     const { operations } = this.evidence;
     const key = operations.key(content);
     if (key === null) return false;
-    if ((this.newest.get(key) ?? 0) > index) return true;
-    const oldest = this.oldest.get(key) ?? Number.POSITIVE_INFINITY;
+    this.extent ??= this.measure();
+    if ((this.extent.newest.get(key) ?? 0) > index) return true;
+    const oldest = this.extent.oldest.get(key) ?? Number.POSITIVE_INFINITY;
     // The removal that superseded it may have gone, too, and nobody knows where it was.
     if (operations.gives(content)) return operations.openRemovals.has(key) && oldest > index;
     return oldest > index;

@@ -126,8 +126,12 @@ export class EventQueue {
     this.events = [];
     for (const event of events) this.step(event, this.clock.now());
     const now = this.clock.now();
-    if (this.machine.deadline() <= now) this.step({ type: 'Wake' }, now);
-    this.arm(now);
+    let deadline = this.machine.deadline();
+    if (deadline <= now) {
+      this.step({ type: 'Wake' }, now);
+      deadline = this.machine.deadline();
+    }
+    this.arm(deadline, now);
   }
 
   private step(event: Event, now: number): void {
@@ -135,8 +139,7 @@ export class EventQueue {
   }
 
   /** A timer that is armed too early is left alone: it finds nothing to do and is armed again. */
-  private arm(now: number): void {
-    const deadline = this.machine.deadline();
+  private arm(deadline: number, now: number): void {
     if (deadline <= now) {
       this.schedule();
       return;

@@ -30,8 +30,9 @@ export class ChunkBuilder {
   private json: Buffer | null;
   private used = 0;
   private readonly lengths: number[] = [];
-  /** The last record before `from`. */
-  private before: LogPointLike;
+  /** The last record before `from`: its index and its running hash. */
+  private beforeIndex: number;
+  private beforeHash: number;
   private last: number;
   private readonly holes: LogPoint[] = [];
 
@@ -40,7 +41,9 @@ export class ChunkBuilder {
   constructor(from: number, to: number, sources: readonly Source[], inPlace = false) {
     this.from = from;
     this.to = to;
-    this.before = sources[0]?.before ?? { index: 0, hash: 0 };
+    const before = sources[0]?.before;
+    this.beforeIndex = before?.index ?? 0;
+    this.beforeHash = before?.hash ?? 0;
     this.last = from - 1;
     let room = 0;
     for (const { start, end } of sources) room += end - start;
@@ -49,7 +52,10 @@ export class ChunkBuilder {
 
   add(bytes: Buffer, at: number): void {
     const index = recordIndex(bytes, at);
-    if (index < this.from) this.before = { index, hash: recordHash(bytes, at) };
+    if (index < this.from) {
+      this.beforeIndex = index;
+      this.beforeHash = recordHash(bytes, at);
+    }
     if (index < this.from || index > this.to) return;
     if (index !== this.last + 1) {
       this.holes.push({ index: logIndex(index), hash: recordHash(bytes, at) });
@@ -74,7 +80,7 @@ export class ChunkBuilder {
 
   chunk(): Chunk {
     const json = this.json?.subarray(0, this.used) ?? Buffer.alloc(0);
-    const hash = this.before.index === this.from - 1 ? this.before.hash : UNKNOWN_HASH;
+    const hash = this.beforeIndex === this.from - 1 ? this.beforeHash : UNKNOWN_HASH;
     return {
       from: logIndex(this.from),
       to: logIndex(this.to),

@@ -7,6 +7,7 @@ import { DEFAULT_OPTIONS, type Options } from '../core/options.ts';
 import { ArbiterHost } from './arbiter-host.ts';
 import { Chance } from './chance.ts';
 import type { FaultSource } from './disk-fault.ts';
+import { EntryTexts } from './entry-texts.ts';
 import { Network } from './network.ts';
 import { NodeHost } from './node-host.ts';
 import type { Plan } from './plan.ts';
@@ -38,6 +39,7 @@ export class Cluster {
   readonly history: HistoryRecord[] = [];
   /** How often each kind of fault has struck. */
   readonly hits = new Map<string, number>();
+  private readonly texts = new EntryTexts();
   readonly options: Options;
   private readonly plan: Plan;
   private readonly supervisor: Supervisor;
@@ -278,8 +280,8 @@ export class Cluster {
   }
 
   private add(id: string, durable: boolean): void {
-    const { timeline, network, watch, options } = this;
-    const node = new NodeHost(id, { timeline, options, network, watch });
+    const { timeline, network, watch, options, texts } = this;
+    const node = new NodeHost(id, { timeline, options, network, watch, texts });
     network.attach(node);
     this.sites.set(id, this.siteFor({ node }, durable));
   }

@@ -178,11 +178,13 @@ export abstract class Host {
       // What an effect came to may have ended the process.
       if (this.machine !== machine) return;
     }
-    if (machine.deadline() <= this.now()) {
+    let deadline = machine.deadline();
+    if (deadline <= this.now()) {
       this.countWake();
       this.step(machine, { type: 'Wake' });
+      deadline = machine.deadline();
     }
-    if (this.machine === machine) this.arm(machine.deadline());
+    if (this.machine === machine) this.arm(deadline);
   }
 
   private step(machine: Machine, event: Event): void {

@@ -154,7 +154,8 @@ export class Mount implements Disk {
 
   private readInto(inode: Inode, into: Buffer, position: number, fault: DiskFault | null): number {
     const wanted = fault?.kind === 'short' ? Math.ceil(into.length / 2) : into.length;
-    const got = inode.read(into.subarray(0, wanted), position);
+    const room = wanted === into.length ? into : into.subarray(0, wanted);
+    const got = inode.read(room, position);
     if (fault?.kind === 'flip' && got > 0) {
       const bit = this.anyBit(got);
       into[bit >> 3]! ^= 1 << (bit & 7);
@@ -174,35 +175,44 @@ export class Mount implements Disk {
     });
   }
 
-  private async perform<Result>(
+  private perform<Result>(
     kind: DiskCall['kind'],
     about: About,
     begin: Begin<Result>,
   ): Promise<Result> {
     const { disk } = this;
-    if (this.life !== disk.life) return never();
-    const call = this.describe(kind, about);
-    const fault = this.judge(call, about);
-    // A write decides itself what it leaves; all other calls do nothing when they fail.
-    if (kind !== 'write' && fault?.kind === 'power') disk.cutPower();
-    const refused = kind !== 'write' && (fault?.kind === 'fail' || fault?.kind === 'power');
-    const end = refused ? refuse(fault, call.path) : begin(fault);
-    if (fault?.kind === 'hang') return never();
-    const held = disk.takeHold(kind);
-    if (held !== undefined) await held;
-    const passing = this.pass(call, fault);
-    if (passing !== undefined) await passing;
-    if (this.life !== disk.life) return never();
-    if (disk.off && !refused) throw diskError('EPOWER', call.path);
-    return end();
+    return new Promise((resolve, reject) => {
+      if (this.life !== disk.life) return;
+      const call = this.describe(kind, about);
+      const fault = this.judge(call, about);
+      // A write decides itself what it leaves; all other calls do nothing when they fail.
+      if (kind !== 'write' && fault?.kind === 'power') disk.cutPower();
+      const refused = kind !== 'write' && (fault?.kind === 'fail' || fault?.kind === 'power');
+      const end = refused ? refuse(fault, call.path) : begin(fault);
+      if (fault?.kind === 'hang') return;
+      const over = (): void => {
+        if (this.life !== disk.life) return;
+        try {
+          if (disk.off && !refused) throw diskError('EPOWER', call.path);
+          resolve(end());
+        } catch (error) {
+          reject(error);
+        }
+      };
+      const held = disk.takeHold(kind);
+      if (held === undefined) this.pass(call, fault, over);
+      else void held.then(() => this.pass(call, fault, over));
+    });
   }
 
   /** Lets the time go by that the call takes. */
-  private pass(call: DiskCall, fault: DiskFault | null): Promise<void> | undefined {
+  private pass(call: DiskCall, fault: DiskFault | null, over: () => void): void {
     const { later, latencyMs } = this.disk.options;
-    if (later === undefined) return undefined;
-    const ms = (latencyMs?.(call) ?? 0) + (fault?.kind === 'slow' ? fault.ms : 0);
-    return new Promise((resolve) => later(ms, resolve));
+    if (later === undefined) {
+      over();
+      return;
+    }
+    later((latencyMs?.(call) ?? 0) + (fault?.kind === 'slow' ? fault.ms : 0), over);
   }
 
   /** For the one call that blocks. */
@@ -245,8 +255,4 @@ function refuse(fault: DiskFault | null, path: string): () => never {
   return () => {
     throw diskError(code, path);
   };
-}
-
-function never<Result>(): Promise<Result> {
-  return new Promise(() => undefined);
 }

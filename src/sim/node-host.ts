@@ -19,7 +19,8 @@ import type { Options } from '../core/options.ts';
 import type { Replica } from '../core/replica.ts';
 import type { NodeStatus } from '../core/status.ts';
 import { type Excerpt, excerpt, fetchedExcerpt } from '../persistence/excerpt.ts';
-import { type Persistence, StorageFailure } from '../persistence/persistence.ts';
+import { type Chunk, type Persistence, StorageFailure } from '../persistence/persistence.ts';
+import type { EntryTexts } from './entry-texts.ts';
 import { Host } from './host.ts';
 import type { MemoryWatch } from './memory-watch.ts';
 import type { Network, Server } from './network.ts';
@@ -55,6 +56,7 @@ export interface Engine {
 
 export class NodeHost extends Host implements Server {
   engine: Engine | null = null;
+  private readonly texts: EntryTexts;
   private readonly options: Options;
   private readonly network: Network;
   private readonly watch: NodeWatch;
@@ -67,12 +69,19 @@ export class NodeHost extends Host implements Server {
 
   constructor(
     id: string,
-    parts: { timeline: Timeline; options: Options; network: Network; watch: NodeWatch },
+    parts: {
+      timeline: Timeline;
+      options: Options;
+      network: Network;
+      watch: NodeWatch;
+      texts: EntryTexts;
+    },
   ) {
     super(id, parts.timeline);
     this.options = parts.options;
     this.network = parts.network;
     this.watch = parts.watch;
+    this.texts = parts.texts;
   }
 
   /** Begins to serve. */
@@ -277,7 +286,7 @@ export class NodeHost extends Host implements Server {
     if (order.type !== 'Snapshot') return order;
     const fill = ({ chunk, prev }: Excerpt): Request => {
       const { epoch, session, seq, commitIndex, master, opened, reset } = order;
-      const updates = chunk?.entries() ?? [];
+      const updates = this.entries(chunk);
       const holes = chunk?.holes ?? [];
       const { type } = order;
       const message: Mutable<Snapshot> = {
@@ -299,6 +308,11 @@ export class NodeHost extends Host implements Server {
     return found instanceof Promise ? found.then(fill) : fill(found);
   }
 
+  /** What a chunk of its log holds. */
+  entries(chunk: Chunk | null): readonly Entry[] {
+    return chunk === null ? [] : this.texts.entries(chunk);
+  }
+
   private respond(ticket: Ticket, response: ResponseOrder): void {
     this.watch.memory.answers(this.id, response);
     const answer = this.peers.get(ticket);
@@ -318,7 +332,7 @@ export class NodeHost extends Host implements Server {
     const { holes = [] } = chunk ?? {};
     return {
       type: 'Fetched',
-      updates: chunk?.entries() ?? [],
+      updates: this.entries(chunk),
       lastIndex: order.lastIndex,
       ...(prev === null ? {} : { prev }),
       ...(holes.length === 0 ? {} : { holes }),

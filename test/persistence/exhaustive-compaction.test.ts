@@ -10,7 +10,7 @@ import type { DurableLog } from '../../src/persistence/segmented-log.ts';
 import type { FakeDisk } from '../../src/sim/disk.ts';
 import { at } from './entries.ts';
 import { Machine, SMALL } from './machine.ts';
-import { fates, fingerprint } from './power-cuts.ts';
+import { fates, fingerprint, soon } from './power-cuts.ts';
 
 const RECORDS = 50;
 
@@ -135,7 +135,7 @@ describe('G20, B31: the power goes after every storage call of a compaction', ()
         later: (_, run) => {
           const { disk } = machine;
           if (watching) moments.push({ call: disk.latest, disk: disk.copy() });
-          run();
+          soon(run);
         },
       });
       const node = await new Node(machine.open()).start(false);

@@ -11,6 +11,9 @@ import type { Ledger } from './ledger.ts';
 import { Machine } from './machine.ts';
 import { keptAside, Run } from './run.ts';
 
+/** Ends a call of a disk after all that begins at the same time has begun. */
+export const soon = queueMicrotask;
+
 /** A moment in a run: the disk with all that is under way, and what was promised. */
 interface Moment {
   readonly call: string;
@@ -26,7 +29,7 @@ export class WatchedRun extends Run {
     // Called when a call has begun and not ended: what it writes may be lost, or may not.
     const later = (_: number, run: () => void): void => {
       this.moments.push(momentOf(this.machine.disk, this.ledger));
-      run();
+      soon(run);
     };
     super(new Machine(options, { later }));
   }
@@ -166,7 +169,7 @@ async function interruptible(disk: FakeDisk, ledger: Ledger, { options }: Judgin
   const copy = disk.copy({
     later: (_, run) => {
       moments.push(momentOf(copy, ledger));
-      run();
+      soon(run);
     },
   });
   await new Machine(options, {}, copy, 'interrupted').recover();
