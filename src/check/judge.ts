@@ -2,7 +2,7 @@
 // length.
 
 import { Evidence, type Invariant } from './evidence.ts';
-import type { HistoryRecord } from './history.ts';
+import type { FaultRecord, HistoryRecord } from './history.ts';
 import { Bounded } from './judges/bounded.ts';
 import { Converges } from './judges/converges.ts';
 import { Durable } from './judges/durable.ts';
@@ -18,6 +18,9 @@ import { TotalOrder } from './judges/total-order.ts';
 import { WriteConcernHonoured } from './judges/write-concern.ts';
 import { type Counts, type Verdict, VIOLATIONS_MAX, type Violation } from './verdict.ts';
 
+/** Types of records that are judged. */
+type Looked = Exclude<HistoryRecord['type'], 'fault'>;
+
 /** A reason to judge nothing: whatever was to be shown, it was not. */
 export const NOTHING_ACKNOWLEDGED = 'no write was acknowledged';
 
@@ -31,6 +34,8 @@ export const NOTHING_ACKNOWLEDGED = 'no write was acknowledged';
 export class Judge {
   private readonly evidence = new Evidence();
   private readonly invariants: readonly Invariant[];
+  /** Who looks at records of each type. */
+  private readonly lookers: Readonly<Record<Looked, readonly Invariant[]>>;
   private readonly violations: Violation[] = [];
 
   constructor() {
@@ -52,6 +57,16 @@ export class Judge {
       new HonestRefusal(evidence),
       new Converges(evidence),
     ];
+    const looking = (type: Looked): Invariant[] =>
+      this.invariants.filter((invariant) => invariant[type] !== undefined);
+    this.lookers = {
+      write: looking('write'),
+      log: looking('log'),
+      get: looking('get'),
+      node: looking('node'),
+      health: looking('health'),
+      phase: looking('phase'),
+    };
   }
 
   /** What the history holds so far. */
@@ -68,7 +83,8 @@ export class Judge {
   record(record: HistoryRecord): Violation | null {
     const contents = this.evidence.take(record);
     let first: Violation | null = null;
-    for (const invariant of this.invariants) {
+    if (record.type === 'fault') return null;
+    for (const invariant of this.lookers[record.type]) {
       const found = this.ask(invariant, record, contents);
       if (found === null) continue;
       first ??= found;
@@ -93,24 +109,22 @@ export class Judge {
 
   private ask(
     invariant: Invariant,
-    record: HistoryRecord,
+    record: Exclude<HistoryRecord, FaultRecord>,
     contents: readonly number[],
   ): Violation | null {
     switch (record.type) {
       case 'write':
-        return invariant.write?.(record, contents) ?? null;
+        return invariant.write!(record, contents);
       case 'log':
-        return invariant.log?.(record, contents) ?? null;
+        return invariant.log!(record, contents);
       case 'get':
-        return invariant.get?.(record) ?? null;
+        return invariant.get!(record);
       case 'node':
-        return invariant.node?.(record) ?? null;
+        return invariant.node!(record);
       case 'health':
-        return invariant.health?.(record) ?? null;
+        return invariant.health!(record);
       case 'phase':
-        return invariant.phase?.(record) ?? null;
-      case 'fault':
-        return null;
+        return invariant.phase!(record);
     }
   }
 

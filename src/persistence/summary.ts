@@ -128,7 +128,8 @@ export async function readSummary(disk: Disk, name: string): Promise<Summary | n
       if (points === null) return null;
       const numbers = new Uint32Array(points.length / 4);
       Buffer.from(numbers.buffer).set(points);
-      return { ...head, headBytes: length, points: new SparseIndex(numbers, numbers.length / 4) };
+      const index = new SparseIndex(numbers, numbers.length / 4);
+      return Object.assign(head, { headBytes: length, points: index });
     });
   } catch (error) {
     // One that is not there, or cannot be read, is made anew; what is wrong with the disk shows in
@@ -182,7 +183,7 @@ async function section(
 }
 
 async function part(file: DiskFile, start: number, bytes: number): Promise<Buffer | null> {
-  const found = Buffer.allocUnsafeSlow(bytes);
+  const found = Buffer.allocUnsafe(bytes);
   return (await readAll(file, found, start)) === bytes ? found : null;
 }
 

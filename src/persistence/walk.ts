@@ -52,7 +52,7 @@ export async function walk(file: DiskFile, stretch: Stretch, visit: Visit): Prom
   const windowBytes = pace?.windowBytes ?? WINDOW_BYTES;
   const last = { index: stretch.before.index, hash: stretch.before.hash };
   let offset = stretch.start;
-  let window = Buffer.allocUnsafeSlow(Math.min(Math.max(end - offset, 0), windowBytes));
+  let window = Buffer.allocUnsafe(Math.min(Math.max(end - offset, 0), windowBytes));
   while (offset < end) {
     const wanted = Math.min(window.length, end - offset);
     const got = await readAll(file, window.subarray(0, wanted), offset);

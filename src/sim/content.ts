@@ -1,7 +1,7 @@
 // The bytes of one file of the fake disk. The rule: what was never written reads as zeros.
 
 /** What a file has room for at first, in bytes. */
-const ROOM = 512;
+const ROOM = 2_000;
 
 const NOTHING = Buffer.alloc(0);
 

@@ -1,26 +1,36 @@
-// Entries by their stored text. Nodes send and show the same few entries again and again, and
-// each time they would be parsed. The rule: the same text gives the same entries, and nobody
-// changes one.
+// Entries by their stored text. Nodes send and show the same entries again and again, and each
+// time they would be parsed. The rule: the same text gives the same entry, and nobody changes one.
 
 import type { Entry } from '../core/operation.ts';
 import type { Chunk } from '../persistence/persistence.ts';
 
-/** Texts that are known at a time; more than a run has in use. */
-const TEXTS_MAX = 500;
+/** Texts that are known at a time; more than most runs write. */
+const TEXTS_MAX = 2_000;
 
 export class EntryTexts {
-  private readonly known = new Map<string, readonly Entry[]>();
+  private readonly known = new Map<string, Entry>();
 
   /** What a chunk holds. */
-  entries(chunk: Chunk): readonly Entry[] {
-    // One character for each byte: quicker to make than to decode, and as telling.
-    const text = chunk.json.toString('latin1');
-    let entries = this.known.get(text);
-    if (entries === undefined) {
-      if (this.known.size === TEXTS_MAX) this.known.clear();
-      entries = chunk.entries();
-      this.known.set(text, entries);
+  entries({ json, lengths }: Chunk): readonly Entry[] {
+    const entries: Entry[] = [];
+    let at = 0;
+    for (const length of lengths) {
+      entries.push(this.entry(json, at, at + length));
+      // Behind the comma.
+      at += length + 1;
     }
     return entries;
+  }
+
+  private entry(json: Buffer, start: number, end: number): Entry {
+    // One character for each byte: quicker to make than to decode, and as telling.
+    const text = json.toString('latin1', start, end);
+    let entry = this.known.get(text);
+    if (entry === undefined) {
+      if (this.known.size === TEXTS_MAX) this.known.clear();
+      entry = JSON.parse(json.toString('utf8', start, end)) as Entry;
+      this.known.set(text, entry);
+    }
+    return entry;
   }
 }

@@ -208,8 +208,9 @@ export class Linearizable implements Invariant {
       const { index, life, return: moment } = record;
       const { place } = this.evidence;
       const content = this.contentOf(record) ?? (floor > 0 ? before!.content : null);
-      const said = { life, opened, moment, place, content, gone: index === null };
-      register.said.set(`${node} ${own}`, { ...said, index: Math.max(index ?? 0, floor) });
+      const upTo = Math.max(index ?? 0, floor);
+      const said = { life, opened, moment, place, content, gone: index === null, index: upTo };
+      register.said.set(`${node} ${own}`, said);
     }
     return open ? null : (back?.found ?? null);
   }
