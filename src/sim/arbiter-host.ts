@@ -107,7 +107,7 @@ export class ArbiterHost extends Host implements Server {
       () => {
         if (this.life !== life) return;
         this.watch.remembered(this.id, memory);
-        this.inLife(() => this.post({ type: 'Remembered', id }))();
+        this.within(this.life, () => this.post({ type: 'Remembered', id }));
       },
       (error: unknown) => {
         if (this.life !== life) return;

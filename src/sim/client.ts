@@ -191,7 +191,7 @@ export class Client {
         const life = host.lifeName;
         this.look(host, read).then(
           (shown) =>
-            host.inLife(() =>
+            host.within(host.life, () =>
               answer(() => {
                 if (!open) return;
                 if (shown !== null) {
@@ -201,8 +201,8 @@ export class Client {
                 }
                 end();
               }),
-            )(),
-          () => host.inLife(() => answer(end))(),
+            ),
+          () => host.within(host.life, () => answer(end)),
         );
       },
       refused: end,
@@ -249,9 +249,9 @@ export class Client {
         disconnect();
         network.carry(node, this.id, arrive);
       };
-      host.inLife(() => {
+      host.within(host.life, () => {
         if (host.up) then.arrived(host, answer);
-      })();
+      });
     });
   }
 }

@@ -27,6 +27,8 @@ export abstract class Host {
   protected machine: Machine | null = null;
   private events: Event[] = [];
   private scheduled = false;
+  /** The turn of this life, made once: there are thousands. */
+  private next: { readonly life: number; readonly turn: () => void } | null = null;
   private armed: Planned | null = null;
   private armedAt = Number.POSITIVE_INFINITY;
   private backlog: (() => void)[] = [];
@@ -84,11 +86,14 @@ export abstract class Host {
   /** Wraps something that happens to this life of the process: at once, or when it goes on after a
    * pause, or never. */
   inLife(act: () => void, life: number = this.life): () => void {
-    return () => {
-      if (this.life !== life) return;
-      if (this.paused) this.backlog.push(act);
-      else act();
-    };
+    return () => this.within(life, act);
+  }
+
+  /** The same, now. */
+  within(life: number, act: () => void): void {
+    if (this.life !== life) return;
+    if (this.paused) this.backlog.push(act);
+    else act();
   }
 
   /** Does something after so many milliseconds of this life of the process; what promises do in
@@ -153,10 +158,10 @@ export abstract class Host {
   private schedule(): void {
     if (this.scheduled) return;
     this.scheduled = true;
-    this.timeline.after(
-      0,
-      this.inLife(() => this.turn()),
-    );
+    if (this.next?.life !== this.life) {
+      this.next = { life: this.life, turn: this.inLife(() => this.turn()) };
+    }
+    this.timeline.after(0, this.next.turn);
   }
 
   private turn(): void {
@@ -210,14 +215,17 @@ export abstract class Host {
     if (deadline >= this.armedAt || deadline === Number.POSITIVE_INFINITY) return;
     this.disarm();
     this.armedAt = deadline;
-    this.armed = this.timeline.after(Math.ceil(deadline - now) + this.lateness(), () => {
-      this.armed = null;
-      // A paused process finds the timer when it goes on.
-      if (this.paused) return;
-      this.armedAt = Number.POSITIVE_INFINITY;
-      this.turn();
-    });
+    const delayMs = Math.ceil(deadline - now) + this.lateness();
+    this.armed = this.timeline.after(delayMs, this.fire);
   }
+
+  private readonly fire = (): void => {
+    this.armed = null;
+    // A paused process finds the timer when it goes on.
+    if (this.paused) return;
+    this.armedAt = Number.POSITIVE_INFINITY;
+    this.turn();
+  };
 
   private disarm(): void {
     if (this.armed !== null) this.armed.run = null;

@@ -50,22 +50,22 @@ export class Network {
   call(from: Host, to: string, request: Request, caller: Caller): void {
     let open = true;
     const { life } = from;
-    const close = (tell: () => void): (() => void) =>
-      from.inLife(() => {
+    const close = (tell: () => void): void =>
+      from.within(life, () => {
         if (!open) return;
         open = false;
         limit.run = null;
         tell();
-      }, life);
-    const fail = (error: string): (() => void) => close(() => caller.unanswered(error));
-    const limit = this.timeline.after(LIMITS_MS[request.type], fail('no answer in time'));
+      });
+    const fail = (error: string): void => close(() => caller.unanswered(error));
+    const limit = this.timeline.after(LIMITS_MS[request.type], () => fail('no answer in time'));
     const delays = this.weather.arrivals(from.id, to);
     this.trace.sent(from.id, to, request, delays);
     for (const delay of delays) {
       this.timeline.after(delay, () => {
         this.arrive(from, to, request, {
-          answered: (response) => close(() => caller.answered(response))(),
-          unanswered: (error) => fail(error)(),
+          answered: (response) => close(() => caller.answered(response)),
+          unanswered: fail,
         });
       });
     }
@@ -92,7 +92,7 @@ export class Network {
       return;
     }
     const disconnect = server.connect(() => back(() => caller.unanswered('connection closed')));
-    server.inLife(() => {
+    server.within(server.life, () => {
       server.receive(request, (response) => {
         disconnect();
         const delays = this.weather.arrivals(to, from.id);
@@ -104,6 +104,6 @@ export class Network {
           });
         }
       });
-    })();
+    });
   }
 }

@@ -106,7 +106,7 @@ export class NodeHost extends Host implements Server {
       const { life } = this;
       this.quit();
       this.timeline.stir();
-      const over = (): void => this.inThatLife(life, ended);
+      const over = (): void => this.within(life, ended);
       persistence.close().then(over, over);
     });
     this.timeline.after(STOP_MS, close);
@@ -241,17 +241,13 @@ export class NodeHost extends Host implements Server {
     this.timeline.stir();
     const { life } = this;
     promise.then(
-      (value) => this.inThatLife(life, () => done(value)),
+      (value) => this.within(life, () => done(value)),
       (error: unknown) =>
-        this.inThatLife(life, () => {
+        this.within(life, () => {
           if (error instanceof StorageFailure) failed(error);
           else this.broken(error);
         }),
     );
-  }
-
-  private inThatLife(life: number, act: () => void): void {
-    if (this.life === life) this.inLife(act)();
   }
 
   private send({ call, to, request }: Extract<Effect, { type: 'Send' }>): void {
@@ -261,7 +257,7 @@ export class NodeHost extends Host implements Server {
     };
     const { life } = this;
     const unfilled = (error: unknown): void => {
-      this.inThatLife(life, () => caller.unanswered(String(error)));
+      this.within(life, () => caller.unanswered(String(error)));
     };
     let filled: Request | Promise<Request>;
     try {
@@ -277,7 +273,7 @@ export class NodeHost extends Host implements Server {
     }
     this.timeline.stir();
     filled.then(
-      (ready) => this.inThatLife(life, () => this.network.call(this, to, ready, caller)),
+      (ready) => this.within(life, () => this.network.call(this, to, ready, caller)),
       unfilled,
     );
   }
