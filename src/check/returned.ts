@@ -1,15 +1,20 @@
 // Nodes that had left the cluster and are back. Such a node may start over, once: the others may
-// have compacted away what it would need to go on, or have another log by now.
+// have compacted away what it would need to go on, or have another log by now. Where an arbiter has
+// forgotten, every node is like that: it was no member until it joined again.
 
+import type { ClusterFacts } from './cluster-facts.ts';
 import type { NodeRecord } from './history.ts';
 
 export class Returned {
   private readonly away = new Set<string>();
+  private forgotten = false;
   /** They are back, and have not started over since. */
   private readonly back = new Set<string>();
 
   /** Takes note of who leaves, and who starts or joins. */
-  node({ event, node }: NodeRecord): void {
+  node({ event, node }: NodeRecord, { forgot, nodes }: ClusterFacts): void {
+    if (forgot && !this.forgotten) for (const known of nodes.keys()) this.back.add(known);
+    this.forgotten = forgot;
     if (event === 'leave') this.away.add(node);
     else if ((event === 'start' || event === 'join') && this.away.delete(node)) this.back.add(node);
   }

@@ -641,6 +641,24 @@ describe('a history that cannot decide', () => {
     expect(judge(run.records).violations).toMatchObject([{ judge: 'never back' }]);
   });
 
+  test('never back: so may every node, once, when the arbiter has forgotten', () => {
+    const run = new Recording();
+    run.node('n3', 'resume');
+    run.node('arbiter', 'start', { sized: true });
+    run.node('arbiter', 'wipe');
+    run.lead('n2');
+    for (const value of ['1', '2']) run.write(put('k', value));
+    const says = (...indexes: readonly number[]): void => {
+      for (const index of indexes) run.get('n3', 'k', { value: String(index), index });
+    };
+    says(2, 1, 2);
+    expect(judge(run.records).violations).toEqual([]);
+    const kept = run.records.filter((record) => record.type !== 'node' || record.event !== 'wipe');
+    expect(judge(kept).violations).toMatchObject([{ judge: 'never back' }]);
+    says(1);
+    expect(judge(run.records).violations).toMatchObject([{ judge: 'never back' }]);
+  });
+
   test('durable: a node restarts, and says what a key was before what it acknowledged', () => {
     const run = new Recording();
     run.write(put('k', '1'));

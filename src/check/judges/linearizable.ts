@@ -68,7 +68,7 @@ export class Linearizable implements Invariant {
   }
 
   node(record: NodeRecord): Violation | null {
-    this.returned.node(record);
+    this.returned.node(record, this.evidence.cluster);
     const { promises } = this.evidence;
     if (promises.excused === this.excused) return null;
     this.excused = promises.excused;

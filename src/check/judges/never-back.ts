@@ -73,7 +73,7 @@ export class NeverBack implements Invariant {
   }
 
   node(record: NodeRecord): null {
-    this.returned.node(record);
+    this.returned.node(record, this.evidence.cluster);
     return null;
   }
 
