@@ -12,6 +12,9 @@ export interface Excerpt {
   readonly prev: LogPoint;
 }
 
+/** What a Fetched says of the log; `prev` is null if the log ends before that. */
+export type FetchedExcerpt = Excerpt | { readonly chunk: null; readonly prev: null };
+
 type Reading = Pick<Persistence, 'hash' | 'lastIndex' | 'measure' | 'read'>;
 
 /** What a Snapshot says, at once if it is in memory. Throws, or rejects, if the log was cut back
@@ -24,12 +27,12 @@ export function excerpt(
   return after(pointAt(log, to), (prev) => ({ chunk: null, prev }));
 }
 
-/** What a Fetched says: as much as fits one message; without `prev` if the log ends before that. */
+/** What a Fetched says: as much as fits one message. */
 export async function fetchedExcerpt(
   log: Reading,
   { from, lastIndex }: FetchedOrder,
   options: Pick<Options, 'snapshotBytesMax' | 'snapshotEntriesMax'>,
-): Promise<Excerpt | { readonly chunk: null; readonly prev: null }> {
+): Promise<FetchedExcerpt> {
   if (from > lastIndex + 1) return { chunk: null, prev: null };
   const { snapshotBytesMax, snapshotEntriesMax } = options;
   const to =

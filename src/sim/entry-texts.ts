@@ -10,9 +10,11 @@ const TEXTS_MAX = 2_000;
 export class EntryTexts {
   private readonly known = new Map<string, Entry>();
 
-  /** What a chunk holds. */
-  entries({ json, lengths }: Chunk): readonly Entry[] {
+  /** What a chunk holds; without one, nothing. */
+  entries(chunk: Chunk | null): readonly Entry[] {
     const entries: Entry[] = [];
+    if (chunk === null) return entries;
+    const { json, lengths } = chunk;
     let at = 0;
     for (const length of lengths) {
       entries.push(this.entry(json, at, at + length));

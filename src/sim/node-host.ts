@@ -11,16 +11,15 @@ import type {
   RequestOrder,
   Response,
   ResponseOrder,
-  Snapshot,
 } from '../core/messages.ts';
-import type { Mutable } from '../core/mutable.ts';
 import type { Entry } from '../core/operation.ts';
 import type { Options } from '../core/options.ts';
 import type { Replica } from '../core/replica.ts';
 import type { NodeStatus } from '../core/status.ts';
 import { type Excerpt, excerpt, fetchedExcerpt } from '../persistence/excerpt.ts';
-import { type Chunk, type Persistence, StorageFailure } from '../persistence/persistence.ts';
+import { type Persistence, StorageFailure } from '../persistence/persistence.ts';
 import type { EntryTexts } from './entry-texts.ts';
+import { filledFetched, filledSnapshot } from './filling.ts';
 import { Host } from './host.ts';
 import type { MemoryWatch } from './memory-watch.ts';
 import type { Network, Server } from './network.ts';
@@ -56,7 +55,7 @@ export interface Engine {
 
 export class NodeHost extends Host implements Server {
   engine: Engine | null = null;
-  private readonly texts: EntryTexts;
+  readonly texts: EntryTexts;
   private readonly options: Options;
   private readonly network: Network;
   private readonly watch: NodeWatch;
@@ -280,33 +279,9 @@ export class NodeHost extends Host implements Server {
 
   private filled(order: RequestOrder): Request | Promise<Request> {
     if (order.type !== 'Snapshot') return order;
-    const fill = ({ chunk, prev }: Excerpt): Request => {
-      const { epoch, session, seq, commitIndex, master, opened, reset } = order;
-      const updates = this.entries(chunk);
-      const holes = chunk?.holes ?? [];
-      const { type } = order;
-      const message: Mutable<Snapshot> = {
-        type,
-        epoch,
-        session,
-        seq,
-        commitIndex,
-        updates,
-        prev,
-      };
-      if (master !== undefined) message.master = master;
-      if (opened !== undefined) message.opened = opened;
-      if (reset !== undefined) message.reset = reset;
-      if (holes.length > 0) message.holes = holes;
-      return message;
-    };
+    const fill = (found: Excerpt): Request => filledSnapshot(order, found, this.texts);
     const found = excerpt(this.engine!.persistence, order);
     return found instanceof Promise ? found.then(fill) : fill(found);
-  }
-
-  /** What a chunk of its log holds. */
-  entries(chunk: Chunk | null): readonly Entry[] {
-    return chunk === null ? [] : this.texts.entries(chunk);
   }
 
   private respond(ticket: Ticket, response: ResponseOrder): void {
@@ -324,14 +299,7 @@ export class NodeHost extends Host implements Server {
   }
 
   private async fetched(order: FetchedOrder): Promise<Fetched> {
-    const { chunk, prev } = await fetchedExcerpt(this.engine!.persistence, order, this.options);
-    const { holes = [] } = chunk ?? {};
-    return {
-      type: 'Fetched',
-      updates: this.entries(chunk),
-      lastIndex: order.lastIndex,
-      ...(prev === null ? {} : { prev }),
-      ...(holes.length === 0 ? {} : { holes }),
-    };
+    const found = await fetchedExcerpt(this.engine!.persistence, order, this.options);
+    return filledFetched(order, found, this.texts);
   }
 }
