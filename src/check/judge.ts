@@ -2,7 +2,7 @@
 // length.
 
 import { Evidence, type Invariant } from './evidence.ts';
-import type { FaultRecord, HistoryRecord } from './history.ts';
+import type { HistoryRecord } from './history.ts';
 import { Bounded } from './judges/bounded.ts';
 import { Converges } from './judges/converges.ts';
 import { Durable } from './judges/durable.ts';
@@ -18,9 +18,6 @@ import { TotalOrder } from './judges/total-order.ts';
 import { WriteConcernHonoured } from './judges/write-concern.ts';
 import { type Counts, type Verdict, VIOLATIONS_MAX, type Violation } from './verdict.ts';
 
-/** Types of records that are judged. */
-type Looked = Exclude<HistoryRecord['type'], 'fault'>;
-
 /** A reason to judge nothing: whatever was to be shown, it was not. */
 export const NOTHING_ACKNOWLEDGED = 'no write was acknowledged';
 
@@ -34,8 +31,6 @@ export const NOTHING_ACKNOWLEDGED = 'no write was acknowledged';
 export class Judge {
   private readonly evidence = new Evidence();
   private readonly invariants: readonly Invariant[];
-  /** Who looks at records of each type. */
-  private readonly lookers: Readonly<Record<Looked, readonly Invariant[]>>;
   private readonly violations: Violation[] = [];
 
   constructor() {
@@ -57,16 +52,6 @@ export class Judge {
       new HonestRefusal(evidence),
       new Converges(evidence),
     ];
-    const looking = (type: Looked): Invariant[] =>
-      this.invariants.filter((invariant) => invariant[type] !== undefined);
-    this.lookers = {
-      write: looking('write'),
-      log: looking('log'),
-      get: looking('get'),
-      node: looking('node'),
-      health: looking('health'),
-      phase: looking('phase'),
-    };
   }
 
   /** What the history holds so far. */
@@ -83,8 +68,7 @@ export class Judge {
   record(record: HistoryRecord): Violation | null {
     const contents = this.evidence.take(record);
     let first: Violation | null = null;
-    if (record.type === 'fault') return null;
-    for (const invariant of this.lookers[record.type]) {
+    for (const invariant of this.invariants) {
       const found = this.ask(invariant, record, contents);
       if (found === null) continue;
       first ??= found;
@@ -109,22 +93,24 @@ export class Judge {
 
   private ask(
     invariant: Invariant,
-    record: Exclude<HistoryRecord, FaultRecord>,
+    record: HistoryRecord,
     contents: readonly number[],
   ): Violation | null {
     switch (record.type) {
       case 'write':
-        return invariant.write!(record, contents);
+        return invariant.write?.(record, contents) ?? null;
       case 'log':
-        return invariant.log!(record, contents);
+        return invariant.log?.(record, contents) ?? null;
       case 'get':
-        return invariant.get!(record);
+        return invariant.get?.(record) ?? null;
       case 'node':
-        return invariant.node!(record);
+        return invariant.node?.(record) ?? null;
       case 'health':
-        return invariant.health!(record);
+        return invariant.health?.(record) ?? null;
       case 'phase':
-        return invariant.phase!(record);
+        return invariant.phase?.(record) ?? null;
+      case 'fault':
+        return null;
     }
   }
 

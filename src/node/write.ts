@@ -2,6 +2,7 @@
 // on the hot path, so it makes one object and nothing else.
 
 import type { Outcome, Write, WriteConcern } from '../core/effects.ts';
+import type { Mutable } from '../core/mutable.ts';
 import type { Operation } from '../core/operation.ts';
 import type { Answer } from './answer.ts';
 import { type Call, target } from './call.ts';
@@ -28,8 +29,6 @@ export class ClientGone extends Error {
 /** Sent before the answer to the one before it: that its connection had something to read says
  * nothing of when it came. */
 const isFollower = ({ env }: Call): boolean => env?.outgoing?.socket === null;
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** Writes, waits, and answers as `answer` says. The client's leaving frees the waiter (B51). */
 export async function write(

@@ -73,7 +73,7 @@ export async function walk(file: DiskFile, stretch: Stretch, visit: Visit): Prom
     const cutShort = got < wanted || offset + sizeKnown(bytes, at) > end;
     if (verdict === 'incomplete' && !cutShort) {
       // The record only goes beyond the window; a single one may need a larger window.
-      if (at === 0) window = Buffer.allocUnsafeSlow(sizeKnown(bytes, 0));
+      if (at === 0) window = Buffer.allocUnsafe(sizeKnown(bytes, 0));
     } else if (verdict !== 'whole' || got < wanted) {
       const why = verdict === 'whole' ? 'incomplete' : verdict;
       return { verdict: why, offset, index: last.index, hash: last.hash };

@@ -27,8 +27,6 @@ export abstract class Host {
   protected machine: Machine | null = null;
   private events: Event[] = [];
   private scheduled = false;
-  /** The turn of this life, made once: there are thousands. */
-  private next: { readonly life: number; readonly turn: () => void } | null = null;
   private armed: Planned | null = null;
   private armedAt = Number.POSITIVE_INFINITY;
   private backlog: (() => void)[] = [];
@@ -158,10 +156,10 @@ export abstract class Host {
   private schedule(): void {
     if (this.scheduled) return;
     this.scheduled = true;
-    if (this.next?.life !== this.life) {
-      this.next = { life: this.life, turn: this.inLife(() => this.turn()) };
-    }
-    this.timeline.after(0, this.next.turn);
+    this.timeline.after(
+      0,
+      this.inLife(() => this.turn()),
+    );
   }
 
   private turn(): void {
@@ -216,16 +214,16 @@ export abstract class Host {
     this.disarm();
     this.armedAt = deadline;
     const delayMs = Math.ceil(deadline - now) + this.lateness();
-    this.armed = this.timeline.after(delayMs, this.fire);
+    this.armed = this.timeline.after(delayMs, () => this.fire());
   }
 
-  private readonly fire = (): void => {
+  private fire(): void {
     this.armed = null;
     // A paused process finds the timer when it goes on.
     if (this.paused) return;
     this.armedAt = Number.POSITIVE_INFINITY;
     this.turn();
-  };
+  }
 
   private disarm(): void {
     if (this.armed !== null) this.armed.run = null;

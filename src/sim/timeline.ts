@@ -46,35 +46,18 @@ export class Timeline {
   }
 
   /** Lets time pass up to `end`, or until `done` says so. */
-  run(end: number, done: () => boolean = () => false): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const goOn = (): void => {
-        try {
-          if (this.pass(end, done)) resolve();
-          else this.settle(goOn);
-        } catch (error) {
-          reject(error);
-        }
-      };
-      this.settle(goOn);
-    });
-  }
-
-  /** Does what is planned until promises have something to do; returns whether all is done. */
-  private pass(end: number, done: () => boolean): boolean {
+  async run(end: number, done: () => boolean = () => false): Promise<void> {
+    await this.settle();
     while (!done()) {
       const next = this.heap[0];
-      if (next === undefined || next.at > end) {
-        this.now = Math.max(this.now, end);
-        return true;
-      }
+      if (next === undefined || next.at > end) break;
       this.pop();
       if (next.run === null) continue;
       this.advance(next.at);
       next.run();
-      if (this.stirred) return false;
+      if (this.stirred) await this.settle();
     }
-    return true;
+    if (!done()) this.now = Math.max(this.now, end);
   }
 
   private advance(at: number): void {
@@ -83,12 +66,10 @@ export class Timeline {
     this.now = at;
   }
 
-  /** A tick comes when no promise has anything left to do, and before anything of the outside. What
-   * goes on then does so as a promise's consequence again: ticks that follow each other directly
-   * leave promises waiting. */
-  private settle(goOn: () => void): void {
+  /** A tick comes when no promise has anything left to do, and before anything of the outside. */
+  private async settle(): Promise<void> {
     this.stirred = false;
-    process.nextTick(afterPromises, goOn);
+    await new Promise<void>((resolve) => process.nextTick(resolve));
   }
 
   private push(planned: Planned): void {
@@ -119,13 +100,6 @@ export class Timeline {
     }
     heap[i] = last;
   }
-}
-
-const KEPT = Promise.resolve();
-
-function afterPromises(goOn: () => void): void {
-  // It catches what is thrown.
-  void KEPT.then(goOn);
 }
 
 function before(a: Planned, b: Planned): boolean {
