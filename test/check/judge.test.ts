@@ -655,6 +655,7 @@ describe('a history that cannot decide', () => {
     expect(judge(run.records).violations).toEqual([]);
     const kept = run.records.filter((record) => record.type !== 'node' || record.event !== 'wipe');
     expect(judge(kept).violations).toMatchObject([{ judge: 'never back' }]);
+    run.node('n1', 'resume');
     says(1);
     expect(judge(run.records).violations).toMatchObject([{ judge: 'never back' }]);
   });

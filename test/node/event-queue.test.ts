@@ -25,6 +25,11 @@ class StoppedClock implements QueueClock {
     this.pending.push(run);
   }
 
+  /** How much waits for the next turn of the event loop. */
+  get waiting(): number {
+    return this.pending.length;
+  }
+
   /** One turn of the event loop. */
   turn(): void {
     const now = this.pending;
@@ -84,6 +89,8 @@ describe('event queue', () => {
     expect(machine.seen).toEqual([]);
     clock.turn();
     expect(machine.seen).toEqual(['Start', 'Persisted', 'Wake']);
+    // Its deadline has passed, and been met.
+    expect(clock.waiting).toBe(0);
   });
 
   test('a deadline arms one timer, and an earlier one replaces it', () => {

@@ -46,6 +46,11 @@ describe('a run', { timeout: TIME_LIMIT_MS }, () => {
     expect(writes.length).toBeGreaterThan(50);
     const without = writes.filter(({ outcome }) => outcome === 'unknown');
     expect(without.length).toBeLessThan(writes.length / 10);
+    const number = expect.any(Number);
+    const quorum = { mode: expect.any(String), size: number, alive: number, needed: number };
+    const masters = run.history.filter((one) => one.type === 'health' && one.role === 'master');
+    expect(masters.length).toBeGreaterThan(0);
+    for (const master of masters) expect(master).toMatchObject(quorum);
   });
 
   test('a fault that would go on is over when all of them are', async () => {
