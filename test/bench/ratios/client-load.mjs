@@ -1,11 +1,11 @@
 // Load by a system's own client, in a process of its own. Arguments: kind, url, connections, batch,
-// seconds. Prints one line of JSON.
+// seconds of warm-up, seconds. Prints one line of JSON.
 
 import { Redis } from 'ioredis';
 import { connect } from 'nats';
 import { ReplogClient } from '../../../dist/client/client.js';
 
-const [kind, url, connections, batch, seconds] = process.argv.slice(2);
+const [kind, url, connections, batch, warmUp, seconds] = process.argv.slice(2);
 const message = 'x'.repeat(100);
 const many = Array.from({ length: Number(batch) }, () => message);
 const single = Number(batch) === 1;
@@ -54,7 +54,7 @@ const worker = async (_, i) => {
   }
 };
 const workers = Array.from({ length: Number(connections) }, worker);
-await new Promise((resolve) => setTimeout(resolve, 2_000));
+await new Promise((resolve) => setTimeout(resolve, Number(warmUp) * 1_000));
 measuring = true;
 const startedAt = performance.now();
 await new Promise((resolve) => setTimeout(resolve, Number(seconds) * 1_000));

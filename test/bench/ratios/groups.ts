@@ -7,7 +7,7 @@ import { etcd } from './etcd.ts';
 import { nats } from './nats.ts';
 import { redis } from './redis.ts';
 import { replog } from './replog.ts';
-import type { Case, Sample } from './round.ts';
+import type { Case, Sample, Stretch } from './round.ts';
 import type { Subject } from './subject.ts';
 import { wrk } from './wrk.ts';
 
@@ -47,22 +47,22 @@ const inMemory = () => replog({ secondaries: 2, dataDir: null });
 /** A first stretch that does not count, then the one that does. */
 const appends =
   (connections: number, bodies: readonly string[] = APPEND) =>
-  async ({ url }: Subject, seconds: number) => {
-    await wrk({ url, path: '/messages', bodies }, connections, 2);
+  async ({ url }: Subject, { warmUp, seconds }: Stretch) => {
+    await wrk({ url, path: '/messages', bodies }, connections, warmUp);
     return wrk({ url, path: '/messages', bodies }, connections, seconds);
   };
 
 const puts =
   (connections: number) =>
-  async ({ url }: Subject, seconds: number) => {
-    await wrk({ url, path: '/v3/kv/put', bodies: PUTS }, connections, 2);
+  async ({ url }: Subject, { warmUp, seconds }: Stretch) => {
+    await wrk({ url, path: '/v3/kv/put', bodies: PUTS }, connections, warmUp);
     return wrk({ url, path: '/v3/kv/put', bodies: PUTS }, connections, seconds);
   };
 
 const own =
   (kind: 'replog' | 'redis' | 'nats', connections: number, batch = 1) =>
-  ({ url }: Subject, seconds: number) =>
-    clientLoad(kind, url, { connections, batch, seconds });
+  ({ url }: Subject, stretch: Stretch) =>
+    clientLoad(kind, url, { connections, batch, ...stretch });
 
 function etcdGroup(connections: number, more: number, lessCpu: number): Group {
   const of = `replog durable, ${connections}`;

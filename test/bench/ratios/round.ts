@@ -12,11 +12,17 @@ export interface Sample extends Measured {
   readonly cpuUs: number;
 }
 
+/** How long the load lasts: a first stretch that does not count, then the one that does. */
+export interface Stretch {
+  readonly warmUp: number;
+  readonly seconds: number;
+}
+
 /** Something to start, and the load for it. `messages`: per request. */
 export interface Case {
   readonly name: string;
   readonly start: (folder: string) => Promise<Subject>;
-  readonly load: (subject: Subject, seconds: number) => Promise<Measured>;
+  readonly load: (subject: Subject, stretch: Stretch) => Promise<Measured>;
   /** Before the load: e.g. to fill the log. */
   readonly prepare?: (subject: Subject) => Promise<void>;
 }
@@ -24,7 +30,7 @@ export interface Case {
 /** Every case once per round, one after the other, so that all of them see the same machine. */
 export async function rounds(
   cases: readonly Case[],
-  { count, seconds }: { readonly count: number; readonly seconds: number },
+  { count, ...stretch }: Stretch & { readonly count: number },
   told: (line: string) => void,
 ): Promise<Map<string, Sample>> {
   const samples = new Map<string, Sample[]>(cases.map(({ name }) => [name, []]));
@@ -32,7 +38,7 @@ export async function rounds(
     // In turn from both ends: whoever is first in one round is last in the next.
     const order = round % 2 === 0 ? cases : cases.toReversed();
     for (const one of order) {
-      const sample = await measured(one, seconds);
+      const sample = await measured(one, stretch);
       samples.get(one.name)!.push(sample);
       const { perSecond, p50, p99, cpuUs } = sample;
       const times = `p50 ${p50.toFixed(2)} ms, p99 ${p99.toFixed(2)} ms`;
@@ -42,14 +48,14 @@ export async function rounds(
   return new Map([...samples].map(([name, all]) => [name, medianOf(all)]));
 }
 
-async function measured({ start, prepare, load }: Case, seconds: number): Promise<Sample> {
+async function measured({ start, prepare, load }: Case, stretch: Stretch): Promise<Sample> {
   const folder = mkdtempSync(join(tmpdir(), 'replog-ratios-'));
   const subject = await start(folder);
   try {
     await prepare?.(subject);
     const before = cpuMs(subject.pids);
     const startedAt = performance.now();
-    const result = await load(subject, seconds);
+    const result = await load(subject, stretch);
     const elapsed = (performance.now() - startedAt) / 1_000;
     const messages = result.perSecond * elapsed;
     return { ...result, cpuUs: ((cpuMs(subject.pids) - before) * 1_000) / messages };
