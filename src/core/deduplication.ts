@@ -64,9 +64,10 @@ export class Deduplication {
 
   /** Takes note of the next entry of the log. */
   observe(entry: Entry): void {
-    if (entry.idempotencyKey !== undefined) {
+    const { idempotencyKey } = entry;
+    if (idempotencyKey !== undefined) {
       const print = fingerprint(entry, entry.batch !== undefined);
-      this.learn(entry.idempotencyKey, entry.index, entry.batch ?? 1, print);
+      this.learn(idempotencyKey, entry.index, entry.batch ?? 1, print);
     } else if (this.unfinished !== null) {
       const { key, first, count } = this.unfinished;
       if (entry.index < first + count) {

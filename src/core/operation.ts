@@ -25,7 +25,7 @@ export type Entry = Operation & {
   readonly epoch: Epoch;
   readonly at: string;
   readonly batch?: number;
-  readonly idempotencyKey?: string;
+  readonly idempotencyKey?: string | undefined;
 };
 
 /** Puts an operation at its place. Field order is the order of the stored and sent JSON text. */

@@ -5,7 +5,7 @@ import type { LogPoint, SnapshotOrder } from '../core/messages.ts';
 import type { Chunk } from '../persistence/persistence.ts';
 
 /** With fewer updates than this their lengths are not sent along. */
-const LENGTHS_MIN = 64;
+const LENGTHS_MIN = 8;
 
 const NONE: Buffer = Buffer.alloc(0);
 const SUFFIX: Buffer = Buffer.from(']}');

@@ -121,7 +121,7 @@ export class EncodedLog {
   }
 
   private isNotable(entry: Entry): boolean {
-    if (entry instanceof StoredEntry) return this.notability.ofPlain(entry.index);
+    if (entry instanceof StoredEntry && entry.plain) return this.notability.ofPlain(entry.index);
     return this.notability.of(entry);
   }
 

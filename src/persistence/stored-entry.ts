@@ -1,10 +1,10 @@
-// A plain append that arrived as the bytes that another node has stored: they are stored again as
-// they are, and nothing is parsed but what somebody asks for. The rule: it is the entry that
-// parsing its text would give.
+// An append that arrived as the bytes that another node has stored: they are stored again as they
+// are, and nothing is parsed but what somebody asks for. It has an idempotency key at most beside
+// its message. The rule: it is the entry that parsing its text would give.
 
 import { type Epoch, epoch as epochOf, type LogIndex, logIndex } from '../core/ids.ts';
 import type { Entry } from '../core/operation.ts';
-import { bareText } from './plain-append.ts';
+import { type BareTexts, bareTexts } from './plain-append.ts';
 import { USUAL_LENGTH } from './timestamp.ts';
 
 export class StoredEntry {
@@ -19,38 +19,41 @@ export class StoredEntry {
   readonly length: number;
   /** Bytes of its text before the message. */
   private readonly lead: number;
+  /** Bytes of the message, as it stands there. */
+  readonly size: number;
 
   private constructor(
     bytes: Buffer,
     from: number,
     end: number,
-    message: number,
+    { message, messageEnd }: BareTexts,
     place: { readonly index: number; readonly epoch: number },
   ) {
     this.bytes = bytes;
     this.from = from;
     this.length = end - from;
     this.lead = message - from;
+    this.size = messageEnd - message;
     this.index = logIndex(place.index);
     this.epoch = epochOf(place.epoch);
   }
 
   /**
    * The entry whose text stands between `start` and `end`; null if it must be parsed, because it is
-   * not a plain append or has anything escaped in its message. The bytes are known to be UTF-8, and
-   * must not change any more.
+   * not an append, has more than a message and an idempotency key, or anything escaped in them. The
+   * bytes are known to be UTF-8, and must not change any more.
    */
   static of(bytes: Buffer, start: number, end: number): StoredEntry | null {
-    const message = bareText(bytes, start, end);
-    if (message < 0) return null;
+    const texts = bareTexts(bytes, start, end);
+    if (texts === null) return null;
     const index = numberAt(bytes, start + INDEX_AT);
     const digits = digitsOf(index);
     const epoch = numberAt(bytes, start + INDEX_AT + digits + EPOCH_AFTER);
     const sound = index >= 1 && Number.isSafeInteger(index) && Number.isSafeInteger(epoch);
     // A number with zeros before it would be written without them.
     const width = start + INDEX_AT + digits + EPOCH_AFTER + digitsOf(epoch) + MESSAGE_AFTER;
-    if (!sound || width !== message) return null;
-    return new StoredEntry(bytes, start, end, message, { index, epoch });
+    if (!sound || width !== texts.message) return null;
+    return new StoredEntry(bytes, start, end, texts, { index, epoch });
   }
 
   get at(): string {
@@ -59,13 +62,19 @@ export class StoredEntry {
   }
 
   get message(): string {
-    const { bytes, from, lead, length } = this;
-    return bytes.toString('utf8', from + lead, from + length - 2);
+    const { bytes, from, lead, size } = this;
+    return bytes.toString('utf8', from + lead, from + lead + size);
   }
 
-  /** Bytes of the message, as it stands there. */
-  get size(): number {
-    return this.length - 2 - this.lead;
+  /** Whether it is a message and nothing else. */
+  get plain(): boolean {
+    return this.lead + this.size === this.length - 2;
+  }
+
+  get idempotencyKey(): string | undefined {
+    if (this.plain) return undefined;
+    const { bytes, from, lead, size, length } = this;
+    return bytes.toString('latin1', from + lead + size + KEY_AFTER, from + length - 2);
   }
 
   toJSON(): Entry {
@@ -81,6 +90,8 @@ const EPOCH_AFTER = 9;
 const AT_AFTER = 7;
 /** Of `","op":"append","message":"`. */
 const TAIL = 27;
+/** Of `","idempotencyKey":"`. */
+const KEY_AFTER = 20;
 /** Between the epoch and the message. */
 const MESSAGE_AFTER: number = AT_AFTER + USUAL_LENGTH + TAIL;
 

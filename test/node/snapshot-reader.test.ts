@@ -37,19 +37,21 @@ function entries(): Entry[] {
   });
 }
 
-/** Nothing but appends, one after the other. */
-function plain(): Entry[] {
+/** Nothing but appends, one after the other; `keyed`: with idempotency keys. */
+function appends(keyed: boolean): Entry[] {
   const messages = ['plain', '', 'ümlaut 🎉', 'x'.repeat(100)];
   return Array.from({ length: 120 }, (_, i): Entry => {
     const place = { index: at(i + 1), epoch: epoch(12), at: '2024-05-01T12:00:00.000Z' };
-    return { ...place, op: 'append', message: messages[i % 4]! };
+    const key = keyed ? { idempotencyKey: `key ${i}` } : {};
+    return { ...place, op: 'append', message: messages[i % 4]!, ...key };
   });
 }
 
-/** What its fields say. */
+/** What its fields say; itself if it was parsed. */
 function asObject(entry: Entry): object {
-  const { index, epoch, at, op } = entry;
-  return { index, epoch, at, op, message: (entry as { message?: string }).message };
+  if (!(entry instanceof StoredEntry)) return entry;
+  const { index, epoch, at, op, idempotencyKey } = entry;
+  return { index, epoch, at, op, message: entry.message, idempotencyKey };
 }
 
 async function bodyOf(log: MemoryPersistence): Promise<Buffer> {
@@ -87,7 +89,10 @@ describe('a Snapshot with lengths', () => {
     }
     const stored = read!.updates.filter((entry) => entry instanceof StoredEntry);
     expect(stored.length).toBe(36);
-    for (const { size, message } of stored) expect(size).toBe(Buffer.byteLength(message));
+    for (const entry of stored) {
+      const { size, message } = entry as unknown as StoredEntry;
+      expect(size).toBe(Buffer.byteLength(message));
+    }
     const copy = filled(read!.updates);
     expect(copy.hash).toBe(log.hash);
     expect(copy.read(at(1), copy.lastIndex).json).toEqual(log.read(at(1), log.lastIndex).json);
@@ -113,8 +118,12 @@ describe('a Snapshot with lengths', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('of plain appends alone is never read otherwise either', async () => {
-    const body = await bodyOf(filled(plain().slice(0, 66)));
+  it.each([
+    ['plain', false],
+    ['keyed', true],
+  ])('of %s appends alone is never read otherwise either', async (_, keyed) => {
+    const body = await bodyOf(filled(appends(keyed).slice(0, 66)));
+    expect(readSnapshot(body)!.updates.every((entry) => entry instanceof StoredEntry)).toBe(true);
     const wrong: string[] = [];
     for (let i = 0; i < body.length; i += 1) {
       const changed = Buffer.from(body);

@@ -25,6 +25,41 @@ describe('an entry whose message stands for itself', () => {
   });
 });
 
+describe('an entry with an idempotency key beside its message', () => {
+  test.each(LENGTHS)('is kept as its bytes, with %d characters', (length) => {
+    const message = 'ä~ ü!'.repeat(5).slice(0, length);
+    for (const idempotencyKey of ['k', ' ~', 'x'.repeat(128), 'idempotencyKey', ':,{}']) {
+      const entry: Entry = { ...entryAt(7, message), idempotencyKey };
+      const found = stored(entry)!;
+      expect(found.plain).toBe(false);
+      expect([found.message, found.idempotencyKey]).toEqual([message, idempotencyKey]);
+      expect(found.size).toBe(Buffer.byteLength(message));
+      expect(JSON.stringify(found)).toBe(JSON.stringify(entry));
+    }
+  });
+
+  test.each(['', 'x'.repeat(129), 'q"', '"', '\\', 'b\\"', 'é', '\u007f', '\n'])(
+    'is parsed if the key is %j',
+    (idempotencyKey) => {
+      expect(stored({ ...entryAt(7, 'message'), idempotencyKey })).toBeNull();
+    },
+  );
+
+  test('is parsed if anything is escaped in the message, or stands beside them', () => {
+    const entry = { ...entryAt(7, 'message'), idempotencyKey: 'key' };
+    for (const message of ['"', '\\', 'a\\"', '","idempotencyKey":"', '\n']) {
+      expect(stored({ ...entry, message } as Entry), JSON.stringify(message)).toBeNull();
+    }
+    expect(stored({ ...entryAt(7, 'message'), batch: 2, idempotencyKey: 'key' })).toBeNull();
+    expect(stored({ ...entry, later: 'x' } as unknown as Entry)).toBeNull();
+  });
+});
+
+test('an entry without a key is plain, and has none', () => {
+  const found = stored(entryAt(7, 'message'))!;
+  expect([found.plain, found.idempotencyKey]).toEqual([true, undefined]);
+});
+
 describe('an entry with anything escaped in its message', () => {
   test.each(LENGTHS.slice(1))('is parsed, wherever it stands in %d characters', (length) => {
     for (const special of ['"', '\\', '\n', '\u0000', '\u001f']) {

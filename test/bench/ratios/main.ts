@@ -23,7 +23,7 @@ const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '5' },
-    'warm-up': { type: 'string', default: '2' },
+    'warm-up': { type: 'string', default: '10' },
     only: { type: 'string', default: '' },
   },
 });
