@@ -1,5 +1,5 @@
 // Takes a Snapshot out of a body. Of a large one not every update is parsed: a replog master says
-// how long each of them is, and plain appends stay the bytes that they are. The rule: what does not
+// how long each of them is, and appends stay the bytes that they are. The rule: what does not
 // fit exactly is read as any other body, and checked as strictly.
 
 import { isUtf8 } from 'node:buffer';

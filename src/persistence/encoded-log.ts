@@ -121,8 +121,9 @@ export class EncodedLog {
   }
 
   private isNotable(entry: Entry): boolean {
-    if (entry instanceof StoredEntry && entry.plain) return this.notability.ofPlain(entry.index);
-    return this.notability.of(entry);
+    if (!(entry instanceof StoredEntry)) return this.notability.of(entry);
+    // With a key it is in any case, and begins no batch: the key itself need not be looked at.
+    return !entry.plain || this.notability.ofPlain(entry.index);
   }
 
   /** Begins a segment at the end of the log. */

@@ -50,26 +50,15 @@ export function plainText(
   return escaped(bytes, end - 2) ? -1 : message;
 }
 
-/** Where the texts of an append stand that has nothing escaped in it. */
-export interface BareTexts {
-  /** Where the message begins and ends. */
-  readonly message: number;
-  readonly messageEnd: number;
-  /** Where its idempotency key begins; 0: it has none. It ends two bytes before the text. */
-  readonly key: number;
-}
-
-/** Finds the texts of an append that has at most an idempotency key beside its message, and nothing
- * escaped in either; null if this is none. */
-export function bareTexts(bytes: Buffer, start: number, end: number): BareTexts | null {
-  const message = messageIn(bytes, start, end);
-  if (message < 0) return null;
+/** Where a message ends that begins at `message`, if nothing is escaped in it, and nothing stands
+ * behind it but an idempotency key with nothing escaped; -1 if not. `end`: of the entry's text. */
+export function bareMessageEnd(bytes: Buffer, message: number, end: number): number {
   const last = end - 2;
-  if (standsForItself(bytes, message, last)) return { message, messageEnd: last, key: 0 };
+  if (standsForItself(bytes, message, last)) return last;
   const quote = bytes.indexOf(QUOTE, message);
   const key = quote < last ? literal(bytes, quote, KEY) : -1;
   const bare = key >= 0 && standsForItself(bytes, message, quote) && isKey(bytes, key, last);
-  return bare ? { message, messageEnd: quote, key } : null;
+  return bare ? quote : -1;
 }
 
 /** Whether these bytes are an idempotency key in which none is escaped. */
@@ -81,7 +70,7 @@ function isKey(bytes: Buffer, start: number, end: number): boolean {
 
 /** Where the message of what may be a plain append begins, if everything before the message and
  * behind it is as in one; -1 if not. The message itself is not looked at. */
-function messageIn(
+export function messageIn(
   bytes: Buffer,
   start: number,
   end: number,

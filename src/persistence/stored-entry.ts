@@ -4,7 +4,7 @@
 
 import { type Epoch, epoch as epochOf, type LogIndex, logIndex } from '../core/ids.ts';
 import type { Entry } from '../core/operation.ts';
-import { type BareTexts, bareTexts } from './plain-append.ts';
+import { bareMessageEnd, messageIn } from './plain-append.ts';
 import { USUAL_LENGTH } from './timestamp.ts';
 
 export class StoredEntry {
@@ -26,14 +26,14 @@ export class StoredEntry {
     bytes: Buffer,
     from: number,
     end: number,
-    { message, messageEnd }: BareTexts,
+    message: { readonly from: number; readonly end: number },
     place: { readonly index: number; readonly epoch: number },
   ) {
     this.bytes = bytes;
     this.from = from;
     this.length = end - from;
-    this.lead = message - from;
-    this.size = messageEnd - message;
+    this.lead = message.from - from;
+    this.size = message.end - message.from;
     this.index = logIndex(place.index);
     this.epoch = epochOf(place.epoch);
   }
@@ -44,16 +44,18 @@ export class StoredEntry {
    * bytes are known to be UTF-8, and must not change any more.
    */
   static of(bytes: Buffer, start: number, end: number): StoredEntry | null {
-    const texts = bareTexts(bytes, start, end);
-    if (texts === null) return null;
+    const message = messageIn(bytes, start, end);
+    const messageEnd = message < 0 ? -1 : bareMessageEnd(bytes, message, end);
+    if (messageEnd < 0) return null;
     const index = numberAt(bytes, start + INDEX_AT);
     const digits = digitsOf(index);
     const epoch = numberAt(bytes, start + INDEX_AT + digits + EPOCH_AFTER);
     const sound = index >= 1 && Number.isSafeInteger(index) && Number.isSafeInteger(epoch);
     // A number with zeros before it would be written without them.
     const width = start + INDEX_AT + digits + EPOCH_AFTER + digitsOf(epoch) + MESSAGE_AFTER;
-    if (!sound || width !== texts.message) return null;
-    return new StoredEntry(bytes, start, end, texts, { index, epoch });
+    if (!sound || width !== message) return null;
+    const text = { from: message, end: messageEnd };
+    return new StoredEntry(bytes, start, end, text, { index, epoch });
   }
 
   get at(): string {

@@ -89,10 +89,7 @@ describe('a Snapshot with lengths', () => {
     }
     const stored = read!.updates.filter((entry) => entry instanceof StoredEntry);
     expect(stored.length).toBe(36);
-    for (const entry of stored) {
-      const { size, message } = entry as unknown as StoredEntry;
-      expect(size).toBe(Buffer.byteLength(message));
-    }
+    for (const { size, message } of stored) expect(size).toBe(Buffer.byteLength(message));
     const copy = filled(read!.updates);
     expect(copy.hash).toBe(log.hash);
     expect(copy.read(at(1), copy.lastIndex).json).toEqual(log.read(at(1), log.lastIndex).json);

@@ -1,3 +1,5 @@
+// How large the young part of a server's heap becomes (src/cluster/heap.ts).
+
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
