@@ -60,6 +60,11 @@ test('an entry without a key is plain, and has none', () => {
   expect([found.plain, found.idempotencyKey]).toEqual([true, undefined]);
 });
 
+test.each(['index', 'epoch'])('an entry is parsed if its %s begins with a zero', (field) => {
+  const text = JSON.stringify(entryAt(7, 'message')).replace(`"${field}":`, `"${field}":0`);
+  expect(StoredEntry.of(Buffer.from(text), 0, text.length)).toBeNull();
+});
+
 describe('an entry with anything escaped in its message', () => {
   test.each(LENGTHS.slice(1))('is parsed, wherever it stands in %d characters', (length) => {
     for (const special of ['"', '\\', '\n', '\u0000', '\u001f']) {
