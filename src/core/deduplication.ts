@@ -2,11 +2,13 @@
 // the log, so it survives whatever the log survives (classic bugs B03, B04, B07).
 
 import { fingerprint } from './fingerprint.ts';
-import { type LogIndex, logIndex } from './ids.ts';
+import type { LogIndex } from './ids.ts';
 import type { Entry } from './operation.ts';
+import { RequestQueue } from './request-queue.ts';
 
 /** The request that a key stands for. */
 export interface KnownRequest {
+  readonly key: string;
   readonly first: LogIndex;
   readonly count: number;
   /** Fold of `fingerprint` over its operations. */
@@ -14,9 +16,7 @@ export interface KnownRequest {
 }
 
 /** A request of several operations of which the log so far holds only the first ones. */
-export interface OpenRequest extends KnownRequest {
-  readonly key: string;
-}
+export type OpenRequest = KnownRequest;
 
 /**
  * Invariants:
@@ -25,16 +25,17 @@ export interface OpenRequest extends KnownRequest {
  */
 export class Deduplication {
   private readonly known = new Map<string, KnownRequest>();
-  /** Goes along the keys, oldest first, each time that one must be forgotten. One that began anew
-   * would pass all those that were forgotten before it: a Map keeps their places for a while. Null
-   * before the first: a Map that grows keeps what it was made of for an iterator that stands. */
-  private oldest: Iterator<string> | null = null;
+  /** The same requests in the order of the log. */
+  private readonly order: RequestQueue<KnownRequest>;
+  /** Where the latest one begins that was forgotten; 0: none was. */
+  private forgottenTo = 0;
   private unfinished: OpenRequest | null;
   readonly window: number;
 
   /** `open`: the request that the log before what is observed ends in the middle of. */
   constructor(window: number, open: OpenRequest | null = null) {
     this.window = window;
+    this.order = new RequestQueue(window);
     this.unfinished = open;
   }
 
@@ -42,15 +43,22 @@ export class Deduplication {
     return this.unfinished;
   }
 
-  /** All that is known, the oldest key first. */
-  entries(): Iterable<[string, KnownRequest]> {
-    return this.known;
+  /** All that is known, the oldest request first. */
+  get requests(): readonly KnownRequest[] {
+    return this.order.beginningIn(0, Number.POSITIVE_INFINITY);
+  }
+
+  /** All requests that begin with one of the entries `from`…`to`, the oldest first; null if some
+   * may have been forgotten. */
+  beginningIn(from: number, to: number): readonly KnownRequest[] | null {
+    return this.forgottenTo >= from ? null : this.order.beginningIn(from, to);
   }
 
   /** Takes over what is known of a request; the requests come in the order of the log. */
-  restore(key: string, request: KnownRequest): void {
-    this.known.set(key, request);
-    this.forgetOldest();
+  restore(request: KnownRequest): void {
+    this.known.set(request.key, request);
+    const oldest = this.order.push(request);
+    if (oldest !== null) this.forget(oldest);
   }
 
   /** Takes over that the log so far ends in the middle of this request, or of none. */
@@ -65,18 +73,8 @@ export class Deduplication {
   /** Takes note of the next entry of the log. */
   observe(entry: Entry): void {
     const { idempotencyKey } = entry;
-    if (idempotencyKey !== undefined) {
-      const print = fingerprint(entry, entry.batch !== undefined);
-      this.learn(idempotencyKey, entry.index, entry.batch ?? 1, print);
-    } else if (this.unfinished !== null) {
-      const { key, first, count } = this.unfinished;
-      if (entry.index < first + count) {
-        this.learn(key, first, count, fingerprint(entry, true, this.unfinished.fingerprint));
-        if (entry.index === first + count - 1) this.unfinished = null;
-      } else {
-        this.unfinished = null;
-      }
-    }
+    if (idempotencyKey !== undefined) this.begin(idempotencyKey, entry);
+    else if (this.unfinished !== null) this.goOn(this.unfinished, entry);
   }
 
   find(key: string): KnownRequest | undefined {
@@ -85,22 +83,45 @@ export class Deduplication {
 
   /** Forgets what stood after `after`. */
   truncated(after: LogIndex): void {
-    for (const [key, request] of this.known) {
-      if (request.first > after) this.known.delete(key);
+    for (;;) {
+      const { newest } = this.order;
+      if (newest === undefined || newest.first <= after) break;
+      this.order.pop();
+      this.lose(newest);
     }
     this.unfinished = null;
   }
 
-  private learn(key: string, first: LogIndex, count: number, print: number): void {
-    if (count > 1) this.unfinished = { key, first, count, fingerprint: print };
-    this.known.set(key, { first: logIndex(first), count, fingerprint: print });
-    this.forgetOldest();
+  private begin(key: string, entry: Entry): void {
+    const print = fingerprint(entry, entry.batch !== undefined);
+    const request = { key, first: entry.index, count: entry.batch ?? 1, fingerprint: print };
+    if (request.count > 1) this.unfinished = request;
+    this.restore(request);
   }
 
-  private forgetOldest(): void {
-    if (this.known.size > this.window) {
-      this.oldest ??= this.known.keys();
-      this.known.delete(this.oldest.next().value!);
+  private goOn({ key, first, count, fingerprint: before }: OpenRequest, entry: Entry): void {
+    const last = first + count - 1;
+    if (entry.index <= last) {
+      const request = { key, first, count, fingerprint: fingerprint(entry, true, before) };
+      this.unfinished = request;
+      if (this.order.newest?.first === first) {
+        this.known.set(key, request);
+        this.order.replaceNewest(request);
+      } else {
+        // It began before all that was observed.
+        this.restore(request);
+      }
     }
+    if (entry.index >= last) this.unfinished = null;
+  }
+
+  private forget(request: KnownRequest): void {
+    this.forgottenTo = request.first;
+    this.lose(request);
+  }
+
+  /** A key that was forgotten may have come again. */
+  private lose(request: KnownRequest): void {
+    if (this.known.get(request.key) === request) this.known.delete(request.key);
   }
 }

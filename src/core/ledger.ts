@@ -1,7 +1,7 @@
 // One node's copy of the replicated state: the log and what is folded from it, kept in step.
 
 import { Batches } from './batches.ts';
-import { Deduplication, type OpenRequest } from './deduplication.ts';
+import { Deduplication, type KnownRequest, type OpenRequest } from './deduplication.ts';
 import type { Effect } from './effects.ts';
 import { type Epoch, epoch as epochOf, type LogIndex, logIndex } from './ids.ts';
 import { type EpochStart, Log, type LogMeter } from './log.ts';
@@ -59,9 +59,7 @@ export interface FoldedRun {
   eachKey(visit: (key: string, index: LogIndex, present: boolean) => void): void;
   /** The requests of the run that carried an idempotency key, in log order; those that later runs
    * push out of the window may be left out. */
-  eachRequest(
-    visit: (key: string, first: LogIndex, count: number, fingerprint: number) => void,
-  ): void;
+  eachRequest(visit: (request: KnownRequest) => void): void;
 }
 
 /** The folds, filled by the host while it reads the log at the start of the process. */
@@ -94,9 +92,7 @@ export class Folds {
   /** Takes over a run of the log whose entries are not read. All before it has been taken over. */
   restore(run: FoldedRun): void {
     run.eachKey((key, index, present) => this.store.restore(key, index, present));
-    run.eachRequest((key, first, count, fingerprint) =>
-      this.deduplication.restore(key, { first, count, fingerprint }),
-    );
+    run.eachRequest((request) => this.deduplication.restore(request));
     this.deduplication.restoreOpen(run.open);
     if (run.batch !== null) this.batches.restore(run.batch);
     this.restoredTo = run.last;

@@ -154,6 +154,7 @@ async function assemble(options: ServeNodeOptions, prepared: Prepared): Promise<
     newest: (key) => folds.store.newest(key),
     settledTo: () => folds.store.settledTo,
     requestAt: (key) => folds.deduplication.find(key)?.first ?? null,
+    requestsOf: (from, to) => folds.deduplication.beginningIn(from, to),
     after: realClock.after,
     // Like any read that meets damage: the rest goes on, and the next start mends it.
     damaged: (error) => logger.error({ err: error }, 'damage was found; restart this node'),

@@ -2,39 +2,52 @@
 // summaries, to compact them. The rule: never more than a small window in memory, and a pause after
 // each, so that nobody who is waiting for the node notices.
 
-import type { OpenRequest } from '../core/deduplication.ts';
+import type { KnownRequest, OpenRequest } from '../core/deduplication.ts';
 import type { Entry } from '../core/operation.ts';
 import { Digest } from './digest.ts';
 import { type Disk, withFile } from './disk.ts';
-import { checksumsOf, visitAt } from './outlined-reading.ts';
+import { checksumsOf, type Pace, visitAt } from './outlined-reading.ts';
 import { plainMessage } from './plain-append.ts';
 import { HEADER_BYTES, parseRecord, payloadLength, recordEpoch, recordIndex } from './record.ts';
 import type { Segment } from './segment.ts';
 import { FILE_HEADER_BYTES, segmentName } from './segment-file.ts';
 import { StoredEntry } from './stored-entry.ts';
-import { CLOSED_INTERVAL_BYTES, summaryName, writeSummary } from './summary.ts';
+import { encodeFolds } from './stored-folds.ts';
+import { CLOSED_INTERVAL_BYTES, type Described, summaryName, writeSummary } from './summary.ts';
 import { type Visit, type Walked, walkWhole } from './walk.ts';
 
-/** Read at once, in bytes. */
+/** Read at once, in bytes, where nobody waits for the end: well below a millisecond of work. */
+const GENTLE_BYTES = 128 << 10;
+
+/** How much is done at once for a summary. */
 export const WINDOWS = {
-  /** Where nobody waits for the end of it: well below a millisecond of work. */
-  gentle: 128 << 10,
   /** Where a busy log must not get far ahead: a millisecond of work. */
-  brisk: 512 << 10,
+  brisk: { windowBytes: 512 << 10, visitsMax: 128 },
   /** Where it has got ahead: each turn of a busy event loop takes long, so that few must do. Ten
    * milliseconds of work. */
-  behind: 4 << 20,
+  behind: { windowBytes: 4 << 20, visitsMax: 1_024 },
 } as const;
 
-/** What a summary is made of. */
-export interface Digested {
+/** What a segment comes to. */
+interface Digested {
   readonly digest: Digest;
   /** Where the last record begins. */
   readonly lastOffset: number;
 }
 
 /** Called after each window. Throws to give up. */
-export type Pause = () => Promise<void>;
+export type Pause = Pace['pause'];
+
+/** All requests with an idempotency key that begin with one of the entries `from`…`to`, as whoever
+ * folds the log knows them; null if some may have been forgotten there. */
+export type RequestsOf = (from: number, to: number) => readonly KnownRequest[] | null;
+
+/** What is known of a segment before it is read for its summary. */
+export interface Beforehand {
+  /** The request that the log before it ends in the middle of. */
+  readonly open: OpenRequest | null;
+  readonly requestsOf: RequestsOf;
+}
 
 /** Goes through all records of a closed segment. Rejects with DamagedLog. */
 export function readClosed(
@@ -42,7 +55,7 @@ export function readClosed(
   segment: Segment,
   visit: Visit,
   pause: Pause,
-  windowBytes: number = WINDOWS.gentle,
+  windowBytes: number = GENTLE_BYTES,
 ): Promise<Walked> {
   const { first, hashBefore } = segment.start;
   const { offset: end } = segment.end;
@@ -54,54 +67,64 @@ export function readClosed(
   return withFile(disk, name, 'read', (file) => walkWhole(file, name, stretch, visit));
 }
 
-/** Checks a closed segment, and reads what its summary is to say. `open`: the request that the log
- * before it ends in the middle of. */
-export async function digestOf(
+/** Checks a closed segment, and finds what its summary is to say. */
+export async function describe(
   disk: Disk,
   segment: Segment,
-  open: OpenRequest | null,
-  pause: Pause,
-  windowBytes: number,
-): Promise<Digested> {
-  const outlined = await digestOutlined(disk, segment, open, pause, windowBytes);
+  beforehand: Beforehand,
+  pace: Pace,
+): Promise<Described> {
+  const outlined = await digestOutlined(disk, segment, beforehand, pace);
   // Without an outline that is true every record is looked at: that says what is wrong, and where.
-  return outlined ?? digestRecords(disk, segment, open, pause, windowBytes);
+  const digested = outlined ?? (await digestRecords(disk, segment, beforehand.open, pace));
+  const folds = await encodeFolds(digested.digest, segment.start.first, pace.pause);
+  return { ...digested, folds };
 }
 
 /** Returns null if the segment has no outline, or is not what that says. */
 async function digestOutlined(
   disk: Disk,
   segment: Segment,
-  open: OpenRequest | null,
-  pause: Pause,
-  windowBytes: number,
+  { open, requestsOf }: Beforehand,
+  pace: Pace,
 ): Promise<Digested | null> {
   const { end, outline } = segment;
   if (outline?.covered.end.offset !== end.offset) return null;
   const { reached, epochs, notable } = outline.parts();
-  const digest = new Digest(open);
+  const { beyondRequests } = outline;
+  const known = open === null && beyondRequests !== null ? within(segment, requestsOf) : null;
+  const digest = new Digest(open, known);
   digest.outlined(end.index, epochs);
   const name = segmentName(segment.start.first);
   const whole = await withFile(disk, name, 'read', async (file) => {
-    const pace = { windowBytes, pause };
     const [found] = await checksumsOf(file, FILE_HEADER_BYTES, [end.offset], pace);
     if (found !== reached.checksum) return false;
     const visit: Visit = (bytes, at) => {
       const entry = entryAt(bytes, at);
       if (entry !== null) digest.observe(entry);
     };
-    await visitAt(file, notable, end.offset, visit, pace);
+    // Looking at every message with an idempotency key would take longer than all else.
+    const places = known === null ? notable : beyondRequests!;
+    await visitAt(file, places, end.offset, visit, pace);
     return true;
   });
   return whole ? { digest, lastOffset: reached.lastOffset } : null;
+}
+
+/** All requests of the segment; null where that is not known, or the last one goes on in the next
+ * segment: how far it has come here is known to nobody. */
+function within({ start, end }: Segment, requestsOf: RequestsOf): readonly KnownRequest[] | null {
+  const found = requestsOf(start.first, end.index);
+  const last = found?.at(-1);
+  const goesOn = last !== undefined && last.first + last.count - 1 > end.index;
+  return goesOn ? null : found;
 }
 
 async function digestRecords(
   disk: Disk,
   segment: Segment,
   open: OpenRequest | null,
-  pause: Pause,
-  windowBytes: number,
+  { pause, windowBytes }: Pace,
 ): Promise<Digested> {
   const digest = new Digest(open);
   let lastOffset = 0;
@@ -121,9 +144,8 @@ async function digestRecords(
   return { digest, lastOffset };
 }
 
-/** The entry in the record at `at`, parsed only where it is more than a message: most of those that
- * must be looked at are the later ones of batches with an idempotency key. Of no use once the bytes
- * change. */
+/** The entry in the record at `at`, parsed only where it is more than a message with or without an
+ * idempotency key. Of no use once the bytes change. */
 function entryAt(bytes: Buffer, at: number): Entry | null {
   const start = at + HEADER_BYTES;
   return StoredEntry.of(bytes, start, start + payloadLength(bytes, at)) ?? parseRecord(bytes, at);
@@ -133,9 +155,9 @@ function entryAt(bytes: Buffer, at: number): Entry | null {
 export async function keepSummary(
   disk: Disk,
   segment: Segment,
-  { digest, lastOffset }: Digested,
+  described: Described,
 ): Promise<void> {
   segment.thin(CLOSED_INTERVAL_BYTES);
   const name = summaryName(segmentName(segment.start.first));
-  await writeSummary(disk, name, segment, lastOffset, digest);
+  await writeSummary(disk, name, segment, described);
 }

@@ -2,42 +2,54 @@
 // which keys were written last where, which idempotency keys came, where its epochs begin. The
 // rule: it is derived from the records alone, and says the same as they do.
 
-import { Deduplication, type OpenRequest } from '../core/deduplication.ts';
+import { Deduplication, type KnownRequest, type OpenRequest } from '../core/deduplication.ts';
 import { type Epoch, epoch, type LogIndex, logIndex } from '../core/ids.ts';
-import type { BatchRange, FoldedRun } from '../core/ledger.ts';
+import type { BatchRange } from '../core/ledger.ts';
 import type { EpochStart } from '../core/log.ts';
 import type { Entry } from '../core/operation.ts';
 
+/** The latest operation of a run on a key. */
+export interface Keyed {
+  readonly index: LogIndex;
+  /** It gave the key a value. */
+  readonly present: boolean;
+}
+
 /** The folds of a segment, in the order of their entries. */
-export class Digest implements FoldedRun {
+export class Digest {
   last: LogIndex = logIndex(0);
   readonly epochs: EpochStart[] = [];
   batch: BatchRange | null = null;
   /** Records that write or remove a key. */
   keyed = 0;
-  private readonly keys = new Map<string, { index: LogIndex; present: boolean }>();
-  private readonly requests: Deduplication;
+  private readonly latest = new Map<string, Keyed>();
+  private readonly observed: Deduplication;
+  private readonly given: readonly KnownRequest[] | null;
 
-  /** `open`: the request that the log before this run ends in the middle of. */
-  constructor(open: OpenRequest | null) {
-    this.requests = new Deduplication(Number.POSITIVE_INFINITY, open);
+  /** `open`: the request that the log before this run ends in the middle of. `given`: all requests
+   * of the run, none of which goes on before or after it; null: they are to be observed. */
+  constructor(open: OpenRequest | null, given: readonly KnownRequest[] | null = null) {
+    this.observed = new Deduplication(Number.POSITIVE_INFINITY, open);
+    this.given = given;
   }
 
   /** Whether a plain append changes nothing here. */
   get indifferent(): boolean {
-    return this.requests.open === null;
+    return this.observed.open === null;
   }
 
   get open(): OpenRequest | null {
-    return this.requests.open;
+    return this.observed.open;
   }
 
-  get keyCount(): number {
-    return this.keys.size;
+  /** The latest operation on each key. */
+  get keys(): ReadonlyMap<string, Keyed> {
+    return this.latest;
   }
 
-  get requestCount(): number {
-    return this.requests.size;
+  /** The requests that carried an idempotency key, in log order. */
+  get requests(): readonly KnownRequest[] {
+    return this.given ?? this.observed.requests;
   }
 
   /** Takes note of the place of the next entry. */
@@ -55,24 +67,12 @@ export class Digest implements FoldedRun {
 
   /** Takes note of what the next entry says, unless it is plain and this `indifferent`. */
   observe(entry: Entry): void {
-    this.requests.observe(entry);
+    if (this.given === null) this.observed.observe(entry);
     if (entry.batch !== undefined && entry.batch > 1) {
       this.batch = { first: entry.index, end: entry.index + entry.batch - 1 };
     }
     if (entry.op === 'append') return;
     this.keyed += 1;
-    this.keys.set(entry.key, { index: entry.index, present: entry.op === 'put' });
-  }
-
-  eachKey(visit: (key: string, index: LogIndex, present: boolean) => void): void {
-    for (const [key, { index, present }] of this.keys) visit(key, index, present);
-  }
-
-  eachRequest(
-    visit: (key: string, first: LogIndex, count: number, fingerprint: number) => void,
-  ): void {
-    for (const [key, { first, count, fingerprint }] of this.requests.entries()) {
-      visit(key, first, count, fingerprint);
-    }
+    this.latest.set(entry.key, { index: entry.index, present: entry.op === 'put' });
   }
 }

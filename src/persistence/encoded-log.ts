@@ -7,7 +7,7 @@ import type { LogPoint } from '../core/messages.ts';
 import type { Entry } from '../core/operation.ts';
 import { Catalog } from './catalog.ts';
 import { ChunkBuilder } from './chunk.ts';
-import { Notability, Outline } from './outline.ts';
+import { type Change, Notability, Outline } from './outline.ts';
 import type { StoredOutline } from './outline-file.ts';
 import type { Chunk } from './persistence.ts';
 import {
@@ -115,15 +115,14 @@ export class EncodedLog {
       behindHole ? carried : undefined,
     );
     this.tail.took(size);
-    const notable = this.isNotable(entry);
-    segment.outline?.add(entry.index, entry.epoch, segment.offset, notable);
+    segment.outline?.add(entry.index, entry.epoch, segment.offset, this.changeOf(entry));
     segment.add(entry.index, size, hash);
   }
 
-  private isNotable(entry: Entry): boolean {
+  private changeOf(entry: Entry): Change {
     if (!(entry instanceof StoredEntry)) return this.notability.of(entry);
-    // With a key it is in any case, and begins no batch: the key itself need not be looked at.
-    return !entry.plain || this.notability.ofPlain(entry.index);
+    // With a key it begins no batch: the key itself need not be looked at.
+    return entry.plain ? this.notability.ofPlain(entry.index) : 'requests';
   }
 
   /** Begins a segment at the end of the log. */

@@ -47,6 +47,9 @@ export interface Written {
 export class Outline {
   private readonly epochs: EpochStart[];
   private readonly notable: number[];
+  /** Of those, the ones that change more than what is known of requests; null: not known, since the
+   * file of an outline does not tell. */
+  private readonly more: number[] | null;
   private lastOffset: number;
   private reached: Reached;
   /** How many of `epochs` and `notable` are covered: the first ones. */
@@ -60,6 +63,7 @@ export class Outline {
     const reached = { end, count: 0, lastOffset: dataStart, writeStart: dataStart, checksum: 0 };
     this.epochs = [...(parts?.epochs ?? [])];
     this.notable = [...(parts?.notable ?? [])];
+    this.more = parts === null ? [] : null;
     this.reached = parts?.reached ?? reached;
     this.lastOffset = this.reached.lastOffset;
     this.coveredEpochs = this.epochs.length;
@@ -77,11 +81,18 @@ export class Outline {
     return this.reached.end.offset - this.written.end;
   }
 
-  /** Takes note of the next record; `notable`: that it must be looked at again. */
-  add(index: number, of: number, offset: number, notable: boolean): void {
+  /** Where those records begin, of all that were added, that change more than what is known of
+   * requests, rising; null: not known. */
+  get beyondRequests(): readonly number[] | null {
+    return this.more;
+  }
+
+  /** Takes note of the next record. */
+  add(index: number, of: number, offset: number, change: Change): void {
     const before: Epoch | undefined = this.epochs.at(-1)?.epoch;
     if (before !== of) this.epochs.push({ epoch: epoch(of), first: logIndex(index) });
-    if (notable) this.notable.push(offset);
+    if (change !== 'nothing') this.notable.push(offset);
+    if (change === 'more') this.more?.push(offset);
     this.lastOffset = offset;
   }
 
@@ -126,8 +137,13 @@ export class Outline {
   }
 }
 
-/** Follows the log to tell which entries change anything beside its end: a message that is part of
- * a request with an idempotency key does, though it carries none itself. */
+/** What an entry changes beside the end of the log: nothing; what is known of requests with an
+ * idempotency key; or more. An entry that changes anything must be looked at again when the log is
+ * read. */
+export type Change = 'nothing' | 'requests' | 'more';
+
+/** Follows the log to tell what its entries change: a message that is part of a request with an
+ * idempotency key does, though it carries none itself. */
 export class Notability {
   /** Index of the last entry of the request that the log ends in the middle of; 0: it does not. */
   private openTo = 0;
@@ -137,19 +153,20 @@ export class Notability {
     this.openTo = open === null ? 0 : open.first + open.count - 1;
   }
 
-  /** Whether the next entry must be looked at again when the log is read. */
-  of({ index, op, batch, idempotencyKey }: Entry): boolean {
+  /** What the next entry changes. */
+  of({ index, op, batch, idempotencyKey }: Entry): Change {
     const { openTo } = this;
     if (idempotencyKey !== undefined) {
       if (batch !== undefined && batch > 1) this.openTo = index + batch - 1;
     } else if (openTo > 0 && index >= openTo) this.openTo = 0;
-    return openTo > 0 || op !== 'append' || batch !== undefined || idempotencyKey !== undefined;
+    if (op !== 'append' || batch !== undefined) return 'more';
+    return openTo > 0 || idempotencyKey !== undefined ? 'requests' : 'nothing';
   }
 
   /** The same for a message that carries nothing else. */
-  ofPlain(index: number): boolean {
+  ofPlain(index: number): Change {
     const { openTo } = this;
     if (openTo > 0 && index >= openTo) this.openTo = 0;
-    return openTo > 0;
+    return openTo > 0 ? 'requests' : 'nothing';
   }
 }

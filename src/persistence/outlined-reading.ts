@@ -13,10 +13,16 @@ const NEAR_BYTES = 16 << 10;
 /** Read at once, and what is done between two reads. */
 export interface Pace {
   readonly windowBytes: number;
+  /** Records shown at once. */
+  readonly visitsMax: number;
   readonly pause: () => Promise<void> | void;
 }
 
-const AT_ONCE: Pace = { windowBytes: WINDOW_BYTES, pause: () => undefined };
+const AT_ONCE: Pace = {
+  windowBytes: WINDOW_BYTES,
+  visitsMax: Number.POSITIVE_INFINITY,
+  pause: () => undefined,
+};
 
 /** The crc32 of the bytes from `start` up to each of the `ends`, which rise. Of fewer bytes where
  * the file ends before. */
@@ -49,17 +55,18 @@ export async function visitAt(
   places: readonly number[],
   end: number,
   visit: Visit,
-  { windowBytes, pause }: Pace = AT_ONCE,
+  { windowBytes, visitsMax, pause }: Pace = AT_ONCE,
 ): Promise<void> {
   if (places.length === 0) return;
   const window = Buffer.allocUnsafeSlow(Math.min(windowBytes, end - places[0]!));
   for (let i = 0; i < places.length; ) {
     const start = places[i]!;
-    const run = runOf(places, i, window.length);
+    const until = Math.min(places.length, i + visitsMax);
+    const run = runOf(places, i, until, window.length);
     const bytes = window.subarray(0, Math.min(run, window.length, end - start));
     await readAll(file, bytes, start);
     const before = i;
-    for (; i < places.length; i += 1) {
+    for (; i < until; i += 1) {
       const at = places[i]! - start;
       if (at + HEADER_BYTES > bytes.length || at + recordSize(bytes, at) > bytes.length) break;
       visit(bytes, at, places[i]!);
@@ -74,11 +81,12 @@ export async function visitAt(
   }
 }
 
-/** How many bytes to read at the place `i`: as long as the next one is near, it comes along. */
-function runOf(places: readonly number[], i: number, bytesMax: number): number {
+/** How many bytes to read at the place `i`: as long as the next one before `until` is near, it
+ * comes along. */
+function runOf(places: readonly number[], i: number, until: number, bytesMax: number): number {
   const start = places[i]!;
   let last = start;
-  for (let next = i + 1; next < places.length && last - start < bytesMax; next += 1) {
+  for (let next = i + 1; next < until && last - start < bytesMax; next += 1) {
     if (places[next]! - last > NEAR_BYTES) break;
     last = places[next]!;
   }

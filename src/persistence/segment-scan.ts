@@ -192,8 +192,8 @@ export class SegmentScan {
     const of = recordEpoch(bytes, at);
     this.noteEpoch(index, of, offset);
     const { notability } = this.log;
-    const notable = entry === null ? notability.ofPlain(index) : notability.of(entry);
-    this.segment.outline?.add(index, of, offset, notable);
+    const change = entry === null ? notability.ofPlain(index) : notability.of(entry);
+    this.segment.outline?.add(index, of, offset, change);
     const size = recordSize(bytes, at);
     this.segment.add(index, size, recordHash(bytes, at));
     this.fresh ??= { bytes, start: at, end: at, offset };

@@ -11,7 +11,6 @@
 
 import { crc32 } from 'node:zlib';
 import type { OpenRequest } from '../core/deduplication.ts';
-import { type LogIndex, logIndex } from '../core/ids.ts';
 import type { BatchRange, FoldedRun } from '../core/ledger.ts';
 import type { EpochStart } from '../core/log.ts';
 import type { Digest } from './digest.ts';
@@ -19,6 +18,7 @@ import { codeOf, type Disk, type DiskFile, readAll, withFile, writeAll } from '.
 import { Segment } from './segment.ts';
 import { FILE_HEADER_BYTES, type SegmentKind } from './segment-file.ts';
 import { SparseIndex } from './sparse-index.ts';
+import { type EncodedFolds, StoredFolds, sectionOf } from './stored-folds.ts';
 
 const MAGIC = Buffer.from('replogsu', 'latin1');
 const VERSION = 1;
@@ -71,17 +71,25 @@ export interface Summary extends Head {
   readonly headBytes: number;
 }
 
+/** What a summary says beside what is known of the segment in memory. */
+export interface Described {
+  readonly digest: Digest;
+  /** Where the last record begins. */
+  readonly lastOffset: number;
+  readonly folds: EncodedFolds;
+}
+
 /** Writes the summary of a closed segment. Its file appears under its name complete, or not. */
 export async function writeSummary(
   disk: Disk,
   name: string,
   segment: Segment,
-  lastOffset: number,
-  digest: Digest,
+  { digest, lastOffset, folds }: Described,
 ): Promise<void> {
   const { first, hashBefore, kind } = segment.start;
   const { index: last, hash, offset } = segment.end;
-  const sections = [pointsOf(segment), keysOf(digest, first), requestsOf(digest)];
+  const points = pointsOf(segment);
+  const sections = [sectionOf([points]), folds.keys, folds.requests];
   const head: Head = {
     fileBytes: offset,
     kind,
@@ -94,10 +102,10 @@ export async function writeSummary(
     epochs: digest.epochs,
     batch: digest.batch,
     open: digest.open,
-    keyCount: digest.keyCount,
+    keyCount: digest.keys.size,
     keyed: digest.keyed,
-    requestCount: digest.requestCount,
-    sections: sections.map((bytes) => ({ bytes: bytes.length, checksum: crc32(bytes) })),
+    requestCount: digest.requests.length,
+    sections: sections.map(({ bytes, checksum }) => ({ bytes, checksum })),
   };
   const text = Buffer.from(JSON.stringify(head));
   const prefix = Buffer.alloc(PREFIX_BYTES);
@@ -108,7 +116,7 @@ export async function writeSummary(
   const unfinished = `${name}.tmp`;
   await disk.remove(unfinished);
   await withFile(disk, unfinished, 'create', (file) =>
-    writeAll(file, [prefix, text, ...sections.filter(({ length }) => length > 0)], 0),
+    writeAll(file, [prefix, text, ...sections.flatMap(({ parts }) => parts)], 0),
   );
   await disk.rename(unfinished, name);
 }
@@ -158,7 +166,7 @@ export async function readFolds(
     });
   }
   if (keys === null || requests === null) return null;
-  return new StoredRun(summary, keys, requests);
+  return new StoredFolds(summary, keys, requests);
 }
 
 /** The segment as it was when its summary was written. */
@@ -190,74 +198,4 @@ async function part(file: DiskFile, start: number, bytes: number): Promise<Buffe
 function pointsOf(segment: Segment): Buffer {
   const { stored } = segment.index;
   return Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength);
-}
-
-/** For each key a number of 64 bits: its index above the segment's first, doubled, and 1 more if it
- * has a value; then the keys as a JSON array. */
-function keysOf(digest: Digest, first: number): Buffer {
-  if (digest.keyCount === 0) return Buffer.alloc(0);
-  const numbers = Buffer.allocUnsafe(digest.keyCount * 8);
-  const keys: string[] = [];
-  digest.eachKey((key, index, present) => {
-    numbers.writeDoubleLE((index - first) * 2 + (present ? 1 : 0), keys.length * 8);
-    keys.push(key);
-  });
-  return Buffer.concat([numbers, Buffer.from(JSON.stringify(keys))]);
-}
-
-/** For each request three numbers of 64 bits: first index, count, fingerprint; then the keys. */
-function requestsOf(digest: Digest): Buffer {
-  if (digest.requestCount === 0) return Buffer.alloc(0);
-  const numbers = Buffer.allocUnsafe(digest.requestCount * 24);
-  const keys: string[] = [];
-  digest.eachRequest((key, first, count, fingerprint) => {
-    const at = keys.length * 24;
-    numbers.writeDoubleLE(first, at);
-    numbers.writeDoubleLE(count, at + 8);
-    numbers.writeDoubleLE(fingerprint, at + 16);
-    keys.push(key);
-  });
-  return Buffer.concat([numbers, Buffer.from(JSON.stringify(keys))]);
-}
-
-class StoredRun implements FoldedRun {
-  readonly last: LogIndex;
-  readonly batch: BatchRange | null;
-  readonly open: OpenRequest | null;
-  private readonly summary: Summary;
-  private readonly keys: Buffer;
-  private readonly requests: Buffer;
-
-  constructor(summary: Summary, keys: Buffer, requests: Buffer) {
-    this.last = logIndex(summary.last);
-    this.batch = summary.batch;
-    this.open = summary.open;
-    this.summary = summary;
-    this.keys = keys;
-    this.requests = requests;
-  }
-
-  eachKey(visit: (key: string, index: LogIndex, present: boolean) => void): void {
-    const { keyCount, first } = this.summary;
-    for (const [i, key] of texts(this.keys, keyCount * 8).entries()) {
-      const number = this.keys.readDoubleLE(i * 8);
-      visit(key, logIndex(first + Math.floor(number / 2)), number % 2 === 1);
-    }
-  }
-
-  eachRequest(
-    visit: (key: string, first: LogIndex, count: number, fingerprint: number) => void,
-  ): void {
-    const { requests } = this;
-    for (const [i, key] of texts(requests, this.summary.requestCount * 24).entries()) {
-      const first = logIndex(requests.readDoubleLE(i * 24));
-      const count = requests.readDoubleLE(i * 24 + 8);
-      visit(key, first, count, requests.readDoubleLE(i * 24 + 16));
-    }
-  }
-}
-
-function texts(section: Buffer, start: number): string[] {
-  if (section.length === 0) return [];
-  return JSON.parse(section.subarray(start).toString('utf8')) as string[];
 }

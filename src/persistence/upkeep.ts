@@ -4,10 +4,11 @@
 
 import type { OpenRequest } from '../core/deduplication.ts';
 import type { Catalog } from './catalog.ts';
-import { digestOf, keepSummary, readClosed, WINDOWS } from './closed-segments.ts';
+import { describe, keepSummary, type RequestsOf, readClosed, WINDOWS } from './closed-segments.ts';
 import { CompactionPass, GARBAGE_MIN } from './compaction-pass.ts';
 import { Compactor, type Superseding } from './compactor.ts';
 import type { Disk } from './disk.ts';
+import type { Pace } from './outlined-reading.ts';
 import type { Outliner } from './outliner.ts';
 import { DamagedLog, StorageFailure } from './persistence.ts';
 import type { Readers } from './readers.ts';
@@ -19,6 +20,7 @@ import type { Turns } from './turns.ts';
 
 /** What upkeep is told by whoever runs the node. */
 export interface UpkeepHost extends Superseding {
+  readonly requestsOf: RequestsOf;
   /** Calls back once, after so many milliseconds; returns how to cancel. */
   readonly after: (ms: number, run: () => void) => () => void;
   /** A closed segment is damaged: bytes that were once valid are not valid any more. */
@@ -126,8 +128,9 @@ export class Upkeep {
     const next = segments.findIndex(({ summarised }) => !summarised);
     if (next >= 0) {
       const waiting = segments.reduce((sum, { summarised }) => sum + (summarised ? 0 : 1), 0);
-      const windowBytes = waiting > WAITING_MAX ? WINDOWS.behind : WINDOWS.brisk;
-      await this.summarise(segments[next]!, segments[next - 1], windowBytes);
+      const window = waiting > WAITING_MAX ? WINDOWS.behind : WINDOWS.brisk;
+      const pace = { ...window, pause: () => this.pause(PACE.workMs) };
+      await this.summarise(segments[next]!, segments[next - 1], pace);
       return true;
     }
     if (await this.compact(segments.filter((segment) => !this.parts.recent(segment)))) return true;
@@ -153,7 +156,7 @@ export class Upkeep {
   private async summarise(
     segment: Segment,
     before: Segment | undefined,
-    windowBytes: number,
+    pace: Pace,
   ): Promise<void> {
     const { catalog, disk, turns } = this.parts;
     let open = before === undefined ? null : this.openAfter.get(before);
@@ -161,10 +164,10 @@ export class Upkeep {
       open = (await this.summaryOf(before))?.open ?? null;
     }
     const { offset: end } = segment.end;
-    const pause = () => this.pause(PACE.workMs);
     // The summary takes the place of the outline, which must not come later.
     await this.parts.outliner.release(segment);
-    const found = await digestOf(disk, segment, open ?? null, pause, windowBytes);
+    const { requestsOf } = this.host;
+    const found = await describe(disk, segment, { open: open ?? null, requestsOf }, pace);
     this.openAfter.set(segment, found.digest.open);
     segment.checked = true;
     await turns.run(async () => {

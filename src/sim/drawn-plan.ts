@@ -19,7 +19,7 @@ export function drawnPlan(seed: number): Plan {
   const chance = new Chance(seed);
   const shape = drawnShape(chance);
   const faultsFrom = CALM_MS;
-  const faultsUntil = faultsFrom + chance.whole(3_000, 11_000);
+  const faultsUntil = faultsFrom + chance.whole(3_000, 8_000);
   const faults = drawnFaults(chance, shape, faultsFrom, faultsUntil);
   const clientsUntil = faultsUntil + AFTER_MS;
   const operations = drawnOperations(chance, shape, clientsUntil);

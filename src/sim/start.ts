@@ -114,6 +114,7 @@ export async function startNode(
     newest: (key) => folds.store.newest(key),
     settledTo: () => folds.store.settledTo,
     requestAt: (key) => folds.deduplication.find(key)?.first ?? null,
+    requestsOf: (from, to) => folds.deduplication.beginningIn(from, to),
     after,
     damaged: broken,
     broken,

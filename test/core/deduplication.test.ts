@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Deduplication } from '../../src/core/deduplication.ts';
+import { Deduplication, type KnownRequest } from '../../src/core/deduplication.ts';
 import { fingerprint } from '../../src/core/fingerprint.ts';
 import { logIndex } from '../../src/core/ids.ts';
 import type { Entry, Operation } from '../../src/core/operation.ts';
@@ -73,7 +73,7 @@ describe('fingerprint', () => {
 describe('Deduplication', () => {
   test('knows a key by its place, its length and its request', () => {
     const fold = foldOf([...request(1, [append('x')]), ...request(2, [put('k', 'v')], 'key')]);
-    const known = { first: 2, count: 1, fingerprint: printOf([put('k', 'v')]) };
+    const known = { key: 'key', first: 2, count: 1, fingerprint: printOf([put('k', 'v')]) };
     expect(fold.find('key')).toEqual(known);
     expect(fold.find('other')).toBeUndefined();
     expect(fold.size).toBe(1);
@@ -97,6 +97,7 @@ describe('Deduplication', () => {
     const log = [...request(1, operations, 'key', true), ...request(4, [append('d')])];
     const fold = foldOf(log);
     expect(fold.find('key')).toEqual({
+      key: 'key',
       first: 1,
       count: 3,
       fingerprint: printOf(operations, true),
@@ -139,6 +140,7 @@ describe('Deduplication', () => {
     const property = fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
       const fold = new Deduplication(3);
       let known: { key: string; first: number }[] = [];
+      let forgottenTo = 0;
       let last = 0;
       for (const keyOrCut of steps) {
         if (typeof keyOrCut === 'number') {
@@ -148,13 +150,48 @@ describe('Deduplication', () => {
         } else if (!known.some(({ key }) => key === keyOrCut)) {
           last += 1;
           for (const each of request(last, [append('m')], keyOrCut)) fold.observe(each);
-          known = [...known, { key: keyOrCut, first: last }].slice(-3);
+          known = [...known, { key: keyOrCut, first: last }];
+          if (known.length > 3) forgottenTo = known.shift()!.first;
         }
-        const found = [...fold.entries()].map(([key, { first }]) => ({ key, first }));
-        expect(found).toEqual(known);
+        const places = (all: readonly KnownRequest[] | null): unknown =>
+          all?.map(({ key, first }) => ({ key, first })) ?? null;
+        expect(places(fold.requests)).toEqual(known);
+        expect(known.map(({ key }) => fold.find(key)?.first)).toEqual(known.map((k) => k.first));
+        expect(fold.size).toBe(known.length);
+        for (let from = 1; from <= last + 1; from += 1) {
+          const wanted = known.filter(({ first }) => first >= from && first <= last - 1);
+          const found = fold.beginningIn(from, last - 1);
+          expect(places(found)).toEqual(forgottenTo >= from ? null : wanted);
+        }
       }
     });
     fc.assert(property, { numRuns: 300 });
+  });
+
+  test('a key that was forgotten and came again is known for as long as any other', () => {
+    const fold = new Deduplication(3);
+    const restored = (key: string, first: number): void =>
+      fold.restore({ key, first: logIndex(first), count: 1, fingerprint: first });
+    // Summaries of closed segments tell more than the window holds.
+    for (const [i, key] of ['again', 'a', 'b', 'c', 'again'].entries()) restored(key, i + 1);
+    for (const each of request(6, [append('d')], 'd')) fold.observe(each);
+    expect(fold.find('again')?.first).toBe(5);
+    for (const each of request(7, [append('e')], 'e')) fold.observe(each);
+    expect(fold.find('again')?.first).toBe(5);
+    for (const each of request(8, [append('f')], 'f')) fold.observe(each);
+    expect(fold.find('again')).toBeUndefined();
+    expect(fold.size).toBe(3);
+  });
+
+  test('a key restored twice within the window is forgotten with its later request', () => {
+    const fold = new Deduplication(3);
+    for (const [i, key] of ['again', 'again', 'a'].entries()) {
+      fold.restore({ key, first: logIndex(i + 1), count: 1, fingerprint: 0 });
+    }
+    for (const each of request(4, [append('b')], 'b')) fold.observe(each);
+    expect(fold.find('again')?.first).toBe(2);
+    for (const each of request(5, [append('c')], 'c')) fold.observe(each);
+    expect(fold.find('again')).toBeUndefined();
   });
 
   test('a key beyond the window costs about as much as one within it', () => {

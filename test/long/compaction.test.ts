@@ -30,6 +30,7 @@ it('keys overwritten ten times each take at most twice what is live', async () =
       newest: (key) => folds.store.newest(key),
       settledTo: () => folds.store.settledTo,
       requestAt: () => null,
+      requestsOf: () => null,
       after: (ms, run) => {
         idle = ms >= 500 ? idle + 1 : 0;
         const timer = setTimeout(run, Math.min(ms, 50));

@@ -53,6 +53,7 @@ class Node {
         newest: (key) => store.newest(key),
         settledTo: () => store.settledTo,
         requestAt: (key) => deduplication.find(key)?.first ?? null,
+        requestsOf: (from, to) => deduplication.beginningIn(from, to),
         after: (ms, run) => {
           idle = ms >= 500 ? idle + 1 : idle;
           if (idle > 2) resolve();
@@ -69,7 +70,7 @@ class Node {
     const { store, deduplication } = this.folds;
     const { lastIndex, hash } = this.log;
     const keys = store.list('', null, lastIndex);
-    return JSON.stringify([lastIndex, hash, keys, [...deduplication.entries()]]);
+    return JSON.stringify([lastIndex, hash, keys, deduplication.requests]);
   }
 
   /** Every message, whatever became of the keys. */

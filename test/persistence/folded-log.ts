@@ -1,6 +1,7 @@
 // A log together with what is folded from it, as a node has them, and random logs for it.
 
 import fc from 'fast-check';
+import type { KnownRequest } from '../../src/core/deduplication.ts';
 import { epoch } from '../../src/core/ids.ts';
 import { Folds } from '../../src/core/ledger.ts';
 import { type Entry, entryOf, type Operation } from '../../src/core/operation.ts';
@@ -10,19 +11,23 @@ import type { DurableLog } from '../../src/persistence/segmented-log.ts';
 import { at } from './entries.ts';
 import type { Machine } from './machine.ts';
 
-const OPTIONS = { ...DEFAULT_OPTIONS, deduplicationWindow: 6 };
+/** Keys that are known, unless a test says otherwise. */
+const WINDOW = 6;
 
 /** A log that works, and what is folded from it. */
 export class Node {
   readonly log: DurableLog;
-  readonly folds = new Folds(OPTIONS);
+  readonly folds: Folds;
   found: Recovery | null = null;
   compactTo = 0;
+  /** How often upkeep was told all requests of a segment. */
+  requestsTold = 0;
   readonly reports: unknown[] = [];
   private requests = 0;
 
-  constructor(log: DurableLog) {
+  constructor(log: DurableLog, window: number = WINDOW) {
     this.log = log;
+    this.folds = new Folds({ ...DEFAULT_OPTIONS, deduplicationWindow: window });
   }
 
   async start(brief: boolean): Promise<this> {
@@ -50,6 +55,7 @@ export class Node {
         newest: (key) => this.folds.store.newest(key),
         settledTo: () => this.folds.store.settledTo,
         requestAt: (key) => this.folds.deduplication.find(key)?.first ?? null,
+        requestsOf: (from, to) => this.requestsOf(from, to),
         after: (ms, run) => {
           idle = ms >= 500 ? idle + 1 : idle;
           if (idle > 2) resolve();
@@ -68,6 +74,12 @@ export class Node {
     });
   }
 
+  requestsOf(from: number, to: number): readonly KnownRequest[] | null {
+    const found = this.folds.deduplication.beginningIn(from, to);
+    if (found !== null) this.requestsTold += 1;
+    return found;
+  }
+
   /** Everything a node knows of its log. */
   state(): unknown {
     const { store, deduplication } = this.folds;
@@ -78,7 +90,7 @@ export class Node {
       epochs: this.found?.epochs,
       torn: this.folds.tornBatch(lastIndex),
       keys: store.list('', null, lastIndex),
-      requests: [...deduplication.entries()],
+      requests: deduplication.requests,
       open: deduplication.open,
     };
   }

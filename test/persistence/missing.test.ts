@@ -163,6 +163,7 @@ describe('no damage is', () => {
         newest: () => null,
         settledTo: () => at(0),
         requestAt: () => null,
+        requestsOf: () => null,
         after: (_, run) => {
           calls += 1;
           if (calls === n) node.log.truncate(at(2));

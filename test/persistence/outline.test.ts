@@ -52,13 +52,13 @@ it('an outline says nothing of records that it does not cover yet', () => {
   const outline = new Outline(32);
   const cover = (index: number, offset: number): void =>
     outline.cover({ index, hash: 0, offset }, index, [], 32);
-  outline.add(1, 1, 32, true);
+  outline.add(1, 1, 32, 'more');
   cover(1, 100);
-  outline.add(2, 2, 100, true);
+  outline.add(2, 2, 100, 'requests');
   expect(outline.parts()).toMatchObject({ epochs: [{ epoch: 1, first: 1 }], notable: [32] });
   outline.wrote(10);
   cover(2, 200);
-  outline.add(3, 3, 200, true);
+  outline.add(3, 3, 200, 'more');
   const next = { epochs: [{ epoch: 2, first: 2 }], notable: [100] };
   expect(outline.partsAfter(outline.written)).toMatchObject(next);
 });

@@ -93,8 +93,8 @@ export const ACKNOWLEDGEMENT_PLANTS: readonly Plant[] = [
     'the window of known keys is much too small',
     'B05',
     'src/core/deduplication.ts',
-    'if (this.known.size > this.window) {',
-    'if (this.known.size > 3) {',
+    'this.order = new RequestQueue(window);',
+    'this.order = new RequestQueue(3);',
   ),
   plant(
     'a key counts as known only when it is on a majority',
