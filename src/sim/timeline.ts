@@ -67,9 +67,9 @@ export class Timeline {
   }
 
   /** A tick comes when no promise has anything left to do, and before anything of the outside. */
-  private async settle(): Promise<void> {
+  private settle(): Promise<void> {
     this.stirred = false;
-    await new Promise<void>((resolve) => process.nextTick(resolve));
+    return new Promise(resolvedByTick);
   }
 
   private push(planned: Planned): void {
@@ -100,6 +100,10 @@ export class Timeline {
     }
     heap[i] = last;
   }
+}
+
+function resolvedByTick(resolve: () => void): void {
+  process.nextTick(resolve);
 }
 
 function before(a: Planned, b: Planned): boolean {
