@@ -27,7 +27,7 @@ export class Deduplication {
   private readonly known = new Map<string, KnownRequest>();
   /** The same requests in the order of the log. */
   private readonly order: RequestQueue<KnownRequest>;
-  /** Where the latest one begins that was forgotten; 0: none was. */
+  /** No request that begins behind this index was forgotten. */
   private forgottenTo = 0;
   private unfinished: OpenRequest | null;
   readonly window: number;
@@ -89,6 +89,7 @@ export class Deduplication {
       this.order.pop();
       this.lose(newest);
     }
+    this.forgottenTo = Math.min(this.forgottenTo, after);
     this.unfinished = null;
   }
 

@@ -60,7 +60,7 @@ export class RequestQueue<T extends Placed> {
     const begin = this.place(low);
     const end = this.place(high - 1) + 1;
     if (begin < end) return this.ring.slice(begin, end);
-    return [...this.ring.slice(begin), ...this.ring.slice(0, end)];
+    return this.ring.slice(begin).concat(this.ring.slice(0, end));
   }
 
   /** How many begin before this index. */

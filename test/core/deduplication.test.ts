@@ -147,6 +147,7 @@ describe('Deduplication', () => {
           last = Math.max(0, last - keyOrCut);
           fold.truncated(logIndex(last));
           known = known.filter(({ first }) => first <= last);
+          forgottenTo = Math.min(forgottenTo, last);
         } else if (!known.some(({ key }) => key === keyOrCut)) {
           last += 1;
           for (const each of request(last, [append('m')], keyOrCut)) fold.observe(each);
