@@ -15,6 +15,7 @@ import { MemoryPersistence } from '../persistence/memory-persistence.ts';
 import { LostLog, type Persistence } from '../persistence/persistence.ts';
 import { RealDisk } from '../persistence/real-disk.ts';
 import { type DurableLog, openSegmentedLog } from '../persistence/segmented-log.ts';
+import { foldedBy } from '../persistence/upkeep.ts';
 import { type AppOptions, createApp } from './app.ts';
 import { systemClock } from './clock.ts';
 import { realClock } from './event-queue.ts';
@@ -151,10 +152,7 @@ async function assemble(options: ServeNodeOptions, prepared: Prepared): Promise<
   );
   prepared.durable?.startUpkeep({
     compactTo: () => replica.compactTo,
-    newest: (key) => folds.store.newest(key),
-    settledTo: () => folds.store.settledTo,
-    requestAt: (key) => folds.deduplication.find(key)?.first ?? null,
-    requestsOf: (from, to) => folds.deduplication.beginningIn(from, to),
+    ...foldedBy(folds),
     after: realClock.after,
     // Like any read that meets damage: the rest goes on, and the next start mends it.
     damaged: (error) => logger.error({ err: error }, 'damage was found; restart this node'),

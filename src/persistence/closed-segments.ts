@@ -68,7 +68,7 @@ export function readClosed(
 }
 
 /** Checks a closed segment, and finds what its summary is to say. */
-export async function describe(
+export async function describeSegment(
   disk: Disk,
   segment: Segment,
   beforehand: Beforehand,
@@ -93,8 +93,7 @@ async function digestOutlined(
   const { reached, epochs, notable } = outline.parts();
   const { beyondRequests } = outline;
   const known = open === null && beyondRequests !== null ? within(segment, requestsOf) : null;
-  const digest = new Digest(open, known);
-  digest.outlined(end.index, epochs);
+  const digest = new Digest(open, known, epochs);
   const name = segmentName(segment.start.first);
   const whole = await withFile(disk, name, 'read', async (file) => {
     const [found] = await checksumsOf(file, FILE_HEADER_BYTES, [end.offset], pace);

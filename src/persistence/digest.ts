@@ -17,8 +17,7 @@ export interface Keyed {
 
 /** The folds of a segment, in the order of their entries. */
 export class Digest {
-  last: LogIndex = logIndex(0);
-  readonly epochs: EpochStart[] = [];
+  readonly epochs: EpochStart[];
   batch: BatchRange | null = null;
   /** Records that write or remove a key. */
   keyed = 0;
@@ -27,8 +26,14 @@ export class Digest {
   private readonly given: readonly KnownRequest[] | null;
 
   /** `open`: the request that the log before this run ends in the middle of. `given`: all requests
-   * of the run, none of which goes on before or after it; null: they are to be observed. */
-  constructor(open: OpenRequest | null, given: readonly KnownRequest[] | null = null) {
+   * of the run, none of which goes on before or after it; null: they are to be observed. `epochs`:
+   * those that are known already. */
+  constructor(
+    open: OpenRequest | null,
+    given: readonly KnownRequest[] | null = null,
+    epochs: readonly EpochStart[] = [],
+  ) {
+    this.epochs = [...epochs];
     this.observed = new Deduplication(Number.POSITIVE_INFINITY, open);
     this.given = given;
   }
@@ -54,15 +59,8 @@ export class Digest {
 
   /** Takes note of the place of the next entry. */
   pass(index: number, of: number): void {
-    this.last = logIndex(index);
     const before: Epoch | undefined = this.epochs.at(-1)?.epoch;
-    if (before !== of) this.epochs.push({ epoch: epoch(of), first: this.last });
-  }
-
-  /** Takes note of where the last entry stands, and of all epochs, where not every entry passes. */
-  outlined(last: number, epochs: readonly EpochStart[]): void {
-    this.last = logIndex(last);
-    this.epochs.push(...epochs);
+    if (before !== of) this.epochs.push({ epoch: epoch(of), first: logIndex(index) });
   }
 
   /** Takes note of what the next entry says, unless it is plain and this `indifferent`. */

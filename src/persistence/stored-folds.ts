@@ -18,9 +18,14 @@ export interface EncodedSection {
   readonly checksum: number;
 }
 
+/** Encoded keys or requests. */
+interface EncodedList extends EncodedSection {
+  readonly count: number;
+}
+
 export interface EncodedFolds {
-  readonly keys: EncodedSection;
-  readonly requests: EncodedSection;
+  readonly keys: EncodedList;
+  readonly requests: EncodedList;
 }
 
 /** Encoded at once: half a millisecond of work. */
@@ -42,9 +47,11 @@ export async function encodeFolds(
   first: number,
   pause: () => Promise<void> | void,
 ): Promise<EncodedFolds> {
-  const keys = await encoded(digest.keys, digest.keys.size, keyForm(first), pause);
-  const { requests } = digest;
-  return { keys, requests: await encoded(requests, requests.length, REQUEST_FORM, pause) };
+  const { keys, requests } = digest;
+  return {
+    keys: await encoded(keys, keys.size, keyForm(first), pause),
+    requests: await encoded(requests, requests.length, REQUEST_FORM, pause),
+  };
 }
 
 export function sectionOf(parts: readonly Buffer[]): EncodedSection {
@@ -82,8 +89,8 @@ async function encoded<T>(
   count: number,
   form: Form<T>,
   pause: () => Promise<void> | void,
-): Promise<EncodedSection> {
-  if (count === 0) return sectionOf([]);
+): Promise<EncodedList> {
+  if (count === 0) return { ...sectionOf([]), count };
   const size = form.numbers * NUMBER_BYTES;
   const numbers = Buffer.allocUnsafe(count * size);
   const parts = [numbers];
@@ -106,11 +113,11 @@ async function encoded<T>(
   }
   flush();
   await pause();
-  return sectionOf(parts);
+  return { ...sectionOf(parts), count };
 }
 
-/** What is known of the run beside its keys and requests. */
-interface Described {
+/** What is known of a run beside its keys and requests. */
+interface RunHead {
   readonly first: number;
   readonly last: number;
   readonly batch: BatchRange | null;
@@ -124,22 +131,22 @@ export class StoredFolds implements FoldedRun {
   readonly last: LogIndex;
   readonly batch: BatchRange | null;
   readonly open: OpenRequest | null;
-  private readonly described: Described;
+  private readonly head: RunHead;
   private readonly keys: Buffer;
   private readonly requests: Buffer;
 
   /** `keys`, `requests`: their sections; empty where none are wanted. */
-  constructor(described: Described, keys: Buffer, requests: Buffer) {
-    this.last = logIndex(described.last);
-    this.batch = described.batch;
-    this.open = described.open;
-    this.described = described;
+  constructor(head: RunHead, keys: Buffer, requests: Buffer) {
+    this.last = logIndex(head.last);
+    this.batch = head.batch;
+    this.open = head.open;
+    this.head = head;
     this.keys = keys;
     this.requests = requests;
   }
 
   eachKey(visit: (key: string, index: LogIndex, present: boolean) => void): void {
-    const { keyCount, first } = this.described;
+    const { keyCount, first } = this.head;
     for (const [i, key] of texts(this.keys, keyCount * NUMBER_BYTES).entries()) {
       const number = this.keys.readDoubleLE(i * NUMBER_BYTES);
       visit(key, logIndex(first + Math.floor(number / 2)), number % 2 === 1);
@@ -149,7 +156,7 @@ export class StoredFolds implements FoldedRun {
   eachRequest(visit: (request: KnownRequest) => void): void {
     const { requests } = this;
     const size = REQUEST_FORM.numbers * NUMBER_BYTES;
-    for (const [i, key] of texts(requests, this.described.requestCount * size).entries()) {
+    for (const [i, key] of texts(requests, this.head.requestCount * size).entries()) {
       const first = logIndex(requests.readDoubleLE(i * size));
       const count = requests.readDoubleLE(i * size + NUMBER_BYTES);
       const fingerprint = requests.readDoubleLE(i * size + 2 * NUMBER_BYTES);

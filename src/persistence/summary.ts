@@ -88,8 +88,7 @@ export async function writeSummary(
 ): Promise<void> {
   const { first, hashBefore, kind } = segment.start;
   const { index: last, hash, offset } = segment.end;
-  const points = pointsOf(segment);
-  const sections = [sectionOf([points]), folds.keys, folds.requests];
+  const sections = [sectionOf([pointsOf(segment)]), folds.keys, folds.requests];
   const head: Head = {
     fileBytes: offset,
     kind,
@@ -102,9 +101,9 @@ export async function writeSummary(
     epochs: digest.epochs,
     batch: digest.batch,
     open: digest.open,
-    keyCount: digest.keys.size,
+    keyCount: folds.keys.count,
     keyed: digest.keyed,
-    requestCount: digest.requests.length,
+    requestCount: folds.requests.count,
     sections: sections.map(({ bytes, checksum }) => ({ bytes, checksum })),
   };
   const text = Buffer.from(JSON.stringify(head));

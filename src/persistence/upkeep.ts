@@ -3,8 +3,15 @@
 // little at a time, and nothing anybody waits for depends on it.
 
 import type { OpenRequest } from '../core/deduplication.ts';
+import type { Folds } from '../core/ledger.ts';
 import type { Catalog } from './catalog.ts';
-import { describe, keepSummary, type RequestsOf, readClosed, WINDOWS } from './closed-segments.ts';
+import {
+  describeSegment,
+  keepSummary,
+  type RequestsOf,
+  readClosed,
+  WINDOWS,
+} from './closed-segments.ts';
 import { CompactionPass, GARBAGE_MIN } from './compaction-pass.ts';
 import { Compactor, type Superseding } from './compactor.ts';
 import type { Disk } from './disk.ts';
@@ -18,9 +25,23 @@ import { failureOf } from './storage-failure.ts';
 import { readSummary, type Summary, summaryName } from './summary.ts';
 import type { Turns } from './turns.ts';
 
-/** What upkeep is told by whoever runs the node. */
-export interface UpkeepHost extends Superseding {
+/** What upkeep asks of whoever folds the log. */
+export interface Folded extends Omit<Superseding, 'compactTo'> {
   readonly requestsOf: RequestsOf;
+}
+
+/** Upkeep's questions, answered by the folds. */
+export function foldedBy({ store, deduplication }: Folds): Folded {
+  return {
+    newest: (key) => store.newest(key),
+    settledTo: () => store.settledTo,
+    requestAt: (key) => deduplication.find(key)?.first ?? null,
+    requestsOf: (from, to) => deduplication.beginningIn(from, to),
+  };
+}
+
+/** What upkeep is told by whoever runs the node. */
+export interface UpkeepHost extends Folded, Superseding {
   /** Calls back once, after so many milliseconds; returns how to cancel. */
   readonly after: (ms: number, run: () => void) => () => void;
   /** A closed segment is damaged: bytes that were once valid are not valid any more. */
@@ -167,7 +188,7 @@ export class Upkeep {
     // The summary takes the place of the outline, which must not come later.
     await this.parts.outliner.release(segment);
     const { requestsOf } = this.host;
-    const found = await describe(disk, segment, { open: open ?? null, requestsOf }, pace);
+    const found = await describeSegment(disk, segment, { open: open ?? null, requestsOf }, pace);
     this.openAfter.set(segment, found.digest.open);
     segment.checked = true;
     await turns.run(async () => {

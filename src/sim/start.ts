@@ -12,6 +12,7 @@ import { MemoryPersistence } from '../persistence/memory-persistence.ts';
 import type { Persistence } from '../persistence/persistence.ts';
 import { cutDamage } from '../persistence/repair.ts';
 import { type DurableLog, openSegmentedLog } from '../persistence/segmented-log.ts';
+import { foldedBy } from '../persistence/upkeep.ts';
 import type { FakeDisk } from './disk.ts';
 import { entriesOn } from './disk-log.ts';
 import type { Shape } from './plan.ts';
@@ -111,10 +112,7 @@ export async function startNode(
   const { after, broken } = configuration;
   kept?.startUpkeep({
     compactTo: () => replica.compactTo,
-    newest: (key) => folds.store.newest(key),
-    settledTo: () => folds.store.settledTo,
-    requestAt: (key) => folds.deduplication.find(key)?.first ?? null,
-    requestsOf: (from, to) => folds.deduplication.beginningIn(from, to),
+    ...foldedBy(folds),
     after,
     damaged: broken,
     broken,

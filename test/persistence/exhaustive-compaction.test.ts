@@ -7,6 +7,7 @@ import { Folds } from '../../src/core/ledger.ts';
 import { type Entry, entryOf } from '../../src/core/operation.ts';
 import { DEFAULT_OPTIONS } from '../../src/core/options.ts';
 import type { DurableLog } from '../../src/persistence/segmented-log.ts';
+import { foldedBy } from '../../src/persistence/upkeep.ts';
 import type { FakeDisk } from '../../src/sim/disk.ts';
 import { at } from './entries.ts';
 import { Machine, SMALL } from './machine.ts';
@@ -40,8 +41,7 @@ class Node {
   /** Works in the background until there is nothing more to do. */
   async upkeep(): Promise<void> {
     const upTo = this.log.lastIndex;
-    const { store, deduplication } = this.folds;
-    store.committed(upTo, upTo);
+    this.folds.store.committed(upTo, upTo);
     let idle = 0;
     await new Promise<void>((resolve) => {
       const report = (error: unknown): void => {
@@ -50,10 +50,7 @@ class Node {
       };
       this.log.startUpkeep({
         compactTo: () => upTo,
-        newest: (key) => store.newest(key),
-        settledTo: () => store.settledTo,
-        requestAt: (key) => deduplication.find(key)?.first ?? null,
-        requestsOf: (from, to) => deduplication.beginningIn(from, to),
+        ...foldedBy(this.folds),
         after: (ms, run) => {
           idle = ms >= 500 ? idle + 1 : idle;
           if (idle > 2) resolve();

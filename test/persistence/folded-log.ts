@@ -8,6 +8,7 @@ import { type Entry, entryOf, type Operation } from '../../src/core/operation.ts
 import { DEFAULT_OPTIONS } from '../../src/core/options.ts';
 import type { Recovery } from '../../src/persistence/persistence.ts';
 import type { DurableLog } from '../../src/persistence/segmented-log.ts';
+import { foldedBy } from '../../src/persistence/upkeep.ts';
 import { at } from './entries.ts';
 import type { Machine } from './machine.ts';
 
@@ -52,9 +53,7 @@ export class Node {
     await new Promise<void>((resolve) => {
       this.log.startUpkeep({
         compactTo: () => at(this.compactTo),
-        newest: (key) => this.folds.store.newest(key),
-        settledTo: () => this.folds.store.settledTo,
-        requestAt: (key) => this.folds.deduplication.find(key)?.first ?? null,
+        ...foldedBy(this.folds),
         requestsOf: (from, to) => this.requestsOf(from, to),
         after: (ms, run) => {
           idle = ms >= 500 ? idle + 1 : idle;
@@ -75,7 +74,7 @@ export class Node {
   }
 
   requestsOf(from: number, to: number): readonly KnownRequest[] | null {
-    const found = this.folds.deduplication.beginningIn(from, to);
+    const found = foldedBy(this.folds).requestsOf(from, to);
     if (found !== null) this.requestsTold += 1;
     return found;
   }
