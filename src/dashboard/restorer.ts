@@ -11,18 +11,21 @@ export interface Restorer {
   dismiss(): void;
 }
 
-// Descriptor 3 is the terminal. What was set before is read first, and told by a line. Then a line
-// says that the terminal is taken, and the end of the pipe that whoever took it is gone.
+// Descriptor 3 is the terminal. What was set before is read first, and told by a line; on a busy
+// machine nobody may be listening any more, which must not end the shell. Then a line says that the
+// terminal is taken, and the end of the pipe that whoever took it is gone. Taken before the shell
+// was ready, it may have read what the dashboard had set: no settings to go back to.
 const SCRIPT = `
+trap '' PIPE
 before=$(stty -g <&3)
 echo ready
 read -r taken || exit
 read -r gone
 printf '\\033[0m\\033[?1049l\\033[?25h' >&3
-stty "$before" <&3
+if [ "$taken" = early ]; then stty sane <&3; else stty "$before" <&3; fi
 `;
 
-/** A shell takes some milliseconds; where there is none, the dashboard does without. */
+/** A shell takes some milliseconds; the dashboard opens without waiting longer for one. */
 const START_MS = 500;
 
 /** Starts it; resolves when it watches, or with one that does nothing where that is impossible.
@@ -45,13 +48,14 @@ export async function watchTerminal(terminal: number): Promise<Restorer> {
   const { stdin, stdout } = child;
   // The pipe breaks when the child ends first, which is no matter.
   stdin?.on('error', () => undefined);
-  if (stdout !== null) await Promise.race([once(stdout, 'data'), gone, patience]);
+  const heard = stdout === null ? gone : Promise.race([once(stdout, 'data'), gone, patience]);
+  const late = (await heard) === 'late';
   child.unref();
   (stdin as { unref?: () => void } | null)?.unref?.();
   stdout?.destroy();
   return {
     arm: () => {
-      stdin?.write('taken\n');
+      stdin?.write(late ? 'early\n' : 'in time\n');
     },
     // At once, even in a process that is about to end: restoring twice would move the cursor.
     dismiss: () => {

@@ -2,6 +2,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Belongings, call, ENTRY, freePorts, Program, until } from './program.ts';
@@ -182,6 +183,22 @@ describe.skipIf(!tmuxWorks)('on a terminal', () => {
       await expectNoProcess(control(0));
     },
   );
+
+  test('gives it back after SIGKILL, though whoever does that was late to start', async () => {
+    const [tools, go] = [join(home, 'tools'), join(home, 'go')];
+    await mkdir(tools);
+    // The settings are read before the dashboard opens, or else when it has been killed.
+    const wait = `while [ ! -e ${go} ]; do sleep 0.05; done`;
+    const late = `#!/bin/sh\n${wait}\nPATH="\${PATH#*:}"\nexec stty "$@"\n`;
+    await writeFile(join(tools, 'stty'), late, { mode: 0o755 });
+    terminal.type(`PATH=${tools}:$PATH`, 'Enter');
+    start('--secondaries', '0');
+    await terminal.shows(/★ n1 master/);
+    process.kill(await launcherPid(control(0)), 'SIGKILL');
+    await writeFile(go, '');
+    await expectUsable();
+    await expectNoProcess(control(0));
+  });
 });
 
 describe.skipIf(!tmuxWorks)('elsewhere', () => {
