@@ -3,6 +3,7 @@
 // costs as much as several hundred bytes of this loop, and most records are shorter.
 
 import { crc32 } from 'node:zlib';
+import { setUint32 } from './integers.ts';
 
 /** From here on zlib is faster, measured with Node 20. */
 const NATIVE_BYTES = 512;
@@ -17,18 +18,14 @@ const TABLE: Int32Array = table();
 export function checksum(bytes: Buffer, start: number, end: number, before = 0): number {
   if (end - start >= NATIVE_BYTES) return crc32(bytes.subarray(start, end), before);
   const words = wordsOf(bytes);
-  // Asking for it in every round takes longer than the round.
-  const offset = bytes.byteOffset;
   let crc = ~before;
   let at = start;
   for (; at + STRIDE <= end; at += STRIDE) {
-    const place = offset + at;
-    crc = followed(crc ^ words.getInt32(place, true), 3072) ^ threeWords(words, place + 4);
+    crc = followed(crc ^ words.getInt32(at, true), 3072) ^ threeWords(words, at + 4);
   }
   if (at + 8 <= end) {
-    const place = offset + at;
-    const second = followed(words.getInt32(place + 4, true), 0);
-    crc = followed(crc ^ words.getInt32(place, true), 1024) ^ second;
+    const second = followed(words.getInt32(at + 4, true), 0);
+    crc = followed(crc ^ words.getInt32(at, true), 1024) ^ second;
     at += 8;
   }
   for (; at < end; at += 1) crc = TABLE[(crc ^ bytes[at]!) & 255]! ^ (crc >>> 8);
@@ -46,25 +43,22 @@ export function chainedChecksum(
 ): number {
   if (end - start >= NATIVE_BYTES) {
     const view = bytes.subarray(start, end);
-    bytes.writeUInt32LE(crc32(view), ownAt);
+    setUint32(bytes, ownAt, crc32(view));
     return crc32(view, before);
   }
   const words = wordsOf(bytes);
-  const offset = bytes.byteOffset;
   let crc = ~before;
   let own = ~0;
   let at = start;
   for (; at + STRIDE <= end; at += STRIDE) {
-    const place = offset + at;
-    const first = words.getInt32(place, true);
-    const rest = threeWords(words, place + 4);
+    const first = words.getInt32(at, true);
+    const rest = threeWords(words, at + 4);
     crc = followed(crc ^ first, 3072) ^ rest;
     own = followed(own ^ first, 3072) ^ rest;
   }
   if (at + 8 <= end) {
-    const place = offset + at;
-    const first = words.getInt32(place, true);
-    const second = followed(words.getInt32(place + 4, true), 0);
+    const first = words.getInt32(at, true);
+    const second = followed(words.getInt32(at + 4, true), 0);
     crc = followed(crc ^ first, 1024) ^ second;
     own = followed(own ^ first, 1024) ^ second;
     at += 8;
@@ -74,7 +68,7 @@ export function chainedChecksum(
     crc = TABLE[(crc ^ byte) & 255]! ^ (crc >>> 8);
     own = TABLE[(own ^ byte) & 255]! ^ (own >>> 8);
   }
-  bytes.writeInt32LE(~own, ownAt);
+  setUint32(bytes, ownAt, ~own);
   return ~crc >>> 0;
 }
 
@@ -91,17 +85,22 @@ const threeWords = (words: DataView, place: number): number =>
   followed(words.getInt32(place + 4, true), 1024) ^
   followed(words.getInt32(place + 8, true), 0);
 
-/** The memory that was looked at last, four bytes at a time: records that are checked one after the
- * other lie in the same, and a view for each would cost as much as its checksum. */
-let memory: ArrayBufferLike = new ArrayBuffer(0);
-let latest: DataView = new DataView(memory);
+/** The buffer that was looked at last, four bytes at a time. Records that are checked one after the
+ * other lie in the same one; a view for each would cost as much as its checksum, and so does asking
+ * a buffer where its memory is (see integers.ts). */
+let latest: Buffer = Buffer.alloc(0);
+let words: DataView = viewOf(latest);
 
-function wordsOf({ buffer }: Buffer): DataView {
-  if (memory !== buffer) {
-    memory = buffer;
-    latest = new DataView(buffer);
+function wordsOf(bytes: Buffer): DataView {
+  if (latest !== bytes) {
+    latest = bytes;
+    words = viewOf(bytes);
   }
-  return latest;
+  return words;
+}
+
+function viewOf({ buffer, byteOffset, length }: Buffer): DataView {
+  return new DataView(buffer, byteOffset, length);
 }
 
 function table(): Int32Array {

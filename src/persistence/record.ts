@@ -14,6 +14,7 @@
 import { invariant } from '../core/invariant.ts';
 import type { Entry } from '../core/operation.ts';
 import { chainedChecksum, checksum } from './checksum.ts';
+import { setUint32, setUint48, uint32, uint48 } from './integers.ts';
 
 /** Bytes before the payload of a record. */
 export const HEADER_BYTES = 32;
@@ -41,11 +42,11 @@ export interface Before {
  */
 export type Verdict = 'whole' | 'incomplete' | 'bad-header' | 'bad-payload' | 'out-of-order';
 
-export const payloadLength = (bytes: Buffer, at: number): number => bytes.readUInt32LE(at + 4);
-export const recordHash = (bytes: Buffer, at: number): number => bytes.readUInt32LE(at + 12);
-export const recordIndex = (bytes: Buffer, at: number): number => bytes.readUIntLE(at + 16, 6);
-export const recordEpoch = (bytes: Buffer, at: number): number => bytes.readUIntLE(at + 22, 6);
-export const writeLength = (bytes: Buffer, at: number): number => bytes.readUInt32LE(at + 28);
+export const payloadLength = (bytes: Buffer, at: number): number => uint32(bytes, at + 4);
+export const recordHash = (bytes: Buffer, at: number): number => uint32(bytes, at + 12);
+export const recordIndex = (bytes: Buffer, at: number): number => uint48(bytes, at + 16);
+export const recordEpoch = (bytes: Buffer, at: number): number => uint48(bytes, at + 22);
+export const writeLength = (bytes: Buffer, at: number): number => uint32(bytes, at + 28);
 
 /** Bytes from the beginning of this record to that of the next. */
 export const recordSize = (bytes: Buffer, at: number): number =>
@@ -60,7 +61,8 @@ export function payloadOf(bytes: Buffer, at: number): Buffer {
  * not looked at. */
 export function parseRecord(bytes: Buffer, at: number): Entry | null {
   try {
-    return JSON.parse(payloadOf(bytes, at).toString('utf8')) as Entry;
+    const start = at + HEADER_BYTES;
+    return JSON.parse(bytes.toString('utf8', start, start + payloadLength(bytes, at))) as Entry;
   } catch {
     return null;
   }
@@ -96,18 +98,18 @@ export function encodeRecord(
   const end = start + length;
   const chained = chainedChecksum(bytes, start, end, hashBefore, at + 8);
   const hash = carried ?? chained;
-  bytes.writeUInt32LE(length, at + 4);
-  bytes.writeUInt32LE(hash, at + 12);
-  bytes.writeUIntLE(place.index, at + 16, 6);
-  bytes.writeUIntLE(place.epoch, at + 22, 6);
+  setUint32(bytes, at + 4, length);
+  setUint32(bytes, at + 12, hash);
+  setUint48(bytes, at + 16, place.index);
+  setUint48(bytes, at + 22, place.epoch);
   markWrite(bytes, at, 0);
   return hash;
 }
 
 /** Notes on the record at `at` that a write of so many bytes begins with it; 0: none does. */
 export function markWrite(bytes: Buffer, at: number, length: number): void {
-  bytes.writeUInt32LE(length, at + 28);
-  bytes.writeUInt32LE(headerChecksum(bytes, at), at);
+  setUint32(bytes, at + 28, length);
+  setUint32(bytes, at, headerChecksum(bytes, at));
 }
 
 /** Judges the record at `at`. `holes`: records may be missing before it, and then the running hash
@@ -123,14 +125,14 @@ export function examine(bytes: Buffer, at: number, before: Before, holes = false
   const open = holes && index > before.index + 1;
   // A payload that continues the running hash is whole: its own checksum would say the same.
   const follows = !open && checksum(bytes, start, end, before.hash) === recordHash(bytes, at);
-  if (!follows && checksum(bytes, start, end) !== bytes.readUInt32LE(at + 8)) return 'bad-payload';
+  if (!follows && checksum(bytes, start, end) !== uint32(bytes, at + 8)) return 'bad-payload';
   if (index <= before.index) return 'out-of-order';
   return follows || open ? 'whole' : 'out-of-order';
 }
 
 /** Whether the header at `at` is one that was written, with a length that can be. */
 export function isHeader(bytes: Buffer, at: number): boolean {
-  if (headerChecksum(bytes, at) !== bytes.readUInt32LE(at)) return false;
+  if (headerChecksum(bytes, at) !== uint32(bytes, at)) return false;
   const length = payloadLength(bytes, at);
   return length > 0 && length <= PAYLOAD_BYTES_MAX;
 }
