@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { LATE_PARSER } from './src/cli/compilation.ts';
+import { FRUGAL } from './test/setup/frugal.ts';
 import { LongFirst } from './test/setup/long-first.ts';
 
 /** Real processes held against a time that leaves little room, or against each other: one file at
@@ -26,7 +27,7 @@ const CAMPAIGNS = ['test/sim/campaigns.test.ts'];
 const REAL = {
   testTimeout: 60_000,
   hookTimeout: 60_000,
-  execArgv: [...LATE_PARSER],
+  execArgv: [...LATE_PARSER, ...FRUGAL],
   // A process of its own for each file took a second of processor time, thirty times.
   isolate: false,
 };
@@ -46,7 +47,8 @@ export default defineConfig({
             ...CAMPAIGNS,
           ],
           isolate: false,
-          maxWorkers: 2,
+          execArgv: [...FRUGAL],
+          maxWorkers: 3,
           // What hangs is ended; a machine that is busy with other things is no failure.
           testTimeout: 30_000,
           sequence: { groupOrder: 1 },
@@ -58,7 +60,7 @@ export default defineConfig({
           name: 'process',
           include: ['test/process/**/*.test.{ts,tsx}'],
           exclude: [...TIMED, ...TIGHT],
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 2 },
           ...REAL,
         },
@@ -68,8 +70,8 @@ export default defineConfig({
           name: 'timed',
           include: TIMED,
           exclude: TIGHT,
-          // One for these and one for the campaigns, which begin first and take about as long.
-          maxWorkers: 2,
+          // Two for these and one for the campaigns, which begin first and take about as long.
+          maxWorkers: 3,
           sequence: { groupOrder: 3 },
           ...REAL,
         },
@@ -78,7 +80,7 @@ export default defineConfig({
         test: {
           name: 'campaigns',
           include: CAMPAIGNS,
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 3 },
         },
       },
@@ -86,7 +88,7 @@ export default defineConfig({
         test: {
           name: 'tight',
           include: TIGHT,
-          maxWorkers: 1,
+          maxWorkers: 2,
           sequence: { groupOrder: 4 },
           ...REAL,
         },
