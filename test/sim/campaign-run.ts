@@ -1,4 +1,4 @@
-// A campaign in a process of its own, which campaigns.test.ts bundles: with the arguments `1 999 2` it
+// A campaign in a process of its own, which campaigns.test.ts bundles: with arguments `1 999 2` it
 // runs every second one of seeds 1 to 999, ends with the first that fails, and prints the sums as
 // JSON.
 
