@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'esbuild';
 import { bundle } from '../setup/bundled.ts';
-import { FRUGAL } from '../setup/frugal.ts';
+import { FRUGAL, optimizedAfter } from '../setup/frugal.ts';
 import { givingWay } from '../setup/giving-way.ts';
 import type { Edit, Plant } from './plant.ts';
 import type { Find } from './seed-run.ts';
@@ -18,7 +18,7 @@ const HUNT = new URL('hunt.ts', import.meta.url);
 
 /** A copy that runs few seeds of one kind: to optimize what it runs, as early as V8 does by itself,
  * takes longer than the seeds, and half as early still does. */
-const UNHURRIED = '--interrupt-budget=600000';
+const UNHURRIED = optimizedAfter(600_000);
 
 const FEW_SEEDS = 50;
 
@@ -75,7 +75,7 @@ export async function hunt(
   const range = 'from' in seeds;
   const args = range ? [String(seeds.from), String(seeds.to)] : [seeds.join()];
   const count = range ? seeds.to - seeds.from + 1 : seeds.length;
-  return finds([...FRUGAL, ...(count <= FEW_SEEDS ? [UNHURRIED] : []), copy, ...args], limitMs);
+  return finds([...FRUGAL, ...(count <= FEW_SEEDS ? UNHURRIED : []), copy, ...args], limitMs);
 }
 
 /** What each of these turns (bank-run.ts) of a changing copy came to, as far as it gets. */
@@ -84,7 +84,7 @@ export function takeTurns(
   turns: readonly string[],
   limitMs: number,
 ): Promise<Find[]> {
-  return finds([...FRUGAL, UNHURRIED, copy, ...turns], limitMs);
+  return finds([...FRUGAL, ...UNHURRIED, copy, ...turns], limitMs);
 }
 
 async function finds(command: readonly string[], limitMs: number): Promise<Find[]> {
