@@ -101,7 +101,7 @@ describe('Child', () => {
     const { child } = make('');
     rmSync(join(dir, 'program.mjs'));
     await expect(child.start()).rejects.toMatchObject({
-      lines: expect.arrayContaining([expect.stringContaining('Cannot find module')]),
+      lines: expect.arrayContaining([expect.stringContaining('MODULE_NOT_FOUND')]),
     });
   });
 
