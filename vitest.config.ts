@@ -60,7 +60,7 @@ export default defineConfig({
           name: 'process',
           include: ['test/process/**/*.test.{ts,tsx}'],
           exclude: [...TIMED, ...TIGHT],
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 2 },
           ...REAL,
         },
