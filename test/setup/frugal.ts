@@ -11,6 +11,6 @@ export function optimizedAfter(bytes: number): readonly string[] {
   return version < BUDGET_UNTIL ? [`--interrupt-budget=${bytes}`] : [];
 }
 
-/** By itself V8 collects garbage on four more threads, and compiles more eagerly: a sixth more
- * processor time for the unit tests, and as much more waiting on two processors. */
+/** By itself V8 collects garbage on four more threads, and compiles more eagerly: nearly a quarter
+ * more processor time for the unit tests, and a fifth more waiting on two processors. */
 export const FRUGAL: readonly string[] = ['--single-threaded-gc', ...optimizedAfter(300_000)];
