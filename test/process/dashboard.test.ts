@@ -184,12 +184,14 @@ describe.skipIf(!tmuxWorks)('on a terminal', () => {
     },
   );
 
-  test('gives it back after SIGKILL, though whoever does that was late to start', async () => {
+  test('gives it back after SIGKILL, though whoever does that is late to start, and slow', async () => {
     const [tools, go] = [join(home, 'tools'), join(home, 'go')];
     await mkdir(tools);
     // The settings are read before the dashboard opens, or else when it has been killed.
     const wait = `while [ ! -e ${go} ]; do sleep 0.05; done`;
-    const late = `#!/bin/sh\n${wait}\nPATH="\${PATH#*:}"\nexec stty "$@"\n`;
+    // What sets them takes long enough for somebody to type before that, if the screen were back.
+    const slow = '[ "$1" = -g ] || sleep 0.5';
+    const late = `#!/bin/sh\n${wait}\n${slow}\nPATH="\${PATH#*:}"\nexec stty "$@"\n`;
     await writeFile(join(tools, 'stty'), late, { mode: 0o755 });
     terminal.type(`PATH=${tools}:$PATH`, 'Enter');
     start('--secondaries', '0');
