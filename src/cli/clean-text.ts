@@ -10,8 +10,12 @@ const INVISIBLE =
 const EMOJI_BEFORE = /(?:\p{Extended_Pictographic}|\p{Emoji_Modifier}|\ufe0f)$/u;
 const EMOJI_AFTER = /^\p{Extended_Pictographic}/u;
 
+// Most texts; it spares a short command the compilation of the expression above.
+const PLAIN = /^[\x20-\x7e]*$/;
+
 /** One line of harmless text: ESC becomes ␛, a newline ␊, U+202E ⟨U+202E⟩. */
 export function cleanText(text: string): string {
+  if (PLAIN.test(text)) return text;
   return text.replace(INVISIBLE, (character: string, offset: number) => {
     if (character === '\u200d' && joinsEmoji(text, offset)) return character;
     return markOf(character.codePointAt(0)!);
