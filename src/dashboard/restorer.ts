@@ -14,8 +14,8 @@ export interface Restorer {
 // Descriptor 3 is the terminal. What was set before is read first, and told by a line; on a busy
 // machine nobody may be listening any more, which must not end the shell. Then a line says that the
 // terminal is taken, and the end of the pipe that whoever took it is gone. Taken before the shell
-// was ready, it may have read what the dashboard had set: no settings to go back to. The settings go
-// before the screen: what somebody types who sees it again must not be read raw.
+// was ready, it may have read what the dashboard had set: no settings to go back to. The settings
+// go before the screen: what somebody types who sees it again must not be read raw.
 const SCRIPT = `
 trap '' PIPE
 before=$(stty -g <&3)

@@ -184,7 +184,7 @@ describe.skipIf(!tmuxWorks)('on a terminal', () => {
     },
   );
 
-  test('gives it back after SIGKILL, though whoever does that is late to start, and slow', async () => {
+  test('gives it back after SIGKILL, though whoever does that is late and slow', async () => {
     const [tools, go] = [join(home, 'tools'), join(home, 'go')];
     await mkdir(tools);
     // The settings are read before the dashboard opens, or else when it has been killed.
