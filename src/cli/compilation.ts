@@ -23,8 +23,9 @@ export const LATE_PARSER: readonly string[] =
  * and until then an append costs several times as much. From Node 22 on there is a compiler in
  * between (Maglev), and nothing to do.
  *
- * Called once, when the modules of a server are loaded: what runs only while they load is not worth
- * a compilation, and code that was kept (bin/compiled.js) may be refused after it.
+ * Called once, when a server has its first work: neither what runs while its modules load nor what
+ * an idle node does twice a second is worth a compilation, and code that was kept
+ * (bin/compiled.js) may be refused after it.
  */
 export function compileEarly(): void {
   if (nodeVersion() >= MAGLEV_SINCE) return;

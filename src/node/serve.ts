@@ -53,6 +53,8 @@ export interface ServeNodeOptions {
   readonly logLevel: string;
   /** Something to tell people: changes of role, mode and status, discarded entries, … */
   readonly onNote?: (note: Note) => void;
+  /** Called once, when this node has stored something since its start: from now on it is busy. */
+  readonly onWork?: () => void;
 }
 
 export interface RunningNode {
@@ -138,7 +140,7 @@ async function assemble(options: ServeNodeOptions, prepared: Prepared): Promise<
       ? {}
       : { leftBehind: new LeftBehind(new RealDisk(options.dataDir)) }),
     broken,
-    persistTook: metrics.observePersist,
+    persistTook: observing(metrics, options.onWork),
     trace,
   });
   const stopping = new AbortController();
@@ -270,6 +272,16 @@ function record(logger: Logger, note: Note): void {
   if (note.event === 'resend' || note.event === 'duplicate') logger.debug(note);
   else if (WARNINGS.has(note.event)) logger.warn(note);
   else logger.info(note);
+}
+
+/** What is told how long each Persist has taken, and that there was one. */
+function observing(metrics: Metrics, onWork: (() => void) | undefined): (ms: number) => void {
+  let first = onWork;
+  return (ms) => {
+    first?.();
+    first = undefined;
+    metrics.observePersist(ms);
+  };
 }
 
 /** A promise that only ever rejects, once. */

@@ -4,7 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { LATE_PARSER } from '../../src/cli/compilation.ts';
-import { Belongings } from './program.ts';
+import { Belongings, call } from './program.ts';
 
 const belongings = new Belongings();
 afterEach(() => belongings.release());
@@ -58,4 +58,35 @@ test('an append is there and back without fetch', async () => {
   const { loaded } = await seen();
   expect(loaded).toContain('http');
   expect(loaded).not.toContain(FETCH);
+});
+
+const BUDGET = /^--interrupt-budget=/;
+
+test('where V8 compiles late, it is told to hurry: once, by the first append', async () => {
+  const folder = await belongings.folder();
+  const [file, preload] = [join(folder, 'flags'), join(folder, 'flags.cjs')];
+  await writeFile(file, '');
+  await writeFile(
+    preload,
+    `const { appendFileSync } = require('node:fs');
+     const v8 = require('node:v8');
+     const set = v8.setFlagsFromString;
+     v8.setFlagsFromString = (flag) => {
+       appendFileSync(${JSON.stringify(file)}, flag + '\\n');
+       set(flag);
+     };`,
+  );
+  const budgets = async (): Promise<string[]> =>
+    (await readFile(file, 'utf8')).split('\n').filter((flag) => BUDGET.test(flag));
+  const master = belongings.program(['master', '--memory', '--json', '--port', '0'], {
+    NODE_OPTIONS: `--require ${preload}`,
+  });
+  const { url } = await master.event('listening');
+  const health = await call('GET', `${url}/health`);
+  expect([health.status, await budgets()]).toEqual([200, []]);
+  for (const message of ['a', 'b']) {
+    expect((await call('POST', `${url}/messages`, { message })).status).toBe(201);
+  }
+  const late = Number.parseInt(process.versions.node, 10) < 22;
+  expect(await budgets()).toHaveLength(late ? 1 : 0);
 });

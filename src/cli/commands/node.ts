@@ -61,7 +61,6 @@ export async function runNode(
   refuseUnsatisfiable(flags.w, flags.secondaries);
   const settings = serverSettings(flags, node);
   const { serveNode } = await import('../../node/serve.ts');
-  compileEarly();
   await serve(role === null ? node : `${role} ${node}`, settings, flags, (onNote) =>
     serveNode({
       ...settings,
@@ -73,6 +72,7 @@ export async function runNode(
       size: flags.secondaries === undefined ? null : flags.secondaries + 1,
       w: flags.w ?? 'majority',
       faults: flags.faults ?? false,
+      onWork: compileEarly,
     }),
   );
 }
