@@ -68,6 +68,9 @@ export interface UpkeepParts {
 const PACE = {
   /** Between two looks for something to do. */
   idleMs: 500,
+  /** The same, where nothing was written and nothing was to be done for a while: each look wakes a
+   * process that does nothing else. */
+  restMs: 4_000,
   /** After a failed call to the disk. */
   failedMs: 5_000,
   /** Between two windows of a segment that is read to be checked: at most 3 MB/s. */
@@ -79,6 +82,9 @@ const PACE = {
 /** If more segments wait for their summary, each of which would cost a start as much as a tenth of
  * a second, they are read in larger pieces. */
 const WAITING_MAX = 2;
+
+/** So many looks in vain, one after the other, are a while: ten seconds. */
+const VAIN_LOOKS = 20;
 
 /** A pass begins when so many more records on keys are there than the latest one has left. */
 const GARBAGE_RECORDS_MIN = 8;
@@ -99,6 +105,9 @@ export class Upkeep {
    * come. */
   private passedTo = 0;
   private passedKeyed = 0;
+  /** Where the log ended at the latest look, and how many have been in vain since then. */
+  private lookedAt = 0;
+  private vainLooks = 0;
   private stopped = false;
   private cancel: () => void = () => {};
   private wake: () => void = () => {};
@@ -121,15 +130,24 @@ export class Upkeep {
   private async run(): Promise<void> {
     await this.wait(PACE.idleMs);
     while (!this.stopped) {
-      let waitMs = PACE.idleMs;
+      let waitMs = PACE.failedMs;
       try {
-        if (await this.work()) waitMs = PACE.workMs;
+        waitMs = this.waitAfter(await this.work());
       } catch (error) {
         if (!this.explain(failureOf(error))) return;
-        waitMs = PACE.failedMs;
       }
       await this.wait(waitMs);
     }
+  }
+
+  /** How long until the next look. `found`: whether this one found something to do. */
+  private waitAfter(found: boolean): number {
+    const { lastIndex } = this.parts.catalog;
+    const vain = !found && lastIndex === this.lookedAt;
+    this.lookedAt = lastIndex;
+    this.vainLooks = vain ? this.vainLooks + 1 : 0;
+    if (found) return PACE.workMs;
+    return this.vainLooks < VAIN_LOOKS ? PACE.idleMs : PACE.restMs;
   }
 
   /** Returns whether to go on. */

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { LogIndex } from '../../src/core/ids.ts';
 import type { Entry } from '../../src/core/operation.ts';
+import { foldedBy } from '../../src/persistence/upkeep.ts';
 import { at } from './entries.ts';
 import { entriesOf, Node, type Request, requests, written } from './folded-log.ts';
 import { Machine, SMALL } from './machine.ts';
@@ -305,6 +306,31 @@ describe('the check in the background', () => {
     await expect(new Node(machine.open()).start(true)).rejects.toMatchObject({ file: name });
   });
 });
+
+it('looks less often while nothing has been written for ten seconds', async () => {
+  const [first, second] = entriesOf(plain(2));
+  const node = await new Node(new Machine(SMALL).open()).start(false);
+  await node.write(first!);
+  const waits: number[] = [];
+  await new Promise<void>((resolve, reject) => {
+    node.log.startUpkeep({
+      compactTo: () => at(0),
+      ...foldedBy(node.folds),
+      after: (ms, run) => {
+        waits.push(ms);
+        if (waits.length === 25) void node.write(second!).then(run);
+        else if (waits.length === 35) resolve();
+        else setImmediate(run);
+        return () => {};
+      },
+      damaged: reject,
+      broken: reject,
+    });
+  });
+  await node.log.close();
+  const [long, short] = [Array(21).fill(500), Array(10).fill(500)];
+  expect(waits).toEqual([...long, ...Array(4).fill(4_000), ...short]);
+}, 5_000);
 
 function plain(count: number): Request[] {
   return Array.from({ length: count }, () => ({
