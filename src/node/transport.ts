@@ -56,7 +56,7 @@ const BEAT_COPIES = 31;
 const BEAT: CopyOf = { session: 0, seq: 0 };
 
 /** Peers that connections are kept for; the one unused for longest goes first. */
-const PEERS_MAX = 64;
+export const PEERS_MAX = 64;
 
 interface Lines {
   readonly usual: Pool;

@@ -44,6 +44,12 @@ describe('Confirmations', () => {
   });
 });
 
+test('Confirmations that are drained are over', () => {
+  const waiting = readers([1, 0, 0], [2, 5, 10]);
+  expect(waiting.drain()).toEqual([1, 2]);
+  expect([waiting.size, waiting.deadline()]).toEqual([0, Number.POSITIVE_INFINITY]);
+});
+
 describe('linearizable reads, in a master', () => {
   function three(options: Partial<Options> = {}): VirtualCluster {
     const cluster = new VirtualCluster(options);

@@ -197,6 +197,16 @@ describe('Master: idempotency keys', () => {
     expect(cluster.entries('n1')).toEqual(['1:a']);
   });
 
+  test('what is appended is counted by operation, and a repeat is not', () => {
+    const cluster = three();
+    cluster.write('n1', 'a', { key: 'k' });
+    cluster.run(50);
+    cluster.write('n1', 'a', { key: 'k' });
+    cluster.batch('n1', ['b', 'c', 'd']);
+    cluster.run(50);
+    expect(cluster.status('n1').counters).toMatchObject({ appended: 4, duplicates: 1 });
+  });
+
   test('a repeat waits for its own w', () => {
     const cluster = three();
     cluster.kill('n3');

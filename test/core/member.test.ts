@@ -90,3 +90,20 @@ describe('Member: whose answers it heeds', () => {
     expect(member.replicator).not.toBeNull();
   });
 });
+
+test('while the master stood still, no member has refused it anything', () => {
+  const { stalledAfterMs } = DEFAULT_OPTIONS;
+  // It has what this master has not, answers all the time, and no session can begin.
+  const member = answered({ lastIndex: 7, lastEpoch: 2, acceptedEpoch: 2 });
+  const statusAt = (now: number): string => {
+    member.heard(now);
+    member.judge(now);
+    return member.status;
+  };
+  expect(statusAt(0)).toBe('Healthy');
+  const back = stalledAfterMs + 1;
+  member.excuse(back, back);
+  const looks = Array.from({ length: 11 }, (_, i) => back + (i * stalledAfterMs) / 10);
+  const seen = looks.map(statusAt);
+  expect(seen).toEqual([...Array(10).fill('Healthy'), 'Suspected']);
+});

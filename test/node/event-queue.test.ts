@@ -81,6 +81,14 @@ function setUp() {
 }
 
 describe('event queue', () => {
+  test('that is closed keeps nothing of what comes', () => {
+    const { clock, machine, queue } = setUp();
+    queue.close();
+    queue.post({ type: 'Start' });
+    expect(clock.waiting).toBe(0);
+    expect(machine.seen).toEqual([]);
+  });
+
   test('events of one turn are stepped together, and the machine is woken once after them', () => {
     const { clock, machine, queue } = setUp();
     machine.wakeAt = Number.NEGATIVE_INFINITY;

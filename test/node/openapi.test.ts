@@ -212,3 +212,16 @@ test('every parameter says what it is', () => {
     }
   }
 });
+
+test('only the body of a removal may be left out', () => {
+  const optional = Object.entries(document.paths as Record<string, Record<string, Described>>)
+    .flatMap(([path, methods]) =>
+      Object.entries(methods).map(([name, { requestBody }]) => ({ path, name, requestBody })),
+    )
+    .filter(({ requestBody }) => requestBody?.required === false);
+  expect(optional.map(({ path, name }) => `${name} ${path}`)).toEqual(['delete /kv/{key}']);
+});
+
+interface Described {
+  readonly requestBody?: { readonly required: boolean };
+}

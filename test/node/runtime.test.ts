@@ -10,14 +10,17 @@ import { MemoryPersistence } from '../../src/persistence/memory-persistence.ts';
 import { DamagedLog, StorageFailure } from '../../src/persistence/persistence.ts';
 
 /** A runtime around a machine of one rule; retries are called by hand. */
-function bench(rule: (event: Event) => Effect[]) {
+function bench(
+  rule: (event: Event) => Effect[],
+  status = () => ({ lastIndex: 0, commitIndex: 0 }),
+) {
   const persistence = new MemoryPersistence();
   const broken: unknown[] = [];
   const retries: (() => void)[] = [];
   const machine = {
     step: rule,
     deadline: () => Number.POSITIVE_INFINITY,
-    status: () => ({ lastIndex: 0, commitIndex: 0 }),
+    status,
   };
   const runtime = new Runtime({
     replica: machine as unknown as Replica,
@@ -90,5 +93,31 @@ test('a memory that could not be written is not written over a newer one', async
   for (const retry of retries) retry();
   expect(written).toEqual([2]);
   expect(broken).toEqual([]);
+  runtime.close();
+});
+
+test('who listens to the progress of a log is told until he does not want to be', async () => {
+  let lastIndex = 0;
+  const { runtime } = bench(
+    () => {
+      lastIndex += 1;
+      return [];
+    },
+    () => ({ lastIndex, commitIndex: 0 }),
+  );
+  const heard: string[] = [];
+  const stop = runtime.onProgress(() => heard.push('first'));
+  const both = new Promise<void>((resolve) => {
+    runtime.onProgress(() => {
+      heard.push('second');
+      resolve();
+    });
+  });
+  runtime.start();
+  await both;
+  expect(heard).toEqual(['first', 'second']);
+  stop();
+  await runtime.stop();
+  expect(heard).toEqual(['first', 'second', 'second']);
   runtime.close();
 });

@@ -1,9 +1,13 @@
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { epoch, logIndex, nodeId, seq, session } from '../../src/core/ids.ts';
 import type { Heartbeat, SnapshotOrder } from '../../src/core/messages.ts';
-import { Transport } from '../../src/node/transport.ts';
+import { PeerError } from '../../src/node/peer-answers.ts';
+import { StaleConnection } from '../../src/node/peer-exchange.ts';
+import { explained } from '../../src/node/peer-failure.ts';
+import { PEERS_MAX, Transport } from '../../src/node/transport.ts';
 import { FakeEngine, N1 } from './fake-engine.ts';
 
 const ACK = '{"result":"SnapshotAck","session":1,"seq":1,"lastIndex":2}';
@@ -307,3 +311,26 @@ describe('many at once', () => {
     await new Promise((resolve) => flood.close(resolve));
   });
 });
+
+test('connections are kept to so many peers, and those used last', async () => {
+  peer.answer = (response) => response.end(BEAT);
+  const first = `${url}/peer-0`;
+  await transport.send(first, heartbeat);
+  const [oldest] = peer.sockets;
+  for (let i = 1; i <= PEERS_MAX; i += 1) await transport.send(`${url}/peer-${i}`, heartbeat);
+  if (!oldest!.destroyed) await once(oldest!, 'close');
+  expect([...peer.sockets].filter(({ destroyed }) => !destroyed)).toHaveLength(PEERS_MAX);
+});
+
+test.each([
+  [new StaleConnection('stale', { cause: coded('ECONNRESET') }), 'n2 cut the connection'],
+  [coded('ECONNREFUSED'), 'n2 refuses connections'],
+  [coded('ESTRANGE'), 'n2 ESTRANGE happened'],
+  [new PeerError('answered nonsense'), 'n2 answered nonsense'],
+])('%s is said as "%s"', (error, said) => {
+  expect(explained(error, 'n2').message).toBe(said);
+});
+
+function coded(code: string): Error {
+  return Object.assign(new Error(`${code} happened`), { code });
+}

@@ -1,8 +1,10 @@
 // Snapshots and heartbeats through tunnels between two replog nodes: when there is one, and that
 // nothing else differs from requests of their own.
 
+import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import { type AddressInfo, createServer, connect as netConnect, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { epoch, incarnation, logIndex, nodeId, seq, session } from '../../src/core/ids.ts';
 import type { Request, Response, SnapshotOrder } from '../../src/core/messages.ts';
@@ -11,7 +13,13 @@ import { systemClock } from '../../src/node/clock.ts';
 import { Faults } from '../../src/node/faults.ts';
 import { type RunningServer, startServer } from '../../src/node/server.ts';
 import { Transport } from '../../src/node/transport.ts';
-import { answerFrame, answerOf, FrameReader, requestFrame } from '../../src/node/tunnel-frames.ts';
+import {
+  answerFrame,
+  answerOf,
+  FrameReader,
+  requestFrame,
+  TUNNELS,
+} from '../../src/node/tunnel-frames.ts';
 import { FakeEngine } from './fake-engine.ts';
 
 const snapshot = (at: number): SnapshotOrder => ({
@@ -54,6 +62,7 @@ class Node {
   readonly stopping = new AbortController();
   posts = 0;
   tunnels = 0;
+  entered: (socket: Duplex) => void = () => undefined;
   server!: RunningServer;
 
   async start(token?: string): Promise<void> {
@@ -74,6 +83,7 @@ class Node {
       door: (...args: Parameters<NonNullable<typeof app.door>>) => {
         this.tunnels += 1;
         app.door!(...args);
+        this.entered(args[1]);
       },
     };
     this.server = await startServer({ app: counted, port: 0, stopping, limits: { graceMs: 200 } });
@@ -244,6 +254,41 @@ describe('no tunnel', () => {
     asked.end();
     expect(await answered).toBe(status);
   });
+});
+
+test('a frame that comes with the request for the tunnel is answered', async () => {
+  const { hostname, port, host } = new URL(node.server.url);
+  const socket = netConnect(Number(port), hostname);
+  const body = JSON.stringify({ epoch: 1, session: 1, seq: 0, updates: [], commitIndex: 0 });
+  const ask = `CONNECT ${TUNNELS.Snapshot} HTTP/1.1\r\nhost: ${host}\r\n\r\n`;
+  socket.write(Buffer.concat([Buffer.from(ask), ...requestFrame(7, [Buffer.from(body)])]));
+  const reader = new FrameReader(1_000);
+  const answered = new Promise<unknown>((resolve) => {
+    let head = Buffer.alloc(0);
+    let open = false;
+    socket.on('data', (chunk: Buffer) => {
+      head = Buffer.concat([head, chunk]);
+      const end = open ? 0 : head.indexOf('\r\n\r\n') + 4;
+      if (end < 4 && !open) return;
+      open = true;
+      reader.take(head.subarray(end), (id, payload) => resolve([id, answerOf(payload).status]));
+      head = Buffer.alloc(0);
+    });
+  });
+  expect(await answered).toEqual([7, 200]);
+  socket.destroy();
+});
+
+test('a tunnel that is there only after its transport has closed is closed', async () => {
+  const entered = new Promise<Duplex>((resolve) => {
+    node.entered = resolve;
+  });
+  // Its answer offers one, which is asked for at once.
+  await transport.send(node.server.url, snapshot(1));
+  await transport.close();
+  const socket = await entered;
+  if (!socket.destroyed) await once(socket, 'close');
+  expect(node.tunnels).toBe(1);
 });
 
 describe('frames', () => {
