@@ -44,7 +44,7 @@ class Peer {
   answer: (response: ServerResponse, request: IncomingMessage) => void = (response) => {
     response.end(ACK);
   };
-  private readonly server: Server;
+  readonly server: Server;
 
   constructor() {
     this.server = createServer((request, response) => {
@@ -314,6 +314,8 @@ describe('many at once', () => {
 
 test('connections are kept to so many peers, and those used last', async () => {
   peer.answer = (response) => response.end(BEAT);
+  // None is closed from this side.
+  peer.server.keepAliveTimeout = 0;
   const first = `${url}/peer-0`;
   await transport.send(first, heartbeat);
   const [oldest] = peer.sockets;
