@@ -1,7 +1,11 @@
 // The n-th storage call of a run of 100 appends fails, for every n, in every way.
 
 import { describe, expect, it } from 'vitest';
-import { everyCall, everyCallAndStart } from './failing-calls.ts';
+import { importBundled } from '../setup/bundled.ts';
+
+const { everyCall, everyCallAndStart } = await importBundled<typeof import('./failing-calls.ts')>(
+  new URL('./failing-calls.ts', import.meta.url),
+);
 
 const APPENDS = 100;
 

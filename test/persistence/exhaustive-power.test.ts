@@ -2,14 +2,18 @@
 // keeps bookkeeping, starts again. Of what was not synced every choice is lost.
 
 import { describe, expect, it } from 'vitest';
-import { everyPowerCut, everySector, WatchedRun } from './power-cuts.ts';
+import { importBundled } from '../setup/bundled.ts';
+
+const { everyPowerCut, everySector, WatchedRun } = await importBundled<
+  typeof import('./power-cuts.ts')
+>(new URL('./power-cuts.ts', import.meta.url));
 
 /** Rolls often. */
 const ROLLING = { segmentBytes: 1_200, tailBytes: 512, blockBytes: 512, intervalBytes: 200 };
 const ONE_SEGMENT = { segmentBytes: 1 << 20, tailBytes: 1 << 20, blockBytes: 8 << 10 };
 
 /** Does everything that a node does. */
-async function everything(): Promise<WatchedRun> {
+async function everything(): Promise<InstanceType<typeof WatchedRun>> {
   const run = new WatchedRun(ROLLING);
   await run.start();
   await run.append(1);

@@ -1,7 +1,7 @@
 // A log in use, and the ledger of what it has promised. What fails is asked for again, as a node
 // does; a failure that no node survives is thrown.
 
-import { expect } from 'vitest';
+import assert from 'node:assert/strict';
 import { BLANK_MEMORY } from '../../src/core/effects.ts';
 import { epoch } from '../../src/core/ids.ts';
 import { type Persistence, StorageFailure } from '../../src/persistence/persistence.ts';
@@ -31,7 +31,7 @@ export class Run {
   async start(): Promise<void> {
     const { log, entries, found } = await this.machine.recover();
     const all = { entries, memory: found.memory, aside: keptAside(this.machine.disk) };
-    expect(this.ledger.judge(all)).toBe(null);
+    assert.equal(this.ledger.judge(all), null);
     this.ledger.restarted(all);
     this.log = log;
   }
