@@ -2,6 +2,7 @@
 // so that the last lines before a crash are not lost.
 
 import { destination, type Logger, pino } from 'pino';
+import type { Note } from '../core/effects.ts';
 
 export type { Logger } from 'pino';
 
@@ -20,4 +21,17 @@ export function createLogger(options: {
     redact: { paths: ['token', 'authorization', '*.token', '*.authorization'], remove: true },
   };
   return pino(settings, destination({ fd: 2, sync: true }));
+}
+
+/** What an operator should look at. */
+const WARNINGS: ReadonlySet<string> = new Set([
+  ...['discarded', 'refused', 'unanswered'],
+  ...['damaged', 'lost'],
+]);
+
+/** A note of the core: how much it matters decides its level. */
+export function logNote(logger: Logger, note: Note): void {
+  if (note.event === 'resend' || note.event === 'duplicate') logger.debug(note);
+  else if (WARNINGS.has(note.event)) logger.warn(note);
+  else logger.info(note);
 }

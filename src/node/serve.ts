@@ -2,7 +2,6 @@
 // apart.
 
 import { randomUUID } from 'node:crypto';
-import { createServer } from 'node:net';
 import { type Memory, memoryBeside, type Note, type WriteConcern } from '../core/effects.ts';
 import { incarnation, logIndex, nodeId } from '../core/ids.ts';
 import { Folds, lastEpochOf } from '../core/ledger.ts';
@@ -20,8 +19,9 @@ import { type AppOptions, createApp } from './app.ts';
 import { systemClock } from './clock.ts';
 import { realClock } from './event-queue.ts';
 import { Faults } from './faults.ts';
-import { createLogger, type Logger, type LogLevel } from './logger.ts';
+import { createLogger, type Logger, type LogLevel, logNote } from './logger.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
+import { freePort, urlOf } from './own-url.ts';
 import { Runtime } from './runtime.ts';
 import { startServer } from './server.ts';
 import { Trace } from './trace.ts';
@@ -132,7 +132,7 @@ async function assemble(options: ServeNodeOptions, prepared: Prepared): Promise<
     clock: realClock,
     options: DEFAULT_OPTIONS,
     note: (note) => {
-      record(logger, note);
+      logNote(logger, note);
       options.onNote?.(note);
       if (note.event === 'lost') failure.fail(new LostLog(note.after, note.upTo));
     },
@@ -258,20 +258,8 @@ function noteDamage(options: ServeNodeOptions, recovery: Prepared['recovery'], l
   const { file, offset } = damage;
   const upTo = memory?.lost?.upTo ?? logIndex(after);
   const note: Note = { event: 'damaged', file, offset, after, upTo };
-  record(logger, note);
+  logNote(logger, note);
   options.onNote?.(note);
-}
-
-/** What an operator should look at. */
-const WARNINGS: ReadonlySet<string> = new Set([
-  ...['discarded', 'refused', 'unanswered'],
-  ...['damaged', 'lost'],
-]);
-
-function record(logger: Logger, note: Note): void {
-  if (note.event === 'resend' || note.event === 'duplicate') logger.debug(note);
-  else if (WARNINGS.has(note.event)) logger.warn(note);
-  else logger.info(note);
 }
 
 /** What is told how long each Persist has taken, and that there was one. */
@@ -293,23 +281,4 @@ function failing(): { promise: Promise<void>; fail: (error: unknown) => void } {
   // Whoever runs the node looks at it; a failure before that must not end the process unheard.
   promise.catch(() => {});
   return { promise, fail };
-}
-
-/** A node must know its URL before it asks for a role, so "any port" is chosen first. */
-function freePort(host: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, host, () => {
-      const address = probe.address();
-      probe.close(() =>
-        resolve(typeof address === 'object' && address !== null ? address.port : 0),
-      );
-    });
-  });
-}
-
-function urlOf(host: string, port: number): string {
-  const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
-  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
 }
