@@ -10,8 +10,9 @@ const INVISIBLE =
 const EMOJI_BEFORE = /(?:\p{Extended_Pictographic}|\p{Emoji_Modifier}|\ufe0f)$/u;
 const EMOJI_AFTER = /^\p{Extended_Pictographic}/u;
 
-// Most texts; it spares a short command the compilation of the expression above.
-const PLAIN = /^[\x20-\x7e]*$/;
+/** Most texts: nothing in them is invisible, and each character takes one column. Looking for these
+ * first spares a short command the compilation of the expressions for all others. */
+export const PLAIN: RegExp = /^[\x20-\x7e]*$/;
 
 /** One line of harmless text: ESC becomes ␛, a newline ␊, U+202E ⟨U+202E⟩. */
 export function cleanText(text: string): string {

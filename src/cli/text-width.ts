@@ -1,6 +1,7 @@
 // How many columns of a terminal a text takes.
 
-const PLAIN = /^[\x20-\x7e]*$/;
+import { PLAIN } from './clean-text.ts';
+
 const ZERO = /[\p{Mn}\p{Me}\p{Cf}]/u;
 const WIDE =
   /[\p{Emoji_Presentation}\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]/u;

@@ -245,8 +245,8 @@ export class Mount implements Disk {
   }
 }
 
-/** An error as the system makes them. `EPOWER` is our own: the machine is off. It has no stack: the
- * errors of a real disk say nothing of who called either, and making one takes much longer. */
+/** An error as the system makes them. `EPOWER` is our own: the machine is off. It has no stack, to
+ * make which takes longer than most calls: an open that finds nothing is an ordinary answer. */
 export function diskError(code: string, what: string): Error {
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 0;
