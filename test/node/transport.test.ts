@@ -317,7 +317,8 @@ test('connections are kept to so many peers, and those used last', async () => {
   const first = `${url}/peer-0`;
   await transport.send(first, heartbeat);
   const [oldest] = peer.sockets;
-  for (let i = 1; i <= PEERS_MAX; i += 1) await transport.send(`${url}/peer-${i}`, heartbeat);
+  const others = Array.from({ length: PEERS_MAX }, (_, i) => `${url}/peer-${i + 1}`);
+  await Promise.all(others.map((other) => transport.send(other, heartbeat)));
   // Both sides close what is unused for 4 s and more; this is sooner.
   const signal = AbortSignal.timeout(2_000);
   if (!oldest!.destroyed) await once(oldest!, 'close', { signal });

@@ -10,13 +10,18 @@ const belongings = new Belongings();
 afterEach(() => belongings.release());
 
 /** Runs in the process before the program does, and writes to `file` what that has done when it
- * says its first word. What is loaded later, in a quiet moment, is no matter of the start. */
-const witness = (file: string): string => `
-  const { writeFileSync } = require('node:fs');
+ * says its first word. What is loaded later, in a quiet moment, is no matter of the start; what V8
+ * is told, then or later, is added to `told`, a line each. */
+const witness = (file: string, told: string): string => `
+  const { appendFileSync, writeFileSync } = require('node:fs');
   const v8 = require('node:v8');
   const flags = [];
   const set = v8.setFlagsFromString;
-  v8.setFlagsFromString = (flag) => { flags.push(flag); set(flag); };
+  v8.setFlagsFromString = (flag) => {
+    flags.push(flag);
+    appendFileSync(${JSON.stringify(told)}, flag + '\\n');
+    set(flag);
+  };
   const { stdout } = process;
   const { write } = stdout;
   stdout.write = (...args) => {
@@ -31,9 +36,11 @@ const witness = (file: string): string => `
 async function watched() {
   const folder = await belongings.folder();
   const [file, preload] = [join(folder, 'start.json'), join(folder, 'witness.cjs')];
-  await writeFile(preload, witness(file));
+  const told = join(folder, 'told');
+  await writeFile(preload, witness(file, told));
   const seen = async () => JSON.parse(await readFile(file, 'utf8'));
-  return { env: { NODE_OPTIONS: `--require ${preload}` }, seen };
+  const flags = async () => (await readFile(told, 'utf8')).split('\n');
+  return { env: { NODE_OPTIONS: `--require ${preload}` }, seen, flags };
 }
 
 const FETCH = 'internal/deps/undici/undici';
@@ -63,24 +70,9 @@ test('an append is there and back without fetch', async () => {
 const BUDGET = /^--interrupt-budget=/;
 
 test('where V8 compiles late, it is told to hurry: once, by the first append', async () => {
-  const folder = await belongings.folder();
-  const [file, preload] = [join(folder, 'flags'), join(folder, 'flags.cjs')];
-  await writeFile(file, '');
-  await writeFile(
-    preload,
-    `const { appendFileSync } = require('node:fs');
-     const v8 = require('node:v8');
-     const set = v8.setFlagsFromString;
-     v8.setFlagsFromString = (flag) => {
-       appendFileSync(${JSON.stringify(file)}, flag + '\\n');
-       set(flag);
-     };`,
-  );
-  const budgets = async (): Promise<string[]> =>
-    (await readFile(file, 'utf8')).split('\n').filter((flag) => BUDGET.test(flag));
-  const master = belongings.program(['master', '--memory', '--json', '--port', '0'], {
-    NODE_OPTIONS: `--require ${preload}`,
-  });
+  const { env, flags } = await watched();
+  const budgets = async () => (await flags()).filter((flag) => BUDGET.test(flag));
+  const master = belongings.program(['master', '--memory', '--json', '--port', '0'], env);
   const { url } = await master.event('listening');
   const health = await call('GET', `${url}/health`);
   expect([health.status, await budgets()]).toEqual([200, []]);
