@@ -1,0 +1,22 @@
+import { expect, test, vi } from 'vitest';
+import type { Note } from '../../src/core/effects.ts';
+import { type Logger, logNote } from '../../src/node/logger.ts';
+
+test.each([
+  ['resend', 'debug'],
+  ['duplicate', 'debug'],
+  ['role', 'info'],
+  ['joined', 'info'],
+  ['discarded', 'warn'],
+  ['refused', 'warn'],
+  ['unanswered', 'warn'],
+  ['damaged', 'warn'],
+  ['lost', 'warn'],
+] as const)('of the note "%s" the level is %s, and all of it is said', (event, level) => {
+  const logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn() };
+  const note = { event } as Note;
+  logNote(logger as unknown as Logger, note);
+  const said = Object.entries(logger).filter(([, { mock }]) => mock.calls.length > 0);
+  expect(said.map(([name]) => name)).toEqual([level]);
+  expect(logger[level]).toHaveBeenCalledWith(note);
+});
