@@ -69,6 +69,8 @@ export class Segment {
   replaced = false;
   /** Its summary is there. */
   summarised = false;
+  /** Damage was met in it since the reading of it began that a summary is made of. */
+  condemned = false;
   /** All its records have been read, and were whole, since this process started. */
   checked = true;
   /** Records were cut off its end. */

@@ -12,6 +12,7 @@ import { UNFINISHED } from './aside.ts';
 import { Bookkeeping, loadMemory } from './bookkeeping.ts';
 import type { Restore } from './brief.ts';
 import { ChunkBuilder } from './chunk.ts';
+import { condemn } from './condemned.ts';
 import type { Disk } from './disk.ts';
 import { type Cut, EncodedLog, type Piece } from './encoded-log.ts';
 import { Lock } from './lock.ts';
@@ -26,7 +27,6 @@ import { setAside, withLoss } from './salvage.ts';
 import type { Segment } from './segment.ts';
 import { FILE_HEADER_BYTES, segmentName } from './segment-file.ts';
 import { failureOf } from './storage-failure.ts';
-import { summaryName } from './summary.ts';
 import { Turns } from './turns.ts';
 import { Upkeep, type UpkeepHost } from './upkeep.ts';
 import { damage, walkWhole } from './walk.ts';
@@ -86,6 +86,8 @@ class SegmentedLog implements DurableLog {
   private writer: Writer | null = null;
   private upkeep: Upkeep | null = null;
   private lock: Lock | null = null;
+  /** What nobody else waits for. */
+  private condemning: Promise<void> | null = null;
 
   constructor(disk: Disk, options: Required<SegmentedLogOptions>) {
     invariant(options.segmentBytes <= SEGMENT_BYTES_MAX, 'a segment is at most 1 GiB');
@@ -159,6 +161,10 @@ class SegmentedLog implements DurableLog {
     try {
       cut = this.log.cut(after, (piece) => this.readNow(piece));
     } catch (error) {
+      const segment = this.log.catalog.covering(after, after).at(-1);
+      if (error instanceof DamagedLog) this.condemning = this.condemn(segment!);
+      // It is awaited by `close`.
+      this.condemning?.catch(() => undefined);
       throw failureOf(error);
     }
     if (cut !== null) this.recovered().cut(cut);
@@ -191,6 +197,7 @@ class SegmentedLog implements DurableLog {
   async close(): Promise<void> {
     try {
       await this.upkeep?.stop();
+      await this.condemning;
       await this.bookkeeping.idle();
       await this.writer?.close();
       await this.readers.close();
@@ -260,10 +267,14 @@ class SegmentedLog implements DurableLog {
         walkWhole(file, name, stretch, (bytes, at) => builder.add(bytes, at)),
       );
     } catch (error) {
-      // The next start reads the segment, and sees the damage before anything else.
-      if (error instanceof DamagedLog) await this.disk.remove(summaryName(name));
+      if (error instanceof DamagedLog) await this.condemn(piece.segment);
       throw failureOf(error);
     }
+  }
+
+  private condemn(segment: Segment): Promise<void> {
+    const { disk, turns } = this;
+    return condemn({ disk, turns }, segment);
   }
 
   private readNow(piece: Piece): Buffer {

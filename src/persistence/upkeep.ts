@@ -14,6 +14,7 @@ import {
 } from './closed-segments.ts';
 import { CompactionPass, GARBAGE_MIN } from './compaction-pass.ts';
 import { Compactor, type Superseding } from './compactor.ts';
+import { condemn } from './condemned.ts';
 import type { Disk } from './disk.ts';
 import type { Pace } from './outlined-reading.ts';
 import type { Outliner } from './outliner.ts';
@@ -132,7 +133,7 @@ export class Upkeep {
     while (!this.stopped) {
       let waitMs = PACE.failedMs;
       try {
-        waitMs = this.waitAfter(await this.work());
+        waitMs = this.waitAfter(await this.work().catch((error) => this.condemned(error)));
       } catch (error) {
         if (!this.explain(failureOf(error))) return;
       }
@@ -148,6 +149,15 @@ export class Upkeep {
     this.vainLooks = vain ? this.vainLooks + 1 : 0;
     if (found) return PACE.workMs;
     return this.vainLooks < VAIN_LOOKS ? PACE.idleMs : PACE.restMs;
+  }
+
+  /** Whoever meets damage sees to it that the next start does, too. */
+  private async condemned(error: unknown): Promise<never> {
+    const file = error instanceof DamagedLog ? error.file : null;
+    const { closed } = this.parts.catalog;
+    const damaged = closed.find(({ start }) => segmentName(start.first) === file);
+    if (damaged !== undefined) await condemn(this.parts, damaged);
+    throw error;
   }
 
   /** Returns whether to go on. */
@@ -203,6 +213,7 @@ export class Upkeep {
       open = (await this.summaryOf(before))?.open ?? null;
     }
     const { offset: end } = segment.end;
+    segment.condemned = false;
     // The summary takes the place of the outline, which must not come later.
     await this.parts.outliner.release(segment);
     const { requestsOf } = this.host;
@@ -213,6 +224,8 @@ export class Upkeep {
       // Cut back meanwhile, it is described when it is closed anew. Cut off, never: its summary
       // would tell of a segment that is gone.
       if (segment.end.offset !== end || !catalog.closed.includes(segment)) return;
+      // Somebody has met damage in it meanwhile: it is read again.
+      if (segment.condemned) return;
       await keepSummary(disk, segment, found);
       segment.summarised = true;
       segment.outline = null;
@@ -225,21 +238,13 @@ export class Upkeep {
 
   /** Reads a segment that the start took by its summary. */
   private async check(segment: Segment): Promise<void> {
-    const { disk } = this.parts;
-    try {
-      await readClosed(
-        disk,
-        segment,
-        () => undefined,
-        () => this.pause(PACE.scrubMs),
-      );
-      segment.checked = true;
-    } catch (error) {
-      // The next start reads it, and sees the damage before anything else.
-      const damaged = error instanceof DamagedLog && !segment.replaced;
-      if (damaged) await disk.remove(summaryName(segmentName(segment.start.first)));
-      throw error;
-    }
+    await readClosed(
+      this.parts.disk,
+      segment,
+      () => undefined,
+      () => this.pause(PACE.scrubMs),
+    );
+    segment.checked = true;
   }
 
   /** One pass over everything that may be compacted, if that is worth it. */

@@ -295,15 +295,73 @@ describe('the check in the background', () => {
     const node = await written(machine, plain(80));
     await node.upkeep(0);
     await node.log.close();
-    const name = [...machine.disk.contents().keys()].filter((n) => n.endsWith('.seg')).sort()[1]!;
-    const bytes = machine.disk.content(name);
-    bytes[200] = bytes[200]! ^ 1;
-    machine.disk.place(name, bytes);
+    const name = segmentsOf(machine)[1]!;
+    flip(machine, name);
     const brief = await new Node(machine.open()).start(true);
     await brief.upkeep(0);
     expect(brief.reports).toMatchObject([{ name: 'DamagedLog', file: name }]);
     await brief.log.close();
     await expect(new Node(machine.open()).start(true)).rejects.toMatchObject({ file: name });
+  });
+});
+
+describe('damage that a read meets', () => {
+  const noted = (error: unknown): string => (error as Error).name;
+  const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+  /** The upkeep's files, a call to the disk per turn; returns the name of a closed segment. */
+  async function beginning(): Promise<[Machine, Node, string]> {
+    const machine = new Machine(SMALL, { later: (_, run) => setImmediate(run) });
+    const node = await written(machine, plain(40));
+    return [machine, node, segmentsOf(machine)[1]!];
+  }
+
+  it('is seen by the next start, whatever upkeep was doing', async () => {
+    let turns = 0;
+    for (let idle = false; !idle; turns += 1) {
+      const [machine, node, name] = await beginning();
+      const first = Number(/\d+/.exec(name));
+      const working = node.upkeep(0).then(() => {
+        idle = true;
+      });
+      for (let i = 0; i < turns; i += 1) await turn();
+      const over: boolean = idle;
+      flip(machine, name);
+      const read = Promise.resolve(node.log.read(at(first), at(first + 3)));
+      expect(await read.then(() => 'read', noted)).toBe('DamagedLog');
+      await working;
+      await node.log.close();
+      expect([turns, await refusedFor(machine)]).toEqual([turns, name]);
+      idle = over;
+    }
+    expect(turns).toBeGreaterThan(30);
+  });
+
+  it('is seen by the next start where compaction or a cut meets it', async () => {
+    const machine = new Machine(SMALL);
+    const node = await written(machine, keyed(100));
+    const { lastIndex } = node.log;
+    await node.upkeep(0);
+    await node.log.close();
+    const [, name] = segmentsOf(machine);
+    flip(machine, name!);
+
+    const compacting = await new Node(machine.open()).start(true);
+    await compacting.upkeep(lastIndex);
+    expect(compacting.reports).toMatchObject([{ file: name }]);
+    await compacting.log.close();
+    expect(await refusedFor(machine)).toBe(name);
+
+    const again = new Machine(SMALL);
+    const other = await written(again, keyed(100));
+    await other.upkeep(0);
+    await other.log.close();
+    flip(again, name!);
+    const cutting = await new Node(again.open()).start(true);
+    const after = at(Number(/\d+/.exec(name!)) + 1);
+    expect(() => cutting.log.truncate(after)).toThrow(expect.objectContaining({ file: name }));
+    await cutting.log.close();
+    expect(await refusedFor(again)).toBe(name);
   });
 });
 
@@ -349,6 +407,24 @@ describe('the looks for something to do', () => {
     expect(idle.slice(0, 20)).toEqual([...times(19, 500), 4_000]);
   }, 20_000);
 });
+
+/** The file for which the next start refuses to go on. */
+const refusedFor = (machine: Machine): Promise<unknown> =>
+  new Node(machine.open()).start(true).then(
+    () => null,
+    (error: { file?: string }) => error.file,
+  );
+
+function segmentsOf({ disk }: Machine): string[] {
+  return [...disk.contents().keys()].filter((name) => name.endsWith('.seg')).sort();
+}
+
+/** Turns a bit of a record over. */
+function flip({ disk }: Machine, name: string): void {
+  const bytes = disk.content(name);
+  bytes[200] = bytes[200]! ^ 1;
+  disk.place(name, bytes);
+}
 
 function plain(count: number): Request[] {
   return Array.from({ length: count }, () => ({
