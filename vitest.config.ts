@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { LATE_PARSER } from './src/cli/compilation.ts';
+import { compiled } from './test/setup/compiled.ts';
 import { FRUGAL } from './test/setup/frugal.ts';
 import { LongFirst } from './test/setup/long-first.ts';
 
@@ -114,6 +115,6 @@ export default defineConfig({
           testTimeout: 180_000,
         },
       },
-    ],
+    ].map((project) => ({ ...project, plugins: [compiled()] })),
   },
 });

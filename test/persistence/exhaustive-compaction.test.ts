@@ -2,11 +2,7 @@
 // what was not synced every choice is lost; every start must come to the same state.
 
 import { describe, expect, it } from 'vitest';
-import { importBundled } from '../setup/bundled.ts';
-
-const { comingAndGoing, everyCut, overwriting } = await importBundled<
-  typeof import('./compaction-cuts.ts')
->(new URL('./compaction-cuts.ts', import.meta.url));
+import { comingAndGoing, everyCut, overwriting } from './compaction-cuts.ts';
 
 describe('G20, B31: the power goes after every storage call of a compaction', () => {
   it.each([

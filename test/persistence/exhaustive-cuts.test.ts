@@ -1,11 +1,7 @@
 // A log of 200 records cut at every byte there is: started, appended to, cut again, started.
 
 import { describe, expect, it } from 'vitest';
-import { importBundled } from '../setup/bundled.ts';
-
-const { everyByte } = await importBundled<typeof import('./byte-cuts.ts')>(
-  new URL('./byte-cuts.ts', import.meta.url),
-);
+import { everyByte } from './byte-cuts.ts';
 
 const RECORDS = 200;
 const ONE_SEGMENT = { segmentBytes: 1 << 20, tailBytes: 1 << 20, blockBytes: 32 << 10 };

@@ -1,11 +1,7 @@
 // The n-th storage call of a run of 100 appends fails, for every n, in every way.
 
 import { describe, expect, it } from 'vitest';
-import { importBundled } from '../setup/bundled.ts';
-
-const { everyCall, everyCallAndStart } = await importBundled<typeof import('./failing-calls.ts')>(
-  new URL('./failing-calls.ts', import.meta.url),
-);
+import { everyCall, everyCallAndStart } from './failing-calls.ts';
 
 const APPENDS = 100;
 

@@ -4,11 +4,7 @@
 import { describe, expect, it } from 'vitest';
 import { HEADER_BYTES } from '../../src/persistence/record.ts';
 import { FILE_HEADER_BYTES, FORMAT_VERSION } from '../../src/persistence/segment-file.ts';
-import { importBundled } from '../setup/bundled.ts';
-
-const { everyBit, everySecondBit, written } = await importBundled<typeof import('./bit-flips.ts')>(
-  new URL('./bit-flips.ts', import.meta.url),
-);
+import { everyBit, everySecondBit, written } from './bit-flips.ts';
 
 const ONE_SEGMENT = { segmentBytes: 1 << 20, tailBytes: 1 << 20, blockBytes: 8 << 10 };
 /** Nothing stays in memory, so that everything is also read back from the disk. */

@@ -2,11 +2,7 @@
 // keeps bookkeeping, starts again. Of what was not synced every choice is lost.
 
 import { describe, expect, it } from 'vitest';
-import { importBundled } from '../setup/bundled.ts';
-
-const { everyPowerCut, everySector, WatchedRun } = await importBundled<
-  typeof import('./power-cuts.ts')
->(new URL('./power-cuts.ts', import.meta.url));
+import { everyPowerCut, everySector, WatchedRun } from './power-cuts.ts';
 
 /** Rolls often. */
 const ROLLING = { segmentBytes: 1_200, tailBytes: 512, blockBytes: 512, intervalBytes: 200 };

@@ -7,15 +7,10 @@ import type { Entry } from '../../src/core/operation.ts';
 import { Outline } from '../../src/persistence/outline.ts';
 import { StoredEntry } from '../../src/persistence/stored-entry.ts';
 import type { Leftover } from '../../src/sim/leftover.ts';
-import { importBundled } from '../setup/bundled.ts';
 import { at, entryAt } from './entries.ts';
 import { entriesOf, Node, requests, written } from './folded-log.ts';
 import { Machine } from './machine.ts';
-import { OUTLINED, placed, type Seen, seen } from './outline-starts.ts';
-
-const { everyFlip } = await importBundled<typeof import('./outline-starts.ts')>(
-  new URL('./outline-starts.ts', import.meta.url),
-);
+import { everyFlip, OUTLINED, placed, type Seen, seen } from './outline-starts.ts';
 
 /** The entry as a secondary has it: the bytes that arrived, where they need not be parsed. */
 function arrived(entry: Entry): Entry {

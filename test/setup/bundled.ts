@@ -1,11 +1,6 @@
-// Bundles a file of TypeScript with all that it imports, to run it as a process of its own or to
-// import it. What computes for long computes faster there: the test runner looks up every import at
-// every use.
+// Bundles a file of TypeScript with all that it imports, to run it as a process of its own.
 
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
 
 /** Writes `outfile`, an ES module for Node. */
@@ -24,17 +19,4 @@ export async function bundle(
     logLevel: 'silent',
     plugins: [...plugins],
   });
-}
-
-/** Imports a bundled copy of a module: what runs millions of its functions takes little more than
- * half of the time there. Its classes are not those that a test imports itself. */
-export async function importBundled<Module>(entry: URL): Promise<Module> {
-  const folder = await mkdtemp(join(tmpdir(), 'replog-bundled-'));
-  try {
-    const outfile = join(folder, 'module.mjs');
-    await bundle(entry, outfile);
-    return (await import(pathToFileURL(outfile).href)) as Module;
-  } finally {
-    await rm(folder, { recursive: true });
-  }
 }
