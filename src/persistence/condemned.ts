@@ -17,8 +17,6 @@ export async function condemn(
   segment.condemned = true;
   try {
     await turns.run(async () => {
-      // Its name may be that of another file now.
-      if (segment.replaced) return;
       await disk.remove(summaryName(segmentName(segment.start.first)));
       await disk.syncFolder();
     });

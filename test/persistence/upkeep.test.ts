@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { LogIndex } from '../../src/core/ids.ts';
 import type { Entry } from '../../src/core/operation.ts';
+import { DamagedLog, StorageFailure } from '../../src/persistence/persistence.ts';
 import { foldedBy } from '../../src/persistence/upkeep.ts';
 import { at } from './entries.ts';
 import { entriesOf, Node, type Request, requests, written } from './folded-log.ts';
@@ -307,8 +308,6 @@ describe('the check in the background', () => {
 
 describe('damage that a read meets', () => {
   const noted = (error: unknown): string => (error as Error).name;
-  const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
   /** The upkeep's files, a call to the disk per turn; returns the name of a closed segment. */
   async function beginning(): Promise<[Machine, Node, string]> {
     const machine = new Machine(SMALL, { later: (_, run) => setImmediate(run) });
@@ -337,6 +336,35 @@ describe('damage that a read meets', () => {
     expect(turns).toBeGreaterThan(30);
   });
 
+  it('is no damage if it was in the reading alone', async () => {
+    const [machine, node, name] = await beginning();
+    const first = at(Number(/\d+/.exec(name)));
+    flip(machine, name);
+    await expect(node.log.read(first, at(first + 3))).rejects.toThrow(DamagedLog);
+    flip(machine, name);
+    await node.upkeep(0);
+    expect(node.reports).toEqual([]);
+    expect(machine.disk.names()).toContain(name.replace(/seg$/, 'sum'));
+    await node.log.close();
+  });
+
+  it('fails with the disk if the summary stays; once it is gone, a power cut leaves it so', async () => {
+    const [machine, before, name] = await beginning();
+    const first = at(Number(/\d+/.exec(name)));
+    await before.upkeep(0);
+    await before.log.close();
+    const node = await new Node(machine.open()).start(true);
+    flip(machine, name);
+    const fails = { kind: 'fail', code: 'EIO' } as const;
+    machine.disk.faults = ({ kind }) => (kind === 'remove' ? fails : null);
+    await expect(node.log.read(first, at(first + 3))).rejects.toThrow(StorageFailure);
+    machine.disk.faults = null;
+    await expect(node.log.read(first, at(first + 3))).rejects.toThrow(DamagedLog);
+    machine.disk.cutPower();
+    machine.disk.restart(true);
+    expect(await refusedFor(machine)).toBe(name);
+  });
+
   it('is seen by the next start where compaction or a cut meets it', async () => {
     const machine = new Machine(SMALL);
     const node = await written(machine, keyed(100));
@@ -358,9 +386,17 @@ describe('damage that a read meets', () => {
     await other.log.close();
     flip(again, name!);
     const cutting = await new Node(again.open()).start(true);
+    const release = again.disk.hold('remove');
     const after = at(Number(/\d+/.exec(name!)) + 1);
     expect(() => cutting.log.truncate(after)).toThrow(expect.objectContaining({ file: name }));
-    await cutting.log.close();
+    let closed = false;
+    const closing = cutting.log.close().then(() => {
+      closed = true;
+    });
+    await turn();
+    expect(closed).toBe(false);
+    release();
+    await closing;
     expect(await refusedFor(again)).toBe(name);
   });
 });
@@ -414,6 +450,8 @@ const refusedFor = (machine: Machine): Promise<unknown> =>
     () => null,
     (error: { file?: string }) => error.file,
   );
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 function segmentsOf({ disk }: Machine): string[] {
   return [...disk.contents().keys()].filter((name) => name.endsWith('.seg')).sort();
