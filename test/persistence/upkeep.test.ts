@@ -348,7 +348,7 @@ describe('damage that a read meets', () => {
     await node.log.close();
   });
 
-  it('fails with the disk if the summary stays; once it is gone, a power cut leaves it so', async () => {
+  it('fails with the disk if the summary stays; its removal outlasts a power cut', async () => {
     const [machine, before, name] = await beginning();
     const first = at(Number(/\d+/.exec(name)));
     await before.upkeep(0);
