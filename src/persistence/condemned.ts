@@ -2,25 +2,36 @@
 // start reads the segment, and sees the damage before anything else. The rule: nor does it get a
 // summary from anybody who had read it before.
 
+import type { Catalog } from './catalog.ts';
 import type { Disk } from './disk.ts';
-import type { Segment } from './segment.ts';
+import { DamagedLog } from './persistence.ts';
 import { segmentName } from './segment-file.ts';
 import { failureOf } from './storage-failure.ts';
 import { summaryName } from './summary.ts';
 import type { Turns } from './turns.ts';
 
-/** Resolves when the next start will read the segment; rejects with StorageFailure. */
+export interface CondemningParts {
+  readonly disk: Disk;
+  readonly catalog: Catalog;
+  readonly turns: Turns;
+}
+
+/** If `error`, which ended a reading, is damage in a closed segment: resolves when the next start
+ * will read that segment, and rejects with StorageFailure. */
 export async function condemn(
-  { disk, turns }: { readonly disk: Disk; readonly turns: Turns },
-  segment: Segment,
+  { disk, catalog, turns }: CondemningParts,
+  error: unknown,
 ): Promise<void> {
+  if (!(error instanceof DamagedLog)) return;
+  const segment = catalog.closed.find(({ start }) => segmentName(start.first) === error.file);
+  if (segment === undefined) return;
   segment.condemned = true;
   try {
     await turns.run(async () => {
-      await disk.remove(summaryName(segmentName(segment.start.first)));
+      await disk.remove(summaryName(error.file));
       await disk.syncFolder();
     });
-  } catch (error) {
-    throw failureOf(error);
+  } catch (failure) {
+    throw failureOf(failure);
   }
 }

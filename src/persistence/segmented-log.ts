@@ -86,7 +86,7 @@ class SegmentedLog implements DurableLog {
   private writer: Writer | null = null;
   private upkeep: Upkeep | null = null;
   private lock: Lock | null = null;
-  /** What nobody else waits for. */
+  /** What only `close` waits for, and fails with. */
   private condemning: Promise<void> | null = null;
 
   constructor(disk: Disk, options: Required<SegmentedLogOptions>) {
@@ -161,10 +161,8 @@ class SegmentedLog implements DurableLog {
     try {
       cut = this.log.cut(after, (piece) => this.readNow(piece));
     } catch (error) {
-      const segment = this.log.catalog.covering(after, after).at(-1);
-      if (error instanceof DamagedLog) this.condemning = this.condemn(segment!);
-      // It is awaited by `close`.
-      this.condemning?.catch(() => undefined);
+      this.condemning = this.condemn(error);
+      this.condemning.catch(() => undefined);
       throw failureOf(error);
     }
     if (cut !== null) this.recovered().cut(cut);
@@ -267,14 +265,14 @@ class SegmentedLog implements DurableLog {
         walkWhole(file, name, stretch, (bytes, at) => builder.add(bytes, at)),
       );
     } catch (error) {
-      if (error instanceof DamagedLog) await this.condemn(piece.segment);
+      await this.condemn(error);
       throw failureOf(error);
     }
   }
 
-  private condemn(segment: Segment): Promise<void> {
+  private condemn(error: unknown): Promise<void> {
     const { disk, turns } = this;
-    return condemn({ disk, turns }, segment);
+    return condemn({ disk, turns, catalog: this.log.catalog }, error);
   }
 
   private readNow(piece: Piece): Buffer {

@@ -153,10 +153,7 @@ export class Upkeep {
 
   /** Whoever meets damage sees to it that the next start does, too. */
   private async condemned(error: unknown): Promise<never> {
-    const file = error instanceof DamagedLog ? error.file : null;
-    const { closed } = this.parts.catalog;
-    const damaged = closed.find(({ start }) => segmentName(start.first) === file);
-    if (damaged !== undefined) await condemn(this.parts, damaged);
+    await condemn(this.parts, error);
     throw error;
   }
 

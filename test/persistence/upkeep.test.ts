@@ -308,25 +308,25 @@ describe('the check in the background', () => {
 
 describe('damage that a read meets', () => {
   const noted = (error: unknown): string => (error as Error).name;
-  /** The upkeep's files, a call to the disk per turn; returns the name of a closed segment. */
-  async function beginning(): Promise<[Machine, Node, string]> {
+  /** A log on a disk that answers a call per turn; `name` is a closed segment's. */
+  async function beginning() {
     const machine = new Machine(SMALL, { later: (_, run) => setImmediate(run) });
     const node = await written(machine, plain(40));
-    return [machine, node, segmentsOf(machine)[1]!];
+    const name = segmentsOf(machine)[1]!;
+    return { machine, node, name, first: firstOf(name) };
   }
 
   it('is seen by the next start, whatever upkeep was doing', async () => {
     let turns = 0;
     for (let idle = false; !idle; turns += 1) {
-      const [machine, node, name] = await beginning();
-      const first = Number(/\d+/.exec(name));
+      const { machine, node, name, first } = await beginning();
       const working = node.upkeep(0).then(() => {
         idle = true;
       });
       for (let i = 0; i < turns; i += 1) await turn();
       const over: boolean = idle;
       flip(machine, name);
-      const read = Promise.resolve(node.log.read(at(first), at(first + 3)));
+      const read = Promise.resolve(node.log.read(first, at(first + 3)));
       expect(await read.then(() => 'read', noted)).toBe('DamagedLog');
       await working;
       await node.log.close();
@@ -337,8 +337,7 @@ describe('damage that a read meets', () => {
   });
 
   it('is no damage if it was in the reading alone', async () => {
-    const [machine, node, name] = await beginning();
-    const first = at(Number(/\d+/.exec(name)));
+    const { machine, node, name, first } = await beginning();
     flip(machine, name);
     await expect(node.log.read(first, at(first + 3))).rejects.toThrow(DamagedLog);
     flip(machine, name);
@@ -349,8 +348,7 @@ describe('damage that a read meets', () => {
   });
 
   it('fails with the disk if the summary stays; its removal outlasts a power cut', async () => {
-    const [machine, before, name] = await beginning();
-    const first = at(Number(/\d+/.exec(name)));
+    const { machine, node: before, name, first } = await beginning();
     await before.upkeep(0);
     await before.log.close();
     const node = await new Node(machine.open()).start(true);
@@ -387,7 +385,7 @@ describe('damage that a read meets', () => {
     flip(again, name!);
     const cutting = await new Node(again.open()).start(true);
     const release = again.disk.hold('remove');
-    const after = at(Number(/\d+/.exec(name!)) + 1);
+    const after = at(firstOf(name!) + 1);
     expect(() => cutting.log.truncate(after)).toThrow(expect.objectContaining({ file: name }));
     let closed = false;
     const closing = cutting.log.close().then(() => {
@@ -452,6 +450,8 @@ const refusedFor = (machine: Machine): Promise<unknown> =>
   );
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+const firstOf = (name: string): LogIndex => at(Number(/\d+/.exec(name)));
 
 function segmentsOf({ disk }: Machine): string[] {
   return [...disk.contents().keys()].filter((name) => name.endsWith('.seg')).sort();
