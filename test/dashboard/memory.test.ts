@@ -32,6 +32,7 @@ test('10,000 updates leave no memory behind', async () => {
     await shown.tell(stepsOf(healthyCluster(1, 12 + count), 3, 60_000 + count * 250));
     shown.terminal.sent = '';
   };
+  let updates = 0;
   /** The least that is in use at some of the updates up to `count`. */
   const leastUntil = async (count: number): Promise<number> => {
     let least = Number.POSITIVE_INFINITY;
@@ -42,7 +43,6 @@ test('10,000 updates leave no memory behind', async () => {
     }
     return least;
   };
-  let updates = 0;
   // By then every list that is kept at a length has that length.
   const before = await leastUntil(2_000);
   const after = await leastUntil(10_000);

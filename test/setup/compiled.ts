@@ -14,16 +14,23 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const COMPILED = join(ROOT, '.compiled');
 
 const MODULE = /\.tsx?$/;
-const WITH_TESTS = /\.test\.tsx?$/;
+
+/** Whether it is one that is compiled; `path`: from the project's folder on. */
+const isOurs = (path: string): boolean =>
+  /^(?:src|test)\//.test(path) && MODULE.test(path) && !/\.test\.tsx?$/.test(path);
 
 /** What the runner leaves to Node. */
 const BY_NODE = /\/\.compiled\/.*\.js$/;
 
-/** The modules below a folder of the project that are compiled. */
-function modulesIn(folder: string): string[] {
-  return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
-    .filter((name) => MODULE.test(name) && !WITH_TESTS.test(name))
-    .map((name) => join(ROOT, folder, name));
+function modules(): string[] {
+  return ['src', 'test']
+    .flatMap((folder) =>
+      readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((name) =>
+        join(folder, name),
+      ),
+    )
+    .filter(isOurs)
+    .map((path) => join(ROOT, path));
 }
 
 /** Leaves each module a file of its own, in which `import.meta.url` is that of its source: what it
@@ -43,7 +50,7 @@ const oneByOne: Transformer = {
 
 async function compile(): Promise<void> {
   const { outputFiles } = await build({
-    entryPoints: [...modulesIn('src'), ...modulesIn('test')],
+    entryPoints: modules(),
     outdir: COMPILED,
     outbase: ROOT,
     bundle: true,
@@ -96,8 +103,7 @@ export function compiled(): Plugin {
       if (importer === undefined || !source.startsWith('.')) return null;
       const path = resolve(dirname(importer), source);
       const place = relative(ROOT, path);
-      const ours = /^(?:src|test)\//.test(place) && MODULE.test(place) && !WITH_TESTS.test(place);
-      return ours ? join(COMPILED, place.replace(MODULE, '.js')) : null;
+      return isOurs(place) ? join(COMPILED, place.replace(MODULE, '.js')) : null;
     },
   };
 }
