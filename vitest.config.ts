@@ -4,14 +4,17 @@ import { compiled } from './test/setup/compiled.ts';
 import { FRUGAL } from './test/setup/frugal.ts';
 import { LongFirst } from './test/setup/long-first.ts';
 
-/** Real processes held against a time that leaves little room, or against each other: one file at
- * a time, with nothing beside it. */
+/** Real processes held against a time that leaves little room, or against each other: two files at
+ * a time, with nothing else beside them. */
 const TIGHT = [
   'test/process/delays.test.ts',
   'test/process/help.test.ts',
   'test/seed/operation-failed.test.ts',
-  'test/seed/replicator.test.ts',
 ];
+
+/** Real processes held against a twentieth of a second and less: whoever runs beside them may keep
+ * a master waiting for so long. */
+const ALONE = ['test/seed/replicator.test.ts'];
 
 /** Real processes that are held against times to which the contract gives room. They wait for more
  * than half of their time. */
@@ -60,7 +63,7 @@ export default defineConfig({
         test: {
           name: 'process',
           include: ['test/process/**/*.test.{ts,tsx}'],
-          exclude: [...TIMED, ...TIGHT],
+          exclude: [...TIMED, ...TIGHT, ...ALONE],
           maxWorkers: 3,
           sequence: { groupOrder: 2 },
           ...REAL,
@@ -70,7 +73,7 @@ export default defineConfig({
         test: {
           name: 'timed',
           include: TIMED,
-          exclude: TIGHT,
+          exclude: [...TIGHT, ...ALONE],
           // Two for these and one for the campaigns, which begin first and take about as long.
           maxWorkers: 3,
           sequence: { groupOrder: 3 },
@@ -95,12 +98,20 @@ export default defineConfig({
         },
       },
       {
+        test: {
+          name: 'alone',
+          include: ALONE,
+          sequence: { groupOrder: 5 },
+          ...REAL,
+        },
+      },
+      {
         // On request only: larger runs, and what needs a system that `npm test` must not ask for.
         test: {
           name: 'long',
           include: ['test/long/**/*.test.ts'],
           fileParallelism: false,
-          sequence: { groupOrder: 5 },
+          sequence: { groupOrder: 6 },
           testTimeout: 900_000,
           hookTimeout: 120_000,
         },
@@ -111,7 +122,7 @@ export default defineConfig({
           name: 'demos',
           include: ['test/demos/**/*.test.ts'],
           fileParallelism: false,
-          sequence: { groupOrder: 6 },
+          sequence: { groupOrder: 7 },
           testTimeout: 180_000,
         },
       },
