@@ -2,11 +2,11 @@
 //
 // Entries come in log order, each once: after a break the stream resumes at the last one seen. That
 // it is still there is what shows that the log is the one that was followed so far: a master that
-// came back without its disk may have another one, as long or longer.
+// came back without its disk may have another one, longer or shorter.
 
 import { isDeepStrictEqual } from 'node:util';
 import { createParser } from 'eventsource-parser';
-import type { LogEntry } from './answers.ts';
+import type { Health, LogEntry } from './answers.ts';
 import { LogReplaced, UnexpectedAnswer, Unreachable } from './errors.ts';
 import { type Call, ConnectionFailure, type Link, retryAfterOf } from './link.ts';
 import { gapAfter, type Pace } from './pace.ts';
@@ -44,6 +44,7 @@ export async function* follow(
     const connection = new AbortController();
     const both = signal ? AbortSignal.any([signal, connection.signal]) : connection.signal;
     try {
+      if (last !== null) await mustReach(link, base, last.index, both);
       const response = await open(link, base, last?.index ?? from, opened, both);
       opened = true;
       for await (const entry of entriesOf(response)) {
@@ -65,6 +66,24 @@ export async function* follow(
     failures += 1;
     await pace.pause(gapAfter(failures, pace.random), signal);
   }
+}
+
+/** Throws LogReplaced if the node is the master of a log that ends before `index`: what was seen
+ * there will not come, and a stream from there would be silent until another entry has its place.
+ * A secondary that ends before it, or a master that takes no writes yet, may still get it. */
+async function mustReach(
+  link: Link,
+  base: string,
+  index: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const { body } = await link.send(base, { method: 'GET', path: '/health', signal });
+  // Whatever else answers there is judged by the stream.
+  const health = body as Health | undefined;
+  if (health?.role !== 'master' || health.lastIndex >= index) return;
+  if (health.mode === 'read-write') throw new LogReplaced(base, index);
+  const cause = new Error(`the log ends before entry ${index}, and the master takes no writes`);
+  throw new ConnectionFailure(base, cause, true);
 }
 
 async function open(

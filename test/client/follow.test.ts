@@ -4,7 +4,14 @@ import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { type LogEntry, ReplogClient } from '../../src/client/client.ts';
 import { quickPace } from './quick-pace.ts';
-import { deadUrl, sendProblem, startStub } from './stub-server.ts';
+import {
+  deadUrl,
+  type Responder,
+  type Stub,
+  sendJson,
+  sendProblem,
+  startStub,
+} from './stub-server.ts';
 
 function entry(index: number) {
   return { index, epoch: 1, at: '2024-01-01T00:00:00.000Z', op: 'append', message: `m${index}` };
@@ -19,6 +26,29 @@ function send(response: ServerResponse, ...indexes: number[]): void {
   response.write(events.join(''));
 }
 
+const SECONDARY = { node: 'n2', role: 'secondary', lastIndex: 0 };
+
+function master(lastIndex: number, mode: 'read-write' | 'read-only') {
+  return { node: 'n1', role: 'master', mode, lastIndex };
+}
+
+/** A stub that says how it is, the last state again and again; only other requests are counted. */
+async function startNode(stream: Responder, states: unknown[] = [SECONDARY]): Promise<Stub> {
+  let streams = 0;
+  const told = [...states];
+  const stub = await startStub((hit, response) => {
+    if (hit.path === '/health') {
+      sendJson(response, 200, told.length > 1 ? told.shift() : told[0]);
+      return;
+    }
+    streams += 1;
+    stream(hit, response, streams);
+  });
+  return stub;
+}
+
+const streamsOf = ({ hits }: Stub) => hits.filter(({ path }) => path !== '/health');
+
 async function take(entries: AsyncIterable<LogEntry>, count: number): Promise<number[]> {
   const indexes: number[] = [];
   for await (const { index } of entries) {
@@ -29,7 +59,7 @@ async function take(entries: AsyncIterable<LogEntry>, count: number): Promise<nu
 }
 
 test('a stream that breaks is resumed behind the last entry seen', async () => {
-  const stub = await startStub((_, response, count) => {
+  const stub = await startNode((_, response, count) => {
     openStream(response);
     if (count === 1) {
       send(response, 3, 4);
@@ -43,7 +73,7 @@ test('a stream that breaks is resumed behind the last entry seen', async () => {
   });
   const client = new ReplogClient({ url: stub.url, pace: quickPace() });
   expect(await take(client.follow({ from: 3, signal: undefined }), 4)).toEqual([3, 4, 5, 6]);
-  expect(stub.hits.map((hit) => [hit.path, hit.headers['last-event-id']])).toEqual([
+  expect(streamsOf(stub).map((hit) => [hit.path, hit.headers['last-event-id']])).toEqual([
     ['/log?from=3', undefined],
     ['/log?from=4', '3'],
     ['/log?from=4', '3'],
@@ -54,7 +84,7 @@ test('a stream that breaks is resumed behind the last entry seen', async () => {
 test.each(['epoch', 'at', 'message'])(
   'an entry that came in place of the last one seen is told (%s)',
   async (field) => {
-    const stub = await startStub((_, response, count) => {
+    const stub = await startNode((_, response, count) => {
       openStream(response);
       if (count === 1) {
         send(response, 1, 2);
@@ -75,6 +105,49 @@ test.each(['epoch', 'at', 'message'])(
     expect(seen).toEqual([1, 2]);
   },
 );
+
+test('a log that ends before the last entry seen, and takes writes, is another one', async () => {
+  const stub = await startNode(
+    (_, response) => {
+      openStream(response);
+      send(response, 1, 2);
+      response.end();
+    },
+    [master(1, 'read-write')],
+  );
+  const entries = new ReplogClient({ url: stub.url, pace: quickPace() }).follow();
+  const seen: number[] = [];
+  const following = async () => {
+    for await (const { index } of entries) seen.push(index);
+  };
+  const replaced = { name: 'LogReplaced', url: stub.url, index: 2 };
+  await expect(following()).rejects.toMatchObject(replaced);
+  expect(seen).toEqual([1, 2]);
+  expect(streamsOf(stub)).toHaveLength(1);
+});
+
+test.each<[string, unknown[]]>([
+  ['a master that still hears its members', [master(1, 'read-only'), master(2, 'read-write')]],
+  ['a secondary', [SECONDARY]],
+  ['a node without a role', [{ ...SECONDARY, role: null }]],
+  ['a master that has it', [master(2, 'read-write')]],
+  ['what has no health', [null]],
+  ['what says nothing of its health', [undefined]],
+  ['what answers in words', ['ok']],
+])('%s may still get the last entry seen', async (_, states) => {
+  const stub = await startNode((_, response, count) => {
+    openStream(response);
+    if (count === 1) {
+      send(response, 1, 2);
+      response.end();
+    } else {
+      send(response, 2, 3);
+    }
+  }, states);
+  const client = new ReplogClient({ url: stub.url, pace: quickPace() });
+  expect(await take(client.follow(), 3)).toEqual([1, 2, 3]);
+  expect(streamsOf(stub)).toHaveLength(2);
+});
 
 test('an entry may arrive in pieces, in the middle of a letter', async () => {
   const bytes = Buffer.from(`data: ${JSON.stringify({ ...entry(1), message: 'ü€' })}\n\n`);
@@ -134,7 +207,7 @@ test('leaving the loop closes the connection', async () => {
 
 test('a node that is down for a while is tried again with growing gaps', async () => {
   const pace = quickPace();
-  const stub = await startStub((_, response, count) => {
+  const stub = await startNode((_, response, count) => {
     if (count === 1) {
       openStream(response);
       send(response, 1);

@@ -77,9 +77,15 @@ describe.each<[string, Wire]>([
 
 test.each([[undefined], [fetch]])('a stream that breaks is resumed (%s)', async (own) => {
   const entry = (index: number) => `id: ${index}\ndata: ${JSON.stringify({ index })}\n\n`;
-  const stub = await startStub((_, response, count) => {
+  let streams = 0;
+  const stub = await startStub(({ path }, response) => {
+    if (path === '/health') {
+      sendJson(response, 200, { role: 'secondary' });
+      return;
+    }
+    streams += 1;
     response.writeHead(200, { 'content-type': 'text/event-stream' });
-    response.write(entry(count), () => response.destroy());
+    response.write(entry(streams), () => response.destroy());
   });
   const client = new ReplogClient({ url: stub.url, pace: quickPace(), fetch: own });
   const seen: number[] = [];
