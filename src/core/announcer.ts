@@ -48,10 +48,11 @@ export class Announcer {
     if (this.wanted === null || this.underWay || now < this.dueAt) return;
     const wanted = this.wanted;
     const announced = this.withoutReturned(wanted);
-    const { master, epoch, replicas, size, version } = announced;
+    const { cluster, master, epoch, replicas, size, version } = announced;
     this.underWay = true;
     this.dueAt = Number.POSITIVE_INFINITY;
-    const request = { type: 'Replicas' as const, epoch, replicas, size, version };
+    const named = cluster === undefined ? {} : { cluster };
+    const request = { type: 'Replicas' as const, epoch, replicas, size, version, ...named };
     this.outbox.send(master.url, request, (answer, at) => {
       this.underWay = false;
       const noted = answer.type === 'ReplicasNoted';

@@ -24,9 +24,9 @@ export class ArbiterNode {
   private readonly arbiter: Arbiter;
   private readonly announcer: Announcer;
 
-  constructor(options: Options, arbiterOptions: ArbiterOptions, memory: Memory) {
+  constructor(options: Options, arbiterOptions: Omit<ArbiterOptions, 'cluster'>, memory: Memory) {
     this.bookkeeping = new Bookkeeping(memory, this.outbox);
-    const cluster = memory.cluster ?? arbiterOptions.cluster;
+    const { cluster } = memory;
     this.arbiter = new Arbiter({ ...arbiterOptions, cluster }, memory.arbiter);
     this.announcer = new Announcer(this.outbox, options, (epoch) => {
       this.arbiter.raise(epoch);

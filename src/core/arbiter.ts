@@ -1,6 +1,7 @@
 // Admits nodes, gives roles, knows who the replicas are. The first node to join becomes master;
 // there is one master per epoch, and a new epoch each time one is appointed.
 
+import { ClusterIdentity } from './cluster-identity.ts';
 import type { ArbiterMemory } from './effects.ts';
 import { type Epoch, epoch, type NodeId } from './ids.ts';
 import type { Join, JoinedMaster, JoinedSecondary, Left, Peer, Refusal } from './messages.ts';
@@ -12,13 +13,18 @@ export interface Announcement {
   readonly replicas: readonly Peer[];
   readonly size: number | null;
   readonly version: number;
+  /** Identity of the cluster, once it has one. */
+  readonly cluster?: string;
 }
 
 export interface ArbiterOptions {
   /** Configured cluster size; null: the number of members. */
   readonly size: number | null;
-  /** Identity of the cluster; a node whose folder belongs to another one is refused. */
+  /** Identity of the cluster, if it is known; a node whose folder belongs to another one is
+   * refused. */
   readonly cluster: string | null;
+  /** Identity for a cluster that has none; null: it stays without until a node brings one. */
+  readonly newCluster: string | null;
   /** Only this node may become the first master; null: whichever joins first. */
   readonly prefer: NodeId | null;
 }
@@ -51,7 +57,7 @@ export class Arbiter {
   private master: NodeId | null;
   private size: number | null;
   private version: number;
-  private cluster: string | null;
+  private readonly identity: ClusterIdentity;
 
   constructor(options: ArbiterOptions, memory: ArbiterMemory | null) {
     const known = memory ?? BLANK;
@@ -60,7 +66,7 @@ export class Arbiter {
     this.master = known.master;
     this.size = options.size ?? known.size;
     this.version = known.version ?? 0;
-    this.cluster = options.cluster;
+    this.identity = new ClusterIdentity(options.cluster, options.newCluster);
     for (const { node, url, incarnation: life } of known.members) {
       this.members.set(node, { url, incarnation: life });
     }
@@ -68,7 +74,7 @@ export class Arbiter {
 
   /** Identity of the cluster, once it has one. */
   get clusterId(): string | null {
-    return this.cluster;
+    return this.identity.current;
   }
 
   /** What must be durable before an answer leaves. */
@@ -87,17 +93,13 @@ export class Arbiter {
     if (this.master === null) return null;
     const master = this.peer(this.master);
     const { epoch: current, size, version } = this;
-    return { epoch: current, master, replicas: this.replicas(), size, version };
+    return { epoch: current, master, replicas: this.replicas(), size, version, ...this.named() };
   }
 
   join(request: Join): JoinedMaster | JoinedSecondary | Refusal {
     const { node, url } = request;
-    if (request.cluster !== undefined) {
-      this.cluster ??= request.cluster;
-      if (request.cluster !== this.cluster) {
-        return { type: 'Refused', code: 'wrong-cluster', cluster: this.cluster };
-      }
-    }
+    const refusal = this.identity.meets(request, this.size);
+    if (refusal !== null) return refusal;
     if (this.master === null && !this.mayLead(request)) {
       return { type: 'Refused', code: 'no-master' };
     }
@@ -156,7 +158,7 @@ export class Arbiter {
   }
 
   private answer(node: NodeId): JoinedMaster | JoinedSecondary {
-    const cluster = this.cluster === null ? {} : { cluster: this.cluster };
+    const cluster = this.named();
     if (this.master !== node) {
       const master = this.peer(this.master!);
       return { type: 'JoinedSecondary', epoch: this.epoch, master, ...cluster };
@@ -164,6 +166,11 @@ export class Arbiter {
     const replicas = this.replicas();
     const { epoch: current, size, version } = this;
     return { type: 'JoinedMaster', epoch: current, replicas, size, version, ...cluster };
+  }
+
+  private named(): { cluster?: string } {
+    const { current } = this.identity;
+    return current === null ? {} : { cluster: current };
   }
 
   private peer(node: NodeId): Peer {

@@ -28,6 +28,12 @@ export class Bookkeeping {
     this.outbox.push({ type: 'Remember', id: this.lastId, memory: this.memory });
   }
 
+  /** A node that joined before its cluster had an identity hears of it later; `cluster`: what it
+   * hears, undefined: nothing. */
+  belongs(cluster: string | undefined): void {
+    if (cluster !== undefined && this.memory.cluster === null) this.remember({ cluster });
+  }
+
   remembered(id: number): void {
     while (this.waiting.length > 0 && this.waiting[0]!.id <= id) this.waiting.shift()!.after();
   }

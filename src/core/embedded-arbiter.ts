@@ -1,7 +1,7 @@
 // The arbiter inside a master's process (`replog master` without --join): its announcements need no
 // network, and it knows from the master's heartbeats who is alive.
 
-import { type Announcement, Arbiter } from './arbiter.ts';
+import { type Announcement, Arbiter, type ArbiterOptions } from './arbiter.ts';
 import type { Context } from './context.ts';
 import type { Epoch, Ticket } from './ids.ts';
 import type { Master } from './master.ts';
@@ -20,11 +20,7 @@ export class EmbeddedArbiter {
   private readonly arbiter: Arbiter;
   private readonly home: ArbiterHome;
 
-  constructor(
-    context: Context,
-    settings: { size: number | null; cluster: string | null },
-    home: ArbiterHome,
-  ) {
+  constructor(context: Context, settings: Omit<ArbiterOptions, 'prefer'>, home: ArbiterHome) {
     const { arbiter } = context.bookkeeping.current;
     this.context = context;
     this.home = home;

@@ -235,7 +235,7 @@ export class Membership implements ReplicatorOwner {
   }
 
   private beat(member: Member, now: number, settled: boolean): void {
-    const { outbox, options, ledger, self } = this.context;
+    const { bookkeeping, outbox, options, ledger, self } = this.context;
     member.lastHeartbeatAt = now;
     member.nextHeartbeatAt = now + (settled ? options.heartbeatIntervalMs : RECOVERY_HEARTBEAT_MS);
     const { lastIndex, commitIndex } = ledger.log;
@@ -250,6 +250,8 @@ export class Membership implements ReplicatorOwner {
       settled,
     };
     if (opened !== null) beat.opened = opened;
+    const { cluster } = bookkeeping.current;
+    if (cluster !== null) beat.cluster = cluster;
     if (epochEnd !== null) beat.epochEnd = epochEnd;
     if (compactTo > 0) beat.compactTo = compactTo;
     outbox.send(member.peer.url, beat, (answer, at) => this.answered(member, now, answer, at));

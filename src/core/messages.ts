@@ -74,6 +74,8 @@ export interface Replicas {
   /** Own. Rises with each change of the set or the size. In one epoch a lower one than the master
    * has seen was overtaken on its way; absent: the latest to arrive counts. */
   readonly version?: number;
+  /** Own. Identity of the cluster, for a master that was appointed before there was one. */
+  readonly cluster?: string;
 }
 
 /** The master has taken note of the set. */
@@ -154,6 +156,8 @@ export interface Heartbeat {
   /** Own. Where the master's log ended when it finished recovery: what a secondary holds beyond it
    * of earlier epochs is not part of the log of this epoch, however long that has become since. */
   readonly opened?: LogIndex;
+  /** Own. Identity of the cluster, for a secondary that joined before there was one. */
+  readonly cluster?: string;
   /** Own. Sent to a secondary whose last entries cannot be in the master's log: where those of
    * their epoch, and of earlier ones, end there. */
   readonly epochEnd?: EpochEnd;

@@ -49,12 +49,12 @@ export class Office {
     this.context = context;
     this.size = size;
     if (arbiter === null) {
-      const cluster = context.bookkeeping.current.cluster ?? newCluster;
+      const { cluster } = context.bookkeeping.current;
       const home = {
         master: () => this.leading,
         lead: (appointment: JoinedMaster) => this.lead(appointment),
       };
-      this.embedded = new EmbeddedArbiter(context, { size, cluster }, home);
+      this.embedded = new EmbeddedArbiter(context, { size, cluster, newCluster }, home);
       this.joiner = null;
     } else {
       const joined = (answer: JoinedMaster | JoinedSecondary, now: number): void =>
@@ -136,8 +136,9 @@ export class Office {
   }
 
   /** The arbiter announces the set of replicas to this master, or appoints it anew by that. */
-  announced(ticket: Ticket, message: Replicas): void {
+  announced(ticket: Ticket, { cluster, ...message }: Replicas): void {
     const master = this.leading;
+    this.context.bookkeeping.belongs(cluster);
     if (master?.epoch === message.epoch && master.untold) {
       // What the members hold is not to be lost: this master begins once more, and hears them.
       this.heeding.push(ticket);

@@ -93,6 +93,7 @@ export class Secondary {
     this.following = message.master;
     this.allowed = message.compactTo ?? logIndex(0);
     if (message.epoch > bookkeeping.current.epoch) bookkeeping.remember({ epoch: message.epoch });
+    bookkeeping.belongs(message.cluster);
     outbox.respond(ticket, this.heartbeatAck());
     if (message.settled !== false && this.session?.epoch === message.epoch) {
       this.restoration.expect(message.epoch, message.lastIndex);

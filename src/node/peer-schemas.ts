@@ -76,6 +76,7 @@ export const replicasBody = z.object({
   replicas: z.array(peer).max(1_000),
   size: size.exactOptional(),
   version: version.exactOptional(),
+  cluster: clusterId.exactOptional(),
 });
 
 export const heartbeatBody = z.object({
@@ -85,6 +86,7 @@ export const heartbeatBody = z.object({
   commitIndex: index,
   settled: z.boolean().exactOptional(),
   opened: index.exactOptional(),
+  cluster: clusterId.exactOptional(),
   epochEnd: z.object({ epoch, index }).exactOptional(),
   compactTo: index.exactOptional(),
 });

@@ -55,8 +55,8 @@ export async function serveArbiter(options: ServeArbiterOptions): Promise<Runnin
     dataDir === null ? new MemoryPersistence() : openSegmentedLog(new RealDisk(dataDir));
   const { memory } = await persistence.recover(() => {});
   const prefer = options.prefer === undefined ? null : nodeId(options.prefer);
-  const cluster = dataDir === null ? null : randomUUID();
-  const settings = { size: options.size, cluster, prefer };
+  const newCluster = dataDir === null ? null : randomUUID();
+  const settings = { size: options.size, newCluster, prefer };
   const arbiter = new ArbiterNode(DEFAULT_OPTIONS, settings, memory ?? BLANK_MEMORY);
   const transport = new Transport(token === null ? {} : { token });
   let fail: (error: unknown) => void = () => {};

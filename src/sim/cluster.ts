@@ -4,6 +4,7 @@
 
 import type { HistoryRecord, NodeRecord } from '../check/history.ts';
 import { DEFAULT_OPTIONS, type Options } from '../core/options.ts';
+import { majority } from '../core/quorum.ts';
 import { ArbiterHost } from './arbiter-host.ts';
 import { Chance } from './chance.ts';
 import type { FaultSource } from './disk-fault.ts';
@@ -304,8 +305,15 @@ export class Cluster {
 
   /** An arbiter is in charge that knows only how large the cluster is. Nobody adds or removes nodes
    * then: it would take a majority of those it meets for one of those that kept promises. */
-  private get forgotten(): boolean {
+  get forgotten(): boolean {
     return this.sites.get('arbiter')?.wiped === true;
+  }
+
+  /** Most disks would still say which cluster this is, though that of `lost` were gone: an arbiter
+   * that has forgotten it takes what a majority says, and a new cluster where that says nothing. */
+  mostRemember(lost?: string): boolean {
+    const known = this.nodes.filter(({ id, wiped }) => !wiped && id !== lost);
+    return known.length >= majority(this.size);
   }
 
   /** An arbiter without a disk lives in the launcher: when that ends, so does the cluster. */

@@ -100,7 +100,7 @@ export async function startNode(
     arbiter: own ? null : shape.arbiter === 'embedded' ? first : 'arbiter',
     wants: null,
     size: own ? shape.size : null,
-    newCluster: site.disk === null ? null : 'a-cluster',
+    newCluster: site.disk === null ? null : identityBy(site),
     options,
     random,
     meter: persistence,
@@ -130,10 +130,15 @@ export async function startArbiter(
   const { memory } = await persistence.recover(() => {});
   const found = { entries: [], memory };
   if (site.host.life !== life) return found;
-  const cluster = shape.arbiterDurable ? 'a-cluster' : null;
   // One that takes the place of a lost one gives the first role to whoever asks first.
   const prefer = site.wiped ? null : nodeId(shape.nodes[0]!.id);
-  const settings = { size, cluster, prefer };
+  const newCluster = shape.arbiterDurable ? identityBy(site) : null;
+  const settings = { size, newCluster, prefer };
   site.arbiter!.serve(new ArbiterNode(options, settings, memory ?? BLANK_MEMORY), persistence);
   return found;
+}
+
+/** Each life of a process would give a new cluster another identity. */
+function identityBy({ host }: Site): string {
+  return `cluster-of-${host.lifeName}`;
 }

@@ -17,7 +17,7 @@ class Office {
   private lastTicket = 0;
 
   constructor(memory: Memory = BLANK_MEMORY) {
-    const settings = { size: null, cluster: null, prefer: null };
+    const settings = { size: null, newCluster: null, prefer: null };
     this.machine = new ArbiterNode(DEFAULT_OPTIONS, settings, memory);
   }
 

@@ -20,7 +20,7 @@ function join(id: string, how: Wishes = {}): Join {
 }
 
 function arbiter(how: Partial<ArbiterOptions> = {}, memory: ArbiterMemory | null = null): Arbiter {
-  return new Arbiter({ size: null, cluster: null, prefer: null, ...how }, memory);
+  return new Arbiter({ size: null, cluster: null, newCluster: null, prefer: null, ...how }, memory);
 }
 
 /** An arbiter that has appointed n1 and admitted n2. */
@@ -184,6 +184,70 @@ describe('Arbiter: leaving, and being refused', () => {
     of.join(join('n1', { cluster: 'c-1' }));
     expect(of.clusterId).toBe('c-1');
     expect(of.join(join('n2', { cluster: 'c-2' }))).toMatchObject({ code: 'wrong-cluster' });
+  });
+
+  describe('with an empty folder', () => {
+    const forgotten = (size: number | null) => arbiter({ size, newCluster: 'new' });
+    const old = (id: string, cluster = 'c-1') => join(id, { cluster, epoch: 3 });
+    const WAIT = { type: 'Refused', code: 'no-master' };
+    const STRANGER = { type: 'Refused', code: 'wrong-cluster' };
+
+    test('it takes the identity that a majority of the size brings along', () => {
+      const of = forgotten(3);
+      expect(of.join(old('n2'))).toEqual(WAIT);
+      // Who asks again is no second one.
+      expect(of.join(old('n2'))).toEqual(WAIT);
+      expect(of.clusterId).toBeNull();
+      expect(of.join(old('n3'))).toMatchObject({ type: 'JoinedMaster', epoch: 4, cluster: 'c-1' });
+      expect(of.join(join('n1'))).toMatchObject({ type: 'JoinedSecondary', cluster: 'c-1' });
+      expect(of.join(old('n4', 'c-2'))).toEqual({ ...STRANGER, cluster: 'c-1' });
+    });
+
+    test('it is that of a new cluster when a majority has none', () => {
+      const of = forgotten(3);
+      expect(of.join(join('n1'))).not.toHaveProperty('cluster');
+      expect(of.announcement).not.toHaveProperty('cluster');
+      expect(of.join(join('n2'))).toMatchObject({ type: 'JoinedSecondary', cluster: 'new' });
+      // The master was appointed before: it hears it now.
+      expect(of.announcement).toMatchObject({ cluster: 'new' });
+    });
+
+    test('B45: a node that an earlier cluster left behind decides nothing', () => {
+      const of = forgotten(3);
+      expect(of.join(old('n3'))).toEqual(WAIT);
+      expect(of.join(join('n1'))).toMatchObject({ type: 'JoinedMaster' });
+      expect(of.join(old('n3'))).toEqual(WAIT);
+      expect(of.memory.members.map(({ node }) => node)).toEqual(['n1']);
+      expect(of.join(join('n2'))).toMatchObject({ cluster: 'new' });
+      expect(of.join(old('n3'))).toEqual({ ...STRANGER, cluster: 'new' });
+    });
+
+    test('half of the nodes are no majority', () => {
+      const of = forgotten(4);
+      for (const id of ['n1', 'n2']) expect(of.join(old(id))).toEqual(WAIT);
+      for (const id of ['n3', 'n4']) of.join(join(id));
+      expect(of.clusterId).toBeNull();
+      for (const id of ['n1', 'n2']) expect(of.join(old(id))).toEqual(WAIT);
+    });
+
+    test('two identities are counted apart, and the word of each node is its last', () => {
+      const of = forgotten(3);
+      expect(of.join(old('n1', 'c-1'))).toEqual(WAIT);
+      expect(of.join(old('n2', 'c-2'))).toEqual(WAIT);
+      expect(of.join(old('n2', 'c-1'))).toMatchObject({ cluster: 'c-1' });
+    });
+
+    test('without a configured size it is that of a new cluster', () => {
+      const of = forgotten(null);
+      expect(of.join(old('n1'))).toEqual({ ...STRANGER, cluster: 'new' });
+      expect(of.join(join('n2'))).toMatchObject({ type: 'JoinedMaster', cluster: 'new' });
+    });
+
+    test('a thousand strangers are remembered, and no more', () => {
+      const of = forgotten(2_001);
+      for (let i = 0; i < 1_001; i += 1) of.join(old(`s${i}`));
+      expect(of.clusterId).toBeNull();
+    });
   });
 
   test.each([

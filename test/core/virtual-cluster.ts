@@ -37,6 +37,8 @@ export interface StartOptions {
   /** It has lost its disk. */
   readonly wipe?: boolean;
   readonly wants?: 'master' | 'secondary';
+  /** What it would call a new cluster; default: nothing. */
+  readonly newCluster?: string;
   /** Its id, where that is not the name of its host. */
   readonly node?: string;
 }
@@ -96,11 +98,12 @@ export class VirtualCluster {
   }
 
   /** Starts, or restarts, an arbiter of its own; it keeps what it remembers unless it is wiped. */
-  arbiter(how: { size?: number | null; wipe?: boolean } = {}): void {
+  arbiter(how: Pick<StartOptions, 'size' | 'wipe' | 'newCluster'> = {}): void {
     const host = this.host('arbiter');
     if (how.wipe === true) host.memory = BLANK_MEMORY;
     host.end();
-    const settings = { size: how.size ?? null, cluster: null, prefer: null };
+    const { newCluster = null, size = null } = how;
+    const settings = { size, newCluster, prefer: null };
     host.run(new ArbiterNode(this.options, settings, host.memory));
     this.draw('arbiter starts');
   }
@@ -122,7 +125,7 @@ export class VirtualCluster {
       arbiter: how.arbiter === undefined ? 'arbiter' : how.arbiter,
       wants: how.wants ?? null,
       size: how.size ?? null,
-      newCluster: null,
+      newCluster: how.newCluster ?? null,
       options: this.options,
       random: () => this.random(),
       meter: host.log,

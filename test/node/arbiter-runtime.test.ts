@@ -10,7 +10,7 @@ import { StorageFailure } from '../../src/persistence/persistence.ts';
 test('a memory that could not be written is not written over a newer one', async () => {
   const written: (number | undefined)[] = [];
   let attempts = 0;
-  const settings = { size: null, cluster: null, prefer: null };
+  const settings = { size: null, newCluster: null, prefer: null };
   const later: (() => void)[] = [];
   const runtime = new ArbiterRuntime({
     arbiter: new ArbiterNode(DEFAULT_OPTIONS, settings, BLANK_MEMORY),
@@ -53,7 +53,7 @@ test('a memory that could not be written is not written over a newer one', async
 test("C19: a disk that fails once delays an arbiter's answer, and does not end it", async () => {
   const broken: unknown[] = [];
   let attempts = 0;
-  const settings = { size: 3, cluster: null, prefer: null };
+  const settings = { size: 3, newCluster: null, prefer: null };
   const runtime = new ArbiterRuntime({
     arbiter: new ArbiterNode(DEFAULT_OPTIONS, settings, BLANK_MEMORY),
     outgoing: { send: () => new Promise(() => {}) },

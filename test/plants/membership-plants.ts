@@ -46,6 +46,13 @@ export const MEMBERSHIP_PLANTS: readonly Plant[] = [
     'if (this.master === null || forgotten || ahead) this.raise(request.epoch);',
   ),
   plant(
+    'an arbiter that has lost its folder begins a new cluster',
+    'B45',
+    'src/core/cluster-identity.ts',
+    'if (size === null) {',
+    'if (size !== 0) {',
+  ),
+  plant(
     'the master leads before its epoch is durable',
     'B32',
     'src/core/bookkeeping.ts',

@@ -119,6 +119,7 @@ export const PROCESS_FAULTS: readonly FaultKind[] = [
     arbiterToo: false,
     suits: ({ nodes, arbiter }) => arbiter === 'own' && nodes.length > 1,
     begin: (cluster, { node, forMs }) => {
+      if (cluster.forgotten && !cluster.mostRemember(node)) return undefined;
       cluster.crash(node, { power: true, severity: 1 });
       cluster.wipe(node);
       cluster.startAfter(node, DOWN_MS + forMs);
@@ -157,6 +158,7 @@ export const PROCESS_FAULTS: readonly FaultKind[] = [
       if (cluster.site('arbiter').wiped) return undefined;
       // Those who have left would be new ones to it when they come back.
       if (cluster.nodes.some(({ left }) => left)) return undefined;
+      if (!cluster.mostRemember()) return undefined;
       cluster.crash('arbiter', { power: true, severity: 1 });
       cluster.wipe('arbiter', 'forget');
       cluster.startAfter('arbiter', DOWN_MS);

@@ -1,0 +1,54 @@
+// Which cluster this is: nodes whose data belong to another one are not let in. The rule: an
+// arbiter whose folder is empty may be that of a new cluster, or of one that has lost it. Where the
+// size is configured a majority of it decides which, by what its nodes bring along; a node that was
+// left over from an earlier cluster, and goes on asking at the same address, decides nothing.
+
+import type { NodeId } from './ids.ts';
+import type { Join, Refusal } from './messages.ts';
+import { majority } from './quorum.ts';
+
+/** Nodes whose word is kept until a majority has spoken: more than any cluster has members. */
+const CLAIMS_MAX = 1_000;
+
+export class ClusterIdentity {
+  private id: string | null;
+  /** For a cluster that turns out to have none; null: it has none, and takes the first it meets. */
+  private readonly fresh: string | null;
+  /** What the nodes that have asked so far belong to; null: to none. */
+  private readonly claims = new Map<NodeId, string | null>();
+
+  constructor(known: string | null, fresh: string | null) {
+    this.id = known;
+    this.fresh = fresh;
+  }
+
+  /** null: it has none, or it is not known yet. */
+  get current(): string | null {
+    return this.id;
+  }
+
+  /** Hears to which cluster a node belongs that joins; null: nothing speaks against it. `size`: the
+   * configured one, null: none. */
+  meets({ cluster, node }: Join, size: number | null): Refusal | null {
+    if (this.id === null && this.fresh === null) this.id = cluster ?? null;
+    if (this.id === null) this.hears(node, cluster ?? null, size);
+    if (cluster === undefined) return null;
+    if (this.id === null) return { type: 'Refused', code: 'no-master' };
+    return cluster === this.id
+      ? null
+      : { type: 'Refused', code: 'wrong-cluster', cluster: this.id };
+  }
+
+  private hears(node: NodeId, claim: string | null, size: number | null): void {
+    if (size === null) {
+      // Nobody knows how many there are to be heard.
+      this.id = this.fresh;
+      return;
+    }
+    if (this.claims.size < CLAIMS_MAX || this.claims.has(node)) this.claims.set(node, claim);
+    const agreed = [...this.claims.values()].filter((other) => other === claim);
+    if (agreed.length < majority(size)) return;
+    this.id = claim ?? this.fresh;
+    this.claims.clear();
+  }
+}
