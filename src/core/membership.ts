@@ -9,6 +9,7 @@ import type { Mutable } from './mutable.ts';
 import type { Answer } from './outbox.ts';
 import { OwnDisk } from './own-disk.ts';
 import type { ReplicatorOwner } from './replicator.ts';
+import { deposes, type StaleEpoch } from './rivalry.ts';
 import type { MemberReport } from './status.ts';
 
 /** What the membership tells its master. */
@@ -205,8 +206,9 @@ export class Membership implements ReplicatorOwner {
     this.owner.joined();
   }
 
-  deposed(epoch: Epoch): void {
-    this.owner.deposed(epoch);
+  outdated(refusal: StaleEpoch): void {
+    const { incarnation } = this.context;
+    if (deposes(refusal, this.epoch, incarnation)) this.owner.deposed(refusal.epoch);
   }
 
   private left(node: NodeId): void {
@@ -259,10 +261,15 @@ export class Membership implements ReplicatorOwner {
 
   private answered(member: Member, sentAt: number, answer: Answer, now: number): void {
     if (this.byNode.get(member.peer.node) !== member) return;
+    const { incarnation, self } = this.context;
     if (answer.type === 'HeartbeatAck') {
       if (!member.heeds(sentAt)) return;
       if (this.isAnother(answer.node, member)) {
         member.answeredBy(answer.node, now);
+        return;
+      }
+      if (answer.epoch > this.epoch) {
+        this.owner.deposed(answer.epoch);
         return;
       }
       member.followedAt = sentAt;
@@ -276,7 +283,9 @@ export class Membership implements ReplicatorOwner {
       this.owner.heard(member, answer);
       this.heard(member.peer.node, now);
     } else if (answer.type === 'Refused' && answer.code === 'stale-epoch') {
-      this.owner.deposed(answer.epoch);
+      if (answer.incarnation === incarnation) member.answeredBy(self.node, now);
+      else member.heartbeatFailed(`refused: ${answer.code}`);
+      this.outdated(answer);
     } else {
       const error = answer.type === 'None' ? answer.error : `answered ${answer.type}`;
       member.heartbeatFailed(error);

@@ -206,9 +206,10 @@ export class Replica {
   private refusal(request: Exclude<Request, { type: 'Join' | 'Leave' }>): Refusal | null {
     const { bookkeeping, incarnation, self } = this.context;
     const { epoch } = bookkeeping.current;
+    const who = { node: self.node, incarnation };
     if (request.epoch < epoch) {
-      const who = request.type === 'Replicas' ? { node: self.node, incarnation } : {};
-      return { type: 'Refused', code: 'stale-epoch', epoch, ...who };
+      const asked = request.type === 'Replicas' ? who : {};
+      return { type: 'Refused', code: 'stale-epoch', epoch, ...asked };
     }
     if (request.type === 'Replicas') {
       if (this.office.heeds(request.epoch)) return null;
@@ -218,6 +219,6 @@ export class Replica {
     }
     // There is one master per epoch: another one in ours has been replaced without knowing it.
     const rival = this.office.master !== null && request.epoch === epoch;
-    return rival ? { type: 'Refused', code: 'stale-epoch', epoch } : null;
+    return rival ? { type: 'Refused', code: 'stale-epoch', epoch, ...who } : null;
   }
 }

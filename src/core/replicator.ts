@@ -26,6 +26,7 @@ import {
 import type { Peer, Refusal, SnapshotOrder } from './messages.ts';
 import type { Mutable } from './mutable.ts';
 import type { Answer } from './outbox.ts';
+import type { StaleEpoch } from './rivalry.ts';
 
 /** What the replicator tells its master. */
 export interface ReplicatorOwner {
@@ -35,8 +36,8 @@ export interface ReplicatorOwner {
   heard(node: NodeId, now: number): void;
   /** This session cannot go on: the secondary knows a newer one, or has lost its place. */
   restart(node: NodeId, cause: Refusal, now: number): void;
-  /** There is a newer epoch: this master is deposed. */
-  deposed(epoch: Epoch): void;
+  /** The node says that the epoch of this master is over. */
+  outdated(refusal: StaleEpoch): void;
 }
 
 export interface Start {
@@ -280,7 +281,7 @@ export class Replicator {
     this.error = `refused: ${refusal.code}`;
     switch (refusal.code) {
       case 'stale-epoch':
-        this.owner.deposed(refusal.epoch);
+        this.owner.outdated(refusal);
         return;
       case 'out-of-order':
         this.outOfOrder(refusal, sent, sentAt, now);

@@ -5,6 +5,7 @@ import type { ArbiterNode } from '../core/arbiter-node.ts';
 import type { Effect, Memory } from '../core/effects.ts';
 import { type Ticket, ticket as ticketOf } from '../core/ids.ts';
 import type { Peer, Request, Response } from '../core/messages.ts';
+import type { StorageFailure } from '../persistence/persistence.ts';
 import { Bookkeeper } from './bookkeeper.ts';
 import { EventQueue, type QueueClock } from './event-queue.ts';
 import type { Outgoing } from './runtime.ts';
@@ -15,6 +16,8 @@ export interface ArbiterParts {
   readonly clock: QueueClock;
   /** Resolves when the memory is as durable as this arbiter promises. */
   readonly remember: (memory: Memory) => Promise<void>;
+  /** See BookkeeperParts. */
+  readonly unwritten: (failure: StorageFailure) => void;
   readonly broken: (error: unknown) => void;
 }
 

@@ -14,6 +14,8 @@ export interface BookkeeperParts {
   readonly clock: QueueClock;
   /** The memory of this number is durable. */
   readonly remembered: (id: number) => void;
+  /** It could not be written, for the first time since it last could. */
+  readonly unwritten: (failure: StorageFailure) => void;
   /** Something else than the disk has failed. */
   readonly broken: (error: unknown) => void;
 }
@@ -21,6 +23,7 @@ export interface BookkeeperParts {
 export class Bookkeeper {
   private readonly parts: BookkeeperParts;
   private latest = 0;
+  private fails = false;
 
   constructor(parts: BookkeeperParts) {
     this.parts = parts;
@@ -30,15 +33,20 @@ export class Bookkeeper {
   remember(id: number, memory: Memory): void {
     this.latest = id;
     this.parts.remember(memory).then(
-      () => this.parts.remembered(id),
+      () => {
+        this.fails = false;
+        this.parts.remembered(id);
+      },
       (error: unknown) => {
-        if (error instanceof StorageFailure) this.later(id, memory);
+        if (error instanceof StorageFailure) this.failed(error, id, memory);
         else this.parts.broken(error);
       },
     );
   }
 
-  private later(id: number, memory: Memory): void {
+  private failed(failure: StorageFailure, id: number, memory: Memory): void {
+    if (!this.fails) this.parts.unwritten(failure);
+    this.fails = true;
     this.parts.clock.after(RETRY_MS, () => {
       if (this.latest === id) this.remember(id, memory);
     });

@@ -3,6 +3,7 @@
 
 import { destination, type Logger, pino } from 'pino';
 import type { Note } from '../core/effects.ts';
+import type { StorageFailure } from '../persistence/persistence.ts';
 
 export type { Logger } from 'pino';
 
@@ -34,4 +35,10 @@ export function logNote(logger: Logger, note: Note): void {
   if (note.event === 'resend' || note.event === 'duplicate') logger.debug(note);
   else if (WARNINGS.has(note.event)) logger.warn(note);
   else logger.info(note);
+}
+
+/** Says that a process cannot go on for want of its bookkeeping: without it there is no role. */
+export function logUnwritten(logger: Logger): (failure: StorageFailure) => void {
+  return ({ message: error }) =>
+    logger.warn({ error }, 'what must not be forgotten cannot be written; it is tried again');
 }

@@ -54,6 +54,8 @@ export interface RuntimeParts {
   readonly note: (note: Note) => void;
   /** The node cannot go on: an invariant is broken, or its log is damaged. */
   readonly broken: (error: unknown) => void;
+  /** See BookkeeperParts. */
+  readonly unwritten: (failure: StorageFailure) => void;
   /** What damage left readable beside the log; absent: nothing. */
   readonly leftBehind?: LeftBehind;
   /** A Persist has taken this long. */
@@ -94,10 +96,10 @@ export class Runtime implements Engine {
     };
     const turned = (): void => this.tellProgress();
     this.queue = new EventQueue(parts.replica, perform, turned, parts.broken, parts.clock);
-    const { broken, clock, persistence } = parts;
+    const { broken, clock, persistence, unwritten } = parts;
     const remember = (memory: Memory): Promise<void> => persistence.remember(memory);
     const remembered = (id: number): void => this.queue.post({ type: 'Remembered', id });
-    this.bookkeeper = new Bookkeeper({ remember, remembered, broken, clock });
+    this.bookkeeper = new Bookkeeper({ remember, remembered, unwritten, broken, clock });
   }
 
   get cuts(): number {

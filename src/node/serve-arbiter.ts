@@ -11,7 +11,7 @@ import { openSegmentedLog } from '../persistence/segmented-log.ts';
 import { createArbiterApp } from './arbiter-app.ts';
 import { ArbiterRuntime } from './arbiter-runtime.ts';
 import { realClock } from './event-queue.ts';
-import { createLogger, type LogLevel } from './logger.ts';
+import { createLogger, type LogLevel, logUnwritten } from './logger.ts';
 import type { Route } from './route.ts';
 import { startServer } from './server.ts';
 import { Transport } from './transport.ts';
@@ -69,6 +69,7 @@ export async function serveArbiter(options: ServeArbiterOptions): Promise<Runnin
     outgoing: transport,
     clock: realClock,
     remember: (changed) => persistence.remember(changed),
+    unwritten: logUnwritten(logger),
     broken: fail,
   });
   const stopping = new AbortController();

@@ -19,7 +19,7 @@ import { type AppOptions, createApp } from './app.ts';
 import { systemClock } from './clock.ts';
 import { realClock } from './event-queue.ts';
 import { Faults } from './faults.ts';
-import { createLogger, type Logger, type LogLevel, logNote } from './logger.ts';
+import { createLogger, type Logger, type LogLevel, logNote, logUnwritten } from './logger.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { freePort, urlOf } from './own-url.ts';
 import { Runtime } from './runtime.ts';
@@ -140,6 +140,7 @@ async function assemble(options: ServeNodeOptions, prepared: Prepared): Promise<
       ? {}
       : { leftBehind: new LeftBehind(new RealDisk(options.dataDir)) }),
     broken,
+    unwritten: logUnwritten(logger),
     persistTook: observing(metrics, options.onWork),
     trace,
   });

@@ -15,7 +15,7 @@ import type { HeartbeatAck, Request, Response, Snapshot } from '../../src/core/m
 import type { Machine } from './virtual-host.ts';
 
 /** What it does with Snapshots: as the contract says, nothing at all, or refuse each one. */
-export type Manner = 'takes' | 'silent' | 'stale-session' | 'out-of-order';
+export type Manner = 'takes' | 'silent' | 'stale-session' | 'stale-epoch' | 'out-of-order';
 
 export class ForeignSecondary implements Machine {
   readonly id: string;
@@ -65,6 +65,9 @@ export class ForeignSecondary implements Machine {
   private answer(request: Request): Response | null {
     if (request.type === 'Heartbeat') return this.deaf ? null : this.alive(request.epoch);
     if (request.type !== 'Snapshot' || this.manner === 'silent') return null;
+    if (this.manner === 'stale-epoch') {
+      return { type: 'Refused', code: 'stale-epoch', epoch: request.epoch };
+    }
     if (this.manner === 'stale-session') {
       const newest = Math.max(request.session, this.refuses);
       return { type: 'Refused', code: 'stale-session', session: session(newest) };

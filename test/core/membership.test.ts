@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { nodeId } from '../../src/core/ids.ts';
+import { epoch, nodeId } from '../../src/core/ids.ts';
 import type { MasterStatus } from '../../src/core/status.ts';
 import { ForeignSecondary } from './foreign-secondary.ts';
 import { Members } from './members.ts';
@@ -43,6 +43,37 @@ describe('Membership: who is a member', () => {
     cluster.announce('n1', 'n2', 'n3');
     cluster.run(1_000);
     expect(cluster.outcome(all)).toMatchObject({ type: 'Stored', acks: ['n1', 'n2', 'n3'] });
+  });
+
+  test('a member that was given the address of the master does not depose it', () => {
+    const cluster = new Members('n2');
+    cluster.announce('n1', 'n2', { node: nodeId('n3'), url: 'n1' });
+    cluster.write('n1', 'a');
+    cluster.run(10_000);
+    expect(cluster.status('n1')).toMatchObject({ role: 'master', epoch: 1, mode: 'read-write' });
+    expect(cluster.report('n3')).toMatchObject({
+      status: 'Unhealthy',
+      lastError: 'n1 answers at n1',
+    });
+  });
+
+  test('who refuses the epoch of the master itself, and is no second one, does not either', () => {
+    const cluster = new Members('n2', 'n3');
+    cluster.node('n3').manner = 'stale-epoch';
+    const both = cluster.write('n1', 'a', { w: 2 });
+    cluster.run(10_000);
+    expect(cluster.status('n1')).toMatchObject({ role: 'master', epoch: 1, mode: 'read-write' });
+    expect(cluster.outcome(both)).toMatchObject({ type: 'Stored', acks: ['n1', 'n2'] });
+    expect(cluster.report('n3').lastError).toBe('refused: stale-epoch');
+  });
+
+  test('a higher epoch in the answer to a heartbeat ends its office', () => {
+    const cluster = new Members('n2', 'n3');
+    cluster.run(600);
+    cluster.node('n3').says = { epoch: epoch(50) };
+    cluster.run(600);
+    // It asks its arbiter for another one, behind that.
+    expect(cluster.status('n1').epoch).toBeGreaterThanOrEqual(50);
   });
 
   test('a set announced again unchanged changes nothing', () => {

@@ -68,7 +68,7 @@ describe('Replicator: answers', () => {
     const link = new ReplicatorBench();
     link.append();
     link.answer(0, { type: 'Refused', code: 'stale-epoch', epoch: epoch(5) });
-    expect(link.told).toEqual(['heard', 'deposed by 5']);
+    expect(link.told).toEqual(['heard', 'outdated by 5']);
   });
 
   test.each(['stale-session', 'diverged'] as const)('%s ends the session', (code) => {

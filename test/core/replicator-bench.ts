@@ -4,6 +4,7 @@ import { epoch, logIndex, nodeId, session } from '../../src/core/ids.ts';
 import type { Response, SnapshotOrder } from '../../src/core/messages.ts';
 import type { Options } from '../../src/core/options.ts';
 import { Replicator, type ReplicatorOwner, type Start } from '../../src/core/replicator.ts';
+import type { StaleEpoch } from '../../src/core/rivalry.ts';
 import { Bench, type SentCall } from './bench.ts';
 
 /** A copy as it went out, and when. */
@@ -57,8 +58,8 @@ export class ReplicatorBench implements ReplicatorOwner {
     this.told.push(`restart ${cause.code}`);
   }
 
-  deposed(by: number): void {
-    this.told.push(`deposed by ${by}`);
+  outdated({ epoch: by }: StaleEpoch): void {
+    this.told.push(`outdated by ${by}`);
   }
 
   /** A client's operations enter the log; what is due goes out. */

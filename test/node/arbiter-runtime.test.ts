@@ -27,6 +27,7 @@ test('a memory that could not be written is not written over a newer one', async
       if (attempts === 1) throw new StorageFailure('I/O error', false);
       written.push(arbiter?.members.length);
     },
+    unwritten: () => {},
     broken: (error) => expect(error).toBeUndefined(),
   });
   try {
@@ -62,6 +63,7 @@ test("C19: a disk that fails once delays an arbiter's answer, and does not end i
       attempts += 1;
       if (attempts === 1) throw new StorageFailure('I/O error', false);
     },
+    unwritten: () => {},
     broken: (error) => broken.push(error),
   });
   try {

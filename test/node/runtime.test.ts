@@ -36,6 +36,7 @@ function bench(
     },
     options: DEFAULT_OPTIONS,
     note: () => {},
+    unwritten: () => {},
     broken: (error) => broken.push(error),
     persistTook: () => {},
   });
