@@ -213,9 +213,9 @@ export interface FetchedOrder {
 
 /** The protocol's ways of saying no. Each is a value, with the HTTP status of the problem table. */
 export type Refusal =
-  /** The sender's epoch is over; this is the receiver's. Own: who says so, in answer to Replicas (an
-   * arbiter asks by that whether a process still lives), and where the receiver is master of the
-   * sender's own epoch. */
+  /** The sender's epoch is over; this is the receiver's. Own: who says so, in answer to Replicas
+   * (an arbiter asks by that whether a process still lives), and where the receiver is master of
+   * the sender's own epoch. */
   | {
       readonly type: 'Refused';
       readonly code: 'stale-epoch';

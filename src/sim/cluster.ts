@@ -309,11 +309,12 @@ export class Cluster {
     return this.sites.get('arbiter')?.wiped === true;
   }
 
-  /** Most disks would still say which cluster this is, though that of `lost` were gone: an arbiter
-   * that has forgotten it takes what a majority says, and a new cluster where that says nothing. */
+  /** Most disks would still say which cluster this is, though that of `lost` were gone, and one
+   * more had to be replaced for its damage: an arbiter that has forgotten it takes what a majority
+   * says, and lets nobody in who says more than that. */
   mostRemember(lost?: string): boolean {
     const known = this.nodes.filter(({ id, wiped }) => !wiped && id !== lost);
-    return known.length >= majority(this.size);
+    return known.length - 1 >= majority(this.size);
   }
 
   /** An arbiter without a disk lives in the launcher: when that ends, so does the cluster. */
