@@ -48,12 +48,10 @@ export class Announcer {
     if (this.wanted === null || this.underWay || now < this.dueAt) return;
     const wanted = this.wanted;
     const announced = this.withoutReturned(wanted);
-    const { cluster, master, epoch, replicas, size, version } = announced;
+    const { master, ...set } = announced;
     this.underWay = true;
     this.dueAt = Number.POSITIVE_INFINITY;
-    const named = cluster === undefined ? {} : { cluster };
-    const request = { type: 'Replicas' as const, epoch, replicas, size, version, ...named };
-    this.outbox.send(master.url, request, (answer, at) => {
+    this.outbox.send(master.url, { type: 'Replicas', ...set }, (answer, at) => {
       this.underWay = false;
       const noted = answer.type === 'ReplicasNoted';
       if (noted) this.noted(announced);

@@ -2,7 +2,7 @@
 
 import type { Context } from './context.ts';
 import type { Electorate } from './electorate.ts';
-import { type Epoch, type LogIndex, logIndex, type NodeId, type Session, session } from './ids.ts';
+import { type Epoch, type LogIndex, logIndex, type NodeId } from './ids.ts';
 import { Member } from './member.ts';
 import type { Heartbeat, HeartbeatAck, Peer, Refusal } from './messages.ts';
 import type { Mutable } from './mutable.ts';
@@ -10,6 +10,7 @@ import type { Answer } from './outbox.ts';
 import { OwnDisk } from './own-disk.ts';
 import type { ReplicatorOwner } from './replicator.ts';
 import { deposes, type StaleEpoch } from './rivalry.ts';
+import { SessionNumbers } from './session-numbers.ts';
 import type { MemberReport } from './status.ts';
 
 /** What the membership tells its master. */
@@ -28,14 +29,6 @@ const RECOVERY_HEARTBEAT_MS = 100;
 /** A read that wants proof does not make more than one round of heartbeats in this time. */
 const PROOF_GAP_MS = 5;
 
-/** Sessions are numbered from epoch × this + the time of the process's start, so that a master that
- * restarts begins above all its earlier sessions without having to remember them: in a new epoch,
- * and also where whoever appoints it has forgotten the epochs that there were. */
-const SESSIONS_PER_EPOCH = 2 ** 20;
-
-/** Whoever claims to know a newer session than this is not believed: there would be none after. */
-const SESSION_MAX = 2 ** 53 - 2 ** 32;
-
 /**
  * Invariants:
  * 1. One member per node id; this node is not among them.
@@ -50,7 +43,7 @@ export class Membership implements ReplicatorOwner {
   opened: LogIndex | null = null;
   private readonly byNode = new Map<NodeId, Member>();
   private readonly own: OwnDisk;
-  private nextSession: number;
+  private readonly sessions: SessionNumbers;
   private lastWakeAt: number | null = null;
   private judgeFrom = Number.NEGATIVE_INFINITY;
 
@@ -66,7 +59,7 @@ export class Membership implements ReplicatorOwner {
     this.electorate = electorate;
     this.owner = owner;
     this.own = new OwnDisk(context, now);
-    this.nextSession = epoch * SESSIONS_PER_EPOCH + (context.bornAtMs ?? 0) + 1;
+    this.sessions = new SessionNumbers(epoch, context.bornAtMs ?? 0);
   }
 
   get members(): readonly Member[] {
@@ -148,7 +141,7 @@ export class Membership implements ReplicatorOwner {
       if (now >= member.nextHeartbeatAt) this.beat(member, now, settled);
       if (now >= this.judgeFrom) this.judge(member, now);
       const { opened } = this;
-      if (opened !== null) member.begin(this, this.epoch, opened, () => this.newSession(), now);
+      if (opened !== null) member.begin(this, this.epoch, opened, () => this.sessions.next(), now);
       member.replicator?.flush(now);
       member.measureLag(now);
     }
@@ -198,9 +191,7 @@ export class Membership implements ReplicatorOwner {
   restart(node: NodeId, cause: Refusal, now: number): void {
     const member = this.byNode.get(node);
     if (member === undefined) return;
-    if (cause.code === 'stale-session' && cause.session < SESSION_MAX) {
-      this.nextSession = Math.max(this.nextSession, cause.session + 1);
-    }
+    if (cause.code === 'stale-session') this.sessions.passes(cause.session);
     if (cause.code === 'diverged') member.reset = cause.lastIndex;
     member.refused(cause.code, now);
     this.owner.joined();
@@ -215,11 +206,6 @@ export class Membership implements ReplicatorOwner {
     this.context.outbox.note({ event: 'left', node });
     this.electorate.left(node);
     this.owner.left(node);
-  }
-
-  private newSession(): Session {
-    this.nextSession += 1;
-    return session(this.nextSession - 1);
   }
 
   /** After a stop of this whole process nobody is judged before a round of heartbeats. */
@@ -261,7 +247,6 @@ export class Membership implements ReplicatorOwner {
 
   private answered(member: Member, sentAt: number, answer: Answer, now: number): void {
     if (this.byNode.get(member.peer.node) !== member) return;
-    const { incarnation, self } = this.context;
     if (answer.type === 'HeartbeatAck') {
       if (!member.heeds(sentAt)) return;
       if (this.isAnother(answer.node, member)) {
@@ -283,9 +268,10 @@ export class Membership implements ReplicatorOwner {
       this.owner.heard(member, answer);
       this.heard(member.peer.node, now);
     } else if (answer.type === 'Refused' && answer.code === 'stale-epoch') {
-      if (answer.incarnation === incarnation) member.answeredBy(self.node, now);
-      else member.heartbeatFailed(`refused: ${answer.code}`);
       this.outdated(answer);
+      const { code, node } = answer;
+      if (node !== undefined && this.isAnother(node, member)) member.answeredBy(node, now);
+      else member.heartbeatFailed(`refused: ${code}`);
     } else {
       const error = answer.type === 'None' ? answer.error : `answered ${answer.type}`;
       member.heartbeatFailed(error);
