@@ -32,11 +32,11 @@ export class ClusterIdentity {
   meets({ cluster, node }: Join, size: number | null): Refusal | null {
     if (this.id === null && this.fresh === null) this.id = cluster ?? null;
     if (this.id === null) this.hears(node, cluster ?? null, size);
-    if (cluster === undefined) return null;
-    if (this.id === null) return { type: 'Refused', code: 'no-master' };
-    return cluster === this.id
-      ? null
-      : { type: 'Refused', code: 'wrong-cluster', cluster: this.id };
+    if (cluster === undefined || cluster === this.id) return null;
+    // Those that have not asked yet may decide for it. When all have, it is told.
+    const open = this.id === null && size !== null && this.claims.size < size;
+    if (open) return { type: 'Refused', code: 'no-master' };
+    return { type: 'Refused', code: 'wrong-cluster', cluster: this.id ?? this.fresh! };
   }
 
   private hears(node: NodeId, claim: string | null, size: number | null): void {

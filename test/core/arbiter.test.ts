@@ -227,7 +227,10 @@ describe('Arbiter: leaving, and being refused', () => {
       for (const id of ['n1', 'n2']) expect(of.join(old(id))).toEqual(WAIT);
       for (const id of ['n3', 'n4']) of.join(join(id));
       expect(of.clusterId).toBeNull();
-      for (const id of ['n1', 'n2']) expect(of.join(old(id))).toEqual(WAIT);
+      // All have spoken: nobody will decide for them, and they are told so.
+      const told = { ...STRANGER, cluster: 'new' };
+      for (const id of ['n1', 'n2']) expect(of.join(old(id))).toEqual(told);
+      expect(of.clusterId).toBeNull();
     });
 
     test('two identities are counted apart, and the word of each node is its last', () => {
