@@ -309,10 +309,11 @@ export class Cluster {
     return this.sites.get('arbiter')?.wiped === true;
   }
 
-  /** Most disks would still say which cluster this is, though that of `lost` were gone, and one
-   * more had to be replaced for its damage: an arbiter that has forgotten it takes what a majority
+  /** An arbiter that has forgotten which cluster this is still can be told, though the disk of
+   * `lost` were gone, and one more had to be replaced for its damage: it takes what a majority
    * says, and lets nobody in who says more than that. */
   mostRemember(lost?: string): boolean {
+    if (!this.plan.shape.nameless) return true;
     const known = this.nodes.filter(({ id, wiped }) => !wiped && id !== lost);
     return known.length - 1 >= majority(this.size);
   }

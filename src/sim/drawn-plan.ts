@@ -12,12 +12,16 @@ import type { Fault, Plan, Shape } from './plan.ts';
 /** Time for the cluster to begin, and for the first acknowledgements. */
 const CALM_MS = 1_200;
 
+/** What an arbiter is told of its cluster is drawn apart: a seed's plan was there before it. */
+const NAMELESS_SEED = 0x1de_7717;
+
 /** Clients go on this long after the last fault is over. */
 const AFTER_MS = 2_500;
 
 export function drawnPlan(seed: number): Plan {
   const chance = new Chance(seed);
-  const shape = drawnShape(chance);
+  const nameless = new Chance(seed ^ NAMELESS_SEED).happens(0.5);
+  const shape = { ...drawnShape(chance), nameless };
   const faultsFrom = CALM_MS;
   const faultsUntil = faultsFrom + chance.whole(3_000, 8_000);
   const faults = drawnFaults(chance, shape, faultsFrom, faultsUntil);
@@ -27,7 +31,7 @@ export function drawnPlan(seed: number): Plan {
   return withOutbox(withUpkeep(plan, clientsUntil), clientsUntil);
 }
 
-function drawnShape(chance: Chance): Shape {
+function drawnShape(chance: Chance): Omit<Shape, 'nameless'> {
   const count = chance.pick([3, 3, 3, 3, 5, 2, 4, 1]);
   const memory = chance.pick(['none', 'none', 'none', 'none', 'some', 'all']);
   const arbiter = chance.pick(['own', 'embedded'] as const);

@@ -13,6 +13,8 @@ export interface Shape {
   readonly nodes: readonly { readonly id: string; readonly durable: boolean }[];
   readonly arbiter: 'own' | 'embedded';
   readonly arbiterDurable: boolean;
+  /** An arbiter that has lost its folder is not told which cluster it is the arbiter of. */
+  readonly nameless: boolean;
   /** Configured cluster size; null: the number of members. */
   readonly size: number | null;
   readonly options: Partial<Options>;

@@ -100,7 +100,7 @@ export async function startNode(
     arbiter: own ? null : shape.arbiter === 'embedded' ? first : 'arbiter',
     wants: null,
     size: own ? shape.size : null,
-    newCluster: site.disk === null ? null : identityBy(site),
+    newCluster: site.disk === null ? null : identityBy(site, shape),
     options,
     random,
     meter: persistence,
@@ -132,13 +132,14 @@ export async function startArbiter(
   if (site.host.life !== life) return found;
   // One that takes the place of a lost one gives the first role to whoever asks first.
   const prefer = site.wiped ? null : nodeId(shape.nodes[0]!.id);
-  const newCluster = shape.arbiterDurable ? identityBy(site) : null;
-  const settings = { size, newCluster, prefer };
-  site.arbiter!.serve(new ArbiterNode(options, settings, memory ?? BLANK_MEMORY), persistence);
+  const identity = shape.arbiterDurable ? identityBy(site, shape) : null;
+  const blank = shape.nameless ? BLANK_MEMORY : { ...BLANK_MEMORY, cluster: identity };
+  const settings = { size, newCluster: identity, prefer };
+  site.arbiter!.serve(new ArbiterNode(options, settings, memory ?? blank), persistence);
   return found;
 }
 
-/** Each life of a process would give a new cluster another identity. */
-function identityBy({ host }: Site): string {
-  return `cluster-of-${host.lifeName}`;
+/** What a process would call a new cluster. */
+function identityBy({ host }: Site, { nameless }: Shape): string {
+  return nameless ? `cluster-of-${host.lifeName}` : 'a-cluster';
 }

@@ -79,6 +79,7 @@ describe('each kind of fault alone', { timeout: TIME_LIMIT_MS }, () => {
     nodes: ['n1', 'n2', 'n3'].map((id) => ({ id, durable: true })),
     arbiter: 'own' as const,
     arbiterDurable: true,
+    nameless: true,
     size: 3,
   };
 
