@@ -139,8 +139,8 @@ const ROWS: readonly Row[] = [
     type: LogReplaced,
     code: EXIT.refused,
     hint: () =>
-      '`replog list` shows what is there now; what had been shown was on no majority, or was lost ' +
-      'with the nodes that had it',
+      '`replog list` shows what is there now; what had been shown was on no majority, or was ' +
+      'lost with the nodes that had it',
   },
   { type: UnexpectedAnswer, code: EXIT.unreachable, hint: () => 'name a replog node with --url' },
   {
