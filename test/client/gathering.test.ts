@@ -213,3 +213,24 @@ describe('G21: appends of one client', () => {
     expect(secondary.hits).toHaveLength(1);
   });
 });
+
+test('appends whose lines never come are not waited for', async () => {
+  const stub = await startStub((_, response) => {
+    response.writeHead(200, { 'content-type': 'application/x-ndjson' }).end();
+  });
+  const client = new ReplogClient({ url: stub.url, pace: quickPace(), retryForMs: 500 });
+  const ended = await Promise.allSettled(['1', '2'].map((message) => client.append(message)));
+  expect(ended.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+});
+
+test('an append that was given up before it was sent is not sent', async () => {
+  const stub = await startStub(answered);
+  const client = clientOf(stub.url);
+  const controller = new AbortController();
+  const stays = client.append('1');
+  const goes = client.append('2', { signal: controller.signal });
+  controller.abort();
+  await expect(goes).rejects.toThrow();
+  expect(await stays).toMatchObject({ index: 1 });
+  expect(stub.hits.map(({ text }) => text).join()).not.toContain('"2"');
+});

@@ -286,3 +286,15 @@ test.each(['', 'nonsense', 'ftp://x', 'http://user:secret@x', 'http://x?q'])(
     expect(() => clientOf(url)).toThrow(expect.objectContaining({ name: 'InvalidUrl' }));
   },
 );
+
+test('no timer is left behind an answer', async () => {
+  const result = { result: 'OperationAck', index: 1, acks: [], id: null, key: 'k', ms: 1 };
+  const stub = await startStub((_, response) => sendJson(response, 200, result));
+  const client = new ReplogClient({ url: stub.url, pace: quickPace() });
+  const timers = () => process.getActiveResourcesInfo().filter((one) => one === 'Timeout').length;
+  const put = () => client.put('k', 'v', { timeoutMs: 60_000 });
+  await put();
+  const before = timers();
+  for (let i = 0; i < 10; i += 1) await put();
+  expect(timers()).toBeLessThan(before + 5);
+});

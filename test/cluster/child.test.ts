@@ -56,6 +56,16 @@ describe('Child', () => {
     expect(seen.endings).toEqual([{ code: 0, signal: null, expected: true }]);
   });
 
+  it('is killed, and that is unexpected, also after it was stopped and started', async () => {
+    const { child, seen } = make(LISTEN + OBEY + STAY);
+    await child.start();
+    await child.stop();
+    await child.start();
+    process.kill(child.pid!, 'SIGKILL');
+    await child.ended;
+    expect(seen.endings.map(({ expected }) => expected)).toEqual([true, false]);
+  });
+
   it('lets it give up its membership, and leaves it running', async () => {
     const { child, seen } = make(LISTEN + OBEY);
     await child.start();

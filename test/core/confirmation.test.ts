@@ -153,3 +153,18 @@ describe('linearizable reads, in a master', () => {
     expect(cluster.outcome(ticket)).toMatchObject({ type: 'NotLinearizable' });
   });
 });
+
+test('a read is confirmed by a majority of the configured size, not of who is there', () => {
+  const cluster = new VirtualCluster();
+  cluster.start('n1', { arbiter: null, size: 5 });
+  cluster.run(10);
+  for (const id of ['n2', 'n3']) cluster.start(id, { arbiter: 'n1' });
+  cluster.run(400);
+  cluster.write('n1', 'a', { w: 3 });
+  cluster.run(300);
+  expect(cluster.status('n1')).toMatchObject({ commitIndex: 1 });
+  cluster.kill('n3');
+  const ticket = cluster.confirm('n1');
+  cluster.run(2_500);
+  expect(cluster.outcome(ticket)).toMatchObject({ type: 'NotLinearizable' });
+});

@@ -221,3 +221,15 @@ describe('Master: idempotency keys', () => {
     expect(cluster.outcome(patient)).toMatchObject({ type: 'TimedOut', first: 1 });
   });
 });
+
+test('G16, C17: a disk that stands still is given so much, and no more', () => {
+  const cluster = new VirtualCluster({ unpersistedBytesMax: 300 });
+  cluster.start('n1', { arbiter: null });
+  cluster.run(10);
+  cluster.host('n1').disk.stuck = true;
+  const tickets = Array.from({ length: 20 }, () => cluster.write('n1', 'x'.repeat(100), { w: 1 }));
+  cluster.run(1);
+  const refused = tickets.filter((ticket) => cluster.outcome(ticket)?.type === 'Overloaded');
+  expect(refused.length).toBeGreaterThan(10);
+  expect(cluster.host('n1').log.lastIndex).toBe(20 - refused.length);
+});

@@ -44,6 +44,14 @@ describe('Member: what it has that the master has not', () => {
     expect(member.epochEnd).toBeNull();
   });
 
+  test('it starts over for one session, not for those that follow', () => {
+    const member = answered({ lastIndex: 8, acceptedEpoch: EPOCH });
+    member.reset = logIndex(2);
+    member.begin({} as never, EPOCH, logIndex(8), () => 1 as never, 0);
+    expect(member.replicator).not.toBeNull();
+    expect(member.reset).toBeNull();
+  });
+
   test('no session begins before the surplus is gone', () => {
     const member = answered({ lastIndex: 7, lastEpoch: 2, acceptedEpoch: 2 });
     const owner = {} as never;

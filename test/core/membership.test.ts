@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { epoch, nodeId } from '../../src/core/ids.ts';
+import { epoch, incarnation, logIndex, nodeId } from '../../src/core/ids.ts';
 import type { MasterStatus } from '../../src/core/status.ts';
 import { ForeignSecondary } from './foreign-secondary.ts';
 import { Members } from './members.ts';
@@ -260,4 +260,39 @@ describe('Membership: after a refusal', () => {
     expect(said.some((line) => line.includes('Refused code=out-of-order'))).toBe(true);
     expect(said.filter((line) => line.includes('prev=3') || line.includes('prev=4'))).toEqual([]);
   });
+});
+
+test('G20: nothing is compacted that a member which is back has not acknowledged yet', () => {
+  const cluster = new VirtualCluster();
+  cluster.start('n1', { arbiter: null, size: 3 });
+  cluster.run(10);
+  for (const id of ['n2', 'n3']) cluster.start(id, { arbiter: 'n1' });
+  cluster.run(400);
+  for (let i = 0; i < 5; i += 1) cluster.write('n1', `${i}`, { w: 3 });
+  cluster.run(400);
+  expect(cluster.host('n1').replica!.compactTo).toBe(5);
+  cluster.kill('n3');
+  cluster.weather = (_from, to, what) => (to === 'n3' && what === 'Snapshot' ? 'lost' : 1);
+  cluster.start('n3', { arbiter: 'n1' });
+  cluster.run(600);
+  expect(cluster.host('n1').replica!.compactTo).toBe(0);
+});
+
+test('a master that counts epochs anew, without a memory, numbers sessions above its own', () => {
+  const cluster = new VirtualCluster();
+  const secondary = cluster.foreign('n2', new ForeignSecondary('n2'));
+  const sessions: number[] = [];
+  for (const bornAtMs of [1_000, 2_000]) {
+    cluster.start('n1', { arbiter: null, wipe: true, bornAtMs });
+    const join = { type: 'Join' as const, node: nodeId('n2'), url: 'n2', epoch: epoch(0) };
+    const life = { incarnation: incarnation('n2#1'), lastIndex: logIndex(0) };
+    cluster.run(10);
+    cluster.request('n1', { ...join, ...life });
+    cluster.run(200);
+    cluster.write('n1', 'a');
+    cluster.run(200);
+    expect(cluster.status('n1').epoch).toBe(1);
+    sessions.push(secondary.snapshots.at(-1)!.session);
+  }
+  expect(sessions[1]! - sessions[0]!).toBe(1_000);
 });

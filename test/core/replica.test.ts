@@ -302,3 +302,19 @@ describe('Replica: leaving', () => {
     expect(cluster.entries('n3')).toEqual(['1:a']);
   });
 });
+
+describe('Replica: an answer to a Join that comes late', () => {
+  test('C2, G10: one of an earlier epoch does not lower that of the node', () => {
+    const cluster = three();
+    cluster.kill('n2');
+    cluster.weather = (_from, _to, what) =>
+      what === 'JoinedSecondary' ? 300 : what === 'Heartbeat' ? 'lost' : 1;
+    cluster.start('n2');
+    cluster.run(50);
+    ask(cluster, 'n2', heartbeat(7));
+    cluster.run(20);
+    expect(cluster.status('n2').epoch).toBe(7);
+    cluster.run(400);
+    expect(cluster.status('n2').epoch).toBeGreaterThanOrEqual(7);
+  });
+});

@@ -222,6 +222,8 @@ describe('Secondary: sessions', () => {
     const node = new SecondaryBench();
     const waiting = node.snapshot(0, 1, 1);
     node.secondary.end();
+    expect(node.bench.responses()).toMatchObject([{ ticket: waiting, code: 'no-master' }]);
+    // What becomes durable afterwards is no news for anyone.
     node.persist();
     expect(node.drawn(waiting)).toBeNull();
     expect(node.bench.responses()).toEqual([]);

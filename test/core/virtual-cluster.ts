@@ -37,6 +37,8 @@ export interface StartOptions {
   /** It has lost its disk. */
   readonly wipe?: boolean;
   readonly wants?: 'master' | 'secondary';
+  /** See Context. */
+  readonly bornAtMs?: number;
   /** What it would call a new cluster; default: nothing. */
   readonly newCluster?: string;
   /** Its id, where that is not the name of its host. */
@@ -122,6 +124,7 @@ export class VirtualCluster {
     const replica = new Replica({
       self: { node: nodeId(how.node ?? id), url: id },
       incarnation: incarnation(`${id}#${host.life}`),
+      bornAtMs: how.bornAtMs ?? 0,
       arbiter: how.arbiter === undefined ? 'arbiter' : how.arbiter,
       wants: how.wants ?? null,
       size: how.size ?? null,

@@ -117,3 +117,21 @@ test('an idle connection ends with its client', async () => {
   socket.end();
   await said.over;
 });
+
+test('nothing is left of connections that have ended', async () => {
+  const { socket } = await waiting();
+  const { port } = running.at(-1)!;
+  const timers = () => process.getActiveResourcesInfo().filter((one) => one === 'Timeout').length;
+  const before = timers();
+  for (let i = 0; i < 50; i += 1) {
+    const one = connect({ port, host: '127.0.0.1' });
+    await new Promise<void>((resolve) =>
+      one
+        .once('close', () => resolve())
+        .end()
+        .resume(),
+    );
+  }
+  expect(timers()).toBeLessThan(before + 25);
+  socket.destroy();
+});

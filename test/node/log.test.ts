@@ -425,6 +425,25 @@ describe('GET /log as events', () => {
     await reader.leave();
   });
 
+  test('a client that leaves while it waits gives back one place, and no more', async () => {
+    const { app } = node();
+    const headers = { host: 'localhost', accept: 'text/event-stream' };
+    for (let i = 0; i < 3; i += 1) {
+      const response = await app.request('http://localhost/log', { headers });
+      const reader = response.body!.getReader();
+      await reader.read();
+      const waiting = reader.read();
+      await new Promise((resolve) => setImmediate(resolve));
+      await reader.cancel();
+      await waiting;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const opened = [await open(app), await open(app)];
+    expect(opened.map(({ response }) => response.status)).toEqual([200, 200]);
+    expect((await open(app)).response.status).toBe(503);
+    await Promise.all(opened.map(({ reader }) => reader.leave()));
+  });
+
   test('too many streams are refused until one ends', async () => {
     const { app } = node();
     const [first, second] = [await open(app), await open(app)];

@@ -72,13 +72,15 @@ describe('requests', () => {
     const body = { ...BODIES.Snapshot, master: N1, prev, reset: true };
     await call(app, 'POST', '/replica/snapshot', body);
     await call(app, 'POST', '/arbiter/join', { ...BODIES.Join, wants: 'master', cluster: 'c' });
-    await call(app, 'POST', '/replica/replicas', { ...BODIES.Replicas, size: null });
-    await call(app, 'POST', '/replica/heartbeat', { ...BODIES.Heartbeat, settled: true });
+    const set = { ...BODIES.Replicas, size: null, cluster: 'c' };
+    await call(app, 'POST', '/replica/replicas', set);
+    const beat = { ...BODIES.Heartbeat, settled: true, cluster: 'c' };
+    await call(app, 'POST', '/replica/heartbeat', beat);
     expect(engine.received).toEqual([
       { type: 'Snapshot', ...body },
       { type: 'Join', ...BODIES.Join, wants: 'master', cluster: 'c' },
-      { type: 'Replicas', ...BODIES.Replicas, size: null },
-      { type: 'Heartbeat', ...BODIES.Heartbeat, settled: true },
+      { type: 'Replicas', ...set },
+      { type: 'Heartbeat', ...beat },
     ]);
   });
 
