@@ -1,7 +1,7 @@
 // Where data are kept: what a `--data-dir` means to a server, and the folders of nodes that a
 // DATA-DIR means to whoever looks at them: it is one itself, or a cluster's, with one per node.
 
-import { existsSync, readdirSync, statfsSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync, statfsSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { UsageError } from './exit.ts';
 import { inOrder } from './node-selection.ts';
@@ -26,36 +26,64 @@ export function dataDirFrom(text: string, name = '--data-dir'): string {
   return path;
 }
 
+const A_FILE = 'it is a file';
+const IN_A_FILE = 'a part of it is a file';
+
 /** The type of Linux's file system of processes (PROC_SUPER_MAGIC). */
 const PROC = 0x9fa0;
 
 /** Whether it would stand in /proc. That answers each mkdir as if the folder above were missing, of
  * which Node 20, told to make all that is missing, never tires. */
 function isOfProcesses(path: string): boolean {
-  let above = path;
-  while (!existsSync(above)) above = dirname(above);
-  return process.platform === 'linux' && statfsSync(above).type === PROC;
+  return process.platform === 'linux' && statfsSync(lowestThere(path)).type === PROC;
 }
 
 /** What the system says of a path that cannot be a folder, or not one of this user's. */
 const UNUSABLE: Readonly<Record<string, string>> = {
-  'mkdir ENOTDIR': 'a part of it is a file',
-  'open ENOTDIR': 'it is a file',
-  'mkdir EEXIST': 'it is a file',
-  'mkdir EACCES': 'this user may not',
-  'mkdir EPERM': 'no folder can be made there',
-  'open EACCES': 'this user may not',
-  'mkdir EROFS': 'that disk is read-only',
-  'open EROFS': 'that disk is read-only',
+  ENOTDIR: IN_A_FILE,
+  EEXIST: A_FILE,
+  EACCES: 'this user may not',
+  EPERM: 'no folder can be made there',
+  EROFS: 'that disk is read-only',
 };
 
-/** The error in words if it says that `dataDir` cannot be used; null if it says anything else. */
-export function unusableFolder(error: unknown, dataDir: string | null): UsageError | null {
+/** The error in words if it says that `dataDir` cannot be used; null if it says anything else.
+ * `mayWrite` throws where the system does not let this process write into a folder. */
+export function unusableFolder(
+  error: unknown,
+  dataDir: string | null,
+  mayWrite: (folder: string) => void = mayWriteInto,
+): UsageError | null {
   const cause = error instanceof Error ? error.cause : undefined;
   const { code, syscall } = (cause ?? error ?? {}) as NodeJS.ErrnoException;
-  const reason = UNUSABLE[`${syscall} ${code}`];
-  if (dataDir === null || reason === undefined) return null;
-  return unusable(dataDir, reason);
+  if (dataDir === null || (syscall !== 'mkdir' && syscall !== 'open')) return null;
+  const known = UNUSABLE[code ?? ''];
+  if (known === undefined && code !== 'ENOENT') return null;
+  const reason = obstacle(dataDir, mayWrite) ?? known;
+  return reason === undefined ? null : unusable(dataDir, reason);
+}
+
+/** What is in the way of a folder, seen from the lowest one above it that exists. Told to make all
+ * that is missing, Node says of a disk that is read-only that there is no such folder. */
+function obstacle(dataDir: string, mayWrite: (folder: string) => void): string | undefined {
+  const above = lowestThere(dataDir);
+  if (!isFolder(above)) return above === dataDir ? A_FILE : IN_A_FILE;
+  try {
+    mayWrite(above);
+    return undefined;
+  } catch (error) {
+    return UNUSABLE[(error as NodeJS.ErrnoException).code ?? ''];
+  }
+}
+
+function mayWriteInto(folder: string): void {
+  accessSync(folder, constants.W_OK);
+}
+
+function lowestThere(path: string): string {
+  let above = path;
+  while (!existsSync(above)) above = dirname(above);
+  return above;
 }
 
 function unusable(dataDir: string, reason: string, name = '--data-dir'): UsageError {

@@ -1,5 +1,6 @@
 // How a command ends: from what went wrong to one sentence, a hint and an exit code, in one table.
 
+import { constants } from 'node:os';
 import {
   InvalidIdempotencyKey,
   InvalidKey,
@@ -29,8 +30,6 @@ export const EXIT = {
   usage: 2,
   unreachable: 3,
   unknown: 4,
-  /** Ctrl-C before anything was sent: 128 + SIGINT, as shells have it. */
-  interrupted: 130,
 } as const;
 
 /** The command line, or what it refers to on this machine, is not right. Nothing was sent. */
@@ -85,9 +84,13 @@ export class Undecided extends Error {
 /** The reason with which Ctrl-C, SIGTERM and SIGHUP abort what is under way. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';
+  /** Of the process that ends because of it and has sent nothing: 128 and the signal's number, as
+   * shells have it. */
+  readonly code: number;
 
-  constructor() {
+  constructor(signal: NodeJS.Signals) {
     super('interrupted');
+    this.code = 128 + constants.signals[signal];
   }
 }
 
@@ -115,7 +118,7 @@ const KEY_OPTIONS = 'choose another key: --key of append, --idempotency-key of k
 /** A class of errors, its exit code, and how it is put; the first row that fits counts. */
 interface Row {
   readonly type: abstract new (...parts: never[]) => Error;
-  readonly code: number;
+  readonly code: number | ((error: never) => number);
   readonly sentence?: (error: never) => string;
   readonly hint?: (error: never) => string | null;
 }
@@ -130,7 +133,7 @@ const ROWS: readonly Row[] = [
     hint: () => 'without it, `replog ps` shows the URLs of what runs',
   },
   { type: Refused, code: EXIT.refused, hint: (error: Refused) => error.hint },
-  { type: Interrupted, code: EXIT.interrupted },
+  { type: Interrupted, code: ({ code }: Interrupted) => code },
   { type: NotRunning, code: EXIT.unreachable, hint: (error: NotRunning) => error.hint ?? START },
   { type: TookTooLong, code: EXIT.unknown },
   { type: Undecided, code: EXIT.unknown, hint: (error: Undecided) => error.hint },
@@ -211,7 +214,7 @@ export function endingOf(error: unknown): Ending {
   if (row === undefined) return unforeseen(error);
   const known = error as never;
   return {
-    code: row.code,
+    code: typeof row.code === 'number' ? row.code : row.code(known),
     sentence: row.sentence?.(known) ?? messageOf(error),
     hint: row.hint?.(known) ?? null,
   };

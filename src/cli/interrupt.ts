@@ -10,14 +10,20 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** Runs `work` with a signal that aborts, with Interrupted, on the first of these signals. */
 export async function untilInterrupted<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
-  const onSignal = () => {
-    hurryReader();
-    controller.abort(new Interrupted());
+  const stopListening = () => {
+    for (const name of SIGNALS) process.off(name, onSignal);
   };
-  for (const name of SIGNALS) process.once(name, onSignal);
+  const onSignal = (name: NodeJS.Signals) => {
+    hurryReader();
+    controller.abort(new Interrupted(name));
+    // Not before all others have heard the signal: Ink's own listener ends the process at once,
+    // and with it what is left to say, where nobody else seems to listen.
+    queueMicrotask(stopListening);
+  };
+  for (const name of SIGNALS) process.on(name, onSignal);
   try {
     return await work(controller.signal);
   } finally {
-    for (const name of SIGNALS) process.off(name, onSignal);
+    stopListening();
   }
 }

@@ -4,7 +4,7 @@ import type { ReadLevel } from '../client/answers.ts';
 import { baseUrl } from '../client/base-url.ts';
 import { isArbiter, nodesIn } from './arbiter-health.ts';
 import { UsageError } from './exit.ts';
-import { connect, type Target } from './target.ts';
+import { connect, findTarget, type Target, type TargetOptions } from './target.ts';
 
 /** A node that can be chosen. */
 export interface Candidate {
@@ -59,13 +59,25 @@ export function inOrder<Node extends Pick<Candidate, 'node'>>(nodes: readonly No
   return [...nodes].sort((a, b) => compare(a.node, b.node));
 }
 
+/** As findTarget. A selector that is a URL says which cluster is meant, as --url does, unless that
+ * or --name is given as well. */
+export function targetFor(selector: string | undefined, options: TargetOptions): Promise<Target> {
+  const said = options.url !== undefined || options.name !== undefined;
+  if (said || selector === undefined || !isUrl(selector)) return findTarget(options);
+  return findTarget({ ...options, url: selector });
+}
+
 /** As selectNodes on the target's nodes; a URL means the node there and needs nobody else. */
 export async function nodesAt(selector: string, target: Target): Promise<readonly Candidate[]> {
-  if (/^https?:\/\//.test(selector)) {
+  if (isUrl(selector)) {
     const url = baseUrl(selector);
     return [{ node: url, role: null, url }];
   }
   return selectNodes(selector, await knownNodes(target));
+}
+
+function isUrl(selector: string): boolean {
+  return /^https?:\/\//.test(selector);
 }
 
 function matching<Node extends Candidate>(

@@ -42,9 +42,9 @@ export async function playAll(
   const { takeStopSignals } = await import('../cluster/stop-signals.ts');
   const end = new AbortController();
   const signals = takeStopSignals(() => process.exit(130));
-  void signals.first.then(() => {
+  void signals.first.then((signal) => {
     hurryReader();
-    end.abort(new Interrupted());
+    end.abort(new Interrupted(signal));
   });
   const narrated = !flags.check && !flags.json;
   try {
@@ -108,7 +108,7 @@ function stepper(
     const key = await keyPress(process.stdin, end.signal);
     // The prompt has done its work: the next line takes its place.
     await print(`\r${' '.repeat(prompt.length)}\r`);
-    if (key === 'q' || key === '\u0003') end.abort(new Interrupted());
+    if (key === 'q' || key === '\u0003') end.abort(new Interrupted('SIGINT'));
     end.signal.throwIfAborted();
   };
 }

@@ -111,6 +111,11 @@ function startProblem(error: unknown, { host, port, dataDir }: ServerSettings): 
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
       return new UsageError(`${host} is not an address of this machine`, 'choose another --host');
+    case 'EMFILE':
+      return new Refused(
+        'this process may open no more files or connections',
+        '`ulimit -n` shows how many, and raises it',
+      );
     default:
       return error;
   }

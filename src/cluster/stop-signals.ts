@@ -4,8 +4,9 @@
 import { onNpmGone } from './npm-parent.ts';
 
 export interface StopSignals {
-  /** Resolves with the first of them. */
-  readonly first: Promise<'stop'>;
+  /** Resolves with the first of them; the end of npx is the SIGTERM that was meant for this
+   * process. */
+  readonly first: Promise<NodeJS.Signals>;
   /** Signals have their usual effect again. */
   close(): void;
 }
@@ -19,21 +20,21 @@ export function takeStopSignals(
   again: () => void,
   now: () => number = () => performance.now(),
 ): StopSignals {
-  let give: (word: 'stop') => void = () => undefined;
-  const first = new Promise<'stop'>((resolve) => {
+  let give: (signal: NodeJS.Signals) => void = () => undefined;
+  const first = new Promise<NodeJS.Signals>((resolve) => {
     give = resolve;
   });
   let firstAt: number | null = null;
-  const stop = () => {
+  const stop = (signal: NodeJS.Signals) => {
     firstAt ??= now();
-    give('stop');
+    give(signal);
   };
   const onInterrupt = () => {
     if (firstAt !== null && now() - firstAt >= SAME_MS) again();
-    stop();
+    stop('SIGINT');
   };
   process.on('SIGINT', onInterrupt).on('SIGTERM', stop).on('SIGHUP', stop);
-  const unwatch = onNpmGone(stop);
+  const unwatch = onNpmGone(() => stop('SIGTERM'));
   return {
     first,
     close: () => {

@@ -170,14 +170,16 @@ test('append - --key: what was stored earlier is not said to be appended', async
 });
 
 test('append -: Ctrl-C ends the wait for input', async () => {
-  const input = new Readable({ read: () => void setImmediate(() => process.emit('SIGINT')) });
+  const input = new Readable({
+    read: () => void setImmediate(() => process.emit('SIGINT', 'SIGINT')),
+  });
   vi.spyOn(process, 'stdin', 'get').mockReturnValue(input as typeof process.stdin);
   const ran = await runCommand(append, 'append', '-', '--url', 'http://127.0.0.1:1');
   expect(ran).toMatchObject({ code: 130, out: '', err: 'replog: interrupted\n' });
 });
 
 test('append: Ctrl-C while the cluster keeps us waiting is exit 4 with the key', async () => {
-  const stub = await startStub(() => void process.emit('SIGINT'));
+  const stub = await startStub(() => void process.emit('SIGINT', 'SIGINT'));
   const ran = await runCommand(append, 'append', 'a', '--key', 'k9', '--url', stub.url);
   expect(ran.code).toBe(4);
   expect(ran.err).toMatch(/interrupted.*outcome unknown.*k9/);

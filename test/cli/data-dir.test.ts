@@ -25,15 +25,35 @@ test.runIf(process.platform === 'linux')('one below /proc is refused before it i
 test('a file, or a folder in a file, is said to be none', async () => {
   const file = join(folder, 'file');
   writeFileSync(file, '');
-  for (const path of [file, join(file, 'inside')]) {
-    const error = await mkdir(path, { recursive: true }).catch((reason: unknown) => reason);
+  const cases = [
+    { path: file, reason: 'it is a file' },
+    { path: join(file, 'inside'), reason: 'a part of it is a file' },
+    { path: join(file, 'inside', 'deeper'), reason: 'a part of it is a file' },
+  ];
+  for (const { path, reason } of cases) {
+    const error = await mkdir(path, { recursive: true }).catch((thrown: unknown) => thrown);
     for (const given of [error, new Error('the disk', { cause: error })]) {
       const said = unusableFolder(given, path);
       expect(said).toBeInstanceOf(UsageError);
-      expect(said?.message).toMatch(/the data cannot be kept in .*file/);
+      expect(said?.message).toBe(`the data cannot be kept in ${path}: ${reason}`);
     }
     expect(unusableFolder(error, null)).toBeNull();
   }
+});
+
+test('on a disk that is read-only the one that cannot be made is no missing one', () => {
+  // What Node says of a mkdir of all that is missing, whatever the reason.
+  const missing = Object.assign(new Error(), { code: 'ENOENT', syscall: 'mkdir' });
+  const asked: string[] = [];
+  const readOnly = (asks: string) => {
+    asked.push(asks);
+    throw Object.assign(new Error(), { code: 'EROFS' });
+  };
+  const path = join(folder, 'new', 'n1');
+  const said = unusableFolder(missing, path, readOnly);
+  expect(said?.message).toBe(`the data cannot be kept in ${path}: that disk is read-only`);
+  expect(asked).toEqual([folder]);
+  expect(unusableFolder(missing, path)).toBeNull();
 });
 
 test('any other error is left as it is', () => {

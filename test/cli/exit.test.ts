@@ -41,7 +41,8 @@ test.each([
   [problem(504, 'write-concern-timeout', { index: 3 }), 4],
   [problem(504, 'operation-failed', { index: 3 }), 4],
   [new TookTooLong('slow'), 4],
-  [new Interrupted(), 130],
+  [new Interrupted('SIGINT'), 130],
+  [new Interrupted('SIGTERM'), 143],
   [new Error('anything'), 1],
   ['not even an error', 1],
 ])('%s ends with %d', (error, code) => {

@@ -1,10 +1,14 @@
-import { expect, test } from 'vitest';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { register as dashboard } from '../../src/cli/commands/dashboard.ts';
 import { register as echo } from '../../src/cli/commands/echo.ts';
 import { register as health } from '../../src/cli/commands/health.ts';
 import { register as list } from '../../src/cli/commands/list.ts';
 import { register as outcome } from '../../src/cli/commands/outcome.ts';
 import { parseDuration } from '../../src/cli/duration.ts';
+import { register } from '../../src/cluster/registry.ts';
 import { sendJson, sendProblem, startStub } from '../client/stub-server.ts';
 import { runCommand } from './command-run.ts';
 import { isolate } from './isolation.ts';
@@ -43,6 +47,25 @@ test('list: NODE is looked up among the members', async () => {
   expect((await runCommand(list, 'list', n2.url, '--url', n1.url)).out).toBe('of n2\n');
   expect(await runCommand(list, 'list', 'n7', '--url', n1.url)).toMatchObject({ code: 2 });
   expect(await runCommand(list, 'list', 'all', '--url', n1.url)).toMatchObject({ code: 2 });
+});
+
+test('list: a NODE that is a URL is the cluster, whatever runs besides', async () => {
+  vi.stubEnv('REPLOG_URL', 'http://127.0.0.1:1');
+  const n2 = await startStub((_, response) =>
+    sendJson(response, 200, { messages: ['of n2'], lastIndex: 1, next: null }),
+  );
+  expect((await runCommand(list, 'list', n2.url)).out).toBe('of n2\n');
+  vi.stubEnv('REPLOG_URL', '');
+  const folder = await mkdtemp(join(tmpdir(), 'replog-run-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  vi.stubEnv('REPLOG_RUN_DIR', folder);
+  const control = 'http://127.0.0.1:1';
+  for (const name of ['one', 'two']) {
+    const { pid } = process;
+    register({ name, pid, control, arbiter: control, master: null, nodes: [], dataDir: null });
+  }
+  expect(await runCommand(list, 'list', 'n2')).toMatchObject({ code: 2 });
+  expect((await runCommand(list, 'list', n2.url)).out).toBe('of n2\n');
 });
 
 test('list --read linearizable goes to the master', async () => {
@@ -175,7 +198,7 @@ test('health --watch shows what is wrong and goes on until it is told to stop', 
   const stub = await startStub((_, response, count) => {
     if (count === 2) return sendProblem(response, 503, 'broken');
     sendJson(response, 200, MASTER);
-    if (count === 3) process.emit('SIGINT');
+    if (count === 3) process.emit('SIGINT', 'SIGINT');
   });
   const args = ['health', '--watch', '--json', '--interval', '1ms', '--url', stub.url];
   const ran = await runCommand(health, ...args);
@@ -191,7 +214,7 @@ test('health --watch shows what is wrong and goes on until it is told to stop', 
 test('dashboard --json needs no terminal: it is health, again and again', async () => {
   const stub = await startStub((_, response, count) => {
     sendJson(response, 200, MASTER);
-    if (count === 2) process.emit('SIGINT');
+    if (count === 2) process.emit('SIGINT', 'SIGINT');
   });
   const ran = await runCommand(dashboard, 'dashboard', '--json', '--url', stub.url);
   expect(ran).toMatchObject({ code: 0, err: '' });

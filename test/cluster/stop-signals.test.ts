@@ -12,16 +12,16 @@ describe('takeStopSignals', () => {
       () => time,
     );
     try {
-      process.emit('SIGINT');
-      expect(await signals.first).toBe('stop');
+      process.emit('SIGINT', 'SIGINT');
+      expect(await signals.first).toBe('SIGINT');
       // The same Ctrl-C, forwarded by npm.
       time = 20;
-      process.emit('SIGINT');
+      process.emit('SIGINT', 'SIGINT');
       expect(again).toBe(0);
       time = 400;
-      process.emit('SIGTERM');
+      process.emit('SIGTERM', 'SIGTERM');
       expect(again).toBe(0);
-      process.emit('SIGINT');
+      process.emit('SIGINT', 'SIGINT');
       expect(again).toBe(1);
     } finally {
       signals.close();

@@ -14,6 +14,13 @@ import { Belongings, call, ENTRY, freePorts, until } from './program.ts';
 const belongings = new Belongings();
 afterEach(() => belongings.release());
 
+/** Each with the code of a process that it ends before anything was sent. */
+const SIGNALS = [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+] as const;
+
 const STORED = { index: 3, w: 'majority', acks: ['n1', 'n2'], durable: true, ms: 2 };
 
 interface Running {
@@ -47,9 +54,9 @@ function streamOf(response: ServerResponse, ...messages: readonly string[]): voi
   }
 }
 
-test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+test.each(SIGNALS)(
   'list --follow: %s ends it though nobody reads what it prints',
-  async (signal) => {
+  async (signal, code) => {
     const stub = await startStub((_, response) => streamOf(response, 'm'.repeat(3 << 20)));
     const { child, ended } = await start(['list', '--follow', '--url', stub.url]);
     // It has begun to print, and the pipe is full.
@@ -58,11 +65,11 @@ test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
     // Only now: the end of a pipe that nobody reads is never seen.
     await once(child, 'exit');
     child.stdout!.resume();
-    expect(await ended).toEqual({ code: 130, err: 'replog: interrupted\n' });
+    expect(await ended).toEqual({ code, err: 'replog: interrupted\n' });
   },
 );
 
-test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+test.each(SIGNALS)(
   'health --watch: %s ends it though nobody reads what it prints',
   async (signal) => {
     const node = { node: 'n2', role: 'secondary', epoch: 1, master: null, status: 'ok' };
@@ -79,7 +86,7 @@ test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
   },
 );
 
-test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+test.each(SIGNALS)(
   'append: %s while it waits is exit 4 and names the key that tells the outcome',
   async (signal) => {
     const stub = await startStub(() => {});
@@ -113,20 +120,17 @@ test('append: a reader of the answers who goes away is no error', async () => {
   expect(stub.hits).toHaveLength(2);
 });
 
-test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
-  'append: %s ends it though nobody reads the answers',
-  async (signal) => {
-    const receipt = 'm'.repeat(3 << 20);
-    const stub = await startStub((_, response) => sendJson(response, 201, { ...STORED, receipt }));
-    const { child, ended } = await start(['append', 'a', 'b', '--url', stub.url]);
-    await once(child.stdout!, 'readable');
-    child.kill(signal);
-    await once(child, 'exit');
-    child.stdout!.resume();
-    const said = 'replog: stored are 1 of 2 arguments, the last at index 3\nreplog: interrupted\n';
-    expect(await ended).toEqual({ code: 130, err: said });
-  },
-);
+test.each(SIGNALS)('append: %s ends it though nobody reads the answers', async (signal, code) => {
+  const receipt = 'm'.repeat(3 << 20);
+  const stub = await startStub((_, response) => sendJson(response, 201, { ...STORED, receipt }));
+  const { child, ended } = await start(['append', 'a', 'b', '--url', stub.url]);
+  await once(child.stdout!, 'readable');
+  child.kill(signal);
+  await once(child, 'exit');
+  child.stdout!.resume();
+  const said = 'replog: stored are 1 of 2 arguments, the last at index 3\nreplog: interrupted\n';
+  expect(await ended).toEqual({ code, err: said });
+});
 
 test('a command that ends when it is told to leaves its reader a moment, no more', async () => {
   const folder = await belongings.folder();

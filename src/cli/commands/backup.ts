@@ -11,9 +11,9 @@ import { isFolder, nodeFolders } from '../data-dir.ts';
 import { examples } from '../examples.ts';
 import { UsageError } from '../exit.ts';
 import { untilInterrupted } from '../interrupt.ts';
-import { nodesAt } from '../node-selection.ts';
+import { nodesAt, targetFor } from '../node-selection.ts';
 import { printJson, printLine } from '../output.ts';
-import { addTargetOptions, findTarget, type TargetOptions } from '../target.ts';
+import { addTargetOptions, type Target, type TargetOptions } from '../target.ts';
 
 interface BackupOptions extends TargetOptions {
   readonly force?: true;
@@ -52,7 +52,7 @@ async function backup(given: readonly string[], options: BackupOptions): Promise
       const { backupFolder } = await import('../folder-backup.ts');
       return backupFolder(nodeFolders(from), place);
     }
-    const target = await findTarget(options);
+    const target = await targetFor(from, options);
     const { backupNode } = await import('../node-backup.ts');
     return backupNode(from === undefined ? target.url : await urlOf(from, target), place, {
       token: target.token,
@@ -81,7 +81,7 @@ function refuseAsTarget(place: BackupPlace): void {
   refuseToReplace(place);
 }
 
-async function urlOf(selector: string, target: Awaited<ReturnType<typeof findTarget>>) {
+async function urlOf(selector: string, target: Target) {
   const nodes = await nodesAt(selector, target);
   if (nodes.length !== 1) throw new UsageError('a backup is made of one node at a time');
   return nodes[0]!.url;

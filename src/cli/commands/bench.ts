@@ -5,7 +5,7 @@ import type { BenchOptions, BenchResult } from '../../bench/bench.ts';
 import type { WriteConcern } from '../../client/answers.ts';
 import { benchLines, comparisonLines } from '../bench-report.ts';
 import { examples } from '../examples.ts';
-import { Interrupted, Refused, UsageError } from '../exit.ts';
+import { Refused, UsageError } from '../exit.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { printJson, printLine, printLines } from '../output.ts';
 import { Progress } from '../progress.ts';
@@ -77,7 +77,7 @@ async function run(flags: BenchFlags): Promise<void> {
       await printLines(benchLines(results));
       if (results.length > 1) await printLines(comparisonLines(results));
     }
-    if (signal.aborted) throw new Interrupted();
+    signal.throwIfAborted();
     if (results.some(({ messages, failed }) => messages === 0 && failed > 0)) {
       throw new Refused('nothing was stored', 'the lines above say why');
     }

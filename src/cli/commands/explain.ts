@@ -9,15 +9,9 @@ import { stylesFor } from '../colour.ts';
 import { examples } from '../examples.ts';
 import { endingOf, NotRunning, Refused } from '../exit.ts';
 import { untilInterrupted } from '../interrupt.ts';
-import { type Candidate, knownNodes, nodesAt } from '../node-selection.ts';
+import { type Candidate, knownNodes, nodesAt, targetFor } from '../node-selection.ts';
 import { printJson, printLines } from '../output.ts';
-import {
-  addTargetOptions,
-  connect,
-  findTarget,
-  type Target,
-  type TargetOptions,
-} from '../target.ts';
+import { addTargetOptions, connect, type Target, type TargetOptions } from '../target.ts';
 import { wholeNumber } from '../whole-number.ts';
 
 interface ExplainOptions extends TargetOptions {
@@ -57,7 +51,7 @@ async function explain(
   selector: string | undefined,
   options: ExplainOptions,
 ): Promise<void> {
-  const target = await findTarget(options);
+  const target = await targetFor(selector, options);
   const accounts = await untilInterrupted(async (signal) => {
     const nodes =
       selector === undefined ? await knownNodes(target) : await nodesAt(selector, target);

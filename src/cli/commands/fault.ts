@@ -9,9 +9,9 @@ import { examples } from '../examples.ts';
 import { Refused } from '../exit.ts';
 import { parseFaults } from '../fault-settings.ts';
 import { untilInterrupted } from '../interrupt.ts';
-import { type Candidate, nodesAt, SELECTORS } from '../node-selection.ts';
+import { type Candidate, nodesAt, SELECTORS, targetFor } from '../node-selection.ts';
 import { printJson, printLine } from '../output.ts';
-import { addTargetOptions, connect, findTarget, type TargetOptions } from '../target.ts';
+import { addTargetOptions, connect, type TargetOptions } from '../target.ts';
 
 interface FaultOptions extends TargetOptions {
   readonly json?: true;
@@ -66,7 +66,7 @@ async function fault(
   options: FaultOptions,
 ): Promise<void> {
   const job = jobOf(settings);
-  const target = await findTarget(options);
+  const target = await targetFor(selector, options);
   await untilInterrupted(async (signal) => {
     for (const node of await nodesAt(selector, target)) {
       const report = await perform(job, await connect(target, node.url), node, signal);

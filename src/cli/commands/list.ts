@@ -7,10 +7,10 @@ import { cleanText } from '../clean-text.ts';
 import { examples } from '../examples.ts';
 import { UsageError } from '../exit.ts';
 import { untilInterrupted } from '../interrupt.ts';
-import { nodesAt, urlForRead } from '../node-selection.ts';
+import { nodesAt, targetFor, urlForRead } from '../node-selection.ts';
 import { printJson, printLine, printLines } from '../output.ts';
 import { parseReadLevel } from '../read-level.ts';
-import { addTargetOptions, connect, findTarget, type TargetOptions } from '../target.ts';
+import { addTargetOptions, connect, type Target, type TargetOptions } from '../target.ts';
 import { wholeNumber } from '../whole-number.ts';
 
 interface ListOptions extends TargetOptions {
@@ -47,7 +47,7 @@ async function list(node: string | undefined, options: ListOptions): Promise<voi
   if (options.follow && options.read !== undefined) {
     throw new UsageError('--follow shows what the node shows', 'leave out --read');
   }
-  const target = await findTarget(options);
+  const target = await targetFor(node, options);
   const url =
     node === undefined ? await urlForRead(target, options.read) : await urlOf(node, target);
   const client = await connect(target, url);
@@ -58,7 +58,7 @@ async function list(node: string | undefined, options: ListOptions): Promise<voi
   );
 }
 
-async function urlOf(selector: string, target: Awaited<ReturnType<typeof findTarget>>) {
+async function urlOf(selector: string, target: Target) {
   const nodes = await nodesAt(selector, target);
   if (nodes.length !== 1) {
     throw new UsageError('messages are listed from one node at a time', 'name one, like n2');
