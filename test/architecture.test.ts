@@ -5,6 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { GUARANTEES } from '../src/scenarios/scenario.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -283,6 +284,9 @@ describe('documents', () => {
 
   test('every guarantee is the name of a test', () => {
     const promised = [...read('docs/guarantees.md').text.matchAll(/\*\*(G\d+)\*\*/g)];
+    expect(promised.map((match) => match[1])).toEqual(
+      Array.from({ length: GUARANTEES }, (_, i) => `G${i + 1}`),
+    );
     const all = tests.map(({ text }) => text).join('\n');
     const untested = promised
       .map((match) => match[1]!)

@@ -15,7 +15,7 @@ import {
 } from 'yaml';
 import * as z from 'zod';
 import { GROUPS, nodesNamed } from './node-names.ts';
-import type { Scenario } from './scenario.ts';
+import { GUARANTEES, type Scenario } from './scenario.ts';
 import type { Step, Verb } from './step.ts';
 import { STEP_SHAPES } from './step.ts';
 
@@ -36,6 +36,10 @@ export class InvalidScenario extends Error {
     this.file = file;
     this.faults = faults;
   }
+}
+
+function isGuarantee(text: string): boolean {
+  return /^G[1-9]\d?$/.test(text) && Number(text.slice(1)) <= GUARANTEES;
 }
 
 type Path = readonly (string | number)[];
@@ -67,7 +71,7 @@ const HEAD = z.strictObject(
     title: z.string({ error: 'expected a title' }),
     rule: z.strictObject(
       {
-        guarantee: z.string().regex(/^G\d{1,3}$/, 'expected the number of a guarantee, like G8'),
+        guarantee: z.string().refine(isGuarantee, `expected a guarantee, G1 to G${GUARANTEES}`),
         text: z.string({ error: 'expected the rule in words' }),
       },
       { error: 'expected the guarantee that is shown, as {guarantee: G8, text: …}' },

@@ -2,6 +2,9 @@
 
 import type { Step } from './step.ts';
 
+/** How many guarantees docs/guarantees.md numbers, from G1 on. */
+export const GUARANTEES = 23;
+
 /** The rule that a scenario shows. */
 export interface Rule {
   /** Number in docs/guarantees.md, like G8. */

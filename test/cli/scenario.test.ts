@@ -31,3 +31,28 @@ test('every file is read, and every one that is no scenario is named', async () 
   expect(err).toContain(`${two}:1: "titel" has no place here`);
   expect(code).toBe(2);
 });
+
+test('with --json each file has an object, also one that is none or not there', async () => {
+  const broken = await file('one.yaml', GOOD.replace('append', 'apend'));
+  const good = await file('good.yaml', GOOD);
+  const none = join(folder, 'none.yaml');
+  const files = [broken, none, good];
+  const { code, out } = await runCommand(register, 'scenario', 'check', '--json', ...files);
+  const objects = out
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(objects).toEqual([
+    { file: broken, errors: [{ line: 4, message: expect.stringContaining('no verb') }] },
+    { file: none, errors: [{ line: null, message: 'cannot be read (ENOENT)' }] },
+    { file: good, title: 't', guarantee: 'G8', steps: 1 },
+  ]);
+  expect(code).toBe(2);
+});
+
+test.each(['G0', 'G08', 'G24', 'G99', 'G1000', 'g8'])('%s is no guarantee', async (name) => {
+  const path = await file('one.yaml', GOOD.replace('G8', name));
+  const { code, err } = await runCommand(register, 'scenario', 'check', path);
+  expect(err).toContain(`${path}:2: rule.guarantee: expected a guarantee, G1 to G23`);
+  expect(code).toBe(2);
+});

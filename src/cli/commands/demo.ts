@@ -46,7 +46,7 @@ async function demo(name: string | undefined, flags: DemoFlags): Promise<void> {
       `${verdicts.length - failed.length} passed, ${failed.length} failed, ${seconds.toFixed(0)} s`,
     );
   }
-  if (failed.length > 0) throw new Refused(failureSentence(failed.map((one) => one.name)));
+  if (failed.length > 0) throw failure(failed.map((one) => one.name));
 }
 
 async function list({ json }: DemoFlags): Promise<void> {
@@ -61,6 +61,10 @@ async function list({ json }: DemoFlags): Promise<void> {
 }
 
 /** For the exit of a run in which some have failed. */
-export function failureSentence(names: readonly string[]): string {
-  return `${names.length === 1 ? 'a scenario' : `${names.length} scenarios`} failed: ${names.join(', ')}`;
+export function failure(names: readonly string[]): Refused {
+  const what = names.length === 1 ? 'a scenario' : `${names.length} scenarios`;
+  return new Refused(
+    `${what} failed: ${names.join(', ')}`,
+    'what was expected and what came is above; without --check and --json each step is told',
+  );
 }

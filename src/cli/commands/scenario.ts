@@ -5,10 +5,10 @@ import type { Command } from 'commander';
 import type { Scenario } from '../../scenarios/scenario.ts';
 import { cleanText } from '../clean-text.ts';
 import { examples } from '../examples.ts';
-import { Refused, UsageError } from '../exit.ts';
+import { UsageError } from '../exit.ts';
 import { printError, printJson, printLine } from '../output.ts';
 import { addPlayOptions, type PlayFlags, playAll } from '../scenario-play.ts';
-import { failureSentence } from './demo.ts';
+import { failure } from './demo.ts';
 
 export function register(program: Command): void {
   const scenario = program
@@ -50,53 +50,70 @@ async function runFiles(files: readonly string[], flags: PlayFlags): Promise<voi
   const scenarios: Scenario[] = [];
   await readEach(files, (scenario) => scenarios.push(scenario));
   const failed = (await playAll(scenarios, flags)).filter(({ ok }) => !ok);
-  if (failed.length > 0) throw new Refused(failureSentence(failed.map(({ name }) => name)));
+  if (failed.length > 0) throw failure(failed.map(({ name }) => name));
 }
 
 async function checkFiles(files: readonly string[], { json }: { json?: true }): Promise<void> {
-  await readEach(files, async ({ rule, steps, title }, file) => {
+  const tell = ({ rule, steps, title }: Scenario, file: string) => {
     const { length } = steps;
     const number = `${length} ${length === 1 ? 'step' : 'steps'}`;
-    await (json
+    return json
       ? printJson({ file, title, guarantee: rule.guarantee, steps: length })
-      : printLine(cleanText(`${file}: a scenario of ${number} for ${rule.guarantee}`)));
+      : printLine(cleanText(`${file}: a scenario of ${number} for ${rule.guarantee}`));
+  };
+  await readEach(files, tell, async (file, errors) => {
+    if (json) await printJson({ file, errors });
   });
+}
+
+/** What is wrong in a file. */
+interface Mistake {
+  /** From 1 on; null: the file cannot be read. */
+  readonly line: number | null;
+  readonly message: string;
 }
 
 /** Reads all files, also behind one that is none: what is wrong with each is said at once. */
 async function readEach(
   files: readonly string[],
   take: (scenario: Scenario, file: string) => unknown,
+  leave: (file: string, mistakes: readonly Mistake[]) => unknown = () => undefined,
 ): Promise<void> {
-  let refused: UsageError | null = null;
+  const refused: string[] = [];
   for (const file of files) {
-    try {
-      await take(await read(file), file);
-    } catch (error) {
-      if (!(error instanceof UsageError)) throw error;
-      if (refused !== null) printError(cleanText(refused.message));
-      refused = error;
-    }
+    const { scenario, mistakes } = await read(file);
+    if (scenario !== null) await take(scenario, file);
+    else await leave(file, mistakes);
+    refused.push(
+      ...mistakes.map(({ line, message }) =>
+        line === null ? `${file} ${message}` : `${file}:${line}: ${message}`,
+      ),
+    );
   }
-  if (refused !== null) throw refused;
+  for (const sentence of refused.slice(0, -1)) printError(cleanText(sentence));
+  if (refused.length > 0) {
+    throw new UsageError(refused.at(-1)!, 'docs/scenarios.md describes the format');
+  }
 }
 
-async function read(file: string): Promise<Scenario> {
+interface Reading {
+  readonly scenario: Scenario | null;
+  readonly mistakes: readonly Mistake[];
+}
+
+async function read(file: string): Promise<Reading> {
   const { parseScenario, InvalidScenario } = await import('../../scenarios/scenario-file.ts');
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    throw new UsageError(`${file} cannot be read (${(error as NodeJS.ErrnoException).code})`);
+    const message = `cannot be read (${(error as NodeJS.ErrnoException).code})`;
+    return { scenario: null, mistakes: [{ line: null, message }] };
   }
   try {
-    return parseScenario(text, file);
+    return { scenario: parseScenario(text, file), mistakes: [] };
   } catch (error) {
     if (!(error instanceof InvalidScenario)) throw error;
-    for (const { line, message } of error.faults.slice(0, -1)) {
-      printError(cleanText(`${file}:${line}: ${message}`));
-    }
-    const { line, message } = error.faults.at(-1)!;
-    throw new UsageError(`${file}:${line}: ${message}`, 'docs/scenarios.md describes the format');
+    return { scenario: null, mistakes: error.faults };
   }
 }
