@@ -224,6 +224,21 @@ describe('requests', () => {
     expect([status, engine.received.length]).toEqual([200, 1]);
   });
 
+  test('a set of replicas in which a node has two addresses is none', async () => {
+    const other = { ...N1, url: 'http://127.0.0.1:4999' };
+    const { app, engine } = node();
+    const send = (replicas: readonly unknown[]) =>
+      call(app, 'POST', '/replica/replicas', { epoch: 3, replicas });
+    const answer = await send([N1, other]);
+    expect([answer.status, answer.body.errors]).toEqual([
+      400,
+      [{ path: 'replicas', message: 'names a node at two addresses' }],
+    ]);
+    expect(engine.received).toEqual([]);
+    // Said twice it is still one.
+    expect((await send([N1, N1])).status).toBe(200);
+  });
+
   test('entries out of order would break the log, and are refused', async () => {
     const { app } = node();
     const [one, two] = [update(1), update(2)];
