@@ -190,6 +190,15 @@ export interface Fetch {
   readonly from: LogIndex;
 }
 
+/** A new master asks a member that does not say what replog's nodes say of themselves for what it
+ * holds beyond the master's log, as clients read one: `GET /log` (contract, section 3) from `from`
+ * on. The answer is a Fetched without `prev`; it has no updates where the member does not let its
+ * log be read. */
+export interface ReadLog {
+  readonly type: 'ReadLog';
+  readonly from: LogIndex;
+}
+
 /** Where a Fetch goes that is for what damage left readable in this node's own files. */
 export const ASIDE = 'aside:';
 
@@ -248,7 +257,7 @@ export type Refusal =
 export type Request = Join | Leave | Replicas | Snapshot | Heartbeat | Fetch;
 
 /** A request as the core sends it. */
-export type RequestOrder = Join | Leave | Replicas | SnapshotOrder | Heartbeat | Fetch;
+export type RequestOrder = Join | Leave | Replicas | SnapshotOrder | Heartbeat | Fetch | ReadLog;
 
 /** An answer as a node receives it. */
 export type Response =

@@ -12,6 +12,7 @@ import type { Member } from './member.ts';
 import { ASIDE, type Fetched, type HeartbeatAck, UNKNOWN_HASH } from './messages.ts';
 import type { Answer } from './outbox.ts';
 import { makesUpFor } from './restoration.ts';
+import { Strangers } from './strangers.ts';
 
 /**
  * Invariants:
@@ -35,6 +36,7 @@ export class Recovery {
     { readonly held: LogIndex; readonly reach: LogIndex }
   >();
   private readonly departure: Departure;
+  private readonly strangers: Strangers;
   /** The latest epoch that a member has accepted whose log is here up to its end. */
   private heldEpoch = epochOf(0);
   /** Whose log this one is a copy of, from its beginning; null: it is this node's own. */
@@ -56,6 +58,7 @@ export class Recovery {
     this.epoch = epoch;
     this.hearing = new Hearing(context, epoch, assembly, now);
     this.settled = settled;
+    this.strangers = new Strangers(context, epoch);
     this.departure = new Departure(context, epoch, ({ node, url }, from, use) =>
       this.ask(url, from, use, () => this.hearing.forget(node)),
     );
@@ -63,6 +66,7 @@ export class Recovery {
 
   heardFrom(member: Member, ack: HeartbeatAck): void {
     this.hearing.heardFrom(member, ack);
+    this.strangers.heardFrom(member, ack);
   }
 
   /** What damage took from this node and is not there again; null: nothing. */
@@ -91,8 +95,9 @@ export class Recovery {
     if (ruling === null && best === null) this.holdAll();
     if (ruling !== null) this.compare(ruling, now);
     else if (best !== null) this.fetch(best);
-    else if (this.missing === null) this.finish();
-    else if (!this.fetchAside()) this.prove();
+    else if (this.missing !== null) {
+      if (!this.fetchAside()) this.prove();
+    } else if (!this.readStrangers()) this.finish();
   }
 
   /** This node's log can be relied on from the start: no member can have what would overrule it. */
@@ -205,6 +210,16 @@ export class Recovery {
     for (const { acceptedEpoch } of this.candidates()) {
       if (acceptedEpoch > this.heldEpoch) this.heldEpoch = acceptedEpoch;
     }
+  }
+
+  /** Returns false if none has anything to add. */
+  private readStrangers(): boolean {
+    this.fetching = this.strangers.ask((taken, now) => {
+      this.fetching = false;
+      this.fetched += taken;
+      this.proceed(now);
+    });
+    return this.fetching;
   }
 
   /** What the damage left behind it may go on where the log now ends. Returns false if that was

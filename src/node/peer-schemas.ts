@@ -115,7 +115,8 @@ const entry = z.looseObject({
   idempotencyKey: z.string().exactOptional(),
 });
 
-const updates = z
+/** Operations of a log, in its order. */
+export const updates = z
   .custom<readonly Entry[]>()
   .superRefine((value, context) => {
     const wrong = wrongIn(value);

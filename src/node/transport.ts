@@ -4,10 +4,12 @@
 
 import type Client from 'undici/lib/dispatcher/client.js';
 import Pool from 'undici/lib/dispatcher/pool.js';
+import type { LogIndex } from '../core/ids.ts';
 import type { LogPoint, RequestOrder, Response } from '../core/messages.ts';
 import type { Chunk } from '../persistence/persistence.ts';
 import { PEER_LIMIT } from './body.ts';
 import { CopiesRoom } from './copies-room.ts';
+import { LOG_LIMIT, logOf } from './log-answer.ts';
 import { PeerError, understood } from './peer-answers.ts';
 import { peerClient } from './peer-client.ts';
 import { exchange, type PeerReply, StaleConnection } from './peer-exchange.ts';
@@ -22,18 +24,20 @@ export interface TransportOptions {
   /** The cluster token, sent as a Bearer token. */
   readonly token?: string;
   /** Time limits other than the usual ones, for tests. */
-  readonly limitsMs?: Partial<Record<PeerMessage, number>>;
+  readonly limitsMs?: Partial<Record<PeerMessage | 'ReadLog', number>>;
 }
 
 /** How long to wait for an answer: a Snapshot's may wait for a disk that recovers; a heartbeat's is
  * one however late it comes, and who is slow answers many at a time. */
-const LIMITS_MS: Readonly<Record<PeerMessage, number>> = {
+const LIMITS_MS: Readonly<Record<PeerMessage | 'ReadLog', number>> = {
   Join: 5_000,
   Leave: 5_000,
   Replicas: 5_000,
   Snapshot: 30_000,
   Heartbeat: 10_000,
   Fetch: 5_000,
+  // Whoever does not know it may keep silent, and a cluster waits to be opened.
+  ReadLog: 2_000,
 };
 
 /** Less than any server's idle time that is usual (5 s), so that as a rule we are the one to
@@ -73,17 +77,18 @@ interface Lines {
 }
 
 interface Sent {
-  readonly type: PeerMessage;
+  readonly type: PeerMessage | 'ReadLog';
+  readonly method?: 'GET';
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: Buffer | string;
+  readonly body: Buffer | string | null;
   /** Whom it makes room for. */
   readonly room?: CopiesRoom;
 }
 
 export class Transport {
   private readonly headers: Readonly<Record<string, string>>;
-  private readonly limitsMs: Readonly<Record<PeerMessage, number>>;
+  private readonly limitsMs: Readonly<Record<PeerMessage | 'ReadLog', number>>;
   private readonly lines = new Map<string, Lines>();
   private closed = false;
 
@@ -111,6 +116,7 @@ export class Transport {
     if (request.type === 'Snapshot') {
       return this.tunnelled(lines, to, 'Snapshot', request, snapshotParts(request, chunk, prev));
     }
+    if (request.type === 'ReadLog') return this.readLog(lines, to, request.from);
     const { type, ...fields } = request;
     const body = JSON.stringify(fields);
     if (type === 'Heartbeat') return this.tunnelled(lines, to, type, BEAT, [Buffer.from(body)]);
@@ -140,6 +146,16 @@ export class Transport {
     };
     const { status, text } = await (tunnel.send(copyOf, parts) ?? posted());
     return this.heard(type, status, text, to);
+  }
+
+  /** The log of a node that is not replog's, as it shows it to clients. */
+  private async readLog({ usual, origin, path }: Lines, to: string, from: LogIndex) {
+    const sent = {
+      ...({ type: 'ReadLog', method: 'GET', headers: this.headers, body: null } as const),
+      path: `${path}/log?from=${from}&limit=${LOG_LIMIT}`,
+    };
+    const { status, text } = await this.posted(usual, origin, to, sent);
+    return logOf(status, text);
   }
 
   private heard(type: PeerMessage, status: number, text: string, to: string): Response {
@@ -182,10 +198,10 @@ export class Transport {
   }
 
   private exchange(line: Client | Pool, sent: Sent): Promise<PeerReply> {
-    const { type, path, headers, body, room } = sent;
+    const { type, method = 'POST', path, headers, body, room } = sent;
     const headersTimeout = this.limitsMs[type];
     const limits = { headersTimeout, bodyTimeout: headersTimeout };
-    return exchange(line, { method: 'POST', path, headers, body, ...limits }, room);
+    return exchange(line, { method, path, headers, body, ...limits }, room);
   }
 
   private linesTo(to: string): Lines {

@@ -93,10 +93,15 @@ export class ArbiterHost extends Host implements Server {
   }
 
   private send({ call, to, request }: Extract<Effect, { type: 'Send' }>): void {
-    this.network.call(this, to, request as Exclude<RequestOrder, { type: 'Snapshot' }>, {
-      answered: (response) => this.post({ type: 'Answered', call, response }),
-      unanswered: (error) => this.post({ type: 'Unanswered', call, error }),
-    });
+    this.network.call(
+      this,
+      to,
+      request as Exclude<RequestOrder, { type: 'Snapshot' | 'ReadLog' }>,
+      {
+        answered: (response) => this.post({ type: 'Answered', call, response }),
+        unanswered: (error) => this.post({ type: 'Unanswered', call, error }),
+      },
+    );
   }
 
   private remember(id: number, memory: Memory): void {

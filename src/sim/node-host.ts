@@ -3,6 +3,7 @@
 
 import type { Effect, Memory, Note, Outcome, Write } from '../core/effects.ts';
 import { type LogIndex, type Ticket, ticket as ticketOf } from '../core/ids.ts';
+import { invariant } from '../core/invariant.ts';
 import type { Folds } from '../core/ledger.ts';
 import type {
   Fetched,
@@ -278,6 +279,7 @@ export class NodeHost extends Host implements Server {
   }
 
   private filled(order: RequestOrder): Request | Promise<Request> {
+    invariant(order.type !== 'ReadLog', 'every member here speaks of itself as replog does');
     if (order.type !== 'Snapshot') return order;
     const fill = (found: Excerpt): Request => filledSnapshot(order, found, this.texts);
     const found = excerpt(this.engine!.persistence, order);

@@ -11,7 +11,16 @@ import {
   seq,
   session,
 } from '../../src/core/ids.ts';
-import type { HeartbeatAck, Request, Response, Snapshot } from '../../src/core/messages.ts';
+import type {
+  HeartbeatAck,
+  ReadLog,
+  Request,
+  RequestOrder,
+  Response,
+  ResponseOrder,
+  Snapshot,
+} from '../../src/core/messages.ts';
+import { type Entry, entryOf } from '../../src/core/operation.ts';
 import type { Machine } from './virtual-host.ts';
 
 /** What it does with Snapshots: as the contract says, nothing at all, or refuse each one. */
@@ -29,6 +38,10 @@ export class ForeignSecondary implements Machine {
   /** The newest session that it claims to know, while it refuses all of them. */
   refuses = 0;
   expected = 0;
+  /** What it shows to who reads its log: all of it, nothing, or no answer. */
+  shows: 'log' | 'nothing' | 'silent' = 'log';
+  /** Without what only replog's own nodes tell each other. */
+  log: Entry[] = [];
   /** Every request that came. */
   readonly received: Request[] = [];
   private known = { epoch: 0, session: 0 };
@@ -44,7 +57,10 @@ export class ForeignSecondary implements Machine {
   /** A new process, with an empty memory, or with what it had. */
   restart(memory: 'empty' | 'kept' = 'empty'): void {
     this.life += 1;
-    if (memory === 'empty') this.lastIndex = 0;
+    if (memory === 'empty') {
+      this.lastIndex = 0;
+      this.log = [];
+    }
     this.expected = 0;
     this.known = { epoch: 0, session: 0 };
   }
@@ -54,8 +70,8 @@ export class ForeignSecondary implements Machine {
     const { ticket, request } = event;
     this.received.push(request);
     const response = this.answer(request);
-    if (response === null || response.type === 'Fetched') return [];
-    return [{ type: 'Respond', ticket, response }];
+    if (response === null) return [];
+    return [{ type: 'Respond', ticket, response: response as ResponseOrder }];
   }
 
   deadline(): number {
@@ -63,6 +79,7 @@ export class ForeignSecondary implements Machine {
   }
 
   private answer(request: Request): Response | null {
+    if ((request as RequestOrder).type === 'ReadLog') return this.read(request as never);
     if (request.type === 'Heartbeat') return this.deaf ? null : this.alive(request.epoch);
     if (request.type !== 'Snapshot' || this.manner === 'silent') return null;
     if (this.manner === 'stale-epoch') {
@@ -76,6 +93,13 @@ export class ForeignSecondary implements Machine {
       return { type: 'Refused', code: 'out-of-order', expected: request.seq };
     }
     return this.take(request);
+  }
+
+  private read({ from }: ReadLog): Response | null {
+    if (this.shows === 'silent') return null;
+    const all = this.shows === 'log' ? this.log : [];
+    const updates = all.filter(({ index }) => index >= from).slice(0, 2);
+    return { type: 'Fetched', updates, lastIndex: logIndex(this.lastIndex) };
   }
 
   private alive(of: Epoch): Response {
@@ -102,6 +126,9 @@ export class ForeignSecondary implements Machine {
     }
     const { updates } = snapshot;
     this.expected = Math.max(this.expected, snapshot.seq + updates.length);
+    for (const entry of updates) {
+      if (entry.index > this.lastIndex) this.log.push(entryOf(entry, entry, {}));
+    }
     this.lastIndex = Math.max(this.lastIndex, updates.at(-1)?.index ?? 0);
     return {
       type: 'SnapshotAck',
