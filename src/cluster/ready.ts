@@ -47,7 +47,7 @@ export async function waitUntil(
 export function missingIn(health: Health | null, nodes: readonly string[]): string | null {
   for (const node of nodes) {
     const lacking = lackingOf(health, node, nodes.length);
-    if (lacking !== null) return lacking;
+    if (lacking !== null) return lacking + whyOf(health);
   }
   if (health?.role !== 'master') return 'there are no nodes';
   const stranger = health.members.find((member) => !nodes.includes(member.node));
@@ -55,6 +55,12 @@ export function missingIn(health: Health | null, nodes: readonly string[]): stri
   const { size, alive } = health.quorum;
   if (alive !== size) return `only ${alive} of ${size} nodes are alive`;
   return health.mode === 'read-only' ? `the master is read-only (${health.reason})` : null;
+}
+
+/** What keeps a master from its work keeps the others from theirs, mostly. */
+function whyOf(health: Health | null): string {
+  if (health?.role !== 'master' || health.mode !== 'read-only') return '';
+  return `; the master is read-only (${health.reason})`;
 }
 
 /** What one node still lacks as a member of a cluster of `size`, in words; null if nothing. */

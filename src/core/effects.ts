@@ -214,7 +214,8 @@ export type MemberStatus = 'Healthy' | 'Suspected' | 'Unhealthy';
 
 /** What the host must do, in this order. */
 export type Effect =
-  /** Put the entries at the end of the log, in memory: readable when `step` has returned. */
+  /** Put the entries, one or more, at the end of the log, in memory: readable when `step` has
+   * returned. */
   | {
       readonly type: 'Append';
       readonly entries: readonly Entry[];

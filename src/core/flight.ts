@@ -113,6 +113,8 @@ export class Flight {
     head.seq = seq(head.seq + done);
     head.from = logIndex(head.from + done);
     head.count -= done;
+    // The rest of it is a Snapshot that was not sent yet.
+    head.copies = 0;
     return logIndex(head.from - 1);
   }
 }

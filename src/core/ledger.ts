@@ -179,7 +179,9 @@ export class Ledger {
     return this.meter.measure(logIndex(index + 1), all, all).count === beyond;
   }
 
+  /** Nothing to append is no effect: a host may rely on a first entry. */
   append(entries: readonly Entry[], holes: readonly LogPoint[] = []): void {
+    if (entries.length === 0) return;
     for (const entry of entries) {
       this.log.appended(entry.index, entry.epoch);
       this.folds.observe(entry);

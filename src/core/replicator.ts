@@ -269,11 +269,13 @@ export class Replicator {
     this.owner.acknowledged(this.start.peer.node, now);
   }
 
-  /** Something is acknowledged: the next Snapshot goes (again) at once if it was surely lost. */
+  /** Something is acknowledged: the next Snapshot goes (again) at once if it was surely lost, or is
+   * the rest of one that was taken in part. */
   private expectNext(acked: Sent, now: number): void {
     const head = this.flight.head;
     if (head === undefined) return;
-    if (head.forgotten || head.lastSentAt < acked.lastSentAt) head.resendAt = now;
+    const lost = head.forgotten || head.lastSentAt < acked.lastSentAt;
+    if (lost || head === acked) head.resendAt = now;
     else this.schedule(head);
   }
 

@@ -26,8 +26,8 @@ interface Stranger {
  * Invariants:
  * 1. What is taken follows our log: it stands behind an entry of the same index and epoch as our
  *    last one. Two such logs are the same up to there, as there is one master per epoch.
- * 2. Of several that go on, the one with the latest epoch at its end is taken, then the longest: as
- *    in Raft, what is on a majority is in it.
+ * 2. Of several that go on, the one with the latest epoch at its end comes first: as in Raft, what
+ *    is on a majority is in it, or in one that goes on where it ends.
  */
 export class Strangers {
   private readonly context: Context;
@@ -60,20 +60,19 @@ export class Strangers {
     if (unasked !== undefined) {
       const [node, stranger] = unasked;
       this.read(node, stranger.lastIndex, done, ([last]) => {
-        const there = last?.index === stranger.lastIndex && last.epoch < this.epoch;
-        if (there) this.known.set(node, { ...stranger, lastEpoch: last.epoch });
+        // Who holds an entry of the epoch that begins now is not to be understood.
+        const known = last !== undefined && last.epoch < this.epoch;
+        if (known) this.known.set(node, { ...stranger, lastEpoch: last.epoch });
         else this.spend(node);
         return 0;
       });
       return true;
     }
-    const [best] = ahead
-      .filter(([, { lastEpoch }]) => lastEpoch! >= log.lastEpoch)
-      .sort(([, a], [, b]) => b.lastEpoch! - a.lastEpoch! || b.lastIndex - a.lastIndex);
+    const [best] = ahead.sort(([, a], [, b]) => b.lastEpoch! - a.lastEpoch!);
     if (best === undefined) return false;
-    const [node, { lastIndex }] = best;
+    const [node] = best;
     this.read(node, logIndex(Math.max(1, log.lastIndex)), done, (updates) => {
-      const taken = this.continuation(updates, lastIndex);
+      const taken = this.continuation(updates);
       this.context.ledger.append(taken);
       if (taken.length === 0) this.spend(node);
       return taken.length;
@@ -108,7 +107,7 @@ export class Strangers {
 
   /** What stands there right behind our last entry, up to a place where something was compacted
    * away. */
-  private continuation(updates: readonly Entry[], upTo: LogIndex): Entry[] {
+  private continuation(updates: readonly Entry[]): Entry[] {
     const { log } = this.context.ledger;
     const [first, ...rest] = updates;
     const common = first?.index === log.lastIndex && first.epoch === log.lastEpoch;
@@ -116,8 +115,8 @@ export class Strangers {
     let { lastIndex, lastEpoch } = log;
     const taken: Entry[] = [];
     for (const entry of common ? rest : updates) {
-      const follows = entry.index === lastIndex + 1 && entry.index <= upTo;
-      if (!follows || entry.epoch < lastEpoch || entry.epoch >= this.epoch) break;
+      if (entry.index !== lastIndex + 1) break;
+      if (entry.epoch < lastEpoch || entry.epoch >= this.epoch) break;
       taken.push(entry);
       lastIndex = entry.index;
       lastEpoch = entry.epoch;

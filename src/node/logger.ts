@@ -9,14 +9,15 @@ export type { Logger } from 'pino';
 
 export type LogLevel = 'silent' | 'error' | 'warn' | 'info' | 'debug';
 
-/** `name` stands in every line, as a rule the node's id. Tokens and authorizations are cut out. */
+/** `name` stands in every line, as a rule the id of the node that writes it: a note's `node` is the
+ * one that it is about. Tokens and authorizations are cut out. */
 export function createLogger(options: {
   readonly level?: LogLevel;
   readonly name?: string;
 }): Logger {
   const settings = {
     level: options.level ?? 'info',
-    base: options.name === undefined ? {} : { node: options.name },
+    base: options.name === undefined ? {} : { name: options.name },
     timestamp: () => `,"at":"${new Date().toISOString()}"`,
     formatters: { level: (label: string) => ({ level: label }) },
     redact: { paths: ['token', 'authorization', '*.token', '*.authorization'], remove: true },

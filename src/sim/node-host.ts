@@ -164,6 +164,7 @@ export class NodeHost extends Host implements Server {
     const { persistence } = this.engine!;
     switch (effect.type) {
       case 'Append':
+        invariant(effect.entries.length > 0, 'what is to be appended is not nothing');
         persistence.append(effect.entries, effect.holes);
         this.watch.appended(this, effect.entries);
         return;

@@ -65,6 +65,14 @@ describe('missingIn', () => {
     expect(missingIn(seen, BOTH)).toContain(what);
   });
 
+  it('says why the others lack something, if it is the master', () => {
+    const reason = 'damaged: entries 4 to 4 are missing here';
+    const members = [member('n1'), member('n2', { ackedIndex: null })];
+    const seen = health(members, { mode: 'read-only', reason });
+    const why = `the master is read-only (${reason})`;
+    expect(missingIn(seen, BOTH)).toBe(`n2 has acknowledged nothing; ${why}`);
+  });
+
   it('does not take a secondary for a master', () => {
     const follower = {
       node: 'n2',

@@ -98,7 +98,7 @@ export class ForeignSecondary implements Machine {
   private read({ from }: ReadLog): Response | null {
     if (this.shows === 'silent') return null;
     const all = this.shows === 'log' ? this.log : [];
-    const updates = all.filter(({ index }) => index >= from).slice(0, 2);
+    const updates = all.filter(({ index }) => index >= from).slice(0, 3);
     return { type: 'Fetched', updates, lastIndex: logIndex(this.lastIndex) };
   }
 

@@ -26,13 +26,29 @@ describe('Replicator: answers', () => {
     expect(link.replicator.ackedIndex).toBe(2);
   });
 
-  test('part of a Snapshot: the rest is sent again as it is', () => {
+  test('part of a Snapshot: the rest goes at once, and then as what was not sent before', () => {
     const link = new ReplicatorBench();
     link.append(3);
-    link.ack(0, 1);
+    link.run(1_000);
+    expect(link.drawn.at(-1)).toBe('800 ms: seq 0, 1-3');
+    link.ack(1, 1);
     expect(link.replicator.ackedIndex).toBe(2);
-    link.run(100);
-    expect(link.drawn.at(-1)).toBe('100 ms: seq 2, 3-3');
+    link.run(450);
+    expect(link.drawn.slice(5)).toEqual(
+      [1_000, 1_100, 1_200, 1_400].map((at) => `${at} ms: seq 2, 3-3`),
+    );
+  });
+
+  test('one that takes an update at a time has them all after as many answers', () => {
+    const link = new ReplicatorBench();
+    link.append(12);
+    for (let acked = 0; acked < 12; acked += 1) {
+      link.run(5);
+      link.ack(link.copies.length - 1, acked);
+    }
+    expect(link.replicator.ackedIndex).toBe(12);
+    expect(link.now).toBe(60);
+    expect(link.copies).toHaveLength(12);
   });
 
   test('C6: an acknowledgement of what was never sent is no acknowledgement', () => {

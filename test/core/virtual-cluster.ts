@@ -248,6 +248,7 @@ export class VirtualCluster {
   private perform(host: VirtualHost, effect: Effect): void {
     switch (effect.type) {
       case 'Append':
+        if (effect.entries.length === 0) throw new Error('nothing is to be appended');
         host.log.append(effect.entries, effect.holes);
         return;
       case 'Truncate':

@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import type { Note } from '../../src/core/effects.ts';
-import { type Logger, logNote } from '../../src/node/logger.ts';
+import { createLogger, type Logger, logNote } from '../../src/node/logger.ts';
 
 test.each([
   ['resend', 'debug'],
@@ -19,4 +19,8 @@ test.each([
   const said = Object.entries(logger).filter(([, { mock }]) => mock.calls.length > 0);
   expect(said.map(([name]) => name)).toEqual([level]);
   expect(logger[level]).toHaveBeenCalledWith(note);
+});
+
+test('who writes a line stands under another name than whom it is about', () => {
+  expect(createLogger({ name: 'n1', level: 'silent' }).bindings()).toEqual({ name: 'n1' });
 });

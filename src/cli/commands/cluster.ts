@@ -1,5 +1,6 @@
 // replog cluster: a whole cluster on this machine, with one command.
 
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { ClusterRuns, Launch, LaunchOptions } from '../../cluster/launch.ts';
 import { defaultDataDir, defaultName, NAME_PATTERN } from '../../cluster/layout.ts';
@@ -264,7 +265,16 @@ function startProblem(error: unknown, dataDir: string | null): unknown {
           ' --name and --port start another',
       );
     case 'ForeignFolder':
-      return new Refused(error.message, 'choose another --data-dir');
+      return new Refused(
+        error.message,
+        'choose another --data-dir; `replog verify` says what is in this one',
+      );
+    case 'DamagedLog':
+      // Of the nodes' own folders they tell themselves.
+      return new Refused(
+        `${error.message}, in the folder ${join(dataDir ?? '', 'arbiter')}`,
+        'remove that folder: what an arbiter remembers, the nodes can tell a new one',
+      );
     case 'FolderInUse':
       return new Refused(error.message, 'stop that process, or choose another --data-dir');
     case 'ChildFailed':

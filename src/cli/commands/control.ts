@@ -7,7 +7,7 @@ import { REAL_PACE } from '../../client/pace.ts';
 import { cleanText } from '../clean-text.ts';
 import { eachNode } from '../each-node.ts';
 import { examples } from '../examples.ts';
-import { NotRunning, TookTooLong, UsageError } from '../exit.ts';
+import { NotRunning, Undecided, UsageError } from '../exit.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { findLauncher } from '../launcher.ts';
 import { SELECTORS, selectNodes } from '../node-selection.ts';
@@ -121,9 +121,12 @@ async function stopCluster(options: ControlOptions): Promise<void> {
   process.kill(cluster.pid, 'SIGTERM');
   await untilInterrupted(async (signal) => {
     const startedAt = REAL_PACE.now();
-    while ((await registered()).some(({ pid }) => pid === cluster.pid) && !signal.aborted) {
-      if (REAL_PACE.now() - startedAt > STOP_WITHIN_MS) {
-        throw new TookTooLong(`the cluster "${cluster.name}" is still stopping`);
+    while ((await registered()).some(({ pid }) => pid === cluster.pid)) {
+      if (signal.aborted || REAL_PACE.now() - startedAt > STOP_WITHIN_MS) {
+        throw new Undecided(
+          `the cluster "${cluster.name}" was told to stop, and has not yet`,
+          '`replog ps` shows it as long as it runs',
+        );
       }
       await REAL_PACE.pause(50, signal);
     }

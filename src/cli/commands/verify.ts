@@ -28,10 +28,13 @@ export function register(program: Command): void {
 
 async function verify(dataDir: string, { json }: { readonly json?: true }): Promise<void> {
   const damaged: string[] = [];
+  let forgotten: string | null = null;
   for (const folder of nodeFolders(dataDir)) {
     const check = await checkNode(folder);
     const ok = check.damage === null;
     if (!ok) damaged.push(folder.path);
+    // What is not in the log, the others do not have either.
+    if (check.damage?.remains === null) forgotten ??= folder.path;
     const { memory, ...shown } = check;
     const { cluster = null, epoch = 0 } = memory ?? {};
     if (json) await printJson({ ...folder, ok, cluster, epoch, ...shown });
@@ -40,6 +43,8 @@ async function verify(dataDir: string, { json }: { readonly json?: true }): Prom
   if (damaged.length === 0) return;
   throw new Refused(
     `there is damage in ${damaged.join(' and ')}`,
-    `a node of a cluster mends itself when it is started; else see \`replog repair ${damaged[0]}\``,
+    forgotten === null
+      ? `a node of a cluster mends itself when it is started; else see \`replog repair ${damaged[0]}\``
+      : `no other node can mend the bookkeeping: see \`replog repair ${forgotten}\``,
   );
 }
