@@ -222,6 +222,23 @@ test('a node that is down for a while is tried again with growing gaps', async (
   expect([...pace.pauses].sort((a, b) => a - b)).toEqual(pace.pauses);
 });
 
+test('the gaps are short again once an entry has come', async () => {
+  const pace = quickPace();
+  const stub = await startNode((_, response, count) => {
+    if (count > 1 && count < 5) {
+      sendProblem(response, 503, 'no-master');
+      return;
+    }
+    openStream(response);
+    send(response, count);
+    response.end();
+  });
+  const client = new ReplogClient({ url: stub.url, pace });
+  expect(await take(client.follow(), 3)).toEqual([1, 5, 6]);
+  expect(pace.pauses).toHaveLength(5);
+  expect(pace.pauses[4]).toBe(pace.pauses[0]);
+});
+
 test('the first connection must succeed', async () => {
   const client = new ReplogClient({ url: await deadUrl() });
   await expect(take(client.follow(), 1)).rejects.toMatchObject({ name: 'Unreachable' });

@@ -229,8 +229,37 @@ test('an append that was given up before it was sent is not sent', async () => {
   const controller = new AbortController();
   const stays = client.append('1');
   const goes = client.append('2', { signal: controller.signal });
-  controller.abort();
-  await expect(goes).rejects.toThrow();
+  controller.abort(new Error('changed my mind'));
+  // It cannot be anywhere: nothing about it is unknown.
+  await expect(goes).rejects.toThrow(/^changed my mind$/);
   expect(await stays).toMatchObject({ index: 1 });
   expect(stub.hits.map(({ text }) => text).join()).not.toContain('"2"');
+});
+
+test('one that is given up takes none of those with it that it went with', async () => {
+  const begun: (() => void)[] = [];
+  const stub = await startStub((...request) => void begun.push(() => answered(...request)));
+  const client = clientOf(stub.url);
+  const leaving = new AbortController();
+  const goes = client.append('0', { signal: leaving.signal });
+  const stays = [client.append('1'), client.append('2')];
+  const gone = expect(goes).rejects.toBeInstanceOf(OutcomeUnknown);
+  await stub.arrived(1);
+  leaving.abort(new Error('enough'));
+  await gone;
+  begun[0]!();
+  expect(await Promise.all(stays)).toMatchObject([{ index: 1 }, { index: 2 }]);
+  expect(stub.hits).toHaveLength(1);
+});
+
+test('a request whose appends are all answered ends by itself: its connection stays', async () => {
+  const connections = new Set<unknown>();
+  const stub = await startStub((hit, response, count) => {
+    connections.add(response.socket);
+    answered(hit, response, count);
+  });
+  const client = clientOf(stub.url);
+  for (let round = 0; round < 3; round += 1) await together(client, 2);
+  expect(stub.hits.map(({ path }) => path)).toEqual(Array(3).fill('/messages/gathered'));
+  expect(connections.size).toBe(1);
 });

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { expect, test } from 'vitest';
 import {
@@ -150,6 +151,33 @@ test('reads end with the abort reason of their signal', async () => {
   await stub.arrived(1);
   controller.abort(new Error('too slow'));
   await expect(failed).rejects.toThrow('too slow');
+});
+
+test('a read whose signal has aborted before is not sent, with a time limit or without', async () => {
+  const stub = await startStub((_, response) => sendJson(response, 200, {}));
+  const signal = AbortSignal.abort(new Error('changed my mind'));
+  for (const limit of [{}, { answerMs: 60_000 }]) {
+    const client = new ReplogClient({ url: stub.url, ...limit });
+    await expect(client.health({ signal })).rejects.toThrow('changed my mind');
+  }
+  expect(stub.hits).toEqual([]);
+});
+
+test('no timer and no listener is left behind a read, whatever became of it', async () => {
+  const stub = await startStub((_, response) => sendJson(response, 200, {}));
+  const { signal } = new AbortController();
+  const timers = () => process.getActiveResourcesInfo().filter((one) => one === 'Timeout').length;
+  const rounds = async () => {
+    for (const url of [stub.url, await deadUrl()]) {
+      const client = new ReplogClient({ url, answerMs: 60_000 });
+      for (let i = 0; i < 10; i += 1) await client.health({ signal }).catch(() => {});
+    }
+  };
+  await rounds();
+  const before = timers();
+  await rounds();
+  expect(timers()).toBeLessThan(before + 5);
+  expect(getEventListeners(signal, 'abort')).toEqual([]);
 });
 
 test('nobody there is Unreachable', async () => {

@@ -53,6 +53,13 @@ describe.each<[string, Wire]>([
     }
   });
 
+  test('for a caller who has gone, nothing is sent', async () => {
+    const stub = await startStub((_, response) => sendJson(response, 200, {}));
+    const signal = AbortSignal.abort(new Error('enough'));
+    expect(await failureOf(wire(stub.url, { ...ASKED, signal }))).toBeInstanceOf(Error);
+    expect(stub.hits).toEqual([]);
+  });
+
   test('whoever stops reading ends the answer', async () => {
     let closed: Promise<unknown> = Promise.resolve();
     const stub = await startStub((_, response) => {
