@@ -163,6 +163,8 @@ export class PendingWrite {
 
   async #onFailure(failure: ConnectionFailure): Promise<void> {
     if (failure.sent) this.#keepInDoubt(failure, this.#index);
+    const { signal } = this.#order;
+    if (signal?.aborted) throw this.#endOf(signal.reason);
     this.#route.learned = null;
     this.#hops = 0;
     // Patience is not a failure: the node is there and waits for its replicas, as it was told to.

@@ -1,11 +1,7 @@
 // What a write may say of itself at its end: refused, unreachable, given up, or "outcome unknown".
 
 import { expect, test } from 'vitest';
-import {
-  OutcomeUnknown,
-  ReplogClient,
-  UnexpectedAnswer,
-} from '../../src/client/client.ts';
+import { OutcomeUnknown, ReplogClient, UnexpectedAnswer } from '../../src/client/client.ts';
 import { Departures } from '../../src/client/departures.ts';
 import { ConnectionFailure, type Reply } from '../../src/client/link.ts';
 import { PendingWrite } from '../../src/client/pending-write.ts';
@@ -19,7 +15,7 @@ const STORED: Reply = { url: 'http://n1/messages', status: 201, headers: new Hea
 function writeVia(send: () => Promise<Reply>) {
   const pace = quickPace();
   const order = {
-    ...{ method: 'POST', path: '/messages', idempotencyKey: 'k' } as const,
+    ...({ method: 'POST', path: '/messages', idempotencyKey: 'k' } as const),
     ...{ json: () => ({ message: 'a' }), departures: new Departures() },
   };
   const route = { configured: 'http://n1', learned: null };
@@ -61,3 +57,24 @@ test('a node that holds the write for longer than fetch waits is asked again at 
   expect(await write.run()).toBe(STORED);
   expect(pace.pauses).toEqual([]);
 });
+
+test.each([
+  ['soon', 0, 10_000],
+  ['late', 600, 10_000],
+  ['where there are no further tries', 0, 0],
+])(
+  'a write given up before it was sent ends with the reason for that: %s',
+  async (_, ms, retryForMs) => {
+    const stub = await startStub(() => {});
+    let now = 0;
+    const pace = { ...quickPace(), now: () => now };
+    const client = new ReplogClient({ url: stub.url, pace, retryForMs });
+    const controller = new AbortController();
+    const { signal } = controller;
+    const given = expect(client.append('a', { signal })).rejects.toThrow(/^changed my mind$/);
+    now = ms;
+    controller.abort(new Error('changed my mind'));
+    await given;
+    expect(stub.hits).toEqual([]);
+  },
+);

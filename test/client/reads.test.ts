@@ -153,7 +153,7 @@ test('reads end with the abort reason of their signal', async () => {
   await expect(failed).rejects.toThrow('too slow');
 });
 
-test('a read whose signal has aborted before is not sent, with a time limit or without', async () => {
+test('a read whose signal has aborted is not sent, with a time limit or without', async () => {
   const stub = await startStub((_, response) => sendJson(response, 200, {}));
   const signal = AbortSignal.abort(new Error('changed my mind'));
   for (const limit of [{}, { answerMs: 60_000 }]) {

@@ -2,8 +2,11 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { createApp } from '../../src/node/app.ts';
 import type { Call } from '../../src/node/call.ts';
 import { departureOf } from '../../src/node/departure.ts';
+import { createLogger } from '../../src/node/logger.ts';
+import { FakeEngine } from './fake-engine.ts';
 
 const REQUEST = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 
@@ -48,4 +51,21 @@ test('whoever has an answer has not gone, and is listened for no more', async ()
   await once(connection, 'close');
   expect(gone.map(({ mock }) => mock.calls.length)).toEqual([0, 0, 0]);
   expect(departures.map(({ aborted }) => aborted)).not.toContain(true);
+});
+
+test.each([
+  ['POST', '/messages', { message: 'a' }],
+  ['POST', '/messages/batch', { messages: ['a'] }],
+  ['PUT', '/kv/k', { value: 'a' }],
+])('nothing is written for a client that left while it sent: %s %s', async (method, path, body) => {
+  const engine = new FakeEngine();
+  const logger = createLogger({ level: 'silent' });
+  const failed = vi.spyOn(logger, 'error');
+  const headers = { 'content-type': 'application/json' };
+  const asked = { method, headers, body: JSON.stringify(body), signal: AbortSignal.abort() };
+  const { status } = await createApp(engine, { logger }).request(path, asked);
+  expect(engine.writes).toEqual([]);
+  // Nobody reads this answer; and no operator has to hear of it.
+  expect(status).toBe(499);
+  expect(failed).not.toHaveBeenCalled();
 });

@@ -1,8 +1,10 @@
+import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { nodeId } from '../../src/core/ids.ts';
 import { createApp } from '../../src/node/app.ts';
+import { BODY_LIMIT } from '../../src/node/body.ts';
 import { type Clock, systemClock } from '../../src/node/clock.ts';
 import { Faults } from '../../src/node/faults.ts';
 import type { Route } from '../../src/node/route.ts';
@@ -258,6 +260,33 @@ describe('limits', () => {
     },
   );
 
+  test('a chunked body may be as long as is allowed, and no byte longer', async () => {
+    const { server, engine } = await start();
+    const head =
+      'POST /messages HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n' +
+      'transfer-encoding: chunked\r\nconnection: close\r\n\r\n';
+    for (const [bytes, status] of [
+      [BODY_LIMIT, 201],
+      [BODY_LIMIT + 1, 413],
+    ] as const) {
+      const body = `{"message":"${'x'.repeat(bytes - 14)}"}`;
+      const { said } = raw(server, `${head}${bytes.toString(16)}\r\n${body}\r\n0\r\n\r\n`);
+      expect(await said).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    }
+    expect(engine.writes).toHaveLength(1);
+  });
+
+  test('connections beyond the limit are closed, and one that ends makes room', async () => {
+    const { server } = await start({ connections: 2 });
+    const ask = 'GET /livez HTTP/1.1\r\nhost: localhost\r\n\r\n';
+    const kept = [raw(server, ask), raw(server, ask)];
+    await Promise.all(kept.map(({ socket }) => once(socket, 'data')));
+    expect(await raw(server, ask).said).toBe('');
+    for (const { socket } of kept) socket.end();
+    await Promise.all(kept.map(({ said }) => said));
+    expect((await fetch(`${server.url}/livez`)).status).toBe(200);
+  });
+
   test('headers that do not arrive in time are 408', async () => {
     const { server } = await start({ headersMs: 50, requestMs: 100, checkMs: 20 });
     const said = await raw(server, 'GET /livez HTTP/1.1\r\nhost: localhost\r\n').said;
@@ -331,8 +360,27 @@ describe('stop', () => {
     await stopped;
   });
 
+  test('who opened a connection in advance does not hold it up, who waits is not cut', async () => {
+    const { server, engine } = await start({ graceMs: 60_000 });
+    const silent = raw(server, '');
+    let answer: (outcome: { type: 'ShuttingDown' }) => void = () => {};
+    engine.write = () =>
+      new Promise((resolve) => {
+        answer = resolve;
+        engine.writes.push({} as never);
+      });
+    const waiting = post(server, '/messages', { message: 'a' });
+    await expect.poll(() => engine.writes.length).toBe(1);
+    const stopped = server.stop();
+    expect(await silent.said).toBe('');
+    answer({ type: 'ShuttingDown' });
+    expect((await waiting).status).toBe(503);
+    await stopped;
+  });
+
   test('a dropped request does not hold it up', async () => {
-    const { server, faults } = await start({ graceMs: 5_000 });
+    // Longer than a test may take: what ends here is not ended by the grace time.
+    const { server, faults } = await start({ graceMs: 60_000 });
     faults.replace({ dropRequest: 1 });
     const body = { epoch: 1, session: 1, seq: 0, updates: [], commitIndex: 0 };
     const dropped = post(server, '/replica/snapshot', body).catch(() => 'cut');
@@ -348,6 +396,13 @@ describe('stop', () => {
     await expect.poll(() => engine.writes.length).toBe(1);
     await server.stop();
     expect(await cut).toBe('cut');
+  });
+
+  test('no timer is left behind it', async () => {
+    const timers = () => process.getActiveResourcesInfo().filter((one) => one === 'Timeout').length;
+    const before = timers();
+    for (let i = 0; i < 10; i += 1) await (await start({ graceMs: 60_000 })).server.stop();
+    expect(timers()).toBeLessThan(before + 5);
   });
 
   test('stopping twice is stopping once', async () => {

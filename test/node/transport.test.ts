@@ -283,6 +283,22 @@ describe('many at once', () => {
     await ended;
   });
 
+  test('of heartbeats that a peer swallows, one fewer is kept than connections', async () => {
+    peer.answer = () => {};
+    const failures: string[] = [];
+    const beat = () => transport.send(url, heartbeat);
+    const kept = Array.from({ length: 31 }, () =>
+      beat().catch(({ message }: Error) => failures.push(message)),
+    );
+    await expect.poll(() => peer.seen.length).toBe(31);
+    expect(failures).toEqual([]);
+    peer.answer = (response) => response.end(BEAT);
+    expect(await beat()).toMatchObject({ type: 'HeartbeatAck' });
+    expect(failures).toEqual([expect.stringMatching(/before many later copies/)]);
+    await transport.close();
+    await Promise.all(kept);
+  });
+
   test('peers that are spoken to no more are forgotten, those in use are not', async () => {
     for (let i = 0; i < 80; i += 1) {
       await expect(transport.send(`http://127.0.0.1:1/${i}`, order)).rejects.toThrow();

@@ -65,7 +65,7 @@ class Node {
   entered: (socket: Duplex) => void = () => undefined;
   server!: RunningServer;
 
-  async start(token?: string): Promise<void> {
+  async start(token?: string, graceMs: number = 200): Promise<void> {
     this.engine.response = ACK;
     const { faults, stopping } = this;
     const settings = {
@@ -86,7 +86,7 @@ class Node {
         this.entered(args[1]);
       },
     };
-    this.server = await startServer({ app: counted, port: 0, stopping, limits: { graceMs: 200 } });
+    this.server = await startServer({ app: counted, port: 0, stopping, limits: { graceMs } });
   }
 }
 
@@ -121,6 +121,14 @@ describe('a tunnel', () => {
     expect(node.tunnels).toBe(1);
     expect(node.engine.received).toHaveLength(sent);
     expect(node.engine.received.at(-1)).toMatchObject({ type: 'Snapshot', seq: sent, updates: [] });
+  });
+
+  test('is opened with the token of the cluster', async () => {
+    await Promise.all([node.server.stop(), transport.close()]);
+    node = new Node();
+    await node.start('secret');
+    transport = new Transport({ token: 'secret' });
+    expect(await untilTunnel(node.server.url)).toBeLessThan(200);
   });
 
   test('carries refusals, and what is wrong with a Snapshot', async () => {
@@ -158,6 +166,26 @@ describe('a tunnel', () => {
     await node.server.stop();
     await ended;
     await expect(transport.send(node.server.url, snapshot(901))).rejects.toThrow(/refuses/);
+  });
+});
+
+describe('a tunnel whose receiver stops', () => {
+  test('carries the answers that are due, and ends with the last of them', async () => {
+    await node.server.stop();
+    // Longer than a test may take: what ends here is not ended by the grace time.
+    node = new Node();
+    await node.start(undefined, 60_000);
+    await untilTunnel(node.server.url);
+    const due: ((response: Response) => void)[] = [];
+    node.engine.receive = () => new Promise((resolve) => due.push(resolve));
+    const sent = [900, 901].map((at) => transport.send(node.server.url, snapshot(at)));
+    await expect.poll(() => due.length).toBe(2);
+    const stopped = node.server.stop();
+    for (const [i, answer] of due.entries()) {
+      answer(ACK);
+      expect(await sent[i]).toEqual(ACK);
+    }
+    await stopped;
   });
 });
 
