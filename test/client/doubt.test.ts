@@ -1,25 +1,39 @@
-// What a write may say of itself at its end: refused, unreachable, given up, or "outcome unknown".
+// What a write may say of itself at its end: refused, unreachable, given up, or "outcome unknown";
+// and for how long it waits before it does.
 
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { OutcomeUnknown, ReplogClient, UnexpectedAnswer } from '../../src/client/client.ts';
 import { Departures } from '../../src/client/departures.ts';
-import { ConnectionFailure, type Reply } from '../../src/client/link.ts';
-import { PendingWrite } from '../../src/client/pending-write.ts';
+import { type Call, ConnectionFailure, type Reply } from '../../src/client/link.ts';
+import { PendingWrite, type WriteOrder } from '../../src/client/pending-write.ts';
 import { WireFailure } from '../../src/client/wire.ts';
 import { quickPace } from './quick-pace.ts';
-import { startStub } from './stub-server.ts';
+import { sendProblem, startStub } from './stub-server.ts';
 
 const STORED: Reply = { url: 'http://n1/messages', status: 201, headers: new Headers(), body: {} };
 
 /** A write to one node, whose answers are the caller's. */
-function writeVia(send: () => Promise<Reply>) {
+function writeVia(send: (call: Call) => Promise<Reply>, more: Partial<WriteOrder> = {}) {
   const pace = quickPace();
   const order = {
     ...({ method: 'POST', path: '/messages', idempotencyKey: 'k' } as const),
-    ...{ json: () => ({ message: 'a' }), departures: new Departures() },
+    ...{ json: () => ({ message: 'a' }), departures: new Departures(), ...more },
   };
   const route = { configured: 'http://n1', learned: null };
-  return { pace, write: new PendingWrite({ send }, route, order, pace, 10_000) };
+  return {
+    pace,
+    write: new PendingWrite({ send: (_, call) => send(call) }, route, order, pace, 10_000),
+  };
+}
+
+/** How a write ends whose first copy is not answered, and whose second one is refused. */
+async function afterSilence(status: number, code: string): Promise<unknown> {
+  const stub = await startStub((_, response, count) => {
+    if (count === 1) response.destroy();
+    else sendProblem(response, status, code);
+  });
+  const write = new ReplogClient({ url: stub.url, pace: quickPace() }).append('a');
+  return write.catch((error: unknown) => error);
 }
 
 test.each([404, 409, 502])(
@@ -36,6 +50,67 @@ test.each([404, 409, 502])(
     expect(stub.hits).toHaveLength(2);
   },
 );
+
+test.each([
+  [400, 'invalid-request'],
+  [401, 'unauthorized'],
+  [403, 'foreign-origin'],
+  [404, 'not-found'],
+  [405, 'method-not-allowed'],
+  [413, 'too-large'],
+  [415, 'unsupported-media-type'],
+  [421, 'unknown-host'],
+  [422, 'idempotency-key-reused'],
+  [504, 'write-concern-timeout'],
+  [504, 'operation-failed'],
+])('%d %s says what became of an unanswered copy, too', async (status, code) => {
+  expect(await afterSilence(status, code)).toMatchObject({ status, code });
+});
+
+test.each([
+  [412, 'precondition-failed'],
+  [500, 'internal-error'],
+  [503, 'overloaded'],
+])('%d %s does not: that copy may be what has changed since', async (status, code) => {
+  const error = await afterSilence(status, code);
+  expect(error).toBeInstanceOf(OutcomeUnknown);
+  expect(error).toMatchObject({ cause: { status, code } });
+});
+
+test('where a write stands is not forgotten when its node breaks off', async () => {
+  const stub = await startStub((_, response, count) => {
+    if (count === 1) sendProblem(response, 503, 'shutting-down', { index: 9 });
+    else response.destroy();
+  });
+  const write = new ReplogClient({ url: stub.url, pace: quickPace() }).append('a');
+  await expect(write).rejects.toMatchObject({ name: 'OutcomeUnknown', index: 9 });
+  expect(stub.hits.length).toBeGreaterThan(1);
+});
+
+test('a node that has answered is one that comes back: it is waited for', async () => {
+  const gone = new ConnectionFailure('http://n1', new Error('ECONNREFUSED'), false);
+  const noMaster = { ...STORED, status: 503, body: { code: 'no-master' } };
+  let asked = 0;
+  const { pace, write } = writeVia(async () => {
+    asked += 1;
+    if (asked === 1) return noMaster;
+    if (asked < 7) throw gone;
+    return STORED;
+  });
+  expect(await write.run()).toBe(STORED);
+  expect(pace.now()).toBeGreaterThan(2_000);
+});
+
+test('a node that asks for a long pause is asked again sooner', async () => {
+  const pace = quickPace();
+  const stub = await startStub((_, response, count) => {
+    if (count === 1) sendProblem(response, 503, 'no-master', {}, { 'retry-after': '60' });
+    else sendProblem(response, 503, 'no-quorum');
+  });
+  const write = new ReplogClient({ url: stub.url, pace }).append('a');
+  await expect(write).rejects.toMatchObject({ code: 'no-quorum' });
+  expect(pace.pauses).toEqual([2_000]);
+});
 
 test('what stands before a node and failed may have passed the write on', async () => {
   const stub = await startStub((_, response) => response.writeHead(502).end('Bad Gateway'));
@@ -78,3 +153,39 @@ test.each([
     expect(stub.hits).toEqual([]);
   },
 );
+
+test('a write given up between two tries may be where the first one went', async () => {
+  const stub = await startStub((_, response) => response.destroy());
+  const controller = new AbortController();
+  const pause = async () => controller.abort(new Error('enough'));
+  const client = new ReplogClient({ url: stub.url, pace: { ...quickPace(), pause } });
+  const write = client.append('a', { signal: controller.signal });
+  await expect(write).rejects.toBeInstanceOf(OutcomeUnknown);
+});
+
+test('a last try that comes as the time is up asks for what a node takes', async () => {
+  const stub = await startStub((_, response) =>
+    sendProblem(response, 503, 'no-master', {}, { 'retry-after': '1' }),
+  );
+  const client = new ReplogClient({ url: stub.url, pace: quickPace() });
+  await expect(client.append('a', { timeoutMs: 1_000 })).rejects.toMatchObject({ status: 503 });
+  expect(stub.hits.map(({ json }) => (json as { timeoutMs: number }).timeoutMs)).toEqual([
+    1_000, 1,
+  ]);
+});
+
+test('a write that its node ends by itself is not waited for much longer', async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const silent = ({ signal }: Call) =>
+    new Promise<Reply>((_, reject) =>
+      signal!.addEventListener('abort', () => reject(signal!.reason)),
+    );
+  const { write } = writeVia(silent, { defaultTimeoutMs: 1_000 });
+  const ended = expect(write.run()).rejects.toMatchObject({
+    name: 'OutcomeUnknown',
+    cause: { name: 'TimeoutError' },
+  });
+  await vi.advanceTimersByTimeAsync(2_000);
+  await ended;
+});

@@ -250,3 +250,15 @@ test('a refusal is not retried', async () => {
   await expect(take(client.follow(), 1)).rejects.toMatchObject({ name: 'Unauthorized' });
   expect(stub.hits).toHaveLength(1);
 });
+
+test('nor is one after a break', async () => {
+  const stub = await startNode((_, response, count) => {
+    if (count > 1) return sendProblem(response, 401, 'unauthorized');
+    openStream(response);
+    send(response, 1);
+    response.end();
+  });
+  const client = new ReplogClient({ url: stub.url, pace: quickPace() });
+  await expect(take(client.follow(), 2)).rejects.toMatchObject({ name: 'Unauthorized' });
+  expect(streamsOf(stub)).toHaveLength(2);
+});

@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { OutcomeUnknown, ReplogClient, WriteConcernTimeout } from '../../src/client/client.ts';
 import { quickPace } from './quick-pace.ts';
 import { type Hit, type Responder, sendJson, sendProblem, startStub } from './stub-server.ts';
@@ -63,6 +63,29 @@ describe('G21: appends of one client', () => {
     expect(stub.hits.slice(2).map((hit) => appendsIn(hit).length)).toEqual([5]);
   });
 
+  test('so does what is asked for bit by bit, and is not held up for long', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const held: (() => void)[] = [];
+    const stub = await startStub((...request) => void held.push(() => answered(...request)));
+    const client = clientOf(stub.url);
+    const appends: Promise<unknown>[] = [];
+    const ask = async () => {
+      appends.push(client.append(String(appends.length)));
+      await new Promise((resolve) => setImmediate(resolve));
+    };
+    for (let i = 0; i < 5; i += 1) await ask();
+    await stub.arrived(2);
+    vi.advanceTimersByTime(9);
+    await ask();
+    vi.advanceTimersByTime(1);
+    await stub.arrived(3);
+    expect(stub.hits.map(({ path }) => path).slice(0, 2)).toEqual(['/messages', '/messages']);
+    expect(appendsIn(stub.hits[2])).toHaveLength(4);
+    for (const release of held) release();
+    await Promise.all(appends);
+  });
+
   test('G8 one that waits for ever holds up nobody', async () => {
     const stub = await startStub((hit, response, count) => {
       if (count > 3) answered(hit, response, count);
@@ -105,7 +128,9 @@ describe('G21: appends of one client', () => {
     const removed = vi.spyOn(signal, 'removeEventListener');
     const client = clientOf(stub.url);
     await Promise.all(
-      Array.from({ length: 30 }, (_, i) => client.append(String(i), { signal, timeoutMs: 5_000 })),
+      Array.from({ length: 30 }, (_, i) =>
+        client.append(String(i), i % 2 === 0 ? { signal } : { signal, timeoutMs: 5_000 }),
+      ),
     );
     expect(added).toHaveBeenCalledTimes(removed.mock.calls.length);
     expect(added.mock.calls.length).toBeLessThanOrEqual(2);
@@ -215,12 +240,14 @@ describe('G21: appends of one client', () => {
 });
 
 test('appends whose lines never come are not waited for', async () => {
-  const stub = await startStub((_, response) => {
-    response.writeHead(200, { 'content-type': 'application/x-ndjson' }).end();
+  const stub = await startStub(({ path }, response) => {
+    if (path === '/messages') response.destroy();
+    else response.writeHead(200, { 'content-type': 'application/x-ndjson' }).end();
   });
   const client = new ReplogClient({ url: stub.url, pace: quickPace(), retryForMs: 500 });
   const ended = await Promise.allSettled(['1', '2'].map((message) => client.append(message)));
-  expect(ended.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  // They may be stored all the same.
+  expect(ended).toMatchObject(Array(2).fill({ reason: expect.any(OutcomeUnknown) }));
 });
 
 test('an append that was given up before it was sent is not sent', async () => {
@@ -262,4 +289,22 @@ test('a request whose appends are all answered ends by itself: its connection st
   for (let round = 0; round < 3; round += 1) await together(client, 2);
   expect(stub.hits.map(({ path }) => path)).toEqual(Array(3).fill('/messages/gathered'));
   expect(connections.size).toBe(1);
+});
+
+test('a line for nobody is passed over', async () => {
+  const stub = await startStub((_, response) => {
+    const lines = [7, 1, 0].map((n) => ({ n, status: 201, body: stored(n) }));
+    response.writeHead(200).end(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  });
+  const answers = await together(clientOf(stub.url), 2);
+  expect(answers.map(({ index }) => index)).toEqual([0, 1]);
+  expect(stub.hits).toHaveLength(1);
+});
+
+test('whoever wants a receipt asks for it in a request of its own', async () => {
+  const stub = await startStub(answered);
+  const client = clientOf(stub.url);
+  await Promise.all(['1', '2'].map((message) => client.append(message, { receipt: true })));
+  const asked = stub.hits.map(({ path, headers }) => [path, headers.prefer]);
+  expect(asked).toEqual(Array(2).fill(['/messages', 'receipt']));
 });

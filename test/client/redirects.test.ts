@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { NotMaster, ReplogClient } from '../../src/client/client.ts';
 import { quickPace } from './quick-pace.ts';
-import { sendJson, sendProblem, startStub } from './stub-server.ts';
+import { type Responder, sendJson, sendProblem, startStub } from './stub-server.ts';
 
 const STORED = { index: 3, w: 'majority', acks: ['n1', 'n2'], durable: true, ms: 2 };
 
@@ -54,4 +54,49 @@ test('redirects in a circle end', async () => {
   );
   await expect(clientOf(a.url).append('x')).rejects.toBeInstanceOf(NotMaster);
   expect(a.hits.length + b.hits.length).toBeLessThan(100);
+});
+
+/** Whoever is asked sends to the node at this URL. */
+const sendTo =
+  (url: string): Responder =>
+  (_, response) =>
+    sendProblem(response, 307, 'not-master', { master: { node: 'n1', url } });
+
+test('after four redirects in a row, and a pause, there may be as many again', async () => {
+  const a = await startStub(() => {});
+  const b = await startStub(sendTo(a.url));
+  a.respond(sendTo(b.url));
+  const pace = quickPace();
+  const client = new ReplogClient({ url: a.url, pace, retryForMs: 1_000 });
+  await expect(client.append('x')).rejects.toBeInstanceOf(NotMaster);
+  expect(pace.pauses).toHaveLength(1);
+  expect(a.hits.length + b.hits.length).toBe(10);
+});
+
+test('a master that breaks off is looked for anew, however often', async () => {
+  const master = await startStub((_, response, count) =>
+    count < 6 ? response.destroy() : sendJson(response, 201, STORED),
+  );
+  const secondary = await startStub(sendTo(master.url));
+  expect(await clientOf(secondary.url).append('a')).toEqual(STORED);
+  expect([secondary.hits.length, master.hits.length]).toEqual([6, 6]);
+});
+
+test('whoever is no master any more is not asked again, but the configured node', async () => {
+  const old = await startStub((_, response) => sendProblem(response, 503, 'no-master'));
+  const master = await startStub((_, response) => sendJson(response, 201, STORED));
+  const node = await startStub((hit, response, count) =>
+    sendTo(count === 1 ? old.url : master.url)(hit, response, count),
+  );
+  expect(await clientOf(node.url).append('a')).toEqual(STORED);
+  expect([node, old, master].map(({ hits }) => hits.length)).toEqual([2, 1, 1]);
+});
+
+test('a node that names itself is asked again only after a pause', async () => {
+  const stub = await startStub(() => {});
+  stub.respond(sendTo(stub.url));
+  const pace = quickPace();
+  const client = new ReplogClient({ url: stub.url, pace, retryForMs: 100 });
+  await expect(client.append('x')).rejects.toBeInstanceOf(NotMaster);
+  expect(stub.hits).toHaveLength(pace.pauses.length + 1);
 });

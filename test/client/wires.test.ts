@@ -5,7 +5,7 @@ import { ReplogClient } from '../../src/client/client.ts';
 import { Departures } from '../../src/client/departures.ts';
 import { kyWire } from '../../src/client/ky-wire.ts';
 import { nodeWire } from '../../src/client/node-wire.ts';
-import { type Wire, WireFailure } from '../../src/client/wire.ts';
+import { neverSent, type Wire, WireFailure } from '../../src/client/wire.ts';
 import { quickPace } from './quick-pace.ts';
 import { deadUrl, sendJson, startStub } from './stub-server.ts';
 
@@ -101,4 +101,13 @@ test.each([[undefined], [fetch]])('a stream that breaks is resumed (%s)', async 
     if (seen.length === 3) break;
   }
   expect(seen).toEqual([1, 2, 3]);
+});
+
+test.each<[readonly string[], boolean]>([
+  [[], false],
+  [['ECONNREFUSED'], true],
+  [['ECONNREFUSED', 'EHOSTUNREACH'], true],
+  [['ECONNREFUSED', 'ECONNRESET'], false],
+])('whether failures that are called %j say that nothing was sent: %s', (codes, said) => {
+  expect(neverSent(codes)).toBe(said);
 });

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import {
   NoMaster,
   NoQuorum,
@@ -200,9 +200,11 @@ test('an abort while the write is under way leaves its outcome unknown', async (
 test('an abort between two tries ends the tries', async () => {
   const stub = await startStub((_, response) => sendProblem(response, 503, 'no-master'));
   const controller = new AbortController();
-  const pace = { ...quickPace(), pause: async () => controller.abort(new Error('enough')) };
-  const client = new ReplogClient({ url: stub.url, pace });
-  await expect(client.append('a', { signal: controller.signal })).rejects.toThrow('enough');
+  const { signal } = controller;
+  const pause = vi.fn(async () => controller.abort(new Error('enough')));
+  const client = new ReplogClient({ url: stub.url, pace: { ...quickPace(), pause } });
+  await expect(client.append('a', { signal })).rejects.toThrow('enough');
+  expect(pause).toHaveBeenCalledWith(expect.any(Number), signal);
   expect(stub.hits).toHaveLength(1);
 });
 

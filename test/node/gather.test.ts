@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Outcome } from '../../src/core/effects.ts';
 import { logIndex, nodeId } from '../../src/core/ids.ts';
 import { createApp } from '../../src/node/app.ts';
@@ -154,3 +154,14 @@ describe('G21: POST /messages/gathered', () => {
 async function untilAsked(engine: FakeEngine, count: number): Promise<void> {
   await expect.poll(() => engine.writes.length).toBe(count);
 }
+
+test('an append that fails inside the node has an answer, too', async () => {
+  const engine = new FakeEngine();
+  vi.spyOn(engine, 'write').mockRejectedValueOnce(new Error('a mistake'));
+  const answer = await ask(engine, [{ message: 'a' }, { message: 'b' }]);
+  const lines = linesOf(await answer.text());
+  expect(lines.map(({ n, status }) => [n, status]).sort()).toEqual([
+    [0, 500],
+    [1, 201],
+  ]);
+});
