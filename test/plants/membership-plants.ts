@@ -7,8 +7,8 @@ export const MEMBERSHIP_PLANTS: readonly Plant[] = [
     'a new master fetches nothing',
     'B41',
     'src/core/recovery.ts',
-    'if (best !== null) this.fetch(best);\n    else if (this.missing === null)',
-    'if (this.missing === null)',
+    'if (best !== null) this.fetch(best);\n    else if (this.missing !== null)',
+    'if (this.missing !== null)',
   ),
   plant(
     'a new master hears nobody',

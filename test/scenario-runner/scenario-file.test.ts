@@ -57,7 +57,7 @@ describe('a scenario file', () => {
   const mistakes: [what: string, from: string, to: string, said: RegExp][] = [
     ['broken YAML', 'cluster: {', 'cluster: [', /^my\.yaml:5: /],
     ['no title', 'title: a test\n', '', /^my\.yaml:1: title: expected a title$/],
-    ['no guarantee', 'G8', 'eight', /^my\.yaml:3: .*expected the number of a guarantee, like G8$/],
+    ['no guarantee', 'G8', 'eight', /^my\.yaml:3: .*expected a guarantee, G1 to G23$/],
     ['an unknown field', '    w: 2\n', '    ww: 2\n', /^my\.yaml:8: "ww" has no place here$/],
     [
       'an unknown verb',
