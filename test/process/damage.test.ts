@@ -44,6 +44,29 @@ describe.concurrent('G19: damage', () => {
     await toldAndMended(cluster, join(home, 'old', 'n3'));
   });
 
+  test('in the bookkeeping is refused once and in words, and nobody else is named', async () => {
+    const home = await belongings.folder();
+    const port = await freePorts(3);
+    const start = ['cluster', '--plain', '--port', `${port}`, '--secondaries', '0'];
+    const harm = (node: string): string => {
+      mkdirSync(join(home, node), { recursive: true });
+      writeFileSync(join(home, node, 'memory.json'), '{}');
+      return join(home, node);
+    };
+    const what = 'bookkeeping that is not valid in memory.json at byte 0, in the folder';
+    const node = harm('n1');
+    const refused = await run(...start, '--data-dir', home);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr.split(`${what} ${node}`)).toHaveLength(2);
+    expect(refused.stderr).toContain('replog repair --help');
+    expect((await run('verify', node)).stderr).toContain(`see \`replog repair ${node}\``);
+    const arbiter = harm('arbiter');
+    const { code, stderr } = await run(...start, '--data-dir', home);
+    expect(code).toBe(1);
+    expect(stderr).toContain(`${what} ${arbiter}`);
+    expect(stderr).toContain('remove that folder');
+  });
+
   test('alone, a node refuses to start; verify, repair --cut, and it starts', async () => {
     const folder = join(await belongings.folder(), 'data');
     const port = await freePorts(1);

@@ -141,7 +141,8 @@ async function run(flags: ClusterFlags, settings: Settings): Promise<void> {
     }
   } catch (error) {
     const problem = startProblem(error, settings.dataDir);
-    showLines(error);
+    // Where they were not written as they came.
+    if (flags.json || screen.opened) showLines(error);
     await tellStarter({ type: 'failed', ...endingOf(problem) });
     throw problem;
   } finally {
@@ -155,6 +156,8 @@ class Screen {
   /** Whether there is a terminal for a dashboard. */
   readonly wanted: boolean;
   taken = false;
+  /** It was taken once, and hid what the nodes wrote. */
+  opened = false;
   #prepared: Promise<Prepared | null> | null = null;
   readonly #flags: string;
 
@@ -190,6 +193,7 @@ class Screen {
       flags: this.#flags,
     };
     this.taken = true;
+    this.opened = true;
     const shown = showDashboard(place, close.signal, await this.#prepared);
     try {
       await Promise.race([end, shown]);
