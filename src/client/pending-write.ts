@@ -99,7 +99,7 @@ export class PendingWrite {
       const limit = deadline(this.#attemptMs(), this.#order.signal, this.#order.departures);
       try {
         const reply = await this.#sendCopy(base, limit);
-        if (reply.status >= 200 && reply.status < 300) return reply;
+        if (reply.status >= 200 && reply.status < 300) return this.#taken(reply);
         await this.#onRefusal(base, reply);
       } catch (error) {
         if (!(error instanceof ConnectionFailure)) throw error;
@@ -129,6 +129,15 @@ export class PendingWrite {
       // Aborted, by the caller or by the clock: this copy may have arrived.
       throw this.#outcomeUnknown(limit.expired() ? limit.signal?.reason : error);
     }
+  }
+
+  /** The 2xx answer, if it can be replog's. What else answers a repetition with one does not say
+   * what became of the copy before it. */
+  #taken(reply: Reply): Reply {
+    const { url, status, body } = reply;
+    const foreign = typeof body !== 'object' || body === null;
+    if (!foreign || this.#doubt === null) return reply;
+    throw this.#outcomeUnknown(new UnexpectedAnswer(url, status, 'not a JSON object'));
   }
 
   async #onRefusal(base: string, reply: Reply): Promise<void> {

@@ -1,13 +1,15 @@
+import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { register as add } from '../../src/cli/commands/add.ts';
 import { register as control } from '../../src/cli/commands/control.ts';
 import { register as fault } from '../../src/cli/commands/fault.ts';
 import { register as ps } from '../../src/cli/commands/ps.ts';
 import { register as removal } from '../../src/cli/commands/rm.ts';
+import { REAL_PACE } from '../../src/client/pace.ts';
 import { type RunningCluster, register } from '../../src/cluster/registry.ts';
 import { deadUrl, type Hit, sendJson, sendProblem, startStub } from '../client/stub-server.ts';
 import { runCommand } from './command-run.ts';
@@ -168,6 +170,27 @@ test('stop of a cluster elsewhere is exit 2, of one that is not there exit 3', a
   const nowhere = await runCommand(control, 'stop', '--url', await deadUrl());
   expect(nowhere.code).toBe(3);
   expect(nowhere.err).toContain('nothing answers at');
+});
+
+test('stop: who does not wait until the cluster has stopped is not told that it has', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'replog-run-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  vi.stubEnv('REPLOG_RUN_DIR', folder);
+  // A launcher that stands still.
+  const launcher = spawn('sleep', ['60']);
+  onTestFinished(() => void launcher.kill('SIGKILL'));
+  launcher.kill('SIGSTOP');
+  const { pid } = launcher as { pid: number };
+  const url = 'http://127.0.0.1:1';
+  const nobody = { control: url, arbiter: url, master: null, nodes: [], dataDir: null };
+  register({ name: 'still', pid, ...nobody });
+  const pause = vi.spyOn(REAL_PACE, 'pause').mockImplementation(async () => {
+    process.emit('SIGINT', 'SIGINT');
+  });
+  const ran = await runCommand(control, 'stop', '--json');
+  expect(pause).toHaveBeenCalled();
+  expect(ran).toMatchObject({ code: 4, out: '' });
+  expect(ran.err).toMatch(/"still" was told to stop, and has not yet\nhint: `replog ps`/);
 });
 
 test('an unknown node is exit 2, a refusal exit 1, no launcher exit 3', async () => {

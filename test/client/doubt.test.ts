@@ -36,7 +36,7 @@ async function afterSilence(status: number, code: string): Promise<unknown> {
   return write.catch((error: unknown) => error);
 }
 
-test.each([404, 409, 502])(
+test.each([200, 404, 409, 502])(
   'a %d that is not replog does not say what became of an unanswered copy',
   async (status) => {
     const stub = await startStub((_, response, count) => {
