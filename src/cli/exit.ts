@@ -261,9 +261,10 @@ function problemSentence(error: ProblemError): string {
 }
 
 function problemHint(error: ProblemError): string | null {
+  const known = HINT_OF_CODE[error.code];
+  if (known !== undefined) return known;
   const retry = error.retryAfter;
-  if (retry !== null) return `try again in ${retry} s`;
-  return HINT_OF_CODE[error.code] ?? null;
+  return retry === null ? null : `try again in ${retry} s`;
 }
 
 /** Problems that are errors of no class of their own, or of one that says nothing more. */
@@ -276,6 +277,7 @@ const HINT_OF_CODE: Readonly<Record<string, string>> = {
   'unknown-node': '`replog ps` shows the nodes',
   'node-failed': '`replog ps` shows what runs; what the node wrote last is in its output',
   'not-linearizable': '`replog health` shows who is missing',
+  'storage-unavailable': 'writes go on by themselves when the disk takes them again',
   'too-large': 'a message is at most 1 MiB; from standard input, up to 16 MiB',
 };
 

@@ -120,7 +120,9 @@ function chooseCluster(
   if (name === undefined) return null;
   throw new UsageError(
     `no cluster named "${name}" is running`,
-    list === '' ? `start it with \`replog cluster --name ${name}\`` : `running: ${list}`,
+    list === ''
+      ? `start it with \`replog cluster --name ${name}\`, and the --port and --data-dir it had`
+      : `running: ${list}`,
   );
 }
 

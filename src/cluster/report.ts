@@ -102,6 +102,8 @@ function sentenceOf(event: OtherEvent): string {
       return `${node} is ${fields.mode}${fields.reason === null ? '' : `: ${fields.reason}`}`;
     case 'joined':
       return `${node} follows from index ${fields.from} on`;
+    case 'recovered':
+      return `${node} has fetched ${fields.count} operations that it did not have`;
     case 'damaged':
       return (
         `${node} found damage in ${fields.file} at byte ${fields.offset}: ` +

@@ -192,7 +192,7 @@ export type Note =
       readonly index: LogIndex;
     }
   | { readonly event: 'duplicate'; readonly index: LogIndex }
-  | { readonly event: 'recovered'; readonly from: NodeId; readonly count: number }
+  | { readonly event: 'recovered'; readonly count: number }
   /** Damage took entries from the log on disk; they are to be fetched from others. */
   | {
       readonly event: 'damaged';

@@ -248,10 +248,8 @@ export class Recovery {
 
   private finish(): void {
     this.done = true;
-    const { ledger, outbox, self } = this.context;
-    if (this.fetched > 0) {
-      outbox.note({ event: 'recovered', from: self.node, count: this.fetched });
-    }
+    const { ledger, outbox } = this.context;
+    if (this.fetched > 0) outbox.note({ event: 'recovered', count: this.fetched });
     const torn = ledger.tornBatch();
     if (torn !== null) ledger.truncate(logIndex(torn - 1));
     this.settled();

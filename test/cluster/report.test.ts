@@ -43,7 +43,11 @@ describe('plainLines', () => {
     ],
     ['n1 is read-write', { event: 'mode', node: 'n1', mode: 'read-write', reason: null }],
     ['n2 follows from index 3 on', { event: 'joined', node: 'n2', session: 7, from: 3 }],
-    ['n1 recovered count=2', { event: 'recovered', node: 'n1', count: 2 }],
+    [
+      'n1 has fetched 2 operations that it did not have',
+      { event: 'recovered', node: 'n1', count: 2 },
+    ],
+    ['n1 lost its=2', { event: 'lost', node: 'n1', its: 2 }],
     ['stopped', { event: 'stopped' }],
   ])('says "%s"', (sentence, event) => {
     expect(line(event)).toBe(`${sentence}\n`);
