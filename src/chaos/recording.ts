@@ -189,7 +189,9 @@ function orderOf(line: Extract<Line, { type: 'write' }>): WriteOrder {
   const { client, operations, idempotencyKey, w, order } = line;
   if (idempotencyKey === null) throw new BadRecording('a write of the file has no key');
   if (typeof order?.via !== 'string') {
-    throw new BadRecording('a write of the file does not say which node was asked');
+    throw new BadRecording(
+      'its writes do not say how they were asked for: it is no recording of `replog chaos`',
+    );
   }
   return { client, operations, idempotencyKey, w, ...order };
 }
