@@ -210,6 +210,29 @@ describe('G19: a damaged master', () => {
     for (const id of ['n1', 'n2', 'n3']) expect(cluster.entries(id)).toEqual(logOf(6));
   });
 
+  test('C21: takes from such a one no more than that record proves', () => {
+    const cluster = three();
+    write(cluster, 1, 3, 3);
+    cluster.weather = without('n2');
+    cluster.host('n1').disk.stuck = true;
+    for (const message of ['never', 'nor']) cluster.write('n1', message, { w: 1 });
+    cluster.run(100);
+    expect(cluster.entries('n3')).toHaveLength(5);
+    cluster.kill('n1');
+    cluster.host('n1').disk.stuck = false;
+    cluster.weather = without('n3');
+    startMaster(cluster);
+    cluster.run(1_000);
+    write(cluster, 4, 6, 2);
+    cluster.kill('n1');
+    cluster.host('n1').damage(1, 3);
+    cluster.weather = without('n2');
+    startMaster(cluster);
+    cluster.run(2_000);
+    expect(master(cluster).mode).toBe('read-write');
+    for (const id of ['n1', 'n3']) expect(cluster.entries(id)).toEqual(logOf(6));
+  });
+
   test('C21: whose end nobody knows hears every member, however long one is away', () => {
     const cluster = three();
     write(cluster, 1, 6, 3);
@@ -244,6 +267,25 @@ describe('G19: a damaged master', () => {
     expect(master(cluster).mode).toBe('read-write');
     for (const id of ['n1', 'n2', 'n3']) expect(cluster.entries(id)).toEqual(logOf(7));
     expect(lost(cluster, 'n1')).toBeNull();
+  });
+
+  test('C21: looks for that again wherever what was fetched since ends', () => {
+    const cluster = three();
+    write(cluster, 1, 3, 3);
+    cluster.weather = without('n2');
+    write(cluster, 4, 6, 2);
+    cluster.weather = without('n2', 'n3');
+    write(cluster, 7, 7);
+    cluster.kill('n1');
+    cluster.host('n1').damage(2, 5);
+    cluster.weather = without('n3');
+    startMaster(cluster);
+    cluster.run(2_000);
+    expect(cluster.entries('n1')).toEqual(logOf(3));
+    cluster.weather = () => 1;
+    cluster.run(2_000);
+    expect(master(cluster).mode).toBe('read-write');
+    for (const id of ['n1', 'n2', 'n3']) expect(cluster.entries(id)).toEqual(logOf(7));
   });
 
   test('C21: crashes while it fetches, and has not forgotten that something is missing', () => {

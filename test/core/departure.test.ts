@@ -1,6 +1,9 @@
 // A node that was away while others went on is appointed master: whose log goes on?
 
 import { describe, expect, test } from 'vitest';
+import { Departure } from '../../src/core/departure.ts';
+import { epoch, logIndex, nodeId } from '../../src/core/ids.ts';
+import { Bench, entries } from './bench.ts';
 import { VirtualCluster } from './virtual-cluster.ts';
 import type { Weather } from './virtual-network.ts';
 
@@ -10,20 +13,24 @@ function without(...ids: string[]): Weather {
 
 /**
  * All three nodes have `common` entries; n3 alone has `stale` more of epoch 1; then n1 wrote
- * `later` in epoch 2, which n2 has, and left. The next to join is master.
+ * `later` in epoch 2, which the others have, and left. The next to join is master.
  */
-function parted(common: number, stale: number, later: number): VirtualCluster {
+function parted(
+  common: number,
+  stale: number,
+  later: number,
+  others: readonly string[] = ['n2'],
+): VirtualCluster {
   const cluster = new VirtualCluster({ snapshotEntriesMax: 7 });
   cluster.arbiter({ size: 3 });
   cluster.start('n1');
   cluster.run(200);
-  cluster.start('n2');
-  cluster.start('n3');
+  for (const id of [...others, 'n3']) cluster.start(id);
   cluster.run(200);
   for (let i = 1; i <= common; i += 1) cluster.write('n1', `m${i}`, { w: 3 });
   cluster.run(500);
   cluster.host('n1').disk.stuck = true;
-  cluster.weather = (_from, to) => (to === 'n2' ? 'lost' : 1);
+  cluster.weather = (_from, to) => (others.includes(to) ? 'lost' : 1);
   for (let i = 1; i <= stale; i += 1) cluster.write('n1', `stale${i}`, { w: 1, key: `s${i}` });
   cluster.run(100);
   cluster.kill('n3');
@@ -96,6 +103,20 @@ describe('a new master that was away', () => {
     for (const id of ['n2', 'n3']) expect(cluster.entries(id)).toEqual(expected(4, 2));
   });
 
+  test('C13: asks another, if the member that overrules it falls silent', () => {
+    const cluster = parted(4, 3, 2, ['n2', 'n4']);
+    let silent: string | null = null;
+    cluster.weather = (from, to, what) => {
+      if (what === 'Fetch') silent ??= to;
+      return silent === from || silent === to ? 'lost' : 1;
+    };
+    cluster.start('n3');
+    cluster.run(20_000);
+    expect(silent).not.toBeNull();
+    expect(cluster.status('n3')).toMatchObject({ role: 'master', mode: 'read-write' });
+    expect(cluster.entries('n3')).toEqual(expected(4, 2));
+  });
+
   test('C6: says of nothing that it is stored before it knows what stays', () => {
     const cluster = parted(2, 3, 2);
     cluster.weather = without('n2');
@@ -110,4 +131,23 @@ describe('a new master that was away', () => {
     cluster.run(10);
     expect(cluster.outcome(anew)).toMatchObject({ type: 'Stored', first: 5, duplicate: false });
   });
+});
+
+test.each([
+  { agree: 3, left: 0 },
+  { agree: 4, left: 4 },
+  { agree: 5, left: 5 },
+])('where the folds go back to 4 only, of logs that agree up to $agree stay $left', (row) => {
+  const bench = new Bench({ entries: entries(1, 6) });
+  const nothing = (): void => {};
+  const last = logIndex(4);
+  bench.folds.restore({ last, batch: null, open: null, eachKey: nothing, eachRequest: nothing });
+  const there = [...entries(1, row.agree, 1), ...entries(row.agree + 1, 8, 2)];
+  const departure = new Departure(bench.context, epoch(3), (_member, from, use) => {
+    const updates = there.slice(from - 1);
+    use({ type: 'Fetched', updates, lastIndex: logIndex(8) });
+  });
+  const member = { node: nodeId('n2'), url: 'n2', acceptedEpoch: epoch(2) };
+  departure.compare({ ...member, lastIndex: logIndex(8) });
+  expect(bench.ledger.log.lastIndex).toBe(row.left);
 });

@@ -115,3 +115,19 @@ test('while the master stood still, no member has refused it anything', () => {
   const seen = looks.map(statusAt);
   expect(seen).toEqual([...Array(10).fill('Healthy'), 'Suspected']);
 });
+
+test('what it acknowledges makes up for the sessions that it has refused before', () => {
+  const { probeMs, resendGapsMs } = DEFAULT_OPTIONS;
+  const member = answered({ lastIndex: 5, lastEpoch: 2, acceptedEpoch: EPOCH });
+  /** Milliseconds between a refusal and the next session, beside those that a probe may take. */
+  const pauseAfterRefusal = (): number => {
+    member.refused('diverged', 0);
+    member.nextHeartbeatAt = Number.POSITIVE_INFINITY;
+    return member.deadline(true, Number.POSITIVE_INFINITY) - probeMs;
+  };
+  const pauses = Array.from({ length: 3 }, pauseAfterRefusal);
+  expect(pauses).toEqual(resendGapsMs.slice(0, 3));
+  expect(pauses[2]).toBeGreaterThan(pauses[0]!);
+  member.acknowledged(0);
+  expect(pauseAfterRefusal()).toBe(pauses[0]);
+});

@@ -212,6 +212,22 @@ describe('Replica: epochs', () => {
     expect(cluster.status('n1')).toMatchObject({ role: 'master', epoch: 8 });
   });
 
+  test('a secondary that is appointed tells those who still wait for its disk', () => {
+    const cluster = three();
+    cluster.kill('n3');
+    cluster.host('n2').disk.stuck = true;
+    cluster.weather = (_from, to) => (to === 'n2' ? 'lost' : 1);
+    const answers = ask(cluster, 'n2', snapshot(2));
+    cluster.run(100);
+    expect(answers).toEqual([]);
+    cluster.kill('n1');
+    ask(cluster, 'arbiter', { type: 'Leave', node: nodeId('n1') });
+    cluster.weather = () => 1;
+    cluster.run(6_000);
+    expect(cluster.status('n2')).toMatchObject({ role: 'master', epoch: 3 });
+    expect(answers).toEqual([{ type: 'Refused', code: 'no-master' }]);
+  });
+
   test('a set of a higher epoch appoints the master anew', () => {
     const cluster = three();
     const set = [peer('n1'), peer('n2'), peer('n3')];

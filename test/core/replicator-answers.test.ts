@@ -51,12 +51,22 @@ describe('Replicator: answers', () => {
     expect(link.copies).toHaveLength(12);
   });
 
-  test('C6: an acknowledgement of what was never sent is no acknowledgement', () => {
+  test.each([1, 5])('C6: an acknowledgement of seq %i, never sent, is none', (upTo) => {
     const link = new ReplicatorBench();
     link.append();
-    link.ack(0, 5);
+    link.ack(0, upTo);
     expect(link.replicator.ackedIndex).toBeNull();
     expect(link.replicator.lastError).toContain('never sent');
+  });
+
+  test('what went wrong before an acknowledgement is said no more after it', () => {
+    const link = new ReplicatorBench();
+    link.append();
+    link.fail(0);
+    expect(link.replicator.lastError).toBe('connection refused');
+    link.run(150);
+    link.ack(1, 0);
+    expect(link.replicator.lastError).toBeNull();
   });
 
   test('C6: an acknowledgement of another session is no acknowledgement', () => {

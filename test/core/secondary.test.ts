@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { nodeId } from '../../src/core/ids.ts';
 import { entries, entry } from './bench.ts';
 import { SecondaryBench } from './secondary-bench.ts';
 
@@ -247,6 +248,19 @@ describe('Secondary: epochs', () => {
     expect(node.bench.context.bookkeeping.current).toMatchObject({ epoch: 4, acceptedEpoch: 0 });
   });
 
+  test('C2: a Snapshot alone raises the epoch, whatever has to go from the disk first', () => {
+    const node = new SecondaryBench({ memory: { established: [nodeId('n3')] } });
+    const { bookkeeping } = node.bench.context;
+    node.snapshot(0, 1, 2, { epoch: 2 });
+    // Who had caught up with it, as a master, is forgotten.
+    expect(bookkeeping.current).toMatchObject({ epoch: 2, acceptedEpoch: 2, established: null });
+    node.settle();
+    node.snapshot(0, 2, 2, { epoch: 3, session: 2, opened: 1 });
+    expect(bookkeeping.current).toMatchObject({ epoch: 3, acceptedEpoch: 2 });
+    node.settle();
+    expect(bookkeeping.current).toMatchObject({ epoch: 3, acceptedEpoch: 3 });
+  });
+
   test('what is committed is believed only of a master whose operations were accepted', () => {
     const node = atThree();
     node.heartbeat({ epoch: 2, last: 3, commit: 3 });
@@ -264,6 +278,18 @@ describe('Secondary: epochs', () => {
     // As of a new master, which does not know yet how far its members are.
     node.heartbeat({ epoch: 2, last: 3, commit: 3 });
     expect(node.secondary.compactTo).toBe(0);
+  });
+
+  test('C23: but nothing of which the end is not durable here, or not on a majority', () => {
+    const node = atThree();
+    node.snapshot(3, 4, 6);
+    node.heartbeat({ epoch: 1, last: 6, commit: 6, compactTo: 6 });
+    expect(node.secondary.compactTo).toBe(3);
+    node.persist();
+    expect(node.secondary.compactTo).toBe(6);
+    const young = atThree();
+    young.heartbeat({ epoch: 1, last: 3, commit: 1, compactTo: 3 });
+    expect(young.secondary.compactTo).toBe(1);
   });
 
   test('a heartbeat answer says who, which life, and how far', () => {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { WriteConcern } from '../../src/core/effects.ts';
 import { logIndex, type NodeId, nodeId, ticket } from '../../src/core/ids.ts';
 import {
@@ -150,6 +150,19 @@ describe('WriteConcerns', () => {
     expect(waiters.deadline()).toBe(NEVER);
     expect(waiters.satisfied(acknowledged([20_000, 20_000, 20_000]))).toEqual([]);
     expect(waiters.expired(NEVER)).toEqual([]);
+  });
+
+  test('C17: a line in which nobody waits any more is not looked at again', () => {
+    const waiters = new WriteConcerns();
+    for (let index = 1; index <= 100; index += 1) {
+      waiters.add(waiter('all', index), nodes('n1', 'n2'));
+      waiters.joined();
+    }
+    expect(waiters.satisfied(acknowledged([100, 100]))).toHaveLength(100);
+    const after = acknowledged([100, 100]);
+    const looks = vi.spyOn(after.positions, 'get');
+    waiters.satisfied(after);
+    expect(looks).not.toHaveBeenCalled();
   });
 
   test('C6: agrees with counting by hand, whatever comes', () => {
