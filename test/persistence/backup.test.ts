@@ -9,6 +9,7 @@ import type { Entry } from '../../src/core/operation.ts';
 import { BackupReader, BackupWriter, InvalidBackup } from '../../src/persistence/backup.ts';
 import { UnknownFormat } from '../../src/persistence/persistence.ts';
 import { RealDisk } from '../../src/persistence/real-disk.ts';
+import { PAYLOAD_BYTES_MAX } from '../../src/persistence/record.ts';
 import { FolderNotEmpty, restoreFolder } from '../../src/persistence/restore.ts';
 import { openSegmentedLog } from '../../src/persistence/segmented-log.ts';
 import { entryAt } from './entries.ts';
@@ -84,6 +85,16 @@ describe('G23: a backup', () => {
     expect(() => read(backupOf(swapped))).toThrow('does not follow');
     expect(() => read(backupOf([entryAt(1, 'a', 4), entryAt(2, 'b', 1)]))).toThrow('follow');
     expect(() => read(Buffer.from('hello\n'))).toThrow('no backup');
+  });
+
+  test('with a line that no entry can have is refused before it is all in memory', () => {
+    const reader = new BackupReader();
+    const rest = Buffer.alloc(1 << 20, 'x');
+    const longest = PAYLOAD_BYTES_MAX + (64 << 10);
+    for (let bytes = 0; bytes < longest; bytes += rest.length) {
+      reader.write(rest.subarray(0, Math.min(rest.length, longest - bytes)));
+    }
+    expect(() => reader.write(rest.subarray(0, 1))).toThrow('a line that is too long');
   });
 
   test('of a later format is said to be one', () => {

@@ -158,22 +158,25 @@ describe('no damage is', () => {
       const node = await new Node(machine.open()).start(false);
       for (let index = 1; index <= 40; index += 1) await node.write([entryAt(index)]);
       let calls = 0;
-      node.log.startUpkeep({
-        compactTo: () => at(0),
-        newest: () => null,
-        settledTo: () => at(0),
-        requestAt: () => null,
-        requestsOf: () => null,
-        after: (_, run) => {
-          calls += 1;
-          if (calls === n) node.log.truncate(at(2));
-          setImmediate(run);
-          return () => undefined;
-        },
-        damaged: () => undefined,
-        broken: () => undefined,
+      await new Promise<void>((resolve) => {
+        node.log.startUpkeep({
+          compactTo: () => at(0),
+          newest: () => null,
+          settledTo: () => at(0),
+          requestAt: () => null,
+          requestsOf: () => null,
+          after: (_, run) => {
+            calls += 1;
+            if (calls === n) node.log.truncate(at(2));
+            // By then it has ended what it had begun, and found the log as it is now.
+            if (calls === n + 10) resolve();
+            setImmediate(run);
+            return () => undefined;
+          },
+          damaged: () => undefined,
+          broken: () => undefined,
+        });
       });
-      await new Promise((resolve) => setTimeout(resolve, 20));
       await node.log.close();
       const { damage, lastIndex } = await checkFolder(machine.disk.mount());
       expect([n, damage, lastIndex]).toEqual([n, null, 2]);

@@ -3,7 +3,12 @@
 import { describe, expect, it } from 'vitest';
 import { StorageFailure } from '../../src/persistence/persistence.ts';
 import { at, entriesOf } from './entries.ts';
+import { Node } from './folded-log.ts';
 import { Machine } from './machine.ts';
+import { OUTLINED, seen } from './outline-starts.ts';
+
+/** Lets everything happen that waits for nothing but its turn. */
+const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 const lines = (bytes: Buffer) =>
   bytes
@@ -70,6 +75,56 @@ describe('what is cut off', () => {
     const entries = [...entriesOf(1, 4), ...entriesOf(5, 12, 2)];
     machine.disk.restart(true);
     expect((await machine.recover()).entries).toEqual(entries);
+  });
+
+  it('is not taken for what stands in its place now, before it is gone from the disk', async () => {
+    const machine = new Machine();
+    const before = await new Node(machine.open()).start(false);
+    await before.write(entriesOf(1, 60));
+    await before.upkeep(0);
+    await before.log.close();
+    const node = await new Node(machine.open()).start(true);
+    const second = machine.disk.names().filter((name) => name.endsWith('.seg'))[1]!;
+    const first = Number(/\d+/.exec(second));
+    // The cut waits for whoever reads.
+    const release = machine.disk.hold('read');
+    const reading = node.log.read(at(1), at(2));
+    node.log.truncate(at(first - 1));
+    node.log.append(entriesOf(first, 60, 2));
+    const upkeep = node.upkeep(0);
+    for (let n = 0; n < 20; n += 1) await turn();
+    release();
+    await reading;
+    await node.log.persist(2, at(60));
+    await upkeep;
+    expect(node.reports).toEqual([]);
+    await node.log.close();
+    // A summary of what had stood there would tell of other epochs.
+    expect(await seen(machine.disk, true)).toEqual(await seen(machine.disk, false));
+  });
+
+  it('goes from the disk when no outline of it is being written any more', async () => {
+    const waiting: (() => void)[] = [];
+    const later = (ms: number, run: () => void): void => {
+      if (ms > 0) waiting.push(run);
+      else run();
+    };
+    const machine = new Machine(OUTLINED, { later });
+    const { log } = await machine.recover();
+    machine.disk.failAt(null);
+    machine.disk.faults = ({ kind, path }) =>
+      kind === 'write' && path.endsWith('.sum') ? { kind: 'slow', ms: 1 } : null;
+    log.append(entriesOf(1, 40));
+    await log.persist(1, at(40));
+    log.truncate(at(0));
+    const cut = log.persist(2, at(0));
+    for (let n = 0; n < 20; n += 1) await turn();
+    expect(waiting).toHaveLength(1);
+    expect(machine.disk.trace.filter((call) => call.startsWith('remove'))).toEqual([]);
+    waiting[0]!();
+    await cut;
+    expect(machine.disk.names().filter((name) => name.endsWith('.sum'))).toEqual([]);
+    await log.close();
   });
 
   it('stays in the files until there is room for the copy', async () => {
