@@ -21,6 +21,12 @@ process.on('message', ({ type }) => {
 });
 `;
 
+/** It hears that it is to end, and goes on. */
+const DEAF = NODE.replace('else process.exit(0);', '');
+
+/** It needs a moment to end. */
+const SLOW = NODE.replace('else process.exit(0);', 'else setTimeout(() => process.exit(0), 300);');
+
 let dir: string;
 let arbiter: FakeArbiter;
 let launcher: Launcher;
@@ -184,6 +190,16 @@ describe('what can be done to a node', () => {
     expect(seen).toEqual(['stopped', 'started', 'stopped', 'started']);
   });
 
+  it('but a kill does not wait for a stop that takes its time', async () => {
+    await started({ n1: NODE, n2: DEAF });
+    const stopping = launcher.act('n2', 'stop');
+    await expect.poll(() => stateOf('n2')).toBe('stopping');
+    await launcher.act('n2', 'kill');
+    await stopping;
+    const seen = names().filter((name) => ['stopped', 'killed'].includes(name));
+    expect(seen.sort()).toEqual(['killed', 'stopped']);
+  });
+
   it('needs a node that is there', async () => {
     await started();
     await expect(launcher.act('n9', 'stop')).rejects.toThrow(UnknownNode);
@@ -251,6 +267,32 @@ describe('adding and removing', () => {
     await expect(launcher.act('n2', 'stop')).rejects.toThrow(UnknownNode);
   });
 
+  it('ends the process of a removed node before another one has its id', async () => {
+    await started({ n1: NODE, n2: SLOW });
+    await launcher.remove('n2');
+    events.length = 0;
+    const adding = launcher.add('n2');
+    await expect.poll(() => arbiter.sizes).toEqual([1, 2]);
+    arbiter.joined.push('n2');
+    expect(await adding).toMatchObject({ node: 'n2', state: 'running' });
+    expect(launcher.view().removed).toEqual([]);
+    const seen = names().filter((name) => ['stopped', 'recovered', 'added'].includes(name));
+    expect(seen).toEqual(['stopped', 'recovered', 'added']);
+  });
+
+  it('gives no node the port of one that does not run', async () => {
+    await started();
+    for (const node of ['n3', 'n4']) {
+      const adding = launcher.add();
+      await expect.poll(() => launcher.view().nodes.map((one) => one.node)).toContain(node);
+      arbiter.joined.push(node);
+      await adding;
+      await launcher.act(node, 'stop');
+    }
+    const urls = launcher.view().nodes.map(({ url }) => url);
+    expect(new Set(urls).size).toBe(4);
+  });
+
   it('lets a node leave whose process is not there to say so', async () => {
     await started();
     await launcher.act('n2', 'kill');
@@ -285,5 +327,15 @@ describe('a launcher that stops', () => {
     expect(events.at(-1)).toEqual({ event: 'stopped' });
     await expect(launcher.act('n2', 'start')).rejects.toThrow(Conflict);
     await expect(launcher.add()).rejects.toThrow(Conflict);
+  });
+
+  it('starts no node that was being added meanwhile', async () => {
+    await started({ n1: NODE, n2: SLOW });
+    await launcher.remove('n2');
+    const adding = expect(launcher.add('n2')).rejects.toThrow(Conflict);
+    await expect.poll(() => events).toContainEqual({ event: 'told', node: 'n2', type: 'stop' });
+    await launcher.stop();
+    await adding;
+    expect(launcher.view().nodes.map(({ node }) => node)).toEqual(['n1']);
   });
 });

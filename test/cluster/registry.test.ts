@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -38,6 +38,15 @@ describe('runningClusters', () => {
     a.remove();
     b.remove();
     expect(readdirSync(dir)).toEqual([]);
+  });
+
+  it('lets nobody else see or change it', () => {
+    const folder = join(dir, 'deep', 'run');
+    register(cluster('a'), folder);
+    const modes = [folder, join(folder, readdirSync(folder)[0]!)].map(
+      (path) => statSync(path).mode,
+    );
+    expect(modes.map((mode) => mode & 0o777)).toEqual([0o700, 0o600]);
   });
 
   it('does not return after its removal', async () => {
