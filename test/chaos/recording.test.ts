@@ -66,5 +66,7 @@ test('a file that is no recording is refused with its line', () => {
   expect(() => scriptOf(line({ type: 'miss', call: 1 }))).toThrow('line 2 does not say what was');
   const asked = { type: 'write', client: 'w', node: 'n1', idempotencyKey: 'k', w: 1, call: 1 };
   const open = { operations: [{ op: 'append', message: 'm' }], return: null, outcome: 'unknown' };
-  expect(() => scriptOf(line({ ...asked, ...open }))).toThrow('it is no recording of `replog chaos`');
+  expect(() => scriptOf(line({ ...asked, ...open }))).toThrow(
+    'it is no recording of `replog chaos`',
+  );
 });
