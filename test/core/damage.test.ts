@@ -320,6 +320,19 @@ describe('G19: a damaged master', () => {
     expect(notes).toContainEqual([nodeId('n1'), { event: 'lost', after: 3, upTo: 5 }]);
     expect(master(cluster).mode).toBe('read-only');
   });
+
+  test('C21: nor does it say of what is left that it is on a majority', () => {
+    const cluster = new VirtualCluster();
+    cluster.arbiter({ size: 1 });
+    cluster.start('n1');
+    cluster.run(100);
+    write(cluster, 1, 5);
+    cluster.kill('n1');
+    cluster.host('n1').damage(3);
+    cluster.start('n1');
+    cluster.run(1_000);
+    expect(master(cluster)).toMatchObject({ mode: 'read-only', lastIndex: 3, commitIndex: 0 });
+  });
 });
 
 describe('G19: a damaged master, and a later epoch in which nothing was written', () => {

@@ -39,6 +39,14 @@ describe('Electorate', () => {
     expect(remembered()).toEqual(['n2', 'n3']);
   });
 
+  test('what an established member acknowledges is nothing to write down', () => {
+    const { bench, electorate: made } = electorate([n2]);
+    made.settle();
+    bench.take();
+    made.acknowledged(n2, logIndex(5));
+    expect(bench.take()).toEqual([]);
+  });
+
   test('one that joins before the epoch is settled: all that it was settled with', () => {
     const { bench, electorate: made } = electorate([n2, n3], [n2]);
     made.joined(n4);

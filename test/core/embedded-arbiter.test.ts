@@ -164,3 +164,24 @@ describe('EmbeddedArbiter', () => {
     expect(cluster.outcome(ticket)).toMatchObject({ type: 'Stored', acks: ['n1', 'n2'] });
   });
 });
+
+test('a master that came before its own appointment was durable is missed when it goes', () => {
+  const cluster = one();
+  const follows = (of: number): void => {
+    const [lastIndex, commitIndex] = [logIndex(0), logIndex(0)];
+    const master = { node: nodeId('n9'), url: 'n9' };
+    const rest = { epoch: epoch(of), master, lastIndex, commitIndex };
+    cluster.request('n1', { type: 'Heartbeat', ...rest });
+  };
+  follows(5);
+  cluster.run(10);
+  cluster.host('n1').disk.bookkeepingStuck = true;
+  cluster.run(6_000);
+  expect(cluster.status('n1').role).toBe('secondary');
+  follows(9);
+  cluster.host('n1').disk.bookkeepingStuck = false;
+  cluster.run(1_000);
+  expect(cluster.status('n1')).toMatchObject({ role: 'secondary', epoch: 9 });
+  cluster.run(10_000);
+  expect(cluster.status('n1')).toMatchObject({ role: 'master', epoch: 10 });
+});

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { logIndex } from '../../src/core/ids.ts';
 import { Folds } from '../../src/core/ledger.ts';
 import { DEFAULT_OPTIONS } from '../../src/core/options.ts';
+import { Bench, entries, entry } from './bench.ts';
 
 test('the floor of folds that were restored falls with a log that starts over', () => {
   const folds = new Folds(DEFAULT_OPTIONS);
@@ -11,4 +12,25 @@ test('the floor of folds that were restored falls with a log that starts over', 
   expect(folds.floor).toBe(10);
   folds.truncated(logIndex(0));
   expect(folds.floor).toBe(0);
+});
+
+test('below the floor of the folds nothing is said to be on a majority', () => {
+  const bench = new Bench({ entries: entries(1, 12) });
+  const nothing = (): void => {};
+  const last = logIndex(10);
+  bench.folds.restore({ last, batch: null, open: null, eachKey: nothing, eachRequest: nothing });
+  const { ledger } = bench;
+  expect([ledger.commit(logIndex(9)), ledger.log.commitIndex]).toEqual([false, 0]);
+  expect([ledger.commit(logIndex(10)), ledger.log.commitIndex]).toEqual([true, 10]);
+});
+
+test('C23: what is on a majority supersedes as soon as it is durable here, not before', () => {
+  const bench = new Bench();
+  const { ledger } = bench;
+  const operation = { op: 'put', key: 'k', value: 'v' } as const;
+  ledger.append([entry(1, 1, { operation }), entry(2, 1, { operation })]);
+  ledger.commit(logIndex(2));
+  expect([ledger.store.settledTo, ledger.store.newest('k')]).toEqual([0, null]);
+  bench.persist();
+  expect([ledger.store.settledTo, ledger.store.newest('k')]).toEqual([2, 2]);
 });

@@ -207,6 +207,28 @@ describe('Master: idempotency keys', () => {
     expect(cluster.status('n1').counters).toMatchObject({ appended: 4, duplicates: 1 });
   });
 
+  test('a repeat is not turned away while it becomes durable that the epoch is settled', () => {
+    const cluster = three();
+    cluster.write('n1', 'a', { w: 3, key: 'k' });
+    cluster.run(100);
+    // Between the epoch of its log and the next one there was another, which others may have seen.
+    cluster.weather = () => 'lost';
+    cluster.start('n1', { arbiter: null, size: 3 });
+    cluster.run(50);
+    cluster.weather = () => 1;
+    cluster.start('n1', { arbiter: null, size: 3 });
+    cluster.run(3);
+    cluster.host('n1').disk.bookkeepingStuck = true;
+    cluster.run(500);
+    expect(status(cluster)).toMatchObject({ mode: 'read-write' });
+    const repeat = cluster.write('n1', 'a', { w: 1, key: 'k' });
+    cluster.run(100);
+    expect(cluster.outcome(repeat)).toBeUndefined();
+    cluster.host('n1').disk.bookkeepingStuck = false;
+    cluster.run(100);
+    expect(cluster.outcome(repeat)).toMatchObject({ type: 'Stored', duplicate: true });
+  });
+
   test('a repeat waits for its own w', () => {
     const cluster = three();
     cluster.kill('n3');

@@ -76,6 +76,33 @@ describe('Membership: who is a member', () => {
     expect(cluster.status('n1').epoch).toBeGreaterThanOrEqual(50);
   });
 
+  test('what still comes from where a node was before is no word of it', () => {
+    const cluster = new Members('n2');
+    // Its heartbeat of the old place is under way when it moves to one where nobody answers.
+    cluster.weather = (from, to) => (to === 'away' ? 'lost' : from === 'n2' ? 400 : 1);
+    cluster.run(500);
+    cluster.announce('n1', { node: nodeId('n2'), url: 'away' });
+    cluster.run(450);
+    expect(cluster.report('n2')).toMatchObject({ url: 'away', lastHeartbeatMs: null });
+  });
+
+  test('C23: nothing may be compacted away that the master’s own disk does not have', () => {
+    const cluster = new VirtualCluster();
+    cluster.arbiter({ size: 3 });
+    for (const id of ['n1', 'n2', 'n3']) {
+      cluster.start(id);
+      cluster.run(300);
+    }
+    cluster.host('n1').disk.stuck = true;
+    cluster.write('n1', 'a', { w: 1 });
+    cluster.run(300);
+    expect(cluster.status('n1')).toMatchObject({ commitIndex: 1, persistedIndex: 0 });
+    expect(cluster.host('n1').replica!.compactTo).toBe(0);
+    cluster.host('n1').disk.stuck = false;
+    cluster.run(1_000);
+    expect(cluster.host('n1').replica!.compactTo).toBe(1);
+  });
+
   test('a set announced again unchanged changes nothing', () => {
     const cluster = new Members('n2', 'n3');
     cluster.write('n1', 'a');

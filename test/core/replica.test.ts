@@ -333,4 +333,16 @@ describe('Replica: an answer to a Join that comes late', () => {
     cluster.run(400);
     expect(cluster.status('n2').epoch).toBeGreaterThanOrEqual(7);
   });
+
+  test('a node that was told to stop takes no role any more', () => {
+    const cluster = three();
+    cluster.kill('n2');
+    cluster.weather = (from, _to, what) =>
+      from === 'n1' ? 'lost' : what === 'JoinedSecondary' ? 50 : 1;
+    cluster.start('n2');
+    cluster.run(10);
+    cluster.stop('n2');
+    cluster.run(200);
+    expect(cluster.status('n2').role).toBeNull();
+  });
 });

@@ -113,6 +113,16 @@ describe('Secondary: what it had before a new master opened its epoch', () => {
     expect(node.answers.get(refused)).toMatchObject({ code: 'diverged', lastIndex: 0 });
   });
 
+  test('C20: and where it has started over since, no more than it has is said to agree', () => {
+    const node = behind(0);
+    node.snapshot(0, 1, 5, { epoch: 2, written: 1 });
+    const { hash } = node.bench.log;
+    node.deliver(0, [], { epoch: 2, session: 2, prev: { index: 0, hash: 0 }, reset: true });
+    node.snapshot(0, 1, 3, { epoch: 2, session: 2, written: 1 });
+    const refused = node.deliver(0, [], { epoch: 2, session: 3, prev: { index: 3, hash } });
+    expect(node.answers.get(refused)).toMatchObject({ code: 'diverged', lastIndex: 0 });
+  });
+
   test('C3: nothing of this epoch is dropped, however far it goes beyond its opening', () => {
     const node = behind(0);
     node.snapshot(0, 5, 6, { epoch: 2, written: 2, opened: 4 });
@@ -180,5 +190,31 @@ describe('Secondary: does its log agree with its master’s?', () => {
     expect(node.bench.responses()).toEqual([
       { ticket: 99, type: 'FetchedOrder', from: 2, lastIndex: 3 },
     ]);
+  });
+});
+
+describe('Secondary: what damage took from it', () => {
+  const lost = { epoch: epoch(1), upTo: logIndex(6), open: false, points: [] };
+  const missing = (node: SecondaryBench) => node.bench.context.bookkeeping.current.lost ?? null;
+  const beat = { epoch: 2, last: 6, settled: true };
+
+  test('C21: is missing until its master’s epoch is durable as the accepted one', () => {
+    const node = new SecondaryBench({ entries: entries(1, 3), memory: { lost } });
+    node.snapshot(0, 4, 6, { epoch: 2, written: 1, prev: { index: 3, hash: node.bench.log.hash } });
+    node.persist();
+    node.heartbeat(beat);
+    expect(missing(node)).toEqual(lost);
+    node.remember();
+    expect(missing(node)).toBeNull();
+  });
+
+  test('C21: is missing until all of the log is known to be its master’s', () => {
+    const node = new SecondaryBench({ entries: entries(1, 6), memory: { lost } });
+    node.snapshot(0, 1, 3, { epoch: 2, written: 1 });
+    node.settle();
+    node.heartbeat(beat);
+    expect(missing(node)).toEqual(lost);
+    node.snapshot(3, 4, 6, { epoch: 2, written: 1 });
+    expect(missing(node)).toBeNull();
   });
 });

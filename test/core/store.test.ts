@@ -151,6 +151,22 @@ describe('Store', () => {
     expect([store.newest('a'), store.newest('b')]).toEqual([2, null]);
   });
 
+  test('what takes the place of what was cut off is settled like anything else', () => {
+    const store = new Store();
+    store.observe(entry(1, 1, { operation: put('a') }));
+    store.observe(entry(2, 1, { operation: put('b') }));
+    store.committed(logIndex(2), logIndex(2));
+    store.truncated(logIndex(0));
+    expect(store.settledTo).toBe(0);
+    store.observe(entry(1, 2, { operation: put('c') }));
+    store.observe(entry(2, 2, { operation: remove('c') }));
+    expect(store.newest('c')).toBeNull();
+    store.committed(logIndex(1), logIndex(1));
+    expect(store.newest('c')).toBe(1);
+    store.committed(logIndex(2), logIndex(2));
+    expect(store.newest('c')).toBeNull();
+  });
+
   test('pages follow the order of code points, none twice and none left out', () => {
     const store = new Store();
     const keys = ['a', '\uff5e', '\u{1f642}', '\ue000', 'b'];
