@@ -191,6 +191,24 @@ describe('after a failed write', () => {
     expect(retry).toEqual(['close', 'open', 'truncate', 'sync', 'read', 'write']);
   });
 
+  it('what a start writes again is durable, or the start fails; room is not needed', async () => {
+    const machine = new Machine();
+    const { log } = await machine.recover();
+    log.append(entriesOf(1, 5));
+    await log.persist(1, at(5));
+    machine.disk.restart(false);
+    const failing = (code: string) => {
+      machine.disk.faults = ({ kind, path }) =>
+        kind === 'write' && path.endsWith('.seg')
+          ? { kind: 'fail', code, leftover: 'nothing' }
+          : null;
+    };
+    failing('EIO');
+    await expect(machine.recover()).rejects.toThrow(StorageFailure);
+    failing('ENOSPC');
+    expect((await machine.recover()).entries).toEqual(entriesOf(1, 5));
+  });
+
   it('B30: what it left does not come to stand behind what is written in its place', async () => {
     const machine = new Machine();
     const { log } = await machine.recover();

@@ -15,6 +15,9 @@ import type { Machine } from './machine.ts';
 /** Keys that are known, unless a test says otherwise. */
 const WINDOW = 6;
 
+/** So many looks in vain are the end: more than compaction waits for the members. */
+const PATIENCE = 12;
+
 /** A log that works, and what is folded from it. */
 export class Node {
   readonly log: DurableLog;
@@ -57,7 +60,7 @@ export class Node {
         requestsOf: (from, to) => this.requestsOf(from, to),
         after: (ms, run) => {
           idle = ms >= 500 ? idle + 1 : idle;
-          if (idle > 2) resolve();
+          if (idle > PATIENCE) resolve();
           else setImmediate(run);
           return () => {};
         },

@@ -6,6 +6,7 @@ import { BLANK_MEMORY, type Memory } from '../../src/core/effects.ts';
 import { epoch, logIndex } from '../../src/core/ids.ts';
 import { LeftBehind } from '../../src/persistence/left-behind.ts';
 import { DamagedLog, UnknownFormat } from '../../src/persistence/persistence.ts';
+import { withLoss } from '../../src/persistence/salvage.ts';
 import { openSegmentedLog } from '../../src/persistence/segmented-log.ts';
 import { at, entriesOf, entryAt } from './entries.ts';
 import { Machine, SMALL } from './machine.ts';
@@ -57,6 +58,14 @@ const indexes = (entries: readonly { index: number }[]): number[] =>
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, i) => i + 1);
 
 describe('salvage', () => {
+  test('an end that nobody knows stays unknown, whatever a later damage leaves', () => {
+    const remains = { files: [], upTo: 5, epoch: 3, points: [], readable: 0 };
+    const [once, known] = [true, false].map((open) => withLoss(null, { ...remains, open }, 3));
+    expect([once, known].map((memory) => memory?.lost?.open)).toEqual([true, false]);
+    const twice = withLoss(once!, { ...remains, open: false }, 3);
+    expect(twice.lost).toMatchObject({ upTo: 5, open: true });
+  });
+
   test('keeps what is before the damage, and says how far the log had gone', async () => {
     const machine = await machineWith(40);
     expect(segments(machine).length).toBeGreaterThan(3);

@@ -245,6 +245,47 @@ describe('G20: compaction', () => {
     await again.log.close();
   });
 
+  it('leaves a file in its place until whoever reads it has ended', async () => {
+    const machine = new Machine(SMALL);
+    const node = await written(machine, keyed(100));
+    const { lastIndex } = node.log;
+    const renamed = () => machine.disk.trace.filter((call) => /^rename .*seg$/.test(call));
+    const release = machine.disk.hold('read');
+    const reading = node.log.read(at(1), at(3));
+    const working = node.upkeep(lastIndex);
+    for (let n = 0; n < 100; n += 1) await turn();
+    expect(machine.disk.names().filter((name) => name.endsWith('.seg.tmp'))).toHaveLength(1);
+    expect(renamed()).toEqual([]);
+    release();
+    await reading;
+    await working;
+    expect(renamed().length).toBeGreaterThan(0);
+    await node.log.close();
+  });
+
+  it('gives no file its name before those of earlier ones are durable', async () => {
+    const machine = new Machine(SMALL);
+    const node = await written(machine, [
+      ...plain(60),
+      ...keyed(60),
+      ...plain(60),
+      ...keyed(60),
+      ...plain(60),
+    ]);
+    machine.disk.failAt(null);
+    await node.upkeep(node.log.lastIndex);
+    await node.log.close();
+    const calls = machine.disk.trace;
+    let renames = 0;
+    for (const [i, call] of calls.entries()) {
+      if (!/^rename .*seg$/.test(call)) continue;
+      renames += 1;
+      const written = calls.findLastIndex((one, at) => at < i && /^sync .*seg.tmp$/.test(one));
+      expect(calls.slice(written, i)).toContain('syncFolder');
+    }
+    expect(renames).toBeGreaterThan(1);
+  });
+
   it('lets who reads meanwhile have every entry that stays', async () => {
     const machine = new Machine(SMALL);
     const all = keyed(150);
