@@ -40,11 +40,14 @@ function isOfProcesses(path: string): boolean {
 
 /** What the system says of a path that cannot be a folder, or not one of this user's. */
 const UNUSABLE: Readonly<Record<string, string>> = {
-  ENOTDIR: IN_A_FILE,
-  EEXIST: A_FILE,
-  EACCES: 'this user may not',
-  EPERM: 'no folder can be made there',
-  EROFS: 'that disk is read-only',
+  'mkdir ENOTDIR': IN_A_FILE,
+  'open ENOTDIR': A_FILE,
+  'mkdir EEXIST': A_FILE,
+  'mkdir EACCES': 'this user may not',
+  'mkdir EPERM': 'no folder can be made there',
+  'open EACCES': 'this user may not',
+  'mkdir EROFS': 'that disk is read-only',
+  'open EROFS': 'that disk is read-only',
 };
 
 /** The error in words if it says that `dataDir` cannot be used; null if it says anything else.
@@ -56,9 +59,9 @@ export function unusableFolder(
 ): UsageError | null {
   const cause = error instanceof Error ? error.cause : undefined;
   const { code, syscall } = (cause ?? error ?? {}) as NodeJS.ErrnoException;
-  if (dataDir === null || (syscall !== 'mkdir' && syscall !== 'open')) return null;
-  const known = UNUSABLE[code ?? ''];
-  if (known === undefined && code !== 'ENOENT') return null;
+  const said = `${syscall} ${code}`;
+  const known = UNUSABLE[said];
+  if (dataDir === null || (known === undefined && said !== 'mkdir ENOENT')) return null;
   const reason = obstacle(dataDir, mayWrite) ?? known;
   return reason === undefined ? null : unusable(dataDir, reason);
 }
@@ -72,7 +75,7 @@ function obstacle(dataDir: string, mayWrite: (folder: string) => void): string |
     mayWrite(above);
     return undefined;
   } catch (error) {
-    return UNUSABLE[(error as NodeJS.ErrnoException).code ?? ''];
+    return UNUSABLE[`mkdir ${(error as NodeJS.ErrnoException).code}`];
   }
 }
 

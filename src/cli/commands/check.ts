@@ -49,11 +49,12 @@ async function check(file: string, options: CheckOptions): Promise<void> {
   const shown = isReadTwice(file) ? await linesAt(file, placesIn(verdict)) : new Map();
   if (options.json) await printVerdictJson(verdict, shown);
   else await printVerdict(verdict, shown);
-  if (verdict.verdict === 'ILLEGAL')
+  if (verdict.verdict === 'ILLEGAL') {
     throw new Refused(
       'the history is illegal',
       'the verdict names the records that contradict each other; docs/history.md has the rules',
     );
+  }
   if (verdict.verdict === 'UNKNOWN') {
     throw new TookTooLong(`the history cannot decide: ${verdict.reasons.join('; ')}`);
   }

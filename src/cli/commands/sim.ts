@@ -126,8 +126,9 @@ async function runMany(options: SimOptions): Promise<void> {
   }
   const [first] = [...totals.failed].sort((a, b) => a.seed - b.seed);
   if (first !== undefined) await explain(first, options);
-  if (wrong.length > 0)
+  if (wrong.length > 0) {
     throw new Refused(`this run proves little: ${wrong.join('; ')}`, 'run more --seeds');
+  }
 }
 
 /** Prints the smallest schedule that still fails, and its trace; the command fails. */
