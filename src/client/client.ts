@@ -45,7 +45,7 @@ import type {
 import { outcomePlace } from './outcome-place.ts';
 import { type Pace, REAL_PACE } from './pace.ts';
 import { PendingWrite, type Route, type WriteOrder } from './pending-write.ts';
-import { answerIn, Requests } from './requests.ts';
+import { Requests } from './requests.ts';
 
 export type * from './answers.ts';
 export * from './errors.ts';
@@ -277,7 +277,7 @@ export class ReplogClient {
     refuseIdempotencyKey(idempotencyKey);
     const full = { ...order, idempotencyKey, timeoutMs, signal, departures: this.#departures };
     const write = new PendingWrite(this.#writes, this.#route, full, this.#pace, this.#retryForMs);
-    return answerIn<Answer>(await write.run());
+    return write.run<Answer>();
   }
 }
 

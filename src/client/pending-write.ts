@@ -13,6 +13,7 @@ import { type Call, ConnectionFailure, type Reply, retryAfterOf } from './link.t
 import { gapAfter, type Pace } from './pace.ts';
 import { type ProblemError, problemOf } from './problems.ts';
 import { masterIn } from './redirect.ts';
+import { answerIn } from './requests.ts';
 
 /** How the copies of a write leave: a Link, or one that lets them travel together. */
 export interface Sender {
@@ -91,15 +92,15 @@ export class PendingWrite {
     this.#giveUpAt = this.#startedAt + Math.min(retryForMs, order.timeoutMs ?? retryForMs);
   }
 
-  /** Resolves with a 2xx answer. Throws ProblemError, Unreachable, OutcomeUnknown, or the caller's
-   * abort reason if nothing was sent. */
-  async run(): Promise<Reply> {
+  /** Resolves with what a 2xx answer says. Throws ProblemError, UnexpectedAnswer, Unreachable,
+   * OutcomeUnknown, or the caller's abort reason if nothing was sent. */
+  async run<Answer>(): Promise<Answer> {
     for (;;) {
       const base = this.#route.learned ?? this.#route.configured;
       const limit = deadline(this.#attemptMs(), this.#order.signal, this.#order.departures);
       try {
         const reply = await this.#sendCopy(base, limit);
-        if (reply.status >= 200 && reply.status < 300) return this.#taken(reply);
+        if (reply.status >= 200 && reply.status < 300) return this.#taken<Answer>(reply);
         await this.#onRefusal(base, reply);
       } catch (error) {
         if (!(error instanceof ConnectionFailure)) throw error;
@@ -111,8 +112,8 @@ export class PendingWrite {
   }
 
   async #sendCopy(base: string, limit: Deadline): Promise<Reply> {
-    const { method, path, json, headers, idempotencyKey, signal } = this.#order;
-    if (signal?.aborted) throw this.#endOf(signal.reason);
+    const { method, path, json, headers, idempotencyKey } = this.#order;
+    this.#endIfGivenUp();
     this.#tries += 1;
     try {
       const reply = await this.#link.send(base, {
@@ -131,13 +132,18 @@ export class PendingWrite {
     }
   }
 
-  /** The 2xx answer, if it can be replog's. What else answers a repetition with one does not say
-   * what became of the copy before it. */
-  #taken(reply: Reply): Reply {
-    const { url, status, body } = reply;
-    const foreign = typeof body !== 'object' || body === null;
-    if (!foreign || this.#doubt === null) return reply;
-    throw this.#outcomeUnknown(new UnexpectedAnswer(url, status, 'not a JSON object'));
+  /** A 2xx that is not replog's says nothing of a copy that was not answered before. */
+  #taken<Answer>(reply: Reply): Answer {
+    try {
+      return answerIn<Answer>(reply);
+    } catch (error) {
+      throw this.#endOf(error);
+    }
+  }
+
+  #endIfGivenUp(): void {
+    const { signal } = this.#order;
+    if (signal?.aborted) throw this.#endOf(signal.reason);
   }
 
   async #onRefusal(base: string, reply: Reply): Promise<void> {
@@ -172,8 +178,7 @@ export class PendingWrite {
 
   async #onFailure(failure: ConnectionFailure): Promise<void> {
     if (failure.sent) this.#keepInDoubt(failure, this.#index);
-    const { signal } = this.#order;
-    if (signal?.aborted) throw this.#endOf(signal.reason);
+    this.#endIfGivenUp();
     this.#route.learned = null;
     this.#hops = 0;
     // Patience is not a failure: the node is there and waits for its replicas, as it was told to.

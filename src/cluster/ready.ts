@@ -45,22 +45,24 @@ export async function waitUntil(
 /** What the whole cluster still lacks, in words; null if nothing: it is ready. `health` is the
  * master's, null while there is no master or it does not answer. */
 export function missingIn(health: Health | null, nodes: readonly string[]): string | null {
+  const held = heldUp(health);
   for (const node of nodes) {
     const lacking = lackingOf(health, node, nodes.length);
-    if (lacking !== null) return lacking + whyOf(health);
+    // What keeps a master from its work keeps the others from theirs, mostly.
+    if (lacking !== null) return held === null ? lacking : `${lacking}; ${held}`;
   }
   if (health?.role !== 'master') return 'there are no nodes';
   const stranger = health.members.find((member) => !nodes.includes(member.node));
   if (stranger !== undefined) return `${stranger.node} is a member, but no node of this cluster`;
   const { size, alive } = health.quorum;
   if (alive !== size) return `only ${alive} of ${size} nodes are alive`;
-  return health.mode === 'read-only' ? `the master is read-only (${health.reason})` : null;
+  return held;
 }
 
-/** What keeps a master from its work keeps the others from theirs, mostly. */
-function whyOf(health: Health | null): string {
-  if (health?.role !== 'master' || health.mode !== 'read-only') return '';
-  return `; the master is read-only (${health.reason})`;
+/** Why the master takes no writes, in words; null if it does, or there is none. */
+function heldUp(health: Health | null): string | null {
+  if (health?.role !== 'master' || health.mode !== 'read-only') return null;
+  return `the master is read-only (${health.reason})`;
 }
 
 /** What one node still lacks as a member of a cluster of `size`, in words; null if nothing. */

@@ -17,9 +17,9 @@ interface Stranger {
   readonly url: string;
   readonly lastIndex: LogIndex;
   /** Epoch of the entry at `lastIndex`; null: it was not asked yet. */
-  readonly lastEpoch: Epoch | null;
-  /** It has nothing to add, or does not let itself be asked. */
-  readonly spent: boolean;
+  lastEpoch: Epoch | null;
+  /** 0: it has nothing to add, or does not let itself be asked. */
+  attemptsLeft: number;
 }
 
 /**
@@ -34,7 +34,6 @@ export class Strangers {
   /** The one that is being opened: nobody else has an entry of it. */
   private readonly epoch: Epoch;
   private readonly known = new Map<NodeId, Stranger>();
-  private readonly attempts = new Map<NodeId, number>();
 
   constructor(context: Context, epoch: Epoch) {
     this.context = context;
@@ -45,64 +44,50 @@ export class Strangers {
     const known = this.known.get(node);
     if (acceptedEpoch !== undefined) this.known.delete(node);
     else if (known?.lastIndex !== lastIndex || known.url !== url) {
-      this.known.set(node, { url, lastIndex, lastEpoch: null, spent: false });
+      this.known.set(node, { url, lastIndex, lastEpoch: null, attemptsLeft: ATTEMPTS_MAX });
     }
   }
 
   /** Asks one that may have something to give; false if there is none. `done` is called when it has
    * answered, or cannot any more, with how many entries were taken. */
   ask(done: (taken: number, now: number) => void): boolean {
-    const { log } = this.context.ledger;
-    const ahead = [...this.known].filter(
-      ([, { lastIndex, spent }]) => !spent && lastIndex > log.lastIndex,
+    const { ledger } = this.context;
+    const ahead = [...this.known.values()].filter(
+      ({ lastIndex, attemptsLeft }) => attemptsLeft > 0 && lastIndex > ledger.log.lastIndex,
     );
-    const unasked = ahead.find(([, { lastEpoch }]) => lastEpoch === null);
+    const unasked = ahead.find(({ lastEpoch }) => lastEpoch === null);
     if (unasked !== undefined) {
-      const [node, stranger] = unasked;
-      this.read(node, stranger.lastIndex, done, ([last]) => {
+      this.read(unasked, unasked.lastIndex, done, ([last]) => {
         // Who holds an entry of the epoch that begins now is not to be understood.
-        const known = last !== undefined && last.epoch < this.epoch;
-        if (known) this.known.set(node, { ...stranger, lastEpoch: last.epoch });
-        else this.spend(node);
+        if (last !== undefined && last.epoch < this.epoch) unasked.lastEpoch = last.epoch;
+        else unasked.attemptsLeft = 0;
         return 0;
       });
       return true;
     }
-    const [best] = ahead.sort(([, a], [, b]) => b.lastEpoch! - a.lastEpoch!);
+    const [best] = ahead.sort((a, b) => b.lastEpoch! - a.lastEpoch!);
     if (best === undefined) return false;
-    const [node] = best;
-    this.read(node, logIndex(Math.max(1, log.lastIndex)), done, (updates) => {
+    this.read(best, logIndex(Math.max(1, ledger.log.lastIndex)), done, (updates) => {
       const taken = this.continuation(updates);
-      this.context.ledger.append(taken);
-      if (taken.length === 0) this.spend(node);
+      ledger.append(taken);
+      if (taken.length === 0) best.attemptsLeft = 0;
       return taken.length;
     });
     return true;
   }
 
   private read(
-    node: NodeId,
+    stranger: Stranger,
     from: LogIndex,
     done: (taken: number, now: number) => void,
     use: (updates: readonly Entry[]) => number,
   ): void {
-    const { url } = this.known.get(node)!;
-    this.context.outbox.send(url, { type: 'ReadLog', from }, (answer: Answer, now: number) => {
-      if (answer.type === 'Fetched') this.attempts.delete(node);
-      else this.missed(node);
-      done(answer.type === 'Fetched' ? use(answer.updates) : 0, now);
+    const request = { type: 'ReadLog' as const, from };
+    this.context.outbox.send(stranger.url, request, (answer: Answer, now: number) => {
+      const heard = answer.type === 'Fetched';
+      stranger.attemptsLeft = heard ? ATTEMPTS_MAX : stranger.attemptsLeft - 1;
+      done(heard ? use(answer.updates) : 0, now);
     });
-  }
-
-  private missed(node: NodeId): void {
-    const attempts = (this.attempts.get(node) ?? 0) + 1;
-    this.attempts.set(node, attempts);
-    if (attempts >= ATTEMPTS_MAX) this.spend(node);
-  }
-
-  private spend(node: NodeId): void {
-    const stranger = this.known.get(node);
-    if (stranger !== undefined) this.known.set(node, { ...stranger, spent: true });
   }
 
   /** What stands there right behind our last entry, up to a place where something was compacted

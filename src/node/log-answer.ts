@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { logIndex } from '../core/ids.ts';
 import type { Fetched } from '../core/messages.ts';
 import { entryOf } from '../core/operation.ts';
+import { parsed } from './peer-answers.ts';
 import { updates } from './peer-schemas.ts';
 
 /** Entries asked for at once: few enough for the answer to be taken if each is of 64 KiB. */
@@ -22,12 +23,4 @@ export function logOf(status: number, text: string): Fetched {
   // What clients are not told of, batches for example, is not to be believed where it stands.
   const plain = entries.map((entry) => entryOf(entry, entry, {}));
   return { type: 'Fetched', updates: plain, lastIndex: logIndex(lastIndex) };
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

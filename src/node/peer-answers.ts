@@ -90,7 +90,8 @@ const REFUSALS: Readonly<Record<Refusal['code'], z.ZodType<Extra>>> = {
   'no-arbiter': of('no-arbiter'),
 };
 
-function parsed(text: string): unknown {
+/** What a peer's text is as JSON; undefined if it is none. */
+export function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

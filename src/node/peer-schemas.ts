@@ -69,13 +69,13 @@ export const joinBody = z.object({
   cluster: clusterId.exactOptional(),
 });
 
+export const leaveBody = z.object({ node });
+
 /** Of two addresses the one that came last would be the node's, whichever that is. */
 function haveOneAddressEach(peers: readonly z.infer<typeof peer>[]): boolean {
   const urls = new Map(peers.map((each) => [each.node, each.url]));
   return peers.every((each) => urls.get(each.node) === each.url);
 }
-
-export const leaveBody = z.object({ node });
 
 export const replicasBody = z.object({
   epoch,

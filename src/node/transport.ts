@@ -24,12 +24,12 @@ export interface TransportOptions {
   /** The cluster token, sent as a Bearer token. */
   readonly token?: string;
   /** Time limits other than the usual ones, for tests. */
-  readonly limitsMs?: Partial<Record<PeerMessage | 'ReadLog', number>>;
+  readonly limitsMs?: Partial<Record<RequestOrder['type'], number>>;
 }
 
 /** How long to wait for an answer: a Snapshot's may wait for a disk that recovers; a heartbeat's is
  * one however late it comes, and who is slow answers many at a time. */
-const LIMITS_MS: Readonly<Record<PeerMessage | 'ReadLog', number>> = {
+const LIMITS_MS: Readonly<Record<RequestOrder['type'], number>> = {
   Join: 5_000,
   Leave: 5_000,
   Replicas: 5_000,
@@ -77,7 +77,7 @@ interface Lines {
 }
 
 interface Sent {
-  readonly type: PeerMessage | 'ReadLog';
+  readonly type: RequestOrder['type'];
   readonly method?: 'GET';
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -88,7 +88,7 @@ interface Sent {
 
 export class Transport {
   private readonly headers: Readonly<Record<string, string>>;
-  private readonly limitsMs: Readonly<Record<PeerMessage | 'ReadLog', number>>;
+  private readonly limitsMs: Readonly<Record<RequestOrder['type'], number>>;
   private readonly lines = new Map<string, Lines>();
   private closed = false;
 
@@ -122,7 +122,7 @@ export class Transport {
     if (type === 'Heartbeat') return this.tunnelled(lines, to, type, BEAT, [Buffer.from(body)]);
     const path = `${lines.path}${PEER_PATHS[type]}`;
     const sent = { type, path, headers: this.headers, body };
-    const { status, text } = await this.posted(lines.usual, lines.origin, to, sent);
+    const { status, text } = await this.asked(lines.usual, lines.origin, to, sent);
     return this.heard(type, status, text, to);
   }
 
@@ -140,8 +140,8 @@ export class Transport {
       const sent = { type, path, headers, body: Buffer.concat(parts) };
       return tunnel.watch(
         type === 'Heartbeat'
-          ? this.posted(beats, origin, to, { ...sent, room: beatCopies })
-          : this.posted(usual, origin, to, { ...sent, room: copies }),
+          ? this.asked(beats, origin, to, { ...sent, room: beatCopies })
+          : this.asked(usual, origin, to, { ...sent, room: copies }),
       );
     };
     const { status, text } = await (tunnel.send(copyOf, parts) ?? posted());
@@ -150,11 +150,13 @@ export class Transport {
 
   /** The log of a node that is not replog's, as it shows it to clients. */
   private async readLog({ usual, origin, path }: Lines, to: string, from: LogIndex) {
-    const sent = {
-      ...({ type: 'ReadLog', method: 'GET', headers: this.headers, body: null } as const),
+    const { status, text } = await this.asked(usual, origin, to, {
+      type: 'ReadLog',
+      method: 'GET',
       path: `${path}/log?from=${from}&limit=${LOG_LIMIT}`,
-    };
-    const { status, text } = await this.posted(usual, origin, to, sent);
+      headers: this.headers,
+      body: null,
+    });
     return logOf(status, text);
   }
 
@@ -167,7 +169,7 @@ export class Transport {
   }
 
   /** A request of its own. Rejects with PeerError. */
-  private async posted(line: Pool, origin: string, to: string, sent: Sent): Promise<PeerReply> {
+  private async asked(line: Pool, origin: string, to: string, sent: Sent): Promise<PeerReply> {
     try {
       return await this.exchange(line, sent);
     } catch (error) {

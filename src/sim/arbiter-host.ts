@@ -3,7 +3,7 @@
 import type { ArbiterNode } from '../core/arbiter-node.ts';
 import type { Effect, Memory } from '../core/effects.ts';
 import { type Ticket, ticket as ticketOf } from '../core/ids.ts';
-import type { Request, RequestOrder, Response } from '../core/messages.ts';
+import type { Request, Response } from '../core/messages.ts';
 import { type Persistence, StorageFailure } from '../persistence/persistence.ts';
 import { Host } from './host.ts';
 import type { MemoryWatch } from './memory-watch.ts';
@@ -93,15 +93,10 @@ export class ArbiterHost extends Host implements Server {
   }
 
   private send({ call, to, request }: Extract<Effect, { type: 'Send' }>): void {
-    this.network.call(
-      this,
-      to,
-      request as Exclude<RequestOrder, { type: 'Snapshot' | 'ReadLog' }>,
-      {
-        answered: (response) => this.post({ type: 'Answered', call, response }),
-        unanswered: (error) => this.post({ type: 'Unanswered', call, error }),
-      },
-    );
+    this.network.call(this, to, request as Request, {
+      answered: (response) => this.post({ type: 'Answered', call, response }),
+      unanswered: (error) => this.post({ type: 'Unanswered', call, error }),
+    });
   }
 
   private remember(id: number, memory: Memory): void {

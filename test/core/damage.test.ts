@@ -30,6 +30,26 @@ function without(...ids: string[]): Weather {
   return (from, to) => (ids.includes(from) || ids.includes(to) ? 'lost' : 1);
 }
 
+/** A log of 1 to 6, of two epochs, on n1 and n2. On n3 is the end of the first one, which was on
+ * nobody else's disk and is no part of it any more: 3 entries and `never`. n1 is down. */
+function replacedOnN3(never: readonly string[]): VirtualCluster {
+  const cluster = three();
+  write(cluster, 1, 3, 3);
+  cluster.weather = without('n2');
+  cluster.host('n1').disk.stuck = true;
+  for (const message of never) cluster.write('n1', message, { w: 1 });
+  cluster.run(100);
+  expect(cluster.entries('n3')).toHaveLength(3 + never.length);
+  cluster.kill('n1');
+  cluster.host('n1').disk.stuck = false;
+  cluster.weather = without('n3');
+  startMaster(cluster);
+  cluster.run(1_000);
+  write(cluster, 4, 6, 2);
+  cluster.kill('n1');
+  return cluster;
+}
+
 const logOf = (count: number) => Array.from({ length: count }, (_, i) => `${i + 1}:m${i + 1}`);
 const master = (cluster: VirtualCluster) => cluster.status('n1') as MasterStatus;
 const lost = (cluster: VirtualCluster, id: string) => cluster.host(id).memory.lost ?? null;
@@ -168,19 +188,7 @@ describe('G19: a damaged master', () => {
   });
 
   test('C21: takes nothing from a member that stopped in an earlier epoch', () => {
-    const cluster = three();
-    write(cluster, 1, 3, 3);
-    cluster.weather = without('n2');
-    cluster.host('n1').disk.stuck = true;
-    for (const message of ['never', 'nor', 'neither']) cluster.write('n1', message, { w: 1 });
-    cluster.run(100);
-    cluster.kill('n1');
-    cluster.host('n1').disk.stuck = false;
-    cluster.weather = without('n3');
-    startMaster(cluster);
-    cluster.run(1_000);
-    write(cluster, 4, 6, 2);
-    cluster.kill('n1');
+    const cluster = replacedOnN3(['never', 'nor', 'neither']);
     cluster.host('n1').damage(2);
     cluster.weather = without('n2');
     startMaster(cluster);
@@ -211,20 +219,7 @@ describe('G19: a damaged master', () => {
   });
 
   test('C21: takes from such a one no more than that record proves', () => {
-    const cluster = three();
-    write(cluster, 1, 3, 3);
-    cluster.weather = without('n2');
-    cluster.host('n1').disk.stuck = true;
-    for (const message of ['never', 'nor']) cluster.write('n1', message, { w: 1 });
-    cluster.run(100);
-    expect(cluster.entries('n3')).toHaveLength(5);
-    cluster.kill('n1');
-    cluster.host('n1').disk.stuck = false;
-    cluster.weather = without('n3');
-    startMaster(cluster);
-    cluster.run(1_000);
-    write(cluster, 4, 6, 2);
-    cluster.kill('n1');
+    const cluster = replacedOnN3(['never', 'nor']);
     cluster.host('n1').damage(1, 3);
     cluster.weather = without('n2');
     startMaster(cluster);

@@ -62,6 +62,19 @@ const post = (server: RunningServer, path: string, body: unknown, signal?: Abort
     ...(signal === undefined ? {} : { signal }),
   });
 
+/** A client that waits until `answer` is called. */
+async function waitingClient({ server, engine }: { server: RunningServer; engine: FakeEngine }) {
+  let settle: (outcome: { type: 'ShuttingDown' }) => void = () => {};
+  engine.write = () =>
+    new Promise((resolve) => {
+      settle = resolve;
+      engine.writes.push({} as never);
+    });
+  const waiting = post(server, '/messages', { message: 'a' });
+  await expect.poll(() => engine.writes.length).toBe(1);
+  return { waiting, answer: (outcome: { type: 'ShuttingDown' }) => settle(outcome) };
+}
+
 describe('requests over a socket', () => {
   test('the time of a write runs from when it came; of one behind another, its turn', async () => {
     const clock = { ...systemClock(), monotonicMs: () => 100, arrivalMs: () => 40 };
@@ -345,14 +358,7 @@ describe('stop', () => {
     const { server, engine } = await start({ graceMs: 5_000 });
     const stream = await fetch(`${server.url}/log`, { headers: { accept: 'text/event-stream' } });
     const text = stream.text();
-    let answer: (outcome: { type: 'ShuttingDown' }) => void = () => {};
-    engine.write = () =>
-      new Promise((resolve) => {
-        answer = resolve;
-        engine.writes.push({} as never);
-      });
-    const waiting = post(server, '/messages', { message: 'a' });
-    await expect.poll(() => engine.writes.length).toBe(1);
+    const { waiting, answer } = await waitingClient({ server, engine });
     const stopped = server.stop();
     expect(await text).toMatch(/^:/);
     answer({ type: 'ShuttingDown' });
@@ -363,14 +369,7 @@ describe('stop', () => {
   test('who opened a connection in advance does not hold it up, who waits is not cut', async () => {
     const { server, engine } = await start({ graceMs: 60_000 });
     const silent = raw(server, '');
-    let answer: (outcome: { type: 'ShuttingDown' }) => void = () => {};
-    engine.write = () =>
-      new Promise((resolve) => {
-        answer = resolve;
-        engine.writes.push({} as never);
-      });
-    const waiting = post(server, '/messages', { message: 'a' });
-    await expect.poll(() => engine.writes.length).toBe(1);
+    const { waiting, answer } = await waitingClient({ server, engine });
     const stopped = server.stop();
     expect(await silent.said).toBe('');
     answer({ type: 'ShuttingDown' });
