@@ -5,22 +5,14 @@ import type { Effect, Memory, Note, Outcome, Write } from '../core/effects.ts';
 import { type LogIndex, type Ticket, ticket as ticketOf } from '../core/ids.ts';
 import { invariant } from '../core/invariant.ts';
 import type { Folds } from '../core/ledger.ts';
-import type {
-  Fetched,
-  FetchedOrder,
-  Request,
-  RequestOrder,
-  Response,
-  ResponseOrder,
-} from '../core/messages.ts';
+import type { Request, Response, ResponseOrder } from '../core/messages.ts';
 import type { Entry } from '../core/operation.ts';
 import type { Options } from '../core/options.ts';
 import type { Replica } from '../core/replica.ts';
 import type { NodeStatus } from '../core/status.ts';
-import { type Excerpt, excerpt, fetchedExcerpt } from '../persistence/excerpt.ts';
 import { type Persistence, StorageFailure } from '../persistence/persistence.ts';
 import type { EntryTexts } from './entry-texts.ts';
-import { filledFetched, filledSnapshot } from './filling.ts';
+import { filledFetched, filledRequest } from './filling.ts';
 import { Host } from './host.ts';
 import type { MemoryWatch } from './memory-watch.ts';
 import type { Network, Server } from './network.ts';
@@ -260,9 +252,10 @@ export class NodeHost extends Host implements Server {
     const unfilled = (error: unknown): void => {
       this.within(life, () => caller.unanswered(String(error)));
     };
+    invariant(request.type !== 'ReadLog', 'every member here speaks of itself as replog does');
     let filled: Request | Promise<Request>;
     try {
-      filled = this.filled(request);
+      filled = filledRequest(request, this.engine!.persistence, this.texts);
     } catch (error) {
       // The log was cut back after the Snapshot was ordered.
       unfilled(error);
@@ -279,14 +272,6 @@ export class NodeHost extends Host implements Server {
     );
   }
 
-  private filled(order: RequestOrder): Request | Promise<Request> {
-    invariant(order.type !== 'ReadLog', 'every member here speaks of itself as replog does');
-    if (order.type !== 'Snapshot') return order;
-    const fill = (found: Excerpt): Request => filledSnapshot(order, found, this.texts);
-    const found = excerpt(this.engine!.persistence, order);
-    return found instanceof Promise ? found.then(fill) : fill(found);
-  }
-
   private respond(ticket: Ticket, response: ResponseOrder): void {
     this.watch.memory.answers(this.id, response);
     const answer = this.peers.get(ticket);
@@ -296,13 +281,9 @@ export class NodeHost extends Host implements Server {
       answer(response);
       return;
     }
-    const fetched = this.fetched(response);
+    const { persistence } = this.engine!;
+    const fetched = filledFetched(response, persistence, this.options, this.texts);
     // As in src/node: what cannot be read is no answer; who asked asks again, or another.
     this.settled(fetched, answer, () => {});
-  }
-
-  private async fetched(order: FetchedOrder): Promise<Fetched> {
-    const found = await fetchedExcerpt(this.engine!.persistence, order, this.options);
-    return filledFetched(order, found, this.texts);
   }
 }
