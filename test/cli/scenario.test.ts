@@ -37,7 +37,8 @@ test('with --json each file has an object, also one that is none or not there', 
   const good = await file('good.yaml', GOOD);
   const none = join(folder, 'none.yaml');
   const files = [broken, none, good];
-  const { code, out } = await runCommand(register, 'scenario', 'check', '--json', ...files);
+  const { code, out, err } = await runCommand(register, 'scenario', 'check', '--json', ...files);
+  expect(err).toContain(`${none} cannot be read (ENOENT)`);
   const objects = out
     .trimEnd()
     .split('\n')

@@ -1,6 +1,7 @@
 // A new master and members that are not replog's: what only they hold is read as clients read it.
 
 import { describe, expect, test } from 'vitest';
+import type { Note } from '../../src/core/effects.ts';
 import { epoch, incarnation, logIndex, nodeId } from '../../src/core/ids.ts';
 import type { Entry } from '../../src/core/operation.ts';
 import type { MasterStatus } from '../../src/core/status.ts';
@@ -68,8 +69,11 @@ describe('a new master', () => {
     for (const message of ['a', 'b', 'c', 'd', 'e']) cluster.write('n1', message, { w: 2 });
     cluster.run(1_000);
     expect(shownBy(n2)).toEqual(['1:a', '2:b', '3:c', '4:d', '5:e']);
+    const notes: Note[] = [];
+    cluster.onNote = (_host, note) => void notes.push(note);
     restart(cluster, { wipe: true });
     expect(cluster.entries('n1')).toEqual(['1:a', '2:b', '3:c', '4:d', '5:e']);
+    expect(notes).toContainEqual({ event: 'recovered', count: 5 });
     const next = cluster.write('n1', 'f', { w: 2 });
     cluster.run(1_000);
     expect(cluster.outcome(next)).toMatchObject({ type: 'Stored', first: 6, acks: ['n1', 'n2'] });

@@ -50,6 +50,7 @@ test('what clients are not told of is not taken along', async () => {
 
 test.each<[what: string, status: number, body: unknown]>([
   ['a problem', 404, { code: 'not-found', detail: 'no such path' }],
+  ['a log in another answer', 503, { entries: [entryAt(1)], lastIndex: 1 }],
   ['a refusal', 401, { code: 'unauthorized' }],
   ['a list that is none', 200, { entries: 'a', lastIndex: 1 }],
   ['no list', 200, {}],
