@@ -2,23 +2,49 @@
 // may be on their way. The rule (contract, section 6): an operation is sent within 50 ms, also to a
 // secondary that answers seconds late or not at all, until that one is Unhealthy.
 
-import type { Flight } from './flight.ts';
+import type { Flight, Sent } from './flight.ts';
 import type { Options } from './options.ts';
 
+/** Fewer writers than these are not waited for: there is little to save. */
+const CROWD_MIN = 4;
+
+/** The part of a crowd that is waited for: a straggler holds nobody up. */
+const CROWD_SHARE = 0.9;
+
+/** How long, as a part of the round trip that they have just waited for. */
+const LINGER_SHARE = 0.25;
+
+/** Those who wrote a Snapshot, and are expected back when it is acknowledged. */
+interface Crowd {
+  /** How many: those it carried, and those that came while it was under way. */
+  readonly size: number;
+  readonly lingerMs: number;
+  /** Who comes later than this is somebody else. */
+  readonly backBy: number;
+}
+
+/**
+ * Clients that write one operation after another would split into two halves that take turns: one
+ * is under way while the other gathers, and leaves when it is acknowledged, just before the first
+ * half is back. Each half costs every node as much as both together. So a Snapshot that follows an
+ * acknowledgement waits a moment for those who are about to come back.
+ */
 export class Gathering {
   private readonly options: Options;
   private readonly flight: Flight;
   private until = Number.POSITIVE_INFINITY;
+  private crowd: Crowd | null = null;
+  private crowdUntil = Number.NEGATIVE_INFINITY;
 
   constructor(options: Options, flight: Flight) {
     this.options = options;
     this.flight = flight;
   }
 
-  /** When those that wait may leave. */
-  get deadline(): number {
+  /** When those that wait may leave: so many operations. */
+  deadline(waiting: number): number {
     const { size, full } = this.flight;
-    if (size === 0) return Number.NEGATIVE_INFINITY;
+    if (size === 0) return this.complete(waiting) ? Number.NEGATIVE_INFINITY : this.crowdUntil;
     if (full >= this.options.fullInFlightMax || this.crowded()) return Number.POSITIVE_INFINITY;
     // A backlog has gathered already: its next part goes while the one before it is being stored.
     return full > 0 ? Number.NEGATIVE_INFINITY : this.until;
@@ -26,12 +52,34 @@ export class Gathering {
 
   /** Operations wait; no later than this call they began to. */
   waiting(now: number): void {
-    if (this.until === Number.POSITIVE_INFINITY) this.until = now + this.gatherMs();
+    if (this.until < Number.POSITIVE_INFINITY) return;
+    this.until = now + this.gatherMs();
+    if (this.crowd !== null && now > this.crowd.backBy) this.crowd = null;
+    this.linger(now);
+  }
+
+  /** A Snapshot was acknowledged, while so many operations wait. */
+  acknowledged({ count, copies, full, lastSentAt }: Sent, waiting: number, now: number): void {
+    // What goes as it can, or is lost on its way, goes on at once.
+    const steady = copies === 1 && !full;
+    const tookMs = now - lastSentAt;
+    const lingerMs = Math.min(tookMs * LINGER_SHARE, this.options.lingerMs);
+    this.crowd = steady ? { size: count + waiting, lingerMs, backBy: now + tookMs } : null;
+    this.linger(now);
   }
 
   /** A Snapshot has left, with all that waited or as much as it had room for. */
   left(now: number, more: boolean): void {
     this.until = more ? now + this.gatherMs() : Number.POSITIVE_INFINITY;
+  }
+
+  private complete(waiting: number): boolean {
+    const size = this.crowd?.size ?? 0;
+    return size < CROWD_MIN || waiting >= size * CROWD_SHARE;
+  }
+
+  private linger(now: number): void {
+    this.crowdUntil = now + (this.crowd?.lingerMs ?? 0);
   }
 
   /**

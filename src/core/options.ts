@@ -23,6 +23,9 @@ export interface Options {
    * answers late gets fewer and larger ones. Some of the 50 is left to timers that are late. */
   readonly gatherLongMs: number;
   readonly gatherLongFrom: number;
+  /** When nothing is under way any more, operations wait at most this long for those who wrote what
+   * was just acknowledged, and may be about to write again. */
+  readonly lingerMs: number;
   /** How long a new replicator waits for a heartbeat answer that tells where to start. */
   readonly probeMs: number;
   /** Gap between two Persist requests for the same operations (key-value text: 100 ms). */
@@ -73,6 +76,7 @@ export const DEFAULT_OPTIONS: Options = {
   gatherMs: 20,
   gatherLongMs: 40,
   gatherLongFrom: 16,
+  lingerMs: 6,
   probeMs: 25,
   persistRetryMs: 100,
   joinRetryMs: 100,

@@ -157,7 +157,12 @@ export class Replicator {
     if (this.nextIndex > this.context.ledger.log.lastIndex || this.asking) {
       return Number.POSITIVE_INFINITY;
     }
-    return this.gathering.deadline;
+    return this.gathering.deadline(this.waiting);
+  }
+
+  /** Operations that have not been sent yet. */
+  private get waiting(): number {
+    return this.context.ledger.log.lastIndex - this.nextIndex + 1;
   }
 
   private sendGathered(now: number): void {
@@ -265,6 +270,7 @@ export class Replicator {
     this.asking = false;
     this.error = null;
     this.progressAt = now;
+    this.gathering.acknowledged(sent, this.waiting, now);
     this.expectNext(sent, now);
     this.owner.acknowledged(this.start.peer.node, now);
   }
