@@ -65,8 +65,14 @@ const NOT_NOW: ReadonlySet<string> = new Set([
 /** Codes that mean "it is in the log". */
 const STORED: ReadonlySet<string> = new Set(['write-concern-timeout', 'operation-failed']);
 
-/** Statuses that every copy of this request gets, the first one included. */
-const FOR_EVERY_COPY: ReadonlySet<number> = new Set([400, 401, 403, 404, 405, 413, 415, 421, 422]);
+/** Statuses that every copy of this request gets, on whatever node, the first one included. */
+const FOR_EVERY_COPY: ReadonlySet<number> = new Set([400, 413, 415, 422]);
+
+/** Those that every copy gets at the same URL: each node has its own tokens, hosts and routes. */
+const AT_THIS_URL: ReadonlySet<number> = new Set([401, 403, 404, 405, 421]);
+
+/** A code with such a status that an earlier copy need not have got: nodes leave a cluster. */
+const BY_SIZE = 'write-concern-unsatisfiable';
 
 export class PendingWrite {
   readonly #link: Sender;
@@ -79,6 +85,8 @@ export class PendingWrite {
   #hops = 0;
   /** Why the outcome is open; null while no copy can have been stored unheard. */
   #doubt: unknown = null;
+  /** Where such copies went. */
+  readonly #doubtful = new Set<string>();
   #index: number | null = null;
   /** Whether any node has answered anything. */
   #answered = false;
@@ -159,25 +167,31 @@ export class PendingWrite {
     if (problem !== null && NOT_NOW.has(problem.code)) {
       this.#route.learned = null;
       // With an index, the write is in the log of a node that can no longer say what becomes of it.
-      if (problem.index !== null) this.#keepInDoubt(problem, problem.index);
+      if (problem.index !== null) this.#keepInDoubt(base, problem, problem.index);
       return this.#pauseOrEnd(problem, (retryAfter ?? 0) * 1_000);
     }
-    throw this.#verdict(reply, problem);
+    throw this.#verdict(base, reply, problem);
   }
 
   /** The error for an answer that ends this write. */
-  #verdict(reply: Reply, problem: ProblemError | null): Error {
+  #verdict(base: string, reply: Reply, problem: ProblemError | null): Error {
     if (problem === null) {
       const foreign = new UnexpectedAnswer(reply.url, reply.status, 'no problem document');
       return reply.status >= 500 || this.#doubt !== null ? this.#outcomeUnknown(foreign) : foreign;
     }
-    if (STORED.has(problem.code) || FOR_EVERY_COPY.has(reply.status)) return problem;
+    if (STORED.has(problem.code) || this.#meansAllCopies(base, problem)) return problem;
     const failedInside = reply.status === 500;
     return this.#doubt !== null || failedInside ? this.#outcomeUnknown(problem) : problem;
   }
 
+  /** Whether the copies that were not answered can have got nothing else. */
+  #meansAllCopies(base: string, { code, status }: ProblemError): boolean {
+    if (FOR_EVERY_COPY.has(status)) return code !== BY_SIZE;
+    return AT_THIS_URL.has(status) && [...this.#doubtful].every((other) => other === base);
+  }
+
   async #onFailure(failure: ConnectionFailure): Promise<void> {
-    if (failure.sent) this.#keepInDoubt(failure, this.#index);
+    if (failure.sent) this.#keepInDoubt(failure.base, failure, this.#index);
     this.#endIfGivenUp();
     this.#route.learned = null;
     this.#hops = 0;
@@ -196,8 +210,9 @@ export class PendingWrite {
     await this.#pace.pause(gap, this.#order.signal);
   }
 
-  #keepInDoubt(cause: unknown, index: number | null): void {
+  #keepInDoubt(base: string, cause: unknown, index: number | null): void {
     this.#doubt = cause;
+    this.#doubtful.add(base);
     this.#index = index;
   }
 

@@ -69,10 +69,27 @@ test.each([
 
 test.each([
   [412, 'precondition-failed'],
+  [400, 'write-concern-unsatisfiable'],
   [500, 'internal-error'],
   [503, 'overloaded'],
 ])('%d %s does not: that copy may be what has changed since', async (status, code) => {
   const error = await afterSilence(status, code);
+  expect(error).toBeInstanceOf(OutcomeUnknown);
+  expect(error).toMatchObject({ cause: { status, code } });
+});
+
+test.each([
+  [401, 'unauthorized'],
+  [404, 'not-found'],
+  [421, 'unknown-host'],
+])('%d %s of one node does not say what became of a copy on another', async (status, code) => {
+  const master = await startStub((_, response) => response.destroy());
+  const first = await startStub((_, response, count) => {
+    if (count > 1) return sendProblem(response, status, code);
+    sendProblem(response, 307, 'not-master', { master: { node: 'n2', url: master.url } });
+  });
+  const write = new ReplogClient({ url: first.url, pace: quickPace() }).append('a');
+  const error = await write.catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(OutcomeUnknown);
   expect(error).toMatchObject({ cause: { status, code } });
 });
