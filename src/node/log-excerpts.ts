@@ -35,12 +35,19 @@ export class LogExcerpts {
    * after it was ordered, or cannot be read. */
   snapshot(order: SnapshotOrder): Excerpt | Promise<Excerpt> {
     const { latest } = this;
-    if (latest?.from === order.from && latest.to === order.to) {
+    if (latest?.from === order.from && latest.to === order.to && this.stands(latest)) {
       return { chunk: latest, prev: latest.prev };
     }
     const found = excerpt(this.persistence, order);
     if (!(found instanceof Promise) && found.chunk !== null) this.latest = found.chunk;
     return found;
+  }
+
+  /** Whether the log still has all of it. What no member needs any more may have been compacted
+   * away, and a new member's Snapshots are counted without that. */
+  private stands({ from, to, count }: Chunk): boolean {
+    const there = this.persistence.measure(from, count, Number.POSITIVE_INFINITY);
+    return there.to === to && there.count === count;
   }
 
   /** The answer to another node's Fetch. Rejects with DamagedLog or StorageFailure where the log
