@@ -41,6 +41,8 @@ export interface Tail {
   readonly known: number;
   /** Last index the node had when the piece was read. */
   readonly lastIndex: number;
+  /** Epoch of the node when the piece was read: in another one other entries may stand there. */
+  readonly epoch: number;
   readonly entries: ReadonlyMap<number, LogEntry>;
 }
 
@@ -71,8 +73,6 @@ export interface OwnWrite {
 export interface Counts {
   readonly waiting: number;
   readonly duplicates: number;
-  readonly resends: number;
-  readonly timeouts: number;
   /** Writes per upper bound of their span, in milliseconds, cumulative. */
   readonly buckets: readonly (readonly [upToMs: number, count: number])[];
 }

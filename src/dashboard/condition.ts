@@ -3,7 +3,7 @@
 
 import type { Style } from './cells.ts';
 import type { ClusterState, NodeView } from './cluster-state.ts';
-import { memberOf } from './cluster-state.ts';
+import { masterAnswers, memberOf } from './cluster-state.ts';
 import type { Glyphs } from './glyphs.ts';
 import { seconds } from './span-words.ts';
 
@@ -38,7 +38,8 @@ export function conditionOf(state: ClusterState, view: NodeView, glyphs: Glyphs)
 }
 
 function asMember(state: ClusterState, view: NodeView, { statuses }: Glyphs): Condition {
-  const member = memberOf(state, view.node);
+  // What a master believed that does not answer any more is not how its members are.
+  const member = masterAnswers(state) ? memberOf(state, view.node) : null;
   if (member === null) return { glyph: statuses.unknown, words: ['no status'], style: 'warn' };
   const { status, lagMs, lagEntries } = member;
   const style = status === 'Healthy' ? 'good' : status === 'Suspected' ? 'warn' : 'bad';

@@ -99,9 +99,10 @@ function speed(state: ClusterState, glyphs: Glyphs, width: number): Line {
 /** Clients that wait for their write concern, and the nodes that have not acknowledged yet. */
 function waiting(state: ClusterState, room: number): Line {
   const own = state.own.filter((write) => write.state === 'waiting').length;
-  const clients = Math.max(state.counts?.waiting ?? 0, own);
+  // Whom a master kept waiting that does not answer any more, nobody can say.
+  const master = masterAnswers(state) ? masterOf(state) : null;
+  const clients = Math.max(master === null ? 0 : (state.counts?.waiting ?? 0), own);
   if (clients === 0) return [span('nobody waits', 'dim')];
-  const master = masterOf(state);
   // A master is behind itself while it writes to its disk; to be named it must be stuck there.
   const behind = (master?.members ?? [])
     .filter(({ lagEntries, role, status }) => {

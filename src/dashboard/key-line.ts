@@ -23,7 +23,8 @@ export function mainKeys(situation: Situation, width: number, count: number): Li
     .filter(({ label }) => label !== '');
   const last = keysOf(valid.filter(({ key }) => LAST.has(key)));
   const lines: Span[][] = Array.from({ length: count }, () => []);
-  const room = lines.map((_, i) => width - (i === count - 1 ? widthOf(last) : 0));
+  // And the blank before them.
+  const room = lines.map((_, i) => width - (i === count - 1 ? widthOf(last) + 1 : 0));
   const rest = valid.filter(({ key }) => !LAST.has(key));
   let at = 0;
   let isBare = false;

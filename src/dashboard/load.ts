@@ -1,5 +1,6 @@
 // A little load: appends at a steady pace, so that there is something to see.
 
+import { setMaxListeners } from 'node:events';
 import type { ReplogClient } from '../client/client.ts';
 
 /** Twenty a second: visible, and no work for anybody. */
@@ -27,6 +28,8 @@ export class Load {
   start(): void {
     if (this.#timer !== null) return;
     this.#end = new AbortController();
+    // All that wait listen to it, which are no more than OPEN_MAX: that is no leak.
+    setMaxListeners(0, this.#end.signal);
     this.#timer = setInterval(() => void this.#append(), EVERY_MS);
   }
 

@@ -1,10 +1,11 @@
 // What is said of one node: in a column of its own, as lines of one width.
 
+import type { MemberHealth } from '../client/answers.ts';
 import type { Line, Style } from './cells.ts';
 import { columnsOf, fitLine, span, widthOf, wrap } from './cells.ts';
 import { faultWords } from './changes.ts';
 import type { ClusterState, NodeView } from './cluster-state.ts';
-import { masterAnswers, memberOf } from './cluster-state.ts';
+import { masterAnswers, masterOf, memberOf } from './cluster-state.ts';
 import { conditionOf } from './condition.ts';
 import type { Glyphs } from './glyphs.ts';
 import { seconds } from './span-words.ts';
@@ -91,22 +92,34 @@ function standing(view: NodeView, state: ClusterState): Line {
     const isAble = health.mode === 'read-write' && masterAnswers(state);
     return [span(isAble ? ' takes writes' : ' REFUSES WRITES', isAble ? 'dim' : 'bad')];
   }
+  const lag = lagOf(view, state);
+  return lag === null ? [] : [span(` ${lag.words}`, factStyle(view, lag.style))];
+}
+
+/** How far a secondary is behind: only a master that answers knows it. null: it is none. */
+export function lagOf(
+  view: NodeView,
+  state: ClusterState,
+): { readonly words: string; readonly short: string; readonly style: Style } | null {
   const member = memberOf(state, view.node);
-  if (member === null || member.role === 'master') return [];
-  return [span(` ${lagWords(member)}`, factStyle(view, lagStyle(member)))];
+  if (member === null || member.role === 'master') return null;
+  if (!masterAnswers(state)) return { words: 'lag -', short: 'lag -', style: 'dim' };
+  const [words, short] = lagWords(member);
+  return { words, short, style: lagStyle(member) };
 }
 
 type Lag = { readonly lagEntries: number; readonly lagMs: number };
 
-/** `lag 0`, `lag 12, 0.4 s`. */
-export function lagWords({ lagEntries, lagMs }: Lag): string {
-  return lagEntries === 0 ? 'lag 0' : `lag ${lagEntries}, ${seconds(lagMs)}`;
+/** `lag 0`, `lag 12, 0.4 s`, and the same without the span. */
+function lagWords({ lagEntries, lagMs }: Lag): readonly [words: string, short: string] {
+  const short = `lag ${lagEntries}`;
+  return [lagEntries === 0 ? short : `${short}, ${seconds(lagMs)}`, short];
 }
 
 /** What has only just been sent is no lag to worry about. */
 const LAG_MS = 500;
 
-export const lagStyle = ({ lagEntries, lagMs }: Lag): Style =>
+const lagStyle = ({ lagEntries, lagMs }: Lag): Style =>
   lagEntries > 0 && lagMs >= LAG_MS ? 'warn' : 'plain';
 
 function freshness(view: NodeView, state: ClusterState): Line {
@@ -115,7 +128,15 @@ function freshness(view: NodeView, state: ClusterState): Line {
   }
   const member = memberOf(state, view.node);
   if (member === null || member.role === 'master') return [];
-  return [span(` beat ${seconds(member.lastHeartbeatMs)} ago`, 'dim')];
+  return [span(` ${beatWords(member, state)}`, 'dim')];
+}
+
+/** `beat 0.2 s ago`: what the master said of it was so when it said it. */
+export function beatWords({ lastHeartbeatMs }: MemberHealth, state: ClusterState): string {
+  if (lastHeartbeatMs === null) return 'no beat yet';
+  const master = masterOf(state)?.node;
+  const heardAt = state.nodes.find(({ node }) => node === master)?.seenAt ?? state.now;
+  return `beat ${seconds(lastHeartbeatMs + state.now - heardAt)} ago`;
 }
 
 /** Resends and faults, in so many lines. */
@@ -133,6 +154,8 @@ function troubleLines(view: NodeView, retry: string, width: number, count: numbe
 export function retryWords(view: NodeView, state: ClusterState): string {
   const member = memberOf(state, view.node);
   if (member === null || member.attempts < 2 || member.role === 'master') return '';
+  // Who does not answer sends nothing again.
+  if (!masterAnswers(state)) return '';
   const next = member.retryInMs === null ? '' : ` in ${seconds(member.retryInMs)}`;
   return `retry ${member.attempts}${next}`;
 }

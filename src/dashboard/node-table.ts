@@ -7,18 +7,20 @@ import type { ClusterState, NodeView } from './cluster-state.ts';
 import { memberOf } from './cluster-state.ts';
 import { conditionOf } from './condition.ts';
 import type { Glyphs } from './glyphs.ts';
-import { fitting, lagStyle, lagWords, retryWords, titleOf } from './node-panel.ts';
+import { beatWords, fitting, lagOf, retryWords, titleOf } from './node-panel.ts';
 import { seconds } from './span-words.ts';
 
 interface Cell {
   readonly text: string;
+  /** Where there is no room for all of it. */
+  readonly short?: string;
   readonly style: Style;
   /** Columns below which it does not go, so that figures that grow move nothing. */
   readonly least: number;
 }
 
-/** Columns that a long name leaves to its node's condition and indexes. */
-const FACTS = 23;
+/** Columns that a long name leaves to its node's condition, indexes and lag. */
+const FACTS = 28;
 
 /** A row per node, in columns that are as wide as their widest cell. `chosen`: an id. */
 export function nodeTable(
@@ -40,12 +42,17 @@ export function nodeTable(
   return rows.map((row, place) => {
     const title = titles[place] ?? [];
     const gap = span(' '.repeat(titleWidth - lineWidth(title)));
-    const cells = row.map(({ text, style }, column) =>
-      span(`  ${padded(text, widths[column]!)}`, style),
-    );
-    const line = [...title, gap, ...cells, span('  ')];
-    const extra = extraOf(nodes[place]!, state, width - lineWidth(line));
-    return fitLine([...line, extra], width);
+    let left = width - titleWidth;
+    const cells = row.map(({ text, short = text, style }, column) => {
+      left -= 2;
+      const shown = columnsOf(text) <= left ? text : short;
+      const columns = Math.max(0, Math.min(left, widths[column]!));
+      left -= columns;
+      return span(`  ${padded(shown, columns)}`, style);
+    });
+    const line = [...title, gap, ...cells];
+    if (left <= 2) return fitLine(line, width);
+    return fitLine([...line, span('  '), extraOf(nodes[place]!, state, left - 2)], width);
   });
 }
 
@@ -57,8 +64,7 @@ const lineWidth = (line: Line): number => line.reduce((sum, { text }) => sum + c
 
 function cellsOf(view: NodeView, state: ClusterState, glyphs: Glyphs): Cell[] {
   const condition = conditionOf(state, view, glyphs);
-  const member = memberOf(state, view.node);
-  const isSecondary = member !== null && member.role === 'secondary';
+  const lag = lagOf(view, state);
   const { lastIndex = '-', commitIndex = '-' } = view.health ?? {};
   const isSilent = view.silentSince !== null;
   return [
@@ -68,8 +74,8 @@ function cellsOf(view: NodeView, state: ClusterState, glyphs: Glyphs): Cell[] {
     },
     { text: `${lastIndex}/${commitIndex}`, style: isSilent ? 'dim' : 'plain', least: 5 },
     {
-      text: isSecondary ? lagWords(member) : '',
-      style: isSecondary && !isSilent ? lagStyle(member) : 'dim',
+      ...{ text: lag?.words ?? '', short: lag?.short ?? '' },
+      style: lag === null || isSilent ? 'dim' : lag.style,
       least: 10,
     },
   ];
@@ -91,6 +97,5 @@ function extraOf(view: NodeView, state: ClusterState, width: number): Span {
   const place = fitting(width, `${epoch}${pid}`, epoch);
   const member = memberOf(state, view.node);
   if (member === null || member.role === 'master') return span(place, 'dim');
-  const beat = `beat ${seconds(member.lastHeartbeatMs)} ago`;
-  return span(fitting(width, `${place}  ${beat}`, place), 'dim');
+  return span(fitting(width, `${place}  ${beatWords(member, state)}`, place), 'dim');
 }

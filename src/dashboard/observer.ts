@@ -158,8 +158,7 @@ export class Observer {
     const view = this.#parts.state().nodes.find((one) => one.node === node);
     if (view?.health == null || view.silentSince !== null || to === 0) return;
     const { tail, health } = view;
-    const newest = tail.entries.get(tail.lastIndex);
-    const same = tail.lastIndex === health.lastIndex && (newest?.epoch ?? 0) <= health.epoch;
+    const same = tail.lastIndex === health.lastIndex && tail.epoch === health.epoch;
     if (tail.from === from && same && tail.known >= to) return;
     const limit = to - from + 1;
     const page = await this.#questions.ask(`log ${node}`, url, (client, signal) => {

@@ -1,7 +1,7 @@
 // The panels that cover the logs: each as lines of one width, as many as there are.
 
 import type { Line } from './cells.ts';
-import { columnsOf, padded, span, wrap } from './cells.ts';
+import { calm, columnsOf, padded, span, wrap } from './cells.ts';
 import { spelled } from './command-line.ts';
 import { FAULT_CHOICES } from './fault-menu.ts';
 import type { Drawn, Kind, PanelLook } from './panel-look.ts';
@@ -87,11 +87,20 @@ function append(panel: Kind<'append'>, look: PanelLook): Drawn {
   };
 }
 
+/** Columns before a message that is typed, and of the cursor behind it. */
+const AROUND = 11;
+
 /** The end of what is typed: the beginning is known to whoever typed it. */
 function tail(text: string, width: number): string {
-  return Array.from(text)
-    .slice(-Math.max(8, Math.floor((width - 14) / 2)))
-    .join('');
+  const whole = calm(text);
+  const room = width - AROUND;
+  if (columnsOf(whole) <= room) return whole;
+  let kept = '';
+  for (const character of Array.from(whole).reverse()) {
+    if (columnsOf(character + kept) > room - 1) break;
+    kept = character + kept;
+  }
+  return `…${kept}`;
 }
 
 function output(panel: Kind<'output'>, { state, height }: PanelLook): Drawn {

@@ -1,6 +1,7 @@
 // Does what the keys ask for, over HTTP, and reports what came of it. Nothing here throws: an
 // action that failed is an event on the screen.
 
+import { setMaxListeners } from 'node:events';
 import type { ReplogClient } from '../client/client.ts';
 import type { ClusterState, OwnWrite } from './cluster-state.ts';
 import { masterOf } from './cluster-state.ts';
@@ -32,6 +33,8 @@ export class Performer {
   constructor(parts: PerformerParts) {
     this.#parts = parts;
     this.#load = new Load(() => this.#master());
+    // Whatever waits listens to it, which is no more than WAITING_MAX and some keys: no leak.
+    setMaxListeners(0, this.#end.signal);
   }
 
   /** Ends the load and everything that waits. */

@@ -1,25 +1,27 @@
 // Appends per second and how long they took, sampled once a second from what the master counts.
 
 import type { ClusterState, Counts, Rates } from './cluster-state.ts';
-import { masterOf } from './cluster-state.ts';
+import { masterAnswers, masterOf } from './cluster-state.ts';
 
 const SAMPLE_EVERY_MS = 1_000;
 
 /** Samples kept: a minute, which is wider than any curve on the screen. */
 const SAMPLES_MAX = 60;
 
-/** The state with one more sample, if it is time for one. */
-export function sampled(state: ClusterState): ClusterState {
+/** The state with one more sample, if it is time for one. `index`: the highest that any node has.
+ * A master that has come back empty fetches what others hold, and that is no append. */
+export function sampled(state: ClusterState, index: number): ClusterState {
   const { rates, now } = state;
-  const index = masterOf(state)?.lastIndex;
-  if (index === undefined) return state;
+  if (masterOf(state) === null) return state;
   if (rates.sampledAt === null) {
     return { ...state, rates: { ...rates, sampledAt: now, sampledIndex: index } };
   }
   const spanMs = now - rates.sampledAt;
   if (spanMs < SAMPLE_EVERY_MS) return state;
   const perSecond = (Math.max(0, index - rates.sampledIndex) * 1_000) / spanMs;
-  const { p50, p99 } = quantiles(state.countsBefore, state.counts);
+  // What was counted last is not how long writes take while nobody answers.
+  const before = masterAnswers(state) ? state.countsBefore : null;
+  const { p50, p99 } = quantiles(before, state.counts);
   const next: Rates = {
     perSecond: [...rates.perSecond, perSecond].slice(-SAMPLES_MAX),
     p99s: [...rates.p99s, p99 ?? 0].slice(-SAMPLES_MAX),
@@ -52,7 +54,7 @@ function quantile(counts: readonly (readonly [number, number])[], rank: number):
   let [lower, below] = [0, 0];
   for (const [upTo, count] of counts) {
     if (count >= rank) {
-      if (upTo === Number.POSITIVE_INFINITY || count === below) return lower;
+      if (upTo === Number.POSITIVE_INFINITY) return lower;
       return lower + ((upTo - lower) * (rank - below)) / (count - below);
     }
     [lower, below] = [upTo, count];
@@ -78,8 +80,6 @@ export function countsIn(text: string): Counts {
   return {
     waiting: value('replog_waiting_writes'),
     duplicates: value('replog_duplicates_total'),
-    resends: value('replog_resends_total'),
-    timeouts: value('replog_timeouts_total'),
     buckets,
   };
 }

@@ -3,7 +3,7 @@
 import { wordsOf } from './alignment.ts';
 import type { Line } from './cells.ts';
 import { padded, span, wrap } from './cells.ts';
-import { masterOf, memberOf } from './cluster-state.ts';
+import { masterAnswers, masterOf, memberOf } from './cluster-state.ts';
 import { spelled } from './command-line.ts';
 import { situationOf } from './key-entry.ts';
 import { KEY_MAP } from './key-map.ts';
@@ -103,7 +103,10 @@ export function story(panel: Kind<'story'>, { state, width, height }: PanelLook)
   const names = acked.map(({ node }) => node).join(' ');
   facts.push([span(` acknowledged by ${names === '' ? 'nobody yet' : names}`)]);
   const lines = (told?.lines ?? []).flatMap((line) => storyLines(line, width));
-  const note = noteOf(told?.state ?? 'asked', told?.complete ?? true);
+  const answers = masterAnswers(state);
+  const note = answers
+    ? noteOf(told?.state ?? 'asked', told?.complete ?? true)
+    : 'the master does not answer: this is all that is known';
   const all = [...facts, [], ...lines, ...(note === null ? [] : [[span(` ${note}`, 'dim')]])];
   return { title: `the life of #${index}`, lines: scrolled(all, panel.scroll, height) };
 }

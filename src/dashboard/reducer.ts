@@ -12,7 +12,6 @@ import type {
   Tail,
   Tone,
 } from './cluster-state.ts';
-import { masterOf } from './cluster-state.ts';
 import { sampled } from './rates.ts';
 
 /** Events kept: more than any screen shows. */
@@ -24,11 +23,11 @@ const OWN_MAX = 20;
 /** A node that is silent for less is no event: every process pauses now and then. */
 const SILENCE_MS = 1_000;
 
-const NO_TAIL: Tail = { from: 1, known: 0, lastIndex: 0, entries: new Map() };
+const NO_TAIL: Tail = { from: 1, known: 0, lastIndex: 0, epoch: 0, entries: new Map() };
 
 /** The state after an observation. */
 export function reduce(state: ClusterState, observation: Observation): ClusterState {
-  const next = { ...state, now: Math.max(state.now, observation.now) };
+  const next = { ...state, now: observation.now };
   switch (observation.type) {
     case 'nodes':
       return withNodes(next, observation);
@@ -55,11 +54,11 @@ export function reduce(state: ClusterState, observation: Observation): ClusterSt
       return withoutLauncher(next, observation.time);
     case 'tail':
       return withNode(next, observation.node, (node) => withTail(node, observation));
-    case 'round':
-      return withSilences(
-        { ...sampled(next), lastIndex: highestIndex(next), rounds: state.rounds + 1 },
-        observation.time,
-      );
+    case 'round': {
+      const lastIndex = highestIndex(next);
+      const rounds = state.rounds + 1;
+      return withSilences({ ...sampled(next, lastIndex), lastIndex, rounds }, observation.time);
+    }
     case 'faults':
       return withFaults(next, observation);
     case 'counts':
@@ -146,7 +145,8 @@ function withNode(
 
 function withTail(node: NodeView, { from, to, page }: Of<'tail'>): NodeView {
   const entries = new Map(page.entries.map((entry) => [entry.index, entry]));
-  return { ...node, tail: { from, known: to, lastIndex: page.lastIndex, entries } };
+  const epoch = node.health?.epoch ?? 0;
+  return { ...node, tail: { from, known: to, lastIndex: page.lastIndex, epoch, entries } };
 }
 
 function withHappenings(
@@ -212,5 +212,5 @@ function waitingLast(a: { state: string }, b: { state: string }): number {
 function highestIndex(state: ClusterState): number {
   const heard = state.nodes.filter(({ role }) => role !== 'removed');
   const last = heard.map(({ health }) => health?.lastIndex ?? 0);
-  return Math.max(0, masterOf(state)?.lastIndex ?? 0, ...last);
+  return Math.max(0, ...last);
 }

@@ -1,0 +1,84 @@
+// What a dashboard still says of a cluster whose master does not answer: nothing that only the
+// master could know.
+
+import { expect, test } from 'vitest';
+import type { ClusterState } from '../../src/dashboard/cluster-state.ts';
+import { frameOf } from '../../src/dashboard/frame.ts';
+import { glyphsFor } from '../../src/dashboard/glyphs.ts';
+import { countsIn } from '../../src/dashboard/rates.ts';
+import { firstScreen } from '../../src/dashboard/screen-state.ts';
+import { recorded, reduced, STATES, type Step, stepsOf, told } from './recorded.ts';
+
+const textOf = (state: ClusterState, columns: number, rows = 40): string =>
+  frameOf(state, firstScreen(true), { columns, rows }, glyphsFor(true))
+    .map((line) => line.map(({ text }) => text).join(''))
+    .join('\n');
+
+const counts = (waiting: number, writes: number) => {
+  const bucket = (le: string) => `replog_write_seconds_bucket{le="${le}"} ${writes}`;
+  return countsIn(`replog_waiting_writes ${waiting}\n${bucket('0.01')}\n${bucket('+Inf')}`);
+};
+
+test.each([120, 70])('its members have no status and no lag any more (%i columns)', (columns) => {
+  const { nodes, ...rest } = STATES['catching-up']!;
+  const busy = recorded({ ...rest, nodes: nodes.map((one) => ({ ...one, attempts: 3 })) });
+  const waiting = told(busy, { type: 'counts', counts: counts(2, 0) });
+  const before = textOf(waiting, columns);
+  expect(before).toMatch(/● Healthy.*lag 54, 2\.4 s.*retry 3/s);
+  expect(before).toMatch(/2 (clients )?wait for n2/);
+  const silence: Step = [60_000, { type: 'silence', node: 'n1' }];
+  const after = textOf(reduced(waiting, [silence, [63_000, { type: 'round' }]]), columns);
+  expect(after).toMatch(/\? no status.*lag -/s);
+  if (columns > 100) expect(after).toContain('beat 3.2 s ago');
+  expect(after).toContain('nobody waits');
+  expect(after).not.toMatch(/Healthy|catching up|lag \d|retry|0\.2 s ago/);
+});
+
+test('how long writes took before is not how long they take', () => {
+  const healthy = recorded(STATES.healthy!);
+  const second = told(told(healthy, { type: 'counts', counts: counts(0, 5) }), {
+    type: 'counts',
+    counts: counts(0, 9),
+  });
+  const sampled = reduced(second, [[61_000, { type: 'round' }]]);
+  expect([sampled.rates.p50, sampled.rates.p99s]).toEqual([5, [expect.closeTo(9.9)]]);
+  const silent = reduced(sampled, [
+    [61_500, { type: 'silence', node: 'n1' }],
+    [62_000, { type: 'round' }],
+  ]);
+  expect([silent.rates.p50, silent.rates.p99s[1]]).toEqual([null, 0]);
+});
+
+test('what a master fetches that has come back empty is no append', () => {
+  const grown = reduced(
+    recorded(STATES.healthy!),
+    [[61_000, { type: 'round' }] as Step].concat(
+      stepsOf(
+        {
+          nodes: [
+            { node: 'n1', last: 0 },
+            { node: 'n2', last: 12 },
+          ],
+        },
+        30,
+        62_000,
+      ),
+      stepsOf(STATES.healthy!, 30, 63_000),
+    ),
+  );
+  expect(grown.rates.perSecond).toEqual([0, 0, 0]);
+});
+
+test('the life of an operation says that it is not answered, not that it is forgotten', () => {
+  const story = { index: 12, node: 'n1', state: 'unknown', complete: false, lines: [] } as const;
+  const screen = { ...firstScreen(true), panel: { kind: 'story', index: 12, scroll: 0 } as const };
+  const shown = (state: ClusterState): string =>
+    frameOf(state, screen, { columns: 80, rows: 40 }, glyphsFor(true))
+      .flatMap((line) => line.map(({ text }) => text))
+      .join('');
+  const healthy = told(recorded(STATES.healthy!), { type: 'story', story });
+  expect(shown(healthy)).toContain('the master remembers no more of it');
+  expect(shown(told(healthy, { type: 'silence', node: 'n1' }))).toContain(
+    'the master does not answer: this is all that is known',
+  );
+});
