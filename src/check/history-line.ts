@@ -150,6 +150,9 @@ export function parseRecord(line: string): HistoryRecord | null {
   if (record.type === 'write' && record.outcome === 'ok' && ends === null) {
     throw new MalformedRecord('"return" of a write that succeeded is missing');
   }
+  if (record.type === 'write' && record.outcome === 'ok' && record.first === undefined) {
+    throw new MalformedRecord('"first" of a write that succeeded is missing');
+  }
   if (record.type === 'get' && (record.value === null) !== (record.index === null)) {
     throw new MalformedRecord('"value" and "index" of a get record are null together');
   }

@@ -93,6 +93,7 @@ describe('replog check', () => {
 
   const [first] = legalHistory();
   const write = ofType(legalHistory(), 'write')[0]!;
+  const noIndex = JSON.stringify({ ...write, first: undefined, outcome: 'ok' });
   const get = ofType(legalHistory(), 'get').find(({ value }) => value !== null)!;
   test.each([
     ['not JSON', '{"type":', 'not JSON'],
@@ -107,6 +108,7 @@ describe('replog check', () => {
     ['a value without an index', JSON.stringify({ ...get, index: null }), '"value" and "index"'],
     ['an index without a value', JSON.stringify({ ...get, value: null }), '"value" and "index"'],
     ['it ends before it begins', JSON.stringify({ ...write, return: -1 }), '"return" is before'],
+    ['success without an index', noIndex, '"first" of a write that succeeded is missing'],
     ['success without an end', JSON.stringify({ ...write, return: null }), '"return" of a write'],
   ])('%s: the line is named, and exit code 2', async (_what, line, why) => {
     const text = `${JSON.stringify(first)}\n${line}\n${JSON.stringify(first)}\n`;
