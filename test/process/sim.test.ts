@@ -60,3 +60,18 @@ test('what is of one run is asked for with its seed', async () => {
     );
   }
 });
+
+test('what is of many runs is refused with the seed of one', async () => {
+  for (const option of ['--seeds', '--from', '--minutes', '--jobs', '--ledger']) {
+    const program = new Program(['sim', '--seed', '1', option, '2']);
+    expect((await program.exited).code).toBe(2);
+    expect(program.stderr).toContain(`--seed and ${option} exclude each other`);
+  }
+});
+
+test('a ledger that cannot be written is refused before any run', async () => {
+  const program = new Program(['sim', '--seeds', '100000', '--ledger', '/nowhere/at/all.md']);
+  expect((await program.exited).code).toBe(2);
+  expect(program.stderr).toMatch(/^replog: \/nowhere\/at\/all.md cannot be used/);
+  expect(program.lines).toEqual([]);
+});

@@ -53,18 +53,30 @@ smallest schedule that still fails, and its trace are printed), ${EXIT.usage} wr
     .action(sim);
 }
 
-async function sim(options: SimOptions): Promise<void> {
+async function sim(options: SimOptions, command: Command): Promise<void> {
   if (options.part) {
     await runPart(options);
     return;
   }
   const { seed } = options;
-  if (seed !== undefined) return runOne(seed, options);
+  if (seed !== undefined) {
+    refuseOfMany(command);
+    return runOne(seed, options);
+  }
   for (const name of ['trace', 'history'] as const) {
     if (options[name] === undefined) continue;
     throw new UsageError(`--${name} is of one run`, `say which, e.g. --seed ${options.from}`);
   }
   await runMany(options);
+}
+
+/** What only many runs heed. The one that is asked for would ignore it without a word. */
+const OF_MANY = ['seeds', 'from', 'minutes', 'jobs', 'ledger'];
+
+function refuseOfMany(command: Command): void {
+  const given = OF_MANY.find((name) => command.getOptionValueSource(name) === 'cli');
+  if (given === undefined) return;
+  throw new UsageError(`--seed and --${given} exclude each other`, 'leave one of them out');
 }
 
 /** One of several processes: works through its share and tells the one that started it, until that
@@ -107,6 +119,10 @@ async function runMany(options: SimOptions): Promise<void> {
   const { shortcomings } = await import('../../sim/campaign.ts');
   const { runCampaign } = await import('../sim-parts.ts');
   const { summary, ledgerRow, rate } = await import('../sim-report.ts');
+  const { ledger } = options;
+  const { appendFile } = await import('node:fs/promises');
+  // A file that cannot be written is better known before hours of runs than after.
+  if (ledger !== undefined) await appendFile(ledger, '');
   const progress = new Progress(options.minutes === undefined ? options.seeds : null);
   const startedAt = performance.now();
   const elapsed = (): number => performance.now() - startedAt;
@@ -120,9 +136,8 @@ async function runMany(options: SimOptions): Promise<void> {
   const ms = elapsed();
   if (options.json) await printJson({ ...totals, ms: Math.round(ms), shortcomings: wrong });
   else await printLines(summary(totals, wrong, ms));
-  if (options.ledger !== undefined) {
-    const { appendFile } = await import('node:fs/promises');
-    await appendFile(options.ledger, `${ledgerRow(totals, options.from, wrong)}\n`);
+  if (ledger !== undefined) {
+    await appendFile(ledger, `${ledgerRow(totals, options.from, wrong)}\n`);
   }
   const [first] = [...totals.failed].sort((a, b) => a.seed - b.seed);
   if (first !== undefined) await explain(first, options);
