@@ -3,6 +3,7 @@
 
 import { destination, type Logger, pino } from 'pino';
 import type { Note } from '../core/effects.ts';
+import { codeOf } from '../persistence/disk.ts';
 import type { StorageFailure } from '../persistence/persistence.ts';
 
 export type { Logger } from 'pino';
@@ -38,8 +39,17 @@ export function logNote(logger: Logger, note: Note): void {
   else logger.info(note);
 }
 
+const FOLDER_GONE =
+  'the data folder is gone: put it back, or start this process again; what must not be forgotten ' +
+  'cannot be written until then, and no role is given or taken';
+
 /** Says that a process cannot go on for want of its bookkeeping: without it there is no role. */
 export function logUnwritten(logger: Logger): (failure: StorageFailure) => void {
-  return ({ message: error }) =>
-    logger.warn({ error }, 'what must not be forgotten cannot be written; it is tried again');
+  return ({ message: error, cause }) => {
+    const gone = codeOf(cause) === 'ENOENT';
+    logger.warn(
+      { error },
+      gone ? FOLDER_GONE : 'what must not be forgotten cannot be written; it is tried again',
+    );
+  };
 }

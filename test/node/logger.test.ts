@@ -1,6 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import type { Note } from '../../src/core/effects.ts';
-import { createLogger, type Logger, logNote } from '../../src/node/logger.ts';
+import { createLogger, type Logger, logNote, logUnwritten } from '../../src/node/logger.ts';
+import { StorageFailure } from '../../src/persistence/persistence.ts';
 
 test.each([
   ['resend', 'debug'],
@@ -23,4 +24,15 @@ test.each([
 
 test('who writes a line stands under another name than whom it is about', () => {
   expect(createLogger({ name: 'n1', level: 'silent' }).bindings()).toEqual({ name: 'n1' });
+});
+
+test.each([
+  ['ENOENT', /the data folder is gone: put it back, or start this process again/],
+  ['EIO', /it is tried again/],
+])('bookkeeping that cannot be written for %s is warned of with the way out', (code, said) => {
+  const warn = vi.fn();
+  const cause = Object.assign(new Error(`${code}: open memory.json.tmp`), { code });
+  const failure = new StorageFailure(cause.message, false, cause);
+  logUnwritten({ warn } as unknown as Logger)(failure);
+  expect(warn).toHaveBeenCalledWith({ error: cause.message }, expect.stringMatching(said));
 });
