@@ -13,6 +13,8 @@ interface Fragment {
 }
 
 const count = wholeNumber(0);
+/** Faults of no request at all would read as set, and never strike. */
+const positive = wholeNumber(1);
 
 const WITH_VALUE: ReadonlyMap<string, (value: string) => Fragment> = new Map([
   ['delay', (value: string): Fragment => ({ faults: { delayMs: delay(value) } })],
@@ -23,7 +25,7 @@ const WITH_VALUE: ReadonlyMap<string, (value: string) => Fragment> = new Map([
   ['persist-fail', (value: string) => ({ persist: { fail: probability(value) } })],
   ['persist-swallow', (value: string) => ({ persist: { swallow: count(value) } })],
   ['persist-delay', (value: string) => ({ persist: { delayMs: parseDuration(value) } })],
-  ['times', (value: string) => ({ faults: { times: count(value) } })],
+  ['times', (value: string) => ({ faults: { times: positive(value) } })],
   ['seed', (value: string) => ({ faults: { seed: count(value) } })],
 ]);
 
@@ -36,9 +38,20 @@ const FLAGS: ReadonlyMap<string, Fragment> = new Map<string, Fragment>([
 /** One or more settings. Throws UsageError. */
 export function parseFaults(settings: readonly string[]): Faults {
   const fragments = settings.map(fragmentOf);
+  refuseTwice(settings.map(nameOf));
   const faults: Faults = Object.assign({}, ...fragments.map((fragment) => fragment.faults));
   const persist: PersistFaults = Object.assign({}, ...fragments.map(({ persist }) => persist));
   return Object.keys(persist).length === 0 ? faults : { ...faults, persist };
+}
+
+/** The last one would hold, and nothing would say that the others do not. */
+function refuseTwice(names: readonly string[]): void {
+  const twice = names.find((name, place) => names.indexOf(name) !== place);
+  if (twice !== undefined) throw new UsageError(`"${twice}" is set twice`, 'leave one of them out');
+}
+
+function nameOf(setting: string): string {
+  return setting.split('=', 1)[0]!;
 }
 
 function fragmentOf(setting: string): Fragment {
@@ -69,7 +82,10 @@ function probability(value: string): number {
 }
 
 function unknown(setting: string): UsageError {
-  const name = setting.split('=')[0]!;
+  const name = nameOf(setting);
+  if (setting === 'clear' || setting === 'show') {
+    return new UsageError(`"${setting}" is no setting: it stands alone`, 'one thing at a time');
+  }
   if (FLAGS.has(name)) return new UsageError(`"${name}" takes no value`, `write just ${name}`);
   if (WITH_VALUE.has(name)) return new UsageError(`"${name}" needs a value`, `write ${name}=…`);
   const names = [...WITH_VALUE.keys()].map((known) => `${known}=…`);

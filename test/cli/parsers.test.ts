@@ -102,7 +102,11 @@ test.each([
   ['error-after=', /not a probability/],
   ['delay=2s..1s', /not a range/],
   ['constructor=1', /no fault/],
-  ['clear', /no fault "clear"/],
-])('fault "%s" is refused', (setting, why) => {
-  expect(() => parseFaults([setting])).toThrow(why);
+  ['clear', /"clear" is no setting: it stands alone/],
+  ['delay=5ms show', /"show" is no setting: it stands alone/],
+  ['times=0', /not a whole number from 1 on/],
+  ['delay=5ms hold delay=7ms', /"delay" is set twice/],
+  ['hold hold=true', /"hold" is set twice/],
+])('fault "%s" is refused', (settings, why) => {
+  expect(() => parseFaults(settings.split(' '))).toThrow(why);
 });
