@@ -29,15 +29,21 @@ export function rosterFor(secondaries: number | null, had: Roster | null): Roste
 /** A cluster of three tolerates the loss of one node: the smallest that tolerates any. */
 const DEFAULT_SECONDARIES = 2;
 
-/** `--fresh` met a folder that replog did not make. */
+/** `--fresh` met a folder that replog did not make, or not this version of it. */
 export class ForeignFolder extends Error {
   override readonly name = 'ForeignFolder';
+}
+
+/** `cluster.json` cannot be read: which nodes the cluster has is not known any more. */
+export class DamagedRoster extends Error {
+  override readonly name = 'DamagedRoster';
 }
 
 const FILE = 'cluster.json';
 const FORMAT = 'replog-cluster-1';
 
-/** Reads the roster; null if the folder holds none. */
+/** Reads the roster; null if the folder holds none. Throws DamagedRoster; ForeignFolder for one
+ * of another version. */
 export function readRoster(dataDir: string): Roster | null {
   let text: string;
   try {
@@ -47,8 +53,13 @@ export function readRoster(dataDir: string): Roster | null {
     throw error;
   }
   const value = parse(text);
-  if (value?.format !== FORMAT || !isIds(value.nodes) || !isIds(value.removed)) {
+  if (isOfAnotherVersion(value?.format)) {
     throw new ForeignFolder(`${join(dataDir, FILE)} was not written by this version of replog`);
+  }
+  if (value?.format !== FORMAT || !isIds(value.nodes) || !isIds(value.removed)) {
+    throw new DamagedRoster(
+      `${join(dataDir, FILE)} is damaged: it does not say which nodes it has`,
+    );
   }
   return { nodes: value.nodes, removed: value.removed };
 }
@@ -63,7 +74,8 @@ export function writeRoster(dataDir: string, roster: Roster): void {
 
 /**
  * Removes a cluster's data: what the roster names, nothing else. A folder without a roster is left
- * alone if it is empty or missing, and otherwise refused with ForeignFolder.
+ * alone if it is empty or missing, and otherwise refused with ForeignFolder; one whose roster is
+ * damaged with DamagedRoster.
  */
 export function removeData(dataDir: string): void {
   const roster = readRoster(dataDir);
@@ -96,6 +108,10 @@ function parse(text: string): { format?: unknown; nodes?: unknown; removed?: unk
     // Not JSON, so not a roster; the caller refuses it by name.
     return null;
   }
+}
+
+function isOfAnotherVersion(format: unknown): boolean {
+  return typeof format === 'string' && /^replog-cluster-\d+$/.test(format) && format !== FORMAT;
 }
 
 function isIds(value: unknown): value is string[] {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
+  DamagedRoster,
   ForeignFolder,
   readRoster,
   removeData,
@@ -53,18 +54,24 @@ describe('the roster on disk', () => {
     expect(readRoster(join(dir, 'missing'))).toBeNull();
   });
 
-  it.each(['', '{}', 'null', '{"format":"replog-cluster-2","nodes":[],"removed":[]}'])(
-    'refuses %j',
+  it.each(['', '{}', 'null', 'garbage', '{"format":"replog-cluster-1","nodes":[7]}'])(
+    'says that %j is damaged',
     (text) => {
       writeFileSync(join(dir, 'cluster.json'), text);
-      expect(() => readRoster(dir)).toThrow(ForeignFolder);
+      expect(() => readRoster(dir)).toThrow(DamagedRoster);
     },
   );
+
+  it('says that one of another version is foreign, not damaged', () => {
+    const later = { format: 'replog-cluster-2', nodes: [], removed: [] };
+    writeFileSync(join(dir, 'cluster.json'), JSON.stringify(later));
+    expect(() => readRoster(dir)).toThrow(ForeignFolder);
+  });
 
   it('names no folder outside its own', () => {
     const outside = { format: 'replog-cluster-1', nodes: ['../precious'], removed: [] };
     writeFileSync(join(dir, 'cluster.json'), JSON.stringify(outside));
-    expect(() => removeData(dir)).toThrow(ForeignFolder);
+    expect(() => removeData(dir)).toThrow(DamagedRoster);
   });
 });
 

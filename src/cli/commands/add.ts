@@ -5,6 +5,7 @@ import { cleanText } from '../clean-text.ts';
 import { examples } from '../examples.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { findLauncher } from '../launcher.ts';
+import { parseNodeId } from '../node-id.ts';
 import { printJson, printLine } from '../output.ts';
 import { addTargetOptions, findTarget, type TargetOptions } from '../target.ts';
 
@@ -15,7 +16,7 @@ interface AddOptions extends TargetOptions {
 export function register(program: Command): void {
   addTargetOptions(program.command('add'))
     .description('start one more secondary and make the cluster larger by it')
-    .argument('[node]', 'id of the new node (default: the next n1, n2, …)')
+    .argument('[node]', 'id of the new node (default: the next n1, n2, …)', parseNodeId)
     .option('--json', 'print one JSON object')
     .addHelpText(
       'after',

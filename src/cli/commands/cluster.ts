@@ -1,19 +1,19 @@
 // replog cluster: a whole cluster on this machine, with one command.
 
-import { join } from 'node:path';
 import type { Command } from 'commander';
-import type { ClusterRuns, Launch, LaunchOptions } from '../../cluster/launch.ts';
+import type { Launch, LaunchOptions } from '../../cluster/launch.ts';
 import { defaultDataDir, defaultName, NAME_PATTERN } from '../../cluster/layout.ts';
 import type { ClusterEvent, ReadyEvent } from '../../cluster/report.ts';
 import type { WriteConcern } from '../../core/effects.ts';
 import { cleanJson, cleanText } from '../clean-text.ts';
 import type { Prepared } from '../dashboard.ts';
-import { dataDirFrom, unusableFolder } from '../data-dir.ts';
+import { dataDirFrom } from '../data-dir.ts';
 import { examples } from '../examples.ts';
 import { EXIT, endingOf, Refused, UsageError } from '../exit.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { hurryReader, outliveOutput } from '../output.ts';
 import { addTokenOptions, requiredToken, type ServerFlags } from '../server-options.ts';
+import { startProblem } from '../start-problem.ts';
 import { readToken } from '../token.ts';
 import { aimed } from '../way-back.ts';
 import { wholeNumber } from '../whole-number.ts';
@@ -250,43 +250,6 @@ async function showerFor(flags: ClusterFlags): Promise<(event: ClusterEvent | Re
 function showLines(error: unknown): void {
   const lines = (error as { lines?: readonly string[] } | null)?.lines ?? [];
   for (const line of lines) process.stderr.write(`${cleanText(line)}\n`);
-}
-
-/** The error with a sentence, a hint and the right exit code, where the cause is known. */
-function startProblem(error: unknown, dataDir: string | null): unknown {
-  if (!(error instanceof Error)) return error;
-  const unusable = unusableFolder(error, dataDir);
-  if (unusable !== null) return unusable;
-  switch (error.name) {
-    case 'PortTaken':
-      return new UsageError(error.message, 'choose another --port, or stop what listens there');
-    case 'RangeError':
-      return new UsageError(error.message, 'choose other numbers for --port, --secondaries or --w');
-    case 'ClusterRuns':
-      return new Refused(
-        error.message,
-        `\`replog stop --name ${(error as ClusterRuns).running}\` ends it;` +
-          ' --name and --port start another',
-      );
-    case 'ForeignFolder':
-      return new Refused(
-        error.message,
-        'choose another --data-dir; `replog verify` says what is in this one',
-      );
-    case 'DamagedLog':
-      // Of the nodes' own folders they tell themselves.
-      return new Refused(
-        `${error.message}, in the folder ${join(dataDir ?? '', 'arbiter')}`,
-        'remove that folder: what an arbiter remembers, the nodes can tell a new one',
-      );
-    case 'FolderInUse':
-      return new Refused(error.message, 'stop that process, or choose another --data-dir');
-    case 'ChildFailed':
-    case 'NotReady':
-      return new Refused(error.message, 'the lines of the nodes say why');
-    default:
-      return error;
-  }
 }
 
 function refuseBoth(one: unknown, other: unknown, oneName: string, otherName: string): void {

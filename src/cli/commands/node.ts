@@ -2,11 +2,11 @@
 // common.
 
 import { type Command, Option } from 'commander';
-import { NODE_ID_PATTERN } from '../../core/ids.ts';
 import type { ServeNodeOptions } from '../../node/serve.ts';
 import { compileEarly } from '../compilation.ts';
 import { examples } from '../examples.ts';
 import { UsageError } from '../exit.ts';
+import { parseNodeId } from '../node-id.ts';
 import { serve } from '../serve.ts';
 import { addServerOptions, type ServerFlags, serverSettings } from '../server-options.ts';
 import { parseWriteConcern, refuseUnsatisfiable } from '../write-concern.ts';
@@ -25,7 +25,7 @@ export interface NodeFlags extends ServerFlags {
 /** Adds the options of all commands that run a node. */
 export function addNodeOptions(command: Command, port: number, id: string): Command {
   command
-    .addOption(new Option('--id <id>', `name of the node (default: ${id})`).argParser(parseId))
+    .addOption(new Option('--id <id>', `name of the node (default: ${id})`).argParser(parseNodeId))
     .option('--advertise <url>', 'URL by which others reach the node', parseUrl)
     .option('--faults', 'offer the /faults routes, which break the node on purpose')
     .option('--leave', 'give up the membership for good when the process is told to stop');
@@ -93,9 +93,4 @@ export function register(program: Command): void {
     )
     // Several nodes on one machine differ by their ports.
     .action((flags: NodeFlags) => runNode(null, flags, `n${flags.port || process.pid}`));
-}
-
-function parseId(text: string): string {
-  if (NODE_ID_PATTERN.test(text)) return text;
-  throw new UsageError(`"${text}" is not a node id`, 'use a-z, 0-9 and -, at most 32 characters');
 }
