@@ -16,6 +16,8 @@ export interface ArenaParts {
   /** Base URL of the launcher's control routes. */
   readonly control: string;
   readonly token: string | undefined;
+  /** Whether its nodes keep data on disk: others lose what they have when they end. */
+  readonly durable: boolean;
   readonly recording: Recording;
   readonly coverage: Coverage;
   /** Milliseconds since the run began, monotonic. */
@@ -27,6 +29,7 @@ export interface ArenaParts {
 export class Arena {
   readonly nodes: readonly ArenaNode[];
   readonly control: ReplogClient;
+  readonly durable: boolean;
   readonly recording: Recording;
   readonly coverage: Coverage;
   readonly now: () => number;
@@ -41,6 +44,7 @@ export class Arena {
 
   constructor(parts: ArenaParts) {
     this.nodes = parts.nodes;
+    this.durable = parts.durable;
     this.recording = parts.recording;
     this.coverage = parts.coverage;
     this.now = parts.now;

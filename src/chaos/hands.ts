@@ -131,12 +131,12 @@ export class Hands {
 
   /** The launcher answers when the node has caught up; here the first answer of its own counts. */
   async #start(node: string): Promise<void> {
-    const { recording, now } = this.#arena;
+    const { recording, now, durable } = this.#arena;
     this.#step(node, 'start');
     // Before anything can follow from it: a master that starts opens a new epoch.
     this.#arena.lifeBegins(node);
     const life = this.#arena.lifeName(node);
-    recording.add({ type: 'node', at: now(), node, life, event: 'start', durable: true });
+    recording.add({ type: 'node', at: now(), node, life, event: 'start', durable });
     const asked = this.#arena.control.control(node, 'start').then(
       () => undefined,
       (error: unknown) => {

@@ -22,6 +22,8 @@ export interface ChaosOptions {
   /** Base URL of the launcher's control routes. */
   readonly control: string;
   readonly token: string | undefined;
+  /** Whether its nodes keep data on disk. */
+  readonly durable: boolean;
   readonly seed: number;
   /** Stands at the head of all that is written: different for each run on one cluster. */
   readonly tag: string;
@@ -83,7 +85,7 @@ export class ChaosRun {
 
   constructor(options: ChaosOptions) {
     this.#options = options;
-    const { nodes, control, token } = options;
+    const { nodes, control, token, durable } = options;
     const startedAt = options.now();
     const recording = new Recording((record) => {
       const found = this.#judge.record(record);
@@ -95,6 +97,7 @@ export class ChaosRun {
       nodes,
       control,
       token,
+      durable,
       recording,
       coverage: this.#coverage,
       now: () => options.now() - startedAt,
@@ -137,14 +140,14 @@ export class ChaosRun {
 
   /** Introduces the nodes. What stands in the log already is none of chaos's. */
   async #open(): Promise<void> {
-    const { nodes, recording, now } = this.#arena;
+    const { nodes, recording, now, durable } = this.#arena;
     const { seed, durationMs } = this.#options;
     const ids = nodes.map(({ node }) => node);
     recording.add({ type: 'run', format: 1, seed, nodes: ids, durationMs });
     recording.add({ type: 'phase', at: now(), phase: 'safety' });
     for (const { node } of nodes) {
       const life = this.#arena.lifeName(node);
-      recording.add({ type: 'node', at: now(), node, life, event: 'start', durable: true });
+      recording.add({ type: 'node', at: now(), node, life, event: 'start', durable });
     }
     const healths = await Promise.all(ids.map((node) => this.#arena.clientOf(node).health()));
     this.#arena.base = Math.max(...healths.map(({ lastIndex }) => lastIndex));

@@ -27,6 +27,8 @@ export interface Ground {
   readonly nodes: readonly ArenaNode[];
   readonly control: string;
   readonly token: string | undefined;
+  /** Whether its nodes keep data on disk. */
+  readonly durable: boolean;
   /** For people: whose cluster it is. */
   readonly name: string;
   leave(): Promise<void>;
@@ -55,7 +57,8 @@ export async function throwawayGround(secondaries: number, signal: AbortSignal):
     throw new Undecided(`the cluster did not start: ${error.message}`, 'is the machine busy?');
   });
   const { nodes, control } = ready;
-  return { nodes, control, token: undefined, name: 'a cluster of its own', leave: end };
+  const name = 'a cluster of its own';
+  return { nodes, control, token: undefined, durable: true, name, leave: end };
 }
 
 /** Runs and prints. Throws Refused if anything is broken, Undecided if it cannot be told. */
@@ -75,6 +78,7 @@ export async function runSession(
       nodes: ground.nodes,
       control: ground.control,
       token: ground.token,
+      durable: ground.durable,
       write: file === null ? null : (text) => void writeSync(file, text),
       onProgress: (progress) => screen.progress(progress),
       onViolation: (found) => screen.violation(found.judge, violationLine(found)),

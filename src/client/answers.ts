@@ -222,6 +222,8 @@ export interface ClusterNode {
 /** `GET {control}/cluster`. */
 export interface ClusterReport {
   readonly name: string;
+  /** Absolute; null: its nodes keep nothing on disk. */
+  readonly dataDir: string | null;
   readonly nodes: readonly ClusterNode[];
   /** No members any more; their processes serve what they had. */
   readonly removed: readonly ClusterNode[];

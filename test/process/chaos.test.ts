@@ -53,3 +53,19 @@ test('chaos finds nothing, a replay does the same again, and nothing is left', a
   expect(acknowledged + refused + unknown).toBe(writes);
   expect(readdirSync(temporary)).toEqual([]);
 });
+
+test('a cluster in memory may lose what ends with it; one with a past is left alone', async () => {
+  const home = await belongings.folder();
+  const env = { REPLOG_RUN_DIR: join(home, 'run') };
+  const options = ['--memory', '--secondaries', '1', '--port', '0', '--name', 'm', '--json'];
+  await belongings.program(['cluster', ...options], env, home).event('ready');
+  const file = join(home, 'run.jsonl');
+  const chaos = ['chaos', '--name', 'm', '--minutes', '0.05', '--seed', '3'];
+  await belongings.program([...chaos, '--record', file], env, home).exited;
+  const starts = readFileSync(file, 'utf8').match(/"event":"start","durable":\w+/g) ?? [];
+  expect(new Set(starts)).toEqual(new Set(['"event":"start","durable":false']));
+
+  const past = belongings.program(chaos, env, home);
+  expect((await past.exited).code).toBe(2);
+  expect(past.stderr).toContain('the log is not empty: losses could not be judged');
+});

@@ -6,7 +6,13 @@ import { examples } from '../examples.ts';
 import { UsageError } from '../exit.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { findLauncher } from '../launcher.ts';
-import { addTargetOptions, findTarget, type TargetOptions } from '../target.ts';
+import {
+  addTargetOptions,
+  connect,
+  findTarget,
+  type Target,
+  type TargetOptions,
+} from '../target.ts';
 import { wholeNumber } from '../whole-number.ts';
 
 interface ChaosOptions extends TargetOptions {
@@ -80,13 +86,28 @@ async function groundFor(options: ChaosOptions, signal: AbortSignal): Promise<Gr
   }
   const target = await findTarget(options);
   const { launcher, report } = await findLauncher(target);
+  if (report.dataDir === null) await refusePast(report.nodes, target);
   return {
     nodes: report.nodes,
     control: launcher.url,
     token: target.token,
+    durable: report.dataDir !== null,
     name: `the cluster ${report.name}`,
     leave: () => Promise.resolve(),
   };
+}
+
+/** What ends with the last node that had it may be any part of the log. What stood in it before the
+ * run is not known to the judges, so they could not tell how much of it is lost. */
+async function refusePast(nodes: Ground['nodes'], target: Target): Promise<void> {
+  for (const { url } of nodes) {
+    const { lastIndex } = await (await connect(target, url)).health();
+    if (lastIndex === 0) continue;
+    throw new UsageError(
+      'the cluster keeps its log in memory, and the log is not empty: losses could not be judged',
+      'use a cluster that is new, or one that keeps its data on disk',
+    );
+  }
 }
 
 function parseMinutes(text: string): number {
