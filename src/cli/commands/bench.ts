@@ -62,14 +62,19 @@ export function register(program: Command): void {
     .action(run);
 }
 
-async function run(flags: BenchFlags): Promise<void> {
+async function run(flags: BenchFlags, command: Command): Promise<void> {
+  const isGiven = (name: string): boolean => command.getOptionValueSource(name) === 'cli';
+  if (isGiven('w') && isGiven('compare')) {
+    throw new UsageError('--w and --compare exclude each other', 'leave one of them out');
+  }
   const target = await findTarget(flags);
   const own = flags.throwAway === true || (!target.named && target.cluster === null);
   if (flags.throwAway && target.named) {
     throw new UsageError('--throw-away and a cluster exclude each other', 'leave one of them out');
   }
-  if (flags.memory && !own) {
-    throw new UsageError('--memory is for a throw-away cluster', 'add --throw-away');
+  const vain = ['memory', 'secondaries'].find(isGiven);
+  if (vain !== undefined && !own) {
+    throw new UsageError(`--${vain} is for a throw-away cluster`, 'add --throw-away');
   }
   await untilInterrupted(async (signal) => {
     const results = await (own ? onOwn(flags, signal) : onRunning(flags, target, signal));
