@@ -8,10 +8,14 @@ import type { WriteRecord } from './history.ts';
 /** Names one operation's content; numbers from 0. */
 export type Content = number;
 
-/** Where the request with this idempotency key was last said to be, and the record; 0: nowhere. */
+/** Where the request with this idempotency key was last said to be, what it was, and the record; 0:
+ * nowhere. */
 export interface KeyFacts {
   first: number;
+  contents: readonly Content[];
   place: number;
+  /** What it was ever used for: more than one, and it was refused for all of them but one. */
+  readonly asked: (readonly Content[])[];
 }
 
 /** A batch whose outcome is open: it is in the log as a whole or not at all. */
@@ -22,7 +26,7 @@ export interface OpenBatch {
 
 /**
  * Invariants:
- * 1. Requests with the same idempotency key count as one.
+ * 1. Requests for the same with the same idempotency key count as one.
  * 2. A refused request does not count.
  */
 export class Operations {
@@ -68,8 +72,7 @@ export class Operations {
       return;
     }
     const { idempotencyKey: key, operations } = record;
-    const again = key !== null && this.keys.has(key);
-    if (key !== null && !again) this.keys.set(key, { first: 0, place: 0 });
+    const again = key !== null && this.asksAgain(key, contents);
     for (const content of contents) {
       if (!again) this.possible[content]! += 1;
       this.firstCall[content] = Math.min(this.firstCall[content]!, record.call);
@@ -78,6 +81,18 @@ export class Operations {
     if (record.outcome === 'ok') return;
     if (contents.length > 1) this.openBatches.push({ contents, place });
     if (record.first === undefined && operations[0]!.op !== 'append') this.openKeyValues += 1;
+  }
+
+  /** A key for something else may have reached the cluster first, or alone. */
+  private asksAgain(key: string, contents: readonly Content[]): boolean {
+    const facts = this.keys.get(key);
+    if (facts === undefined) {
+      this.keys.set(key, { first: 0, contents, place: 0, asked: [contents] });
+      return false;
+    }
+    const again = facts.asked.some((asked) => sameContents(asked, contents));
+    if (!again) facts.asked.push(contents);
+    return again;
   }
 
   private place({ operations: [operation], first }: WriteRecord, content?: Content): void {
@@ -162,6 +177,10 @@ export class Operations {
         return `remove ${short(operation.key)}`;
     }
   }
+}
+
+export function sameContents(one: readonly Content[], other: readonly Content[]): boolean {
+  return one.length === other.length && one.every((content, i) => content === other[i]);
 }
 
 /** Different for different operations. */

@@ -36,6 +36,14 @@ import type { Content } from './operations.ts';
 export interface Promised {
   readonly content: Content;
   readonly place: number;
+  /** The request that was told this index; undefined: none so far, a node showed it. */
+  request?: Request;
+}
+
+/** Two answers are about one request only if both have the same key. */
+interface Request {
+  readonly key: string | null;
+  readonly place: number;
 }
 
 /**
@@ -82,7 +90,7 @@ export class Promises {
     place: number,
     cluster: ClusterFacts,
   ): { readonly index: number; readonly before: Promised } | null {
-    const { first } = record;
+    const { first, idempotencyKey: key } = record;
     const acks = (record.acks ?? []).filter((node) => knows(node, record, cluster));
     if (first === undefined || acks.length === 0) return null;
     if (record.call <= this.riskAt) return null;
@@ -98,7 +106,12 @@ export class Promises {
       if (promised !== null && promised.content !== content) {
         return { index: first + i, before: promised };
       }
-      if (promised === null) this.promise(first + i, content, place);
+      const other = promised?.request;
+      if (other !== undefined && (key === null || key !== other.key)) {
+        return { index: first + i, before: { content, ...other } };
+      }
+      const now = promised ?? this.promise(first + i, content, place);
+      now.request ??= { key, place };
     }
     return null;
   }
@@ -144,9 +157,11 @@ export class Promises {
     for (const node of this.held.keys()) if (node !== master) this.held.delete(node);
   }
 
-  private promise(index: number, content: Content, place: number): void {
-    this.promised.set(index, { content, place });
+  private promise(index: number, content: Content, place: number): Promised {
+    const promised: Promised = { content, place };
+    this.promised.set(index, promised);
     if (index > this.highest) this.highest = index;
+    return promised;
   }
 
   /** `lasts`: no other log can have taken the place of the node's own since. */

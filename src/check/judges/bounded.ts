@@ -35,7 +35,16 @@ export class Bounded implements Invariant {
     return this.over(`${stranger} is among the \`acks\`, but no record says that it was started`);
   }
 
-  log({ commitIndex, entries, from, lastIndex, node, read, to }: LogRecord): Violation | null {
+  log(record: LogRecord): Violation | null {
+    return this.page(record) ?? this.commits(record);
+  }
+
+  health(record: HealthRecord): Violation | null {
+    return this.commits(record);
+  }
+
+  private page(record: LogRecord): Violation | null {
+    const { commitIndex, entries, from, lastIndex, node, read, to } = record;
     if (entries.length > PAGE_MAX)
       return this.over(`${node} shows ${entries.length} entries at once`);
     const outside = entries.find(({ index }) => index < from || index > to);
@@ -55,7 +64,7 @@ export class Bounded implements Invariant {
     return null;
   }
 
-  health({ commitIndex, lastIndex, node }: HealthRecord): Violation | null {
+  private commits({ commitIndex, lastIndex, node }: HealthRecord | LogRecord): Violation | null {
     if (commitIndex <= lastIndex) return null;
     return this.over(`${node} says ${commitIndex} is on a majority; its log ends at ${lastIndex}`);
   }

@@ -29,6 +29,8 @@ const LATE_GETS_MAX = 10_000;
 export class Converges implements Invariant {
   private readonly evidence: Evidence;
   private readonly lateGets: LateGet[] = [];
+  /** Keys that were written after a final log: it need not say what they are now. */
+  private readonly wrote = new Set<string>();
   private over = false;
 
   constructor(evidence: Evidence) {
@@ -41,7 +43,12 @@ export class Converges implements Invariant {
   }
 
   write(record: WriteRecord): Violation | null {
-    const { place, until } = this.evidence;
+    const { finals, place, until } = this.evidence;
+    if (finals.size > 0 && record.outcome !== 'refused') {
+      for (const operation of record.operations) {
+        if (operation.op !== 'append') this.wrote.add(operation.key);
+      }
+    }
     if (until === null || record.call < until || this.over) return null;
     if (record.outcome === 'ok' || DESERVED.has(record.code ?? '')) return null;
     const what = record.outcome === 'refused' ? 'was refused' : 'had no clear answer';
@@ -70,6 +77,7 @@ export class Converges implements Invariant {
 
   get(record: GetRecord): Violation | null {
     const { finals, place } = this.evidence;
+    if (this.wrote.has(record.key)) return null;
     if (finals.size > 0 && this.lateGets.length < LATE_GETS_MAX) {
       this.lateGets.push({ record, place });
     }

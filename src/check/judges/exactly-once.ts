@@ -1,11 +1,11 @@
 // Exactly once: requests with the same idempotency key, and every request without one, are in a log
-// at most once; every answer to them names the same index; a batch is there as a whole or not at
-// all.
+// at most once; every answer to them names the same index; a key stands for one request only; a
+// batch is there as a whole or not at all.
 
 import type { Evidence, Invariant } from '../evidence.ts';
 import type { FinalLog } from '../final-logs.ts';
 import type { WriteRecord } from '../history.ts';
-import type { Content } from '../operations.ts';
+import { type Content, type KeyFacts, sameContents } from '../operations.ts';
 import { type Violation, violation } from '../verdict.ts';
 
 export class ExactlyOnce implements Invariant {
@@ -21,23 +21,30 @@ export class ExactlyOnce implements Invariant {
     const { operations, place, promises } = this.evidence;
     const facts = operations.request(key);
     const before = { ...facts };
-    if (before.first === first) return null;
+    const same = sameContents(before.contents, contents);
+    if (before.first === first && same) return null;
     facts.first = first;
+    facts.contents = contents;
     facts.place = place;
     // The earlier index may have been lost with its holders, or cut off before it was promised.
     if (before.first === 0 || record.call <= promises.riskAt) return null;
-    const promised = promises.at(before.first);
-    if (promised === null || promised.content !== contents[0]) return null;
-    // What came to be promised there later may be the like of another request: a removal says no
-    // more than its key.
-    if (promised.place > before.place && operations.requests(contents[0]!) !== 1) return null;
+    if (!this.stands(before)) return null;
     return violation(
       'exactly once',
       `The request with key ${key} was answered with index ${before.first} (record ` +
-        `${before.place}) and again with index ${first} (record ${place}).`,
+        `${before.place}) and ${same ? 'again' : 'another one'} with index ${first} (record ${place}).`,
       before.place,
       place,
     );
+  }
+
+  /** What was said to be there is promised. What came to be promised there later may be the like of
+   * another request: a removal says no more than its key. */
+  private stands({ contents: [content], first, place }: KeyFacts): boolean {
+    const { operations, promises } = this.evidence;
+    const promised = promises.at(first);
+    if (promised === null || promised.content !== content) return false;
+    return promised.place <= place || operations.requests(content) === 1;
   }
 
   finish(): Violation | null {

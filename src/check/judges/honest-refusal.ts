@@ -6,7 +6,7 @@
 
 import type { Evidence, Invariant } from '../evidence.ts';
 import type { WriteRecord } from '../history.ts';
-import type { Content } from '../operations.ts';
+import { type Content, sameContents } from '../operations.ts';
 import { type Violation, violation } from '../verdict.ts';
 
 const REUSED = 'idempotency-key-reused';
@@ -36,7 +36,7 @@ export class HonestRefusal implements Invariant {
       use = { asked: contents, refused: 0, shared: false };
       this.uses.set(key, use);
     }
-    use.shared ||= !same(use.asked, contents);
+    use.shared ||= !sameContents(use.asked, contents);
     if (code === REUSED && use.refused === 0) use.refused = this.evidence.place;
     return null;
   }
@@ -51,8 +51,4 @@ export class HonestRefusal implements Invariant {
     }
     return null;
   }
-}
-
-function same(one: readonly Content[], other: readonly Content[]): boolean {
-  return one.length === other.length && one.every((content, i) => content === other[i]);
 }

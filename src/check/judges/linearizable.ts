@@ -7,12 +7,14 @@
 // where a node that had left and is back starts over). A node may show for a while, when an epoch
 // has begun that it has not heard of, what that epoch's log does not have: so what was shown first
 // must be promised, or be there at the end.
-// A key that is gone has been removed: somebody asked for that, behind the value that was there.
+// A key that is gone has been removed: somebody has asked for that by then, behind the value that
+// was there.
 
 import type { Evidence, Invariant } from '../evidence.ts';
 import { Frontier } from '../frontier.ts';
 import type { GetRecord, LogRecord, NodeRecord, WriteRecord } from '../history.ts';
 import type { Content } from '../operations.ts';
+import { Removals } from '../removals.ts';
 import { Returned } from '../returned.ts';
 import { type Violation, violation } from '../verdict.ts';
 
@@ -32,8 +34,7 @@ interface Register {
   /** Acknowledged operations on the key, and values that linearizable reads showed. */
   readonly settled: Frontier;
   readonly said: Map<string, Said>;
-  /** The highest index of a remove; infinite if one has no known index. */
-  removed: number;
+  readonly removals: Removals;
 }
 
 /** A read without a value, and the index of a value that was there before. */
@@ -83,10 +84,10 @@ export class Linearizable implements Invariant {
     for (const [i, operation] of record.operations.entries()) {
       if (operation.op === 'append') continue;
       const register = this.register(operation.key);
-      const index = record.first === undefined ? Number.POSITIVE_INFINITY : record.first + i;
-      if (operation.op === 'remove') register.removed = Math.max(register.removed, index);
-      const kept = this.evidence.promises.at(index)?.place === this.evidence.place;
-      if (record.outcome !== 'ok' || !kept) continue;
+      const index = record.first === undefined ? null : record.first + i;
+      if (operation.op === 'remove') register.removals.ask(index, record.call);
+      if (index === null || record.outcome !== 'ok') continue;
+      if (this.evidence.promises.at(index)?.place !== this.evidence.place) continue;
       register.settled.reach(record.return!, index, this.evidence.place);
     }
     return null;
@@ -96,8 +97,7 @@ export class Linearizable implements Invariant {
     const { place, promises } = this.evidence;
     for (const { index, operation } of record.entries) {
       if (operation.op !== 'remove') continue;
-      const register = this.register(operation.key);
-      register.removed = Math.max(register.removed, index);
+      this.register(operation.key).removals.show(index);
     }
     if (record.read !== 'linearizable' || record.call <= promises.riskAt) return null;
     const settled = promises.frontier.at(record.call);
@@ -127,13 +127,13 @@ export class Linearizable implements Invariant {
       if (this.stayed(index, content)) return found;
     }
     for (const { content, earlier, index, place, record, register } of this.absences) {
-      if (register.removed > index) continue;
+      if (register.removals.explain(index, record.return)) continue;
       if (!this.stayed(index, content)) continue;
       const name = JSON.stringify(record.key);
       return violation(
         'linearizable',
         `${record.node} says that ${name} has no value (record ${place}), but it was given one at ` +
-          `index ${index} (record ${earlier}), and nobody has removed it since.`,
+          `index ${index} (record ${earlier}), and nobody had asked to remove it since.`,
         earlier,
         place,
       );
@@ -259,7 +259,7 @@ export class Linearizable implements Invariant {
     before: { readonly index: number; readonly place: number; readonly content: Content | null },
   ): void {
     const { content, index, place: earlier } = before;
-    if (index === 0 || register.removed >= index) return;
+    if (index === 0) return;
     const { place } = this.evidence;
     this.absences.push({ register, index, content, earlier, record, place });
   }
@@ -279,7 +279,7 @@ export class Linearizable implements Invariant {
   private register(key: string): Register {
     let register = this.registers.get(key);
     if (register === undefined) {
-      register = { settled: new Frontier(), said: new Map(), removed: 0 };
+      register = { settled: new Frontier(), said: new Map(), removals: new Removals() };
       this.registers.set(key, register);
     }
     return register;

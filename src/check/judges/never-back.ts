@@ -13,7 +13,7 @@ import { ByIndex } from '../by-index.ts';
 import type { Variant } from '../entry-table.ts';
 import type { Evidence, Invariant } from '../evidence.ts';
 import { Frontier } from '../frontier.ts';
-import type { LogRecord, NodeRecord, SeenEntry } from '../history.ts';
+import type { GetRecord, LogRecord, NodeRecord, SeenEntry } from '../history.ts';
 import { Returned } from '../returned.ts';
 import { type Violation, violation } from '../verdict.ts';
 
@@ -99,6 +99,17 @@ export class NeverBack implements Invariant {
     return found;
   }
 
+  /** Whoever shows a value shows the log up to it. */
+  get({ call, index, life, node, read, return: moment }: GetRecord): null {
+    const shown = this.shown.get(node);
+    if (index === null || shown?.life !== life) return null;
+    // It may show what its latest epoch does not have, if it had not begun there by then.
+    if (call <= shown.epochSince) return null;
+    shown.ends.reach(moment, index, this.evidence.place);
+    if (read !== 'local') shown.settled.reach(moment, index, this.evidence.place);
+    return null;
+  }
+
   private shrinks(record: LogRecord, shown: Shown): Violation | null {
     const end = (record.read === 'local' ? shown.ends : shown.settled).at(record.call);
     if (record.lastIndex >= end.index) return null;
@@ -110,7 +121,7 @@ export class NeverBack implements Invariant {
     const { place } = this.evidence;
     return violation(
       'never back',
-      `${record.node} showed a log up to ${end.index} (record ${end.place}), and then one up to ` +
+      `${record.node} showed what is up to ${end.index} (record ${end.place}), and then one up to ` +
         `${record.lastIndex} (record ${place}), in one life and with no later epoch.`,
       end.place,
       place,

@@ -1,0 +1,56 @@
+// Removals of one key: who finds it without a value asks for one that explains it, not before the
+// value that was there, and asked for before the answer came.
+
+/** Rising indexes, and when the first removal there or behind was asked for. */
+interface Table {
+  readonly indexes: readonly number[];
+  readonly since: readonly number[];
+}
+
+export class Removals {
+  /** By index, when it was first asked for; -∞: it was only shown. */
+  private readonly asked = new Map<number, number>();
+  /** When one was first asked for that has no known index: it may be anywhere. */
+  private openSince = Number.POSITIVE_INFINITY;
+  /** null: something was added since it was made. */
+  private table: Table | null = null;
+
+  ask(index: number | null, moment: number): void {
+    if (index === null) {
+      this.openSince = Math.min(this.openSince, moment);
+      return;
+    }
+    const before = this.asked.get(index) ?? Number.NEGATIVE_INFINITY;
+    this.asked.set(index, Number.isFinite(before) ? Math.min(before, moment) : moment);
+    this.table = null;
+  }
+
+  /** A log shows one. */
+  show(index: number): void {
+    if (this.asked.has(index)) return;
+    this.asked.set(index, Number.NEGATIVE_INFINITY);
+    this.table = null;
+  }
+
+  /** Whether what was written at `index` may be gone in an answer that came at `moment`. */
+  explain(index: number, moment: number): boolean {
+    if (this.openSince <= moment) return true;
+    this.table ??= this.sorted();
+    const { indexes, since } = this.table;
+    let low = 0;
+    let high = indexes.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (indexes[middle]! < index) low = middle + 1;
+      else high = middle;
+    }
+    return low < indexes.length && since[low]! <= moment;
+  }
+
+  private sorted(): Table {
+    const indexes = [...this.asked.keys()].sort((a, b) => a - b);
+    const since = indexes.map((index) => this.asked.get(index)!);
+    for (let i = since.length - 2; i >= 0; i -= 1) since[i] = Math.min(since[i]!, since[i + 1]!);
+    return { indexes, since };
+  }
+}
