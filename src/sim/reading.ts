@@ -47,7 +47,7 @@ export function shownUpTo(node: NodeHost, level: ReadLevel): Promise<LogIndex | 
 export async function page(node: NodeHost, upTo: LogIndex, whole: boolean): Promise<Page> {
   const { persistence } = node.engine!;
   // Both are of the moment before the disk is asked: what is on a majority then stays as it is.
-  const commitIndex = committed(node);
+  const commitIndex = Math.min(committed(node), upTo);
   const from = whole ? 1 : Math.max(1, upTo - LAST_FEW + 1);
   if (persistence.lastIndex < upTo) throw new Error(`the log ends before ${upTo}`);
   const entries: SeenEntry[] = [];

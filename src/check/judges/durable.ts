@@ -55,9 +55,8 @@ export class Durable implements Invariant {
   /** Rule 1. */
   private settled(record: LogRecord, contents: readonly Content[]): Violation | null {
     const { promises, place } = this.evidence;
-    const limit = record.read === 'local' ? record.commitIndex : record.to;
     for (const [i, entry] of record.entries.entries()) {
-      if (entry.index > limit) break;
+      if (entry.index > record.commitIndex) break;
       const broken = promises.committed(entry, contents[i]!, record.call, place);
       if (broken !== null) return this.lost(entry.index, record.node, contents[i], place);
     }

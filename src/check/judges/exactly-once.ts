@@ -16,8 +16,8 @@ export class ExactlyOnce implements Invariant {
   }
 
   write(record: WriteRecord, contents: readonly Content[]): Violation | null {
-    const { first, idempotencyKey: key, outcome } = record;
-    if (first === undefined || key === null || outcome === 'refused') return null;
+    const { first, idempotencyKey: key } = record;
+    if (first === undefined || key === null) return null;
     const { operations, place, promises } = this.evidence;
     const facts = operations.request(key);
     const before = { ...facts };
