@@ -31,6 +31,16 @@ describe('one key', () => {
     expect(judgesOf(run.end())).toEqual(by);
   });
 
+  test('stands for one request, also for what was asked for second', () => {
+    const run = new Recording();
+    run.write(message('one'), { idempotencyKey: 'k', outcome: 'unknown' });
+    run.log.pop();
+    run.grow(message('two'), message('two'));
+    run.write(message('two'), { ...anew(1, 'k'), outcome: 'unknown' });
+    run.write(message('two'), anew(1, 'k'));
+    expect(judgesOf(run.end())).toEqual(['exactly once']);
+  });
+
   test('does not stand for a batch and for the beginning of it', () => {
     const run = new Recording();
     run.write([message('one'), message('two')], { idempotencyKey: 'k' });
