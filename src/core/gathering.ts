@@ -8,6 +8,10 @@ import type { Options } from './options.ts';
 /** Fewer writers than these are not waited for: there is little to save. */
 const CROWD_MIN = 4;
 
+/** Halves of more than these are large enough: what they share is little to each, and one is made
+ * while the other is under way. */
+const CROWD_MAX = 40;
+
 /** The part of a crowd that is waited for: a straggler holds nobody up. */
 const CROWD_SHARE = 0.9;
 
@@ -75,7 +79,8 @@ export class Gathering {
 
   private complete(waiting: number): boolean {
     const size = this.crowd?.size ?? 0;
-    return size < CROWD_MIN || waiting >= size * CROWD_SHARE;
+    if (size < CROWD_MIN || size > CROWD_MAX) return true;
+    return waiting >= size * CROWD_SHARE;
   }
 
   private linger(now: number): void {

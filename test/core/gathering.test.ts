@@ -62,6 +62,14 @@ test('one writer alone is not waited for, nor are three', () => {
   expect(four.drawn.at(-1)).toBe('10 ms: seq 2, 3-4');
 });
 
+test('large halves take turns: one is made while the other is under way', () => {
+  const large = acknowledgedAfter(8, 21, 20);
+  expect(large.drawn.at(-1)).toBe('8 ms: seq 21, 22-41');
+  const smaller = acknowledgedAfter(8, 20, 20);
+  smaller.run(50);
+  expect(smaller.drawn.at(-1)).toBe('10 ms: seq 20, 21-40');
+});
+
 test('what gathers while a Snapshot is unacknowledged waits for nobody', () => {
   const link = new ReplicatorBench();
   link.append(10);
