@@ -206,7 +206,7 @@ function knows(node: string, record: WriteRecord, cluster: ClusterFacts): boolea
 }
 
 /** Whether these holders are enough, as things stand. */
-function keeps(acks: readonly string[], cluster: ClusterFacts): boolean {
+export function keeps(acks: readonly string[], cluster: ClusterFacts): boolean {
   if (cluster.master === null || acks.includes(cluster.master)) return !acks.includes(ARBITER);
   const others = cluster.members.filter(({ node }) => !acks.includes(node)).length;
   return others < majority(cluster.members.length);

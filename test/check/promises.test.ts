@@ -124,6 +124,24 @@ describe('what is acknowledged', () => {
     expect(judge(run.end()).violations.map(({ sentence }) => sentence)).toEqual([]);
   });
 
+  test.each([
+    { what: 'a master that it does not know may go on', acks: ['n1'], forgets: true },
+    { what: 'nobody goes on with a majority', acks: ['n1', 'n2'], forgets: true, judge: true },
+    { what: 'where it has not, nobody goes on', acks: ['n1'], forgets: false, judge: true },
+  ])('an arbiter has forgotten: $what', ({ acks, forgets, judge: isJudged = false }) => {
+    const run = new Recording();
+    run.node('arbiter', 'start', { sized: true });
+    if (forgets) run.node('arbiter', 'wipe');
+    run.lead('n3');
+    const place = { acks: ['n3', 'n2'], node: 'n3' };
+    run.write(message('one'), { w: 2, ...place });
+    run.write(message('three'), { w: 2, ...place, first: 3, last: 3 });
+    run.write(message('late'), { w: 1, acks, node: 'n1', first: 2, last: 2 });
+    const sentences = judge(run.records).violations.map(({ sentence }) => sentence);
+    const early = sentences.filter((sentence) => /^Index 2 was given to a write/.test(sentence));
+    expect(early).toHaveLength(isJudged ? 1 : 0);
+  });
+
   test('when the arbiter has forgotten, what only the master has may be lost', () => {
     const run = new Recording();
     run.node('arbiter', 'start', { sized: true });

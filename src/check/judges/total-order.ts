@@ -10,6 +10,7 @@
 import type { Evidence, Invariant } from '../evidence.ts';
 import type { LogRecord, SeenEntry, WriteRecord } from '../history.ts';
 import type { Content } from '../operations.ts';
+import { keeps } from '../promises.ts';
 import { type Violation, violation } from '../verdict.ts';
 
 export class TotalOrder implements Invariant {
@@ -53,7 +54,10 @@ export class TotalOrder implements Invariant {
    * `duplicate`. */
   private early(record: WriteRecord): Violation | null {
     if (record.outcome !== 'ok') return null;
-    const { place, promises } = this.evidence;
+    const { cluster, place, promises } = this.evidence;
+    // A master that a forgetful arbiter does not know goes on for a while, in its own log: what it
+    // alone has is promised by nobody.
+    if (cluster.forgot && !keeps(record.acks ?? [], cluster)) return null;
     const earlier = promises.frontier.at(record.call);
     if (earlier.index < record.first! || record.call <= promises.riskAt) return null;
     return violation(
