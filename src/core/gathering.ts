@@ -25,6 +25,8 @@ interface Crowd {
   readonly lingerMs: number;
   /** Who comes later than this is somebody else. */
   readonly backBy: number;
+  /** They are waited for until then: since the acknowledgement, or since the first was back. */
+  until: number;
 }
 
 /**
@@ -38,7 +40,6 @@ export class Gathering {
   private readonly flight: Flight;
   private until = Number.POSITIVE_INFINITY;
   private crowd: Crowd | null = null;
-  private crowdUntil = Number.NEGATIVE_INFINITY;
 
   constructor(options: Options, flight: Flight) {
     this.options = options;
@@ -48,8 +49,8 @@ export class Gathering {
   /** When those that wait may leave: so many operations. */
   deadline(waiting: number): number {
     const { size, full } = this.flight;
-    if (size === 0) return this.complete(waiting) ? Number.NEGATIVE_INFINITY : this.crowdUntil;
-    if (full >= this.options.fullInFlightMax || this.crowded()) return Number.POSITIVE_INFINITY;
+    if (size === 0) return this.crowdDeadline(waiting);
+    if (full >= this.options.fullInFlightMax || this.congested()) return Number.POSITIVE_INFINITY;
     // A backlog has gathered already: its next part goes while the one before it is being stored.
     return full > 0 ? Number.NEGATIVE_INFINITY : this.until;
   }
@@ -58,18 +59,22 @@ export class Gathering {
   waiting(now: number): void {
     if (this.until < Number.POSITIVE_INFINITY) return;
     this.until = now + this.gatherMs();
-    if (this.crowd !== null && now > this.crowd.backBy) this.crowd = null;
-    this.linger(now);
+    const { crowd } = this;
+    if (crowd === null) return;
+    if (now > crowd.backBy) this.crowd = null;
+    else crowd.until = now + crowd.lingerMs;
   }
 
   /** A Snapshot was acknowledged, while so many operations wait. */
   acknowledged({ count, copies, full, lastSentAt }: Sent, waiting: number, now: number): void {
-    // What goes as it can, or is lost on its way, goes on at once.
+    const size = count + waiting;
+    // A backlog goes as it can; where something was lost on its way, all goes on at once.
     const steady = copies === 1 && !full;
+    this.crowd = null;
+    if (!steady || size < CROWD_MIN || size > CROWD_MAX) return;
     const tookMs = now - lastSentAt;
     const lingerMs = Math.min(tookMs * LINGER_SHARE, this.options.lingerMs);
-    this.crowd = steady ? { size: count + waiting, lingerMs, backBy: now + tookMs } : null;
-    this.linger(now);
+    this.crowd = { size, lingerMs, backBy: now + tookMs, until: now + lingerMs };
   }
 
   /** A Snapshot has left, with all that waited or as much as it had room for. */
@@ -77,21 +82,18 @@ export class Gathering {
     this.until = more ? now + this.gatherMs() : Number.POSITIVE_INFINITY;
   }
 
-  private complete(waiting: number): boolean {
-    const size = this.crowd?.size ?? 0;
-    if (size < CROWD_MIN || size > CROWD_MAX) return true;
-    return waiting >= size * CROWD_SHARE;
-  }
-
-  private linger(now: number): void {
-    this.crowdUntil = now + (this.crowd?.lingerMs ?? 0);
+  /** When those that wait have waited for the rest of their crowd. */
+  private crowdDeadline(waiting: number): number {
+    const { crowd } = this;
+    const complete = crowd === null || waiting >= crowd.size * CROWD_SHARE;
+    return complete ? Number.NEGATIVE_INFINITY : crowd.until;
   }
 
   /**
    * A secondary that answers late has many under way, and none is missing. Where one was lost, all
    * behind it have to go again: no more are added to those than come back soon.
    */
-  private crowded(): boolean {
+  private congested(): boolean {
     const { inFlightMax, missedInFlightMax, inFlightBytesMax } = this.options;
     const { size } = this.flight;
     if (size >= inFlightMax) return true;

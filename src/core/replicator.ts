@@ -154,10 +154,9 @@ export class Replicator {
   }
 
   private gatherDeadline(): number {
-    if (this.nextIndex > this.context.ledger.log.lastIndex || this.asking) {
-      return Number.POSITIVE_INFINITY;
-    }
-    return this.gathering.deadline(this.waiting);
+    const { waiting } = this;
+    if (waiting <= 0 || this.asking) return Number.POSITIVE_INFINITY;
+    return this.gathering.deadline(waiting);
   }
 
   /** Operations that have not been sent yet. */
@@ -166,12 +165,11 @@ export class Replicator {
   }
 
   private sendGathered(now: number): void {
-    const { log } = this.context.ledger;
-    if (this.nextIndex > log.lastIndex) return;
+    if (this.waiting <= 0) return;
     this.gathering.waiting(now);
     if (this.gatherDeadline() > now) return;
-    this.dispatch(this.run(now, log.lastIndex), now);
-    this.gathering.left(now, this.nextIndex <= log.lastIndex);
+    this.dispatch(this.run(now, this.context.ledger.log.lastIndex), now);
+    this.gathering.left(now, this.waiting > 0);
   }
 
   /** The next run of entries to send, as many as fit one Snapshot; empty up to `upTo` = base. */

@@ -51,6 +51,18 @@ test('who is late is somebody else, and goes at once', () => {
   expect(link.drawn.at(-1)).toBe('17 ms: seq 20, 21-21');
 });
 
+test('nor is anybody waited for once few have written', () => {
+  const link = acknowledgedAfter(8, 10, 0);
+  link.append(10);
+  link.run(8);
+  link.ack(1, 19);
+  link.append();
+  link.run(4);
+  link.ack(2, 20);
+  link.append();
+  expect(link.drawn.at(-1)).toBe('20 ms: seq 21, 22-22');
+});
+
 test('one writer alone is not waited for, nor are three', () => {
   const one = acknowledgedAfter(8, 1, 0);
   one.append();
