@@ -22,6 +22,9 @@ export interface Position {
   readonly lastEpoch: Epoch | null;
 }
 
+/** What a member says of its disk is kept up to so many characters. */
+const TROUBLE_LENGTH_MAX = 300;
+
 const NOWHERE: Position = {
   lastIndex: logIndex(0),
   own: false,
@@ -60,6 +63,8 @@ export class Member {
   private refusedAt = Number.NEGATIVE_INFINITY;
   private refusedWith: string | null = null;
   private heartbeatError: string | null = null;
+  /** What it says of its disk: the reason for which it acknowledges nothing. */
+  private trouble: string | null = null;
   /** Another node of the cluster answers at its address: nothing that is sent there reaches it. */
   private mistaken = false;
 
@@ -104,6 +109,7 @@ export class Member {
    * answers than before, or this one has a log and its session began before that was known. */
   heartbeatAnswered(ack: HeartbeatAck, epoch: Epoch): boolean {
     this.heartbeatError = null;
+    this.trouble = ack.trouble?.slice(0, TROUBLE_LENGTH_MAX) ?? null;
     this.mistaken = false;
     const changed = this.incarnation !== null && this.incarnation !== ack.incarnation;
     this.incarnation = ack.incarnation;
@@ -152,6 +158,7 @@ export class Member {
 
   heartbeatFailed(error: string): void {
     this.heartbeatError = error;
+    this.trouble = null;
   }
 
   /** Another node has answered its heartbeat: what that one acknowledges must not count twice. */
@@ -267,7 +274,7 @@ export class Member {
       lagMs: this.behindSince === null ? 0 : Math.round(now - this.behindSince),
       attempts: this.replicator?.attempts ?? 0,
       retryInMs: this.replicator?.retryInMs(now) ?? null,
-      lastError: this.replicator?.lastError ?? this.heartbeatError ?? this.whyNot(now),
+      lastError: this.trouble ?? this.replicator?.lastError ?? this.whyNot(now),
     };
   }
 
@@ -286,6 +293,7 @@ export class Member {
 
   /** Why it is silent, or has no session; null: it has none yet, or nothing is wrong. */
   private whyNot(now: number): string | null {
+    if (this.heartbeatError !== null) return this.heartbeatError;
     if (this.detector.silent(now)) return 'does not answer heartbeats';
     if (!this.ahead) return this.refusedWith;
     return `has operations up to ${this.position?.lastIndex}, which is beyond this log`;

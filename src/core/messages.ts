@@ -181,6 +181,8 @@ export interface HeartbeatAck {
   readonly hash?: number;
   /** Own. It has lost entries to damage: that they are not here proves nothing. */
   readonly lost?: Lost;
+  /** Own. Why its disk takes nothing at the moment, for people. */
+  readonly trouble?: string;
 }
 
 /** Own. A master that opens an epoch asks a member for what it holds beyond the master's log. */

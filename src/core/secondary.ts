@@ -167,6 +167,8 @@ export class Secondary {
       hash,
     };
     if (lost !== null) ack.lost = { epoch: lost.epoch, upTo: lost.upTo, open: lost.open };
+    const { trouble } = ledger.persister;
+    if (trouble !== null) ack.trouble = trouble.error;
     return ack;
   }
 

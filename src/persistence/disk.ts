@@ -6,7 +6,7 @@
  * How a file is opened.
  *
  * - `durable-write`: for reading and writing, created if missing; a write is durable when it
- *   returns.
+ *   returns. One to a file that has been removed fails with `ENOENT`: nobody will read it again.
  * - `create`: the same, but the file must not exist yet (fails with `EEXIST`).
  * - `write`: the same as `durable-write`, but nothing is durable before `sync`: for what may be
  *   lost when the power goes, and is not worth waiting for.

@@ -26,16 +26,23 @@ const call = {
 
 class RealFile implements DiskFile {
   private readonly fd: number;
-  private readonly syncAfterWrite: boolean;
+  private readonly durable: boolean;
 
   constructor(fd: number, mode: OpenMode) {
     this.fd = fd;
-    this.syncAfterWrite = O_DSYNC === undefined && mode !== 'write';
+    this.durable = mode === 'durable-write' || mode === 'create';
   }
 
+  /** Of a file that somebody has removed the system goes on taking writes, which nobody will ever
+   * read: it is asked each time, as that is a small part of what the write costs. */
   async write(buffers: readonly Buffer[], position: number): Promise<number> {
     const taken = await this.writeOnce(buffers, position);
-    if (this.syncAfterWrite) await call.fdatasync(this.fd);
+    if (!this.durable) return taken;
+    if (O_DSYNC === undefined) await call.fdatasync(this.fd);
+    if (fs.fstatSync(this.fd).nlink === 0) {
+      const message = 'ENOENT: what was written to is gone: somebody has removed the file';
+      throw Object.assign(new Error(message), { code: 'ENOENT' });
+    }
     return taken;
   }
 

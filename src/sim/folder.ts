@@ -24,6 +24,11 @@ export class Folder {
     return [...this.live.keys()];
   }
 
+  /** Whether the file has a name still: most likely the one it was opened by. */
+  holds(inode: Inode, name: string): boolean {
+    return this.live.get(name) === inode || [...this.live.values()].includes(inode);
+  }
+
   entries(): [string, Inode][] {
     return [...this.live];
   }

@@ -148,6 +148,7 @@ export class Mount implements Disk {
       }
     }
     inode.end(write, taken, write.durable);
+    if (write.durable && !disk.folder.holds(inode, path)) throw diskError('ENOENT', path);
     if (fault?.kind === 'flip' && taken > 0) inode.flip(write.position * 8 + this.anyBit(taken));
     return taken;
   }

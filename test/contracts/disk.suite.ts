@@ -225,13 +225,28 @@ function describeNames(disk: () => Disk): void {
   });
 
   it('lets a removed file be used by whoever has it open, under no name', async () => {
-    const file = await disk().open('f', 'durable-write');
+    const file = await disk().open('f', 'write');
+    await writeAll(file, [text('a')], 0);
     await disk().remove('f');
-    await writeAll(file, [text('abc')], 0);
+    await writeAll(file, [text('bc')], 1);
     expect(await whole(file)).toBe('abc');
     await put(disk(), 'f', 'another');
     expect(await whole(file)).toBe('abc');
     await file.close();
     expect(await get(disk(), 'f')).toBe('another');
   });
+
+  it.each(['durable-write', 'create'] as const)(
+    'calls nothing durable that is written to a removed file (%s)',
+    async (mode) => {
+      const file = await disk().open('f', mode);
+      await writeAll(file, [text('a')], 0);
+      await disk().rename('f', 'g');
+      await writeAll(file, [text('b')], 1);
+      await disk().remove('g');
+      expect(await codeOf(writeAll(file, [text('c')], 2))).toBe('ENOENT');
+      expect(await whole(file)).toContain('ab');
+      await file.close();
+    },
+  );
 }

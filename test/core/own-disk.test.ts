@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { MasterStatus } from '../../src/core/status.ts';
 import { Members } from './members.ts';
+import { VirtualCluster } from './virtual-cluster.ts';
 
 describe('OwnDisk: the master itself', () => {
   const stuck = (): Members => {
@@ -58,5 +59,42 @@ describe('OwnDisk: the master itself', () => {
     expect(cluster.transitions).toEqual([]);
     cluster.run(1_000);
     expect(cluster.transitions).toEqual(['n1 Healthy → Suspected']);
+  });
+});
+
+describe('Member: the disk of a secondary', () => {
+  test('what it says of its disk stands in its row, until it says no more of it', () => {
+    const cluster = new VirtualCluster();
+    cluster.arbiter({ size: 2 });
+    for (const id of ['n1', 'n2']) {
+      cluster.start(id);
+      cluster.run(300);
+    }
+    const row = () =>
+      (cluster.status('n1') as MasterStatus).members.find(({ node }) => node === 'n2')!;
+    const { disk } = cluster.host('n2');
+    disk.trouble = () => 'full';
+    cluster.write('n1', 'a', { w: 1 });
+    cluster.run(1_100);
+    expect(row()).toMatchObject({ ackedIndex: 0, lastError: 'no space' });
+    disk.trouble = () => 'none';
+    cluster.run(1_100);
+    expect(row()).toMatchObject({ ackedIndex: 1, lastError: null });
+    disk.trouble = () => 'error';
+    cluster.write('n1', 'b', { w: 1 });
+    cluster.run(1_100);
+    expect(row().lastError).toBe('I/O error');
+    // Who is not heard any more may have mended it.
+    cluster.weather = () => 'lost';
+    cluster.run(10_000);
+    expect(row().lastError).not.toContain('I/O');
+    expect(row().lastError).not.toBeNull();
+  });
+
+  test('of what a foreign one says of its disk so much is kept as fits on a screen', () => {
+    const cluster = new Members('n2');
+    cluster.node('n2').says = { trouble: 'x'.repeat(100_000) };
+    cluster.run(1_000);
+    expect(cluster.report('n2').lastError).toBe('x'.repeat(300));
   });
 });

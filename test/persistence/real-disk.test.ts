@@ -35,3 +35,13 @@ it('a real disk: a folder that is not there is said to be missing', async () => 
   await expect(disk.open('f', 'create')).rejects.toMatchObject({ code: 'ENOENT' });
   await expect(disk.syncFolder()).rejects.toMatchObject({ code: 'ENOENT' });
 });
+
+it('a real disk: a folder that somebody has removed takes nothing with it unnoticed', async () => {
+  const disk = fresh();
+  await disk.makeFolder();
+  const file = await disk.open('f', 'durable-write');
+  await file.write([Buffer.from('a')], 0);
+  await rm(disk.name, { recursive: true });
+  await expect(file.write([Buffer.from('b')], 1)).rejects.toMatchObject({ code: 'ENOENT' });
+  await file.close();
+});
