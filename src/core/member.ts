@@ -267,7 +267,7 @@ export class Member {
       url: this.peer.url,
       role: 'secondary',
       status: this.status,
-      sinceMs: Math.max(0, now - this.detector.since),
+      since: this.detector.since,
       lastHeartbeatMs: heard === null ? null : Math.max(0, Math.round(now - heard)),
       ackedIndex: this.ackedIndex,
       lagEntries: lastIndex - (this.ackedIndex ?? 0),

@@ -59,7 +59,7 @@ export class OwnDisk {
       url: self.url,
       role: 'master',
       status,
-      sinceMs: Math.max(0, now - this.detector.since),
+      since: this.detector.since,
       lastHeartbeatMs: 0,
       ackedIndex: persistedIndex,
       lagEntries: log.lastIndex - persistedIndex,

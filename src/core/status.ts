@@ -4,14 +4,15 @@ import type { MemberStatus } from './effects.ts';
 import type { Epoch, LogIndex, NodeId } from './ids.ts';
 import type { Peer } from './messages.ts';
 
-/** One member of the cluster as its master sees it. Times are ages or spans in milliseconds. */
+/** One member of the cluster as its master sees it. Times are milliseconds: ages and spans, but for
+ * `since`. */
 export interface MemberReport {
   readonly node: NodeId;
   readonly url: string;
   readonly role: 'master' | 'secondary';
   readonly status: MemberStatus;
-  /** How long it has had this status. */
-  readonly sinceMs: number;
+  /** From when on it has had this status: a moment of the machine's clock. */
+  readonly since: number;
   /** Age of the last answer; null if there was none yet. The master's own is 0. */
   readonly lastHeartbeatMs: number | null;
   /** Up to where it has acknowledged; null until it has done so for the first time. */

@@ -88,7 +88,7 @@ export class FakeEngine implements Engine {
           ...N2,
           role: 'secondary',
           status: 'Suspected',
-          sinceMs: 1_500,
+          since: 8_500,
           lastHeartbeatMs: 1_600.4,
           ackedIndex: logIndex(3),
           lagEntries: 2,

@@ -6,11 +6,15 @@ import { followerHealth, masterHealth } from '../../src/node/success.ts';
 import { call } from './calls.ts';
 import { FakeEngine, N1 } from './fake-engine.ts';
 
-const wallMs = Date.parse('2030-01-01T00:00:10.000Z');
+/** When the node's own clock began. */
+const ORIGIN = Date.parse('2030-01-01T00:00:00.000Z');
+const NOW = 10_000;
+
+const clock = { ...systemClock(), wallMs: (at = NOW) => ORIGIN + at };
 
 function node() {
   const engine = new FakeEngine();
-  return { engine, app: createApp(engine, { clock: { ...systemClock(), wallMs: () => wallMs } }) };
+  return { engine, app: createApp(engine, { clock }) };
 }
 
 describe('GET /health', () => {

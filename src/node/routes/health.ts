@@ -3,6 +3,7 @@
 import * as z from 'zod';
 import type { MemberReport, NodeStatus } from '../../core/status.ts';
 import { json } from '../answer.ts';
+import type { Clock } from '../clock.ts';
 import type { Engine } from '../engine.ts';
 import { problem } from '../problems.ts';
 import type { Route, Site } from '../route.ts';
@@ -27,7 +28,7 @@ export function healthRoutes(site: Site): Route[] {
         ],
       },
       direct: true,
-      handle: () => json(200, health(site.engine.status(), site.clock.wallMs())),
+      handle: () => json(200, health(site.engine.status(), site.clock)),
     },
     {
       method: 'GET',
@@ -78,24 +79,24 @@ function lackingIn(engine: Engine): string | null {
 }
 
 /** The body of `GET /health`, with the fields of the contract and no others. */
-function health(status: NodeStatus, wallMs: number): unknown {
+function health(status: NodeStatus, clock: Clock): unknown {
   const { node, epoch, lastIndex, commitIndex } = status;
   if (status.role !== 'master') {
     const { role, master } = status;
     return { node, role, epoch, master, lastIndex, commitIndex, status: 'ok' };
   }
   const { role, mode, reason, quorum } = status;
-  const members = status.members.map((report) => member(report, wallMs));
+  const members = status.members.map((report) => member(report, clock));
   return { node, role, epoch, mode, reason, lastIndex, commitIndex, quorum, members };
 }
 
-function member(report: MemberReport, wallMs: number): unknown {
+function member(report: MemberReport, clock: Clock): unknown {
   return {
     node: report.node,
     url: report.url,
     role: report.role,
     status: report.status,
-    since: new Date(wallMs - report.sinceMs).toISOString(),
+    since: new Date(clock.wallMs(report.since)).toISOString(),
     lastHeartbeatMs: whole(report.lastHeartbeatMs),
     ackedIndex: report.ackedIndex,
     lagEntries: report.lagEntries,
