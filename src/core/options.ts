@@ -61,7 +61,8 @@ export interface Options {
   readonly unpersistedBytesMax: number;
   /** Node-to-node requests that wait for this node's disk. A peer keeps fewer copies than this. */
   readonly pendingAcksMax: number;
-  /** Idempotency keys remembered (contract, 3: at least the last 100,000). */
+  /** Idempotency keys remembered (contract, 3: at least the last 100,000). Those beyond that make
+   * up for a log that is cut back: its latest keys go, and older ones do not come back. */
   readonly deduplicationWindow: number;
 }
 
@@ -92,5 +93,5 @@ export const DEFAULT_OPTIONS: Options = {
   waitersMax: 10_000,
   unpersistedBytesMax: 64 << 20,
   pendingAcksMax: 1_024,
-  deduplicationWindow: 100_000,
+  deduplicationWindow: 110_000,
 };

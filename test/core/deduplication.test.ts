@@ -4,6 +4,7 @@ import { Deduplication, type KnownRequest } from '../../src/core/deduplication.t
 import { fingerprint } from '../../src/core/fingerprint.ts';
 import { logIndex } from '../../src/core/ids.ts';
 import type { Entry, Operation } from '../../src/core/operation.ts';
+import { DEFAULT_OPTIONS } from '../../src/core/options.ts';
 import { entry } from './bench.ts';
 
 const append = (message: string): Operation => ({ op: 'append', message });
@@ -193,6 +194,20 @@ describe('Deduplication', () => {
     expect(fold.find('again')?.first).toBe(2);
     for (const each of request(5, [append('c')], 'c')) fold.observe(each);
     expect(fold.find('again')).toBeUndefined();
+  });
+
+  test('C9: a log cut back by as much as may wait for others still has the promised window', () => {
+    const promised = 100_000;
+    const { deduplicationWindow, waitersMax } = DEFAULT_OPTIONS;
+    const fold = new Deduplication(deduplicationWindow);
+    const last = 2 * promised + waitersMax;
+    for (let index = 1; index <= last; index += 1) {
+      fold.observe(entry(index, 1, { operation: append('m'), idempotencyKey: `k${index}` }));
+    }
+    const after = last - waitersMax;
+    fold.truncated(logIndex(after));
+    expect(fold.find(`k${after - promised + 1}`)?.first).toBe(after - promised + 1);
+    expect(fold.find(`k${after + 1}`)).toBeUndefined();
   });
 
   test('a key beyond the window costs about as much as one within it', () => {
