@@ -1,5 +1,5 @@
 // Requests by Node's own HTTP client, which costs a quarter of the processor time that ky and fetch
-// take (docs/performance.md), and ends a stream whenever its signal aborts.
+// take (docs/measurements.md), and ends a stream whenever its signal aborts.
 
 import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 import type { Socket } from 'node:net';

@@ -16,7 +16,7 @@ const GROWTH_PERCENT = 30;
  * How large both halves of the young part may become together, in bytes. V8 begins with 2 MB, lets
  * it grow while much of it survives, and stops at 32 MB (Node 20) or 128 MB (Node 24). At 2 MB what
  * 128 requests have under way is most of it: the same load then takes twice the processor time
- * (docs/performance.md, "The young part of the heap").
+ * (docs/measurements.md, "The young part of the heap").
  */
 export const YOUNG_BYTES_MAX: number = 16 << 20;
 

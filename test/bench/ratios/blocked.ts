@@ -11,7 +11,7 @@ import { eventually } from './subject.ts';
 const CLIENTS = 1_000;
 const MESSAGE = 'x'.repeat(100);
 
-/** The first appends after a start are slow (docs/performance.md); these do not count: so many of
+/** The first appends after a start are slow (docs/measurements.md); these do not count: so many of
  * each of the clients, and then the ones that are made one after the other. */
 const WARM_UP_APPENDS = 5;
 const WARM_UP_SECONDS = 2;
