@@ -23,8 +23,10 @@ export function isAlive(mark: ProcessMark): boolean {
     // EPERM: the pid lives, under another user; its start time tells whether it is the same.
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
   }
-  const now = statOf(mark.pid)?.startTime ?? null;
-  return mark.startTime === null || now === null || now === mark.startTime;
+  const now = statOf(mark.pid);
+  // Without /proc the pid is all there is to go by.
+  if (now === null) return true;
+  return !now.dead && (mark.startTime === null || now.startTime === mark.startTime);
 }
 
 /** The parent of a process; null where that cannot be known. */
@@ -32,7 +34,7 @@ export function parentOf(pid: number): number | null {
   return statOf(pid)?.parent ?? null;
 }
 
-function statOf(pid: number): { parent: number; startTime: string } | null {
+function statOf(pid: number): { dead: boolean; parent: number; startTime: string } | null {
   let text: string;
   try {
     text = readFileSync(`/proc/${pid}/stat`, 'utf8');
@@ -42,7 +44,10 @@ function statOf(pid: number): { parent: number; startTime: string } | null {
   }
   // The second field is the program's name in parentheses and may itself hold spaces and ")".
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  // What was killed keeps its pid until its parent asks for it, and some never do (many a first
+  // process of a container): it runs nothing any more.
+  const dead = fields[0] === 'Z' || fields[0] === 'X';
   const parent = Number(fields[1]);
   const startTime = fields[19];
-  return startTime === undefined ? null : { parent, startTime };
+  return startTime === undefined ? null : { dead, parent, startTime };
 }

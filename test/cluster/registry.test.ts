@@ -1,8 +1,9 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { RunningCluster } from '../../src/cluster/registry.ts';
 import { register, runFolder, runningClusters } from '../../src/cluster/registry.ts';
 
@@ -62,6 +63,26 @@ describe('runningClusters', () => {
     expect(await runningClusters(dir)).toEqual([]);
     expect(readdirSync(dir)).toEqual([]);
   });
+
+  it.runIf(process.platform === 'linux')(
+    'takes a launcher for dead that was killed but not yet collected by its parent',
+    async () => {
+      // The shell becomes a program that never asks for its child's end.
+      const parent = spawn('sh', ['-c', 'sleep 100 & echo $!; exec sleep 100']);
+      try {
+        const [line] = (await once(parent.stdout, 'data')) as [Buffer];
+        const pid = Number(line.toString());
+        register(cluster('killed', pid), dir);
+        expect(await runningClusters(dir)).toHaveLength(1);
+        process.kill(pid, 'SIGKILL');
+        await vi.waitFor(async () => expect(await runningClusters(dir)).toEqual([]));
+        // Its pid is still taken: the case is the one that is meant.
+        expect(() => process.kill(pid, 0)).not.toThrow();
+      } finally {
+        parent.kill('SIGKILL');
+      }
+    },
+  );
 
   it.runIf(process.platform === 'linux')(
     'tells a process from a later one of its pid',
