@@ -16,6 +16,8 @@ export interface Context {
   /** When this process began, in milliseconds of the wall clock; absent: nobody says. No two lives
    * of a node have the same, which is all that it is for. */
   readonly bornAtMs?: number;
+  /** What is persisted here is on a disk; false: in memory; absent: nobody says. */
+  readonly durable?: boolean;
   readonly options: Options;
   /** Uniform in [0, 1); seeded in the simulator. */
   readonly random: () => number;

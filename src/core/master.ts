@@ -242,6 +242,11 @@ export class Master {
     return holders(index, this.acknowledged());
   }
 
+  /** The members that say that they keep their log in memory. */
+  get inMemory(): readonly NodeId[] {
+    return this.membership.inMemory;
+  }
+
   status(now: number): Omit<MasterStatus, 'node' | 'counters' | keyof Positions> {
     return {
       role: 'master',

@@ -63,6 +63,8 @@ export class Member {
   private refusedAt = Number.NEGATIVE_INFINITY;
   private refusedWith: string | null = null;
   private heartbeatError: string | null = null;
+  /** It says that it keeps its log in memory. */
+  inMemory = false;
   /** What it says of its disk: the reason for which it acknowledges nothing. */
   private trouble: string | null = null;
   /** Another node of the cluster answers at its address: nothing that is sent there reaches it. */
@@ -113,6 +115,7 @@ export class Member {
     this.mistaken = false;
     const changed = this.incarnation !== null && this.incarnation !== ack.incarnation;
     this.incarnation = ack.incarnation;
+    this.inMemory = ack.durable === false;
     const own = ack.hash !== undefined;
     // Whatever was acknowledged so far, an earlier life of the node may have done that.
     const wasted = this.replicator !== null && this.blind && own;

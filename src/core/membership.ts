@@ -23,6 +23,8 @@ export interface MembershipOwner {
   deposed(epoch: Epoch): void;
 }
 
+const NOBODY: readonly NodeId[] = [];
+
 /** Gap between heartbeats while the master recovers: it waits for nothing else. */
 const RECOVERY_HEARTBEAT_MS = 100;
 
@@ -117,6 +119,13 @@ export class Membership implements ReplicatorOwner {
   missing(): NodeId[] {
     const unhealthy = this.members.filter((member) => member.status === 'Unhealthy');
     return unhealthy.map((member) => member.peer.node);
+  }
+
+  /** Who says that it keeps its log in memory. */
+  get inMemory(): readonly NodeId[] {
+    let found = NOBODY;
+    for (const [node, member] of this.byNode) if (member.inMemory) found = [...found, node];
+    return found;
   }
 
   positions(own: LogIndex): Map<NodeId, LogIndex> {

@@ -181,6 +181,8 @@ export interface HeartbeatAck {
   readonly hash?: number;
   /** Own. It has lost entries to damage: that they are not here proves nothing. */
   readonly lost?: Lost;
+  /** Own. What it acknowledges is on its disk, and not only in its memory. */
+  readonly durable?: boolean;
   /** Own. Why its disk takes nothing at the moment, for people. */
   readonly trouble?: string;
 }

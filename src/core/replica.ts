@@ -18,6 +18,8 @@ export interface Setup extends Appointer {
   readonly incarnation: Incarnation;
   /** See Context. */
   readonly bornAtMs?: number;
+  /** See Context. */
+  readonly durable?: boolean;
   readonly options: Options;
   readonly random: () => number;
   readonly meter: LogMeter;
@@ -38,13 +40,14 @@ export class Replica {
     const { recovered, folds, meter } = setup;
     const ledger = new Ledger(recovered, folds, meter, options, this.outbox);
     const counters: Counters = { appended: 0, duplicates: 0, resends: 0, timeouts: 0, refused: {} };
-    const { bornAtMs, incarnation, random } = setup;
+    const { bornAtMs, durable, incarnation, random } = setup;
     const outbox = this.outbox;
     this.context = {
       self,
       incarnation,
       blank: memory.epoch === 0 && recovered.lastIndex === 0,
       ...(bornAtMs === undefined ? {} : { bornAtMs }),
+      ...(durable === undefined ? {} : { durable }),
       options,
       random,
       ledger,
@@ -101,6 +104,11 @@ export class Replica {
     const { ledger, self } = this.context;
     const own = index <= ledger.persister.persistedIndex ? [self.node] : [];
     return this.office.master?.holders(index) ?? own;
+  }
+
+  /** The members that say that they keep their log in memory, as the master knows them. */
+  get inMemory(): readonly NodeId[] {
+    return this.office.master?.inMemory ?? [];
   }
 
   private handle(event: Event, now: number): void {

@@ -149,7 +149,7 @@ export class Secondary {
   }
 
   private heartbeatAck(): HeartbeatAck {
-    const { self, incarnation, bookkeeping, ledger } = this.context;
+    const { self, incarnation, bookkeeping, durable, ledger } = this.context;
     const { epoch } = bookkeeping.current;
     const { lastEpoch, lastIndex } = ledger.log;
     const { hash } = ledger.meter;
@@ -167,6 +167,7 @@ export class Secondary {
       hash,
     };
     if (lost !== null) ack.lost = { epoch: lost.epoch, upTo: lost.upTo, open: lost.open };
+    if (durable !== undefined) ack.durable = durable;
     const { trouble } = ledger.persister;
     if (trouble !== null) ack.trouble = trouble.error;
     return ack;

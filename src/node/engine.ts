@@ -54,6 +54,9 @@ export interface Engine {
   /** Which nodes are known to have the operation at `index`, this one first. */
   holders(index: LogIndex): readonly string[];
 
+  /** The other nodes that are known to keep their log in memory; who is no master knows of none. */
+  readonly inMemory: readonly string[];
+
   /** Calls back after each step in which the log changed or its commit index moved; returns how to
    * stop that. */
   onProgress(listener: () => void): () => void;

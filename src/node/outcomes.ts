@@ -19,6 +19,8 @@ export interface Asked {
   readonly path: string;
   /** Cluster size; present if the client wants to be told what the acknowledgement is worth. */
   readonly size?: number;
+  /** Nodes that are known to keep their log in memory; with `size`. */
+  readonly inMemory?: readonly string[];
 }
 
 type Done = Extract<Outcome, { type: 'Stored' | 'TimedOut' }>;
@@ -30,8 +32,8 @@ const rounded = (ms: number): number => Math.round(ms * 1_000) / 1_000;
 const duplicate = (outcome: Done): Extra =>
   outcome.type === 'Stored' && outcome.duplicate ? { duplicate: true } : {};
 
-const receipt = ({ acks }: Done, { durable, size }: Asked): Extra =>
-  size === undefined ? {} : { receipt: receiptOf({ acks, durable, size }) };
+const receipt = ({ acks }: Done, { durable, size, inMemory = [] }: Asked): Extra =>
+  size === undefined ? {} : { receipt: receiptOf({ acks, durable, size, inMemory }) };
 
 /** `POST /messages`. */
 export function messageAnswer(outcome: Outcome, asked: Asked): Answer {

@@ -162,6 +162,7 @@ export const heartbeatAck = z.object({
   lastEpoch: epoch.exactOptional(),
   hash: hash.exactOptional(),
   lost: z.object({ epoch, upTo: index, open: z.boolean() }).exactOptional(),
+  durable: z.boolean().exactOptional(),
   trouble: z.string().exactOptional(),
 });
 export const fetched = z.object({

@@ -9,14 +9,21 @@ import { majority } from '../core/quorum.ts';
 export interface Acknowledged {
   /** The nodes that have it, the master first. */
   readonly acks: readonly string[];
+  /** The master keeps it on disk. */
   readonly durable: boolean;
   /** Cluster size. */
   readonly size: number;
+  /** Other nodes that keep their log in memory. */
+  readonly inMemory?: readonly string[];
 }
 
-export function receiptOf({ acks, durable, size }: Acknowledged): string {
-  const where = `${durable ? 'on disk' : 'in memory'} on ${listOf(acks, size)}`;
-  return `${where}: ${durable ? ofDisks(acks, size) : ofMemories(acks, size)}`;
+export function receiptOf({ acks, durable, size, inMemory = [] }: Acknowledged): string {
+  if (!durable) return `in memory on ${listOf(acks, size)}: ${ofMemories(acks, size)}`;
+  // A memory adds nothing to what disks promise: a power cut takes it.
+  const disks = acks.filter((node) => !inMemory.includes(node));
+  const memories = acks.filter((node) => inMemory.includes(node));
+  const beside = memories.length === 0 ? '' : `, in memory on ${nounsOf(memories, 'and')}`;
+  return `on disk on ${listOf(disks, size)}${beside}: ${ofDisks(disks, size)}`;
 }
 
 function ofDisks(acks: readonly string[], size: number): string {

@@ -168,6 +168,10 @@ export class Runtime implements Engine {
     return this.parts.folds.store.list(prefix, after, upTo, limit);
   }
 
+  get inMemory(): readonly string[] {
+    return this.parts.replica.inMemory;
+  }
+
   holders(index: LogIndex): readonly string[] {
     return this.parts.replica.holders(index);
   }

@@ -195,6 +195,7 @@ function replicaFor(options: ServeNodeOptions, url: string, prepared: Prepared):
     self: { node: nodeId(options.id), url },
     incarnation: incarnation(randomUUID()),
     bornAtMs: Date.now(),
+    durable: persistence.durable,
     arbiter: options.join,
     wants: options.role,
     size: options.size,

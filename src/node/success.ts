@@ -18,6 +18,8 @@ const duplicate = z
   .exactOptional()
   .meta({ description: 'The Idempotency-Key was known: nothing was appended.' });
 
+const durable = z.boolean().meta({ description: 'The node that answers has it on disk.' });
+
 const receipt = z
   .string()
   .exactOptional()
@@ -27,7 +29,7 @@ export const appended = z.strictObject({
   index: indexOut,
   w: writeConcern,
   acks,
-  durable: z.boolean(),
+  durable,
   ms,
   duplicate,
   receipt,
@@ -39,7 +41,7 @@ export const batchAppended = z.strictObject({
   count: z.int().min(1),
   w: writeConcern,
   acks,
-  durable: z.boolean(),
+  durable,
   ms,
   duplicate,
   receipt,

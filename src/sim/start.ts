@@ -97,6 +97,7 @@ export async function startNode(
   const replica = new Replica({
     self: { node: nodeId(site.id), url: site.id },
     incarnation: incarnation(site.host.lifeName),
+    durable: site.disk !== null,
     arbiter: own ? null : shape.arbiter === 'embedded' ? first : 'arbiter',
     wants: null,
     size: own ? shape.size : null,

@@ -100,3 +100,21 @@ describe('Member: the disk of a secondary', () => {
     expect(cluster.report('n2').lastError).toBe('x'.repeat(300));
   });
 });
+
+describe('Member: whether it has a disk', () => {
+  test('it says so itself, at each start; who says nothing is not taken for one without', () => {
+    const cluster = new VirtualCluster();
+    cluster.arbiter({ size: 3 });
+    cluster.start('n1', { durable: true });
+    cluster.run(300);
+    cluster.start('n2', { durable: false });
+    cluster.start('n3');
+    cluster.run(1_000);
+    const { replica } = cluster.host('n1');
+    expect(replica?.inMemory).toEqual(['n2']);
+    expect(cluster.host('n2').replica?.inMemory).toEqual([]);
+    cluster.start('n2', { durable: true });
+    cluster.run(1_000);
+    expect(replica?.inMemory).toEqual([]);
+  });
+});

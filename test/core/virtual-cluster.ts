@@ -39,6 +39,8 @@ export interface StartOptions {
   readonly wants?: 'master' | 'secondary';
   /** See Context. */
   readonly bornAtMs?: number;
+  /** See Context. */
+  readonly durable?: boolean;
   /** What it would call a new cluster; default: nothing. */
   readonly newCluster?: string;
   /** Its id, where that is not the name of its host. */
@@ -125,6 +127,7 @@ export class VirtualCluster {
       self: { node: nodeId(how.node ?? id), url: id },
       incarnation: incarnation(`${id}#${host.life}`),
       bornAtMs: how.bornAtMs ?? 0,
+      ...(how.durable === undefined ? {} : { durable: how.durable }),
       arbiter: how.arbiter === undefined ? 'arbiter' : how.arbiter,
       wants: how.wants ?? null,
       size: how.size ?? null,

@@ -117,6 +117,8 @@ export class FakeEngine implements Engine {
     return this.store.list(prefix, after, upTo, limit);
   }
 
+  readonly inMemory: string[] = [];
+
   holders(): readonly string[] {
     return ['n1', 'n3'];
   }

@@ -55,6 +55,16 @@ describe('a receipt promises what the guarantees do, and no more', () => {
   ] as const)('%j, durable %s, of %i', (acks, durable, size, sentence) => {
     expect(receiptOf({ acks, durable, size })).toBe(sentence);
   });
+
+  const survives = 'survives crashes and power cuts,';
+  test.each([
+    [['n2'], `n1 alone, of 3, in memory on n2: ${survives} but not the loss of n1`],
+    [['n3'], `n1 and n2 of 3: ${survives} and the loss of any one node`],
+    [['n2', 'n3'], `n1 alone, of 3, in memory on n2: ${survives} but not the loss of n1`],
+  ])('of n1 and n2, where %j keep their log in memory', (inMemory, sentence) => {
+    const acknowledged = { acks: ['n1', 'n2'], durable: true, size: 3, inMemory };
+    expect(receiptOf(acknowledged)).toBe(`on disk on ${sentence}`);
+  });
 });
 
 describe('POST /messages', () => {

@@ -109,7 +109,7 @@ function withReceipt(site: Site, call: Call, answer: AnswerTo): AnswerTo {
   return (outcome, asked) => {
     const status = site.engine.status();
     const size = status.role === 'master' ? status.quorum.size : 1;
-    return answer(outcome, { ...asked, size });
+    return answer(outcome, { ...asked, size, inMemory: site.engine.inMemory });
   };
 }
 
