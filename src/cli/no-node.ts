@@ -2,18 +2,31 @@
 
 import { ProblemError } from '../client/problems.ts';
 import { type ArbiterHealth, isArbiter } from './arbiter-health.ts';
-import { UsageError } from './exit.ts';
+import { Refused, UsageError } from './exit.ts';
 import { inOrder } from './node-selection.ts';
 import { connect, findTarget, type TargetOptions } from './target.ts';
 
 const ASK_MS = 1_000;
 
+/** What every node has was not to be had at `url`: perhaps there is no node. */
+export class NothingThere extends Refused {
+  readonly url: string;
+
+  constructor(url: string, message: string, hint: string | null = null) {
+    super(message, hint);
+    this.url = url;
+  }
+}
+
 /** The error itself, or, if there was nothing at a path because the URL is an arbiter's or a
- * launcher's, one that says so and where the nodes are. */
+ * launcher's, one that says so and where the nodes are. The URL may have been given in any way:
+ * with `--url`, in REPLOG_URL, or as NODE. */
 export async function orNoNode(error: unknown, options: TargetOptions): Promise<unknown> {
-  if (!(error instanceof ProblemError) || error.code !== 'not-found') return error;
+  const url = urlIn(error);
+  if (url === null) return error;
   try {
-    const target = await findTarget(options);
+    const { name: _, ...rest } = options;
+    const target = await findTarget({ ...rest, url: new URL(url).origin });
     const client = await connect(target);
     const limit = { signal: AbortSignal.timeout(ASK_MS) };
     const health: unknown = await client.health(limit);
@@ -22,8 +35,7 @@ export async function orNoNode(error: unknown, options: TargetOptions): Promise<
     const launched = await client.cluster(limit).catch(() => null);
     const what = launched === null ? 'an arbiter' : "the control port of a cluster's launcher";
     const places = placesOf(launched?.nodes ?? health.members, health.master?.node);
-    const way =
-      target.cluster === null ? "give a node's --url" : "leave out --url, or give a node's";
+    const way = wayFrom(options, target.cluster !== null);
     return new UsageError(
       `${target.url} is ${what}, not a node`,
       places === '' ? 'it has no nodes yet' : `${way}: ${places}`,
@@ -32,6 +44,17 @@ export async function orNoNode(error: unknown, options: TargetOptions): Promise<
     // Who answers there cannot be told: what was said first counts.
     return error;
   }
+}
+
+function urlIn(error: unknown): string | null {
+  if (error instanceof NothingThere) return error.url;
+  return error instanceof ProblemError && error.code === 'not-found' ? error.url : null;
+}
+
+/** `known`: the cluster runs on this machine, so that commands find it by themselves. */
+function wayFrom({ url }: TargetOptions, known: boolean): string {
+  if (url === undefined) return "give a node's";
+  return known ? "leave out --url, or give a node's" : "give a node's --url";
 }
 
 /** Like `http://127.0.0.1:4000 (n1, master), http://127.0.0.1:4001 (n2)`. */

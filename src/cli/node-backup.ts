@@ -23,7 +23,7 @@ export async function backupNode(
     },
   );
   if (answer.status !== 200 || answer.body === null) {
-    const problem = problemOf(answer.status, await answer.json().catch(() => null), null);
+    const problem = problemOf(answer.status, await answer.json().catch(() => null), null, url);
     throw problem ?? new UnexpectedAnswer(url, answer.status, 'no backup');
   }
   const body = answer.body;

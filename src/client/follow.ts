@@ -110,7 +110,7 @@ async function open(
     return response;
   }
   const { body, headers } = await link.whole(base, call, response);
-  const problem = ok ? null : problemOf(status, body, retryAfterOf(headers));
+  const problem = ok ? null : problemOf(status, body, retryAfterOf(headers), base);
   throw problem ?? new UnexpectedAnswer(base, status, 'no event stream');
 }
 

@@ -156,7 +156,7 @@ export class PendingWrite {
 
   async #onRefusal(base: string, reply: Reply): Promise<void> {
     const retryAfter = retryAfterOf(reply.headers);
-    const problem = problemOf(reply.status, reply.body, retryAfter);
+    const problem = problemOf(reply.status, reply.body, retryAfter, reply.url);
     const master = masterIn(reply);
     if (master !== null && master !== base && this.#hops < HOPS_MAX) {
       this.#hops += 1;

@@ -19,8 +19,15 @@ export class ProblemError extends ReplogError {
   readonly members: ProblemBody;
   /** From the Retry-After header, in seconds; null without one. */
   readonly retryAfter: number | null;
+  /** The URL that was asked, with or without its path; null if it is not known. */
+  readonly url: string | null;
 
-  constructor(status: number, members: ProblemBody, retryAfter: number | null = null) {
+  constructor(
+    status: number,
+    members: ProblemBody,
+    retryAfter: number | null = null,
+    url: string | null = null,
+  ) {
     const title = text(members.title) ?? text(members.code) ?? `status ${status}`;
     const detail = text(members.detail) ?? '';
     super(detail || title);
@@ -30,6 +37,7 @@ export class ProblemError extends ReplogError {
     this.detail = detail;
     this.members = members;
     this.retryAfter = retryAfter;
+    this.url = url;
   }
 
   /** Where the write stands in the log, if the document says so. */
@@ -152,17 +160,18 @@ const CLASS_OF_CODE: ReadonlyMap<string, typeof ProblemError> = new Map<
   ['unauthorized', Unauthorized],
 ]);
 
-/** The error for a problem document; null if the body is none. */
+/** The error for a problem document that `url` answered; null if the body is none. */
 export function problemOf(
   status: number,
   body: unknown,
   retryAfter: number | null,
+  url: string | null = null,
 ): ProblemError | null {
   if (typeof body !== 'object' || body === null) return null;
   const members = body as ProblemBody;
   const code = text(members.code);
   if (code === null) return null;
-  return new (CLASS_OF_CODE.get(code) ?? ProblemError)(status, members, retryAfter);
+  return new (CLASS_OF_CODE.get(code) ?? ProblemError)(status, members, retryAfter, url);
 }
 
 /** A node's address in foreign data; null if it is none. */

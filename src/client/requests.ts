@@ -116,7 +116,7 @@ export function answerIn<Answer>(reply: Reply): Answer {
 
 function refusal(reply: Reply): Error {
   return (
-    problemOf(reply.status, reply.body, retryAfterOf(reply.headers)) ??
+    problemOf(reply.status, reply.body, retryAfterOf(reply.headers), reply.url) ??
     new UnexpectedAnswer(reply.url, reply.status, 'no problem document')
   );
 }

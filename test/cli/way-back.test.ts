@@ -6,7 +6,10 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { register as append } from '../../src/cli/commands/append.ts';
+import { register as backup } from '../../src/cli/commands/backup.ts';
+import { register as bench } from '../../src/cli/commands/bench.ts';
 import { register as explain } from '../../src/cli/commands/explain.ts';
+import { register as fault } from '../../src/cli/commands/fault.ts';
 import { register as health } from '../../src/cli/commands/health.ts';
 import { register as list } from '../../src/cli/commands/list.ts';
 import { register as whatIf } from '../../src/cli/commands/what-if.ts';
@@ -106,6 +109,32 @@ test("the control port of a launcher is called so, and the nodes' places are tol
     `replog: ${url} is the control port of a cluster's launcher, not a node\n` +
       `hint: give a node's --url: ${url}/n1 (n1, master), ${url}/n2 (n2)\n`,
   );
+});
+
+test.each([
+  ['list', ['list']],
+  ['list --follow', ['list', '--follow']],
+  ['explain', ['explain', '1']],
+  ['fault', ['fault', 'show']],
+  ['backup', ['backup', '/nonexistent/file']],
+])('so it is where it is given as NODE: %s', async (_, [name, ...args]) => {
+  const { url } = await launcher();
+  // NODE comes first, except behind the index of `explain`.
+  const line = name === 'explain' ? [name, ...args, url] : [name!, url, ...args];
+  const ran = await runCommand([list, explain, fault, backup], ...line);
+  expect([ran.code, ran.out, ran.err]).toEqual([
+    2,
+    '',
+    `replog: ${url} is the control port of a cluster's launcher, not a node\n` +
+      `hint: give a node's: ${url}/n1 (n1, master), ${url}/n2 (n2)\n`,
+  ]);
+});
+
+test('bench measures no launcher', async () => {
+  const { url } = await launcher();
+  const ran = await runCommand(bench, 'bench', '--url', url, '--seconds', '1');
+  expect([ran.code, ran.out]).toEqual([2, '']);
+  expect(ran.err).toContain("is the control port of a cluster's launcher, not a node\nhint: give");
 });
 
 test.each([

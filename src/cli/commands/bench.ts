@@ -3,10 +3,12 @@
 import type { Command } from 'commander';
 import type { BenchOptions, BenchResult } from '../../bench/bench.ts';
 import type { WriteConcern } from '../../client/answers.ts';
+import { isArbiter } from '../arbiter-health.ts';
 import { benchLines, comparisonLines } from '../bench-report.ts';
 import { examples } from '../examples.ts';
 import { Refused, UsageError } from '../exit.ts';
 import { untilInterrupted } from '../interrupt.ts';
+import { NothingThere } from '../no-node.ts';
 import { printJson, printLine, printLines } from '../output.ts';
 import { Progress } from '../progress.ts';
 import {
@@ -114,6 +116,8 @@ async function onRunning(
 ): Promise<BenchResult[]> {
   const client = await connect(target);
   const health = await client.health({ signal });
+  if (isArbiter(health))
+    throw new NothingThere(target.url, 'an arbiter takes no messages', 'name a node with --url');
   const nodes = 'members' in health ? health.members : [{ node: health.node, url: target.url }];
   if (!flags.json) await printLine(`the cluster of ${nodes.length} nodes at ${target.url}`);
   return measure(flags, target, nodes, signal);

@@ -9,6 +9,7 @@ import { stylesFor } from '../colour.ts';
 import { examples } from '../examples.ts';
 import { endingOf, NotRunning, Refused } from '../exit.ts';
 import { untilInterrupted } from '../interrupt.ts';
+import { NothingThere } from '../no-node.ts';
 import { type Candidate, knownNodes, nodesAt, targetFor } from '../node-selection.ts';
 import { printJson, printLines } from '../output.ts';
 import { addTargetOptions, connect, type Target, type TargetOptions } from '../target.ts';
@@ -21,6 +22,7 @@ interface ExplainOptions extends TargetOptions {
 /** What one node had to say. */
 interface Account {
   readonly node: string;
+  readonly url: string;
   readonly story: Story | null;
   readonly entry: LogEntry | null;
   /** Why it said nothing; null if it did. */
@@ -91,19 +93,23 @@ async function ask(
     const client = await connect(target, url);
     const story = await client.story(index, { signal: limit });
     const entry = story === null ? null : await client.entry(index, { signal: limit });
-    return { node: story?.node ?? node, story, entry, error: null, mute: false };
+    return { node: story?.node ?? node, url, story, entry, error: null, mute: false };
   } catch (error) {
     if (signal.aborted) throw error;
-    if (limit.aborted) return silence(node, `no answer within ${ASK_MS / 1_000} s`, true);
+    if (limit.aborted) return silence({ node, url }, `no answer within ${ASK_MS / 1_000} s`, true);
     if (error instanceof ReplogError) {
-      return silence(node, endingOf(error).sentence, error instanceof Unreachable);
+      return silence({ node, url }, endingOf(error).sentence, error instanceof Unreachable);
     }
     throw error;
   }
 }
 
-function silence(node: string, error: string, mute: boolean): Account {
-  return { node, story: null, entry: null, error, mute };
+function silence(
+  { node, url }: Pick<Account, 'node' | 'url'>,
+  error: string,
+  mute: boolean,
+): Account {
+  return { node, url, story: null, entry: null, error, mute };
 }
 
 /** A node that stands still does not keep the others' stories back for longer. */
@@ -118,8 +124,11 @@ function unknown(index: number, silent: readonly Account[], accounts: readonly A
       ? new NotRunning(sentence, hint)
       : new Refused(sentence, hint);
   }
-  return new Refused(
-    `there is no operation ${index}`,
-    '`replog list` shows what is there; `replog health` the last index',
-  );
+  const sentence = `there is no operation ${index}`;
+  const hint = '`replog list` shows what is there; `replog health` the last index';
+  const [only, ...others] = accounts;
+  // Where a URL was given, nobody has said yet that a node is there.
+  return only !== undefined && others.length === 0
+    ? new NothingThere(only.url, sentence, hint)
+    : new Refused(sentence, hint);
 }

@@ -6,9 +6,9 @@ import type { ReplogClient } from '../../client/client.ts';
 import { ProblemError } from '../../client/problems.ts';
 import { cleanText } from '../clean-text.ts';
 import { examples } from '../examples.ts';
-import { Refused } from '../exit.ts';
 import { parseFaults } from '../fault-settings.ts';
 import { untilInterrupted } from '../interrupt.ts';
+import { NothingThere } from '../no-node.ts';
 import { type Candidate, nodesAt, SELECTORS, targetFor } from '../node-selection.ts';
 import { printJson, printLine } from '../output.ts';
 import { addTargetOptions, connect, type TargetOptions } from '../target.ts';
@@ -87,7 +87,7 @@ function jobOf(settings: readonly string[]): Job {
 async function perform(
   job: Job,
   client: ReplogClient,
-  { node }: Candidate,
+  { node, url }: Candidate,
   signal: AbortSignal,
 ): Promise<FaultReport> {
   try {
@@ -96,7 +96,7 @@ async function perform(
     return await client.getFaults({ signal });
   } catch (error) {
     if (error instanceof ProblemError && error.status === 404) {
-      throw new Refused(`${node} has no faults to set`, 'start the node with --faults');
+      throw new NothingThere(url, `${node} has no faults to set`, 'start the node with --faults');
     }
     throw error;
   }
