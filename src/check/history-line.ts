@@ -153,6 +153,13 @@ export function parseRecord(line: string): HistoryRecord | null {
   if (record.type === 'write' && record.outcome === 'ok' && record.first === undefined) {
     throw new MalformedRecord('"first" of a write that succeeded is missing');
   }
+  // Of a single operation the one index says both. A batch without its end would be judged as if it
+  // had answered for one operation only.
+  if (record.type === 'write' && record.first !== undefined && record.last === undefined) {
+    if (record.operations.length > 1) {
+      throw new MalformedRecord('"last" of a batch with "first" is missing');
+    }
+  }
   if (record.type === 'get' && (record.value === null) !== (record.index === null)) {
     throw new MalformedRecord('"value" and "index" of a get record are null together');
   }

@@ -94,6 +94,8 @@ describe('replog check', () => {
   const [first] = legalHistory();
   const write = ofType(legalHistory(), 'write')[0]!;
   const noIndex = JSON.stringify({ ...write, first: undefined, outcome: 'ok' });
+  const batch = ofType(legalHistory(), 'write').find(({ operations }) => operations.length > 1)!;
+  const noLast = JSON.stringify({ ...batch, last: undefined });
   const get = ofType(legalHistory(), 'get').find(({ value }) => value !== null)!;
   test.each([
     ['not JSON', '{"type":', 'not JSON'],
@@ -109,6 +111,7 @@ describe('replog check', () => {
     ['an index without a value', JSON.stringify({ ...get, value: null }), '"value" and "index"'],
     ['it ends before it begins', JSON.stringify({ ...write, return: -1 }), '"return" is before'],
     ['success without an index', noIndex, '"first" of a write that succeeded is missing'],
+    ['a batch without its last index', noLast, '"last" of a batch with "first" is missing'],
     ['success without an end', JSON.stringify({ ...write, return: null }), '"return" of a write'],
   ])('%s: the line is named, and exit code 2', async (_what, line, why) => {
     const text = `${JSON.stringify(first)}\n${line}\n${JSON.stringify(first)}\n`;
