@@ -320,5 +320,6 @@ function others(from: number, to: number): string {
 
 function duration(ms: number): string {
   if (ms < 10) return `${Math.round(ms * 10) / 10} ms`;
-  return ms < 1_000 ? `${Math.round(ms)} ms` : `${Math.round(ms / 100) / 10} s`;
+  // What would be rounded up to 1000 ms is said in seconds.
+  return ms < 999.5 ? `${Math.round(ms)} ms` : `${Math.round(ms / 100) / 10} s`;
 }

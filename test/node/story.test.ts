@@ -155,7 +155,7 @@ describe('the master', () => {
     trace.persist(1, logIndex(1), 1_001);
     trace.persisted(1, logIndex(1), 1_002);
     const outcome = { type: 'TimedOut', first: logIndex(1), last: logIndex(1), acks: [] } as const;
-    trace.reply(ticket(1), { ...outcome, acks: [nodeId('n1')] }, 2_000);
+    trace.reply(ticket(1), { ...outcome, acks: [nodeId('n1')] }, 1_999.6);
     trace.repeated(logIndex(1), { ...write, ticket: ticket(5) }, 3_000);
     trace.reply(ticket(5), stored(1, 'n1', 'n2'), 3_000);
     const { lines } = await story(1);
