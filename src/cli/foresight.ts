@@ -2,6 +2,7 @@
 // Pure: told from what a master says of itself in `GET /health`, which may be old a moment later.
 
 import type { MasterHealth, MemberHealth, WriteConcern } from '../client/answers.ts';
+import { counted } from './counted.ts';
 import { formatDuration } from './duration.ts';
 
 /** What can be thought of. */
@@ -85,6 +86,16 @@ export function whatIf(
   misfortune: Misfortune,
   nodes: readonly string[],
 ): Prospect {
+  const { node: master } = health;
+  if (misfortune !== 'rm' || !nodes.includes(master)) return without(health, misfortune, nodes);
+  // A master is not removed. Those that are named with it are, one after the other.
+  const others = nodes.filter((node) => node !== master);
+  const prospect = without(health, misfortune, others);
+  const refused = `would be refused: ${master} is the master, and stays a member`;
+  return { ...prospect, lines: [refused, ...(others.length === 0 ? [] : prospect.lines)] };
+}
+
+function without(health: MasterHealth, misfortune: Misfortune, nodes: readonly string[]): Prospect {
   const { members, quorum, node: master } = health;
   const gone = new Set(nodes);
   const left = members.filter(({ node }) => !gone.has(node));
@@ -111,7 +122,6 @@ function mastersEnd(
   misfortune: Misfortune,
   left: readonly MemberHealth[],
 ): string[] {
-  if (misfortune === 'rm') return [`would be refused: ${node} is the master, and stays a member`];
   const back = misfortune === 'pause' ? `\`replog resume ${node}\`` : `\`replog start ${node}\``;
   const waiting =
     misfortune === 'pause'
@@ -155,7 +165,8 @@ function secondariesEnd(
     ];
   }
   const stays = `the cluster stays read-write: ${counts}`;
-  const shrunk = misfortune === 'rm' ? [`the cluster shrinks to ${size} nodes`] : [];
+  const shrunk =
+    misfortune === 'rm' ? [`the cluster shrinks to ${counted(size, 'node', 'nodes')}`] : [];
   return [
     ...noted,
     ...shrunk,

@@ -11,12 +11,13 @@ import { Interrupted, UsageError } from './exit.ts';
 import { keyPress } from './key-press.ts';
 import { hurryReader, print, printJson, printLine } from './output.ts';
 import { textColumns } from './text-width.ts';
+import { refuseBoth } from './vain-options.ts';
 
 export interface PlayFlags {
   readonly check?: true;
   readonly json?: true;
   readonly step?: true;
-  readonly speed: number;
+  readonly speed?: number;
 }
 
 export function addPlayOptions(command: Command): Command {
@@ -24,7 +25,16 @@ export function addPlayOptions(command: Command): Command {
     .option('--check', 'without narration: one line per scenario, exit code 1 at a failure')
     .option('--json', 'one JSON object per line')
     .option('--step', 'wait for a key before each part (on a terminal)')
-    .option('--speed <factor>', 'how fast you read: 2 is twice as fast', parseSpeed, 1);
+    .option('--speed <factor>', 'how fast you read: 2 is twice as fast (default: 1)', parseSpeed);
+}
+
+/** Nobody reads along where nothing is told; and whoever presses a key has a pace of their own. */
+export function refuseVain({ check, json, step, speed }: PlayFlags): void {
+  refuseBoth(check, step, '--check', '--step');
+  refuseBoth(check, speed, '--check', '--speed');
+  refuseBoth(json, step, '--json', '--step');
+  refuseBoth(json, speed, '--json', '--speed');
+  refuseBoth(step, speed, '--step', '--speed');
 }
 
 /** Plays them one after the other; resolves with the verdicts. */
@@ -81,7 +91,7 @@ async function tellerFor(flags: PlayFlags, end: AbortController): Promise<Tell> 
     };
   }
   const paint = stylesFor();
-  const breathe = flags.step ? stepper(end, paint.dim) : reader(flags.speed, signal);
+  const breathe = flags.step ? stepper(end, paint.dim) : reader(flags.speed ?? 1, signal);
   const columns = () => textColumns(process.stdout);
   const printed = (text: string) => print(text, signal);
   return narrator({ print: printed, visible: cleanText, paint, breathe, columns });

@@ -10,7 +10,7 @@ test.each([
   { args: ['--memory', ...RUNNING], why: '--memory is for a throw-away cluster' },
   { args: ['--secondaries', '4', ...RUNNING], why: '--secondaries is for a throw-away cluster' },
   { args: ['--w', '2', '--compare', '1,2'], why: '--w and --compare exclude each other' },
-  { args: ['--throw-away', ...RUNNING], why: '--throw-away and a cluster exclude each other' },
+  { args: ['--throw-away', ...RUNNING], why: '--throw-away and --url exclude each other' },
 ])('what would be ignored is refused: $why', async ({ args, why }) => {
   const { code, err, out } = await runCommand(register, 'bench', ...args);
   expect({ code, out }).toEqual({ code: 2, out: '' });

@@ -188,6 +188,17 @@ describe('what if', () => {
       ],
     ],
     ['rm', ['n1'], ['n2', 'n3'], ['would be refused: n1 is the master, and stays a member']],
+    [
+      'rm',
+      ['n1', 'n2', 'n3'],
+      ['n2', 'n3'],
+      [
+        'would be refused: n1 is the master, and stays a member',
+        'the cluster shrinks to 1 node',
+        'the cluster stays read-write: 1 of 1 alive, 1 needed',
+        'indexes 1 to 100 are then on n1 alone',
+      ],
+    ],
   ] as const)('%s %j of %j', (misfortune, nodes, others, lines) => {
     expect(whatIf(cluster(...others), misfortune as Misfortune, nodes).lines).toEqual(lines);
   });

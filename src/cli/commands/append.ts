@@ -23,6 +23,7 @@ import {
   type Target,
   type TargetOptions,
 } from '../target.ts';
+import { refuseBoth } from '../vain-options.ts';
 import { parseWriteConcern } from '../write-concern.ts';
 
 interface AppendOptions extends TargetOptions {
@@ -62,6 +63,9 @@ export function register(program: Command): void {
 }
 
 async function append(messages: readonly string[], options: AppendOptions): Promise<void> {
+  // Whether a write would be answered now depends on neither.
+  refuseBoth(options.dryRun, options.key, '--dry-run', '--key');
+  refuseBoth(options.dryRun, options.timeout, '--dry-run', '--timeout');
   const target = await findTarget(options);
   if (options.dryRun) return foresee(target, options);
   if (messages.length === 0) {

@@ -14,6 +14,7 @@ import { untilInterrupted } from '../interrupt.ts';
 import { nodesAt, targetFor } from '../node-selection.ts';
 import { printJson, printLine } from '../output.ts';
 import { addTargetOptions, type Target, type TargetOptions } from '../target.ts';
+import { refuseBoth } from '../vain-options.ts';
 
 interface BackupOptions extends TargetOptions {
   readonly force?: true;
@@ -47,10 +48,15 @@ async function backup(given: readonly string[], options: BackupOptions): Promise
   const from = given.length === 2 ? given[0] : undefined;
   const place = { file, force: options.force };
   refuseAsTarget(place);
+  const folder = from !== undefined && isFolder(from) ? from : undefined;
+  // What says which running cluster is meant, and for that which token.
+  refuseBoth(options.url, folder, '--url', 'a data folder');
+  refuseBoth(options.name, folder, '--name', 'a data folder');
+  refuseBoth(options.tokenFile, folder, '--token-file', 'a data folder');
   const { summary, bytes } = await untilInterrupted(async (signal) => {
-    if (from !== undefined && isFolder(from)) {
+    if (folder !== undefined) {
       const { backupFolder } = await import('../folder-backup.ts');
-      return backupFolder(nodeFolders(from), place);
+      return backupFolder(nodeFolders(folder), place);
     }
     const target = await targetFor(from, options);
     const { backupNode } = await import('../node-backup.ts');

@@ -18,6 +18,7 @@ import {
   type Target,
   type TargetOptions,
 } from '../target.ts';
+import { refuseBoth } from '../vain-options.ts';
 import { wholeNumber } from '../whole-number.ts';
 import { parseWriteConcern } from '../write-concern.ts';
 
@@ -66,17 +67,22 @@ export function register(program: Command): void {
 
 async function run(flags: BenchFlags, command: Command): Promise<void> {
   const isGiven = (name: string): boolean => command.getOptionValueSource(name) === 'cli';
-  if (isGiven('w') && isGiven('compare')) {
-    throw new UsageError('--w and --compare exclude each other', 'leave one of them out');
+  refuseBoth(isGiven('w'), flags.compare, '--w', '--compare');
+  for (const [name, value] of [
+    ['--url', flags.url],
+    ['--name', flags.name],
+    ['--token-file', flags.tokenFile],
+  ] as const) {
+    refuseBoth(flags.throwAway, value, '--throw-away', name);
   }
-  const target = await findTarget(flags);
-  const own = flags.throwAway === true || (!target.named && target.cluster === null);
-  if (flags.throwAway && target.named) {
-    throw new UsageError('--throw-away and a cluster exclude each other', 'leave one of them out');
-  }
+  const target = await runningTarget(flags);
+  const own = target === null;
   const vain = ['memory', 'secondaries'].find(isGiven);
   if (vain !== undefined && !own) {
     throw new UsageError(`--${vain} is for a throw-away cluster`, 'add --throw-away');
+  }
+  if (own && flags.tokenFile !== undefined) {
+    throw new UsageError('--token-file is for a running cluster, and none runs', 'leave it out');
   }
   await untilInterrupted(async (signal) => {
     const results = await (own ? onOwn(flags, signal) : onRunning(flags, target, signal));
@@ -89,6 +95,14 @@ async function run(flags: BenchFlags, command: Command): Promise<void> {
       throw new Refused('nothing was stored', 'the lines above say why');
     }
   });
+}
+
+/** The cluster to measure; null: one that is started for it. What runs, or how many, is of no
+ * interest with --throw-away. */
+async function runningTarget(flags: BenchFlags): Promise<Target | null> {
+  if (flags.throwAway) return null;
+  const target = await findTarget(flags);
+  return target.named || target.cluster !== null ? target : null;
 }
 
 async function onOwn(flags: BenchFlags, signal: AbortSignal): Promise<BenchResult[]> {

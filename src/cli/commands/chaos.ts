@@ -13,6 +13,7 @@ import {
   type Target,
   type TargetOptions,
 } from '../target.ts';
+import { refuseWithout } from '../vain-options.ts';
 import { wholeNumber } from '../whole-number.ts';
 
 interface ChaosOptions extends TargetOptions {
@@ -58,6 +59,8 @@ export function register(program: Command): void {
 }
 
 async function chaos(options: ChaosOptions): Promise<void> {
+  if (isOwn(options))
+    refuseWithout(options.tokenFile, undefined, '--token-file', '--url or --name');
   const { json = false, record, untilCovered = false } = options;
   const minutes = options.minutes ?? (untilCovered ? COVERED_WITHIN_MINUTES : 1);
   const seed = options.seed ?? Math.floor(Math.random() * 2 ** 32);

@@ -15,6 +15,7 @@ import { hurryReader, outliveOutput } from '../output.ts';
 import { addTokenOptions, requiredToken, type ServerFlags } from '../server-options.ts';
 import { startProblem } from '../start-problem.ts';
 import { readToken } from '../token.ts';
+import { refuseBoth } from '../vain-options.ts';
 import { aimed } from '../way-back.ts';
 import { wholeNumber } from '../whole-number.ts';
 import { parseWriteConcern, refuseUnsatisfiable } from '../write-concern.ts';
@@ -49,7 +50,7 @@ export function register(program: Command): void {
     .option('--name <name>', 'name of the cluster (default: cluster-PORT)', parseName)
     .option('--data-dir <folder>', 'where the data are kept (default: ./.replog/NAME)')
     .option('--memory', 'keep nothing on disk')
-    .option('--fresh', "remove this cluster's earlier data first")
+    .option('--fresh', "remove this cluster's earlier data first; with --memory there are none")
     .option('--w <w>', 'default write concern of messages: 1…n, majority or all', parseWriteConcern)
     .option('--plain', 'one plain line per event')
     .option('--json', 'one JSON object per event')
@@ -250,11 +251,6 @@ async function showerFor(flags: ClusterFlags): Promise<(event: ClusterEvent | Re
 function showLines(error: unknown): void {
   const lines = (error as { lines?: readonly string[] } | null)?.lines ?? [];
   for (const line of lines) process.stderr.write(`${cleanText(line)}\n`);
-}
-
-function refuseBoth(one: unknown, other: unknown, oneName: string, otherName: string): void {
-  if (!one || !other) return;
-  throw new UsageError(`${oneName} and ${otherName} exclude each other`, 'leave one of them out');
 }
 
 function parseName(text: string): string {

@@ -4,8 +4,9 @@ import type { Command } from 'commander';
 import { examples } from '../examples.ts';
 import { Refused, UsageError } from '../exit.ts';
 import { printJson, printLine, printLines } from '../output.ts';
-import { addPlayOptions, type PlayFlags, playAll } from '../scenario-play.ts';
+import { addPlayOptions, type PlayFlags, playAll, refuseVain } from '../scenario-play.ts';
 import { tableLines } from '../table.ts';
+import { refuseBoth, refuseWithout } from '../vain-options.ts';
 
 interface DemoFlags extends PlayFlags {
   readonly list?: true;
@@ -16,8 +17,8 @@ export function register(program: Command): void {
     program
       .command('demo')
       .description('watch a guarantee hold, on a throw-away cluster of real processes')
-      .argument('[name]', 'which one (see --list), or all')
-      .option('--list', 'print all demos, each with the rule that it shows'),
+      .argument('[name]', 'which one (see --list), or all (default with --check)')
+      .option('--list', 'print all demos, or this one, each with the rule that it shows'),
   )
     .addHelpText(
       'after',
@@ -32,12 +33,14 @@ export function register(program: Command): void {
 }
 
 async function demo(name: string | undefined, flags: DemoFlags): Promise<void> {
+  refuseVain(flags);
   const { SHIPPED, shippedScenario } = await import('../../scenarios/catalogue.ts');
-  if (flags.list || name === undefined) return list(flags);
-  if (name !== 'all' && !SHIPPED.includes(name)) {
+  if (name !== undefined && name !== 'all' && !SHIPPED.includes(name)) {
     throw new UsageError(`there is no demo "${name}"`, '`replog demo --list` names them all');
   }
-  const names = name === 'all' ? SHIPPED : [name];
+  const names = name === undefined || name === 'all' ? SHIPPED : [name];
+  // Without a name there is little to watch, but much to check.
+  if (flags.list || (name === undefined && !flags.check)) return list(names, flags);
   const verdicts = await playAll(names.map(shippedScenario), flags);
   const failed = verdicts.filter(({ ok }) => !ok);
   if (flags.check && !flags.json && verdicts.length > 1) {
@@ -49,9 +52,19 @@ async function demo(name: string | undefined, flags: DemoFlags): Promise<void> {
   if (failed.length > 0) throw failure(failed.map((one) => one.name));
 }
 
-async function list({ json }: DemoFlags): Promise<void> {
-  const { SHIPPED, shippedScenario } = await import('../../scenarios/catalogue.ts');
-  const scenarios = SHIPPED.map(shippedScenario);
+async function list(
+  names: readonly string[],
+  { list: asked, json, step, speed }: DemoFlags,
+): Promise<void> {
+  for (const [flag, value] of [
+    ['--step', step],
+    ['--speed', speed],
+  ] as const) {
+    refuseBoth(asked, value, '--list', flag);
+    refuseWithout(value, undefined, flag, 'NAME');
+  }
+  const { shippedScenario } = await import('../../scenarios/catalogue.ts');
+  const scenarios = names.map(shippedScenario);
   if (json) {
     return printJson(scenarios.map(({ name, title, rule }) => ({ name, title, ...rule })));
   }

@@ -19,6 +19,7 @@ import {
   type Target,
   type TargetOptions,
 } from '../target.ts';
+import { refuseWithout } from '../vain-options.ts';
 
 /** A master that is asked besides may be paused: the answer that is there already waits for it. */
 const MASTER_MS = 2_000;
@@ -49,6 +50,7 @@ export function register(program: Command): void {
 }
 
 export async function showHealth(options: HealthOptions): Promise<void> {
+  refuseWithout(options.interval, options.watch, '--interval', '--watch');
   await untilInterrupted(async (signal) => {
     if (!options.watch)
       return options.json ? printAnswer(options, signal) : printTable(options, signal);

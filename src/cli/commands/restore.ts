@@ -12,6 +12,7 @@ import { examples } from '../examples.ts';
 import { Refused, UsageError } from '../exit.ts';
 import { printJson, printLines } from '../output.ts';
 import { Progress } from '../progress.ts';
+import { refuseBoth } from '../vain-options.ts';
 
 interface RestoreOptions {
   readonly node?: true;
@@ -32,7 +33,7 @@ export function register(program: Command): void {
     .argument('<file>', 'a backup, as `replog backup` makes it')
     .argument('[data-dir]', 'a folder that does not exist yet, or is empty')
     .option('--node', 'make the folder of a single node')
-    .option('--check', 'only check the backup; DATA-DIR is not needed')
+    .option('--check', 'only check the backup; no DATA-DIR')
     .option('--json', 'print one JSON object')
     .addHelpText(
       'after',
@@ -48,6 +49,8 @@ export function register(program: Command): void {
 }
 
 async function restore(file: string, dataDir: string | undefined, options: RestoreOptions) {
+  refuseBoth(options.check, options.node, '--check', '--node');
+  refuseBoth(options.check, dataDir, '--check', 'DATA-DIR');
   if (dataDir === undefined && !options.check) {
     throw new UsageError('a folder is missing', 'name one that does not exist yet, or --check');
   }

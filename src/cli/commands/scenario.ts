@@ -7,7 +7,7 @@ import { cleanText } from '../clean-text.ts';
 import { examples } from '../examples.ts';
 import { UsageError } from '../exit.ts';
 import { printError, printJson, printLine } from '../output.ts';
-import { addPlayOptions, type PlayFlags, playAll } from '../scenario-play.ts';
+import { addPlayOptions, type PlayFlags, playAll, refuseVain } from '../scenario-play.ts';
 import { failure } from './demo.ts';
 
 export function register(program: Command): void {
@@ -47,6 +47,7 @@ export function register(program: Command): void {
 }
 
 async function runFiles(files: readonly string[], flags: PlayFlags): Promise<void> {
+  refuseVain(flags);
   const scenarios: Scenario[] = [];
   await readEach(files, (scenario) => scenarios.push(scenario));
   const failed = (await playAll(scenarios, flags)).filter(({ ok }) => !ok);

@@ -7,6 +7,7 @@ import { EXIT, Refused, UsageError } from '../exit.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { printJson, printLines } from '../output.ts';
 import { Progress } from '../progress.ts';
+import { refuseBoth } from '../vain-options.ts';
 import { wholeNumber } from '../whole-number.ts';
 
 interface SimOptions {
@@ -63,6 +64,8 @@ async function sim(options: SimOptions, command: Command): Promise<void> {
     refuseOfMany(command);
     return runOne(seed, options);
   }
+  const isGiven = (name: string): boolean => command.getOptionValueSource(name) === 'cli';
+  refuseBoth(options.minutes, isGiven('seeds'), '--minutes', '--seeds');
   for (const name of ['trace', 'history'] as const) {
     if (options[name] === undefined) continue;
     throw new UsageError(`--${name} is of one run`, `say which, e.g. --seed ${options.from}`);
