@@ -33,7 +33,12 @@ export class BackupFile {
     this.place = place;
     // Two backups to one file at once must not write into each other.
     this.part = `${place.file}.${randomBytes(4).toString('hex')}.part`;
-    this.fd = openSync(this.part, 'wx');
+    try {
+      this.fd = openSync(this.part, 'wx');
+    } catch (error) {
+      // Who named the file knows nothing of its part.
+      throw Object.assign(error as Error, { path: place.file });
+    }
   }
 
   get bytes(): number {

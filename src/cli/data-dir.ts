@@ -98,6 +98,12 @@ function unusable(dataDir: string, reason: string, name = '--data-dir'): UsageEr
 
 /** In the order of their ids. Throws UsageError if there is nothing of replog's. */
 export function nodeFolders(dataDir: string): NodeFolder[] {
+  if (dataDir === '') {
+    throw new UsageError(
+      'the name of the folder is empty',
+      'name the folder of a node, or that of a cluster; `.` is the current one',
+    );
+  }
   const path = resolve(dataDir);
   const names = namesIn(path, dataDir);
   if (isNodes(names)) return [{ node: basename(path), path }];

@@ -22,6 +22,7 @@ import {
   WriteConcernTimeout,
 } from '../client/problems.ts';
 import { isFull } from '../persistence/storage-failure.ts';
+import { pathProblem, shownPath } from './path-problem.ts';
 
 /** Exit codes (contract, section 9). */
 export const EXIT = {
@@ -63,11 +64,6 @@ export class NotRunning extends Error {
     super(message);
     this.hint = hint;
   }
-}
-
-/** Something took too long; whether it happened is open. */
-export class TookTooLong extends Error {
-  override readonly name = 'TookTooLong';
 }
 
 /** Nothing contradicts what is promised, but nothing proves it either. */
@@ -135,7 +131,6 @@ const ROWS: readonly Row[] = [
   { type: Refused, code: EXIT.refused, hint: (error: Refused) => error.hint },
   { type: Interrupted, code: ({ code }: Interrupted) => code },
   { type: NotRunning, code: EXIT.unreachable, hint: (error: NotRunning) => error.hint ?? START },
-  { type: TookTooLong, code: EXIT.unknown },
   { type: Undecided, code: EXIT.unknown, hint: (error: Undecided) => error.hint },
   { type: Unreachable, code: EXIT.unreachable, hint: () => SEE_WHAT_RUNS },
   {
@@ -225,11 +220,11 @@ function unforeseen(error: unknown): Ending {
   const sentence = messageOf(error);
   if (isFull(error) || isFull(cause)) return noRoom(path);
   if (code === 'EADDRINUSE') return { code: EXIT.usage, sentence, hint: 'choose another --port' };
-  const reason = path === undefined ? undefined : OF_FILES[code ?? ''];
+  const reason = path === undefined ? undefined : pathProblem(code);
   if (reason === undefined) return { code: EXIT.refused, sentence, hint: null };
   return {
     code: EXIT.usage,
-    sentence: `${path} cannot be used: ${reason}`,
+    sentence: `${shownPath(path ?? '')} cannot be used: ${reason}`,
     hint: 'name a file in a folder that exists, and that this user may use',
   };
 }
@@ -239,16 +234,6 @@ function noRoom(path: string | undefined): Ending {
   const sentence = `there is no room left on the disk${where}`;
   return { code: EXIT.refused, sentence, hint: 'make room, or name a place on another disk' };
 }
-
-/** What the system says of a path that was given, in words. */
-const OF_FILES: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file or folder',
-  ENOTDIR: 'a part of it is a file',
-  EISDIR: 'it is a folder',
-  EACCES: 'this user may not',
-  EPERM: 'this user may not',
-  EROFS: 'that disk is read-only',
-};
 
 function problemSentence(error: ProblemError): string {
   const errors = error.members.errors;
@@ -273,6 +258,8 @@ const HINT_OF_CODE: Readonly<Record<string, string>> = {
   'write-concern-unsatisfiable':
     '`replog add` makes the cluster larger; --w all asks for all it has',
   'idempotency-key-reused': `each write needs its own; ${KEY_OPTIONS}`,
+  // At the URL of an arbiter or a launcher more is said; here something stands behind the port.
+  'not-found': 'the URL of a node ends with its port; `replog ps` shows those of what runs',
   conflict: '`replog ps` shows the nodes and what they do',
   'unknown-node': '`replog ps` shows the nodes',
   'node-failed': '`replog ps` shows what runs; what the node wrote last is in its output',

@@ -1,14 +1,16 @@
 // The cluster's token: from a file or the environment, never from the command line itself.
 
-import { readFileSync } from 'node:fs';
 import { UsageError } from './exit.ts';
+import { textOf } from './input-file.ts';
 
 /** The token of `--token-file`, else of REPLOG_TOKEN; undefined without one. Throws UsageError. */
 export function readToken(
   tokenFile: string | undefined,
   env: NodeJS.ProcessEnv = process.env,
 ): string | undefined {
-  const token = (tokenFile === undefined ? env.REPLOG_TOKEN : textOf(tokenFile))?.trim();
+  const token = (
+    tokenFile === undefined ? env.REPLOG_TOKEN : textOf(tokenFile, NAME_ONE, 'the token file ')
+  )?.trim();
   if (token === undefined) return undefined;
   if (token === '' && tokenFile === undefined) return undefined;
   if (/^[\x21-\x7e]+$/.test(token)) return token;
@@ -16,13 +18,4 @@ export function readToken(
   throw new UsageError(`${place} holds no token`, 'a token is one line of printable ASCII');
 }
 
-function textOf(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new UsageError(
-      `the token file ${file} cannot be read (${(error as NodeJS.ErrnoException).code})`,
-      'name a file that holds the token, or give it in REPLOG_TOKEN',
-    );
-  }
-}
+const NAME_ONE = 'name a file that holds the token, or give it in REPLOG_TOKEN';

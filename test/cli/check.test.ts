@@ -145,7 +145,7 @@ describe('replog check', () => {
 
   test('a file that is not there: exit code 2', async () => {
     const { code, err } = await runCommand(register, 'check', join(folder, 'none.jsonl'));
-    expect(err).toMatch(/none\.jsonl cannot be read \(ENOENT\)/);
+    expect(err).toMatch(/none\.jsonl cannot be read: there is no such file or folder\n/);
     expect(code).toBe(2);
   });
 });

@@ -5,7 +5,7 @@ import {
   Interrupted,
   NotRunning,
   Refused,
-  TookTooLong,
+  Undecided,
   UsageError,
 } from '../../src/cli/exit.ts';
 import {
@@ -40,7 +40,7 @@ test.each([
   [new OutcomeUnknown('k', new Error('closed')), 4],
   [problem(504, 'write-concern-timeout', { index: 3 }), 4],
   [problem(504, 'operation-failed', { index: 3 }), 4],
-  [new TookTooLong('slow'), 4],
+  [new Undecided('slow'), 4],
   [new Interrupted('SIGINT'), 130],
   [new Interrupted('SIGTERM'), 143],
   [new Error('anything'), 1],
@@ -119,4 +119,10 @@ test('a file that cannot be used is named, with the reason, and is a matter of u
     code: EXIT.usage,
     sentence: '/no/file cannot be used: there is no such file or folder',
   });
+});
+
+test('a path where nothing is, is no riddle', () => {
+  expect(endingOf(problem(404, 'not-found')).hint).toContain(
+    'the URL of a node ends with its port',
+  );
 });

@@ -62,7 +62,7 @@ describe('backup and restore', () => {
     const folder = await folderWith(3, 'n1');
     expect((await replog('backup', folder, folder, folder)).code).toBe(2);
     expect((await replog('backup', folder, home)).err).toContain('is a folder');
-    expect((await replog('restore', join(home, 'none'), 'x')).err).toContain('no file');
+    expect((await replog('restore', join(home, 'none'), 'x')).err).toContain('no such file');
     await writeFile(join(home, 'text'), 'hello\n');
     const refused = await replog('restore', join(home, 'text'), join(home, 'new'));
     expect([refused.code, refused.err]).toEqual([1, expect.stringContaining('no backup')]);

@@ -38,14 +38,17 @@ test('with --json each file has an object, also one that is none or not there', 
   const none = join(folder, 'none.yaml');
   const files = [broken, none, good];
   const { code, out, err } = await runCommand(register, 'scenario', 'check', '--json', ...files);
-  expect(err).toContain(`${none} cannot be read (ENOENT)`);
+  expect(err).toContain(`${none} cannot be read: there is no such file or folder`);
   const objects = out
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line));
   expect(objects).toEqual([
     { file: broken, errors: [{ line: 4, message: expect.stringContaining('no verb') }] },
-    { file: none, errors: [{ line: null, message: 'cannot be read (ENOENT)' }] },
+    {
+      file: none,
+      errors: [{ line: null, message: 'cannot be read: there is no such file or folder' }],
+    },
     { file: good, title: 't', guarantee: 'G8', steps: 1 },
   ]);
   expect(code).toBe(2);

@@ -89,7 +89,9 @@ function refuseAsTarget(place: BackupPlace): void {
 
 async function urlOf(selector: string, target: Target) {
   const nodes = await nodesAt(selector, target);
-  if (nodes.length !== 1) throw new UsageError('a backup is made of one node at a time');
+  if (nodes.length !== 1) {
+    throw new UsageError('a backup is made of one node at a time', 'name one, like n2');
+  }
   return nodes[0]!.url;
 }
 

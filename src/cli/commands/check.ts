@@ -7,8 +7,10 @@ import type { Judge } from '../../check/judge.ts';
 import type { Counts, Verdict } from '../../check/verdict.ts';
 import { cleanText } from '../clean-text.ts';
 import { examples } from '../examples.ts';
-import { EXIT, Refused, TookTooLong, UsageError } from '../exit.ts';
+import { EXIT, Refused, Undecided, UsageError } from '../exit.ts';
+import { whyUnreadable } from '../input-file.ts';
 import { printJson, printLine } from '../output.ts';
+import { pathProblem, shownPath } from '../path-problem.ts';
 
 interface CheckOptions {
   readonly json?: true;
@@ -56,7 +58,10 @@ async function check(file: string, options: CheckOptions): Promise<void> {
     );
   }
   if (verdict.verdict === 'UNKNOWN') {
-    throw new TookTooLong(`the history cannot decide: ${verdict.reasons.join('; ')}`);
+    throw new Undecided(
+      `the history cannot decide: ${verdict.reasons.join('; ')}`,
+      'docs/history.md says what a history needs for a verdict',
+    );
   }
 }
 
@@ -87,11 +92,9 @@ async function forEachLine(file: string, take: (line: string, number: number) =>
       take(line, number);
     }
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'EISDIR' || code === 'EACCES') {
-      throw new UsageError(`${file} cannot be read (${code})`, 'name a file of JSON lines, or "-"');
-    }
-    throw error;
+    if (pathProblem((error as NodeJS.ErrnoException).code) === undefined) throw error;
+    const why = `${shownPath(file)} ${whyUnreadable(error)}`;
+    throw new UsageError(why, 'name a file of JSON lines, or "-"');
   }
 }
 

@@ -40,7 +40,8 @@ async function echo(text: string, options: EchoOptions): Promise<void> {
       const startedAt = performance.now();
       const back = await client.echo(text, { signal });
       times.push(performance.now() - startedAt);
-      if (back !== text) throw new Refused('the node sent back something else');
+      if (back !== text)
+        throw new Refused('the node sent back something else', 'name a replog node with --url');
       if (times.length === 1 && !options.json) await printLine(cleanText(text), signal);
     }
   });

@@ -1,16 +1,18 @@
 // `replog replay`: plays a recorded run of chaos on a fresh cluster, and judges it anew.
 
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { examples } from '../examples.ts';
 import { UsageError } from '../exit.ts';
+import { textOf } from '../input-file.ts';
 import { untilInterrupted } from '../interrupt.ts';
 
 interface ReplayOptions {
   readonly record?: string;
   readonly json?: boolean;
 }
+
+const NAME_ONE = 'name a file that `replog chaos --record` wrote';
 
 export function register(program: Command): void {
   program
@@ -31,16 +33,16 @@ export function register(program: Command): void {
 
 async function replay(file: string, { record, json = false }: ReplayOptions): Promise<void> {
   if (record !== undefined && resolve(record) === resolve(file))
-    throw new UsageError('--record names the file that is played');
+    throw new UsageError('--record names the file that is played', 'name another one');
   const { BadRecording, scriptOf } = await import('../../chaos/recording.ts');
   const { runSession, throwawayGround } = await import('../chaos-session.ts');
-  const text = textOf(file);
+  const text = textOf(file, NAME_ONE);
   let script: ReturnType<typeof scriptOf>;
   try {
     script = scriptOf(text);
   } catch (error) {
     if (!(error instanceof BadRecording)) throw error;
-    throw new UsageError(`${file} cannot be played: ${error.message}`);
+    throw new UsageError(`${file} cannot be played: ${error.message}`, NAME_ONE);
   }
   const { seed, nodes, durationMs } = script.run;
   const ids = nodes.map((_, place) => `n${place + 1}`);
@@ -60,12 +62,4 @@ async function replay(file: string, { record, json = false }: ReplayOptions): Pr
       await ground.leave();
     }
   });
-}
-
-function textOf(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new UsageError(`${file} cannot be read: ${(error as Error).message}`);
-  }
 }

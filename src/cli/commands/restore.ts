@@ -1,6 +1,6 @@
 // `replog restore`: makes the data of a new cluster, or of one node, of a backup.
 
-import { createReadStream, existsSync, readdirSync, statSync } from 'node:fs';
+import { createReadStream, existsSync, readdirSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { UnknownFormat } from '../../persistence/persistence.ts';
@@ -11,6 +11,7 @@ import { dataDirFrom, isFolder } from '../data-dir.ts';
 import { examples } from '../examples.ts';
 import { Refused, UsageError } from '../exit.ts';
 import { printJson, printLines } from '../output.ts';
+import { shownPath } from '../path-problem.ts';
 import { Progress } from '../progress.ts';
 import { refuseBoth } from '../vain-options.ts';
 
@@ -125,5 +126,13 @@ function linesOf(summary: Restored, dataDir: string | null, { node, check }: Res
 function sizeOf(file: string): number {
   const status = statSync(file, { throwIfNoEntry: false });
   if (status?.isFile() === true) return status.size;
-  throw new UsageError(`there is no file ${file}`, 'name a backup, as `replog backup` makes it');
+  throw new UsageError(
+    `${shownPath(file)} cannot be read: ${whyNotRead(status)}`,
+    'name a backup, as `replog backup` makes it',
+  );
+}
+
+function whyNotRead(status: Stats | undefined): string {
+  if (status === undefined) return 'there is no such file';
+  return status.isDirectory() ? 'it is a folder' : 'it is no plain file, which can be read twice';
 }

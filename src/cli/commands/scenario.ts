@@ -6,7 +6,9 @@ import type { Scenario } from '../../scenarios/scenario.ts';
 import { cleanText } from '../clean-text.ts';
 import { examples } from '../examples.ts';
 import { UsageError } from '../exit.ts';
+import { whyUnreadable } from '../input-file.ts';
 import { printError, printJson, printLine } from '../output.ts';
+import { shownPath } from '../path-problem.ts';
 import { addPlayOptions, type PlayFlags, playAll, refuseVain } from '../scenario-play.ts';
 import { failure } from './demo.ts';
 
@@ -87,7 +89,7 @@ async function readEach(
     else await leave(file, mistakes);
     refused.push(
       ...mistakes.map(({ line, message }) =>
-        line === null ? `${file} ${message}` : `${file}:${line}: ${message}`,
+        line === null ? `${shownPath(file)} ${message}` : `${file}:${line}: ${message}`,
       ),
     );
   }
@@ -108,8 +110,7 @@ async function read(file: string): Promise<Reading> {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    const message = `cannot be read (${(error as NodeJS.ErrnoException).code})`;
-    return { scenario: null, mistakes: [{ line: null, message }] };
+    return { scenario: null, mistakes: [{ line: null, message: whyUnreadable(error) }] };
   }
   try {
     return { scenario: parseScenario(text, file), mistakes: [] };
