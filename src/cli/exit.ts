@@ -259,7 +259,7 @@ const HINT_OF_CODE: Readonly<Record<string, string>> = {
     '`replog add` makes the cluster larger; --w all asks for all it has',
   'idempotency-key-reused': `each write needs its own; ${KEY_OPTIONS}`,
   // At the URL of an arbiter or a launcher more is said; here something stands behind the port.
-  'not-found': 'the URL of a node ends with its port; `replog ps` shows those of what runs',
+  'not-found': 'the URL of a node ends with its port, like http://127.0.0.1:4000',
   conflict: '`replog ps` shows the nodes and what they do',
   'unknown-node': '`replog ps` shows the nodes',
   'node-failed': '`replog ps` shows what runs; what the node wrote last is in its output',

@@ -24,8 +24,22 @@ export function selectNodes<Node extends Candidate>(
 ): readonly Node[] {
   const chosen = matching(selector, nodes);
   if (chosen.length > 0) return chosen;
+  throw noNode(selector, nodes);
+}
+
+/** As selectNodes in each of several groups; it is enough that one of them has any. */
+export function selectInEach<Node extends Candidate>(
+  selector: string,
+  groups: readonly (readonly Node[])[],
+): readonly (readonly Node[])[] {
+  const chosen = groups.map((nodes) => matching(selector, nodes));
+  if (groups.length === 0 || chosen.some((nodes) => nodes.length > 0)) return chosen;
+  throw noNode(selector, groups.flat());
+}
+
+function noNode(selector: string, nodes: readonly Candidate[]): UsageError {
   const known = nodes.map(({ node, role }) => `${node} (${role ?? 'no role'})`).join(', ');
-  throw new UsageError(
+  return new UsageError(
     `there is no node "${selector}"`,
     `${known === '' ? '' : `nodes: ${known}; `}use ${SELECTORS}`,
   );

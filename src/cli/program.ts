@@ -5,6 +5,7 @@ import { Command, CommanderError } from 'commander';
 import { InvalidUrl, Unreachable } from '../client/errors.ts';
 import { NoQuorum } from '../client/problems.ts';
 import { packageVersion } from '../node/package-version.ts';
+import { abridged } from './abridged.ts';
 import { cleanText } from './clean-text.ts';
 import { stylesFor } from './colour.ts';
 import { compileParserLate } from './compilation.ts';
@@ -40,7 +41,7 @@ export function newProgram(): Command {
     .configureOutput({
       writeOut: (text) => void process.stdout.write(text),
       writeErr: (text) => void process.stderr.write(text),
-      outputError: (text, write) => write(`replog: ${cleanText(sentenceIn(text))}\n`),
+      outputError: (text, write) => write(`replog: ${cleanText(abridged(sentenceIn(text)))}\n`),
     })
     .addHelpText(
       'after',
@@ -129,8 +130,8 @@ async function hintOn(error: unknown, options: TargetOptions): Promise<string | 
 function report(error: unknown, hint: string | null): void {
   const { sentence } = endingOf(error);
   const styles = stylesFor(process.stderr);
-  printError(`${styles.red('replog:')} ${cleanText(sentence)}`);
-  if (hint !== null) printError(`${styles.dim('hint:')} ${cleanText(hint)}`);
+  printError(`${styles.red('replog:')} ${cleanText(abridged(sentence))}`);
+  if (hint !== null) printError(`${styles.dim('hint:')} ${cleanText(abridged(hint))}`);
   // One sentence is for users; whoever looks for a fault in replog itself sets this.
   if (process.env.REPLOG_DEBUG && error instanceof Error) printError(error.stack ?? '');
 }

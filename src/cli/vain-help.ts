@@ -9,7 +9,11 @@ const asksHelp = (word: string): boolean => ['--help', '-h', 'help'].includes(wo
 export function withoutVainHelp(program: Command, argv: readonly string[]): string[] {
   const words = argv.slice(2);
   const names = words.filter((word) => !word.startsWith('-') && word !== 'help');
-  if (!words.some(asksHelp) || isKnown(program, names)) return [...argv];
+  if (!words.some(asksHelp)) return [...argv];
+  if (isKnown(program, names)) {
+    // commander's own `help` takes one name: of a group it would show the group's help.
+    return words[0] === 'help' ? [...argv.slice(0, 2), ...names, '--help'] : [...argv];
+  }
   return [...argv.slice(0, 2), ...words.filter((word) => !asksHelp(word))];
 }
 

@@ -251,6 +251,19 @@ test.each([
   expect(ran.out).toContain('Usage: replog');
 });
 
+test('help of a command in a group is its own', async () => {
+  const { out } = await runCommand([append, kv], 'help', 'kv', 'put');
+  expect(out).toContain('Usage: replog kv put');
+});
+
+test('a word that goes on and on is cut where it is refused', async () => {
+  const { code, err } = await runCommand([append, kv], 'append', '--w', 'x'.repeat(5_000), 'a');
+  expect(code).toBe(2);
+  expect(err).toMatch(/^replog: --w: "x{99}…" is not a write concern\n/);
+  const unknown = await runCommand([append, kv], 'y'.repeat(5_000));
+  expect(unknown.err).toMatch(/^replog: unknown command 'y{99}…'\n/);
+});
+
 test('help is exit 0 and shows examples', async () => {
   const ran = await runCommand(append, 'append', '--help');
   expect(ran).toMatchObject({ code: 0, err: '' });

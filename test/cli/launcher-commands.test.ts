@@ -50,6 +50,29 @@ test('ps shows every node', async () => {
   expect(JSON.parse(json.out)).toEqual({ name: 'one', nodes: [NODES[2]], removed: [] });
 });
 
+test('ps NODE shows the clusters that have it, whatever the others have', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'replog-ps-'));
+  vi.stubEnv('REPLOG_RUN_DIR', folder);
+  const three = await startStub(launch);
+  const none = await startStub((_, response) =>
+    sendJson(response, 200, { name: 'two', nodes: [], removed: [] }),
+  );
+  const entries = [
+    register({ ...ANNOUNCED, name: 'one', control: three.url, arbiter: three.url, nodes: [] }),
+    register({ ...ANNOUNCED, name: 'two', control: none.url, arbiter: none.url, nodes: [] }),
+  ];
+  try {
+    const third = await runCommand(ps, 'ps', 'n3', '--json');
+    expect(JSON.parse(third.out)).toEqual({ name: 'one', nodes: [NODES[2]], removed: [] });
+    expect(third.code).toBe(0);
+    const ninth = await runCommand(ps, 'ps', 'n9');
+    expect([ninth.code, ninth.out]).toEqual([2, '']);
+  } finally {
+    for (const entry of entries) entry.remove();
+    await rm(folder, { recursive: true });
+  }
+});
+
 test('ps without a cluster says so', async () => {
   expect(await runCommand(ps, 'ps')).toEqual({ code: 0, out: 'no cluster is running\n', err: '' });
   expect(await runCommand(ps, 'ps', '--json')).toEqual({ code: 0, out: '', err: '' });

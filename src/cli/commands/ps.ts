@@ -9,7 +9,7 @@ import { type Styles, stylesFor } from '../colour.ts';
 import { examples } from '../examples.ts';
 import { NotRunning } from '../exit.ts';
 import { findLauncher } from '../launcher.ts';
-import { SELECTORS, selectNodes } from '../node-selection.ts';
+import { SELECTORS, selectInEach } from '../node-selection.ts';
 import { printJson, printLine, printLines } from '../output.ts';
 import { tableLines } from '../table.ts';
 import {
@@ -54,9 +54,8 @@ interface Seen {
 
 async function ps(selector: string | undefined, options: PsOptions): Promise<void> {
   const seen = await allSeen(options);
-  const chosen = seen.map(({ report }) =>
-    selector === undefined ? report : onlyNodes(selector, report),
-  );
+  const reports = seen.map(({ report }) => report);
+  const chosen = selector === undefined ? reports : onlyNodes(selector, reports);
   if (options.json) {
     for (const report of chosen) await printJson(report);
   } else {
@@ -70,9 +69,14 @@ async function ps(selector: string | undefined, options: PsOptions): Promise<voi
   if (silent.length > 0) throw silence(silent);
 }
 
-function onlyNodes(selector: string, report: ClusterReport): ClusterReport {
-  const nodes = selectNodes(selector, [...report.nodes, ...report.removed]);
-  return { ...report, nodes, removed: [] };
+/** The clusters that have such a node, with nothing else in them. */
+function onlyNodes(selector: string, reports: readonly ClusterReport[]): ClusterReport[] {
+  const groups = reports.map(({ nodes, removed }) => [...nodes, ...removed]);
+  const chosen = selectInEach(selector, groups);
+  return reports.flatMap((report, place) => {
+    const nodes = chosen[place]!;
+    return nodes.length === 0 ? [] : [{ ...report, nodes, removed: [] }];
+  });
 }
 
 /** The cluster that was named, else all there are. */
