@@ -80,10 +80,12 @@ export class StoryTeller {
     this.waiting.set(ticket, { at: receivedAt, w, limitMs });
   }
 
-  copied({ at, who: epoch, a: ticket }: TraceRecord): void {
+  copied({ at, from, who, a: ticket }: TraceRecord): void {
     this.begin();
     this.copiedBy = ticket;
-    const { index } = this.parts;
+    const { index, entry } = this.parts;
+    // The record has the epoch of its first entry; those behind it may be of later ones.
+    const epoch = from === index ? who : (entry?.epoch ?? who);
     const text =
       ticket === 0
         ? `Fetched from a member that had it, and put into the log at index ${index}.`

@@ -231,6 +231,18 @@ describe('a secondary', () => {
     );
   });
 
+  test('tells the epoch of the operation, not of what came before it in one Snapshot', async () => {
+    const { trace, engine, story } = setUp();
+    const [, later] = [1, 2].map((index) =>
+      entryOf(HELLO, { index: logIndex(index), epoch: epoch(6 + index), at: '' }, {}),
+    );
+    const first = snapshot(1, 0);
+    const both = { ...first, updates: [...first.updates, later!] };
+    engine.persistence.append(both.updates);
+    trace.append(both.updates, { type: 'Received', ticket: ticket(1), request: both }, 1_002);
+    expect((await story(2)).lines[0].text).toMatch(/at index 2, epoch 8: readable/);
+  });
+
   test('a refused copy is told with its reason, a dropped one with its end', async () => {
     const { trace, engine, told } = setUp();
     engine.append([HELLO]);
