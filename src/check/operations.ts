@@ -8,6 +8,9 @@ import type { WriteRecord } from './history.ts';
 /** Names one operation's content; numbers from 0. */
 export type Content = number;
 
+/** Of so many keys a cluster remembers the last ones at least (contract, section 3). */
+export const KEYS_REMEMBERED = 100_000;
+
 /** Where the request with this idempotency key was last said to be, what it was, and the record; 0:
  * nowhere. */
 export interface KeyFacts {
@@ -26,13 +29,15 @@ export interface OpenBatch {
 
 /**
  * Invariants:
- * 1. Requests for the same with the same idempotency key count as one.
+ * 1. Requests for the same with the same idempotency key count as one, and as a repetition each, if
+ *    the answer does not say that they appended nothing.
  * 2. A refused request does not count.
  */
 export class Operations {
   private readonly contents = new Map<string, Content>();
   private readonly operations: Operation[] = [];
   private readonly possible: number[] = [];
+  private readonly repeated = new Map<Content, number>();
   private readonly firstCall: number[] = [];
   private readonly firstSeen: number[] = [];
   private readonly seenPlace: number[] = [];
@@ -75,12 +80,17 @@ export class Operations {
     const again = key !== null && this.asksAgain(key, contents);
     for (const content of contents) {
       if (!again) this.possible[content]! += 1;
+      else if (record.duplicate !== true) this.repeat(content);
       this.firstCall[content] = Math.min(this.firstCall[content]!, record.call);
     }
     this.place(record, contents[0]);
     if (record.outcome === 'ok') return;
     if (contents.length > 1) this.openBatches.push({ contents, place });
     if (record.first === undefined && operations[0]!.op !== 'append') this.openKeyValues += 1;
+  }
+
+  private repeat(content: Content): void {
+    this.repeated.set(content, (this.repeated.get(content) ?? 0) + 1);
   }
 
   /** A key for something else may have reached the cluster first, or alone. */
@@ -126,6 +136,17 @@ export class Operations {
   /** How many requests could have put it into the log. */
   requests(content: Content): number {
     return this.possible[content]!;
+  }
+
+  /** Whether a cluster may have forgotten any key: there were more than it must remember. The
+   * answer to a request may come last, so that only the end of the history tells. */
+  get forgetsKeys(): boolean {
+    return this.keys.size > KEYS_REMEMBERED;
+  }
+
+  /** How many of these may have come when their key had been forgotten: they are new then. */
+  repetitions(content: Content): number {
+    return this.forgetsKeys ? (this.repeated.get(content) ?? 0) : 0;
   }
 
   /** The record of a request with this content that was refused; 0: there is none. */

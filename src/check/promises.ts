@@ -23,7 +23,8 @@
 // idempotency key, which does not say whether it was a repetition.
 //
 // A 504 with `acks` promises the same for the nodes that it names (it stays, and goes on
-// replicating); an operation that a node showed at or below its commit index is promised as well.
+// replicating); an operation that a node showed at or below its commit index is promised as well,
+// and so is a value that it gave to a read which shows only what is on a majority.
 
 import { ByIndex } from './by-index.ts';
 import { ARBITER, type Change, type ClusterFacts } from './cluster-facts.ts';
@@ -52,7 +53,8 @@ interface Request {
  * 2. Each promise is excused at most once: all work is linear in the length of the history.
  */
 export class Promises {
-  /** Acknowledged and kept: the highest by the time a request began. */
+  /** Acknowledged, or shown to be on a majority, and kept: the highest by the time a request
+   * began. */
   readonly frontier = new Frontier();
   /** Highest index that is promised. */
   highest = 0;

@@ -89,7 +89,7 @@ describe('a value is gone', () => {
         const nothing = { read, value: null, index: null };
         if (asked === 'after') run.get('n1', 'k', nothing);
         run.log.push({ index: 2, epoch: 1, operation: remove('k') });
-        run.read('n2');
+        run.read('n2', { commitIndex: 1 });
         if (asked === 'before') run.get('n1', 'k', nothing);
         run.write(remove('k'), { ...anew(2), call: asked === 'before' ? call : run.tick() });
         run.log.length = 2;

@@ -2,12 +2,13 @@
 //
 // 1. What is promised (see promises.ts for what that is, and when it ends) stands at its index in
 //    everything that is shown as settled: up to the commit index, in `majority` and `linearizable`
-//    reads, and in the final logs, unless it may have been compacted away (superseded.ts).
+//    reads, and in the final logs, unless it may have been compacted away (superseded.ts). What is
+//    shown as settled is promised from then on.
 // 2. A node that is named in `acks` shows it by itself, also after a crash with its disk, until a
 //    master of a later epoch may have made it start over.
 
 import type { Evidence, Invariant } from '../evidence.ts';
-import type { LogRecord } from '../history.ts';
+import type { GetRecord, LogRecord } from '../history.ts';
 import type { Content } from '../operations.ts';
 import { Superseded } from '../superseded.ts';
 import { type Violation, violation } from '../verdict.ts';
@@ -21,6 +22,16 @@ export class Durable implements Invariant {
 
   log(record: LogRecord, contents: readonly Content[]): Violation | null {
     return this.kept(record) ?? this.settled(record, contents);
+  }
+
+  /** A value that only the majority's log gives. */
+  get({ call, index, key, node, read, value }: GetRecord): Violation | null {
+    if (read === 'local' || index === null || value === null) return null;
+    const { operations, place, promises } = this.evidence;
+    const content = operations.of({ op: 'put', key, value });
+    // It does not say of which epoch it is: so it may always be what has been lost since.
+    const broken = promises.committed({ index, epoch: 0 }, content, call, place);
+    return broken === null ? null : this.lost(index, node, content, place);
   }
 
   finish(): Violation | null {
@@ -54,11 +65,17 @@ export class Durable implements Invariant {
 
   /** Rule 1. */
   private settled(record: LogRecord, contents: readonly Content[]): Violation | null {
-    const { promises, place } = this.evidence;
+    const { cluster, promises, place } = this.evidence;
+    let highest = 0;
     for (const [i, entry] of record.entries.entries()) {
       if (entry.index > record.commitIndex) break;
       const broken = promises.committed(entry, contents[i]!, record.call, place);
       if (broken !== null) return this.lost(entry.index, record.node, contents[i], place);
+      if (promises.at(entry.index)?.content === contents[i]) highest = entry.index;
+    }
+    // A master that a forgetful arbiter does not know has a majority of its own.
+    if (highest > 0 && !cluster.forgot && record.call > promises.riskAt) {
+      promises.frontier.reach(record.return, highest, place);
     }
     return null;
   }

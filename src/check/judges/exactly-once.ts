@@ -1,15 +1,21 @@
 // Exactly once: requests with the same idempotency key, and every request without one, are in a log
 // at most once; every answer to them names the same index; a key stands for one request only; a
 // batch is there as a whole or not at all.
+//
+// A key counts as new when `KEYS_REMEMBERED` others have come behind it. Each of them takes at
+// least one index, and all of them are in the history: so where the indexes are closer to each
+// other, or the whole history has no more keys, the key was known.
 
 import type { Evidence, Invariant } from '../evidence.ts';
 import type { FinalLog } from '../final-logs.ts';
 import type { WriteRecord } from '../history.ts';
-import { type Content, type KeyFacts, sameContents } from '../operations.ts';
+import { type Content, KEYS_REMEMBERED, type KeyFacts, sameContents } from '../operations.ts';
 import { type Violation, violation } from '../verdict.ts';
 
 export class ExactlyOnce implements Invariant {
   private readonly evidence: Evidence;
+  /** Keys that came to another index so far away that they may have been forgotten. */
+  private readonly suspects: Violation[] = [];
 
   constructor(evidence: Evidence) {
     this.evidence = evidence;
@@ -29,13 +35,16 @@ export class ExactlyOnce implements Invariant {
     // The earlier index may have been lost with its holders, or cut off before it was promised.
     if (before.first === 0 || record.call <= promises.riskAt) return null;
     if (!this.stands(before)) return null;
-    return violation(
+    const found = violation(
       'exactly once',
       `The request with key ${key} was answered with index ${before.first} (record ` +
         `${before.place}) and ${same ? 'again' : 'another one'} with index ${first} (record ${place}).`,
       before.place,
       place,
     );
+    if (!isFar(before.first, first)) return found;
+    this.suspects.push(found);
+    return null;
   }
 
   /** What was said to be there is promised. What came to be promised there later may be the like of
@@ -48,6 +57,8 @@ export class ExactlyOnce implements Invariant {
   }
 
   finish(): Violation | null {
+    const [suspect] = this.suspects;
+    if (suspect !== undefined && !this.evidence.operations.forgetsKeys) return suspect;
     for (const log of this.evidence.finals.values()) {
       const found = this.doubled(log) ?? this.torn(log);
       if (found !== null) return found;
@@ -67,6 +78,8 @@ export class ExactlyOnce implements Invariant {
       }
       const requests = operations.requests(content);
       if (requests === 0 || times[content]! <= requests) continue;
+      const most = requests + operations.repetitions(content);
+      if (times[content]! <= most && isFar(firsts[content]!, index)) continue;
       return violation(
         'exactly once',
         `${operations.name(content)} was asked for ${often(requests)}, but the log of ${node} ` +
@@ -88,7 +101,9 @@ export class ExactlyOnce implements Invariant {
       places.set(content, index);
     }
     for (const batch of operations.openBatches) {
-      const unique = batch.contents.every((content) => operations.requests(content) <= 1);
+      const unique = batch.contents.every(
+        (content) => operations.requests(content) + operations.repetitions(content) <= 1,
+      );
       const first = places.get(batch.contents[0]!);
       const isThere = batch.contents.map((content) => places.has(content));
       const inRow = batch.contents.every((content, i) => places.get(content) === first! + i);
@@ -105,6 +120,11 @@ export class ExactlyOnce implements Invariant {
     }
     return null;
   }
+}
+
+/** Whether there is room for `KEYS_REMEMBERED` other requests between the two. */
+function isFar(one: number, other: number): boolean {
+  return Math.abs(other - one) > KEYS_REMEMBERED;
 }
 
 function often(count: number): string {

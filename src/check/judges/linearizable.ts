@@ -1,7 +1,7 @@
-// Linearizable: a `linearizable` read shows at least what was acknowledged, or shown by another
-// such read, before it was asked for. With each write's index this is the whole of
-// linearizability: the order of the log is the order of the operations (total order, rule 3), and
-// a read stands behind the last index that it shows. So the judgement is linear in time.
+// Linearizable: a `linearizable` read shows at least what was acknowledged, shown by another such
+// read, or shown to be on a majority, before it was asked for. With each write's index this is the
+// whole of linearizability: the order of the log is the order of the operations (total order, rule
+// 3), and a read stands behind the last index that it shows. So the judgement is linear in time.
 //
 // And of each key: on one node, in one life and epoch, reads of one level never go backwards (but
 // where a node that had left and is back starts over). A node may show for a while, when an epoch
@@ -31,7 +31,8 @@ interface Said {
 }
 
 interface Register {
-  /** Acknowledged operations on the key, and values that linearizable reads showed. */
+  /** Acknowledged operations on the key, and values that reads showed which show only what is on a
+   * majority. */
   readonly settled: Frontier;
   readonly said: Map<string, Said>;
   readonly removals: Removals;
@@ -143,6 +144,7 @@ export class Linearizable implements Invariant {
 
   private stale(record: GetRecord, register: Register): Violation | null {
     const { place, promises } = this.evidence;
+    if (record.read === 'majority') this.common(record, register);
     if (record.read !== 'linearizable' || record.call <= promises.riskAt) return null;
     const settled = register.settled.at(record.call);
     if (record.index === null) {
@@ -159,6 +161,16 @@ export class Linearizable implements Invariant {
       settled.place,
       place,
     );
+  }
+
+  /** What a majority has, every later linearizable read shows: if it is certain that it is the
+   * majority of the log that is promised, and not of a master that nobody knows any more. */
+  private common(record: GetRecord, register: Register): void {
+    const { cluster, place, promises } = this.evidence;
+    const { call, index } = record;
+    if (index === null || cluster.forgot || call <= promises.riskAt) return;
+    if (promises.at(index)?.content !== this.contentOf(record)) return;
+    register.settled.reach(record.return, index, place);
   }
 
   /** A node shows by itself, also after a restart, what it was named as having. */

@@ -7,6 +7,9 @@
 // compacted away.) Who records must write a master's `role` before anything that follows from it;
 // after the restart or leave of a master the next epoch counts as begun.
 //
+// A page also says of each key which operation on it is there: who is asked for the key's value
+// later must not answer with one that was given before that operation.
+//
 // A node that had left and is back may start over, once.
 
 import { ByIndex } from '../by-index.ts';
@@ -33,6 +36,13 @@ interface Look {
 
 const NOTHING: Look = { epoch: 0, moment: 0, place: 0 };
 
+/** The highest index at which pages showed an operation on a key, and since when. */
+interface KeyLook {
+  readonly index: number;
+  readonly moment: number;
+  readonly place: number;
+}
+
 /** What one life of a node has shown. */
 class Shown {
   readonly life: string;
@@ -40,8 +50,12 @@ class Shown {
   readonly ends = new Frontier();
   /** The same of reads that show only what is on a majority. */
   readonly settled = new Frontier();
+  readonly keys = new Map<string, KeyLook>();
+  readonly settledKeys = new Map<string, KeyLook>();
   /** When an entry of its latest epoch was first shown: what was shown before may have gone. */
   epochSince = Number.NEGATIVE_INFINITY;
+  /** The latest epoch of which an entry was shown, though it may have gone since. */
+  private highestEpoch = 0;
 
   constructor(life: string) {
     this.life = life;
@@ -53,7 +67,22 @@ class Shown {
 
   set(index: number, epoch: number, moment: number, place: number): void {
     if (epoch > this.lastEpoch) this.epochSince = moment;
+    this.highestEpoch = Math.max(this.highestEpoch, epoch);
     this.entries.set(index, { epoch, moment, place });
+  }
+
+  /** A page that was asked for before its latest epoch began there may show what has gone by the
+   * time it is heard. */
+  isOutdated({ call, entries }: LogRecord): boolean {
+    return call <= this.epochSince && (entries.at(-1)?.epoch ?? 0) < this.highestEpoch;
+  }
+
+  /** A page shows an operation on this key. */
+  look(keys: Map<string, KeyLook>, key: string, look: KeyLook): void {
+    const before = keys.get(key);
+    // What was shown before its latest epoch may have gone; it says nothing until it is shown anew.
+    const stands = before !== undefined && before.moment >= this.epochSince;
+    if (!stands || look.index > before.index) keys.set(key, look);
   }
 
   cut(after: number): void {
@@ -96,18 +125,54 @@ export class NeverBack implements Invariant {
     const { lastIndex, return: moment } = record;
     shown.ends.reach(moment, lastIndex, this.evidence.place);
     if (record.read !== 'local') shown.settled.reach(moment, lastIndex, this.evidence.place);
+    if (found === null && !shown.isOutdated(record)) this.keys(record, shown);
     return found;
   }
 
+  private keys({ entries, read, return: moment }: LogRecord, shown: Shown): void {
+    const { place } = this.evidence;
+    for (const { index, operation } of entries) {
+      if (operation.op === 'append') continue;
+      const look = { index, moment, place };
+      shown.look(shown.keys, operation.key, look);
+      if (read !== 'local') shown.look(shown.settledKeys, operation.key, look);
+    }
+  }
+
   /** Whoever shows a value shows the log up to it. */
-  get({ call, index, life, node, read, return: moment }: GetRecord): null {
+  get(record: GetRecord): Violation | null {
+    const { call, index, life, node, read, return: moment } = record;
     const shown = this.shown.get(node);
     if (index === null || shown?.life !== life) return null;
+    const found = this.superseded(record, index, shown);
+    if (found !== null) {
+      if (!this.returned.startsOver(node)) return found;
+      this.shown.delete(node);
+      return null;
+    }
     // It may show what its latest epoch does not have, if it had not begun there by then.
     if (call <= shown.epochSince) return null;
     shown.ends.reach(moment, index, this.evidence.place);
     if (read !== 'local') shown.settled.reach(moment, index, this.evidence.place);
     return null;
+  }
+
+  /** A page has shown a later operation on the key. What was shown to `local` readers need not be
+   * settled. */
+  private superseded(record: GetRecord, index: number, shown: Shown): Violation | null {
+    const { call, key, node, read } = record;
+    const look = (read === 'local' ? shown.keys : shown.settledKeys).get(key);
+    if (look === undefined || index >= look.index) return null;
+    if (look.moment > call || look.moment < shown.epochSince || this.newer(shown)) return null;
+    const { place } = this.evidence;
+    return violation(
+      'never back',
+      `${node} showed an operation on ${JSON.stringify(key)} at index ${look.index} (record ` +
+        `${look.place}), and then said that its value is the one of index ${index} (record ` +
+        `${place}), in one life and with no later epoch.`,
+      look.place,
+      place,
+    );
   }
 
   private shrinks(record: LogRecord, shown: Shown): Violation | null {

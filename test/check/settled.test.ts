@@ -1,0 +1,201 @@
+// What one read has shown binds the next one, whatever both of them ask for: a page and a value, a
+// `majority` read and a linearizable one.
+
+import { describe, expect, test } from 'vitest';
+import type { HistoryRecord, ReadLevel } from '../../src/check/history.ts';
+import { judge } from '../../src/check/judge.ts';
+import { message, put, Recording, remove } from './recording.ts';
+
+const judgesOf = (records: readonly HistoryRecord[]) =>
+  judge(records).violations.map(({ judge: by }) => by);
+
+/** The first value of `k`, which another one has superseded. */
+const OLD = { value: '1', index: 1 };
+
+const LEVELS: readonly ReadLevel[] = ['local', 'majority', 'linearizable'];
+
+describe('a page shows an operation on a key', () => {
+  /** The key has been written twice; nobody heard that the second write was stored. */
+  function written(second = put('k', '2')): Recording {
+    const run = new Recording();
+    run.write(put('k', '1'));
+    run.write(second, { outcome: 'unknown' });
+    return run;
+  }
+
+  test.each([
+    ['value', put('k', '2')],
+    ['removal', remove('k')],
+  ])('the value before that %s is not the answer any more', (_, second) => {
+    const run = written(second);
+    run.read('n2', { from: 2 });
+    run.get('n2', 'k');
+    expect(judgesOf(run.records)).toEqual([]);
+    run.records.pop();
+    run.get('n2', 'k', OLD);
+    expect(judgesOf(run.records)).toEqual(['never back']);
+  });
+
+  test.each([
+    ['local', 'majority', []],
+    ['majority', 'majority', ['never back']],
+    ['majority', 'local', ['never back']],
+  ] as const)('to a %s read, which binds one of %s: %j', (read, other, by) => {
+    const run = written();
+    run.read('n2', { read, ...(read === 'local' ? { commitIndex: 1 } : {}) });
+    run.get('n2', 'k', { read: other, ...OLD });
+    expect(judgesOf(run.records)).toEqual(by);
+  });
+
+  test('but not to who asked before it was heard, on another node, in another life', () => {
+    const run = written();
+    const call = run.tick();
+    run.read('n2', { commitIndex: 1 });
+    run.get('n2', 'k', { call, ...OLD });
+    run.get('n3', 'k', OLD);
+    run.node('n2', 'crash');
+    run.start('n2');
+    run.get('n2', 'k', OLD);
+    run.read('n2', { commitIndex: 1 }, run.log.slice(0, 1));
+    run.get('n2', 'k', OLD);
+    expect(judgesOf(run.records)).toEqual([]);
+  });
+
+  test('nor is a lower one, shown later, the last one', () => {
+    const run = written();
+    run.read('n2');
+    run.read('n2', { to: 1 });
+    run.get('n2', 'k', OLD);
+    expect(judgesOf(run.records)).toEqual(['never back']);
+  });
+
+  /** n2 has shown a value that the log of the next epoch does not have. */
+  function cutOff(): Recording {
+    const run = written();
+    run.read('n2', { commitIndex: 1 });
+    run.lead('n3');
+    return run;
+  }
+
+  test('and a later epoch does not have it', () => {
+    const run = cutOff();
+    const call = run.tick();
+    const old = [...run.log];
+    run.get('n2', 'k', OLD);
+    run.log.pop();
+    run.write(message('new'), { acks: ['n3', 'n1'] });
+    run.get('n2', 'k', OLD);
+    run.read('n2');
+    run.get('n2', 'k', OLD);
+    // What comes late does not say what is there now.
+    run.read('n2', { call, commitIndex: 1 }, old);
+    run.get('n2', 'k', OLD);
+    expect(judgesOf(run.records)).toEqual([]);
+    run.write(put('k', '3'), { acks: ['n3', 'n1'] });
+    run.read('n2');
+    run.get('n2', 'k');
+    expect(judgesOf(run.records)).toEqual([]);
+    run.records.pop();
+    run.get('n2', 'k', OLD);
+    expect(judgesOf(run.records)).toEqual(['never back']);
+  });
+
+  test('and the node has left and starts over, once', () => {
+    const run = written();
+    run.read('n2', { commitIndex: 1 });
+    run.node('n2', 'leave');
+    run.node('n2', 'join');
+    run.get('n2', 'k', OLD);
+    run.get('n2', 'k', OLD);
+    expect(judgesOf(run.records)).toEqual([]);
+    run.read('n2', { commitIndex: 1 });
+    run.get('n2', 'k', OLD);
+    expect(judgesOf(run.records)).toEqual(['never back']);
+  });
+});
+
+describe('what is on a majority is shown by every linearizable read asked for later', () => {
+  /** The second operation was never answered, but n2 says of it what `show` makes it say. */
+  function shown(show: (run: Recording) => void): Recording {
+    const run = new Recording();
+    run.write(put('k', '1'));
+    run.write(put('k', '2'), { outcome: 'unknown' });
+    show(run);
+    return run;
+  }
+
+  const behind = (run: Recording, more = {}): void =>
+    run.read('n1', { read: 'linearizable', ...more }, run.log.slice(0, 1));
+
+  test.each(['majority', 'linearizable'] as const)('in a log that a %s read shows', (read) => {
+    const run = shown((it) => it.read('n2', { read }));
+    run.read('n1', { read: 'linearizable' });
+    expect(judgesOf(run.records)).toEqual([]);
+    run.records.pop();
+    const call = run.now - 3;
+    behind(run, { call });
+    expect(judgesOf(run.records)).toEqual([]);
+    run.records.pop();
+    behind(run);
+    expect(judgesOf(run.records)).toContain('linearizable');
+  });
+
+  test('in a log whose commit index says so, and not beyond it', () => {
+    const run = shown((it) => it.read('n2', { commitIndex: 1 }));
+    behind(run);
+    expect(judgesOf(run.records)).toEqual([]);
+    const other = shown((it) => it.read('n2'));
+    behind(other);
+    expect(judgesOf(other.records)).toContain('linearizable');
+  });
+
+  test.each(LEVELS)('as a value that a %s read gives', (read) => {
+    const run = shown((it) => it.get('n2', 'k', { read }));
+    run.get('n1', 'k', { read: 'linearizable' });
+    expect(judgesOf(run.records)).toEqual([]);
+    run.records.pop();
+    run.get('n1', 'k', { read: 'linearizable', ...OLD });
+    expect(judgesOf(run.records)).toEqual(read === 'local' ? [] : ['linearizable']);
+  });
+
+  test('and what is asked for then comes behind it', () => {
+    const run = shown((it) => it.read('n2'));
+    run.log.pop();
+    run.write(put('k', '2'));
+    expect(judgesOf(run.records)).toEqual(['total order']);
+  });
+
+  test('and stays: a value that a majority read gave is in the logs at the end', () => {
+    const run = shown((it) => it.get('n2', 'k', { read: 'majority' }));
+    run.log.pop();
+    expect(judgesOf(run.end())).toContain('durable');
+    const local = shown((it) => it.get('n2', 'k'));
+    local.log.pop();
+    expect(judgesOf(local.end())).toEqual([]);
+  });
+
+  test('but where those who had it have lost their memory', () => {
+    const run = shown((it) => it.get('n2', 'k', { read: 'majority' }));
+    run.read('n2', { read: 'majority' });
+    for (const node of ['n1', 'n2']) run.node(node, 'wipe');
+    run.log.length = 0;
+    run.lead('n3');
+    run.write(put('k', '3'), { w: 'all', acks: ['n3', 'n1', 'n2'], node: 'n3' });
+    run.get('n3', 'k', { read: 'linearizable' });
+    run.read('n3', { read: 'linearizable' });
+    expect(judgesOf(run.end())).toEqual([]);
+  });
+
+  test('but where an arbiter has forgotten: a master that it does not know goes on', () => {
+    const run = new Recording();
+    run.node('arbiter', 'start', { sized: false });
+    run.node('arbiter', 'wipe');
+    run.write(put('k', '1'));
+    run.write(put('k', '2'), { outcome: 'unknown' });
+    run.read('n2', { read: 'majority' });
+    run.get('n2', 'k', { read: 'majority' });
+    behind(run);
+    run.get('n1', 'k', { read: 'linearizable', ...OLD });
+    expect(judgesOf(run.records)).toEqual([]);
+  });
+});
