@@ -59,6 +59,9 @@ export class Promises {
   /** Highest index that is promised. */
   highest = 0;
   excused = 0;
+  /** How often a node lost its memory or left, and what was kept when last anything was lost. */
+  losses = 0;
+  kept = Number.POSITIVE_INFINITY;
   /** When last something was lost. What began before is not judged by what was held. */
   riskAt = Number.NEGATIVE_INFINITY;
   /** Entries above this index, of this epoch or earlier ones, may have been lost. */
@@ -133,6 +136,12 @@ export class Promises {
     return before !== null && before.content !== content ? before : null;
   }
 
+  /** Whether what is shown as settled to a read that began at `moment` is so for everybody: a
+   * master that a forgetful arbiter does not know may have a majority of its own. */
+  certain(moment: number, cluster: ClusterFacts): boolean {
+    return !cluster.forgot && moment > this.riskAt;
+  }
+
   /** A node lost its memory or left, or another one leads: what is not kept is excused. */
   risk(change: Change, node: string, at: number, cluster: ClusterFacts): void {
     if (change === 'none') return;
@@ -141,7 +150,9 @@ export class Promises {
       this.held.delete(node);
     }
     if (change === 'other master') this.reopened(node, at);
-    const kept = this.kept(cluster);
+    else this.losses += 1;
+    const kept = this.keptBy(cluster);
+    this.kept = kept;
     this.lostAbove = Math.min(this.lostAbove, kept);
     this.lostEpoch = Math.max(this.lostEpoch, cluster.opened);
     this.excused += this.promised.cut(kept);
@@ -182,7 +193,7 @@ export class Promises {
     held.reach(moment, index, place);
   }
 
-  private kept(cluster: ClusterFacts): number {
+  private keptBy(cluster: ClusterFacts): number {
     const members = cluster.members.map(({ node }) => node);
     const positions = members.map((node) => this.positions.get(node) ?? 0).sort((a, b) => b - a);
     if (positions.length === 0) return 0;

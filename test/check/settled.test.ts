@@ -158,6 +158,24 @@ describe('what is on a majority is shown by every linearizable read asked for la
     expect(judgesOf(run.records)).toEqual(read === 'local' ? [] : ['linearizable']);
   });
 
+  test('as a value behind the end of a log', () => {
+    for (const read of LEVELS) {
+      const run = shown((it) => it.get('n2', 'k', { read }));
+      behind(run);
+      expect(judgesOf(run.records)).toEqual(read === 'local' ? [] : ['linearizable']);
+    }
+  });
+
+  test('in a page, also to who asks for a value', () => {
+    const run = shown((it) => it.read('n2', { commitIndex: 1 }));
+    const old = { read: 'linearizable', ...OLD } as const;
+    run.get('n1', 'k', old);
+    expect(judgesOf(run.records)).toEqual([]);
+    const other = shown((it) => it.read('n2'));
+    other.get('n1', 'k', old);
+    expect(judgesOf(other.records)).toEqual(['linearizable']);
+  });
+
   test('and what is asked for then comes behind it', () => {
     const run = shown((it) => it.read('n2'));
     run.log.pop();
@@ -183,6 +201,21 @@ describe('what is on a majority is shown by every linearizable read asked for la
     run.write(put('k', '3'), { w: 'all', acks: ['n3', 'n1', 'n2'], node: 'n3' });
     run.get('n3', 'k', { read: 'linearizable' });
     run.read('n3', { read: 'linearizable' });
+    expect(judgesOf(run.end())).toEqual([]);
+  });
+
+  test('but not when a holder has lost its memory after another one had', () => {
+    const run = new Recording(['n1', 'n2', 'n3'], false);
+    run.node('n3', 'crash');
+    run.start('n3', false);
+    run.write(put('k', '1'), { w: 'all' });
+    run.write(put('k', '2'), { outcome: 'unknown' });
+    run.get('n1', 'k', { read: 'linearizable' });
+    run.node('n1', 'crash');
+    run.start('n1', false);
+    run.log.pop();
+    run.lead('n2');
+    run.get('n2', 'k', { read: 'linearizable' });
     expect(judgesOf(run.end())).toEqual([]);
   });
 

@@ -25,13 +25,19 @@ export class Durable implements Invariant {
   }
 
   /** A value that only the majority's log gives. */
-  get({ call, index, key, node, read, value }: GetRecord): Violation | null {
+  get(record: GetRecord): Violation | null {
+    const { call, index, key, node, read, value } = record;
     if (read === 'local' || index === null || value === null) return null;
-    const { operations, place, promises } = this.evidence;
+    const { cluster, operations, place, promises } = this.evidence;
     const content = operations.of({ op: 'put', key, value });
     // It does not say of which epoch it is: so it may always be what has been lost since.
     const broken = promises.committed({ index, epoch: 0 }, content, call, place);
-    return broken === null ? null : this.lost(index, node, content, place);
+    if (broken !== null) return this.lost(index, node, content, place);
+    const isThere = promises.at(index)?.content === content;
+    if (isThere && promises.certain(call, cluster)) {
+      promises.frontier.reach(record.return, index, place);
+    }
+    return null;
   }
 
   finish(): Violation | null {
@@ -73,8 +79,7 @@ export class Durable implements Invariant {
       if (broken !== null) return this.lost(entry.index, record.node, contents[i], place);
       if (promises.at(entry.index)?.content === contents[i]) highest = entry.index;
     }
-    // A master that a forgetful arbiter does not know has a majority of its own.
-    if (highest > 0 && !cluster.forgot && record.call > promises.riskAt) {
+    if (highest > 0 && promises.certain(record.call, cluster)) {
       promises.frontier.reach(record.return, highest, place);
     }
     return null;

@@ -11,32 +11,11 @@
 // was there.
 
 import type { Evidence, Invariant } from '../evidence.ts';
-import { Frontier } from '../frontier.ts';
 import type { GetRecord, LogRecord, NodeRecord, WriteRecord } from '../history.ts';
 import type { Content } from '../operations.ts';
-import { Removals } from '../removals.ts';
+import { Register, type Said } from '../register.ts';
 import { Returned } from '../returned.ts';
 import { type Violation, violation } from '../verdict.ts';
-
-/** What one node last said of one key. */
-interface Said {
-  readonly life: string;
-  readonly opened: number;
-  readonly index: number;
-  readonly gone: boolean;
-  /** The put that gave the value; null: none did. */
-  readonly content: Content | null;
-  readonly moment: number;
-  readonly place: number;
-}
-
-interface Register {
-  /** Acknowledged operations on the key, and values that reads showed which show only what is on a
-   * majority. */
-  readonly settled: Frontier;
-  readonly said: Map<string, Said>;
-  readonly removals: Removals;
-}
 
 /** A read without a value, and the index of a value that was there before. */
 interface Absence {
@@ -64,6 +43,8 @@ export class Linearizable implements Invariant {
   /** Whether what they showed first has stayed: the end of the history tells. */
   private readonly suspects: Backward[] = [];
   private readonly returned = new Returned();
+  private excused = 0;
+  private losses = 0;
 
   constructor(evidence: Evidence) {
     this.evidence = evidence;
@@ -71,14 +52,15 @@ export class Linearizable implements Invariant {
 
   node(record: NodeRecord): Violation | null {
     this.returned.node(record, this.evidence.cluster);
-    const { promises } = this.evidence;
-    if (promises.excused === this.excused) return null;
-    this.excused = promises.excused;
-    for (const { settled } of this.registers.values()) settled.cap(promises.highest);
+    const { excused, highest, kept, losses } = this.evidence.promises;
+    // What reads have shown need not be promised: it may be lost, though nothing is excused.
+    const end = excused === this.excused ? (losses === this.losses ? null : kept) : highest;
+    this.excused = excused;
+    this.losses = losses;
+    if (end === null) return null;
+    for (const { settled } of this.registers.values()) settled.cap(end);
     return null;
   }
-
-  private excused = 0;
 
   write(record: WriteRecord): Violation | null {
     if (record.outcome === 'refused') return null;
@@ -94,11 +76,16 @@ export class Linearizable implements Invariant {
     return null;
   }
 
-  log(record: LogRecord): Violation | null {
+  log(record: LogRecord, contents: readonly Content[]): Violation | null {
     const { place, promises } = this.evidence;
-    for (const { index, operation } of record.entries) {
-      if (operation.op !== 'remove') continue;
-      this.register(operation.key).removals.show(index);
+    const isCommon = promises.certain(record.call, this.evidence.cluster);
+    for (const [i, { index, operation }] of record.entries.entries()) {
+      if (operation.op === 'append') continue;
+      const { removals, settled } = this.register(operation.key);
+      if (operation.op === 'remove') removals.show(index);
+      if (!isCommon || index > record.commitIndex) continue;
+      if (promises.at(index)?.content !== contents[i]) continue;
+      settled.reach(record.return, index, place);
     }
     if (record.read !== 'linearizable' || record.call <= promises.riskAt) return null;
     const settled = promises.frontier.at(record.call);
@@ -163,12 +150,11 @@ export class Linearizable implements Invariant {
     );
   }
 
-  /** What a majority has, every later linearizable read shows: if it is certain that it is the
-   * majority of the log that is promised, and not of a master that nobody knows any more. */
+  /** What a majority has, every later linearizable read shows. */
   private common(record: GetRecord, register: Register): void {
     const { cluster, place, promises } = this.evidence;
     const { call, index } = record;
-    if (index === null || cluster.forgot || call <= promises.riskAt) return;
+    if (index === null || !promises.certain(call, cluster)) return;
     if (promises.at(index)?.content !== this.contentOf(record)) return;
     register.settled.reach(record.return, index, place);
   }
@@ -291,7 +277,7 @@ export class Linearizable implements Invariant {
   private register(key: string): Register {
     let register = this.registers.get(key);
     if (register === undefined) {
-      register = { settled: new Frontier(), said: new Map(), removals: new Removals() };
+      register = new Register();
       this.registers.set(key, register);
     }
     return register;
