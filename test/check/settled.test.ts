@@ -100,6 +100,31 @@ describe('a page shows an operation on a key', () => {
     expect(judgesOf(run.records)).toEqual(['never back']);
   });
 
+  /** Of three values n2 has shown all; the next epoch, of which it has shown an entry, has two. */
+  function thirdCutOff(): Recording {
+    const run = written();
+    run.write(put('k', '3'), { outcome: 'unknown' });
+    run.read('n2', { commitIndex: 1 });
+    run.lead('n3');
+    run.log.pop();
+    run.write(message('new'), { acks: ['n3', 'n1'] });
+    run.read('n2', { from: 3 });
+    return run;
+  }
+
+  test('and a later epoch has only an earlier one', () => {
+    const run = thirdCutOff();
+    const { length } = run.records;
+    run.get('n2', 'k', OLD);
+    expect(judgesOf(run.records)).toEqual([]);
+    for (const page of [{}, { to: 2 }]) {
+      run.records.length = length;
+      run.read('n2', page);
+      run.get('n2', 'k', OLD);
+      expect(judgesOf(run.records)).toEqual(['never back']);
+    }
+  });
+
   test('and the node has left and starts over, once', () => {
     const run = written();
     run.read('n2', { commitIndex: 1 });
@@ -202,6 +227,32 @@ describe('what is on a majority is shown by every linearizable read asked for la
     run.get('n3', 'k', { read: 'linearizable' });
     run.read('n3', { read: 'linearizable' });
     expect(judgesOf(run.end())).toEqual([]);
+  });
+
+  test('but what a node shows as such that has not heard of its loss', () => {
+    const run = new Recording();
+    run.write(put('k', '1'), { w: 'all' });
+    run.write(put('k', '2'), { acks: ['n1', 'n2'] });
+    const old = [...run.log];
+    run.node('n1', 'wipe');
+    run.log.length = 1;
+    run.lead('n1');
+    run.read('n2', { read: 'majority' }, old);
+    run.get('n2', 'k', { read: 'majority', value: '2', index: 2 });
+    run.get('n1', 'k', { read: 'linearizable' });
+    run.read('n1', { read: 'linearizable' });
+    run.write(put('k', '3'), { acks: ['n1', 'n3'] });
+    expect(judgesOf(run.records)).toEqual([]);
+  });
+
+  test('also when something was lost before, and nothing since', () => {
+    const run = new Recording();
+    run.write(put('k', '1'), { w: 'all' });
+    run.node('n3', 'wipe');
+    run.write(put('k', '2'), { w: 'all' });
+    run.node('n3', 'pause');
+    run.get('n1', 'k', { read: 'linearizable', ...OLD });
+    expect(judgesOf(run.records)).toEqual(['linearizable']);
   });
 
   test('but not when a holder has lost its memory after another one had', () => {
