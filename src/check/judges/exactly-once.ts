@@ -101,9 +101,7 @@ export class ExactlyOnce implements Invariant {
       places.set(content, index);
     }
     for (const batch of operations.openBatches) {
-      const unique = batch.contents.every(
-        (content) => operations.requests(content) + operations.repetitions(content) <= 1,
-      );
+      const unique = batch.contents.every((content) => operations.requests(content) <= 1);
       const first = places.get(batch.contents[0]!);
       const isThere = batch.contents.map((content) => places.has(content));
       const inRow = batch.contents.every((content, i) => places.get(content) === first! + i);
