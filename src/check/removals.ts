@@ -14,6 +14,7 @@ export class Removals {
   private openSince = Number.POSITIVE_INFINITY;
   /** null: something was added since it was made. */
   private table: Table | null = null;
+  private rest: Removals | null = null;
 
   ask(index: number | null, moment: number): void {
     if (index === null) {
@@ -45,6 +46,17 @@ export class Removals {
       else high = middle;
     }
     return low < indexes.length && since[low]! <= moment;
+  }
+
+  /** Those that are not surely kept. Asked for when all of them are known. */
+  doubtful(kept: (index: number) => boolean): Removals {
+    if (this.rest !== null) return this.rest;
+    this.rest = new Removals();
+    this.rest.openSince = this.openSince;
+    for (const [index, since] of this.asked) {
+      if (!kept(index)) this.rest.asked.set(index, since);
+    }
+    return this.rest;
   }
 
   private sorted(): Table {

@@ -32,6 +32,9 @@ interface Backward {
   readonly index: number;
   /** What was shown first, if it need not have stayed; null: it must have. */
   readonly content: Content | null;
+  /** When the value that is back had gone; null: it is another one. */
+  readonly goneBy: number | null;
+  readonly key: string;
   readonly found: Violation;
 }
 
@@ -111,9 +114,7 @@ export class Linearizable implements Invariant {
   }
 
   finish(): Violation | null {
-    for (const { content, found, index } of this.suspects) {
-      if (this.stayed(index, content)) return found;
-    }
+    for (const suspect of this.suspects) if (this.surely(suspect)) return suspect.found;
     for (const { content, earlier, index, place, record, register } of this.absences) {
       if (register.removals.explain(index, record.return)) continue;
       if (!this.stayed(index, content)) continue;
@@ -197,7 +198,7 @@ export class Linearizable implements Invariant {
       return this.backwards(record, register);
     }
     const back = last ?? found;
-    const open = back !== null && back.content !== null;
+    const open = back !== null && (back.content !== null || back.goneBy !== null);
     if (open) this.suspects.push(back);
     const floor = !open && this.comparable(record, before) ? before.index : 0;
     if (record.index === null && floor > 0) this.absent(record, register, before!);
@@ -246,8 +247,20 @@ export class Linearizable implements Invariant {
       said.place,
       place,
     );
+    const back = index === said.index;
     const promised = this.evidence.promises.at(said.index)?.content === said.content;
-    return { index: said.index, content: said.gone || promised ? null : said.content, found };
+    const content = promised ? null : said.content;
+    return { index: said.index, content, goneBy: back ? said.moment : null, key, found };
+  }
+
+  /** Of the end: what was shown first has stayed. */
+  private surely({ content, goneBy, index, key }: Backward): boolean {
+    if (goneBy === null) return this.stayed(index, content);
+    // What removed it may have been of an epoch that was over, and is in no log any more.
+    const { operations, promises } = this.evidence;
+    const removal = operations.of({ op: 'remove', key });
+    const kept = (at: number): boolean => promises.at(at)?.content === removal;
+    return !this.register(key).removals.doubtful(kept).explain(index, goneBy);
   }
 
   /** Of what was shown or settled before. */
