@@ -77,12 +77,20 @@ export interface Counts {
   readonly buckets: readonly (readonly [upToMs: number, count: number])[];
 }
 
+/** How long writes took, as far as the master's histogram can tell. */
+export interface WriteSpan {
+  readonly ms: number;
+  /** It was longer than that, by nobody knows how much. */
+  readonly isMore: boolean;
+}
+
 /** Curves: one sample a second. */
 export interface Rates {
   readonly perSecond: readonly number[];
+  /** In milliseconds; 0: no writes, infinite: beyond what the master's histogram can tell. */
   readonly p99s: readonly number[];
-  readonly p50: number | null;
-  readonly p99: number | null;
+  readonly p50: WriteSpan | null;
+  readonly p99: WriteSpan | null;
   readonly sampledAt: number | null;
   readonly sampledIndex: number;
 }

@@ -45,7 +45,7 @@ export function layoutFor({ columns, rows }: Size, nodes: number, gutter = 5): L
   const fits = Math.floor((columns - gutter) / COLUMN_MIN);
   if (columns < 76 || rows < 20 || fits < nodes) {
     const events = rows < 12 ? 0 : rows < 20 ? 1 : 3;
-    return { kind: 'rows', nodeLines: 1, events, keyLines: columns < 76 || rows < 20 ? 1 : 2 };
+    return { kind: 'rows', nodeLines: 1, events, keyLines: rows < 20 ? 1 : 2 };
   }
   return rows < 34
     ? { kind: 'columns', nodeLines: 5, events: 3, keyLines: 2 }
@@ -71,14 +71,22 @@ export function frameOf(
   const { columns: width, rows } = size;
   const head = headLines(state, screen, glyphs, width);
   const foot = footLines(current, screen, width, layout.keyLines);
-  const events = eventLines(state, layout.events, width);
   const parts = { state, screen, glyphs, width };
-  const edge = head.length + foot.length + (layout.events === 0 ? 0 : layout.events + 1);
-  const body = rows - edge;
+  const inside = rows - head.length - foot.length;
+  const count = eventsWithin(layout, inside, state.nodes.length);
+  const body = inside - (count === 0 ? 0 : count + 1);
   const middle =
     screen.panel === null ? bodyLines(parts, layout, body) : withPanel(parts, layout, body);
-  const rest = layout.events === 0 ? [] : [titled('events', width, glyphs), ...events];
+  const events = eventLines(state, count, width);
+  const rest = count === 0 ? [] : [titled('events', width, glyphs), ...events];
   return [...head, ...middle, ...rest, ...foot].slice(0, rows);
+}
+
+/** Where an alarm leaves too little room, how each node stands goes before the last event. */
+function eventsWithin({ kind, events }: Layout, inside: number, nodes: number): number {
+  // Below the nodes a title and a row of the log; then a title and the events.
+  const isTight = kind === 'rows' && inside < nodes + 2 + events + 1;
+  return isTight && events === 1 ? 0 : events;
 }
 
 interface Parts {

@@ -20,6 +20,8 @@ export interface Glyphs {
   readonly gap: string;
   /** From low to high. */
   readonly levels: readonly string[];
+  /** Of a curve that goes higher than is known. */
+  readonly beyond: string;
 }
 
 const UNICODE: Glyphs = {
@@ -48,6 +50,7 @@ const UNICODE: Glyphs = {
   rule: '─',
   gap: '·',
   levels: ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'],
+  beyond: '↑',
 };
 
 const ASCII: Glyphs = {
@@ -69,6 +72,7 @@ const ASCII: Glyphs = {
   rule: '-',
   gap: '.',
   levels: ['_', '.', '-', '=', '+', '*', '%', '#'],
+  beyond: '^',
 };
 
 /** What the marks mean, in the order of the legend. */
@@ -85,13 +89,14 @@ export function glyphsFor(unicode: boolean): Glyphs {
   return unicode ? UNICODE : ASCII;
 }
 
-/** The last values as a line of bars; the highest is full. */
+/** The last values as a line of bars; the highest is full, an infinite one beyond that. */
 export function sparkline(values: readonly number[], width: number, glyphs: Glyphs): string {
   const shown = values.slice(-width);
-  const highest = Math.max(...shown, 0);
+  const highest = Math.max(...shown.filter(Number.isFinite), 0);
   const levels = glyphs.levels;
   return shown
     .map((value) => {
+      if (!Number.isFinite(value)) return glyphs.beyond;
       const level = highest === 0 ? 0 : Math.round((value / highest) * (levels.length - 1));
       return levels[level];
     })

@@ -2,10 +2,11 @@
 
 import type { Line, Span } from './cells.ts';
 import { columnsOf, cut, fitLine, padded, span, widthOf, wrap } from './cells.ts';
-import type { ClusterState } from './cluster-state.ts';
+import type { ClusterState, WriteSpan } from './cluster-state.ts';
 import { masterAnswers, masterOf } from './cluster-state.ts';
 import type { Glyphs } from './glyphs.ts';
 import { sparkline } from './glyphs.ts';
+import { fitting } from './node-panel.ts';
 import type { ScreenState } from './screen-state.ts';
 import { milliseconds, seconds } from './span-words.ts';
 
@@ -75,6 +76,11 @@ function facts(state: ClusterState, screen: ScreenState, words: 'all' | 'most' |
   ];
 }
 
+/** `0.4 ms`, `> 5.0 s`. */
+function writeSpan(span: WriteSpan | null): string {
+  return `${span?.isMore ? '> ' : ''}${milliseconds(span?.ms ?? null)}`;
+}
+
 /** Columns of a figure: nothing moves when it grows. */
 const FIGURE = 7;
 
@@ -86,14 +92,21 @@ function speed(state: ClusterState, glyphs: Glyphs, width: number): Line {
     curve === 0 ? [] : [span(`${sparkline(values, curve, glyphs)} `, 'accent')];
   const figure = (name: string, value: string): Span[] =>
     fact(name, width >= 76 ? padded(value, FIGURE) : value, ' ');
-  const shown: Line = [
+  const pace = [
     ...figure(width >= 76 ? 'appends/s' : '/s', rate === undefined ? '-' : count(rate)),
     ...curveOf(rates.perSecond),
-    ...figure('p50', milliseconds(rates.p50)),
-    ...figure('p99', milliseconds(rates.p99)),
+  ];
+  const p50 = figure('p50', writeSpan(rates.p50));
+  const p99 = [
+    ...figure('p99', writeSpan(rates.p99)),
     ...(width >= 100 ? curveOf(rates.p99s) : []),
   ];
-  return fitLine([...shown, span(' '), ...waiting(state, width - widthOf(shown) - 1)], width);
+  // Who waits, and for whom, goes before how long others have waited.
+  const lines = [[...pace, ...p50, ...p99], [...pace, ...p99], pace].map((shown) => [
+    ...[...shown, span(' ')],
+    ...waiting(state, width - widthOf(shown) - 1),
+  ]);
+  return fitLine(lines.find((line) => widthOf(line) <= width) ?? lines.at(-1)!, width);
 }
 
 /** Clients that wait for their write concern, and the nodes that have not acknowledged yet. */
@@ -102,17 +115,25 @@ function waiting(state: ClusterState, room: number): Line {
   // Whom a master kept waiting that does not answer any more, nobody can say.
   const master = masterAnswers(state) ? masterOf(state) : null;
   const clients = Math.max(master === null ? 0 : (state.counts?.waiting ?? 0), own);
-  if (clients === 0) return [span('nobody waits', 'dim')];
+  if (clients === 0) return [span(fitting(room, 'nobody waits', ''), 'dim')];
   // A master is behind itself while it writes to its disk; to be named it must be stuck there.
-  const behind = (master?.members ?? [])
-    .filter(({ lagEntries, role, status }) => {
-      return lagEntries > 0 && (role !== 'master' || status === 'Suspected');
-    })
-    .map(({ node }) => node);
+  const late = (master?.members ?? []).filter(({ lagEntries, role, status }) => {
+    return lagEntries > 0 && (role !== 'master' || status === 'Suspected');
+  });
+  const behind = namesInOrder(state, late);
   const whom = behind.length === 0 ? '' : ` for ${behind.join(' ')}`;
   const words = `${clients} ${clients === 1 ? 'client waits' : 'clients wait'}${whom}`;
   const short = `${clients} ${clients === 1 ? 'waits' : 'wait'}${whom}`;
   return [span(words.length <= room ? words : short, 'warn')];
+}
+
+/** In the order in which the nodes stand on the screen. */
+function namesInOrder(
+  state: ClusterState,
+  members: readonly { readonly node: string }[],
+): string[] {
+  const names = new Set(members.map(({ node }) => node));
+  return state.nodes.map(({ node }) => node).filter((node) => names.has(node));
 }
 
 /** What nobody may overlook. */

@@ -2,7 +2,7 @@
 // for.
 
 import type { Line, Span } from './cells.ts';
-import { columnsOf, span, widthOf } from './cells.ts';
+import { span, widthOf } from './cells.ts';
 import { type KeyEntry, labelOf, type Situation } from './key-entry.ts';
 import { KEY_MAP } from './key-map.ts';
 import type { Panel } from './screen-state.ts';
@@ -15,41 +15,60 @@ interface Key {
 /** These keep their words and their place: whoever is lost looks for them. */
 const LAST: ReadonlySet<string> = new Set(['?', 'q']);
 
-/** The valid keys in so many lines; those for which no word has room stand there without. */
+/** Given up first where not even the keys alone have room: they only show something, and `?`
+ * names them. */
+const SPARE: readonly string[] = ['y', 's', 'p', 'k', 'a', 'l'];
+
+/** The valid keys in so many lines: all with words, or only the first of them, or without the spare
+ * ones, as there is room. */
 export function mainKeys(situation: Situation, width: number, count: number): Line[] {
   const shown = (entry: KeyEntry): Key => ({ key: entry.key, label: labelOf(entry, situation) });
   const valid = KEY_MAP.filter((entry) => entry.refusal(situation) === null)
     .map(shown)
     .filter(({ label }) => label !== '');
-  const last = keysOf(valid.filter(({ key }) => LAST.has(key)));
-  const lines: Span[][] = Array.from({ length: count }, () => []);
+  const last = withoutLastBlank(keysOf(valid.filter(({ key }) => LAST.has(key))));
   // And the blank before them.
-  const room = lines.map((_, i) => width - (i === count - 1 ? widthOf(last) + 1 : 0));
+  const room = Array.from({ length: count }, (_, i) =>
+    i === count - 1 ? width - widthOf(last) - 1 : width,
+  );
   const rest = valid.filter(({ key }) => !LAST.has(key));
-  let at = 0;
-  let isBare = false;
-  for (const [place, entry] of rest.entries()) {
-    const worded = keysOf([entry]);
-    while (at < count - 1 && widthOf(worded) > (room[at] ?? 0)) at += 1;
-    // On the last line a word must leave room for all keys that come.
-    const kept = at === count - 1 ? bareWidth(rest.slice(place + 1)) : 0;
-    isBare ||= widthOf(worded) + kept > (room[at] ?? 0);
-    const spans = isBare ? [span(` ${entry.key}`, 'bold')] : worded;
-    room[at] = (room[at] ?? 0) - widthOf(spans);
-    if ((room[at] ?? 0) < 0) break;
-    lines[at]?.push(...spans);
+  const lines = fitted(rest, room);
+  const end = lines.at(-1);
+  // One blank more, where a key without its word is followed by one with.
+  const isBare = end?.at(-1)?.text.endsWith(' ') === false;
+  return [...lines.slice(0, -1), [...(end ?? []), ...(isBare ? [span(' ')] : []), ...last]];
+}
+
+function withoutLastBlank(line: readonly Span[]): Line {
+  return line.map((one, i) => (i < line.length - 1 ? one : span(one.text.trimEnd(), one.style)));
+}
+
+function fitted(keys: readonly Key[], room: readonly number[]): Line[] {
+  let kept = keys;
+  for (const spare of [null, ...SPARE]) {
+    kept = kept.filter(({ key }) => key !== spare);
+    for (let worded = kept.length; worded >= 0; worded -= 1) {
+      const lines = laidOut(kept, worded, room);
+      if (lines !== null) return lines;
+    }
   }
-  lines.at(-1)?.push(...(rest.length > 0 && !endsBlank(lines.at(-1)) ? [span(' ')] : []), ...last);
+  return room.map(() => []);
+}
+
+/** The first keys with their words, the others without; null: they have no room. */
+function laidOut(keys: readonly Key[], worded: number, room: readonly number[]): Line[] | null {
+  const lines: Span[][] = room.map(() => []);
+  let at = 0;
+  for (const [place, entry] of keys.entries()) {
+    const spans = place < worded ? keysOf([entry]) : [span(` ${entry.key}`, 'bold')];
+    while (widthOf([...(lines[at] ?? []), ...spans]) > room[at]!) {
+      at += 1;
+      if (at === room.length) return null;
+    }
+    lines[at]!.push(...spans);
+  }
   return lines;
 }
-
-/** One blank more, where a key without its word is followed by one with. */
-function endsBlank(line: readonly Span[] | undefined): boolean {
-  return line?.at(-1)?.text.endsWith(' ') ?? true;
-}
-
-const bareWidth = (keys: readonly Key[]): number =>
-  keys.reduce((sum, { key }) => sum + 1 + columnsOf(key), 1);
 
 function keysOf(keys: readonly Key[]): Span[] {
   return keys.flatMap(({ key, label }) => [span(` ${key}`, 'bold'), span(` ${label} `, 'dim')]);

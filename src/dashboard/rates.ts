@@ -1,6 +1,6 @@
 // Appends per second and how long they took, sampled once a second from what the master counts.
 
-import type { ClusterState, Counts, Rates } from './cluster-state.ts';
+import type { ClusterState, Counts, Rates, WriteSpan } from './cluster-state.ts';
 import { masterAnswers, masterOf } from './cluster-state.ts';
 
 const SAMPLE_EVERY_MS = 1_000;
@@ -24,7 +24,7 @@ export function sampled(state: ClusterState, index: number): ClusterState {
   const { p50, p99 } = quantiles(before, state.counts);
   const next: Rates = {
     perSecond: [...rates.perSecond, perSecond].slice(-SAMPLES_MAX),
-    p99s: [...rates.p99s, p99 ?? 0].slice(-SAMPLES_MAX),
+    p99s: [...rates.p99s, heightOf(p99)].slice(-SAMPLES_MAX),
     p50,
     p99,
     sampledAt: now,
@@ -33,11 +33,17 @@ export function sampled(state: ClusterState, index: number): ClusterState {
   return { ...state, rates: next };
 }
 
+/** In a curve what is beyond the last bound is as high as can be: nobody knows how high. */
+function heightOf(span: WriteSpan | null): number {
+  if (span === null) return 0;
+  return span.isMore ? Number.POSITIVE_INFINITY : span.ms;
+}
+
 /** Of the writes between two counts; null where there were none. */
 export function quantiles(
   before: Counts | null,
   after: Counts | null,
-): { readonly p50: number | null; readonly p99: number | null } {
+): { readonly p50: WriteSpan | null; readonly p99: WriteSpan | null } {
   const none = { p50: null, p99: null };
   if (before === null || after === null) return none;
   const earlier = new Map(before.buckets);
@@ -49,17 +55,19 @@ export function quantiles(
   return { p50: quantile(counts, total * 0.5), p99: quantile(counts, total * 0.99) };
 }
 
-/** Between two bounds of a histogram the spans are taken to be spread evenly. */
-function quantile(counts: readonly (readonly [number, number])[], rank: number): number {
+/** Between two bounds of a histogram the spans are taken to be spread evenly; of what took longer
+ * than the last bound nothing else is known. */
+function quantile(counts: readonly (readonly [number, number])[], rank: number): WriteSpan {
   let [lower, below] = [0, 0];
   for (const [upTo, count] of counts) {
     if (count >= rank) {
-      if (upTo === Number.POSITIVE_INFINITY) return lower;
-      return lower + ((upTo - lower) * (rank - below)) / (count - below);
+      if (upTo === Number.POSITIVE_INFINITY) break;
+      const ms = lower + ((upTo - lower) * (rank - below)) / (count - below);
+      return { ms, isMore: false };
     }
     [lower, below] = [upTo, count];
   }
-  return lower;
+  return { ms: lower, isMore: true };
 }
 
 /** From Prometheus' text, what the dashboard shows of it. */

@@ -3,11 +3,14 @@
 import { expect, test } from 'vitest';
 import { columnsOf } from '../../src/dashboard/cells.ts';
 import { footLines } from '../../src/dashboard/foot.ts';
+import { frameOf } from '../../src/dashboard/frame.ts';
 import { glyphsFor } from '../../src/dashboard/glyphs.ts';
+import { headLines } from '../../src/dashboard/head.ts';
 import { nodeTable } from '../../src/dashboard/node-table.ts';
 import { panelLines } from '../../src/dashboard/panels.ts';
+import { countsIn } from '../../src/dashboard/rates.ts';
 import { firstScreen } from '../../src/dashboard/screen-state.ts';
-import { recorded, STATES } from './recorded.ts';
+import { recorded, reduced, STATES, told } from './recorded.ts';
 
 const healthy = recorded(STATES.healthy!);
 
@@ -46,3 +49,121 @@ test('a lag is cut to its number, not through it', () => {
   expect(texts[0]).toContain('n1 master');
   expect(texts[1]).toMatch(/ lag 3 *$/);
 });
+
+const textsOf = (lines: readonly (readonly { readonly text: string }[])[]): string[] =>
+  lines.map((line) => line.map(({ text }) => text).join(''));
+
+const table = (width: number, last: number, behind: number, state: object) => {
+  const cluster = recorded({
+    nodes: [
+      { node: 'n1', last },
+      { node: 'n2', last: last - behind, lagMs: 60_000, ...state },
+    ],
+  });
+  return textsOf(nodeTable(cluster.nodes, cluster, glyphsFor(true), 'n1', width));
+};
+
+// What a sign says too is given up first: the role, then for how long, then the commit index.
+const FAULTY = { status: 'Suspected', faults: { hold: true } };
+const ENDED = { status: 'Unhealthy', process: 'exited', silentSince: 52_000 };
+test.each([
+  [40, 12, 3, {}, [/n1 master +● Healthy +12\/12/, / n2 +● Healthy +9\/9 +lag 3 *$/]],
+  [40, 4_495, 1_331, {}, [/▶★ n1 +● Healthy/, / ◇ n2 {2}● catching up {2}3164 {2}lag 1331 {2}e3$/]],
+  [
+    40,
+    4_495,
+    1_331,
+    FAULTY,
+    [/▶★ n1 {2}● Healthy +4495 +e3 +$/, / ◇ n2 {2}▲ Suspected {2}3164 {2}lag 1331 {2}! *$/],
+  ],
+  [
+    40,
+    123_456,
+    99_999,
+    FAULTY,
+    [/▶★ n1 {2}● Healthy +123456 *$/, / n2 {2}▲ Suspected {2}23457 {3}lag 99999 *!?$/],
+  ],
+  [
+    60,
+    4_495,
+    1_331,
+    FAULTY,
+    [/n1 master/, /secondary +▲ Suspected +3164\/\d+ +lag 1331 +! hold *$/],
+  ],
+  [60, 4_495, 54, ENDED, [/n1 master/, /secondary +□ down +4441\/4441 +lag 54 +8\.0 s ago *$/]],
+  [40, 4_495, 54, ENDED, [/▶★ n1 +/, / ◇ n2 {2}□ down +4441\/4441 {2}lag 54 *$/]],
+  [
+    80,
+    4_495,
+    54,
+    ENDED,
+    [/n1 master/, /secondary +□ down +4441\/4441 +lag 54, 60 s +as of 8\.0 s ago *$/],
+  ],
+])('of nodes on %i columns, at %i and %i behind', (width, last, behind, state, patterns) => {
+  const lines = table(width, last, behind, state);
+  for (const [place, pattern] of patterns.entries()) expect(lines[place]).toMatch(pattern);
+  expect(lines.join('')).not.toContain('…');
+});
+
+test.each(['read-only', 'master-down', 'healthy'])('every node is seen at 40×12: %s', (name) => {
+  const state = recorded(STATES[name]!);
+  const size = { columns: 40, rows: 12 };
+  const lines = textsOf(frameOf(state, firstScreen(true), size, glyphsFor(true)));
+  expect(lines).toHaveLength(12);
+  for (const node of ['n1', 'n2', 'n3']) {
+    expect(lines.filter((line) => line.slice(3, 5) === node)).toHaveLength(1);
+  }
+  expect(lines.some((line) => line.includes('─ events'))).toBe(name === 'healthy');
+});
+
+test('a name that leaves no room for the lag is cut for it', () => {
+  const state = recorded({ nodes: [{ node: 'n1', last: 4_495 }] });
+  const nodes = state.nodes.map((view) => ({ ...view, node: `long-${'x'.repeat(27)}` }));
+  expect(textsOf(nodeTable(nodes, state, glyphsFor(true), null, 40))).toEqual([
+    expect.stringMatching(/^ ★ long-x*… {2}\? no status {2}4495 *$/),
+  ]);
+});
+
+test.each([
+  [40, 1, 'n2', 'x X z r d f c m w Enter ? q'],
+  [40, 1, 'n1', 'x X z r f c m w Enter l ? q'],
+  [49, 1, 'n2', 'x X z r a d f c m w Enter l k p ? q'],
+  [52, 1, 'n2', 'x X z r a d f c m w Enter l k s p y ? q'],
+  [40, 2, 'n2', 'x X z r a d f c m w Enter l k s p y ? q'],
+])('on %i columns and %i lines the keys that matter most have room', (width, lines, node, keys) => {
+  const screen = { ...firstScreen(true), node };
+  const shown = footLines(recorded(STATES.faults!), screen, width, lines);
+  const bold = shown.flat().filter(({ style }) => style === 'bold');
+  expect(bold.map(({ text }) => text.trim()).join(' ')).toBe(keys);
+  expect(textsOf(shown).join('')).not.toContain('…');
+});
+
+test.each([
+  [40, 1, ' /s 0 p99 30 ms 1 client waits for n2 n3'],
+  [40, 12, ' /s 0 p99 30 ms 12 wait for n2 n3       '],
+  [32, 12, ' /s 0 12 clients wait for n2 n3 '],
+  [46, 12, ' /s 0 p50 20 ms p99 30 ms 12 wait for n2 n3   '],
+  [39, 0, ' /s 0 p50 20 ms p99 30 ms nobody waits '],
+])('on %i columns it is seen for whom %i clients wait', (width, waiting, line) => {
+  const behind = { status: 'Suspected', acked: 1 } as const;
+  const nodes = [
+    { node: 'n1', last: 12 },
+    { node: 'n2', last: 12, ...behind },
+    { node: 'n3', last: 12, ...behind },
+  ];
+  const counts = (n: number) =>
+    countsIn(
+      `replog_waiting_writes ${waiting}\n` +
+        ['0.01', '0.03', '+Inf'].map((le, i) => bucket(le, i === 0 ? 0 : n)).join('\n'),
+    );
+  const state = told(
+    recorded({ nodes }),
+    { type: 'counts', counts: counts(0) },
+    { type: 'counts', counts: counts(9) },
+  );
+  const sampled = reduced(state, [[61_000, { type: 'round' }]]);
+  const [, speed] = headLines(sampled, firstScreen(true), glyphsFor(true), width);
+  expect(textsOf([speed!])[0]).toBe(line);
+});
+
+const bucket = (le: string, n: number): string => `replog_write_seconds_bucket{le="${le}"} ${n}`;

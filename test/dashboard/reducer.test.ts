@@ -148,14 +148,16 @@ describe('figures', () => {
     const after = countsIn(`${text([50, 140, 150, 150])}\nreplog_waiting_writes 4`);
     expect(after.waiting).toBe(4);
     const { p50, p99 } = quantiles(before, after);
-    expect(p50).toBeCloseTo(6, 0);
-    expect(p99).toBeCloseTo(91, 0);
+    expect(p50?.ms).toBeCloseTo(6, 0);
+    expect(p99?.ms).toBeCloseTo(91, 0);
     expect(quantiles(after, after)).toEqual({ p50: null, p99: null });
     expect(quantiles(null, after)).toEqual({ p50: null, p99: null });
   });
 
   test('a curve is as wide as it is told, its highest value full', () => {
     expect(sparkline([0, 1, 2, 4], 6, glyphsFor(true))).toBe('  ▁▃▅█');
+    expect(sparkline([1, Number.POSITIVE_INFINITY, 2], 3, glyphsFor(true))).toBe('▅↑█');
+    expect(sparkline([Number.POSITIVE_INFINITY], 1, glyphsFor(false))).toBe('^');
     expect(sparkline([0, 0], 2, glyphsFor(false))).toBe('__');
   });
 });

@@ -7,8 +7,10 @@ import type { ClusterState, OwnWrite, SeenNode } from '../../src/dashboard/clust
 import { masterOf } from '../../src/dashboard/cluster-state.ts';
 import { conditionOf } from '../../src/dashboard/condition.ts';
 import { glyphsFor } from '../../src/dashboard/glyphs.ts';
+import { headLines } from '../../src/dashboard/head.ts';
 import { costOf } from '../../src/dashboard/quorum-cost.ts';
 import { countsIn, quantiles } from '../../src/dashboard/rates.ts';
+import { firstScreen } from '../../src/dashboard/screen-state.ts';
 import { healthyCluster, recorded, reduced, STATES, told } from './recorded.ts';
 
 const healthy = recorded(STATES.healthy!);
@@ -154,8 +156,47 @@ describe('figures', () => {
     expect(told(later, { type: 'round' }).lastIndex).toBe(12);
   });
 
-  test('what took longer than the last bound is shown as that bound', () => {
-    const none = counted([0.01, 0], ['+Inf', 0]);
-    expect(quantiles(none, counted([0.01, 0], ['+Inf', 4]))).toEqual({ p50: 10, p99: 10 });
+  // A histogram says nothing of what is beyond its last bound: 13 s are "more than 5 s".
+  test.each([
+    [
+      0,
+      4,
+      { ms: 5_000, isMore: true },
+      { ms: 5_000, isMore: true },
+      'p50 > 5.0 s p99 > 5.0 s ',
+      '↑',
+    ],
+    [
+      3,
+      4,
+      { ms: 10 / 3, isMore: false },
+      { ms: 5_000, isMore: true },
+      'p50 3.3 ms  p99 > 5.0 s ',
+      '↑',
+    ],
+    [
+      4,
+      4,
+      { ms: 2.5, isMore: false },
+      { ms: 4.95, isMore: false },
+      'p50 2.5 ms  p99 5.0 ms  ',
+      '█',
+    ],
+  ])('%i of %i writes within a bound', (within, all, p50, p99, figures, bar) => {
+    const text = (one: number, two: number) => counted([0.005, one], [5, one], ['+Inf', two]);
+    const counts = (one: number, two: number) =>
+      ({ type: 'counts', counts: text(one, two) }) as const;
+    const { p50: median, p99: tail } = quantiles(text(0, 0), text(within, all));
+    expect([median, tail]).toEqual([
+      { ...p50, ms: expect.closeTo(p50.ms) },
+      { ...p99, ms: expect.closeTo(p99.ms) },
+    ]);
+    const sampled = reduced(told(healthy, counts(0, 0), counts(within, all)), [
+      [61_000, { type: 'round' }],
+    ]);
+    const speed = headLines(sampled, firstScreen(true), glyphsFor(true), 100)[1]!;
+    const shown = speed.map((part) => part.text).join('');
+    expect(shown).toContain(figures);
+    expect(shown).toContain(`${bar} `);
   });
 });
