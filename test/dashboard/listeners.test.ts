@@ -9,6 +9,7 @@ import { Store } from '../../src/dashboard/store.ts';
 import { STATES, stepsOf, urlOf } from './recorded.ts';
 
 afterEach(() => {
+  vi.restoreAllMocks();
   vi.useRealTimers();
 });
 
@@ -33,13 +34,17 @@ async function warningsOf(act: () => Promise<void> | void): Promise<string[]> {
   return warnings;
 }
 
+/** A load whose appends all wait, each sent by a client of its own, as the dashboard does it. */
+function waitingLoad() {
+  const append = vi.spyOn(ReplogClient.prototype, 'append');
+  const load = new Load(() => unanswering(urlOf(0)));
+  return { load, append };
+}
+
 test('fifty appends of the load that wait are no reason for a warning', async () => {
-  vi.useFakeTimers({ toFake: ['setInterval'] });
-  const client = unanswering(urlOf(0));
-  const append = vi.spyOn(client, 'append');
-  const load = new Load(() => client);
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  const { load, append } = waitingLoad();
   const warnings = await warningsOf(() => {
-    load.start();
     load.start();
     vi.advanceTimersByTime(60 * 50);
   });
@@ -47,6 +52,29 @@ test('fifty appends of the load that wait are no reason for a warning', async ()
   expect(warnings).toEqual([]);
   load.stop();
   expect(load.on).toBe(false);
+});
+
+test('a load that is begun twice is one, and its end gives up what waits', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  const { load, append } = waitingLoad();
+  load.start();
+  load.start();
+  vi.advanceTimersByTime(10 * 50);
+  expect(append.mock.calls.map(([message]) => message)).toEqual(
+    Array.from({ length: 10 }, (_, i) => `load ${i + 1}`),
+  );
+  load.stop();
+  const ended = append.mock.results.map(({ value }) => value as Promise<unknown>);
+  expect((await Promise.allSettled(ended)).map(({ status }) => status)).toEqual(
+    Array.from({ length: 10 }, () => 'rejected'),
+  );
+  vi.advanceTimersByTime(60 * 50);
+  expect(append).toHaveBeenCalledTimes(10);
+  // Those that were given up hold no place: it goes on to fifty more.
+  load.start();
+  vi.advanceTimersByTime(60 * 50);
+  expect(append).toHaveBeenCalledTimes(60);
+  load.stop();
 });
 
 test('twenty messages that wait are none either, and of more one is told', async () => {
