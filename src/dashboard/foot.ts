@@ -80,7 +80,7 @@ export function footLines(
 ): Line[] {
   const situation = situationOf(state, screen);
   const keys =
-    screen.panel === null ? mainKeys(situation, width, keyLines) : [panelKeys(screen.panel)];
+    screen.panel === null ? mainKeys(situation, width, keyLines) : [panelKeys(screen.panel, width)];
   const blanks = Array.from({ length: keyLines - keys.length }, (): Line => []);
   const last: Line =
     screen.notice === null

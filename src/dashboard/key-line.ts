@@ -74,9 +74,13 @@ function keysOf(keys: readonly Key[]): Span[] {
   return keys.flatMap(({ key, label }) => [span(` ${key}`, 'bold'), span(` ${label} `, 'dim')]);
 }
 
-/** The keys of an open panel. */
-export function panelKeys(panel: Panel): Line {
-  return keysOf(PANEL_KEYS[panel.kind].map(([key, label]) => ({ key, label })));
+/** The keys of an open panel: the last one leads out of it and keeps its word. */
+export function panelKeys(panel: Panel, width: number): Line {
+  const keys = PANEL_KEYS[panel.kind].map(([key, label]) => ({ key, label }));
+  const last = withoutLastBlank(keysOf(keys.slice(-1)));
+  const [line] = fitted(keys.slice(0, -1), [width - widthOf(last) - 1]);
+  const isBare = line?.at(-1)?.text.endsWith(' ') === false;
+  return [...(line ?? []), ...(isBare ? [span(' ')] : []), ...last];
 }
 
 type KeyNames = readonly (readonly [key: string, label: string])[];

@@ -82,7 +82,9 @@ function append(panel: Kind<'append'>, look: PanelLook): Drawn {
       [span(' message  ', 'dim'), shown, span('_', 'accent')],
       [span(' w        ', 'dim'), ...choices],
       [],
-      [span(' It waits until w nodes have it; the log shows it at once.', 'dim')],
+      ...wrap('It waits until w nodes have it; the log shows it at once.', look.width - 1).map(
+        (text): Line => [span(` ${text}`, 'dim')],
+      ),
     ],
   };
 }

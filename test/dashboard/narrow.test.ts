@@ -167,3 +167,17 @@ test.each([
 });
 
 const bucket = (le: string, n: number): string => `replog_write_seconds_bucket{le="${le}"} ${n}`;
+
+test.each([
+  ['faults', { kind: 'faults', node: 'n2', place: 0 }, / ↑↓ choose {2}←→ Enter c {2}Esc close *$/],
+  ['append', { kind: 'append', message: '', w: 0 }, / Tab write concern {2}Enter {2}Esc cancel *$/],
+  [
+    'output',
+    { kind: 'output', node: 'n2', scroll: 0, search: '', typing: false },
+    / \/ search {2}n End ↑↓ ←→ {2}Esc close *$/,
+  ],
+  ['help', { kind: 'help', scroll: 0 }, / ↑↓ PgUp PgDn scroll {2}Esc close *$/],
+] as const)('the way out of a panel is whole on 40 columns: %s', (_, panel, pattern) => {
+  const screen = { ...firstScreen(true), panel };
+  expect(textsOf(footLines(healthy, screen, 40, 1))[0]).toMatch(pattern);
+});
