@@ -14,6 +14,7 @@ async function acting(
   ms: number,
   size = 3,
   met: readonly string[] = [],
+  strikeMs = 0,
 ) {
   const stage = staged(undefined, size);
   const { arena, hands, clock, coverage } = stage;
@@ -37,6 +38,7 @@ async function acting(
   Object.assign(hands, {
     postureOf: (node: string) => postures.get(node) ?? 'up',
     strike: async (node: string, what: string) => {
+      clock.now += strikeMs;
       postures.set(node, 'down');
       counts.set(what, (counts.get(what) ?? 0) + 1);
       done.push(`${what} ${node}`);
@@ -66,10 +68,23 @@ test('every blow is undone, and of each kind there is one within some minutes', 
   const kills = counts.get('kill')!;
   expect(kills).toBeGreaterThanOrEqual(5 * 12);
   // One, two or all at once, the master among them.
-  const blows = done.join().split(/(?:,undo n\d)+,?/);
+  const struck = done.filter((one) => /^(?:kill|stop|pause|undo) /.test(one));
+  const blows = struck.join().split(/(?:,undo n\d)+,?/);
   const sizes = new Set(blows.map((blow) => blow.split(',').length));
   for (const size of [1, 2, 3]) expect(sizes).toContain(size);
-  for (const node of ['n1', 'n2', 'n3']) expect(done).toContain(`kill ${node}`);
+  for (const what of ['kill', 'stop', 'pause']) {
+    for (const node of ['n1', 'n2', 'n3']) expect(done).toContain(`${what} ${node}`);
+  }
+});
+
+test('where everything takes long, kills go before stops and pauses', async () => {
+  const shareOf = async (strikeMs: number): Promise<number> => {
+    const { counts } = await acting('processes', 1, 600_000 + 50 * strikeMs, 3, [], strikeMs);
+    const all = [...counts.values()].reduce((sum, count) => sum + count);
+    return counts.get('kill')! / all;
+  };
+  expect(await shareOf(0)).toBeLessThan(0.75);
+  expect(await shareOf(8_000)).toBeGreaterThan(0.8);
 });
 
 test('one blow in six comes when the master can reach no disk and nobody else', async () => {

@@ -107,6 +107,9 @@ test('reads come at every level, of all nodes; only a master can promise the lat
   const reads = lines.filter(({ type }) => type === 'log' || type === 'get');
   expect(new Set(reads.map(({ type, read }) => `${type} ${read}`)).size).toBe(6);
   expect(new Set(reads.map(({ node }) => node))).toEqual(new Set(['n1', 'n2', 'n3']));
+  // They go on about where they were.
+  const places = reads.flatMap(({ from }) => (typeof from === 'number' ? [from] : []));
+  expect(places.filter((from) => from > 60).length).toBeGreaterThan(places.length / 2);
   for (const { read, node } of reads) if (read === 'linearizable') expect(node).toBe('n1');
 });
 
