@@ -1,5 +1,6 @@
 // The highest index known by a moment. Records come in the order in which they ended, so moments
-// rise; a question asks for the state when some later record began.
+// rise; a question asks for the state when some later record began. What has the same time may have
+// been in either order: a recorder's clock may count whole milliseconds.
 
 /**
  * Invariants:
@@ -22,13 +23,13 @@ export class Frontier {
     if (this.moments.length > 2 * POINTS_MAX) this.forget();
   }
 
-  /** The highest index that was reached at or before `moment`, and the record that shows it. */
+  /** The highest index that was reached before `moment`, and the record that shows it. */
   at(moment: number): { readonly index: number; readonly place: number } {
     let low = 0;
     let high = this.moments.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (this.moments[middle]! <= moment) low = middle + 1;
+      if (this.moments[middle]! < moment) low = middle + 1;
       else high = middle;
     }
     if (low === 0) return NOTHING;

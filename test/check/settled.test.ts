@@ -2,7 +2,7 @@
 // `majority` read and a linearizable one.
 
 import { describe, expect, test } from 'vitest';
-import type { HistoryRecord, ReadLevel, WriteRecord } from '../../src/check/history.ts';
+import type { HistoryRecord, ReadLevel } from '../../src/check/history.ts';
 import { judge } from '../../src/check/judge.ts';
 import { message, put, Recording, remove } from './recording.ts';
 
@@ -281,34 +281,5 @@ describe('what is on a majority is shown by every linearizable read asked for la
     behind(run);
     run.get('n1', 'k', { read: 'linearizable', ...OLD });
     expect(judgesOf(run.records)).toEqual([]);
-  });
-});
-
-describe('a value that is back after its removal', () => {
-  /** n3 says that the key has its value, none, and its value again, of a master that it has heard
-   * of or not. */
-  const back = (removal: Partial<WriteRecord>, later = false) => {
-    const run = new Recording();
-    const says = (value: string | null) =>
-      run.get('n3', 'k', { value, index: value === null ? null : 1 });
-    run.write(put('k', 'v'));
-    if (!later) run.write(remove('k'), removal);
-    run.lead('n1');
-    says('v');
-    says(null);
-    says('v');
-    if (later) run.write(remove('k'), removal);
-    if (removal.outcome === 'unknown') run.log.pop();
-    return judgesOf(run.end());
-  };
-
-  test('a removal that nobody was promised may have been of a log that is gone', () => {
-    expect(back({ outcome: 'unknown' })).toEqual([]);
-    expect(back({ outcome: 'unknown', first: 2, last: 2 })).toEqual([]);
-  });
-
-  test('one that was promised stays, and so does one that nobody had asked for yet', () => {
-    expect(back({})).toEqual(['never back']);
-    expect(back({ outcome: 'unknown' }, true)).toContain('never back');
   });
 });

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -199,10 +200,10 @@ test('stop: who does not wait until the cluster has stopped is not told that it 
   const folder = await mkdtemp(join(tmpdir(), 'replog-run-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   vi.stubEnv('REPLOG_RUN_DIR', folder);
-  // A launcher that stands still.
-  const launcher = spawn('sleep', ['60']);
+  // A launcher that does not hear.
+  const launcher = spawn('sh', ['-c', 'trap "" TERM; echo ready; exec sleep 60']);
   onTestFinished(() => void launcher.kill('SIGKILL'));
-  launcher.kill('SIGSTOP');
+  await once(launcher.stdout, 'data');
   const { pid } = launcher as { pid: number };
   const url = 'http://127.0.0.1:1';
   const nobody = { control: url, arbiter: url, master: null, nodes: [], dataDir: null };

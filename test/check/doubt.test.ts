@@ -1,0 +1,55 @@
+// What may have been in either order, or of a log that is gone, is no crime.
+
+import { describe, expect, test } from 'vitest';
+import type { HistoryRecord, WriteRecord } from '../../src/check/history.ts';
+import { judge } from '../../src/check/judge.ts';
+import { message, put, Recording, remove } from './recording.ts';
+
+const judgesOf = (records: readonly HistoryRecord[]) =>
+  judge(records).violations.map(({ judge: by }) => by);
+
+describe('a value that is back after its removal', () => {
+  /** n3 says that the key has its value, none, and its value again, of a master that it has heard
+   * of or not. */
+  const back = (removal: Partial<WriteRecord>, later = false) => {
+    const run = new Recording();
+    const says = (value: string | null) =>
+      run.get('n3', 'k', { value, index: value === null ? null : 1 });
+    run.write(put('k', 'v'));
+    if (!later) run.write(remove('k'), removal);
+    run.lead('n1');
+    says('v');
+    says(null);
+    says('v');
+    if (later) run.write(remove('k'), removal);
+    if (removal.outcome === 'unknown') run.log.pop();
+    return judgesOf(run.end());
+  };
+
+  test('a removal that nobody was promised may have been of a log that is gone', () => {
+    expect(back({ outcome: 'unknown' })).toEqual([]);
+    expect(back({ outcome: 'unknown', first: 2, last: 2 })).toEqual([]);
+  });
+
+  test('one that was promised stays, and so does one that nobody had asked for yet', () => {
+    expect(back({})).toEqual(['never back']);
+    expect(back({ outcome: 'unknown' }, true)).toContain('never back');
+  });
+});
+
+describe('a clock that counts whole milliseconds', () => {
+  test.each([
+    [0, []],
+    [1, ['total order']],
+  ])('a write that is asked for %i ms after another was acknowledged', (later, found) => {
+    const run = new Recording();
+    const call = run.tick();
+    run.write(message('a'), { call, return: call + 1 });
+    run.write(message('b'), { call, return: call + 1 });
+    // `a` was asked for later than that, and given an index before `b`.
+    run.records.splice(-2, 1);
+    run.write(message('a'), { call: call + 1 + later, first: 1, last: 1 });
+    run.log.pop();
+    expect(judgesOf(run.end())).toEqual(found);
+  });
+});
