@@ -43,8 +43,31 @@ function withoutLastBlank(line: readonly Span[]): Line {
   return line.map((one, i) => (i < line.length - 1 ? one : span(one.text.trimEnd(), one.style)));
 }
 
+/** A key in one of two shapes, and how wide that is. Each frame looks at many ways to lay them
+ * out. */
+interface Shape {
+  readonly spans: Line;
+  readonly width: number;
+}
+
+interface Shaped {
+  readonly key: string;
+  readonly worded: Shape;
+  readonly bare: Shape;
+}
+
+function shaped(entry: Key): Shaped {
+  const worded = keysOf([entry]);
+  const bare = [span(` ${entry.key}`, 'bold')];
+  return {
+    key: entry.key,
+    worded: { spans: worded, width: widthOf(worded) },
+    bare: { spans: bare, width: widthOf(bare) },
+  };
+}
+
 function fitted(keys: readonly Key[], room: readonly number[]): Line[] {
-  let kept = keys;
+  let kept: readonly Shaped[] = keys.map(shaped);
   for (const spare of [null, ...SPARE]) {
     kept = kept.filter(({ key }) => key !== spare);
     for (let worded = kept.length; worded >= 0; worded -= 1) {
@@ -56,15 +79,18 @@ function fitted(keys: readonly Key[], room: readonly number[]): Line[] {
 }
 
 /** The first keys with their words, the others without; null: they have no room. */
-function laidOut(keys: readonly Key[], worded: number, room: readonly number[]): Line[] | null {
+function laidOut(keys: readonly Shaped[], worded: number, room: readonly number[]): Line[] | null {
   const lines: Span[][] = room.map(() => []);
   let at = 0;
-  for (const [place, entry] of keys.entries()) {
-    const spans = place < worded ? keysOf([entry]) : [span(` ${entry.key}`, 'bold')];
-    while (widthOf([...(lines[at] ?? []), ...spans]) > room[at]!) {
+  let taken = 0;
+  for (const [place, { worded: long, bare }] of keys.entries()) {
+    const { spans, width } = place < worded ? long : bare;
+    while (taken + width > room[at]!) {
       at += 1;
+      taken = 0;
       if (at === room.length) return null;
     }
+    taken += width;
     lines[at]!.push(...spans);
   }
   return lines;
