@@ -87,8 +87,8 @@ export interface WriteSpan {
 /** Curves: one sample a second. */
 export interface Rates {
   readonly perSecond: readonly number[];
-  /** In milliseconds; 0: no writes, infinite: beyond what the master's histogram can tell. */
-  readonly p99s: readonly number[];
+  /** In milliseconds; null: no writes, infinite: beyond what the master's histogram can tell. */
+  readonly p99s: readonly (number | null)[];
   readonly p50: WriteSpan | null;
   readonly p99: WriteSpan | null;
   readonly sampledAt: number | null;

@@ -89,13 +89,21 @@ export function glyphsFor(unicode: boolean): Glyphs {
   return unicode ? UNICODE : ASCII;
 }
 
-/** The last values as a line of bars; the highest is full, an infinite one beyond that. */
-export function sparkline(values: readonly number[], width: number, glyphs: Glyphs): string {
+/** The last values as a line of bars; the highest is full, an infinite one beyond that, `null` a
+ * gap. */
+export function sparkline(
+  values: readonly (number | null)[],
+  width: number,
+  glyphs: Glyphs,
+): string {
   const shown = values.slice(-width);
-  const highest = Math.max(...shown.filter(Number.isFinite), 0);
+  const highest = shown.reduce<number>((most, value) => {
+    return value !== null && Number.isFinite(value) ? Math.max(most, value) : most;
+  }, 0);
   const levels = glyphs.levels;
   return shown
     .map((value) => {
+      if (value === null) return ' ';
       if (!Number.isFinite(value)) return glyphs.beyond;
       const level = highest === 0 ? 0 : Math.round((value / highest) * (levels.length - 1));
       return levels[level];

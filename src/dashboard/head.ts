@@ -88,7 +88,7 @@ function speed(state: ClusterState, glyphs: Glyphs, width: number): Line {
   const { rates } = state;
   const rate = rates.perSecond.at(-1);
   const curve = width >= 100 ? 20 : width >= 76 ? 8 : 0;
-  const curveOf = (values: readonly number[]): Span[] =>
+  const curveOf = (values: readonly (number | null)[]): Span[] =>
     curve === 0 ? [] : [span(`${sparkline(values, curve, glyphs)} `, 'accent')];
   const figure = (name: string, value: string): Span[] =>
     fact(name, width >= 76 ? padded(value, FIGURE) : value, ' ');

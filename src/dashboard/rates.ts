@@ -34,8 +34,8 @@ export function sampled(state: ClusterState, index: number): ClusterState {
 }
 
 /** In a curve what is beyond the last bound is as high as can be: nobody knows how high. */
-function heightOf(span: WriteSpan | null): number {
-  if (span === null) return 0;
+function heightOf(span: WriteSpan | null): number | null {
+  if (span === null) return null;
   return span.isMore ? Number.POSITIVE_INFINITY : span.ms;
 }
 

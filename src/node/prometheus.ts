@@ -5,8 +5,11 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { NodeStatus } from '../core/status.ts';
 import type { Prometheus } from './metrics.ts';
 
-/** From a memory append to a second on a bad disk, in seconds. */
-const BUCKETS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5];
+/** From a memory append to one that waited for a node, in seconds. */
+const BUCKETS = [
+  ...[0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05],
+  ...[0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+];
 
 const ROLES = ['master', 'secondary', 'removed', 'none'] as const;
 const STATUSES = ['Healthy', 'Suspected', 'Unhealthy'] as const;

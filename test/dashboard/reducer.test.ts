@@ -159,6 +159,7 @@ describe('figures', () => {
     expect(sparkline([1, Number.POSITIVE_INFINITY, 2], 3, glyphsFor(true))).toBe('▅↑█');
     expect(sparkline([Number.POSITIVE_INFINITY], 1, glyphsFor(false))).toBe('^');
     expect(sparkline([0, 0], 2, glyphsFor(false))).toBe('__');
+    expect(sparkline([1, null, 2], 3, glyphsFor(false))).toMatch(/^. .$/);
   });
 });
 

@@ -1,16 +1,25 @@
 // A whole node in this process.
 
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { ReplogClient } from '../../src/client/client.ts';
-import { serveNode } from '../../src/node/serve.ts';
+import { type ServeNodeOptions, serveNode } from '../../src/node/serve.ts';
 
-async function start() {
+async function serve(own: Partial<ServeNodeOptions>) {
   const node = await serveNode({
     ...{ id: 'n1', role: null, join: null, size: null, dataDir: null, w: 1, faults: true },
     ...{ host: '127.0.0.1', port: 0, advertise: null, allowHosts: [] },
     ...{ token: null, requireClientToken: false, logLevel: 'silent' },
+    ...own,
   });
   onTestFinished(() => node.stop());
+  return node;
+}
+
+async function start() {
+  const node = await serve({});
   const hits = async () => {
     const answer = await fetch(`${node.url}/faults`);
     return ((await answer.json()) as { hits: { persist: number } }).hits;
@@ -28,4 +37,15 @@ test('a Persist that meets a fault is counted, and told in the story of an opera
   expect(story?.lines.map(({ event }) => event)).toContain('fault');
   await client.clearFaults();
   expect(await stuck).toMatchObject({ index: index + 1 });
+});
+
+test('a receipt tells which node has it in memory: that node has said so itself', async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'replog-serve-'));
+  onTestFinished(() => rm(dataDir, { recursive: true }));
+  const master = await serve({ dataDir, size: 2 });
+  await serve({ id: 'n2', role: 'secondary', join: master.url });
+  const client = new ReplogClient({ url: master.url });
+  const { acks, receipt } = await client.append('a', { w: 2, receipt: true });
+  expect(acks).toEqual(['n1', 'n2']);
+  expect(receipt).toContain('on disk on n1 alone, of 2, in memory on n2: ');
 });

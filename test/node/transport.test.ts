@@ -110,9 +110,10 @@ describe('what goes out', () => {
   test('the token, and no `type` in the body', async () => {
     await transport.close();
     transport = new Transport({ token: 'secret' });
-    peer.answer = (response) => response.end(BEAT);
+    const said = { ...JSON.parse(BEAT), durable: false, trouble: 'no room' };
+    peer.answer = (response) => response.end(JSON.stringify(said));
     const answer = await transport.send(url, heartbeat);
-    expect(answer).toMatchObject({ type: 'HeartbeatAck', node: 'n2', incarnation: 'i' });
+    expect(answer).toEqual({ type: 'HeartbeatAck', ...said });
     const { type: _, ...fields } = heartbeat;
     expect(JSON.parse(peer.seen[0]?.body ?? '')).toEqual(fields);
     expect(peer.seen[0]?.headers.authorization).toBe('Bearer secret');
