@@ -24,7 +24,7 @@ function heapUsed(): number {
 const LOOKS = 5;
 
 /** 100 bytes an update would come to this; what the machine's own bookkeeping varies by is less. */
-const GROWTH_MAX = 800_000;
+const GROWTH_MAX = 600_000;
 
 test('10,000 updates leave no memory behind', async () => {
   const shown = await mount(healthyCluster(1), 40, 8);
@@ -43,8 +43,9 @@ test('10,000 updates leave no memory behind', async () => {
     }
     return least;
   };
-  // By then every list that is kept at a length has that length.
-  const before = await leastUntil(2_000);
+  // By then every list that is kept at a length has that length, and V8 has most of what it keeps of
+  // the code: from the 2,000th to the 4,000th that is 350 kB, and as much up to the 10,000th.
+  const before = await leastUntil(4_000);
   const after = await leastUntil(10_000);
   expect(shown.terminal.lines.join('\n')).toContain('10012');
   expect(after - before).toBeLessThan(GROWTH_MAX);
