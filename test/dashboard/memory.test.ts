@@ -43,8 +43,8 @@ test('10,000 updates leave no memory behind', async () => {
     }
     return least;
   };
-  // By then every list that is kept at a length has that length, and V8 has most of what it keeps of
-  // the code: from the 2,000th to the 4,000th that is 350 kB, and as much up to the 10,000th.
+  // By then every list that is kept at a length has that length, and V8 has most of what it keeps
+  // of the code: from the 2,000th to the 4,000th 350 kB, and as much again up to the 10,000th.
   const before = await leastUntil(4_000);
   const after = await leastUntil(10_000);
   expect(shown.terminal.lines.join('\n')).toContain('10012');
