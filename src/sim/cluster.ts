@@ -243,7 +243,7 @@ export class Cluster {
   /** One disk only has bits that turn over: no more than that is promised to be mended. */
   flipBits(id: string, name: string, source: FaultSource): (() => void) | undefined {
     const others = this.nodes.filter((site) => site.id !== id);
-    if (others.some(({ flipped }) => flipped)) return undefined;
+    if (others.some((site) => site.flipped || site.suffers(name))) return undefined;
     return this.troubleDisk(id, name, source);
   }
 

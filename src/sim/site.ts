@@ -139,6 +139,11 @@ export class Site {
     };
   }
 
+  /** A trouble of this name has begun, whether it has struck yet or not. */
+  suffers(name: string): boolean {
+    return [...this.troubles].some((trouble) => trouble.name === name);
+  }
+
   clearTroubles(): void {
     this.troubles.clear();
     this.refreshTroubles();
