@@ -186,9 +186,11 @@ export class Member {
     if (this.replicator !== null || now < this.beginDeadline()) return;
     const { lastIndex } = this.context.ledger.log;
     const position = this.position ?? NOWHERE;
-    // What it has of earlier epochs beyond `opened` it drops when it hears of that.
+    // What it has of earlier epochs beyond `opened` it drops when it hears of that. Of this one it
+    // may have something without having accepted it: the logs are compared there.
     const older = position.acceptedEpoch !== null && position.acceptedEpoch < epoch;
-    const limit = older ? Math.min(opened, lastIndex) : lastIndex;
+    const drops = older && (position.lastEpoch ?? 0) < epoch;
+    const limit = drops ? Math.min(opened, lastIndex) : lastIndex;
     // Who says more than that cannot mean this log: it is taken for one that has nothing of it.
     const held = position.own || position.lastIndex <= lastIndex ? position.lastIndex : 0;
     const agreed = logIndex(Math.min(this.reset ?? held, limit));
