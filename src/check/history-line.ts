@@ -155,8 +155,8 @@ export function parseRecord(line: string): HistoryRecord | null {
   }
   // Of a single operation the one index says both. A batch without its end would be judged as if it
   // had answered for one operation only.
-  if (record.type === 'write' && record.first !== undefined && record.last === undefined) {
-    if (record.operations.length > 1) {
+  if (record.type === 'write' && record.operations.length > 1) {
+    if (record.first !== undefined && record.last === undefined) {
       throw new MalformedRecord('"last" of a batch with "first" is missing');
     }
   }

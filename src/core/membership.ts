@@ -23,8 +23,6 @@ export interface MembershipOwner {
   deposed(epoch: Epoch): void;
 }
 
-const NOBODY: readonly NodeId[] = [];
-
 /** Gap between heartbeats while the master recovers: it waits for nothing else. */
 const RECOVERY_HEARTBEAT_MS = 100;
 
@@ -123,9 +121,7 @@ export class Membership implements ReplicatorOwner {
 
   /** Who says that it keeps its log in memory. */
   get inMemory(): readonly NodeId[] {
-    let found = NOBODY;
-    for (const [node, member] of this.byNode) if (member.inMemory) found = [...found, node];
-    return found;
+    return this.members.filter((member) => member.inMemory).map((member) => member.peer.node);
   }
 
   positions(own: LogIndex): Map<NodeId, LogIndex> {

@@ -52,4 +52,49 @@ describe('a clock that counts whole milliseconds', () => {
     run.log.pop();
     expect(judgesOf(run.end())).toEqual(found);
   });
+
+  /** n2 has shown the removal of `k`, up to the moment at which it is asked once more. */
+  test.each([
+    ['a value', 0, []],
+    ['a value', 1, ['never back']],
+    ['a page', 0, []],
+    ['a page', 1, ['never back']],
+  ] as const)('%s asked for %i ms after a later page came', (what, later, found) => {
+    const run = new Recording();
+    run.write(put('k', 'v'));
+    const old = [...run.log];
+    run.write(remove('k'), { outcome: 'unknown' });
+    run.read('n2');
+    const { now } = run;
+    const more = { call: now + later, return: now + 2 };
+    if (what === 'a value') run.get('n2', 'k', { value: 'v', index: 1, ...more });
+    else run.read('n2', more, old);
+    expect(judgesOf(run.records)).toEqual(found);
+  });
+
+  test.each([
+    [0, []],
+    [1, ['never back']],
+  ])('an older value, asked for %i ms after a newer one came', (later, found) => {
+    const run = new Recording();
+    run.write(put('k', 'old'));
+    run.write(put('k', 'new'));
+    run.get('n3', 'k');
+    const { now } = run;
+    run.get('n3', 'k', { value: 'old', index: 1, call: now + later, return: now + 2 });
+    expect(judgesOf(run.end())).toEqual(found);
+  });
+
+  test.each([
+    [0, []],
+    [1, ['never back']],
+  ])('what is compacted away, in a page asked for %i ms after one without it', (later, found) => {
+    const run = new Recording();
+    run.write(put('k', 'old'));
+    run.write(put('k', 'new'));
+    run.read('n2', {}, run.log.slice(1));
+    const { now } = run;
+    run.read('n2', { call: now + later, return: now + 2 });
+    expect(judgesOf(run.records)).toEqual(found);
+  });
 });

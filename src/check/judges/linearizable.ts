@@ -230,7 +230,7 @@ export class Linearizable implements Invariant {
       said.opened === cluster.opened &&
       cluster.opened > cluster.ambiguous &&
       !cluster.opening &&
-      said.moment <= record.call
+      said.moment < record.call
     );
   }
 

@@ -163,7 +163,7 @@ export class NeverBack implements Invariant {
     const { call, key, node, read } = record;
     const look = (read === 'local' ? shown.keys : shown.settledKeys).get(key);
     if (look === undefined || index >= look.index) return null;
-    if (look.moment > call || look.moment < shown.epochSince || this.newer(shown)) return null;
+    if (look.moment >= call || look.moment < shown.epochSince || this.newer(shown)) return null;
     const { place } = this.evidence;
     return violation(
       'never back',
@@ -219,7 +219,7 @@ export class NeverBack implements Invariant {
     const { epoch: before, moment, place: earlier } = shown.entries.at(index) ?? NOTHING;
     if (before === epoch) return null;
     const { place } = this.evidence;
-    const ordered = before !== 0 && moment <= record.call;
+    const ordered = before !== 0 && moment < record.call;
     const certain = moment >= shown.epochSince;
     if (ordered && certain && !this.newer(shown)) {
       const what =
@@ -246,7 +246,7 @@ export class NeverBack implements Invariant {
     const { epoch: before, moment, place: earlier } = shown.entries.at(index) ?? NOTHING;
     const variants = entries.at(index);
     const messages = variants.filter(({ content }) => operations.key(content) === null);
-    const wasShown = before > 0 && moment <= record.call;
+    const wasShown = before > 0 && moment < record.call;
     if (before === 0) shown.set(index, HOLE, record.return, place);
     // A message is never compacted away: one that is missing has not come, or has gone.
     const certain = wasShown && moment >= shown.epochSince && !this.newer(shown);
