@@ -3,6 +3,7 @@
 
 import { fingerprint } from './fingerprint.ts';
 import type { LogIndex } from './ids.ts';
+import { hashOf, KeyedTable } from './keyed-table.ts';
 import type { Entry } from './operation.ts';
 import { RequestQueue } from './request-queue.ts';
 
@@ -24,7 +25,7 @@ export type OpenRequest = KnownRequest;
  * 2. At most `window` keys are known; the oldest are forgotten first.
  */
 export class Deduplication {
-  private readonly known = new Map<string, KnownRequest>();
+  private readonly known = new KeyedTable<string, KnownRequest>(hashOf);
   /** The same requests in the order of the log. */
   private readonly order: RequestQueue<KnownRequest>;
   /** No request that begins behind this index was forgotten. */
@@ -56,7 +57,7 @@ export class Deduplication {
 
   /** Takes over what is known of a request; the requests come in the order of the log. */
   restore(request: KnownRequest): void {
-    this.known.set(request.key, request);
+    this.known.put(request.key, request);
     const oldest = this.order.push(request);
     if (oldest !== null) this.forget(oldest);
   }
@@ -106,7 +107,7 @@ export class Deduplication {
       const request = { key, first, count, fingerprint: fingerprint(entry, true, before) };
       this.unfinished = request;
       if (this.order.newest?.first === first) {
-        this.known.set(key, request);
+        this.known.put(key, request);
         this.order.replaceNewest(request);
       } else {
         // It began before all that was observed.
@@ -123,6 +124,6 @@ export class Deduplication {
 
   /** A key that was forgotten may have come again. */
   private lose(request: KnownRequest): void {
-    if (this.known.get(request.key) === request) this.known.delete(request.key);
+    if (this.known.get(request.key) === request) this.known.take(request.key);
   }
 }

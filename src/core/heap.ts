@@ -1,77 +1,80 @@
 // A binary heap whose items know their place, so that one can be taken out of the middle: a waiter
 // that is answered must not stay behind in a queue of deadlines.
 
-/** Smallest `rank` first; items of equal rank come in no particular order. */
-export class Heap<Item extends object> {
-  private readonly items: Item[] = [];
-  private readonly places = new Map<Item, number>();
-  private readonly rank: (item: Item) => number;
+/** Where an item stands in a heap: what takes it out again. */
+export interface Spot<Item> {
+  readonly item: Item;
+  readonly rank: number;
+  /** The heap's own: its number among the spots. */
+  place: number;
+}
 
-  constructor(rank: (item: Item) => number) {
-    this.rank = rank;
-  }
+/** Smallest rank first; items of equal rank come in no particular order. */
+export class Heap<Item> {
+  private readonly spots: Spot<Item>[] = [];
 
   get size(): number {
-    return this.items.length;
+    return this.spots.length;
   }
 
   peek(): Item | undefined {
-    return this.items[0];
+    return this.spots[0]?.item;
   }
 
-  push(item: Item): void {
-    this.items.push(item);
-    this.places.set(item, this.items.length - 1);
-    this.rise(this.items.length - 1);
+  push(item: Item, rank: number): Spot<Item> {
+    const spot = { item, rank, place: this.spots.length };
+    this.spots.push(spot);
+    this.rise(spot);
+    return spot;
   }
 
   pop(): Item | undefined {
-    const first = this.items[0];
+    const first = this.spots[0];
     if (first !== undefined) this.remove(first);
-    return first;
+    return first?.item;
   }
 
   /** Takes an item out, wherever it is; nothing happens if it is not in. */
-  remove(item: Item): void {
-    const place = this.places.get(item);
-    if (place === undefined) return;
-    this.places.delete(item);
-    const last = this.items.pop()!;
-    if (last === item) return;
+  remove(spot: Spot<Item>): void {
+    const { place } = spot;
+    if (this.spots[place] !== spot) return;
+    const last = this.spots.pop()!;
+    if (last === spot) return;
     this.put(last, place);
-    this.rise(place);
-    this.sink(this.places.get(last)!);
+    this.rise(last);
+    this.sink(last);
   }
 
-  private put(item: Item, place: number): void {
-    this.items[place] = item;
-    this.places.set(item, place);
+  private put(spot: Spot<Item>, place: number): void {
+    this.spots[place] = spot;
+    spot.place = place;
   }
 
-  private rise(from: number): void {
-    const item = this.items[from]!;
-    let place = from;
+  private rise(spot: Spot<Item>): void {
+    let { place } = spot;
     while (place > 0) {
       const parent = (place - 1) >> 1;
-      if (this.rank(this.items[parent]!) <= this.rank(item)) break;
-      this.put(this.items[parent]!, place);
+      const above = this.spots[parent]!;
+      if (above.rank <= spot.rank) break;
+      this.put(above, place);
       place = parent;
     }
-    this.put(item, place);
+    this.put(spot, place);
   }
 
-  private sink(from: number): void {
-    const item = this.items[from]!;
-    let place = from;
+  private sink(spot: Spot<Item>): void {
+    const { spots } = this;
+    let { place } = spot;
     for (;;) {
       let child = 2 * place + 1;
-      if (child >= this.items.length) break;
-      const right = this.items[child + 1];
-      if (right !== undefined && this.rank(right) < this.rank(this.items[child]!)) child += 1;
-      if (this.rank(this.items[child]!) >= this.rank(item)) break;
-      this.put(this.items[child]!, place);
+      if (child >= spots.length) break;
+      const right = child + 1;
+      if (right < spots.length && spots[right]!.rank < spots[child]!.rank) child = right;
+      const below = spots[child]!;
+      if (below.rank >= spot.rank) break;
+      this.put(below, place);
       place = child;
     }
-    this.put(item, place);
+    this.put(spot, place);
   }
 }

@@ -4,8 +4,9 @@
 // each line after an acknowledgement finds everyone who is done.
 
 import type { WriteConcern } from './effects.ts';
-import { Heap } from './heap.ts';
+import { Heap, type Spot } from './heap.ts';
 import type { LogIndex, NodeId, Ticket } from './ids.ts';
+import { KeyedTable, scattered } from './keyed-table.ts';
 import { majority, reachedBy } from './quorum.ts';
 
 /** A client that waits. */
@@ -27,6 +28,15 @@ export interface Acknowledged {
   readonly size: number;
 }
 
+/** Where a waiter stands. */
+interface Standing {
+  readonly waiter: Waiter;
+  readonly line: Line;
+  readonly inLine: Spot<Waiter>;
+  /** null: it has all the time in the world. */
+  readonly amongDeadlines: Spot<Waiter> | null;
+}
+
 interface Line {
   readonly waiters: Heap<Waiter>;
   readonly w: number | 'majority' | 'all';
@@ -41,8 +51,8 @@ interface Line {
  */
 export class WriteConcerns {
   private readonly lines = new Map<string, Line>();
-  private readonly deadlines = new Heap<Waiter>((waiter) => waiter.deadline);
-  private readonly byTicket = new Map<Ticket, { waiter: Waiter; line: string }>();
+  private readonly deadlines = new Heap<Waiter>();
+  private readonly byTicket = new KeyedTable<Ticket, Standing>(scattered);
   private membership = 0;
   private patient = 0;
 
@@ -61,12 +71,14 @@ export class WriteConcerns {
     let line = this.lines.get(name);
     if (line === undefined) {
       const all = waiter.w === 'all' ? new Set(members) : null;
-      line = { waiters: new Heap<Waiter>((item) => item.last), w: waiter.w, members: all };
+      line = { waiters: new Heap<Waiter>(), w: waiter.w, members: all };
       this.lines.set(name, line);
     }
-    line.waiters.push(waiter);
-    if (waiter.deadline < Number.POSITIVE_INFINITY) this.deadlines.push(waiter);
-    this.byTicket.set(waiter.ticket, { waiter, line: name });
+    const { deadline, ticket, last } = waiter;
+    const inLine = line.waiters.push(waiter, last);
+    const late = deadline < Number.POSITIVE_INFINITY;
+    const amongDeadlines = late ? this.deadlines.push(waiter, deadline) : null;
+    this.byTicket.put(ticket, { waiter, line, inLine, amongDeadlines });
     if (waiter.w !== 1) this.patient += 1;
   }
 
@@ -109,18 +121,19 @@ export class WriteConcerns {
 
   /** The client is gone, or has been answered. */
   drop(ticket: Ticket): void {
-    const place = this.byTicket.get(ticket);
-    if (place === undefined) return;
-    this.byTicket.delete(ticket);
-    this.deadlines.remove(place.waiter);
-    const line = this.lines.get(place.line);
-    line?.waiters.remove(place.waiter);
-    if (place.waiter.w !== 1) this.patient -= 1;
+    const standing = this.byTicket.take(ticket);
+    if (standing === undefined) return;
+    const { waiter, line, inLine, amongDeadlines } = standing;
+    line.waiters.remove(inLine);
+    if (amongDeadlines !== null) this.deadlines.remove(amongDeadlines);
+    if (waiter.w !== 1) this.patient -= 1;
   }
 
-  /** Takes out and returns everyone: the node stops, or is master no more. */
+  /** Takes out and returns everyone, in the order in which they came: the node stops, or is master
+   * no more. */
   drain(): Waiter[] {
-    const all = [...this.byTicket.values()].map(({ waiter }) => waiter);
+    const all = this.byTicket.all().map(({ waiter }) => waiter);
+    all.sort((a, b) => a.ticket - b.ticket);
     for (const waiter of all) this.drop(waiter.ticket);
     this.lines.clear();
     return all;

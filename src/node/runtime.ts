@@ -3,6 +3,7 @@
 
 import type { Effect, Event, Memory, Note, Outcome, Write } from '../core/effects.ts';
 import { type LogIndex, type Ticket, ticket as ticketOf } from '../core/ids.ts';
+import { KeyedTable, scattered } from '../core/keyed-table.ts';
 import type { Folds } from '../core/ledger.ts';
 import {
   ASIDE,
@@ -77,8 +78,8 @@ export class Runtime implements Engine {
   private readonly trace: Trace;
   private readonly queue: EventQueue;
   private readonly bookkeeper: Bookkeeper;
-  private readonly clients = new Map<Ticket, (outcome: Outcome) => void>();
-  private readonly peers = new Map<Ticket, PeerCall>();
+  private readonly clients = new KeyedTable<Ticket, (outcome: Outcome) => void>(scattered);
+  private readonly peers = new KeyedTable<Ticket, PeerCall>(scattered);
   private readonly listeners = new Set<() => void>();
   private lastTicket = 0;
   private readonly excerpts: LogExcerpts;
@@ -189,10 +190,10 @@ export class Runtime implements Engine {
   private client(event: (ticket: Ticket) => Event, departure?: Departure): Promise<Outcome> {
     const ticket = this.newTicket();
     return new Promise((resolve) => {
-      this.clients.set(ticket, resolve);
+      this.clients.put(ticket, resolve);
       this.queue.post(event(ticket));
       const abandon = (): void => {
-        if (!this.clients.delete(ticket)) return;
+        if (this.clients.take(ticket) === undefined) return;
         this.trace.abandon(ticket, this.parts.clock.now());
         this.queue.post({ type: 'Abandoned', ticket });
       };
@@ -204,7 +205,7 @@ export class Runtime implements Engine {
   private peer(event: (ticket: Ticket) => Event): Promise<Response | Encoded> {
     const ticket = this.newTicket();
     return new Promise((resolve, reject) => {
-      this.peers.set(ticket, { resolve, reject });
+      this.peers.put(ticket, { resolve, reject });
       this.queue.post(event(ticket));
     });
   }
@@ -241,8 +242,7 @@ export class Runtime implements Engine {
         this.respond(effect.ticket, effect.response);
         return;
       case 'Reply':
-        this.clients.get(effect.ticket)?.(effect.outcome);
-        this.clients.delete(effect.ticket);
+        this.clients.take(effect.ticket)?.(effect.outcome);
         return;
       case 'Note':
         this.parts.note(effect.note);
@@ -305,8 +305,7 @@ export class Runtime implements Engine {
   }
 
   private respond(ticket: Ticket, response: ResponseOrder): void {
-    const call = this.peers.get(ticket);
-    this.peers.delete(ticket);
+    const call = this.peers.take(ticket);
     if (call === undefined) return;
     if (response.type !== 'FetchedOrder') {
       call.resolve(response);

@@ -1,15 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Heap } from '../../src/core/heap.ts';
+import { Heap, type Spot } from '../../src/core/heap.ts';
 
 interface Item {
   readonly rank: number;
 }
 
-const heapOf = (items: readonly Item[]): Heap<Item> => {
-  const heap = new Heap<Item>((item) => item.rank);
-  for (const item of items) heap.push(item);
-  return heap;
+interface Filled {
+  readonly heap: Heap<Item>;
+  readonly spots: readonly Spot<Item>[];
+}
+
+const heapOf = (items: readonly Item[]): Filled => {
+  const heap = new Heap<Item>();
+  return { heap, spots: items.map((item) => heap.push(item, item.rank)) };
 };
 
 const drain = (heap: Heap<Item>): number[] => {
@@ -25,19 +29,19 @@ describe('Heap', () => {
     fc.assert(
       fc.property(ranks, (drawn) => {
         const sorted = [...drawn].sort((a, b) => a - b);
-        expect(drain(heapOf(drawn.map((rank) => ({ rank }))))).toEqual(sorted);
+        const { heap } = heapOf(drawn.map((rank) => ({ rank })));
+        expect(drain(heap)).toEqual(sorted);
       }),
     );
   });
 
   test('any item can be taken out, wherever it is, and the others stay in order', () => {
     const property = fc.property(ranks, fc.infiniteStream(fc.boolean()), (drawn, choices) => {
-      const items = drawn.map((rank) => ({ rank }));
-      const heap = heapOf(items);
+      const { heap, spots } = heapOf(drawn.map((rank) => ({ rank })));
       const kept: number[] = [];
-      for (const item of items) {
-        if (choices.next().value === true) heap.remove(item);
-        else kept.push(item.rank);
+      for (const spot of spots) {
+        if (choices.next().value === true) heap.remove(spot);
+        else kept.push(spot.item.rank);
         expect(heap.peek()?.rank ?? Number.POSITIVE_INFINITY).toBeLessThanOrEqual(
           kept[0] ?? Number.POSITIVE_INFINITY,
         );
@@ -51,14 +55,16 @@ describe('Heap', () => {
   test('what takes the place of one taken out may belong above it', () => {
     // The last one is of the right half; the place that it comes to, of the left.
     const items = [0, 10, 1, 11, 12, 2, 3, 20, 21, 22, 23, 5, 6, 7, 4].map((rank) => ({ rank }));
-    const heap = heapOf(items);
-    heap.remove(items[3]!);
+    const { heap, spots } = heapOf(items);
+    heap.remove(spots[3]!);
     expect(drain(heap)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 10, 12, 20, 21, 22, 23]);
   });
 
   test('taking out what is not in changes nothing', () => {
-    const heap = heapOf([{ rank: 2 }, { rank: 1 }]);
-    heap.remove({ rank: 1 });
+    const { heap, spots } = heapOf([{ rank: 2 }, { rank: 3 }, { rank: 1 }]);
+    heap.remove(spots[1]!);
+    heap.remove(spots[1]!);
+    heap.remove({ item: { rank: 1 }, rank: 1, place: 0 });
     expect(heap.size).toBe(2);
     expect(drain(heap)).toEqual([1, 2]);
     expect(heap.pop()).toBeUndefined();
