@@ -1,10 +1,10 @@
 // May this write enter the log? Every reason to refuse is looked at before anything changes, so a
 // refused write uses up no index and leaves no trace.
 
-import type { KnownRequest } from './deduplication.ts';
 import type { Outcome, Write } from './effects.ts';
 import { fingerprint } from './fingerprint.ts';
 import type { NodeId } from './ids.ts';
+import type { KnownRequest } from './known-requests.ts';
 import type { Ledger } from './ledger.ts';
 
 /** The master's situation, as far as it bears on a write. */

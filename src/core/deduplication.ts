@@ -3,18 +3,8 @@
 
 import { fingerprint } from './fingerprint.ts';
 import type { LogIndex } from './ids.ts';
-import { hashOf, KeyedTable } from './keyed-table.ts';
+import { type KnownRequest, KnownRequests, type RequestRun } from './known-requests.ts';
 import type { Entry } from './operation.ts';
-import { RequestQueue } from './request-queue.ts';
-
-/** The request that a key stands for. */
-export interface KnownRequest {
-  readonly key: string;
-  readonly first: LogIndex;
-  readonly count: number;
-  /** Fold of `fingerprint` over its operations. */
-  readonly fingerprint: number;
-}
 
 /** A request of several operations of which the log so far holds only the first ones. */
 export type OpenRequest = KnownRequest;
@@ -25,9 +15,7 @@ export type OpenRequest = KnownRequest;
  * 2. At most `window` keys are known; the oldest are forgotten first.
  */
 export class Deduplication {
-  private readonly known = new KeyedTable<string, KnownRequest>(hashOf);
-  /** The same requests in the order of the log. */
-  private readonly order: RequestQueue<KnownRequest>;
+  private readonly known: KnownRequests;
   /** No request that begins behind this index was forgotten. */
   private forgottenTo = 0;
   private unfinished: OpenRequest | null;
@@ -36,7 +24,7 @@ export class Deduplication {
   /** `open`: the request that the log before what is observed ends in the middle of. */
   constructor(window: number, open: OpenRequest | null = null) {
     this.window = window;
-    this.order = new RequestQueue(window);
+    this.known = new KnownRequests(window);
     this.unfinished = open;
   }
 
@@ -45,21 +33,19 @@ export class Deduplication {
   }
 
   /** All that is known, the oldest request first. */
-  get requests(): readonly KnownRequest[] {
-    return this.order.beginningIn(0, Number.POSITIVE_INFINITY);
+  get requests(): RequestRun {
+    return this.known.beginningIn(0, Number.POSITIVE_INFINITY);
   }
 
   /** All requests that begin with one of the entries `from`…`to`, the oldest first; null if some
    * may have been forgotten. */
-  beginningIn(from: number, to: number): readonly KnownRequest[] | null {
-    return this.forgottenTo >= from ? null : this.order.beginningIn(from, to);
+  beginningIn(from: number, to: number): RequestRun | null {
+    return this.forgottenTo >= from ? null : this.known.beginningIn(from, to);
   }
 
   /** Takes over what is known of a request; the requests come in the order of the log. */
   restore(request: KnownRequest): void {
-    this.known.put(request.key, request);
-    const oldest = this.order.push(request);
-    if (oldest !== null) this.forget(oldest);
+    this.forgottenTo = this.known.push(request) ?? this.forgottenTo;
   }
 
   /** Takes over that the log so far ends in the middle of this request, or of none. */
@@ -79,17 +65,12 @@ export class Deduplication {
   }
 
   find(key: string): KnownRequest | undefined {
-    return this.known.get(key);
+    return this.known.find(key);
   }
 
   /** Forgets what stood after `after`. */
   truncated(after: LogIndex): void {
-    for (;;) {
-      const { newest } = this.order;
-      if (newest === undefined || newest.first <= after) break;
-      this.order.pop();
-      this.lose(newest);
-    }
+    while ((this.known.newestFirst ?? 0) > after) this.known.pop();
     this.forgottenTo = Math.min(this.forgottenTo, after);
     this.unfinished = null;
   }
@@ -106,24 +87,10 @@ export class Deduplication {
     if (entry.index <= last) {
       const request = { key, first, count, fingerprint: fingerprint(entry, true, before) };
       this.unfinished = request;
-      if (this.order.newest?.first === first) {
-        this.known.put(key, request);
-        this.order.replaceNewest(request);
-      } else {
-        // It began before all that was observed.
-        this.restore(request);
-      }
+      if (this.known.newestFirst === first) this.known.continueNewest(request.fingerprint);
+      // It began before all that was observed.
+      else this.restore(request);
     }
     if (entry.index >= last) this.unfinished = null;
-  }
-
-  private forget(request: KnownRequest): void {
-    this.forgottenTo = request.first;
-    this.lose(request);
-  }
-
-  /** A key that was forgotten may have come again. */
-  private lose(request: KnownRequest): void {
-    if (this.known.get(request.key) === request) this.known.take(request.key);
   }
 }

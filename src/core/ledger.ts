@@ -1,9 +1,10 @@
 // One node's copy of the replicated state: the log and what is folded from it, kept in step.
 
 import { Batches } from './batches.ts';
-import { Deduplication, type KnownRequest, type OpenRequest } from './deduplication.ts';
+import { Deduplication, type OpenRequest } from './deduplication.ts';
 import type { Effect } from './effects.ts';
 import { type Epoch, epoch as epochOf, type LogIndex, logIndex } from './ids.ts';
+import type { KnownRequest } from './known-requests.ts';
 import { type EpochStart, Log, type LogMeter } from './log.ts';
 import type { LogPoint } from './messages.ts';
 import type { Entry } from './operation.ts';

@@ -6,8 +6,8 @@
 import type { WriteConcern } from './effects.ts';
 import { Heap, type Spot } from './heap.ts';
 import type { LogIndex, NodeId, Ticket } from './ids.ts';
-import { KeyedTable, scattered } from './keyed-table.ts';
 import { majority, reachedBy } from './quorum.ts';
+import { TicketTable } from './ticket-table.ts';
 
 /** A client that waits. */
 export interface Waiter {
@@ -52,7 +52,7 @@ interface Line {
 export class WriteConcerns {
   private readonly lines = new Map<string, Line>();
   private readonly deadlines = new Heap<Waiter>();
-  private readonly byTicket = new KeyedTable<Ticket, Standing>(scattered);
+  private readonly byTicket = new TicketTable<Standing>();
   private membership = 0;
   private patient = 0;
 
@@ -78,7 +78,7 @@ export class WriteConcerns {
     const inLine = line.waiters.push(waiter, last);
     const late = deadline < Number.POSITIVE_INFINITY;
     const amongDeadlines = late ? this.deadlines.push(waiter, deadline) : null;
-    this.byTicket.put(ticket, { waiter, line, inLine, amongDeadlines });
+    this.byTicket.add(ticket, { waiter, line, inLine, amongDeadlines });
     if (waiter.w !== 1) this.patient += 1;
   }
 

@@ -3,7 +3,6 @@
 
 import type { Effect, Event, Memory, Note, Outcome, Write } from '../core/effects.ts';
 import { type LogIndex, type Ticket, ticket as ticketOf } from '../core/ids.ts';
-import { KeyedTable, scattered } from '../core/keyed-table.ts';
 import type { Folds } from '../core/ledger.ts';
 import {
   ASIDE,
@@ -17,6 +16,7 @@ import {
 import type { Options } from '../core/options.ts';
 import type { Replica } from '../core/replica.ts';
 import type { NodeStatus } from '../core/status.ts';
+import { TicketTable } from '../core/ticket-table.ts';
 import type { Excerpt } from '../persistence/excerpt.ts';
 import type { LeftBehind } from '../persistence/left-behind.ts';
 import {
@@ -78,8 +78,8 @@ export class Runtime implements Engine {
   private readonly trace: Trace;
   private readonly queue: EventQueue;
   private readonly bookkeeper: Bookkeeper;
-  private readonly clients = new KeyedTable<Ticket, (outcome: Outcome) => void>(scattered);
-  private readonly peers = new KeyedTable<Ticket, PeerCall>(scattered);
+  private readonly clients = new TicketTable<(outcome: Outcome) => void>();
+  private readonly peers = new TicketTable<PeerCall>();
   private readonly listeners = new Set<() => void>();
   private lastTicket = 0;
   private readonly excerpts: LogExcerpts;
@@ -190,7 +190,7 @@ export class Runtime implements Engine {
   private client(event: (ticket: Ticket) => Event, departure?: Departure): Promise<Outcome> {
     const ticket = this.newTicket();
     return new Promise((resolve) => {
-      this.clients.put(ticket, resolve);
+      this.clients.add(ticket, resolve);
       this.queue.post(event(ticket));
       const abandon = (): void => {
         if (this.clients.take(ticket) === undefined) return;
@@ -205,7 +205,7 @@ export class Runtime implements Engine {
   private peer(event: (ticket: Ticket) => Event): Promise<Response | Encoded> {
     const ticket = this.newTicket();
     return new Promise((resolve, reject) => {
-      this.peers.put(ticket, { resolve, reject });
+      this.peers.add(ticket, { resolve, reject });
       this.queue.post(event(ticket));
     });
   }

@@ -2,7 +2,8 @@
 // summaries, to compact them. The rule: never more than a small window in memory, and a pause after
 // each, so that nobody who is waiting for the node notices.
 
-import type { KnownRequest, OpenRequest } from '../core/deduplication.ts';
+import type { OpenRequest } from '../core/deduplication.ts';
+import type { RequestRun } from '../core/known-requests.ts';
 import type { Entry } from '../core/operation.ts';
 import { Digest } from './digest.ts';
 import { type Disk, withFile } from './disk.ts';
@@ -40,7 +41,7 @@ export type Pause = Pace['pause'];
 
 /** All requests with an idempotency key that begin with one of the entries `from`…`to`, as whoever
  * folds the log knows them; null if some may have been forgotten there. */
-export type RequestsOf = (from: number, to: number) => readonly KnownRequest[] | null;
+export type RequestsOf = (from: number, to: number) => RequestRun | null;
 
 /** What is known of a segment before it is read for its summary. */
 export interface Beforehand {
@@ -112,9 +113,9 @@ async function digestOutlined(
 
 /** All requests of the segment; null where that is not known, or the last one goes on in the next
  * segment: how far it has come here is known to nobody. */
-function within({ start, end }: Segment, requestsOf: RequestsOf): readonly KnownRequest[] | null {
+function within({ start, end }: Segment, requestsOf: RequestsOf): RequestRun | null {
   const found = requestsOf(start.first, end.index);
-  const last = found?.at(-1);
+  const last = found?.last;
   const goesOn = last !== undefined && last.first + last.count - 1 > end.index;
   return goesOn ? null : found;
 }

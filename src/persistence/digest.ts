@@ -2,8 +2,9 @@
 // which keys were written last where, which idempotency keys came, where its epochs begin. The
 // rule: it is derived from the records alone, and says the same as they do.
 
-import { Deduplication, type KnownRequest, type OpenRequest } from '../core/deduplication.ts';
+import { Deduplication, type OpenRequest } from '../core/deduplication.ts';
 import { type Epoch, epoch, type LogIndex, logIndex } from '../core/ids.ts';
+import type { RequestRun } from '../core/known-requests.ts';
 import type { BatchRange } from '../core/ledger.ts';
 import type { EpochStart } from '../core/log.ts';
 import type { Entry } from '../core/operation.ts';
@@ -23,14 +24,14 @@ export class Digest {
   keyed = 0;
   private readonly latest = new Map<string, Keyed>();
   private readonly observed: Deduplication;
-  private readonly given: readonly KnownRequest[] | null;
+  private readonly given: RequestRun | null;
 
   /** `open`: the request that the log before this run ends in the middle of. `given`: all requests
    * of the run, none of which goes on before or after it; null: they are to be observed. `epochs`:
    * those that are known already. */
   constructor(
     open: OpenRequest | null,
-    given: readonly KnownRequest[] | null = null,
+    given: RequestRun | null = null,
     epochs: readonly EpochStart[] = [],
   ) {
     this.epochs = [...epochs];
@@ -53,7 +54,7 @@ export class Digest {
   }
 
   /** The requests that carried an idempotency key, in log order. */
-  get requests(): readonly KnownRequest[] {
+  get requests(): RequestRun {
     return this.given ?? this.observed.requests;
   }
 

@@ -6,8 +6,9 @@
 // likewise. Of none there is nothing.
 
 import { crc32 } from 'node:zlib';
-import type { KnownRequest, OpenRequest } from '../core/deduplication.ts';
+import type { OpenRequest } from '../core/deduplication.ts';
 import { type LogIndex, logIndex } from '../core/ids.ts';
+import type { KnownRequest } from '../core/known-requests.ts';
 import type { BatchRange, FoldedRun } from '../core/ledger.ts';
 import type { Digest, Keyed } from './digest.ts';
 

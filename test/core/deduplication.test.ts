@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Deduplication, type KnownRequest } from '../../src/core/deduplication.ts';
+import { Deduplication } from '../../src/core/deduplication.ts';
 import { fingerprint } from '../../src/core/fingerprint.ts';
 import { logIndex } from '../../src/core/ids.ts';
+import { hashOf, KnownRequests, type RequestRun } from '../../src/core/known-requests.ts';
 import type { Entry, Operation } from '../../src/core/operation.ts';
 import { DEFAULT_OPTIONS } from '../../src/core/options.ts';
 import { entry } from './bench.ts';
@@ -155,8 +156,8 @@ describe('Deduplication', () => {
           known = [...known, { key: keyOrCut, first: last }];
           if (known.length > 3) forgottenTo = known.shift()!.first;
         }
-        const places = (all: readonly KnownRequest[] | null): unknown =>
-          all?.map(({ key, first }) => ({ key, first })) ?? null;
+        const places = (all: RequestRun | null): unknown =>
+          all === null ? null : [...all].map(({ key, first }) => ({ key, first }));
         expect(places(fold.requests)).toEqual(known);
         expect(known.map(({ key }) => fold.find(key)?.first)).toEqual(known.map((k) => k.first));
         expect(fold.size).toBe(known.length);
@@ -251,5 +252,79 @@ describe('Deduplication', () => {
       });
     });
     fc.assert(property, { numRuns: 200 });
+  });
+});
+
+describe('KnownRequests', () => {
+  /** Keys of which many belong in the same place: their hashes have the same upper bits. */
+  const crowded = Array.from({ length: 400_000 }, (_, n) => `k${n}`)
+    .filter((key) => hashOf(key) >>> 23 === 511)
+    .slice(0, 400);
+
+  test.each([
+    ['keys that belong in one place', (n: number) => crowded[n]!],
+    ['keys far from each other', (n: number) => `k${n}`],
+  ])('%s: known as long as they are among the latest, under their newest request', (_, keyOf) => {
+    const step = fc.oneof(
+      { weight: 6, arbitrary: fc.integer({ min: 0, max: 300 }) },
+      { weight: 1, arbitrary: fc.constant('pop' as const) },
+    );
+    const property = fc.property(fc.array(step, { minLength: 200, maxLength: 400 }), (steps) => {
+      const known = new KnownRequests(150);
+      let order: { key: string; first: number }[] = [];
+      const leadsTo = new Map<string, number>();
+      const unlink = ({ key, first }: { key: string; first: number }): void => {
+        if (leadsTo.get(key) === first) leadsTo.delete(key);
+      };
+      for (const [n, each] of steps.entries()) {
+        if (each === 'pop') {
+          if (order.length === 0) continue;
+          known.pop();
+          unlink(order.pop()!);
+          continue;
+        }
+        const key = keyOf(each);
+        known.push({ key, first: logIndex(n + 1), count: 1, fingerprint: n });
+        if (order.length === 150) unlink(order.shift()!);
+        order = [...order, { key, first: n + 1 }];
+        leadsTo.set(key, n + 1);
+      }
+      for (let n = 0; n <= 300; n += 1) {
+        expect(known.find(keyOf(n))?.first).toBe(leadsTo.get(keyOf(n)));
+      }
+      expect(known.size).toBe(leadsTo.size);
+      expect([...known.beginningIn(0, 1_000)].map(({ first }) => first)).toEqual(
+        order.map(({ first }) => first),
+      );
+    });
+    fc.assert(property, { numRuns: 40 });
+  });
+
+  test('what was asked for stays as it was while others come', () => {
+    const known = new KnownRequests(2);
+    const push = (n: number): unknown =>
+      known.push({ key: `k${n}`, first: logIndex(n), count: 1, fingerprint: n });
+    push(1);
+    push(2);
+    const run = known.beginningIn(1, 2);
+    push(3);
+    expect([...run].map(({ key }) => key)).toEqual(['k1', 'k2']);
+    expect(run.last?.key).toBe('k2');
+  });
+
+  test.each([
+    ['numbered keys', (n: number) => `k${n}`],
+    ['numbers with zeros', (n: number) => String(n).padStart(64, '0')],
+    ['long keys that differ at the front', (n: number) => `${n}${'-'.repeat(100)}`],
+    ['ids in order of time', (n: number) => `019a${(n * 7).toString(16).padStart(28, '0')}`],
+  ])('%s belong in places of their own, or near it', (_, keyOf) => {
+    const taken = new Set<number>();
+    let steps = 0;
+    for (let n = 0; n < 30_000; n += 1) {
+      let place = hashOf(keyOf(n)) >>> 16;
+      for (; taken.has(place); place = (place + 1) % 65_536) steps += 1;
+      taken.add(place);
+    }
+    expect(steps / 30_000).toBeLessThan(1);
   });
 });

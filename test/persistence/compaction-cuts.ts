@@ -66,7 +66,7 @@ class Node {
     const { store, deduplication } = this.folds;
     const { lastIndex, hash } = this.log;
     const keys = store.list('', null, lastIndex);
-    return JSON.stringify([lastIndex, hash, keys, deduplication.requests]);
+    return JSON.stringify([lastIndex, hash, keys, [...deduplication.requests]]);
   }
 
   /** Every message, whatever became of the keys. */

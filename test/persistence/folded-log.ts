@@ -1,8 +1,8 @@
 // A log together with what is folded from it, as a node has them, and random logs for it.
 
 import fc from 'fast-check';
-import type { KnownRequest } from '../../src/core/deduplication.ts';
 import { epoch } from '../../src/core/ids.ts';
+import type { RequestRun } from '../../src/core/known-requests.ts';
 import { Folds } from '../../src/core/ledger.ts';
 import { type Entry, entryOf, type Operation } from '../../src/core/operation.ts';
 import { DEFAULT_OPTIONS } from '../../src/core/options.ts';
@@ -76,7 +76,7 @@ export class Node {
     });
   }
 
-  requestsOf(from: number, to: number): readonly KnownRequest[] | null {
+  requestsOf(from: number, to: number): RequestRun | null {
     const found = foldedBy(this.folds).requestsOf(from, to);
     if (found !== null) this.requestsTold += 1;
     return found;
@@ -92,7 +92,7 @@ export class Node {
       epochs: this.found?.epochs,
       torn: this.folds.tornBatch(lastIndex),
       keys: store.list('', null, lastIndex),
-      requests: deduplication.requests,
+      requests: [...deduplication.requests],
       open: deduplication.open,
     };
   }

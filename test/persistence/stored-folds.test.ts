@@ -1,8 +1,9 @@
 // Keys and requests of a segment, written a little at a time, and read again.
 
 import { describe, expect, it } from 'vitest';
-import type { KnownRequest } from '../../src/core/deduplication.ts';
+import { Deduplication } from '../../src/core/deduplication.ts';
 import { epoch } from '../../src/core/ids.ts';
+import type { KnownRequest } from '../../src/core/known-requests.ts';
 import { entryOf } from '../../src/core/operation.ts';
 import { Digest } from '../../src/persistence/digest.ts';
 import { encodeFolds, StoredFolds } from '../../src/persistence/stored-folds.ts';
@@ -20,7 +21,9 @@ function requestsOf(count: number): KnownRequest[] {
 }
 
 function digestOf(count: number): Digest {
-  const digest = new Digest(null, requestsOf(count));
+  const known = new Deduplication(Number.POSITIVE_INFINITY);
+  for (const request of requestsOf(count)) known.restore(request);
+  const digest = new Digest(null, known.requests);
   for (let i = 0; i < count; i += 1) {
     const place = { index: at(FIRST + i), epoch: epoch(1), at: '2024-05-01T12:00:00.000Z' };
     const operation =
