@@ -14,6 +14,13 @@ export interface Deadline {
   dispose(): void;
 }
 
+const UNLIMITED: Deadline = {
+  signal: undefined,
+  expired: () => false,
+  stopClock: () => {},
+  dispose: () => {},
+};
+
 /** `ms` undefined: no time limit. */
 export function deadline(
   ms: number | undefined,
@@ -22,7 +29,7 @@ export function deadline(
 ): Deadline {
   // A controller of its own costs more than the rest of a gathered append.
   if (ms === undefined) {
-    return { signal: caller, expired: () => false, stopClock: () => {}, dispose: () => {} };
+    return caller === undefined ? UNLIMITED : { ...UNLIMITED, signal: caller };
   }
   const controller = new AbortController();
   let expired = false;

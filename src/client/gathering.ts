@@ -28,6 +28,8 @@ const APART: ReadonlySet<number> = new Set([400, 404, 405, 413]);
 /** The body of an append, as `POST /messages` takes it. */
 interface AppendBody {
   readonly message: string;
+  readonly w?: unknown;
+  readonly timeoutMs?: number;
 }
 
 interface Waiting {
@@ -86,7 +88,7 @@ export class Gathering {
       const gone = (): void => {
         const { reason } = signal!;
         const error = waiting.sent ? reason : new ConnectionFailure(this.#base, reason, false);
-        settle(waiting, () => reject(error), false);
+        if (settle(waiting, false)) reject(error);
       };
       if (signal !== undefined) waiting.forget = this.#departures.on(signal, gone);
       this.#waiting.push(waiting);
@@ -155,9 +157,9 @@ export class Gathering {
   async #alone(waiting: Waiting): Promise<void> {
     try {
       const reply = await this.#link.send(this.#base, waiting.call);
-      settle(waiting, () => waiting.resolve(reply));
+      if (settle(waiting)) waiting.resolve(reply);
     } catch (error) {
-      settle(waiting, () => waiting.reject(error));
+      if (settle(waiting)) waiting.reject(error);
     }
   }
 
@@ -174,7 +176,7 @@ export class Gathering {
         this.#fail(together, new Error('the answer ended too early'));
       } else {
         const reply = await this.#link.whole(this.#base, GATHERED, response);
-        for (const waiting of together) settle(waiting, () => waiting.resolve(reply));
+        for (const waiting of together) if (settle(waiting)) waiting.resolve(reply);
       }
     } catch (error) {
       this.#fail(together, error);
@@ -187,13 +189,15 @@ export class Gathering {
     answered: () => void,
   ): Promise<void> {
     const url = `${this.#base}/messages`;
-    for await (const text of lines(body)) {
-      const { n, status, headers, body: answer } = JSON.parse(text) as Line;
-      const waiting = together[n];
-      if (waiting === undefined) continue;
-      answered();
-      const reply = { url, status, headers: headersIn(headers), body: answer };
-      settle(waiting, () => waiting.resolve(reply));
+    for await (const texts of lines(body)) {
+      for (const text of texts) {
+        const { n, status, headers, body: answer } = JSON.parse(text) as Line;
+        const waiting = together[n];
+        if (waiting === undefined) continue;
+        answered();
+        const reply = { url, status, headers: headersIn(headers), body: answer };
+        if (settle(waiting)) waiting.resolve(reply);
+      }
     }
   }
 
@@ -201,7 +205,7 @@ export class Gathering {
   #fail(together: readonly Waiting[], error: unknown): void {
     const failure =
       error instanceof ConnectionFailure ? error : new ConnectionFailure(this.#base, error, true);
-    for (const waiting of together) settle(waiting, () => waiting.reject(failure));
+    for (const waiting of together) if (settle(waiting)) waiting.reject(failure);
   }
 }
 
@@ -210,29 +214,31 @@ export class Gathering {
 function gathered(together: readonly Waiting[]): Call {
   const controller = new AbortController();
   let left = together.length;
-  for (const waiting of together) {
-    waiting.onSettled = (answered) => {
-      left -= 1;
-      // After the last answer the request ends by itself, and its connection can be used again.
-      if (left === 0 && !answered) controller.abort();
-    };
-  }
-  const appends = together.map(({ call }) => ({
-    ...(call.json as AppendBody),
-    idempotencyKey: call.headers?.['idempotency-key'],
-  }));
+  const onSettled = (answered: boolean): void => {
+    left -= 1;
+    // After the last answer the request ends by itself, and its connection can be used again.
+    if (left === 0 && !answered) controller.abort();
+  };
+  const appends = together.map((waiting) => {
+    waiting.onSettled = onSettled;
+    const { json, headers } = waiting.call;
+    const { message, w, timeoutMs } = json as AppendBody;
+    return { message, w, timeoutMs, idempotencyKey: headers?.['idempotency-key'] };
+  });
   return { ...GATHERED, json: { appends }, signal: controller.signal };
 }
 
+const NO_HEADERS: Reply['headers'] = { get: () => null };
+
 function headersIn(named: Line['headers']): Reply['headers'] {
-  return { get: (name) => named?.[name] ?? null };
+  return named === undefined ? NO_HEADERS : { get: (name) => named[name] ?? null };
 }
 
-/** Each append is answered once, by whatever comes first. */
-function settle(waiting: Waiting, answer: () => void, answered = true): void {
-  if (waiting.settled) return;
+/** Each append is answered once, by whatever comes first; returns whether this is it. */
+function settle(waiting: Waiting, answered = true): boolean {
+  if (waiting.settled) return false;
   waiting.settled = true;
   waiting.forget();
-  answer();
   waiting.onSettled(answered);
+  return true;
 }

@@ -32,12 +32,12 @@ export interface WriteOrder {
   readonly path: string;
   /** The body, given what is left of `timeoutMs`. */
   readonly json: (timeoutMs: number | undefined) => unknown;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly idempotencyKey: string;
   /** What the caller asked for. */
   readonly timeoutMs?: number | undefined;
   /** What the node keeps to if the caller did not ask; undefined: it waits without a limit. */
-  readonly defaultTimeoutMs?: number;
+  readonly defaultTimeoutMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly departures: Departures;
 }
@@ -86,7 +86,7 @@ export class PendingWrite {
   /** Why the outcome is open; null while no copy can have been stored unheard. */
   #doubt: unknown = null;
   /** Where such copies went. */
-  readonly #doubtful = new Set<string>();
+  readonly #doubtful: string[] = [];
   #index: number | null = null;
   /** Whether any node has answered anything. */
   #answered = false;
@@ -120,7 +120,8 @@ export class PendingWrite {
   }
 
   async #sendCopy(base: string, limit: Deadline): Promise<Reply> {
-    const { method, path, json, headers, idempotencyKey } = this.#order;
+    const { method, path, json, headers: more, idempotencyKey } = this.#order;
+    const headers = { 'idempotency-key': idempotencyKey };
     this.#endIfGivenUp();
     this.#tries += 1;
     try {
@@ -128,7 +129,7 @@ export class PendingWrite {
         method,
         path,
         json: json(this.#remainingMs()),
-        headers: { ...headers, 'idempotency-key': idempotencyKey },
+        headers: more === undefined ? headers : { ...more, ...headers },
         signal: limit.signal,
       });
       this.#answered = true;
@@ -187,7 +188,7 @@ export class PendingWrite {
   /** Whether the copies that were not answered can have got nothing else. */
   #meansAllCopies(base: string, { code, status }: ProblemError): boolean {
     if (FOR_EVERY_COPY.has(status)) return code !== BY_SIZE;
-    return AT_THIS_URL.has(status) && [...this.#doubtful].every((other) => other === base);
+    return AT_THIS_URL.has(status) && this.#doubtful.every((other) => other === base);
   }
 
   async #onFailure(failure: ConnectionFailure): Promise<void> {
@@ -212,7 +213,7 @@ export class PendingWrite {
 
   #keepInDoubt(base: string, cause: unknown, index: number | null): void {
     this.#doubt = cause;
-    this.#doubtful.add(base);
+    if (!this.#doubtful.includes(base)) this.#doubtful.push(base);
     this.#index = index;
   }
 
