@@ -13,7 +13,8 @@ export interface Situation {
   /** Configured size of the cluster; null: as many as there are members. */
   readonly configuredSize: number | null;
   readonly quorum: { readonly alive: number; readonly needed: number };
-  readonly missing: readonly NodeId[];
+  /** The members that are not heard. */
+  readonly missing: () => readonly NodeId[];
   readonly settled: boolean;
   /** No member's log can overrule this one any more. */
   readonly counted: boolean;
@@ -61,7 +62,7 @@ export function admit(write: Write, situation: Situation): Verdict {
   }
   if (quorum.alive < quorum.needed) {
     const { alive, needed } = quorum;
-    return refuse({ type: 'NoQuorum', alive, needed, missing: situation.missing });
+    return refuse({ type: 'NoQuorum', alive, needed, missing: situation.missing() });
   }
   if (!situation.settled) return refuse({ type: 'Recovering' });
   const { trouble } = ledger.persister;

@@ -23,13 +23,13 @@ export interface Write {
   readonly at: string;
   readonly w: WriteConcern;
   /** Milliseconds after which the client hears "timed out, outcome unknown"; absent: never. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** When it came, on the clock of the steps; absent: with the step. */
-  readonly arrivedAt?: number;
-  readonly idempotencyKey?: string;
+  readonly arrivedAt?: number | undefined;
+  readonly idempotencyKey?: string | undefined;
   /** Key-value only: the write happens if the key's latest index is this; `null`: it has none;
    * `any`: it has one. */
-  readonly ifIndex?: LogIndex | 'any' | null;
+  readonly ifIndex?: LogIndex | 'any' | null | undefined;
 }
 
 /** What happened. */

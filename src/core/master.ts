@@ -149,7 +149,7 @@ export class Master {
       ledger,
       configuredSize: this.configuredSize,
       quorum: this.quorum(),
-      missing: this.membership.missing(),
+      missing: () => this.membership.missing(),
       settled: this.settled,
       counted: this.counted || this.settled,
       roomForPatient: this.waiters.waitingForOthers < options.waitersMax,
@@ -207,7 +207,7 @@ export class Master {
     if (!this.settled) this.recovery.proceed(now);
     for (const waiter of this.waiters.expired(now)) {
       this.context.counters.timeouts += 1;
-      this.answer(waiter, 'TimedOut');
+      this.answer(waiter, 'TimedOut', this.acknowledged());
     }
     this.answerReaders(now);
     this.announceMode();
@@ -305,7 +305,9 @@ export class Master {
     const acknowledged = this.acknowledged();
     const positions = [...acknowledged.positions.values()];
     if (this.settled) ledger.commit(reachedBy(positions, majority(acknowledged.size)));
-    for (const waiter of this.waiters.satisfied(acknowledged)) this.answer(waiter, 'Stored');
+    for (const waiter of this.waiters.satisfied(acknowledged)) {
+      this.answer(waiter, 'Stored', acknowledged);
+    }
     this.attend();
   }
 
@@ -314,9 +316,9 @@ export class Master {
     if (!this.settled || this.readers.size > 0) this.dirty = true;
   }
 
-  private answer(waiter: Waiter, type: 'Stored' | 'TimedOut'): void {
+  private answer(waiter: Waiter, type: 'Stored' | 'TimedOut', acknowledged: Acknowledged): void {
     const { ticket, first, last, duplicate } = waiter;
-    const acks = this.holders(last);
+    const acks = holders(last, acknowledged);
     const outcome: Outcome =
       type === 'Stored' ? { type, first, last, acks, duplicate } : { type, first, last, acks };
     this.context.outbox.reply(ticket, outcome);

@@ -4,6 +4,7 @@
 import type { Outcome, WriteConcern } from '../core/effects.ts';
 import type { LogIndex, OperationId } from '../core/ids.ts';
 import { type Answer, json } from './answer.ts';
+import { target } from './call.ts';
 import { locationAt } from './location.ts';
 import { type Extra, problem } from './problems.ts';
 import { receiptOf } from './receipt.ts';
@@ -15,8 +16,8 @@ export interface Asked {
   readonly durable: boolean;
   /** From arrival to answer. */
   readonly ms: number;
-  /** Path and query, for the redirect to the master. */
-  readonly path: string;
+  /** Of the request, for the redirect to the master. */
+  readonly url: string;
   /** Cluster size; present if the client wants to be told what the acknowledgement is worth. */
   readonly size?: number;
   /** Nodes that are known to keep their log in memory; with `size`. */
@@ -126,7 +127,7 @@ function refusal(outcome: Exclude<Outcome, Done>, asked: Asked, place: Place): A
     case 'NotMaster': {
       const { node, url } = outcome.master;
       const detail = `${node} at ${url} is the master; nothing was appended here.`;
-      const location = locationAt(url, asked.path);
+      const location = locationAt(url, target(asked.url));
       return problem('not-master', detail, { master: { node, url } }, { location });
     }
     default:

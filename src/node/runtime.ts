@@ -122,7 +122,7 @@ export class Runtime implements Engine {
   }
 
   write(write: Omit<Write, 'type' | 'ticket'>, departure?: Departure): Promise<Outcome> {
-    return this.client((ticket) => ({ type: 'Write', ticket, ...write }), departure);
+    return this.client((ticket) => writeOf(write, ticket), departure);
   }
 
   confirm(departure?: Departure): Promise<Outcome> {
@@ -316,4 +316,20 @@ export class Runtime implements Engine {
       else this.parts.broken(error);
     });
   }
+}
+
+/** One literal, whatever was asked for: the core sees objects of one shape, and no copying. */
+function writeOf(write: Omit<Write, 'type' | 'ticket'>, ticket: Ticket): Write {
+  return {
+    type: 'Write',
+    ticket,
+    operations: write.operations,
+    batch: write.batch,
+    at: write.at,
+    w: write.w,
+    timeoutMs: write.timeoutMs,
+    arrivedAt: write.arrivedAt,
+    idempotencyKey: write.idempotencyKey,
+    ifIndex: write.ifIndex,
+  };
 }

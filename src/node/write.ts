@@ -2,10 +2,9 @@
 // on the hot path, so it makes one object and nothing else.
 
 import type { Outcome, Write, WriteConcern } from '../core/effects.ts';
-import type { Mutable } from '../core/mutable.ts';
 import type { Operation } from '../core/operation.ts';
 import type { Answer } from './answer.ts';
-import { type Call, target } from './call.ts';
+import type { Call } from './call.ts';
 import { type Departure, departureOf } from './departure.ts';
 import type { Asked } from './outcomes.ts';
 import type { Site } from './route.ts';
@@ -41,23 +40,25 @@ export async function write(
   const { engine, clock, metrics } = site;
   const started = clock.monotonicMs();
   const { w } = request;
-  const order: Mutable<Omit<Write, 'type' | 'ticket'>> = {
-    operations: request.operations,
-    batch: request.batch,
+  const { operations, batch, timeoutMs, idempotencyKey, ifIndex } = request;
+  // Only a time limit counts from the arrival.
+  const untimed = timeoutMs === undefined;
+  const arrivedAt = untimed ? undefined : isFollower(call) ? started : clock.arrivalMs();
+  const order = {
+    operations,
+    batch,
     at: clock.iso(),
     w,
+    timeoutMs,
+    arrivedAt,
+    idempotencyKey,
+    ifIndex,
   };
-  if (request.timeoutMs !== undefined) {
-    order.timeoutMs = request.timeoutMs;
-    order.arrivedAt = isFollower(call) ? started : clock.arrivalMs();
-  }
-  if (request.idempotencyKey !== undefined) order.idempotencyKey = request.idempotencyKey;
-  if (request.ifIndex !== undefined) order.ifIndex = request.ifIndex;
   if (departure.aborted) throw new ClientGone('the client left before its write was begun');
   // The engine only listens for 'abort'.
   const outcome = await engine.write(order, departure);
   const ms = clock.monotonicMs() - started;
   if (outcome.type === 'Stored') metrics.observeWrite(ms);
   const { durable } = engine.persistence;
-  return answer(outcome, { w, durable, ms, path: target(call.req.url) });
+  return answer(outcome, { w, durable, ms, url: call.req.url });
 }

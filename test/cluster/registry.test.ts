@@ -72,6 +72,9 @@ describe('runningClusters', () => {
       try {
         const [line] = (await once(parent.stdout, 'data')) as [Buffer];
         const pid = Number(line.toString());
+        // Until it is that program, it is a shell, which may ask.
+        const program = () => readFileSync(`/proc/${parent.pid}/comm`, 'utf8');
+        await vi.waitFor(() => expect(program()).toBe('sleep\n'));
         register(cluster('killed', pid), dir);
         expect(await runningClusters(dir)).toHaveLength(1);
         process.kill(pid, 'SIGKILL');

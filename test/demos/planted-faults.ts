@@ -69,7 +69,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     demo: 'deduplication',
     fault: 'idempotency keys are never found again',
     patches: [
-      patch('src/core/deduplication.ts', 'return this.known.get(key);', 'return undefined;'),
+      patch('src/core/deduplication.ts', 'return this.known.find(key);', 'return undefined;'),
     ],
   },
   {

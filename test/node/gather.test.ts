@@ -83,7 +83,7 @@ describe('G21: POST /messages/gathered', () => {
       { w: 'all', timeoutMs: 5 },
       { w: 'majority' },
     ]);
-    expect(engine.writes[2]).not.toHaveProperty('idempotencyKey');
+    expect(engine.writes[2]!.idempotencyKey).toBeUndefined();
   });
 
   test('an append that waits holds up no other', async () => {

@@ -180,7 +180,7 @@ const refusals: Refusal[] = [
 ];
 
 test('every member that a problem adds is described', () => {
-  const asked = { w: 2, durable: true, ms: 1, path: '/' };
+  const asked = { w: 2, durable: true, ms: 1, url: 'http://n1/' };
   const target = { id: 7, key: 'k', removed: false };
   const answers = [
     ...outcomes.map((outcome) => messageAnswer(outcome, asked)),

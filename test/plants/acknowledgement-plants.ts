@@ -93,8 +93,8 @@ export const ACKNOWLEDGEMENT_PLANTS: readonly Plant[] = [
     'the window of known keys is much too small',
     'B05',
     'src/core/deduplication.ts',
-    'this.order = new RequestQueue(window);',
-    'this.order = new RequestQueue(3);',
+    'this.known = new KnownRequests(window);',
+    'this.known = new KnownRequests(3);',
   ),
   plant(
     'a key counts as known only when it is on a majority',
@@ -114,7 +114,7 @@ export const ACKNOWLEDGEMENT_PLANTS: readonly Plant[] = [
     'a timeout is told as a refusal',
     'B11',
     'src/core/master.ts',
-    "this.answer(waiter, 'TimedOut');",
+    "this.answer(waiter, 'TimedOut', this.acknowledged());",
     "this.context.outbox.reply(waiter.ticket, { type: 'Overloaded' });",
   ),
   plant(
