@@ -113,6 +113,7 @@ function fromNode(incoming: IncomingMessage, limit: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
+    let whole = false;
     const finish = (): void => {
       incoming.off('data', onData).off('end', onEnd).off('error', onCut).off('close', onCut);
     };
@@ -125,11 +126,13 @@ function fromNode(incoming: IncomingMessage, limit: number): Promise<Buffer> {
         chunks.push(chunk);
       }
     };
+    // The listeners go with the request: taking them off costs as much as parsing a short body.
     const onEnd = (): void => {
-      finish();
+      whole = true;
       resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size));
     };
     const onCut = (): void => {
+      if (whole) return;
       finish();
       incoming.on('error', ignored);
       reject(malformed('ended too early'));

@@ -29,13 +29,14 @@ export function directly(
     return table.get(name) ?? below(open, name, url);
   };
 
-  const answerTo = async (route: Route, call: Call, incoming: IncomingMessage) => {
-    const refused = guard(credentialsOf(incoming), route.access);
-    if (refused !== null) return refused;
+  const serve = async (route: Route, call: Call, incoming: IncomingMessage) => {
+    const { outgoing } = call.env;
     try {
-      return (await route.handle(call)) as Answer;
+      const refused = guard(credentialsOf(incoming), route.access);
+      deliver(outgoing!, refused ?? ((await route.handle(call)) as Answer));
     } catch (error) {
-      return failed(error, route.path);
+      // An answer that HTTP does not take is a mistake of this node's, and no reason to end it.
+      deliver(outgoing!, failed(error, route.path));
     }
   };
 
@@ -45,14 +46,7 @@ export function directly(
     // All that these handlers look at is the environment and the URL.
     const req = { url: `http://${incoming.headers.host}${incoming.url}` };
     const call = { env: { incoming, outgoing, direct: outgoing }, req } as unknown as Call;
-    const deliver = (answer: Answer | null): void => {
-      if (answer === null) outgoing.destroy();
-      else if (!outgoing.headersSent) send(outgoing, answer);
-    };
-    answerTo(route, call, incoming)
-      .then(deliver)
-      // An answer that HTTP does not take is a mistake of this node's, and no reason to end it.
-      .catch((error: unknown) => deliver(failed(error, route.path)));
+    void serve(route, call, incoming);
     return true;
   };
 }
@@ -73,6 +67,12 @@ const DOTS = /\/(?:\.|%2e)/i;
 const isPlain = (url: string): boolean => PATH.test(url) && !DOTS.test(url);
 
 const keyOf = ({ method, path }: Route): string => `${method} ${path}`;
+
+/** null: nobody is there to read one. */
+function deliver(outgoing: ServerResponse, answer: Answer | null): void {
+  if (answer === null) outgoing.destroy();
+  else if (!outgoing.headersSent) send(outgoing, answer);
+}
 
 function send(outgoing: ServerResponse, { status, headers, body }: Answer): void {
   if (outgoing.destroyed) return;
