@@ -5,6 +5,7 @@
 // the table only changes when it has to be larger.
 
 import type { Ticket } from './ids.ts';
+import { invariant } from './invariant.ts';
 
 const PLACES_MIN = 64;
 
@@ -32,6 +33,7 @@ export class TicketTable<Value extends object> {
   add(ticket: Ticket, value: Value): void {
     if (2 * (this.count + 1) > this.tickets.length) this.grow();
     const place = this.placeOf(ticket);
+    invariant(ticket !== NONE && this.tickets[place] === NONE, 'a ticket comes once, and is not 0');
     this.tickets[place] = ticket;
     this.values[place] = value;
     this.count += 1;

@@ -37,6 +37,15 @@ describe('TicketTable', () => {
     fc.assert(property, { numRuns: 200 });
   });
 
+  test('a ticket that is in, or is none, is refused', () => {
+    const table = new TicketTable<object>();
+    table.add(ticket(7), {});
+    expect(() => table.add(ticket(7), {})).toThrow('a ticket comes once');
+    expect(() => table.add(ticket(0), {})).toThrow('a ticket comes once');
+    expect(table.take(ticket(0))).toBeUndefined();
+    expect(table.size).toBe(1);
+  });
+
   test('tickets that come and go leave it as large as it was', () => {
     const table = new TicketTable<object>();
     for (let n = 1; n <= 100; n += 1) table.add(ticket(n), {});
