@@ -300,6 +300,25 @@ describe('KnownRequests', () => {
     fc.assert(property, { numRuns: 40 });
   });
 
+  test('two keys with the same hash are two keys', () => {
+    const byHash = new Map<number, string>();
+    let pair: readonly [string, string] | null = null;
+    for (let n = 0; pair === null; n += 1) {
+      const key = `k${n}`;
+      const other = byHash.get(hashOf(key));
+      if (other !== undefined) pair = [other, key];
+      byHash.set(hashOf(key), key);
+    }
+    const [one, other] = pair;
+    const known = new KnownRequests(2);
+    known.push({ key: one, first: logIndex(1), count: 1, fingerprint: 1 });
+    expect(known.find(other)).toBeUndefined();
+    known.push({ key: other, first: logIndex(2), count: 1, fingerprint: 2 });
+    expect([known.find(one)?.first, known.find(other)?.first]).toEqual([1, 2]);
+    known.pop();
+    expect([known.find(one)?.first, known.find(other)?.first]).toEqual([1, undefined]);
+  });
+
   test('what was asked for stays as it was while others come', () => {
     const known = new KnownRequests(2);
     const push = (n: number): unknown =>

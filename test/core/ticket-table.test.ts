@@ -31,6 +31,7 @@ describe('TicketTable', () => {
         expect(table.size).toBe(map.size);
       }
       expect(new Set(table.all())).toEqual(new Set(map.values()));
+      expect(inside(table).tickets.length).toBeGreaterThanOrEqual(2 * table.size);
       for (const [key, value] of map) expect(table.take(ticket(key))).toBe(value);
       expect(table.size).toBe(0);
     });
