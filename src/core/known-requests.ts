@@ -20,8 +20,7 @@ const ROOM_MIN = 64;
 export function hashOf(key: string): number {
   let hash = key.length;
   for (let i = 0; i < key.length; i += 1) hash = Math.imul(hash ^ key.charCodeAt(i), 0x9e3779b1);
-  hash = Math.imul(hash ^ (hash >>> 15), 0x85ebca6b);
-  return hash ^ (hash >>> 13);
+  return hash;
 }
 
 /** What is known of some requests, one beside the other. */
