@@ -104,6 +104,7 @@ describe('Deduplication', () => {
       count: 3,
       fingerprint: printOf(operations, true),
     });
+    expect([...fold.requests]).toHaveLength(1);
   });
 
   test('a batch without a key after one with a key does not run into it', () => {

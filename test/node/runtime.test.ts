@@ -75,6 +75,24 @@ describe('a Fetch of what cannot be read', () => {
   });
 });
 
+test('a write comes to the machine as it was asked for, with a ticket of its own', async () => {
+  const seen: Event[] = [];
+  const outcome = { type: 'Overloaded' } as const;
+  const { runtime } = bench((event) => {
+    seen.push(event);
+    return event.type === 'Write' ? [{ type: 'Reply', ticket: event.ticket, outcome }] : [];
+  });
+  const place = { batch: true, at: '2026-01-01T00:00:00.000Z', w: 'all' } as const;
+  const limits = { timeoutMs: 5, arrivedAt: 7, idempotencyKey: 'key', ifIndex: null };
+  const write = { operations: [{ op: 'remove', key: 'k' }] as const, ...place, ...limits };
+  expect(await Promise.all([runtime.write(write), runtime.write(write)])).toEqual([
+    outcome,
+    outcome,
+  ]);
+  expect(seen).toEqual([1, 2].map((ticket) => ({ type: 'Write', ticket, ...write })));
+  runtime.close();
+});
+
 test('a memory that could not be written is not written over a newer one', async () => {
   const memory = (of: number): Memory => ({ ...BLANK_MEMORY, epoch: epoch(of) });
   const { runtime, persistence, retries, broken } = bench((event) => {
