@@ -40,6 +40,21 @@ describe('G21: appends of one client', () => {
     expect(keys.size).toBe(20);
   });
 
+  test('each says what it was asked for with, and nothing else', async () => {
+    const stub = await startStub(answered);
+    const client = clientOf(stub.url);
+    await Promise.all([
+      client.append('0', { w: 'all', idempotencyKey: 'a' }),
+      client.append('1', { timeoutMs: 60_000, idempotencyKey: 'b' }),
+      client.append('2', { idempotencyKey: 'c' }),
+    ]);
+    expect(appendsIn(stub.hits[0])).toEqual([
+      { message: '0', w: 'all', idempotencyKey: 'a' },
+      { message: '1', timeoutMs: expect.closeTo(57_000, -4), idempotencyKey: 'b' },
+      { message: '2', idempotencyKey: 'c' },
+    ]);
+  });
+
   test('one alone goes as ever', async () => {
     const stub = await startStub(answered);
     await clientOf(stub.url).append('7');
