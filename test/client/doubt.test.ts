@@ -206,3 +206,14 @@ test('a write that its node ends by itself is not waited for much longer', async
   await vi.advanceTimersByTimeAsync(2_000);
   await ended;
 });
+
+test('nor is a put to a node that does not end it', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const stub = await startStub(() => {});
+  const client = new ReplogClient({ url: stub.url, pace: quickPace() });
+  const ended = expect(client.put('k', 'v')).rejects.toMatchObject({ name: 'OutcomeUnknown' });
+  await stub.arrived(1);
+  await vi.advanceTimersByTimeAsync(2_000);
+  await ended;
+});
