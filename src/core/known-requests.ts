@@ -4,6 +4,7 @@
 
 import { type LogIndex, logIndex } from './ids.ts';
 import { invariant } from './invariant.ts';
+import { mayMoveUp } from './probing.ts';
 
 /** The request that a key stands for. */
 export interface KnownRequest {
@@ -80,7 +81,8 @@ export class RequestRun implements Iterable<KnownRequest> {
  * Invariants:
  * 1. From the oldest to the newest, `first` rises.
  * 2. A key leads to its newest request, as long as that is here.
- * 3. From the place in `places` where a key belongs to the one where it is none is free.
+ * 3. The rule of probing.ts holds for `places`.
+ * 4. As long as there is room for more, none was forgotten: `start` is 0.
  */
 export class KnownRequests {
   private columns = new Columns(ROOM_MIN);
@@ -207,10 +209,9 @@ export class KnownRequests {
       free = (free + 1) & mask;
     }
     this.distinct -= 1;
-    // Those behind it move up, but for those that would come to stand before where they belong.
     for (let place = (free + 1) & mask; places[place] !== 0; place = (place + 1) & mask) {
       const home = hashes[places[place]! - 1]! >>> this.shift;
-      if (((place - home) & mask) < ((place - free) & mask)) continue;
+      if (!mayMoveUp(home, place, free, mask)) continue;
       places[free] = places[place]!;
       free = place;
     }
@@ -218,20 +219,14 @@ export class KnownRequests {
   }
 
   private grow(): void {
-    const columns = new Columns(2 * this.room);
-    const linked: number[] = [];
-    for (let n = 0; n < this.count; n += 1) {
-      const slot = this.slot(n);
-      columns.copy(this.columns, slot, n);
-      const { hashes, keys } = this.columns;
-      if (this.places[this.placeOf(keys[slot]!, hashes[slot]!)] === slot + 1) linked.push(n);
-    }
-    this.columns = columns;
+    invariant(this.start === 0, 'what was forgotten left room');
+    const { columns, places } = this;
     this.room *= 2;
-    this.start = 0;
+    this.columns = new Columns(this.room);
+    for (let slot = 0; slot < this.count; slot += 1) this.columns.copy(columns, slot, slot);
     this.places = new Int32Array(2 * this.room);
     this.shift -= 1;
     this.distinct = 0;
-    for (const slot of linked) this.link(slot);
+    for (const place of places) if (place !== 0) this.link(place - 1);
   }
 }

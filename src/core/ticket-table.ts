@@ -6,6 +6,7 @@
 
 import type { Ticket } from './ids.ts';
 import { invariant } from './invariant.ts';
+import { mayMoveUp } from './probing.ts';
 
 const PLACES_MIN = 64;
 
@@ -16,7 +17,7 @@ const NONE = 0;
  * stands in a row of many that wait for long. */
 const SCATTER = 0x9e3779b1;
 
-/** Invariant: from the place where a ticket belongs to the one where it is none is free. */
+/** Invariant: the rule of probing.ts. */
 export class TicketTable<Value extends object> {
   /** As many places as a power of two, at least twice the tickets. */
   private tickets: number[] = new Array(PLACES_MIN).fill(NONE);
@@ -46,11 +47,9 @@ export class TicketTable<Value extends object> {
     const taken = values[free];
     if (taken === null || taken === undefined) return undefined;
     this.count -= 1;
-    // Those behind it move up, but for those that would come to stand before where they belong.
     const mask = tickets.length - 1;
     for (let place = (free + 1) & mask; tickets[place] !== NONE; place = (place + 1) & mask) {
-      const home = this.homeOf(tickets[place]!);
-      if (((place - home) & mask) < ((place - free) & mask)) continue;
+      if (!mayMoveUp(this.homeOf(tickets[place]!), place, free, mask)) continue;
       tickets[free] = tickets[place]!;
       values[free] = values[place]!;
       free = place;
