@@ -29,26 +29,28 @@ export function directly(
     return table.get(name) ?? below(open, name, url);
   };
 
-  const serve = async (route: Route, call: Call, incoming: IncomingMessage) => {
-    const { outgoing } = call.env;
+  const serve = async (route: Route, incoming: IncomingMessage, outgoing: ServerResponse) => {
     try {
       const refused = guard(credentialsOf(incoming), route.access);
-      deliver(outgoing!, refused ?? ((await route.handle(call)) as Answer));
+      deliver(outgoing, refused ?? ((await route.handle(callOf(incoming, outgoing))) as Answer));
     } catch (error) {
       // An answer that HTTP does not take is a mistake of this node's, and no reason to end it.
-      deliver(outgoing!, failed(error, route.path));
+      deliver(outgoing, failed(error, route.path));
     }
   };
 
   return (incoming, outgoing) => {
     const route = routeOf(incoming);
     if (route === undefined) return false;
-    // All that these handlers look at is the environment and the URL.
-    const req = { url: `http://${incoming.headers.host}${incoming.url}` };
-    const call = { env: { incoming, outgoing, direct: outgoing }, req } as unknown as Call;
-    void serve(route, call, incoming);
+    void serve(route, incoming, outgoing);
     return true;
   };
+}
+
+/** The request as these handlers see it: all that they look at is the environment and the URL. */
+function callOf(incoming: IncomingMessage, outgoing: ServerResponse): Call {
+  const req = { url: `http://${incoming.headers.host}${incoming.url}` };
+  return { env: { incoming, outgoing, direct: outgoing }, req } as unknown as Call;
 }
 
 /** Routes by what their paths begin with; behind it stands one parameter, which is not empty. */

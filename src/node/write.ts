@@ -25,9 +25,11 @@ export class ClientGone extends Error {
   override readonly name = 'ClientGone';
 }
 
-/** Sent before the answer to the one before it: that its connection had something to read says
- * nothing of when it came. */
-const isFollower = ({ env }: Call): boolean => env?.outgoing?.socket === null;
+/** When a request came that began to be handled at `started`. Of one that was sent before the one
+ * before it was answered, that its connection had something to read says nothing. */
+function arrivalOf({ env }: Call, clock: Site['clock'], started: number): number {
+  return env?.outgoing?.socket === null ? started : clock.arrivalMs();
+}
 
 /** Writes, waits, and answers as `answer` says. The client's leaving frees the waiter (B51). */
 export async function write(
@@ -39,21 +41,11 @@ export async function write(
 ): Promise<Answer> {
   const { engine, clock, metrics } = site;
   const started = clock.monotonicMs();
-  const { w } = request;
-  const { operations, batch, timeoutMs, idempotencyKey, ifIndex } = request;
+  const { operations, batch, w, timeoutMs, idempotencyKey, ifIndex } = request;
   // Only a time limit counts from the arrival.
-  const untimed = timeoutMs === undefined;
-  const arrivedAt = untimed ? undefined : isFollower(call) ? started : clock.arrivalMs();
-  const order = {
-    operations,
-    batch,
-    at: clock.iso(),
-    w,
-    timeoutMs,
-    arrivedAt,
-    idempotencyKey,
-    ifIndex,
-  };
+  const arrivedAt = timeoutMs === undefined ? undefined : arrivalOf(call, clock, started);
+  const at = clock.iso();
+  const order = { operations, batch, at, w, timeoutMs, arrivedAt, idempotencyKey, ifIndex };
   if (departure.aborted) throw new ClientGone('the client left before its write was begun');
   // The engine only listens for 'abort'.
   const outcome = await engine.write(order, departure);
