@@ -16,6 +16,7 @@ import { exchange, type PeerReply, StaleConnection } from './peer-exchange.ts';
 import { explained } from './peer-failure.ts';
 import { PEER_PATHS, type PeerMessage } from './peer-paths.ts';
 import { PeerTunnel } from './peer-tunnel.ts';
+import { Repeated } from './repeated.ts';
 import { snapshotParts } from './snapshot-body.ts';
 import type { CopyOf } from './tunnel-caller.ts';
 import { REACHED_AT, type Tunnelled } from './tunnel-frames.ts';
@@ -69,6 +70,8 @@ interface Lines {
   readonly tunnels: Readonly<Record<Tunnelled, PeerTunnel>>;
   readonly copies: CopiesRoom;
   readonly beatCopies: CopiesRoom;
+  /** What the latest heartbeat was answered with. */
+  readonly beatAnswer: Repeated<Response>;
   /** Those of what may go through a tunnel, and is a request of its own. */
   readonly offerable: Readonly<Record<string, string>>;
   readonly origin: string;
@@ -128,15 +131,16 @@ export class Transport {
 
   /** Through the tunnel for such messages; as a request of its own, where that cannot be. */
   private async tunnelled(
-    { tunnels, usual, beats, origin, copies, beatCopies, offerable: headers, path: base }: Lines,
+    lines: Lines,
     to: string,
     type: Tunnelled,
     copyOf: CopyOf,
     parts: readonly Buffer[],
   ): Promise<Response> {
-    const tunnel = tunnels[type];
+    const { usual, beats, origin, copies, beatCopies, beatAnswer, offerable: headers } = lines;
+    const tunnel = lines.tunnels[type];
     const posted = (): Promise<PeerReply> => {
-      const path = `${base}${PEER_PATHS[type]}`;
+      const path = `${lines.path}${PEER_PATHS[type]}`;
       const sent = { type, path, headers, body: Buffer.concat(parts) };
       return tunnel.watch(
         type === 'Heartbeat'
@@ -145,7 +149,8 @@ export class Transport {
       );
     };
     const { status, text } = await (tunnel.send(copyOf, parts) ?? posted());
-    return this.heard(type, status, text, to);
+    const heard = (): Response => this.heard(type, status, text, to);
+    return type === 'Heartbeat' && status === 200 ? beatAnswer.of(text, heard) : heard();
   }
 
   /** The log of a node that is not replog's, as it shows it to clients. */
@@ -226,6 +231,7 @@ export class Transport {
     const lines = {
       copies: new CopiesRoom(COPIES),
       beatCopies: new CopiesRoom(BEAT_COPIES),
+      beatAnswer: new Repeated<Response>(),
       tunnels: { Snapshot: tunnel('Snapshot'), Heartbeat: tunnel('Heartbeat') },
       offerable: { ...this.headers, [REACHED_AT]: to },
       usual: new Pool(origin, { ...POOL_OPTIONS, connections: CONNECTIONS }),

@@ -14,6 +14,7 @@ import { PEER_MESSAGES, PEER_PATHS, type PeerMessage } from '../peer-paths.ts';
 import * as schemas from '../peer-schemas.ts';
 import * as outputs from '../peer-success.ts';
 import { type ProblemCode, problem } from '../problems.ts';
+import { Repeated } from '../repeated.ts';
 import type { Route, SuccessDoc } from '../route.ts';
 import { readSnapshot } from '../snapshot-reader.ts';
 import { reachedDirectly } from '../tunnel-door.ts';
@@ -98,8 +99,13 @@ export function peerRoutes(
       const met: Met = (fault, ms) => receiver.struck?.(request, fault, ms);
       return struck.through(traffic, handle, met);
     };
+    const latest = new Repeated<unknown>();
+    const fieldsIn = (body: Buffer): unknown => jsonIn<unknown>(body, schema, briefly);
     const framed = async (body: Buffer): Promise<Answer | null> => {
-      const fields = jsonIn<unknown>(body, schema, briefly);
+      const fields =
+        type === 'Heartbeat'
+          ? latest.of(body.toString('latin1'), () => fieldsIn(body))
+          : fieldsIn(body);
       const fate = await taken(requestOf(type, fields), PEER_PATHS[type]);
       if (fate.type === 'dropped') return null;
       return fate.type === 'answered' ? fate.answer : FAULT;
