@@ -16,6 +16,7 @@ import type {
 } from './history.ts';
 import { type Content, Operations } from './operations.ts';
 import { Promises } from './promises.ts';
+import { AllRemovals } from './removals.ts';
 import type { Counts, Violation } from './verdict.ts';
 
 /** One invariant. Every method looks at the record at hand, which the evidence has just taken. */
@@ -37,6 +38,7 @@ export class Evidence {
   readonly operations = new Operations();
   readonly entries = new EntryTable();
   readonly promises = new Promises();
+  readonly removals = new AllRemovals();
   readonly finals = new Map<string, FinalLog>();
   /** When everything must have converged; null: the history does not say. */
   until: number | null = null;
@@ -85,6 +87,7 @@ export class Evidence {
   private write(record: WriteRecord): Content[] {
     const contents = record.operations.map((operation) => this.operations.of(operation));
     this.operations.asked(record, contents, this.place);
+    this.removals.write(record);
     if (record.outcome === 'ok') {
       this.counts.acknowledged += 1;
       if (record.duplicate === true) this.counts.duplicates += 1;
@@ -97,6 +100,7 @@ export class Evidence {
   private log(record: LogRecord): Content[] {
     this.counts.reads += 1;
     this.counts.entries += record.entries.length;
+    this.removals.log(record);
     const contents = record.entries.map((entry) => this.content(entry, record.return));
     if (record.final === true) {
       let log = this.finals.get(record.node);

@@ -1,9 +1,8 @@
-// What is known of one key: what every later read of it must show, what each node last said of it,
-// and who has asked to remove it.
+// What is known of one key: what every later read of it must show, and what each node last said of
+// it.
 
 import { Frontier } from './frontier.ts';
 import type { Content } from './operations.ts';
-import { Removals } from './removals.ts';
 
 /** What one node last said of one key. */
 export interface Said {
@@ -22,5 +21,4 @@ export class Register {
   readonly settled = new Frontier();
   /** By node and read level. */
   readonly said = new Map<string, Said>();
-  readonly removals = new Removals();
 }

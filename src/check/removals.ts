@@ -1,5 +1,7 @@
-// Removals of one key: who finds it without a value asks for one that explains it, not before the
-// value that was there, and asked for before the answer came.
+// Removals: who finds a key without a value asks for one that explains it, not before the value
+// that was there, and asked for before the answer came.
+
+import type { LogRecord, WriteRecord } from './history.ts';
 
 /** Rising indexes, and when the first removal there or behind was asked for. */
 interface Table {
@@ -7,6 +9,7 @@ interface Table {
   readonly since: readonly number[];
 }
 
+/** Those of one key. */
 export class Removals {
   /** By index, when it was first asked for; -∞: it was only shown. */
   private readonly asked = new Map<number, number>();
@@ -64,5 +67,35 @@ export class Removals {
     const since = indexes.map((index) => this.asked.get(index)!);
     for (let i = since.length - 2; i >= 0; i -= 1) since[i] = Math.min(since[i]!, since[i + 1]!);
     return { indexes, since };
+  }
+}
+
+/** Those of every key, as requests and logs tell of them. */
+export class AllRemovals {
+  private readonly byKey = new Map<string, Removals>();
+
+  of(key: string): Removals {
+    let removals = this.byKey.get(key);
+    if (removals === undefined) {
+      removals = new Removals();
+      this.byKey.set(key, removals);
+    }
+    return removals;
+  }
+
+  /** Some may be asked for: what was refused never was. */
+  write({ call, first, operations, outcome }: WriteRecord): void {
+    if (outcome === 'refused') return;
+    for (const [i, operation] of operations.entries()) {
+      if (operation.op !== 'remove') continue;
+      this.of(operation.key).ask(first === undefined ? null : first + i, call);
+    }
+  }
+
+  /** Some may be shown. */
+  log({ entries }: LogRecord): void {
+    for (const { index, operation } of entries) {
+      if (operation.op === 'remove') this.of(operation.key).show(index);
+    }
   }
 }

@@ -19,6 +19,11 @@ export class Returned {
     else if ((event === 'start' || event === 'join') && this.away.delete(node)) this.back.add(node);
   }
 
+  /** Whether it may have started over, or may yet do so. */
+  mayStartOver(node: string): boolean {
+    return this.back.has(node);
+  }
+
   /** Whether it may start over now; the next time it may not. */
   startsOver(node: string): boolean {
     return this.back.delete(node);

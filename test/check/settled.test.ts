@@ -139,6 +139,102 @@ describe('a page shows an operation on a key', () => {
   });
 });
 
+describe('a page shows a value that nobody was told is stored', () => {
+  const NONE = { value: null, index: null };
+
+  /** n2 has shown it to a read of this level. */
+  function shown(read: ReadLevel = 'local'): Recording {
+    const run = new Recording();
+    run.write(message('one'));
+    run.write(put('k', '1'), { outcome: 'unknown' });
+    run.read('n2', { read, ...(read === 'local' ? { commitIndex: 1 } : {}) });
+    return run;
+  }
+
+  test('that the key has none is no answer to what is asked for then', () => {
+    const run = shown();
+    run.get('n2', 'k', { ...NONE, call: run.now, return: run.now + 1 });
+    expect(judgesOf(run.records)).toEqual([]);
+    run.tick(2);
+    run.get('n2', 'k', NONE);
+    expect(judge(run.records).violations).toMatchObject([
+      { judge: 'never back', records: [8, 10] },
+    ]);
+  });
+
+  test('nor at the end, whether the value is there or not', () => {
+    for (const stays of [true, false]) {
+      const run = shown();
+      run.get('n2', 'k', NONE);
+      if (!stays) run.log.pop();
+      expect(judgesOf(run.end())).toContain('never back');
+    }
+  });
+
+  test.each([
+    ['local', 'majority', []],
+    ['majority', 'majority', ['never back']],
+    ['majority', 'local', ['never back']],
+  ] as const)('to a %s read, which binds one of %s: %j', (read, other, by) => {
+    const run = shown(read);
+    // Of a node that is another one's, nothing is known.
+    run.get('n3', 'k', NONE);
+    run.get('n2', 'k', { ...NONE, read: other });
+    expect(judgesOf(run.records)).toEqual(by);
+  });
+
+  test.each([
+    ['asked for in time, and never answered', { outcome: 'unknown', return: null }, 0, []],
+    ['asked for in time, and stored behind it', {}, 0, []],
+    ['stored before it', { first: 1, last: 1, outcome: 'unknown' }, 0, ['never back']],
+    ['asked for later', { outcome: 'unknown', return: null }, 9, ['never back']],
+    ['refused', { outcome: 'refused' }, 0, ['never back']],
+  ] as const)('a removal explains it: %s', (_, answer, later, by) => {
+    const run = shown();
+    const call = run.tick();
+    run.get('n2', 'k', NONE);
+    // Its record comes last: nobody knows of it before.
+    run.write(remove('k'), { call: call + later, ...answer });
+    expect(judgesOf(run.records)).toEqual(by);
+  });
+
+  test('so does one that is stored, and shown first', () => {
+    const run = shown();
+    run.write(remove('k'), { outcome: 'unknown' });
+    run.read('n2', { commitIndex: 1 });
+    run.get('n2', 'k', NONE);
+    expect(judgesOf(run.records)).toEqual([]);
+  });
+
+  test('another life of the node need not have it, nor a later epoch', () => {
+    const run = shown();
+    run.node('n2', 'crash');
+    run.start('n2');
+    run.get('n2', 'k', NONE);
+    run.read('n2', { commitIndex: 1 });
+    run.lead('n3');
+    run.get('n2', 'k', NONE);
+    run.log.pop();
+    run.write(message('new'), { acks: ['n3', 'n1'] });
+    run.read('n2');
+    run.get('n2', 'k', NONE);
+    expect(judgesOf(run.records)).toEqual([]);
+  });
+
+  test('nor a node that has left, and may start over', () => {
+    const run = shown();
+    run.node('n2', 'leave');
+    run.node('n2', 'join');
+    run.get('n2', 'k', NONE);
+    expect(judgesOf(run.records)).toEqual([]);
+    // It does so once: what it shows from then on stays.
+    run.read('n2', {}, run.log.slice(0, 1));
+    run.read('n2', { commitIndex: 1 });
+    run.get('n2', 'k', NONE);
+    expect(judgesOf(run.records)).toEqual(['never back']);
+  });
+});
+
 describe('what is on a majority is shown by every linearizable read asked for later', () => {
   /** The second operation was never answered, but n2 says of it what `show` makes it say. */
   function shown(show: (run: Recording) => void): Recording {

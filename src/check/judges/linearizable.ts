@@ -19,7 +19,6 @@ import { type Violation, violation } from '../verdict.ts';
 
 /** A read without a value, and the index of a value that was there before. */
 interface Absence {
-  readonly register: Register;
   readonly index: number;
   readonly content: Content | null;
   readonly earlier: number;
@@ -69,12 +68,10 @@ export class Linearizable implements Invariant {
     if (record.outcome === 'refused') return null;
     for (const [i, operation] of record.operations.entries()) {
       if (operation.op === 'append') continue;
-      const register = this.register(operation.key);
-      const index = record.first === undefined ? null : record.first + i;
-      if (operation.op === 'remove') register.removals.ask(index, record.call);
-      if (index === null || record.outcome !== 'ok') continue;
+      if (record.first === undefined || record.outcome !== 'ok') continue;
+      const index = record.first + i;
       if (this.evidence.promises.at(index)?.place !== this.evidence.place) continue;
-      register.settled.reach(record.return!, index, this.evidence.place);
+      this.register(operation.key).settled.reach(record.return!, index, this.evidence.place);
     }
     return null;
   }
@@ -84,11 +81,9 @@ export class Linearizable implements Invariant {
     const isCommon = promises.certain(record.call, this.evidence.cluster);
     for (const [i, { index, operation }] of record.entries.entries()) {
       if (operation.op === 'append') continue;
-      const { removals, settled } = this.register(operation.key);
-      if (operation.op === 'remove') removals.show(index);
       if (!isCommon || index > record.commitIndex) continue;
       if (promises.at(index)?.content !== contents[i]) continue;
-      settled.reach(record.return, index, place);
+      this.register(operation.key).settled.reach(record.return, index, place);
     }
     if (record.read !== 'linearizable' || record.call <= promises.riskAt) return null;
     const settled = promises.frontier.at(record.call);
@@ -115,8 +110,8 @@ export class Linearizable implements Invariant {
 
   finish(): Violation | null {
     for (const suspect of this.suspects) if (this.surely(suspect)) return suspect.found;
-    for (const { content, earlier, index, place, record, register } of this.absences) {
-      if (register.removals.explain(index, record.return)) continue;
+    for (const { content, earlier, index, place, record } of this.absences) {
+      if (this.evidence.removals.of(record.key).explain(index, record.return)) continue;
       if (!this.stayed(index, content)) continue;
       const name = JSON.stringify(record.key);
       return violation(
@@ -136,7 +131,7 @@ export class Linearizable implements Invariant {
     if (record.read !== 'linearizable' || record.call <= promises.riskAt) return null;
     const settled = register.settled.at(record.call);
     if (record.index === null) {
-      this.absent(record, register, { ...settled, content: null });
+      this.absent(record, { ...settled, content: null });
       return null;
     }
     register.settled.reach(record.return, record.index, place);
@@ -168,7 +163,7 @@ export class Linearizable implements Invariant {
     const settled = register.settled.at(record.call);
     if (settled.index > held.index || (record.index ?? 0) >= settled.index) return null;
     if (record.index === null) {
-      this.absent(record, register, { ...settled, content: null });
+      this.absent(record, { ...settled, content: null });
       return null;
     }
     return violation(
@@ -201,7 +196,7 @@ export class Linearizable implements Invariant {
     const open = back !== null && (back.content !== null || back.goneBy !== null);
     if (open) this.suspects.push(back);
     const floor = !open && this.comparable(record, before) ? before.index : 0;
-    if (record.index === null && floor > 0) this.absent(record, register, before!);
+    if (record.index === null && floor > 0) this.absent(record, before!);
     if (before === undefined || before.moment <= record.return) {
       const { opened } = this.evidence.cluster;
       const { index, life, return: moment } = record;
@@ -257,22 +252,21 @@ export class Linearizable implements Invariant {
   private surely({ content, goneBy, index, key }: Backward): boolean {
     if (goneBy === null) return this.stayed(index, content);
     // What removed it may have been of an epoch that was over, and is in no log any more.
-    const { operations, promises } = this.evidence;
+    const { operations, promises, removals } = this.evidence;
     const removal = operations.of({ op: 'remove', key });
     const kept = (at: number): boolean => promises.at(at)?.content === removal;
-    return !this.register(key).removals.doubtful(kept).explain(index, goneBy);
+    return !removals.of(key).doubtful(kept).explain(index, goneBy);
   }
 
   /** Of what was shown or settled before. */
   private absent(
     record: GetRecord,
-    register: Register,
     before: { readonly index: number; readonly place: number; readonly content: Content | null },
   ): void {
     const { content, index, place: earlier } = before;
     if (index === 0) return;
     const { place } = this.evidence;
-    this.absences.push({ register, index, content, earlier, record, place });
+    this.absences.push({ index, content, earlier, record, place });
   }
 
   private contentOf({ index, key, value }: GetRecord): Content | null {

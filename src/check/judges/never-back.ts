@@ -8,94 +8,35 @@
 // after the restart or leave of a master the next epoch counts as begun.
 //
 // A page also says of each key which operation on it is there: who is asked for the key's value
-// later must not answer with one that was given before that operation.
+// later must not answer with one that was given before that operation; nor, if the operation gave
+// the key a value, that it has none, where nobody has asked to remove it. Removals may be under way
+// for long: the end of the history tells.
 //
 // A node that had left and is back may start over, once.
 
-import { ByIndex } from '../by-index.ts';
 import type { Variant } from '../entry-table.ts';
 import type { Evidence, Invariant } from '../evidence.ts';
-import { Frontier } from '../frontier.ts';
 import type { GetRecord, LogRecord, NodeRecord, SeenEntry } from '../history.ts';
 import { Returned } from '../returned.ts';
+import { HOLE, type KeyLook, NOTHING, Shown } from '../shown.ts';
 import { type Violation, violation } from '../verdict.ts';
 
 /** Indexes that a page says it covers and does not hold are looked at one by one up to this many;
  * the final reads look at all of them. Keeps the work linear. */
 const HOLES_MAX = 1_000;
 
-const HOLE = -1;
-
-/** What was last seen at an index, and when. */
-interface Look {
-  /** Of the entry, or `HOLE`. */
-  readonly epoch: number;
-  readonly moment: number;
+/** A read without a value of a key that a page had shown an operation on. */
+interface Absence {
+  readonly record: GetRecord;
+  readonly look: KeyLook;
   readonly place: number;
-}
-
-const NOTHING: Look = { epoch: 0, moment: 0, place: 0 };
-
-/** The highest index at which pages showed an operation on a key, and since when. */
-interface KeyLook {
-  readonly index: number;
-  readonly moment: number;
-  readonly place: number;
-}
-
-/** What one life of a node has shown. */
-class Shown {
-  readonly life: string;
-  readonly entries = new ByIndex<Look>();
-  readonly ends = new Frontier();
-  /** The same of reads that show only what is on a majority. */
-  readonly settled = new Frontier();
-  readonly keys = new Map<string, KeyLook>();
-  readonly settledKeys = new Map<string, KeyLook>();
-  /** When an entry of its latest epoch was first shown: what was shown before may have gone. */
-  epochSince = Number.NEGATIVE_INFINITY;
-  /** The latest epoch of which an entry was shown, though it may have gone since. */
-  private highestEpoch = 0;
-
-  constructor(life: string) {
-    this.life = life;
-  }
-
-  get lastEpoch(): number {
-    return Math.max(0, this.entries.last?.epoch ?? 0);
-  }
-
-  set(index: number, epoch: number, moment: number, place: number): void {
-    if (epoch > this.lastEpoch) this.epochSince = moment;
-    this.highestEpoch = Math.max(this.highestEpoch, epoch);
-    this.entries.set(index, { epoch, moment, place });
-  }
-
-  /** A page that was asked for before its latest epoch began there may show what has gone by the
-   * time it is heard. */
-  isOutdated({ call, entries }: LogRecord): boolean {
-    return call <= this.epochSince && (entries.at(-1)?.epoch ?? 0) < this.highestEpoch;
-  }
-
-  /** A page shows an operation on this key. */
-  look(keys: Map<string, KeyLook>, key: string, look: KeyLook): void {
-    const before = keys.get(key);
-    // What was shown before its latest epoch may have gone; it says nothing until it is shown anew.
-    const stands = before !== undefined && before.moment >= this.epochSince;
-    if (!stands || look.index > before.index) keys.set(key, look);
-  }
-
-  cut(after: number): void {
-    this.entries.cut(after);
-    this.ends.cap(after);
-    this.settled.cap(after);
-  }
 }
 
 export class NeverBack implements Invariant {
   private readonly evidence: Evidence;
   private readonly shown = new Map<string, Shown>();
   private readonly returned = new Returned();
+  private readonly absences: Absence[] = [];
 
   constructor(evidence: Evidence) {
     this.evidence = evidence;
@@ -143,7 +84,11 @@ export class NeverBack implements Invariant {
   get(record: GetRecord): Violation | null {
     const { call, index, life, node, read, return: moment } = record;
     const shown = this.shown.get(node);
-    if (index === null || shown?.life !== life) return null;
+    if (shown?.life !== life) return null;
+    if (index === null) {
+      this.absent(record, shown);
+      return null;
+    }
     const found = this.superseded(record, index, shown);
     if (found !== null) {
       if (!this.returned.startsOver(node)) return found;
@@ -157,22 +102,50 @@ export class NeverBack implements Invariant {
     return null;
   }
 
-  /** A page has shown a later operation on the key. What was shown to `local` readers need not be
-   * settled. */
+  /** A removal explains itself, and what stands before it. */
+  finish(): Violation | null {
+    for (const { look, place, record } of this.absences) {
+      const { key, node } = record;
+      if (this.evidence.removals.of(key).explain(look.index, record.return)) continue;
+      return violation(
+        'never back',
+        `${node} showed that ${JSON.stringify(key)} was given a value at index ${look.index} ` +
+          `(record ${look.place}), and then said that it has none (record ${place}), in one life ` +
+          `and with no later epoch, and nobody had asked to remove it.`,
+        look.place,
+        place,
+      );
+    }
+    return null;
+  }
+
+  /** A page has shown a later operation on the key. */
   private superseded(record: GetRecord, index: number, shown: Shown): Violation | null {
-    const { call, key, node, read } = record;
-    const look = (read === 'local' ? shown.keys : shown.settledKeys).get(key);
-    if (look === undefined || index >= look.index) return null;
-    if (look.moment >= call || look.moment < shown.epochSince || this.newer(shown)) return null;
+    const look = this.stands(record, shown);
+    if (look === null || index >= look.index) return null;
     const { place } = this.evidence;
     return violation(
       'never back',
-      `${node} showed an operation on ${JSON.stringify(key)} at index ${look.index} (record ` +
-        `${look.place}), and then said that its value is the one of index ${index} (record ` +
-        `${place}), in one life and with no later epoch.`,
+      `${record.node} showed an operation on ${JSON.stringify(record.key)} at index ` +
+        `${look.index} (record ${look.place}), and then said that its value is the one of index ` +
+        `${index} (record ${place}), in one life and with no later epoch.`,
       look.place,
       place,
     );
+  }
+
+  private absent(record: GetRecord, shown: Shown): void {
+    const look = this.stands(record, shown);
+    if (look === null || this.returned.mayStartOver(record.node)) return;
+    this.absences.push({ record, look, place: this.evidence.place });
+  }
+
+  /** The operation on the key that the node must still know of. What was shown to `local` readers
+   * need not be settled. */
+  private stands({ call, key, read }: GetRecord, shown: Shown): KeyLook | null {
+    const look = (read === 'local' ? shown.keys : shown.settledKeys).get(key);
+    if (look === undefined || look.moment >= call) return null;
+    return look.moment < shown.epochSince || this.newer(shown) ? null : look;
   }
 
   private shrinks(record: LogRecord, shown: Shown): Violation | null {

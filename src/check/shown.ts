@@ -1,0 +1,76 @@
+// What one life of a node has shown: the judge of what may not go back holds later answers against
+// it.
+
+import { ByIndex } from './by-index.ts';
+import { Frontier } from './frontier.ts';
+import type { LogRecord } from './history.ts';
+
+/** Epoch of what is missing where a page says that it covers it. */
+export const HOLE = -1;
+
+/** What was last seen at an index, and when. */
+export interface Look {
+  /** Of the entry, or `HOLE`. */
+  readonly epoch: number;
+  readonly moment: number;
+  readonly place: number;
+}
+
+/** Nothing was seen there. */
+export const NOTHING: Look = { epoch: 0, moment: 0, place: 0 };
+
+/** The highest index at which pages showed an operation on a key, and since when. */
+export interface KeyLook {
+  readonly index: number;
+  readonly moment: number;
+  readonly place: number;
+}
+
+/** What one life of a node has shown. */
+export class Shown {
+  readonly life: string;
+  readonly entries = new ByIndex<Look>();
+  readonly ends = new Frontier();
+  /** The same of reads that show only what is on a majority. */
+  readonly settled = new Frontier();
+  readonly keys = new Map<string, KeyLook>();
+  readonly settledKeys = new Map<string, KeyLook>();
+  /** When an entry of its latest epoch was first shown: what was shown before may have gone. */
+  epochSince = Number.NEGATIVE_INFINITY;
+  /** The latest epoch of which an entry was shown, though it may have gone since. */
+  private highestEpoch = 0;
+
+  constructor(life: string) {
+    this.life = life;
+  }
+
+  get lastEpoch(): number {
+    return Math.max(0, this.entries.last?.epoch ?? 0);
+  }
+
+  set(index: number, epoch: number, moment: number, place: number): void {
+    if (epoch > this.lastEpoch) this.epochSince = moment;
+    this.highestEpoch = Math.max(this.highestEpoch, epoch);
+    this.entries.set(index, { epoch, moment, place });
+  }
+
+  /** A page that was asked for before its latest epoch began there may show what has gone by the
+   * time it is heard. */
+  isOutdated({ call, entries }: LogRecord): boolean {
+    return call <= this.epochSince && (entries.at(-1)?.epoch ?? 0) < this.highestEpoch;
+  }
+
+  /** A page shows an operation on this key. */
+  look(keys: Map<string, KeyLook>, key: string, look: KeyLook): void {
+    const before = keys.get(key);
+    // What was shown before its latest epoch may have gone; it says nothing until it is shown anew.
+    const stands = before !== undefined && before.moment >= this.epochSince;
+    if (!stands || look.index > before.index) keys.set(key, look);
+  }
+
+  cut(after: number): void {
+    this.entries.cut(after);
+    this.ends.cap(after);
+    this.settled.cap(after);
+  }
+}
