@@ -85,6 +85,22 @@ describe('a clock that counts whole milliseconds', () => {
     expect(judgesOf(run.end())).toEqual(found);
   });
 
+  /** Where it is missing, a put that nobody saw may have stood before, and been compacted away. */
+  test.each([
+    [0, []],
+    [1, ['never back']],
+  ])('a page without a message, asked for %i ms after one with it came', (later, found) => {
+    const run = new Recording();
+    run.write(put('k', 'unseen'), { outcome: 'unknown' });
+    run.log.pop();
+    for (const text of ['one', 'two']) run.write(message(text), { outcome: 'unknown' });
+    run.read('n2', { commitIndex: 0 });
+    const { now } = run;
+    const more = { call: now + later, return: now + 2, commitIndex: 0 };
+    run.read('n2', more, run.log.slice(1));
+    expect(judgesOf(run.records)).toEqual(found);
+  });
+
   test.each([
     [0, []],
     [1, ['never back']],
