@@ -103,7 +103,6 @@ export class ClusterFacts {
       case 'crash':
       case 'stop':
         facts.up = false;
-        facts.paused = false;
         return facts.durable ? 'none' : this.lost(facts, record.at);
       case 'wipe':
         return this.lost(facts, record.at);
@@ -182,7 +181,7 @@ export class ClusterFacts {
   /** A master that was its own arbiter, without a disk, begins to count epochs anew. */
   private reused(epoch: number | undefined, facts: NodeFacts): boolean {
     if (epoch === undefined || epoch > this.masterEpoch) return false;
-    if (!this.forgot && facts.lostAt <= this.masterSince) return false;
+    if (!this.forgot && facts.lostAt < this.masterSince) return false;
     this.forgot = true;
     this.sizes.length = 0;
     this.ambiguous = Math.max(this.ambiguous, this.masterEpoch);
