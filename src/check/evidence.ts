@@ -57,6 +57,12 @@ export class Evidence {
     excused: 0,
   };
 
+  /** Nobody has gone on without anything that was ever shown, or said to be stored. */
+  get inFirstEpoch(): boolean {
+    const { cluster, counts, promises } = this;
+    return counts.epochs === 1 && !cluster.opening && promises.riskAt === Number.NEGATIVE_INFINITY;
+  }
+
   /** Takes in the record; returns the numbers of the operations that it holds. */
   take(record: HistoryRecord): readonly Content[] {
     this.place += 1;

@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import type { HealthRecord, HistoryRecord, LogRecord } from '../../src/check/history.ts';
 import { judge } from '../../src/check/judge.ts';
-import { message, put, Recording } from './recording.ts';
+import { message, put, Recording, remove } from './recording.ts';
 
 const judgesOf = (records: readonly HistoryRecord[]) =>
   judge(records).violations.map(({ judge: by }) => by);
@@ -88,14 +88,22 @@ describe('final logs', () => {
     (index: number) =>
     ({ entries }: LogRecord) => ({ entries: entries.filter((entry) => entry.index !== index) });
 
-  test('name the same epochs', () => {
+  test.each([message('two'), put('k', '2')])('name the same epochs: $op', (operation) => {
     const run = new Recording();
     run.write(message('one'));
-    run.write(message('two'));
+    run.write(operation);
     const later = ended(run, 'n3', ({ entries }) => ({
       entries: entries.map((entry) => (entry.index === 2 ? { ...entry, epoch: 2 } : entry)),
     }));
     expect(later).toEqual(['converges']);
+  });
+
+  test.each(['n1', 'n3'])('end at the same index, if one is longer by a put only: %s', (node) => {
+    const run = new Recording();
+    run.write(message('one'));
+    run.write(put('k', '1'), { outcome: 'unknown' });
+    const end = { to: 1, lastIndex: 1, commitIndex: 1 };
+    expect(ended(run, node, (log) => ({ ...dropped(2)(log), ...end }))).toContain('converges');
   });
 
   test('have the last index as well, and every node is looked at', () => {
@@ -121,4 +129,71 @@ describe('final logs', () => {
     expect(missing(1)).toEqual([]);
     expect(missing(2)).toEqual(['converges']);
   });
+
+  /** Of the first index, the answer said that it is a put's. Another one has had no answer. */
+  function taken(said: boolean, epoch: 1 | 2): string[] {
+    const run = new Recording();
+    const place = said ? { first: 1, last: 1, acks: [] } : {};
+    run.write(put('a', '1'), { outcome: 'unknown', ...place });
+    if (epoch === 2) run.lead('n2');
+    run.write(put('b', 'open'), { outcome: 'unknown' });
+    run.log.pop();
+    run.write(message('last'));
+    run.log.splice(0, 1);
+    return judgesOf(run.end());
+  }
+
+  test('lack no put whose index was told, but where another epoch may have gone on without', () => {
+    expect(taken(false, 1)).toEqual([]);
+    expect(taken(true, 1)).toEqual(['converges']);
+    expect(taken(true, 2)).toEqual([]);
+  });
 });
+
+describe('a value read after the final logs', () => {
+  /** `k` has been written once or more; what follows is read or written after the final logs. */
+  function over(...values: readonly string[]): Recording {
+    const run = new Recording();
+    for (const value of values) run.write(put('k', value));
+    return run;
+  }
+
+  const read = (run: Recording): void => {
+    run.end();
+    run.records.pop();
+  };
+
+  test('is not there where the log ends with its removal', () => {
+    const run = over('1');
+    run.write(remove('k'));
+    read(run);
+    run.get('n3', 'k');
+    expect(judgesOf(run.records)).toEqual([]);
+    run.get('n3', 'k', { value: '1', index: 1 });
+    expect(judgesOf(run.records.filter(isNoFinalOf('n3')))).toEqual(['converges']);
+  });
+
+  test('may be of a write that has not been answered yet', () => {
+    const run = over('1');
+    read(run);
+    const call = run.tick();
+    run.get('n2', 'k', { value: '2', index: 2 });
+    run.write(put('k', '2'), { call });
+    expect(judgesOf(run.records)).toEqual([]);
+  });
+
+  test('is nothing that a node owes which has left', () => {
+    for (const left of [true, false]) {
+      const run = over('1');
+      if (left) run.node('n3', 'leave');
+      run.write(put('k', '2'), { acks: ['n1', 'n2'] });
+      read(run);
+      run.get('n3', 'k', { value: '1', index: 1 });
+      expect(judgesOf(run.records.filter(isNoFinalOf('n3')))).toEqual(left ? [] : ['converges']);
+    }
+  });
+});
+
+/** It is read of the other nodes. */
+const isNoFinalOf = (node: string) => (record: HistoryRecord) =>
+  record.type !== 'log' || record.node !== node;

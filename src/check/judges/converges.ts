@@ -128,7 +128,7 @@ export class Converges implements Invariant {
 
   /** Nothing is missing but what may have been compacted away. */
   private holes(logs: readonly FinalLog[]): Violation | null {
-    const { entries, operations } = this.evidence;
+    const { entries, inFirstEpoch, operations } = this.evidence;
     let open = operations.openKeyValues;
     for (const log of logs) {
       const superseded = new Superseded(this.evidence, log);
@@ -142,8 +142,9 @@ export class Converges implements Invariant {
         if (!promised && said !== undefined) known.push(said);
         if (known.some((content) => superseded.allows(content, index))) continue;
         // A put without an answer may have been superseded before anybody saw it, also in the place
-        // of what was seen there and promised to nobody.
-        if (!promised && said === undefined && open > 0) {
+        // of what was seen there and promised to nobody, or said to be there in another epoch.
+        const stayed = promised !== null || (said !== undefined && inFirstEpoch);
+        if (!stayed && open > 0) {
           open -= 1;
           continue;
         }

@@ -44,7 +44,7 @@ export class NoSilentDamage implements Invariant {
     // A node that has not heard yet of what was lost may still show it as settled.
     const outdated = read === 'majority' && promises.riskAt > Number.NEGATIVE_INFINITY;
     // What is not settled may go when an epoch begins; who has not heard of it still shows it.
-    const open = read === 'local' && !this.inFirstEpoch();
+    const open = read === 'local' && !this.evidence.inFirstEpoch;
     if (open || outdated || record.call <= promises.riskAt) return null;
     const promised = promises.at(index);
     if (promised === null || promised.content === content) return null;
@@ -55,11 +55,5 @@ export class NoSilentDamage implements Invariant {
       promised.place,
       place,
     );
-  }
-
-  /** Nobody has gone on without anything that was ever shown. */
-  private inFirstEpoch(): boolean {
-    const { cluster, counts, promises } = this.evidence;
-    return counts.epochs === 1 && !cluster.opening && promises.riskAt === Number.NEGATIVE_INFINITY;
   }
 }
