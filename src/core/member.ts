@@ -115,6 +115,8 @@ export class Member {
     this.mistaken = false;
     const changed = this.incarnation !== null && this.incarnation !== ack.incarnation;
     this.incarnation = ack.incarnation;
+    // It was said of the log of an earlier life; this one's may end before that.
+    if (changed) this.reset = null;
     this.inMemory = ack.durable === false;
     const own = ack.hash !== undefined;
     // Whatever was acknowledged so far, an earlier life of the node may have done that.

@@ -7,11 +7,16 @@ import { Bench, entries, peer } from './bench.ts';
 
 const EPOCH = epoch(5);
 
-/** A member of a master of epoch 5, whose log has 4 entries of epoch 1, 2 of epoch 2, 2 of epoch 4;
- * and what the member has answered. */
-function answered(ack: Partial<Record<'lastIndex' | 'lastEpoch' | 'acceptedEpoch', number>>) {
-  const log = [...entries(1, 4, 1), ...entries(5, 6, 2), ...entries(7, 8, 4)];
-  const { context } = new Bench({ entries: log });
+/** A master of epoch 5, whose log has 4 entries of epoch 1, 2 of epoch 2, 2 of epoch 4. */
+function master(): Bench {
+  return new Bench({ entries: [...entries(1, 4, 1), ...entries(5, 6, 2), ...entries(7, 8, 4)] });
+}
+
+/** A member of it, and what that has answered. */
+function answered(
+  ack: Partial<Record<'lastIndex' | 'lastEpoch' | 'acceptedEpoch', number>>,
+  { context } = master(),
+): Member {
   const member = new Member(context, peer('n2'), 0);
   const heartbeatAck = { type: 'HeartbeatAck', node: 'n2', incarnation: 'n2#1', epoch: 1, hash: 1 };
   member.heartbeatAnswered({ ...heartbeatAck, ...ack } as HeartbeatAck, EPOCH);
@@ -50,6 +55,19 @@ describe('Member: what it has that the master has not', () => {
     member.begin({} as never, EPOCH, logIndex(8), () => 1 as never, 0);
     expect(member.replicator).not.toBeNull();
     expect(member.reset).toBeNull();
+  });
+
+  test('where the logs of master and member part is forgotten with its process', () => {
+    const bench = master();
+    const member = answered({ lastIndex: 8, acceptedEpoch: EPOCH }, bench);
+    member.refused('diverged', 0);
+    member.reset = logIndex(7);
+    // What the next one has ends before that: nothing could be continued there.
+    const next = { type: 'HeartbeatAck', node: 'n2', incarnation: 'n2#2', lastIndex: 5, hash: 1 };
+    member.heartbeatAnswered({ ...next, epoch: EPOCH } as HeartbeatAck, EPOCH);
+    bench.take();
+    member.begin({} as never, EPOCH, logIndex(8), () => 1 as never, 60_000);
+    expect(bench.notes()).toMatchObject([{ event: 'joined', from: 6 }]);
   });
 
   test('no session begins before the surplus is gone', () => {
