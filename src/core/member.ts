@@ -188,14 +188,9 @@ export class Member {
     if (this.replicator !== null || now < this.beginDeadline()) return;
     const { lastIndex } = this.context.ledger.log;
     const position = this.position ?? NOWHERE;
-    // What it has of earlier epochs beyond `opened` it drops when it hears of that. Of this one it
-    // may have something without having accepted it: the logs are compared there.
-    const older = position.acceptedEpoch !== null && position.acceptedEpoch < epoch;
-    const drops = older && (position.lastEpoch ?? 0) < epoch;
-    const limit = drops ? Math.min(opened, lastIndex) : lastIndex;
     // Who says more than that cannot mean this log: it is taken for one that has nothing of it.
     const held = position.own || position.lastIndex <= lastIndex ? position.lastIndex : 0;
-    const agreed = logIndex(Math.min(this.reset ?? held, limit));
+    const agreed = logIndex(Math.min(this.reset ?? held, lastIndex));
     // It was no member for a while, or has lost what it had: from there on it cannot be continued.
     const overtaken = position.own && !this.context.ledger.wholeAfter(agreed);
     // Who is never asked whether it holds the same acknowledges by what it is sent: where nothing
