@@ -54,7 +54,8 @@ export class OneMaster implements Invariant {
       return null;
     }
     if (known.node === node && (life === null || known.life === life)) return null;
-    const forgot = cluster.forgot || (cluster.nodes.get(known.node)?.lostAt ?? 0) > known.since;
+    const lostAt = cluster.nodes.get(known.node)?.lostAt ?? Number.NEGATIVE_INFINITY;
+    const forgot = cluster.forgot || lostAt >= known.since;
     if (forgot) {
       this.reigns.set(epoch, { node, life, since: at, place });
       return null;
