@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import type { HistoryRecord } from '../../src/check/history.ts';
 import { judge } from '../../src/check/judge.ts';
-import { message, put, Recording } from './recording.ts';
+import { message, put, Recording, remove } from './recording.ts';
 
 const judgesOf = (records: readonly HistoryRecord[]) =>
   judge(records).violations.map(({ judge: by }) => by);
@@ -95,6 +95,37 @@ describe('durable', () => {
     run.records.splice(-1, 1);
     run.write(message('two'));
     expect(judgesOf(records)).toEqual([]);
+  });
+
+  test('an operation on a key may be missing behind one that only the logs tell of', () => {
+    const run = new Recording();
+    run.write(put('k', '1'));
+    run.write(put('k', '2'), { outcome: 'unknown' });
+    run.write(message('one'));
+    run.log.splice(0, 1);
+    expect(judgesOf(run.end())).toEqual([]);
+    run.log.splice(0, 1);
+    run.records.splice(-5);
+    expect(judgesOf(run.end())).toContain('durable');
+  });
+
+  /** Two values, and a removal of which nobody heard where it is; final logs lack these indexes. */
+  function lacking(indexes: readonly number[], removal: 'ok' | 'unknown'): string[] {
+    const run = new Recording();
+    for (const value of ['1', '2']) run.write(put('k', value));
+    run.write(remove('k'), { outcome: removal });
+    if (removal === 'unknown') run.log.pop();
+    run.write(message('one'));
+    const log = run.log.filter(({ index }) => !indexes.includes(index));
+    run.log.splice(0, run.log.length, ...log);
+    return judgesOf(run.end());
+  }
+
+  test('a removal goes when nothing before it is left, and one that nobody saw takes all', () => {
+    expect(lacking([1, 2, 3], 'ok')).toEqual([]);
+    expect(lacking([1, 3], 'ok')).toContain('durable');
+    expect(lacking([1, 2], 'unknown')).toEqual([]);
+    expect(lacking([2], 'unknown')).toContain('durable');
   });
 
   test('an operation on a key may be missing behind a later one, but not be another one', () => {
