@@ -26,7 +26,7 @@ describe('a log is whole', () => {
     expect(whole([1, 3], [2, 2], [4, 5])).toBe(true);
     expect(whole([1, 3])).toBe(false);
     expect(whole([1, 2], [4, 5])).toBe(false);
-    expect(whole([1, 3], [1, 1], [5, 5])).toBe(false);
+    expect(whole([1, 3], [1, 1], [4, 5])).toBe(false);
   });
 
   test('if its end stood still, since it was read from the start', () => {
