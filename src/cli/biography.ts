@@ -3,7 +3,7 @@
 import type { LogEntry, Story } from '../client/answers.ts';
 import { cleanText } from './clean-text.ts';
 import type { Styles } from './colour.ts';
-import { textWidth } from './text-width.ts';
+import { textWidth, wrapped } from './text-width.ts';
 
 /** Columns of a terminal that nobody has widened. */
 const WIDTH = 80;
@@ -83,19 +83,4 @@ function shortened(text: string): string {
 
 function elapsed(ms: number): string {
   return ms < 10_000 ? `${ms.toFixed(1)} ms` : `${(ms / 1_000).toFixed(1)} s `;
-}
-
-/** Breaks a sentence between words. A word that is too long stands alone. */
-function wrapped(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && textWidth(line) + 1 + textWidth(word) > width) {
-      lines.push(line);
-      line = word;
-    } else {
-      line = line === '' ? word : `${line} ${word}`;
-    }
-  }
-  return [...lines, line];
 }

@@ -9,6 +9,7 @@ import type { Styles } from './colour.ts';
 import { formatDuration } from './duration.ts';
 import { EXIT } from './exit.ts';
 import { tableLines } from './table.ts';
+import { cutTo } from './text-width.ts';
 
 /** What is promised, in the words of the guarantees, and the judges that watch over it. */
 const PROMISES: readonly (readonly [string, readonly JudgeName[]])[] = [
@@ -77,11 +78,6 @@ const BRIEFLY: Readonly<Record<string, string>> = {
   'reads never back': 'never back',
   'within limits': 'limits',
 };
-
-/** The line in so many columns, with a mark where something is left out. For plain text. */
-export function cutTo(columns: number, line: string): string {
-  return line.length <= columns ? line : `${line.slice(0, columns - 1)}…`;
-}
 
 /** The verdict, promise by promise. */
 export function verdictLines(report: ChaosReport, styles: Styles): string[] {

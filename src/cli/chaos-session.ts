@@ -9,7 +9,6 @@ import type { JudgeName } from '../check/verdict.ts';
 import {
   codeOf,
   coverageLines,
-  cutTo,
   doubtOf,
   figureLines,
   progressLine,
@@ -21,6 +20,7 @@ import { cleanJson } from './clean-text.ts';
 import { stylesFor } from './colour.ts';
 import { EXIT, Refused, Undecided } from './exit.ts';
 import { printJson, printLine, printLines } from './output.ts';
+import { cutTo } from './text-width.ts';
 
 /** A cluster that chaos may be let loose on. */
 export interface Ground {

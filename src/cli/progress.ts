@@ -1,6 +1,7 @@
 // A progress bar on stderr, for people at a terminal only.
 
 import { formatDuration } from './duration.ts';
+import { cutTo } from './text-width.ts';
 
 const BAR_WIDTH = 24;
 
@@ -9,6 +10,7 @@ const REDRAW_MS = 100;
 
 interface Screen {
   readonly isTTY?: boolean;
+  readonly columns?: number;
   write(text: string): unknown;
 }
 
@@ -31,12 +33,14 @@ export class Progress {
     this.#startedAt = now();
   }
 
-  /** Shows how far it is. `label` must be clean text. */
+  /** Shows how far it is. `label` must be clean text. What does not fit is cut: a line that wraps
+   * could not be written over. */
   update(done: number, label: string): void {
     const now = this.#now();
     if (this.#screen.isTTY !== true || now - this.#drawnAt < REDRAW_MS) return;
     this.#drawnAt = now;
-    this.#screen.write(`\r\u001b[K${this.#bar(done, now)}${label}`);
+    const columns = (this.#screen.columns || 80) - 1;
+    this.#screen.write(`\r\u001b[K${cutTo(columns, this.#bar(done, now) + label)}`);
   }
 
   /** Takes the bar off the screen. */

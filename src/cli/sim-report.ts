@@ -6,24 +6,25 @@ import { drawWrite } from '../sim/drawing.ts';
 import type { ClientOperation, Plan } from '../sim/plan.ts';
 import type { Trial } from '../sim/trial.ts';
 import { cleanText } from './clean-text.ts';
+import { counted } from './counted.ts';
 import { formatDuration } from './duration.ts';
 
 /** Findings shown of one seed: the first one leads to the others. */
 const FINDINGS_SHOWN = 5;
 
 export function rate({ seeds, events }: Totals, ms: number): string {
-  const perSecond = (count: number): string => ((count * 1_000) / Math.max(ms, 1)).toFixed(1);
-  return `${perSecond(seeds)} seeds/s, ${perSecond(events)} events/s`;
+  const perSecond = (count: number): number => (count * 1_000) / Math.max(ms, 1);
+  return `${perSecond(seeds).toFixed(1)} seeds/s, ${Math.round(perSecond(events))} events/s`;
 }
 
 /** A campaign. */
 export function summary(totals: Totals, wrong: readonly string[], ms: number): string[] {
-  const { acknowledged, counted, events, excused, failed, seeds } = totals;
+  const { acknowledged, counted: whole, events, excused, failed, seeds } = totals;
   const verdict = failed.length > 0 ? 'FAILED' : wrong.length > 0 ? 'INCOMPLETE' : 'OK';
   return [
-    `${seeds} seeds in ${formatDuration(ms)}: ${rate(totals, ms)}`,
+    `${counted(seeds, 'seed', 'seeds')} in ${formatDuration(ms)}: ${rate(totals, ms)}`,
     `${events} events, ${Math.round(events / Math.max(seeds, 1))} a seed`,
-    `${counted} seeds with acknowledgements before, during and after the faults`,
+    `${counted(whole, 'seed', 'seeds')} with acknowledgements before, during and after the faults`,
     `${acknowledged} writes acknowledged; ${excused} lost with every node that had to keep them`,
     `hits: ${hitsOf(totals)}`,
     ...wrong,
@@ -67,10 +68,10 @@ export function planLines({ faults, operations, shape }: Plan, runs: number): st
 
 /** A row of the table in docs/reliability.md. */
 export function ledgerRow(totals: Totals, from: number, wrong: readonly string[]): string {
-  const { counted, events, failed, seeds } = totals;
+  const { counted: whole, events, failed, seeds } = totals;
   const verdict = failed.length > 0 ? `seed ${failed[0]!.seed} fails` : wrong.join('; ') || 'OK';
   const range = `${from}…${from + seeds - 1}`;
-  return `| ${commit()} | ${range} | ${counted} | ${events} | ${hitsOf(totals)} | ${verdict} |`;
+  return `| ${commit()} | ${range} | ${whole} | ${events} | ${hitsOf(totals)} | ${verdict} |`;
 }
 
 function operationLine(operation: ClientOperation): string {

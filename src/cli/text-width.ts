@@ -54,3 +54,39 @@ export function textColumns(stream: {
   if (isTTY !== true || columns === undefined || columns === 0) return 80;
   return Math.min(Math.max(columns, 60), 120);
 }
+
+/** Blanks and a word behind them. A command in backticks is one word: it is copied as a whole. */
+const WORDS = /( *)((?:`[^`]*`|[^ ])+)/g;
+
+/** Breaks a clean text between words. What is too long for a line stands alone. */
+export function wrapped(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const [, blanks = '', word = ''] of text.matchAll(WORDS)) {
+    const longer = line === '' ? word : `${line}${blanks}${word}`;
+    if (line === '' || textWidth(longer) <= width) {
+      line = longer;
+      continue;
+    }
+    lines.push(line);
+    line = word;
+  }
+  return [...lines, line];
+}
+
+/** A line for people as `stream` can show it: at a terminal, words that do not fit go to the next
+ * line, below the first word. Elsewhere it stays one line, for whoever searches it. */
+export function fitted(
+  line: string,
+  stream: { readonly isTTY?: boolean; readonly columns?: number },
+): string[] {
+  const { isTTY, columns } = stream;
+  if (isTTY !== true || !columns || textWidth(line) <= columns) return [line];
+  const indent = line.slice(0, line.length - line.trimStart().length);
+  return wrapped(line, columns - indent.length).map((part) => indent + part);
+}
+
+/** The line in so many columns, with a mark where something is left out. For plain text. */
+export function cutTo(columns: number, line: string): string {
+  return line.length <= columns ? line : `${line.slice(0, columns - 1)}…`;
+}

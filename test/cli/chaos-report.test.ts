@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import type { ChaosReport } from '../../src/chaos/run.ts';
-import { codeOf, cutTo, doubtOf, promisesLine, verdictLines } from '../../src/cli/chaos-report.ts';
+import { codeOf, doubtOf, promisesLine, verdictLines } from '../../src/cli/chaos-report.ts';
 import { stylesFor } from '../../src/cli/colour.ts';
 import { EXIT } from '../../src/cli/exit.ts';
+import { cutTo } from '../../src/cli/text-width.ts';
 
 const counts = { acknowledged: 9, unknown: 0, refused: 0, duplicates: 2, reads: 5, gets: 1 };
 

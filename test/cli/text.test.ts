@@ -4,7 +4,7 @@ import { stylesFor, wantsColour } from '../../src/cli/colour.ts';
 import { counted, entryRange } from '../../src/cli/counted.ts';
 import { Progress } from '../../src/cli/progress.ts';
 import { tableLines } from '../../src/cli/table.ts';
-import { textWidth } from '../../src/cli/text-width.ts';
+import { fitted, textWidth } from '../../src/cli/text-width.ts';
 
 test.each([
   ['plain', 'plain'],
@@ -91,6 +91,25 @@ test('a progress bar is drawn at a terminal, now and then, and goes away', () =>
   expect(screen).toMatch(/50% {2}1\.0 s left {2}2 messages$/);
   bar.finish();
   expect(screen.endsWith('\r\u001b[K')).toBe(true);
+});
+
+test('a progress bar never wraps: it could not be written over', () => {
+  let screen = '';
+  const write = (text: string) => (screen += text);
+  const bar = new Progress(100, { isTTY: true, columns: 40, write }, () => 0);
+  bar.update(25, 'many words that do not fit');
+  expect(screen).toBe('\r\u001b[K[######..................] 25%  0 ms l…');
+});
+
+test('a line is broken between words where a terminal is too narrow, and nowhere else', () => {
+  const line = '  hint: see `replog outcome key-1` and wait  for it';
+  expect(fitted(line, { columns: 24 })).toEqual([line]);
+  expect(fitted(line, { isTTY: true, columns: line.length })).toEqual([line]);
+  expect(fitted(line, { isTTY: true, columns: 24 })).toEqual([
+    '  hint: see',
+    '  `replog outcome key-1`',
+    '  and wait  for it',
+  ]);
 });
 
 test('a progress bar is not for files', () => {

@@ -6,6 +6,7 @@ import type { AppendAnswer, BatchAnswer, WriteConcern } from '../../client/answe
 import type { ReplogClient } from '../../client/client.ts';
 import { acknowledgement } from '../acknowledgement.ts';
 import { cleanText } from '../clean-text.ts';
+import { counted } from '../counted.ts';
 import { parseTimeout } from '../duration.ts';
 import { examples } from '../examples.ts';
 import { EXIT, UsageError } from '../exit.ts';
@@ -145,7 +146,7 @@ async function appendInput(
       const answer = await client.appendBatch(lines, { w, timeoutMs, idempotencyKey, signal });
       tally.add(answer);
       asked = 0;
-      progress.update(bytesRead, `${tally.count} messages`);
+      progress.update(bytesRead, counted(tally.count, 'message', 'messages'));
       if (json) await printEach(answer, signal);
     }
   } catch (error) {

@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander';
 import type { FailedSeed, Totals } from '../../sim/campaign.ts';
+import { counted } from '../counted.ts';
 import { examples } from '../examples.ts';
 import { EXIT, Refused, UsageError } from '../exit.ts';
 import { untilInterrupted } from '../interrupt.ts';
@@ -131,7 +132,8 @@ async function runMany(options: SimOptions): Promise<void> {
   const elapsed = (): number => performance.now() - startedAt;
   const onProgress = (totals: Totals): void => {
     const failed = totals.failed.length === 0 ? '' : `  ${totals.failed.length} FAILED`;
-    progress.update(totals.seeds, `${totals.seeds} seeds, ${rate(totals, elapsed())}${failed}`);
+    const seeds = counted(totals.seeds, 'seed', 'seeds');
+    progress.update(totals.seeds, `${seeds}, ${rate(totals, elapsed())}${failed}`);
   };
   const totals = await untilInterrupted((signal) => runCampaign(options, onProgress, signal));
   progress.finish();
