@@ -6,40 +6,50 @@ import type { Styles } from './colour.ts';
 import { formatDuration } from './duration.ts';
 import { inOrder } from './node-selection.ts';
 import { type Cell, tableLines } from './table.ts';
+import { fitted } from './text-width.ts';
 
-const HEADING = [
-  'NODE',
-  'ROLE',
-  'STATUS',
-  'ACKED',
-  'LAG',
-  'LAST HEARTBEAT',
-  'RETRY',
-  'LAST ERROR',
-] as const;
+const HEADING = ['NODE', 'ROLE', 'STATUS', 'ACKED', 'LAG', 'LAST HEARTBEAT', 'RETRY'] as const;
+
+/** Where the lines are to be shown. */
+type Screen = Parameters<typeof fitted>[1];
 
 /** The lines for one node's answer to `GET /health`. */
-export function healthLines(health: Health, styles: Styles): string[] {
-  return health.role === 'master' ? masterLines(health, styles) : [followerLine(health)];
+export function healthLines(
+  health: Health,
+  styles: Styles,
+  screen: Screen = process.stdout,
+): string[] {
+  if (health.role === 'master') return masterLines(health, styles, screen);
+  return fitted(followerLine(health), screen);
 }
 
-function masterLines(health: MasterHealth, styles: Styles): string[] {
+function masterLines(health: MasterHealth, styles: Styles, screen: Screen): string[] {
   const { quorum, mode, reason } = health;
-  const state =
-    mode === 'read-write'
-      ? styles.green('read-write')
-      : styles.red(cleanText(`read-only${reason === null ? '' : ` (${reason})`}`));
+  const counts = `${quorum.alive} of ${quorum.size} alive, ${quorum.needed} needed`;
   const facts = [
+    reason === null ? mode : `${mode} (${reason})`,
     `epoch ${health.epoch}`,
-    `${quorum.alive} of ${quorum.size} alive, ${quorum.needed} needed`,
+    // The reason may have said so.
+    ...(reason?.startsWith('no quorum') ? [] : [counts]),
     `last index ${health.lastIndex}`,
     `on a majority up to ${health.commitIndex}`,
   ];
-  const rows = inOrder(health.members).map((member) => memberRow(member, styles));
+  const [head = '', ...more] = fitted(
+    cleanText(`master ${health.node}: ${facts.join(', ')}`),
+    screen,
+  );
+  const paint = mode === 'read-write' ? styles.green : styles.red;
+  const members = inOrder(health.members);
+  const rows = members.map((member) => memberRow(member, styles));
+  const errors = members.flatMap(({ node, lastError }) =>
+    lastError === null ? [] : fitted(cleanText(`last error of ${node}: ${lastError}`), screen),
+  );
   return [
-    `master ${cleanText(health.node)}: ${state}, ${facts.join(', ')}`,
+    head.replace(`: ${mode}`, () => `: ${paint(mode)}`),
+    ...more,
     '',
     ...tableLines(HEADING, rows, styles.bold),
+    ...errors,
   ];
 }
 
@@ -56,7 +66,6 @@ function memberRow(member: MemberHealth, styles: Styles): Cell[] {
     member.retryInMs === null
       ? null
       : `#${member.attempts} in ${formatDuration(Math.round(member.retryInMs))}`,
-    member.lastError,
   ];
 }
 

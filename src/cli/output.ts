@@ -2,7 +2,9 @@
 
 import { once } from 'node:events';
 import { cleanJson } from './clean-text.ts';
+import type { Style } from './colour.ts';
 import { EXIT } from './exit.ts';
+import { fitted } from './text-width.ts';
 
 /** Writes a line to stdout; resolves when there is room for more. The text must be clean. When
  * `signal` aborts meanwhile, the rest of the output is given up. */
@@ -13,6 +15,15 @@ export async function printLine(text: string, signal?: AbortSignal): Promise<voi
 /** Writes lines at once. */
 export async function printLines(lines: readonly string[], signal?: AbortSignal): Promise<void> {
   if (lines.length > 0) await print(`${lines.join('\n')}\n`, signal);
+}
+
+/** Writes sentences for people: at a terminal they are broken between words. */
+export async function printSentences(
+  sentences: readonly string[],
+  signal?: AbortSignal,
+): Promise<void> {
+  const lines = sentences.flatMap((sentence) => fitted(sentence, process.stdout));
+  await printLines(lines, signal);
 }
 
 /** Writes a value as one line of JSON. */
@@ -95,4 +106,10 @@ const isGone = ({ code }: NodeJS.ErrnoException): boolean => code === 'EPIPE';
 /** Writes a line to stderr, for people. */
 export function printError(text: string): void {
   process.stderr.write(`${text}\n`);
+}
+
+/** Writes a sentence to stderr, for people, behind a word like `hint:`. */
+export function printRemark(word: string, sentence: string, style: Style): void {
+  const [first = '', ...rest] = fitted(`${word} ${sentence}`, process.stderr);
+  printError([style(word) + first.slice(word.length), ...rest].join('\n'));
 }

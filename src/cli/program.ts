@@ -12,7 +12,7 @@ import { compileParserLate } from './compilation.ts';
 import { examples } from './examples.ts';
 import { EXIT, endingOf, UsageError } from './exit.ts';
 import { orNoNode } from './no-node.ts';
-import { endWithoutReader, printError, watchOutput } from './output.ts';
+import { endWithoutReader, printError, printRemark, watchOutput } from './output.ts';
 import type { TargetOptions } from './target.ts';
 import { withoutVainHelp } from './vain-help.ts';
 import { aimed, fromAnywhere, wayBack } from './way-back.ts';
@@ -130,8 +130,8 @@ async function hintOn(error: unknown, options: TargetOptions): Promise<string | 
 function report(error: unknown, hint: string | null): void {
   const { sentence } = endingOf(error);
   const styles = stylesFor(process.stderr);
-  printError(`${styles.red('replog:')} ${cleanText(abridged(sentence))}`);
-  if (hint !== null) printError(`${styles.dim('hint:')} ${cleanText(abridged(hint))}`);
+  printRemark('replog:', cleanText(abridged(sentence)), styles.red);
+  if (hint !== null) printRemark('hint:', cleanText(abridged(hint)), styles.dim);
   // One sentence is for users; whoever looks for a fault in replog itself sets this.
   if (process.env.REPLOG_DEBUG && error instanceof Error) printError(error.stack ?? '');
 }

@@ -2,12 +2,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { stylesFor } from '../../src/cli/colour.ts';
 import { register as dashboard } from '../../src/cli/commands/dashboard.ts';
 import { register as echo } from '../../src/cli/commands/echo.ts';
 import { register as health } from '../../src/cli/commands/health.ts';
 import { register as list } from '../../src/cli/commands/list.ts';
 import { register as outcome } from '../../src/cli/commands/outcome.ts';
 import { parseDuration } from '../../src/cli/duration.ts';
+import { healthLines } from '../../src/cli/health-report.ts';
+import type { Health, MasterHealth } from '../../src/client/answers.ts';
 import { register } from '../../src/cluster/registry.ts';
 import { sendJson, sendProblem, startStub } from '../client/stub-server.ts';
 import { runCommand } from './command-run.ts';
@@ -138,13 +141,27 @@ test('health: a table, and the answer itself as JSON', async () => {
   expect(out.split('\n')).toEqual([
     'master n1: read-write, epoch 2, 2 of 2 alive, 2 needed, last index 12, on a majority up to 7',
     '',
-    'NODE  ROLE       STATUS     ACKED        LAG  LAST HEARTBEAT  RETRY         LAST ERROR',
-    'n1    master     Healthy        7          0  -               -             -',
-    'n2    secondary  Suspected      7  5 (1.2 s)  212 ms ago      #3 in 400 ms  refused␛[31m',
+    'NODE  ROLE       STATUS     ACKED        LAG  LAST HEARTBEAT  RETRY',
+    'n1    master     Healthy        7          0  -               -',
+    'n2    secondary  Suspected      7  5 (1.2 s)  212 ms ago      #3 in 400 ms',
+    'last error of n2: refused␛[31m',
     '',
   ]);
   const json = await runCommand(health, 'health', '--json', '--url', stub.url);
   expect(JSON.parse(json.out)).toEqual(MASTER);
+});
+
+test('health without a quorum says so once, in lines that fit the terminal', () => {
+  const health: Health = {
+    ...(MASTER as unknown as MasterHealth),
+    mode: 'read-only',
+    reason: 'no quorum: 1 of 2 nodes alive, 2 needed',
+  };
+  const [head, more] = healthLines(health, stylesFor({}), { isTTY: true, columns: 80 });
+  expect([head, more]).toEqual([
+    'master n1: read-only (no quorum: 1 of 2 nodes alive, 2 needed), epoch 2, last',
+    'index 12, on a majority up to 7',
+  ]);
 });
 
 test('health of a secondary goes on to its master', async () => {

@@ -14,7 +14,7 @@ import { dryRun } from '../foresight.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { lineBatches } from '../line-batches.ts';
 import { masterHealth } from '../master-health.ts';
-import { outliveOutput, printError, printJson, printLine, printLines } from '../output.ts';
+import { outliveOutput, printError, printJson, printLine, printSentences } from '../output.ts';
 import { Progress } from '../progress.ts';
 import { Tally } from '../tally.ts';
 import {
@@ -109,7 +109,7 @@ function printAnswer(
   { json }: AppendOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  return json ? printJson(answer, signal) : printLines(appendedLines(answer), signal);
+  return json ? printJson(answer, signal) : printSentences(appendedLines(answer), signal);
 }
 
 /** Of messages whose answers nobody has read: how far it came, the one at `place` included. */
@@ -183,7 +183,7 @@ function appendedLines(answer: AppendAnswer): string[] {
 async function foresee(target: Target, { w = 'majority', json }: AppendOptions): Promise<void> {
   const health = await untilInterrupted((signal) => masterHealth(target, signal));
   const { lines, ...run } = dryRun(health, w, Date.now());
-  await (json ? printJson({ ...run, text: lines }) : printLines(lines.map(cleanText)));
+  await (json ? printJson({ ...run, text: lines }) : printSentences(lines.map(cleanText)));
 }
 
 /** The key of one part of what was given under `base`; the whole of it if `part` is null. */

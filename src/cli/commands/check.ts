@@ -9,7 +9,7 @@ import { cleanText } from '../clean-text.ts';
 import { examples } from '../examples.ts';
 import { EXIT, Refused, Undecided, UsageError } from '../exit.ts';
 import { whyUnreadable } from '../input-file.ts';
-import { printJson, printLine } from '../output.ts';
+import { printJson, printLine, printSentences } from '../output.ts';
 import { pathProblem, shownPath } from '../path-problem.ts';
 
 interface CheckOptions {
@@ -124,7 +124,7 @@ async function printVerdictJson(verdict: Verdict, shown: Map<number, string>): P
 }
 
 async function printVerdict(verdict: Verdict, shown: Map<number, string>): Promise<void> {
-  await printLine(`${verdict.verdict}  ${summary(verdict.counts)}`);
+  await printSentences([`${verdict.verdict}  ${summary(verdict.counts)}`]);
   const [first, ...others] = verdict.violations;
   if (first !== undefined) {
     await printLine(cleanText(`${first.judge}: ${first.sentence}`));

@@ -8,7 +8,7 @@ import { examples } from '../examples.ts';
 import { UsageError } from '../exit.ts';
 import { checkNode, withFolder } from '../folder-check.ts';
 import { folderLines } from '../folder-report.ts';
-import { printJson, printLines } from '../output.ts';
+import { printJson, printSentences } from '../output.ts';
 
 interface RepairOptions {
   readonly cut?: true;
@@ -64,7 +64,7 @@ async function repair(dataDir: string, { cut, json }: RepairOptions): Promise<vo
     ...plan.says.map((line) => `    ${line}`),
     ...(plan.says.length === 0 ? ['    there is nothing to repair'] : done),
   ];
-  await printLines(lines.map(cleanText));
+  await printSentences(lines.map(cleanText));
 }
 
 interface Cut {

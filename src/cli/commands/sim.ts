@@ -6,7 +6,7 @@ import { counted } from '../counted.ts';
 import { examples } from '../examples.ts';
 import { EXIT, Refused, UsageError } from '../exit.ts';
 import { untilInterrupted } from '../interrupt.ts';
-import { printJson, printLines } from '../output.ts';
+import { printJson, printLines, printSentences } from '../output.ts';
 import { Progress } from '../progress.ts';
 import { refuseBoth } from '../vain-options.ts';
 import { wholeNumber } from '../whole-number.ts';
@@ -114,7 +114,7 @@ async function runOne(seed: number, options: SimOptions): Promise<void> {
     await printJson({ seed, hash, events, acknowledged, counts, excused, hits, findings });
   } else {
     const { oneSeed } = await import('../sim-report.ts');
-    await printLines(oneSeed(trial));
+    await printSentences(oneSeed(trial));
   }
   if (findings.length > 0) await explain({ seed, findings }, options);
 }
@@ -140,7 +140,7 @@ async function runMany(options: SimOptions): Promise<void> {
   const wrong = shortcomings(totals);
   const ms = elapsed();
   if (options.json) await printJson({ ...totals, ms: Math.round(ms), shortcomings: wrong });
-  else await printLines(summary(totals, wrong, ms));
+  else await printSentences(summary(totals, wrong, ms));
   if (ledger !== undefined) {
     await appendFile(ledger, `${ledgerRow(totals, options.from, wrong)}\n`);
   }

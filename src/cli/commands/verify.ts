@@ -7,7 +7,7 @@ import { examples } from '../examples.ts';
 import { Refused } from '../exit.ts';
 import { checkNode } from '../folder-check.ts';
 import { folderLines } from '../folder-report.ts';
-import { printJson, printLines } from '../output.ts';
+import { printJson, printSentences } from '../output.ts';
 
 export function register(program: Command): void {
   program
@@ -38,7 +38,7 @@ async function verify(dataDir: string, { json }: { readonly json?: true }): Prom
     const { memory, ...shown } = check;
     const { cluster = null, epoch = 0 } = memory ?? {};
     if (json) await printJson({ ...folder, ok, cluster, epoch, ...shown });
-    else await printLines(folderLines(folder, check).map(cleanText));
+    else await printSentences(folderLines(folder, check).map(cleanText));
   }
   if (damaged.length === 0) return;
   throw new Refused(

@@ -8,7 +8,7 @@ import { type Misfortune, whatIf } from '../foresight.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { masterHealth } from '../master-health.ts';
 import { inOrder, SELECTORS, selectNodes } from '../node-selection.ts';
-import { printJson, printLines } from '../output.ts';
+import { printJson, printSentences } from '../output.ts';
 import { addTargetOptions, findTarget, type TargetOptions } from '../target.ts';
 
 interface WhatIfOptions extends TargetOptions {
@@ -51,5 +51,5 @@ async function foresee(
   const nodes = [...new Set(chosen.map(({ node }) => node))];
   const { lines, ...prospect } = whatIf(health, misfortune, nodes);
   if (options.json) await printJson({ what: misfortune, nodes, ...prospect, text: lines });
-  else await printLines(lines.map((line) => cleanText(line)));
+  else await printSentences(lines.map((line) => cleanText(line)));
 }
