@@ -242,7 +242,11 @@ function problemSentence(error: ProblemError): string {
     .map(({ path, message }: { path?: unknown; message?: unknown }) => `${path}: ${message}`)
     // Of a single mistake, the detail says all.
     .filter((reason) => !error.message.includes(reason));
-  return `${error.message.replace(/\.$/, '')}${reasons.length === 0 ? '' : ` (${reasons.join('; ')})`}`;
+  // It goes on behind "replog:"; a name that only looks like a word has a hyphen, a dot or digits.
+  const detail = error.message
+    .replace(/\.$/, '')
+    .replace(/^[A-Z](?=[a-z]* )/, (letter) => letter.toLowerCase());
+  return `${detail}${reasons.length === 0 ? '' : ` (${reasons.join('; ')})`}`;
 }
 
 function problemHint(error: ProblemError): string | null {
