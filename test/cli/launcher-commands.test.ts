@@ -75,7 +75,11 @@ test('ps NODE shows the clusters that have it, whatever the others have', async 
 });
 
 test('ps without a cluster says so', async () => {
-  expect(await runCommand(ps, 'ps')).toEqual({ code: 0, out: 'no cluster is running\n', err: '' });
+  expect(await runCommand(ps, 'ps')).toEqual({
+    code: 0,
+    out: 'no cluster is running (single nodes are not listed)\n',
+    err: '',
+  });
   expect(await runCommand(ps, 'ps', '--json')).toEqual({ code: 0, out: '', err: '' });
 });
 

@@ -59,7 +59,7 @@ async function ps(selector: string | undefined, options: PsOptions): Promise<voi
   if (options.json) {
     for (const report of chosen) await printJson(report);
   } else {
-    if (chosen.length === 0) await printLine('no cluster is running');
+    if (chosen.length === 0) await printLine('no cluster is running (single nodes are not listed)');
     const styles = stylesFor();
     for (const [place, report] of chosen.entries()) {
       await printLines([...(place === 0 ? [] : ['']), ...reportLines(report, styles)]);
