@@ -271,7 +271,7 @@ describe('Secondary: epochs', () => {
     expect(node.bench.ledger.log.commitIndex).toBe(2);
   });
 
-  test('C23: what may be compacted away is what the latest heartbeat says', () => {
+  test('C23, G20: what may be compacted away is what the latest heartbeat says', () => {
     const node = atThree();
     node.heartbeat({ epoch: 1, last: 3, commit: 3, compactTo: 2 });
     expect(node.secondary.compactTo).toBe(2);

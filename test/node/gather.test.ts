@@ -155,7 +155,7 @@ async function untilAsked(engine: FakeEngine, count: number): Promise<void> {
   await expect.poll(() => engine.writes.length).toBe(count);
 }
 
-test('an append that fails inside the node has an answer, too', async () => {
+test('G21: an append that fails inside the node has an answer, too', async () => {
   const engine = new FakeEngine();
   vi.spyOn(engine, 'write').mockRejectedValueOnce(new Error('a mistake'));
   const answer = await ask(engine, [{ message: 'a' }, { message: 'b' }]);

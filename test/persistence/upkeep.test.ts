@@ -6,6 +6,8 @@ import { describe, expect, it } from 'vitest';
 import type { LogIndex } from '../../src/core/ids.ts';
 import type { Entry } from '../../src/core/operation.ts';
 import { DamagedLog, StorageFailure } from '../../src/persistence/persistence.ts';
+import { recordSize } from '../../src/persistence/record.ts';
+import { FILE_HEADER_BYTES } from '../../src/persistence/segment-file.ts';
 import { foldedBy } from '../../src/persistence/upkeep.ts';
 import { at } from './entries.ts';
 import { entriesOf, Node, type Request, requests, written } from './folded-log.ts';
@@ -152,6 +154,55 @@ describe('G22: a start by the summaries of closed segments', () => {
     }
     machine.disk.place(name, summaries[2]![1]);
     await check();
+  });
+
+  it('never trusts one whose segment is another file by now', async () => {
+    const machine = new Machine(SMALL);
+    const node = await written(machine, keyed(60));
+    await node.upkeep(0);
+    await node.log.close();
+    const name = machine.disk.names().filter((file) => file.endsWith('.seg'))[1]!;
+    const bytes = machine.disk.contents().get(name)!;
+    let last = FILE_HEADER_BYTES;
+    while (last + recordSize(bytes, last) < bytes.length) last += recordSize(bytes, last);
+    const flipped = (place: number): Buffer => {
+      const changed = Buffer.from(bytes);
+      changed[place] = changed[place]! ^ 1;
+      return changed;
+    };
+    const others = {
+      longer: Buffer.concat([bytes, Buffer.alloc(1)]),
+      shorter: bytes.subarray(0, -1),
+      'of another version': flipped(8),
+      'behind another log': flipped(20),
+      'with another hash at its end': flipped(last + 12),
+      'with another index at its end': flipped(last + 16),
+    };
+    for (const [what, other] of Object.entries(others)) {
+      machine.disk.place(name, other);
+      const start = new Node(machine.open()).start(true);
+      await expect(start, what).rejects.toThrow();
+    }
+    machine.disk.place(name, bytes);
+    await (await new Node(machine.open()).start(true)).log.close();
+  });
+
+  it('never trusts one that belongs to its segment, where both are of another log', async () => {
+    const logs = [29, 30].map(async (size) => {
+      const machine = new Machine(SMALL);
+      const messages = plain(60).map((one): Request => ({ ...one, step: { op: 'append', size } }));
+      const node = await written(machine, messages);
+      await node.upkeep(0);
+      await node.log.close();
+      return machine;
+    });
+    const [one, other] = await Promise.all(logs);
+    // Of each segment there are two files, the second segment's behind those of the first.
+    const names = one!.disk.names().filter((name) => name.startsWith('log-'));
+    for (const name of names.sort().slice(2, 4)) {
+      one!.disk.place(name, other!.disk.contents().get(name)!);
+    }
+    await expect(new Node(one!.open()).start(true)).rejects.toThrow(DamagedLog);
   });
 });
 
