@@ -188,7 +188,7 @@ export class StoryTeller {
     const nodes = `${count} ${count === 1 ? 'node has' : 'nodes have'} it`;
     const after = duration(at - waiting.at);
     if (outcome === 'Stored') {
-      const why = this.why(waiting.at);
+      const why = this.why(waiting.at, count);
       this.say(at, 'answered', null, `Answered the client after ${after}: ${nodes}${why}.`);
     } else if (outcome === 'TimedOut') {
       const lacking = this.lacking();
@@ -268,9 +268,10 @@ export class StoryTeller {
     this.having.clear();
   }
 
-  /** For whom the client had waited: the last one who came to have it. */
-  private why(since: number): string {
-    const all = [...this.having].sort((one, other) => one[1] - other[1]);
+  /** For whom the client had waited: the last of the `count` who were counted. What others said may
+   * have been read with the same look at the sockets, before the answer left. */
+  private why(since: number, count: number): string {
+    const all = [...this.having].sort((one, other) => one[1] - other[1]).slice(0, count);
     const last = all.at(-1);
     if (last === undefined) return '';
     const list = ` (${all.map(([name]) => name).join(', ')})`;

@@ -101,6 +101,22 @@ describe('the master', () => {
     );
   });
 
+  test('who was not counted is not named among those who had it', async () => {
+    const { trace, append, story } = setUp();
+    append(1);
+    trace.persist(1, logIndex(1), 1_002);
+    trace.persisted(1, logIndex(1), 1_003);
+    for (const url of [N2.url, 'http://127.0.0.1:4003']) {
+      trace.send(url, order(1, 1), 1_001);
+      trace.answer(url, order(1, 1), ack(0), 1_500);
+    }
+    trace.reply(ticket(1), stored(1, 'n1', 'n2'), 1_500);
+    expect((await story(1)).lines.at(-1).text).toBe(
+      'Answered the client after 500 ms: 2 nodes have it (n1, n2); ' +
+        'n2 was the last to be waited for.',
+    );
+  });
+
   test('copies are counted, and what came of each is told', async () => {
     const { trace, append, told, story } = setUp();
     append(1);
