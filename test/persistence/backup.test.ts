@@ -140,7 +140,13 @@ describe('G23: restore', () => {
   test('writes nothing if the backup is not whole', async () => {
     const parent = await home();
     const cut = backupOf(ENTRIES).subarray(0, -5);
-    await expect(restoreFolder(from(cut), join(parent, 'n1'))).rejects.toThrow(InvalidBackup);
+    const seen: string[][] = [];
+    const read = async function* (): AsyncGenerator<Buffer> {
+      seen.push(await readdir(parent));
+      yield* from(cut)();
+    };
+    await expect(restoreFolder(read, join(parent, 'n1'))).rejects.toThrow(InvalidBackup);
+    expect(seen).toEqual([[]]);
     expect(await readdir(parent)).toEqual([]);
   });
 

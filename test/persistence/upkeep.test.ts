@@ -382,7 +382,7 @@ describe('G20: compaction', () => {
   });
 });
 
-describe('the check in the background', () => {
+describe('G22: the check in the background', () => {
   it('finds damage that the start did not read, and the next start sees it', async () => {
     const machine = new Machine(SMALL);
     const node = await written(machine, plain(80));
