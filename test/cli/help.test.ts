@@ -28,6 +28,7 @@ test.each(leaves(program).map((command) => [pathOf(command), command]))('%s', (_
   expect(help).toContain('\nExamples:\n');
   expect(help).toContain('--json');
   expect(help, 'one blank line parts what is said').not.toContain('\n\n\n');
+  expect(help.split('\n').filter((line) => line.length > 80)).toEqual([]);
 });
 
 test('pages that help names come with the package', () => {

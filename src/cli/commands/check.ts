@@ -22,7 +22,7 @@ const SHOWN_MAX = 400;
 const CODES = `Exit codes:
   ${EXIT.success}  OK: nothing in it contradicts what replog promises
   ${EXIT.refused}  ILLEGAL: something does; the records that contradict each other are shown
-  ${EXIT.unknown}  UNKNOWN: the history cannot decide, for instance because nobody read at the end
+  ${EXIT.unknown}  UNKNOWN: the history cannot decide, as when nobody read at the end
   ${EXIT.usage}  not a history, or a line of it is not a record
 `;
 

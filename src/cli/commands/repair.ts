@@ -16,10 +16,10 @@ interface RepairOptions {
 }
 
 const EXPLANATION = `A node that has others to ask needs no repair: start it, and it serves what is
-before the damage and fetches the rest. Use --cut where there is nobody to ask, or
-where the others do not have it either: the log then ends before the damage. All
-that is cut off is kept in files named damaged-…; entries that no other node has
-are lost, even if their writers were told that they are stored.
+before the damage and fetches the rest. Use --cut where there is nobody to ask,
+or where the others do not have it either: the log then ends before the damage.
+All that is cut off is kept in files named damaged-…; entries that no other node
+has are lost, even if their writers were told that they are stored.
 A backup is the better way if there is one: see \`replog restore --help\`.
 `;
 

@@ -21,9 +21,9 @@ interface RestoreOptions {
   readonly json?: true;
 }
 
-const EXPLANATION = `The folder becomes that of a new cluster, whose first master, n1, has the log; the
-others fetch it when they are started. The cluster may be of any size. With --node
-it becomes the folder of one node, for \`replog master --data-dir\`.
+const EXPLANATION = `The folder becomes that of a new cluster, whose first master, n1, has the log;
+the others fetch it when they are started. The cluster may be of any size. With
+--node it becomes the folder of one node, for \`replog master --data-dir\`.
 The file is checked as a whole before anything is written.
 `;
 
