@@ -6,6 +6,7 @@ import type { ChaosReport, Progress } from '../chaos/run.ts';
 import type { JudgeName, Violation } from '../check/verdict.ts';
 import { cleanText } from './clean-text.ts';
 import type { Styles } from './colour.ts';
+import { counted } from './counted.ts';
 import { formatDuration } from './duration.ts';
 import { EXIT } from './exit.ts';
 import { tableLines } from './table.ts';
@@ -56,8 +57,9 @@ export function progressLine(progress: Progress, broken: ReadonlySet<JudgeName>)
   const writes = `${acknowledged} acked, ${unknown} open, ${refused} refused`;
   const what = phase === 'faults' ? '' : `${phase}, `;
   const seconds = `${Math.round(elapsedMs / 1_000)} s`;
-  const kills = `${done.kill ?? 0} kills`;
-  return `${seconds}: ${what}${state}; ${writes}, ${reads + gets} reads; ${kills}`;
+  const looks = counted(reads + gets, 'read', 'reads');
+  const kills = counted(done.kill ?? 0, 'kill', 'kills');
+  return `${seconds}: ${what}${state}; ${writes}, ${looks}; ${kills}`;
 }
 
 /** Below it on a terminal: how each promise stands, in fewer words where there is no room. */

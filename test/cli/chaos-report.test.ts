@@ -1,6 +1,12 @@
 import { expect, test } from 'vitest';
-import type { ChaosReport } from '../../src/chaos/run.ts';
-import { codeOf, doubtOf, promisesLine, verdictLines } from '../../src/cli/chaos-report.ts';
+import type { ChaosReport, Progress } from '../../src/chaos/run.ts';
+import {
+  codeOf,
+  doubtOf,
+  progressLine,
+  promisesLine,
+  verdictLines,
+} from '../../src/cli/chaos-report.ts';
 import { stylesFor } from '../../src/cli/colour.ts';
 import { EXIT } from '../../src/cli/exit.ts';
 import { cutTo } from '../../src/cli/text-width.ts';
@@ -22,6 +28,14 @@ function report(more: Partial<ChaosReport> = {}, duplicates = 2): ChaosReport {
 }
 
 const linesOf = (of: ChaosReport): string => verdictLines(of, stylesFor({})).join('\n');
+
+test('the line while it runs counts what was done, one of it too', () => {
+  const elapsedMs = 1_000;
+  const progress = { elapsedMs, phase: 'faults', done: { kill: 1 }, counts: { reads: 1 } };
+  expect(progressLine(progress as unknown as Progress, new Set())).toBe(
+    '1 s: all holds; 0 acked, 0 open, 0 refused, 1 read; 1 kill',
+  );
+});
 
 test('what was put to the test and not contradicted holds', () => {
   expect(codeOf(report(), false)).toBe(EXIT.success);

@@ -6,6 +6,7 @@ import type { Command } from 'commander';
 import type { Judge } from '../../check/judge.ts';
 import type { Counts, Verdict } from '../../check/verdict.ts';
 import { cleanText } from '../clean-text.ts';
+import { counted } from '../counted.ts';
 import { examples } from '../examples.ts';
 import { EXIT, Refused, Undecided, UsageError } from '../exit.ts';
 import { whyUnreadable } from '../input-file.ts';
@@ -127,24 +128,23 @@ async function printVerdict(verdict: Verdict, shown: Map<number, string>): Promi
   await printSentences([`${verdict.verdict}  ${summary(verdict.counts)}`]);
   const [first, ...others] = verdict.violations;
   if (first !== undefined) {
-    await printLine(cleanText(`${first.judge}: ${first.sentence}`));
+    await printSentences([cleanText(`${first.judge}: ${first.sentence}`)]);
     for (const [place, line] of shown) {
       const text = line.length > SHOWN_MAX ? `${line.slice(0, SHOWN_MAX)}…` : line;
       await printLine(cleanText(`  ${place}  ${text}`));
     }
   }
-  for (const { judge, sentence } of others) {
-    await printLine(cleanText(`also, ${judge}: ${sentence}`));
-  }
+  const also = others.map(({ judge, sentence }) => cleanText(`also, ${judge}: ${sentence}`));
+  await printSentences(also);
 }
 
 function summary(counts: Readonly<Counts>): string {
   const parts = [
-    `${counts.records} records`,
-    `${counts.acknowledged} acknowledged (${counts.duplicates} repeats)`,
+    counted(counts.records, 'record', 'records'),
+    `${counts.acknowledged} acknowledged (${counted(counts.duplicates, 'repeat', 'repeats')})`,
     `${counts.refused} refused`,
     `${counts.unknown} unknown`,
-    `${counts.reads + counts.gets} reads`,
+    counted(counts.reads + counts.gets, 'read', 'reads'),
   ];
   if (counts.excused > 0) parts.push(`${counts.excused} lost with all their holders`);
   return parts.join(', ');
