@@ -218,7 +218,29 @@ test('stop: who does not wait until the cluster has stopped is not told that it 
   const ran = await runCommand(control, 'stop', '--json');
   expect(pause).toHaveBeenCalled();
   expect(ran).toMatchObject({ code: 4, out: '' });
-  expect(ran.err).toMatch(/"still" was told to stop, and has not yet\nhint: `replog ps`/);
+  expect(ran.err).toContain(`"still" was told to stop, and has not yet\nhint: \`kill -9 ${pid}\``);
+});
+
+test('stop: a cluster has stopped when its process ends, not when it cannot be found', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'replog-run-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  vi.stubEnv('REPLOG_RUN_DIR', folder);
+  // A launcher that takes its time.
+  const launcher = spawn('sh', ['-c', 'trap "" TERM; echo ready; read line']);
+  onTestFinished(() => void launcher.kill('SIGKILL'));
+  await once(launcher.stdout, 'data');
+  const { pid } = launcher as { pid: number };
+  const url = 'http://127.0.0.1:1';
+  const nobody = { control: url, arbiter: url, master: null, nodes: [], dataDir: null };
+  const entry = register({ name: 'slow', pid, ...nobody });
+  const pause = vi.spyOn(REAL_PACE, 'pause').mockImplementation(async () => {
+    entry.remove();
+    if (pause.mock.calls.length < 3) return;
+    launcher.stdin.end('\n');
+    await once(launcher, 'exit');
+  });
+  expect(await runCommand(control, 'stop')).toMatchObject({ code: 0, out: 'slow stopped\n' });
+  expect(launcher.exitCode).not.toBeNull();
 });
 
 test('an unknown node is exit 2, a refusal exit 1, no launcher exit 3', async () => {

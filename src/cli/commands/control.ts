@@ -12,7 +12,7 @@ import { untilInterrupted } from '../interrupt.ts';
 import { findLauncher } from '../launcher.ts';
 import { SELECTORS, selectNodes } from '../node-selection.ts';
 import { printJson, printLine } from '../output.ts';
-import { addTargetOptions, findTarget, registered, type TargetOptions } from '../target.ts';
+import { addTargetOptions, findTarget, type TargetOptions } from '../target.ts';
 
 interface ControlOptions extends TargetOptions {
   readonly json?: true;
@@ -118,14 +118,18 @@ async function stopCluster(options: ControlOptions): Promise<void> {
       'name a node, or stop the launcher where it runs',
     );
   }
+  const { isAlive, markOf } = await import('../../cluster/liveness.ts');
+  const launcher = markOf(cluster.pid);
   process.kill(cluster.pid, 'SIGTERM');
   await untilInterrupted(async (signal) => {
     const startedAt = REAL_PACE.now();
-    while ((await registered()).some(({ pid }) => pid === cluster.pid)) {
+    // It is not to be found any more while it still ends its nodes: ports and folder are free when
+    // its process is gone.
+    while (isAlive(launcher)) {
       if (signal.aborted || REAL_PACE.now() - startedAt > STOP_WITHIN_MS) {
         throw new Undecided(
           `the cluster "${cluster.name}" was told to stop, and has not yet`,
-          '`replog ps` shows it as long as it runs',
+          `\`kill -9 ${cluster.pid}\` ends it and its nodes at once`,
         );
       }
       await REAL_PACE.pause(50, signal);
