@@ -124,7 +124,7 @@ describe('Deduplication', () => {
     expect(fold.find('next')?.fingerprint).toBe(printOf([append('d'), append('e')], true));
   });
 
-  test('B05, B62, C9: the window holds as many keys as promised, then forgets the oldest', () => {
+  test('B05, B62, C9, G4: the window holds as many keys as promised, then drops the oldest', () => {
     const fold = new Deduplication(1_000);
     for (let i = 1; i <= 3_000; i += 1) {
       for (const each of request(i, [append(`m${i}`)], `k${i}`)) fold.observe(each);
@@ -198,7 +198,7 @@ describe('Deduplication', () => {
     expect(fold.find('again')).toBeUndefined();
   });
 
-  test('C9: a log cut back by as much as may wait for others still has the promised window', () => {
+  test('C9, G4: a log cut back by as many as may wait for others has the promised window', () => {
     const promised = 100_000;
     const { deduplicationWindow, waitersMax } = DEFAULT_OPTIONS;
     const fold = new Deduplication(deduplicationWindow);
