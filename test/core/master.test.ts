@@ -31,7 +31,7 @@ describe('Master: answers', () => {
     }
   });
 
-  test('C6, B08: nothing is success before the master’s own disk has it', () => {
+  test('C6, B08, G1, G12: nothing is success before the master’s own disk has it', () => {
     const cluster = three();
     cluster.host('n1').disk.stuck = true;
     const tickets = [1, 2, 3, 'majority', 'all'].map((w) =>

@@ -165,7 +165,7 @@ describe('Membership: who is a member', () => {
 });
 
 describe('Membership: lives of a node', () => {
-  test('B37, C12: a new incarnation begins with nothing acknowledged', () => {
+  test('B37, C12, G11: a new incarnation begins with nothing acknowledged', () => {
     const cluster = new Members('n2');
     const first = cluster.write('n1', 'a', { w: 2 });
     cluster.run(100);

@@ -152,7 +152,7 @@ describe('Replica: roles', () => {
 
 describe('Replica: epochs', () => {
   test.each(['Heartbeat', 'Snapshot', 'Fetch', 'Replicas'] as const)(
-    'C2, C5: a %s of a lower epoch is refused with the higher one, and changes nothing',
+    'C2, C5, G10: a %s of a lower epoch is refused with the higher one, and changes nothing',
     (type) => {
       const cluster = three();
       cluster.write('n1', 'a', { w: 3 });
