@@ -35,12 +35,17 @@ const FLAGS: ReadonlyMap<string, Fragment> = new Map<string, Fragment>([
   ['persist-stuck', { persist: { stuck: true } }],
 ]);
 
+/** Settings that say which requests others strike, and how, rather than being faults. */
+const QUALIFIERS: ReadonlySet<string> = new Set(['times', 'seed', 'heartbeat']);
+const ON_PERSISTENCE = /^persist-/;
+
 /** One or more settings. Throws UsageError. */
 export function parseFaults(settings: readonly string[]): Faults {
   const fragments = settings.map(fragmentOf);
   refuseTwice(settings.map(nameOf));
   const faults: Faults = Object.assign({}, ...fragments.map((fragment) => fragment.faults));
   const persist: PersistFaults = Object.assign({}, ...fragments.map(({ persist }) => persist));
+  refuseIdle(settings.map(nameOf));
   return Object.keys(persist).length === 0 ? faults : { ...faults, persist };
 }
 
@@ -48,6 +53,18 @@ export function parseFaults(settings: readonly string[]): Faults {
 function refuseTwice(names: readonly string[]): void {
   const twice = names.find((name, place) => names.indexOf(name) !== place);
   if (twice !== undefined) throw new UsageError(`"${twice}" is set twice`, 'leave one of them out');
+}
+
+/** What says only how other settings strike would read as set, and break nothing by itself. */
+function refuseIdle(names: readonly string[]): void {
+  const onTraffic = names.some((name) => !ON_PERSISTENCE.test(name) && !QUALIFIERS.has(name));
+  const onDisk = names.some((name) => ON_PERSISTENCE.test(name));
+  const idle = names.find(
+    (name) => QUALIFIERS.has(name) && !onTraffic && !(name === 'seed' && onDisk),
+  );
+  if (idle === undefined) return;
+  const needs = onDisk ? 'a fault of requests' : 'a fault';
+  throw new UsageError(`"${idle}" breaks nothing without ${needs}`, `add one, like delay=500ms`);
 }
 
 function nameOf(setting: string): string {

@@ -89,7 +89,8 @@ test.each([
     ['persist-fail=.5', 'persist-swallow=2', 'persist-stuck', 'persist-delay=1s'],
     { persist: { fail: 0.5, swallow: 2, stuck: true, delayMs: 1_000 } },
   ],
-  [['times=3', 'seed=0'], { times: 3, seed: 0 }],
+  [['delay=5ms', 'times=3', 'seed=0'], { delayMs: 5, times: 3, seed: 0 }],
+  [['persist-fail=1', 'seed=0'], { seed: 0, persist: { fail: 1 } }],
 ])('faults %j', (settings, faults) => {
   expect(parseFaults(settings)).toEqual(faults);
 });
@@ -107,6 +108,11 @@ test.each([
   ['times=0', /not a whole number from 1 on/],
   ['delay=5ms hold delay=7ms', /"delay" is set twice/],
   ['hold hold=true', /"hold" is set twice/],
+  ['times=1', /"times" breaks nothing without a fault$/],
+  ['seed=1', /"seed" breaks nothing without a fault$/],
+  ['heartbeat', /"heartbeat" breaks nothing without a fault$/],
+  ['seed=1 persist-fail=1 times=1', /"times" breaks nothing without a fault of requests$/],
+  ['persist-stuck heartbeat', /"heartbeat" breaks nothing without a fault of requests$/],
 ])('fault "%s" is refused', (settings, why) => {
   expect(() => parseFaults(settings.split(' '))).toThrow(why);
 });
