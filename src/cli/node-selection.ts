@@ -27,6 +27,14 @@ export function selectNodes<Node extends Candidate>(
   throw noNode(selector, nodes);
 }
 
+/** As selectNodes for several selectors; a node that more than one of them means comes once. */
+export function selectAll<Node extends Candidate>(
+  selectors: readonly string[],
+  nodes: readonly Node[],
+): readonly Node[] {
+  return [...new Set(selectors.flatMap((selector) => selectNodes(selector, nodes)))];
+}
+
 /** As selectNodes in each of several groups; it is enough that one of them has any. */
 export function selectInEach<Node extends Candidate>(
   selector: string,

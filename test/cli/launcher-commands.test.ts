@@ -139,6 +139,22 @@ test.each(['stop', 'start', 'restart', 'kill', 'pause', 'resume'])(
   },
 );
 
+test('a verb, and rm, take several nodes; if one of them is unknown, none is touched', async () => {
+  const stub = await startStub(launch);
+  const killed = await runCommand(control, 'kill', 'n3', 'n2', '--url', stub.url);
+  expect(killed).toMatchObject({ code: 0, err: '' });
+  const removed = await runCommand(removal, 'rm', 'n2', 'secondary', '--url', stub.url);
+  expect(removed).toEqual({ code: 0, out: 'n2 removed\n', err: '' });
+  const unknown = await runCommand(control, 'stop', 'n1', 'n9', '--url', stub.url);
+  expect(unknown).toMatchObject({ code: 2, out: '' });
+  const changes = stub.hits.filter(({ method }) => method !== 'GET');
+  expect(changes.map(({ path }) => path)).toEqual([
+    '/cluster/nodes/n3/kill',
+    '/cluster/nodes/n2/kill',
+    '/cluster/nodes/n2',
+  ]);
+});
+
 test('a verb says what was done; --json gives the node', async () => {
   const again = { ...NODES[0], pid: 21 };
   const stub = await startStub((hit, response) =>

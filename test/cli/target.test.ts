@@ -5,7 +5,7 @@ import { Command } from 'commander';
 import { expect, test } from 'vitest';
 import { register as chaos } from '../../src/cli/commands/chaos.ts';
 import { UsageError } from '../../src/cli/exit.ts';
-import { inOrder, selectNodes } from '../../src/cli/node-selection.ts';
+import { inOrder, selectAll, selectNodes } from '../../src/cli/node-selection.ts';
 import { addTargetOptions, findTarget } from '../../src/cli/target.ts';
 import { readToken } from '../../src/cli/token.ts';
 import { InvalidUrl } from '../../src/client/errors.ts';
@@ -106,6 +106,12 @@ test.each([
   ['all', ['n1', 'n2', 'n3']],
 ])('%s means %j', (selector, ids) => {
   expect(selectNodes(selector, ONE.nodes).map(({ node }) => node)).toEqual(ids);
+});
+
+test('several selectors mean each node once, in the order in which they are named', () => {
+  const ids = selectAll(['n3', 'secondary', 'all', 'n3'], ONE.nodes).map(({ node }) => node);
+  expect(ids).toEqual(['n3', 'n2', 'n1']);
+  expect(() => selectAll(['n1', 'n9'], ONE.nodes)).toThrow(/no node "n9"/);
 });
 
 test.each(['n9', 'secondary:3', 'secondary:0', 'masters', ''])('"%s" means no node', (selector) => {

@@ -10,7 +10,7 @@ import { examples } from '../examples.ts';
 import { NotRunning, Undecided, UsageError } from '../exit.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { findLauncher } from '../launcher.ts';
-import { SELECTORS, selectNodes } from '../node-selection.ts';
+import { SELECTORS, selectAll } from '../node-selection.ts';
 import { printJson, printLine } from '../output.ts';
 import { addTargetOptions, findTarget, type TargetOptions } from '../target.ts';
 
@@ -59,19 +59,19 @@ export function register(program: Command): void {
   for (const { verb, description, done, effect } of VERBS) {
     addTargetOptions(program.command(verb))
       .description(description)
-      .argument(verb === 'stop' ? '[node]' : '<node>', SELECTORS)
+      .argument(verb === 'stop' ? '[node...]' : '<node...>', SELECTORS)
       .option('--json', 'print one JSON object per node')
       .addHelpText(
         'after',
         examples(
           [`replog ${verb} n2`, effect],
-          [`replog ${verb} secondary:2`, 'the second secondary'],
+          [`replog ${verb} secondary:2 n5`, 'the second secondary, and n5'],
           [`replog ${verb} all`, 'every node'],
           ...(verb === 'stop' ? [['replog stop', 'the whole cluster'] as const] : []),
         ),
       )
-      .action((selector: string | undefined, options: ControlOptions) =>
-        selector === undefined ? stopCluster(options) : control(verb, done, selector, options),
+      .action((selectors: readonly string[], options: ControlOptions) =>
+        selectors.length === 0 ? stopCluster(options) : control(verb, done, selectors, options),
       );
   }
 }
@@ -79,13 +79,13 @@ export function register(program: Command): void {
 async function control(
   verb: ControlVerb,
   done: string,
-  selector: string,
+  selectors: readonly string[],
   options: ControlOptions,
 ): Promise<void> {
   const target = await findTarget(options);
   await untilInterrupted(async (signal) => {
     const { launcher, report } = await findLauncher(target, { signal });
-    const nodes = selectNodes(selector, [...report.nodes, ...report.removed]);
+    const nodes = selectAll(selectors, [...report.nodes, ...report.removed]);
     await eachNode(nodes, async (node) => {
       const after = await launcher.control(node.node, verb, { signal });
       await (options.json

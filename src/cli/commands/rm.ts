@@ -7,7 +7,7 @@ import { eachNode } from '../each-node.ts';
 import { examples } from '../examples.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { findLauncher } from '../launcher.ts';
-import { SELECTORS, selectNodes } from '../node-selection.ts';
+import { SELECTORS, selectAll } from '../node-selection.ts';
 import { printJson, printLine } from '../output.ts';
 import { addTargetOptions, findTarget, type TargetOptions } from '../target.ts';
 
@@ -20,7 +20,7 @@ const MASTER_STAYS = 'a cluster keeps its master; `replog stop` ends the whole c
 export function register(program: Command): void {
   addTargetOptions(program.command('rm'))
     .description('take nodes out of the cluster for good, which makes it smaller')
-    .argument('<node>', SELECTORS)
+    .argument('<node...>', SELECTORS)
     .option('--json', 'print one JSON object per node')
     .addHelpText(
       'after',
@@ -32,11 +32,11 @@ export function register(program: Command): void {
     .action(remove);
 }
 
-async function remove(selector: string, options: RemoveOptions): Promise<void> {
+async function remove(selectors: readonly string[], options: RemoveOptions): Promise<void> {
   const target = await findTarget(options);
   await untilInterrupted(async (signal) => {
     const { launcher, report } = await findLauncher(target, { signal });
-    const nodes = selectNodes(selector, report.nodes);
+    const nodes = selectAll(selectors, report.nodes);
     const hint = nodes.some(({ role }) => role === 'master') ? MASTER_STAYS : null;
     const removeOne = async ({ node }: ClusterNode) => {
       await launcher.removeNode(node, { signal });
