@@ -81,11 +81,19 @@ export function inOrder<Node extends Pick<Candidate, 'node'>>(nodes: readonly No
   return [...nodes].sort((a, b) => compare(a.node, b.node));
 }
 
-/** As findTarget. A selector that is a URL says which cluster is meant, as --url does, unless that
- * or --name is given as well. */
-export function targetFor(selector: string | undefined, options: TargetOptions): Promise<Target> {
-  const said = options.url !== undefined || options.name !== undefined;
-  if (said || selector === undefined || !isUrl(selector)) return findTarget(options);
+/** As findTarget. A selector that is a URL says where to ask, as --url does: of two that differ one
+ * would be passed over in silence. Throws UsageError then, and where --name is given as well. */
+export async function targetFor(
+  selector: string | undefined,
+  options: TargetOptions,
+): Promise<Target> {
+  if (selector === undefined || !isUrl(selector)) return findTarget(options);
+  if (options.name !== undefined) {
+    throw new UsageError(`${selector} and --name both say where to ask`, 'leave one of them out');
+  }
+  if (options.url !== undefined && baseUrl(options.url) !== baseUrl(selector)) {
+    throw new UsageError(`${selector} and --url are two addresses`, 'leave one of them out');
+  }
   return findTarget({ ...options, url: selector });
 }
 

@@ -47,7 +47,9 @@ test('list: NODE is looked up among the members', async () => {
   );
   expect((await runCommand(list, 'list', 'n2', '--url', n1.url)).out).toBe('of n2\n');
   expect((await runCommand(list, 'list', 'secondary', '--url', n1.url)).out).toBe('of n2\n');
-  expect((await runCommand(list, 'list', n2.url, '--url', n1.url)).out).toBe('of n2\n');
+  expect((await runCommand(list, 'list', n2.url)).out).toBe('of n2\n');
+  const two = await runCommand(list, 'list', n2.url, '--url', n1.url);
+  expect(two).toMatchObject({ code: 2, out: '' });
   expect(await runCommand(list, 'list', 'n7', '--url', n1.url)).toMatchObject({ code: 2 });
   expect(await runCommand(list, 'list', 'all', '--url', n1.url)).toMatchObject({ code: 2 });
 });

@@ -5,7 +5,7 @@ import { Command } from 'commander';
 import { expect, test } from 'vitest';
 import { register as chaos } from '../../src/cli/commands/chaos.ts';
 import { UsageError } from '../../src/cli/exit.ts';
-import { inOrder, selectAll, selectNodes } from '../../src/cli/node-selection.ts';
+import { inOrder, selectAll, selectNodes, targetFor } from '../../src/cli/node-selection.ts';
 import { addTargetOptions, findTarget } from '../../src/cli/target.ts';
 import { readToken } from '../../src/cli/token.ts';
 import { InvalidUrl } from '../../src/client/errors.ts';
@@ -112,6 +112,14 @@ test('several selectors mean each node once, in the order in which they are name
   const ids = selectAll(['n3', 'secondary', 'all', 'n3'], ONE.nodes).map(({ node }) => node);
   expect(ids).toEqual(['n3', 'n2', 'n1']);
   expect(() => selectAll(['n1', 'n9'], ONE.nodes)).toThrow(/no node "n9"/);
+});
+
+test('a URL in the place of a node says where to ask; no other may stand beside it', async () => {
+  const url = 'http://127.0.0.1:1';
+  expect(await targetFor(url, {})).toMatchObject({ url, named: true });
+  expect(await targetFor(url, { url: `${url}/` })).toMatchObject({ url });
+  await expect(targetFor(url, { url: 'http://127.0.0.1:2' })).rejects.toThrow(/two addresses/);
+  await expect(targetFor(url, { name: 'one' })).rejects.toThrow(/both say where to ask/);
 });
 
 test.each(['n9', 'secondary:3', 'secondary:0', 'masters', ''])('"%s" means no node', (selector) => {
