@@ -26,6 +26,8 @@ export class WebFront {
     const { host } = incoming.headers;
     // What the listener would take for invalid, though it is only another spelling.
     if (host !== undefined) incoming.headers.host = plainHost(host);
+    // The server as a whole: no mistake of the client's, and no path at which anything is.
+    if (incoming.url === '*') incoming.url = '/*';
     if (this.listener !== null) void this.listener(incoming, outgoing);
     else void this.load().then((listener) => listener(incoming, outgoing));
   }

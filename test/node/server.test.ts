@@ -188,6 +188,8 @@ describe('requests over a socket', () => {
     ['GET http://localhost:1/log HTTP/1.1\r\nhost: evil\r\nconnection: close\r\n\r\n', 200],
     ['CONNECT http://evil/ HTTP/1.1\r\nhost: localhost\r\n\r\n', 421],
     ['GET /kv/é HTTP/1.1\r\nhost: localhost\r\n\r\n', 400],
+    ['OPTIONS * HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n', 404],
+    ['OPTIONS * HTTP/1.1\r\nhost: evil.example\r\nconnection: close\r\n\r\n', 421],
     ['nonsense\r\n\r\n', 400],
     [`GET /livez HTTP/1.1\r\nhost: localhost\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
   ])('%.50j is %d', async (text, status) => {
