@@ -102,6 +102,10 @@ function sentenceOf(event: OtherEvent): string {
       return `${node} is ${fields.mode}${fields.reason === null ? '' : `: ${fields.reason}`}`;
     case 'joined':
       return `${node} follows from index ${fields.from} on`;
+    case 'refused':
+      return `${node} is given no role by ${fields.by}: ${refusalOf(String(fields.code))}`;
+    case 'unanswered':
+      return `${node} is given no role yet: ${fields.error}`;
     case 'recovered':
       return `${node} has fetched ${fields.count} operations that it did not have`;
     case 'damaged':
@@ -114,6 +118,13 @@ function sentenceOf(event: OtherEvent): string {
     default:
       return otherSentence(fields);
   }
+}
+
+/** Why an arbiter gives a node no role, and what to do about it. */
+function refusalOf(code: string): string {
+  if (code === 'node-id-taken') return 'another living node has this id; choose one with --id';
+  if (code === 'wrong-cluster') return 'its data are those of another cluster';
+  return code;
 }
 
 /** Nodes may report more than is known here: the fields are shown as they are. */

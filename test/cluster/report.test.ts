@@ -47,6 +47,22 @@ describe('plainLines', () => {
       'n1 has fetched 2 operations that it did not have',
       { event: 'recovered', node: 'n1', count: 2 },
     ],
+    [
+      'n2 is given no role by http://x: another living node has this id; choose one with --id',
+      { event: 'refused', node: 'n2', by: 'http://x', code: 'node-id-taken' },
+    ],
+    [
+      'n2 is given no role by http://x: its data are those of another cluster',
+      { event: 'refused', node: 'n2', by: 'http://x', code: 'wrong-cluster' },
+    ],
+    [
+      'n2 is given no role by http://x: no-arbiter',
+      { event: 'refused', node: 'n2', by: 'http://x', code: 'no-arbiter' },
+    ],
+    [
+      'n2 is given no role yet: http://x refuses connections',
+      { event: 'unanswered', node: 'n2', by: 'http://x', error: 'http://x refuses connections' },
+    ],
     ['n1 lost its=2', { event: 'lost', node: 'n1', its: 2 }],
     ['stopped', { event: 'stopped' }],
   ])('says "%s"', (sentence, event) => {
