@@ -1,7 +1,7 @@
 // What `replog chaos` and `replog replay` have in common: a cluster to run on, lines while it runs,
 // and the report at the end.
 
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, writeSync } from 'node:fs';
 import type { ArenaNode } from '../chaos/arena.ts';
 import type { Script } from '../chaos/recording.ts';
 import type { ChaosReport, Progress } from '../chaos/run.ts';
@@ -20,6 +20,7 @@ import { cleanJson } from './clean-text.ts';
 import { stylesFor } from './colour.ts';
 import { EXIT, Refused, Undecided } from './exit.ts';
 import { printJson, printLine, printLines } from './output.ts';
+import { openRecord } from './record-file.ts';
 import { cutTo } from './text-width.ts';
 
 /** A cluster that chaos may be let loose on. */
@@ -40,7 +41,7 @@ export interface SessionOptions {
   readonly durationMs: number;
   readonly untilCovered: boolean;
   readonly script: Script | null;
-  /** File that the history is written to; undefined: none. */
+  /** New file that the history is written to; undefined: none. */
   readonly record: string | undefined;
   readonly json: boolean;
 }
@@ -69,7 +70,7 @@ export async function runSession(
 ): Promise<void> {
   const { ChaosRun } = await import('../chaos/run.ts');
   const { json, record, ...settings } = options;
-  const file = record === undefined ? null : openSync(record, 'w');
+  const file = record === undefined ? null : openRecord(record);
   const screen = new Screen(json);
   try {
     await screen.begin(ground, options);

@@ -6,6 +6,7 @@ import { examples } from '../examples.ts';
 import { UsageError } from '../exit.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { findLauncher } from '../launcher.ts';
+import { refuseRecorded } from '../record-file.ts';
 import {
   addTargetOptions,
   connect,
@@ -62,6 +63,7 @@ async function chaos(options: ChaosOptions): Promise<void> {
   if (isOwn(options))
     refuseWithout(options.tokenFile, undefined, '--token-file', '--url or --name');
   const { json = false, record, untilCovered = false } = options;
+  if (record !== undefined) refuseRecorded(record);
   const minutes = options.minutes ?? (untilCovered ? COVERED_WITHIN_MINUTES : 1);
   const seed = options.seed ?? Math.floor(Math.random() * 2 ** 32);
   const { runSession } = await import('../chaos-session.ts');

@@ -6,6 +6,7 @@ import { examples } from '../examples.ts';
 import { UsageError } from '../exit.ts';
 import { textOf } from '../input-file.ts';
 import { untilInterrupted } from '../interrupt.ts';
+import { refuseRecorded } from '../record-file.ts';
 
 interface ReplayOptions {
   readonly record?: string;
@@ -34,6 +35,7 @@ export function register(program: Command): void {
 async function replay(file: string, { record, json = false }: ReplayOptions): Promise<void> {
   if (record !== undefined && resolve(record) === resolve(file))
     throw new UsageError('--record names the file that is played', 'name another one');
+  if (record !== undefined) refuseRecorded(record);
   const { BadRecording, scriptOf } = await import('../../chaos/recording.ts');
   const { runSession, throwawayGround } = await import('../chaos-session.ts');
   const text = textOf(file, NAME_ONE);
