@@ -1,6 +1,6 @@
 // What a panel is drawn with.
 
-import type { Line } from './cells.ts';
+import { columnsOf, type Line, type Span, widthOf } from './cells.ts';
 import type { ClusterState } from './cluster-state.ts';
 import type { Glyphs } from './glyphs.ts';
 import type { Panel, ScreenState } from './screen-state.ts';
@@ -27,4 +27,15 @@ export function scrolled(lines: readonly Line[], scroll: number, height: number)
   const most = Math.max(0, lines.length - height);
   const from = Math.min(scroll, most);
   return lines.slice(from, from + height);
+}
+
+/** So many to a line as have room. */
+export function inLines(spans: readonly Span[], width: number): Line[] {
+  const lines: Span[][] = [[]];
+  for (const one of spans) {
+    const last = lines.at(-1)!;
+    if (last.length > 0 && widthOf(last) + columnsOf(one.text) > width) lines.push([one]);
+    else last.push(one);
+  }
+  return lines;
 }

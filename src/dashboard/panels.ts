@@ -1,11 +1,12 @@
 // The panels that cover the logs: each as lines of one width, as many as there are.
 
 import type { Line } from './cells.ts';
-import { calm, columnsOf, padded, span, wrap } from './cells.ts';
+import { calm, columnsOf, padded, span, widthOf, wrap } from './cells.ts';
 import { spelled } from './command-line.ts';
-import { FAULT_CHOICES } from './fault-menu.ts';
-import type { Drawn, Kind, PanelLook } from './panel-look.ts';
-import { copy, help, keys, story } from './reading-panels.ts';
+import { faults } from './fault-panel.ts';
+import { help } from './help-panel.ts';
+import { type Drawn, inLines, type Kind, type PanelLook } from './panel-look.ts';
+import { copy, keys, story } from './reading-panels.ts';
 import type { Panel } from './screen-state.ts';
 import { concernsOf } from './screen-state.ts';
 
@@ -33,40 +34,11 @@ export function panelLines(panel: Panel, look: PanelLook): Drawn {
 
 function confirm(panel: Kind<'confirm'>, { screen, width }: PanelLook): Drawn {
   const question = wrap(panel.question, width - 2).map((text): Line => [span(` ${text}`, 'bad')]);
-  const answers: Line = [
-    ...[span(' y', 'bold'), span(` ${spelled(panel.command, screen)}`, 'accent')],
-    ...[span('    n', 'bold'), span(' leave it')],
-  ];
-  return { title: 'really?', lines: [...question, [], answers] };
-}
-
-const NAME_WIDTH = 16;
-
-function faults(panel: Kind<'faults'>, look: PanelLook): Drawn {
-  const { state, glyphs, height } = look;
-  const set = state.nodes.find(({ node }) => node === panel.node)?.faults ?? {};
-  // What is set stands in brackets: in a capture without colours one sees it too.
-  const strengths = FAULT_CHOICES.map((choice) =>
-    choice.strengths.map((name, i) => (i === choice.current(set) ? `[${name}]` : ` ${name} `)),
-  );
-  const column = Math.max(...strengths.map((texts) => columnsOf(texts.join(''))));
-  const lines = FAULT_CHOICES.map((choice, place): Line => {
-    const current = choice.current(set);
-    const isHere = place === panel.place;
-    const texts = strengths[place] ?? [];
-    const blanks = ' '.repeat(column - columnsOf(texts.join('')));
-    const styled = texts.map((text, i) =>
-      span(text, i !== current ? 'dim' : i === 0 ? 'plain' : 'alarm'),
-    );
-    return [
-      span(isHere ? ` ${glyphs.chosen} ` : '   ', 'accent'),
-      span(padded(choice.name, NAME_WIDTH), isHere ? 'bold' : 'plain'),
-      ...styled,
-      span(`${blanks}  ${choice.effect}`, 'dim'),
-    ];
-  });
-  const from = Math.max(0, Math.min(panel.place - 2, lines.length - height));
-  return { title: `faults of ${panel.node}`, lines: lines.slice(from, from + height) };
+  const yes: Line = [span(' y', 'bold'), span(` ${spelled(panel.command, screen)}`, 'accent')];
+  const no: Line = [span(' n', 'bold'), span(' leave it')];
+  const both = [...yes, span('   '), ...no];
+  const answers = widthOf(both) <= width ? [both] : [yes, no];
+  return { title: 'really?', lines: [...question, [], ...answers] };
 }
 
 function append(panel: Kind<'append'>, look: PanelLook): Drawn {
@@ -80,7 +52,9 @@ function append(panel: Kind<'append'>, look: PanelLook): Drawn {
     title: 'append a message',
     lines: [
       [span(' message  ', 'dim'), shown, span('_', 'accent')],
-      [span(' w        ', 'dim'), ...choices],
+      ...inLines(choices, look.width - BEFORE).map((line, i): Line => {
+        return [span(i === 0 ? ' w        ' : ' '.repeat(BEFORE), 'dim'), ...line];
+      }),
       [],
       ...wrap('It waits until w nodes have it; the log shows it at once.', look.width - 1).map(
         (text): Line => [span(` ${text}`, 'dim')],
@@ -89,8 +63,9 @@ function append(panel: Kind<'append'>, look: PanelLook): Drawn {
   };
 }
 
-/** Columns before a message that is typed, and of the cursor behind it. */
-const AROUND = 11;
+/** Columns before what is typed or chosen; and with those of the cursor behind it. */
+const BEFORE = 10;
+const AROUND = BEFORE + 1;
 
 /** The end of what is typed: the beginning is known to whoever typed it. */
 function tail(text: string, width: number): string {

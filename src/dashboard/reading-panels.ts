@@ -1,51 +1,12 @@
-// The panels that only tell something: help, what to copy, the life of an operation, keys.
+// The panels that only tell something: what to copy, the life of an operation, keys.
 
 import { wordsOf } from './alignment.ts';
 import type { Line } from './cells.ts';
 import { padded, span, wrap } from './cells.ts';
 import { masterAnswers, masterOf, memberOf } from './cluster-state.ts';
 import { spelled } from './command-line.ts';
-import { situationOf } from './key-entry.ts';
-import { KEY_MAP } from './key-map.ts';
 import { type Drawn, type Kind, type PanelLook, scrolled } from './panel-look.ts';
 import { milliseconds, seconds } from './span-words.ts';
-
-const KEY_WIDTH = 8;
-
-export function help(
-  panel: Kind<'help'>,
-  { state, screen, glyphs, width, height }: PanelLook,
-): Drawn {
-  const situation = situationOf(state, screen);
-  const helpWidth = Math.min(44, width - KEY_WIDTH);
-  const lines: Line[] = KEY_MAP.filter(({ help: text }) => text !== '').map((entry) => {
-    const refusal = entry.refusal(situation);
-    const command = spelled(entry.command(situation) ?? '', screen);
-    // What cannot be done says why, in the place of what would do it.
-    const after = refusal === null ? span(`  ${command}`, 'accent') : span(`  ${refusal}`, 'warn');
-    return [
-      span(padded(` ${entry.key}`, KEY_WIDTH), 'bold'),
-      span(padded(entry.help, helpWidth), refusal === null ? 'plain' : 'dim'),
-      ...(width < 76 ? [] : [after]),
-    ];
-  });
-  const { marks } = glyphs;
-  const meanings: readonly (readonly [string, string])[] = [
-    [marks.all, 'acknowledged by all members'],
-    [marks.majority, 'acknowledged by a majority'],
-    [marks.here, 'acknowledged by this node, by no majority yet'],
-    [marks.pending, 'shown by this node, not acknowledged by it yet'],
-    [glyphs.gap.repeat(3), 'missing: others have it, this node does not'],
-    [marks.differs, 'another operation than the master has there'],
-    [marks.unknown, 'not known'],
-  ];
-  const all = [
-    ...lines,
-    [],
-    ...meanings.map(([mark, text]) => [span(padded(` ${mark}`, KEY_WIDTH)), span(text, 'dim')]),
-  ];
-  return { title: 'help', lines: scrolled(all, panel.scroll, height) };
-}
 
 /** Nothing here is cut: what is longer than a line goes on in the next, as a shell takes it. */
 export function copy(panel: Kind<'copy'>, { state, screen, width, height }: PanelLook): Drawn {
