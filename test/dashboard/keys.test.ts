@@ -1,42 +1,14 @@
+// What a key does to a node, and what it asks first.
+
 import { describe, expect, test } from 'vitest';
 import type { ClusterState } from '../../src/dashboard/cluster-state.ts';
-import { quoted } from '../../src/dashboard/command-line.ts';
-import { footLines } from '../../src/dashboard/foot.ts';
-import { glyphsFor } from '../../src/dashboard/glyphs.ts';
-import { situationOf } from '../../src/dashboard/key-entry.ts';
-import { KEY_MAP } from '../../src/dashboard/key-map.ts';
-import { press } from '../../src/dashboard/keys.ts';
-import { panelLines } from '../../src/dashboard/panels.ts';
 import { costOf } from '../../src/dashboard/quorum-cost.ts';
-import type { Effect, ScreenState } from '../../src/dashboard/screen-state.ts';
 import { firstScreen } from '../../src/dashboard/screen-state.ts';
 import { mount } from './mounted.ts';
-import { healthyCluster, recorded, STATES, told } from './recorded.ts';
+import { healthyCluster, recorded, STATES } from './recorded.ts';
+import { control, footOf, typed } from './typing.ts';
 
 const healthy = recorded(STATES.healthy!);
-
-/** The screen, and all that was asked for, after keys. */
-function typed(
-  state: ClusterState,
-  keys: readonly string[],
-  screen: ScreenState = firstScreen(true),
-): { screen: ScreenState; effects: Effect[] } {
-  const effects: Effect[] = [];
-  for (const key of keys) {
-    const next = press(screen, state, key);
-    effects.push(...next.effects);
-    screen = next.screen;
-  }
-  return { screen, effects };
-}
-
-/** The last lines of the screen, without looks. */
-const footOf = (state: ClusterState, screen: ScreenState, width = 120): string =>
-  footLines(state, screen, width, 2)
-    .map((line) => line.map(({ text }) => text).join(''))
-    .join('\n');
-
-const control = (node: string, verb: string) => ({ type: 'control', node, verb });
 
 describe('keys that act on a node', () => {
   test.each([
@@ -145,168 +117,6 @@ describe('what would cost the quorum or the master is asked for first', () => {
     expect(typed(healthy, ['q', 'y']).effects).toEqual([{ type: 'quit' }]);
     expect(typed(healthy, ['q'], firstScreen(false)).effects).toEqual([{ type: 'quit' }]);
     expect(typed(healthy, ['m', 'ctrl-c']).effects).toEqual([{ type: 'quit' }]);
-  });
-});
-
-describe('panels', () => {
-  test('a message is typed, corrected, given a write concern and sent', () => {
-    const keys = ['m', 'h', 'ї', '👍', 'backspace', 'q', 'tab', 'tab', 'enter'];
-    const { screen, effects } = typed(healthy, keys);
-    expect(effects).toEqual([{ type: 'append', message: 'hїq', w: 2 }]);
-    expect(screen.lastCommand).toBe("replog append 'hїq' --w 2");
-    expect(typed(healthy, ['m', 'left', 'enter']).effects).toMatchObject([{ w: 'all' }]);
-    expect(typed(healthy, ['m', 'x', 'escape'])).toMatchObject({ effects: [] });
-  });
-
-  test('faults are chosen, changed and cleared', () => {
-    const { screen, effects } = typed(healthy, ['j', 'f', 'right', 'down', 'down', 'right']);
-    expect(effects).toEqual([
-      { type: 'setFaults', node: 'n2', faults: { delayMs: 100 } },
-      { type: 'setFaults', node: 'n2', faults: { errorAfter: 0.3 } },
-    ]);
-    expect(screen.lastCommand).toBe('replog fault n2 error-after=0.3');
-    // What is set already is kept; going on past the last strength is "off".
-    const faulty = recorded(STATES.faults!);
-    expect(typed(faulty, ['j', 'f', 'right']).effects).toEqual([
-      {
-        ...{ type: 'setFaults', node: 'n2' },
-        faults: { delayMs: 2_000, errorAfter: 0.3, persist: { stuck: true } },
-      },
-    ]);
-    const last = Array.from({ length: 10 }, () => 'down');
-    expect(typed(faulty, ['j', 'f', ...last, 'right']).effects).toEqual([
-      { type: 'setFaults', node: 'n2', faults: { delayMs: 500, errorAfter: 0.3 } },
-    ]);
-    expect(typed(faulty, ['c']).effects).toEqual([{ type: 'clearFaults', nodes: ['n2', 'n3'] }]);
-  });
-
-  test('up and down choose an operation; Enter opens its life, End follows again', () => {
-    const up = typed(healthy, ['up', 'up']);
-    expect(up.screen.index).toBe(10);
-    expect(typed(healthy, ['enter'], up.screen).screen.panel).toMatchObject({ index: 10 });
-    expect(typed(healthy, ['down', 'down'], up.screen).screen.index).toBeNull();
-    expect(typed(healthy, ['end'], up.screen).screen.index).toBeNull();
-    expect(
-      typed(
-        healthy,
-        Array.from({ length: 50 }, () => 'up'),
-      ).screen.index,
-    ).toBe(1);
-  });
-
-  test("a node's output is searched from its end", () => {
-    const lines = ['one error', 'two', 'three error', 'four'];
-    const output = { node: 'n1', first: 1, lines, error: null };
-    const state = told(healthy, { type: 'output', output });
-    const searched = typed(state, ['l', '/', ...'error', 'enter']);
-    expect(searched.screen.panel).toMatchObject({ scroll: 1, search: 'error', typing: false });
-    expect(typed(state, ['n'], searched.screen).screen.panel).toMatchObject({ scroll: 3 });
-    expect(typed(state, ['n', 'n'], searched.screen).screen.panel).toMatchObject({ scroll: 1 });
-    const titleOf = (text: string): string => {
-      const { screen } = typed(state, ['l', '/', ...text, 'enter']);
-      const look = { state, screen, glyphs: glyphsFor(true), width: 80, height: 2 };
-      return panelLines(screen.panel!, look).title;
-    };
-    expect(titleOf('error')).toBe('output of n1: 1 line above the end  /error');
-    expect(titleOf('five')).toBe('output of n1: following  /five  not found');
-  });
-
-  test.each(['?', 'y', 'f', 'l', 'k', 'm', 'enter', 'X'])('Escape closes what %s opened', (key) => {
-    expect(typed(healthy, [key]).screen.panel).not.toBeNull();
-    expect(typed(healthy, [key, 'escape']).screen.panel).toBeNull();
-  });
-
-  test('a stream is left by the key that began it', () => {
-    const on = typed(healthy, ['s']);
-    expect(on.effects).toEqual([{ type: 'stream', on: true }]);
-    expect(typed(healthy, ['x', 'X', 's'], on.screen).effects).toEqual([
-      { type: 'stream', on: false },
-    ]);
-  });
-
-  test('p holds the picture, not the cluster', () => {
-    const { screen } = typed(healthy, ['p']);
-    expect(screen.frozen).toBe(healthy);
-    const later = recorded(STATES['one-down']!);
-    expect(typed(later, ['j', 'r'], screen).effects).toEqual([control('n2', 'start')]);
-    expect(typed(later, ['p'], screen).screen.frozen).toBeNull();
-  });
-});
-
-describe('the foot says the command line that does the same', () => {
-  test.each([
-    [['j'], 'replog stop|kill|pause|restart|rm n2'],
-    [['j', 'x'], 'replog stop n2'],
-    [['j', 'X'], 'replog kill n2'],
-    [['j', 'z'], 'replog pause n2'],
-    [['j', 'r'], 'replog restart n2'],
-    [['j', 'd'], 'replog rm n2'],
-    [['X'], 'replog kill n1'],
-    [['a'], 'replog add'],
-    [['j', 'f'], 'replog fault n2 clear'],
-    [['m', 'д', 'а', 'tab'], "replog append 'да' --w 1"],
-    [['w'], 'seq 1000 | replog append -'],
-    [['l'], 'curl http://127.0.0.1:4003/cluster/nodes/n1/output'],
-    [['up'], 'replog explain 11'],
-    [['up', 'enter'], 'replog explain 11'],
-    [['j', 'k'], 'replog kv list --url http://127.0.0.1:4001'],
-    [['s'], 'replog list --follow'],
-    [['?'], 'replog --help'],
-    [['q'], 'replog stop'],
-  ])('of %j', (keys, command) => {
-    expect(footOf(healthy, typed(healthy, keys).screen)).toMatch(
-      new RegExp(`^ \\$ ${command.replace(/[|$.?]/g, '\\$&')} *$`, 'm'),
-    );
-  });
-
-  test('with what finds a cluster that is not the only one', () => {
-    const elsewhere = firstScreen(false, '--name b');
-    const foot = (...keys: string[]) => footOf(healthy, typed(healthy, keys, elsewhere).screen);
-    expect(foot('j', 'x')).toContain(' $ replog stop n2 --name b ');
-    expect(foot('?')).toContain(' $ replog --help ');
-    expect(foot('k')).toContain(' $ replog kv list --url http://127.0.0.1:4000 ');
-  });
-
-  test.each([120, 80, 60])('and at %i columns every key that is valid now', (width) => {
-    const keys = footLines(healthy, firstScreen(true), width, width < 76 ? 1 : 2)
-      .flat()
-      .filter(({ style }) => style === 'bold')
-      .map(({ text }) => text.trim());
-    expect(keys).toEqual(['x', 'X', 'z', 'r', 'a', 'f', 'm', 'w', 'Enter', ...'lkspy?q']);
-  });
-});
-
-describe('one table', () => {
-  test('no key stands in it twice, and every key with an effect has a command line', () => {
-    const keys = KEY_MAP.flatMap((entry) => entry.keys);
-    expect(new Set(keys).size).toBe(keys.length);
-    const situation = situationOf(healthy, { ...firstScreen(true), node: 'n2' });
-    const acting = KEY_MAP.filter(({ key, label }) => label !== '' && !['p', 'y'].includes(key));
-    expect(acting.filter((entry) => entry.command(situation) === null)).toEqual([]);
-  });
-
-  test('every command line that it names is one of replog’s', async () => {
-    const { newProgram } = await import('../../src/cli/program.ts');
-    const { register: cluster } = await import('../../src/cli/commands/control.ts');
-    const program = newProgram();
-    cluster(program);
-    const known = new Set(program.commands.map((command) => command.name()));
-    const situation = situationOf(healthy, { ...firstScreen(true), node: 'n2' });
-    const verbs = ['x', 'X', 'z', 'r'].map(
-      (key) =>
-        KEY_MAP.find(({ keys }) => keys.includes(key))!
-          .command(situation)!
-          .split(' ')[1]!,
-    );
-    expect(verbs.filter((verb) => !known.has(verb))).toEqual([]);
-  });
-
-  test('a text is quoted as a shell takes it', () => {
-    expect([quoted('plain-1'), quoted("it's"), quoted('a b')]).toEqual([
-      'plain-1',
-      "'it'\\''s'",
-      "'a b'",
-    ]);
   });
 });
 
