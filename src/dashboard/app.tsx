@@ -6,7 +6,7 @@
 import { type Key, useInput } from 'ink';
 import { useLayoutEffect, useSyncExternalStore } from 'react';
 import type { Size } from './frame.ts';
-import { frameOf } from './frame.ts';
+import { frameOf, scrollShown } from './frame.ts';
 import type { Glyphs } from './glyphs.ts';
 import { type Palette, paint } from './paint.ts';
 import type { Picture, Store } from './store.ts';
@@ -28,7 +28,10 @@ export interface DashboardProps {
 export function Dashboard({ store, canvas, glyphs, palette, onKey }: DashboardProps): null {
   const picture = useSyncExternalStore(store.subscribe, store.picture);
   useInput((input, key) => {
-    for (const name of keysIn(input, key)) onKey(name);
+    for (const name of keysIn(input, key)) {
+      store.settle(scrollShown(store.state, store.screen, canvas, glyphs));
+      onKey(name);
+    }
   });
   useLayoutEffect(() => {
     canvas.show(linesOf(picture, canvas, glyphs, palette));

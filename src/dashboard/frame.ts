@@ -66,20 +66,43 @@ export function frameOf(
   glyphs: Glyphs,
 ): Line[] {
   const state = screen.frozen ?? current;
-  const layout = layoutFor(size, state.nodes.length, gutterOf(state.lastIndex));
-  if (layout.kind === 'line') return [oneLine(state, screen, size.columns)];
   const { columns: width, rows } = size;
-  const head = headLines(state, screen, glyphs, width);
-  const foot = footLines(current, screen, width, layout.keyLines);
-  const parts = { state, screen, glyphs, width };
-  const inside = rows - head.length - foot.length;
-  const count = eventsWithin(layout, inside, state.nodes.length);
-  const body = inside - (count === 0 ? 0 : count + 1);
+  const shape = shapeOf(current, screen, size, glyphs);
+  if (shape === null) return [oneLine(state, screen, width)];
+  const { layout, parts, head, foot, count, body } = shape;
   const middle =
-    screen.panel === null ? bodyLines(parts, layout, body) : withPanel(parts, layout, body);
+    screen.panel === null ? bodyLines(parts, layout, body) : withPanel(parts, layout, body).lines;
   const events = eventLines(state, count, width);
   const rest = count === 0 ? [] : [titled('events', width, glyphs), ...events];
   return [...head, ...middle, ...rest, ...foot].slice(0, rows);
+}
+
+/** How far the open panel is scrolled as it is shown: never beyond its end, whatever was asked for.
+ * null: nothing is open that scrolls. */
+export function scrollShown(
+  current: ClusterState,
+  screen: ScreenState,
+  size: Size,
+  glyphs: Glyphs,
+): number | null {
+  if (screen.panel === null) return null;
+  const shape = shapeOf(current, screen, size, glyphs);
+  return shape && withPanel(shape.parts, shape.layout, shape.body).scroll;
+}
+
+/** What stands above and below the middle of the screen, and what is left to it; null: there is
+ * room for one line only. */
+function shapeOf(current: ClusterState, screen: ScreenState, size: Size, glyphs: Glyphs) {
+  const state = screen.frozen ?? current;
+  const layout = layoutFor(size, state.nodes.length, gutterOf(state.lastIndex));
+  if (layout.kind === 'line') return null;
+  const { columns: width, rows } = size;
+  const head = headLines(state, screen, glyphs, width);
+  const foot = footLines(current, screen, width, layout.keyLines);
+  const inside = rows - head.length - foot.length;
+  const count = eventsWithin(layout, inside, state.nodes.length);
+  const body = inside - (count === 0 ? 0 : count + 1);
+  return { layout, parts: { state, screen, glyphs, width }, head, foot, count, body };
 }
 
 /** Where an alarm leaves too little room, how each node stands goes before the last event. */
@@ -100,19 +123,24 @@ interface Parts {
 const LONG: ReadonlySet<string> = new Set(['help', 'copy', 'story', 'output', 'faults']);
 
 /** The nodes stay in sight while a panel is open, if there is room for both. */
-function withPanel(parts: Parts, layout: Layout, height: number): Line[] {
+function withPanel(
+  parts: Parts,
+  layout: Layout,
+  height: number,
+): { lines: Line[]; scroll: number | null } {
   const { state, screen, glyphs, width } = parts;
-  if (screen.panel === null) return [];
+  if (screen.panel === null) return { lines: [], scroll: null };
   const rows = nodeRows(parts, 3);
   const nodes = layout.kind === 'columns' ? nodeColumns(parts, layout).lines : rows.lines;
   const least = LONG.has(screen.panel.kind) ? 16 : 8;
   const above = nodes.length + least <= height ? nodes : [];
   const left = height - above.length - 1;
   const look = { state, screen, glyphs, width, height: left };
-  const { title, lines } = panelLines(screen.panel, look);
+  const { title, lines, scroll = null } = panelLines(screen.panel, look);
   const isPart = layout.kind !== 'columns' && above.length > 0 && rows.more !== '';
   const whole = isPart ? `${rows.more} ${glyphs.rule} ${title}` : title;
-  return [...above, titled(whole, width, glyphs), ...filled(lines, left, width)];
+  const shown = [...above, titled(whole, width, glyphs), ...filled(lines, left, width)];
+  return { lines: shown, scroll };
 }
 
 function bodyLines(parts: Parts, layout: Layout, height: number): Line[] {

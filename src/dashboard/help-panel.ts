@@ -45,7 +45,7 @@ export function help(
     });
   });
   const all = [...lines, [], ...meaningLines(glyphs, width)];
-  return { title: 'help', lines: scrolled(all, panel.scroll, height) };
+  return { title: 'help', ...scrolled(all, panel.scroll, height) };
 }
 
 function meaningLines({ marks, gap }: Glyphs, width: number): Line[] {

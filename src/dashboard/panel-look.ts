@@ -18,15 +18,20 @@ export interface PanelLook {
 export interface Drawn {
   readonly title: string;
   readonly lines: readonly Line[];
+  /** How far it is scrolled: not beyond its end; absent: it does not scroll. */
+  readonly scroll?: number;
 }
 
 export type Kind<K extends Panel['kind']> = Extract<Panel, { kind: K }>;
 
 /** The lines from the scrolled-to one on; never beyond the last. */
-export function scrolled(lines: readonly Line[], scroll: number, height: number): Line[] {
-  const most = Math.max(0, lines.length - height);
-  const from = Math.min(scroll, most);
-  return lines.slice(from, from + height);
+export function scrolled(
+  lines: readonly Line[],
+  scroll: number,
+  height: number,
+): { readonly lines: Line[]; readonly scroll: number } {
+  const from = Math.min(scroll, Math.max(0, lines.length - height));
+  return { lines: lines.slice(from, from + height), scroll: from };
 }
 
 /** So many to a line as have room. */

@@ -100,5 +100,6 @@ function output(panel: Kind<'output'>, { state, height }: PanelLook): Drawn {
   return {
     title: `output of ${panel.node}: ${place}${typed}${panel.typing ? '_' : ''}${found}`,
     lines: lines.length === 0 ? [[span(` ${nothing}`, 'dim')]] : lines,
+    scroll,
   };
 }

@@ -43,7 +43,7 @@ export function copy(panel: Kind<'copy'>, { state, screen, width, height }: Pane
       ? []
       : [[], ...wrap(`#${index}  ${wordsOf(entry)}`, width - 2).map((text) => line(text))]),
   ];
-  return { title: 'to copy', lines: scrolled(lines, panel.scroll, height) };
+  return { title: 'to copy', ...scrolled(lines, panel.scroll, height) };
 }
 
 /** Columns of when, what, and with whom. */
@@ -69,7 +69,7 @@ export function story(panel: Kind<'story'>, { state, width, height }: PanelLook)
     ? noteOf(told?.state ?? 'asked', told?.complete ?? true)
     : 'the master does not answer: this is all that is known';
   const all = [...facts, [], ...lines, ...(note === null ? [] : [[span(` ${note}`, 'dim')]])];
-  return { title: `the life of #${index}`, lines: scrolled(all, panel.scroll, height) };
+  return { title: `the life of #${index}`, ...scrolled(all, panel.scroll, height) };
 }
 
 interface Told {
@@ -118,9 +118,10 @@ export function keys(panel: Kind<'keys'>, { state, screen, width, height }: Pane
   const age = silent === null ? '' : `, no answer for ${seconds(state.now - silent)}`;
   return {
     title: `keys of ${panel.node}${age}`,
-    lines:
-      rows.length === 0
-        ? [[span(` ${nothing}`, 'dim')]]
-        : scrolled([...rows, ...more], panel.scroll, height),
+    ...scrolled(
+      rows.length === 0 ? [[span(` ${nothing}`, 'dim')]] : [...rows, ...more],
+      panel.scroll,
+      height,
+    ),
   };
 }

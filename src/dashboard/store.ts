@@ -58,6 +58,14 @@ export class Store {
     for (const listener of this.#told) listener(before, this.#state);
   };
 
+  /** Takes in how far the open panel is scrolled as it is shown: a way back from far beyond its end
+   * would be one on which nothing moves. */
+  settle(scroll: number | null): void {
+    const { panel } = this.#screen;
+    if (scroll === null || panel === null || !('scroll' in panel)) return;
+    this.#screen = { ...this.#screen, panel: { ...panel, scroll } };
+  }
+
   /** Takes in a key, and returns what it asks for. */
   press(key: string): readonly Effect[] {
     const { screen, effects } = press(this.#screen, this.#state, key);

@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { glyphsFor } from '../../src/dashboard/glyphs.ts';
 import { panelLines } from '../../src/dashboard/panels.ts';
+import { mount } from './mounted.ts';
 import { recorded, STATES, told } from './recorded.ts';
 import { control, typed } from './typing.ts';
 
@@ -91,4 +92,23 @@ describe('panels', () => {
     expect(typed(later, ['j', 'r'], screen).effects).toEqual([control('n2', 'start')]);
     expect(typed(later, ['p'], screen).screen.frozen).toBeNull();
   });
+});
+
+test.each([
+  ['?', '\u001b[F', '\u001b[A', 1],
+  ['l', '\u001b[H', '\u001b[B', -1],
+])('in the panel of %s one key leads back from its end', async (key, far, back, by) => {
+  const shown = await mount(STATES.healthy!, 80, 24);
+  const lines = Array.from({ length: 50 }, (_, i) => `line ${i}`);
+  shown.store.report({ type: 'output', output: { node: 'n1', first: 1, lines, error: null } });
+  const panel = () => shown.terminal.lines.slice(3, 17);
+  await shown.type(key);
+  await shown.type(far);
+  const end = panel();
+  await shown.type(far);
+  await shown.type(back);
+  expect(by > 0 ? panel().slice(1) : panel().slice(0, -1)).toEqual(
+    by > 0 ? end.slice(0, -1) : end.slice(1),
+  );
+  shown.unmount();
 });
