@@ -34,6 +34,18 @@ describe('coverage', () => {
     expect(coverage.uncovered).toBe(coverage.cells - 1);
   });
 
+  test('a fault that is over is kept for a minute: writes may still be under way', () => {
+    const coverage = new Coverage();
+    const kill = coverage.begin('kill', 'secondary', 0, true);
+    coverage.end(kill, 10, true);
+    coverage.begin('stop', 'secondary', 60_010, true);
+    coverage.wrote('all', 5, 60_010);
+    expect(met(coverage, 'kill').all).toBe(1);
+    coverage.begin('stop', 'secondary', 60_011, true);
+    coverage.wrote('all', 5, 60_011);
+    expect(met(coverage, 'kill').all).toBe(1);
+  });
+
   test('a write concern has one column', () => {
     const of = (w: number | 'majority' | 'all') => concernOf(w, 3);
     expect([of(1), of(2), of(3), of('majority'), of('all')]).toEqual([

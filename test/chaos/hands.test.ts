@@ -181,3 +181,17 @@ test.each([
   await hands.play({ type: 'step', at: 0, node: 'n2', ...step });
   expect(steps()).toEqual(done);
 });
+
+test('a recording wakes who stands still, and starts who is down', async () => {
+  const { hands, asked } = staged();
+  const step = { type: 'step', at: 0 } as const;
+  await hands.play({ ...step, node: 'n2', act: 'pause' });
+  await hands.play({ ...step, node: 'n2', act: 'resume' });
+  await hands.play({ ...step, node: 'n3', act: 'stop' });
+  await hands.play({ ...step, node: 'n3', act: 'start' });
+  expect(asked.filter((one) => one.startsWith('launcher'))).toEqual(
+    ['n2/pause', 'n2/resume', 'n3/stop', 'n3/start'].map(
+      (what) => `launcher POST /cluster/nodes/${what}`,
+    ),
+  );
+});

@@ -150,3 +150,14 @@ test('nobody is asked for a fault who is not up', async () => {
   expect(asked.length).toBeGreaterThan(0);
   for (const step of asked) expect(step).toMatch(/^n1 fault persist-/);
 });
+
+test('two that are struck at once are two, and a pause may last until it is noticed', async () => {
+  const { done, slept } = await acting('processes', 5, 600_000);
+  const blows = done.join('; ').split(/(?:undo|clear|drop-request|persist-stuck) n\d(?:; )?/);
+  const paused = blows.filter((blow) => blow.startsWith('pause'));
+  const pairs = paused.map((blow) => blow.match(/n\d/g)!).filter(({ length }) => length === 2);
+  expect(pairs.length).toBeGreaterThan(0);
+  for (const [first, second] of pairs) expect(first).not.toBe(second);
+  // From 4 s on a node is Unhealthy.
+  expect(Math.max(...slept)).toBeGreaterThan(4_000);
+});

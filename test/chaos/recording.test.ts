@@ -70,3 +70,39 @@ test('a file that is no recording is refused with its line', () => {
     'it is no recording of `replog chaos`',
   );
 });
+
+const WRITE = {
+  ...{ type: 'write', client: 'w', node: 'n1', operations: [{ op: 'append', message: 'm' }] },
+  ...{ w: 1, return: null, outcome: 'unknown', order: { via: 'n1', timeoutMs: 1, retryForMs: 0 } },
+};
+const fileOf = (...lines: object[]): string => lines.map((line) => JSON.stringify(line)).join('\n');
+
+test('writes are played in the order in which they were begun, without the probes', () => {
+  const write = (idempotencyKey: string, call: number, client = 'w') => ({
+    ...{ ...WRITE, idempotencyKey, call, client },
+  });
+  const file = fileOf(RUN, write('b', 20), write('p', 30, 'probe'), write('a', 10));
+  expect(scriptOf(file).writes.map(({ at, order }) => [at, order.idempotencyKey])).toEqual([
+    [10, 'a'],
+    [20, 'b'],
+  ]);
+});
+
+test.each([
+  ['which nodes ran', { ...RUN, nodes: [] }],
+  ['which nodes ran', { ...RUN, nodes: [1] }],
+  ['how long', { ...RUN, durationMs: -1 }],
+  ['the seed', { ...RUN, seed: 0.5 }],
+  ['which nodes ran', { ...RUN, format: undefined }],
+])('a run that does not say %s cannot be played: %j', (_, run) => {
+  expect(() => scriptOf(fileOf(run))).toThrow('line 1 does not say which nodes ran');
+});
+
+test('another format is named, whatever else it says', () => {
+  expect(() => scriptOf('{"type":"run","format":2}')).toThrow('format 2 is not known here');
+});
+
+test('a write without a key cannot be asked for again', () => {
+  const file = fileOf(RUN, { ...WRITE, idempotencyKey: null, call: 1 });
+  expect(() => scriptOf(file)).toThrow('a write of the file has no key');
+});

@@ -84,3 +84,28 @@ test.each([
   // Told once, however often it is seen.
   expect(hands.failures).toEqual(failures);
 });
+
+test('a node without a role is looked at, and has none to be taken down', async () => {
+  const { watch, lines } = watching((one) => ({ ...(answered(one) as object), role: null }));
+  await watch.look('n2');
+  expect(lines).toMatchObject([{ type: 'health', role: null }]);
+});
+
+test('the end of a process that was started again meanwhile is no end by itself', async () => {
+  const end = new AbortController();
+  let rests = 0;
+  const { watch, hands, arena } = watching((one) => {
+    if (one.what !== 'GET /cluster') return answered(one);
+    arena.lifeBegins('n2');
+    return { name: 'c', nodes: [{ node: 'n2', url: 'u', role: null, pid: 1, state: 'exited' }] };
+  });
+  Object.assign(arena, {
+    sleep: async () => {
+      rests += 1;
+      if (rests === 12) end.abort();
+      await new Promise(setImmediate);
+    },
+  });
+  await watch.run(end.signal);
+  expect(hands.failures).toEqual([]);
+});
