@@ -53,11 +53,14 @@ function waitingLine(state: ClusterState, write: OwnWrite, width: number): Line 
     .filter(({ node, role }) => role !== 'removed' && !has.includes(node))
     .map(({ node }) => node);
   const place = index === null ? 'a message' : `#${index}`;
-  const holders = has.length === 0 ? '' : ` on ${has.join(' ')},`;
+  const where = [
+    ...(has.length === 0 ? [] : [` on ${has.join(' ')}`]),
+    ...(lacking.length === 0 ? [] : [` not yet on ${lacking.join(' ')}`]),
+  ].join(',');
   return fitLine(
     [
       span(` ${place} w=${write.w} waits ${seconds(state.now - write.sentAt)}:`, 'warn'),
-      span(`${holders} not yet on ${lacking.join(' ')}`),
+      span(where),
       span(`  ${write.message}`, 'dim'),
     ],
     width,

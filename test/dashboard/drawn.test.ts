@@ -1,0 +1,158 @@
+// What is drawn of what is known: each row is a mistake that no capture shows.
+
+import { expect, test } from 'vitest';
+import type { Line } from '../../src/dashboard/cells.ts';
+import type { ClusterState, OwnWrite } from '../../src/dashboard/cluster-state.ts';
+import { eventLines } from '../../src/dashboard/foot.ts';
+import { frameOf, logRowsFor } from '../../src/dashboard/frame.ts';
+import { glyphsFor } from '../../src/dashboard/glyphs.ts';
+import { columnsRow, legend } from '../../src/dashboard/log-panel.ts';
+import { nodeTable } from '../../src/dashboard/node-table.ts';
+import { panelLines } from '../../src/dashboard/panels.ts';
+import { firstScreen, type Panel, type ScreenState } from '../../src/dashboard/screen-state.ts';
+import { healthyCluster, recorded, STATES, told } from './recorded.ts';
+
+const healthy = recorded(STATES.healthy!);
+const glyphs = glyphsFor(true);
+const screen = firstScreen(true);
+const texts = (lines: readonly Line[]): string[] =>
+  lines.map((line) =>
+    line
+      .map(({ text }) => text)
+      .join('')
+      .trimEnd(),
+  );
+
+function framed(state: ClusterState, change: Partial<ScreenState>, columns: number, rows: number) {
+  return texts(frameOf(state, { ...screen, ...change }, { columns, rows }, glyphs));
+}
+
+const drawn = (panel: Panel, state = healthy, change: Partial<ScreenState> = {}, width = 80) =>
+  panelLines(panel, { state, screen: { ...screen, ...change }, glyphs, width, height: 20 });
+const textOf = (...args: Parameters<typeof drawn>): string =>
+  texts(drawn(...args).lines).join('\n');
+
+test('a picture that stands still shows what was; its keys are those of now', () => {
+  const later = recorded({ nodes: STATES['one-down']!.nodes.map((one) => ({ ...one, last: 99 })) });
+  const held = framed(later, { frozen: healthy, node: 'n2' }, 80, 24);
+  expect(held.join('\n')).toContain('12/12');
+  expect(held.join('\n')).not.toContain('99/99');
+  expect(held.at(-3)).toMatch(/^ r start/);
+});
+
+test('of many nodes those around the chosen one are shown, also with a panel', () => {
+  const many = recorded(healthyCluster(9));
+  const shown = framed(many, { node: 'n5' }, 40, 12).filter((line) => /^.[★◇ ]/.test(line));
+  expect(shown.join('\n')).toMatch(/n5/);
+  const named = framed(many, { node: 'n5', panel: { kind: 'append', message: '', w: 0 } }, 60, 19);
+  expect(named.filter((line) => /^.[★◇]/.test(line)).map((line) => line.slice(3, 5))).toEqual([
+    ...['n4', 'n5', 'n6'],
+  ]);
+  expect(named.join('\n')).toContain('6 more nodes ─ append a message');
+});
+
+test('no more of a log is fetched than any terminal shows', () => {
+  expect([logRowsFor({ columns: 80, rows: 900 }), logRowsFor({ columns: 80, rows: 24 })]).toEqual([
+    ...[200, 9],
+  ]);
+});
+
+test('in one line a question can be answered; a chosen operation is named above the log', () => {
+  const effect = { type: 'quit' } as const;
+  const panel = { kind: 'confirm', question: 'q', command: 'replog stop', effect } as const;
+  expect(framed(healthy, { panel }, 39, 7)[0]).toBe('y/n: replog stop?');
+  expect(framed(healthy, { index: 9 }, 80, 24).join('\n')).toContain('log at #9, End follows');
+});
+
+const output = { kind: 'output', node: 'n1', scroll: 0, search: 'two', typing: false } as const;
+const said = (node: string, lines: string[], error: string | null = null): ClusterState =>
+  told(healthy, { type: 'output', output: { node, first: 7, lines, error } });
+
+test('output is that of its node, with its numbers and what was searched for; or an error', () => {
+  const { lines } = drawn(output, said('n1', ['one', 'two']));
+  expect(texts(lines)).toEqual(['     7 one', '     8 two']);
+  expect(lines.map((line) => line[1]!.style)).toEqual(['plain', 'chosen']);
+  expect(textOf(output, said('n2', ['one']))).toBe(' asking');
+  expect(textOf(output, said('n1', [], 'no launcher'))).toBe(' no launcher');
+});
+
+const story = { kind: 'story', index: 12, scroll: 0 } as const;
+const toldOf = (index: number, complete: boolean): ClusterState =>
+  told(healthy, {
+    type: 'story',
+    story: {
+      ...{ index, node: 'n1', state: 'told', complete },
+      lines: [{ ms: 1, event: 'received', peer: null, text: 'it came' }],
+    },
+  });
+
+test('a story is that of its operation, and says whether it is over', () => {
+  expect(textOf(story, toldOf(12, true))).toMatch(/it came$/);
+  expect(textOf(story, toldOf(12, false))).toMatch(
+    /it is not over yet, or began before the trace$/,
+  );
+  expect(textOf(story, toldOf(11, true))).toMatch(/asking the master$/);
+});
+
+const keys = { kind: 'keys', node: 'n2', scroll: 0 } as const;
+const listing = (node: string, more: boolean, error: string | null = null): ClusterState => {
+  const items = error === null ? [{ key: 'colour', value: 'blue', index: 3 }] : [];
+  return told(healthy, { type: 'keys', keys: { node, items, more, error } });
+};
+
+test('keys are those of their node, whether there are more, how old; or an error', () => {
+  expect(textOf(keys, listing('n2', true))).toMatch(/^ colour +blue +#3\n and more$/);
+  expect(textOf(keys, listing('n2', false))).not.toContain('more');
+  expect(textOf(keys, listing('n3', false))).toBe(' asking');
+  expect(textOf(keys, listing('n2', false, 'broken off'))).toBe(' broken off');
+  const silent = told(listing('n2', false), { type: 'silence', node: 'n2' });
+  const later = { ...silent, now: silent.now + 3_000 };
+  expect(drawn(keys, later).title).toBe('keys of n2, no answer for 3.0 s');
+});
+
+test('to copy are the last command line and the chosen operation', () => {
+  const copied = textOf({ kind: 'copy', scroll: 0 }, healthy, {
+    index: 11,
+    lastCommand: 'replog x',
+  });
+  expect(copied).toMatch(/^ replog x$/m);
+  expect(copied).toMatch(/^ #11 /m);
+});
+
+test('of messages that wait the newest are shown, with who has them, before older events', () => {
+  const own = (key: string, index: number | null): OwnWrite => ({
+    ...{ key, message: key, w: 3, state: 'waiting', index, acks: [] },
+    ...{ sentAt: healthy.now, ms: null, error: null },
+  });
+  const nodes = healthy.nodes.map((one) => (one.node === 'n3' ? { ...one, role: 'removed' } : one));
+  const state = { ...healthy, nodes, own: [own('a', null), own('b', null), own('c', 12)] };
+  expect(texts(eventLines(state, 2, 80))).toEqual([
+    ' a message w=3 waits 0.0 s: not yet on n1 n2  b',
+    ' #12 w=3 waits 0.0 s: on n1 n2 n3  c',
+  ]);
+  const said2 = told(
+    { ...healthy, own: [own('a', null)] },
+    ...['older', 'newer'].map((text) => ({ type: 'said', text, tone: 'plain' }) as const),
+  );
+  expect(texts(eventLines(said2, 2, 80))).toEqual([
+    ...[' 10:42:07 newer', ' a message w=3 waits 0.0 s: not yet on n1 n2 n3  a'],
+  ]);
+});
+
+test('a silent node is dim in a table; what is missing or another is no quiet mark', () => {
+  const silent = told(healthy, { type: 'silence', node: 'n2' });
+  const [first, second] = nodeTable(silent.nodes, silent, glyphs, null, 80);
+  const styleOf = (line: Line) => line.find(({ text }) => text.includes('12/12'))!.style;
+  expect([styleOf(first!), styleOf(second!)]).toEqual(['plain', 'dim']);
+  const look = { glyphs, gutter: 5, chosen: null, node: 'n1' };
+  const marked = (mark: 'missing' | 'differs' | 'all', state = healthy) =>
+    columnsRow({ index: 1, cells: [{ mark, entry: null }] }, state.nodes.slice(1), 20, look)[2]!
+      .style;
+  expect([marked('missing'), marked('differs'), marked('all')]).toEqual(['bad', 'alarm', 'good']);
+  expect(marked('all', silent)).toBe('dim');
+});
+
+test('of what the marks mean only what has room is told, as a whole', () => {
+  expect(texts([legend(glyphs, 20)])).toEqual([' ● all  ◐ majority']);
+  expect(texts([legend(glyphs, 5)])).toEqual(['']);
+});
