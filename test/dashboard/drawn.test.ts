@@ -34,9 +34,11 @@ const textOf = (...args: Parameters<typeof drawn>): string =>
 
 test('a picture that stands still shows what was; its keys are those of now', () => {
   const later = recorded({ nodes: STATES['one-down']!.nodes.map((one) => ({ ...one, last: 99 })) });
-  const held = framed(later, { frozen: healthy, node: 'n2' }, 80, 24);
+  const now = told(later, { type: 'said', text: 'much later', tone: 'plain' });
+  const held = framed(now, { frozen: healthy, node: 'n2' }, 80, 24);
   expect(held.join('\n')).toContain('12/12');
   expect(held.join('\n')).not.toContain('99/99');
+  expect(held.join('\n')).not.toContain('much later');
   expect(held.at(-3)).toMatch(/^ r start/);
 });
 
