@@ -59,7 +59,7 @@ function around(blocks: readonly (readonly Line[])[], place: number, height: num
   const lines = blocks.flat();
   const first = blocks.slice(0, place).flat().length;
   const end = first + (blocks[place]?.length ?? 0);
-  const wanted = Math.max(Math.min(first, first - 2), end - height, 0);
+  const wanted = Math.max(first - 2, end - height, 0);
   const from = Math.min(wanted, Math.max(0, lines.length - height));
   return lines.slice(from, from + height);
 }

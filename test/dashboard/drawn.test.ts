@@ -1,6 +1,7 @@
 // What is drawn of what is known: each row is a mistake that no capture shows.
 
 import { expect, test } from 'vitest';
+import type { MasterHealth } from '../../src/client/answers.ts';
 import type { Line } from '../../src/dashboard/cells.ts';
 import type { ClusterState, OwnWrite } from '../../src/dashboard/cluster-state.ts';
 import { eventLines } from '../../src/dashboard/foot.ts';
@@ -157,4 +158,26 @@ test('a silent node is dim in a table; what is missing or another is no quiet ma
 test('of what the marks mean only what has room is told, as a whole', () => {
   expect(texts([legend(glyphs, 20)])).toEqual([' ● all  ◐ majority']);
   expect(texts([legend(glyphs, 5)])).toEqual(['']);
+});
+
+test('a long name gives way to how far its node is behind, by millions too', () => {
+  const behind = recorded({
+    nodes: [
+      { node: 'n1', last: 4_495_000 },
+      { node: 'n2', last: 4_495_000, acked: 2 },
+    ],
+  });
+  const nodes = behind.nodes.slice(1).map((view) => ({ ...view, node: `n2-${'x'.repeat(29)}` }));
+  const named = behind.nodes.map((view, place) => (place === 0 ? view : nodes[0]!));
+  const health = behind.nodes[0]!.health as MasterHealth;
+  const members = health.members.map((one) =>
+    one.node === 'n2' ? { ...one, node: nodes[0]!.node } : one,
+  );
+  const state = told(
+    { ...behind, nodes: named },
+    { type: 'health', node: 'n1', health: { ...health, members } },
+  );
+  expect(texts(nodeTable(nodes, state, glyphs, null, 40))).toEqual([
+    expect.stringMatching(/lag 4494998$/),
+  ]);
 });

@@ -95,9 +95,9 @@ describe('panels', () => {
 });
 
 test.each([
-  ['?', '\u001b[F', '\u001b[A', 1],
-  ['l', '\u001b[H', '\u001b[B', -1],
-])('in the panel of %s one key leads back from its end', async (key, far, back, by) => {
+  ['?', '\u001b[F', '\u001b[A', 1, 'not known'],
+  ['l', '\u001b[H', '\u001b[B', -1, 'line 0'],
+])('in the panel of %s one key leads back from its end', async (key, far, back, by, last) => {
   const shown = await mount(STATES.healthy!, 80, 24);
   const lines = Array.from({ length: 50 }, (_, i) => `line ${i}`);
   shown.store.report({ type: 'output', output: { node: 'n1', first: 1, lines, error: null } });
@@ -105,6 +105,7 @@ test.each([
   await shown.type(key);
   await shown.type(far);
   const end = panel();
+  expect(end.at(by > 0 ? -1 : 0)).toContain(last);
   await shown.type(far);
   await shown.type(back);
   expect(by > 0 ? panel().slice(1) : panel().slice(0, -1)).toEqual(

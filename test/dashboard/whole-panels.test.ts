@@ -76,3 +76,15 @@ test('every write concern, and both answers to a question, are seen on 40 column
   ]);
   expect(shown(confirm, 60).at(-1)).toBe(' y replog restart n1 --name another    n leave it');
 });
+
+test('a fault that is set stands out, one that is off does not', () => {
+  const styleOf = (node: string) => {
+    const look = { state: faulty, screen, glyphs: glyphsFor(true), width: 80, height: 20 };
+    const { lines } = panelLines({ kind: 'faults', node, place: 3 }, look);
+    return lines[0]!.find(({ text }) => text.startsWith('['))!;
+  };
+  expect([styleOf('n1'), styleOf('n2')]).toEqual([
+    { text: '[off]', style: 'plain' },
+    { text: '[500ms]', style: 'alarm' },
+  ]);
+});
