@@ -571,6 +571,20 @@ describe('a history that cannot decide', () => {
     expect(judge(run.records).violations).toMatchObject([{ judge: 'write concern' }]);
   });
 
+  test('write concern: an earlier master tells of its own members, however late', () => {
+    const asked = (before: boolean): string[] => {
+      const run = new Recording();
+      const early = run.tick();
+      run.node('n1', 'role', { role: 'master', epoch: 2 });
+      const call = before ? early : run.tick();
+      run.write(message('before'), { call, acks: ['n1', 'n3'] });
+      run.write(message('all'), { w: 'all', acks: ['n1', 'n2'] });
+      return judge(run.end()).violations.map(({ judge: by }) => by);
+    };
+    expect(asked(true)).toEqual([]);
+    expect(asked(false)).toContain('write concern');
+  });
+
   test('converges: an unseen operation may have gone, in the place of what was seen', () => {
     const run = new Recording();
     run.write(message('one'));

@@ -17,6 +17,7 @@ export class WriteConcernHonoured implements Invariant {
   /** When a node last left. */
   private readonly leftAt = new Map<string, number>();
   private master: string | null = null;
+  private ledSince = Number.NEGATIVE_INFINITY;
 
   constructor(evidence: Evidence) {
     this.evidence = evidence;
@@ -28,7 +29,10 @@ export class WriteConcernHonoured implements Invariant {
       this.acknowledged.delete(record.node);
       this.leftAt.set(record.node, record.at);
     }
-    if (record.role === 'master') this.acknowledged.clear();
+    if (record.role === 'master') {
+      this.acknowledged.clear();
+      this.ledSince = record.at;
+    }
     return null;
   }
 
@@ -40,6 +44,8 @@ export class WriteConcernHonoured implements Invariant {
     if (record.node !== this.master) this.acknowledged.clear();
     this.master = record.node;
     const found = this.judge(record, acks);
+    // What was asked for before this master may be another one's answer, about its own members.
+    if (record.call <= this.ledSince) return found;
     for (const node of acks) {
       if (this.acknowledged.has(node) || this.evidence.cluster.nodes.get(node)?.left) continue;
       if (record.call <= (this.leftAt.get(node) ?? Number.NEGATIVE_INFINITY)) continue;
