@@ -108,6 +108,15 @@ export class Hearing {
     return established.filter((member) => !this.counts(member)).map(({ peer }) => peer.node);
   }
 
+  /** Members that were heard and do not count, with what damage took from them. */
+  get doubted(): { readonly node: NodeId; readonly lost: Lost }[] {
+    return this.assembly.members().flatMap((member) => {
+      const { node } = member.peer;
+      const lost = this.lost.get(node);
+      return lost === undefined || this.counts(member) ? [] : [{ node, lost }];
+    });
+  }
+
   private established(): Member[] {
     const { electorate, members } = this.assembly;
     return members().filter(({ peer }) => electorate.has(peer.node));

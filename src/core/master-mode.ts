@@ -1,5 +1,6 @@
 // Whether a master takes writes, and if not, why: for people, and for the event that says so.
 
+import type { Lost } from './effects.ts';
 import type { Ledger } from './ledger.ts';
 import type { Recovery } from './recovery.ts';
 import type { MasterStatus } from './status.ts';
@@ -10,7 +11,7 @@ export interface ModeFacts {
   readonly quorum: MasterStatus['quorum'];
   readonly settled: boolean;
   /** Only asked before the epoch is settled: this is looked at with every step. */
-  readonly recovery: Pick<Recovery, 'awaited' | 'missing'>;
+  readonly recovery: Pick<Recovery, 'awaited' | 'doubted' | 'missing'>;
   readonly ledger: Ledger;
 }
 
@@ -30,18 +31,26 @@ export function modeOf(facts: ModeFacts): Mode {
 }
 
 function waitingFor({ ledger: { log }, recovery }: ModeFacts): string {
-  const { missing } = recovery;
-  if (missing === null) {
-    const { awaited } = recovery;
-    if (awaited.length === 0) return 'recovering: hearing the members before the first write';
+  const { missing, doubted, awaited } = recovery;
+  if (missing !== null) {
     return (
-      `recovering: the first write waits for ${awaited.join(' or ')}, who may hold what those ` +
-      'that have just joined do not'
+      `damaged: entries ${log.lastIndex + 1} to ${reachOf(missing)} are missing here, and no ` +
+      'member that answers has all of them yet (replog repair --help)'
     );
   }
-  const upTo = missing.open ? `${missing.upTo} or beyond` : `${missing.upTo}`;
+  const [first] = doubted;
+  if (first !== undefined) {
+    return (
+      `recovering: damage took entries up to ${reachOf(first.lost)} from ${first.node}, and not ` +
+      'all of them are known to be here: the first write waits for another member to answer, or ' +
+      `for ${first.node} to give them up (replog repair --help)`
+    );
+  }
+  if (awaited.length === 0) return 'recovering: hearing the members before the first write';
   return (
-    `damaged: entries ${log.lastIndex + 1} to ${upTo} are missing here, and no member that ` +
-    'answers has all of them yet (replog repair --help)'
+    `recovering: the first write waits for ${awaited.join(' or ')}, who may hold what those ` +
+    'that have just joined do not'
   );
 }
+
+const reachOf = ({ open, upTo }: Lost): string => (open ? `${upTo} or beyond` : `${upTo}`);

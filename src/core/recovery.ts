@@ -87,6 +87,11 @@ export class Recovery {
     return this.hearing.awaited;
   }
 
+  /** Members that do not count, because of what damage took from them. */
+  get doubted(): Hearing['doubted'] {
+    return this.hearing.doubted;
+  }
+
   /** Goes on if enough members have been heard. */
   proceed(now: number): void {
     if (this.done || this.fetching || !this.hearing.enough(now)) return;

@@ -1,0 +1,60 @@
+// What a master says that hears a member, and must not count it: damage took from it what this
+// master may never have had itself.
+
+import { expect, test } from 'vitest';
+import type { MasterStatus } from '../../src/core/status.ts';
+import { VirtualCluster } from './virtual-cluster.ts';
+
+const master = (cluster: VirtualCluster) => cluster.status('n1') as MasterStatus;
+
+/** n1 was killed before 4 to 6 were on its disk, and damage took 3 to 6 from n2; n3 is away. */
+function doubting(): VirtualCluster {
+  const cluster = new VirtualCluster();
+  cluster.start('n1', { arbiter: null, size: 3 });
+  cluster.run(10);
+  for (const id of ['n2', 'n3']) cluster.start(id, { arbiter: 'n1' });
+  cluster.run(100);
+  const write = (from: number, to: number): void => {
+    for (let i = from; i <= to; i += 1) cluster.write('n1', `m${i}`, { w: 1 });
+    cluster.run(200);
+  };
+  write(1, 3);
+  cluster.weather = (from, to) => ([from, to].includes('n3') ? 'lost' : 1);
+  cluster.host('n1').disk.stuck = true;
+  write(4, 6);
+  expect(cluster.entries('n2')).toHaveLength(6);
+  for (const id of ['n1', 'n2']) cluster.kill(id);
+  cluster.host('n1').disk.stuck = false;
+  cluster.host('n2').damage(2);
+  cluster.start('n1', { arbiter: null, size: 3 });
+  cluster.start('n2', { arbiter: 'n1' });
+  cluster.run(10_000);
+  return cluster;
+}
+
+test('G19: it is said which member does not count, why, and what can be done', () => {
+  const cluster = doubting();
+  expect(master(cluster)).toMatchObject({ mode: 'read-only', lastIndex: 3 });
+  expect(master(cluster).reason).toBe(
+    'recovering: damage took entries up to 6 from n2, and not all of them are known to be here: ' +
+      'the first write waits for another member to answer, or for n2 to give them up ' +
+      '(replog repair --help)',
+  );
+});
+
+test('G19: another member that answers is enough', () => {
+  const cluster = doubting();
+  cluster.weather = () => 1;
+  cluster.run(5_000);
+  expect(master(cluster)).toMatchObject({ mode: 'read-write', lastIndex: 3 });
+});
+
+test('G19: so is one that has given up what it lost', () => {
+  const cluster = doubting();
+  const host = cluster.host('n2');
+  cluster.kill('n2');
+  host.memory = { ...host.memory, lost: null };
+  cluster.start('n2', { arbiter: 'n1' });
+  cluster.run(5_000);
+  expect(master(cluster)).toMatchObject({ mode: 'read-write', lastIndex: 3 });
+});
