@@ -19,12 +19,14 @@ export interface NodeFacts {
   steadySince: number;
   /** When it last lost its memory; -∞: never. */
   lostAt: number;
+  /** When it last started with damage; -∞: never. */
+  damagedAt: number;
   /** Since when it is back after it had left; ∞ while it is gone; -∞: it never left. */
   backAt: number;
 }
 
 /** What a record about a node changed that bears on promises. */
-export type Change = 'none' | 'lost' | 'left' | 'other master' | 'arbiter forgot';
+export type Change = 'none' | 'lost' | 'damaged' | 'left' | 'other master' | 'arbiter forgot';
 
 /**
  * Invariants:
@@ -89,7 +91,8 @@ export class ClusterFacts {
     if (facts === undefined) {
       const never = Number.NEGATIVE_INFINITY;
       const here = { life: '', durable: true, up: true, paused: false, left: false };
-      facts = { node, ...here, steadySince: never, lostAt: never, backAt: never };
+      const at = { steadySince: never, lostAt: never, damagedAt: never, backAt: never };
+      facts = { node, ...here, ...at };
       this.nodes.set(node, facts);
     }
     return facts;
@@ -105,6 +108,7 @@ export class ClusterFacts {
         facts.up = false;
         return facts.durable ? 'none' : this.lost(facts, record.at);
       case 'wipe':
+      case 'repair':
         return this.lost(facts, record.at);
       case 'pause':
         facts.paused = true;
@@ -137,7 +141,10 @@ export class ClusterFacts {
     facts.durable = record.durable ?? facts.durable;
     this.sized = record.sized ?? this.sized;
     if (record.node === this.master) this.opening = true;
-    return memoryGone ? this.lost(facts, record.at) : 'none';
+    if (memoryGone) return this.lost(facts, record.at);
+    if (record.damaged !== true) return 'none';
+    facts.damagedAt = record.at;
+    return 'damaged';
   }
 
   private lost(facts: NodeFacts, at: number): Change {

@@ -95,12 +95,15 @@ export interface NodeRecord {
     | 'pause'
     | 'resume'
     | 'wipe'
+    | 'repair'
     | 'join'
     | 'leave'
     | 'role'
     | 'refused-start';
   /** With `start`: whether it keeps its log on disk. */
   readonly durable?: boolean;
+  /** With `start`: it has lost entries to damage, and says so; others keep what they promised. */
+  readonly damaged?: boolean;
   /** With `start` of the arbiter: it was told how large the cluster is. */
   readonly sized?: boolean;
   /** With `role`. */

@@ -17,6 +17,10 @@
 // and where the cluster's size was not configured, alone: then only what all members hold is kept.
 // A write that was under way at such a moment is promised nothing.
 //
+// A node that starts with damage loses only what nobody else has (`damaged`): it shows less for a
+// while, but no master goes on without what another one holds, until its operator gives up what the
+// damage took (`repair`), which counts as the loss of its disk.
+//
 // What a node acknowledged before it lost its memory is promised by its earlier life alone, and the
 // master cannot know of the loss at once. So an answer that may be about what was appended before
 // then counts for nothing on the side of that node: a `duplicate`, and a 504 to a request with an
@@ -104,7 +108,10 @@ export class Promises {
     if (!keeps(acks, cluster)) return null;
     // An answer may be heard after its master has ended, and another life of it has begun.
     const lasts = record.call > this.reopenedAt;
-    for (const node of acks) this.hold(node, last, { moment, place, lasts });
+    for (const node of acks) {
+      const whole = !hadDamage(node, record, cluster);
+      this.hold(node, last, { moment, place, lasts: lasts && whole });
+    }
     this.frontier.reach(moment, last, place);
     for (const [i, content] of contents.entries()) {
       const promised = this.at(first + i);
@@ -145,13 +152,32 @@ export class Promises {
   /** A node lost its memory or left, or another one leads: what is not kept is excused. */
   risk(change: Change, node: string, at: number, cluster: ClusterFacts): void {
     if (change === 'none') return;
+    if (change === 'damaged') {
+      this.damaged(node, at, cluster);
+      return;
+    }
     if (change === 'lost' || change === 'left') {
       this.positions.delete(node);
       this.held.delete(node);
     }
     if (change === 'other master') this.reopened(node, at);
     else this.losses += 1;
-    const kept = this.keptBy(cluster);
+    this.keep(this.keptBy(cluster), at, cluster);
+  }
+
+  /** A node shows less than it had, and others have the rest: no master goes on without it. Only
+   * what nobody else had is lost. */
+  private damaged(node: string, at: number, cluster: ClusterFacts): void {
+    this.held.delete(node);
+    const others = cluster.members.filter((member) => member.node !== node);
+    const kept = Math.max(0, ...others.map((other) => this.positions.get(other.node) ?? 0));
+    if (kept >= (this.positions.get(node) ?? 0)) return;
+    this.losses += 1;
+    this.keep(kept, at, cluster);
+  }
+
+  /** What lies above `kept` is excused. */
+  private keep(kept: number, at: number, cluster: ClusterFacts): void {
     this.kept = kept;
     this.lostAbove = Math.min(this.lostAbove, kept);
     this.lostEpoch = Math.max(this.lostEpoch, cluster.opened);
@@ -212,10 +238,19 @@ function knows(node: string, record: WriteRecord, cluster: ClusterFacts): boolea
   const facts = cluster.nodes.get(node);
   // One that has left, or did since, may start over when it is back.
   if (facts !== undefined && record.call <= facts.backAt) return false;
-  const lostAt = facts?.lostAt ?? Number.NEGATIVE_INFINITY;
-  if (lostAt === Number.NEGATIVE_INFINITY) return true;
+  return since(facts?.lostAt, record);
+}
+
+/** Whether damage may have taken it from the node again: then others have it, and this one will. */
+function hadDamage(node: string, record: WriteRecord, cluster: ClusterFacts): boolean {
+  return !since(cluster.nodes.get(node)?.damagedAt, record);
+}
+
+/** Whether what was acknowledged was appended after a moment; undefined or -∞: there was none. */
+function since(moment: number | undefined, record: WriteRecord): boolean {
+  if (moment === undefined || moment === Number.NEGATIVE_INFINITY) return true;
   const open = record.outcome !== 'ok' && record.idempotencyKey !== null;
-  return record.duplicate !== true && !open && record.call > lostAt;
+  return record.duplicate !== true && !open && record.call > moment;
 }
 
 /** Whether these holders are enough, as things stand. */

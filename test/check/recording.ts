@@ -50,9 +50,9 @@ export class Recording {
     this.records.push({ type: 'node', at, node, life: this.life(node), event, ...more });
   }
 
-  start(node: string, durable = true): void {
+  start(node: string, durable = true, damaged = false): void {
     this.lives.set(node, (this.lives.get(node) ?? 0) + 1);
-    this.node(node, 'start', { durable });
+    this.node(node, 'start', { durable, ...(damaged ? { damaged } : {}) });
   }
 
   lead(node: string): void {
