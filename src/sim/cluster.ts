@@ -43,7 +43,7 @@ export class Cluster {
   private readonly texts = new EntryTexts();
   readonly options: Options;
   private readonly plan: Plan;
-  private readonly supervisor: Supervisor;
+  readonly supervisor: Supervisor;
   private readonly chance: Chance;
   private readonly wrap: WrapPersistence;
   private size: number;
@@ -100,6 +100,8 @@ export class Cluster {
     site.left = false;
     site.host.boot(this.chance.next() * 1e6);
     site.startingLife = site.host.life;
+    const { unread } = site;
+    site.unread = true;
     const { shape } = this.plan;
     const log = openLog(site, shape);
     const opened = { ...log, persistence: this.wrap(log.persistence, site) };
@@ -128,11 +130,17 @@ export class Cluster {
       (found) => {
         if (site.host.life !== life) return;
         site.startingLife = null;
+        if (found.damaged) this.supervisor.salvaged(site);
+        const lacks = (found.memory?.lost ?? null) !== null;
+        const damaged = site.repaired || (lacks && (found.damaged || unread));
+        site.repaired = false;
+        site.unread = false;
         site.torn = false;
-        this.watch.memory.recovered(id, found.memory);
-        if (site.node !== null) this.watch.recovered(id, found.entries);
+        this.watch.memory.recovered(id, found.memory, damaged);
+        if (site.node !== null) this.watch.recovered(id, found.entries, damaged);
         const sized = site.arbiter === null ? {} : { sized: shape.size !== null };
-        this.happened(site, 'start', { durable: site.disk !== null, ...sized });
+        const lost = damaged ? { damaged } : {};
+        this.happened(site, 'start', { durable: site.disk !== null, ...sized, ...lost });
       },
       (error: unknown) => {
         if (site.host.life === life) this.supervisor.refused(site, error);
@@ -217,6 +225,7 @@ export class Cluster {
     this.trace.draw(`${id} is told to leave`);
     // From now on it may be gone, though it hears of that later.
     this.watch.commits.loses();
+    site.hasLeft = true;
     this.happened(site, 'leave');
     site.node.retire((response) => {
       if (response.type === 'Left') {
@@ -242,9 +251,17 @@ export class Cluster {
 
   /** One disk only has bits that turn over: no more than that is promised to be mended. */
   flipBits(id: string, name: string, source: FaultSource): (() => void) | undefined {
-    const others = this.nodes.filter((site) => site.id !== id);
-    if (others.some((site) => site.flipped || site.suffers(name))) return undefined;
+    if (this.others(id).some((site) => site.suffers(name)) || !this.mayRot(id)) return undefined;
     return this.troubleDisk(id, name, source);
+  }
+
+  /** No other disk has had such bits. */
+  mayRot(id: string): boolean {
+    return !this.others(id).some(({ flipped }) => flipped);
+  }
+
+  private others(id: string): Site[] {
+    return this.nodes.filter((site) => site.id !== id);
   }
 
   troubleDisk(id: string, name: string, source: FaultSource): () => void {

@@ -5,6 +5,7 @@
 import { Chance } from './chance.ts';
 import { drawnOperations } from './drawn-operations.ts';
 import { withOutbox } from './drawn-outbox.ts';
+import { withRot } from './drawn-rot.ts';
 import { withUpkeep } from './drawn-upkeep.ts';
 import { FAULT_KINDS } from './faults/kinds.ts';
 import type { Fault, Plan, Shape } from './plan.ts';
@@ -15,23 +16,30 @@ const CALM_MS = 1_200;
 /** What an arbiter is told of its cluster is drawn apart: a seed's plan was there before it. */
 const NAMELESS_SEED = 0x1de_7717;
 
+/** So is whether nodes take damage out of their logs. */
+const SALVAGE_SEED = 0x5a_17a6e5;
+
 /** Clients go on this long after the last fault is over. */
 const AFTER_MS = 2_500;
 
 export function drawnPlan(seed: number): Plan {
   const chance = new Chance(seed);
   const nameless = new Chance(seed ^ NAMELESS_SEED).happens(0.5);
-  const shape = { ...drawnShape(chance), nameless };
+  const salvages = new Chance(seed ^ SALVAGE_SEED).happens(0.7);
+  const shape = drawnShape(chance, { nameless, salvages });
   const faultsFrom = CALM_MS;
   const faultsUntil = faultsFrom + chance.whole(3_000, 8_000);
   const faults = drawnFaults(chance, shape, faultsFrom, faultsUntil);
   const clientsUntil = faultsUntil + AFTER_MS;
   const operations = drawnOperations(chance, shape, clientsUntil);
   const plan = { seed, shape, faultsFrom, faultsUntil, faults, operations };
-  return withOutbox(withUpkeep(plan, clientsUntil), clientsUntil);
+  return withRot(withOutbox(withUpkeep(plan, clientsUntil), clientsUntil));
 }
 
-function drawnShape(chance: Chance): Omit<Shape, 'nameless'> {
+function drawnShape(
+  chance: Chance,
+  { nameless, salvages }: Pick<Shape, 'nameless' | 'salvages'>,
+): Shape {
   const count = chance.pick([3, 3, 3, 3, 5, 2, 4, 1]);
   const memory = chance.pick(['none', 'none', 'none', 'none', 'some', 'all']);
   const arbiter = chance.pick(['own', 'embedded'] as const);
@@ -45,6 +53,8 @@ function drawnShape(chance: Chance): Omit<Shape, 'nameless'> {
     nodes,
     arbiter,
     arbiterDurable: memory !== 'all' || count === 1,
+    nameless,
+    salvages,
     size: chance.happens(0.7) ? count : null,
     options: {
       snapshotEntriesMax: chance.pick([1, 3, 8_192, 8_192]),

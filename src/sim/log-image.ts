@@ -49,21 +49,23 @@ export class LogImage {
     this.confirmed = 0;
   }
 
-  /** A start has found this; returns what is wrong with it, null if nothing. */
-  recover(found: readonly Entry[]): string | null {
+  /** A start has found this, and `damaged` says that it may be less than there was; returns what is
+   * wrong with it, null if nothing. */
+  recover(found: readonly Entry[], damaged: boolean): string | null {
     const read: (Entry | undefined)[] = [];
     for (const entry of found) read[entry.index] = entry;
     const lastIndex = found.at(-1)?.index ?? 0;
+    const kept = damaged ? Math.min(this.confirmed, lastIndex) : this.confirmed;
     let wrong: string | null = null;
     const history = new Keys(this.entries.slice(0, this.confirmed + 1), found);
-    for (let index = 1; index <= this.confirmed; index += 1) {
-      const kept = this.entries[index];
+    for (let index = 1; index <= kept; index += 1) {
+      const entry = this.entries[index];
       const now = read[index];
-      if (kept === undefined) continue;
-      if (now === undefined && index < lastIndex && history.supersedes(kept)) {
-        read[index] = kept;
-      } else if (now === undefined || !same(kept, now)) {
-        wrong ??= `${drawEntry(kept)} was on its disk; ${now ? drawEntry(now) : 'nothing'} now`;
+      if (entry === undefined) continue;
+      if (now === undefined && index < lastIndex && history.supersedes(entry)) {
+        read[index] = entry;
+      } else if (now === undefined || !same(entry, now)) {
+        wrong ??= `${drawEntry(entry)} was on its disk; ${now ? drawEntry(now) : 'nothing'} now`;
       }
     }
     this.entries = read;

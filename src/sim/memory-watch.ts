@@ -1,7 +1,7 @@
 // What each process has promised to remember, judged from inside: its bookkeeping as the next life
 // finds it, and whether anybody was told of an epoch before that was durable.
 
-import type { Memory } from '../core/effects.ts';
+import type { Lost, Memory } from '../core/effects.ts';
 import type { Response, ResponseOrder } from '../core/messages.ts';
 
 /** Sessions count from epoch × this. */
@@ -16,6 +16,8 @@ interface Asked {
 }
 
 const asked = (memory: Memory | null): Asked => ({ memory, text: JSON.stringify(memory) });
+
+const withoutLoss = (memory: Memory | null): string => JSON.stringify({ ...memory, lost: null });
 
 /**
  * Invariants:
@@ -42,15 +44,22 @@ export class MemoryWatch {
     if (place > 0) known.splice(0, place);
   }
 
-  /** The next life has read its bookkeeping. */
-  recovered(id: string, memory: Memory | null): void {
+  /** The next life has read its bookkeeping. `damaged`: it has noted there itself what it lost. */
+  recovered(id: string, memory: Memory | null, damaged: boolean): void {
     const found = asked(memory);
     const known = this.of(id);
-    if (!known.some(({ text }) => text === found.text)) {
+    const text = damaged ? withoutLoss(memory) : found.text;
+    const told = (one: Asked): string => (damaged ? withoutLoss(one.memory) : one.text);
+    if (!known.some((one) => told(one) === text)) {
       const sentence = `${id} was to remember ${known[0]!.text}; its next life found ${found.text}`;
       this.report('bookkeeping on disk', sentence);
     }
     this.known.set(id, [found]);
+  }
+
+  /** What damage took from it, as far as its bookkeeping says. */
+  lostBy(id: string): Lost | null {
+    return this.of(id).at(-1)!.memory?.lost ?? null;
   }
 
   /** Its disk is another one, or it has none. */

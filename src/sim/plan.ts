@@ -15,6 +15,9 @@ export interface Shape {
   readonly arbiterDurable: boolean;
   /** An arbiter that has lost its folder is not told which cluster it is the arbiter of. */
   readonly nameless: boolean;
+  /** A node whose log is damaged keeps what is before the damage and fetches the rest, as nodes do
+   * that are served; otherwise it refuses to start, and its operator gives it an empty disk. */
+  readonly salvages: boolean;
   /** Configured cluster size; null: the number of members. */
   readonly size: number | null;
   readonly options: Partial<Options>;

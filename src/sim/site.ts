@@ -41,10 +41,16 @@ export class Site {
   /** A power cut, or a failed write, has torn what it was writing: a start may refuse that as
    * damage. */
   torn = false;
+  /** The latest start has not come to its end: it may have taken damage out of the log. */
+  unread = false;
+  /** Its operator has given up what damage took, and maybe more, before the next start. */
+  repaired = false;
   /** Its disk is not the first one. */
   wiped = false;
   /** It has left the cluster. */
   left = false;
+  /** It was told to leave at some time: nobody takes its word for what was promised before. */
+  hasLeft = false;
   /** The life that is starting and does not serve yet. */
   startingLife: number | null = null;
   /** The life whose process is told to end. */

@@ -35,6 +35,8 @@ export interface Configuration {
 export interface Found {
   readonly entries: readonly Entry[];
   readonly memory: Memory | null;
+  /** Damage was taken out of the log: `entries` are what was before it. */
+  readonly damaged: boolean;
 }
 
 /** A persistence that may be wrapped by a test. */
@@ -62,9 +64,21 @@ export function openLog(site: Site, shape: Shape): OpenedLog {
     self: () => own,
     lives: ({ pid }: { pid: number }) => pid === own.pid,
   };
-  const log = openSegmentedLog(site.disk.mount(), { ...shape.layout, processes });
+  const salvage = (memory: Memory | null): boolean =>
+    shape.salvages && hasPeers(site, shape, memory);
+  const log = openSegmentedLog(site.disk.mount(), { ...shape.layout, processes, salvage });
   return { persistence: log, kept: shape.upkeep ? log : null };
 }
+
+/** Whether there are others that a damaged node can fetch from (as in src/node/serve.ts). */
+function hasPeers(site: Site, shape: Shape, memory: Memory | null): boolean {
+  if (site.node === null) return false;
+  if (!isOwnArbiter(site, shape)) return true;
+  return memory?.arbiter?.members.some(({ node }) => node !== site.id) === true;
+}
+
+const isOwnArbiter = (site: Site, { arbiter, nodes }: Shape): boolean =>
+  arbiter === 'embedded' && site.id === nodes[0]!.id;
 
 /** Cuts off what is damaged in the folder of a process that has ended. Rejects as `cutDamage`
  * does. */
@@ -90,10 +104,10 @@ export async function startNode(
   // Without summaries every start reads the whole log.
   const recovered = await persistence.recover(visit, kept === null ? undefined : folds);
   const entries = kept === null ? read : entriesOn(site.disk!);
-  const found = { entries, memory: recovered.memory };
+  const found = { entries, memory: recovered.memory, damaged: recovered.damage !== undefined };
   if (site.host.life !== life) return found;
   const first = shape.nodes[0]!.id;
-  const own = shape.arbiter === 'embedded' && site.id === first;
+  const own = isOwnArbiter(site, shape);
   const replica = new Replica({
     self: { node: nodeId(site.id), url: site.id },
     incarnation: incarnation(site.host.lifeName),
@@ -129,7 +143,7 @@ export async function startArbiter(
 ): Promise<Found> {
   const { life } = site.host;
   const { memory } = await persistence.recover(() => {});
-  const found = { entries: [], memory };
+  const found = { entries: [], memory, damaged: false };
   if (site.host.life !== life) return found;
   // One that takes the place of a lost one gives the first role to whoever asks first.
   const prefer = site.wiped ? null : nodeId(shape.nodes[0]!.id);

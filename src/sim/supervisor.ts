@@ -1,6 +1,7 @@
 // Who looks after processes that cannot go on: a supervisor that starts them again, and an operator
 // for those that refuse to start. The rule: only what the disk did may be the reason.
 
+import type { NodeStatus } from '../core/status.ts';
 import { StorageFailure } from '../persistence/persistence.ts';
 import type { Cluster } from './cluster.ts';
 import type { Plan } from './plan.ts';
@@ -33,9 +34,7 @@ export class Supervisor {
     this.blame(site, error);
     site.crash(false, 0);
     if (!(error instanceof StorageFailure)) {
-      const turned = this.plan.faults.some(({ kind }) => kind === 'flip');
-      if (!turned && !site.torn)
-        this.cluster.watch.breach('no damage by itself', `${site.id}: ${String(error)}`);
+      this.explain(site, String(error));
       this.cluster.happened(site, 'refused-start');
       if (!this.isReplaceable(site)) {
         this.repair(site);
@@ -45,6 +44,54 @@ export class Supervisor {
       this.cluster.wipe(site.id);
     }
     this.cluster.startAfter(site.id, AGAIN_MS);
+  }
+
+  /** Where a master waits for what nobody has any more, its operator gives that up (`replog repair
+   * --cut`). Returns whether that was so. */
+  givesUp(): boolean {
+    const { nodes, watch } = this.cluster;
+    const told = nodes.filter(({ node }) => isTold(node?.status));
+    if (told.length === 0) return false;
+    const lacks = ({ id }: Site): boolean => watch.memory.lostBy(id) !== null;
+    // What a master lacks itself it waits for first; else for those that it cannot count.
+    const lacking = (told.some(lacks) ? told : nodes).filter(lacks);
+    const help = lacking.map(({ id }) => this.helpFor(id)).find((found) => found !== null);
+    if (help !== undefined) {
+      watch.breach('comes back', help);
+      return false;
+    }
+    for (const site of lacking) {
+      this.cluster.ended(site, 'crash', { power: false, severity: 0 });
+      this.cluster.happened(site, 'repair');
+      watch.commits.loses();
+      site.repaired = true;
+      this.repair(site);
+    }
+    return lacking.length > 0;
+  }
+
+  /** Who could have given a node what it lost, as a sentence; null: nobody, or nobody whose word
+   * counts: who was away, or whom the arbiter forgot, may have missed what came after. */
+  private helpFor(id: string): string | null {
+    const { forgotten, watch } = this.cluster;
+    const { upTo, open } = watch.memory.lostBy(id)!;
+    if (forgotten || open) return null;
+    const holders = watch.holdersOf(id, upTo).filter((one) => !this.cluster.site(one).hasLeft);
+    return holders.length === 0 ? null : `${holders.join(' and ')} could have given ${id} ${upTo}`;
+  }
+
+  /** A process has taken damage out of its log, and serves what is before it. */
+  salvaged(site: Site): void {
+    this.cluster.trace.draw(`${site.id} has taken damage out of its log`);
+    this.cluster.hit('salvage');
+    this.explain(site, 'damage was taken out of its log');
+  }
+
+  /** Where no bit was turned over and nothing was torn, there is nothing to be damaged. */
+  private explain(site: Site, what: string): void {
+    const turned = this.plan.faults.some(({ kind }) => kind === 'flip' || kind === 'rot');
+    if (!turned && !site.torn)
+      this.cluster.watch.breach('no damage by itself', `${site.id}: ${what}`);
   }
 
   private blame(site: Site, error: unknown): void {
@@ -75,6 +122,11 @@ export class Supervisor {
       again();
     });
   }
+}
+
+/** A master that says what its operator can do. */
+function isTold(status: NodeStatus | null | undefined): boolean {
+  return status?.role === 'master' && status.reason?.includes('replog repair') === true;
 }
 
 /** A flipped bit may also stand in a format version. */

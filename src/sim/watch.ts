@@ -52,10 +52,11 @@ export class Watch implements NodeWatch {
     if (this.breaches.length < BREACHES_MAX) this.breaches.push({ judge, sentence, at });
   }
 
-  /** A node has read its log: all that was durable must be in it. */
-  recovered(id: string, found: readonly Entry[]): void {
+  /** A node has read its log: all that was durable must be in it, up to any damage that it owns up
+   * to. */
+  recovered(id: string, found: readonly Entry[], damaged: boolean): void {
     this.commits.restarted(id);
-    const wrong = this.image(id).recover(found);
+    const wrong = this.image(id).recover(found, damaged);
     if (wrong !== null) this.breach('durable on disk', `${id}: ${wrong}`);
   }
 
@@ -64,6 +65,14 @@ export class Watch implements NodeWatch {
     this.memory.forgotten(id);
     this.commits.loses();
     this.image(id).forget();
+  }
+
+  /** Other nodes whose logs hold what this one last had on its disk at an index. */
+  holdersOf(id: string, index: number): string[] {
+    const epoch = this.image(id).durableEpochAt(index);
+    if (epoch === undefined) return [];
+    const others = [...this.images].filter(([other]) => other !== id);
+    return others.filter(([, image]) => image.epochAt(index) === epoch).map(([other]) => other);
   }
 
   appended(node: NodeHost, entries: readonly Entry[]): void {

@@ -1,6 +1,7 @@
 // All planted bugs.
 
 import { ACKNOWLEDGEMENT_PLANTS } from './acknowledgement-plants.ts';
+import { DAMAGE_PLANTS } from './damage-plants.ts';
 import { MEMBERSHIP_PLANTS } from './membership-plants.ts';
 import { ORDER_PLANTS } from './order-plants.ts';
 import type { Plant } from './plant.ts';
@@ -10,5 +11,6 @@ export const BANK: readonly Plant[] = [
   ...ACKNOWLEDGEMENT_PLANTS,
   ...ORDER_PLANTS,
   ...STORAGE_PLANTS,
+  ...DAMAGE_PLANTS,
   ...MEMBERSHIP_PLANTS,
 ];

@@ -1,0 +1,57 @@
+// Draws clusters in which damage counts: a node loses a part of its log, and another one that held
+// the same cannot be asked or has lost it as well. The rule: drawn apart, so that all other seeds
+// stay what they are.
+
+import { Chance } from './chance.ts';
+import type { Fault, Plan } from './plan.ts';
+
+const ROT_SEED = 0x0f_0717;
+
+/** How many of the clusters that allow it meet it. */
+const ROT_SHARE = 0.5;
+
+/** Longer than a member may be silent before nobody waits for it. */
+const AWAY_MS = 5_500;
+
+export function withRot(plan: Plan): Plan {
+  const chance = new Chance(plan.seed ^ ROT_SEED);
+  const { faults, faultsFrom, faultsUntil, shape } = plan;
+  const { arbiter, nodes, salvages, upkeep } = shape;
+  const suits =
+    arbiter === 'own' &&
+    salvages &&
+    !upkeep &&
+    nodes.length > 1 &&
+    nodes.every(({ durable }) => durable) &&
+    faults.every(({ kind }) => kind !== 'flip');
+  if (!suits || !chance.happens(ROT_SHARE)) return plan;
+  const at = Math.round(chance.between(faultsFrom, faultsUntil - 500));
+  const fault = (kind: string, node: string, more: Partial<Fault>): Fault => ({
+    kind,
+    at,
+    forMs: 20,
+    node,
+    peer: nodes[0]!.id,
+    amount: 0.5,
+    seed: chance.whole(1, 2 ** 31),
+    ...more,
+  });
+  const [first, second, third] = shuffled(nodes, chance);
+  const more = [fault('rot', first!.id, { forMs: chance.whole(10, 400) })];
+  if (chance.happens(0.5)) {
+    // The master's, or any other's: what it forgets, the damaged one cannot tell.
+    const lost = first!.id === nodes[0]!.id ? second! : nodes[0]!;
+    const kind = chance.pick(['wipe', 'kill']);
+    more.push(fault(kind, lost.id, { at: at + chance.whole(0, 100) }));
+  }
+  if (third !== undefined && chance.happens(0.5)) {
+    const before = Math.round(chance.next() * 200);
+    more.push(fault('pause', third.id, { at: Math.max(faultsFrom, at - before), forMs: AWAY_MS }));
+  }
+  return { ...plan, faults: [...faults, ...more].sort((a, b) => a.at - b.at) };
+}
+
+function shuffled<T>(items: readonly T[], chance: Chance): T[] {
+  const left = [...items];
+  return items.map(() => left.splice(chance.whole(0, left.length - 1), 1)[0]!);
+}

@@ -1,0 +1,37 @@
+// Bits that turn over in what a node has stored long ago, and are noticed by its next start. Which
+// clusters meet that is drawn apart (src/sim/drawn-rot.ts), with what else goes wrong then.
+
+import { FILE_HEADER_BYTES, segmentName, segmentsAmong } from '../../persistence/segment-file.ts';
+import type { Chance } from '../chance.ts';
+import type { FakeDisk } from '../disk.ts';
+import type { FaultKind } from './kind.ts';
+
+export const ROT: FaultKind = {
+  name: 'rot',
+  says: 'a bit turns over in what a node has stored; its process ends, and starts on that',
+  arbiterToo: false,
+  suits: () => false,
+  begin: (cluster, { node, forMs }, chance) => {
+    const { disk } = cluster.site(node);
+    if (disk === null || !cluster.mayRot(node)) return undefined;
+    cluster.crash(node, { power: false, severity: 0 });
+    if (cluster.site(node).down && turnOver(disk, chance)) {
+      cluster.hit('rot');
+      cluster.site(node).flipped = true;
+    }
+    cluster.startAfter(node, forMs);
+    return undefined;
+  },
+};
+
+/** In some record of some segment; returns whether there is any. */
+function turnOver(disk: FakeDisk, chance: Chance): boolean {
+  const filled = segmentsAmong(disk.names())
+    .map(segmentName)
+    .filter((name) => disk.content(name).length > FILE_HEADER_BYTES);
+  if (filled.length === 0) return false;
+  const name = chance.pick(filled);
+  const bytes = disk.content(name).length - FILE_HEADER_BYTES;
+  disk.flip(name, (FILE_HEADER_BYTES + Math.floor(chance.next() * bytes)) * 8 + chance.whole(0, 7));
+  return true;
+}

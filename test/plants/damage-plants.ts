@@ -1,0 +1,34 @@
+// Mistakes about what damage has taken.
+
+import { type Plant, plant } from './plant.ts';
+
+export const DAMAGE_PLANTS: readonly Plant[] = [
+  plant(
+    'a member that has lost entries to damage counts as heard',
+    'B25',
+    'src/core/hearing.ts',
+    'const whole = lost === undefined || makesUpFor(this.context.ledger.log, lost);',
+    'const whole = true;',
+  ),
+  plant(
+    'a damaged master writes before it has what it lost',
+    'B25',
+    'src/core/recovery.ts',
+    'if (lost === null || makesUpFor(ledger.log, lost)) return null;',
+    'if (lost === null || ledger !== undefined) return null;',
+  ),
+  plant(
+    'what damage took is not remembered',
+    'B25',
+    'src/persistence/segmented-log.ts',
+    'await this.bookkeeping.save(marked);\n    await setAside(this.disk, file, keepBytes);',
+    'await setAside(this.disk, file, keepBytes);',
+  ),
+  plant(
+    'the log is cut before it is durable that something is lost',
+    'B25',
+    'src/persistence/segmented-log.ts',
+    'await this.bookkeeping.save(marked);\n    await setAside(this.disk, file, keepBytes);',
+    'await setAside(this.disk, file, keepBytes);\n    await this.bookkeeping.save(marked);',
+  ),
+];
