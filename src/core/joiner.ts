@@ -10,6 +10,9 @@ export interface JoinerOwner {
   joined(answer: JoinedMaster | JoinedSecondary, now: number): void;
 }
 
+/** `unknown`: no answer came; the arbiter may have taken note all the same. */
+export type Farewell = 'left' | 'refused' | 'unknown';
+
 /** Invariant: one Join is under way at a time. */
 export class Joiner {
   private readonly context: Context;
@@ -43,11 +46,11 @@ export class Joiner {
   }
 
   /** Tells the arbiter that this node is no replica any more; `then` hears whether it took note. */
-  leave(then: (left: boolean) => void): void {
+  leave(then: (outcome: Farewell) => void): void {
     this.dueAt = Number.POSITIVE_INFINITY;
     const { node } = this.context.self;
     this.context.outbox.send(this.arbiter, { type: 'Leave', node }, (answer) => {
-      then(answer.type === 'Left');
+      then(answer.type === 'Left' ? 'left' : answer.type === 'None' ? 'unknown' : 'refused');
     });
   }
 

@@ -169,12 +169,14 @@ export class Office {
       return;
     }
     this.gone = true;
-    this.joiner.leave((left) => {
+    this.joiner.leave((outcome) => {
+      const left = outcome === 'left';
       this.gone = left;
+      const { epoch } = this.context.bookkeeping.current;
+      // Whether it still is one is not known: another may lead, of whom nobody would tell it.
+      if (outcome !== 'refused' && this.leading !== null) this.resign(epoch);
       // A role that was offered meanwhile was not taken.
       if (!left && this.leading === null) this.joiner!.plan(this.now);
-      const { epoch } = this.context.bookkeeping.current;
-      if (left && this.leading !== null) this.resign(epoch);
       if (left) this.context.outbox.note({ event: 'role', node, role: 'removed', epoch });
       this.context.outbox.respond(
         ticket,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { epoch, type NodeId, nodeId } from '../../src/core/ids.ts';
-import { Joiner } from '../../src/core/joiner.ts';
+import { type Farewell, Joiner } from '../../src/core/joiner.ts';
 import type { Join, Response } from '../../src/core/messages.ts';
 import { Bench, entries, type SentCall } from './bench.ts';
 
@@ -105,21 +105,30 @@ describe('Joiner', () => {
   test('leaving: the plan to join is dropped, and whether the arbiter took note is told', () => {
     const node = new Applicant();
     node.joiner.plan(10);
-    const told: boolean[] = [];
-    node.joiner.leave((left) => told.push(left));
+    const told: Farewell[] = [];
+    node.joiner.leave((outcome) => told.push(outcome));
     node.look();
     expect(node.calls[0]!.request).toEqual({ type: 'Leave', node: nodeId('n2') });
     node.answer({ type: 'Left' });
-    expect(told).toEqual([true]);
+    expect(told).toEqual(['left']);
     expect(node.joiner.deadline()).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  test('leaving, when the arbiter has none of it', () => {
+    const node = new Applicant();
+    const told: Farewell[] = [];
+    node.joiner.leave((outcome) => told.push(outcome));
+    node.look();
+    node.answer({ type: 'Refused', code: 'no-arbiter' });
+    expect(told).toEqual(['refused']);
   });
 
   test('leaving, when the arbiter cannot be reached', () => {
     const node = new Applicant();
-    const told: boolean[] = [];
-    node.joiner.leave((left) => told.push(left));
+    const told: Farewell[] = [];
+    node.joiner.leave((outcome) => told.push(outcome));
     node.look();
     node.fail();
-    expect(told).toEqual([false]);
+    expect(told).toEqual(['unknown']);
   });
 });

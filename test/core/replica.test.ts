@@ -291,6 +291,29 @@ describe('Replica: leaving', () => {
     expect(cluster.outcome(ticket)).toMatchObject({ type: 'Stored', first: 2 });
   });
 
+  test('C16: a master that was not told whether it has left asks again, and is told', () => {
+    const cluster = new VirtualCluster();
+    cluster.arbiter();
+    cluster.start('n1');
+    cluster.run(200);
+    cluster.write('n1', 'a', { w: 1 });
+    cluster.run(100);
+    cluster.weather = (from) => (from === 'arbiter' ? 'lost' : 1);
+    const answers: Response[] = [];
+    cluster.retire('n1', (response) => answers.push(response));
+    cluster.run(100);
+    // The answer is lost: from now on another node leads, to which n1 has never spoken.
+    cluster.weather = (from, to) => ([from, to].includes('n1') ? 'lost' : 1);
+    cluster.start('n2');
+    cluster.run(6_000);
+    expect(answers).toMatchObject([{ type: 'Refused' }]);
+    expect(cluster.status('n2').role).toBe('master');
+    cluster.weather = () => 1;
+    cluster.run(2_000);
+    expect(cluster.status('n1').role).toBe('secondary');
+    expect(cluster.status('n2').role).toBe('master');
+  });
+
   test('who has left already, or has nobody to tell, has left: nothing is sent', () => {
     const cluster = three();
     cluster.retire('n3');
