@@ -173,10 +173,11 @@ export class Office {
       const left = outcome === 'left';
       this.gone = left;
       const { epoch } = this.context.bookkeeping.current;
-      // Whether it still is one is not known: another may lead, of whom nobody would tell it.
-      if (outcome !== 'refused' && this.leading !== null) this.resign(epoch);
-      // A role that was offered meanwhile was not taken.
-      if (!left && this.leading === null) this.joiner!.plan(this.now);
+      if (left && this.leading !== null) this.resign(epoch);
+      // A role that was offered meanwhile was not taken; and of a master it is not known whether it
+      // still is one: another may lead, of whom nobody would tell it.
+      const asks = this.leading === null ? !left : outcome === 'unknown';
+      if (asks) this.joiner!.plan(this.now);
       if (left) this.context.outbox.note({ event: 'role', node, role: 'removed', epoch });
       this.context.outbox.respond(
         ticket,
@@ -196,6 +197,7 @@ export class Office {
       return;
     }
     const { cluster, epoch, master } = answer;
+    if (this.leading !== null) this.resign(epoch);
     this.context.bookkeeping.remember({ epoch, ...(cluster === undefined ? {} : { cluster }) });
     this.follow(master);
   }

@@ -309,9 +309,26 @@ describe('Replica: leaving', () => {
     expect(answers).toMatchObject([{ type: 'Refused' }]);
     expect(cluster.status('n2').role).toBe('master');
     cluster.weather = () => 1;
-    cluster.run(2_000);
+    // Its Join was lost as well; the next one comes when that has not been answered in time.
+    cluster.run(6_000);
     expect(cluster.status('n1').role).toBe('secondary');
     expect(cluster.status('n2').role).toBe('master');
+  });
+
+  test('C16: a master whose Leave was lost is master on, of the same epoch', () => {
+    const cluster = three();
+    const { epoch } = cluster.status('n1');
+    cluster.write('n1', 'a', { w: 3 });
+    cluster.run(100);
+    cluster.weather = (_from, to) => (to === 'arbiter' ? 'lost' : 1);
+    cluster.retire('n1');
+    cluster.run(6_000);
+    cluster.weather = () => 1;
+    cluster.run(1_000);
+    expect(cluster.status('n1')).toMatchObject({ role: 'master', epoch });
+    const ticket = cluster.write('n1', 'b', { w: 3 });
+    cluster.run(200);
+    expect(cluster.outcome(ticket)).toMatchObject({ type: 'Stored', first: 2 });
   });
 
   test('who has left already, or has nobody to tell, has left: nothing is sent', () => {
