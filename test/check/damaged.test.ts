@@ -60,6 +60,17 @@ describe('a damaged node', () => {
     expect(judgesOf(run).includes('durable')).toBe(found);
   });
 
+  test('excuses nothing that was under way meanwhile, where others have it', () => {
+    const run = new Recording();
+    const call = run.tick();
+    run.node('n2', 'crash');
+    run.start('n2', true, true);
+    run.write(message('second'), { w: 'all', call });
+    run.log.length = 0;
+    run.end();
+    expect(judgesOf(run)).toContain('durable');
+  });
+
   test.each(['repair', 'wipe'] as const)(
     'that is given up by a %s is one that has lost it',
     (event) => {

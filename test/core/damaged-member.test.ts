@@ -58,3 +58,23 @@ test('G19: so is one that has given up what it lost', () => {
   cluster.run(5_000);
   expect(master(cluster)).toMatchObject({ mode: 'read-write', lastIndex: 3 });
 });
+
+test('G19: one whose loss is made up for is not named while others are heard', () => {
+  const cluster = new VirtualCluster();
+  cluster.start('n1', { arbiter: null, size: 5 });
+  cluster.run(10);
+  const others = ['n2', 'n3', 'n4', 'n5'];
+  for (const id of others) cluster.start(id, { arbiter: 'n1' });
+  cluster.run(100);
+  for (let i = 1; i <= 6; i += 1) cluster.write('n1', `m${i}`, { w: 'all' });
+  cluster.run(200);
+  for (const id of ['n1', 'n2']) cluster.kill(id);
+  cluster.host('n2').damage(2);
+  cluster.weather = (from, to) =>
+    ['n3', 'n4', 'n5'].some((id) => id === from || id === to) ? 'lost' : 1;
+  cluster.start('n1', { arbiter: null, size: 5 });
+  cluster.start('n2', { arbiter: 'n1' });
+  cluster.run(1_000);
+  expect(cluster.host('n2').memory.lost).toMatchObject({ upTo: 6 });
+  expect(master(cluster).reason).toBe('recovering: hearing the members before the first write');
+});

@@ -54,6 +54,8 @@ describe('G19: damage in the log of one node', { timeout: 30_000 }, () => {
     const { hits, history, trace } = await run(plan);
     expect([hits('salvage'), hits('repair')]).toEqual([1, 1]);
     expect(trace).toContain('for n2 to give them up (replog repair --help)');
+    const repairs = history.filter((one) => one.type === 'node' && one.event === 'repair');
+    expect(repairs).toMatchObject([{ node: 'n2' }]);
     const phases = history.filter((one) => one.type === 'phase' && one.phase === 'liveness');
     expect(phases).toHaveLength(2);
   });
