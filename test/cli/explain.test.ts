@@ -133,6 +133,8 @@ test('what-if: several nodes, by name or role; what cannot be foreseen is misuse
     alive: 1,
     needed: 2,
   });
+  // The master has them in the order in which they joined.
+  expect(ran.out).toContain('until one of n2 and n3 is back');
   expect((await runCommand(whatIf, 'what-if', 'eat', 'n2', '--url', url)).code).toBe(2);
   expect((await runCommand(whatIf, 'what-if', 'kill', 'n9', '--url', url)).code).toBe(2);
 });

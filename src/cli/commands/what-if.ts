@@ -7,7 +7,7 @@ import { UsageError } from '../exit.ts';
 import { type Misfortune, whatIf } from '../foresight.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { masterHealth } from '../master-health.ts';
-import { inOrder, SELECTORS, selectAll } from '../node-selection.ts';
+import { SELECTORS, selectAll } from '../node-selection.ts';
 import { printJson, printSentences } from '../output.ts';
 import { addTargetOptions, findTarget, type TargetOptions } from '../target.ts';
 
@@ -46,8 +46,7 @@ async function foresee(
   }
   const target = await findTarget(options);
   const health = await untilInterrupted((signal) => masterHealth(target, signal));
-  const members = inOrder(health.members);
-  const nodes = selectAll(selectors, members).map(({ node }) => node);
+  const nodes = selectAll(selectors, health.members).map(({ node }) => node);
   const { lines, ...prospect } = whatIf(health, misfortune, nodes);
   if (options.json) await printJson({ what: misfortune, nodes, ...prospect, text: lines });
   else await printSentences(lines.map((line) => cleanText(line)));
