@@ -2,7 +2,7 @@
 // does not have an entry is no sign that nobody was told of it.
 
 import type { Context } from './context.ts';
-import type { Lost } from './effects.ts';
+import type { Lost, Memory } from './effects.ts';
 import type { Epoch } from './ids.ts';
 import type { Log } from './log.ts';
 
@@ -11,6 +11,12 @@ import type { Log } from './log.ts';
 export function makesUpFor(log: Log, lost: Lost): boolean {
   if (lost.epoch < log.lastEpoch) return true;
   return !lost.open && lost.upTo <= log.lastIndex;
+}
+
+/** Whether a node has others that it can fetch from: those of the arbiter that it joins, or, where
+ * that is null and it is its own, the members that it remembers. */
+export function hasPeers(id: string, arbiter: string | null, memory: Memory | null): boolean {
+  return arbiter !== null || memory?.arbiter?.members.some(({ node }) => node !== id) === true;
 }
 
 /** Notes, durably, that all is there again. */

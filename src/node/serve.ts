@@ -7,6 +7,7 @@ import { incarnation, logIndex, nodeId } from '../core/ids.ts';
 import { Folds, lastEpochOf } from '../core/ledger.ts';
 import { DEFAULT_OPTIONS } from '../core/options.ts';
 import { Replica } from '../core/replica.ts';
+import { hasPeers } from '../core/restoration.ts';
 import type { NodeStatus } from '../core/status.ts';
 import { FlakyPersistence } from '../persistence/flaky-persistence.ts';
 import { LeftBehind } from '../persistence/left-behind.ts';
@@ -225,8 +226,8 @@ function appOptions(options: ServeNodeOptions, { faults, trace, logger }: Prepar
 }
 
 function durableFor(options: ServeNodeOptions): DurableLog | null {
-  const { dataDir } = options;
-  const salvage = (memory: Memory | null): boolean => hasPeers(options, memory);
+  const { dataDir, id, join } = options;
+  const salvage = (memory: Memory | null): boolean => hasPeers(id, join, memory);
   return dataDir === null ? null : openSegmentedLog(new RealDisk(dataDir), { salvage });
 }
 
@@ -246,11 +247,6 @@ function withFaults(real: Persistence, faults: Faults | undefined, trace: Trace)
   });
   faults.onChange(() => flaky.faultsChanged());
   return flaky;
-}
-
-/** Whether there are others that a damaged node can fetch from. */
-function hasPeers({ id, join }: ServeNodeOptions, memory: Memory | null): boolean {
-  return join !== null || memory?.arbiter?.members.some(({ node }) => node !== id) === true;
 }
 
 /** Says what damage was taken out of the log. */

@@ -100,8 +100,8 @@ export class Cluster {
     site.left = false;
     site.host.boot(this.chance.next() * 1e6);
     site.startingLife = site.host.life;
-    const { unread } = site;
-    site.unread = true;
+    const { halfStarted } = site;
+    site.halfStarted = true;
     const { shape } = this.plan;
     const log = openLog(site, shape);
     const opened = { ...log, persistence: this.wrap(log.persistence, site) };
@@ -132,9 +132,9 @@ export class Cluster {
         site.startingLife = null;
         if (found.damaged) this.supervisor.salvaged(site);
         const lacks = (found.memory?.lost ?? null) !== null;
-        const damaged = site.repaired || (lacks && (found.damaged || unread));
+        const damaged = site.repaired || (lacks && (found.damaged || halfStarted));
         site.repaired = false;
-        site.unread = false;
+        site.halfStarted = false;
         site.torn = false;
         this.watch.memory.recovered(id, found.memory, damaged);
         if (site.node !== null) this.watch.recovered(id, found.entries, damaged);

@@ -42,7 +42,7 @@ export class Site {
    * damage. */
   torn = false;
   /** The latest start has not come to its end: it may have taken damage out of the log. */
-  unread = false;
+  halfStarted = false;
   /** Its operator has given up what damage took, and maybe more, before the next start. */
   repaired = false;
   /** Its disk is not the first one. */

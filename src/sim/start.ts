@@ -8,6 +8,7 @@ import { Folds, lastEpochOf } from '../core/ledger.ts';
 import type { Entry } from '../core/operation.ts';
 import type { Options } from '../core/options.ts';
 import { Replica } from '../core/replica.ts';
+import { hasPeers } from '../core/restoration.ts';
 import { MemoryPersistence } from '../persistence/memory-persistence.ts';
 import type { Persistence } from '../persistence/persistence.ts';
 import { cutDamage } from '../persistence/repair.ts';
@@ -64,21 +65,19 @@ export function openLog(site: Site, shape: Shape): OpenedLog {
     self: () => own,
     lives: ({ pid }: { pid: number }) => pid === own.pid,
   };
+  const arbiter = arbiterOf(site, shape);
   const salvage = (memory: Memory | null): boolean =>
-    shape.salvages && hasPeers(site, shape, memory);
+    shape.salvages && site.node !== null && hasPeers(site.id, arbiter, memory);
   const log = openSegmentedLog(site.disk.mount(), { ...shape.layout, processes, salvage });
   return { persistence: log, kept: shape.upkeep ? log : null };
 }
 
-/** Whether there are others that a damaged node can fetch from (as in src/node/serve.ts). */
-function hasPeers(site: Site, shape: Shape, memory: Memory | null): boolean {
-  if (site.node === null) return false;
-  if (!isOwnArbiter(site, shape)) return true;
-  return memory?.arbiter?.members.some(({ node }) => node !== site.id) === true;
+/** Which arbiter a node joins; null: it is its own. */
+function arbiterOf({ id }: Site, { arbiter, nodes }: Shape): string | null {
+  if (arbiter === 'own') return 'arbiter';
+  const first = nodes[0]!.id;
+  return id === first ? null : first;
 }
-
-const isOwnArbiter = (site: Site, { arbiter, nodes }: Shape): boolean =>
-  arbiter === 'embedded' && site.id === nodes[0]!.id;
 
 /** Cuts off what is damaged in the folder of a process that has ended. Rejects as `cutDamage`
  * does. */
@@ -106,15 +105,14 @@ export async function startNode(
   const entries = kept === null ? read : entriesOn(site.disk!);
   const found = { entries, memory: recovered.memory, damaged: recovered.damage !== undefined };
   if (site.host.life !== life) return found;
-  const first = shape.nodes[0]!.id;
-  const own = isOwnArbiter(site, shape);
+  const arbiter = arbiterOf(site, shape);
   const replica = new Replica({
     self: { node: nodeId(site.id), url: site.id },
     incarnation: incarnation(site.host.lifeName),
     durable: site.disk !== null,
-    arbiter: own ? null : shape.arbiter === 'embedded' ? first : 'arbiter',
+    arbiter,
     wants: null,
-    size: own ? shape.size : null,
+    size: arbiter === null ? shape.size : null,
     newCluster: site.disk === null ? null : identityBy(site, shape),
     options,
     random,
