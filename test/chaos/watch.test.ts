@@ -9,6 +9,8 @@ const watching = (answers?: Answers) => {
   return { ...stage, watch: new Watch(stage.arena, stage.hands) };
 };
 
+type Watching = Pick<ReturnType<typeof watching>, 'arena' | 'watch'>;
+
 test('a role is taken down once per life and epoch, indexes without what was there', async () => {
   let epoch = 1;
   const { watch, arena, lines } = watching((one) => ({ ...(answered(one) as object), epoch }));
@@ -59,6 +61,20 @@ test('nothing is taken down of who does not answer, or in another life', async (
   expect(reborn.asked).toEqual(['n2 GET /health']);
 });
 
+/** Until it has rested twelve times. */
+async function watchesOn({ arena, watch }: Watching): Promise<void> {
+  const end = new AbortController();
+  let rests = 0;
+  Object.assign(arena, {
+    sleep: async () => {
+      rests += 1;
+      if (rests === 12) end.abort();
+      await new Promise(setImmediate);
+    },
+  });
+  await watch.run(end.signal);
+}
+
 test.each([
   ['n2 has ended by itself', 'exited', null, ['n2 has ended by itself']],
   ['n2 runs', 'running', null, []],
@@ -71,16 +87,7 @@ test.each([
       : answered(one),
   );
   if (what !== null) await hands.strike('n2', what);
-  const end = new AbortController();
-  let rests = 0;
-  Object.assign(arena, {
-    sleep: async () => {
-      rests += 1;
-      if (rests === 12) end.abort();
-      await new Promise(setImmediate);
-    },
-  });
-  await watch.run(end.signal);
+  await watchesOn({ arena, watch });
   // Told once, however often it is seen.
   expect(hands.failures).toEqual(failures);
 });
@@ -92,20 +99,11 @@ test('a node without a role is looked at, and has none to be taken down', async 
 });
 
 test('the end of a process that was started again meanwhile is no end by itself', async () => {
-  const end = new AbortController();
-  let rests = 0;
   const { watch, hands, arena } = watching((one) => {
     if (one.what !== 'GET /cluster') return answered(one);
     arena.lifeBegins('n2');
     return { name: 'c', nodes: [{ node: 'n2', url: 'u', role: null, pid: 1, state: 'exited' }] };
   });
-  Object.assign(arena, {
-    sleep: async () => {
-      rests += 1;
-      if (rests === 12) end.abort();
-      await new Promise(setImmediate);
-    },
-  });
-  await watch.run(end.signal);
+  await watchesOn({ arena, watch });
   expect(hands.failures).toEqual([]);
 });
