@@ -67,7 +67,7 @@ export function openLog(site: Site, shape: Shape): OpenedLog {
   };
   const arbiter = arbiterOf(site, shape);
   const salvage = (memory: Memory | null): boolean =>
-    shape.salvages && site.node !== null && hasPeers(site.id, arbiter, memory);
+    shape.salvages && hasPeers(site.id, arbiter, memory);
   const log = openSegmentedLog(site.disk.mount(), { ...shape.layout, processes, salvage });
   return { persistence: log, kept: shape.upkeep ? log : null };
 }
