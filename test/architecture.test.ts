@@ -122,7 +122,7 @@ describe('who imports whom', () => {
     const servers = sources.filter(
       ({ text }) => /\bcreateServer\b/.test(text) && /from 'node:https?2?'/.test(text),
     );
-    expect(servers.map(({ path }) => path)).toEqual(['src/node/server.ts']);
+    expect(servers.map(({ path }) => path)).toEqual(['src/node/http/server.ts']);
   });
 
   test('the command line loads what is heavy only when it is used', () => {

@@ -1,7 +1,7 @@
 // What an arbiter says of itself, be it on its own or a launcher's, where commands expect a node.
 
+import type { Candidate } from './arguments/node-selection.ts';
 import { Refused } from './exit.ts';
-import type { Candidate } from './node-selection.ts';
 
 /** What an arbiter says at `GET /health`. */
 export interface ArbiterHealth {

@@ -5,9 +5,9 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { BackupReader, type BackupSummary } from '../persistence/backup.ts';
 import { isFull } from '../persistence/storage-failure.ts';
-import { type BackupPlace, refuseToReplace } from './backup-place.ts';
-import { formatBytes } from './bytes.ts';
+import { type BackupPlace, refuseToReplace } from './arguments/backup-place.ts';
 import { Refused } from './exit.ts';
+import { formatBytes } from './printing/bytes.ts';
 
 /** Written at once. */
 const GATHER_BYTES = 1 << 20;

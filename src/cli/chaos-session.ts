@@ -6,6 +6,8 @@ import type { ArenaNode } from '../chaos/arena.ts';
 import type { Script } from '../chaos/recording.ts';
 import type { ChaosReport, Progress } from '../chaos/run.ts';
 import type { JudgeName } from '../check/verdict.ts';
+import { openRecord } from './arguments/record-file.ts';
+import { EXIT, Refused, Undecided } from './exit.ts';
 import {
   codeOf,
   coverageLines,
@@ -15,13 +17,11 @@ import {
   promisesLine,
   verdictLines,
   violationLine,
-} from './chaos-report.ts';
-import { cleanJson } from './clean-text.ts';
-import { stylesFor } from './colour.ts';
-import { EXIT, Refused, Undecided } from './exit.ts';
-import { printJson, printLine, printLines } from './output.ts';
-import { openRecord } from './record-file.ts';
-import { cutTo } from './text-width.ts';
+} from './printing/chaos-report.ts';
+import { cleanJson } from './printing/clean-text.ts';
+import { stylesFor } from './printing/colour.ts';
+import { printJson, printLine, printLines } from './printing/output.ts';
+import { cutTo } from './printing/text-width.ts';
 
 /** A cluster that chaos may be let loose on. */
 export interface Ground {

@@ -4,9 +4,9 @@
 import { boundHeap } from '../cluster/heap.ts';
 import type { ClusterState } from '../dashboard/cluster-state.ts';
 import type { Restorer } from '../dashboard/restorer.ts';
-import { cleanText } from './clean-text.ts';
-import { wantsColour } from './colour.ts';
 import type { DashboardParts } from './dashboard-parts.ts';
+import { cleanText } from './printing/clean-text.ts';
+import { wantsColour } from './printing/colour.ts';
 
 /** What is to be shown. */
 export interface DashboardTarget {

@@ -22,7 +22,7 @@ import {
   WriteConcernTimeout,
 } from '../client/problems.ts';
 import { isFull } from '../persistence/storage-failure.ts';
-import { pathProblem, shownPath } from './path-problem.ts';
+import { pathProblem, shownPath } from './arguments/path-problem.ts';
 
 /** Exit codes (contract, section 9). */
 export const EXIT = {

@@ -3,12 +3,12 @@
 import { BackupWriter } from '../persistence/backup.ts';
 import type { FolderCheck } from '../persistence/verify.ts';
 import { checkFolder } from '../persistence/verify.ts';
+import type { BackupPlace } from './arguments/backup-place.ts';
+import type { NodeFolder } from './arguments/data-dir.ts';
 import { type Written, writeBackup } from './backup-file.ts';
-import type { BackupPlace } from './backup-place.ts';
-import type { NodeFolder } from './data-dir.ts';
 import { Refused } from './exit.ts';
 import { checkNode, withFolder } from './folder-check.ts';
-import { printError } from './output.ts';
+import { printError } from './printing/output.ts';
 
 interface Checked {
   readonly folder: NodeFolder;

@@ -3,10 +3,10 @@
 import type { Disk } from '../persistence/disk.ts';
 import { FolderInUse, UnknownFormat } from '../persistence/persistence.ts';
 import type { CheckUse, FolderCheck } from '../persistence/verify.ts';
-import { formatBytes } from './bytes.ts';
-import type { NodeFolder } from './data-dir.ts';
+import type { NodeFolder } from './arguments/data-dir.ts';
 import { Refused } from './exit.ts';
-import { Progress } from './progress.ts';
+import { formatBytes } from './printing/bytes.ts';
+import { Progress } from './printing/progress.ts';
 
 /** What comes of a folder. Rejects with Refused while a process works there, or if a later version
  * of replog wrote it. */

@@ -2,7 +2,7 @@
 // process.
 
 import { Interrupted } from './exit.ts';
-import { hurryReader } from './output.ts';
+import { hurryReader } from './printing/output.ts';
 
 /** SIGHUP: the terminal is gone. What was sent and has no answer is worth as much a word then. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

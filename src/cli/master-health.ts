@@ -2,8 +2,8 @@
 
 import type { Health, MasterHealth } from '../client/answers.ts';
 import { type ArbiterHealth, noneYet } from './arbiter-health.ts';
+import { inOrder } from './arguments/node-selection.ts';
 import { Refused } from './exit.ts';
-import { inOrder } from './node-selection.ts';
 import { connect, type Target } from './target.ts';
 
 const SEE_WHO_IS_UP = '`replog ps` shows who is up';

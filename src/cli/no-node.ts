@@ -2,8 +2,8 @@
 
 import { ProblemError } from '../client/problems.ts';
 import { type ArbiterHealth, isArbiter } from './arbiter-health.ts';
+import { inOrder } from './arguments/node-selection.ts';
 import { Refused, UsageError } from './exit.ts';
-import { inOrder } from './node-selection.ts';
 import { connect, findTarget, type TargetOptions } from './target.ts';
 
 const ASK_MS = 1_000;

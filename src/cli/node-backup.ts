@@ -3,11 +3,11 @@
 import { UnexpectedAnswer, Unreachable } from '../client/errors.ts';
 import { problemOf } from '../client/problems.ts';
 import { InvalidBackup } from '../persistence/backup.ts';
+import type { BackupPlace } from './arguments/backup-place.ts';
 import { type Written, writeBackup } from './backup-file.ts';
-import type { BackupPlace } from './backup-place.ts';
-import { formatBytes } from './bytes.ts';
 import { Refused } from './exit.ts';
-import { Progress } from './progress.ts';
+import { formatBytes } from './printing/bytes.ts';
+import { Progress } from './printing/progress.ts';
 
 /** Rejects with Unreachable, a ProblemError, or Refused if the stream ended before its end. */
 export async function backupNode(

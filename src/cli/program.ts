@@ -5,16 +5,16 @@ import { Command, CommanderError } from 'commander';
 import { InvalidUrl, Unreachable } from '../client/errors.ts';
 import { NoQuorum } from '../client/problems.ts';
 import { packageVersion } from '../node/package-version.ts';
-import { abridged } from './abridged.ts';
-import { cleanText } from './clean-text.ts';
-import { stylesFor } from './colour.ts';
+import { withoutVainHelp } from './arguments/vain-help.ts';
 import { compileParserLate } from './compilation.ts';
-import { examples } from './examples.ts';
 import { EXIT, endingOf, UsageError } from './exit.ts';
 import { orNoNode } from './no-node.ts';
-import { endWithoutReader, printError, printRemark, watchOutput } from './output.ts';
+import { abridged } from './printing/abridged.ts';
+import { cleanText } from './printing/clean-text.ts';
+import { stylesFor } from './printing/colour.ts';
+import { examples } from './printing/examples.ts';
+import { endWithoutReader, printError, printRemark, watchOutput } from './printing/output.ts';
 import type { TargetOptions } from './target.ts';
-import { withoutVainHelp } from './vain-help.ts';
 import { aimed, fromAnywhere, wayBack } from './way-back.ts';
 
 /** Runs one command line with these commands; sets the exit code. */

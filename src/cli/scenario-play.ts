@@ -5,13 +5,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { Tell, Verdict } from '../scenarios/report.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
-import { cleanText } from './clean-text.ts';
-import { stylesFor } from './colour.ts';
+import { refuseBoth } from './arguments/vain-options.ts';
 import { Interrupted, UsageError } from './exit.ts';
 import { keyPress } from './key-press.ts';
-import { hurryReader, print, printJson, printLine } from './output.ts';
-import { textColumns } from './text-width.ts';
-import { refuseBoth } from './vain-options.ts';
+import { cleanText } from './printing/clean-text.ts';
+import { stylesFor } from './printing/colour.ts';
+import { hurryReader, print, printJson, printLine } from './printing/output.ts';
+import { textColumns } from './printing/text-width.ts';
 
 export interface PlayFlags {
   readonly check?: true;

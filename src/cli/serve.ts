@@ -6,11 +6,11 @@ import { plainLines } from '../cluster/report.ts';
 import type { Listening, Service } from '../cluster/service.ts';
 import type { Note } from '../core/effects.ts';
 import { DamagedLog, FolderInUse, LostLog, UnknownFormat } from '../persistence/persistence.ts';
-import { cleanJson, cleanText } from './clean-text.ts';
-import { unusableFolder } from './data-dir.ts';
+import { unusableFolder } from './arguments/data-dir.ts';
+import type { ServerSettings } from './arguments/server-options.ts';
 import { Refused, UsageError } from './exit.ts';
-import { hurryReader, outliveOutput } from './output.ts';
-import type { ServerSettings } from './server-options.ts';
+import { cleanJson, cleanText } from './printing/clean-text.ts';
+import { hurryReader, outliveOutput } from './printing/output.ts';
 
 /** Serves until it is told to stop. `what` names the server in the plain line; `start` is given
  * where to say what happens. */

@@ -5,8 +5,8 @@ import type { Command } from 'commander';
 import { baseUrl } from '../client/base-url.ts';
 import type { ReplogClient } from '../client/client.ts';
 import type { RunningCluster } from '../cluster/registry.ts';
+import { readToken } from './arguments/token.ts';
 import { UsageError } from './exit.ts';
-import { readToken } from './token.ts';
 
 /** A node that is there but says nothing for so long, a paused one for example, is unreachable. A
  * linearizable read takes a few seconds where no majority answers. */

@@ -4,13 +4,13 @@
 
 import * as z from 'zod';
 import { NODE_ID_PATTERN } from '../core/ids.ts';
-import { type Answer, json } from '../node/answer.ts';
-import { BODY_LIMIT, readJson } from '../node/body.ts';
-import type { Call } from '../node/call.ts';
-import { type ProblemCode, problem } from '../node/problems.ts';
-import { readQuery } from '../node/query.ts';
-import type { Route, RouteDoc } from '../node/route.ts';
-import { integer } from '../node/schemas.ts';
+import { integer } from '../node/api/schemas.ts';
+import { type Answer, json } from '../node/http/answer.ts';
+import { BODY_LIMIT, readJson } from '../node/http/body.ts';
+import type { Call } from '../node/http/call.ts';
+import { type ProblemCode, problem } from '../node/http/problems.ts';
+import { readQuery } from '../node/http/query.ts';
+import type { Route, RouteDoc } from '../node/http/route.ts';
 import { ChildFailed, OUTPUT_KEPT } from './child.ts';
 import type { Control } from './control.ts';
 import { ACTIONS, type Action, Conflict, UnknownNode } from './control.ts';

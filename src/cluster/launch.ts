@@ -1,7 +1,7 @@
 // Everything between `replog cluster` and a running launcher: ports are checked, folders prepared,
 // the arbiter is started and the cluster announced. Whatever fails leaves nothing running.
 
-import type { Route } from '../node/route.ts';
+import type { Route } from '../node/http/route.ts';
 import type { HostedArbiter } from './arbiter-link.ts';
 import type { ClusterView, Control } from './control.ts';
 import { Conflict } from './control.ts';

@@ -5,7 +5,7 @@ import type { LogIndex } from '../core/ids.ts';
 import type { Request, Response } from '../core/messages.ts';
 import type { NodeStatus } from '../core/status.ts';
 import type { Persistence } from '../persistence/persistence.ts';
-import type { Departure } from './departure.ts';
+import type { Departure } from './http/departure.ts';
 
 /** The JSON text of a message whose entries were never parsed: sent as it is. */
 export interface Encoded {

@@ -26,11 +26,11 @@ import {
   StorageFailure,
 } from '../persistence/persistence.ts';
 import { Bookkeeper } from './bookkeeper.ts';
-import type { Departure } from './departure.ts';
 import type { Encoded, Engine } from './engine.ts';
 import { EventQueue, type QueueClock } from './event-queue.ts';
-import { LogExcerpts } from './log-excerpts.ts';
-import { Trace, traceEffect } from './trace.ts';
+import type { Departure } from './http/departure.ts';
+import { LogExcerpts } from './peers/log-excerpts.ts';
+import { Trace, traceEffect } from './story/trace.ts';
 
 /** How requests leave this node. */
 export interface Outgoing {

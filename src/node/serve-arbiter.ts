@@ -8,13 +8,13 @@ import { DEFAULT_OPTIONS } from '../core/options.ts';
 import { MemoryPersistence } from '../persistence/memory-persistence.ts';
 import { RealDisk } from '../persistence/real-disk.ts';
 import { openSegmentedLog } from '../persistence/segmented-log.ts';
-import { createArbiterApp } from './arbiter-app.ts';
+import { createArbiterApp } from './api/arbiter-app.ts';
 import { ArbiterRuntime } from './arbiter-runtime.ts';
 import { realClock } from './event-queue.ts';
+import type { Route } from './http/route.ts';
+import { startServer } from './http/server.ts';
 import { createLogger, type LogLevel, logUnwritten } from './logger.ts';
-import type { Route } from './route.ts';
-import { startServer } from './server.ts';
-import { Transport } from './transport.ts';
+import { Transport } from './peers/transport.ts';
 import { warmUp } from './warm-up.ts';
 
 export interface ServeArbiterOptions {

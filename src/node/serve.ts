@@ -16,17 +16,17 @@ import { LostLog, type Persistence } from '../persistence/persistence.ts';
 import { RealDisk } from '../persistence/real-disk.ts';
 import { type DurableLog, openSegmentedLog } from '../persistence/segmented-log.ts';
 import { foldedBy } from '../persistence/upkeep.ts';
-import { type AppOptions, createApp } from './app.ts';
+import { type AppOptions, createApp } from './api/app.ts';
 import { systemClock } from './clock.ts';
 import { realClock } from './event-queue.ts';
 import { Faults } from './faults.ts';
+import { startServer } from './http/server.ts';
 import { createLogger, type Logger, type LogLevel, logNote, logUnwritten } from './logger.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { freePort, urlOf } from './own-url.ts';
+import { Transport } from './peers/transport.ts';
 import { Runtime } from './runtime.ts';
-import { startServer } from './server.ts';
-import { Trace } from './trace.ts';
-import { Transport } from './transport.ts';
+import { Trace } from './story/trace.ts';
 import { warmUp } from './warm-up.ts';
 
 export interface ServeNodeOptions {

@@ -256,7 +256,7 @@ export class Client {
   }
 }
 
-/** The problem's code of each refusal, as src/node/problems.ts has them. */
+/** The problem's code of each refusal, as src/node/http/problems.ts has them. */
 const CODES: Readonly<Record<Exclude<Outcome['type'], 'Stored' | 'TimedOut'>, string>> = {
   Confirmed: 'internal-error',
   KeyReused: 'idempotency-key-reused',

@@ -9,7 +9,7 @@ import type { Timeline } from './timeline.ts';
 import type { Trace } from './trace.ts';
 import { Weather } from './weather.ts';
 
-/** How long a caller waits for an answer, as in src/node/transport.ts. */
+/** How long a caller waits for an answer, as in src/node/peers/transport.ts. */
 export const LIMITS_MS: Readonly<Record<Request['type'], number>> = {
   Join: 5_000,
   Leave: 5_000,

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { formatDuration, parseDuration, parseTimeout } from '../../src/cli/duration.ts';
+import { formatDuration, parseDuration, parseTimeout } from '../../src/cli/arguments/duration.ts';
+import { parseFaults } from '../../src/cli/arguments/fault-settings.ts';
+import { parseReadLevel } from '../../src/cli/arguments/read-level.ts';
+import { wholeNumber } from '../../src/cli/arguments/whole-number.ts';
+import { parseWriteConcern, refuseUnsatisfiable } from '../../src/cli/arguments/write-concern.ts';
 import { UsageError } from '../../src/cli/exit.ts';
-import { parseFaults } from '../../src/cli/fault-settings.ts';
-import { parseReadLevel } from '../../src/cli/read-level.ts';
-import { wholeNumber } from '../../src/cli/whole-number.ts';
-import { parseWriteConcern, refuseUnsatisfiable } from '../../src/cli/write-concern.ts';
 
 test.each([
   ['500ms', 500],

@@ -3,11 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { expect, test } from 'vitest';
+import {
+  inOrder,
+  selectAll,
+  selectNodes,
+  targetFor,
+} from '../../src/cli/arguments/node-selection.ts';
+import { readToken } from '../../src/cli/arguments/token.ts';
 import { register as chaos } from '../../src/cli/commands/chaos.ts';
 import { UsageError } from '../../src/cli/exit.ts';
-import { inOrder, selectAll, selectNodes, targetFor } from '../../src/cli/node-selection.ts';
 import { addTargetOptions, findTarget } from '../../src/cli/target.ts';
-import { readToken } from '../../src/cli/token.ts';
 import { InvalidUrl } from '../../src/client/errors.ts';
 import type { RunningCluster } from '../../src/cluster/registry.ts';
 

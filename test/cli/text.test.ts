@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { cleanJson, cleanText } from '../../src/cli/clean-text.ts';
-import { stylesFor, wantsColour } from '../../src/cli/colour.ts';
-import { counted, entryRange } from '../../src/cli/counted.ts';
-import { Progress } from '../../src/cli/progress.ts';
-import { tableLines } from '../../src/cli/table.ts';
-import { fitted, textWidth } from '../../src/cli/text-width.ts';
+import { cleanJson, cleanText } from '../../src/cli/printing/clean-text.ts';
+import { stylesFor, wantsColour } from '../../src/cli/printing/colour.ts';
+import { counted, entryRange } from '../../src/cli/printing/counted.ts';
+import { Progress } from '../../src/cli/printing/progress.ts';
+import { tableLines } from '../../src/cli/printing/table.ts';
+import { fitted, textWidth } from '../../src/cli/printing/text-width.ts';
 
 test.each([
   ['plain', 'plain'],

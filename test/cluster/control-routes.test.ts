@@ -4,10 +4,10 @@ import { ChildFailed } from '../../src/cluster/child.ts';
 import type { Control, NodeView } from '../../src/cluster/control.ts';
 import { ACTIONS, Conflict, UnknownNode } from '../../src/cluster/control.ts';
 import { controlRoutes } from '../../src/cluster/control-routes.ts';
-import { createArbiterApp } from '../../src/node/arbiter-app.ts';
-import type { GuardOptions } from '../../src/node/guard.ts';
-import type { App } from '../../src/node/mount.ts';
-import { startServer } from '../../src/node/server.ts';
+import { createArbiterApp } from '../../src/node/api/arbiter-app.ts';
+import type { GuardOptions } from '../../src/node/http/guard.ts';
+import type { App } from '../../src/node/http/mount.ts';
+import { startServer } from '../../src/node/http/server.ts';
 
 const N2: NodeView = {
   node: 'n2',

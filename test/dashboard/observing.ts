@@ -1,6 +1,6 @@
 // An observer and a performer, with a store, against nodes that answer from memory.
 
-import { cleanText } from '../../src/cli/clean-text.ts';
+import { cleanText } from '../../src/cli/printing/clean-text.ts';
 import { ReplogClient } from '../../src/client/client.ts';
 import type { NodeView } from '../../src/dashboard/cluster-state.ts';
 import { Observer, type Wanted } from '../../src/dashboard/observer.ts';

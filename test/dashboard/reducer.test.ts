@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseFaults } from '../../src/cli/fault-settings.ts';
+import { parseFaults } from '../../src/cli/arguments/fault-settings.ts';
 import type { Health } from '../../src/client/answers.ts';
 import { faultWords } from '../../src/dashboard/changes.ts';
 import type { ClusterState, OwnWrite } from '../../src/dashboard/cluster-state.ts';

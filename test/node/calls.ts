@@ -1,6 +1,6 @@
 // Calls an app without a port, as a well-behaved client would.
 
-import type { App } from '../../src/node/mount.ts';
+import type { App } from '../../src/node/http/mount.ts';
 
 export interface Called {
   readonly status: number;

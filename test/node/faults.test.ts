@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { seq, session } from '../../src/core/ids.ts';
-import { createApp } from '../../src/node/app.ts';
+import { createApp } from '../../src/node/api/app.ts';
 import { type Clock, systemClock } from '../../src/node/clock.ts';
 import type { FaultSettings } from '../../src/node/fault-settings.ts';
 import { Faults } from '../../src/node/faults.ts';

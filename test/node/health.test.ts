@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { logIndex } from '../../src/core/ids.ts';
-import { createApp } from '../../src/node/app.ts';
+import { createApp } from '../../src/node/api/app.ts';
+import { followerHealth, masterHealth } from '../../src/node/api/success.ts';
 import { systemClock } from '../../src/node/clock.ts';
-import { followerHealth, masterHealth } from '../../src/node/success.ts';
 import { call } from './calls.ts';
 import { FakeEngine, N1 } from './fake-engine.ts';
 

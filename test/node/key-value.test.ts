@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { logIndex, nodeId } from '../../src/core/ids.ts';
-import { createApp } from '../../src/node/app.ts';
-import { absent, getResult, keyList, operationAck } from '../../src/node/success.ts';
+import { createApp } from '../../src/node/api/app.ts';
+import { absent, getResult, keyList, operationAck } from '../../src/node/api/success.ts';
 import { call } from './calls.ts';
 import { FakeEngine } from './fake-engine.ts';
 

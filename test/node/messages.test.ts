@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Outcome } from '../../src/core/effects.ts';
 import { logIndex, nodeId } from '../../src/core/ids.ts';
-import { createApp } from '../../src/node/app.ts';
-import { appended, batchAppended, messageList } from '../../src/node/success.ts';
+import { createApp } from '../../src/node/api/app.ts';
+import { appended, batchAppended, messageList } from '../../src/node/api/success.ts';
 import { call } from './calls.ts';
 import { FakeEngine, N1 } from './fake-engine.ts';
 

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { epoch, incarnation, logIndex, nodeId, seq, session } from '../../src/core/ids.ts';
 import type { Response as Answered, Refusal, Snapshot } from '../../src/core/messages.ts';
-import { createApp } from '../../src/node/app.ts';
-import { createArbiterApp } from '../../src/node/arbiter-app.ts';
-import { understood } from '../../src/node/peer-answers.ts';
-import { PEER_PATHS, type PeerMessage } from '../../src/node/peer-paths.ts';
-import { fetchedBody, snapshotParts } from '../../src/node/snapshot-body.ts';
+import { createApp } from '../../src/node/api/app.ts';
+import { createArbiterApp } from '../../src/node/api/arbiter-app.ts';
+import { understood } from '../../src/node/peers/peer-answers.ts';
+import { PEER_PATHS, type PeerMessage } from '../../src/node/peers/peer-paths.ts';
+import { fetchedBody, snapshotParts } from '../../src/node/peers/snapshot-body.ts';
 import { call } from './calls.ts';
 import { AT, FakeEngine, N1 } from './fake-engine.ts';
 

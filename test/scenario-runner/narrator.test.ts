@@ -1,7 +1,7 @@
 // What is told fits the reader's terminal, whatever its width is at the moment.
 
 import { expect, test } from 'vitest';
-import { textColumns } from '../../src/cli/text-width.ts';
+import { textColumns } from '../../src/cli/printing/text-width.ts';
 import { narrator } from '../../src/scenarios/narrator.ts';
 
 test.each([60, 80, 120])('a step on %i columns', async (columns) => {

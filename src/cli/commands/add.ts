@@ -1,12 +1,12 @@
 // `replog add`: one more secondary.
 
 import type { Command } from 'commander';
-import { cleanText } from '../clean-text.ts';
-import { examples } from '../examples.ts';
+import { parseNodeId } from '../arguments/node-id.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { findLauncher } from '../launcher.ts';
-import { parseNodeId } from '../node-id.ts';
-import { printJson, printLine } from '../output.ts';
+import { cleanText } from '../printing/clean-text.ts';
+import { examples } from '../printing/examples.ts';
+import { printJson, printLine } from '../printing/output.ts';
 import { addTargetOptions, findTarget, type TargetOptions } from '../target.ts';
 
 interface AddOptions extends TargetOptions {

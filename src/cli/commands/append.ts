@@ -4,19 +4,27 @@ import { fstatSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { AppendAnswer, BatchAnswer, WriteConcern } from '../../client/answers.ts';
 import type { ReplogClient } from '../../client/client.ts';
-import { acknowledgement } from '../acknowledgement.ts';
-import { cleanText } from '../clean-text.ts';
-import { counted } from '../counted.ts';
-import { parseTimeout } from '../duration.ts';
-import { examples } from '../examples.ts';
+import { parseTimeout } from '../arguments/duration.ts';
+import { refuseBoth } from '../arguments/vain-options.ts';
+import { parseWriteConcern } from '../arguments/write-concern.ts';
 import { EXIT, UsageError } from '../exit.ts';
-import { dryRun } from '../foresight.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { lineBatches } from '../line-batches.ts';
 import { masterHealth } from '../master-health.ts';
-import { outliveOutput, printError, printJson, printLine, printSentences } from '../output.ts';
-import { Progress } from '../progress.ts';
-import { Tally } from '../tally.ts';
+import { acknowledgement } from '../printing/acknowledgement.ts';
+import { cleanText } from '../printing/clean-text.ts';
+import { counted } from '../printing/counted.ts';
+import { examples } from '../printing/examples.ts';
+import { dryRun } from '../printing/foresight.ts';
+import {
+  outliveOutput,
+  printError,
+  printJson,
+  printLine,
+  printSentences,
+} from '../printing/output.ts';
+import { Progress } from '../printing/progress.ts';
+import { Tally } from '../printing/tally.ts';
 import {
   addTargetOptions,
   connect,
@@ -24,8 +32,6 @@ import {
   type Target,
   type TargetOptions,
 } from '../target.ts';
-import { refuseBoth } from '../vain-options.ts';
-import { parseWriteConcern } from '../write-concern.ts';
 
 interface AppendOptions extends TargetOptions {
   readonly w?: WriteConcern;

@@ -1,10 +1,10 @@
 // replog arbiter: admits nodes and gives roles, in a process of its own.
 
 import type { Command } from 'commander';
-import { examples } from '../examples.ts';
+import { addServerOptions, type ServerFlags, serverSettings } from '../arguments/server-options.ts';
+import { wholeNumber } from '../arguments/whole-number.ts';
+import { examples } from '../printing/examples.ts';
 import { serve } from '../serve.ts';
-import { addServerOptions, type ServerFlags, serverSettings } from '../server-options.ts';
-import { wholeNumber } from '../whole-number.ts';
 
 interface ArbiterFlags extends ServerFlags {
   readonly secondaries?: number;

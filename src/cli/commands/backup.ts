@@ -3,18 +3,18 @@
 import { statSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { BackupSummary } from '../../persistence/backup.ts';
-import { type BackupPlace, refuseToReplace } from '../backup-place.ts';
-import { formatBytes } from '../bytes.ts';
-import { cleanText } from '../clean-text.ts';
-import { entryRange } from '../counted.ts';
-import { isFolder, nodeFolders } from '../data-dir.ts';
-import { examples } from '../examples.ts';
+import { type BackupPlace, refuseToReplace } from '../arguments/backup-place.ts';
+import { isFolder, nodeFolders } from '../arguments/data-dir.ts';
+import { nodesAt, targetFor } from '../arguments/node-selection.ts';
+import { refuseBoth } from '../arguments/vain-options.ts';
 import { UsageError } from '../exit.ts';
 import { untilInterrupted } from '../interrupt.ts';
-import { nodesAt, targetFor } from '../node-selection.ts';
-import { printJson, printLine } from '../output.ts';
+import { formatBytes } from '../printing/bytes.ts';
+import { cleanText } from '../printing/clean-text.ts';
+import { entryRange } from '../printing/counted.ts';
+import { examples } from '../printing/examples.ts';
+import { printJson, printLine } from '../printing/output.ts';
 import { addTargetOptions, type Target, type TargetOptions } from '../target.ts';
-import { refuseBoth } from '../vain-options.ts';
 
 interface BackupOptions extends TargetOptions {
   readonly force?: true;

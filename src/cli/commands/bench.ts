@@ -4,13 +4,16 @@ import type { Command } from 'commander';
 import type { BenchOptions, BenchResult } from '../../bench/bench.ts';
 import type { WriteConcern } from '../../client/answers.ts';
 import { isArbiter } from '../arbiter-health.ts';
-import { benchLines, comparisonLines } from '../bench-report.ts';
-import { examples } from '../examples.ts';
+import { refuseBoth } from '../arguments/vain-options.ts';
+import { wholeNumber } from '../arguments/whole-number.ts';
+import { parseWriteConcern } from '../arguments/write-concern.ts';
 import { Refused, UsageError } from '../exit.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { NothingThere } from '../no-node.ts';
-import { printJson, printLine, printLines } from '../output.ts';
-import { Progress } from '../progress.ts';
+import { benchLines, comparisonLines } from '../printing/bench-report.ts';
+import { examples } from '../printing/examples.ts';
+import { printJson, printLine, printLines } from '../printing/output.ts';
+import { Progress } from '../printing/progress.ts';
 import {
   addTargetOptions,
   connect,
@@ -18,9 +21,6 @@ import {
   type Target,
   type TargetOptions,
 } from '../target.ts';
-import { refuseBoth } from '../vain-options.ts';
-import { wholeNumber } from '../whole-number.ts';
-import { parseWriteConcern } from '../write-concern.ts';
 
 interface BenchFlags extends TargetOptions {
   readonly w: WriteConcern;

@@ -1,12 +1,14 @@
 // `replog chaos`: throws faults at a cluster while clients write and read; judges what was seen.
 
 import type { Command } from 'commander';
+import { refuseRecorded } from '../arguments/record-file.ts';
+import { refuseWithout } from '../arguments/vain-options.ts';
+import { wholeNumber } from '../arguments/whole-number.ts';
 import type { Ground } from '../chaos-session.ts';
-import { examples } from '../examples.ts';
 import { UsageError } from '../exit.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { findLauncher } from '../launcher.ts';
-import { refuseRecorded } from '../record-file.ts';
+import { examples } from '../printing/examples.ts';
 import {
   addTargetOptions,
   connect,
@@ -14,8 +16,6 @@ import {
   type Target,
   type TargetOptions,
 } from '../target.ts';
-import { refuseWithout } from '../vain-options.ts';
-import { wholeNumber } from '../whole-number.ts';
 
 interface ChaosOptions extends TargetOptions {
   readonly minutes?: number;

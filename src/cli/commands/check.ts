@@ -5,13 +5,13 @@ import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
 import type { Judge } from '../../check/judge.ts';
 import type { Counts, Verdict } from '../../check/verdict.ts';
-import { cleanText } from '../clean-text.ts';
-import { counted } from '../counted.ts';
-import { examples } from '../examples.ts';
+import { whyUnreadable } from '../arguments/input-file.ts';
+import { pathProblem, shownPath } from '../arguments/path-problem.ts';
 import { EXIT, Refused, Undecided, UsageError } from '../exit.ts';
-import { whyUnreadable } from '../input-file.ts';
-import { printJson, printLine, printSentences } from '../output.ts';
-import { pathProblem, shownPath } from '../path-problem.ts';
+import { cleanText } from '../printing/clean-text.ts';
+import { counted } from '../printing/counted.ts';
+import { examples } from '../printing/examples.ts';
+import { printJson, printLine, printSentences } from '../printing/output.ts';
 
 interface CheckOptions {
   readonly json?: true;

@@ -5,20 +5,20 @@ import type { Launch, LaunchOptions } from '../../cluster/launch.ts';
 import { defaultDataDir, defaultName, NAME_PATTERN } from '../../cluster/layout.ts';
 import type { ClusterEvent, ReadyEvent } from '../../cluster/report.ts';
 import type { WriteConcern } from '../../core/effects.ts';
-import { cleanJson, cleanText } from '../clean-text.ts';
+import { dataDirFrom } from '../arguments/data-dir.ts';
+import { addTokenOptions, requiredToken, type ServerFlags } from '../arguments/server-options.ts';
+import { readToken } from '../arguments/token.ts';
+import { refuseBoth } from '../arguments/vain-options.ts';
+import { wholeNumber } from '../arguments/whole-number.ts';
+import { parseWriteConcern, refuseUnsatisfiable } from '../arguments/write-concern.ts';
 import type { Prepared } from '../dashboard.ts';
-import { dataDirFrom } from '../data-dir.ts';
-import { examples } from '../examples.ts';
 import { EXIT, endingOf, Refused, UsageError } from '../exit.ts';
 import { untilInterrupted } from '../interrupt.ts';
-import { hurryReader, outliveOutput } from '../output.ts';
-import { addTokenOptions, requiredToken, type ServerFlags } from '../server-options.ts';
-import { startProblem } from '../start-problem.ts';
-import { readToken } from '../token.ts';
-import { refuseBoth } from '../vain-options.ts';
+import { cleanJson, cleanText } from '../printing/clean-text.ts';
+import { examples } from '../printing/examples.ts';
+import { hurryReader, outliveOutput } from '../printing/output.ts';
+import { startProblem } from '../printing/start-problem.ts';
 import { aimed } from '../way-back.ts';
-import { wholeNumber } from '../whole-number.ts';
-import { parseWriteConcern, refuseUnsatisfiable } from '../write-concern.ts';
 
 interface ClusterFlags
   extends Pick<

@@ -4,14 +4,14 @@
 import type { Command } from 'commander';
 import type { ClusterNode, ControlVerb } from '../../client/answers.ts';
 import { REAL_PACE } from '../../client/pace.ts';
-import { cleanText } from '../clean-text.ts';
+import { SELECTORS, selectAll } from '../arguments/node-selection.ts';
 import { eachNode } from '../each-node.ts';
-import { examples } from '../examples.ts';
 import { NotRunning, Undecided, UsageError } from '../exit.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { findLauncher } from '../launcher.ts';
-import { SELECTORS, selectAll } from '../node-selection.ts';
-import { printJson, printLine } from '../output.ts';
+import { cleanText } from '../printing/clean-text.ts';
+import { examples } from '../printing/examples.ts';
+import { printJson, printLine } from '../printing/output.ts';
 import { addTargetOptions, findTarget, type TargetOptions } from '../target.ts';
 
 interface ControlOptions extends TargetOptions {

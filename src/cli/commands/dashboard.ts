@@ -1,8 +1,8 @@
 // `replog dashboard`: the live view of a cluster that runs already, here or elsewhere.
 
 import type { Command } from 'commander';
-import { examples } from '../examples.ts';
 import { UsageError } from '../exit.ts';
+import { examples } from '../printing/examples.ts';
 import { addTargetOptions, connect, findTarget, type TargetOptions } from '../target.ts';
 import { showHealth } from './health.ts';
 

@@ -1,12 +1,12 @@
 // `replog demo`: the shipped scenarios, played on a throw-away cluster of real processes.
 
 import type { Command } from 'commander';
-import { examples } from '../examples.ts';
+import { refuseBoth, refuseWithout } from '../arguments/vain-options.ts';
 import { Refused, UsageError } from '../exit.ts';
-import { printJson, printLine, printLines } from '../output.ts';
+import { examples } from '../printing/examples.ts';
+import { printJson, printLine, printLines } from '../printing/output.ts';
+import { tableLines } from '../printing/table.ts';
 import { addPlayOptions, type PlayFlags, playAll, refuseVain } from '../scenario-play.ts';
-import { tableLines } from '../table.ts';
-import { refuseBoth, refuseWithout } from '../vain-options.ts';
 
 interface DemoFlags extends PlayFlags {
   readonly list?: true;

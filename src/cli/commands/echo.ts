@@ -1,15 +1,15 @@
 // `replog echo`: round trips to a node, like ping.
 
 import type { Command } from 'commander';
-import { cleanText } from '../clean-text.ts';
-import { counted } from '../counted.ts';
-import { formatDuration } from '../duration.ts';
-import { examples } from '../examples.ts';
+import { formatDuration } from '../arguments/duration.ts';
+import { wholeNumber } from '../arguments/whole-number.ts';
 import { Refused } from '../exit.ts';
 import { untilInterrupted } from '../interrupt.ts';
-import { printJson, printLine } from '../output.ts';
+import { cleanText } from '../printing/clean-text.ts';
+import { counted } from '../printing/counted.ts';
+import { examples } from '../printing/examples.ts';
+import { printJson, printLine } from '../printing/output.ts';
 import { addTargetOptions, connect, findTarget, type TargetOptions } from '../target.ts';
-import { wholeNumber } from '../whole-number.ts';
 
 interface EchoOptions extends TargetOptions {
   readonly count: number;

@@ -3,17 +3,17 @@
 import type { Command } from 'commander';
 import type { LogEntry, Story } from '../../client/answers.ts';
 import { ReplogError, Unreachable } from '../../client/errors.ts';
-import { headline, lifeLines, merge } from '../biography.ts';
-import { cleanText } from '../clean-text.ts';
-import { stylesFor } from '../colour.ts';
-import { examples } from '../examples.ts';
+import { type Candidate, knownNodes, nodesAt, targetFor } from '../arguments/node-selection.ts';
+import { wholeNumber } from '../arguments/whole-number.ts';
 import { endingOf, NotRunning, Refused } from '../exit.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { NothingThere } from '../no-node.ts';
-import { type Candidate, knownNodes, nodesAt, targetFor } from '../node-selection.ts';
-import { printJson, printLines } from '../output.ts';
+import { headline, lifeLines, merge } from '../printing/biography.ts';
+import { cleanText } from '../printing/clean-text.ts';
+import { stylesFor } from '../printing/colour.ts';
+import { examples } from '../printing/examples.ts';
+import { printJson, printLines } from '../printing/output.ts';
 import { addTargetOptions, connect, type Target, type TargetOptions } from '../target.ts';
-import { wholeNumber } from '../whole-number.ts';
 
 interface ExplainOptions extends TargetOptions {
   readonly json?: true;

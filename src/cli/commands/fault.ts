@@ -4,13 +4,13 @@ import type { Command } from 'commander';
 import type { FaultReport, Faults } from '../../client/answers.ts';
 import type { ReplogClient } from '../../client/client.ts';
 import { ProblemError } from '../../client/problems.ts';
-import { cleanText } from '../clean-text.ts';
-import { examples } from '../examples.ts';
-import { parseFaults } from '../fault-settings.ts';
+import { parseFaults } from '../arguments/fault-settings.ts';
+import { type Candidate, nodesAt, SELECTORS, targetFor } from '../arguments/node-selection.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { NothingThere } from '../no-node.ts';
-import { type Candidate, nodesAt, SELECTORS, targetFor } from '../node-selection.ts';
-import { printJson, printLine } from '../output.ts';
+import { cleanText } from '../printing/clean-text.ts';
+import { examples } from '../printing/examples.ts';
+import { printJson, printLine } from '../printing/output.ts';
 import { addTargetOptions, connect, type TargetOptions } from '../target.ts';
 
 interface FaultOptions extends TargetOptions {

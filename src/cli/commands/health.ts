@@ -4,14 +4,15 @@ import type { Command } from 'commander';
 import type { Health } from '../../client/answers.ts';
 import { Unreachable } from '../../client/errors.ts';
 import { arbiterLine, isArbiter } from '../arbiter-health.ts';
-import { cleanJson, cleanText } from '../clean-text.ts';
-import { stylesFor } from '../colour.ts';
-import { parseTimeout } from '../duration.ts';
-import { examples } from '../examples.ts';
+import { parseTimeout } from '../arguments/duration.ts';
+import { refuseWithout } from '../arguments/vain-options.ts';
 import { endingOf } from '../exit.ts';
-import { healthLines } from '../health-report.ts';
 import { untilInterrupted } from '../interrupt.ts';
-import { print, printJson, printLines } from '../output.ts';
+import { cleanJson, cleanText } from '../printing/clean-text.ts';
+import { stylesFor } from '../printing/colour.ts';
+import { examples } from '../printing/examples.ts';
+import { healthLines } from '../printing/health-report.ts';
+import { print, printJson, printLines } from '../printing/output.ts';
 import {
   addTargetOptions,
   connect,
@@ -19,7 +20,6 @@ import {
   type Target,
   type TargetOptions,
 } from '../target.ts';
-import { refuseWithout } from '../vain-options.ts';
 
 /** A master that is asked besides may be paused: the answer that is there already waits for it. */
 const MASTER_MS = 2_000;

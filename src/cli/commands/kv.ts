@@ -3,20 +3,20 @@
 import type { Command } from 'commander';
 import type { OperationAck, ReadLevel, WriteConcern } from '../../client/answers.ts';
 import type { KeyWriteOptions, ReplogClient } from '../../client/client.ts';
-import { acknowledgement } from '../acknowledgement.ts';
-import { cleanText } from '../clean-text.ts';
-import { stylesFor } from '../colour.ts';
-import { parseTimeout } from '../duration.ts';
-import { examples } from '../examples.ts';
+import { parseTimeout } from '../arguments/duration.ts';
+import { urlForRead } from '../arguments/node-selection.ts';
+import { parseReadLevel } from '../arguments/read-level.ts';
+import { wholeNumber } from '../arguments/whole-number.ts';
+import { parseWriteConcern } from '../arguments/write-concern.ts';
 import { Refused, UsageError } from '../exit.ts';
 import { untilInterrupted } from '../interrupt.ts';
-import { urlForRead } from '../node-selection.ts';
-import { printJson, printLine, printLines } from '../output.ts';
-import { parseReadLevel } from '../read-level.ts';
-import { tableLines } from '../table.ts';
+import { acknowledgement } from '../printing/acknowledgement.ts';
+import { cleanText } from '../printing/clean-text.ts';
+import { stylesFor } from '../printing/colour.ts';
+import { examples } from '../printing/examples.ts';
+import { printJson, printLine, printLines } from '../printing/output.ts';
+import { tableLines } from '../printing/table.ts';
 import { addTargetOptions, connect, findTarget, type TargetOptions } from '../target.ts';
-import { wholeNumber } from '../whole-number.ts';
-import { parseWriteConcern } from '../write-concern.ts';
 
 interface ReadOptions extends TargetOptions {
   readonly read?: ReadLevel;

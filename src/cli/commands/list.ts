@@ -3,15 +3,15 @@
 import type { Command } from 'commander';
 import type { ReadLevel } from '../../client/answers.ts';
 import type { ReplogClient } from '../../client/client.ts';
-import { cleanText } from '../clean-text.ts';
-import { examples } from '../examples.ts';
+import { nodesAt, targetFor, urlForRead } from '../arguments/node-selection.ts';
+import { parseReadLevel } from '../arguments/read-level.ts';
+import { wholeNumber } from '../arguments/whole-number.ts';
 import { UsageError } from '../exit.ts';
 import { untilInterrupted } from '../interrupt.ts';
-import { nodesAt, targetFor, urlForRead } from '../node-selection.ts';
-import { printJson, printLine, printLines } from '../output.ts';
-import { parseReadLevel } from '../read-level.ts';
+import { cleanText } from '../printing/clean-text.ts';
+import { examples } from '../printing/examples.ts';
+import { printJson, printLine, printLines } from '../printing/output.ts';
 import { addTargetOptions, connect, type Target, type TargetOptions } from '../target.ts';
-import { wholeNumber } from '../whole-number.ts';
 
 interface ListOptions extends TargetOptions {
   readonly from?: number;

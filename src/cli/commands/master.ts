@@ -1,8 +1,8 @@
 // replog master: the node that takes the writes.
 
 import type { Command } from 'commander';
-import { examples } from '../examples.ts';
-import { wholeNumber } from '../whole-number.ts';
+import { wholeNumber } from '../arguments/whole-number.ts';
+import { examples } from '../printing/examples.ts';
 import { addNodeOptions, type NodeFlags, parseUrl, runNode, writeConcernOption } from './node.ts';
 
 /** More members than this were never tried. */

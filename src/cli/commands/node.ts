@@ -3,13 +3,13 @@
 
 import { type Command, Option } from 'commander';
 import type { ServeNodeOptions } from '../../node/serve.ts';
+import { parseNodeId } from '../arguments/node-id.ts';
+import { addServerOptions, type ServerFlags, serverSettings } from '../arguments/server-options.ts';
+import { parseWriteConcern, refuseUnsatisfiable } from '../arguments/write-concern.ts';
 import { compileEarly } from '../compilation.ts';
-import { examples } from '../examples.ts';
 import { UsageError } from '../exit.ts';
-import { parseNodeId } from '../node-id.ts';
+import { examples } from '../printing/examples.ts';
 import { serve } from '../serve.ts';
-import { addServerOptions, type ServerFlags, serverSettings } from '../server-options.ts';
-import { parseWriteConcern, refuseUnsatisfiable } from '../write-concern.ts';
 
 /** The options of all commands that run a node. */
 export interface NodeFlags extends ServerFlags {

@@ -4,14 +4,14 @@ import type { Command } from 'commander';
 import type { ClusterReport } from '../../client/answers.ts';
 import { Unreachable } from '../../client/errors.ts';
 import type { RunningCluster } from '../../cluster/registry.ts';
-import { cleanText } from '../clean-text.ts';
-import { type Styles, stylesFor } from '../colour.ts';
-import { examples } from '../examples.ts';
+import { SELECTORS, selectInEach } from '../arguments/node-selection.ts';
 import { NotRunning } from '../exit.ts';
 import { findLauncher } from '../launcher.ts';
-import { SELECTORS, selectInEach } from '../node-selection.ts';
-import { printJson, printLine, printLines } from '../output.ts';
-import { tableLines } from '../table.ts';
+import { cleanText } from '../printing/clean-text.ts';
+import { type Styles, stylesFor } from '../printing/colour.ts';
+import { examples } from '../printing/examples.ts';
+import { printJson, printLine, printLines } from '../printing/output.ts';
+import { tableLines } from '../printing/table.ts';
 import {
   addTargetOptions,
   findTarget,

@@ -2,13 +2,13 @@
 
 import type { Command } from 'commander';
 import type { FolderCheck } from '../../persistence/verify.ts';
-import { cleanText } from '../clean-text.ts';
-import { type NodeFolder, nodeFolders } from '../data-dir.ts';
-import { examples } from '../examples.ts';
+import { type NodeFolder, nodeFolders } from '../arguments/data-dir.ts';
 import { UsageError } from '../exit.ts';
 import { checkNode, withFolder } from '../folder-check.ts';
-import { folderLines } from '../folder-report.ts';
-import { printJson, printSentences } from '../output.ts';
+import { cleanText } from '../printing/clean-text.ts';
+import { examples } from '../printing/examples.ts';
+import { folderLines } from '../printing/folder-report.ts';
+import { printJson, printSentences } from '../printing/output.ts';
 
 interface RepairOptions {
   readonly cut?: true;

@@ -2,11 +2,11 @@
 
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { examples } from '../examples.ts';
+import { textOf } from '../arguments/input-file.ts';
+import { refuseRecorded } from '../arguments/record-file.ts';
 import { UsageError } from '../exit.ts';
-import { textOf } from '../input-file.ts';
 import { untilInterrupted } from '../interrupt.ts';
-import { refuseRecorded } from '../record-file.ts';
+import { examples } from '../printing/examples.ts';
 
 interface ReplayOptions {
   readonly record?: string;

@@ -4,16 +4,16 @@ import { createReadStream, existsSync, readdirSync, type Stats, statSync } from 
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { UnknownFormat } from '../../persistence/persistence.ts';
-import { formatBytes } from '../bytes.ts';
-import { cleanText } from '../clean-text.ts';
-import { entryRange } from '../counted.ts';
-import { dataDirFrom, isFolder } from '../data-dir.ts';
-import { examples } from '../examples.ts';
+import { dataDirFrom, isFolder } from '../arguments/data-dir.ts';
+import { shownPath } from '../arguments/path-problem.ts';
+import { refuseBoth } from '../arguments/vain-options.ts';
 import { Refused, UsageError } from '../exit.ts';
-import { printJson, printLines } from '../output.ts';
-import { shownPath } from '../path-problem.ts';
-import { Progress } from '../progress.ts';
-import { refuseBoth } from '../vain-options.ts';
+import { formatBytes } from '../printing/bytes.ts';
+import { cleanText } from '../printing/clean-text.ts';
+import { entryRange } from '../printing/counted.ts';
+import { examples } from '../printing/examples.ts';
+import { printJson, printLines } from '../printing/output.ts';
+import { Progress } from '../printing/progress.ts';
 
 interface RestoreOptions {
   readonly node?: true;

@@ -3,12 +3,12 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { Scenario } from '../../scenarios/scenario.ts';
-import { cleanText } from '../clean-text.ts';
-import { examples } from '../examples.ts';
+import { whyUnreadable } from '../arguments/input-file.ts';
+import { shownPath } from '../arguments/path-problem.ts';
 import { UsageError } from '../exit.ts';
-import { whyUnreadable } from '../input-file.ts';
-import { printError, printJson, printLine } from '../output.ts';
-import { shownPath } from '../path-problem.ts';
+import { cleanText } from '../printing/clean-text.ts';
+import { examples } from '../printing/examples.ts';
+import { printError, printJson, printLine } from '../printing/output.ts';
 import { addPlayOptions, type PlayFlags, playAll, refuseVain } from '../scenario-play.ts';
 import { failure } from './demo.ts';
 

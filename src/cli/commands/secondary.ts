@@ -1,7 +1,7 @@
 // replog secondary: a node that follows a master and serves reads.
 
 import type { Command } from 'commander';
-import { examples } from '../examples.ts';
+import { examples } from '../printing/examples.ts';
 import { addNodeOptions, type NodeFlags, parseUrl, runNode } from './node.ts';
 
 export function register(program: Command): void {

@@ -2,14 +2,14 @@
 
 import type { Command } from 'commander';
 import type { FailedSeed, Totals } from '../../sim/campaign.ts';
-import { counted } from '../counted.ts';
-import { examples } from '../examples.ts';
+import { refuseBoth } from '../arguments/vain-options.ts';
+import { wholeNumber } from '../arguments/whole-number.ts';
 import { EXIT, Refused, UsageError } from '../exit.ts';
 import { untilInterrupted } from '../interrupt.ts';
-import { printJson, printLines, printSentences } from '../output.ts';
-import { Progress } from '../progress.ts';
-import { refuseBoth } from '../vain-options.ts';
-import { wholeNumber } from '../whole-number.ts';
+import { counted } from '../printing/counted.ts';
+import { examples } from '../printing/examples.ts';
+import { printJson, printLines, printSentences } from '../printing/output.ts';
+import { Progress } from '../printing/progress.ts';
 
 interface SimOptions {
   readonly seeds: number;
@@ -113,7 +113,7 @@ async function runOne(seed: number, options: SimOptions): Promise<void> {
     const hits = Object.fromEntries(run.hits);
     await printJson({ seed, hash, events, acknowledged, counts, excused, hits, findings });
   } else {
-    const { oneSeed } = await import('../sim-report.ts');
+    const { oneSeed } = await import('../printing/sim-report.ts');
     await printSentences(oneSeed(trial));
   }
   if (findings.length > 0) await explain({ seed, findings }, options);
@@ -122,7 +122,7 @@ async function runOne(seed: number, options: SimOptions): Promise<void> {
 async function runMany(options: SimOptions): Promise<void> {
   const { shortcomings } = await import('../../sim/campaign.ts');
   const { runCampaign } = await import('../sim-parts.ts');
-  const { summary, ledgerRow, rate } = await import('../sim-report.ts');
+  const { summary, ledgerRow, rate } = await import('../printing/sim-report.ts');
   const { ledger } = options;
   const { appendFile } = await import('node:fs/promises');
   // A file that cannot be written is better known before hours of runs than after.
@@ -154,7 +154,7 @@ async function runMany(options: SimOptions): Promise<void> {
 /** Prints the smallest schedule that still fails, and its trace; the command fails. */
 async function explain(failed: FailedSeed, options: SimOptions): Promise<never> {
   const { shrunkSeed } = await import('../../sim/shrink.ts');
-  const { findingLines, planLines } = await import('../sim-report.ts');
+  const { findingLines, planLines } = await import('../printing/sim-report.ts');
   const { seed } = failed;
   if (!options.json) {
     await printLines(findingLines(failed));

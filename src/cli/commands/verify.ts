@@ -1,13 +1,13 @@
 // `replog verify`: is what is on disk whole?
 
 import type { Command } from 'commander';
-import { cleanText } from '../clean-text.ts';
-import { nodeFolders } from '../data-dir.ts';
-import { examples } from '../examples.ts';
+import { nodeFolders } from '../arguments/data-dir.ts';
 import { Refused } from '../exit.ts';
 import { checkNode } from '../folder-check.ts';
-import { folderLines } from '../folder-report.ts';
-import { printJson, printSentences } from '../output.ts';
+import { cleanText } from '../printing/clean-text.ts';
+import { examples } from '../printing/examples.ts';
+import { folderLines } from '../printing/folder-report.ts';
+import { printJson, printSentences } from '../printing/output.ts';
 
 export function register(program: Command): void {
   program

@@ -1,14 +1,14 @@
 // `replog what-if`: what the cluster would be without these nodes. Nothing is done to it.
 
 import type { Command } from 'commander';
-import { cleanText } from '../clean-text.ts';
-import { examples } from '../examples.ts';
+import { SELECTORS, selectAll } from '../arguments/node-selection.ts';
 import { UsageError } from '../exit.ts';
-import { type Misfortune, whatIf } from '../foresight.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { masterHealth } from '../master-health.ts';
-import { SELECTORS, selectAll } from '../node-selection.ts';
-import { printJson, printSentences } from '../output.ts';
+import { cleanText } from '../printing/clean-text.ts';
+import { examples } from '../printing/examples.ts';
+import { type Misfortune, whatIf } from '../printing/foresight.ts';
+import { printJson, printSentences } from '../printing/output.ts';
 import { addTargetOptions, findTarget, type TargetOptions } from '../target.ts';
 
 interface WhatIfOptions extends TargetOptions {

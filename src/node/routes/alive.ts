@@ -2,11 +2,11 @@
 // ping (contract, section 5).
 
 import * as z from 'zod';
-import { json } from '../answer.ts';
-import { BODY_LIMIT, readBody } from '../body.ts';
-import { type Call, header } from '../call.ts';
-import type { Route } from '../route.ts';
-import { ok } from '../success.ts';
+import { ok } from '../api/success.ts';
+import { json } from '../http/answer.ts';
+import { BODY_LIMIT, readBody } from '../http/body.ts';
+import { type Call, header } from '../http/call.ts';
+import type { Route } from '../http/route.ts';
 
 export function aliveRoutes(): Route[] {
   return [

@@ -3,13 +3,13 @@
 
 import type { LogIndex } from '../../core/ids.ts';
 import { BackupWriter } from '../../persistence/backup.ts';
-import type { Call } from '../call.ts';
+import { shownUpTo } from '../api/read-level.ts';
+import { readQuery as levelQuery } from '../api/schemas.ts';
+import type { Call } from '../http/call.ts';
+import { readQuery } from '../http/query.ts';
+import type { Route, Site } from '../http/route.ts';
+import { bodyOf } from '../http/text-stream.ts';
 import { chunksOf } from '../log-reader.ts';
-import { readQuery } from '../query.ts';
-import { shownUpTo } from '../read-level.ts';
-import type { Route, Site } from '../route.ts';
-import { readQuery as levelQuery } from '../schemas.ts';
-import { bodyOf } from '../text-stream.ts';
 
 export function backupRoutes(site: Site): Route[] {
   return [

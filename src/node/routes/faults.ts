@@ -1,13 +1,13 @@
 // `/faults`: what goes wrong on purpose. These routes exist only on nodes started with --faults.
 
 import * as z from 'zod';
-import { json, toResponse } from '../answer.ts';
-import { BODY_LIMIT, readJson } from '../body.ts';
+import { noQuery } from '../api/schemas.ts';
 import { faultSettings, hits } from '../fault-settings.ts';
 import type { Faults } from '../faults.ts';
-import { readQuery } from '../query.ts';
-import type { Route } from '../route.ts';
-import { noQuery } from '../schemas.ts';
+import { json, toResponse } from '../http/answer.ts';
+import { BODY_LIMIT, readJson } from '../http/body.ts';
+import { readQuery } from '../http/query.ts';
+import type { Route } from '../http/route.ts';
 
 const view = z.strictObject({ faults: faultSettings, hits });
 const SUCCESS = [

@@ -3,17 +3,17 @@
 // as soon as it is decided, so that one that waits holds up no other.
 
 import type { ServerResponse } from 'node:http';
-import type { Answer } from '../answer.ts';
-import { readGathered } from '../append-reader.ts';
-import { BATCH_LIMIT, readJson } from '../body.ts';
-import type { Call } from '../call.ts';
-import { departureOf, SharedDeparture } from '../departure.ts';
-import { messageAnswer } from '../outcomes.ts';
-import { problem } from '../problems.ts';
-import type { Route, Site } from '../route.ts';
-import { gatherBody } from '../schemas.ts';
-import { gatheredLine } from '../success.ts';
-import { ClientGone, write } from '../write.ts';
+import { readGathered } from '../api/append-reader.ts';
+import { messageAnswer } from '../api/outcomes.ts';
+import { gatherBody } from '../api/schemas.ts';
+import { gatheredLine } from '../api/success.ts';
+import { ClientGone, write } from '../api/write.ts';
+import type { Answer } from '../http/answer.ts';
+import { BATCH_LIMIT, readJson } from '../http/body.ts';
+import type { Call } from '../http/call.ts';
+import { departureOf, SharedDeparture } from '../http/departure.ts';
+import { problem } from '../http/problems.ts';
+import type { Route, Site } from '../http/route.ts';
 
 const CONTENT_TYPE = 'application/x-ndjson';
 

@@ -2,12 +2,12 @@
 
 import * as z from 'zod';
 import type { MemberReport, NodeStatus } from '../../core/status.ts';
-import { json } from '../answer.ts';
+import { followerHealth, masterHealth, ok } from '../api/success.ts';
 import type { Clock } from '../clock.ts';
 import type { Engine } from '../engine.ts';
-import { problem } from '../problems.ts';
-import type { Route, Site } from '../route.ts';
-import { followerHealth, masterHealth, ok } from '../success.ts';
+import { json } from '../http/answer.ts';
+import { problem } from '../http/problems.ts';
+import type { Route, Site } from '../http/route.ts';
 
 export function healthRoutes(site: Site): Route[] {
   return [

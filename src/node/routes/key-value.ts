@@ -2,17 +2,17 @@
 
 import type { LogIndex, OperationId } from '../../core/ids.ts';
 import type { Operation } from '../../core/operation.ts';
-import type { Answer } from '../answer.ts';
-import { BODY_LIMIT, readJson } from '../body.ts';
-import { type Call, header, idempotencyKey } from '../call.ts';
-import { keyOf, listKeys, readKey } from '../key-reader.ts';
-import { keyValueAnswer } from '../outcomes.ts';
-import { invalid, RequestRefused } from '../problems.ts';
-import { readQuery } from '../query.ts';
-import type { Route, RouteDoc, Site } from '../route.ts';
-import { keyQuery, keysQuery, putBody, removeBody, removeQuery } from '../schemas.ts';
-import { absent, getResult, keyList, operationAck } from '../success.ts';
-import { type WriteRequest, write } from '../write.ts';
+import { keyOf, listKeys, readKey } from '../api/key-reader.ts';
+import { keyValueAnswer } from '../api/outcomes.ts';
+import { keyQuery, keysQuery, putBody, removeBody, removeQuery } from '../api/schemas.ts';
+import { absent, getResult, keyList, operationAck } from '../api/success.ts';
+import { type WriteRequest, write } from '../api/write.ts';
+import type { Answer } from '../http/answer.ts';
+import { BODY_LIMIT, readJson } from '../http/body.ts';
+import { type Call, header, idempotencyKey } from '../http/call.ts';
+import { invalid, RequestRefused } from '../http/problems.ts';
+import { readQuery } from '../http/query.ts';
+import type { Route, RouteDoc, Site } from '../http/route.ts';
 import { IDEMPOTENCY_HEADER, WRITE_PROBLEMS } from './messages.ts';
 
 /** The text's own rule: within 1.0 to 1.2 s every request is answered. */

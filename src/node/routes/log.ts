@@ -1,19 +1,19 @@
 // The log itself: pages, one entry, or a stream of events (contract, section 3).
 
 import type { LogIndex } from '../../core/ids.ts';
-import { json, jsonText, toResponse } from '../answer.ts';
-import { type Call, header, tailOf } from '../call.ts';
-import { EntryTexts } from '../entry-texts.ts';
-import { EventStream } from '../event-stream.ts';
+import { EntryTexts } from '../api/entry-texts.ts';
+import { EventStream } from '../api/event-stream.ts';
+import { committed, shownUpTo } from '../api/read-level.ts';
+import { readQuery as levelQuery, logQuery, type ReadLevel } from '../api/schemas.ts';
+import { entryOut, logPage } from '../api/success.ts';
+import { json, jsonText, toResponse } from '../http/answer.ts';
+import { type Call, header, tailOf } from '../http/call.ts';
+import { acceptsStream } from '../http/media-type.ts';
+import { invalid, problem, RequestRefused } from '../http/problems.ts';
+import { readQuery } from '../http/query.ts';
+import type { Route, Site } from '../http/route.ts';
+import { bodyOf } from '../http/text-stream.ts';
 import { chunksOf, entryAt, visible } from '../log-reader.ts';
-import { acceptsStream } from '../media-type.ts';
-import { invalid, problem, RequestRefused } from '../problems.ts';
-import { readQuery } from '../query.ts';
-import { committed, shownUpTo } from '../read-level.ts';
-import type { Route, Site } from '../route.ts';
-import { readQuery as levelQuery, logQuery, type ReadLevel } from '../schemas.ts';
-import { entryOut, logPage } from '../success.ts';
-import { bodyOf } from '../text-stream.ts';
 
 export function logRoutes(site: Site): Route[] {
   const streams = { count: 0 };

@@ -3,22 +3,22 @@
 import type { Outcome } from '../../core/effects.ts';
 import type { LogIndex } from '../../core/ids.ts';
 import type { Operation } from '../../core/operation.ts';
-import { type Answer, jsonText, toResponse } from '../answer.ts';
-import { readAppend, readBatch } from '../append-reader.ts';
-import { BATCH_LIMIT, BODY_LIMIT, readJson } from '../body.ts';
-import { type Call, header, idempotencyKey } from '../call.ts';
+import { readAppend, readBatch } from '../api/append-reader.ts';
+import { EntryTexts } from '../api/entry-texts.ts';
+import { type Asked, batchAnswer, messageAnswer } from '../api/outcomes.ts';
+import { shownUpTo } from '../api/read-level.ts';
+import { appendBody, batchBody, messagesQuery } from '../api/schemas.ts';
+import { appended, batchAppended, messageList } from '../api/success.ts';
+import { write } from '../api/write.ts';
 import type { Engine } from '../engine.ts';
-import { EntryTexts } from '../entry-texts.ts';
+import { type Answer, jsonText, toResponse } from '../http/answer.ts';
+import { BATCH_LIMIT, BODY_LIMIT, readJson } from '../http/body.ts';
+import { type Call, header, idempotencyKey } from '../http/call.ts';
+import type { ProblemCode } from '../http/problems.ts';
+import { readQuery } from '../http/query.ts';
+import type { Route, Site } from '../http/route.ts';
+import { bodyOf } from '../http/text-stream.ts';
 import { chunksOf } from '../log-reader.ts';
-import { type Asked, batchAnswer, messageAnswer } from '../outcomes.ts';
-import type { ProblemCode } from '../problems.ts';
-import { readQuery } from '../query.ts';
-import { shownUpTo } from '../read-level.ts';
-import type { Route, Site } from '../route.ts';
-import { appendBody, batchBody, messagesQuery } from '../schemas.ts';
-import { appended, batchAppended, messageList } from '../success.ts';
-import { bodyOf } from '../text-stream.ts';
-import { write } from '../write.ts';
 
 /** How any write can be refused. */
 export const WRITE_PROBLEMS: readonly ProblemCode[] = [

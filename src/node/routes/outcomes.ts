@@ -1,14 +1,14 @@
 // What became of a write whose answer was lost (contract, section 3). Any node may be asked.
 
 import type { LogIndex } from '../../core/ids.ts';
-import { json, toResponse } from '../answer.ts';
-import { type Call, checkedKey, tailOf } from '../call.ts';
-import { problem } from '../problems.ts';
-import { readQuery } from '../query.ts';
-import { shownUpTo } from '../read-level.ts';
-import type { Route, Site } from '../route.ts';
-import { readQuery as levelQuery, outcomeQuery, type ReadLevel } from '../schemas.ts';
-import { stored } from '../success.ts';
+import { shownUpTo } from '../api/read-level.ts';
+import { readQuery as levelQuery, outcomeQuery, type ReadLevel } from '../api/schemas.ts';
+import { stored } from '../api/success.ts';
+import { json, toResponse } from '../http/answer.ts';
+import { type Call, checkedKey, tailOf } from '../http/call.ts';
+import { problem } from '../http/problems.ts';
+import { readQuery } from '../http/query.ts';
+import type { Route, Site } from '../http/route.ts';
 
 export function outcomeRoutes(site: Site): Route[] {
   return [

@@ -3,22 +3,22 @@
 
 import type * as z from 'zod';
 import type { Response as Answered, Request } from '../../core/messages.ts';
-import type { Answer } from '../answer.ts';
-import { jsonIn, PEER_LIMIT, readJson } from '../body.ts';
-import { type Call, header, target } from '../call.ts';
-import { departureOf } from '../departure.ts';
 import type { Encoded } from '../engine.ts';
 import type { Fate, Faults, Met } from '../faults.ts';
-import { answerTo } from '../peer-answers.ts';
-import { PEER_MESSAGES, PEER_PATHS, type PeerMessage } from '../peer-paths.ts';
-import * as schemas from '../peer-schemas.ts';
-import * as outputs from '../peer-success.ts';
-import { type ProblemCode, problem } from '../problems.ts';
-import { Repeated } from '../repeated.ts';
-import type { Route, SuccessDoc } from '../route.ts';
-import { readSnapshot } from '../snapshot-reader.ts';
-import { reachedDirectly } from '../tunnel-door.ts';
-import { OFFER, REACHED_AT, TUNNELS, type Tunnelled } from '../tunnel-frames.ts';
+import type { Answer } from '../http/answer.ts';
+import { jsonIn, PEER_LIMIT, readJson } from '../http/body.ts';
+import { type Call, header, target } from '../http/call.ts';
+import { departureOf } from '../http/departure.ts';
+import { type ProblemCode, problem } from '../http/problems.ts';
+import type { Route, SuccessDoc } from '../http/route.ts';
+import { answerTo } from '../peers/peer-answers.ts';
+import { PEER_MESSAGES, PEER_PATHS, type PeerMessage } from '../peers/peer-paths.ts';
+import * as schemas from '../peers/peer-schemas.ts';
+import * as outputs from '../peers/peer-success.ts';
+import { Repeated } from '../peers/repeated.ts';
+import { readSnapshot } from '../peers/snapshot-reader.ts';
+import { reachedDirectly } from '../peers/tunnel-door.ts';
+import { OFFER, REACHED_AT, TUNNELS, type Tunnelled } from '../peers/tunnel-frames.ts';
 
 interface Described<T extends PeerMessage> {
   readonly schema: z.ZodType<Omit<Extract<Request, { type: T }>, 'type'>>;

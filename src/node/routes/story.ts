@@ -3,13 +3,13 @@
 import * as z from 'zod';
 import type { LogIndex } from '../../core/ids.ts';
 import type { NodeStatus } from '../../core/status.ts';
-import { json, toResponse } from '../answer.ts';
-import { type Call, decoded, rawPath } from '../call.ts';
+import { indexOut, nodeOut } from '../api/success.ts';
+import { json, toResponse } from '../http/answer.ts';
+import { type Call, decoded, rawPath } from '../http/call.ts';
+import { invalid, problem, RequestRefused } from '../http/problems.ts';
+import type { Route, Site } from '../http/route.ts';
 import { entryAt } from '../log-reader.ts';
-import { invalid, problem, RequestRefused } from '../problems.ts';
-import type { Route, Site } from '../route.ts';
-import { storyOf } from '../story.ts';
-import { indexOut, nodeOut } from '../success.ts';
+import { storyOf } from '../story/story.ts';
 
 const storyOut = z.strictObject({
   index: indexOut,

@@ -1,0 +1,10 @@
+// The id of a node as given on the command line.
+
+import { NODE_ID_PATTERN } from '../../core/ids.ts';
+import { UsageError } from '../exit.ts';
+
+/** Throws UsageError for what cannot be one. */
+export function parseNodeId(text: string): string {
+  if (NODE_ID_PATTERN.test(text)) return text;
+  throw new UsageError(`"${text}" is not a node id`, 'use a-z, 0-9 and -, at most 32 characters');
+}

@@ -1,0 +1,126 @@
+// Which nodes a command means: `n2`, `master`, `secondary`, `secondary:2`, `all`, or a URL.
+
+import type { ReadLevel } from '../../client/answers.ts';
+import { baseUrl } from '../../client/base-url.ts';
+import { isArbiter, nodesIn } from '../arbiter-health.ts';
+import { UsageError } from '../exit.ts';
+import { connect, findTarget, type Target, type TargetOptions } from '../target.ts';
+
+/** A node that can be chosen. */
+export interface Candidate {
+  readonly node: string;
+  readonly role: string | null;
+  readonly url: string;
+}
+
+/** What NODE may be, for help texts. */
+export const SELECTORS = 'n2, master, secondary, secondary:2 or all';
+
+/** The nodes that `selector` means; `secondary` is the first one. A node that was removed is
+ * meant by its id only. Throws UsageError if none. */
+export function selectNodes<Node extends Candidate>(
+  selector: string,
+  nodes: readonly Node[],
+): readonly Node[] {
+  const chosen = matching(selector, nodes);
+  if (chosen.length > 0) return chosen;
+  throw noNode(selector, nodes);
+}
+
+/** As selectNodes for several selectors; a node that more than one of them means comes once. */
+export function selectAll<Node extends Candidate>(
+  selectors: readonly string[],
+  nodes: readonly Node[],
+): readonly Node[] {
+  return [...new Set(selectors.flatMap((selector) => selectNodes(selector, nodes)))];
+}
+
+/** As selectNodes in each of several groups; it is enough that one of them has any. */
+export function selectInEach<Node extends Candidate>(
+  selector: string,
+  groups: readonly (readonly Node[])[],
+): readonly (readonly Node[])[] {
+  const chosen = groups.map((nodes) => matching(selector, nodes));
+  if (groups.length === 0 || chosen.some((nodes) => nodes.length > 0)) return chosen;
+  throw noNode(selector, groups.flat());
+}
+
+function noNode(selector: string, nodes: readonly Candidate[]): UsageError {
+  const known = nodes.map(({ node, role }) => `${node} (${role ?? 'no role'})`).join(', ');
+  return new UsageError(
+    `there is no node "${selector}"`,
+    `${known === '' ? '' : `nodes: ${known}; `}use ${SELECTORS}`,
+  );
+}
+
+/** The nodes of the cluster, from its launcher, else from the master's list of members. */
+export async function knownNodes(target: Target): Promise<readonly Candidate[]> {
+  if (target.control !== null) {
+    const { nodes, removed } = await (await connect(target, target.control)).cluster();
+    return [...nodes, ...removed];
+  }
+  const health = await (await connect(target)).health();
+  if (isArbiter(health)) return inOrder(nodesIn(health, target.url));
+  if (health.role === 'master') return inOrder(health.members);
+  const self = { node: health.node, role: health.role, url: target.url };
+  if (health.master === null) return [self];
+  const seen = await (await connect(target, health.master.url)).health();
+  return seen.role === 'master' ? inOrder(seen.members) : [self];
+}
+
+/** Where to send a read: only the master can serve a linearizable one. */
+export async function urlForRead(target: Target, read: ReadLevel | undefined): Promise<string> {
+  if (read !== 'linearizable') return target.url;
+  const master = (await knownNodes(target)).find(({ role }) => role === 'master');
+  return master?.url ?? target.url;
+}
+
+/** By id, n2 before n10: a master lists its members as they joined, which nobody can foresee. */
+export function inOrder<Node extends Pick<Candidate, 'node'>>(nodes: readonly Node[]): Node[] {
+  const { compare } = new Intl.Collator('en', { numeric: true });
+  return [...nodes].sort((a, b) => compare(a.node, b.node));
+}
+
+/** As findTarget. A selector that is a URL says where to ask, as --url does: of two that differ one
+ * would be passed over in silence. Throws UsageError then, and where --name is given as well. */
+export async function targetFor(
+  selector: string | undefined,
+  options: TargetOptions,
+): Promise<Target> {
+  if (selector === undefined || !isUrl(selector)) return findTarget(options);
+  if (options.name !== undefined) {
+    throw new UsageError(`${selector} and --name both say where to ask`, 'leave one of them out');
+  }
+  if (options.url !== undefined && baseUrl(options.url) !== baseUrl(selector)) {
+    throw new UsageError(`${selector} and --url are two addresses`, 'leave one of them out');
+  }
+  return findTarget({ ...options, url: selector });
+}
+
+/** As selectNodes on the target's nodes; a URL means the node there and needs nobody else. */
+export async function nodesAt(selector: string, target: Target): Promise<readonly Candidate[]> {
+  if (isUrl(selector)) {
+    const url = baseUrl(selector);
+    return [{ node: url, role: null, url }];
+  }
+  return selectNodes(selector, await knownNodes(target));
+}
+
+function isUrl(selector: string): boolean {
+  return /^https?:\/\//.test(selector);
+}
+
+function matching<Node extends Candidate>(
+  selector: string,
+  nodes: readonly Node[],
+): readonly Node[] {
+  const byId = nodes.filter(({ node }) => node === selector);
+  if (byId.length > 0) return byId;
+  const members = nodes.filter(({ role }) => role !== 'removed');
+  if (selector === 'all') return members;
+  if (selector === 'master') return members.filter(({ role }) => role === 'master');
+  const [, place = '1'] = /^secondary(?::([1-9]\d{0,3}))?$/.exec(selector) ?? [null, '0'];
+  // A node that is down may have no role at the moment; it is certainly not the master.
+  const secondary = members.filter(({ role }) => role !== 'master')[Number(place) - 1];
+  return secondary === undefined ? [] : [secondary];
+}

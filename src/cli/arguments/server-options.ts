@@ -1,0 +1,112 @@
+// The options of commands that serve (master, secondary, node, arbiter): how they are written, and
+// what they come to.
+
+import { type Command, Option } from 'commander';
+import { UsageError } from '../exit.ts';
+import { dataDirFrom } from './data-dir.ts';
+import { readToken } from './token.ts';
+import { wholeNumber } from './whole-number.ts';
+
+/** As commander hands them over. */
+export interface ServerFlags {
+  readonly port: number;
+  readonly host: string;
+  readonly dataDir?: string;
+  readonly memory?: boolean;
+  readonly tokenFile?: string;
+  readonly requireClientToken?: boolean;
+  readonly insecure?: boolean;
+  readonly allowHost?: readonly string[];
+  readonly logLevel: string;
+  readonly json?: boolean;
+}
+
+/** What they come to. */
+export interface ServerSettings {
+  readonly host: string;
+  readonly port: number;
+  /** Absolute; null: in memory. */
+  readonly dataDir: string | null;
+  readonly token: string | null;
+  readonly requireClientToken: boolean;
+  readonly allowHosts: readonly string[];
+  readonly logLevel: string;
+}
+
+export const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const;
+
+/** Adds what all servers understand. */
+export function addServerOptions(command: Command, port: number): Command {
+  command
+    .option('--port <port>', 'where to listen; 0: any free port', wholeNumber(0, 65_535), port)
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--data-dir <folder>', 'where the data are kept (default: ./.replog/ID-PORT)')
+    .option('--memory', 'keep nothing on disk')
+    .option('--json', 'one JSON object per line')
+    .option('--insecure', 'allow an address that others can reach without a token')
+    .option('--allow-host <name>', 'answer for this Host too (repeatable)', collect);
+  return addTokenOptions(command);
+}
+
+/** Adds the options that `replog cluster` has as well. */
+export function addTokenOptions(command: Command): Command {
+  return command
+    .option('--token-file <file>', "file with the cluster's token (default: REPLOG_TOKEN)")
+    .option('--require-client-token', 'clients need the token too, not only nodes')
+    .addOption(
+      new Option('--log-level <level>', 'how much to say on stderr')
+        .choices(LOG_LEVELS)
+        .default('warn'),
+    );
+}
+
+/** Checks what commander cannot. `id` names the default data folder. Throws UsageError. */
+export function serverSettings(flags: ServerFlags, id: string): ServerSettings {
+  const token = readToken(flags.tokenFile) ?? null;
+  if (!isLoopback(flags.host) && token === null && !flags.insecure) {
+    throw new UsageError(
+      `--host ${flags.host} lets others reach this process, and there is no token`,
+      'give one in REPLOG_TOKEN or with --token-file, or say --insecure',
+    );
+  }
+  return {
+    host: flags.host,
+    port: flags.port,
+    dataDir: dataDirOf(flags, `${id}-${flags.port}`),
+    token,
+    requireClientToken: requiredToken(flags, token),
+    allowHosts: flags.allowHost ?? [],
+    logLevel: flags.logLevel,
+  };
+}
+
+/** Whether clients need the token; throws UsageError if there is none to need. */
+export function requiredToken(
+  flags: Pick<ServerFlags, 'requireClientToken'>,
+  token: string | null,
+): boolean {
+  if (flags.requireClientToken && token === null) {
+    const hint = 'give one in REPLOG_TOKEN or with --token-file';
+    throw new UsageError('--require-client-token needs a token', hint);
+  }
+  return flags.requireClientToken ?? false;
+}
+
+/** The data folder, absolute; null with --memory. Throws UsageError for both at once. */
+export function dataDirOf(
+  flags: Pick<ServerFlags, 'dataDir' | 'memory'>,
+  defaultName: string,
+): string | null {
+  if (flags.memory && flags.dataDir !== undefined) {
+    throw new UsageError('--memory and --data-dir exclude each other', 'leave one of them out');
+  }
+  return flags.memory ? null : dataDirFrom(flags.dataDir ?? `.replog/${defaultName}`);
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
+}
+
+function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}

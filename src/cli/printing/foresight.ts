@@ -1,0 +1,247 @@
+// What would happen: to a write with this write concern, and to the cluster without these nodes.
+// Pure: told from what a master says of itself in `GET /health`, which may be old a moment later.
+
+import type { MasterHealth, MemberHealth, WriteConcern } from '../../client/answers.ts';
+import { formatDuration } from '../arguments/duration.ts';
+import { counted } from './counted.ts';
+
+/** What can be thought of. */
+export type Misfortune = 'kill' | 'stop' | 'pause' | 'rm';
+
+/** What would become of a write now. */
+export interface DryRun {
+  readonly w: WriteConcern;
+  readonly outcome: 'answered' | 'waits' | 'refused';
+  /** The nodes that it would wait for. */
+  readonly waitsFor: readonly string[];
+  /** Writes up to this `w` would be answered at once; 0: none. */
+  readonly satisfiable: number;
+  /** Each of these nodes is one that the quorum cannot do without. */
+  readonly indispensable: readonly string[];
+  readonly lines: readonly string[];
+}
+
+export interface Prospect {
+  readonly mode: 'read-write' | 'read-only';
+  readonly size: number;
+  readonly alive: number;
+  readonly needed: number;
+  readonly satisfiable: number;
+  readonly indispensable: readonly string[];
+  /** First and last index that only the master would still have; null: there is none. */
+  readonly onlyOnMaster: readonly [number, number] | null;
+  readonly lines: readonly string[];
+}
+
+/** A dead node is noticed at the latest after this (contract, section 5). */
+const NOTICED_AFTER = '4 s';
+
+const majorityOf = (size: number): number => Math.floor(size / 2) + 1;
+
+/** `now`: wall clock in milliseconds, for how long a state has lasted. */
+export function dryRun(health: MasterHealth, w: WriteConcern, now: number): DryRun {
+  const { members, quorum, mode, reason, node } = health;
+  const healthy = members.filter(({ status }) => status === 'Healthy');
+  const unwell = members.filter(({ status }) => status !== 'Healthy');
+  const needed = neededFor(w, health);
+  const readOnly = mode === 'read-only';
+  const satisfiable = readOnly ? 0 : healthy.length;
+  const indispensable = readOnly ? [] : indispensableIn(members, node, quorum);
+  const known = { w, satisfiable, indispensable };
+  const outlook = [limitLine(satisfiable, quorum.size), ...nextLines(indispensable, node)];
+  if (readOnly) {
+    const why = `would be refused: the cluster is read-only${reason === null ? '' : ` (${reason})`}`;
+    return {
+      ...known,
+      outcome: 'refused',
+      waitsFor: [],
+      lines: [why, 'satisfiable now: no write'],
+    };
+  }
+  if (needed > Math.max(quorum.size, members.length)) {
+    const why =
+      `could not be met: w=${w}, but the cluster has ${quorum.size} nodes` +
+      ' (refused, if its size is configured)';
+    return { ...known, outcome: 'refused', waitsFor: [], lines: [why, ...outlook] };
+  }
+  if (needed <= healthy.length) {
+    const behind = healthy.filter(({ lagEntries }) => lagEntries > 0).map(lagOf);
+    const lag = behind.length === 0 ? '' : `; ${behind.join(', ')}`;
+    const line = `would be answered at once: ${listed(healthy.map(nameOf))} ${healthy.length === 1 ? 'is' : 'are'} Healthy${lag}`;
+    return { ...known, outcome: 'answered', waitsFor: [], lines: [line, ...outlook] };
+  }
+  const lacking = needed - healthy.length;
+  const some = lacking < unwell.length ? `${lacking} of ` : '';
+  const whom = unwell.map((member) => stateOf(member, now));
+  const absent = lacking - unwell.length;
+  const more =
+    absent > 0 ? `${whom.length > 0 ? ' and ' : ''}${absent} more that have not joined` : '';
+  const line = `would wait for ${some}${whom.join(' and ')}${more}`;
+  return { ...known, outcome: 'waits', waitsFor: unwell.map(nameOf), lines: [line, ...outlook] };
+}
+
+/** What the cluster would be without `nodes`. They are members of it. */
+export function whatIf(
+  health: MasterHealth,
+  misfortune: Misfortune,
+  nodes: readonly string[],
+): Prospect {
+  const { node: master } = health;
+  if (misfortune !== 'rm' || !nodes.includes(master)) return without(health, misfortune, nodes);
+  // A master is not removed. Those that are named with it are, one after the other.
+  const others = nodes.filter((node) => node !== master);
+  const prospect = without(health, misfortune, others);
+  const refused = `would be refused: ${master} is the master, and stays a member`;
+  return { ...prospect, lines: [refused, ...(others.length === 0 ? [] : prospect.lines)] };
+}
+
+function without(health: MasterHealth, misfortune: Misfortune, nodes: readonly string[]): Prospect {
+  const { members, quorum, node: master } = health;
+  const gone = new Set(nodes);
+  const left = members.filter(({ node }) => !gone.has(node));
+  const size = misfortune === 'rm' ? quorum.size - nodes.length : quorum.size;
+  const needed = majorityOf(size);
+  const alive = left.filter(isAlive).length;
+  const healthy = left.filter(({ status }) => status === 'Healthy');
+  const withoutMaster = gone.has(master);
+  const readOnly = withoutMaster || alive < needed;
+  const next = { size, needed, alive };
+  const known = {
+    ...next,
+    mode: readOnly ? ('read-only' as const) : ('read-write' as const),
+    satisfiable: readOnly ? 0 : healthy.length,
+    indispensable: readOnly ? [] : indispensableIn(left, master, next),
+    onlyOnMaster: withoutMaster ? null : onlyOnMaster(health, left),
+  };
+  if (withoutMaster) return { ...known, lines: mastersEnd(health, misfortune, left) };
+  return { ...known, lines: secondariesEnd(health, misfortune, nodes, known) };
+}
+
+function mastersEnd(
+  { node, lastIndex }: MasterHealth,
+  misfortune: Misfortune,
+  left: readonly MemberHealth[],
+): string[] {
+  const back = misfortune === 'pause' ? `\`replog resume ${node}\`` : `\`replog start ${node}\``;
+  const waiting =
+    misfortune === 'pause'
+      ? 'clients that write wait until then'
+      : 'clients that wait now hear no answer: their outcome is open';
+  const readers = left.filter(isAlive).map(nameOf);
+  const reads = readers.length === 0 ? 'no reads either' : `reads go on at ${listed(readers)}`;
+  return [
+    `no writes until ${back}: nobody replaces the master; ${waiting}`,
+    `${reads} (read=local; log up to index ${lastIndex})`,
+  ];
+}
+
+function secondariesEnd(
+  health: MasterHealth,
+  misfortune: Misfortune,
+  nodes: readonly string[],
+  after: Omit<Prospect, 'lines'>,
+): string[] {
+  const { size, needed, alive, mode, satisfiable, indispensable } = after;
+  const counts = `${alive} of ${size} alive, ${needed} needed`;
+  const already = health.members
+    .filter(({ node, status }) => nodes.includes(node) && status === 'Unhealthy')
+    .map(nameOf);
+  const noted =
+    already.length === 0 ? [] : [`${listed(already)} ${are(already)} Unhealthy already`];
+  if (mode === 'read-only') {
+    const missing = health.members
+      .filter((member) => nodes.includes(member.node) || !isAlive(member))
+      .map(nameOf);
+    const when = misfortune === 'rm' ? '' : `, at the latest ${NOTICED_AFTER} later`;
+    const turn =
+      health.quorum.alive < needed
+        ? 'the cluster stays read-only'
+        : `the cluster becomes read-only${when}`;
+    return [
+      ...noted,
+      `${turn}: ${counts}`,
+      `writes are refused with no-quorum until one of ${listed(missing)} is back; reads go on`,
+      ...loneLines(health, after),
+    ];
+  }
+  const stays = `the cluster stays read-write: ${counts}`;
+  const shrunk =
+    misfortune === 'rm' ? [`the cluster shrinks to ${counted(size, 'node', 'nodes')}`] : [];
+  return [
+    ...noted,
+    ...shrunk,
+    stays,
+    ...(satisfiable < size ? [waitLine(satisfiable, size, misfortune, nodes)] : []),
+    ...loneLines(health, after),
+    ...nextLines(indispensable, health.node),
+  ];
+}
+
+function waitLine(
+  satisfiable: number,
+  size: number,
+  misfortune: Misfortune,
+  nodes: readonly string[],
+): string {
+  const limit = limitLine(satisfiable, size);
+  if (misfortune === 'rm') return limit;
+  return `${limit}; w=${size} and w=all wait for ${listed(nodes)}`;
+}
+
+function loneLines({ node }: MasterHealth, { onlyOnMaster: lone }: Pick<Prospect, 'onlyOnMaster'>) {
+  if (lone === null) return [];
+  const [first, last] = lone;
+  const what = first === last ? `index ${first} is` : `indexes ${first} to ${last} are`;
+  return [`${what} then on ${node} alone`];
+}
+
+function onlyOnMaster(
+  { node, lastIndex }: MasterHealth,
+  left: readonly MemberHealth[],
+): readonly [number, number] | null {
+  const acked = left.filter((member) => member.node !== node).map((other) => other.ackedIndex ?? 0);
+  const shared = Math.max(0, ...acked);
+  return shared < lastIndex ? [shared + 1, lastIndex] : null;
+}
+
+function neededFor(w: WriteConcern, { quorum, members }: MasterHealth): number {
+  if (w === 'majority') return majorityOf(quorum.size);
+  return w === 'all' ? members.length : w;
+}
+
+/** The living members without any one of which there would be no quorum, the master apart. */
+function indispensableIn(
+  members: readonly MemberHealth[],
+  master: string,
+  { needed }: { readonly needed: number },
+): string[] {
+  const alive = members.filter(isAlive);
+  if (alive.length - 1 >= needed) return [];
+  return alive.map(nameOf).filter((node) => node !== master);
+}
+
+function limitLine(satisfiable: number, size: number): string {
+  return satisfiable >= size
+    ? `satisfiable now: every w up to ${size}`
+    : `satisfiable now: w ≤ ${satisfiable}`;
+}
+
+function nextLines(indispensable: readonly string[], master: string): string[] {
+  if (indispensable.length === 0) return [];
+  const which = indispensable.length === 1 ? indispensable[0] : `any of ${listed(indispensable)}`;
+  return [`killing ${which} next makes the cluster read-only (so does killing ${master})`];
+}
+
+function stateOf({ node, status, since }: MemberHealth, now: number): string {
+  return `${node}, ${status} for ${formatDuration(Math.max(0, Math.round(now - Date.parse(since))))}`;
+}
+
+const lagOf = ({ node, lagEntries }: MemberHealth): string => `${node} is ${lagEntries} behind`;
+const nameOf = ({ node }: MemberHealth): string => node;
+const isAlive = ({ status }: MemberHealth): boolean => status !== 'Unhealthy';
+const are = (names: readonly string[]): string => (names.length === 1 ? 'is' : 'are');
+
+function listed(names: readonly string[]): string {
+  if (names.length <= 1) return names[0] ?? 'nobody';
+  return `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+}

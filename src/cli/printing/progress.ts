@@ -1,0 +1,60 @@
+// A progress bar on stderr, for people at a terminal only.
+
+import { formatDuration } from '../arguments/duration.ts';
+import { cutTo } from './text-width.ts';
+
+const BAR_WIDTH = 24;
+
+/** Fast enough to be smooth, slow enough to cost nothing. */
+const REDRAW_MS = 100;
+
+interface Screen {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
+export class Progress {
+  readonly #screen: Screen;
+  readonly #total: number | null;
+  readonly #now: () => number;
+  readonly #startedAt: number;
+  #drawnAt = Number.NEGATIVE_INFINITY;
+
+  /** `total`: what `done` will be in the end; null if nobody knows. */
+  constructor(
+    total: number | null,
+    screen: Screen = process.stderr,
+    now: () => number = () => performance.now(),
+  ) {
+    this.#screen = screen;
+    this.#total = total;
+    this.#now = now;
+    this.#startedAt = now();
+  }
+
+  /** Shows how far it is. `label` must be clean text. What does not fit is cut: a line that wraps
+   * could not be written over. */
+  update(done: number, label: string): void {
+    const now = this.#now();
+    if (this.#screen.isTTY !== true || now - this.#drawnAt < REDRAW_MS) return;
+    this.#drawnAt = now;
+    const columns = (this.#screen.columns || 80) - 1;
+    this.#screen.write(`\r\u001b[K${cutTo(columns, this.#bar(done, now) + label)}`);
+  }
+
+  /** Takes the bar off the screen. */
+  finish(): void {
+    if (this.#drawnAt > Number.NEGATIVE_INFINITY) this.#screen.write('\r\u001b[K');
+  }
+
+  #bar(done: number, now: number): string {
+    if (this.#total === null || this.#total <= 0) return '';
+    const share = Math.min(1, done / this.#total);
+    const full = Math.round(share * BAR_WIDTH);
+    const percent = `${Math.floor(share * 100)}%`.padStart(4);
+    const elapsedMs = now - this.#startedAt;
+    const left = share > 0.02 ? `  ${formatDuration((elapsedMs * (1 - share)) / share)} left` : '';
+    return `[${'#'.repeat(full)}${'.'.repeat(BAR_WIDTH - full)}]${percent}${left}  `;
+  }
+}

@@ -1,0 +1,105 @@
+// The whole HTTP side of a node, over any Engine: `createApp(engine).request('/health')` needs no
+// port. What it is made of: routes, a guard in front of them, and the document that describes them.
+
+import type { WriteConcern } from '../../core/effects.ts';
+import { type Clock, systemClock } from '../clock.ts';
+import type { Engine } from '../engine.ts';
+import type { Faults } from '../faults.ts';
+import { json, toResponse } from '../http/answer.ts';
+import { createGuard, type GuardOptions } from '../http/guard.ts';
+import { type App, mount } from '../http/mount.ts';
+import type { Route, Site } from '../http/route.ts';
+import { createLogger, type Logger } from '../logger.ts';
+import { createMetrics, type Metrics } from '../metrics.ts';
+import { packageVersion } from '../package-version.ts';
+import { aliveRoutes } from '../routes/alive.ts';
+import { backupRoutes } from '../routes/backup.ts';
+import { faultRoutes } from '../routes/faults.ts';
+import { gatherRoutes } from '../routes/gather.ts';
+import { healthRoutes } from '../routes/health.ts';
+import { keyValueRoutes } from '../routes/key-value.ts';
+import { logRoutes } from '../routes/log.ts';
+import { messageRoutes } from '../routes/messages.ts';
+import { outcomeRoutes } from '../routes/outcomes.ts';
+import { peerRoutes } from '../routes/peers.ts';
+import { storyRoutes } from '../routes/story.ts';
+import { Trace } from '../story/trace.ts';
+import { openApi } from './openapi.ts';
+
+export interface AppOptions extends GuardOptions {
+  readonly clock?: Clock;
+  /** Default: silent. */
+  readonly logger?: Logger;
+  /** Default: new ones that read the engine's status. */
+  readonly metrics?: Metrics;
+  /** What the engine's host takes down of operations; default: nothing. */
+  readonly trace?: Trace;
+  /** Write concern of messages that name none; default "majority". */
+  readonly defaultW?: WriteConcern;
+  /** Present: the routes of `/faults` exist, and traffic of other nodes goes through these. */
+  readonly faults?: Faults;
+  /** Aborts when the server stops. */
+  readonly stopping?: AbortSignal;
+  /** Pause between two comments on a silent event stream; default 15,000 ms. */
+  readonly streamBeatMs?: number;
+  /** Event streams at the same time; default 1,000. */
+  readonly streamsMax?: number;
+  /** Routes of the process around this node, e.g. the launcher's. */
+  readonly routes?: readonly Route[];
+}
+
+export function createApp(engine: Engine, options: AppOptions = {}): App {
+  const site: Site = {
+    engine,
+    clock: options.clock ?? systemClock(),
+    logger: options.logger ?? createLogger({ level: 'silent' }),
+    metrics: options.metrics ?? createMetrics(() => engine.status()),
+    trace: options.trace ?? new Trace(0),
+    defaultW: options.defaultW ?? 'majority',
+    stopping: options.stopping ?? new AbortController().signal,
+    streamBeatMs: options.streamBeatMs ?? 15_000,
+    streamsMax: options.streamsMax ?? 1_000,
+  };
+  const routes = withDocument([...nodeRoutes(site, options.faults), ...(options.routes ?? [])]);
+  return mount(routes, createGuard(options), site.logger, site.stopping);
+}
+
+/** Every route of a node but that of its document. */
+export function nodeRoutes(site: Site, faults: Faults | undefined): Route[] {
+  return [
+    ...messageRoutes(site),
+    ...gatherRoutes(site),
+    ...logRoutes(site),
+    ...backupRoutes(site),
+    ...storyRoutes(site),
+    ...outcomeRoutes(site),
+    ...keyValueRoutes(site),
+    ...healthRoutes(site),
+    ...aliveRoutes(),
+    ...peerRoutes(site.engine, site.stopping, faults ?? null),
+    ...(faults === undefined ? [] : faultRoutes(faults)),
+  ];
+}
+
+/** Adds `GET /openapi.json`, which describes all of them and itself. */
+export function withDocument(routes: readonly Route[]): Route[] {
+  let document: unknown;
+  const all: Route[] = [
+    ...routes,
+    {
+      method: 'GET',
+      path: '/openapi.json',
+      access: 'client',
+      doc: {
+        id: 'readApi',
+        summary: 'This document',
+        success: [{ status: 200, description: 'OpenAPI 3.1.' }],
+      },
+      handle: () => {
+        document ??= openApi(all, packageVersion());
+        return toResponse(json(200, document));
+      },
+    },
+  ];
+  return all;
+}

@@ -1,0 +1,56 @@
+// A client's write on its way to the engine: the part that messages, batches and keys share. It is
+// on the hot path, so it makes one object and nothing else.
+
+import type { Outcome, Write, WriteConcern } from '../../core/effects.ts';
+import type { Operation } from '../../core/operation.ts';
+import type { Answer } from '../http/answer.ts';
+import type { Call } from '../http/call.ts';
+import { type Departure, departureOf } from '../http/departure.ts';
+import type { Site } from '../http/route.ts';
+import type { Asked } from './outcomes.ts';
+
+/** What the client asked for; absent fields are `undefined`. */
+export interface WriteRequest {
+  readonly operations: readonly Operation[];
+  readonly batch: boolean;
+  readonly w: WriteConcern;
+  readonly timeoutMs: number | undefined;
+  readonly idempotencyKey: string | undefined;
+  /** As in `Write`; undefined: no precondition. */
+  readonly ifIndex?: Write['ifIndex'] | undefined;
+}
+
+/** Nobody is there to be answered any more. */
+export class ClientGone extends Error {
+  override readonly name = 'ClientGone';
+}
+
+/** When a request came that began to be handled at `started`. Of one that was sent before the one
+ * before it was answered, that its connection had something to read says nothing. */
+function arrivalOf({ env }: Call, clock: Site['clock'], started: number): number {
+  return env?.outgoing?.socket === null ? started : clock.arrivalMs();
+}
+
+/** Writes, waits, and answers as `answer` says. The client's leaving frees the waiter (B51). */
+export async function write(
+  site: Site,
+  call: Call,
+  request: WriteRequest,
+  answer: (outcome: Outcome, asked: Asked) => Answer,
+  departure: Departure = departureOf(call),
+): Promise<Answer> {
+  const { engine, clock, metrics } = site;
+  const started = clock.monotonicMs();
+  const { operations, batch, w, timeoutMs, idempotencyKey, ifIndex } = request;
+  // Only a time limit counts from the arrival.
+  const arrivedAt = timeoutMs === undefined ? undefined : arrivalOf(call, clock, started);
+  const at = clock.iso();
+  const order = { operations, batch, at, w, timeoutMs, arrivedAt, idempotencyKey, ifIndex };
+  if (departure.aborted) throw new ClientGone('the client left before its write was begun');
+  // The engine only listens for 'abort'.
+  const outcome = await engine.write(order, departure);
+  const ms = clock.monotonicMs() - started;
+  if (outcome.type === 'Stored') metrics.observeWrite(ms);
+  const { durable } = engine.persistence;
+  return answer(outcome, { w, durable, ms, url: call.req.url });
+}

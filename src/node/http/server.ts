@@ -1,0 +1,184 @@
+// The HTTP server around an app: on loopback unless told otherwise, with a limit on everything a
+// client can make it wait for, and a way to stop that does not wait for ever.
+
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Door } from '../peers/tunnel-door.ts';
+import type { Answer } from './answer.ts';
+import type { Direct } from './direct.ts';
+import { allowHalfClose } from './half-close.ts';
+import { invalid, problem } from './problems.ts';
+import { type Fetch, WebFront } from './web-front.ts';
+
+export interface ServerOptions {
+  readonly app: { readonly fetch: Fetch; readonly direct?: Direct; readonly door?: Door };
+  /** Default 127.0.0.1. */
+  readonly host?: string;
+  /** 0: any free port. */
+  readonly port: number;
+  /** Aborted by `stop()` before anything else: event streams and held requests end. The app is
+   * built with its signal. */
+  readonly stopping?: AbortController;
+  readonly limits?: Partial<ServerLimits>;
+}
+
+/** Times in milliseconds. */
+export interface ServerLimits {
+  /** For the headers of a request, and for the first byte on a new connection. Generous: a client
+   * that opens thousands of connections at once may write on the last of them much later. */
+  readonly headersMs: number;
+  /** For a whole request, its body included; how long the answer takes is the engine's matter. */
+  readonly requestMs: number;
+  /** How often both are checked: every second would be a third of what wakes an idle secondary. */
+  readonly checkMs: number;
+  /** Idle connections; longer than callers keep theirs, so that callers are the ones to close. */
+  readonly keepAliveMs: number;
+  /** One per waiting client: above the number of writes that may wait (contract, section 3). */
+  readonly connections: number;
+  /** What `stop()` gives open requests before it cuts them off. */
+  readonly graceMs: number;
+}
+
+export const DEFAULT_LIMITS: ServerLimits = {
+  headersMs: 30_000,
+  requestMs: 60_000,
+  checkMs: 5_000,
+  keepAliveMs: 60_000,
+  connections: 16_384,
+  graceMs: 4_000,
+};
+
+export interface RunningServer {
+  readonly host: string;
+  readonly port: number;
+  /** `http://host:port`, as this machine reaches it. */
+  readonly url: string;
+  /** Loads what the first request may need that goes through web objects; such a request does so by
+   * itself. */
+  load(): void;
+  /** Takes no more connections, ends streams, waits for open requests up to the grace time. */
+  stop(): Promise<void>;
+}
+
+/** Resolves once the port accepts connections. Rejects as `listen` does, e.g. with EADDRINUSE. */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const { direct, door } = options.app;
+  const front = new WebFront(options.app.fetch);
+  const take = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+    if (direct?.(incoming, outgoing)) return;
+    front.take(incoming, outgoing);
+  };
+  const server = createServer(
+    {
+      headersTimeout: limits.headersMs,
+      requestTimeout: limits.requestMs,
+      connectionsCheckingInterval: limits.checkMs,
+      keepAliveTimeout: limits.keepAliveMs,
+      // The guard refuses a request without one, in words.
+      requireHostHeader: false,
+    },
+    take,
+  );
+  // What a client expects beyond an answer is its own matter.
+  server.on('checkExpectation', take);
+  if (door !== undefined) server.on('connect', door);
+  server.maxConnections = limits.connections;
+  server.on('clientError', refuseMalformed);
+  allowHalfClose(server);
+  const connections = new Set<Socket>();
+  server.on('connection', (socket) => {
+    connections.add(socket);
+    socket.once('close', () => connections.delete(socket));
+  });
+  const host = options.host ?? '127.0.0.1';
+  await listening(server, host, options.port);
+  const { port } = server.address() as AddressInfo;
+  let stopped: Promise<void> | null = null;
+  return {
+    host,
+    port,
+    url: `http://${reachable(host)}:${port}`,
+    load: () => void front.load(),
+    stop: () => {
+      options.stopping?.abort();
+      stopped ??= closed(server, connections, limits.graceMs);
+      return stopped;
+    },
+  };
+}
+
+/** What a client on this machine has to connect to. */
+function reachable(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+/** Connections that wait to be accepted: a crowd may arrive within one turn of a busy event loop,
+ * and what does not fit here is reset. The system may allow less. */
+const BACKLOG = 4_096;
+
+function listening(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ port, host, backlog: BACKLOG }, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+/** How often connections that have become idle are looked for while stopping. */
+const SWEEP_MS = 20;
+
+function closed(server: Server, connections: ReadonlySet<Socket>, graceMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const sweep = setInterval(() => {
+      server.closeIdleConnections();
+      // Node waits for the first request of a connection; browsers and pools open some in advance.
+      for (const socket of connections) if (socket.bytesRead === 0) socket.destroy();
+    }, SWEEP_MS);
+    const cut = setTimeout(() => {
+      // Tunnels are not among what the server calls its connections.
+      for (const socket of connections) socket.destroy();
+    }, graceMs);
+    server.close(() => {
+      clearInterval(sweep);
+      clearTimeout(cut);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}
+
+/** Bytes that are no HTTP, and requests that did not arrive in time. */
+function refuseMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  socket.end(raw(answerTo(error.code)));
+}
+
+function answerTo(code: string | undefined): Answer {
+  switch (code) {
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return problem('request-timeout', 'The request did not arrive in time.');
+    case 'HPE_HEADER_OVERFLOW':
+      return problem('headers-too-large', 'The headers are too long.');
+    default:
+      return invalid([{ path: '', message: 'this is not a valid HTTP request' }]);
+  }
+}
+
+function raw({ status, headers, body }: Answer): string {
+  const lines = Object.entries({ ...headers, 'content-length': Buffer.byteLength(body) });
+  const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head}connection: close\r\n\r\n${body}`;
+}

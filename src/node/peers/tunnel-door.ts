@@ -1,0 +1,103 @@
+// The receiver's end of a tunnel (see tunnel-caller.ts): a CONNECT turns a connection into one that
+// carries frames. What a frame asks for goes the way of the POST with the same body, through the
+// same faults, to the same answer.
+//
+// A tunnel is offered only to a sender that reaches this node directly: where something stands
+// between, whoever put it there sees every request as the documents describe it.
+
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Answer } from '../http/answer.ts';
+import { PEER_LIMIT } from '../http/body.ts';
+import { credentialsOf } from '../http/credentials.ts';
+import type { Guard } from '../http/guard.ts';
+import { answerFrame, FrameReader } from './tunnel-frames.ts';
+
+/** Answers the request in a frame; null: nobody must ever answer it. */
+export type FrameHandler = (body: Buffer) => Promise<Answer | null>;
+
+/** What a destination stands for. */
+export interface Passage {
+  readonly handle: FrameHandler;
+  /** Makes an answer of what `handle` throws; null: none is to be given. */
+  readonly failed: (error: unknown) => Answer | null;
+}
+
+/** Takes a CONNECT: Node's 'connect' event of a server. */
+export type Door = (incoming: IncomingMessage, socket: Duplex, head: Buffer) => void;
+
+/** Whether `url`, by which a sender reaches this node, leads straight to this connection. */
+export function reachedDirectly(url: string, socket: Socket): boolean {
+  const { localAddress, localPort } = socket;
+  if (localAddress === undefined || !URL.canParse(url)) return false;
+  const { protocol, hostname, port, pathname } = new URL(url);
+  if (protocol !== 'http:' || pathname !== '/' || Number(port) !== localPort) return false;
+  const address = localAddress.replace(/^::ffff:/, '');
+  return hostname === address || (hostname === 'localhost' && isLoopback(address));
+}
+
+const isLoopback = (address: string): boolean => address === '::1' || address.startsWith('127.');
+
+/** `passages` are by the destination that a CONNECT names; `stopping` ends a tunnel as soon as
+ * nothing waits in it. */
+export function tunnelDoor(
+  passages: ReadonlyMap<string, Passage>,
+  guard: Guard,
+  stopping: AbortSignal,
+): Door {
+  return (incoming, socket, head) => {
+    const refused = guard(credentialsOf(incoming), 'peer');
+    const passage = passages.get(incoming.url ?? '');
+    socket.on('error', () => socket.destroy());
+    if (refused !== null || passage === undefined || stopping.aborted) {
+      const status = refused?.status ?? (passage === undefined ? 404 : 503);
+      socket.end(`HTTP/1.1 ${status} Refused\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+      return;
+    }
+    if ('setNoDelay' in socket) (socket as Socket).setNoDelay(true);
+    socket.write('HTTP/1.1 200 Tunnel\r\n\r\n');
+    serve(socket, head, passage, stopping);
+  };
+}
+
+function serve(
+  socket: Duplex,
+  head: Buffer,
+  { handle, failed }: Passage,
+  stopping: AbortSignal,
+): void {
+  const reader = new FrameReader(PEER_LIMIT);
+  let open = 0;
+  const answer = (id: number, given: Answer | null): void => {
+    open -= 1;
+    if (socket.destroyed) return;
+    if (given !== null) socket.write(answerFrame(id, given.status, given.body));
+    if (stopping.aborted && open === 0) socket.end();
+  };
+  const onFrame = (id: number, body: Buffer): void => {
+    open += 1;
+    handle(body).then(
+      (given) => answer(id, given),
+      (error: unknown) => answer(id, failed(error)),
+    );
+  };
+  const onData = (chunk: Buffer): void => {
+    try {
+      reader.take(chunk, onFrame);
+    } catch {
+      // The format is broken: what follows means nothing, and the sender learns by the end.
+      socket.destroy();
+    }
+  };
+  const onStop = (): void => {
+    socket.pause();
+    if (open === 0) socket.end();
+  };
+  socket.on('data', onData);
+  socket.on('end', () => socket.destroy());
+  stopping.addEventListener('abort', onStop);
+  socket.on('close', () => stopping.removeEventListener('abort', onStop));
+  if (head.length > 0) onData(head);
+  socket.resume();
+}

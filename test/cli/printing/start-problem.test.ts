@@ -1,0 +1,16 @@
+// Why a cluster could not start: what the folder was given for decides the exit code.
+
+import { expect, test } from 'vitest';
+import { endingOf } from '../../../src/cli/exit.ts';
+import { startProblem } from '../../../src/cli/printing/start-problem.ts';
+import { DamagedRoster, ForeignFolder } from '../../../src/cluster/roster.ts';
+
+test('a folder that is not of replog is a mistake of usage', () => {
+  const ending = endingOf(startProblem(new ForeignFolder('/x holds files'), '/x'));
+  expect(ending).toMatchObject({ code: 2, sentence: '/x holds files' });
+});
+
+test('a roster that is damaged is refused with the way out', () => {
+  const ending = endingOf(startProblem(new DamagedRoster('cluster.json is damaged'), '/x'));
+  expect(ending).toMatchObject({ code: 1, hint: expect.stringContaining('remove that file') });
+});

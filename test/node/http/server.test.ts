@@ -1,0 +1,423 @@
+import { once } from 'node:events';
+import { request as httpRequest } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { afterEach, describe, expect, test } from 'vitest';
+import { nodeId } from '../../../src/core/ids.ts';
+import { createApp } from '../../../src/node/api/app.ts';
+import { type Clock, systemClock } from '../../../src/node/clock.ts';
+import { Faults } from '../../../src/node/faults.ts';
+import { BODY_LIMIT } from '../../../src/node/http/body.ts';
+import type { Route } from '../../../src/node/http/route.ts';
+import {
+  type RunningServer,
+  type ServerLimits,
+  startServer,
+} from '../../../src/node/http/server.ts';
+import { FakeEngine } from '../fake-engine.ts';
+
+const running: RunningServer[] = [];
+
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((server) => server.stop()));
+});
+
+async function start(limits: Partial<ServerLimits> = {}, clock: Clock = systemClock()) {
+  const engine = new FakeEngine();
+  const stopping = new AbortController();
+  const faults = new Faults(clock);
+  const app = createApp(engine, { stopping: stopping.signal, faults, clock });
+  const server = await startServer({ app, port: 0, stopping, limits: { graceMs: 500, ...limits } });
+  running.push(server);
+  return { engine, server, faults };
+}
+
+test.each([
+  [undefined, '127.0.0.1'],
+  ['0.0.0.0', '127.0.0.1'],
+])('bound to %s it is reached at %s', async (host, reached) => {
+  const app = createApp(new FakeEngine());
+  const stopping = new AbortController();
+  const server = await startServer({ app, port: 0, stopping, ...(host ? { host } : {}) });
+  running.push(server);
+  expect(server.url).toBe(`http://${reached}:${server.port}`);
+  expect((await fetch(`${server.url}/livez`)).status).toBe(200);
+});
+
+/** Speaks to the server in bytes and collects what it says until it closes. */
+function raw(server: RunningServer, text: string): { socket: Socket; said: Promise<string> } {
+  const socket = connect(server.port, '127.0.0.1');
+  const said = new Promise<string>((resolve) => {
+    let all = '';
+    socket.on('data', (chunk) => {
+      all += chunk;
+    });
+    socket.on('error', () => resolve(all));
+    socket.on('close', () => resolve(all));
+  });
+  socket.write(text);
+  return { socket, said };
+}
+
+const post = (server: RunningServer, path: string, body: unknown, signal?: AbortSignal) =>
+  fetch(`${server.url}${path}`, {
+    method: 'POST',
+    body: JSON.stringify(body),
+    headers: { 'content-type': 'application/json' },
+    ...(signal === undefined ? {} : { signal }),
+  });
+
+/** A client that waits until `answer` is called. */
+async function waitingClient({ server, engine }: { server: RunningServer; engine: FakeEngine }) {
+  let settle: (outcome: { type: 'ShuttingDown' }) => void = () => {};
+  engine.write = () =>
+    new Promise((resolve) => {
+      settle = resolve;
+      engine.writes.push({} as never);
+    });
+  const waiting = post(server, '/messages', { message: 'a' });
+  await expect.poll(() => engine.writes.length).toBe(1);
+  return { waiting, answer: (outcome: { type: 'ShuttingDown' }) => settle(outcome) };
+}
+
+describe('requests over a socket', () => {
+  test('the time of a write runs from when it came; of one behind another, its turn', async () => {
+    const clock = { ...systemClock(), monotonicMs: () => 100, arrivalMs: () => 40 };
+    const { engine, server } = await start({}, clock);
+    engine.outcome = 'never';
+    const body = '{"message":"a","timeoutMs":9}';
+    const head = ['POST /messages HTTP/1.1', 'host: localhost', 'content-type: application/json'];
+    const request = [...head, `content-length: ${body.length}`, '', body].join('\r\n');
+    const { socket } = raw(server, request + request);
+    await expect.poll(() => engine.writes.length).toBe(2);
+    expect(engine.writes.map(({ arrivedAt }) => arrivedAt)).toEqual([40, 100]);
+    socket.destroy();
+  });
+
+  test('a redirect to a master whose URL is not ASCII is one, and the node lives', async () => {
+    const { engine, server } = await start();
+    const master = { node: nodeId('n2'), url: 'http://127.0.0.1:1/привіт/' };
+    engine.outcome = { type: 'NotMaster', master };
+    const asked = { method: 'POST', redirect: 'manual', body: '{"message":"x"}' } as const;
+    const headers = { 'content-type': 'application/json' };
+    const answer = await fetch(`${server.url}/messages`, { ...asked, headers });
+    expect(answer.status).toBe(307);
+    expect(answer.headers.get('location')).toBe(
+      'http://127.0.0.1:1/%D0%BF%D1%80%D0%B8%D0%B2%D1%96%D1%82/messages',
+    );
+    expect(await answer.json()).toMatchObject({ code: 'not-master', master });
+  });
+
+  test('an answer that HTTP does not take is an error of one request, not the end', async () => {
+    const odd: Route = {
+      method: 'POST',
+      path: '/odd',
+      access: 'client',
+      direct: true,
+      doc: { id: 'odd', summary: 'A header that cannot be sent', success: [] },
+      handle: () => ({ status: 200, headers: { odd: 'привіт' }, body: '' }),
+    };
+    const server = await startServer({
+      app: createApp(new FakeEngine(), { routes: [odd] }),
+      port: 0,
+    });
+    running.push(server);
+    const answer = await post(server, '/odd', {});
+    expect(answer.status).toBe(500);
+    expect(await answer.json()).toMatchObject({ code: 'internal-error' });
+    expect((await post(server, '/messages', { message: 'x' })).status).toBe(201);
+  });
+
+  test('an append, read back', async () => {
+    const { server } = await start();
+    expect(server.url).toBe(`http://127.0.0.1:${server.port}`);
+    const answer = await post(server, '/messages', { message: 'é👍' });
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([201, 'application/json']);
+    expect(await answer.json()).toMatchObject({ index: 1 });
+    expect(await (await fetch(`${server.url}/messages`)).json()).toMatchObject({
+      messages: ['é👍'],
+    });
+  });
+
+  test('the guard stands before the append routes too', async () => {
+    const { server, engine } = await start();
+    const body = JSON.stringify({ message: 'a', messages: ['a'] });
+    for (const path of ['/messages', '/messages/batch']) {
+      const { said } = raw(
+        server,
+        `POST ${path} HTTP/1.1\r\nhost: localhost\r\norigin: http://evil.example\r\n` +
+          `content-type: application/json\r\ncontent-length: ${body.length}\r\n` +
+          `connection: close\r\n\r\n${body}`,
+      );
+      expect(await said).toMatch(/^HTTP\/1\.1 403 .*"code":"foreign-origin"/s);
+    }
+    expect(engine.writes).toEqual([]);
+  });
+
+  test('a body in many pieces, chunked', async () => {
+    const { server } = await start();
+    const { said } = raw(
+      server,
+      'POST /messages HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n' +
+        'transfer-encoding: chunked\r\nconnection: close\r\n\r\n' +
+        '4\r\n{"me\r\n7\r\nssage":\r\n4\r\n"a"}\r\n0\r\n\r\n',
+    );
+    expect(await said).toMatch(/^HTTP\/1\.1 201 /);
+  });
+
+  test('a long list arrives whole and streamed', async () => {
+    const { server, engine } = await start();
+    const messages = Array.from({ length: 20_000 }, (_, i) => `message ${i}`);
+    engine.append(messages.map((message) => ({ op: 'append', message })));
+    const response = await fetch(`${server.url}/messages`);
+    expect(response.headers.get('content-length')).toBeNull();
+    expect(await response.json()).toEqual({ messages, lastIndex: 20_000 });
+  });
+
+  test.each([
+    ['GET /kv/a\\b HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n', 400],
+    ['GET /livez HTTP/1.1\r\nconnection: close\r\n\r\n', 421],
+    ['GET /livez HTTP/1.1\r\nhost: localhost\r\nexpect: foo\r\nconnection: close\r\n\r\n', 200],
+    // Not ours, whatever it is: as for appends.
+    ['GET /livez HTTP/1.1\r\nhost: a b\r\nconnection: close\r\n\r\n', 421],
+    ['GET /problems HTTP/1.1\r\nhost: a b\r\nconnection: close\r\n\r\n', 400],
+    ['GET /livez HTTP/1.1\r\nhost: evil.example\r\nconnection: close\r\n\r\n', 421],
+    ['GET /log HTTP/1.1\r\nhost: [::ffff:127.0.0.1]:1\r\nconnection: close\r\n\r\n', 200],
+    ['GET /log HTTP/1.1\r\nhost: 127.0.0.1:\r\nconnection: close\r\n\r\n', 200],
+    ['GET /livez HTTP/1.1\r\nhost: 127.0.0.1:\r\nconnection: close\r\n\r\n', 200],
+    ['GET /log HTTP/1.1\r\nhost: evil.example:\r\nconnection: close\r\n\r\n', 421],
+    ['GET /log HTTP/1.1\r\nhost: [::ffff:10.0.0.1]\r\nconnection: close\r\n\r\n', 421],
+    ['GET /log HTTP/1.1\r\nhost: localhost.\r\nconnection: close\r\n\r\n', 200],
+    ['GET http://evil.example/livez HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n', 421],
+    ['GET http://localhost@evil/log HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n', 421],
+    ['GET http://localhost:1/log HTTP/1.1\r\nhost: evil\r\nconnection: close\r\n\r\n', 200],
+    ['CONNECT http://evil/ HTTP/1.1\r\nhost: localhost\r\n\r\n', 421],
+    ['GET /kv/é HTTP/1.1\r\nhost: localhost\r\n\r\n', 400],
+    ['OPTIONS * HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n', 404],
+    ['OPTIONS * HTTP/1.1\r\nhost: evil.example\r\nconnection: close\r\n\r\n', 421],
+    ['nonsense\r\n\r\n', 400],
+    [`GET /livez HTTP/1.1\r\nhost: localhost\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
+  ])('%.50j is %d', async (text, status) => {
+    const { server } = await start();
+    expect(await raw(server, text).said).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+  });
+
+  test.each([
+    ['what is no HTTP', 'nonsense\r\n\r\n', 'this is not a valid HTTP request'],
+    ['a URL', 'GET /kv/a\\b HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n', 'URL'],
+    ['a Host', 'GET /log HTTP/1.1\r\nhost: a b\r\nconnection: close\r\n\r\n', 'Host'],
+  ])('%s is told what is wrong with it as any mistake is', async (_, text, what) => {
+    const { server } = await start();
+    const said = await raw(server, text).said;
+    expect(said).toMatch(/content-type: application\/problem\+json/);
+    const body = said.slice(said.indexOf('{'), said.lastIndexOf('}') + 1);
+    expect(JSON.parse(body)).toMatchObject({
+      code: 'invalid-request',
+      errors: [{ path: '', message: expect.stringContaining(what) }],
+    });
+  });
+
+  test.each([
+    ['POST /messages', 400],
+    ['GET /livez', 400],
+    ['GET /log', 400],
+    ['GET /nowhere', 400],
+    ['GET http://localhost/livez', 400],
+    ['CONNECT somewhere:1', 400],
+  ])('%s with two Hosts, be they the same, is refused', async (line, status) => {
+    const { engine, server } = await start();
+    for (const host of ['evil.example', 'localhost']) {
+      const hosts = `host: localhost\r\nHOST: ${host}\r\n`;
+      const body = 'content-type: application/json\r\ncontent-length: 15\r\n\r\n{"message":"a"}';
+      const rest = line.startsWith('POST') ? body : '\r\n';
+      const text = `${line} HTTP/1.1\r\n${hosts}connection: close\r\n${rest}`;
+      const said = await raw(server, text).said;
+      expect(said).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+      if (!line.startsWith('CONNECT')) expect(said).toContain('"errors":[{"path":"Host"');
+    }
+    expect(engine.writes).toEqual([]);
+  });
+
+  test.each([
+    ['once', 'idempotency-key: a, b\r\n', 201],
+    ['twice', 'idempotency-key: a\r\nIdempotency-Key: b\r\n', 400],
+    ['twice, the same', 'Idempotency-Key: a\r\nIdempotency-Key: a\r\n', 400],
+  ])('an idempotency key that is sent %s', async (_, lines, status) => {
+    const { engine, server } = await start();
+    for (const path of ['/messages', '/messages?']) {
+      const head = `POST ${path} HTTP/1.1\r\nhost: localhost\r\n${lines}connection: close\r\n`;
+      const body = 'content-type: application/json\r\ncontent-length: 15\r\n\r\n{"message":"a"}';
+      const said = await raw(server, head + body).said;
+      expect(said).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+      if (status === 400) expect(said).toContain('"errors":[{"path":"Idempotency-Key"');
+    }
+    expect(engine.writes).toHaveLength(status === 201 ? 2 : 0);
+  });
+});
+
+describe('limits', () => {
+  test.each(['content-length: 3000000', 'transfer-encoding: chunked'])(
+    '413 reaches a client that goes on sending (%s)',
+    async (framing) => {
+      const { server, engine } = await start();
+      const [name, value] = framing.split(': ') as [string, string];
+      const status = new Promise<number>((resolve, reject) => {
+        const request = httpRequest(
+          `${server.url}/messages`,
+          { method: 'POST', headers: { 'content-type': 'application/json', [name]: value } },
+          (response) => {
+            response.resume();
+            resolve(response.statusCode ?? 0);
+          },
+        );
+        request.on('error', reject);
+        for (let i = 0; i < 30; i += 1) request.write(Buffer.alloc(100_000, 0x20));
+        request.end();
+      });
+      expect(await status).toBe(413);
+      expect(engine.writes).toEqual([]);
+      expect((await fetch(`${server.url}/livez`)).status).toBe(200);
+    },
+  );
+
+  test('a chunked body may be as long as is allowed, and no byte longer', async () => {
+    const { server, engine } = await start();
+    const head =
+      'POST /messages HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n' +
+      'transfer-encoding: chunked\r\nconnection: close\r\n\r\n';
+    for (const [bytes, status] of [
+      [BODY_LIMIT, 201],
+      [BODY_LIMIT + 1, 413],
+    ] as const) {
+      const body = `{"message":"${'x'.repeat(bytes - 14)}"}`;
+      const { said } = raw(server, `${head}${bytes.toString(16)}\r\n${body}\r\n0\r\n\r\n`);
+      expect(await said).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    }
+    expect(engine.writes).toHaveLength(1);
+  });
+
+  test('connections beyond the limit are closed, and one that ends makes room', async () => {
+    const { server } = await start({ connections: 2 });
+    const ask = 'GET /livez HTTP/1.1\r\nhost: localhost\r\n\r\n';
+    const kept = [raw(server, ask), raw(server, ask)];
+    await Promise.all(kept.map(({ socket }) => once(socket, 'data')));
+    expect(await raw(server, ask).said).toBe('');
+    for (const { socket } of kept) socket.end();
+    await Promise.all(kept.map(({ said }) => said));
+    expect((await fetch(`${server.url}/livez`)).status).toBe(200);
+  });
+
+  test('headers that do not arrive in time are 408', async () => {
+    const { server } = await start({ headersMs: 50, requestMs: 100, checkMs: 20 });
+    const said = await raw(server, 'GET /livez HTTP/1.1\r\nhost: localhost\r\n').said;
+    expect(said).toMatch(/^HTTP\/1\.1 408 /);
+    expect(said).toContain('"code":"request-timeout"');
+  });
+
+  test('nor does a body that never ends keep anything', async () => {
+    const { server, engine } = await start({ headersMs: 50, requestMs: 100, checkMs: 20 });
+    const { said } = raw(
+      server,
+      'POST /messages HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n' +
+        'content-length: 100\r\n\r\n{"mess',
+    );
+    await said;
+    expect(engine.writes).toEqual([]);
+  });
+
+  test('a client that waits for its write concern is not timed out by the server', async () => {
+    const { server, engine } = await start({ headersMs: 150, requestMs: 250, checkMs: 10 });
+    engine.outcome = 'never';
+    const gone = new AbortController();
+    const answer = post(server, '/messages', { message: 'a' }, gone.signal).catch(() => 'left');
+    await expect.poll(() => engine.writes.length).toBe(1);
+    const first = await Promise.race([
+      answer,
+      new Promise((resolve) => setTimeout(() => resolve('waits'), 500)),
+    ]);
+    expect(first).toBe('waits');
+    gone.abort();
+    expect(await answer).toBe('left');
+    await expect.poll(() => engine.aborted).toBe(1);
+  });
+
+  test('a client that got its answer frees nothing twice', async () => {
+    const { server, engine } = await start();
+    const { said } = raw(
+      server,
+      'POST /messages HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n' +
+        'content-length: 15\r\nconnection: close\r\n\r\n{"message":"a"}',
+    );
+    expect(await said).toMatch(/^HTTP\/1\.1 201 /);
+    expect([engine.writes.length, engine.aborted]).toEqual([1, 0]);
+  });
+});
+
+describe('stop', () => {
+  test('an idle server stops at once, and takes no more', async () => {
+    const { server } = await start();
+    await fetch(`${server.url}/livez`);
+    await server.stop();
+    await expect(fetch(`${server.url}/livez`)).rejects.toThrow();
+  });
+
+  test('streams end, waiting clients get their answer', async () => {
+    const { server, engine } = await start({ graceMs: 5_000 });
+    const stream = await fetch(`${server.url}/log`, { headers: { accept: 'text/event-stream' } });
+    const text = stream.text();
+    const { waiting, answer } = await waitingClient({ server, engine });
+    const stopped = server.stop();
+    expect(await text).toMatch(/^:/);
+    answer({ type: 'ShuttingDown' });
+    expect((await waiting).status).toBe(503);
+    await stopped;
+  });
+
+  test('who opened a connection in advance does not hold it up, who waits is not cut', async () => {
+    const { server, engine } = await start({ graceMs: 60_000 });
+    const silent = raw(server, '');
+    const { waiting, answer } = await waitingClient({ server, engine });
+    const stopped = server.stop();
+    expect(await silent.said).toBe('');
+    answer({ type: 'ShuttingDown' });
+    expect((await waiting).status).toBe(503);
+    await stopped;
+  });
+
+  test('a dropped request does not hold it up', async () => {
+    // Longer than a test may take: what ends here is not ended by the grace time.
+    const { server, faults } = await start({ graceMs: 60_000 });
+    faults.replace({ dropRequest: 1 });
+    const body = { epoch: 1, session: 1, seq: 0, updates: [], commitIndex: 0 };
+    const dropped = post(server, '/replica/snapshot', body).catch(() => 'cut');
+    await expect.poll(() => faults.view().hits.dropRequest).toBe(1);
+    await server.stop();
+    expect(await dropped).toBe('cut');
+  });
+
+  test('what does not end is cut off after the grace time', async () => {
+    const { server, engine } = await start({ graceMs: 50 });
+    engine.outcome = 'never';
+    const cut = post(server, '/messages', { message: 'a' }).catch(() => 'cut');
+    await expect.poll(() => engine.writes.length).toBe(1);
+    await server.stop();
+    expect(await cut).toBe('cut');
+  });
+
+  test('no timer is left behind it', async () => {
+    const timers = () => process.getActiveResourcesInfo().filter((one) => one === 'Timeout').length;
+    const before = timers();
+    for (let i = 0; i < 10; i += 1) await (await start({ graceMs: 60_000 })).server.stop();
+    expect(timers()).toBeLessThan(before + 5);
+  });
+
+  test('stopping twice is stopping once', async () => {
+    const { server } = await start();
+    await Promise.all([server.stop(), server.stop()]);
+  });
+});
+
+test('a taken port is told', async () => {
+  const { server } = await start();
+  const app = createApp(new FakeEngine());
+  await expect(startServer({ app, port: server.port })).rejects.toThrow(/EADDRINUSE/);
+});
