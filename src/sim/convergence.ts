@@ -2,9 +2,9 @@
 // all of its log, and a write with `w` = all is answered; then shows every log as it ended.
 
 import type { Options } from '../core/options.ts';
+import { ANSWERED_WITHIN_MS } from '../core/patience.ts';
 import type { MasterStatus } from '../core/status.ts';
 import type { Cluster } from './cluster.ts';
-import { LIMITS_MS } from './network.ts';
 import { type Asked, type Page, page, pageRecord, valueAt, valueRecord } from './reading.ts';
 
 /** How often it is looked whether the cluster has come back. */
@@ -22,10 +22,10 @@ const SLACK_MS = 2_000;
  * and the last copy of a Snapshot has just been sent (the longest gap, with its jitter).
  */
 export function convergenceMs(options: Options): number {
-  const join = options.masterSilenceMs + LIMITS_MS.Join + options.joinRetryMs;
-  const announce = LIMITS_MS.Replicas + options.announceRetryMaxMs;
+  const join = options.masterSilenceMs + ANSWERED_WITHIN_MS.Join + options.joinRetryMs;
+  const announce = ANSWERED_WITHIN_MS.Replicas + options.announceRetryMaxMs;
   const strangers = options.masterSilenceMs + options.suspectedAfterMs;
-  const fetch = options.unhealthyAfterMs + LIMITS_MS.Fetch;
+  const fetch = options.unhealthyAfterMs + ANSWERED_WITHIN_MS.Fetch;
   const resend = Math.max(...options.resendGapsMs) * (1 + options.resendJitter);
   return join + announce + strangers + fetch + resend + SLACK_MS;
 }

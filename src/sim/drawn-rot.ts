@@ -10,6 +10,12 @@ const ROT_SEED = 0x0f_0717;
 /** How many of the clusters that allow it meet it. */
 const ROT_SHARE = 0.5;
 
+/** How many of these meet the next mishap while the damaged node is on its way back. */
+const AGAIN_SHARE = 0.5;
+
+/** From its start on it is on its way back for about so long. */
+const CATCHING_UP_MS = 60;
+
 /** Longer than a member may be silent before nobody waits for it. */
 const AWAY_MS = 5_500;
 
@@ -37,7 +43,8 @@ export function withRot(plan: Plan): Plan {
     ...more,
   });
   const [first, second, third] = shuffled(nodes, chance);
-  const more = [fault('rot', first!.id, { forMs: chance.whole(10, 400) })];
+  const downMs = chance.whole(10, 400);
+  const more = [fault('rot', first!.id, { forMs: downMs })];
   if (chance.happens(0.5)) {
     // The master's, or any other's: what it forgets, the damaged one cannot tell.
     const lost = first!.id === nodes[0]!.id ? second! : nodes[0]!;
@@ -47,6 +54,13 @@ export function withRot(plan: Plan): Plan {
   if (third !== undefined && chance.happens(0.5)) {
     const before = Math.round(chance.next() * 200);
     more.push(fault('pause', third.id, { at: Math.max(faultsFrom, at - before), forMs: AWAY_MS }));
+  }
+  if (chance.happens(AGAIN_SHARE)) {
+    // While it catches up: what it says of itself then must not be more than it has.
+    const again = at + downMs + chance.whole(0, CATCHING_UP_MS);
+    const master = nodes[0]!.id;
+    const wipes = first!.id !== master && chance.happens(0.5);
+    more.push(fault(wipes ? 'wipe' : 'rot', wipes ? master : first!.id, { at: again }));
   }
   return { ...plan, faults: [...faults, ...more].sort((a, b) => a.at - b.at) };
 }

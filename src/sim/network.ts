@@ -3,21 +3,12 @@
 // that ended closes its connections, a machine without power does not.
 
 import type { Request, Response } from '../core/messages.ts';
+import { ANSWERED_WITHIN_MS } from '../core/patience.ts';
 import type { Chance } from './chance.ts';
 import type { Host } from './host.ts';
 import type { Timeline } from './timeline.ts';
 import type { Trace } from './trace.ts';
 import { Weather } from './weather.ts';
-
-/** How long a caller waits for an answer, as in src/node/peers/transport.ts. */
-export const LIMITS_MS: Readonly<Record<Request['type'], number>> = {
-  Join: 5_000,
-  Leave: 5_000,
-  Replicas: 5_000,
-  Snapshot: 30_000,
-  Heartbeat: 3_000,
-  Fetch: 5_000,
-};
 
 /** What a call came to: the answer, or none and the reason in words. */
 export interface Caller {
@@ -58,7 +49,9 @@ export class Network {
         tell();
       });
     const fail = (error: string): void => close(() => caller.unanswered(error));
-    const limit = this.timeline.after(LIMITS_MS[request.type], () => fail('no answer in time'));
+    const limit = this.timeline.after(ANSWERED_WITHIN_MS[request.type], () =>
+      fail('no answer in time'),
+    );
     const delays = this.weather.arrivals(from.id, to);
     this.trace.sent(from.id, to, request, delays);
     for (const delay of delays) {

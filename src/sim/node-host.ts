@@ -124,7 +124,11 @@ export class NodeHost extends Host implements Server {
   }
 
   confirm(done: (outcome: Outcome) => void): () => void {
-    const ticket = this.newTicket(this.clients, done);
+    const ticket = this.newTicket(this.clients, (outcome: Outcome) => {
+      done(outcome);
+      // A reader waits by a promise.
+      this.timeline.stir();
+    });
     this.post({ type: 'Confirm', ticket });
     return () => this.abandon(ticket);
   }

@@ -31,4 +31,11 @@ export const DAMAGE_PLANTS: readonly Plant[] = [
     'await this.bookkeeping.save(marked);\n    await setAside(this.disk, file, keepBytes);',
     'await setAside(this.disk, file, keepBytes);\n    await this.bookkeeping.save(marked);',
   ),
+  plant(
+    'a second damage makes a node forget what the first one took',
+    'B25',
+    'src/persistence/salvage.ts',
+    'const before = base.lost ?? null;',
+    'const before = null as Lost | null;',
+  ),
 ];

@@ -6,6 +6,7 @@ import type Client from 'undici/lib/dispatcher/client.js';
 import Pool from 'undici/lib/dispatcher/pool.js';
 import type { LogIndex } from '../../core/ids.ts';
 import type { LogPoint, RequestOrder, Response } from '../../core/messages.ts';
+import { ANSWERED_WITHIN_MS } from '../../core/patience.ts';
 import type { Chunk } from '../../persistence/persistence.ts';
 import { PEER_LIMIT } from '../http/body.ts';
 import { CopiesRoom } from './copies-room.ts';
@@ -28,15 +29,8 @@ export interface TransportOptions {
   readonly limitsMs?: Partial<Record<RequestOrder['type'], number>>;
 }
 
-/** How long to wait for an answer: a Snapshot's may wait for a disk that recovers; a heartbeat's is
- * one however late it comes, and who is slow answers many at a time. */
 const LIMITS_MS: Readonly<Record<RequestOrder['type'], number>> = {
-  Join: 5_000,
-  Leave: 5_000,
-  Replicas: 5_000,
-  Snapshot: 30_000,
-  Heartbeat: 10_000,
-  Fetch: 5_000,
+  ...ANSWERED_WITHIN_MS,
   // Whoever does not know it may keep silent, and a cluster waits to be opened.
   ReadLog: 2_000,
 };
