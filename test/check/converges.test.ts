@@ -1,0 +1,67 @@
+// All nodes end alike, with all that was seen, but for what may be gone from every log.
+
+import { expect, test } from 'vitest';
+import { judge } from '../../src/check/judge.ts';
+import { message, Recording } from './recording.ts';
+
+/** Every node loses its disk, and n1 leads an epoch of a new log. */
+function loseAll(run: Recording): void {
+  for (const node of run.nodes) {
+    run.node(node, 'crash');
+    run.node(node, 'wipe');
+    run.start(node);
+  }
+  run.lead('n1');
+}
+
+test('converges: an unseen operation may have gone, in the place of what was seen', () => {
+  const run = new Recording();
+  run.write(message('one'));
+  run.write(message('seen'), { outcome: 'unknown' });
+  run.read('n1', { commitIndex: 1 });
+  run.log.pop();
+  run.node('n1', 'crash');
+  run.start('n1');
+  run.lead('n1');
+  const put = (value: string) => ({ op: 'put', key: 'k', value }) as const;
+  run.write(put('unseen'), { outcome: 'unknown' });
+  run.write(put('later'));
+  run.log.splice(1, 1);
+  const records = run.end();
+  expect(judge(records).violations).toEqual([]);
+  const answered = records.filter((record) => !JSON.stringify(record).includes('unseen'));
+  expect(judge(answered).violations.map(({ judge: by }) => by)).toContain('converges');
+});
+
+test('converges: a value may be gone with the removal that superseded it, and was lost', () => {
+  const run = new Recording();
+  const put = (key: string) => ({ op: 'put', key, value: 'v' }) as const;
+  run.write(message('one'));
+  run.write(put('k'));
+  const removal = run.write({ op: 'remove', key: 'k' });
+  run.log.pop();
+  loseAll(run);
+  run.write(put('other'));
+  run.log.splice(1, 1);
+  const records = run.end();
+  expect(judge(records).violations).toEqual([]);
+  const never = records.filter((record) => record !== removal);
+  expect(judge(never).violations.map(({ judge: by }) => by)).toContain('converges');
+});
+
+test('converges: so may a removal, in the place of what was seen, and lost since', () => {
+  const run = new Recording();
+  run.write(message('one'));
+  run.write(message('seen'));
+  run.read('n1');
+  run.log.pop();
+  loseAll(run);
+  const removal = run.write({ op: 'remove', key: 'k' });
+  loseAll(run);
+  run.write(message('later'));
+  run.log.splice(1, 1);
+  const records = run.end();
+  expect(judge(records).violations).toEqual([]);
+  const never = records.filter((record) => record !== removal);
+  expect(judge(never).violations.map(({ judge: by }) => by)).toContain('converges');
+});
