@@ -13,7 +13,7 @@ const LONG = [
   'test/persistence/exhaustive-failures.test.ts',
   'test/persistence/exhaustive-flips.test.ts',
   'test/cluster/launcher.test.ts',
-  'test/persistence/upkeep.test.ts',
+  'test/persistence/compaction.test.ts',
   'test/dashboard/memory.test.ts',
   'test/core/random-cluster.test.ts',
   'test/process/launcher.test.ts',
