@@ -1,5 +1,5 @@
 // What every Disk does, the real one and the simulator's. What a disk may lose, and when, only the
-// fake one can show: test/sim/disk.test.ts.
+// fake one can show: test/sim/power-cut.test.ts.
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
