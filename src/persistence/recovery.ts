@@ -66,6 +66,8 @@ async function readSegments(
     while (alone[0]! < first) await refuseMissing(disk, alone.shift()!, log.catalog);
     const name = segmentName(first);
     if (isReplaced(log, first)) {
+      // The process that gave the other file its name may have ended before that was durable.
+      await disk.syncFolder();
       await disk.remove(summaryName(name));
       await disk.remove(name);
       await disk.syncFolder();

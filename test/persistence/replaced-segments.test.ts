@@ -1,0 +1,60 @@
+// Segments that compaction has put into another one: their files go, and whatever is interrupted or
+// fails meanwhile, nobody takes them for a part of the log again.
+
+import { describe, expect, it } from 'vitest';
+import { entriesOf, Node, written } from './folded-log.ts';
+import { Machine, SMALL } from './machine.ts';
+import { keyed } from './request-runs.ts';
+
+/** A log of which compaction puts several segments together. */
+async function machineWith(): Promise<Machine> {
+  const machine = new Machine(SMALL);
+  await (await written(machine, keyed(70))).log.close();
+  return machine;
+}
+
+const LENGTH = entriesOf(keyed(70)).flat().length;
+
+/** Number of the call to the disk that first removes a segment which compaction has replaced. */
+async function firstRemoval(): Promise<number> {
+  const machine = await machineWith();
+  const node = await new Node(machine.open()).start(false);
+  machine.disk.failAt(null);
+  await node.upkeep(LENGTH);
+  await node.log.close();
+  const { trace } = machine.disk;
+  const renamed = trace.findIndex((call) => /^rename .*seg$/.test(call));
+  return trace.findIndex((call, i) => i > renamed && /^remove .*seg$/.test(call)) + 1;
+}
+
+describe('a segment that compaction has replaced', () => {
+  it('goes at a start only when what replaces it is there for good', async () => {
+    const removal = await firstRemoval();
+    expect(removal).toBeGreaterThan(1);
+    const ended = await machineWith();
+    const node = await new Node(ended.open()).start(false);
+    const { lastIndex, hash } = node.log;
+    // The process ends when the new file has its name, which no sync has covered yet.
+    ended.disk.failAt({ at: removal - 2, fault: 'power' });
+    await node.upkeep(LENGTH);
+    ended.disk.restart(false);
+    let starts = 0;
+    for (let way = 0; way < 8; way += 1) {
+      for (let call = 1, failed = true; failed; call += 1) {
+        const machine = new Machine(SMALL, {}, ended.disk.copy(), 'start ');
+        machine.disk.failAt({ at: call, fault: 'power' });
+        failed = await machine.recover().then(
+          () => false,
+          () => true,
+        );
+        // Of the names that are at stake every other, the first ones, the last ones, …
+        let asked = way * 3;
+        machine.disk.restart(true, () => ((asked++ >> (way % 3)) & 1 ? 'all' : 'nothing'));
+        const { log } = await machine.recover();
+        expect([way, call, log.lastIndex, log.hash]).toEqual([way, call, lastIndex, hash]);
+        starts += 1;
+      }
+    }
+    expect(starts).toBeGreaterThan(100);
+  });
+});
