@@ -30,24 +30,15 @@ export class CompactionPass {
   private readonly compactor: Compactor;
   private readonly state: Superseding;
   private readonly segmentBytes: number;
-  private readonly replaced: (names: readonly string[]) => Promise<void>;
   private group: Segment[] = [];
   private groupBytes = 0;
   private worth = false;
 
-  /** `replaced` removes files that another one has replaced. */
-  constructor(
-    disk: Disk,
-    compactor: Compactor,
-    state: Superseding,
-    segmentBytes: number,
-    replaced: (names: readonly string[]) => Promise<void>,
-  ) {
+  constructor(disk: Disk, compactor: Compactor, state: Superseding, segmentBytes: number) {
     this.disk = disk;
     this.compactor = compactor;
     this.state = state;
     this.segmentBytes = segmentBytes;
-    this.replaced = replaced;
   }
 
   /** Returns how many records on keys are the state of their key: what a later pass is measured
@@ -79,10 +70,7 @@ export class CompactionPass {
     this.groupBytes = 0;
     this.worth = false;
     if (!worth && group.length < 2) return true;
-    const done = await this.compactor.compact(group);
-    if (done === null) return false;
-    if (done.length > 0) await this.replaced(done);
-    return true;
+    return this.compactor.compact(group);
   }
 
   /** null: its summary cannot be read, and is made anew. */

@@ -8,6 +8,7 @@ import type { Entry } from '../core/operation.ts';
 import type { Catalog } from './catalog.ts';
 import { type Pause, readClosed } from './closed-segments.ts';
 import { type Disk, type DiskFile, withFile, writeAll } from './disk.ts';
+import type { Leftovers } from './leftovers.ts';
 import { plainMessage } from './plain-append.ts';
 import type { Readers } from './readers.ts';
 import {
@@ -47,6 +48,7 @@ export interface CompactorParts {
   readonly catalog: Catalog;
   readonly readers: Readers;
   readonly turns: Turns;
+  readonly leftovers: Leftovers;
   readonly state: Superseding;
   readonly pause: Pause;
   /** Until the members may have more. */
@@ -78,10 +80,9 @@ export class Compactor {
     if (this.parts.state.newest(key) === null) this.haunted.add(key);
   }
 
-  /** Puts one segment in the place of these, which follow one another, and returns the files that
-   * are to be removed; null if the segments have changed meanwhile, and stay. Segments are
-   * compacted in log order. */
-  async compact(group: readonly Segment[]): Promise<readonly string[] | null> {
+  /** Puts one segment in the place of these, which follow one another; returns whether that was
+   * done: if they have changed meanwhile they stay. Segments are compacted in log order. */
+  async compact(group: readonly Segment[]): Promise<boolean> {
     const { disk, state, turns } = this.parts;
     const name = segmentName(group[0]!.start.first);
     const unfinished = `${name}.tmp`;
@@ -155,13 +156,13 @@ export class Compactor {
     fresh: Segment,
     unfinished: string,
     judgedBy: number,
-  ): Promise<readonly string[] | null> {
-    const { disk, catalog, state } = this.parts;
+  ): Promise<boolean> {
+    const { disk, catalog, leftovers, state } = this.parts;
     const reached = Math.max(fresh.end.index, judgedBy);
     const allowed = reached <= state.compactTo() && catalog.holds(group);
     if (!allowed) {
       await disk.remove(unfinished);
-      return null;
+      return false;
     }
     const [name, ...others] = group.map(({ start }) => segmentName(start.first));
     // From now on nobody begins to read the old files, and the new one is read when it is there.
@@ -176,7 +177,9 @@ export class Compactor {
     } finally {
       fresh.changing = null;
     }
-    return others;
+    leftovers.add(others);
+    await leftovers.remove();
+    return true;
   }
 
   /** The name leads to the old file or to the new one, and either is the log: that need not be

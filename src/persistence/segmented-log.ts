@@ -15,6 +15,7 @@ import { ChunkBuilder } from './chunk.ts';
 import { condemn } from './condemned.ts';
 import type { Disk } from './disk.ts';
 import { type Cut, EncodedLog, type Piece } from './encoded-log.ts';
+import { Leftovers } from './leftovers.ts';
 import { Lock } from './lock.ts';
 import { Outliner } from './outliner.ts';
 import { type Chunk, DamagedLog, type Persistence, type Recovery } from './persistence.ts';
@@ -82,6 +83,7 @@ class SegmentedLog implements DurableLog {
   private readonly readers: Readers;
   private readonly bookkeeping: Bookkeeping;
   private readonly turns = new Turns();
+  private readonly leftovers: Leftovers;
   private readonly outliner: Outliner;
   private writer: Writer | null = null;
   private upkeep: Upkeep | null = null;
@@ -95,6 +97,7 @@ class SegmentedLog implements DurableLog {
     this.options = options;
     this.log = new EncodedLog({ ...options, dataStart: FILE_HEADER_BYTES, outlined: true });
     this.outliner = new Outliner(disk);
+    this.leftovers = new Leftovers(disk);
     this.readers = new Readers(disk);
     this.bookkeeping = new Bookkeeping(disk);
   }
@@ -113,7 +116,7 @@ class SegmentedLog implements DurableLog {
       await this.disk.makeFolder();
       this.lock = await Lock.take(this.disk, this.options.processes);
       let memory = await loadMemory(this.disk);
-      const { tailBytes } = this.options;
+      const { tailBytes, outlineBytes } = this.options;
       const salvage = async (damage: DamagedLog, lastEpoch: number): Promise<void> => {
         memory = await this.salvage(damage, memory, lastEpoch);
       };
@@ -127,9 +130,8 @@ class SegmentedLog implements DurableLog {
       for (const name of await this.disk.list()) {
         if (name.endsWith(UNFINISHED)) await this.disk.remove(name);
       }
-      const { disk, log, readers, turns, outliner } = this;
-      const { outlineBytes } = this.options;
-      const parts = { disk, log, readers, turns, tailBytes, outliner, outlineBytes };
+      const { disk, log, readers, turns, leftovers, outliner } = this;
+      const parts = { disk, log, readers, turns, leftovers, tailBytes, outliner, outlineBytes };
       this.writer = new Writer(parts);
       return { lastIndex: this.lastIndex, memory, ...found };
     } catch (error) {
@@ -141,13 +143,12 @@ class SegmentedLog implements DurableLog {
   startUpkeep(host: UpkeepHost): void {
     const writer = this.recovered();
     invariant(this.upkeep === null, 'upkeep is started once');
-    const { disk, readers, turns, log, outliner } = this;
+    const { disk, readers, turns, leftovers, log, outliner } = this;
     const { catalog, tail } = log;
-    const { segmentBytes } = this.options;
     const durable = (segment: Segment): boolean => writer.holds(segment);
     const recent = ({ start, end }: Segment): boolean => start.base + end.offset > tail.start;
-    const parts = { disk, catalog, readers, turns, outliner, durable, recent, segmentBytes };
-    this.upkeep = new Upkeep(parts, host);
+    const tools = { disk, catalog, readers, turns, leftovers, outliner };
+    this.upkeep = new Upkeep({ ...tools, ...this.options, durable, recent }, host);
   }
 
   append(entries: readonly Entry[], holes: readonly LogPoint[] = []): void {

@@ -16,6 +16,7 @@ import { CompactionPass, GARBAGE_MIN } from './compaction-pass.ts';
 import { Compactor, type Superseding } from './compactor.ts';
 import { condemn } from './condemned.ts';
 import type { Disk } from './disk.ts';
+import type { Leftovers } from './leftovers.ts';
 import type { Pace } from './outlined-reading.ts';
 import type { Outliner } from './outliner.ts';
 import { DamagedLog, StorageFailure } from './persistence.ts';
@@ -56,6 +57,7 @@ export interface UpkeepParts {
   readonly catalog: Catalog;
   readonly readers: Readers;
   readonly turns: Turns;
+  readonly leftovers: Leftovers;
   readonly outliner: Outliner;
   /** Whether all of a closed segment is on disk. */
   readonly durable: (segment: Segment) => boolean;
@@ -101,7 +103,6 @@ export class Upkeep {
   private readonly openAfter = new WeakMap<Segment, OpenRequest | null>();
   /** Records on keys in segments that have not changed since they were counted. */
   private readonly keyedIn = new WeakMap<Segment, number>();
-  private leftovers: string[] = [];
   /** Where the latest pass of compaction ended; what it left is not looked at again before more has
    * come. */
   private passedTo = 0;
@@ -169,7 +170,8 @@ export class Upkeep {
 
   /** Does one thing; returns whether there was one. */
   private async work(): Promise<boolean> {
-    await this.removeLeftovers();
+    const { leftovers, turns } = this.parts;
+    await turns.run(() => leftovers.remove());
     const segments = this.parts.catalog.closed.filter((segment) => this.parts.durable(segment));
     const next = segments.findIndex(({ summarised }) => !summarised);
     if (next >= 0) {
@@ -184,19 +186,6 @@ export class Upkeep {
     if (unchecked === undefined) return false;
     await this.check(unchecked);
     return true;
-  }
-
-  private async removeLeftovers(): Promise<void> {
-    if (this.leftovers.length === 0) return;
-    const { disk } = this.parts;
-    // What replaces them must be found there whatever happens from now on.
-    await disk.syncFolder();
-    for (const name of this.leftovers) {
-      await disk.remove(summaryName(name));
-      await disk.remove(name);
-    }
-    await disk.syncFolder();
-    this.leftovers = [];
   }
 
   private async summarise(
@@ -272,15 +261,12 @@ export class Upkeep {
       }
       summaries.push(summary);
     }
-    const { disk, catalog, readers, turns, segmentBytes } = this.parts;
+    const { disk, catalog, readers, turns, leftovers, segmentBytes } = this.parts;
     const pause = () => this.pause(PACE.workMs);
     const patience = () => this.pause(PACE.idleMs);
-    const tools = { disk, catalog, readers, turns };
+    const tools = { disk, catalog, readers, turns, leftovers };
     const compactor = new Compactor({ ...tools, state: this.host, pause, patience });
-    const pass = new CompactionPass(disk, compactor, this.host, segmentBytes, (names) => {
-      this.leftovers.push(...names);
-      return this.removeLeftovers();
-    });
+    const pass = new CompactionPass(disk, compactor, this.host, segmentBytes);
     this.passedKeyed = await pass.run(eligible, summaries);
     return true;
   }

@@ -9,6 +9,7 @@ import { Deferred } from './deferred.ts';
 import { type Disk, type DiskFile, withFile, writeAll } from './disk.ts';
 import { type Durable, verify } from './durable.ts';
 import type { Cut, EncodedLog } from './encoded-log.ts';
+import type { Leftovers } from './leftovers.ts';
 import type { Outliner } from './outliner.ts';
 import type { Readers } from './readers.ts';
 import { markWrite } from './record.ts';
@@ -49,6 +50,7 @@ export interface WriterParts {
   readonly log: EncodedLog;
   readonly readers: Readers;
   readonly turns: Turns;
+  readonly leftovers: Leftovers;
   readonly tailBytes: number;
   readonly outliner: Outliner;
   /** After so many bytes the outline of a segment is written again. */
@@ -66,6 +68,7 @@ export class Writer {
   private readonly log: EncodedLog;
   private readonly readers: Readers;
   private readonly turns: Turns;
+  private readonly leftovers: Leftovers;
   private readonly tailBytes: number;
   private readonly outliner: Outliner;
   private readonly outlineBytes: number;
@@ -77,15 +80,16 @@ export class Writer {
   private running: Promise<void> | null = null;
 
   /** All that `log` holds so far is durable. */
-  constructor({ disk, log, readers, turns, tailBytes, outliner, outlineBytes }: WriterParts) {
-    this.turns = turns;
-    this.disk = disk;
-    this.log = log;
-    this.readers = readers;
-    this.tailBytes = tailBytes;
-    this.outliner = outliner;
-    this.outlineBytes = outlineBytes;
-    const segment = log.catalog.last;
+  constructor(parts: WriterParts) {
+    this.turns = parts.turns;
+    this.leftovers = parts.leftovers;
+    this.disk = parts.disk;
+    this.log = parts.log;
+    this.readers = parts.readers;
+    this.tailBytes = parts.tailBytes;
+    this.outliner = parts.outliner;
+    this.outlineBytes = parts.outlineBytes;
+    const segment = this.log.catalog.last;
     this.durable = segment === undefined ? null : { segment, end: segment.end };
   }
 
@@ -242,6 +246,7 @@ export class Writer {
     await this.readers.idle();
     await this.outliner.halt();
     await this.closeFile();
+    await this.leftovers.remove();
     if (!cut.saved) {
       await saveAside(this.disk, cut);
       cut.saved = true;

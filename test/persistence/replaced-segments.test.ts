@@ -2,6 +2,7 @@
 // fails meanwhile, nobody takes them for a part of the log again.
 
 import { describe, expect, it } from 'vitest';
+import { at, entryAt } from './entries.ts';
 import { entriesOf, Node, written } from './folded-log.ts';
 import { Machine, SMALL } from './machine.ts';
 import { keyed } from './request-runs.ts';
@@ -56,5 +57,25 @@ describe('a segment that compaction has replaced', () => {
       }
     }
     expect(starts).toBeGreaterThan(100);
+  });
+
+  it('is no part of a log that is cut back before the file could be removed', async () => {
+    const machine = await machineWith();
+    const node = await new Node(machine.open()).start(false);
+    machine.disk.faults = ({ kind, path }) =>
+      kind === 'remove' && /^log-.*seg$/.test(path) ? { kind: 'fail', code: 'EIO' } : null;
+    await node.upkeep(LENGTH);
+    machine.disk.faults = null;
+    const { trace } = machine.disk;
+    const kept = trace.findLast((call) => /^remove .*seg$/.test(call))!.slice('remove '.length);
+    expect(machine.disk.names()).toContain(kept);
+    const after = at(Number(kept.slice(4, 20)) - 1);
+    node.log.truncate(after);
+    const added = entryAt(after + 1, 'another', 9);
+    node.log.append([added]);
+    await node.log.persist(1_000, at(after + 1));
+    machine.disk.restart(false);
+    const { entries, found } = await machine.recover();
+    expect([found.lastIndex, entries.at(-1)]).toEqual([after + 1, added]);
   });
 });
