@@ -48,10 +48,31 @@ describe('a segment that is gone', () => {
       expect(damage).toMatchObject({ file: name, offset: 0, keepBytes: 0, remains: { upTo } });
       expect(damage!.what).toContain(`${name} is gone`);
       expect(damage!.remains!.open).toBe(name === names.at(-1));
+      if (name === names.at(-1)) {
+        expect(damage!.remains!.upTo).toBeGreaterThan(firstIn(name));
+        expect(damage!.what).toContain(`up to ${damage!.remains!.upTo}`);
+      }
       expect(lastIndex).toBe(firstIn(name) - 1);
       await expect(machine.recover()).rejects.toThrow(DamagedLog);
       expect(machine.disk.contents()).toEqual(before);
     }
+  });
+
+  test('also one whose first records stood behind a hole', async () => {
+    const machine = new Machine(OUTLINED);
+    const { log } = await machine.recover();
+    log.append(entriesOf(1, 2));
+    await log.persist(1, at(2));
+    log.append([entryAt(5)], [{ index: at(5), hash: 77 }]);
+    await log.persist(2, at(5));
+    log.append(entriesOf(6, 7));
+    await log.persist(3, at(7));
+    await log.close();
+    const name = namesIn(machine, '.seg').at(-1)!;
+    expect(firstIn(name)).toBe(3);
+    await without(machine, name);
+    const { damage } = await checkFolder(machine.disk.mount());
+    expect(damage).toMatchObject({ file: name, remains: { upTo: 7 } });
   });
 
   test('also where all are', async () => {
@@ -120,6 +141,21 @@ describe('no damage is', () => {
     expect(entries).toHaveLength(40);
     expect(namesIn(machine, '.sum')).not.toContain(late);
     await log.close();
+  });
+
+  test('the summary of a segment whose one record is the last one of another', async () => {
+    const machine = await machineWith();
+    const name = namesIn(machine, '.sum')[1]!;
+    const whole = new Machine({});
+    const { log } = await whole.recover();
+    log.append(entriesOf(1, firstIn(name)));
+    await log.persist(1, at(firstIn(name)));
+    await log.close();
+    whole.disk.place(name, machine.disk.content(name));
+    expect((await checkFolder(whole.disk.mount())).damage).toBeNull();
+    // Nor is one of another file.
+    whole.disk.place('log-0000000000000039.sum', machine.disk.content(name));
+    expect((await checkFolder(whole.disk.mount())).damage).toBeNull();
   });
 
   test('what a power cut leaves of a log that is cut back, at whichever call', async () => {
