@@ -143,6 +143,9 @@ describe('verify', () => {
     bytes.writeUInt32LE(99, 8);
     machine.disk.place(name!, bytes);
     await expect(checkFolder(machine.disk.mount())).rejects.toThrow(UnknownFormat);
+    const other = await machineWith(messages(3));
+    other.disk.place('memory.json', Buffer.from('{"format":99}'));
+    await expect(checkFolder(other.disk.mount())).rejects.toThrow(UnknownFormat);
   });
 
   test('a folder in use is noticed without a trace', async () => {
@@ -218,8 +221,15 @@ describe('repair', () => {
     await cutDamage(machine.disk.mount(), TOOL);
     const { damage, memory, lastIndex } = await checkFolder(machine.disk.mount());
     expect([damage, lastIndex]).toEqual([null, 11]);
-    expect(memory).toMatchObject({ cluster: null, epoch: 1, lost: { open: true } });
+    expect(memory).toMatchObject({ cluster: null, epoch: 1, lost: { upTo: 11, open: true } });
     expect(machine.disk.content('damaged-memory.json').toString()).toBe('{}');
+  });
+
+  test('leaves a part of a batch at the end of a whole log: others may have the rest', async () => {
+    const machine = await machineWith([entryAt(1), { ...entryAt(2), batch: 3 }, entryAt(3)]);
+    expect((await checkFolder(machine.disk.mount())).tornBatch).toBe(2);
+    expect((await cutDamage(machine.disk.mount(), TOOL)).kept).toEqual([]);
+    expect((await checkFolder(machine.disk.mount())).lastIndex).toBe(3);
   });
 
   test('does nothing to a folder that is whole, or in use', async () => {
