@@ -55,6 +55,18 @@ describe('G23: a backup', () => {
     expect(summary).toEqual({ ...ORIGIN, entries: 5, first: 1, last: 9, lastEpoch: 4 });
   });
 
+  test('is read from a buffer that is used again for each portion', () => {
+    const whole = backupOf(ENTRIES);
+    const entries: Entry[] = [];
+    const reader = new BackupReader((entry) => entries.push(entry));
+    const buffer = Buffer.alloc(50);
+    for (let at = 0; at < whole.length; at += buffer.length) {
+      reader.write(buffer.subarray(0, whole.copy(buffer, 0, at)));
+    }
+    expect(reader.end().entries).toBe(5);
+    expect(entries).toEqual(ENTRIES);
+  });
+
   test('may be empty', () => {
     const { summary } = read(backupOf([]));
     expect(summary).toMatchObject({ entries: 0, first: null, last: null, lastEpoch: 0 });
@@ -80,9 +92,14 @@ describe('G23: a backup', () => {
     const whole = backupOf(ENTRIES);
     expect(() => read(Buffer.concat([whole, Buffer.from('\n')]))).toThrow(InvalidBackup);
     expect(() => read(Buffer.concat([whole, whole]))).toThrow(InvalidBackup);
+    const more = [`${JSON.stringify(entryAt(10, 'more', 4))}\n`, 'half a line'];
+    for (const text of more) {
+      expect(() => read(Buffer.concat([whole, Buffer.from(text)])), text).toThrow(InvalidBackup);
+    }
     expect(() => read(Buffer.from(textOf(ENTRIES)))).toThrow(InvalidBackup);
     const swapped = [ENTRIES[1]!, ENTRIES[0]!];
     expect(() => read(backupOf(swapped))).toThrow('does not follow');
+    expect(() => read(backupOf([entryAt(1), entryAt(1)]))).toThrow('does not follow');
     expect(() => read(backupOf([entryAt(1, 'a', 4), entryAt(2, 'b', 1)]))).toThrow('follow');
     expect(() => read(Buffer.from('hello\n'))).toThrow('no backup');
   });
