@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { StorageFailure } from '../../src/persistence/persistence.ts';
-import { at, entriesOf } from './entries.ts';
+import { at, entriesOf, entryAt } from './entries.ts';
 import { Node } from './folded-log.ts';
 import { Machine } from './machine.ts';
 import { OUTLINED, seen } from './outline-starts.ts';
@@ -30,6 +30,35 @@ describe('what is cut off', () => {
     machine.disk.restart(true);
     expect(lines(machine.disk.content('aside-8-44.jsonl'))).toEqual(entriesOf(8, 44));
     expect((await machine.recover()).entries).toEqual(entriesOf(1, 7));
+  });
+
+  it('is kept aside for good also where no file of the log goes', async () => {
+    const machine = new Machine();
+    const { log } = await machine.recover();
+    log.append(entriesOf(1, 3));
+    await log.persist(1, at(3));
+    log.truncate(at(2));
+    await log.persist(2, at(2));
+    machine.disk.restart(true);
+    expect((await machine.recover()).entries).toEqual(entriesOf(1, 2));
+    expect(lines(machine.disk.content('aside-3-3.jsonl'))).toEqual(entriesOf(3, 3));
+  });
+
+  it('is kept aside in portions, however much it is', async () => {
+    const machine = new Machine({});
+    const { log } = await machine.recover();
+    const large = (index: number) => entryAt(index, String(index).repeat(200_000));
+    const entries = Array.from({ length: 9 }, (_, i) => large(i + 1));
+    log.append(entries);
+    await log.persist(1, at(9));
+    // What is behind it is in memory alone.
+    log.append([...Array(16).keys()].map((i) => large(i + 10)));
+    log.truncate(at(1));
+    await log.persist(2, at(1));
+    const kept = lines(machine.disk.content('aside-2-25.jsonl'));
+    expect(kept.slice(0, 8)).toEqual(entries.slice(1));
+    expect(kept).toHaveLength(24);
+    await log.close();
   });
 
   it('twice is kept twice', async () => {
