@@ -100,6 +100,22 @@ describe('G20: compaction', () => {
     await again.log.close();
   });
 
+  it('is done as soon as they have it, if that does not take them long', async () => {
+    const node = await written(new Machine(SMALL), keyed(100));
+    const { lastIndex } = node.log;
+    let looks = 0;
+    Object.defineProperty(node, 'compactTo', {
+      set: () => undefined,
+      get: () => {
+        looks += 1;
+        return looks > 8 ? lastIndex : lastIndex - 1;
+      },
+    });
+    await node.upkeep(lastIndex - 1, lastIndex);
+    expect((await node.log.read(at(1), lastIndex)).count).toBeLessThan(lastIndex / 2);
+    await node.log.close();
+  });
+
   it('leaves a file in its place until whoever reads it has ended', async () => {
     const machine = new Machine(SMALL);
     const node = await written(machine, keyed(100));

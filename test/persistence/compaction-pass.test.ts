@@ -1,0 +1,70 @@
+// Which segments a pass of compaction rewrites, and which it puts together.
+
+import { describe, expect, it } from 'vitest';
+import { at } from './entries.ts';
+import { segmentsOf } from './flipped-segment.ts';
+import { entriesOf, Node, type Request, written } from './folded-log.ts';
+import { Machine, SMALL } from './machine.ts';
+import { keyed, plain } from './request-runs.ts';
+
+const request = (step: Request['step']): Request => ({ step, named: false, turn: 1 });
+const put = (key: number): Request => request({ op: 'put', key, size: 30 });
+
+/** How many entries are left of such a log when there is nothing to do any more, and its files. */
+async function compacted(all: readonly Request[]) {
+  const machine = new Machine(SMALL);
+  const node = await written(machine, all);
+  const { lastIndex } = node.log;
+  await node.upkeep(lastIndex);
+  const { count } = await node.log.read(at(1), lastIndex);
+  await node.log.close();
+  expect(node.reports).toEqual([]);
+  return { machine, node, gone: lastIndex - count };
+}
+
+describe('a pass of compaction', () => {
+  it('rewrites a segment that has no neighbour to be put together with', async () => {
+    const hot = Array.from({ length: 10 }, () => put(1));
+    const { gone } = await compacted([...plain(60), ...hot, ...plain(60)]);
+    expect(gone).toBeGreaterThan(6);
+  });
+
+  it('puts no more together than a segment may hold', async () => {
+    // Half of each is superseded.
+    const all = Array.from({ length: 200 }, (_, i) => put(i % 2 === 0 ? 1 : i));
+    const { machine, gone } = await compacted(all);
+    expect(gone).toBeGreaterThan(80);
+    const sizes = segmentsOf(machine).map((name) => machine.disk.content(name).length);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(SMALL.segmentBytes! * 1.1);
+    expect(sizes.length).toBeGreaterThan(5);
+  });
+
+  it('keeps a removal as long as what it removes stands in a segment that stays', async () => {
+    const removal = request({ op: 'remove', key: 3 });
+    const hot = Array.from({ length: 40 }, () => put(1));
+    const all = [...plain(3), put(3), ...plain(40), removal, ...hot, ...plain(40)];
+    const { machine, gone } = await compacted(all);
+    expect(gone).toBeGreaterThan(20);
+    const again = await new Node(machine.open()).start(false);
+    expect(again.folds.store.newest('key 3')).toBeNull();
+    const list = again.folds.store.list('', null, at(entriesOf(all).length));
+    expect(list.map(({ key }) => key)).toEqual(['key 1']);
+    await again.log.close();
+  });
+
+  it('has a summary made anew of which the keys are damaged, and goes on', async () => {
+    const machine = new Machine(SMALL);
+    const first = await written(machine, keyed(100));
+    const { lastIndex } = first.log;
+    await first.upkeep(0);
+    await first.log.close();
+    const node = await new Node(machine.open()).start(true);
+    const name = segmentsOf(machine)[2]!.replace('.seg', '.sum');
+    const bytes = machine.disk.content(name);
+    machine.disk.place(name, Buffer.from(bytes).fill(0, bytes.length - 4));
+    await node.upkeep(lastIndex);
+    const { count } = await node.log.read(at(1), lastIndex);
+    expect(count).toBeLessThan(lastIndex / 2);
+    await node.log.close();
+  });
+});
