@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { DamagedLog, StorageFailure } from '../../src/persistence/persistence.ts';
 import { at } from './entries.ts';
 import { firstOf, flip, refusedFor, segmentsOf } from './flipped-segment.ts';
-import { Node, written } from './folded-log.ts';
+import { entriesOf, Node, written } from './folded-log.ts';
 import { Machine, SMALL } from './machine.ts';
 import { keyed, plain } from './request-runs.ts';
 
@@ -21,6 +21,20 @@ describe('G22: the check in the background', () => {
     expect(brief.reports).toMatchObject([{ name: 'DamagedLog', file: name }]);
     await brief.log.close();
     await expect(new Node(machine.open()).start(true)).rejects.toMatchObject({ file: name });
+  });
+});
+
+describe('no damage is', () => {
+  it('a closed segment whose end is still to be written', async () => {
+    const machine = new Machine(SMALL);
+    const node = await written(machine, plain(3));
+    const { lastIndex } = node.log;
+    node.log.append(entriesOf(plain(40)).flat().slice(lastIndex));
+    await node.upkeep(0);
+    expect(node.reports).toEqual([]);
+    await node.log.persist(100, node.log.lastIndex);
+    await node.log.close();
+    expect(await refusedFor(machine)).toBeNull();
   });
 });
 
