@@ -157,6 +157,35 @@ describe('G20: compaction', () => {
     expect(renames).toBeGreaterThan(1);
   });
 
+  it('is given up where the log is cut back meanwhile, at whatever moment', async () => {
+    const all = keyed(60);
+    const before = entriesOf(all).flat();
+    const kept = 25;
+    let turns = 0;
+    for (let over = false; !over; turns += 2) {
+      const machine = new Machine(SMALL, { later: (_, run) => setImmediate(run) });
+      const node = await written(machine, all);
+      let idle = false;
+      const working = node.upkeep(before.length).then(() => {
+        idle = true;
+      });
+      for (let i = 0; i < turns; i += 1) await turn();
+      over = idle;
+      node.log.truncate(at(kept));
+      await node.log.persist(1_000, at(kept));
+      await working;
+      expect([turns, node.reports]).toEqual([turns, []]);
+      const { hash } = node.log;
+      await node.log.close();
+      const { log, entries } = await machine.recover();
+      expect([turns, log.lastIndex, log.hash]).toEqual([turns, kept, hash]);
+      const there = before.slice(0, kept).map((entry) => JSON.stringify(entry));
+      for (const entry of entries) expect(there, `${turns}`).toContain(JSON.stringify(entry));
+      await log.close();
+    }
+    expect(turns).toBeGreaterThan(50);
+  }, 60_000);
+
   it('lets who reads meanwhile have every entry that stays', async () => {
     const machine = new Machine(SMALL);
     const all = keyed(150);
