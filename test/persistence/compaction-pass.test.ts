@@ -24,9 +24,12 @@ async function compacted(all: readonly Request[]) {
 
 describe('a pass of compaction', () => {
   it('rewrites a segment that has no neighbour to be put together with', async () => {
-    const hot = Array.from({ length: 10 }, () => put(1));
-    const { gone } = await compacted([...plain(60), ...hot, ...plain(60)]);
-    expect(gone).toBeGreaterThan(6);
+    const hot = Array.from({ length: 5 }, () => put(1));
+    // Wherever they come to stand in their segments.
+    for (let before = 20; before < 30; before += 1) {
+      const all = [...plain(before), ...hot, ...plain(20), ...hot, ...plain(20)];
+      expect((await compacted(all)).gone, `${before}`).toBeGreaterThan(4);
+    }
   });
 
   it('puts no more together than a segment may hold', async () => {
@@ -42,7 +45,7 @@ describe('a pass of compaction', () => {
   it('keeps a removal as long as what it removes stands in a segment that stays', async () => {
     const removal = request({ op: 'remove', key: 3 });
     const hot = Array.from({ length: 40 }, () => put(1));
-    const all = [...plain(3), put(3), ...plain(40), removal, ...hot, ...plain(40)];
+    const all = [...plain(3), put(3), ...plain(40), ...hot, removal, ...hot, ...plain(40)];
     const { machine, gone } = await compacted(all);
     expect(gone).toBeGreaterThan(20);
     const again = await new Node(machine.open()).start(false);
@@ -52,19 +55,40 @@ describe('a pass of compaction', () => {
     await again.log.close();
   });
 
-  it('has a summary made anew of which the keys are damaged, and goes on', async () => {
+  it('keeps a removal as long as what it removes stays for its idempotency key', async () => {
+    const named: Request = { ...put(3), named: true };
+    const removal = request({ op: 'remove', key: 3 });
+    const hot = Array.from({ length: 40 }, () => put(1));
+    const { machine, gone } = await compacted([
+      ...hot,
+      named,
+      ...hot,
+      removal,
+      ...hot,
+      ...plain(40),
+    ]);
+    expect(gone).toBeGreaterThan(60);
+    const again = await new Node(machine.open()).start(false);
+    expect([...again.folds.deduplication.requests]).toHaveLength(1);
+    expect(again.folds.store.newest('key 3')).toBeNull();
+    expect(again.folds.store.list('', null, again.log.lastIndex).map(({ key }) => key)).toEqual([
+      'key 1',
+    ]);
+    await again.log.close();
+  });
+
+  it('leaves the log as it was where the new file cannot be given its name', async () => {
     const machine = new Machine(SMALL);
-    const first = await written(machine, keyed(100));
-    const { lastIndex } = first.log;
-    await first.upkeep(0);
-    await first.log.close();
-    const node = await new Node(machine.open()).start(true);
-    const name = segmentsOf(machine)[2]!.replace('.seg', '.sum');
-    const bytes = machine.disk.content(name);
-    machine.disk.place(name, Buffer.from(bytes).fill(0, bytes.length - 4));
+    const node = await written(machine, keyed(100));
+    const { lastIndex } = node.log;
+    machine.disk.faults = ({ kind, path }) =>
+      kind === 'rename' && path.endsWith('.seg.tmp') ? { kind: 'fail', code: 'EIO' } : null;
     await node.upkeep(lastIndex);
-    const { count } = await node.log.read(at(1), lastIndex);
-    expect(count).toBeLessThan(lastIndex / 2);
+    expect(machine.disk.hits.get('fail')).toBeGreaterThan(0);
+    const chunk = await node.log.read(at(1), lastIndex);
+    expect(chunk.count).toBe(lastIndex);
+    expect(chunk.entries()).toEqual(entriesOf(keyed(100)).flat());
+    expect(node.reports).toEqual([]);
     await node.log.close();
   });
 });
