@@ -37,6 +37,36 @@ describe('a value that is back after its removal', () => {
   });
 });
 
+describe('a value that is gone', () => {
+  const NONE = { value: null, index: null };
+
+  /** n3 has said what the value of the key is; `leaves`: it has left since, and is back. */
+  function said(leaves: boolean): Recording {
+    const run = new Recording();
+    run.write(put('k', 'v'));
+    run.get('n3', 'k');
+    if (!leaves) return run;
+    run.node('n3', 'leave');
+    run.node('n3', 'join');
+    return run;
+  }
+
+  test('may be so on a node that has left and starts over, and is only so there', () => {
+    const judged = [true, false].map((leaves) => {
+      const run = said(leaves);
+      run.get('n3', 'k', NONE);
+      return judgesOf(run.end());
+    });
+    expect(judged).toEqual([[], ['linearizable']]);
+  });
+
+  test('may be so once: what the node says when it has started over stays', () => {
+    const run = said(true);
+    for (const more of [NONE, {}, NONE]) run.get('n3', 'k', more);
+    expect(judgesOf(run.end())).toEqual(['linearizable']);
+  });
+});
+
 describe('a clock that counts whole milliseconds', () => {
   test.each([
     [0, []],

@@ -196,7 +196,8 @@ export class Linearizable implements Invariant {
     const open = back !== null && (back.content !== null || back.goneBy !== null);
     if (open) this.suspects.push(back);
     const floor = !open && this.comparable(record, before) ? before.index : 0;
-    if (record.index === null && floor > 0) this.absent(record, before!);
+    const gone = record.index === null && floor > 0;
+    if (gone && !this.returned.mayStartOver(node)) this.absent(record, before!);
     if (before === undefined || before.moment <= record.return) {
       const { opened } = this.evidence.cluster;
       const { index, life, return: moment } = record;
