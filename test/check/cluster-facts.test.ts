@@ -20,9 +20,9 @@ class Told {
   }
 
   /** A node says how large the cluster is. */
-  size(size: number, role: HealthRecord['role'] = 'master'): void {
+  size(size: number, role: HealthRecord['role'] = 'master', epoch = 1): void {
     this.now += 1;
-    const rest = { epoch: 1, mode: null, lastIndex: 0, commitIndex: 0 };
+    const rest = { epoch, mode: null, lastIndex: 0, commitIndex: 0 };
     this.facts.health({ type: 'health', at: this.now, node: 'n1', role, size, ...rest });
   }
 
@@ -69,6 +69,11 @@ describe('a later epoch may have begun', () => {
     expect(run.facts.opening).toBe(false);
     run.node('n1', 'leave');
     expect(run.facts).toMatchObject({ opened: 2, opening: false });
+    run.node('n1', 'start', { life: 'b' });
+    run.size(2);
+    expect(run.facts.opening).toBe(true);
+    run.size(2, 'secondary', 3);
+    expect(run.facts).toMatchObject({ opened: 3, opening: false });
   });
 });
 
@@ -93,11 +98,27 @@ describe('a node has lost what it had', () => {
   });
 });
 
+test('whoever starts for the first time, or is said to have twice, has lost nothing', () => {
+  const run = told(false);
+  for (let times = 0; times < 2; times += 1) {
+    expect(run.node('n3', 'start', { durable: false })).toBe('none');
+  }
+});
+
+test('who follows is not the master', () => {
+  const run = told();
+  expect(run.node('n2', 'role', { role: 'secondary', epoch: 1 })).toBe('none');
+  expect(run.facts.master).toBe('n1');
+});
+
 describe('a node runs', () => {
   test('since it started, or went on', () => {
     const run = told();
     for (const event of ['pause', 'resume', 'pause'] as const) run.node('n2', event);
     expect(run.of('n2')).toMatchObject({ paused: true, steadySince: run.now - 1 });
+    run.node('n2', 'resume');
+    expect(run.of('n2')).toMatchObject({ paused: false, steadySince: run.now });
+    run.node('n2', 'pause');
     // That the one which stood still has ended, nobody has said.
     run.node('n2', 'start', { life: 'b' });
     expect(run.of('n2')).toMatchObject({ paused: false, up: true, steadySince: run.now });
@@ -144,6 +165,12 @@ describe('how large the cluster may be for its master', () => {
     expect(run.facts.smallestSize(before, before)).toBe(3);
   });
 
+  test('also what is said in the moment of the answer: it may have been before it', () => {
+    const run = told();
+    for (const size of [5, 3]) run.size(size);
+    expect(run.facts.smallestSize(run.now - 1, run.now)).toBe(3);
+  });
+
   test('one less where a node leaves, also if the master has not heard of it for a while', () => {
     const run = told();
     run.size(3);
@@ -171,6 +198,7 @@ describe('how large the cluster may be for its master', () => {
 describe('the arbiter has forgotten', () => {
   test('when it is wiped; whether it knows the size, it says when it knows another one', () => {
     const run = told();
+    expect(run.facts.sized).toBe(false);
     run.node('arbiter', 'start', { sized: true });
     expect(run.node('arbiter', 'wipe')).toBe('arbiter forgot');
     run.node('arbiter', 'start', { life: 'b' });

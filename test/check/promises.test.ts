@@ -142,6 +142,40 @@ describe('what is acknowledged', () => {
     expect(early).toHaveLength(isJudged ? 1 : 0);
   });
 
+  test('an answer of a master that a forgetful arbiter does not know promises nothing', () => {
+    const run = new Recording();
+    run.node('arbiter', 'start', { sized: true });
+    run.node('arbiter', 'wipe');
+    run.lead('n3');
+    run.write(message('alone'), { w: 1, acks: ['n1'], node: 'n1' });
+    run.log.length = 0;
+    run.write(message('instead'), { w: 2, acks: ['n3', 'n2'], node: 'n3' });
+    expect(judge(run.end()).violations).toEqual([]);
+  });
+
+  test('who held less than what is kept is not taken for a holder of it', () => {
+    const run = new Recording(['n1', 'n2', 'n3', 'n4', 'n5']);
+    run.write(message('kept'), { w: 'all' });
+    run.write(message('gone'), { w: 2, acks: ['n1', 'n2'] });
+    for (const node of ['n5', 'n1']) run.node(node, 'wipe');
+    run.log.length = 1;
+    run.lead('n3');
+    run.write(message('instead'), { acks: ['n3', 'n4', 'n1'], node: 'n3' });
+    const { counts, violations } = judge(run.end());
+    expect([violations, counts.excused]).toEqual([[], 1]);
+  });
+
+  test('the answer to a repeated request promises what its first one did not', () => {
+    const run = new Recording();
+    run.write(message('one'), { outcome: 'unknown', idempotencyKey: 'k', return: null });
+    run.write(message('one'), { idempotencyKey: 'k', w: 'all' });
+    expect(run.records.at(-1)).toMatchObject({ duplicate: true });
+    expect(judge(run.end()).violations).toEqual([]);
+    run.log.length = 0;
+    run.end();
+    expect(judge(run.records).violations.map(({ judge: by }) => by)).toContain('durable');
+  });
+
   test('when the arbiter has forgotten, what only the master has may be lost', () => {
     const run = new Recording();
     run.node('arbiter', 'start', { sized: true });
@@ -207,6 +241,8 @@ describe('what is acknowledged', () => {
     run.node('n2', 'crash');
     run.node('n2', 'wipe');
     run.write(message('one'), open);
+    // It does not say that it repeats another one.
+    delete (run.records.at(-1) as { duplicate?: boolean }).duplicate;
     run.start('n2');
     run.read('n2', { read: 'local' }, []);
     return judge(run.records).violations.map(({ judge: name }) => name);

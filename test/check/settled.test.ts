@@ -351,7 +351,7 @@ describe('what is on a majority is shown by every linearizable read asked for la
     expect(judgesOf(run.records)).toEqual(['linearizable']);
   });
 
-  test('but not when a holder has lost its memory after another one had', () => {
+  test.each(['n1', 'n2'])('but not when the memory of its holders is gone: %s leads then', (id) => {
     const run = new Recording(['n1', 'n2', 'n3'], false);
     run.node('n3', 'crash');
     run.start('n3', false);
@@ -361,15 +361,19 @@ describe('what is on a majority is shown by every linearizable read asked for la
     run.node('n1', 'crash');
     run.start('n1', false);
     run.log.pop();
-    run.lead('n2');
-    run.get('n2', 'k', { read: 'linearizable' });
+    run.lead(id);
+    run.get(id, 'k', { read: 'linearizable' });
     expect(judgesOf(run.end())).toEqual([]);
   });
 
-  test('but where an arbiter has forgotten: a master that it does not know goes on', () => {
+  test.each([
+    ['', 1],
+    [', in an epoch that nobody has heard of', 5],
+  ])('but where an arbiter has forgotten: a master that it does not know goes on%s', (_, epoch) => {
     const run = new Recording();
     run.node('arbiter', 'start', { sized: false });
     run.node('arbiter', 'wipe');
+    run.epoch = epoch;
     run.write(put('k', '1'));
     run.write(put('k', '2'), { outcome: 'unknown' });
     run.read('n2', { read: 'majority' });
