@@ -160,8 +160,7 @@ export class Promises {
       this.positions.delete(node);
       this.held.delete(node);
     }
-    if (change === 'other master') this.reopened(node, at);
-    else this.losses += 1;
+    if (change !== 'other master') this.losses += 1;
     this.keep(this.keptBy(cluster), at, cluster);
   }
 
