@@ -2,7 +2,7 @@
 // from other folders, and honest in its exit codes.
 
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -82,6 +82,14 @@ describe('the packed program', () => {
     expect(run(entry, ['list', 'n2'], home).stdout).toContain('packed');
   });
 
+  test('has no script that npm would hold back, and warn of, where it is installed', () => {
+    const folder = join(home, 'node_modules', 'replog');
+    const { scripts } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    // Of a file or a repository that is installed npm counts `prepare`, too.
+    const held = ['preinstall', 'install', 'postinstall', 'prepare'];
+    expect(Object.keys(scripts).filter((name) => held.includes(name))).toEqual([]);
+  });
+
   test('offers its client to programs', async () => {
     const program = `
       import { ReplogClient } from 'replog/client';
@@ -92,6 +100,23 @@ describe('the packed program', () => {
     const stdout = execFileSync(process.execPath, args, { cwd: home, encoding: 'utf8' });
     expect(JSON.parse(stdout)).toMatchObject({ index: 2, w: 1 });
   });
+});
+
+test('a checkout is built by `npm ci`, and before it is packed', async () => {
+  const folder = await belongings.folder();
+  const { name, version, scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  // In place of the build, which would be this checkout's, something that leaves a trace.
+  const build = `node -e "require('fs').appendFileSync('built', '.')"`;
+  const manifest = { name, version, scripts: { ...scripts, build } };
+  writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
+  const lock = { name, version, lockfileVersion: 3, packages: { '': { name, version } } };
+  writeFileSync(join(folder, 'package-lock.json'), JSON.stringify(lock));
+  const npm = (...args: string[]) => execFileSync('npm', args, { cwd: folder, stdio: 'ignore' });
+  const built = () => readFileSync(join(folder, 'built'), 'utf8').length;
+  npm('ci', '--offline');
+  expect(built()).toBe(1);
+  npm('pack');
+  expect(built()).toBe(2);
 });
 
 describe('from another folder, through a link', () => {
