@@ -8,14 +8,12 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } f
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { codeOf } from '../bin/compiled.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-rmSync(join(root, 'dist/chunks'), { recursive: true, force: true });
-// V8 tells a script from another by its length alone: kept code of the last build would be run with
-// the text of this one where both are equally long.
-rmSync(join(root, codeOf('dist/cli/serving.cjs')), { force: true });
+// Nothing of the last build stays. V8 tells a script from another by its length alone: kept code would
+// be run with the text of this build where both are equally long.
+rmSync(join(root, 'dist'), { recursive: true, force: true });
 
 const common = {
   absWorkingDir: root,
@@ -75,9 +73,6 @@ execFileSync(process.execPath, [join(root, 'build/code.js')], { stdio: 'inherit'
 // The scenarios are data: beside the program, as they stand in the sources.
 const scenarios = join(root, 'dist/scenarios');
 mkdirSync(scenarios, { recursive: true });
-for (const file of readdirSync(scenarios)) {
-  if (file.endsWith('.yaml')) rmSync(join(scenarios, file));
-}
 for (const file of readdirSync(join(root, 'src/scenarios'))) {
   if (file.endsWith('.yaml')) cpSync(join(root, 'src/scenarios', file), join(scenarios, file));
 }

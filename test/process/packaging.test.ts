@@ -2,8 +2,15 @@
 // from other folders, and honest in its exit codes.
 
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { Group } from './group.ts';
@@ -24,8 +31,8 @@ function run(entry: string, args: readonly string[], cwd: string, env: NodeJS.Pr
   return { code: done.status, stdout: done.stdout, stderr: done.stderr };
 }
 
-/** Installs what `npm pack` makes, without scripts and without a network: beside the package stand
- * the dependencies that its package.json names, and nothing that only this checkout has. */
+/** Installs what `npm pack` makes, without scripts and without a network: nothing stands beside it
+ * that only this checkout has. */
 function install(home: string): void {
   const pack = ['pack', '--ignore-scripts', '--json', '--pack-destination', home];
   const [{ filename }] = JSON.parse(
@@ -35,13 +42,7 @@ function install(home: string): void {
   mkdirSync(join(modules, '.bin'), { recursive: true });
   execFileSync('tar', ['-xzf', join(home, filename), '-C', home]);
   execFileSync('mv', [join(home, 'package'), join(modules, 'replog')]);
-  const { dependencies, bin } = JSON.parse(
-    readFileSync(join(modules, 'replog', 'package.json'), 'utf8'),
-  );
-  for (const name of Object.keys(dependencies)) {
-    mkdirSync(dirname(join(modules, name)), { recursive: true });
-    symlinkSync(join(ROOT, 'node_modules', name), join(modules, name));
-  }
+  const { bin } = JSON.parse(readFileSync(join(modules, 'replog', 'package.json'), 'utf8'));
   symlinkSync(join('..', 'replog', bin.replog), join(modules, '.bin', 'replog'));
 }
 
@@ -80,6 +81,21 @@ describe('the packed program', () => {
     expect([append.code, append.stderr]).toEqual([0, '']);
     expect(JSON.parse(append.stdout).acks.toSorted()).toEqual(['n1', 'n2']);
     expect(run(entry, ['list', 'n2'], home).stdout).toContain('packed');
+  });
+
+  test('brings all that it needs: no other package is installed with it', () => {
+    const folder = join(home, 'node_modules', 'replog');
+    const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    expect(manifest).not.toHaveProperty('dependencies');
+    // Nor do its declarations name one, so that a compiler that looks into them finds all it needs.
+    const files = readdirSync(join(folder, 'dist'), { recursive: true, encoding: 'utf8' });
+    const declarations = files.filter((file) => file.endsWith('.d.ts'));
+    expect(declarations).toContain(join('client', 'client.d.ts'));
+    for (const file of declarations) {
+      const text = readFileSync(join(folder, 'dist', file), 'utf8');
+      const named = [...text.matchAll(/(?:from |import\()'([^']+)'/g)].map(([, name]) => name!);
+      expect([file, named.filter((name) => !/^(?:\.|node:)/.test(name))]).toEqual([file, []]);
+    }
   });
 
   test('has no script that npm would hold back, and warn of, where it is installed', () => {
