@@ -81,7 +81,7 @@ export class ReplogClient {
     const wire = fetch === undefined ? nodeWire(this.#departures) : kyWire(fetch);
     this.#link = new Link(wire, token);
     this.#writes = new GatheringLink(this.#link, this.#departures);
-    this.#route = { configured: baseUrl(options.url), learned: null };
+    this.#route = { configured: baseUrl(options.url), learned: null, answered: false };
     this.#requests = new Requests(this.#link, this.url, {
       answerMs: options.answerMs,
       departures: this.#departures,

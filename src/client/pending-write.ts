@@ -25,6 +25,8 @@ export interface Sender {
 export interface Route {
   readonly configured: string;
   learned: string | null;
+  /** Whether a write of this client was answered: then somebody is there, and comes back. */
+  answered: boolean;
 }
 
 export interface WriteOrder {
@@ -51,7 +53,7 @@ const TIMEOUT_MAX_MS = 86_400_000;
 /** Redirects in a row. A chain is one hop long unless the master has just changed. */
 const HOPS_MAX = 4;
 
-/** A configured URL where nothing listens is given up after this long: probably nobody is there. */
+/** A configured URL where nobody ever answered is given up after this long. */
 const NOBODY_THERE_MS = 500;
 
 /** Codes that mean "not now": nothing was decided about the write. */
@@ -88,8 +90,6 @@ export class PendingWrite {
   /** Where such copies went. */
   readonly #doubtful: string[] = [];
   #index: number | null = null;
-  /** Whether any node has answered anything. */
-  #answered = false;
 
   constructor(link: Sender, route: Route, order: WriteOrder, pace: Pace, retryForMs: number) {
     this.#link = link;
@@ -132,7 +132,7 @@ export class PendingWrite {
         headers: more === undefined ? headers : { ...more, ...headers },
         signal: limit.signal,
       });
-      this.#answered = true;
+      this.#route.answered = true;
       return reply;
     } catch (error) {
       if (error instanceof ConnectionFailure) throw error;
@@ -198,7 +198,7 @@ export class PendingWrite {
     this.#hops = 0;
     // Patience is not a failure: the node is there and waits for its replicas, as it was told to.
     if (failure.stillWaiting) return;
-    const nobodyThere = this.#doubt === null && !this.#answered;
+    const nobodyThere = this.#doubt === null && !this.#route.answered;
     const waitedMs = this.#pace.now() - this.#startedAt;
     const error = new Unreachable(failure.base, failure);
     if (nobodyThere && waitedMs >= NOBODY_THERE_MS) throw error;

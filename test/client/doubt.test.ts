@@ -19,7 +19,7 @@ function writeVia(send: (call: Call) => Promise<Reply>, more: Partial<WriteOrder
     ...({ method: 'POST', path: '/messages', idempotencyKey: 'k' } as const),
     ...{ json: () => ({ message: 'a' }), departures: new Departures(), ...more },
   };
-  const route = { configured: 'http://n1', learned: null };
+  const route = { configured: 'http://n1', learned: null, answered: false };
   return {
     pace,
     write: new PendingWrite({ send: (_, call) => send(call) }, route, order, pace, 10_000),
@@ -115,6 +115,21 @@ test('a node that has answered is one that comes back: it is waited for', async 
     return STORED;
   });
   expect(await write.run()).toBe(STORED.body);
+  expect(pace.now()).toBeGreaterThan(2_000);
+});
+
+test('a master that answered an earlier write is waited for while it starts again', async () => {
+  const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+  let asked = 0;
+  const fetch = async (): Promise<Response> => {
+    asked += 1;
+    if (asked > 1 && asked < 9) throw new TypeError('fetch failed', { cause: refused });
+    return Response.json(STORED.body, { status: 201 });
+  };
+  const pace = quickPace();
+  const client = new ReplogClient({ url: 'http://n1:4000', fetch, pace });
+  await client.append('before');
+  expect(await client.append('while it is away')).toEqual(STORED.body);
   expect(pace.now()).toBeGreaterThan(2_000);
 });
 
