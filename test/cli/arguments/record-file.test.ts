@@ -32,6 +32,28 @@ test.each([
   expect(readFileSync(file, 'utf8')).toBe('found something\n');
 });
 
+test.each([
+  ['no folder', 'none/run.jsonl', 'there is no such file or folder'],
+  ['a file as its folder', 'kept.jsonl/run.jsonl', 'a part of it is a file'],
+  ['a folder', '', 'it is a folder'],
+  ['a name too long', 'x'.repeat(300), 'the name is too long'],
+])(
+  '%s: no recording can be made there, which is said before a cluster is started',
+  async (...row) => {
+    const [, name, why] = row;
+    writeFileSync(join(folder, 'kept.jsonl'), 'found something\n');
+    const file = join(folder, name);
+    const ran = await runCommand([chaos], 'chaos', '--record', file);
+    expect(ran).toEqual({
+      ...{ code: 2, out: '' },
+      err:
+        `replog: ${file} cannot be used: ${why}\n` +
+        'hint: name a file in a folder that exists, and that this user may use\n',
+    });
+    expect(() => refuseRecorded('')).toThrow('"" cannot be used');
+  },
+);
+
 test('one that came to be meanwhile stays; a device may be written to', () => {
   const file = join(folder, 'new.jsonl');
   refuseRecorded(file);
