@@ -21,6 +21,7 @@ import {
 import { cleanJson } from './printing/clean-text.ts';
 import { stylesFor } from './printing/colour.ts';
 import { printJson, printLine, printLines } from './printing/output.ts';
+import { shellWord } from './printing/shell-word.ts';
 import { cutTo } from './printing/text-width.ts';
 
 /** A cluster that chaos may be let loose on. */
@@ -101,7 +102,7 @@ function fail(report: ChaosReport, code: number, { record, seed }: SessionOption
   const again =
     record === undefined
       ? `\`replog chaos --seed ${seed} --record FILE\` draws the same again, and keeps it`
-      : `\`replog replay ${record}\` does the same again`;
+      : `\`replog replay ${shellWord(record)}\` does the same again`;
   if (code === EXIT.refused) {
     const what = verdict.violations[0]?.judge ?? failures[0];
     throw new Refused(`a guarantee is broken: ${what}`, again);

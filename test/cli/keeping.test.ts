@@ -58,6 +58,22 @@ describe('backup and restore', () => {
     expect(await readdir(join(home, 'one'))).toContain('memory.json');
   });
 
+  test('commands that are named can be copied, whatever the folder is called', async () => {
+    const file = join(home, 'log.backup');
+    await replog('backup', await folderWith(3, 'n1'), file);
+    const into = join(home, "it's new");
+    const restored = await replog('restore', file, into);
+    expect(restored.out).toContain(`replog cluster --data-dir '${home}/it'\\''s new'\n`);
+    const [segment] = (await readdir(join(into, 'n1'))).filter((name) => name.endsWith('.seg'));
+    const path = join(into, 'n1', segment!);
+    const bytes = await readFile(path);
+    // The first record, with more behind it: that is no torn end.
+    bytes[bytes.length >> 1]! ^= 1;
+    await writeFile(path, bytes);
+    const { code, err } = await replog('verify', into);
+    expect([code, err]).toEqual([1, expect.stringContaining(`repair '${home}/it'\\''s new/n1'`)]);
+  });
+
   test('what cannot be is said, and nothing is left of it', async () => {
     const folder = await folderWith(3, 'n1');
     expect((await replog('backup', folder, folder, folder)).code).toBe(2);

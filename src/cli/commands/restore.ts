@@ -14,6 +14,7 @@ import { entryRange } from '../printing/counted.ts';
 import { examples } from '../printing/examples.ts';
 import { printJson, printLines } from '../printing/output.ts';
 import { Progress } from '../printing/progress.ts';
+import { shellWord } from '../printing/shell-word.ts';
 
 interface RestoreOptions {
   readonly node?: true;
@@ -118,8 +119,8 @@ function linesOf(summary: Restored, dataDir: string | null, { node, check }: Res
   const from = `${range}; made ${at}${summary.node === null ? '' : ` of ${summary.node}`}`;
   if (check || dataDir === null) return [`whole: ${from}`];
   const next = node
-    ? `replog master --data-dir ${dataDir}`
-    : `replog cluster --data-dir ${dataDir}`;
+    ? `replog master --data-dir ${shellWord(dataDir)}`
+    : `replog cluster --data-dir ${shellWord(dataDir)}`;
   return [`restored: ${from}`, `start it with: ${next}`];
 }
 

@@ -8,6 +8,7 @@ import { cleanText } from '../printing/clean-text.ts';
 import { examples } from '../printing/examples.ts';
 import { folderLines } from '../printing/folder-report.ts';
 import { printJson, printSentences } from '../printing/output.ts';
+import { shellWord } from '../printing/shell-word.ts';
 
 export function register(program: Command): void {
   program
@@ -40,11 +41,12 @@ async function verify(dataDir: string, { json }: { readonly json?: true }): Prom
     if (json) await printJson({ ...folder, ok, cluster, epoch, ...shown });
     else await printSentences(folderLines(folder, check).map(cleanText));
   }
-  if (damaged.length === 0) return;
+  const [first] = damaged;
+  if (first === undefined) return;
   throw new Refused(
     `there is damage in ${damaged.join(' and ')}`,
     forgotten === null
-      ? `a node of a cluster mends itself when it is started; else see \`replog repair ${damaged[0]}\``
-      : `no other node can mend the bookkeeping: see \`replog repair ${forgotten}\``,
+      ? `a node of a cluster mends itself when it is started; else see \`replog repair ${shellWord(first)}\``
+      : `no other node can mend the bookkeeping: see \`replog repair ${shellWord(forgotten)}\``,
   );
 }
