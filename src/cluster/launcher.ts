@@ -19,7 +19,7 @@ import { nextNodeId, placeOf, portsOf } from './layout.ts';
 import type { NumberedLines } from './lines.ts';
 import { nextFreePort } from './ports.ts';
 import type { Pace } from './ready.ts';
-import { lackingOf, missingIn, NotReady, waitUntil } from './ready.ts';
+import { CatchUp, lackingOf, missingIn, NotReady, waitUntil } from './ready.ts';
 import type { ClusterEvent, ProcessEvent, ReadyEvent } from './report.ts';
 import { Turns } from './turns.ts';
 
@@ -76,8 +76,9 @@ export class Launcher implements Control {
     for (const place of parts.layout.nodes) this.#enrol(place);
   }
 
-  /** Starts all nodes at once; resolves when the cluster is proved to be ready. If a node ends or
-   * time runs out, nothing is left running and it rejects with ChildFailed or NotReady. */
+  /** Starts all nodes at once; resolves when the cluster is proved to be ready. If a node ends, or
+   * time runs out without progress, nothing is left running and it rejects with ChildFailed or
+   * NotReady. */
   async start(): Promise<ReadyEvent> {
     const children = [...this.#members.values()].map(({ child }) => child);
     try {
@@ -207,14 +208,16 @@ export class Launcher implements Control {
   async #proof(): Promise<void> {
     const nodes = [...this.#members.keys()];
     const { readyWithinMs } = this.#parts;
-    const missing = await waitUntil(
-      async () => missingIn(await this.#link.health(), nodes),
-      readyWithinMs,
-      this.#pace,
-    );
+    const catchUp = new CatchUp();
+    const look = async (): Promise<string | null> => {
+      const health = await this.#link.health();
+      catchUp.look(health);
+      return missingIn(health, nodes);
+    };
+    const missing = await waitUntil(look, readyWithinMs, this.#pace, () => catchUp.advanced);
     if (missing === null) return;
     const lines = [...this.#members.values()].flatMap(({ child }) => child.lastWords());
-    throw new NotReady(`not ready after ${readyWithinMs / 1_000} s: ${missing}`, lines);
+    throw new NotReady(`not ready, no progress for ${readyWithinMs / 1_000} s: ${missing}`, lines);
   }
 
   async #stop(): Promise<void> {

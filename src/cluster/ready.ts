@@ -28,17 +28,39 @@ export class NotReady extends Error {
 const LOOK_EVERY_MS = 20;
 
 /** Looks until nothing is missing. Resolves with null then, and otherwise, after `timeoutMs` or
- * when nobody waits any more, with what was missing last. */
+ * when nobody waits any more, with what was missing last. The time begins anew with each look at
+ * which `advanced` says that there was progress since the one before. */
 export async function waitUntil(
   missing: () => Promise<string | null>,
   timeoutMs: number,
   pace: Pace,
+  advanced: () => boolean = () => false,
 ): Promise<string | null> {
-  const deadline = pace.now() + timeoutMs;
+  let deadline = pace.now() + timeoutMs;
   for (;;) {
     const last = await missing();
+    if (advanced()) deadline = pace.now() + timeoutMs;
     if (last === null || pace.now() >= deadline || pace.signal.aborted) return last;
     await pace.sleep(LOOK_EVERY_MS);
+  }
+}
+
+/** How far a cluster has come that catches up: a long log takes longer to be copied than a start
+ * may take that stands still. */
+export class CatchUp {
+  #acknowledged = 0;
+  #advanced = false;
+
+  /** Since the look before the last one. */
+  get advanced(): boolean {
+    return this.#advanced;
+  }
+
+  look(health: Health | null): void {
+    const members = health?.role === 'master' ? health.members : [];
+    const acknowledged = members.reduce((sum, { ackedIndex }) => sum + (ackedIndex ?? 0), 0);
+    this.#advanced = acknowledged > this.#acknowledged;
+    this.#acknowledged = Math.max(acknowledged, this.#acknowledged);
   }
 }
 

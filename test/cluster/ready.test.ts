@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { MasterHealth, MemberHealth } from '../../src/client/answers.ts';
-import { lackingOf, missingIn, waitUntil } from '../../src/cluster/ready.ts';
+import { CatchUp, lackingOf, missingIn, waitUntil } from '../../src/cluster/ready.ts';
 
 function member(node: string, change: Partial<MemberHealth> = {}): MemberHealth {
   return {
@@ -113,6 +113,31 @@ describe('waitUntil', () => {
     const { pace, time } = clock();
     expect(await waitUntil(async () => 'n2', 1_000, pace)).toBe('n2');
     expect(time()).toBe(1_000);
+  });
+
+  it('does not give up a cluster that catches up, but one that has stopped doing so', async () => {
+    const { pace, time } = clock();
+    const catchUp = new CatchUp();
+    const look = async () => {
+      // Three operations a second, up to the tenth of twelve.
+      const ackedIndex = Math.min(10, Math.floor(time() / 333));
+      const members = [member('n1', { ackedIndex: 12 }), member('n2', { ackedIndex })];
+      const seen = health(members, { lastIndex: 12 });
+      catchUp.look(seen);
+      return missingIn(seen, BOTH);
+    };
+    const missing = await waitUntil(look, 1_000, pace, () => catchUp.advanced);
+    expect(missing).toBe('n2 has acknowledged 10 of 12 operations');
+    expect(time()).toBe(3_340 + 1_000);
+  });
+
+  it('takes no standstill, no way back and no silence for progress', () => {
+    const catchUp = new CatchUp();
+    const looks = [7, 9, 9, null, 8, 9, 10].map((ackedIndex) => {
+      catchUp.look(ackedIndex === null ? null : health([member('n1', { ackedIndex })]));
+      return catchUp.advanced;
+    });
+    expect(looks).toEqual([true, true, false, false, false, false, true]);
   });
 
   it('ends when nobody waits any more', async () => {
