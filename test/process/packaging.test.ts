@@ -98,14 +98,6 @@ describe('the packed program', () => {
     }
   });
 
-  test('has no script that npm would hold back, and warn of, where it is installed', () => {
-    const folder = join(home, 'node_modules', 'replog');
-    const { scripts } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-    // Of a file or a repository that is installed npm counts `prepare`, too.
-    const held = ['preinstall', 'install', 'postinstall', 'prepare'];
-    expect(Object.keys(scripts).filter((name) => held.includes(name))).toEqual([]);
-  });
-
   test('offers its client to programs', async () => {
     const program = `
       import { ReplogClient } from 'replog/client';

@@ -3,8 +3,9 @@
 import { describe, expect, test } from 'vitest';
 import { epoch, logIndex, nodeId } from '../../src/core/ids.ts';
 import type { Heartbeat, Response } from '../../src/core/messages.ts';
+import { ANSWERED_WITHIN_MS } from '../../src/core/patience.ts';
 import { Chance } from '../../src/sim/chance.ts';
-import { LIMITS_MS, Network } from '../../src/sim/network.ts';
+import { Network } from '../../src/sim/network.ts';
 import { Timeline } from '../../src/sim/timeline.ts';
 import { Trace } from '../../src/sim/trace.ts';
 import { TestHost } from './machine.ts';
@@ -16,7 +17,7 @@ const heartbeat: Heartbeat = {
 
 const answer = { type: 'Left' } as Response;
 
-const LIMIT_MS = LIMITS_MS.Heartbeat;
+const LIMIT_MS = ANSWERED_WITHIN_MS.Heartbeat;
 
 /** n1 calls n2, which answers at once. */
 function two() {
