@@ -30,6 +30,7 @@ async function everything(): Promise<InstanceType<typeof WatchedRun>> {
   await run.cut(0);
   await run.persist();
   await run.append(12, 5);
+  await Promise.all([run.append(3, 5), run.book(6)]);
   await run.log.close();
   return run;
 }
