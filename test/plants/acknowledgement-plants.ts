@@ -38,6 +38,27 @@ export const ACKNOWLEDGEMENT_PLANTS: readonly Plant[] = [
     'if (next.last > reached) break;',
     'if (next.first > reached) break;',
   ),
+  {
+    name: 'a Snapshot that comes again is stored again',
+    bug: 'B01',
+    edits: [
+      {
+        file: 'src/core/snapshot-check.ts',
+        search: 'const known = Math.min(expected - message.seq, updates.length);',
+        replace: 'const known = 0;',
+      },
+      {
+        file: 'src/core/snapshot-check.ts',
+        search: 'if (entry.index > log.lastIndex) break;',
+        replace: 'if (entry.index > 0) break;',
+      },
+      {
+        file: 'src/core/snapshot-check.ts',
+        search: 'const next = entry.index === index + 1 || ',
+        replace: 'const next = entry.index <= index + 1 || ',
+      },
+    ],
+  },
   plant(
     'a late Persist confirms the one behind it',
     'B08',
@@ -95,6 +116,13 @@ export const ACKNOWLEDGEMENT_PLANTS: readonly Plant[] = [
     'src/core/deduplication.ts',
     'this.known = new KnownRequests(window);',
     'this.known = new KnownRequests(3);',
+  ),
+  plant(
+    'a known key is not looked for',
+    'B02',
+    'src/core/admission.ts',
+    'write.idempotencyKey === undefined\n      ? undefined',
+    'write.idempotencyKey !== null\n      ? undefined',
   ),
   plant(
     'a key counts as known only when it is on a majority',

@@ -68,6 +68,21 @@ export const MEMBERSHIP_PLANTS: readonly Plant[] = [
     'wake(now: number): void {',
   ),
   plant(
+    'a node that rejoins misses what is appended before it first acknowledges',
+    'B39',
+    'src/core/replicator.ts',
+    'this.asking = false;\n    this.error = null;',
+    'if (this.asking) this.nextIndex = logIndex(this.context.ledger.log.lastIndex + 1);\n' +
+      '    this.asking = false;\n    this.error = null;',
+  ),
+  plant(
+    'the wall clock decides when a write has waited long enough',
+    'B53',
+    'src/core/master.ts',
+    'const deadline = (write.arrivedAt ?? now) +',
+    'const deadline = Date.parse(write.at) - Date.UTC(2026, 0, 1) +',
+  ),
+  plant(
     'a lost Snapshot is never sent again',
     'B40',
     'src/core/replicator.ts',
