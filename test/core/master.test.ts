@@ -70,6 +70,24 @@ describe('Master: answers', () => {
     expect(status(cluster).waiting).toBe(100);
   });
 
+  test('B59, G8: beside a member that is 2 s late, writes that need it not take no longer', () => {
+    const cluster = three();
+    const tookMs = (): number => {
+      const from = cluster.now;
+      const ticket = cluster.write('n1', 'a', { w: 2 });
+      while (cluster.outcome(ticket) === undefined && cluster.now < from + 5_000) cluster.run(1);
+      const took = cluster.now - from;
+      cluster.run(47);
+      return took;
+    };
+    const longest = (): number => Math.max(...Array.from({ length: 100 }, tookMs));
+    const usual = longest();
+    cluster.weather = (from, to) => (from === 'n3' || to === 'n3' ? 1_000 : 1);
+    expect(longest()).toBe(usual);
+    expect(status(cluster).members).toMatchObject([{}, {}, { lagMs: expect.any(Number) }]);
+    expect(status(cluster).members[2]!.lagEntries).toBeGreaterThan(0);
+  });
+
   test('G13: the time runs from when a write came, not from when its turn did', () => {
     const cluster = three();
     cluster.kill('n3');

@@ -147,6 +147,27 @@ describe('Membership: judging', () => {
     expect(cluster.transitions).toEqual(['n3 Healthy → Suspected', 'n3 Suspected → Unhealthy']);
   });
 
+  test('B42, G7: a member on whom the quorum hangs is away and back all the time', () => {
+    const cluster = new Members('n2', 'n3');
+    const switches = () => cluster.trace.filter((line) => / n1: read-(only|write)/.test(line));
+    cluster.node('n2').deaf = true;
+    cluster.run(10_000);
+    const before = switches().length;
+    for (let i = 0; i < 300; i += 1) {
+      cluster.node('n3').deaf = i % 2 === 0;
+      cluster.run(200);
+    }
+    expect(switches()).toHaveLength(before);
+    // Only who is away for long enough takes the quorum along: once for each time.
+    for (let i = 1; i <= 3; i += 1) {
+      cluster.node('n3').deaf = true;
+      cluster.run(6_000);
+      cluster.node('n3').deaf = false;
+      cluster.run(1_200);
+      expect(switches()).toHaveLength(before + 2 * i);
+    }
+  });
+
   test('reports how a member is, how far, and what went wrong last', () => {
     const cluster = new Members('n2', 'n3');
     cluster.write('n1', 'a', { w: 2 });
