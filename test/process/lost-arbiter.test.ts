@@ -1,4 +1,5 @@
-// An arbiter that is lost with its folder: the nodes still say which cluster it was.
+// An arbiter that is lost with its folder: the nodes still say which cluster it was. And one whose
+// cluster it was not.
 
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -45,5 +46,24 @@ describe.concurrent('a cluster goes on with all that was acknowledged', () => {
     await group.caughtUp();
     expect((await group.append('four', 3)).body).toMatchObject({ index: 4 });
     expect(await messages(group.master)).toEqual([...TEXTS, 'four']);
+  });
+});
+
+describe.concurrent('a node with the data of another cluster', () => {
+  test('B45: is refused, says so, and is no member', async () => {
+    const alone = { size: 1, durable: true };
+    const [group, other] = await Promise.all([
+      Group.start(belongings, alone),
+      Group.start(belongings, alone),
+    ]);
+    expect((await other.append('of the other', 1)).status).toBe(201);
+    expect((await group.append('of this one', 1)).status).toBe(201);
+    await other.end(1, 'SIGTERM');
+    const place = ['--port', `${await freePorts(1)}`, '--data-dir', other.folderOf(1)];
+    const args = ['secondary', '--json', '--id', 'n2', '--join', group.master, ...place];
+    const refused = await belongings.program(args).event('refused');
+    expect(refused).toMatchObject({ code: 'wrong-cluster' });
+    expect((await group.health()).members).toMatchObject([{ node: 'n1' }]);
+    expect((await group.append('undisturbed', 'all')).body.acks).toEqual(['n1']);
   });
 });
