@@ -18,6 +18,8 @@ export interface GroupOptions {
   readonly size?: number;
   /** Data in folders instead of memory. Default false. */
   readonly durable?: boolean;
+  /** Added to the environment of each node. */
+  readonly env?: NodeJS.ProcessEnv;
 }
 
 /** What a master says of a member in `/health`. */
@@ -36,11 +38,18 @@ export class Group {
   private readonly port: number;
   /** null: in memory. */
   private readonly folder: string | null;
+  private readonly env: NodeJS.ProcessEnv;
   private readonly programs = new Map<number, Program>();
 
-  private constructor(belongings: Belongings, size: number, port: number, folder: string | null) {
+  private constructor(
+    belongings: Belongings,
+    { size = 3, env = {} }: GroupOptions,
+    port: number,
+    folder: string | null,
+  ) {
     this.belongings = belongings;
     this.size = size;
+    this.env = env;
     this.port = port;
     this.folder = folder;
   }
@@ -49,7 +58,7 @@ export class Group {
   static async prepare(belongings: Belongings, options: GroupOptions = {}): Promise<Group> {
     const { size = 3, durable = false } = options;
     const folder = durable ? await belongings.folder() : null;
-    return new Group(belongings, size, await freePorts(size), folder);
+    return new Group(belongings, options, await freePorts(size), folder);
   }
 
   /** A group of which every node runs and has acknowledged the master. */
@@ -100,7 +109,7 @@ export class Group {
 
   /** Starts the node there (again); resolves when it listens. */
   async start(place: number): Promise<Program> {
-    const program = this.belongings.program(this.args(place));
+    const program = this.belongings.program(this.args(place), this.env);
     this.programs.set(place, program);
     await program.event('listening');
     return program;

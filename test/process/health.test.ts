@@ -3,6 +3,7 @@
 
 import { afterAll, describe, expect, test } from 'vitest';
 import { Group, type MemberHealth } from './group.ts';
+import { LEAPING_CLOCK } from './leaping-clock.ts';
 import { Belongings, messages, until } from './program.ts';
 
 const belongings = new Belongings();
@@ -23,8 +24,9 @@ async function turned(group: Group, place: number, to: MemberHealth['status']) {
 }
 
 describe.concurrent('health', () => {
-  test('G6, G7, G9: follows silence, and without a quorum nothing is written', async () => {
-    const group = await Group.start(belongings);
+  test('B53, G6, G7, G9: follows silence, and without a quorum nothing is written', async () => {
+    // What the wall clock says must not matter to any of this.
+    const group = await Group.start(belongings, { env: LEAPING_CLOCK });
     expect((await group.append('before', 3, { key: 'known' })).body.index).toBe(1);
     const fates = [2, 3].map(async (place) => {
       const suspected = await turned(group, place, 'Suspected');
@@ -32,6 +34,10 @@ describe.concurrent('health', () => {
     });
     group.pause(2);
     await group.end(3, 'SIGKILL');
+    const late = await group.append('late', 3, { timeoutMs: 300 });
+    expect([late.status, late.body.index]).toEqual([504, 2]);
+    expect(late.ms).toBeGreaterThanOrEqual(300);
+    expect(late.ms).toBeLessThan(300 + SLACK);
     for (const [suspected, unhealthy] of await Promise.all(fates)) {
       expect(suspected.status).toBe('Suspected');
       expect(suspected.lastHeartbeatMs).toBeGreaterThanOrEqual(SUSPECTED);
@@ -51,27 +57,29 @@ describe.concurrent('health', () => {
     expect(refused.body).toMatchObject({ alive: 1, needed: 2 });
     expect(refused.body.missing.toSorted()).toEqual(['n2', 'n3']);
     expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
-    expect(await messages(group.master)).toEqual(['before']);
+    expect(await messages(group.master)).toEqual(['before', 'late']);
     const known = await group.append('before', 3, { key: 'known' });
     expect([known.status, known.body.index, known.body.duplicate]).toEqual([200, 1, true]);
-    expect(await group.health()).toMatchObject({ lastIndex: 1, quorum: { size: 3, alive: 1 } });
+    expect(await group.health()).toMatchObject({ lastIndex: 2, quorum: { size: 3, alive: 1 } });
 
     // One is enough for a majority, and nobody has to restart the master.
     const second = turned(group, 2, 'Healthy');
     group.resume(2);
     expect((await second).lastHeartbeatMs).toBeLessThan(HEARTBEAT + SLACK);
     const after = await group.append('after', 2);
-    expect([after.status, after.body.index]).toEqual([201, 2]);
+    expect([after.status, after.body.index]).toEqual([201, 3]);
     expect(await group.health()).toMatchObject({ mode: 'read-write', reason: null });
 
     const third = turned(group, 3, 'Healthy');
     await group.start(3);
     await third;
-    expect(await group.caughtUp()).toBe(2);
-    for (const url of group.urls) expect(await messages(url)).toEqual(['before', 'after']);
+    expect(await group.caughtUp()).toBe(3);
+    for (const url of group.urls) {
+      expect(await messages(url)).toEqual(['before', 'late', 'after']);
+    }
   });
 
-  test('G9: a master that was paused judges nobody before it has asked', async () => {
+  test('B54, G9: a master that was paused judges nobody before it has asked', async () => {
     const group = await Group.start(belongings);
     const { lines } = group.program(1);
     const before = lines.length;
@@ -94,7 +102,7 @@ describe.concurrent('health', () => {
     expect((await group.append('still the master', 2)).status).toBe(201);
   });
 
-  test('a member that answers heartbeats but refuses Snapshots is Suspected', async () => {
+  test('B56: a member that answers heartbeats but refuses Snapshots is Suspected', async () => {
     const group = await Group.start(belongings);
     await group.breaks(2, { errorBefore: 1 });
     const suspected = turned(group, 2, 'Suspected');
