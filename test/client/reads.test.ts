@@ -16,7 +16,7 @@ test.each([
   ['setFaults', (client: ReplogClient) => client.setFaults({})],
   ['clearFaults', (client: ReplogClient) => client.clearFaults()],
   ['control', (client: ReplogClient) => client.control('n1', 'stop')],
-])('%s is sent once, whatever comes back', async (_, call) => {
+])('B49: %s is sent once, whatever comes back', async (_, call) => {
   const stub = await startStub((_hit, response) => sendProblem(response, 500, 'internal'));
   await expect(call(new ReplogClient({ url: stub.url }))).rejects.toBeInstanceOf(ProblemError);
   stub.respond((_hit, response) =>

@@ -138,7 +138,7 @@ export function describePersistence(name: string, subject: Subject): void {
       expect(log.measure(at(2), 10, 1_000)).toEqual({ to: 2, count: 1, bytes: 1_000 });
     });
 
-    it('keeps 100 parallel appends and persists in order', async () => {
+    it('B21: keeps 100 parallel appends and persists in order', async () => {
       const all = entriesOf(1, 100);
       await Promise.all(
         all.map(async (entry) => {

@@ -25,7 +25,7 @@ async function memoryWhileAppending(group: Group): Promise<number> {
 }
 
 describe.skipIf(!existsSync('/proc/self/status'))('a secondary that is away', () => {
-  test('costs its master little, and catches up while others write', async () => {
+  test('B50: costs its master little, and catches up while others write', async () => {
     const group = await Group.start(belongings, { durable: true });
     const without = await memoryWhileAppending(group);
     await group.caughtUp(120_000);

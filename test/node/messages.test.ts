@@ -226,7 +226,7 @@ describe('GET /messages', () => {
     expect(body.messages).toEqual(messages);
   });
 
-  test('a list that is read while the log grows is a prefix', async () => {
+  test('B20: a list that is read while the log grows is a prefix', async () => {
     const { engine, app } = node();
     engine.append(Array.from({ length: 5_000 }, (_, i) => ({ op: 'append', message: `${i}` })));
     const list = call(app, 'GET', '/messages');

@@ -79,7 +79,7 @@ const MISTAKES: [what: string, body: string | Buffer, path: string][] = [
   ),
 ];
 
-describe('G17: POST /messages', () => {
+describe('B12, B14, B52, G17: POST /messages', () => {
   test.each(MISTAKES)('%s is an invalid request', async (_, body, path) => {
     const { errors } = await refused({ path: '/messages', body }, 400, 'invalid-request');
     expect(errors.map((error: { path: string }) => error.path)).toContain(path);

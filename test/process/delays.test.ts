@@ -92,7 +92,7 @@ async function slowdown(turns: number, { usual, beside }: { usual: Turn; beside:
 }
 
 describe('1,000 clients that wait for w = 3', () => {
-  test('G8: do not slow down w = 1, and all get their answer in the end', async () => {
+  test('B47, G8: do not slow down w = 1, and all get their answer in the end', async () => {
     await blocked.breaks(3, { hold: true });
     const waiting = Array.from({ length: 1_000 }, (_, i) => blocked.append(`patient ${i}`, 3));
     await until(
@@ -114,7 +114,7 @@ describe('1,000 clients that wait for w = 3', () => {
 });
 
 describe('a secondary that is slow', () => {
-  test('does not slow down writes that need it not', async () => {
+  test('B59, G8: does not slow down writes that need it not', async () => {
     await times(group, 100, 2);
     const usual = () => times(group, 40, 2);
     const beside = async (): Promise<number[]> => {

@@ -109,7 +109,7 @@ class Unexpected extends Error {
   }
 }
 
-describe('G2, G3, G15: kill -9 under load, with data on disk', () => {
+describe('B32, B39, B41, G2, G3, G15: kill -9 under load, with data on disk', () => {
   test(`${CYCLES} crashes lose, double and reorder nothing`, async () => {
     const seed = 1 + Math.floor(Math.random() * 1_000_000);
     const random = randomFrom(seed);

@@ -170,7 +170,7 @@ describe('a running cluster', () => {
     expect((await waiting).body.acks).toHaveLength(3);
   });
 
-  test('G18: leaves no child when it is killed, paused ones included', async () => {
+  test('B60, G18: leaves no child when it is killed, paused ones included', async () => {
     const { program, ready } = shared;
     const pids = (await call('GET', `${ready.control}/cluster`)).body.nodes.map(pidOf);
     expect(pids.filter(isAlive)).toHaveLength(3);

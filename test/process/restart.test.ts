@@ -54,7 +54,7 @@ describe.concurrent.each<[where: string, args: string[]]>([
 });
 
 describe.concurrent('a folder', () => {
-  test('is one process’s at a time, and a killed one lets go of it', async () => {
+  test('B33: is one process’s at a time, and a killed one lets go of it', async () => {
     const group = await Group.prepare(belongings, { size: 1, durable: true });
     await group.start(1);
     await group.caughtUp();
@@ -93,7 +93,7 @@ describe.concurrent('a node with 100,000 entries', () => {
   const BATCH = 10_000;
   const COUNT = 10 * BATCH;
 
-  test('says nothing before it has read them all', async () => {
+  test('B19: says nothing before it has read them all', async () => {
     const group = await Group.prepare(belongings, { size: 1, durable: true });
     await group.start(1);
     await group.caughtUp();

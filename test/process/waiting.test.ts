@@ -41,7 +41,7 @@ const waiting = (count: number): Promise<number> =>
   );
 
 describe('a write that waits for a secondary', () => {
-  test('G5: times out with its index, stays, and gets everywhere later', async () => {
+  test('B11, G5: times out with its index, stays, and gets everywhere later', async () => {
     await group.breaks(3, { hold: true });
     const { status, headers, body, ms } = await group.append('late', 3, { timeoutMs: 300 });
     expect([status, body.code]).toEqual([504, 'write-concern-timeout']);
@@ -63,7 +63,7 @@ describe('a write that waits for a secondary', () => {
     }
   });
 
-  test('G16: is forgotten when its client leaves, but its message is not', async () => {
+  test('B51, G16: is forgotten when its client leaves, but its message is not', async () => {
     await group.breaks(3, { hold: true });
     const leaving = new AbortController();
     setMaxListeners(500, leaving.signal);
@@ -107,7 +107,7 @@ describe('10,000 writes that wait', () => {
 
 describe('a secondary that is', () => {
   // More than a node takes in one request: 17 MiB.
-  test('20 messages of 1 MiB behind gets them all', async () => {
+  test('B61: 20 messages of 1 MiB behind gets them all', async () => {
     await group.end(3, 'SIGKILL');
     const text = 'x'.repeat((1 << 20) - 100);
     const digest = createHash('sha256');
@@ -125,7 +125,7 @@ describe('a secondary that is', () => {
 });
 
 describe('at the end', () => {
-  test('G18: who waits is told so, and the master stops in time', async () => {
+  test('B57, G18: who waits is told so, and the master stops in time', async () => {
     await group.breaks(3, { hold: true });
     const writes = Array.from({ length: 100 }, (_, i) => group.append(`open ${i}`, 3));
     await waiting(100);

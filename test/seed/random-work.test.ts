@@ -43,7 +43,7 @@ async function shrink(master: RealNode, node: RealNode): Promise<Kept> {
   return { lastIndex, state };
 }
 
-test('5,000 random writes, while secondaries come and go', async () => {
+test('B39, B46: 5,000 random writes, while secondaries come and go', async () => {
   const seed = Math.floor(Math.random() * 2 ** 31);
   const master = await stage.master();
   await master.break({ persist: PERSIST });

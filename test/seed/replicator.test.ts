@@ -110,7 +110,7 @@ describe('without an acknowledgement', () => {
     }
   });
 
-  test('nothing but heartbeats after 4 s of silence; the first answer wakes it', async () => {
+  test('B48: nothing but heartbeats after 4 s of silence; the first answer wakes it', async () => {
     const absent = members[2]!;
     await cluster.master.healthy((body) => body.members[3].status === 'Unhealthy', 'has given up');
     const copies = absent.snapshots.length;

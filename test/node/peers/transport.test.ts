@@ -120,7 +120,7 @@ describe('what goes out', () => {
   });
 });
 
-describe('one send is one copy', () => {
+describe('one send is one copy (B49)', () => {
   test.each([
     [
       500,
