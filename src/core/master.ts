@@ -78,6 +78,10 @@ export class Master {
         this.recovery.heardFrom(member, ack);
         this.attend();
       },
+      // It may have taken the quorum along, or brought it back: that is said in this turn.
+      judged: () => {
+        this.dirty = true;
+      },
       left: (node: NodeId) => this.waiters.left(node),
       joined: () => this.waiters.joined(),
       deposed,

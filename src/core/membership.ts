@@ -18,6 +18,8 @@ export interface MembershipOwner {
   /** A member has acknowledged more. */
   progressed(): void;
   heard(member: Member, ack: HeartbeatAck): void;
+  /** Another status was given to a member. */
+  judged(): void;
   joined(): void;
   left(node: NodeId): void;
   deposed(epoch: Epoch): void;
@@ -294,5 +296,6 @@ export class Membership implements ReplicatorOwner {
     if (from === null) return;
     const { node } = member.peer;
     this.context.outbox.note({ event: 'status', node, from, to: member.status });
+    this.owner.judged();
   }
 }

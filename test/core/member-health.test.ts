@@ -168,6 +168,18 @@ describe('Membership: judging', () => {
     }
   });
 
+  test('G7: the mode is told with the status that changes it', () => {
+    const cluster = new Members('n2');
+    cluster.node('n2').deaf = true;
+    cluster.run(6_000);
+    cluster.node('n2').deaf = false;
+    while (cluster.report('n2').status !== 'Healthy') cluster.run(1);
+    expect(cluster.trace.slice(-2)).toEqual([
+      expect.stringMatching(/n1: n2 Unhealthy → Healthy$/),
+      expect.stringMatching(/n1: read-write$/),
+    ]);
+  });
+
   test('reports how a member is, how far, and what went wrong last', () => {
     const cluster = new Members('n2', 'n3');
     cluster.write('n1', 'a', { w: 2 });
