@@ -84,7 +84,7 @@ describe('requests', () => {
     ]);
   });
 
-  test('entries keep every byte: unknown fields and the order of fields', async () => {
+  test('B35: entries keep every byte: unknown fields and the order of fields', async () => {
     const { engine, app } = node();
     const place = '"index":1,"epoch":3,"at":"2024-05-01T12:00Z"';
     const entry = `{"op":"put","later":[1],"key":"__proto__","value":"v",${place}}`;
