@@ -15,7 +15,7 @@ const logOf = async ({ url }: RealNode): Promise<unknown> =>
 
 test('B18, B36, B38, G10: a master that stood still while another took its place', async () => {
   const { url: arbiter } = await stage
-    .program(['arbiter', '--json', '--port', '0'])
+    .program(['arbiter', '--json', '--port', '0', '--memory'])
     .event('listening');
   const start = async (id: string, ...more: string[]): Promise<RealNode> =>
     stage.node('node', id, '--join', arbiter!, ...more);
