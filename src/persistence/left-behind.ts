@@ -29,9 +29,10 @@ export class LeftBehind {
   /** The entries that stood right after `point`, at most so many; empty if none can be proved. */
   async after(point: LogPoint, entriesMax: number, bytesMax: number): Promise<Entry[]> {
     const names = setAsideAmong(await this.disk.list());
+    const latest = this.loaded?.name;
     // Where it went on the last time comes first.
-    const order = [...names].sort((a) => (a === this.loaded?.name ? -1 : 0));
-    for (const name of order) {
+    const likely = names.filter((name) => name === latest);
+    for (const name of [...likely, ...names.filter((other) => other !== latest)]) {
       const entries = follow(await this.load(name), point, entriesMax, bytesMax);
       if (entries.length > 0) return entries;
     }

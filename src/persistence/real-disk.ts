@@ -2,9 +2,10 @@
 // is why a file is opened with O_DSYNC instead of being synced after each write.
 
 import fs from 'node:fs';
-import { dirname, join, resolve, sep } from 'node:path';
+import { join, sep } from 'node:path';
 import { promisify } from 'node:util';
 import { codeOf, type Disk, type DiskFile, type OpenMode } from './disk.ts';
+import { makeFolder, syncFolder } from './folders.ts';
 
 const { O_CREAT, O_DSYNC, O_EXCL, O_RDONLY, O_RDWR } = fs.constants;
 
@@ -124,12 +125,7 @@ export class RealDisk implements Disk {
 
   /** Each folder's name stands in its parent, which must be synced for it. */
   async makeFolder(): Promise<void> {
-    const folder = resolve(this.name);
-    const highest = await fs.promises.mkdir(folder, { recursive: true });
-    if (highest === undefined) return;
-    for (let made = folder; made.length >= highest.length; made = dirname(made)) {
-      await syncFolder(dirname(made));
-    }
+    await makeFolder(this.name);
   }
 
   list(): Promise<string[]> {
@@ -150,16 +146,5 @@ export class RealDisk implements Disk {
 
   syncFolder(): Promise<void> {
     return syncFolder(this.name);
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  // Windows cannot open a folder for syncing, and does not need to.
-  if (process.platform === 'win32') return;
-  const fd = await call.open(path, O_RDONLY);
-  try {
-    await call.fsync(fd);
-  } finally {
-    await call.close(fd);
   }
 }

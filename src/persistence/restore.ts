@@ -1,12 +1,13 @@
 // Makes a node's folder of a backup. The rule: the folder appears under its name when all of the
 // backup is in it and durable; whatever interrupts this leaves a folder that no node starts on.
 
-import { mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promises';
+import { readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { memoryBeside } from '../core/effects.ts';
 import type { Entry } from '../core/operation.ts';
 import { BackupReader, type BackupSummary } from './backup.ts';
 import { codeOf } from './disk.ts';
+import { makeFolder, syncFolder } from './folders.ts';
 import type { Persistence } from './persistence.ts';
 import { RealDisk } from './real-disk.ts';
 import { openSegmentedLog } from './segmented-log.ts';
@@ -37,7 +38,7 @@ export async function restoreFolder(read: ReadBackup, folder: string): Promise<B
   await checkBackup(read);
   const parent = dirname(folder);
   const draft = join(parent, `.${basename(folder)}.restoring`);
-  const made = await mkdir(parent, { recursive: true });
+  const made = await makeFolder(parent);
   await rm(draft, { recursive: true, force: true });
   const summary = await fill(openSegmentedLog(new RealDisk(draft)), read).catch(async (error) => {
     // What fails, as on a full disk, leaves nothing that the next try would stumble over.
@@ -82,13 +83,4 @@ async function refuseUnlessEmpty(folder: string): Promise<void> {
     throw error;
   });
   if (names.length > 0) throw new FolderNotEmpty(folder);
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

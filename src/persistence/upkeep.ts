@@ -249,9 +249,11 @@ export class Upkeep {
       this.keyedIn.set(segment, count);
       keyed += count;
     }
-    this.passedTo = reached;
     const more = keyed - this.passedKeyed;
-    if (more < GARBAGE_RECORDS_MIN || more < this.passedKeyed * GARBAGE_MIN) return false;
+    if (more < GARBAGE_RECORDS_MIN || more < this.passedKeyed * GARBAGE_MIN) {
+      this.passedTo = reached;
+      return false;
+    }
     const summaries: Summary[] = [];
     for (const segment of eligible) {
       const summary = await this.summaryOf(segment);
@@ -268,6 +270,8 @@ export class Upkeep {
     const compactor = new Compactor({ ...tools, state: this.host, pause, patience });
     const pass = new CompactionPass(disk, compactor, this.host, segmentBytes);
     this.passedKeyed = await pass.run(eligible, summaries);
+    // Only now: what the disk did not allow it may allow later.
+    this.passedTo = reached;
     return true;
   }
 

@@ -91,4 +91,21 @@ describe('a pass of compaction', () => {
     expect(node.reports).toEqual([]);
     await node.log.close();
   });
+
+  it('is tried again after a failure of the disk, although nothing more has come', async () => {
+    const machine = new Machine(SMALL);
+    const node = await written(machine, keyed(100));
+    const { lastIndex } = node.log;
+    let failures = 0;
+    machine.disk.faults = ({ kind, path }) => {
+      if (kind !== 'rename' || !path.endsWith('.seg.tmp') || failures > 0) return null;
+      failures += 1;
+      return { kind: 'fail', code: 'EIO' };
+    };
+    await node.upkeep(lastIndex);
+    expect(failures).toBe(1);
+    const { length } = (await node.log.read(at(1), lastIndex)).entries();
+    expect(length).toBeLessThan(lastIndex / 2);
+    await node.log.close();
+  });
 });
