@@ -27,7 +27,7 @@ export const SHIPPED: readonly string[] = [
 ];
 
 /** One folder up and down again: right from the sources, and from a bundled chunk. */
-const FOLDER = new URL('.', import.meta.url);
+const FOLDER = new URL('../scenarios/', import.meta.url);
 
 /** A shipped scenario. Throws InvalidScenario, which would be our own mistake. */
 export function shippedScenario(name: string): Scenario {

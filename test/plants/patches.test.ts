@@ -7,7 +7,7 @@ import { PLANTED_FAULTS } from '../demos/planted-faults.ts';
 import { CHAOS_PLANTS } from '../long/chaos-plants.ts';
 import { BANK } from './bank.ts';
 
-const ROOT = new URL('../..', import.meta.url);
+const ROOT = new URL('../../', import.meta.url);
 
 const PLANTED = [
   ...PLANTED_FAULTS.map(({ demo, patches }) => ({ name: `demo ${demo}`, patches })),

@@ -140,7 +140,7 @@ test('a command that ends when it is told to leaves its reader a moment, no more
   await writeFile(
     script,
     `import { untilInterrupted } from ${source('interrupt.ts')};
-    import { endWithoutReader } from ${source('output.ts')};
+    import { endWithoutReader } from ${source('printing/output.ts')};
     await untilInterrupted(async (signal) => {
       process.stdout.write('m'.repeat(3 << 20));
       const alive = setInterval(() => undefined, 1_000);

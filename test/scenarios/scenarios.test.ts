@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { Scenario } from './scenario.ts';
 
-const folder = new URL('.', import.meta.url);
+const folder = new URL('./', import.meta.url);
 const files = readdirSync(folder).filter((name) => name.endsWith('.txt'));
 
 describe('scenarios', () => {

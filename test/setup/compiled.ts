@@ -10,7 +10,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build, type OutputFile, type Plugin as Transformer } from 'esbuild';
 import type { Plugin } from 'vitest/config';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const COMPILED = join(ROOT, '.compiled');
 
 const MODULE = /\.tsx?$/;
