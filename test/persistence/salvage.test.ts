@@ -170,10 +170,13 @@ describe('salvage', () => {
     await log.close();
   });
 
-  test.each([9, 23])(
-    'power may fail at any call, damage at %i: the rest is aside, and the loss known',
-    async (index) => {
-      const begun = await machineWith(24);
+  test.each([
+    ['in the middle', 9, 24],
+    ['in the last segment', 15, 22],
+  ])(
+    'power may fail at any call, damage %s: the rest is aside, and the loss known',
+    async (_, index, count) => {
+      const begun = await machineWith(count);
       const node = await new Node(begun.open()).start(true);
       await node.upkeep(0);
       await node.log.close();
@@ -195,12 +198,12 @@ describe('salvage', () => {
           const { log, entries, found } = await machine.recover();
           const where = `call ${call}, way ${way}`;
           expect(indexes(entries), where).toEqual(upTo(index - 1));
-          expect(found.memory?.lost, where).toMatchObject({ upTo: 24, open: false });
+          expect(found.memory?.lost, where).toMatchObject({ upTo: count, open: false });
           const aside = [...machine.disk.contents()].filter(([name]) =>
             /^damaged-.*seg$/.test(name),
           );
           const texts = aside.map(([, bytes]) => bytes.toString('latin1')).join();
-          for (let later = index + 1; later <= 24; later += 1)
+          for (let later = index + 1; later <= count; later += 1)
             expect(texts, where).toContain(`"message ${later}"`);
           await log.close();
           starts += 1;
