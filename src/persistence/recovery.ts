@@ -33,7 +33,8 @@ export interface Recovered {
 }
 
 /** Fills the empty `log` with what the folder holds, cuts a torn tail off, and makes sure that all
- * that was read is durable: the process that wrote it may have been killed before it was. */
+ * that was read is durable: the process that wrote it may have been killed before it was. The names
+ * that are there are durable already. */
 export async function recoverSegments(
   disk: Disk,
   log: EncodedLog,
@@ -66,8 +67,6 @@ async function readSegments(
     while (alone[0]! < first) await refuseMissing(disk, alone.shift()!, log.catalog);
     const name = segmentName(first);
     if (isReplaced(log, first)) {
-      // The process that gave the other file its name may have ended before that was durable.
-      await disk.syncFolder();
       await disk.remove(summaryName(name));
       await disk.remove(name);
       await disk.syncFolder();

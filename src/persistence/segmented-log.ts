@@ -115,6 +115,8 @@ class SegmentedLog implements DurableLog {
     try {
       await this.disk.makeFolder();
       this.lock = await Lock.take(this.disk, this.options.processes);
+      // The process before may have ended between giving a file its name and making that durable.
+      await this.disk.syncFolder();
       let memory = await loadMemory(this.disk);
       const { tailBytes, outlineBytes } = this.options;
       const salvage = async (damage: DamagedLog, lastEpoch: number): Promise<void> => {

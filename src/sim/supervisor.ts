@@ -76,8 +76,10 @@ export class Supervisor {
     const { forgotten, watch } = this.cluster;
     const { upTo, open } = watch.memory.lostBy(id)!;
     if (forgotten || open) return null;
-    const holders = watch.holdersOf(id, upTo).filter((one) => !this.cluster.site(one).hasLeft);
-    return holders.length === 0 ? null : `${holders.join(' and ')} could have given ${id} ${upTo}`;
+    const others = watch.holdersOf(id, upTo).filter((one) => !this.cluster.site(one).hasLeft);
+    return others.length === 0
+      ? null
+      : `${others.sort().join(' and ')} could have given ${id} ${upTo}`;
   }
 
   /** A process has taken damage out of its log, and serves what is before it. */

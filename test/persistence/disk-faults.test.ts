@@ -2,6 +2,7 @@
 // nothing that was not written is found, and the log goes on.
 
 import { describe, expect, it } from 'vitest';
+import { BLANK_MEMORY } from '../../src/core/effects.ts';
 import type { LogIndex } from '../../src/core/ids.ts';
 import type { Entry } from '../../src/core/operation.ts';
 import { type Persistence, StorageFailure } from '../../src/persistence/persistence.ts';
@@ -257,5 +258,28 @@ describe('after a failed write', () => {
       else expect([memory, next]).toContainEqual(found.memory);
       if (saved) return;
     }
+  });
+
+  it('bookkeeping that a start has read is there after the power went, too', async () => {
+    const old = { ...BLANK_MEMORY, cluster: 'old' };
+    const next = { ...BLANK_MEMORY, cluster: 'new' };
+    const read = new Set<string | null>();
+    for (let n = 1, saved = false; !saved; n += 1) {
+      const machine = new Machine();
+      const { log } = await machine.recover();
+      await log.remember(old);
+      // The process ends at this call; what it has written is seen by the next one all the same.
+      machine.disk.failAt({ at: n, fault: 'power' });
+      saved = await log.remember(next).then(
+        () => true,
+        () => false,
+      );
+      machine.disk.restart(false);
+      const { found } = await machine.recover();
+      read.add(found.memory!.cluster);
+      machine.disk.restart(true);
+      expect((await machine.recover()).found.memory).toEqual(found.memory);
+    }
+    expect(read).toEqual(new Set(['old', 'new']));
   });
 });

@@ -218,7 +218,7 @@ test('an operator helps once for each node, and not before time is up', async ()
 
 test('damage that a start took out and did not live to tell is told by the next one', async () => {
   const told: (boolean | undefined)[] = [];
-  for (let ms = 1; ms <= 30; ms += 1) {
+  for (let ms = 1; ms <= 30; ms += 0.25) {
     const cluster = await grown({}, [rot]);
     const site = cluster.site('n2');
     ROT.begin(cluster, rot, new Chance(7));
