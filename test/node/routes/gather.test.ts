@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import type { Outcome } from '../../src/core/effects.ts';
-import { logIndex, nodeId } from '../../src/core/ids.ts';
-import { createApp } from '../../src/node/api/app.ts';
-import { gatheredLine } from '../../src/node/api/success.ts';
-import { type RunningServer, startServer } from '../../src/node/http/server.ts';
-import { call } from './calls.ts';
-import { FakeEngine } from './fake-engine.ts';
+import type { Outcome } from '../../../src/core/effects.ts';
+import { logIndex, nodeId } from '../../../src/core/ids.ts';
+import { createApp } from '../../../src/node/api/app.ts';
+import { gatheredLine } from '../../../src/node/api/success.ts';
+import { type RunningServer, startServer } from '../../../src/node/http/server.ts';
+import { call } from '../calls.ts';
+import { FakeEngine } from '../fake-engine.ts';
 
 const PATH = '/messages/gathered';
 

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import type { Outcome } from '../../src/core/effects.ts';
-import { logIndex, nodeId } from '../../src/core/ids.ts';
-import { createApp } from '../../src/node/api/app.ts';
-import { appended, batchAppended, messageList } from '../../src/node/api/success.ts';
-import { call } from './calls.ts';
-import { FakeEngine, N1 } from './fake-engine.ts';
+import type { Outcome } from '../../../src/core/effects.ts';
+import { logIndex, nodeId } from '../../../src/core/ids.ts';
+import { createApp } from '../../../src/node/api/app.ts';
+import { appended, batchAppended, messageList } from '../../../src/node/api/success.ts';
+import { call } from '../calls.ts';
+import { FakeEngine, N1 } from '../fake-engine.ts';
 
 const n = [nodeId('n1'), nodeId('n2')];
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { logIndex, nodeId } from '../../src/core/ids.ts';
-import { createApp } from '../../src/node/api/app.ts';
-import { absent, getResult, keyList, operationAck } from '../../src/node/api/success.ts';
-import { call } from './calls.ts';
-import { FakeEngine } from './fake-engine.ts';
+import { logIndex, nodeId } from '../../../src/core/ids.ts';
+import { createApp } from '../../../src/node/api/app.ts';
+import { absent, getResult, keyList, operationAck } from '../../../src/node/api/success.ts';
+import { call } from '../calls.ts';
+import { FakeEngine } from '../fake-engine.ts';
 
 const acks = [nodeId('n1'), nodeId('n2')];
 const path = (key: string) => `/kv/${encodeURIComponent(key)}`;

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { logIndex } from '../../src/core/ids.ts';
-import { createApp } from '../../src/node/api/app.ts';
-import { followerHealth, masterHealth } from '../../src/node/api/success.ts';
-import { systemClock } from '../../src/node/clock.ts';
-import { call } from './calls.ts';
-import { FakeEngine, N1 } from './fake-engine.ts';
+import { logIndex } from '../../../src/core/ids.ts';
+import { createApp } from '../../../src/node/api/app.ts';
+import { followerHealth, masterHealth } from '../../../src/node/api/success.ts';
+import { systemClock } from '../../../src/node/clock.ts';
+import { call } from '../calls.ts';
+import { FakeEngine, N1 } from '../fake-engine.ts';
 
 /** When the node's own clock began. */
 const ORIGIN = Date.parse('2030-01-01T00:00:00.000Z');

@@ -1,0 +1,53 @@
+import { describe, expect, test } from 'vitest';
+import { epoch, logIndex, seq, session } from '../../../src/core/ids.ts';
+import { fetchedBody, snapshotParts } from '../../../src/node/peers/snapshot-body.ts';
+import { FakeEngine, N1 } from '../fake-engine.ts';
+
+describe('bodies made of stored bytes', () => {
+  const order = {
+    type: 'Snapshot' as const,
+    epoch: epoch(3),
+    session: session(1),
+    seq: seq(4),
+    commitIndex: logIndex(1),
+    from: logIndex(2),
+    to: logIndex(3),
+  };
+
+  test('a Snapshot is the order, what stands before it, and the entries as they are stored', () => {
+    const engine = new FakeEngine();
+    engine.messages('a', 'b"\u2028', 'c');
+    const chunk = engine.persistence.read(logIndex(2), logIndex(3));
+    const text = Buffer.concat(
+      snapshotParts({ ...order, master: N1, reset: true }, chunk, chunk.prev),
+    ).toString();
+    expect(text).toContain(chunk.json.toString());
+    expect(JSON.parse(text)).toEqual({
+      epoch: 3,
+      session: 1,
+      seq: 4,
+      commitIndex: 1,
+      master: N1,
+      reset: true,
+      prev: { index: 1, hash: chunk.prev.hash },
+      updates: chunk.entries(),
+    });
+  });
+
+  test('without entries, without a point before them', () => {
+    expect(JSON.parse(Buffer.concat(snapshotParts(order, null, null)).toString())).toEqual({
+      epoch: 3,
+      session: 1,
+      seq: 4,
+      commitIndex: 1,
+      updates: [],
+    });
+    const prev = { index: logIndex(1), hash: 5 };
+    expect(JSON.parse(fetchedBody(null, prev, logIndex(1)).toString())).toEqual({
+      result: 'Fetched',
+      lastIndex: 1,
+      prev,
+      updates: [],
+    });
+  });
+});
