@@ -128,10 +128,10 @@ function isNodes(names: readonly string[]): boolean {
 
 function namesIn(path: string, given: string): string[] {
   if (!isFolder(path)) {
-    throw new UsageError(
-      existsSync(path) ? `${given} is no folder` : `there is no folder ${given}`,
-      'name the folder of a node, or that of a cluster (./.replog/NAME)',
-    );
+    const hint = 'name the folder of a node, or that of a cluster (./.replog/NAME)';
+    if (!existsSync(path)) throw new UsageError(`there is no folder ${given}`, hint);
+    const backup = '; a backup is checked by `replog restore --check`';
+    throw new UsageError(`${given} is no folder`, `${hint}${backup}`);
   }
   return readdirSync(path);
 }

@@ -5,7 +5,7 @@ import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { dataDirFrom, unusableFolder } from '../../../src/cli/arguments/data-dir.ts';
+import { dataDirFrom, nodeFolders, unusableFolder } from '../../../src/cli/arguments/data-dir.ts';
 import { UsageError } from '../../../src/cli/exit.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'replog-data-dir-'));
@@ -60,4 +60,24 @@ test('any other error is left as it is', () => {
   expect(unusableFolder(Object.assign(new Error(), { code: 'EADDRINUSE' }), folder)).toBeNull();
   const bind = Object.assign(new Error(), { code: 'EACCES', syscall: 'listen' });
   expect(unusableFolder(bind, folder)).toBeNull();
+});
+
+test('who names a backup where a folder is wanted is told how to check it', () => {
+  const file = join(folder, 'log.backup');
+  writeFileSync(file, '');
+  const error = (path: string) => {
+    try {
+      return nodeFolders(path);
+    } catch (refusal) {
+      return refusal;
+    }
+  };
+  expect(error(file)).toMatchObject({
+    message: `${file} is no folder`,
+    hint: expect.stringContaining('`replog restore --check`'),
+  });
+  expect(error(join(folder, 'none'))).toMatchObject({
+    message: `there is no folder ${join(folder, 'none')}`,
+    hint: expect.not.stringContaining('restore'),
+  });
 });
