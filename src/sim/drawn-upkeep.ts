@@ -33,7 +33,7 @@ export function withUpkeep(plan: Plan, clientsUntil: number): Plan {
     ...shape.layout,
     segmentBytes: chance.pick([1_000, 2_000, 4_000]),
     tailBytes: chance.pick([0, 1_000]),
-    outlineBytes: 300,
+    outlineBytes: 100,
   };
   const operations = [...plan.operations];
   const client = `c${CLIENTS_MAX + 1}`;
