@@ -115,7 +115,7 @@ describe('a write', () => {
   });
 });
 
-test.each(['local', 'majority'] as const)('a %s read shows it', async (read) => {
+test.each(['local', 'majority', 'linearizable'] as const)('a %s read shows it', async (read) => {
   const cluster = await grown();
   cluster.history.length = 0;
   const asked = { client: 'c1', at: 0, node: 'n1', read, key: 'k' };

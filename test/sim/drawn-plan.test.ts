@@ -117,3 +117,19 @@ describe('a plan', () => {
     }
   });
 });
+
+test('a damaged node meets another mishap on its way back: its own, or its master is lost', () => {
+  const mishaps = { own: 0, master: 0 };
+  for (let seed = 1; seed <= 1_500; seed += 1) {
+    const { faults, shape } = drawnPlan(seed);
+    const rots = faults.filter(({ kind }) => kind === 'rot');
+    for (const { node, at, forMs } of rots) {
+      const back = at + forMs;
+      const next = faults.find((one) => one.forMs === 20 && one.at >= back && one.at <= back + 60);
+      if (next?.kind === 'rot' && next.node === node) mishaps.own += 1;
+      const lost = next?.kind === 'wipe' && next.node !== node;
+      if (lost && next.node === shape.nodes[0]!.id) mishaps.master += 1;
+    }
+  }
+  expect(Math.min(mishaps.own, mishaps.master)).toBeGreaterThan(20);
+});
