@@ -95,6 +95,20 @@ describe('a write', () => {
     expect(heard).toMatchObject([{ outcome: 'unknown', code: 'broken' }]);
   });
 
+  test('to a secondary is refused, and goes to its master next', async () => {
+    const cluster = await grown();
+    cluster.history.length = 0;
+    const operations = [{ ...WRITE, tries: 3 }];
+    const client = new Client('c1', { cluster, chance: new Chance(1), operations });
+    Object.assign(client, { target: 'n3' });
+    client.proceed();
+    await cluster.timeline.run(cluster.timeline.now + 1_000);
+    expect(cluster.history).toMatchObject([
+      { node: 'n3', outcome: 'refused', code: 'not-master' },
+      { node: 'n1', outcome: 'ok' },
+    ]);
+  });
+
   test('to a process that is not there is refused; to no power at all it is open', async () => {
     const refused = await attempts({}, kill);
     expect(refused.heard).toMatchObject([{ outcome: 'refused', code: 'unreachable' }]);
