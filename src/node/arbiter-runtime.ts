@@ -5,8 +5,8 @@ import type { ArbiterNode } from '../core/arbiter-node.ts';
 import type { Effect, Memory } from '../core/effects.ts';
 import { type Ticket, ticket as ticketOf } from '../core/ids.ts';
 import type { Peer, Request, Response } from '../core/messages.ts';
+import { Bookkeeper } from '../persistence/bookkeeper.ts';
 import type { StorageFailure } from '../persistence/persistence.ts';
-import { Bookkeeper } from './bookkeeper.ts';
 import { EventQueue, type QueueClock } from './event-queue.ts';
 import type { Outgoing } from './runtime.ts';
 
@@ -33,7 +33,9 @@ export class ArbiterRuntime {
     const perform = (effect: Effect): void => this.perform(effect);
     this.queue = new EventQueue(parts.arbiter, perform, () => {}, parts.broken, parts.clock);
     const remembered = (id: number): void => this.queue.post({ type: 'Remembered', id });
-    this.bookkeeper = new Bookkeeper({ ...parts, remembered });
+    const { remember, unwritten, broken, clock } = parts;
+    const after = clock.after.bind(clock);
+    this.bookkeeper = new Bookkeeper({ remember, after, remembered, unwritten, broken });
   }
 
   get members(): readonly Peer[] {

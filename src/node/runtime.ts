@@ -17,6 +17,7 @@ import type { Options } from '../core/options.ts';
 import type { Replica } from '../core/replica.ts';
 import type { NodeStatus } from '../core/status.ts';
 import { TicketTable } from '../core/ticket-table.ts';
+import { Bookkeeper } from '../persistence/bookkeeper.ts';
 import type { Excerpt } from '../persistence/excerpt.ts';
 import type { LeftBehind } from '../persistence/left-behind.ts';
 import {
@@ -25,7 +26,6 @@ import {
   type Persistence,
   StorageFailure,
 } from '../persistence/persistence.ts';
-import { Bookkeeper } from './bookkeeper.ts';
 import type { Encoded, Engine } from './engine.ts';
 import { EventQueue, type QueueClock } from './event-queue.ts';
 import type { Departure } from './http/departure.ts';
@@ -99,8 +99,9 @@ export class Runtime implements Engine {
     this.queue = new EventQueue(parts.replica, perform, turned, parts.broken, parts.clock);
     const { broken, clock, persistence, unwritten } = parts;
     const remember = (memory: Memory): Promise<void> => persistence.remember(memory);
+    const after = clock.after.bind(clock);
     const remembered = (id: number): void => this.queue.post({ type: 'Remembered', id });
-    this.bookkeeper = new Bookkeeper({ remember, remembered, unwritten, broken, clock });
+    this.bookkeeper = new Bookkeeper({ remember, after, remembered, unwritten, broken });
   }
 
   get cuts(): number {

@@ -1,26 +1,24 @@
 // An arbiter of its own in virtual time: the real machine, its memory in the real bookkeeping file.
 
 import type { ArbiterNode } from '../core/arbiter-node.ts';
-import type { Effect, Memory } from '../core/effects.ts';
+import type { Effect } from '../core/effects.ts';
 import { type Ticket, ticket as ticketOf } from '../core/ids.ts';
 import type { Request, Response } from '../core/messages.ts';
-import { type Persistence, StorageFailure } from '../persistence/persistence.ts';
+import { Bookkeeper } from '../persistence/bookkeeper.ts';
+import type { Persistence } from '../persistence/persistence.ts';
 import { Host } from './host.ts';
 import type { MemoryWatch } from './memory-watch.ts';
 import type { Network, Server } from './network.ts';
 import type { Timeline } from './timeline.ts';
 
-const REMEMBER_RETRY_MS = 100;
-
 export class ArbiterHost extends Host implements Server {
   private arbiter: ArbiterNode | null = null;
-  private persistence: Persistence | null = null;
+  private bookkeeper: Bookkeeper | null = null;
   private readonly network: Network;
   private readonly onBroken: (error: unknown) => void;
   private readonly peers = new Map<Ticket, (response: Response) => void>();
   private readonly watch: MemoryWatch;
   private lastTicket = 0;
-  private lastRemembered = 0;
 
   constructor(
     timeline: Timeline,
@@ -36,13 +34,13 @@ export class ArbiterHost extends Host implements Server {
 
   serve(arbiter: ArbiterNode, persistence: Persistence): void {
     this.arbiter = arbiter;
-    this.persistence = persistence;
+    this.bookkeeper = this.bookkeeperOf(persistence);
     this.run(arbiter);
   }
 
   override end(silently: boolean): void {
     this.arbiter = null;
-    this.persistence = null;
+    this.bookkeeper = null;
     this.peers.clear();
     super.end(silently);
   }
@@ -79,7 +77,7 @@ export class ArbiterHost extends Host implements Server {
         return;
       case 'Remember':
         this.watch.remembering(this.id, effect.memory);
-        this.remember(effect.id, effect.memory);
+        this.bookkeeper!.remember(effect.id, effect.memory);
         return;
       case 'Append':
       case 'Truncate':
@@ -99,27 +97,24 @@ export class ArbiterHost extends Host implements Server {
     });
   }
 
-  private remember(id: number, memory: Memory): void {
-    this.lastRemembered = id;
+  /** For this life of the process. */
+  private bookkeeperOf(persistence: Persistence): Bookkeeper {
     const { life } = this;
-    this.timeline.stir();
-    this.persistence!.remember(memory).then(
-      () => {
+    return new Bookkeeper({
+      remember: (memory) => {
+        this.timeline.stir();
+        return persistence.remember(memory);
+      },
+      after: (ms, run) => this.timeline.after(ms, this.inLife(run, life)),
+      remembered: (id, memory) => {
         if (this.life !== life) return;
         this.watch.remembered(this.id, memory);
-        this.within(this.life, () => this.post({ type: 'Remembered', id }));
+        this.within(life, () => this.post({ type: 'Remembered', id }));
       },
-      (error: unknown) => {
-        if (this.life !== life) return;
-        if (!(error instanceof StorageFailure)) this.broken(error);
-        else
-          this.timeline.after(
-            REMEMBER_RETRY_MS,
-            this.inLife(() => {
-              if (this.lastRemembered === id) this.remember(id, memory);
-            }),
-          );
+      unwritten: () => undefined,
+      broken: (error) => {
+        if (this.life === life) this.broken(error);
       },
-    );
+    });
   }
 }

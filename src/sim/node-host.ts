@@ -1,7 +1,7 @@
 // A node in virtual time: the real replica on the real persistence, its effects performed as
 // src/node/runtime.ts performs them. The rule: all decisions are the machine's; here is only how.
 
-import type { Effect, Memory, Note, Outcome, Write } from '../core/effects.ts';
+import type { Effect, Note, Outcome, Write } from '../core/effects.ts';
 import { type LogIndex, type Ticket, ticket as ticketOf } from '../core/ids.ts';
 import { invariant } from '../core/invariant.ts';
 import type { Folds } from '../core/ledger.ts';
@@ -10,6 +10,7 @@ import type { Entry } from '../core/operation.ts';
 import type { Options } from '../core/options.ts';
 import type { Replica } from '../core/replica.ts';
 import type { NodeStatus } from '../core/status.ts';
+import { Bookkeeper } from '../persistence/bookkeeper.ts';
 import { type Persistence, StorageFailure } from '../persistence/persistence.ts';
 import type { EntryTexts } from './entry-texts.ts';
 import { filledFetched, filledRequest } from './filling.ts';
@@ -17,9 +18,6 @@ import { Host } from './host.ts';
 import type { MemoryWatch } from './memory-watch.ts';
 import type { Network, Server } from './network.ts';
 import type { Timeline } from './timeline.ts';
-
-/** Gap between two attempts to write the bookkeeping, as in src/node/runtime.ts. */
-const REMEMBER_RETRY_MS = 100;
 
 /** So long a process that is told to end goes on, for its last answers. */
 const STOP_MS = 30;
@@ -57,7 +55,7 @@ export class NodeHost extends Host implements Server {
   /** What was asked of persistence; what is cut off meanwhile is not confirmed. */
   private readonly asked = new Set<{ upTo: LogIndex }>();
   private lastTicket = 0;
-  private lastRemembered = 0;
+  private bookkeeper: Bookkeeper | null = null;
 
   constructor(
     id: string,
@@ -79,11 +77,13 @@ export class NodeHost extends Host implements Server {
   /** Begins to serve. */
   serve(engine: Engine): void {
     this.engine = engine;
+    this.bookkeeper = this.bookkeeperOf(engine.persistence);
     this.run(engine.replica);
   }
 
   override end(silently: boolean): void {
     this.engine = null;
+    this.bookkeeper = null;
     this.asked.clear();
     this.peers.clear();
     this.clients.clear();
@@ -175,7 +175,7 @@ export class NodeHost extends Host implements Server {
         return;
       case 'Remember':
         this.watch.memory.remembering(this.id, effect.memory);
-        this.remember(effect.id, effect.memory);
+        this.bookkeeper!.remember(effect.id, effect.memory);
         return;
       case 'Send':
         this.send(effect);
@@ -210,22 +210,23 @@ export class NodeHost extends Host implements Server {
     );
   }
 
-  private remember(id: number, memory: Memory): void {
-    this.lastRemembered = id;
-    this.settled(
-      this.engine!.persistence.remember(memory),
-      () => {
-        this.watch.memory.remembered(this.id, memory);
-        this.post({ type: 'Remembered', id });
+  /** For this life of the process. */
+  private bookkeeperOf(persistence: Persistence): Bookkeeper {
+    const { life } = this;
+    return new Bookkeeper({
+      remember: (memory) => {
+        this.timeline.stir();
+        return persistence.remember(memory);
       },
-      () => {
-        // A newer one stands for it, and must not be replaced by it.
-        const again = this.inLife(() => {
-          if (this.lastRemembered === id) this.remember(id, memory);
-        });
-        this.timeline.after(REMEMBER_RETRY_MS, again);
-      },
-    );
+      after: (ms, run) => this.timeline.after(ms, this.inLife(run, life)),
+      remembered: (id, memory) =>
+        this.within(life, () => {
+          this.watch.memory.remembered(this.id, memory);
+          this.post({ type: 'Remembered', id });
+        }),
+      unwritten: () => undefined,
+      broken: (error) => this.within(life, () => this.broken(error)),
+    });
   }
 
   /** Hands over what a promise of persistence comes to; anything but a failure of the disk is the

@@ -1,9 +1,8 @@
-// Has bookkeeping written until it is durable. The rule: an older one that could not be written is
-// never written over a newer one, which stands for it.
+// Has bookkeeping written until it is durable, for every host. The rule: an older one that could
+// not be written is never written over a newer one, which stands for it.
 
 import type { Memory } from '../core/effects.ts';
-import { StorageFailure } from '../persistence/persistence.ts';
-import type { QueueClock } from './event-queue.ts';
+import { StorageFailure } from './persistence.ts';
 
 /** Gap between two attempts. */
 const RETRY_MS = 100;
@@ -11,9 +10,10 @@ const RETRY_MS = 100;
 export interface BookkeeperParts {
   /** Resolves when the memory is as durable as this process promises. */
   readonly remember: (memory: Memory) => Promise<void>;
-  readonly clock: QueueClock;
+  /** Calls back after so many milliseconds. */
+  readonly after: (ms: number, run: () => void) => unknown;
   /** The memory of this number is durable. */
-  readonly remembered: (id: number) => void;
+  readonly remembered: (id: number, memory: Memory) => void;
   /** It could not be written, for the first time since it last could. */
   readonly unwritten: (failure: StorageFailure) => void;
   /** Something else than the disk has failed. */
@@ -35,7 +35,7 @@ export class Bookkeeper {
     this.parts.remember(memory).then(
       () => {
         this.fails = false;
-        this.parts.remembered(id);
+        this.parts.remembered(id, memory);
       },
       (error: unknown) => {
         if (error instanceof StorageFailure) this.failed(error, id, memory);
@@ -47,7 +47,7 @@ export class Bookkeeper {
   private failed(failure: StorageFailure, id: number, memory: Memory): void {
     if (!this.fails) this.parts.unwritten(failure);
     this.fails = true;
-    this.parts.clock.after(RETRY_MS, () => {
+    this.parts.after(RETRY_MS, () => {
       if (this.latest === id) this.remember(id, memory);
     });
   }
