@@ -4,7 +4,7 @@ import type { ArbiterNode } from '../core/arbiter-node.ts';
 import type { Effect } from '../core/effects.ts';
 import { type Ticket, ticket as ticketOf } from '../core/ids.ts';
 import type { Request, Response } from '../core/messages.ts';
-import { Bookkeeper } from '../persistence/bookkeeper.ts';
+import type { Bookkeeper } from '../persistence/bookkeeper.ts';
 import type { Persistence } from '../persistence/persistence.ts';
 import { Host } from './host.ts';
 import type { MemoryWatch } from './memory-watch.ts';
@@ -34,7 +34,7 @@ export class ArbiterHost extends Host implements Server {
 
   serve(arbiter: ArbiterNode, persistence: Persistence): void {
     this.arbiter = arbiter;
-    this.bookkeeper = this.bookkeeperOf(persistence);
+    this.bookkeeper = this.bookkeeperOf(persistence, this.watch);
     this.run(arbiter);
   }
 
@@ -94,27 +94,6 @@ export class ArbiterHost extends Host implements Server {
     this.network.call(this, to, request as Request, {
       answered: (response) => this.post({ type: 'Answered', call, response }),
       unanswered: (error) => this.post({ type: 'Unanswered', call, error }),
-    });
-  }
-
-  /** For this life of the process. */
-  private bookkeeperOf(persistence: Persistence): Bookkeeper {
-    const { life } = this;
-    return new Bookkeeper({
-      remember: (memory) => {
-        this.timeline.stir();
-        return persistence.remember(memory);
-      },
-      after: (ms, run) => this.timeline.after(ms, this.inLife(run, life)),
-      remembered: (id, memory) => {
-        if (this.life !== life) return;
-        this.watch.remembered(this.id, memory);
-        this.within(life, () => this.post({ type: 'Remembered', id }));
-      },
-      unwritten: () => undefined,
-      broken: (error) => {
-        if (this.life === life) this.broken(error);
-      },
     });
   }
 }

@@ -3,6 +3,9 @@
 // what was meant for an earlier life of the process never reaches a later one.
 
 import type { Effect, Event } from '../core/effects.ts';
+import { Bookkeeper } from '../persistence/bookkeeper.ts';
+import type { Persistence } from '../persistence/persistence.ts';
+import type { MemoryWatch } from './memory-watch.ts';
 import type { Planned, Timeline } from './timeline.ts';
 
 /** The pure machine behind the queue. */
@@ -151,6 +154,25 @@ export abstract class Host {
     for (const act of waiting) act();
     this.timeline.stir();
     if (this.machine !== null) this.schedule();
+  }
+
+  /** Keeps the bookkeeping of this life of the process; `watch` hears what is durable. */
+  protected bookkeeperOf(persistence: Persistence, watch: MemoryWatch): Bookkeeper {
+    const { life } = this;
+    return new Bookkeeper({
+      remember: (memory) => {
+        this.timeline.stir();
+        return persistence.remember(memory);
+      },
+      after: (ms, run) => this.timeline.after(ms, this.inLife(run, life)),
+      remembered: (id, memory) =>
+        this.within(life, () => {
+          watch.remembered(this.id, memory);
+          this.post({ type: 'Remembered', id });
+        }),
+      unwritten: () => undefined,
+      broken: (error) => this.within(life, () => this.broken(error)),
+    });
   }
 
   private schedule(): void {

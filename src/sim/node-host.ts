@@ -10,7 +10,7 @@ import type { Entry } from '../core/operation.ts';
 import type { Options } from '../core/options.ts';
 import type { Replica } from '../core/replica.ts';
 import type { NodeStatus } from '../core/status.ts';
-import { Bookkeeper } from '../persistence/bookkeeper.ts';
+import type { Bookkeeper } from '../persistence/bookkeeper.ts';
 import { type Persistence, StorageFailure } from '../persistence/persistence.ts';
 import type { EntryTexts } from './entry-texts.ts';
 import { filledFetched, filledRequest } from './filling.ts';
@@ -77,7 +77,7 @@ export class NodeHost extends Host implements Server {
   /** Begins to serve. */
   serve(engine: Engine): void {
     this.engine = engine;
-    this.bookkeeper = this.bookkeeperOf(engine.persistence);
+    this.bookkeeper = this.bookkeeperOf(engine.persistence, this.watch.memory);
     this.run(engine.replica);
   }
 
@@ -208,25 +208,6 @@ export class NodeHost extends Host implements Server {
       },
       ({ message, full }) => this.post({ type: 'PersistFailed', id, error: message, full }),
     );
-  }
-
-  /** For this life of the process. */
-  private bookkeeperOf(persistence: Persistence): Bookkeeper {
-    const { life } = this;
-    return new Bookkeeper({
-      remember: (memory) => {
-        this.timeline.stir();
-        return persistence.remember(memory);
-      },
-      after: (ms, run) => this.timeline.after(ms, this.inLife(run, life)),
-      remembered: (id, memory) =>
-        this.within(life, () => {
-          this.watch.memory.remembered(this.id, memory);
-          this.post({ type: 'Remembered', id });
-        }),
-      unwritten: () => undefined,
-      broken: (error) => this.within(life, () => this.broken(error)),
-    });
   }
 
   /** Hands over what a promise of persistence comes to; anything but a failure of the disk is the
