@@ -24,8 +24,13 @@ export function outranks(
   return one.lastIndex > other.lastIndex;
 }
 
-/** Asks a member for its log from an index on. */
-type Ask = (candidate: Candidate, from: LogIndex, use: (fetched: Fetched) => void) => void;
+/** What it needs of the recovery around it. */
+export interface DepartureHome {
+  /** Asks a member for its log from an index on. */
+  ask(candidate: Candidate, from: LogIndex, use: (fetched: Fetched, now: number) => void): void;
+  /** Drops the whole log, to fetch it anew. */
+  startOver(now: number): void;
+}
 
 /** What is known of two logs: they agree at one index, and differ at a later one. */
 interface Bounds {
@@ -42,7 +47,7 @@ interface Bounds {
  */
 export class Departure {
   private readonly context: Context;
-  private readonly ask: Ask;
+  private readonly home: DepartureHome;
   /** The last epoch whose log this one was, when the node was appointed. */
   private readonly own: Epoch;
   /** The highest position that this log has been compared with. */
@@ -50,10 +55,10 @@ export class Departure {
   /** Nobody can have accepted a later epoch than this node: there was none before this one. */
   readonly impossible: boolean;
 
-  constructor(context: Context, epoch: Epoch, ask: Ask) {
+  constructor(context: Context, epoch: Epoch, home: DepartureHome) {
     const { ledger, bookkeeping } = context;
     this.context = context;
-    this.ask = ask;
+    this.home = home;
     this.own = epochOf(Math.max(bookkeeping.current.acceptedEpoch, ledger.log.lastEpoch));
     this.compared = { acceptedEpoch: this.own, lastIndex: logIndex(0) };
     this.impossible = this.own + 1 >= epoch;
@@ -78,7 +83,7 @@ export class Departure {
   }
 
   private look(ruling: Candidate, bounds: Bounds, at: number): void {
-    this.ask(ruling, logIndex(at), ({ updates }) => {
+    this.home.ask(ruling, logIndex(at), ({ updates }, now) => {
       const there = updates[0];
       const { log } = this.context.ledger;
       // What was compacted away there was on every member, this one among them.
@@ -87,14 +92,15 @@ export class Departure {
       const { agree, differ } = same ? { ...bounds, agree: at } : { ...bounds, differ: at };
       const middle = Math.floor((agree + differ) / 2);
       if (differ - agree > 1) this.look(ruling, { agree, differ }, middle);
-      else this.found(ruling, agree);
+      else this.found(ruling, agree, now);
     });
   }
 
-  private found(ruling: Candidate, agree: number): void {
+  private found(ruling: Candidate, agree: number, now: number): void {
     const { ledger } = this.context;
     this.compared = ruling;
     if (agree >= Math.min(ledger.log.lastIndex, ruling.lastIndex)) return;
-    ledger.truncate(logIndex(agree < ledger.floor ? 0 : agree));
+    if (agree < ledger.floor) this.home.startOver(now);
+    else ledger.truncate(logIndex(agree));
   }
 }

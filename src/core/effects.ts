@@ -113,6 +113,10 @@ export interface Memory {
   /** What damage took from the log, until it is known to be there again; absent or null:
    * nothing. */
   readonly lost?: Lost | null;
+  /** It was appointed master without a trace of an earlier life where there had been masters
+   * before, or dropped its log as one, and what it has fetched since is not all durable; absent:
+   * false. */
+  readonly refilling?: boolean;
   /** For a master: the members that have had, at some time since they joined, all that its log held
    * when they did; absent or null: it does not know. */
   readonly established?: readonly NodeId[] | null;

@@ -26,17 +26,19 @@ export interface Assembly {
  * Invariants:
  * 1. It is enough only when a majority of the cluster (this node counted) was heard, and one of
  *    those that are established, and the others had a moment to answer; for a node that began with
- *    an empty log, when every member was heard or is Unhealthy. A configured size counts nodes that
- *    this master has not met yet, too: they may hold what earlier masters promised. In the first
- *    epoch of a cluster there was none before, and nobody has promised anything.
- * 2. A node that has lost its memory waits for members it does not know of, as long as a secondary
- *    needs to notice that its master is gone and to join again.
+ *    an empty log, or dropped its own and does not have all of it again, when every member was
+ *    heard or is Unhealthy. A configured size counts nodes that this master has not met yet, too:
+ *    they may hold what earlier masters promised. In the first epoch of a cluster there was none
+ *    before, and nobody has promised anything.
+ * 2. A node that has lost its memory, or does not have all of its log again, waits for members it
+ *    does not know of, as long as a secondary needs to notice that its master is gone and to join
+ *    again.
  * 3. A member that has lost entries to damage counts as heard only where the log has what it lost.
  */
 export class Hearing {
   private readonly context: Context;
   private readonly assembly: Assembly;
-  private readonly empty: boolean;
+  private readonly beganEmpty: boolean;
   /** There was no master before this one. */
   private readonly first: boolean;
   private readonly strangersUntil: number;
@@ -49,11 +51,11 @@ export class Hearing {
   constructor(context: Context, epoch: Epoch, assembly: Assembly, now: number) {
     this.context = context;
     this.assembly = assembly;
-    this.empty = context.ledger.log.lastIndex === 0;
-    this.first = epoch === 1 && this.empty;
+    this.beganEmpty = context.ledger.log.lastIndex === 0;
+    this.first = epoch === 1 && this.beganEmpty;
     this.patientUntil = now + PATIENCE_MS;
     const { masterSilenceMs, suspectedAfterMs } = context.options;
-    const forgetful = context.blank && this.empty && epoch > 1;
+    const forgetful = context.bookkeeping.current.refilling === true && epoch > 1;
     this.strangersUntil = forgetful ? now + masterSilenceMs + suspectedAfterMs : now;
   }
 
@@ -88,7 +90,7 @@ export class Hearing {
     const silent = members.filter(
       (member) => !this.heard.has(member.peer.node) && member.status !== 'Unhealthy',
     );
-    if (this.empty) return silent.length === 0;
+    if (this.incomplete) return silent.length === 0;
     return now >= this.patientUntil || silent.every((member) => member.unreachable);
   }
 
@@ -115,6 +117,11 @@ export class Hearing {
       const lost = this.lost.get(node);
       return lost === undefined || this.counts(member) ? [] : [{ node, lost }];
     });
+  }
+
+  /** What this node has acknowledged may not be in its log, however long that is. */
+  private get incomplete(): boolean {
+    return this.beganEmpty || this.context.bookkeeping.current.refilling === true;
   }
 
   private established(): Member[] {

@@ -54,6 +54,7 @@ export class Master {
    * other log can come before it. */
   private counted: boolean;
   private accepting = false;
+  private over = false;
   private configuredSize: number | null;
   /** Of the latest announcement that had one. */
   private version = 0;
@@ -229,10 +230,12 @@ export class Master {
   /** This node is master no more: everyone who waits is told so; what is in the log stays there. */
   end(outcome: 'ShuttingDown' | 'NoMaster'): void {
     const { outbox } = this.context;
+    this.over = true;
     for (const { ticket, first, last } of this.waiters.drain()) {
       outbox.reply(ticket, { type: outcome, first, last });
     }
     this.readers.end();
+    this.recovery.end();
     this.membership.end();
   }
 
@@ -296,7 +299,7 @@ export class Master {
     if (this.accepting) return;
     this.accepting = true;
     bookkeeping.remember({ acceptedEpoch: this.epoch }, () => {
-      if (this.counted) return;
+      if (this.counted || this.over) return;
       this.counted = true;
       this.dirty = true;
       this.progress();

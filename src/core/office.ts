@@ -6,6 +6,7 @@ import type { Epoch, Ticket } from './ids.ts';
 import { Joiner } from './joiner.ts';
 import { type Appointment, Master } from './master.ts';
 import type { JoinedMaster, JoinedSecondary, Peer, Replicas } from './messages.ts';
+import { appointedBlank } from './restoration.ts';
 import { Secondary } from './secondary.ts';
 
 /** Where its roles come from. */
@@ -209,6 +210,7 @@ export class Office {
     const memory = {
       epoch,
       ...(cluster === undefined ? {} : { cluster }),
+      ...appointedBlank(this.context, epoch),
     };
     this.appointedFor = epoch;
     bookkeeping.remember(memory, () => {

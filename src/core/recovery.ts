@@ -59,9 +59,10 @@ export class Recovery {
     this.hearing = new Hearing(context, epoch, assembly, now);
     this.settled = settled;
     this.strangers = new Strangers(context, epoch);
-    this.departure = new Departure(context, epoch, ({ node, url }, from, use) =>
-      this.ask(url, from, use, () => this.hearing.forget(node)),
-    );
+    this.departure = new Departure(context, epoch, {
+      ask: ({ node, url }, from, use) => this.ask(url, from, use, () => this.hearing.forget(node)),
+      startOver: (at) => this.startOver(at),
+    });
   }
 
   heardFrom(member: Member, ack: HeartbeatAck): void {
@@ -90,6 +91,12 @@ export class Recovery {
   /** Members that do not count, because of what damage took from them. */
   get doubted(): Hearing['doubted'] {
     return this.hearing.doubted;
+  }
+
+  /** This node is master no more: answers that still come are not for the log of who is. */
+  end(): void {
+    this.done = true;
+    this.strangers.end();
   }
 
   /** Goes on if enough members have been heard. */
@@ -162,18 +169,19 @@ export class Recovery {
   private ask(
     url: string,
     from: LogIndex,
-    use: (fetched: Fetched) => void,
+    use: (fetched: Fetched, now: number) => void,
     failed: () => void = () => {},
   ): void {
     this.fetching = true;
     const request = { type: 'Fetch' as const, epoch: this.epoch, from };
     this.context.outbox.send(url, request, (answer: Answer, now: number) => {
+      if (this.done) return;
       this.fetching = false;
       if (answer.type !== 'Fetched') {
         failed();
         return;
       }
-      use(answer);
+      use(answer, now);
       this.proceed(now);
     });
   }
@@ -187,9 +195,10 @@ export class Recovery {
       from.url,
       { type: 'Fetch', epoch: this.epoch, from: next },
       (answer: Answer, now: number) => {
+        if (this.done) return;
         this.fetching = false;
         if (answer.type === 'Fetched' && this.overtakenBy(from.node, answer)) {
-          ledger.truncate(logIndex(0));
+          this.startOver(now);
         } else if (answer.type === 'Fetched' && this.take(answer, from.lastIndex)) {
           if (answer.updates.length === 0) this.hearing.exhausted(from.node);
         } else if (answer.type === 'Fetched') {
@@ -201,6 +210,17 @@ export class Recovery {
         this.proceed(now);
       },
     );
+  }
+
+  /** Drops the log, to fetch it anew, once it is durable that it is not whole meanwhile. */
+  private startOver(now: number): void {
+    this.fetching = true;
+    this.context.bookkeeping.remember({ refilling: true }, () => {
+      if (this.done) return;
+      this.fetching = false;
+      this.context.ledger.truncate(logIndex(0));
+      this.proceed(now);
+    });
   }
 
   /** Whether that member has compacted away what stands where our log ends, or beyond. */

@@ -21,9 +21,21 @@ export function hasPeers(id: string, arbiter: string | null, memory: Memory | nu
 
 /** Notes, durably, that all is there again. */
 export function restored({ bookkeeping, outbox, ledger }: Context): void {
-  if ((bookkeeping.current.lost ?? null) === null) return;
-  bookkeeping.remember({ lost: null });
-  outbox.note({ event: 'repaired', upTo: ledger.log.lastIndex });
+  const { lost = null, refilling = false } = bookkeeping.current;
+  if (lost === null && !refilling) return;
+  bookkeeping.remember({ lost: null, refilling: false });
+  if (lost !== null) outbox.note({ event: 'repaired', upTo: ledger.log.lastIndex });
+}
+
+/**
+ * What a node remembers with its appointment as master of this epoch. One without a trace of an
+ * earlier life, where there were masters before, may have lost what it had acknowledged. While it
+ * fetches that from its members, that it does not have an entry is no sign that nobody has; and if
+ * it ends before all is durable, its next life must know that.
+ */
+export function appointedBlank(context: Context, epoch: Epoch): Pick<Memory, 'refilling'> {
+  const { blank, ledger } = context;
+  return blank && epoch > 1 && ledger.log.lastIndex === 0 ? { refilling: true } : {};
 }
 
 /**
@@ -42,10 +54,10 @@ export class Restoration {
 
   /** A settled master of this epoch, which this node follows, says where its log ends. */
   expect(epoch: Epoch, lastIndex: number): void {
-    const lost = this.context.bookkeeping.current.lost ?? null;
-    if (lost === null || this.target?.epoch === epoch) return;
+    const { lost = null, refilling = false } = this.context.bookkeeping.current;
+    if ((lost === null && !refilling) || this.target?.epoch === epoch) return;
     // In the same epoch a heartbeat may be older than what this node has held.
-    const held = lost.epoch >= epoch ? lost.upTo : 0;
+    const held = lost !== null && lost.epoch >= epoch ? lost.upTo : 0;
     this.target = { epoch, index: Math.max(lastIndex, held) };
   }
 

@@ -34,6 +34,7 @@ export class Strangers {
   /** The one that is being opened: nobody else has an entry of it. */
   private readonly epoch: Epoch;
   private readonly known = new Map<NodeId, Stranger>();
+  private over = false;
 
   constructor(context: Context, epoch: Epoch) {
     this.context = context;
@@ -46,6 +47,11 @@ export class Strangers {
     else if (known?.lastIndex !== lastIndex || known.url !== url) {
       this.known.set(node, { url, lastIndex, lastEpoch: null, attemptsLeft: ATTEMPTS_MAX });
     }
+  }
+
+  /** Answers that still come are not for the log of who is master now. */
+  end(): void {
+    this.over = true;
   }
 
   /** Asks one that may have something to give; false if there is none. `done` is called when it has
@@ -84,6 +90,7 @@ export class Strangers {
   ): void {
     const request = { type: 'ReadLog' as const, from };
     this.context.outbox.send(stranger.url, request, (answer: Answer, now: number) => {
+      if (this.over) return;
       const heard = answer.type === 'Fetched';
       stranger.attemptsLeft = heard ? ATTEMPTS_MAX : stranger.attemptsLeft - 1;
       done(heard ? use(answer.updates) : 0, now);

@@ -143,9 +143,12 @@ test.each([
   const last = logIndex(4);
   bench.folds.restore({ last, batch: null, open: null, eachKey: nothing, eachRequest: nothing });
   const there = [...entries(1, row.agree, 1), ...entries(row.agree + 1, 8, 2)];
-  const departure = new Departure(bench.context, epoch(3), (_member, from, use) => {
-    const updates = there.slice(from - 1);
-    use({ type: 'Fetched', updates, lastIndex: logIndex(8) });
+  const departure = new Departure(bench.context, epoch(3), {
+    ask: (_member, from, use) => {
+      const updates = there.slice(from - 1);
+      use({ type: 'Fetched', updates, lastIndex: logIndex(8) }, 0);
+    },
+    startOver: () => bench.ledger.truncate(logIndex(0)),
   });
   const member = { node: nodeId('n2'), url: 'n2', acceptedEpoch: epoch(2) };
   departure.compare({ ...member, lastIndex: logIndex(8) });
