@@ -63,6 +63,22 @@ function restart(cluster: VirtualCluster, how: { wipe?: boolean } = {}, ms = 20_
 }
 
 describe('a new master', () => {
+  test('C13: takes nothing of what it reads there when it is master no more', () => {
+    const n2 = new ForeignSecondary('n2');
+    const cluster = clusterWith(n2);
+    cluster.write('n1', 'a', { w: 2 });
+    cluster.run(1_000);
+    cluster.weather = (_from, _to, what) => (what === 'Fetched' ? 500 : 1);
+    restart(cluster, { wipe: true }, 10);
+    for (let ms = 0; readsOf(n2) === 0 && ms < 20_000; ms += 1) cluster.run(1);
+    const later = epoch(cluster.status('n1').epoch + 1);
+    const master = { node: nodeId('n3'), url: 'n3' };
+    const beat = { lastIndex: logIndex(0), commitIndex: logIndex(0), settled: false };
+    cluster.request('n1', { type: 'Heartbeat', epoch: later, master, ...beat });
+    cluster.run(1_000);
+    expect([readsOf(n2), cluster.entries('n1')]).toEqual([1, []]);
+  });
+
   test('C13: that lost its memory has again what only a stranger holds', () => {
     const n2 = new ForeignSecondary('n2');
     const cluster = clusterWith(n2);
