@@ -5,7 +5,7 @@ import type { Context } from './context.ts';
 import type { Candidate } from './departure.ts';
 import type { Lost } from './effects.ts';
 import type { Electorate } from './electorate.ts';
-import type { Epoch, NodeId } from './ids.ts';
+import { type Epoch, epoch as epochOf, type NodeId } from './ids.ts';
 import type { Member } from './member.ts';
 import type { HeartbeatAck } from './messages.ts';
 import { majority } from './quorum.ts';
@@ -142,7 +142,13 @@ export class Hearing {
 
   private counts({ peer }: Member): boolean {
     const lost = this.lost.get(peer.node);
-    const whole = lost === undefined || makesUpFor(this.context.ledger.log, lost);
+    const whole = lost === undefined || this.makesUpFor(lost);
     return whole && this.heard.has(peer.node);
+  }
+
+  private makesUpFor(lost: Lost): boolean {
+    const { ledger, bookkeeping } = this.context;
+    const accepted = Math.max(bookkeeping.current.acceptedEpoch, ledger.log.lastEpoch);
+    return makesUpFor(ledger.log, lost, epochOf(accepted));
   }
 }

@@ -74,7 +74,8 @@ export class Recovery {
   get missing(): Lost | null {
     const { ledger, bookkeeping } = this.context;
     const lost = bookkeeping.current.lost ?? null;
-    if (lost === null || makesUpFor(ledger.log, lost)) return null;
+    // What it takes from others is of that epoch (`reach`).
+    if (lost === null || makesUpFor(ledger.log, lost, lost.epoch)) return null;
     if (!this.hearing.everyone) return lost;
     // Nobody knows how far it went. Or a later epoch began without it, and wrote nothing: that one
     // member has accepted that epoch does not say that it had caught up with it. Either way every

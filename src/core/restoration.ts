@@ -7,10 +7,12 @@ import type { Epoch } from './ids.ts';
 import type { Log } from './log.ts';
 
 /** Whether a log holds all that a damaged node may have held, or what replaced it: a log with an
- * entry of a later epoch holds all that was acknowledged in the earlier ones. */
-export function makesUpFor(log: Log, lost: Lost): boolean {
+ * entry of a later epoch holds all that was acknowledged in the earlier ones. `accepted`: the
+ * latest epoch that this log is known to be of. One of an earlier epoch may be as long, by entries
+ * that what was lost has replaced. */
+export function makesUpFor(log: Log, lost: Lost, accepted: Epoch): boolean {
   if (lost.epoch < log.lastEpoch) return true;
-  return !lost.open && lost.upTo <= log.lastIndex;
+  return !lost.open && lost.epoch <= accepted && lost.upTo <= log.lastIndex;
 }
 
 /** Whether a node has others that it can fetch from: those of the arbiter that it joins, or, where

@@ -78,3 +78,41 @@ test('G19: one whose loss is made up for is not named while others are heard', (
   expect(cluster.host('n2').memory.lost).toMatchObject({ upTo: 6 });
   expect(master(cluster).reason).toBe('recovering: hearing the members before the first write');
 });
+
+test('C21: a log of an earlier epoch, however long, does not make up for what was lost', () => {
+  const cluster = new VirtualCluster();
+  cluster.arbiter({ size: 3 });
+  for (const id of ['n1', 'n2', 'n3']) {
+    cluster.start(id);
+    cluster.run(100);
+  }
+  cluster.write('n1', 'm1', { w: 3 });
+  cluster.run(100);
+  // Only n3 hears what the first epoch ended with, and it is on no other disk.
+  cluster.weather = (_from, to) => (to === 'n2' ? 'lost' : 1);
+  cluster.host('n1').disk.stuck = true;
+  for (const message of ['never2', 'never3']) cluster.write('n1', message, { w: 1 });
+  cluster.run(100);
+  cluster.kill('n1');
+  cluster.host('n1').disk.stuck = false;
+  cluster.weather = (from, to) => ([from, to].includes('n3') ? 'lost' : 1);
+  cluster.start('n1');
+  cluster.run(1_000);
+  const kept = cluster.write('n1', 'm2', { w: 2 });
+  cluster.run(100);
+  expect(cluster.outcome(kept)).toMatchObject({ type: 'Stored', first: 2, acks: ['n1', 'n2'] });
+  // n2 has lost it to damage, n1 is away, and an arbiter that has forgotten appoints n3.
+  for (const id of ['n1', 'n2', 'n3']) cluster.kill(id);
+  cluster.host('n2').damage(1);
+  cluster.weather = () => 1;
+  cluster.arbiter({ size: 3, wipe: true });
+  cluster.start('n3');
+  cluster.run(1_000);
+  cluster.start('n2');
+  cluster.run(10_000);
+  const { reason } = cluster.status('n3') as MasterStatus;
+  expect(reason).toContain('damage took entries up to 2 from n2');
+  cluster.start('n1');
+  cluster.run(10_000);
+  for (const id of ['n1', 'n2', 'n3']) expect(cluster.entries(id)).toEqual(['1:m1', '2:m2']);
+});

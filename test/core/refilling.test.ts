@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { type Epoch, epoch, logIndex, nodeId } from '../../src/core/ids.ts';
 import type { MasterStatus } from '../../src/core/status.ts';
 import { VirtualCluster } from './virtual-cluster.ts';
+import { VirtualLog } from './virtual-log.ts';
 
 const ALL = Array.from({ length: 40 }, (_, i) => `${i + 1}:m${i + 1}`);
 
@@ -73,9 +74,13 @@ describe('a master that has lost its disk', () => {
   test('counts again when all is durable', () => {
     const cluster = wiped();
     cluster.weather = () => 1;
+    const events: string[] = [];
+    cluster.onNote = (_host, { event }) => void events.push(event);
     cluster.start('n1', { wipe: true });
     cluster.run(8_000);
     expect(mode(cluster)).toBe('read-write');
+    expect(events).toContain('recovered');
+    expect(events).not.toContain('repaired');
     expect(cluster.host('n1').memory).toMatchObject({ refilling: false });
     cluster.kill('n1');
     cluster.weather = without('n3');
@@ -116,7 +121,29 @@ describe('a master that has lost its disk', () => {
   });
 });
 
-test('C23: a log that is fetched anew as a whole stays until it is durable that it is not', () => {
+test('C13: nor does one whose log is gone, and not what it remembers, go by a majority', () => {
+  const cluster = wiped();
+  cluster.host('n1').log = new VirtualLog();
+  cluster.weather = without('n3');
+  cluster.start('n1');
+  cluster.run(2_000);
+  expect(mode(cluster)).toBe('read-only');
+  cluster.weather = () => 1;
+  cluster.run(4_000);
+  expect(cluster.entries('n1')).toEqual(ALL);
+});
+
+test('in a new cluster nobody has anything to fetch again', () => {
+  const cluster = new VirtualCluster();
+  cluster.host('n1').disk.stuck = true;
+  cluster.start('n1', { arbiter: null });
+  cluster.run(10);
+  expect(cluster.host('n1').memory).toMatchObject({ epoch: 1 });
+  expect(cluster.host('n1').memory).not.toHaveProperty('refilling');
+});
+
+/** n1 had its log damaged, and finds that n2 and n3 have compacted away what stands at its end. */
+function overtaken(): VirtualCluster {
   const cluster = new VirtualCluster({ snapshotEntriesMax: 1 });
   const how = { arbiter: null, size: 3 };
   cluster.start('n1', how);
@@ -135,10 +162,33 @@ test('C23: a log that is fetched anew as a whole stays until it is durable that 
   cluster.host('n1').disk.bookkeepingStuck = true;
   cluster.run(1_000);
   expect(cluster.entries('n1')).toEqual(['1:k=v']);
-  cluster.host('n1').disk.bookkeepingStuck = false;
-  cluster.run(1_000);
-  expect(cluster.entries('n1')).toEqual(['3:k=v']);
-  expect(cluster.host('n1').memory).toMatchObject({ lost: null, refilling: false });
+  return cluster;
+}
+
+describe('C23: a log that is fetched anew as a whole', () => {
+  test('stays until it is durable that it is not whole meanwhile', () => {
+    const cluster = overtaken();
+    expect(cluster.trace.filter((line) => line.includes('Fetch ')).length).toBeLessThan(5);
+    const host = cluster.host('n1');
+    host.disk.bookkeepingStuck = false;
+    while (host.log.lastIndex === 1) cluster.run(1);
+    expect(host.memory).toMatchObject({ refilling: true });
+    cluster.run(1_000);
+    expect(cluster.entries('n1')).toEqual(['3:k=v']);
+    expect(host.memory).toMatchObject({ lost: null, refilling: false });
+  });
+
+  test('stays if the node is master no more', () => {
+    const cluster = overtaken();
+    const later = epoch(cluster.status('n1').epoch + 1);
+    const master = { node: nodeId('n2'), url: 'n2' };
+    const beat = { lastIndex: logIndex(0), commitIndex: logIndex(0), settled: false };
+    cluster.request('n1', { type: 'Heartbeat', epoch: later, master, ...beat });
+    cluster.run(10);
+    cluster.host('n1').disk.bookkeepingStuck = false;
+    cluster.run(100);
+    expect(cluster.entries('n1')).toEqual(['1:k=v']);
+  });
 });
 
 describe('C5: a master that is one no more', () => {

@@ -7,14 +7,14 @@ export const DAMAGE_PLANTS: readonly Plant[] = [
     'a member that has lost entries to damage counts as heard',
     'B25',
     'src/core/hearing.ts',
-    'const whole = lost === undefined || makesUpFor(this.context.ledger.log, lost);',
+    'const whole = lost === undefined || this.makesUpFor(lost);',
     'const whole = true;',
   ),
   plant(
     'a damaged master writes before it has what it lost',
     'B25',
     'src/core/recovery.ts',
-    'if (lost === null || makesUpFor(ledger.log, lost)) return null;',
+    'if (lost === null || makesUpFor(ledger.log, lost, lost.epoch)) return null;',
     'if (lost === null || ledger !== undefined) return null;',
   ),
   plant(
