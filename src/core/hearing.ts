@@ -47,6 +47,8 @@ export class Hearing {
   private readonly heard = new Map<NodeId, Candidate | null>();
   /** What members say that they have lost. */
   private readonly lost = new Map<NodeId, Lost>();
+  /** Members that have lost nothing, and all that they have is here. */
+  private readonly held = new Map<NodeId, Candidate>();
 
   constructor(context: Context, epoch: Epoch, assembly: Assembly, now: number) {
     this.context = context;
@@ -82,11 +84,30 @@ export class Hearing {
     return this.assembly.members().flatMap(({ peer }) => this.heard.get(peer.node) ?? []);
   }
 
+  /** Enough members have said what they have, those among them that do not count: what they have
+   * may make up for what damage took from them. */
+  enoughToFetch(now: number): boolean {
+    return this.suffices(now, (member) => this.heard.has(member.peer.node));
+  }
+
   enough(now: number): boolean {
+    return this.suffices(now, (member) => this.counts(member));
+  }
+
+  /** All that these have to give is here now. */
+  holds(candidates: readonly Candidate[]): void {
+    const { lastIndex } = this.context.ledger.log;
+    for (const candidate of candidates) {
+      const whole = !this.lost.has(candidate.node);
+      if (whole && candidate.lastIndex <= lastIndex) this.held.set(candidate.node, candidate);
+    }
+  }
+
+  private suffices(now: number, counts: (member: Member) => boolean): boolean {
     const members = this.assembly.members();
     if (members.length + 1 < this.assembly.size() && now < this.strangersUntil) return false;
-    if (!this.majorityCounts(members, this.expected())) return false;
-    if (!this.majorityCounts(this.established())) return false;
+    if (!isMajority(members, counts, this.expected())) return false;
+    if (!isMajority(this.established(), counts)) return false;
     const silent = members.filter(
       (member) => !this.heard.has(member.peer.node) && member.status !== 'Unhealthy',
     );
@@ -105,9 +126,10 @@ export class Hearing {
    * for. */
   get awaited(): NodeId[] {
     const established = this.established();
-    if (!this.majorityCounts(this.assembly.members(), this.expected())) return [];
-    if (this.majorityCounts(established)) return [];
-    return established.filter((member) => !this.counts(member)).map(({ peer }) => peer.node);
+    const counts = (member: Member) => this.counts(member);
+    if (!isMajority(this.assembly.members(), counts, this.expected())) return [];
+    if (isMajority(established, counts)) return [];
+    return established.filter((member) => !counts(member)).map(({ peer }) => peer.node);
   }
 
   /** Members that were heard and do not count, with what damage took from them. */
@@ -134,12 +156,6 @@ export class Hearing {
     return this.first ? 0 : this.assembly.size();
   }
 
-  /** Of these members and this node, or of `size` nodes if those are more. */
-  private majorityCounts(members: readonly Member[], size = 0): boolean {
-    const counted = members.filter((member) => this.counts(member)).length;
-    return 1 + counted >= majority(Math.max(size, members.length + 1));
-  }
-
   private counts({ peer }: Member): boolean {
     const lost = this.lost.get(peer.node);
     const whole = lost === undefined || this.makesUpFor(lost);
@@ -148,7 +164,26 @@ export class Hearing {
 
   private makesUpFor(lost: Lost): boolean {
     const { ledger, bookkeeping } = this.context;
-    const accepted = Math.max(bookkeeping.current.acceptedEpoch, ledger.log.lastEpoch);
-    return makesUpFor(ledger.log, lost, epochOf(accepted));
+    const { acceptedEpoch, refilling = false } = bookkeeping.current;
+    // What was dropped says nothing of what has been fetched since.
+    const accepted = Math.max(refilling ? 0 : acceptedEpoch, ledger.log.lastEpoch);
+    if (makesUpFor(ledger.log, lost, epochOf(accepted))) return true;
+    return [...this.held.values()].some(
+      ({ acceptedEpoch: of, lastIndex }) =>
+        !lost.open &&
+        of >= lost.epoch &&
+        lastIndex >= lost.upTo &&
+        lastIndex <= ledger.log.lastIndex,
+    );
   }
+}
+
+/** Of these members and this node, or of `size` nodes if those are more. */
+function isMajority(
+  members: readonly Member[],
+  counts: (member: Member) => boolean,
+  size = 0,
+): boolean {
+  const counted = members.filter(counts).length;
+  return 1 + counted >= majority(Math.max(size, members.length + 1));
 }

@@ -102,13 +102,20 @@ export class Recovery {
 
   /** Goes on if enough members have been heard. */
   proceed(now: number): void {
-    if (this.done || this.fetching || !this.hearing.enough(now)) return;
+    if (this.done || this.fetching || !this.hearing.enoughToFetch(now)) return;
     const ruling = this.departure.ruling(this.candidates());
     const best = this.best();
-    if (ruling === null && best === null) this.holdAll();
     if (ruling !== null) this.compare(ruling, now);
     else if (best !== null) this.fetch(best);
-    else if (this.missing !== null) {
+    else this.conclude(now);
+  }
+
+  /** All that was heard of is here: is that enough? */
+  private conclude(now: number): void {
+    this.hearing.holds(this.candidates());
+    if (!this.hearing.enough(now)) return;
+    this.holdAll();
+    if (this.missing !== null) {
       if (!this.fetchAside()) this.prove();
     } else if (!this.readStrangers()) this.finish();
   }

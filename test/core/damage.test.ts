@@ -2,7 +2,7 @@
 // next start finds the damage, keeps what is before it, and remembers how far its log had gone.
 
 import { describe, expect, test } from 'vitest';
-import { nodeId } from '../../src/core/ids.ts';
+import { epoch, nodeId } from '../../src/core/ids.ts';
 import type { Options } from '../../src/core/options.ts';
 import type { MasterStatus } from '../../src/core/status.ts';
 import { VirtualCluster } from './virtual-cluster.ts';
@@ -167,6 +167,19 @@ describe('G19: a damaged master', () => {
     cluster.run(1_000);
     expect(master(cluster).mode).toBe('read-write');
     expect(cluster.entries('n1')).toEqual(logOf(10));
+    expect(lost(cluster, 'n1')).toBeNull();
+  });
+
+  test('C21: is done with what it lost, also where its memory is made anew', () => {
+    const cluster = three();
+    write(cluster, 1, 10, 3);
+    cluster.kill('n1');
+    const host = cluster.host('n1');
+    host.damage(4);
+    host.memory = { ...host.memory, acceptedEpoch: epoch(0) };
+    startMaster(cluster);
+    cluster.run(1_000);
+    expect(master(cluster).mode).toBe('read-write');
     expect(lost(cluster, 'n1')).toBeNull();
   });
 

@@ -116,3 +116,30 @@ test('C21: a log of an earlier epoch, however long, does not make up for what wa
   cluster.run(10_000);
   for (const id of ['n1', 'n2', 'n3']) expect(cluster.entries(id)).toEqual(['1:m1', '2:m2']);
 });
+
+test.each([
+  { epochs: 1, what: 'that has entries of its own' },
+  { epochs: 2, what: 'in which nothing was written' },
+])('C21: what two have lost is fetched from the third, of an epoch $what', ({ epochs }) => {
+  const cluster = new VirtualCluster();
+  const nodes = ['n1', 'n2', 'n3', 'n4'];
+  cluster.arbiter({ size: 4 });
+  for (const id of nodes) {
+    cluster.start(id);
+    cluster.run(100);
+  }
+  for (let i = 1; i <= 6; i += 1) cluster.write('n1', `m${i}`, { w: 4 });
+  cluster.run(200);
+  for (let again = 1; again < epochs; again += 1) {
+    cluster.start('n1');
+    cluster.run(1_000);
+  }
+  for (const id of ['n1', 'n2', 'n3']) cluster.kill(id);
+  cluster.host('n2').damage(2);
+  cluster.host('n3').damage(4, 6, true);
+  cluster.start('n1', { wipe: true });
+  for (const id of ['n2', 'n3']) cluster.start(id);
+  cluster.run(10_000);
+  expect(master(cluster)).toMatchObject({ mode: 'read-write', lastIndex: 6 });
+  for (const id of nodes) expect(cluster.entries(id)).toHaveLength(6);
+});

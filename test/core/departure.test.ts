@@ -117,6 +117,22 @@ describe('a new master that was away', () => {
     expect(cluster.entries('n3')).toEqual(expected(4, 2));
   });
 
+  test('C5: that is master no more cuts nothing off by an answer that comes then', () => {
+    const cluster = parted(2, 3, 2);
+    cluster.weather = (_from, _to, what) => (what === 'Fetched' ? 500 : 1);
+    cluster.start('n3');
+    cluster.run(400);
+    expect(cluster.trace.some((line) => line.includes('Fetched'))).toBe(true);
+    const before = cluster.entries('n3');
+    const later = epoch(cluster.status('n3').epoch + 1);
+    const master = { node: nodeId('n1'), url: 'n1' };
+    const beat = { lastIndex: logIndex(0), commitIndex: logIndex(0), settled: false };
+    cluster.request('n3', { type: 'Heartbeat', epoch: later, master, ...beat });
+    cluster.run(1_000);
+    expect(cluster.status('n3').role).toBe('secondary');
+    expect(cluster.entries('n3')).toEqual(before);
+  });
+
   test('C6: says of nothing that it is stored before it knows what stays', () => {
     const cluster = parted(2, 3, 2);
     cluster.weather = without('n2');

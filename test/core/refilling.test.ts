@@ -133,6 +133,25 @@ test('C13: nor does one whose log is gone, and not what it remembers, go by a ma
   expect(cluster.entries('n1')).toEqual(ALL);
 });
 
+test('who has followed a master in its first life is appointed without waiting for all', () => {
+  const cluster = new VirtualCluster();
+  cluster.arbiter();
+  for (const id of ['n1', 'n2', 'n3', 'n4']) {
+    cluster.start(id);
+    cluster.run(100);
+  }
+  cluster.write('n1', 'm1', { w: 4 });
+  cluster.run(100);
+  cluster.retire('n1');
+  cluster.run(100);
+  cluster.weather = without('n2');
+  const lead = () =>
+    ['n3', 'n4'].map((id) => cluster.status(id)).find((at) => at.role === 'master');
+  while (lead() === undefined) cluster.run(10);
+  cluster.run(500);
+  expect(lead()).toMatchObject({ mode: 'read-write', lastIndex: 1 });
+});
+
 test('in a new cluster nobody has anything to fetch again', () => {
   const cluster = new VirtualCluster();
   cluster.host('n1').disk.stuck = true;
