@@ -177,6 +177,7 @@ describe('G19: a damaged master', () => {
     const host = cluster.host('n1');
     host.damage(4);
     host.memory = { ...host.memory, acceptedEpoch: epoch(0) };
+    cluster.weather = without('n3');
     startMaster(cluster);
     cluster.run(1_000);
     expect(master(cluster).mode).toBe('read-write');

@@ -75,6 +75,23 @@ test.each([
   expect(hearing.enough(10_000)).toBe(row.counts);
 });
 
+test('C21: nor does one by a member whose log was not here when all was fetched', () => {
+  const bench = new Bench({ entries: entries(1, 3, 1), memory: { refilling: true } });
+  const [n2, n3] = ['n2', 'n3'].map((id) => new Member(bench.context, peer(id), 0));
+  const members = () => [n2!, n3!];
+  const electorate = new Electorate(bench.context, [nodeId('n2'), nodeId('n3')]);
+  const hearing = new Hearing(bench.context, epoch(3), { members, electorate, size: () => 4 }, 0);
+  const lost = { epoch: epoch(2), upTo: logIndex(4), open: false };
+  const ack = { type: 'HeartbeatAck', epoch: 3, acceptedEpoch: 2, lastIndex: 4 };
+  hearing.heardFrom(n2!, { ...ack, node: 'n2', incarnation: 'n2#1', lost } as never);
+  hearing.heardFrom(n3!, { ...ack, node: 'n3', incarnation: 'n3#1' } as never);
+  hearing.holds(hearing.speakers());
+  bench.append(1);
+  expect(hearing.enough(10_000)).toBe(false);
+  hearing.holds(hearing.speakers());
+  expect(hearing.enough(10_000)).toBe(true);
+});
+
 test('C21: what was accepted before the log was dropped says nothing of what is here now', () => {
   for (const refilling of [true, false]) {
     const memory = { epoch: epoch(3), acceptedEpoch: epoch(2), refilling };
