@@ -18,8 +18,8 @@ import type { Layout, NodePlace } from './layout.ts';
 import { nextNodeId, placeOf, portsOf } from './layout.ts';
 import type { NumberedLines } from './lines.ts';
 import { nextFreePort } from './ports.ts';
-import type { Pace } from './ready.ts';
-import { CatchUp, lackingOf, missingIn, NotReady, waitUntil } from './ready.ts';
+import { ReadinessProbe } from './readiness-probe.ts';
+import { NotReady } from './ready.ts';
 import type { ClusterEvent, ProcessEvent, ReadyEvent } from './report.ts';
 import { Turns } from './turns.ts';
 
@@ -42,10 +42,6 @@ export interface LauncherParts {
   readonly sleep: (ms: number) => Promise<void>;
 }
 
-/** How long an added, removed or started node may take to show in the cluster before the answer
- * leaves without it: without a quorum it never would. */
-const SETTLE_MS = 3_000;
-
 interface Member {
   readonly place: NodePlace;
   readonly child: Child;
@@ -61,7 +57,7 @@ export class Launcher implements Control {
   readonly #usedIds: Set<string>;
   readonly #turns = new Turns();
   readonly #end = new AbortController();
-  readonly #pace: Pace;
+  readonly #probe: ReadinessProbe;
   #highestPort: number;
   #stopped: Promise<void> | null = null;
 
@@ -71,7 +67,8 @@ export class Launcher implements Control {
     this.#link = new ArbiterLink(arbiter, parts.token);
     this.#bulletin = new Bulletin(parts.onEvent);
     this.#usedIds = new Set(parts.usedIds);
-    this.#pace = { now: parts.now, sleep: parts.sleep, signal: this.#end.signal };
+    const pace = { now: parts.now, sleep: parts.sleep, signal: this.#end.signal };
+    this.#probe = new ReadinessProbe(this.#link, pace, () => [...this.#members.keys()]);
     this.#highestPort = Math.max(...portsOf(parts.layout));
     for (const place of parts.layout.nodes) this.#enrol(place);
   }
@@ -141,17 +138,7 @@ export class Launcher implements Control {
       await perform(member.child, action, (what) => this.#say(what, member));
     };
     await (action === 'kill' ? work() : this.#turns.take(node, work));
-    // A process that listens has no role yet, and one that has may be behind: whoever asked for it
-    // wants to use it.
-    if (action === 'start' || action === 'restart') {
-      await this.#settle(async () => {
-        if (!(await this.#link.isReady(member.place.url))) return 'not ready';
-        const health = await this.#link.health();
-        // Without a master there is nobody to catch up with.
-        if (health?.role !== 'master' || health.node === node) return null;
-        return lackingOf(health, node, this.#members.size);
-      });
-    }
+    if (action === 'start' || action === 'restart') await this.#probe.returned(member.place);
     return this.#viewOf(member);
   }
 
@@ -178,9 +165,7 @@ export class Launcher implements Control {
         await this.#drop(member);
         throw error;
       }
-      await this.#settle(async () => {
-        return lackingOf(await this.#link.health(), node, this.#members.size);
-      });
+      await this.#probe.joined(node);
       this.#say('added', member);
       return this.#viewOf(member);
     });
@@ -196,25 +181,15 @@ export class Launcher implements Control {
       await this.#turns.take(node, async () => {
         await this.#release(member);
       });
-      await this.#settle(async () => {
-        const nodes = [...this.#members.keys()];
-        return missingIn(await this.#link.health(), nodes);
-      });
+      await this.#probe.left();
       this.#say('removed', member);
       return this.#viewOf(member);
     });
   }
 
   async #proof(): Promise<void> {
-    const nodes = [...this.#members.keys()];
     const { readyWithinMs } = this.#parts;
-    const catchUp = new CatchUp();
-    const look = async (): Promise<string | null> => {
-      const health = await this.#link.health();
-      catchUp.look(health);
-      return missingIn(health, nodes);
-    };
-    const missing = await waitUntil(look, readyWithinMs, this.#pace, () => catchUp.advanced);
+    const missing = await this.#probe.proved(readyWithinMs);
     if (missing === null) return;
     const lines = [...this.#members.values()].flatMap(({ child }) => child.lastWords());
     throw new NotReady(`not ready, no progress for ${readyWithinMs / 1_000} s: ${missing}`, lines);
@@ -307,11 +282,6 @@ export class Launcher implements Control {
         this.#changed();
       },
     };
-  }
-
-  /** Waits until the cluster shows a change, but not for long. */
-  async #settle(missing: () => Promise<string | null>): Promise<void> {
-    await waitUntil(missing, SETTLE_MS, this.#pace);
   }
 
   #say(event: ProcessEvent['event'], { child, place }: Member): void {

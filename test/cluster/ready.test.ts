@@ -1,39 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { MasterHealth, MemberHealth } from '../../src/client/answers.ts';
 import { CatchUp, lackingOf, missingIn, waitUntil } from '../../src/cluster/ready.ts';
-
-function member(node: string, change: Partial<MemberHealth> = {}): MemberHealth {
-  return {
-    node,
-    url: `http://127.0.0.1/${node}`,
-    role: node === 'n1' ? 'master' : 'secondary',
-    status: 'Healthy',
-    since: '2026-01-01T00:00:00.000Z',
-    lastHeartbeatMs: 0,
-    ackedIndex: 5,
-    lagEntries: 0,
-    lagMs: 0,
-    attempts: 0,
-    retryInMs: null,
-    lastError: null,
-    ...change,
-  };
-}
-
-function health(members: MemberHealth[], change: Partial<MasterHealth> = {}): MasterHealth {
-  return {
-    node: 'n1',
-    role: 'master',
-    epoch: 1,
-    mode: 'read-write',
-    reason: null,
-    lastIndex: 5,
-    commitIndex: 5,
-    quorum: { size: 2, needed: 2, alive: 2 },
-    members,
-    ...change,
-  };
-}
+import { health, member } from './master-health.ts';
+import { virtualPace } from './virtual-pace.ts';
 
 const BOTH = ['n1', 'n2'];
 
@@ -89,34 +57,21 @@ describe('missingIn', () => {
 });
 
 describe('waitUntil', () => {
-  const clock = () => {
-    let time = 0;
-    const abort = new AbortController();
-    const pace = {
-      now: () => time,
-      sleep: async (ms: number) => {
-        time += ms;
-      },
-      signal: abort.signal,
-    };
-    return { pace, abort, time: () => time };
-  };
-
   it('looks every 20 ms until nothing is missing', async () => {
-    const { pace, time } = clock();
+    const { pace, time } = virtualPace();
     const answers = ['a', 'b', null];
     expect(await waitUntil(async () => answers.shift() ?? null, 1_000, pace)).toBeNull();
     expect(time()).toBe(40);
   });
 
   it('gives up with what was missing last', async () => {
-    const { pace, time } = clock();
+    const { pace, time } = virtualPace();
     expect(await waitUntil(async () => 'n2', 1_000, pace)).toBe('n2');
     expect(time()).toBe(1_000);
   });
 
   it('does not give up a cluster that catches up, but one that has stopped doing so', async () => {
-    const { pace, time } = clock();
+    const { pace, time } = virtualPace();
     const catchUp = new CatchUp();
     const look = async () => {
       // Three operations a second, up to the tenth of twelve.
@@ -141,7 +96,7 @@ describe('waitUntil', () => {
   });
 
   it('ends when nobody waits any more', async () => {
-    const { pace, abort, time } = clock();
+    const { pace, abort, time } = virtualPace();
     abort.abort();
     expect(await waitUntil(async () => 'n2', 1_000, pace)).toBe('n2');
     expect(time()).toBe(0);
