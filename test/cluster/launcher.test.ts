@@ -31,6 +31,8 @@ let dir: string;
 let arbiter: FakeArbiter;
 let launcher: Launcher;
 let events: ClusterEvent[];
+/** What the nodes wrote that is no event. */
+let lines: string[];
 /** What a node runs that no script was given for. */
 let fallback: string;
 let changes: { nodes: string[]; usedIds: readonly string[] }[];
@@ -47,12 +49,13 @@ afterEach(async () => {
 /** A launcher whose nodes run these scripts, and join by being started. */
 async function make(
   scripts: Record<string, string> = { n1: NODE, n2: NODE },
-  how: { port?: number; token?: string } = {},
+  how: { port?: number; token?: string; now?: () => number } = {},
 ): Promise<void> {
   const nodes = Object.keys(scripts);
   arbiter = new FakeArbiter(nodes.length);
   await arbiter.listen();
   events = [];
+  lines = [];
   fallback = NODE;
   changes = [];
   const port = how.port ?? (await freeBlock(nodes.length + 1));
@@ -70,11 +73,13 @@ async function make(
       onEvent: (event) => {
         events.push(event);
       },
-      onLine: () => undefined,
+      onLine: (_, line) => {
+        lines.push(line);
+      },
       onChange: ({ nodes }, usedIds) => {
         changes.push({ nodes: nodes.map(({ node }) => node), usedIds });
       },
-      now: () => performance.now(),
+      now: how.now ?? (() => performance.now()),
       sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     },
     arbiter,
@@ -127,6 +132,21 @@ describe('a launcher that starts', () => {
     expect(launcher.view().nodes.map(({ pid }) => pid)).toEqual([null, null]);
     expect(arbiter.isStopped).toBe(true);
     expect(events).toEqual([]);
+  });
+
+  it('gives up when time is up, with what is missing and with what the nodes wrote', async () => {
+    const waits = `console.error('still reading'); ${NODE}`;
+    const isUp = () => lines.includes('still reading');
+    const now = () => performance.now() + (isUp() ? 60_000 : 0);
+    await make({ n1: NODE, n2: waits }, { now });
+    const starting = expect(launcher.start()).rejects.toMatchObject({
+      message: 'not ready, no progress for 15 s: n2 has not joined',
+      lines: ['n2 | still reading'],
+    });
+    arbiter.joined = ['n1'];
+    await starting;
+    expect(launcher.view().nodes.map(({ pid }) => pid)).toEqual([null, null]);
+    expect(arbiter.isStopped).toBe(true);
   });
 
   it('ends its start when it is stopped', async () => {
