@@ -29,15 +29,14 @@ export class ReadinessProbe {
     this.#nodes = nodes;
   }
 
-  /** Waits for the whole cluster, as it is now; resolves with null when it is ready, and otherwise,
-   * when `withinMs` have passed without progress, with what it lacks. */
+  /** Waits for the whole cluster, nodes that are added meanwhile included; resolves with null when
+   * it is ready, and otherwise, after `withinMs` without progress, with what it lacks. */
   async proved(withinMs: number): Promise<string | null> {
-    const nodes = this.#nodes();
     const catchUp = new CatchUp();
     const look = async (): Promise<string | null> => {
       const health = await this.#link.health();
       catchUp.look(health);
-      return missingIn(health, nodes);
+      return missingIn(health, this.#nodes());
     };
     return await waitUntil(look, withinMs, this.#pace, () => catchUp.advanced);
   }

@@ -149,6 +149,16 @@ describe('a launcher that starts', () => {
     expect(arbiter.isStopped).toBe(true);
   });
 
+  it('waits for a node too that is added meanwhile', async () => {
+    await make();
+    const ready = launcher.start();
+    const adding = launcher.add();
+    await expect.poll(() => arbiter.sizes).toEqual([3]);
+    arbiter.joined = ['n1', 'n2', 'n3'];
+    expect((await ready).nodes.map(({ node }) => node)).toEqual(['n1', 'n2', 'n3']);
+    expect((await adding).state).toBe('running');
+  });
+
   it('ends its start when it is stopped', async () => {
     await make();
     const ready = launcher.start();
