@@ -46,12 +46,25 @@ test('whoever breaks off, or does not answer, is not there now', async () => {
   expect(performance.now() - started).toBeGreaterThan(900);
 });
 
+test('a node has no role until the arbiter has given it one', () => {
+  const arbiter = new FakeArbiter(3);
+  const link = new ArbiterLink(arbiter, null);
+  expect(link.roleOf('n1')).toBeNull();
+  arbiter.joined = ['n1', 'n2'];
+  expect(['n1', 'n2', 'n3'].map((node) => link.roleOf(node))).toEqual([
+    'master',
+    'secondary',
+    null,
+  ]);
+});
+
 test('a leave that the arbiter refuses has failed', async () => {
   const stub = await startStub((_, response) => sendJson(response, 200, {}));
   await linkTo(stub.url, 'secret').leave('n2');
   const { method, path, json, headers } = stub.hits[0]!;
   expect([method, path, json]).toEqual(['POST', '/arbiter/leave', { node: 'n2' }]);
   expect(headers.authorization).toBe('Bearer secret');
+  expect(headers['content-type']).toBe('application/json');
   stub.respond((_, response) => sendJson(response, 409, {}));
   await expect(linkTo(stub.url).leave('n2')).rejects.toThrow('did not let n2 leave (409)');
 });

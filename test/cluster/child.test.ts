@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Ending } from '../../src/cluster/child.ts';
 import { Child } from '../../src/cluster/child.ts';
 
@@ -13,6 +13,7 @@ beforeEach(() => {
 });
 
 afterEach(async () => {
+  vi.useRealTimers();
   await child?.kill();
   child = null;
   rmSync(dir, { recursive: true, force: true });
@@ -39,6 +40,20 @@ function make(script: string, stopMs = 5_000) {
     },
   );
   return { child, seen };
+}
+
+/** Processes that wait to wake the one with this pid. */
+function guardsOf(pid: number): string[] {
+  const commandOf = (one: string): string => {
+    try {
+      return readFileSync(`/proc/${one}/cmdline`, 'utf8');
+    } catch {
+      // It has ended meanwhile.
+      return '';
+    }
+  };
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return pids.filter((one) => commandOf(one).endsWith(`kill -CONT "$0"\0${pid}\0`));
 }
 
 describe('Child', () => {
@@ -75,6 +90,41 @@ describe('Child', () => {
     expect(seen.lines).toEqual(['told retire', 'told stop']);
   });
 
+  it('does not wait for the word of a node that ends instead of giving up membership', async () => {
+    const { child } = make(`${LISTEN}process.on('message', () => process.exit(0));`);
+    await child.start();
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    await child.retire();
+    expect(child.state).toBe('exited');
+  });
+
+  it('waits 2 s for the word of a node that does not give up its membership', async () => {
+    const { child } = make(LISTEN + STAY);
+    await child.start();
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    let isOver = false;
+    const retired = child.retire().then(() => {
+      isOver = true;
+    });
+    vi.advanceTimersByTime(1_999);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(isOver).toBe(false);
+    vi.advanceTimersByTime(1);
+    await retired;
+    expect(child.state).toBe('running');
+  });
+
+  it('stays asked to stop, although it says only then that it listens', async () => {
+    const { child, seen } = make(`console.log('up'); process.on('message', () => {
+      process.send({ type: 'listening' }, () => process.exit(0));
+    });`);
+    const started = child.start();
+    await expect.poll(() => seen.lines).toEqual(['up']);
+    await child.stop();
+    await started;
+    expect(child.state).toBe('stopped');
+  });
+
   it('can be started again', async () => {
     const { child } = make(LISTEN + OBEY);
     await child.start();
@@ -105,6 +155,19 @@ describe('Child', () => {
     });
     expect(child.state).toBe('exited');
     expect(seen.endings).toEqual([{ code: 2, signal: null, expected: false }]);
+  });
+
+  it('ends once, if its process cannot be started at all', async () => {
+    const { child, seen } = make('');
+    const node = process.execPath;
+    process.execPath = join(dir, 'no-node');
+    const started = child.start();
+    process.execPath = node;
+    await expect(started).rejects.toMatchObject({ lines: [expect.stringContaining('ENOENT')] });
+    // What Node says of it comes in two parts.
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(seen.endings).toHaveLength(1);
+    expect([child.state, child.pid]).toEqual(['exited', null]);
   });
 
   it('fails for a program that is not there', async () => {
@@ -147,10 +210,48 @@ describe('Child', () => {
     expect(seen.lines.at(-1)).toBe('told stop');
   });
 
-  it('keeps the last fifty lines', async () => {
+  it('leaves no timer behind, retired or stopped', async () => {
+    const { child } = make(LISTEN + OBEY);
+    await child.start();
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    await child.retire();
+    expect(vi.getTimerCount()).toBe(0);
+    await child.stop();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it.runIf(process.platform === 'linux')(
+    'is guarded while it is paused, and only then',
+    async () => {
+      const { child } = make(LISTEN + OBEY);
+      await child.start();
+      const pid = child.pid!;
+      child.pause();
+      await expect.poll(() => guardsOf(pid)).toHaveLength(1);
+      child.resume();
+      await expect.poll(() => guardsOf(pid)).toEqual([]);
+      child.pause();
+      await expect.poll(() => guardsOf(pid)).toHaveLength(1);
+      await child.kill();
+      await expect.poll(() => guardsOf(pid)).toEqual([]);
+    },
+  );
+
+  it('keeps the last fifty lines of the last process, and shows ten of them', async () => {
     const { child } = make(`for (let n = 1; n <= 60; n += 1) console.error('line ' + n);`);
     await expect(child.start()).rejects.toThrow('before it was ready');
+    await expect(child.start()).rejects.toMatchObject({
+      lines: Array.from({ length: 10 }, (_, n) => `n9 | line ${n + 51}`),
+    });
     expect(child.lastLines).toHaveLength(50);
     expect(child.lastLines[0]).toBe('line 11');
+  });
+
+  it('forgets what the process before wrote when it starts, but goes on counting', async () => {
+    const { child } = make(`console.error('once'); process.exitCode = 1;`);
+    await expect(child.start()).rejects.toThrow();
+    await expect(child.start()).rejects.toThrow();
+    expect(child.lastLines).toEqual(['once']);
+    expect(child.output(9)).toEqual({ first: 1, lines: ['once', 'once'] });
   });
 });

@@ -197,8 +197,16 @@ describe('what can be done to a node', () => {
   it('is killed, which is no unexpected end', async () => {
     await started();
     expect(await launcher.act('n2', 'kill')).toMatchObject({ state: 'exited', pid: null });
-    expect(names()).toContain('killed');
-    expect(names()).not.toContain('exit');
+    expect((await launcher.act('n2', 'kill')).state).toBe('exited');
+    expect(names().filter((name) => ['killed', 'exit'].includes(name))).toEqual(['killed']);
+  });
+
+  it('is left as it is where it is so already', async () => {
+    await started();
+    expect((await launcher.act('n2', 'resume')).state).toBe('running');
+    await launcher.act('n2', 'pause');
+    expect((await launcher.act('n2', 'pause')).state).toBe('paused');
+    expect(names().filter((name) => ['paused', 'resumed'].includes(name))).toEqual(['paused']);
   });
 
   it('is paused and resumed, and cannot be started or paused in the wrong state', async () => {
