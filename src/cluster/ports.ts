@@ -32,6 +32,17 @@ export async function checkPorts(ports: readonly number[], host: string = LOOPBA
   }
 }
 
+/** Whether all of these ports can be listened on. */
+export async function areFree(ports: readonly number[], host: string = LOOPBACK): Promise<boolean> {
+  try {
+    await checkPorts(ports, host);
+    return true;
+  } catch (error) {
+    if (error instanceof PortTaken) return false;
+    throw error;
+  }
+}
+
 /** First port of a block of `count` free consecutive ports, for `--port 0`. */
 export async function freeBlock(count: number, host: string = LOOPBACK): Promise<number> {
   for (let attempt = 0; attempt < BLOCK_ATTEMPTS; attempt += 1) {
@@ -40,11 +51,7 @@ export async function freeBlock(count: number, host: string = LOOPBACK): Promise
     await probe.release();
     if (first + count - 1 > PORT_MAX) continue;
     const block = Array.from({ length: count }, (_, place) => first + place);
-    const taken = await checkPorts(block, host).catch((error: unknown) => {
-      if (error instanceof PortTaken) return error;
-      throw error;
-    });
-    if (taken === undefined) return first;
+    if (await areFree(block, host)) return first;
   }
   throw new Error(`no ${count} free ports in a row were found`);
 }
@@ -52,11 +59,7 @@ export async function freeBlock(count: number, host: string = LOOPBACK): Promise
 /** The lowest free port that is not below `from`. */
 export async function nextFreePort(from: number, host: string = LOOPBACK): Promise<number> {
   for (let port = from; port <= PORT_MAX; port += 1) {
-    const taken = await checkPorts([port], host).catch((error: unknown) => {
-      if (error instanceof PortTaken) return error;
-      throw error;
-    });
-    if (taken === undefined) return port;
+    if (await areFree([port], host)) return port;
   }
   throw new Error(`there is no free port above ${from - 1}`);
 }

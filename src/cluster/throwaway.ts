@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Launch, type LaunchOptions, launch } from './launch.ts';
-import { checkPorts, PortTaken } from './ports.ts';
+import { areFree, PortTaken } from './ports.ts';
 import type { ClusterEvent, ReadyEvent } from './report.ts';
 
 export interface ThrowawayOptions {
@@ -127,12 +127,7 @@ async function quietBlock(count: number): Promise<number> {
   for (let attempt = 0; attempt < 100; attempt += 1) {
     const first = PORTS.first + Math.floor(Math.random() * PORTS.count);
     const block = Array.from({ length: count }, (_, place) => first + place);
-    try {
-      await checkPorts(block);
-      return first;
-    } catch (error) {
-      if (!(error instanceof PortTaken)) throw error;
-    }
+    if (await areFree(block)) return first;
   }
   throw new Error(`no ${count} free ports in a row were found`);
 }
