@@ -56,14 +56,11 @@ export class ChildFailed extends Error {
   }
 }
 
-/** Lines of output kept per child: enough for an error with its trace, and bounded. */
-const LINES_KEPT = 50;
+/** Lines of output, events apart, kept per child: the last ones say why it ended. */
+const LINES_KEPT = 10;
 
 /** Lines of all output kept per child, for people who look at it while it runs. */
 export const OUTPUT_KEPT = 500;
-
-/** Lines of an unexpected end that are shown: the last ones say why. */
-const LINES_SHOWN = 10;
 
 /** A node's Leave is answered over loopback; one that cannot send it is removed all the same. */
 const RETIRE_MS = 2_000;
@@ -108,7 +105,7 @@ export class Child {
 
   /** The last lines of output, oldest first, also of processes that have ended. */
   get lastLines(): readonly string[] {
-    return this.#tail.lines;
+    return [...this.#tail.lines];
   }
 
   /** The last lines of all output, events included, of this process and of those before it. */
@@ -130,7 +127,7 @@ export class Child {
 
   /** The last lines of output, with the node's name before each. */
   lastWords(): string[] {
-    return this.lastLines.slice(-LINES_SHOWN).map((line) => `${this.node} | ${line}`);
+    return this.lastLines.map((line) => `${this.node} | ${line}`);
   }
 
   /** Starts the process; resolves when its port accepts requests. Rejects with ChildFailed if it

@@ -276,7 +276,7 @@ export class Launcher implements Control {
       onLine: (line) => this.#parts.onLine(node, line),
       onEnd: ({ code, signal, expected }) => {
         if (expected || this.#end.signal.aborted) return;
-        const lines = this.#members.get(node)?.child.lastLines.slice(-LINES_SHOWN) ?? [];
+        const lines = this.#members.get(node)?.child.lastLines ?? [];
         this.#removed.delete(node);
         this.#bulletin.say({ event: 'exit', node, code, signal, lines });
         this.#changed();
@@ -312,6 +312,3 @@ export class Launcher implements Control {
 
 /** A turn that is no node's: adding and removing change the size, one at a time. */
 const WHOLE_CLUSTER = '*';
-
-/** Lines of a dead child that are shown; it keeps more. */
-const LINES_SHOWN = 10;

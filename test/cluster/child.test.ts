@@ -237,14 +237,12 @@ describe('Child', () => {
     },
   );
 
-  it('keeps the last fifty lines of the last process, and shows ten of them', async () => {
+  it('keeps the last ten lines of the last process', async () => {
     const { child } = make(`for (let n = 1; n <= 60; n += 1) console.error('line ' + n);`);
     await expect(child.start()).rejects.toThrow('before it was ready');
     await expect(child.start()).rejects.toMatchObject({
       lines: Array.from({ length: 10 }, (_, n) => `n9 | line ${n + 51}`),
     });
-    expect(child.lastLines).toHaveLength(50);
-    expect(child.lastLines[0]).toBe('line 11');
   });
 
   it('forgets what the process before wrote when it starts, but goes on counting', async () => {
