@@ -276,7 +276,8 @@ export class Launcher implements Control {
       onLine: (line) => this.#parts.onLine(node, line),
       onEnd: ({ code, signal, expected }) => {
         if (expected || this.#end.signal.aborted) return;
-        const lines = this.#members.get(node)?.child.lastLines ?? [];
+        const member = this.#members.get(node) ?? this.#removed.get(node);
+        const lines = member?.child.lastLines ?? [];
         this.#removed.delete(node);
         this.#bulletin.say({ event: 'exit', node, code, signal, lines });
         this.#changed();

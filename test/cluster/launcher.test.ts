@@ -24,6 +24,9 @@ process.on('message', ({ type }) => {
 /** It hears that it is to end, and goes on. */
 const DEAF = NODE.replace('else process.exit(0);', '');
 
+/** It ends by itself when it is sent SIGUSR2. */
+const DIES = `process.on('SIGUSR2', () => { console.error('oh'); process.exit(3); });${NODE}`;
+
 /** It needs a moment to end. */
 const SLOW = NODE.replace('else process.exit(0);', 'else setTimeout(() => process.exit(0), 300);');
 
@@ -244,8 +247,7 @@ describe('what can be done to a node', () => {
   });
 
   it('shows with its last lines when it ends without having been asked', async () => {
-    const dies = `process.on('SIGUSR2', () => { console.error('oh'); process.exit(3); });${NODE}`;
-    await started({ n1: NODE, n2: dies });
+    await started({ n1: NODE, n2: DIES });
     process.kill(launcher.view().nodes[1]!.pid!, 'SIGUSR2');
     await expect.poll(() => stateOf('n2')).toBe('exited');
     const exit = { event: 'exit', node: 'n2', code: 3, signal: null, lines: ['oh'] };
@@ -303,6 +305,15 @@ describe('adding and removing', () => {
     expect(await launcher.act('n2', 'stop')).toMatchObject({ state: 'stopped', pid: null });
     expect(launcher.view().removed).toEqual([]);
     await expect(launcher.act('n2', 'stop')).rejects.toThrow(UnknownNode);
+  });
+
+  it('shows the last lines of what was removed, if it ends by itself, and forgets it', async () => {
+    await started({ n1: NODE, n2: DIES });
+    const { pid } = await launcher.remove('n2');
+    process.kill(pid!, 'SIGUSR2');
+    const exit = { event: 'exit', node: 'n2', code: 3, signal: null, lines: ['oh'] };
+    await expect.poll(() => events).toContainEqual(exit);
+    expect(launcher.view().removed).toEqual([]);
   });
 
   it('ends the process of a removed node before another one has its id', async () => {
