@@ -3,7 +3,7 @@
 import { NotReady } from '../cluster/ready.ts';
 import { judgeHistory } from './judgement.ts';
 import { Player } from './player.ts';
-import type { Tell, Verdict } from './report.ts';
+import type { Findings, Tell, Verdict } from './report.ts';
 import type { Scenario } from './scenario.ts';
 import type { Stage } from './stage.ts';
 import { ScenarioFailed } from './unmet.ts';
@@ -44,16 +44,6 @@ export async function performScenario(
   await options.tell(told);
   return told;
 }
-
-type Findings =
-  | { readonly ok: true; readonly proved: readonly string[] }
-  | {
-      readonly ok: false;
-      readonly line: number;
-      readonly expected: string;
-      readonly seen: string;
-      readonly troubles: readonly string[];
-    };
 
 async function playOnce(
   scenario: Scenario,

@@ -57,7 +57,10 @@ export type Verdict = {
   readonly file: string;
   /** Milliseconds, the start of the cluster included. */
   readonly ms: number;
-} & (
+} & Findings;
+
+/** How it came out. */
+export type Findings =
   | {
       readonly ok: true;
       /** What the judges found to be so, a sentence each. */
@@ -69,8 +72,7 @@ export type Verdict = {
       readonly expected: string;
       readonly seen: string;
       readonly troubles: readonly string[];
-    }
-);
+    };
 
 export type Report = Opening | Running | StepBegins | Outcome | Logs | Verdict;
 
