@@ -3,28 +3,17 @@
 import { type RequestOptions, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import type { Health } from '../client/answers.ts';
-
-/** An arbiter that serves in this process. */
-export interface HostedArbiter {
-  readonly url: string;
-  /** Changes the configured cluster size and announces it to the master. */
-  setSize(size: number | null): void;
-  members(): readonly { readonly node: string; readonly url: string }[];
-  master(): { readonly node: string; readonly url: string } | null;
-  stop(): Promise<void>;
-  /** Rejects if it cannot go on. */
-  readonly stopped: Promise<void>;
-}
+import type { RunningArbiter } from '../node/serve-arbiter.ts';
 
 /** A local answer takes milliseconds; a paused node gives none. */
 const ANSWER_MS = 1_000;
 
 /** Calls over loopback on behalf of the launcher. */
 export class ArbiterLink {
-  readonly arbiter: HostedArbiter;
+  readonly arbiter: RunningArbiter;
   readonly #headers: Readonly<Record<string, string>>;
 
-  constructor(arbiter: HostedArbiter, token: string | null) {
+  constructor(arbiter: RunningArbiter, token: string | null) {
     this.arbiter = arbiter;
     this.#headers = token === null ? {} : { authorization: `Bearer ${token}` };
   }

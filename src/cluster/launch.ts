@@ -1,8 +1,7 @@
 // Everything between `replog cluster` and a running launcher: ports are checked, folders prepared,
 // the arbiter is started and the cluster announced. Whatever fails leaves nothing running.
 
-import type { Route } from '../node/http/route.ts';
-import type { HostedArbiter } from './arbiter-link.ts';
+import type { RunningArbiter, serveArbiter } from '../node/serve-arbiter.ts';
 import type { ClusterView, Control } from './control.ts';
 import { Conflict } from './control.ts';
 import { controlRoutes } from './control-routes.ts';
@@ -42,21 +41,8 @@ export interface LaunchOptions {
   readonly readyWithinMs?: number;
   readonly onEvent: (event: ClusterEvent) => void;
   readonly onLine: (node: string, line: string) => void;
-  readonly startArbiter: (options: ArbiterOptions) => Promise<HostedArbiter>;
-}
-
-/** What the launcher asks of the arbiter that it hosts. */
-export interface ArbiterOptions {
-  readonly host: string;
-  readonly port: number;
-  readonly dataDir: string | null;
-  readonly size: number;
-  readonly token: string | null;
-  readonly requireClientToken: boolean;
-  readonly logLevel: string;
-  /** Id of the node that shall be the first master. */
-  readonly prefer: string;
-  readonly routes: readonly Route[];
+  /** Given, since it loads much that not every process needs. */
+  readonly startArbiter: typeof serveArbiter;
 }
 
 /** A cluster that is being launched. */
@@ -158,7 +144,7 @@ function startArbiter(
   options: LaunchOptions,
   layout: Layout,
   launcher: () => Control | null,
-): Promise<HostedArbiter> {
+): Promise<RunningArbiter> {
   const { token, requireClientToken, logLevel } = options;
   const find = () => {
     const control = launcher();

@@ -6,8 +6,8 @@
 // 2. Of each node at most one thing is done at a time; `kill` alone does not wait for its turn.
 // 3. After `stop` no child is left.
 
+import type { RunningArbiter } from '../node/serve-arbiter.ts';
 import { perform } from './actions.ts';
-import type { HostedArbiter } from './arbiter-link.ts';
 import { ArbiterLink } from './arbiter-link.ts';
 import { Bulletin } from './bulletin.ts';
 import type { ChildListener, ChildSpec } from './child.ts';
@@ -49,7 +49,7 @@ interface Member {
 
 export class Launcher implements Control {
   readonly #parts: LauncherParts;
-  readonly #arbiter: HostedArbiter;
+  readonly #arbiter: RunningArbiter;
   readonly #link: ArbiterLink;
   readonly #bulletin: Bulletin;
   readonly #members = new Map<string, Member>();
@@ -61,7 +61,7 @@ export class Launcher implements Control {
   #highestPort: number;
   #stopped: Promise<void> | null = null;
 
-  constructor(parts: LauncherParts, arbiter: HostedArbiter) {
+  constructor(parts: LauncherParts, arbiter: RunningArbiter) {
     this.#parts = parts;
     this.#arbiter = arbiter;
     this.#link = new ArbiterLink(arbiter, parts.token);

@@ -34,6 +34,7 @@ export interface ServeArbiterOptions {
   readonly routes?: readonly Route[];
 }
 
+/** An arbiter that serves in this process. */
 export interface RunningArbiter {
   readonly url: string;
   /** Changes the configured cluster size and announces it to the master. */

@@ -4,9 +4,9 @@
 import type { Server } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { HostedArbiter } from '../../src/cluster/arbiter-link.ts';
+import type { RunningArbiter } from '../../src/node/serve-arbiter.ts';
 
-export class FakeArbiter implements HostedArbiter {
+export class FakeArbiter implements RunningArbiter {
   readonly #server: Server;
   readonly sizes: (number | null)[] = [];
   readonly left: string[] = [];
