@@ -1,7 +1,8 @@
-// Keeps the thread of one operation's story: who has it, who waits, which copy is which; and finds
-// the words. Called with the records of the trace in the order in which things happened.
+// Keeps the thread of one operation's story: who has it, who waits, which copy is which. Called
+// with the records of the trace in the order in which things happened.
 
 import type { WriteConcern } from '../../core/effects.ts';
+import { duration, others, persistStruck, refusal, struck, wanting } from './phrases.ts';
 import type { StoryParts } from './story.ts';
 import { OUTCOMES, type TraceRecord } from './trace.ts';
 
@@ -18,30 +19,6 @@ interface Waiting {
   readonly w: WriteConcern;
   readonly limitMs: number;
 }
-
-const REFUSALS: Readonly<Record<string, string>> = {
-  'out-of-order': 'something before it is missing there, so it was ignored',
-  'stale-session': 'a newer session has begun',
-  'stale-epoch': 'there is a newer epoch',
-  diverged: 'the logs differ before it',
-  overloaded: 'too much waits there already',
-};
-
-const STRUCK: Readonly<Record<string, (ms: number) => string>> = {
-  delay: (ms) => `was delayed by ${duration(ms)}`,
-  errorBefore: () => 'was answered with 500 and not handled',
-  errorAfter: () => 'was handled, but answered with 500',
-  dropRequest: () => 'was swallowed',
-  dropReply: () => 'was handled, but its answer was swallowed',
-  hold: () => 'was held back until the fault is lifted',
-};
-
-const PERSIST_STRUCK: Readonly<Record<string, string>> = {
-  fail: 'it failed',
-  swallow: 'it was swallowed',
-  stuck: 'it is stuck until the fault is lifted',
-  delayMs: 'it is answered late',
-};
 
 export class StoryTeller {
   readonly told: Told[] = [];
@@ -135,8 +112,8 @@ export class StoryTeller {
     const name = this.textOf(fault);
     if (name === this.lastStruck) return;
     this.lastStruck = name;
-    const what = PERSIST_STRUCK[name] ?? name;
-    this.say(at, 'fault', null, `The request to the disk met an injected fault: ${what}.`);
+    const text = `The request to the disk met an injected fault: ${persistStruck(name)}.`;
+    this.say(at, 'fault', null, text);
   }
 
   sent({ at, from, to, who, a: session, b: seq }: TraceRecord): void {
@@ -172,7 +149,7 @@ export class StoryTeller {
 
   refused({ at, who, c: code }: TraceRecord): void {
     const peer = this.peerOf(who);
-    this.say(at, 'refused', peer, `${peer} refused it: ${this.refusal(code)}.`);
+    this.say(at, 'refused', peer, `${peer} refused it: ${refusal(this.textOf(code))}.`);
   }
 
   unanswered({ at, who, c: error }: TraceRecord): void {
@@ -226,13 +203,12 @@ export class StoryTeller {
 
   declined({ at, a: ticket, b: code }: TraceRecord): void {
     if (!this.arrivals.has(ticket)) return;
-    this.say(at, 'refused', this.parts.master, `Refused: ${this.refusal(code)}.`);
+    this.say(at, 'refused', this.parts.master, `Refused: ${refusal(this.textOf(code))}.`);
   }
 
   struck({ at, a: fault, b: ms }: TraceRecord): void {
-    const name = this.textOf(fault);
-    const what = STRUCK[name]?.(ms) ?? `met ${name}`;
-    this.say(at, 'fault', this.parts.master, `A copy met an injected fault: it ${what}.`);
+    const text = `A copy met an injected fault: it ${struck(this.textOf(fault), ms)}.`;
+    this.say(at, 'fault', this.parts.master, text);
   }
 
   dropped({ at }: TraceRecord): void {
@@ -284,11 +260,6 @@ export class StoryTeller {
     return lacking === null ? '' : `; not yet: ${lacking}`;
   }
 
-  private refusal(code: number): string {
-    const text = this.textOf(code);
-    return text in REFUSALS ? `${text}, ${REFUSALS[text]}` : text;
-  }
-
   private peerOf(id: number): string {
     const url = this.textOf(id);
     return this.parts.nodeAt(url) ?? url;
@@ -309,20 +280,4 @@ export class StoryTeller {
   private say(at: number, event: string, peer: string | null, text: string): void {
     this.told.push({ at, event, peer, text });
   }
-}
-
-function wanting(w: WriteConcern): string {
-  if (w === 'majority') return 'a majority has it';
-  if (w === 'all') return 'all members have it';
-  return w === 1 ? 'this node has it' : `${w} nodes have it`;
-}
-
-function others(from: number, to: number): string {
-  return to > from ? `, with ${to - from} other${to - from === 1 ? '' : 's'}` : '';
-}
-
-function duration(ms: number): string {
-  if (ms < 10) return `${Math.round(ms * 10) / 10} ms`;
-  // What would be rounded up to 1000 ms is said in seconds.
-  return ms < 999.5 ? `${Math.round(ms)} ms` : `${Math.round(ms / 100) / 10} s`;
 }
