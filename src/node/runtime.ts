@@ -29,6 +29,7 @@ import {
 import type { Encoded, Engine } from './engine.ts';
 import { EventQueue, type QueueClock } from './event-queue.ts';
 import type { Departure } from './http/departure.ts';
+import { LogProgress } from './log-progress.ts';
 import { LogExcerpts } from './peers/log-excerpts.ts';
 import { Trace, traceEffect } from './story/trace.ts';
 
@@ -80,11 +81,9 @@ export class Runtime implements Engine {
   private readonly bookkeeper: Bookkeeper;
   private readonly clients = new TicketTable<(outcome: Outcome) => void>();
   private readonly peers = new TicketTable<PeerCall>();
-  private readonly listeners = new Set<() => void>();
+  private readonly progress = new LogProgress();
   private lastTicket = 0;
   private readonly excerpts: LogExcerpts;
-  private shown = '';
-  private timesCut = 0;
 
   constructor(parts: RuntimeParts) {
     this.parts = parts;
@@ -95,7 +94,7 @@ export class Runtime implements Engine {
       traceEffect(this.trace, effect, event, now);
       this.perform(effect);
     };
-    const turned = (): void => this.tellProgress();
+    const turned = (): void => this.progress.look(() => this.status());
     this.queue = new EventQueue(parts.replica, perform, turned, parts.broken, parts.clock);
     const { broken, clock, persistence, unwritten } = parts;
     const remember = (memory: Memory): Promise<void> => persistence.remember(memory);
@@ -105,7 +104,7 @@ export class Runtime implements Engine {
   }
 
   get cuts(): number {
-    return this.timesCut;
+    return this.progress.cuts;
   }
 
   start(): void {
@@ -179,8 +178,7 @@ export class Runtime implements Engine {
   }
 
   onProgress(listener: () => void): () => void {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
+    return this.progress.listen(listener);
   }
 
   private newTicket(): Ticket {
@@ -211,15 +209,6 @@ export class Runtime implements Engine {
     });
   }
 
-  private tellProgress(): void {
-    if (this.listeners.size === 0) return;
-    const { lastIndex, commitIndex } = this.status();
-    const shown = `${this.timesCut} ${lastIndex} ${commitIndex}`;
-    if (shown === this.shown) return;
-    this.shown = shown;
-    for (const listener of this.listeners) listener();
-  }
-
   private perform(effect: Effect): void {
     switch (effect.type) {
       case 'Append':
@@ -228,7 +217,7 @@ export class Runtime implements Engine {
       case 'Truncate':
         this.excerpts.forget();
         this.persistence.truncate(effect.after);
-        this.timesCut += 1;
+        this.progress.cut();
         return;
       case 'Persist':
         this.persist(effect.id, effect.upTo);

@@ -115,31 +115,6 @@ test('a memory that could not be written is not written over a newer one', async
   runtime.close();
 });
 
-test.each([
-  ['entries came', { lastIndex: 2 }, 0],
-  ['entries are on a majority', { commitIndex: 1 }, 0],
-  ['as many came as were cut off', {}, 1],
-  ['nothing changed', {}, null],
-])('a log has progressed where %s', async (_, change, cut) => {
-  let shown = { lastIndex: 1, commitIndex: 0 };
-  const truncate = { type: 'Truncate', after: logIndex(0) } as const;
-  const { runtime } = bench(
-    ({ type }) => {
-      if (type !== 'Stop') return [];
-      shown = { ...shown, ...change };
-      return cut === 1 ? [truncate] : [];
-    },
-    () => shown,
-  );
-  const heard = vi.fn();
-  const told = new Promise((resolve) => runtime.onProgress(() => resolve(heard())));
-  runtime.start();
-  await told;
-  await runtime.stop();
-  expect(heard).toHaveBeenCalledTimes(cut === null ? 1 : 2);
-  runtime.close();
-});
-
 test('who listens to the progress of a log is told until he does not want to be', async () => {
   let lastIndex = 0;
   const { runtime } = bench(
