@@ -1,7 +1,14 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { OutcomeUnknown, ReplogClient, WriteConcernTimeout } from '../../src/client/client.ts';
 import { quickPace } from './quick-pace.ts';
-import { type Hit, type Responder, sendJson, sendProblem, startStub } from './stub-server.ts';
+import {
+  deadUrl,
+  type Hit,
+  type Responder,
+  sendJson,
+  sendProblem,
+  startStub,
+} from './stub-server.ts';
 
 const stored = (index: number) => ({ index, w: 1, acks: ['n1'], durable: true, ms: 1 });
 
@@ -197,18 +204,32 @@ describe('G21: appends of one client', () => {
       expect(idempotencyKey).toBe(keyOf.get(message));
   });
 
-  test('a whole refusal reaches each; a node that cannot gather gets them one by one', async () => {
+  test.each([
+    [404, 'not-found'],
+    [405, 'method-not-allowed'],
+    [400, 'invalid-request'],
+    [413, 'too-large'],
+  ])('a %i says nothing of the parts: they go one by one', async (status, code) => {
     const stub = await startStub((hit, response, count) => {
       if (hit.path === '/messages') answered(hit, response, count);
-      else sendProblem(response, 404, 'not-found');
+      else sendProblem(response, status, code);
     });
     const answers = await together(clientOf(stub.url), 3);
     expect(answers.map(({ index }) => index)).toEqual([0, 1, 2]);
-    stub.respond((_, response) => sendProblem(response, 401, 'unauthorized'));
-    const refused = await Promise.allSettled([
-      clientOf(stub.url).append('1'),
-      clientOf(stub.url).append('2'),
-    ]);
+  });
+
+  test('for a node that is not there they were not sent, and nothing is in doubt', async () => {
+    const url = await deadUrl();
+    const client = clientOf(url);
+    const ended = await Promise.allSettled(['1', '2'].map((message) => client.append(message)));
+    expect(ended).toMatchObject(Array(2).fill({ reason: { name: 'Unreachable', url } }));
+  });
+
+  test('a whole refusal reaches each', async () => {
+    const stub = await startStub((_, response) => sendProblem(response, 401, 'unauthorized'));
+    const client = clientOf(stub.url);
+    const refused = await Promise.allSettled([client.append('1'), client.append('2')]);
+    expect(stub.hits).toHaveLength(1);
     for (const outcome of refused)
       expect(outcome).toMatchObject({ reason: { code: 'unauthorized' } });
   });

@@ -82,6 +82,11 @@ describe.each<[string, Wire]>([
   });
 });
 
+test('a port that fetch refuses has not been asked', async () => {
+  const failure = await failureOf(kyWire(fetch)('http://127.0.0.1:1', ASKED));
+  expect(failure).toMatchObject({ name: 'WireFailure', sent: false });
+});
+
 test.each([[undefined], [fetch]])('a stream that breaks is resumed (%s)', async (own) => {
   const entry = (index: number) => `id: ${index}\ndata: ${JSON.stringify({ index })}\n\n`;
   let streams = 0;

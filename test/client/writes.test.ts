@@ -275,6 +275,14 @@ test('a put carries its conditions, and its failure is an OperationFailed', asyn
   expect(hit?.headers).toMatchObject({ 'if-match': '"3"', 'if-none-match': '*' });
 });
 
+test('a key may have 1,024 bytes, and no more', async () => {
+  const stub = await startStub((_, response) => sendJson(response, 200, {}));
+  const client = new ReplogClient({ url: stub.url });
+  await client.put('ü'.repeat(512), 'v');
+  await expect(client.put(`${'ü'.repeat(512)}k`, 'v')).rejects.toThrow('1025 bytes is too long');
+  expect(stub.hits).toHaveLength(1);
+});
+
 test.each(['.', '..', '', '\ud800'])('%j cannot be a key', async (key) => {
   const client = clientOf('http://127.0.0.1:1');
   await expect(client.put(key, 'v')).rejects.toMatchObject({ name: 'InvalidKey' });
