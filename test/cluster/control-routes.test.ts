@@ -154,12 +154,12 @@ describe('control routes', () => {
     [new UnknownNode('n9', ['n1']), 404, 'unknown-node'],
     [new Conflict('n1 is the master'), 409, 'conflict'],
     [new ChildFailed('n4 ended with code 1', []), 500, 'node-failed'],
-  ])('say %o as a problem', async (error, status, code) => {
+    [new ChildFailed('n4 ended', ['n4 | a', 'n4 | b']), 500, 'node-failed', 'n4 ended: n4 | b'],
+  ])('say %o as a problem', async (error, status, code, detail = error.message) => {
     failure = error;
     const response = await app.request('/cluster/nodes/n1', { method: 'DELETE' });
     expect(response.status).toBe(status);
     expect(response.headers.get('content-type')).toBe('application/problem+json');
-    const detail = error.message;
     expect(await response.json()).toMatchObject({
       type: `/problems/${code}`,
       code,
