@@ -98,7 +98,6 @@ export class Launcher implements Control {
       nodes: nodes.map(({ node, role, url, pid }) => ({ node, role, url, pid })),
       ms: Math.round(this.#parts.now()),
     };
-    this.#changed();
     this.#bulletin.open(ready);
     return ready;
   }
@@ -162,7 +161,8 @@ export class Launcher implements Control {
       try {
         await member.child.start();
       } catch (error) {
-        await this.#drop(member);
+        // It has ended, and is none of this cluster's any more.
+        await this.#strike(member);
         throw error;
       }
       await this.#probe.joined(node);
@@ -222,12 +222,6 @@ export class Launcher implements Control {
 
   #all(): Member[] {
     return [...this.#members.values(), ...this.#removed.values()];
-  }
-
-  /** A node that could not be added is none of this cluster's any more. */
-  async #drop(member: Member): Promise<void> {
-    await member.child.kill();
-    await this.#strike(member);
   }
 
   /** The node is no member any more. Its process goes on if it could be told so; one that stands
