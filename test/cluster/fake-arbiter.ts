@@ -1,5 +1,5 @@
 // A stand-in for the arbiter and the master that it appointed: an HTTP server whose answers the
-// test decides. Nodes that have "joined" are healthy and have everything.
+// test decides. Nodes that have "joined" are healthy, and have everything unless they are "behind".
 
 import type { Server } from 'node:http';
 import { createServer } from 'node:http';
@@ -12,6 +12,9 @@ export class FakeArbiter implements RunningArbiter {
   readonly left: string[] = [];
   readonly authorizations = new Set<string | undefined>();
   joined: string[] = [];
+  behind: string[] = [];
+  /** How often the master was asked how it is. */
+  looks = 0;
   size: number | null;
   readonly stopped = new Promise<void>(() => undefined);
   isStopped = false;
@@ -58,7 +61,10 @@ export class FakeArbiter implements RunningArbiter {
   }
 
   #health(): unknown {
-    const members = this.joined.map((node) => ({ node, status: 'Healthy', ackedIndex: 0 }));
+    this.looks += 1;
+    const members = this.joined.map((node) => {
+      return { node, status: 'Healthy', ackedIndex: this.behind.includes(node) ? null : 0 };
+    });
     const quorum = { size: this.size, needed: 1, alive: members.length };
     return { role: 'master', mode: 'read-write', lastIndex: 0, quorum, members };
   }

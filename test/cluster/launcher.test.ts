@@ -99,6 +99,16 @@ async function started(scripts?: Record<string, string>, how?: { token?: string 
 }
 
 const stateOf = (node: string) => launcher.view().nodes.find((one) => one.node === node)?.state;
+/** Whether it is waited for, look after look. */
+async function isAwaited(work: Promise<unknown>): Promise<boolean> {
+  let isOver = false;
+  void work.then(() => {
+    isOver = true;
+  });
+  const before = arbiter.looks;
+  await expect.poll(() => isOver || arbiter.looks > before + 2).toBe(true);
+  return !isOver;
+}
 const names = () => events.map(({ event }) => event);
 
 describe('a launcher that starts', () => {
@@ -199,6 +209,16 @@ describe('what can be done to a node', () => {
     expect(seen).toEqual(['stopped', 'started', 'stopped', 'started']);
   });
 
+  it.each(['start', 'restart'] as const)('has caught up after a %s', async (action) => {
+    await started();
+    if (action === 'start') await launcher.act('n2', 'stop');
+    arbiter.behind = ['n2'];
+    const acting = launcher.act('n2', action);
+    expect(await isAwaited(acting)).toBe(true);
+    arbiter.behind = [];
+    expect((await acting).state).toBe('running');
+  });
+
   it('is killed, which is no unexpected end', async () => {
     await started();
     expect(await launcher.act('n2', 'kill')).toMatchObject({ state: 'exited', pid: null });
@@ -264,6 +284,9 @@ describe('adding and removing', () => {
     await expect.poll(() => launcher.view().nodes.length).toBe(3);
     expect(arbiter.sizes).toEqual([3]);
     arbiter.joined.push('n3');
+    arbiter.behind = ['n3'];
+    expect(await isAwaited(adding)).toBe(true);
+    arbiter.behind = [];
     const port = (node: { url: string } | undefined) => Number(new URL(node?.url ?? '').port);
     const n3 = await adding;
     expect(n3).toMatchObject({ node: 'n3', role: 'secondary', state: 'running' });
@@ -298,6 +321,15 @@ describe('adding and removing', () => {
     await expect.poll(() => arbiter.sizes).toEqual([2, 3]);
     arbiter.joined.push('n4');
     expect((await added).node).toBe('n4');
+  });
+
+  it('waits until the master counts a removed node no more', async () => {
+    await started({ n1: NODE, n2: NODE, n3: NODE });
+    arbiter.behind = ['n2'];
+    const removing = launcher.remove('n3');
+    expect(await isAwaited(removing)).toBe(true);
+    arbiter.behind = [];
+    expect((await removing).role).toBe('removed');
   });
 
   it('only stops what was removed, and then forgets it', async () => {
