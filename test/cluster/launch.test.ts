@@ -1,16 +1,23 @@
 // A cluster from the outside, with an arbiter and a master of its own.
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, expect, test, vi } from 'vitest';
-import { type Launch, launch } from '../../src/cluster/launch.ts';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { type Launch, type LaunchOptions, launch } from '../../src/cluster/launch.ts';
 import { freeBlock } from '../../src/cluster/ports.ts';
 import { type RunningCluster, runningClusters } from '../../src/cluster/registry.ts';
+import type { ReadyEvent } from '../../src/cluster/report.ts';
+import { readRoster } from '../../src/cluster/roster.ts';
 import { serveArbiter } from '../../src/node/serve-arbiter.ts';
 
 let launched: Launch | null = null;
 let folder = '';
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'replog-launch-'));
+  vi.stubEnv('REPLOG_RUN_DIR', folder);
+});
 
 afterEach(async () => {
   await launched?.kill();
@@ -19,26 +26,70 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-test('a cluster is announced when it says that it is ready, until it has stopped', async () => {
-  folder = mkdtempSync(join(tmpdir(), 'replog-launch-'));
-  vi.stubEnv('REPLOG_RUN_DIR', folder);
-  const port = await freeBlock(2);
-  let found: Promise<readonly RunningCluster[]> | null = null;
+/** Launches a master alone, in memory, and waits until it is ready. */
+async function ready(how: Partial<LaunchOptions> = {}): Promise<ReadyEvent> {
   launched = await launch({
-    ...{ name: 'one', port, secondaries: 0, dataDir: null, fresh: false, w: null },
-    ...{ token: null, requireClientToken: false, logLevel: 'error' },
+    ...{ name: 'one', port: await freeBlock(2), secondaries: 0, dataDir: null, fresh: false },
+    ...{ w: null, token: null, requireClientToken: false, logLevel: 'error' },
+    onEvent: () => undefined,
+    onLine: () => undefined,
+    startArbiter: serveArbiter,
+    ...how,
+  });
+  return launched.ready;
+}
+
+/** What a control route answers. */
+async function asked(method: string, url: string): Promise<{ readonly node: string }> {
+  const response = await fetch(url, { method });
+  return (await response.json()) as { readonly node: string };
+}
+
+test('a cluster is announced when it says that it is ready, until it has stopped', async () => {
+  let found: Promise<readonly RunningCluster[]> | null = null;
+  const { control, nodes } = await ready({
     onEvent: ({ event }) => {
       // Whoever reads the line may look at once: the folder is read before this returns.
       if (event === 'ready') found ??= runningClusters();
     },
-    onLine: () => undefined,
-    startArbiter: serveArbiter,
   });
-  const { control, nodes } = await launched.ready;
   const [{ node, url, pid }] = nodes as [(typeof nodes)[number]];
   expect(await found).toMatchObject([
     { name: 'one', pid: process.pid, control, master: url, nodes: [{ node, url, pid }] },
   ]);
-  await launched.stop();
+  await launched?.stop();
   expect(await runningClusters()).toEqual([]);
+});
+
+test('one that is not to be found is not announced', async () => {
+  await ready({ unlisted: true });
+  expect(await runningClusters()).toEqual([]);
+});
+
+test('one that is not ready in the time it was given does not run', async () => {
+  const starting = ready({ secondaries: 1, readyWithinMs: 1 });
+  await expect(starting).rejects.toThrow('not ready, no progress for 0.001 s');
+});
+
+test('a folder remembers its nodes and the ids that were used, until it is fresh', async () => {
+  const dataDir = join(folder, 'data');
+  const first = await ready({ dataDir, w: '1' });
+  expect(await asked('POST', `${first.control}/cluster/nodes`)).toMatchObject({ node: 'n2' });
+  expect((await runningClusters())[0]?.nodes.map(({ node }) => node)).toEqual(['n1', 'n2']);
+  await asked('DELETE', `${first.control}/cluster/nodes/n2`);
+  await launched?.stop();
+  expect(readRoster(dataDir)).toEqual({ nodes: ['n1'], removed: ['n2'] });
+
+  const second = await ready({ dataDir, secondaries: null });
+  expect(second.nodes.map(({ node }) => node)).toEqual(['n1']);
+  expect(await asked('POST', `${second.control}/cluster/nodes`)).toMatchObject({ node: 'n3' });
+  await launched?.stop();
+
+  await ready({ dataDir, fresh: true });
+  expect(readRoster(dataDir)).toEqual({ nodes: ['n1'], removed: [] });
+  expect(['n1', 'n2', 'n3'].map((node) => existsSync(join(dataDir, node)))).toEqual([
+    true,
+    false,
+    false,
+  ]);
 });
