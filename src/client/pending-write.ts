@@ -137,7 +137,7 @@ export class PendingWrite {
     } catch (error) {
       if (error instanceof ConnectionFailure) throw error;
       // Aborted, by the caller or by the clock: this copy may have arrived.
-      throw this.#outcomeUnknown(limit.expired() ? limit.signal?.reason : error);
+      throw this.#outcomeUnknown(error);
     }
   }
 
