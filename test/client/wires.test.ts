@@ -1,6 +1,6 @@
 // What both ways out of the client owe to what is above them: failures are called the same.
 
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { ReplogClient } from '../../src/client/client.ts';
 import { Departures } from '../../src/client/departures.ts';
 import { kyWire } from '../../src/client/ky-wire.ts';
@@ -51,6 +51,31 @@ describe.each<[string, Wire]>([
       expect(failure).toBeInstanceOf(WireFailure);
       expect(failure).toMatchObject({ sent: true });
     }
+  });
+
+  test.each([307, 503])(
+    'a %i is an answer like any other: one request, and no more',
+    async (is) => {
+      const stub = await startStub((_, response) => {
+        response.writeHead(is, { location: '/elsewhere', 'retry-after': '0' }).end();
+      });
+      expect((await wire(stub.url, ASKED)).status).toBe(is);
+      expect(stub.hits).toHaveLength(1);
+    },
+  );
+
+  test('an answer is waited for without a limit', async () => {
+    let answer = (): void => {};
+    const stub = await startStub((_, response) => {
+      answer = () => sendJson(response, 200, {});
+    });
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const waiting = wire(stub.url, ASKED);
+    await stub.arrived(1);
+    vi.advanceTimersByTime(600_000);
+    answer();
+    expect((await waiting).status).toBe(200);
   });
 
   test('for a caller who has gone, nothing is sent', async () => {
