@@ -104,6 +104,18 @@ test('where a write stands is not forgotten when its node breaks off', async () 
   expect(stub.hits.length).toBeGreaterThan(1);
 });
 
+test('a node that only just starts is waited for, half a second', async () => {
+  const gone = new ConnectionFailure('http://n1', new Error('ECONNREFUSED'), false);
+  let asked = 0;
+  const { pace, write } = writeVia(async () => {
+    asked += 1;
+    if (asked < 4) throw gone;
+    return STORED;
+  });
+  expect(await write.run()).toBe(STORED.body);
+  expect(pace.pauses).toHaveLength(3);
+});
+
 test('a node that has answered is one that comes back: it is waited for', async () => {
   const gone = new ConnectionFailure('http://n1', new Error('ECONNREFUSED'), false);
   const noMaster = { ...STORED, status: 503, body: { code: 'no-master' } };
