@@ -229,8 +229,11 @@ export class Child {
     this.#read(child.stdout, true);
     this.#read(child.stderr, false);
     return new Promise((resolve) => {
+      let isTold = false;
       const end = (code: number | null, signal: NodeJS.Signals | null) => {
-        if (this.#ending !== null) return;
+        // Both events may say it, the second when the next process has begun.
+        if (isTold) return;
+        isTold = true;
         this.#guard?.dismiss();
         this.#guard = null;
         const stopped = this.#state === 'stopping' && signal === null;
@@ -242,7 +245,7 @@ export class Child {
       child.once('close', end);
       child.once('error', (error) => {
         this.#tail.add(error.message);
-        // A process that could not be started never closes; one that runs is not ended by this.
+        // A process that could not be started need not close; one that runs is not ended by this.
         if (child.pid === undefined) end(null, null);
       });
     });
