@@ -138,10 +138,11 @@ test('waits out a change of master', async () => {
   const stub = await startStub((_, response, count) => {
     if (count === 1) return sendProblem(response, 503, 'no-master');
     if (count === 2) return sendProblem(response, 503, 'shutting-down');
+    if (count === 3) return sendProblem(response, 503, 'recovering');
     sendJson(response, 201, STORED);
   });
   expect(await clientOf(stub.url).append('a')).toEqual(STORED);
-  expect(stub.hits).toHaveLength(3);
+  expect(stub.hits).toHaveLength(4);
 });
 
 test('no master for too long is NoMaster; nothing is in doubt', async () => {
@@ -255,6 +256,9 @@ test('a time limit that ran out says what is stored where', async () => {
   expect(error).toBeInstanceOf(WriteConcernTimeout);
   expect(error).toMatchObject({ index: 5, last: 6, w: 'all', acks: ['n1'] });
   expect(stub.hits[0]).toMatchObject({ path: '/messages/batch', json: { messages: ['a', 'b'] } });
+  stub.respond((_, response) => sendProblem(response, 504, 'write-concern-timeout', { index: 7 }));
+  const one = clientOf(stub.url).append('a');
+  await expect(one).rejects.toMatchObject({ index: 7, last: 7, w: null, acks: [] });
 });
 
 test('a put carries its conditions, and its failure is an OperationFailed', async () => {
