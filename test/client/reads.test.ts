@@ -53,6 +53,9 @@ test('pages follow "next" to the end', async () => {
     seen.push(...page.messages);
   }
   expect(seen).toEqual(['m1', 'm2', 'm3']);
+  // A node gives all that there is to whoever does not say how much.
+  await new ReplogClient({ url: stub.url }).pages().next();
+  expect(stub.hits.at(-1)?.path).toBe('/messages?limit=1000');
 });
 
 test('a read that only the master can serve is taken to it', async () => {
@@ -120,11 +123,13 @@ test('an unknown outcome and an absent entry are null', async () => {
 });
 
 test.each(['', 'ü', 'k'.repeat(129)])(
-  'the outcome of %j, which is no key, is not asked for',
+  'nothing is written with %j, which is no key, and its outcome is not asked for',
   async (key) => {
     const stub = await startStub((_, response) => sendProblem(response, 404, 'not-found'));
     const client = new ReplogClient({ url: stub.url });
     await expect(client.outcome(key)).rejects.toThrow(InvalidIdempotencyKey);
+    const write = client.append('a', { idempotencyKey: key });
+    await expect(write).rejects.toThrow(InvalidIdempotencyKey);
     expect(stub.hits).toEqual([]);
   },
 );

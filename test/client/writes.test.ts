@@ -261,7 +261,7 @@ test('a time limit that ran out says what is stored where', async () => {
   await expect(one).rejects.toMatchObject({ index: 7, last: 7, w: null, acks: [] });
 });
 
-test('a put carries its conditions, and its failure is an OperationFailed', async () => {
+test('put and remove carry their conditions, and their failure is an OperationFailed', async () => {
   const stub = await startStub((_, response) =>
     sendProblem(response, 504, 'operation-failed', {
       result: 'OperationFailed',
@@ -281,6 +281,13 @@ test('a put carries its conditions, and its failure is an OperationFailed', asyn
   expect(hit).toMatchObject({ method: 'PUT', path: '/kv/a%2F%C3%BC%20b' });
   expect(hit?.json).toEqual({ value: 'v', id: 7, w: 1 });
   expect(hit?.headers).toMatchObject({ 'if-match': '"3"', 'if-none-match': '*' });
+  await expect(client.remove('a', { id: 8, w: 2, ifMatch: 5 })).rejects.toThrow(OperationFailed);
+  const removal = stub.hits[1];
+  expect(removal).toMatchObject({ method: 'DELETE', path: '/kv/a', json: { id: 8, w: 2 } });
+  expect([removal?.headers['if-match'], removal?.headers['if-none-match']]).toEqual([
+    '"5"',
+    undefined,
+  ]);
 });
 
 test('a key may have 1,024 bytes, and no more', async () => {
