@@ -177,6 +177,8 @@ describe('a launcher that starts', () => {
     await make({ n1: NODE, n2: SLOW });
     const ready = launcher.start();
     const outcome = expect(ready).rejects.toThrow();
+    const states = () => launcher.view().nodes.map(({ state }) => state);
+    await expect.poll(states).toEqual(['running', 'running']);
     await launcher.stop();
     await outcome;
     // In order: a node that needs a moment is not cut short because the other one has ended.
