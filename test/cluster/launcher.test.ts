@@ -272,8 +272,11 @@ describe('what can be done to a node', () => {
 
   it('shows with its last lines when it ends without having been asked', async () => {
     await started({ n1: NODE, n2: DIES });
+    const before = changes.length;
     process.kill(launcher.view().nodes[1]!.pid!, 'SIGUSR2');
     await expect.poll(() => stateOf('n2')).toBe('exited');
+    // The registry names its process no more.
+    expect(changes.length).toBe(before + 1);
     const exit = { event: 'exit', node: 'n2', code: 3, signal: null, lines: ['oh'] };
     expect(events).toContainEqual(exit);
   });
