@@ -37,6 +37,7 @@ describe.each<[string, Wire]>([
     const failure = await failureOf(wire(stub.url, ASKED));
     expect(failure).toBeInstanceOf(WireFailure);
     expect(failure).toMatchObject({ sent: true });
+    expect(stub.hits).toHaveLength(1);
   });
 
   test('an answer that breaks off says so however it is read', async () => {
