@@ -12,3 +12,11 @@ export function baseUrl(text: string): string {
   if (!plain) throw new InvalidUrl(text);
   return url.href.replace(/\/+$/, '');
 }
+
+/** A program without types may give no options, or the bare URL. Throws InvalidUrl. */
+export function refuseWithoutOptions(options: unknown): void {
+  if (typeof options === 'object' && options !== null) return;
+  const problem =
+    'a client is made with options: new ReplogClient({ url: "http://127.0.0.1:4000" })';
+  throw new InvalidUrl(String(options), problem);
+}

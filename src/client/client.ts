@@ -23,7 +23,7 @@ import type {
   StoredOutcome,
   Story,
 } from './answers.ts';
-import { baseUrl } from './base-url.ts';
+import { baseUrl, refuseWithoutOptions } from './base-url.ts';
 import { Departures } from './departures.ts';
 import { InvalidIdempotencyKey } from './errors.ts';
 import { type FollowOptions, follow } from './follow.ts';
@@ -75,6 +75,7 @@ export class ReplogClient {
 
   /** Throws InvalidUrl. */
   constructor(options: ClientOptions) {
+    refuseWithoutOptions(options);
     const { fetch, token } = options;
     // Not the global fetch: Node 20 forgets the signal of an answer whose body still comes once the
     // collector has run, and then nothing ends a long stream.

@@ -97,8 +97,11 @@ export class InvalidUrl extends ReplogError {
   override readonly name = 'InvalidUrl';
   readonly url: string;
 
-  constructor(url: string) {
-    super(`${JSON.stringify(url)} is not the URL of a node (like http://127.0.0.1:4000)`);
+  constructor(
+    url: string,
+    problem: string = `${JSON.stringify(url)} is not the URL of a node (like http://127.0.0.1:4000)`,
+  ) {
+    super(problem);
     this.url = url;
   }
 }

@@ -312,6 +312,20 @@ test.each(['', 'nonsense', 'ftp://x', 'http://user:secret@x', 'http://x?q'])(
   },
 );
 
+test.each([
+  ['nothing', undefined],
+  ['null', null],
+  ['a bare URL', 'http://127.0.0.1:4000'],
+])('a client that is given %s says what it needs', (_, options) => {
+  const make = () => new ReplogClient(options as never);
+  expect(make).toThrow(expect.objectContaining({ name: 'InvalidUrl' }));
+  expect(make).toThrow('new ReplogClient({ url:');
+});
+
+test('a client without a url says so', () => {
+  expect(() => new ReplogClient({} as never)).toThrow('undefined is not the URL of a node');
+});
+
 test('no timer is left behind an answer', async () => {
   const result = { result: 'OperationAck', index: 1, acks: [], id: null, key: 'k', ms: 1 };
   const stub = await startStub((_, response) => sendJson(response, 200, result));
