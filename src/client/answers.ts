@@ -187,7 +187,7 @@ export interface Faults {
   /** Heartbeats are affected too; default false. */
   readonly heartbeat?: boolean;
   readonly persist?: PersistFaults;
-  /** Only the next n requests (persistence not counted). */
+  /** Only the next n requests; 0: none at all (persistence not counted). */
   readonly times?: number;
   /** Fixes the random sequence. */
   readonly seed?: number;

@@ -47,7 +47,7 @@ export const faultSettings = z.strictObject({
     .int()
     .min(0)
     .exactOptional()
-    .meta({ description: 'Only the next n requests; persistence is not counted.' }),
+    .meta({ description: 'Only the next n requests, 0: none at all; persistence is not counted.' }),
   seed: z.int().exactOptional().meta({ description: 'Makes the random sequence a fixed one.' }),
 });
 
