@@ -222,6 +222,14 @@ export interface ClusterNode {
 /** `GET {control}/cluster`. */
 export interface ClusterReport {
   readonly name: string;
+  /** Of the launcher. */
+  readonly pid: number;
+  /** How many members count for a majority, those included that are down. */
+  readonly size: number;
+  /** Where nodes join. */
+  readonly arbiter: string;
+  /** Base URL of the control routes. */
+  readonly control: string;
   /** Absolute; null: its nodes keep nothing on disk. */
   readonly dataDir: string | null;
   readonly nodes: readonly ClusterNode[];

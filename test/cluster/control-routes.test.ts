@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { ClusterReport } from '../../src/client/answers.ts';
 import { ChildFailed } from '../../src/cluster/child.ts';
 import type { Control, NodeView } from '../../src/cluster/control.ts';
 import { ACTIONS, Conflict, UnknownNode } from '../../src/cluster/control.ts';
@@ -70,6 +71,17 @@ async function answerTo(text: string): Promise<string> {
     await server.stop();
   }
 }
+
+/** What the client's type says of a cluster; the compiler asks for all of it here. */
+const FIELDS: Readonly<Record<keyof ClusterReport, true>> = {
+  ...{ name: true, pid: true, size: true, arbiter: true, control: true },
+  ...{ dataDir: true, nodes: true, removed: true },
+};
+
+it("the client's type of a cluster has what is answered, and no more", async () => {
+  const answer = await appWith().request('/cluster');
+  expect(Object.keys((await answer.json()) as object).sort()).toEqual(Object.keys(FIELDS).sort());
+});
 
 describe('control routes', () => {
   const app = appWith();

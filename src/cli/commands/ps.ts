@@ -45,9 +45,12 @@ export function register(program: Command): void {
  * hide the others. */
 const ANSWER_MS = 3_000;
 
+/** A cluster as it is shown: of one whose launcher is silent nobody tells the size. */
+type Shown = Omit<ClusterReport, 'size'>;
+
 /** What a launcher says, or, if it says nothing, what it announced last. */
 interface Seen {
-  readonly report: ClusterReport;
+  readonly report: Shown;
   /** The launcher that does not answer; null: it does. */
   readonly silent: RunningCluster | null;
 }
@@ -70,7 +73,7 @@ async function ps(selector: string | undefined, options: PsOptions): Promise<voi
 }
 
 /** The clusters that have such a node, with nothing else in them. */
-function onlyNodes(selector: string, reports: readonly ClusterReport[]): ClusterReport[] {
+function onlyNodes(selector: string, reports: readonly Shown[]): Shown[] {
   const groups = reports.map(({ nodes, removed }) => [...nodes, ...removed]);
   const chosen = selectInEach(selector, groups);
   return reports.flatMap((report, place) => {
@@ -112,7 +115,7 @@ function silence(clusters: readonly RunningCluster[]): NotRunning {
   );
 }
 
-function reportLines({ name, nodes, removed }: ClusterReport, styles: Styles): string[] {
+function reportLines({ name, nodes, removed }: Shown, styles: Styles): string[] {
   const rows = [...nodes, ...removed].map(({ node, role, state, url, pid }) => {
     const style = state === 'running' ? styles.green : styles.yellow;
     return [node, role, { text: state, style }, url, pid];
