@@ -1,13 +1,15 @@
 // Output of a process as lines: complete ones, of bounded length, and the last few kept for whoever
 // asks why it died.
 
-/** Longest line passed on, in UTF-16 units; the rest of a longer one is dropped. */
+/** Longest line passed on, in UTF-16 units; a longer one ends with a mark. */
 const LINE_MAX = 8_192;
 
 /** Cuts a stream of text into lines. */
 export class LineReader {
   readonly #onLine: (line: string) => void;
   #rest = '';
+  /** Units of the same line that there was no room for. */
+  #dropped = 0;
 
   constructor(onLine: (line: string) => void) {
     this.#onLine = onLine;
@@ -15,14 +17,22 @@ export class LineReader {
 
   push(text: string): void {
     const parts = (this.#rest + text).split('\n');
-    this.#rest = (parts.pop() ?? '').slice(0, LINE_MAX);
-    for (const part of parts) this.#onLine(part.slice(0, LINE_MAX).replace(/\r$/, ''));
+    const rest = parts.pop()!;
+    for (const part of parts) this.#pass(part.replace(/\r$/, ''));
+    this.#dropped += Math.max(0, rest.length - LINE_MAX);
+    this.#rest = rest.slice(0, LINE_MAX);
   }
 
   /** The stream is over: what is left is the last line. */
   end(): void {
-    if (this.#rest !== '') this.#onLine(this.#rest);
+    if (this.#rest !== '') this.#pass(this.#rest);
     this.#rest = '';
+  }
+
+  #pass(line: string): void {
+    const dropped = this.#dropped + Math.max(0, line.length - LINE_MAX);
+    this.#dropped = 0;
+    this.#onLine(dropped === 0 ? line : `${line.slice(0, LINE_MAX)}… (${dropped} more)`);
   }
 }
 
