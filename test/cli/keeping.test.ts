@@ -201,11 +201,34 @@ describe('verify and repair', () => {
     expect([code, err]).toEqual([2, expect.stringContaining('no data of replog')]);
   });
 
+  test('of a cluster it is said what to type for the nodes that are damaged', async () => {
+    await folderWith(3, 'a cluster', 'n1');
+    for (const node of ['n2', 'n3']) {
+      const folder = await folderWith(3, 'a cluster', node);
+      await writeFile(join(folder, 'memory.json'), 'no JSON');
+    }
+    const cluster = join(home, 'a cluster');
+    const { code, err, out } = await replog('repair', '--cut', cluster);
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toContain(`${cluster} holds several nodes`);
+    expect(err).toContain('n2 is damaged, n3 is damaged\n');
+    const command = (node: string) => `\`replog repair --cut '${cluster}/${node}'\``;
+    expect(err).toContain(`hint: ${command('n2')}, ${command('n3')}\n`);
+    // What is cut once has no damage any more; it still waits for what it had.
+    await replog('repair', '--cut', join(cluster, 'n3'));
+    const looked = await replog('repair', cluster);
+    expect(looked.err).toContain('n2 is damaged, n3 waits for what damage took\n');
+    expect(looked.err).toContain(`hint: \`replog repair '${cluster}/n2'\``);
+  });
+
   test('a repair is of one node, and says if there is nothing to do', async () => {
     await folderWith(3, 'cluster', 'n1');
     await folderWith(3, 'cluster', 'n2');
     const several = await replog('repair', join(home, 'cluster'));
-    expect([several.code, several.err]).toEqual([2, expect.stringContaining('n1, n2')]);
+    expect([several.code, several.err]).toEqual([
+      2,
+      expect.stringContaining('none of them is damaged: n1, n2'),
+    ]);
     const { code, out } = await replog('repair', '--cut', join(home, 'cluster', 'n2'));
     expect([code, out]).toEqual([0, expect.stringContaining('nothing to repair')]);
   });

@@ -9,6 +9,7 @@ import { cleanText } from '../printing/clean-text.ts';
 import { examples } from '../printing/examples.ts';
 import { folderLines } from '../printing/folder-report.ts';
 import { printJson, printSentences } from '../printing/output.ts';
+import { shellWord } from '../printing/shell-word.ts';
 
 interface RepairOptions {
   readonly cut?: true;
@@ -46,10 +47,7 @@ async function repair(dataDir: string, { cut, json }: RepairOptions): Promise<vo
   const folders = nodeFolders(dataDir);
   const [folder] = folders;
   if (folders.length !== 1 || folder === undefined) {
-    throw new UsageError(
-      `${dataDir} holds several nodes`,
-      `name the damaged one: ${folders.map(({ node }) => node).join(', ')}`,
-    );
+    throw await oneAtATime(dataDir, folders, cut === true);
   }
   const { before, kept } = cut ? await cutNode(folder) : await lookAt(folder);
   const plan = planOf(before);
@@ -65,6 +63,31 @@ async function repair(dataDir: string, { cut, json }: RepairOptions): Promise<vo
     ...(plan.says.length === 0 ? ['    there is nothing to repair'] : done),
   ];
   await printSentences(lines.map(cleanText));
+}
+
+/** Which of the nodes in a cluster's folder can be repaired, and by what command. */
+async function oneAtATime(
+  dataDir: string,
+  folders: readonly NodeFolder[],
+  cut: boolean,
+): Promise<UsageError> {
+  const states: string[] = [];
+  const commands: string[] = [];
+  for (const folder of folders) {
+    const { damage, lost } = await checkNode(folder);
+    if (damage === null && lost === null) continue;
+    states.push(`${folder.node} ${damage === null ? 'waits for what damage took' : 'is damaged'}`);
+    commands.push(`\`replog repair ${cut ? '--cut ' : ''}${shellWord(folder.path)}\``);
+  }
+  if (states.length > 0) {
+    const what = `${dataDir} holds several nodes, and one is repaired at a time: `;
+    return new UsageError(what + states.join(', '), commands.join(', '));
+  }
+  const names = folders.map(({ node }) => node).join(', ');
+  return new UsageError(
+    `${dataDir} holds several nodes, and none of them is damaged: ${names}`,
+    `\`replog verify ${shellWord(dataDir)}\` shows what they hold`,
+  );
 }
 
 interface Cut {
