@@ -1,10 +1,11 @@
 // `replog scenario check`: all files are read, also behind one that is none.
 
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { register } from '../../src/cli/commands/scenario.ts';
+import { SHIPPED } from '../../src/scenarios/catalogue.ts';
 import { runCommand } from './command-run.ts';
 
 const GOOD = 'title: t\nrule: { guarantee: G8, text: x }\nsteps:\n  - append: a\n';
@@ -59,4 +60,15 @@ test.each(['G0', 'G08', 'G24', 'G99', 'G1000', 'g8'])('%s is no guarantee', asyn
   const { code, err } = await runCommand(register, 'scenario', 'check', path);
   expect(err).toContain(`${path}:2: rule.guarantee: expected a guarantee, G1 to G23`);
   expect(code).toBe(2);
+});
+
+test('those that come with replog are listed, with how to play them, and where', async () => {
+  const { code, out } = await runCommand(register, 'scenario', 'list');
+  expect(code).toBe(0);
+  for (const name of SHIPPED) expect(out).toMatch(new RegExp(`^${name} +G\\d+ +\\w`, 'm'));
+  expect(out).toContain('`replog demo NAME`');
+  const json = await runCommand(register, 'scenario', 'list', '--json');
+  const listed = JSON.parse(json.out) as { name: string; title: string; file: string }[];
+  expect(listed.map(({ name }) => name)).toEqual(SHIPPED);
+  for (const { title, file } of listed) expect(await readFile(file, 'utf8')).toContain(title);
 });

@@ -1,6 +1,7 @@
 // `replog demo`: the shipped scenarios, played on a throw-away cluster of real processes.
 
 import type { Command } from 'commander';
+import type { Scenario } from '../../scenarios/scenario.ts';
 import { refuseBoth, refuseWithout } from '../arguments/vain-options.ts';
 import { Refused, UsageError } from '../exit.ts';
 import { examples } from '../printing/examples.ts';
@@ -68,6 +69,11 @@ async function list(
   if (json) {
     return printJson(scenarios.map(({ name, title, rule }) => ({ name, title, ...rule })));
   }
+  await printShipped(scenarios);
+}
+
+/** The scenarios that come with replog, for people. */
+export async function printShipped(scenarios: readonly Scenario[]): Promise<void> {
   const rows = scenarios.map(({ name, rule, title }) => [name, rule.guarantee, title]);
   await printLines(tableLines(['NAME', 'RULE', 'WHAT IT SHOWS'], rows));
   await printLines(['', 'play one with `replog demo NAME`, all of them with `replog demo all`']);

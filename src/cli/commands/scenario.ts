@@ -1,6 +1,7 @@
 // `replog scenario`: scenario files of the user's own.
 
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { Scenario } from '../../scenarios/scenario.ts';
 import { whyUnreadable } from '../arguments/input-file.ts';
@@ -10,12 +11,12 @@ import { cleanText } from '../printing/clean-text.ts';
 import { examples } from '../printing/examples.ts';
 import { printError, printJson, printLine } from '../printing/output.ts';
 import { addPlayOptions, type PlayFlags, playAll, refuseVain } from '../scenario-play.ts';
-import { failure } from './demo.ts';
+import { failure, printShipped } from './demo.ts';
 
 export function register(program: Command): void {
   const scenario = program
     .command('scenario')
-    .description('play scenarios of your own (YAML, docs/scenarios.md), or only check the files');
+    .description('play scenarios of your own (YAML, docs/scenarios.md), check them, or list ours');
   addPlayOptions(scenario.command('run').description('play scenario files on throw-away clusters'))
     .argument('<file...>')
     .addHelpText(
@@ -39,13 +40,34 @@ export function register(program: Command): void {
       examples(['replog scenario check mine.yaml', 'file and line of mistakes']),
     )
     .action(checkFiles);
+  scenario
+    .command('list')
+    .description('print the scenarios that come with replog, and where their files are')
+    .option('--json', 'print one JSON array')
+    .addHelpText('after', examples(['replog scenario list', 'names, rules and files']))
+    .action(listFiles);
   scenario.addHelpText(
     'after',
     examples(
       ['replog scenario run mine.yaml', 'play it'],
       ['replog scenario check mine.yaml', 'only read it'],
+      ['replog scenario list', 'those that come with replog: examples for yours'],
     ),
   );
+}
+
+async function listFiles({ json }: { json?: true }): Promise<void> {
+  const { SHIPPED, shippedFolder, shippedScenario } = await import('../../scenarios/catalogue.ts');
+  const scenarios = SHIPPED.map(shippedScenario);
+  const folder = shippedFolder();
+  if (json) {
+    const one = ({ name, title, rule }: Scenario) => {
+      return { name, title, ...rule, file: join(folder, `${name}.yaml`) };
+    };
+    return printJson(scenarios.map(one));
+  }
+  await printShipped(scenarios);
+  await printLine(cleanText(`their files are examples for your own: ${folder}`));
 }
 
 async function runFiles(files: readonly string[], flags: PlayFlags): Promise<void> {
