@@ -3,9 +3,10 @@
 
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
+import { Coverage } from '../../src/chaos/coverage.ts';
 import type { Script } from '../../src/chaos/recording.ts';
-import { ChaosRun } from '../../src/chaos/run.ts';
+import { type ChaosOptions, ChaosRun } from '../../src/chaos/run.ts';
 
 const servers: Server[] = [];
 
@@ -97,7 +98,11 @@ function answerOf(cluster: Cluster, refusedW: unknown): Answer {
   };
 }
 
-async function ran(unfit: object[] = [], refusedW: unknown = null) {
+async function ran(
+  unfit: object[] = [],
+  refusedW: unknown = null,
+  options: Partial<ChaosOptions> = {},
+) {
   const cluster: Cluster = {
     messages: Array.from({ length: 5 }, (_, i) => `old ${i}`),
     ...{ asked: [], unfit: [...unfit] },
@@ -117,6 +122,7 @@ async function ran(unfit: object[] = [], refusedW: unknown = null) {
     write: (text) => void lines.push(JSON.parse(text) as Record<string, unknown>),
     ...{ onProgress: () => undefined, onViolation: () => undefined },
     ...{ signal: new AbortController().signal, now: () => performance.now() },
+    ...options,
   });
   return { ...cluster, lines, report: await run.run() };
 }
@@ -167,4 +173,28 @@ test('a write that fails on a healed cluster is a failure, with its write concer
   expect(report.failures).toEqual([
     'a write with w=all failed after the last fault: invalid-request',
   ]);
+});
+
+/** How long the faults of a drawn run lasted; so many cells are uncovered throughout. */
+async function faultsLasted(
+  durationMs: number,
+  untilCovered: boolean,
+  uncovered: number,
+): Promise<number> {
+  const spy = vi.spyOn(Coverage.prototype, 'uncovered', 'get').mockReturnValue(uncovered);
+  try {
+    const drawn = { script: null, durationMs, untilCovered };
+    const { lines } = await ran([], null, drawn);
+    const phases = lines.filter(({ type }) => type === 'phase');
+    const at = (name: string) => Number(phases.find(({ phase }) => phase === name)?.at);
+    return at('liveness') - at('safety');
+  } finally {
+    spy.mockRestore();
+  }
+}
+
+test('with --until-covered faults end when everything was met, without it not before', async () => {
+  expect(await faultsLasted(60_000, true, 0)).toBeLessThan(20_000);
+  expect(await faultsLasted(300, true, 1)).toBeGreaterThanOrEqual(300);
+  expect(await faultsLasted(300, false, 0)).toBeGreaterThanOrEqual(300);
 });

@@ -61,19 +61,32 @@ test('nothing is taken down of who does not answer, or in another life', async (
   expect(reborn.asked).toEqual(['n2 GET /health']);
 });
 
-/** Until it has rested twelve times. */
-async function watchesOn({ arena, watch }: Watching): Promise<void> {
+/** Until it has rested twelve times; resolves with the lengths of its rests. */
+async function watchesOn({ arena, watch }: Watching): Promise<number[]> {
   const end = new AbortController();
-  let rests = 0;
+  const rests: number[] = [];
   Object.assign(arena, {
-    sleep: async () => {
-      rests += 1;
-      if (rests === 12) end.abort();
+    sleep: async (ms: number) => {
+      rests.push(ms);
+      if (rests.length === 12) end.abort();
       await new Promise(setImmediate);
     },
   });
   await watch.run(end.signal);
+  return rests;
 }
+
+test('nodes and processes are looked at a few times a second, and no more', async () => {
+  const { watch, arena, asked } = watching();
+  const rests = await watchesOn({ arena, watch });
+  // One look, one rest; three more looks may be under way when the last rest begins.
+  expect(asked.length).toBeGreaterThanOrEqual(rests.length);
+  expect(asked.length).toBeLessThanOrEqual(rests.length + 3);
+  for (const ms of rests) {
+    expect(ms).toBeGreaterThanOrEqual(200);
+    expect(ms).toBeLessThanOrEqual(500);
+  }
+});
 
 test.each([
   ['n2 has ended by itself', 'exited', null, ['n2 has ended by itself']],
