@@ -81,7 +81,14 @@ function fragmentOf(setting: string): Fragment {
 
 /** `hold=true` is `hold`: `replog fault NODE show` writes it so. */
 function withValue(name: string, value: string): Fragment | undefined {
-  return value === 'true' && FLAGS.has(name) ? FLAGS.get(name) : WITH_VALUE.get(name)?.(value);
+  if (value === 'true' && FLAGS.has(name)) return FLAGS.get(name);
+  try {
+    return WITH_VALUE.get(name)?.(value);
+  } catch (error) {
+    // Of several settings, it says which.
+    if (!(error instanceof UsageError)) throw error;
+    throw new UsageError(`${name}: ${error.message}`, error.hint);
+  }
 }
 
 function delay(value: string): number | { min: number; max: number } {
