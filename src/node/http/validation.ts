@@ -5,7 +5,7 @@ import { invalid, type Mistake, RequestRefused } from './problems.ts';
 
 /** The value as the schema gives it back. Throws RequestRefused (400) with all that is wrong. */
 export function checked<T>(schema: z.ZodType<T>, value: unknown): T {
-  const result = schema.safeParse(value);
+  const result = schema.safeParse(value, { error: wordsFor });
   if (result.success) return result.data;
   throw new RequestRefused(invalid(result.error.issues.flatMap(mistakes).slice(0, MISTAKES_MAX)));
 }
@@ -20,7 +20,37 @@ function mistakes(issue: z.core.$ZodIssue): Mistake[] {
       message: 'is not a field of this request',
     }));
   }
-  return [{ path: pathOf(issue.path), message: issue.message }];
+  const path = pathOf(issue.path);
+  return [{ path, message: path === '' ? `the body ${issue.message}` : issue.message }];
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  string: 'a string',
+  number: 'a number',
+  int: 'an integer',
+  boolean: 'true or false',
+  array: 'an array',
+  object: 'an object',
+};
+
+/** What stands behind the name of a field, for people; undefined: the schema has words of its own
+ * for it, or zod's have to do. */
+function wordsFor(issue: z.core.$ZodRawIssue): string | undefined {
+  switch (issue.code) {
+    case 'invalid_type': {
+      if (issue.input === undefined) return 'is missing';
+      const kind = KINDS[issue.expected];
+      return kind === undefined ? undefined : `must be ${kind}`;
+    }
+    case 'too_small':
+      return `must ${issue.origin === 'array' ? 'have' : 'be'} at least ${issue.minimum}`;
+    case 'too_big':
+      return `must ${issue.origin === 'array' ? 'have' : 'be'} at most ${issue.maximum}`;
+    case 'invalid_value':
+      return `must be one of ${issue.values.map((value) => JSON.stringify(value)).join(', ')}`;
+    default:
+      return undefined;
+  }
 }
 
 function pathOf(path: readonly PropertyKey[]): string {

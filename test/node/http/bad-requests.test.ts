@@ -60,6 +60,27 @@ describe('a body that is not what the route takes is 400, says where, and change
     expect(engine.writes).toHaveLength(before);
   });
 
+  test.each([
+    ['[]', '', 'the body must be an object'],
+    ['{}', 'message', 'is missing'],
+    ['{"message":1}', 'message', 'must be a string'],
+    ['{"message":"a","timeoutMs":1.5}', 'timeoutMs', 'must be an integer'],
+    ['{"message":"a","timeoutMs":0}', 'timeoutMs', 'must be at least 1'],
+    ['{"message":"a","timeoutMs":86400001}', 'timeoutMs', 'must be at most 86400000'],
+  ])('%s is told in plain words', async (body, path, message) => {
+    const answer = await call(app, 'POST', '/messages', body);
+    expect(answer.body.errors).toEqual([{ path, message }]);
+  });
+
+  test('so are an empty list, a word that is none of those there are, and no switch', async () => {
+    const empty = await call(app, 'POST', '/messages/batch', '{"messages":[]}');
+    expect(empty.body.detail).toBe('messages: must have at least 1');
+    const word = await call(app, 'GET', '/messages?read=latest');
+    expect(word.body.detail).toBe('read: must be one of "local", "majority", "linearizable"');
+    const hold = await call(app, 'PUT', '/faults', '{"hold":1}');
+    expect(hold.body.detail).toBe('hold: must be true or false');
+  });
+
   test('w = 10^9 is well formed: whether it can be met is for the engine to say', async () => {
     expect((await call(app, 'POST', '/messages', '{"message":"a","w":1000000000}')).status).toBe(
       201,
