@@ -1,19 +1,14 @@
 // The HTTP server around an app: on loopback unless told otherwise, with a limit on everything a
 // client can make it wait for, and a way to stop that does not wait for ever.
 
-import {
-  createServer,
-  type IncomingMessage,
-  type Server,
-  type ServerResponse,
-  STATUS_CODES,
-} from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Door } from '../peers/tunnel-door.ts';
 import type { Answer } from './answer.ts';
 import type { Direct } from './direct.ts';
 import { allowHalfClose } from './half-close.ts';
 import { invalid, problem } from './problems.ts';
+import { rawAnswer } from './raw-answer.ts';
 import { type Fetch, WebFront } from './web-front.ts';
 
 export interface ServerOptions {
@@ -163,7 +158,7 @@ function refuseMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
     socket.destroy();
     return;
   }
-  socket.end(raw(answerTo(error.code)));
+  socket.end(rawAnswer(answerTo(error.code)));
 }
 
 function answerTo(code: string | undefined): Answer {
@@ -175,10 +170,4 @@ function answerTo(code: string | undefined): Answer {
     default:
       return invalid([{ path: '', message: 'this is not a valid HTTP request' }]);
   }
-}
-
-function raw({ status, headers, body }: Answer): string {
-  const lines = Object.entries({ ...headers, 'content-length': Buffer.byteLength(body) });
-  const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
-  return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head}connection: close\r\n\r\n${body}`;
 }

@@ -12,6 +12,8 @@ import type { Answer } from '../http/answer.ts';
 import { PEER_LIMIT } from '../http/body.ts';
 import { credentialsOf } from '../http/credentials.ts';
 import type { Guard } from '../http/guard.ts';
+import { problem } from '../http/problems.ts';
+import { rawAnswer } from '../http/raw-answer.ts';
 import { answerFrame, FrameReader } from './tunnel-frames.ts';
 
 /** Answers the request in a frame; null: nobody must ever answer it. */
@@ -26,6 +28,9 @@ export interface Passage {
 
 /** Takes a CONNECT: Node's 'connect' event of a server. */
 export type Door = (incoming: IncomingMessage, socket: Duplex, head: Buffer) => void;
+
+const NO_TUNNEL = problem('not-found', 'No tunnel leads there.');
+const ENDING = problem('shutting-down', 'The node is shutting down.');
 
 /** Whether `url`, by which a sender reaches this node, leads straight to this connection. */
 export function reachedDirectly(url: string, socket: Socket): boolean {
@@ -51,8 +56,8 @@ export function tunnelDoor(
     const passage = passages.get(incoming.url ?? '');
     socket.on('error', () => socket.destroy());
     if (refused !== null || passage === undefined || stopping.aborted) {
-      const status = refused?.status ?? (passage === undefined ? 404 : 503);
-      socket.end(`HTTP/1.1 ${status} Refused\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+      const none = passage === undefined;
+      socket.end(rawAnswer(refused ?? (none ? NO_TUNNEL : ENDING)));
       return;
     }
     if ('setNoDelay' in socket) (socket as Socket).setNoDelay(true);

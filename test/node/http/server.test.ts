@@ -58,6 +58,19 @@ function raw(server: RunningServer, text: string): { socket: Socket; said: Promi
   return { socket, said };
 }
 
+test('a CONNECT that is refused is told why, like any other request', async () => {
+  const { server } = await start();
+  for (const [host, status, code] of [
+    ['localhost', '404 Not Found', 'not-found'],
+    ['evil.example', '421 Misdirected Request', 'unknown-host'],
+  ]) {
+    const said = await raw(server, `CONNECT /messages HTTP/1.1\r\nhost: ${host}\r\n\r\n`).said;
+    const [head, body] = said.split('\r\n\r\n');
+    expect(head).toContain(`HTTP/1.1 ${status}\r\ncontent-type: application/problem+json`);
+    expect(JSON.parse(body!)).toMatchObject({ code, detail: expect.any(String) });
+  }
+});
+
 const post = (server: RunningServer, path: string, body: unknown, signal?: AbortSignal) =>
   fetch(`${server.url}${path}`, {
     method: 'POST',
