@@ -39,12 +39,12 @@ export const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const;
 export function addServerOptions(command: Command, port: number): Command {
   command
     .option('--port <port>', 'where to listen; 0: any free port', wholeNumber(0, 65_535), port)
-    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--host <address>', 'address to listen on', parseHost, '127.0.0.1')
     .option('--data-dir <folder>', 'where the data are kept (default: ./.replog/ID-PORT)')
     .option('--memory', 'keep nothing on disk')
     .option('--json', 'one JSON object per line')
     .option('--insecure', 'allow an address that others can reach without a token')
-    .option('--allow-host <name>', 'answer for this Host too (repeatable)', collect);
+    .option('--allow-host <name>', 'answer for this Host too (repeatable)', collectHost);
   return addTokenOptions(command);
 }
 
@@ -107,6 +107,20 @@ function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
 }
 
-function collect(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value];
+/** An empty one, as an unset variable of a shell leaves it, would be every address there is. */
+function parseHost(text: string): string {
+  if (text !== '') return text;
+  throw new UsageError('the address is empty', 'leave it out for this machine alone');
+}
+
+/** What can stand in a Host header: a name or an address, perhaps with a port. */
+const HOST = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i;
+
+function collectHost(value: string, before: readonly string[] = []): readonly string[] {
+  if (HOST.test(value)) return [...before, value];
+  // It would never be met, and every request for it would be refused.
+  throw new UsageError(
+    `"${value}" is not a host name`,
+    'write it like db.example or db.example:80',
+  );
 }

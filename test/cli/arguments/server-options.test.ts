@@ -1,8 +1,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { Command } from 'commander';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { type ServerFlags, serverSettings } from '../../../src/cli/arguments/server-options.ts';
+import {
+  addServerOptions,
+  type ServerFlags,
+  serverSettings,
+} from '../../../src/cli/arguments/server-options.ts';
 import { UsageError } from '../../../src/cli/exit.ts';
 
 const FLAGS: ServerFlags = { port: 4000, host: '127.0.0.1', logLevel: 'warn' };
@@ -51,5 +56,25 @@ describe('serverSettings', () => {
     const settings = serverSettings({ ...flags, tokenFile: join(folder, 'token') }, 'n1');
     rmSync(folder, { recursive: true });
     expect([settings.token, settings.requireClientToken]).toEqual(['s3cret', true]);
+  });
+});
+
+const parsed = (...args: string[]) =>
+  addServerOptions(new Command(), 4000).parse(args, { from: 'user' }).opts<ServerFlags>();
+
+describe('an address or a name', () => {
+  it('is not empty, as a variable that is not set leaves it', () => {
+    expect(() => parsed('--host', '')).toThrow(UsageError);
+    expect(parsed('--host', '::1').host).toBe('::1');
+  });
+
+  it.each(['', 'http://db', 'db/', 'a b', 'db:x', 'a,b'])('is never met as Host: %j', (name) => {
+    expect(() => parsed('--allow-host', 'db', '--allow-host', name)).toThrow(UsageError);
+  });
+
+  it('may have a port, and be an address', () => {
+    const names = ['db', 'Db.example.', 'my_db:80', '10.0.0.1:4000', '[::2]', '[::2]:4000'];
+    const options = names.flatMap((name) => ['--allow-host', name]);
+    expect(parsed(...options).allowHost).toEqual(names);
   });
 });
