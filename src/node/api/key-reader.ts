@@ -17,7 +17,9 @@ export function keyOf(call: Call): string {
   const key = tailOf(call, '/kv/', 'key');
   const bytes = Buffer.byteLength(key);
   if (bytes >= 1 && bytes <= KEY_BYTES_MAX) return key;
-  const message = `must be 1 to ${KEY_BYTES_MAX} bytes of UTF-8, not ${bytes}`;
+  // A URL drops "." and "..", however they are written: whoever meant one would wonder.
+  const dots = bytes === 0 ? '; a URL cannot carry "." and ".."' : '';
+  const message = `must be 1 to ${KEY_BYTES_MAX} bytes of UTF-8, not ${bytes}${dots}`;
   throw new RequestRefused(invalid([{ path: 'key', message }]));
 }
 

@@ -260,6 +260,13 @@ describe('keys', () => {
     }
     expect(engine.writes).toEqual([]);
   });
+
+  test.each(['.', '%2e'])('/kv/%s, which a URL cannot carry, is told apart', async (dot) => {
+    const { app } = node();
+    const { status, body } = await call(app, 'PUT', `/kv/${dot}`, { value: 'v' });
+    expect(status).toBe(400);
+    expect(body.detail).toContain('a URL cannot carry "." and ".."');
+  });
 });
 
 describe('GET /kv/:key', () => {
