@@ -124,6 +124,9 @@ function sentenceOf(event: OtherEvent): string {
 function refusalOf(code: string): string {
   if (code === 'node-id-taken') return 'another living node has this id; choose one with --id';
   if (code === 'wrong-cluster') return 'its data are those of another cluster';
+  if (code === 'no-arbiter') {
+    return 'no arbiter is there; --join takes the URL of one, or of a master without --join';
+  }
   return code;
 }
 

@@ -56,7 +56,8 @@ describe('plainLines', () => {
       { event: 'refused', node: 'n2', by: 'http://x', code: 'wrong-cluster' },
     ],
     [
-      'n2 is given no role by http://x: no-arbiter',
+      'n2 is given no role by http://x: no arbiter is there; --join takes the URL of one, or of a ' +
+        'master without --join',
       { event: 'refused', node: 'n2', by: 'http://x', code: 'no-arbiter' },
     ],
     [
