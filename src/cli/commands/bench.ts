@@ -11,6 +11,7 @@ import { Refused, UsageError } from '../exit.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { NothingThere } from '../no-node.ts';
 import { benchLines, comparisonLines } from '../printing/bench-report.ts';
+import { counted } from '../printing/counted.ts';
 import { examples } from '../printing/examples.ts';
 import { printJson, printLine, printLines } from '../printing/output.ts';
 import { Progress } from '../printing/progress.ts';
@@ -91,10 +92,18 @@ async function run(flags: BenchFlags, command: Command): Promise<void> {
       if (results.length > 1) await printLines(comparisonLines(results));
     }
     signal.throwIfAborted();
-    if (results.some(({ messages, failed }) => messages === 0 && failed > 0)) {
-      throw new Refused('nothing was stored', 'the lines above say why');
-    }
+    refuseUnacknowledged(results);
   });
+}
+
+/** What was measured where nothing was acknowledged is no measurement; it may be stored all the
+ * same. Throws Refused. */
+export function refuseUnacknowledged(
+  results: readonly Pick<BenchResult, 'w' | 'messages' | 'failed'>[],
+): void {
+  const vain = results.find(({ messages, failed }) => messages === 0 && failed > 0);
+  if (vain === undefined) return;
+  throw new Refused(`nothing was acknowledged with w=${vain.w}`, 'the lines above say why');
 }
 
 /** The cluster to measure; null: one that is started for it. What runs, or how many, is of no
@@ -114,7 +123,8 @@ async function onOwn(flags: BenchFlags, signal: AbortSignal): Promise<BenchResul
   try {
     const { nodes } = cluster.ready;
     const kind = flags.memory ? 'in memory' : 'on disk';
-    if (!flags.json) await printLine(`a throw-away cluster of ${nodes.length} nodes, ${kind}`);
+    if (!flags.json)
+      await printLine(`a throw-away cluster of ${counted(nodes.length, 'node', 'nodes')}, ${kind}`);
     const master = nodes.find(({ role }) => role === 'master') ?? nodes[0];
     const target = { url: master?.url ?? '', token: undefined };
     return await measure(flags, target, nodes, signal);
@@ -133,7 +143,8 @@ async function onRunning(
   if (isArbiter(health))
     throw new NothingThere(target.url, 'an arbiter takes no messages', 'name a node with --url');
   const nodes = 'members' in health ? health.members : [{ node: health.node, url: target.url }];
-  if (!flags.json) await printLine(`the cluster of ${nodes.length} nodes at ${target.url}`);
+  if (!flags.json)
+    await printLine(`the cluster of ${counted(nodes.length, 'node', 'nodes')} at ${target.url}`);
   return measure(flags, target, nodes, signal);
 }
 
