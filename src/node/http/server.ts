@@ -83,7 +83,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   );
   // What a client expects beyond an answer is its own matter.
   server.on('checkExpectation', take);
-  if (door !== undefined) server.on('connect', door);
+  server.on('connect', door ?? refuseConnect);
   server.maxConnections = limits.connections;
   server.on('clientError', refuseMalformed);
   allowHalfClose(server);
@@ -151,6 +151,12 @@ function closed(server: Server, connections: ReadonlySet<Socket>, graceMs: numbe
     server.closeIdleConnections();
   });
 }
+
+/** Without a listener, Node closes the connection without a word. */
+const refuseConnect: Door = (_, socket) => {
+  socket.on('error', () => socket.destroy());
+  socket.end(rawAnswer(problem('not-found', 'No tunnel leads there.')));
+};
 
 /** Bytes that are no HTTP, and requests that did not arrive in time. */
 function refuseMalformed(error: NodeJS.ErrnoException, socket: Socket): void {

@@ -58,6 +58,13 @@ function raw(server: RunningServer, text: string): { socket: Socket; said: Promi
   return { socket, said };
 }
 
+test('nor is a CONNECT left without an answer where there are no tunnels at all', async () => {
+  const server = await startServer({ app: { fetch: createApp(new FakeEngine()).fetch }, port: 0 });
+  running.push(server);
+  const { said } = raw(server, 'CONNECT /x HTTP/1.1\r\nhost: localhost\r\n\r\n');
+  expect(await said).toMatch(/^HTTP\/1.1 404 Not Found\r\n.*"code":"not-found"/s);
+});
+
 test('a CONNECT that is refused is told why, like any other request', async () => {
   const { server } = await start();
   for (const [host, status, code] of [
