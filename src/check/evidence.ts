@@ -14,6 +14,7 @@ import type {
   SeenEntry,
   WriteRecord,
 } from './history.ts';
+import { KeyRequests } from './key-requests.ts';
 import { type Content, Operations } from './operations.ts';
 import { Promises } from './promises.ts';
 import { AllRemovals } from './removals.ts';
@@ -39,6 +40,7 @@ export class Evidence {
   readonly entries = new EntryTable();
   readonly promises = new Promises();
   readonly removals = new AllRemovals();
+  readonly keyRequests = new KeyRequests();
   readonly finals = new Map<string, FinalLog>();
   /** When everything must have converged; null: the history does not say. */
   until: number | null = null;
@@ -94,6 +96,7 @@ export class Evidence {
     const contents = record.operations.map((operation) => this.operations.of(operation));
     this.operations.asked(record, contents, this.place);
     this.removals.write(record);
+    this.keyRequests.write(record, contents);
     if (record.outcome === 'ok') {
       this.counts.acknowledged += 1;
       if (record.duplicate === true) this.counts.duplicates += 1;

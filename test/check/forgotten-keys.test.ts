@@ -61,7 +61,7 @@ test('a key that 100,000 others have followed counts as new, for the same and fo
 
 test('but not if there were fewer keys, however far away the index is', () => {
   expect(judgesOf(WINDOW - 2, write('k', 'one', WINDOW + 3))).toEqual(['exactly once']);
-  const shown = finals(END, [2, 'one'], [WINDOW + 3, 'one']);
+  const shown = finals(END, [1, 'zero'], [2, 'one'], [WINDOW + 3, 'one']);
   expect(judgesOf(WINDOW - 2, write('k', 'one', null), ...shown)).toEqual(['exactly once']);
 });
 

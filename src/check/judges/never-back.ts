@@ -4,8 +4,8 @@
 // What a node showed is part of the log of its last entry's epoch. It may go only when a master of
 // a later epoch does not have it: so from then on until such an epoch has begun, everything that
 // was shown before a read began must be there in its answer. (Superseded operations on keys may be
-// compacted away.) Who records must write a master's `role` before anything that follows from it;
-// after the restart or leave of a master the next epoch counts as begun.
+// compacted away: vanished.ts.) Who records must write a master's `role` before anything that
+// follows from it; after the restart or leave of a master the next epoch counts as begun.
 //
 // A page also says of each key which operation on it is there: who is asked for the key's value
 // later must not answer with one that was given before that operation; nor, if the operation gave
@@ -19,10 +19,12 @@ import type { Evidence, Invariant } from '../evidence.ts';
 import type { GetRecord, LogRecord, NodeRecord, SeenEntry } from '../history.ts';
 import { Returned } from '../returned.ts';
 import { HOLE, type KeyLook, NOTHING, Shown } from '../shown.ts';
+import { Vanished } from '../vanished.ts';
 import { type Violation, violation } from '../verdict.ts';
 
-/** Indexes that a page says it covers and does not hold are looked at one by one up to this many;
- * the final reads look at all of them. Keeps the work linear. */
+/** Indexes that a page says it covers and does not hold are looked at one by one up to this many,
+ * and as many again as it has entries; the final reads look at all of them. Keeps the work
+ * linear. */
 const HOLES_MAX = 1_000;
 
 /** A read without a value of a key that a page had shown an operation on. */
@@ -37,9 +39,11 @@ export class NeverBack implements Invariant {
   private readonly shown = new Map<string, Shown>();
   private readonly returned = new Returned();
   private readonly absences: Absence[] = [];
+  private readonly vanished: Vanished;
 
   constructor(evidence: Evidence) {
     this.evidence = evidence;
+    this.vanished = new Vanished(evidence);
   }
 
   node(record: NodeRecord): null {
@@ -116,7 +120,7 @@ export class NeverBack implements Invariant {
         place,
       );
     }
-    return null;
+    return this.vanished.finish();
   }
 
   /** A page has shown a later operation on the key. */
@@ -167,10 +171,11 @@ export class NeverBack implements Invariant {
   }
 
   private changes(record: LogRecord, shown: Shown): Violation | null {
+    const holesMax = HOLES_MAX + record.entries.length;
     let expected = record.from;
     let holes = 0;
     for (const entry of record.entries) {
-      for (; expected < entry.index && holes < HOLES_MAX; expected += 1) {
+      for (; expected < entry.index && holes < holesMax; expected += 1) {
         holes += 1;
         const found = this.missing(expected, record, shown);
         if (found !== null) return found;
@@ -179,7 +184,7 @@ export class NeverBack implements Invariant {
       if (found !== null) return found;
       expected = entry.index + 1;
     }
-    for (; expected <= record.to && holes < HOLES_MAX; expected += 1) {
+    for (; expected <= record.to && holes < holesMax; expected += 1) {
       holes += 1;
       const found = this.missing(expected, record, shown);
       if (found !== null) return found;
@@ -223,12 +228,20 @@ export class NeverBack implements Invariant {
     if (before === 0) shown.set(index, HOLE, record.return, place);
     // A message is never compacted away: one that is missing has not come, or has gone.
     const certain = wasShown && moment >= shown.epochSince && !this.newer(shown);
-    const gone = certain && entries.find(index, before) !== undefined;
+    const gone = certain ? entries.find(index, before) : undefined;
     const message = messages.find(({ epoch }) => epoch === before) ?? messages[0];
     const only =
       messages.length > 0 && messages.length === variants.length && this.alone(index, messages);
-    if (message === undefined || !(only || gone)) return null;
-    if (gone && operations.key(entries.find(index, before)!.content) !== null) return null;
+    if (gone !== undefined && operations.key(gone.content) !== null) {
+      if (this.returned.mayStartOver(record.node)) return null;
+      const { content } = gone;
+      this.vanished.note({ index, ground: 'shown', content, earlier }, record);
+      return null;
+    }
+    if (message === undefined || !(only || gone !== undefined)) {
+      this.hole(index, record);
+      return null;
+    }
     return violation(
       'never back',
       `${record.node} shows what is behind index ${index} while ` +
@@ -238,6 +251,24 @@ export class NeverBack implements Invariant {
       wasShown ? earlier : 0,
       place,
     );
+  }
+
+  /** In the latest epoch's log everything is there that is promised, now or later: a member that
+   * shows an entry of that epoch has had it. */
+  private hole(index: number, record: LogRecord): void {
+    const { cluster, entries, operations, promises } = this.evidence;
+    const isLatest = (record.entries.at(-1)?.epoch ?? 0) >= cluster.opened;
+    if (!isLatest || cluster.forgot || cluster.nodes.get(record.node)?.left) return;
+    if (this.returned.mayStartOver(record.node)) return;
+    const promised = promises.at(index);
+    if (promised === null) {
+      this.vanished.note({ index, ground: 'unknown', content: null, earlier: 0 }, record);
+      return;
+    }
+    const { content, place: earlier } = promised;
+    if ((operations.said.get(index) ?? content) !== content) return;
+    if (entries.at(index).some((variant) => variant.content !== content)) return;
+    this.vanished.note({ index, ground: 'promised', content, earlier }, record);
   }
 
   /** Whether it is certain that no operation on a key, which nobody has seen, took the place of
