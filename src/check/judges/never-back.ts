@@ -66,11 +66,13 @@ export class NeverBack implements Invariant {
       this.shown.set(record.node, shown);
       found = this.changes(record, shown);
     }
+    // Heard late, it says nothing of what is there now.
+    if (shown.isOutdated(record)) return found;
     // What is settled is there for every reader.
     const { lastIndex, return: moment } = record;
     shown.ends.reach(moment, lastIndex, this.evidence.place);
     if (record.read !== 'local') shown.settled.reach(moment, lastIndex, this.evidence.place);
-    if (found === null && !shown.isOutdated(record)) this.keys(record, shown);
+    if (found === null) this.keys(record, shown);
     return found;
   }
 
@@ -212,6 +214,7 @@ export class NeverBack implements Invariant {
         place,
       );
     }
+    if (shown.isOutdated(record)) return null;
     if (ordered) shown.cut(index - 1);
     else if (before > epoch) return null;
     shown.set(index, epoch, record.return, place);
@@ -225,7 +228,7 @@ export class NeverBack implements Invariant {
     const variants = entries.at(index);
     const messages = variants.filter(({ content }) => operations.key(content) === null);
     const wasShown = before > 0 && moment < record.call;
-    if (before === 0) shown.set(index, HOLE, record.return, place);
+    if (before === 0 && !shown.isOutdated(record)) shown.set(index, HOLE, record.return, place);
     // A message is never compacted away: one that is missing has not come, or has gone.
     const certain = wasShown && moment >= shown.epochSince && !this.newer(shown);
     const gone = certain ? entries.find(index, before) : undefined;

@@ -1,0 +1,44 @@
+// A page that was asked for before an epoch began on its node, and heard afterwards.
+
+import { expect, test } from 'vitest';
+import { judge } from '../../src/check/judge.ts';
+import { message, put, Recording } from './recording.ts';
+
+test('a late page shows a log that was replaced since: nothing has changed behind it', () => {
+  const run = new Recording();
+  run.write(message('kept'));
+  run.write(message('dropped'), { outcome: 'unknown' });
+  run.write(message('dropped too'), { outcome: 'unknown' });
+  const [call, old] = [run.tick(), [...run.log]];
+  run.lead('n3');
+  run.log.length = 1;
+  for (const text of ['new', 'newer', 'newest']) {
+    run.write(message(text), { acks: ['n3', 'n1'], node: 'n3' });
+  }
+  run.read('n2', { from: 4 });
+  run.read('n2', { call, commitIndex: 1 }, old);
+  run.read('n2');
+  run.read('n2');
+  expect(judge(run.records).violations).toEqual([]);
+  // It still binds what comes after it.
+  run.read('n2', {}, run.log.slice(0, 3));
+  expect(judge(run.records).violations).toMatchObject([{ judge: 'never back' }]);
+});
+
+test('nor has the log become shorter, or what was missing there come', () => {
+  const run = new Recording();
+  run.write(message('kept'));
+  for (const operation of [put('k', '1'), put('k', '2'), message('a'), message('b')]) {
+    run.write(operation, { outcome: 'unknown' });
+  }
+  const [call, old] = [run.tick(), run.log.filter(({ index }) => index !== 2)];
+  run.lead('n3');
+  run.log.length = 1;
+  for (const text of ['new', 'newer']) {
+    run.write(message(text), { acks: ['n3', 'n1'], node: 'n3' });
+  }
+  run.read('n2', { from: 3 });
+  run.read('n2', { call, commitIndex: 1 }, old);
+  run.read('n2');
+  expect(judge(run.records).violations).toEqual([]);
+});
