@@ -2,8 +2,10 @@
 // it.
 
 import { ByIndex } from './by-index.ts';
+import type { ClusterFacts } from './cluster-facts.ts';
 import { Frontier } from './frontier.ts';
 import type { LogRecord } from './history.ts';
+import type { Content } from './operations.ts';
 
 /** Epoch of what is missing where a page says that it covers it. */
 export const HOLE = -1;
@@ -26,10 +28,19 @@ export interface KeyLook {
   readonly place: number;
 }
 
+/** A value that was given, as the operation that gave it. */
+export interface Given {
+  readonly content: Content;
+  readonly moment: number;
+  readonly place: number;
+}
+
 /** What one life of a node has shown. */
 export class Shown {
   readonly life: string;
   readonly entries = new ByIndex<Look>();
+  /** By the index that was named. */
+  readonly values = new ByIndex<Given>();
   readonly ends = new Frontier();
   /** The same of reads that show only what is on a majority. */
   readonly settled = new Frontier();
@@ -46,6 +57,16 @@ export class Shown {
 
   get lastEpoch(): number {
     return Math.max(0, this.entries.last?.epoch ?? 0);
+  }
+
+  /** Whether a master of a later epoch may have another log by now. */
+  isOver({ opened, opening }: ClusterFacts): boolean {
+    return opening || opened > this.lastEpoch;
+  }
+
+  /** Whether what was shown then is of the log that the node has still. */
+  stays(moment: number, cluster: ClusterFacts): boolean {
+    return moment >= this.epochSince && !this.isOver(cluster);
   }
 
   set(index: number, epoch: number, moment: number, place: number): void {
@@ -70,6 +91,7 @@ export class Shown {
 
   cut(after: number): void {
     this.entries.cut(after);
+    this.values.cut(after);
     this.ends.cap(after);
     this.settled.cap(after);
   }

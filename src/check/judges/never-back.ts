@@ -16,6 +16,7 @@
 
 import type { Variant } from '../entry-table.ts';
 import type { Evidence, Invariant } from '../evidence.ts';
+import { GivenValues } from '../given-values.ts';
 import type { GetRecord, LogRecord, NodeRecord, SeenEntry } from '../history.ts';
 import { Returned } from '../returned.ts';
 import { HOLE, type KeyLook, NOTHING, Shown } from '../shown.ts';
@@ -40,10 +41,12 @@ export class NeverBack implements Invariant {
   private readonly returned = new Returned();
   private readonly absences: Absence[] = [];
   private readonly vanished: Vanished;
+  private readonly given: GivenValues;
 
   constructor(evidence: Evidence) {
     this.evidence = evidence;
     this.vanished = new Vanished(evidence);
+    this.given = new GivenValues(evidence);
   }
 
   node(record: NodeRecord): null {
@@ -105,7 +108,7 @@ export class NeverBack implements Invariant {
     if (call <= shown.epochSince) return null;
     shown.ends.reach(moment, index, this.evidence.place);
     if (read !== 'local') shown.settled.reach(moment, index, this.evidence.place);
-    return null;
+    return this.returned.mayStartOver(node) ? null : this.given.get(record, index, shown);
   }
 
   /** A removal explains itself, and what stands before it. */
@@ -151,13 +154,13 @@ export class NeverBack implements Invariant {
   private stands({ call, key, read }: GetRecord, shown: Shown): KeyLook | null {
     const look = (read === 'local' ? shown.keys : shown.settledKeys).get(key);
     if (look === undefined || look.moment >= call) return null;
-    return look.moment < shown.epochSince || this.newer(shown) ? null : look;
+    return look.moment < shown.epochSince || shown.isOver(this.evidence.cluster) ? null : look;
   }
 
   private shrinks(record: LogRecord, shown: Shown): Violation | null {
     const end = (record.read === 'local' ? shown.ends : shown.settled).at(record.call);
     if (record.lastIndex >= end.index) return null;
-    if (this.newer(shown)) {
+    if (shown.isOver(this.evidence.cluster)) {
       if (record.read === 'local') shown.cut(record.lastIndex);
       else shown.settled.cap(record.lastIndex);
       return null;
@@ -182,7 +185,7 @@ export class NeverBack implements Invariant {
         const found = this.missing(expected, record, shown);
         if (found !== null) return found;
       }
-      const found = this.entry(entry, record, shown);
+      const found = this.entry(entry, record, shown) ?? this.given.entry(entry, record, shown);
       if (found !== null) return found;
       expected = entry.index + 1;
     }
@@ -200,8 +203,7 @@ export class NeverBack implements Invariant {
     if (before === epoch) return null;
     const { place } = this.evidence;
     const ordered = before !== 0 && moment < record.call;
-    const certain = moment >= shown.epochSince;
-    if (ordered && certain && !this.newer(shown)) {
+    if (ordered && shown.stays(moment, this.evidence.cluster)) {
       const what =
         before === HOLE
           ? `showed what is behind index ${index} while it was missing`
@@ -230,15 +232,16 @@ export class NeverBack implements Invariant {
     const wasShown = before > 0 && moment < record.call;
     if (before === 0 && !shown.isOutdated(record)) shown.set(index, HOLE, record.return, place);
     // A message is never compacted away: one that is missing has not come, or has gone.
-    const certain = wasShown && moment >= shown.epochSince && !this.newer(shown);
+    const certain = wasShown && shown.stays(moment, this.evidence.cluster);
     const gone = certain ? entries.find(index, before) : undefined;
     const message = messages.find(({ epoch }) => epoch === before) ?? messages[0];
     const only =
       messages.length > 0 && messages.length === variants.length && this.alone(index, messages);
-    if (gone !== undefined && operations.key(gone.content) !== null) {
+    const value = this.given.before(index, record, shown);
+    if (value !== null || (gone !== undefined && operations.key(gone.content) !== null)) {
       if (this.returned.mayStartOver(record.node)) return null;
-      const { content } = gone;
-      this.vanished.note({ index, ground: 'shown', content, earlier }, record);
+      const { content, place: told } = value ?? { content: gone!.content, place: earlier };
+      this.vanished.note({ index, ground: 'shown', content, earlier: told }, record);
       return null;
     }
     if (message === undefined || !(only || gone !== undefined)) {
@@ -281,10 +284,5 @@ export class NeverBack implements Invariant {
     const promised = promises.at(index)?.content;
     if (messages.some(({ content }) => content === promised)) return true;
     return operations.openKeyValues === 0 && !operations.said.has(index);
-  }
-
-  private newer(shown: Shown): boolean {
-    const { opened, opening } = this.evidence.cluster;
-    return opening || opened > shown.lastEpoch;
   }
 }
