@@ -92,13 +92,13 @@ export class Vanished {
 
   /** What must have been there; null: nobody knows, or a removal. */
   private there(missed: Missed): { content: Content; place: number } | null {
-    const { cluster, operations, promises } = this.evidence;
+    const { operations, promises } = this.evidence;
     const { content, earlier, ground, index } = missed;
     if (ground === 'shown') return { content: content!, place: earlier };
     const promised = promises.at(index);
     if (promised === null) return null;
     if (ground === 'promised') return promised.content === content ? promised : null;
-    if (this.hasLost(missed) || cluster.forgot) return null;
+    if (this.hasLost(missed)) return null;
     return mayGo(promised.content, operations) ? null : promised;
   }
 
