@@ -14,7 +14,7 @@ export const MEMBERSHIP_PLANTS: readonly Plant[] = [
     'a new master hears nobody',
     'B41',
     'src/core/hearing.ts',
-    'return this.suffices(now, (member) => this.counts(member));',
+    'if (members.length + 1 < this.assembly.size() && now < this.strangersUntil) return false;',
     'return true;',
   ),
   plant(
