@@ -41,6 +41,8 @@ export class Recovery {
   private heldEpoch = epochOf(0);
   /** Whose log this one is a copy of, from its beginning; null: it is this node's own. */
   private origin: NodeId | null = null;
+  /** Whose log takes the place of ours, whoever else has accepted a later epoch. */
+  private instead: NodeId | null = null;
   /** Where the log ended when the files set aside had nothing to add. */
   private asideEndedAt = -1;
   private fetching = false;
@@ -146,6 +148,7 @@ export class Recovery {
       if (candidate.lastIndex <= log.lastIndex) continue;
       // What an older master left there is not part of this log (figure 8 of the Raft paper).
       if (candidate.acceptedEpoch < log.lastEpoch) continue;
+      if (candidate.node === this.instead) return candidate;
       if (best === null || outranks(candidate, best)) best = candidate;
     }
     return best;
@@ -206,6 +209,8 @@ export class Recovery {
         if (this.done) return;
         this.fetching = false;
         if (answer.type === 'Fetched' && this.overtakenBy(from.node, answer)) {
+          // Taken up again by another one's log, it would end there again.
+          this.instead = from.node;
           this.startOver(now);
         } else if (answer.type === 'Fetched' && this.take(answer, from.lastIndex)) {
           if (answer.updates.length === 0) this.hearing.exhausted(from.node);

@@ -1,11 +1,15 @@
 // Keeps a copy of what is cut off the log, because someone may once have been told that it was
 // stored: `aside-<first>-<last>.jsonl`, one entry per line. The rule: the copy is durable before
-// the original goes.
+// the original goes. A segment in which damage is met by that is kept as it is, too: that it cannot
+// be read is no reason to keep it in the log.
 
+import { copyAside } from './damaged-files.ts';
 import { type Disk, type DiskFile, withFile, writeAll } from './disk.ts';
 import type { Cut, Piece } from './encoded-log.ts';
+import { DamagedLog } from './persistence.ts';
 import { payloadOf, recordIndex, recordSize } from './record.ts';
 import { segmentName } from './segment-file.ts';
+import { UNFINISHED } from './unfinished.ts';
 import { walkWhole } from './walk.ts';
 
 const NEWLINE = 0x0a;
@@ -13,17 +17,15 @@ const NEWLINE = 0x0a;
 /** Bytes gathered before they are written. */
 const GATHER_BYTES = 1 << 20;
 
-/** Suffix of a file that is not finished; recovery removes what a crash leaves of it. */
-export const UNFINISHED = '.tmp';
-
-/** Writes what `cut` took out, from memory and from the segment files that still hold it. */
-export async function saveAside(disk: Disk, cut: Cut): Promise<string> {
+/** Writes what `cut` took out, from memory and from the segment files that still hold it.
+ * `copied`: damaged segments that an earlier attempt has kept; those of this one are added. */
+export async function saveAside(disk: Disk, cut: Cut, copied: Set<string>): Promise<string> {
   const name = await freeName(disk, cut);
   const unfinished = `${name}${UNFINISHED}`;
   await disk.remove(unfinished);
   await withFile(disk, unfinished, 'create', async (file) => {
     const lines = new Lines(file, cut.from);
-    for (const piece of cut.pieces) await copyPiece(disk, piece, lines);
+    for (const piece of cut.pieces) await copyPiece(disk, piece, lines, copied);
     await lines.flush();
   });
   await disk.rename(unfinished, name);
@@ -31,7 +33,12 @@ export async function saveAside(disk: Disk, cut: Cut): Promise<string> {
   return name;
 }
 
-async function copyPiece(disk: Disk, piece: Piece, lines: Lines): Promise<void> {
+async function copyPiece(
+  disk: Disk,
+  piece: Piece,
+  lines: Lines,
+  copied: Set<string>,
+): Promise<void> {
   if (piece.spans !== null) {
     for (const span of piece.spans) {
       for (let at = 0; at < span.length; at += recordSize(span, at)) lines.add(span, at);
@@ -40,9 +47,15 @@ async function copyPiece(disk: Disk, piece: Piece, lines: Lines): Promise<void> 
     return;
   }
   const name = segmentName(piece.segment.start.first);
-  await withFile(disk, name, 'read', async (file) => {
-    await walkWhole(file, name, piece, (bytes, at) => lines.add(bytes, at));
-  });
+  try {
+    await withFile(disk, name, 'read', async (file) => {
+      await walkWhole(file, name, piece, (bytes, at) => lines.add(bytes, at));
+    });
+  } catch (error) {
+    if (!(error instanceof DamagedLog)) throw error;
+    if (!copied.has(name)) await copyAside(disk, name);
+    copied.add(name);
+  }
   await lines.flushIfLarge();
 }
 

@@ -3,10 +3,10 @@
 
 import { crc32 } from 'node:zlib';
 import type { Memory } from '../core/effects.ts';
-import { UNFINISHED } from './aside.ts';
 import { Deferred } from './deferred.ts';
 import { codeOf, type Disk, readAll, withFile, writeAll } from './disk.ts';
 import { DamagedLog, UnknownFormat } from './persistence.ts';
+import { UNFINISHED } from './unfinished.ts';
 
 const NAME = 'memory.json';
 const FORMAT = 1;

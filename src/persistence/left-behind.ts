@@ -4,10 +4,10 @@
 
 import type { LogPoint } from '../core/messages.ts';
 import type { Entry } from '../core/operation.ts';
+import { setAsideAmong } from './damaged-files.ts';
 import type { Disk } from './disk.ts';
 import { examine, payloadOf, recordHash, recordIndex, recordSize } from './record.ts';
 import { scan, segmentBytes } from './remains.ts';
-import { setAsideAmong } from './salvage.ts';
 import { FILE_HEADER_BYTES } from './segment-file.ts';
 
 /** The file that was read last: what is asked for next is most likely in it. */

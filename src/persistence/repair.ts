@@ -6,12 +6,13 @@ import { logIndex } from '../core/ids.ts';
 import { invariant } from '../core/invariant.ts';
 import { lastEpochOf } from '../core/ledger.ts';
 import { Bookkeeping } from './bookkeeping.ts';
+import { moveAside } from './damaged-files.ts';
 import type { Disk } from './disk.ts';
 import { Lock } from './lock.ts';
 import type { ProcessTable } from './process-table.ts';
 import { recordIndex, recordSize } from './record.ts';
 import { scan, segmentBytes } from './remains.ts';
-import { moveAside, setAside } from './salvage.ts';
+import { setAside } from './salvage.ts';
 import { FILE_HEADER_BYTES, segmentName, segmentsAmong } from './segment-file.ts';
 import { type CheckUse, checkFolder, type FolderCheck } from './verify.ts';
 

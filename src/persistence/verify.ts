@@ -6,13 +6,13 @@ import type { Lost, Memory } from '../core/effects.ts';
 import type { EpochStart } from '../core/log.ts';
 import type { Entry } from '../core/operation.ts';
 import { loadMemory } from './bookkeeping.ts';
+import { setAsideAmong } from './damaged-files.ts';
 import { type Disk, withFile } from './disk.ts';
 import { EncodedLog } from './encoded-log.ts';
 import { DamagedLog } from './persistence.ts';
 import { ReadOnlyDisk } from './read-only-disk.ts';
 import { recoverSegments } from './recovery.ts';
 import { type Remains, surveyRemains } from './remains.ts';
-import { setAsideAmong } from './salvage.ts';
 import { FILE_HEADER_BYTES, segmentName, segmentsAmong } from './segment-file.ts';
 
 /** Damage, and what it leaves. */

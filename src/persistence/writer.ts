@@ -31,6 +31,8 @@ interface Request {
 interface QueuedCut extends Cut {
   /** Whether the copy of what goes is durable. */
   saved: boolean;
+  /** Damaged segments of which a copy is durable. */
+  readonly copied: Set<string>;
 }
 
 interface OpenFile {
@@ -108,7 +110,7 @@ export class Writer {
     for (const request of this.requests.values()) {
       request.upTo = Math.min(request.upTo, cut.from - 1);
     }
-    this.cuts.push({ ...cut, saved: false });
+    this.cuts.push({ ...cut, saved: false, copied: new Set() });
     this.start();
   }
 
@@ -248,7 +250,7 @@ export class Writer {
     await this.closeFile();
     await this.leftovers.remove();
     if (!cut.saved) {
-      await saveAside(this.disk, cut);
+      await saveAside(this.disk, cut, cut.copied);
       cut.saved = true;
     }
     const dropped = cut.dropped.map(({ start }) => segmentName(start.first)).reverse();

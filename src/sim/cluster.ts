@@ -61,6 +61,7 @@ export class Cluster {
     this.network = new Network(this.timeline, chance, this.trace, plan.shape.networkMs);
     this.watch = new Watch(this.timeline, this.trace, (record) => this.record(record));
     this.watch.onBroken = (node, error) => this.supervisor.broke(this.site(node.id), error);
+    this.watch.onDamage = (node) => this.supervisor.told(this.site(node.id));
     if (plan.shape.arbiter === 'own') this.addArbiter();
     for (const { id, durable } of plan.shape.nodes) this.add(id, durable);
   }
@@ -117,6 +118,9 @@ export class Cluster {
           planned.run = null;
         };
       },
+      damaged: () => {
+        if (site.host.life === life) this.supervisor.told(site);
+      },
       broken: (error: unknown) => {
         if (site.host.life === life) this.supervisor.broke(site, error);
       },
@@ -137,7 +141,7 @@ export class Cluster {
         site.halfStarted = false;
         site.torn = false;
         this.watch.memory.recovered(id, found.memory, damaged);
-        if (site.node !== null) this.watch.recovered(id, found.entries, damaged);
+        if (site.node !== null) this.watch.recovered(id, found.entries, damaged, found.unreadable);
         const sized = site.arbiter === null ? {} : { sized: shape.size !== null };
         const lost = damaged ? { damaged } : {};
         this.happened(site, 'start', { durable: site.disk !== null, ...sized, ...lost });

@@ -1,14 +1,19 @@
 // Proves that a cluster has come back when all faults are over: every node follows one master, has
 // all of its log, and a write with `w` = all is answered; then shows every log as it ended.
 
+import type { LogRecord } from '../check/history.ts';
 import type { Options } from '../core/options.ts';
 import { ANSWERED_WITHIN_MS } from '../core/patience.ts';
 import type { MasterStatus } from '../core/status.ts';
+import { DamagedLog } from '../persistence/persistence.ts';
 import type { Cluster } from './cluster.ts';
 import { type Asked, type Page, page, pageRecord, valueAt, valueRecord } from './reading.ts';
 
 /** How often it is looked whether the cluster has come back. */
 const LOOK_MS = 100;
+
+/** After it has converged a cluster is watched for so long. */
+const QUIET_MS = 300;
 
 /** Time for starting, reading disks, messages and catching up; generous, as nothing is measured. */
 const SLACK_MS = 2_000;
@@ -35,6 +40,20 @@ export class Convergence {
 
   constructor(cluster: Cluster) {
     this.cluster = cluster;
+  }
+
+  /** The cluster comes back, and every node shows its whole log, for the last time. Where one meets
+   * damage by that, it is mended, and all come back once more. */
+  async show(until: number, quiet: () => boolean): Promise<void> {
+    const { nodes, timeline, watch } = this.cluster;
+    let limit = until;
+    for (let helps = 2 * nodes.length; helps > 0; helps -= 1) {
+      await this.run(limit, quiet);
+      await timeline.run(timeline.now + QUIET_MS);
+      if (await this.look()) return;
+      limit = this.again();
+    }
+    watch.breach('comes back', 'damage is met again and again');
   }
 
   /** Lets time pass until the cluster has come back and clients are `quiet`, but not beyond
@@ -64,9 +83,11 @@ export class Convergence {
     return until;
   }
 
-  /** Every node shows its whole log, for the last time. */
-  async look(): Promise<void> {
+  /** Every node shows its whole log. Returns whether all could. */
+  async look(): Promise<boolean> {
     const { timeline } = this.cluster;
+    const pages: LogRecord[] = [];
+    let met = 0;
     for (const { node, host } of this.cluster.nodes) {
       if (node?.engine === null || node === null) continue;
       const { lastIndex } = node.engine.persistence;
@@ -77,13 +98,20 @@ export class Convergence {
         (found) => {
           shown = found;
         },
-        (error: unknown) => this.cluster.watch.breach('comes back', String(error)),
+        (error: unknown) => {
+          if (error instanceof DamagedLog) met += 1;
+          else this.cluster.watch.breach('comes back', String(error));
+        },
       );
-      await timeline.run(timeline.now + 1_000, () => shown !== null);
+      const before = met;
+      await timeline.run(timeline.now + 1_000, () => shown !== null || met > before);
       if (shown === null) continue;
       const asked = this.asked(node.id, host.lifeName, call);
-      this.cluster.record({ ...pageRecord(asked, shown as Page), final: true });
+      pages.push({ ...pageRecord(asked, shown as Page), final: true });
     }
+    if (met > 0 || !this.whole) return false;
+    for (const page of pages) this.cluster.record(page);
+    return true;
   }
 
   /** Every node shows the values of all keys that clients use. */
@@ -165,6 +193,8 @@ export class Convergence {
       if (member.status !== 'Healthy') return `${member.node} is ${member.status}`;
       if (member.ackedIndex !== status.lastIndex) return `${member.node} is behind`;
     }
+    const told = nodes.find(({ host, toldLife }) => toldLife === host.life);
+    if (told !== undefined) return `${told.id} has met damage`;
     for (const { id, node } of nodes) {
       const own = node?.status;
       if (own?.epoch !== status.epoch) return `${id} is in epoch ${own?.epoch}`;

@@ -2,21 +2,48 @@
 // no summary and no cache stands between.
 
 import type { Entry } from '../core/operation.ts';
-import { parseRecord, recordSize } from '../persistence/record.ts';
+import {
+  examine,
+  parseRecord,
+  recordHash,
+  recordIndex,
+  recordSize,
+} from '../persistence/record.ts';
 import { FILE_HEADER_BYTES, segmentName, segmentsAmong } from '../persistence/segment-file.ts';
 import type { FakeDisk } from './disk.ts';
 
-/** Every entry in the segments of a log that was recovered, by rising index. The disk must not have
- * turned over any bit. */
-export function entriesOn(disk: FakeDisk): Entry[] {
-  const found: Entry[] = [];
-  for (const first of segmentsAmong(disk.names())) {
+/** Indexes from the first one to the last. */
+export interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface DiskLog {
+  /** By rising index. */
+  readonly entries: Entry[];
+  /** What stands behind damage in the same segment: nobody can say what is there. */
+  readonly unreadable: Range[];
+}
+
+/** What the segments of a log that was recovered, and ends at `lastIndex`, hold. */
+export function logOn(disk: FakeDisk, lastIndex: number): DiskLog {
+  const entries: Entry[] = [];
+  const unreadable: Range[] = [];
+  const segments = segmentsAmong(disk.names());
+  let before = { index: 0, hash: 0 };
+  for (const [i, first] of segments.entries()) {
     const bytes = disk.content(segmentName(first));
     for (let at = FILE_HEADER_BYTES; at < bytes.length; at += recordSize(bytes, at)) {
-      const entry = parseRecord(bytes, at);
-      if (entry === null) throw new Error(`${segmentName(first)} holds no entry at ${at}`);
-      found.push(entry);
+      if (examine(bytes, at, before, true) !== 'whole') {
+        const next = segments[i + 1];
+        const to = next === undefined ? lastIndex : next - 1;
+        unreadable.push({ from: before.index + 1, to });
+        before = { index: to, hash: 0 };
+        break;
+      }
+      entries.push(parseRecord(bytes, at)!);
+      before = { index: recordIndex(bytes, at), hash: recordHash(bytes, at) };
     }
   }
-  return found;
+  return { entries, unreadable };
 }

@@ -22,11 +22,10 @@ const AWAY_MS = 5_500;
 export function withRot(plan: Plan): Plan {
   const chance = new Chance(plan.seed ^ ROT_SEED);
   const { faults, faultsFrom, faultsUntil, shape } = plan;
-  const { arbiter, nodes, salvages, upkeep } = shape;
+  const { arbiter, nodes, salvages } = shape;
   const suits =
     arbiter === 'own' &&
     salvages &&
-    !upkeep &&
     nodes.length > 1 &&
     nodes.every(({ durable }) => durable) &&
     faults.every(({ kind }) => kind !== 'flip');

@@ -3,6 +3,7 @@
 
 import type { LogIndex } from '../core/ids.ts';
 import type { Entry } from '../core/operation.ts';
+import type { Range } from './disk-log.ts';
 import { drawEntry } from './drawing.ts';
 
 /** Holes in both arrays: entries that were compacted away before this node got them. */
@@ -12,6 +13,9 @@ export class LogImage {
   private lastIndex = 0;
   /** Up to here persistence has said that it is durable, and it has not been cut off since. */
   private confirmed = 0;
+  /** Of these a start has found that compaction took them away: they stay away, also where damage
+   * takes what superseded them. */
+  private readonly gone = new Set<number>();
   /** By index: the epoch of what was ever durable there. */
   private readonly ever: number[] = [];
 
@@ -29,6 +33,7 @@ export class LogImage {
     for (const entry of entries) {
       this.entries[entry.index] = entry;
       this.lastIndex = entry.index;
+      if (this.gone.size > 0) this.gone.delete(entry.index);
     }
   }
 
@@ -45,16 +50,26 @@ export class LogImage {
 
   forget(): void {
     this.entries = [];
+    this.gone.clear();
     this.lastIndex = 0;
     this.confirmed = 0;
   }
 
-  /** A start has found this, and `damaged` says that it may be less than there was; returns what is
-   * wrong with it, null if nothing. */
-  recover(found: readonly Entry[], damaged: boolean): string | null {
+  /** A start has found this, and `damaged` says that it may be less than there was; what is
+   * `unreadable` is there, and cannot be looked at. Returns what is wrong with it, null if
+   * nothing. */
+  recover(
+    found: readonly Entry[],
+    damaged: boolean,
+    unreadable: readonly Range[] = [],
+  ): string | null {
     const read: (Entry | undefined)[] = [];
     for (const entry of found) read[entry.index] = entry;
-    const lastIndex = found.at(-1)?.index ?? 0;
+    let lastIndex: number = found.at(-1)?.index ?? 0;
+    for (const { from, to } of unreadable) {
+      for (let index = from; index <= to; index += 1) read[index] = this.entries[index];
+      lastIndex = Math.max(lastIndex, to);
+    }
     const kept = damaged ? Math.min(this.confirmed, lastIndex) : this.confirmed;
     let wrong: string | null = null;
     const history = new Keys(this.entries.slice(0, this.confirmed + 1), found);
@@ -62,8 +77,10 @@ export class LogImage {
       const entry = this.entries[index];
       const now = read[index];
       if (entry === undefined) continue;
-      if (now === undefined && index < lastIndex && history.supersedes(entry)) {
+      const gone = this.gone.has(index) || (index < lastIndex && history.supersedes(entry));
+      if (now === undefined && gone) {
         read[index] = entry;
+        this.gone.add(index);
       } else if (now === undefined || !same(entry, now)) {
         wrong ??= `${drawEntry(entry)} was on its disk; ${now ? drawEntry(now) : 'nothing'} now`;
       }

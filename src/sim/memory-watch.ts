@@ -62,6 +62,11 @@ export class MemoryWatch {
     return this.of(id).at(-1)!.memory?.lost ?? null;
   }
 
+  /** The latest epoch that its bookkeeping surely says it has accepted. */
+  acceptedBy(id: string): number {
+    return this.of(id)[0]!.memory?.acceptedEpoch ?? 0;
+  }
+
   /** Its disk is another one, or it has none. */
   forgotten(id: string): void {
     this.known.delete(id);

@@ -11,7 +11,12 @@ import type { Options } from '../core/options.ts';
 import type { Replica } from '../core/replica.ts';
 import type { NodeStatus } from '../core/status.ts';
 import type { Bookkeeper } from '../persistence/bookkeeper.ts';
-import { type Persistence, StorageFailure } from '../persistence/persistence.ts';
+import {
+  type Chunk,
+  DamagedLog,
+  type Persistence,
+  StorageFailure,
+} from '../persistence/persistence.ts';
 import type { EntryTexts } from './entry-texts.ts';
 import { filledFetched, filledRequest } from './filling.ts';
 import { Host } from './host.ts';
@@ -33,6 +38,8 @@ export interface NodeWatch {
   readonly memory: MemoryWatch;
   /** A turn of its machine is over. */
   turned(node: NodeHost, commitIndex: LogIndex): void;
+  /** It has met damage in what it has read, and goes on. */
+  damaged(node: NodeHost): void;
   /** The process cannot go on. */
   broken(node: NodeHost, error: unknown): void;
 }
@@ -106,6 +113,17 @@ export class NodeHost extends Host implements Server {
 
   get status(): NodeStatus | null {
     return this.engine?.replica.status(this.now()) ?? null;
+  }
+
+  /** Reads as for a client. Rejects as Persistence does. */
+  async read(from: LogIndex, to: LogIndex): Promise<Chunk> {
+    const { life } = this;
+    try {
+      return await this.engine!.persistence.read(from, to);
+    } catch (error) {
+      this.within(life, () => this.met(error));
+      throw error;
+    }
   }
 
   receive(request: Request, respond: (response: Response) => void): void {
@@ -210,12 +228,13 @@ export class NodeHost extends Host implements Server {
     );
   }
 
-  /** Hands over what a promise of persistence comes to; anything but a failure of the disk is the
-   * end of the process. */
+  /** Hands over what a promise of persistence comes to; anything but a failure of the disk, and
+   * damage where that may be, is the end of the process. */
   private settled<Value>(
     promise: Promise<Value>,
     done: (value: Value) => void,
     failed: (failure: StorageFailure) => void,
+    damaged: (() => void) | null = null,
   ): void {
     this.timeline.stir();
     const { life } = this;
@@ -224,6 +243,7 @@ export class NodeHost extends Host implements Server {
       (error: unknown) =>
         this.within(life, () => {
           if (error instanceof StorageFailure) failed(error);
+          else if (error instanceof DamagedLog && damaged !== null) damaged();
           else this.broken(error);
         }),
     );
@@ -236,7 +256,10 @@ export class NodeHost extends Host implements Server {
     };
     const { life } = this;
     const unfilled = (error: unknown): void => {
-      this.within(life, () => caller.unanswered(String(error)));
+      this.within(life, () => {
+        this.met(error);
+        caller.unanswered(String(error));
+      });
     };
     invariant(request.type !== 'ReadLog', 'every member here speaks of itself as replog does');
     let filled: Request | Promise<Request>;
@@ -270,6 +293,11 @@ export class NodeHost extends Host implements Server {
     const { persistence } = this.engine!;
     const fetched = filledFetched(response, persistence, this.options, this.texts);
     // As in src/node: what cannot be read is no answer; who asked asks again, or another.
-    this.settled(fetched, answer, () => {});
+    const damaged = (): void => this.watch.damaged(this);
+    this.settled(fetched, answer, () => {}, damaged);
+  }
+
+  private met(error: unknown): void {
+    if (error instanceof DamagedLog) this.watch.damaged(this);
   }
 }

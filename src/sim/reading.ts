@@ -52,7 +52,7 @@ export async function page(node: NodeHost, upTo: LogIndex, whole: boolean): Prom
   if (persistence.lastIndex < upTo) throw new Error(`the log ends before ${upTo}`);
   const entries: SeenEntry[] = [];
   if (upTo >= from) {
-    const chunk = await persistence.read(logIndex(from), upTo);
+    const chunk = await node.read(logIndex(from), upTo);
     for (const entry of node.texts.entries(chunk)) entries.push(seen(entry));
   }
   if (node.engine === null) throw new Error('the process has ended');
@@ -66,7 +66,7 @@ export async function valueAt(node: NodeHost, key: string, upTo: LogIndex): Prom
     const index = folds.store.find(key, upTo);
     if (index === null) return { value: null, index: null };
     if (index <= persistence.lastIndex) {
-      const [entry] = node.texts.entries(await persistence.read(index, index));
+      const [entry] = node.texts.entries(await node.read(index, index));
       if (entry?.op === 'put' && entry.key === key) return { value: entry.value, index };
     }
   }

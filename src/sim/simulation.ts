@@ -15,9 +15,6 @@ import { type Breach, healthOf } from './watch.ts';
 /** How often nodes are asked how they are. */
 const HEALTH_MS = 700;
 
-/** After it has converged a cluster is watched for so long. */
-const QUIET_MS = 300;
-
 export interface Run {
   readonly plan: Plan;
   readonly history: readonly HistoryRecord[];
@@ -52,9 +49,8 @@ export async function simulate(plan: Plan, options: RunOptions = {}): Promise<Ru
   await timeline.run(plan.faultsUntil + 1);
   const convergence = new Convergence(cluster);
   const until = plan.faultsUntil + convergenceMs(cluster.options);
-  await convergence.run(until, () => clients.every(({ idle }) => idle));
-  await timeline.run(timeline.now + QUIET_MS);
-  await convergence.look();
+  const quiet = (): boolean => clients.every(({ idle }) => idle);
+  await convergence.show(until, quiet);
   await convergence.lookUp(keysOf(plan));
   for (const client of clients) client.end();
   cluster.record({ type: 'phase', at: timeline.now, phase: 'end' });

@@ -53,6 +53,8 @@ export class Site {
   hasLeft = false;
   /** The life that is starting and does not serve yet. */
   startingLife: number | null = null;
+  /** The life that has met damage, of which its operator knows. */
+  toldLife: number | null = null;
   /** The life whose process is told to end. */
   endingLife: number | null = null;
   private readonly troubles = new Set<Trouble>();

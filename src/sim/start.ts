@@ -15,7 +15,7 @@ import { cutDamage } from '../persistence/repair.ts';
 import { type DurableLog, openSegmentedLog } from '../persistence/segmented-log.ts';
 import { foldedBy } from '../persistence/upkeep.ts';
 import type { FakeDisk } from './disk.ts';
-import { entriesOn } from './disk-log.ts';
+import { logOn, type Range } from './disk-log.ts';
 import type { Shape } from './plan.ts';
 import type { Site } from './site.ts';
 
@@ -28,6 +28,8 @@ export interface Configuration {
   readonly random: () => number;
   /** Calls back after so many milliseconds, in this life of the process; returns how to cancel. */
   readonly after: (ms: number, run: () => void) => () => void;
+  /** The process goes on, and its operator is told. */
+  readonly damaged: () => void;
   /** The process cannot go on. */
   readonly broken: (error: unknown) => void;
 }
@@ -38,6 +40,8 @@ export interface Found {
   readonly memory: Memory | null;
   /** Damage was taken out of the log: `entries` are what was before it. */
   readonly damaged: boolean;
+  /** What the start has not read, and damage stands before. */
+  readonly unreadable: readonly Range[];
 }
 
 /** A persistence that may be wrapped by a test. */
@@ -102,8 +106,10 @@ export async function startNode(
   };
   // Without summaries every start reads the whole log.
   const recovered = await persistence.recover(visit, kept === null ? undefined : folds);
-  const entries = kept === null ? read : entriesOn(site.disk!);
-  const found = { entries, memory: recovered.memory, damaged: recovered.damage !== undefined };
+  const { entries, unreadable } =
+    kept === null ? { entries: read, unreadable: [] } : logOn(site.disk!, recovered.lastIndex);
+  const { damage, memory } = recovered;
+  const found = { entries, memory, damaged: damage !== undefined, unreadable };
   if (site.host.life !== life) return found;
   const arbiter = arbiterOf(site, shape);
   const replica = new Replica({
@@ -122,12 +128,12 @@ export async function startNode(
     memory: recovered.memory ?? memoryBeside(lastEpochOf(recovered)),
   });
   site.node!.serve({ replica, persistence, folds });
-  const { after, broken } = configuration;
+  const { after, broken, damaged } = configuration;
   kept?.startUpkeep({
     compactTo: () => replica.compactTo,
     ...foldedBy(folds),
     after,
-    damaged: broken,
+    damaged,
     broken,
   });
   return found;
@@ -141,7 +147,7 @@ export async function startArbiter(
 ): Promise<Found> {
   const { life } = site.host;
   const { memory } = await persistence.recover(() => {});
-  const found = { entries: [], memory, damaged: false };
+  const found = { entries: [], memory, damaged: false, unreadable: [] };
   if (site.host.life !== life) return found;
   // One that takes the place of a lost one gives the first role to whoever asks first.
   const prefer = site.wiped ? null : nodeId(shape.nodes[0]!.id);

@@ -11,6 +11,9 @@ import { repairFolder } from './start.ts';
 /** A process that ended by itself is started again after this long. */
 const AGAIN_MS = 300;
 
+/** A process that has met damage is restarted after this long. */
+const TOLD_MS = 600;
+
 export class Supervisor {
   private readonly cluster: Cluster;
   private readonly plan: Plan;
@@ -26,6 +29,17 @@ export class Supervisor {
     this.blame(site, error);
     this.cluster.ended(site, 'crash', { power: false, severity: 1 });
     this.cluster.startAfter(site.id, AGAIN_MS);
+  }
+
+  /** A process has met damage: its operator restarts it, which is when that is mended. */
+  told(site: Site): void {
+    const { life } = site.host;
+    if (site.toldLife === life) return;
+    site.toldLife = life;
+    this.cluster.trace.draw(`${site.id} has met damage`);
+    this.cluster.timeline.after(TOLD_MS, () => {
+      if (site.host.life === life) this.cluster.stop(site.id, 1);
+    });
   }
 
   /** A process could not start. */
@@ -71,12 +85,15 @@ export class Supervisor {
   }
 
   /** Who could have given a node what it lost, as a sentence; null: nobody, or nobody whose word
-   * counts: who was away, or whom the arbiter forgot, may have missed what came after. */
+   * counts: who was away, whom the arbiter forgot, or who has not heard of that epoch, may have
+   * missed what came after. */
   private helpFor(id: string): string | null {
     const { forgotten, watch } = this.cluster;
-    const { upTo, open } = watch.memory.lostBy(id)!;
+    const { epoch, upTo, open } = watch.memory.lostBy(id)!;
     if (forgotten || open) return null;
-    const others = watch.holdersOf(id, upTo).filter((one) => !this.cluster.site(one).hasLeft);
+    const others = watch
+      .holdersOf(id, upTo)
+      .filter((one) => !this.cluster.site(one).hasLeft && watch.memory.acceptedBy(one) >= epoch);
     return others.length === 0
       ? null
       : `${others.sort().join(' and ')} could have given ${id} ${upTo}`;

@@ -8,6 +8,7 @@ import type { Mutable } from '../core/mutable.ts';
 import type { Entry } from '../core/operation.ts';
 import type { NodeStatus } from '../core/status.ts';
 import { CommitWatch } from './commit-watch.ts';
+import type { Range } from './disk-log.ts';
 import { drawNote } from './drawing.ts';
 import { LogImage } from './log-image.ts';
 import { MemoryWatch } from './memory-watch.ts';
@@ -31,6 +32,8 @@ export class Watch implements NodeWatch {
   readonly commits = new CommitWatch((judge, sentence) => this.breach(judge, sentence));
   /** Called when a process cannot go on. */
   onBroken: (node: NodeHost, error: unknown) => void = () => {};
+  /** Called when a process has met damage in what it has read. */
+  onDamage: (node: NodeHost) => void = () => {};
   /** Nodes join and leave: what the master takes for the cluster's size is recorded each time. */
   sizeChanges = false;
   private size = 0;
@@ -53,10 +56,15 @@ export class Watch implements NodeWatch {
   }
 
   /** A node has read its log: all that was durable must be in it, up to any damage that it owns up
-   * to. */
-  recovered(id: string, found: readonly Entry[], damaged: boolean): void {
+   * to. What is `unreadable` is not missed: its node will. */
+  recovered(
+    id: string,
+    found: readonly Entry[],
+    damaged: boolean,
+    unreadable: readonly Range[] = [],
+  ): void {
     this.commits.restarted(id);
-    const wrong = this.image(id).recover(found, damaged);
+    const wrong = this.image(id).recover(found, damaged, unreadable);
     if (wrong !== null) this.breach('durable on disk', `${id}: ${wrong}`);
   }
 
@@ -134,6 +142,10 @@ export class Watch implements NodeWatch {
 
   broken(node: NodeHost, error: unknown): void {
     this.onBroken(node, error);
+  }
+
+  damaged(node: NodeHost): void {
+    this.onDamage(node);
   }
 
   private image(id: string): LogImage {

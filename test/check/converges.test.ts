@@ -65,3 +65,30 @@ test('converges: so may a removal, in the place of what was seen, and lost since
   const never = records.filter((record) => record !== removal);
   expect(judge(never).violations.map(({ judge: by }) => by)).toContain('converges');
 });
+
+test('converges: what a lost removal superseded may still be on who did not compact', () => {
+  const history = (gone: string) => {
+    const run = new Recording();
+    const put = { op: 'put', key: 'k', value: 'v' } as const;
+    run.write(message('one'));
+    run.write(put);
+    run.write({ op: 'remove', key: 'k' });
+    run.log.pop();
+    loseAll(run);
+    run.write({ op: 'put', key: 'other', value: 'v' });
+    const until = run.tick() + 10;
+    run.records.push({ type: 'phase', at: run.now, phase: 'liveness', until });
+    run.tick(20);
+    const holed = run.log.filter(({ index }) => index !== 2);
+    for (const node of run.nodes) {
+      run.read(node, { final: true }, node === gone ? holed : run.log);
+    }
+    for (const node of run.nodes)
+      run.get(node, 'k', node === 'n1' ? { value: null, index: null } : {});
+    run.records.push({ type: 'phase', at: run.tick(), phase: 'end' });
+    return judge(run.records).violations.map(({ judge: by, sentence }) => `${by}: ${sentence}`);
+  };
+  expect(history('n1')).toEqual([]);
+  // Who still has it in its log gives it.
+  expect(history('n2').join()).toMatch(/converges: At the end n1 says "k" is null .record \d+/);
+});

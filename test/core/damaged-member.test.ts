@@ -143,3 +143,34 @@ test.each([
   expect(master(cluster)).toMatchObject({ mode: 'read-write', lastIndex: 6 });
   for (const id of nodes) expect(cluster.entries(id)).toHaveLength(6);
 });
+
+test('C23: a log that takes the place of another is not begun with that one again', () => {
+  const cluster = new VirtualCluster();
+  const nodes = ['n1', 'n2', 'n3'];
+  cluster.arbiter({ size: 3 });
+  for (const id of nodes) {
+    cluster.start(id);
+    cluster.run(100);
+  }
+  const put = (key: string, value: string) => ({ op: 'put' as const, key, value });
+  for (const operation of [put('a', '1'), put('b', '1'), put('c', '1'), put('c', '2')]) {
+    cluster.operate('n1', [operation], { w: 3 });
+  }
+  cluster.write('n1', 'end', { w: 3 });
+  cluster.run(1_000);
+  for (const id of ['n2', 'n3']) expect(cluster.host(id).compact()).toHaveLength(1);
+  // Of the second epoch n3 has not heard.
+  cluster.weather = (from, to) => ([from, to].includes('n3') ? 'lost' : 1);
+  cluster.start('n1');
+  cluster.run(1_000);
+  for (const id of ['n1', 'n2']) cluster.kill(id);
+  cluster.host('n2').damage(2);
+  cluster.weather = () => 1;
+  cluster.start('n1', { wipe: true });
+  cluster.start('n2');
+  cluster.run(8_000);
+  expect(master(cluster)).toMatchObject({ mode: 'read-write', lastIndex: 5 });
+  for (const id of nodes) {
+    expect(cluster.entries(id)).toEqual(['1:a=1', '2:b=1', '4:c=2', '5:end']);
+  }
+});

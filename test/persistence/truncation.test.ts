@@ -3,9 +3,11 @@
 import { describe, expect, it } from 'vitest';
 import { StorageFailure } from '../../src/persistence/persistence.ts';
 import { at, entriesOf, entryAt } from './entries.ts';
-import { Node } from './folded-log.ts';
-import { Machine } from './machine.ts';
+import { flip, segmentsOf } from './flipped-segment.ts';
+import { Node, written } from './folded-log.ts';
+import { Machine, SMALL } from './machine.ts';
 import { OUTLINED, seen } from './outline-starts.ts';
+import { plain } from './request-runs.ts';
 
 /** Lets everything happen that waits for nothing but its turn. */
 const turn = () => new Promise((resolve) => setImmediate(resolve));
@@ -59,6 +61,51 @@ describe('what is cut off', () => {
     expect(kept.slice(0, 8)).toEqual(entries.slice(1));
     expect(kept).toHaveLength(24);
     await log.close();
+  });
+
+  /** A log that a start took by its summaries, one segment of which is damaged. */
+  async function unnoticed() {
+    const machine = new Machine(SMALL);
+    const before = await written(machine, plain(80));
+    await before.upkeep(0);
+    await before.log.close();
+    const name = segmentsOf(machine)[1]!;
+    flip(machine, name);
+    const bytes = machine.disk.content(name);
+    const { log } = await new Node(machine.open()).start(true);
+    return { machine, log, name, bytes, lastIndex: log.lastIndex };
+  }
+
+  it('goes, whatever is damaged in it: that file is kept as it is', async () => {
+    const { machine, log, name, bytes, lastIndex } = await unnoticed();
+    log.truncate(at(0));
+    await log.persist(1, at(0));
+    await log.close();
+    machine.disk.restart(true);
+    expect(machine.disk.content(`damaged-${name}`)).toEqual(bytes);
+    const kept = lines(machine.disk.content(`aside-1-${lastIndex}.jsonl`)) as { index: number }[];
+    expect(kept[0]).toMatchObject({ index: 1 });
+    expect(kept.at(-1)).toMatchObject({ index: lastIndex });
+    expect(kept.length).toBeLessThan(lastIndex);
+    expect((await machine.recover()).entries).toEqual([]);
+  });
+
+  it('is kept as it is once, also where the disk fails at what comes after', async () => {
+    const { machine, log, name } = await unnoticed();
+    let failures = 3;
+    machine.disk.faults = ({ kind, path }) => {
+      if (kind !== 'rename' || !path.startsWith('aside-') || failures === 0) return null;
+      failures -= 1;
+      return { kind: 'fail', code: 'EIO' };
+    };
+    log.truncate(at(0));
+    for (let id = 1; failures > 0; id += 1) {
+      await expect(log.persist(id, at(0))).rejects.toThrow(StorageFailure);
+    }
+    await log.persist(9, at(0));
+    await log.close();
+    const copies = [...machine.disk.contents().keys()].filter((one) => one.includes('damaged-'));
+    expect(copies).toEqual([`damaged-${name}`]);
   });
 
   it('twice is kept twice', async () => {

@@ -29,3 +29,41 @@ describe('what a start must find', () => {
     expect(wrongWith(logOf('a', 'x'), true)).toContain('was on its disk');
   });
 });
+
+describe('what a start must find of keys', () => {
+  const put = (index: number, key: string): Entry => {
+    const value = `v${index}`;
+    return { index: logIndex(index), epoch: epoch(1), at, op: 'put', key, value };
+  };
+
+  /** 1 was superseded by 3, and gone at the last start. */
+  function compacted(): LogImage {
+    const image = new LogImage();
+    const log = [put(1, 'a'), put(2, 'b'), put(3, 'a'), put(4, 'c')];
+    image.append(log);
+    image.persist(logIndex(4));
+    expect(image.recover(log.slice(1), false)).toBeNull();
+    return image;
+  }
+
+  test('is not what was gone before damage took what had superseded it', () => {
+    const image = compacted();
+    expect(image.recover([put(2, 'b')], true)).toBeNull();
+    expect(image.recover([put(2, 'b')], false)).toBeNull();
+    // Appended anew, it is there again.
+    image.truncate(logIndex(0));
+    image.append([put(1, 'a'), put(2, 'b')]);
+    image.persist(logIndex(2));
+    expect(image.recover([put(2, 'b')], false)).toContain('1:a=v1 was on its disk; nothing now');
+  });
+
+  test('is not what cannot be read; that is there all the same', () => {
+    const image = compacted();
+    const unreadable = [{ from: 2, to: 3 }];
+    expect(image.recover([put(4, 'c')], false, unreadable)).toBeNull();
+    expect([2, 3].map((index) => image.durableEpochAt(index))).toEqual([1, 1]);
+    expect(image.recover([put(4, 'c')], false)).toContain('2:b=v2 was on its disk');
+    expect(compacted().recover([], false, [{ from: 2, to: 4 }])).toBeNull();
+    expect(compacted().recover([], false, [{ from: 2, to: 3 }])).toContain('4:c=v4');
+  });
+});

@@ -40,6 +40,19 @@ describe('G19: damage in the log of one node', { timeout: 30_000 }, () => {
     expect(damaged).toMatchObject([{ node: 'n2' }]);
   });
 
+  test('is met by a running node where its start did not read it, and then taken out', async () => {
+    const plan = planOf(3, true, [['rot', 'n2']]);
+    const layout = { ...plan.shape.layout, segmentBytes: 300, tailBytes: 0, outlineBytes: 100 };
+    // So long that upkeep has summed up its segments before.
+    const until = plan.faultsUntil + 1_500;
+    const faults = plan.faults.map((one) => ({ ...one, at: one.at + 1_000, seed: 1 }));
+    const shape = { ...plan.shape, layout, upkeep: true };
+    const { hits, trace } = await run({ ...plan, faultsUntil: until, faults, shape });
+    expect([hits('rot'), hits('salvage'), hits('repair')]).toEqual([1, 1, 0]);
+    expect(trace).toMatch(/n2 has met damage[\s\S]+n2: stop[\s\S]+n2 has taken damage out/);
+    expect(trace).toContain('n2: has again what damage took');
+  });
+
   test('costs it its disk where it does not look for others', async () => {
     const { hits, trace } = await run(planOf(3, false, [['rot', 'n2']]));
     expect([hits('rot'), hits('salvage'), hits('wipe')]).toEqual([1, 0, 1]);

@@ -95,7 +95,7 @@ export class Converges implements Invariant {
       const found = this.compare(first, other);
       if (found !== null) return found;
     }
-    return this.holes(logs) ?? this.values(first);
+    return this.holes(logs) ?? this.values(logs);
   }
 
   private compare(one: FinalLog, other: FinalLog): Violation | null {
@@ -162,13 +162,16 @@ export class Converges implements Invariant {
     return null;
   }
 
-  /** Values read after the final logs are what these say. */
-  private values(log: FinalLog): Violation | null {
+  /** Values read after the final logs are what these say, each node's own if it showed one: where
+   * an operation was lost after what it superseded was compacted away, a node that was not there
+   * then still has that. */
+  private values(logs: readonly FinalLog[]): Violation | null {
     const { cluster, operations } = this.evidence;
-    const latest = log.latest(operations);
+    const latest = new Map(logs.map((log) => [log.node, log.latest(operations)]));
     for (const { place, record } of this.lateGets) {
+      const log = logs.find(({ node }) => node === record.node) ?? logs[0]!;
       if (cluster.nodes.get(record.node)?.left || (record.index ?? 0) > log.lastIndex) continue;
-      const index = latest.get(record.key);
+      const index = latest.get(log.node)!.get(record.key);
       const content = index === undefined ? undefined : log.contents.at(index);
       const lives = content !== undefined && operations.gives(content);
       const same = lives

@@ -2,6 +2,7 @@
 // clusters meet that is drawn apart (src/sim/drawn-rot.ts), with what else goes wrong then.
 
 import { FILE_HEADER_BYTES, segmentName, segmentsAmong } from '../../persistence/segment-file.ts';
+import { SUMMARY } from '../../persistence/summary.ts';
 import type { Chance } from '../chance.ts';
 import type { FakeDisk } from '../disk.ts';
 import type { FaultKind } from './kind.ts';
@@ -24,11 +25,18 @@ export const ROT: FaultKind = {
   },
 };
 
-/** In some record of some segment; returns whether there is any. */
+/** How often, where there are summaries, it is in one of those. */
+const SUMMARY_SHARE = 0.25;
+
+/** In some record of some segment, or in what stands beside one; returns whether there is any. */
 function turnOver(disk: FakeDisk, chance: Chance): boolean {
-  const filled = segmentsAmong(disk.names())
-    .map(segmentName)
-    .filter((name) => disk.content(name).length > FILE_HEADER_BYTES);
+  const names = disk.names();
+  const briefs = names.filter((name) => name.endsWith(SUMMARY));
+  const segments = segmentsAmong(names).map(segmentName);
+  const brief = briefs.length > 0 && chance.happens(SUMMARY_SHARE);
+  const filled = (brief ? briefs : segments).filter(
+    (name) => disk.content(name).length > FILE_HEADER_BYTES,
+  );
   if (filled.length === 0) return false;
   const name = chance.pick(filled);
   const bytes = disk.content(name).length - FILE_HEADER_BYTES;
