@@ -192,9 +192,20 @@ export class Ledger {
     this.outbox.push(holes.length > 0 ? { ...append, holes } : append);
   }
 
-  truncate(after: LogIndex): void {
+  /** Where the log can end at or before `index`: what was compacted away cannot be its end. */
+  endAt(index: LogIndex): LogIndex {
+    for (let end: number = index; end > 0; end -= 1) {
+      const { to } = this.meter.measure(logIndex(end), 1, Number.POSITIVE_INFINITY);
+      if (to === end) return logIndex(end);
+    }
+    return logIndex(0);
+  }
+
+  /** Cuts the log back to `upTo`, or to the last entry before it. */
+  truncate(upTo: LogIndex): void {
+    if (upTo >= this.log.lastIndex) return;
+    const after = this.endAt(upTo);
     const count = this.log.lastIndex - after;
-    if (count <= 0) return;
     this.log.truncated(after);
     this.folds.truncated(after);
     this.persister.truncated(after);

@@ -100,7 +100,12 @@ export class Master {
         electorate: this.electorate,
         size: () => this.size(),
       },
-      () => this.settle(),
+      {
+        settle: () => this.settle(),
+        again: () => {
+          this.dirty = true;
+        },
+      },
       now,
     );
     this.counted = this.recovery.unrivalled;

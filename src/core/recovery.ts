@@ -14,6 +14,14 @@ import type { Answer } from './outbox.ts';
 import { makesUpFor } from './restoration.ts';
 import { Strangers } from './strangers.ts';
 
+/** The master that recovers. */
+export interface RecoveryHome {
+  /** All that is needed is here. */
+  settle(): void;
+  /** `proceed` is wanted in a step of its own. */
+  again(): void;
+}
+
 /**
  * Invariants:
  * 1. The log only grows here, by entries that follow it hash for hash, with three exceptions. Where
@@ -21,7 +29,7 @@ import { Strangers } from './strangers.ts';
  *    where it does (`departure.ts`). Where a member has compacted something away beyond the end of
  *    ours, its log is fetched in place of ours: what was compacted away was on every member, and so
  *    was all before it. A batch whose end no member holds is dropped: it is all or nothing.
- * 2. `settled` is called once, and only when enough members were heard (`hearing.ts`).
+ * 2. `settle` is called once, and only when enough members were heard (`hearing.ts`).
  * 3. A master that has lost entries to damage takes them from nobody who is behind what it had
  *    accepted, and is not done before they are there again.
  */
@@ -29,7 +37,7 @@ export class Recovery {
   private readonly context: Context;
   private readonly epoch: Epoch;
   private readonly hearing: Hearing;
-  private readonly settled: () => void;
+  private readonly home: RecoveryHome;
   /** How far a member's log was found to be the one that was lost here. */
   private readonly proved = new Map<
     NodeId,
@@ -45,21 +53,17 @@ export class Recovery {
   private instead: NodeId | null = null;
   /** Where the log ended when the files set aside had nothing to add. */
   private asideEndedAt = -1;
+  /** What was appended in this step cannot be measured before the next one. */
+  private unread = false;
   private fetching = false;
   private done = false;
   private fetched = 0;
 
-  constructor(
-    context: Context,
-    epoch: Epoch,
-    assembly: Assembly,
-    settled: () => void,
-    now: number,
-  ) {
+  constructor(context: Context, epoch: Epoch, assembly: Assembly, home: RecoveryHome, now: number) {
     this.context = context;
     this.epoch = epoch;
     this.hearing = new Hearing(context, epoch, assembly, now);
-    this.settled = settled;
+    this.home = home;
     this.strangers = new Strangers(context, epoch);
     this.departure = new Departure(context, epoch, {
       ask: ({ node, url }, from, use) => this.ask(url, from, use, () => this.hearing.forget(node)),
@@ -119,7 +123,7 @@ export class Recovery {
     this.holdAll();
     if (this.missing !== null) {
       if (!this.fetchAside()) this.prove();
-    } else if (!this.readStrangers()) this.finish();
+    } else if (!this.readStrangers()) this.finish(now);
   }
 
   /** This node's log can be relied on from the start: no member can have what would overrule it. */
@@ -255,6 +259,7 @@ export class Recovery {
     this.fetching = this.strangers.ask((taken, now) => {
       this.fetching = false;
       this.fetched += taken;
+      this.unread = true;
       this.proceed(now);
     });
     return this.fetching;
@@ -280,16 +285,28 @@ export class Recovery {
     if (updates.length > 0 && updates[0]!.index <= prev.index) return false;
     const wanted = updates.filter(({ index }) => index <= upTo);
     ledger.append(wanted, holes);
+    this.unread = true;
     this.fetched += wanted.length;
     return true;
   }
 
-  private finish(): void {
-    this.done = true;
+  private finish(now: number): void {
     const { ledger, outbox } = this.context;
-    if (this.fetched > 0) outbox.note({ event: 'recovered', count: this.fetched });
     const torn = ledger.tornBatch();
-    if (torn !== null) ledger.truncate(logIndex(torn - 1));
-    this.settled();
+    if (torn !== null && this.unread) {
+      this.unread = false;
+      this.home.again();
+      return;
+    }
+    const end = torn === null ? ledger.log.lastIndex : ledger.endAt(logIndex(torn - 1));
+    if (end < ledger.floor && this.hearing.speakers().some(({ lastIndex }) => lastIndex >= end)) {
+      // The folds cannot go back to there: what others have of it is read anew.
+      this.startOver(now);
+      return;
+    }
+    this.done = true;
+    if (this.fetched > 0) outbox.note({ event: 'recovered', count: this.fetched });
+    ledger.truncate(end);
+    this.home.settle();
   }
 }

@@ -1,7 +1,7 @@
 // What a master says that hears a member, and must not count it: damage took from it what this
 // master may never have had itself.
 
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { MasterStatus } from '../../src/core/status.ts';
 import { VirtualCluster } from './virtual-cluster.ts';
 
@@ -173,4 +173,45 @@ test('C23: a log that takes the place of another is not begun with that one agai
   for (const id of nodes) {
     expect(cluster.entries(id)).toEqual(['1:a=1', '2:b=1', '4:c=2', '5:end']);
   }
+});
+
+describe('B22: a batch whose end is lost goes, and what was compacted away is no end', () => {
+  /** 2 and 3 were compacted away; of the batch from 4 to 6 the end is lost with all behind it. */
+  function halved(nodes: readonly string[]): VirtualCluster {
+    const cluster = new VirtualCluster();
+    cluster.arbiter({ size: nodes.length });
+    for (const id of nodes) {
+      cluster.start(id);
+      cluster.run(100);
+    }
+    cluster.write('n1', 'm1', { w: 'all' });
+    cluster.operate('n1', [{ op: 'put', key: 'k', value: 'v' }], { w: 'all' });
+    cluster.operate('n1', [{ op: 'remove', key: 'k' }], { w: 'all' });
+    cluster.batch('n1', ['b1', 'b2', 'b3'], { w: 'all' });
+    cluster.write('n1', 'm7', { w: 'all' });
+    cluster.run(1_000);
+    for (const id of nodes) {
+      expect(cluster.host(id).compact()).toHaveLength(2);
+      cluster.kill(id);
+      cluster.host(id).damage(5);
+      // Its operator gave it up.
+      cluster.host(id).memory = { ...cluster.host(id).memory, lost: null };
+    }
+    return cluster;
+  }
+
+  test.each([
+    { nodes: ['n1'], wipe: false },
+    { nodes: ['n1', 'n2'], wipe: true },
+    { nodes: ['n1', 'n2'], wipe: false },
+  ])('in the log of $nodes, n1 with an empty disk: $wipe', ({ nodes, wipe }) => {
+    const cluster = halved(nodes);
+    cluster.start('n1', { wipe });
+    for (const id of nodes.slice(1)) cluster.start(id);
+    cluster.run(8_000);
+    expect(master(cluster)).toMatchObject({ mode: 'read-write', lastIndex: 1 });
+    cluster.write('n1', 'next', { w: 'all' });
+    cluster.run(1_000);
+    for (const id of nodes) expect(cluster.entries(id)).toEqual(['1:m1', '2:next']);
+  });
 });

@@ -122,7 +122,7 @@ export const ORDER_PLANTS: readonly Plant[] = [
     'half a batch stays when its end is lost',
     'B22',
     'src/core/recovery.ts',
-    'if (torn !== null) ledger.truncate(logIndex(torn - 1));',
+    'ledger.truncate(end);',
     '',
   ),
   plant(
