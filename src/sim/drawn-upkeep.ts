@@ -21,13 +21,11 @@ const LATE_MS = 1_000;
 const SHORT_LIFE_MS = 3_000;
 
 /** In some clusters logs look after themselves; there segments are small, and one more client
- * writes on few keys, without idempotency keys, so that there is something to compact. A bit that
- * turns over in a segment that nobody reads again is not noticed in time: not in the same run. */
+ * writes on few keys, without idempotency keys, so that there is something to compact. */
 export function withUpkeep(plan: Plan, clientsUntil: number): Plan {
   const chance = new Chance(plan.seed ^ UPKEEP_SEED);
-  const { shape, faults } = plan;
-  const suits =
-    shape.nodes.some(({ durable }) => durable) && faults.every((one) => one.kind !== 'flip');
+  const { shape } = plan;
+  const suits = shape.nodes.some(({ durable }) => durable);
   if (!suits || !chance.happens(UPKEEP_SHARE)) return plan;
   const layout = {
     ...shape.layout,
