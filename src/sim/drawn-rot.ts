@@ -8,7 +8,7 @@ import type { Fault, Plan } from './plan.ts';
 const ROT_SEED = 0x0f_0717;
 
 /** How many of the clusters that allow it meet it. */
-const ROT_SHARE = 0.5;
+const ROT_SHARE = 0.35;
 
 /** How many of these meet the next mishap while the damaged node is on its way back. */
 const AGAIN_SHARE = 0.5;
@@ -23,8 +23,10 @@ export function withRot(plan: Plan): Plan {
   const chance = new Chance(plan.seed ^ ROT_SEED);
   const { faults, faultsFrom, faultsUntil, shape } = plan;
   const { arbiter, nodes, salvages } = shape;
+  const master = nodes[0]!.id;
+  // The arbiter that the master may be as well must not forget.
+  const mayWipe = (id: string): boolean => arbiter === 'own' || id !== master;
   const suits =
-    arbiter === 'own' &&
     salvages &&
     nodes.length > 1 &&
     nodes.every(({ durable }) => durable) &&
@@ -36,7 +38,7 @@ export function withRot(plan: Plan): Plan {
     at,
     forMs: 20,
     node,
-    peer: nodes[0]!.id,
+    peer: master,
     amount: 0.5,
     seed: chance.whole(1, 2 ** 31),
     ...more,
@@ -46,9 +48,9 @@ export function withRot(plan: Plan): Plan {
   const more = [fault('rot', first!.id, { forMs: downMs })];
   if (chance.happens(0.5)) {
     // The master's, or any other's: what it forgets, the damaged one cannot tell.
-    const lost = first!.id === nodes[0]!.id ? second! : nodes[0]!;
+    const lost = first!.id === master ? second! : nodes[0]!;
     const kind = chance.pick(['wipe', 'kill']);
-    more.push(fault(kind, lost.id, { at: at + chance.whole(0, 100) }));
+    more.push(fault(mayWipe(lost.id) ? kind : 'kill', lost.id, { at: at + chance.whole(0, 100) }));
   }
   if (third !== undefined && chance.happens(0.5)) {
     const before = Math.round(chance.next() * 200);
@@ -57,8 +59,7 @@ export function withRot(plan: Plan): Plan {
   if (chance.happens(AGAIN_SHARE)) {
     // While it catches up: what it says of itself then must not be more than it has.
     const again = at + downMs + chance.whole(0, CATCHING_UP_MS);
-    const master = nodes[0]!.id;
-    const wipes = first!.id !== master && chance.happens(0.5);
+    const wipes = mayWipe(master) && first!.id !== master && chance.happens(0.5);
     more.push(fault(wipes ? 'wipe' : 'rot', wipes ? master : first!.id, { at: again }));
   }
   return { ...plan, faults: [...faults, ...more].sort((a, b) => a.at - b.at) };
