@@ -8,7 +8,7 @@ import type { Fault, Plan } from './plan.ts';
 const ROT_SEED = 0x0f_0717;
 
 /** How many of the clusters that allow it meet it. */
-const ROT_SHARE = 0.35;
+const ROT_SHARE = 0.5;
 
 /** How many of these meet the next mishap while the damaged node is on its way back. */
 const AGAIN_SHARE = 0.5;
