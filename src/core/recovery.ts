@@ -53,7 +53,8 @@ export class Recovery {
   private instead: NodeId | null = null;
   /** Where the log ended when the files set aside had nothing to add. */
   private asideEndedAt = -1;
-  /** What was appended in this step cannot be measured before the next one. */
+  /** What was appended in this step cannot be measured before the next one (what strangers gave
+   * tells of no batch, and is not). */
   private unread = false;
   private fetching = false;
   private done = false;
@@ -259,7 +260,6 @@ export class Recovery {
     this.fetching = this.strangers.ask((taken, now) => {
       this.fetching = false;
       this.fetched += taken;
-      this.unread = true;
       this.proceed(now);
     });
     return this.fetching;

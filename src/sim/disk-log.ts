@@ -30,19 +30,20 @@ export function logOn(disk: FakeDisk, lastIndex: number): DiskLog {
   const entries: Entry[] = [];
   const unreadable: Range[] = [];
   const segments = segmentsAmong(disk.names());
-  let before = { index: 0, hash: 0 };
+  let reached = 0;
   for (const [i, first] of segments.entries()) {
     const bytes = disk.content(segmentName(first));
+    // As behind a hole: the running hash of the segment before it may not be known.
+    let before = { index: first - 2, hash: 0 };
     for (let at = FILE_HEADER_BYTES; at < bytes.length; at += recordSize(bytes, at)) {
       if (examine(bytes, at, before, true) !== 'whole') {
         const next = segments[i + 1];
-        const to = next === undefined ? lastIndex : next - 1;
-        unreadable.push({ from: before.index + 1, to });
-        before = { index: to, hash: 0 };
+        unreadable.push({ from: reached + 1, to: next === undefined ? lastIndex : next - 1 });
         break;
       }
       entries.push(parseRecord(bytes, at)!);
-      before = { index: recordIndex(bytes, at), hash: recordHash(bytes, at) };
+      reached = recordIndex(bytes, at);
+      before = { index: reached, hash: recordHash(bytes, at) };
     }
   }
   return { entries, unreadable };

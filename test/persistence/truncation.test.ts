@@ -90,6 +90,20 @@ describe('what is cut off', () => {
     expect((await machine.recover()).entries).toEqual([]);
   });
 
+  it('is not damaged because the disk fails at reading it', async () => {
+    const { machine, log } = await unnoticed();
+    let failures = 2;
+    machine.disk.faults = ({ kind, path }) => {
+      if (kind !== 'read' || !path.startsWith('log-') || failures === 0) return null;
+      failures -= 1;
+      return { kind: 'fail', code: 'EIO' };
+    };
+    log.truncate(at(0));
+    await expect(log.persist(1, at(0))).rejects.toThrow(StorageFailure);
+    expect([...machine.disk.contents().keys()].join()).not.toContain('damaged-');
+    await log.close();
+  });
+
   it('is kept as it is once, also where the disk fails at what comes after', async () => {
     const { machine, log, name } = await unnoticed();
     let failures = 3;

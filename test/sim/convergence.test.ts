@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_OPTIONS } from '../../src/core/options.ts';
 import type { MasterStatus, NodeStatus } from '../../src/core/status.ts';
+import { DamagedLog } from '../../src/persistence/persistence.ts';
 import type { Cluster } from '../../src/sim/cluster.ts';
 import { Convergence, convergenceMs } from '../../src/sim/convergence.ts';
 import { grown } from './grown.ts';
@@ -49,6 +50,13 @@ describe('a cluster has come back', () => {
     expect(await come(cluster)).toEqual([what]);
   });
 
+  test('unless one has met damage, and is to be restarted', async () => {
+    const cluster = await grown();
+    const site = cluster.site('n2');
+    site.toldLife = site.host.life;
+    expect(await come(cluster)).toEqual(['n2 has met damage']);
+  });
+
   test('unless a member does not get what is written, whatever all say', async () => {
     const cluster = await grown();
     for (const { id } of cluster.nodes) says(cluster, id, (status) => status);
@@ -77,6 +85,34 @@ describe('the end of a run', () => {
     }));
     const gets = ids.flatMap((node) => ['a', 'b'].map((key) => ({ type: 'get', node, key })));
     expect(cluster.history).toMatchObject([...pages, ...gets]);
+  });
+
+  test('waits for a node that meets damage when it is to show its log', async () => {
+    const cluster = await grown();
+    const { persistence } = cluster.site('n2').node!.engine!;
+    const { read } = persistence;
+    let damaged = 1;
+    persistence.read = (from, to) => {
+      damaged -= 1;
+      if (damaged < 0) return read.call(persistence, from, to);
+      return Promise.reject(new DamagedLog('log-1.seg', 9, 'a torn record'));
+    };
+    cluster.history.length = 0;
+    await new Convergence(cluster).show(cluster.timeline.now + 5_000, () => true);
+    expect(breachesOf(cluster)).toEqual([]);
+    const events = cluster.history.flatMap((one) => (one.type === 'node' ? [one.event] : []));
+    expect(events.filter((event) => event !== 'role')).toEqual(['stop', 'start']);
+    const pages = cluster.history.filter((one) => one.type === 'log');
+    expect(pages.map(({ node }) => node).sort()).toEqual(['n1', 'n2', 'n3']);
+    expect(cluster.history.at(-1)).toMatchObject({ type: 'log', final: true });
+  });
+
+  test('is not shown where the cluster is not whole any more', async () => {
+    const cluster = await grown();
+    says(cluster, 'n1', () => ({ mode: 'read-only', reason: 'it says so' }));
+    cluster.history.length = 0;
+    expect(await new Convergence(cluster).look()).toBe(false);
+    expect(cluster.history).toEqual([]);
   });
 
   test('is a breach where a log or a key cannot be read', async () => {

@@ -141,3 +141,16 @@ test('a damaged node meets another mishap on its way back: its own, or its maste
   }
   expect(Math.min(mishaps.own, mishaps.master)).toBeGreaterThan(20);
 });
+
+test('a bit turns over where the master is its own arbiter, too; that never forgets', () => {
+  const plans: Plan[] = [];
+  for (let seed = 1; seed <= 600; seed += 1) {
+    const plan = drawnPlan(seed);
+    const rots = plan.faults.some(({ kind }) => kind === 'rot');
+    if (plan.shape.arbiter === 'embedded' && rots) plans.push(plan);
+  }
+  expect(plans.length).toBeGreaterThan(20);
+  const wiped = plans.flatMap(({ faults }) => faults.filter(({ kind }) => kind === 'wipe'));
+  expect(wiped.length).toBeGreaterThan(2);
+  expect(wiped.map(({ node }) => node)).not.toContain('n1');
+});

@@ -57,6 +57,14 @@ describe('what a start must find of keys', () => {
     expect(image.recover([put(2, 'b')], false)).toContain('1:a=v1 was on its disk; nothing now');
   });
 
+  test('is everything of a new disk, whatever was gone from the one before', () => {
+    const image = compacted();
+    image.forget();
+    image.append([put(1, 'a'), put(2, 'b')]);
+    image.persist(logIndex(2));
+    expect(image.recover([put(2, 'b')], false)).toContain('1:a=v1 was on its disk; nothing now');
+  });
+
   test('is not what cannot be read; that is there all the same', () => {
     const image = compacted();
     const unreadable = [{ from: 2, to: 3 }];
@@ -65,5 +73,9 @@ describe('what a start must find of keys', () => {
     expect(image.recover([put(4, 'c')], false)).toContain('2:b=v2 was on its disk');
     expect(compacted().recover([], false, [{ from: 2, to: 4 }])).toBeNull();
     expect(compacted().recover([], false, [{ from: 2, to: 3 }])).toContain('4:c=v4');
+    // Its end may be behind what can be read.
+    const ended = compacted();
+    expect(ended.recover([put(2, 'b')], true, [{ from: 3, to: 4 }])).toBeNull();
+    expect(ended.recover([put(2, 'b'), put(3, 'a')], false)).toContain('4:c=v4 was on its disk');
   });
 });

@@ -8,6 +8,7 @@ import { Chance } from '../../src/sim/chance.ts';
 import type { Cluster } from '../../src/sim/cluster.ts';
 import { Convergence, convergenceMs } from '../../src/sim/convergence.ts';
 import { ROT } from '../../src/sim/faults/rot.ts';
+import type { Site } from '../../src/sim/site.ts';
 import { grown, rot } from './grown.ts';
 
 const breachesOf = (cluster: Cluster): string[] =>
@@ -35,6 +36,75 @@ describe('a process that cannot go on', () => {
     await cluster.timeline.run(cluster.timeline.now + 1_000);
     expect(site.host.up).toBe(true);
     expect(eventsOf(cluster, 'n2')).toEqual(['start', 'crash', 'start']);
+  });
+});
+
+describe('a process that meets damage', () => {
+  /** What n1 and n2 read of their logs is damaged. */
+  async function damaged(): Promise<Cluster> {
+    const cluster = await grown();
+    const error = new DamagedLog('log-1.seg', 9, 'a torn record');
+    for (const id of ['n1', 'n2']) {
+      cluster.site(id).node!.engine!.persistence.read = () => Promise.reject(error);
+    }
+    return cluster;
+  }
+
+  test.each([
+    [
+      'n1',
+      'for a secondary',
+      ({ node }: Site) => {
+        const operations = [{ op: 'append' as const, message: 'm' }];
+        const at = '2026-01-01T00:00:00.000Z';
+        node!.write({ operations, batch: false, at, w: 'all' }, () => {});
+      },
+    ],
+    [
+      'n2',
+      'for a new master',
+      ({ node }: Site) => {
+        const { epoch: of } = node!.status!;
+        node!.receive({ type: 'Fetch', epoch: of, from: logIndex(1) }, () => {});
+      },
+    ],
+    [
+      'n2',
+      'for a client',
+      ({ node }: Site) => {
+        node!.read(logIndex(1), logIndex(1)).catch(() => {});
+      },
+    ],
+  ])('%s goes on, and is restarted by its operator: %s', async (id, _, asks) => {
+    const cluster = await damaged();
+    const { timeline } = cluster;
+    const site = cluster.site(id);
+    timeline.stir();
+    asks(site);
+    await timeline.run(timeline.now + 100);
+    expect([site.toldLife, eventsOf(cluster, id)]).toEqual([site.host.life, ['start']]);
+    await timeline.run(timeline.now + 2_000);
+    expect([breachesOf(cluster), eventsOf(cluster, id)]).toEqual([[], ['start', 'stop', 'start']]);
+  });
+});
+
+describe('a bit that turns over', () => {
+  test('does so in a segment or in what stands beside one', async () => {
+    const layout = { segmentBytes: 300, tailBytes: 0, outlineBytes: 100 };
+    const changed = new Set<string>();
+    for (let seed = 1; changed.size < 2; seed += 1) {
+      expect(seed).toBeLessThan(60);
+      const cluster = await grown({ upkeep: true, layout }, [rot]);
+      const disk = cluster.site('n2').disk!;
+      const before = new Map([...disk.contents()].map(([name]) => [name, disk.content(name)]));
+      ROT.begin(cluster, rot, new Chance(seed));
+      for (const [name, bytes] of before) {
+        if (/\.(seg|sum)$/.test(name) && !disk.content(name).equals(bytes)) {
+          changed.add(name.slice(-3));
+        }
+      }
+    }
+    expect([...changed].sort()).toEqual(['seg', 'sum']);
   });
 });
 
@@ -150,6 +220,7 @@ describe('what damage took', () => {
 
   test.each([
     ['it may have been more than that', { open: true }, () => {}],
+    ['none of them has heard of that epoch', { epoch: epoch(2) }, () => {}],
     [
       'those who have it had left',
       {},
