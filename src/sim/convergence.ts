@@ -109,7 +109,7 @@ export class Convergence {
       const asked = this.asked(node.id, host.lifeName, call);
       pages.push({ ...pageRecord(asked, shown as Page), final: true });
     }
-    if (met > 0 || !this.whole) return false;
+    if (!this.whole) return false;
     for (const page of pages) this.cluster.record(page);
     return true;
   }

@@ -50,7 +50,6 @@ export class LogImage {
 
   forget(): void {
     this.entries = [];
-    this.gone.clear();
     this.lastIndex = 0;
     this.confirmed = 0;
   }

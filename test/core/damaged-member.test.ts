@@ -208,10 +208,13 @@ describe('B22: a batch whose end is lost goes, and what was compacted away is no
     const cluster = halved(nodes);
     cluster.start('n1', { wipe });
     for (const id of nodes.slice(1)) cluster.start(id);
-    // Nobody else is waited for, and the batch needs a step of its own.
+    // Nobody else is waited for, nor is its disk, and the batch needs a step of its own.
     while (cluster.status('n1').role !== 'master') cluster.run(1);
+    cluster.host('n1').disk.stuck = true;
     cluster.run(20);
-    expect(master(cluster)).toMatchObject({ mode: 'read-write', lastIndex: 1 });
+    expect(master(cluster)).toMatchObject({ recovering: false, lastIndex: 1 });
+    cluster.host('n1').disk.stuck = false;
+    cluster.run(1_000);
     cluster.write('n1', 'next', { w: 'all' });
     cluster.run(1_000);
     for (const id of nodes) expect(cluster.entries(id)).toEqual(['1:m1', '2:next']);

@@ -44,13 +44,14 @@ describe('G19: damage in the log of one node', { timeout: 30_000 }, () => {
     const plan = planOf(3, true, [['rot', 'n2']]);
     const layout = { ...plan.shape.layout, segmentBytes: 300, tailBytes: 0, outlineBytes: 100 };
     // So long that upkeep has summed up its segments before.
-    const until = plan.faultsUntil + 1_500;
+    const until = plan.faultsUntil + 4_000;
     const faults = plan.faults.map((one) => ({ ...one, at: one.at + 1_000, seed: 1 }));
     const shape = { ...plan.shape, layout, upkeep: true };
     // Nobody reads there but the node itself.
     const operations = plan.operations.filter(({ type }) => type === 'write');
     const { hits, trace } = await run({ ...plan, operations, faultsUntil: until, faults, shape });
     expect([hits('rot'), hits('salvage'), hits('repair')]).toEqual([1, 1, 0]);
+    expect(trace.indexOf('n2 has met damage')).toBeLessThan(trace.indexOf('all faults are over'));
     expect(trace).toMatch(/n2 has met damage[\s\S]+n2: stop[\s\S]+n2 has taken damage out/);
     expect(trace).toContain('n2: has again what damage took');
   });
