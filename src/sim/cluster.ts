@@ -335,7 +335,9 @@ export class Cluster {
    * says, and lets nobody in who says more than that. */
   mostRemember(lost?: string): boolean {
     if (!this.plan.shape.nameless) return true;
-    const known = this.nodes.filter(({ id, wiped }) => !wiped && id !== lost);
+    // One that was added and never let in has nothing to say.
+    const knows = ({ id, wiped }: Site): boolean => !wiped && this.watch.memory.belongs(id);
+    const known = this.nodes.filter((site) => site.id !== lost && knows(site));
     return known.length - 1 >= majority(this.size);
   }
 

@@ -62,6 +62,11 @@ export class MemoryWatch {
     return this.of(id).at(-1)!.memory?.lost ?? null;
   }
 
+  /** Its bookkeeping surely says which cluster it belongs to. */
+  belongs(id: string): boolean {
+    return (this.of(id)[0]!.memory?.cluster ?? null) !== null;
+  }
+
   /** The latest epoch that its bookkeeping surely says it has accepted. */
   acceptedBy(id: string): number {
     return this.of(id)[0]!.memory?.acceptedEpoch ?? 0;

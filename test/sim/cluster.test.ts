@@ -30,3 +30,16 @@ test('damage that nothing has done is a breach, though the node mends it', async
   expect(cluster.hits.get('salvage')).toBe(1);
   expect(cluster.watch.breaches.map(({ judge }) => judge)).toEqual(['no damage by itself']);
 });
+
+test('no arbiter is lost while nodes that it never let in count for a majority', async () => {
+  const cluster = await grown({ nameless: true, size: 3 });
+  expect(cluster.mostRemember()).toBe(true);
+  cluster.crash('arbiter', { power: false, severity: 0 });
+  for (const size of [4, 5]) {
+    cluster.addNode();
+    await cluster.timeline.run(cluster.timeline.now + 200);
+    expect(cluster.nodes).toHaveLength(size);
+  }
+  // Three of five know which cluster it is, and one of those may be lost as well.
+  expect(cluster.mostRemember()).toBe(false);
+});
