@@ -37,6 +37,36 @@ describe('a value that is back after its removal', () => {
   });
 });
 
+describe('a value that gives way to the one before it', () => {
+  /** n3 shows what is stored only by a later attempt, and then what was there before. */
+  function back(attempt: Partial<WriteRecord> | null, stored: Partial<WriteRecord> = {}): string[] {
+    const run = new Recording();
+    run.write(put('k', 'old'));
+    if (attempt !== null) {
+      run.write(put('k', 'v'), { outcome: 'unknown', ...attempt });
+      run.log.pop();
+      run.node('n1', 'crash');
+      run.start('n1');
+      run.lead('n1');
+    }
+    run.write(put('k', 'v'), stored);
+    run.get('n3', 'k');
+    run.get('n3', 'k', { value: 'old', index: 1 });
+    return judgesOf(run.end());
+  }
+
+  test('may be that of an attempt that is in no log any more', () => {
+    expect(back({ first: 2, last: 2 })).toEqual([]);
+    expect(back({})).toEqual([]);
+  });
+
+  test('is none of another place, of the attempt that is in the log, or of the only one', () => {
+    expect(back({ first: 3, last: 3 })).toContain('never back');
+    expect(back({ first: 2, last: 2 }, { duplicate: true })).toContain('never back');
+    expect(back(null)).toContain('never back');
+  });
+});
+
 describe('a value that is gone', () => {
   const NONE = { value: null, index: null };
 

@@ -6,10 +6,11 @@
 // And of each key: on one node, in one life and epoch, reads of one level never go backwards (but
 // where a node that had left and is back starts over). A node may show for a while, when an epoch
 // has begun that it has not heard of, what that epoch's log does not have: so what was shown first
-// must be promised, or be there at the end.
+// must be promised, or be there at the end (and not because it was stored there once more).
 // A key that is gone has been removed: somebody has asked for that by then, behind the value that
 // was there.
 
+import { Again } from '../again.ts';
 import type { Evidence, Invariant } from '../evidence.ts';
 import type { GetRecord, LogRecord, NodeRecord, WriteRecord } from '../history.ts';
 import type { Content } from '../operations.ts';
@@ -45,6 +46,7 @@ export class Linearizable implements Invariant {
   /** Whether what they showed first has stayed: the end of the history tells. */
   private readonly suspects: Backward[] = [];
   private readonly returned = new Returned();
+  private readonly again = new Again();
   private excused = 0;
   private losses = 0;
 
@@ -68,6 +70,8 @@ export class Linearizable implements Invariant {
     if (record.outcome === 'refused') return null;
     for (const [i, operation] of record.operations.entries()) {
       if (operation.op === 'append') continue;
+      const content = this.evidence.operations.of(operation);
+      this.again.write(record, i, content);
       if (record.first === undefined || record.outcome !== 'ok') continue;
       const index = record.first + i;
       if (this.evidence.promises.at(index)?.place !== this.evidence.place) continue;
@@ -244,14 +248,16 @@ export class Linearizable implements Invariant {
       place,
     );
     const back = index === said.index;
-    const promised = this.evidence.promises.at(said.index)?.content === said.content;
+    const { promises } = this.evidence;
+    const same = promises.at(said.index)?.content === said.content;
+    const promised = same && !this.again.has(said.index);
     const content = promised ? null : said.content;
     return { index: said.index, content, goneBy: back ? said.moment : null, key, found };
   }
 
   /** Of the end: what was shown first has stayed. */
   private surely({ content, goneBy, index, key }: Backward): boolean {
-    if (goneBy === null) return this.stayed(index, content);
+    if (goneBy === null) return !this.again.has(index) && this.stayed(index, content);
     // What removed it may have been of an epoch that was over, and is in no log any more.
     const { operations, promises, removals } = this.evidence;
     const removal = operations.of({ op: 'remove', key });
