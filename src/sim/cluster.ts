@@ -286,10 +286,11 @@ export class Cluster {
     this.network.weather.clear();
     const { forgotten } = this;
     for (const site of this.sites.values()) {
-      site.clearTroubles();
       site.host.lateness = () => 0;
       if (site.hung || site.left || site.flipped || (forgotten && site.node !== null))
         this.crash(site.id, { power: false, severity: 0 });
+      // Only now: what a failed write has left of those that have ended is there at their start.
+      site.clearTroubles();
       this.start(site.id);
     }
   }

@@ -43,3 +43,14 @@ test('no arbiter is lost while nodes that it never let in count for a majority',
   // Three of five know which cluster it is, and one of those may be lost as well.
   expect(cluster.mostRemember()).toBe(false);
 });
+
+test('a node that ends when all is healed may find what a failed write has left', async () => {
+  const cluster = await grown();
+  const site = cluster.site('n2');
+  site.flipped = true;
+  cluster.troubleDisk('n2', 'eio', () => null);
+  cluster.heal();
+  expect([site.torn, site.suffers('eio')]).toEqual([true, false]);
+  await cluster.timeline.run(cluster.timeline.now + 1_000);
+  expect([site.torn, site.host.up]).toEqual([false, true]);
+});
