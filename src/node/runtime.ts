@@ -94,7 +94,9 @@ export class Runtime implements Engine {
       traceEffect(this.trace, effect, event, now);
       this.perform(effect);
     };
-    const turned = (): void => this.progress.look(() => this.status());
+    // Made once: there is a turn for each request.
+    const extent = (): NodeStatus => this.status();
+    const turned = (): void => this.progress.look(extent);
     this.queue = new EventQueue(parts.replica, perform, turned, parts.broken, parts.clock);
     const { broken, clock, persistence, unwritten } = parts;
     const remember = (memory: Memory): Promise<void> => persistence.remember(memory);

@@ -87,24 +87,23 @@ export class Convergence {
   async look(): Promise<boolean> {
     const { timeline } = this.cluster;
     const pages: LogRecord[] = [];
-    let met = 0;
     for (const { node, host } of this.cluster.nodes) {
       if (node?.engine === null || node === null) continue;
       const { lastIndex } = node.engine.persistence;
       const call = timeline.now;
       let shown: Awaited<ReturnType<typeof page>> | null = null;
+      let damaged = false;
       timeline.stir();
       page(node, lastIndex, true).then(
         (found) => {
           shown = found;
         },
         (error: unknown) => {
-          if (error instanceof DamagedLog) met += 1;
+          if (error instanceof DamagedLog) damaged = true;
           else this.cluster.watch.breach('comes back', String(error));
         },
       );
-      const before = met;
-      await timeline.run(timeline.now + 1_000, () => shown !== null || met > before);
+      await timeline.run(timeline.now + 1_000, () => shown !== null || damaged);
       if (shown === null) continue;
       const asked = this.asked(node.id, host.lifeName, call);
       pages.push({ ...pageRecord(asked, shown as Page), final: true });

@@ -5,10 +5,13 @@ import { invalid, type Mistake, RequestRefused } from './problems.ts';
 
 /** The value as the schema gives it back. Throws RequestRefused (400) with all that is wrong. */
 export function checked<T>(schema: z.ZodType<T>, value: unknown): T {
-  const result = schema.safeParse(value, { error: wordsFor });
+  const result = schema.safeParse(value, IN_WORDS);
   if (result.success) return result.data;
   throw new RequestRefused(invalid(result.error.issues.flatMap(mistakes).slice(0, MISTAKES_MAX)));
 }
+
+/** Made once: every body is checked. */
+const IN_WORDS = { error: wordsFor };
 
 /** Ten thousand wrong messages in a batch need no ten thousand lines. */
 const MISTAKES_MAX = 20;
