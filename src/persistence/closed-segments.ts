@@ -8,6 +8,7 @@ import type { Entry } from '../core/operation.ts';
 import { Digest } from './digest.ts';
 import { type Disk, withFile } from './disk.ts';
 import { checksumsOf, type Pace, visitAt } from './outlined-reading.ts';
+import { DamagedLog } from './persistence.ts';
 import { plainMessage } from './plain-append.ts';
 import { HEADER_BYTES, parseRecord, payloadLength, recordEpoch, recordIndex } from './record.ts';
 import type { Segment } from './segment.ts';
@@ -96,19 +97,23 @@ async function digestOutlined(
   const known = open === null && beyondRequests !== null ? within(segment, requestsOf) : null;
   const digest = new Digest(open, known, epochs);
   const name = segmentName(segment.start.first);
-  const whole = await withFile(disk, name, 'read', async (file) => {
-    const [found] = await checksumsOf(file, FILE_HEADER_BYTES, [end.offset], pace);
-    if (found !== reached.checksum) return false;
-    const visit: Visit = (bytes, at) => {
-      const entry = entryAt(bytes, at);
-      if (entry !== null) digest.observe(entry);
-    };
-    // Looking at every message with an idempotency key would take longer than all else.
-    const places = known === null ? notable : beyondRequests!;
-    await visitAt(file, places, end.offset, visit, pace);
-    return true;
-  });
-  return whole ? { digest, lastOffset: reached.lastOffset } : null;
+  const visit: Visit = (bytes, at) => {
+    const entry = entryAt(bytes, at);
+    if (entry !== null) digest.observe(entry);
+  };
+  // Looking at every message with an idempotency key would take longer than all else.
+  const places = known === null ? notable : beyondRequests!;
+  try {
+    return await withFile(disk, name, 'read', async (file) => {
+      const [found] = await checksumsOf(file, FILE_HEADER_BYTES, [end.offset], pace);
+      if (found !== reached.checksum) return null;
+      await visitAt({ file, name, places, end: end.offset }, visit, pace);
+      return { digest, lastOffset: reached.lastOffset };
+    });
+  } catch (error) {
+    if (error instanceof DamagedLog) return null;
+    throw error;
+  }
 }
 
 /** All requests of the segment; null where that is not known, or the last one goes on in the next

@@ -1,10 +1,12 @@
 // Reads a segment with the help of its outline: all of its bytes for their checksum, in large
 // pieces, and after that only the records that are notable. The rule: nothing is told of a record
-// before all bytes that the outline covers were found to be what was written.
+// before all bytes that the outline covers were found to be what was written; and since it is read
+// once more then, by its own checksums again.
 
 import { crc32 } from 'node:zlib';
 import { type DiskFile, readAll } from './disk.ts';
-import { HEADER_BYTES, recordSize } from './record.ts';
+import { DamagedLog } from './persistence.ts';
+import { HEADER_BYTES, isHeader, isWhole, recordSize } from './record.ts';
 import { type Visit, WINDOW_BYTES } from './walk.ts';
 
 /** Records no further apart are read together: more calls would cost more than the bytes. */
@@ -16,6 +18,16 @@ export interface Pace {
   /** Records shown at once. */
   readonly visitsMax: number;
   readonly pause: () => Promise<void> | void;
+}
+
+/** Which records of a file. */
+export interface Places {
+  readonly file: DiskFile;
+  readonly name: string;
+  /** Where they begin, rising. */
+  readonly places: readonly number[];
+  /** Where the last of them ends, or behind it. */
+  readonly end: number;
 }
 
 const AT_ONCE: Pace = {
@@ -48,17 +60,19 @@ export async function checksumsOf(
   return found;
 }
 
-/** Shows the records that begin at these places, and end at `end` or before. Their bytes, known to
- * be what was written, are only lent. */
+/** Shows the records that begin at these places of a file, and end at `end` or before; their bytes
+ * are only lent. Rejects with DamagedLog where one is not read as it was written. */
 export async function visitAt(
-  file: DiskFile,
-  places: readonly number[],
-  end: number,
+  { file, name, places, end }: Places,
   visit: Visit,
   { windowBytes, visitsMax, pause }: Pace = AT_ONCE,
 ): Promise<void> {
   if (places.length === 0) return;
   const window = Buffer.allocUnsafeSlow(Math.min(windowBytes, end - places[0]!));
+  const show: Visit = (bytes, at, offset) => {
+    if (!isWhole(bytes, at)) throw new DamagedLog(name, offset, 'a record read wrongly');
+    visit(bytes, at, offset);
+  };
   for (let i = 0; i < places.length; ) {
     const start = places[i]!;
     const until = Math.min(places.length, i + visitsMax);
@@ -68,17 +82,24 @@ export async function visitAt(
     const before = i;
     for (; i < until; i += 1) {
       const at = places[i]! - start;
-      if (at + HEADER_BYTES > bytes.length || at + recordSize(bytes, at) > bytes.length) break;
-      visit(bytes, at, places[i]!);
+      if (goesOn(bytes, at)) break;
+      show(bytes, at, places[i]!);
     }
     if (i === before) {
       const large = Buffer.allocUnsafeSlow(recordSize(bytes, 0));
       await readAll(file, large, start);
-      visit(large, 0, start);
+      show(large, 0, start);
       i += 1;
     }
     await pause();
   }
+}
+
+/** Whether the record at `at` goes on beyond the bytes at hand. A length is believed only where its
+ * header is whole. */
+function goesOn(bytes: Buffer, at: number): boolean {
+  if (at + HEADER_BYTES > bytes.length) return true;
+  return isHeader(bytes, at) && at + recordSize(bytes, at) > bytes.length;
 }
 
 /** How many bytes to read at the place `i`: as long as the next one before `until` is near, it

@@ -130,6 +130,14 @@ export function examine(bytes: Buffer, at: number, before: Before, holes = false
   return follows || open ? 'whole' : 'out-of-order';
 }
 
+/** Whether all of the record at `at` is what was written, wherever it stands. */
+export function isWhole(bytes: Buffer, at: number): boolean {
+  if (at + HEADER_BYTES > bytes.length || !isHeader(bytes, at)) return false;
+  const start = at + HEADER_BYTES;
+  const end = start + payloadLength(bytes, at);
+  return end <= bytes.length && checksum(bytes, start, end) === uint32(bytes, at + 8);
+}
+
 /** Whether the header at `at` is one that was written, with a length that can be. */
 export function isHeader(bytes: Buffer, at: number): boolean {
   if (headerChecksum(bytes, at) !== uint32(bytes, at)) return false;

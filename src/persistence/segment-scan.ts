@@ -142,7 +142,7 @@ export class SegmentScan {
     this.segment = this.log.adopt(this.first, this.kind, outline);
     for (const start of epochs) this.noteEpoch(start.first, start.epoch, FILE_HEADER_BYTES);
     const { offset: end } = reached.end;
-    await visitAt(file, notable, end, (bytes, at, offset) => {
+    await visitAt({ file, name: this.name, places: notable, end }, (bytes, at, offset) => {
       const entry = this.parse(bytes, at, offset);
       this.log.notability.of(entry);
       this.use.visit(entry);

@@ -1,6 +1,6 @@
 // Starts of a log by its outlines. The rule: they come to what reading every record comes to.
 
-import { DamagedLog } from '../../src/persistence/persistence.ts';
+import { DamagedLog, UnknownFormat } from '../../src/persistence/persistence.ts';
 import { FakeDisk } from '../../src/sim/disk.ts';
 import { at } from './entries.ts';
 import { Node } from './folded-log.ts';
@@ -33,6 +33,33 @@ export function placed(files: ReadonlyMap<string, Buffer>): FakeDisk {
   const disk = new FakeDisk();
   for (const [name, bytes] of files) disk.place(name, bytes);
   return disk;
+}
+
+/** What a start on these files comes to where one read, counted from 1, gets a bit wrong: the one
+ * at `share` of it. null: it has fewer reads. */
+export async function misread(
+  files: ReadonlyMap<string, Buffer>,
+  wrong: number,
+  share: number,
+): Promise<Seen | 'damaged' | null> {
+  const disk = new FakeDisk({ random: () => share });
+  for (const [name, bytes] of files) disk.place(name, bytes);
+  const node = new Node(new Machine(OUTLINED, {}, disk, 'misread').open());
+  let reads = 0;
+  disk.faults = ({ kind }) => {
+    if (kind === 'read') reads += 1;
+    return kind === 'read' && reads === wrong ? { kind: 'flip' } : null;
+  };
+  try {
+    await node.start(true);
+  } catch (error) {
+    if (error instanceof DamagedLog || error instanceof UnknownFormat) return 'damaged';
+    throw error;
+  }
+  if (reads < wrong) return null;
+  const { lastIndex } = node.log;
+  const texts = (await node.log.read(at(1), lastIndex)).json.toString();
+  return { state: node.state(), texts };
 }
 
 /** What became of every bit of these files, flipped, at a start by outlines. */

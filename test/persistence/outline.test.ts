@@ -10,7 +10,7 @@ import type { Leftover } from '../../src/sim/leftover.ts';
 import { at, entryAt } from './entries.ts';
 import { entriesOf, Node, requests, written } from './folded-log.ts';
 import { Machine } from './machine.ts';
-import { everyFlip, OUTLINED, placed, type Seen, seen } from './outline-starts.ts';
+import { everyFlip, misread, OUTLINED, placed, type Seen, seen } from './outline-starts.ts';
 
 /** The entry as a secondary has it: the bytes that arrived, where they need not be parsed. */
 function arrived(entry: Entry): Entry {
@@ -131,6 +131,27 @@ describe('G22: a start by the outlines of segments', () => {
     const [segment, outline] = names.map((name) => files.get(name)!.length * 8);
     expect(counts).toEqual({ damaged: segment, same: outline });
   }, 120_000);
+
+  it('never takes what one read got wrong for what was written', async () => {
+    const machine = new Machine({ ...OUTLINED, segmentBytes: 64 << 10 });
+    await written(machine, fc.sample(requests, { seed: 7, numRuns: 1 })[0]!.slice(0, 40));
+    machine.disk.restart(false);
+    const files = machine.disk.contents();
+    const whole = await seen(machine.disk, false);
+    const shares = Array.from({ length: 50 }, (_, i) => (i + 0.5) / 50);
+    let damaged = 0;
+    let same = 0;
+    for (const share of shares) {
+      for (let wrong = 1; ; wrong += 1) {
+        const found = await misread(files, wrong, share);
+        if (found === null) break;
+        if (found === 'damaged') damaged += 1;
+        else same += 1;
+        if (found !== 'damaged') expect(found, `read ${wrong}, ${share}`).toEqual(whole);
+      }
+    }
+    expect(Math.min(damaged, same)).toBeGreaterThan(shares.length);
+  });
 
   it('counts only up to where a part of it is missing', async () => {
     const machine = new Machine({ ...OUTLINED, segmentBytes: 64 << 10 });

@@ -125,6 +125,31 @@ describe('G22: a start by the summaries of closed segments', () => {
     expect(await readsFor(true)).toBeLessThan(await readsFor(false));
   });
 
+  it('is not made of what was read wrongly after its checksum had been right', async () => {
+    const summariesWith = async (wrong: number, bit: number): Promise<Map<string, string>> => {
+      const machine = new Machine(SMALL, { random: () => bit });
+      const node = await written(machine, keyed(30));
+      let reads = 0;
+      machine.disk.faults = ({ kind }) => {
+        if (kind === 'read') reads += 1;
+        return kind === 'read' && reads === wrong ? { kind: 'flip' } : null;
+      };
+      await node.upkeep(0);
+      expect(reads).toBeGreaterThan(3);
+      if (reads < wrong) return new Map();
+      const files = [...machine.disk.contents()].filter(([name]) => name.endsWith('.sum'));
+      return new Map(files.map(([name, bytes]) => [name, bytes.toString('latin1')]));
+    };
+    const right = await summariesWith(0, 0);
+    expect(right.size).toBeGreaterThan(2);
+    for (const bit of [0.05, 0.3, 0.49, 0.6, 0.77, 0.9, 0.98]) {
+      for (let wrong = 1, found = right; found.size > 0; wrong += 1) {
+        found = await summariesWith(wrong, bit);
+        for (const [name, text] of found) expect(text, `${name} ${bit}`).toBe(right.get(name));
+      }
+    }
+  });
+
   it('never trusts one that is damaged, cut short or of another file', async () => {
     const machine = new Machine(SMALL);
     const node = await written(machine, keyed(60));

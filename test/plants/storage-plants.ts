@@ -89,8 +89,8 @@ export const STORAGE_PLANTS: readonly Plant[] = [
     'what is notable in an outline is not looked at',
     'B03',
     'src/persistence/segment-scan.ts',
-    'await visitAt(file, notable, end, (bytes, at, offset) => {',
-    'await visitAt(file, [], end, (bytes, at, offset) => {',
+    'await visitAt({ file, name: this.name, places: notable, end }, (bytes, at, offset) => {',
+    'await visitAt({ file, name: this.name, places: [], end }, (bytes, at, offset) => {',
   ),
   {
     name: 'what is committed but not durable here is compacted for',
