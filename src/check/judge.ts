@@ -115,7 +115,10 @@ export class Judge {
   }
 
   private keep(found: Violation): void {
-    if (this.violations.length < VIOLATIONS_MAX) this.violations.push(found);
+    if (this.violations.length >= VIOLATIONS_MAX) return;
+    // What a record shows and what is left at the end may contradict the same thing.
+    if (this.violations.some(({ sentence }) => sentence === found.sentence)) return;
+    this.violations.push(found);
   }
 
   /** What is missing for a verdict. */

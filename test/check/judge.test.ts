@@ -43,6 +43,20 @@ describe('the judges', () => {
   });
 });
 
+test('what a final log contradicts is told once, by the record and at the end', () => {
+  const run = new Recording();
+  run.write(message('one'));
+  const records = run.end();
+  const other = { op: 'append', message: 'two' } as const;
+  const changed = records.map((record) => {
+    if (record.type !== 'log') return record;
+    return { ...record, entries: record.entries.map((seen) => ({ ...seen, operation: other })) };
+  });
+  const sentences = judge(changed).violations.map(({ sentence }) => sentence);
+  expect(sentences.length).toBeGreaterThan(1);
+  expect(sentences).toEqual([...new Set(sentences)]);
+});
+
 describe('a history that cannot decide', () => {
   test('nobody read the logs at the end', () => {
     const run = new Recording();
