@@ -14,6 +14,7 @@ import { realClock } from './event-queue.ts';
 import type { Route } from './http/route.ts';
 import { startServer } from './http/server.ts';
 import { createLogger, type LogLevel, logUnwritten } from './logger.ts';
+import { urlOf } from './own-url.ts';
 import { Transport } from './peers/transport.ts';
 import { warmUp } from './warm-up.ts';
 
@@ -77,6 +78,7 @@ export async function serveArbiter(options: ServeArbiterOptions): Promise<Runnin
   const app = createArbiterApp(runtime, {
     logger,
     stopping: stopping.signal,
+    advertise: urlOf(options.host, options.port),
     allowHosts: options.allowHosts ?? [],
     requireClientToken: options.requireClientToken ?? false,
     routes: options.routes ?? [],

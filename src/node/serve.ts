@@ -38,7 +38,8 @@ export interface ServeNodeOptions {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
-  /** URL by which others reach this node; null: the one it listens at. */
+  /** URL by which others reach this node; null: the one it listens at. They are told it, so its
+   * host is one that the node answers for. */
   readonly advertise: string | null;
   /** Configured cluster size; null: the number of members. */
   readonly size: number | null;
@@ -147,7 +148,8 @@ async function assemble(options: ServeNodeOptions, prepared: Prepared): Promise<
   });
   const stopping = new AbortController();
   const { signal } = stopping;
-  const app = createApp(runtime, { ...appOptions(options, prepared), metrics, stopping: signal });
+  const guarded = { ...appOptions(options, prepared), advertise: url };
+  const app = createApp(runtime, { ...guarded, metrics, stopping: signal });
   const server = await startServer({ app, host, port, stopping });
   runtime.start();
   const giveUp = warmUp(
@@ -212,7 +214,7 @@ function replicaFor(options: ServeNodeOptions, url: string, prepared: Prepared):
 }
 
 function appOptions(options: ServeNodeOptions, { faults, trace, logger }: Prepared): AppOptions {
-  const { token, advertise, allowHosts, requireClientToken } = options;
+  const { token, allowHosts, requireClientToken } = options;
   return {
     logger,
     trace,
@@ -220,7 +222,6 @@ function appOptions(options: ServeNodeOptions, { faults, trace, logger }: Prepar
     allowHosts,
     requireClientToken,
     ...(token === null ? {} : { token }),
-    ...(advertise === null ? {} : { advertise }),
     ...(faults === undefined ? {} : { faults }),
   };
 }

@@ -1,11 +1,12 @@
 // A whole node in this process.
 
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { ReplogClient } from '../../src/client/client.ts';
 import { type ServeNodeOptions, serveNode } from '../../src/node/serve.ts';
+import { serveArbiter } from '../../src/node/serve-arbiter.ts';
 
 async function serve(own: Partial<ServeNodeOptions>) {
   const node = await serveNode({
@@ -48,4 +49,19 @@ test('a receipt tells which node has it in memory: that node has said so itself'
   const { acks, receipt } = await client.append('a', { w: 2, receipt: true });
   expect(acks).toEqual(['n1', 'n2']);
   expect(receipt).toContain('on disk on n1 alone, of 2, in memory on n2: ');
+});
+
+const addresses = Object.values(networkInterfaces()).flat();
+const outside = addresses.find((at) => at?.family === 'IPv4' && !at.internal)?.address;
+
+// Where this machine has loopback alone, there is no address to be reached at.
+test.skipIf(outside === undefined)('who listens at an address is reached at it', async () => {
+  const at = { host: outside!, token: 'secret' };
+  const arbiter = await serveArbiter({ ...at, port: 0, dataDir: null, size: null });
+  onTestFinished(() => arbiter.stop());
+  const master = await serve({ ...at, join: arbiter.url });
+  await expect.poll(() => master.role()).toBe('master');
+  await serve({ ...at, id: 'n2', join: arbiter.url });
+  const client = new ReplogClient({ url: master.url });
+  expect(await client.append('a', { w: 2 })).toMatchObject({ acks: ['n1', 'n2'] });
 });

@@ -26,7 +26,11 @@ export interface NodeFlags extends ServerFlags {
 export function addNodeOptions(command: Command, port: number, id: string): Command {
   command
     .addOption(new Option('--id <id>', `name of the node (default: ${id})`).argParser(parseNodeId))
-    .option('--advertise <url>', 'URL by which others reach the node', parseUrl)
+    .option(
+      '--advertise <url>',
+      'URL by which others reach the node (default: where it listens)',
+      parseUrl,
+    )
     .option('--faults', 'offer the /faults routes, which break the node on purpose')
     .option('--leave', 'give up the membership for good when the process is told to stop');
   return addServerOptions(command, port);
