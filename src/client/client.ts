@@ -44,7 +44,7 @@ import type {
 } from './options.ts';
 import { outcomePlace } from './outcome-place.ts';
 import { type Pace, REAL_PACE } from './pace.ts';
-import { PendingWrite, type Route, type WriteOrder } from './pending-write.ts';
+import { type Acknowledged, PendingWrite, type Route, type WriteOrder } from './pending-write.ts';
 import { Requests } from './requests.ts';
 
 export type * from './answers.ts';
@@ -119,7 +119,7 @@ export class ReplogClient {
 
   /** Messages from `from` on: all of them, or a page of `limit`. */
   list(options: PageOptions = {}): Promise<MessagePage> {
-    return this.#requests.read<MessagePage>('/messages', options, pageSearch(options));
+    return this.#requests.read<MessagePage>('/messages', 'messages', options, pageSearch(options));
   }
 
   /** All messages from `from` on, page by page. */
@@ -134,7 +134,7 @@ export class ReplogClient {
 
   /** At most 10,000 operations, 1,000 unless `limit` says otherwise. */
   log(options: PageOptions = {}): Promise<LogPage> {
-    return this.#requests.read<LogPage>('/log', options, pageSearch(options));
+    return this.#requests.read<LogPage>('/log', 'entries', options, pageSearch(options));
   }
 
   /** Operations as they come. Mends broken connections until the signal aborts, then ends. */
@@ -144,12 +144,12 @@ export class ReplogClient {
 
   /** The operation at `index`; null if this node does not show one there. */
   entry(index: number, options: ReadOptions = {}): Promise<LogEntry | null> {
-    return this.#requests.readOrNull<LogEntry>(`/log/${index}`, options, 'not-found');
+    return this.#requests.readOrNull<LogEntry>(`/log/${index}`, 'index', options, 'not-found');
   }
 
   /** What became of the operation at `index` on this node; null if it knows nothing of it. */
   story(index: number, options: CallOptions = {}): Promise<Story | null> {
-    return this.#requests.readOrNull<Story>(`/log/${index}/story`, options, 'not-found');
+    return this.#requests.readOrNull<Story>(`/log/${index}/story`, 'lines', options, 'not-found');
   }
 
   /** Where the write with this idempotency key stands; null if this node does not know the key.
@@ -157,7 +157,13 @@ export class ReplogClient {
   async outcome(idempotencyKey: string, options: ReadOptions = {}): Promise<StoredOutcome | null> {
     refuseIdempotencyKey(idempotencyKey);
     const { path, search } = outcomePlace(idempotencyKey);
-    return this.#requests.readOrNull<StoredOutcome>(path, options, 'unknown-outcome', search);
+    return this.#requests.readOrNull<StoredOutcome>(
+      path,
+      'index',
+      options,
+      'unknown-outcome',
+      search,
+    );
   }
 
   /** Throws InvalidKey besides. */
@@ -189,18 +195,24 @@ export class ReplogClient {
     key: string,
     options: ReadOptions & { readonly id?: string | number | undefined } = {},
   ): Promise<GetResult> {
-    return this.#requests.read<GetResult>(kvPath(key), options, { id: options.id }, isGetResult);
+    return this.#requests.read<GetResult>(
+      kvPath(key),
+      'value',
+      options,
+      { id: options.id },
+      isGetResult,
+    );
   }
 
   /** Keys with their values, in the order of the code points of the keys (of their bytes). */
   listKeys(options: KeyPageOptions = {}): Promise<KeyPage> {
     const { prefix, after, limit } = options;
-    return this.#requests.read<KeyPage>('/kv', options, { prefix, after, limit });
+    return this.#requests.read<KeyPage>('/kv', 'items', options, { prefix, after, limit });
   }
 
   /** What this node says of itself; the master: of all members, too. */
   health(options: CallOptions = {}): Promise<Health> {
-    return this.#requests.read<Health>('/health', options);
+    return this.#requests.read<Health>('/health', 'role', options);
   }
 
   /** The node's metrics, as Prometheus reads them. */
@@ -216,7 +228,7 @@ export class ReplogClient {
 
   /** The node's faults; refused with `not-found` unless it was started with `--faults`. */
   getFaults(options: CallOptions = {}): Promise<FaultReport> {
-    return this.#requests.read<FaultReport>('/faults', options);
+    return this.#requests.read<FaultReport>('/faults', 'faults', options);
   }
 
   /** Replaces the node's faults. */
@@ -230,7 +242,7 @@ export class ReplogClient {
 
   /** Launcher: the cluster's nodes and their processes. */
   cluster(options: CallOptions = {}): Promise<ClusterReport> {
-    return this.#requests.read<ClusterReport>('/cluster', options);
+    return this.#requests.read<ClusterReport>('/cluster', 'nodes', options);
   }
 
   /** Launcher: starts one more secondary, named `node` if that is given. Null if the answer does
@@ -266,10 +278,10 @@ export class ReplogClient {
     options: CallOptions & { readonly lines?: number | undefined } = {},
   ): Promise<NodeOutput> {
     const path = `/cluster/nodes/${encodeURIComponent(node)}/output`;
-    return this.#requests.read<NodeOutput>(path, options, { lines: options.lines });
+    return this.#requests.read<NodeOutput>(path, 'lines', options, { lines: options.lines });
   }
 
-  async #write<Answer>(
+  async #write<Answer extends Acknowledged>(
     options: WriteOptions,
     order: Omit<WriteOrder, 'idempotencyKey' | 'departures'>,
   ): Promise<Answer> {

@@ -29,6 +29,11 @@ export interface Route {
   answered: boolean;
 }
 
+/** What the answers to all writes say: which nodes have it. */
+export interface Acknowledged {
+  readonly acks: readonly string[];
+}
+
 export interface WriteOrder {
   readonly method: 'POST' | 'PUT' | 'DELETE';
   readonly path: string;
@@ -102,7 +107,7 @@ export class PendingWrite {
 
   /** Resolves with what a 2xx answer says. Throws ProblemError, UnexpectedAnswer, Unreachable,
    * OutcomeUnknown, or the caller's abort reason if nothing was sent. */
-  async run<Answer>(): Promise<Answer> {
+  async run<Answer extends Acknowledged>(): Promise<Answer> {
     for (;;) {
       const base = this.#route.learned ?? this.#route.configured;
       const limit = deadline(this.#attemptMs(), this.#order.signal, this.#order.departures);
@@ -142,9 +147,9 @@ export class PendingWrite {
   }
 
   /** A 2xx that is not replog's says nothing of a copy that was not answered before. */
-  #taken<Answer>(reply: Reply): Answer {
+  #taken<Answer extends Acknowledged>(reply: Reply): Answer {
     try {
-      return answerIn<Answer>(reply);
+      return answerIn<Answer>(reply, 'acks');
     } catch (error) {
       throw this.#endOf(error);
     }

@@ -29,9 +29,10 @@ export class Requests {
     this.#patience = patience;
   }
 
-  /** A JSON object. `isAnswer` recognises one among the bodies of a 404. */
+  /** A JSON object with the field `has`. `isAnswer` recognises one among the bodies of a 404. */
   async read<Answer>(
     path: string,
+    has: keyof Answer & string,
     options: ReadOptions,
     search: Call['search'] = {},
     isAnswer: (body: unknown) => boolean = () => false,
@@ -39,18 +40,19 @@ export class Requests {
     const call = { method: 'GET', path, search: { ...search, read: options.read } } as const;
     const reply = await this.#follow(call, options);
     if (reply.status === 404 && isAnswer(reply.body)) return reply.body as Answer;
-    return answerIn<Answer>(reply);
+    return answerIn<Answer>(reply, has);
   }
 
   /** As `read`; null if the refusal has the code `absent`. */
   async readOrNull<Answer>(
     path: string,
+    has: keyof Answer & string,
     options: ReadOptions,
     absent: string,
     search?: Call['search'],
   ): Promise<Answer | null> {
     try {
-      return await this.read<Answer>(path, options, search);
+      return await this.read<Answer>(path, has, options, search);
     } catch (error) {
       if (error instanceof ProblemError && error.code === absent) return null;
       throw error;
@@ -105,12 +107,14 @@ function bodyIn(reply: Reply): unknown {
   return reply.body;
 }
 
-/** The JSON object of a 2xx answer; throws what the answer is otherwise. */
-export function answerIn<Answer>(reply: Reply): Answer {
+/** The JSON object of a 2xx answer; throws what the answer is otherwise. It must have the field
+ * `has`: what is not replog's may answer 200 to anything, and that is no success. */
+export function answerIn<Answer>(reply: Reply, has: keyof Answer & string): Answer {
   const body = bodyIn(reply);
   if (typeof body !== 'object' || body === null) {
     throw new UnexpectedAnswer(reply.url, reply.status, 'not a JSON object');
   }
+  if (!(has in body)) throw new UnexpectedAnswer(reply.url, reply.status, `no "${has}" in it`);
   return body as Answer;
 }
 

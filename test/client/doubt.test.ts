@@ -10,7 +10,12 @@ import { WireFailure } from '../../src/client/wire.ts';
 import { quickPace } from './quick-pace.ts';
 import { sendProblem, startStub } from './stub-server.ts';
 
-const STORED: Reply = { url: 'http://n1/messages', status: 201, headers: new Headers(), body: {} };
+const STORED: Reply = {
+  url: 'http://n1/messages',
+  status: 201,
+  headers: new Headers(),
+  body: { index: 1, acks: ['n1'] },
+};
 
 /** A write to one node, whose answers are the caller's. */
 function writeVia(send: (call: Call) => Promise<Reply>, more: Partial<WriteOrder> = {}) {

@@ -5,6 +5,7 @@ import {
   InvalidIdempotencyKey,
   ProblemError,
   ReplogClient,
+  UnexpectedAnswer,
   Unreachable,
 } from '../../src/client/client.ts';
 import { deadUrl, sendJson, sendProblem, startStub } from './stub-server.ts';
@@ -30,7 +31,8 @@ test.each([
 });
 
 test('a page asks for what it should hold', async () => {
-  const stub = await startStub((_, response) => sendJson(response, 200, { messages: [] }));
+  const empty = { messages: [], entries: [], items: [] };
+  const stub = await startStub((_, response) => sendJson(response, 200, empty));
   const client = new ReplogClient({ url: stub.url });
   await client.list({ from: 3, limit: 2, read: 'majority' });
   await client.log({ from: 4 });
@@ -40,6 +42,30 @@ test('a page asks for what it should hold', async () => {
     '/log?from=4',
     '/kv?prefix=a+b&after=a+c&limit=1',
   ]);
+});
+
+test('JSON of something that is not replog is no answer to anything', async () => {
+  const stub = await startStub((_, response) => sendJson(response, 200, { hello: 'world' }));
+  const client = new ReplogClient({ url: stub.url });
+  const calls: readonly (() => Promise<unknown>)[] = [
+    () => client.append('a'),
+    () => client.appendBatch(['a']),
+    () => client.put('a', 'b'),
+    () => client.remove('a'),
+    () => client.list(),
+    () => client.log(),
+    () => client.entry(1),
+    () => client.story(1),
+    () => client.outcome('k'),
+    () => client.get('a'),
+    () => client.listKeys(),
+    () => client.health(),
+    () => client.getFaults(),
+    () => client.cluster(),
+    () => client.output('n1'),
+  ];
+  const errors = await Promise.all(calls.map((call) => call().catch((error: unknown) => error)));
+  expect(errors.filter((error) => !(error instanceof UnexpectedAnswer))).toEqual([]);
 });
 
 test('pages follow "next" to the end', async () => {

@@ -291,7 +291,7 @@ test('put and remove carry their conditions, and their failure is an OperationFa
 });
 
 test('a key may have 1,024 bytes, and no more', async () => {
-  const stub = await startStub((_, response) => sendJson(response, 200, {}));
+  const stub = await startStub((_, response) => sendJson(response, 200, { acks: ['n1'] }));
   const client = new ReplogClient({ url: stub.url });
   await client.put('ü'.repeat(512), 'v');
   await expect(client.put(`${'ü'.repeat(512)}k`, 'v')).rejects.toThrow('1025 bytes is too long');
