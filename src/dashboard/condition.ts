@@ -44,7 +44,13 @@ function asMember(state: ClusterState, view: NodeView, { statuses }: Glyphs): Co
   const { status, lagMs, lagEntries } = member;
   const style = status === 'Healthy' ? 'good' : status === 'Suspected' ? 'warn' : 'bad';
   const isBehind = lagMs > CATCHING_UP.ms && lagEntries > CATCHING_UP.entries;
+  const glyph = statuses[status];
+  // It counts for no majority that a new master must hear until it has all that damage took.
+  const isMending = view.finding?.damage?.state === 'mending';
+  if (status === 'Healthy' && isMending) {
+    return { glyph, words: ['Healthy, mending damage', 'mending'], style: 'warn' };
+  }
   const words =
     status === 'Healthy' && isBehind ? ['Healthy, catching up', 'catching up'] : [status];
-  return { glyph: statuses[status], words, style };
+  return { glyph, words, style };
 }
