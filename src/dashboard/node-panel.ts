@@ -47,7 +47,8 @@ export function nodeLines(view: NodeView, look: NodeLook, width: number, lines: 
   const isBeside = retry !== '' && lines >= 8 && widthOf(last) + retry.length + 2 <= width;
   const facts = isBeside ? [...rest.slice(0, -1), [...last, span(`  ${retry}`, 'warn')]] : rest;
   const count = lines - head.length - rest.length;
-  const trouble = troubleLines(view, isBeside ? '' : retry, width, count);
+  const retried = fitting(width - 1, retry, retry.replace(/ in .*/, ''));
+  const trouble = troubleLines(view, isBeside ? '' : retried, width, count);
   return [...head, ...facts, ...trouble].map((line) => fitLine(line, width));
 }
 
@@ -67,8 +68,8 @@ function tall(view: NodeView, state: ClusterState, width: number): Line[] {
   return [
     [span(` ${place}`, 'dim')],
     [span(` ${index}`, factStyle(view))],
-    standing(view, state),
-    freshness(view, state),
+    standing(view, state, width),
+    freshness(view, state, width),
   ];
 }
 
@@ -81,19 +82,20 @@ function short(view: NodeView, state: ClusterState, width: number): Line[] {
   const isSilent = view.silentSince !== null && view.seenAt !== null;
   return [
     [span(` ${words}`, factStyle(view, 'dim'))],
-    isSilent ? freshness(view, state) : standing(view, state),
+    isSilent ? freshness(view, state, width) : standing(view, state, width),
   ];
 }
 
 /** How far behind it is, or whether it takes writes. */
-function standing(view: NodeView, state: ClusterState): Line {
+function standing(view: NodeView, state: ClusterState, width: number): Line {
   const { health } = view;
   if (health?.role === 'master') {
     const isAble = health.mode === 'read-write' && masterAnswers(state);
     return [span(isAble ? ' takes writes' : ' REFUSES WRITES', isAble ? 'dim' : 'bad')];
   }
   const lag = lagOf(view, state);
-  return lag === null ? [] : [span(` ${lag.words}`, factStyle(view, lag.style))];
+  if (lag === null) return [];
+  return [span(` ${fitting(width - 1, lag.words, lag.short)}`, factStyle(view, lag.style))];
 }
 
 /** How far a secondary is behind: only a master that answers knows it. null: it is none. */
@@ -122,13 +124,15 @@ const LAG_MS = 500;
 const lagStyle = ({ lagEntries, lagMs }: Lag): Style =>
   lagEntries > 0 && lagMs >= LAG_MS ? 'warn' : 'plain';
 
-function freshness(view: NodeView, state: ClusterState): Line {
+function freshness(view: NodeView, state: ClusterState, width: number): Line {
   if (view.silentSince !== null && view.seenAt !== null) {
-    return [span(` as of ${seconds(state.now - view.seenAt)} ago`, 'warn')];
+    const age = `${seconds(state.now - view.seenAt)} ago`;
+    return [span(` ${fitting(width - 1, `as of ${age}`, age)}`, 'warn')];
   }
   const member = memberOf(state, view.node);
   if (member === null || member.role === 'master') return [];
-  return [span(` ${beatWords(member, state)}`, 'dim')];
+  const beat = beatWords(member, state);
+  return [span(` ${fitting(width - 1, beat, beat.replace(/ ago$/, ''))}`, 'dim')];
 }
 
 /** `beat 0.2 s ago`: what the master said of it was so when it said it. */
@@ -142,7 +146,7 @@ export function beatWords({ lastHeartbeatMs }: MemberHealth, state: ClusterState
 /** Resends and faults, in so many lines. */
 function troubleLines(view: NodeView, retry: string, width: number, count: number): Line[] {
   const faults = faultWords(view.faults ?? {});
-  const broken = faults === '' ? [] : wrap(`! ${faults}`, width - 2);
+  const broken = faults === '' ? [] : wrap(`! ${faults}`, width - 1);
   // With one line for both, the faults are what somebody did on purpose and wants to see.
   const texts = retry === '' || (count < 2 && broken.length > 0) ? broken : [retry, ...broken];
   const shown = texts.slice(0, count);

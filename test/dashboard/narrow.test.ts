@@ -6,11 +6,12 @@ import { footLines } from '../../src/dashboard/foot.ts';
 import { frameOf } from '../../src/dashboard/frame.ts';
 import { glyphsFor } from '../../src/dashboard/glyphs.ts';
 import { headLines } from '../../src/dashboard/head.ts';
+import { nodeLines } from '../../src/dashboard/node-panel.ts';
 import { nodeTable } from '../../src/dashboard/node-table.ts';
 import { panelLines } from '../../src/dashboard/panels.ts';
 import { countsIn } from '../../src/dashboard/rates.ts';
 import { firstScreen } from '../../src/dashboard/screen-state.ts';
-import { recorded, reduced, STATES, told } from './recorded.ts';
+import { healthyCluster, recorded, reduced, STATES, told } from './recorded.ts';
 
 const healthy = recorded(STATES.healthy!);
 
@@ -180,4 +181,34 @@ test.each([
 ] as const)('the way out of a panel is whole on 40 columns: %s', (_, panel, pattern) => {
   const screen = { ...firstScreen(true), panel };
   expect(textsOf(footLines(healthy, screen, 40, 1))[0]).toMatch(pattern);
+});
+
+test('in a column of sixteen no figure is cut, and a fault stands beside its mark', () => {
+  const nodes = healthyCluster(7).nodes.map((node, place) => {
+    const faults = { delayMs: 2_000, errorBefore: 0.3 };
+    if (place === 4) return { ...node, faults };
+    if (place !== 6) return node;
+    const ended = { status: 'Unhealthy', process: 'exited', silentSince: 41_000 } as const;
+    return { ...node, ...ended, last: 1, lagMs: 19_000, attempts: 7 };
+  });
+  const state = recorded({ nodes });
+  const size = { columns: 120, rows: 40 };
+  const lines = textsOf(frameOf(state, firstScreen(true), size, glyphsFor(true)));
+  const column = (place: number) =>
+    lines.slice(2, 10).map((line) => line.split(/[│┃]/)[place + 1]!.trim());
+  expect(column(6).slice(4)).toEqual(['lag 11, 19 s', 'as of 19 s ago', 'retry 7', '']);
+  expect(column(4).slice(6)).toEqual(['! delay=2000ms', 'error-before=…']);
+  expect(column(2).slice(4, 6)).toEqual(['lag 0', 'beat 0.2 s ago']);
+  const far = recorded({ nodes: nodes.map((node) => ({ ...node, last: node.last * 10_000 })) });
+  const there = nodeLines(
+    far.nodes[6]!,
+    { state: far, glyphs: glyphsFor(true), chosen: false },
+    12,
+    8,
+  );
+  expect(
+    textsOf(there)
+      .map((text) => text.trim())
+      .slice(4),
+  ).toEqual([...['lag 110000', '19 s ago', 'retry 7', '']]);
 });
