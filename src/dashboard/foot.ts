@@ -2,7 +2,7 @@
 // would do the same.
 
 import type { Line, Style } from './cells.ts';
-import { fitLine, span } from './cells.ts';
+import { fitLine, span, widthOf, wrap } from './cells.ts';
 import type { ClusterState, Happening, OwnWrite, Tone } from './cluster-state.ts';
 import { memberOf } from './cluster-state.ts';
 import { currentCommand } from './command-line.ts';
@@ -29,9 +29,8 @@ const NOTHING_YET: readonly string[] = [
 /** Own writes that wait come first: somebody wants to see them end. The newest event is last. */
 export function eventLines(state: ClusterState, count: number, width: number): Line[] {
   const waiting = state.own.filter((write) => write.state === 'waiting').slice(-count);
-  const told = count > waiting.length ? state.happenings.slice(waiting.length - count) : [];
   const lines = [
-    ...told.map((happening) => eventLine(happening, width)),
+    ...toldLines(state.happenings, count - waiting.length, Math.ceil(count / 2), width),
     ...waiting.map((write) => waitingLine(state, write, width)),
   ];
   if (lines.length === 0 && count > 0)
@@ -42,8 +41,30 @@ export function eventLines(state: ClusterState, count: number, width: number): L
   return [...lines, ...blanks];
 }
 
-function eventLine({ time, text, tone }: Happening, width: number): Line {
-  return fitLine([span(` ${time} `, 'dim'), span(text, STYLES[tone])], width);
+/** The newest events in so many lines, each in at most `most`: why something failed stands at the
+ * end of what is told of it. */
+function toldLines(
+  happenings: readonly Happening[],
+  count: number,
+  most: number,
+  width: number,
+): Line[] {
+  const lines: Line[] = [];
+  for (let place = happenings.length - 1; place >= 0 && lines.length < count; place -= 1) {
+    const room = Math.min(most, count - lines.length);
+    lines.unshift(...happeningLines(happenings[place]!, room, width));
+  }
+  return lines;
+}
+
+function happeningLines({ time, text, tone }: Happening, room: number, width: number): Line[] {
+  const before = ` ${time} `;
+  const parts = wrap(text, width - before.length);
+  const rest = parts.slice(room - 1).join(' ');
+  return [...parts.slice(0, room - 1), ...(rest === '' ? [] : [rest])].map((part, i) => {
+    const start = i === 0 ? before : ' '.repeat(before.length);
+    return fitLine([span(start, 'dim'), span(part, STYLES[tone])], width);
+  });
 }
 
 function waitingLine(state: ClusterState, write: OwnWrite, width: number): Line {
@@ -53,18 +74,12 @@ function waitingLine(state: ClusterState, write: OwnWrite, width: number): Line 
     .filter(({ node, role }) => role !== 'removed' && !has.includes(node))
     .map(({ node }) => node);
   const place = index === null ? 'a message' : `#${index}`;
-  const where = [
-    ...(has.length === 0 ? [] : [` on ${has.join(' ')}`]),
-    ...(lacking.length === 0 ? [] : [` not yet on ${lacking.join(' ')}`]),
-  ].join(',');
-  return fitLine(
-    [
-      span(` ${place} w=${write.w} waits ${seconds(state.now - write.sentAt)}:`, 'warn'),
-      span(where),
-      span(`  ${write.message}`, 'dim'),
-    ],
-    width,
-  );
+  const missing = lacking.length === 0 ? [] : [` not yet on ${lacking.join(' ')}`];
+  const where = [...(has.length === 0 ? [] : [` on ${has.join(' ')}`]), ...missing].join(',');
+  const start = span(` ${place} w=${write.w} waits ${seconds(state.now - write.sentAt)}:`, 'warn');
+  // For whom it waits goes before who has it.
+  const shown = fitting(width - widthOf([start]), where, missing[0] ?? where);
+  return fitLine([start, span(shown), span(`  ${write.message}`, 'dim')], width);
 }
 
 function holdersOf(state: ClusterState, index: number, acks: readonly string[]): string[] {

@@ -14,6 +14,9 @@ import { firstScreen, type Panel, type ScreenState } from '../../src/dashboard/s
 import { healthyCluster, recorded, STATES, told } from './recorded.ts';
 
 const healthy = recorded(STATES.healthy!);
+const behindOne = recorded({
+  nodes: [...healthyCluster(2).nodes, { node: 'n3', last: 11 }],
+});
 const glyphs = glyphsFor(true);
 const screen = firstScreen(true);
 const texts = (lines: readonly Line[]): string[] =>
@@ -140,6 +143,38 @@ test('of messages that wait the newest are shown, with who has them, before olde
   expect(texts(eventLines(said2, 2, 80))).toEqual([
     ...[' 10:42:07 newer', ' a message w=3 waits 0.0 s: not yet on n1 n2 n3  a'],
   ]);
+});
+
+test('an event too long for a line goes on below, and takes no more than half of the room', () => {
+  const text =
+    'append with w=majority failed: 3 of the 4 nodes needed are alive; nothing was written';
+  const said = (...all: readonly string[]) =>
+    told(healthy, ...all.map((one) => ({ type: 'said', text: one, tone: 'plain' }) as const));
+  const long = [
+    ' 10:42:07 append with w=majority failed: 3 of the 4 nodes needed are alive;',
+    '          nothing was written',
+  ];
+  expect(texts(eventLines(said('older', 'old', text), 3, 80))).toEqual([' 10:42:07 old', ...long]);
+  expect(texts(eventLines(said(text, 'new'), 3, 80))).toEqual([...long, ' 10:42:07 new']);
+  expect(texts(eventLines(said(text, 'new', 'newer'), 3, 80))).toEqual([
+    ...[`${long[0]} not…`, ' 10:42:07 new', ' 10:42:07 newer'],
+  ]);
+  const lines = texts(eventLines(said('old', text), 3, 40));
+  expect(lines.slice(1)).toEqual([
+    ...[' 10:42:07 append with w=majority failed:', '          3 of the 4 nodes needed are a…'],
+  ]);
+  expect(lines[0]).toBe(' 10:42:07 old');
+});
+
+test('for whom a message waits has its room before who has it', () => {
+  const write: OwnWrite = {
+    ...{ key: 'a', message: 'text', w: 'all', state: 'waiting', index: 12, acks: ['n1', 'n2'] },
+    ...{ sentAt: behindOne.now, ms: null, error: null },
+  };
+  const line = (width: number) => texts(eventLines({ ...behindOne, own: [write] }, 1, width))[0];
+  expect(line(60)).toBe(' #12 w=all waits 0.0 s: on n1 n2, not yet on n3  text');
+  expect(line(44)).toBe(' #12 w=all waits 0.0 s: not yet on n3  text');
+  expect(line(40)).toBe(' #12 w=all waits 0.0 s: not yet on n3  …');
 });
 
 test('a silent node is dim in a table; what is missing or another is no quiet mark', () => {
