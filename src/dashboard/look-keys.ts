@@ -54,7 +54,8 @@ export const LOOK_KEYS: readonly KeyEntry[] = [
     refusal: always,
     command: () => 'replog list --follow',
     press: () => ({
-      screen: { stream: true, lastCommand: 'replog list --follow' },
+      // It tells what comes: from the end on, whatever operation was looked at.
+      screen: { stream: true, index: null, lastCommand: 'replog list --follow' },
       effects: [{ type: 'stream', on: true }],
     }),
   },

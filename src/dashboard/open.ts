@@ -5,7 +5,7 @@ import { render } from 'ink';
 import { createElement } from 'react';
 import type { ReplogClient } from '../client/client.ts';
 import { Dashboard, linesOf } from './app.tsx';
-import type { ClusterState } from './cluster-state.ts';
+import type { ClusterState, Tail } from './cluster-state.ts';
 import { logRowsFor } from './frame.ts';
 import { glyphsFor } from './glyphs.ts';
 import { HeldOutput, type Writable } from './held-output.ts';
@@ -93,6 +93,8 @@ class Session {
   readonly #observer: Observer;
   readonly #performer: Performer;
   readonly #undo: (() => void)[] = [];
+  /** The pieces of logs that were known when the stream began. */
+  #streamStart: ReadonlySet<Tail> = new Set();
   #leave: () => void = () => undefined;
 
   constructor(options: DashboardOptions, screen: LineScreen, others: HeldOutput) {
@@ -204,6 +206,7 @@ class Session {
         else {
           this.#screen.leave();
           this.#others.flush();
+          this.#streamStart = new Set(this.#store.state.nodes.map(({ tail }) => tail));
           this.#options.stdout.write('streaming; s returns to the dashboard, Ctrl-C ends it\n');
         }
         return;
@@ -215,7 +218,7 @@ class Session {
 
   #tell(before: ClusterState, after: ClusterState): void {
     if (!this.#store.screen.stream) return;
-    const lines = streamLines(before, after);
+    const lines = streamLines(before, after, this.#streamStart);
     if (lines.length > 0) this.#options.stdout.write(`${lines.join('\n')}\n`);
   }
 }

@@ -59,6 +59,15 @@ test('of a burst the stream tells the last twenty, and how many more there were'
   expect([own.length, own[0]]).toEqual([21, 'n1 | … 80 more']);
 });
 
+test('a stream that begins at an older operation tells only what came since', () => {
+  const page = { entries: [], lastIndex: 12, commitIndex: 12, next: null };
+  const older = told(healthy, { type: 'tail', node: 'n1', from: 1, to: 4, page });
+  const start = new Set(older.nodes.map(({ tail }) => tail));
+  const nodes = STATES.healthy!.nodes.map(({ node }) => ({ node, last: 13 }));
+  const lines = streamLines(older, reduced(older, stepsOf({ nodes }, 50)), start);
+  expect(lines.filter((line) => line.startsWith('n1 |'))).toEqual(['n1 | #13 remove colour']);
+});
+
 test('a new member is no change of status, and a process says which it is', () => {
   const { members, ...health } = healthOf(STATES.healthy!);
   const less = { ...health, members: members.slice(0, 2) };

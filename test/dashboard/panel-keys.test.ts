@@ -78,6 +78,8 @@ describe('panels', () => {
   });
 
   test('a stream is left by the key that began it', () => {
+    // From the end on, whatever operation was looked at: what comes is told.
+    expect(typed(healthy, ['up', 's']).screen.index).toBeNull();
     const on = typed(healthy, ['s']);
     expect(on.effects).toEqual([{ type: 'stream', on: true }]);
     expect(typed(healthy, ['x', 'X', 's'], on.screen).effects).toEqual([
