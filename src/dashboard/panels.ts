@@ -1,10 +1,11 @@
 // The panels that cover the logs: each as lines of one width, as many as there are.
 
 import type { Line } from './cells.ts';
-import { calm, columnsOf, padded, span, widthOf, wrap } from './cells.ts';
+import { calm, columnsOf, span, widthOf, wrap } from './cells.ts';
 import { spelled } from './command-line.ts';
 import { faults } from './fault-panel.ts';
 import { help } from './help-panel.ts';
+import { output } from './output-panel.ts';
 import { type Drawn, inLines, type Kind, type PanelLook } from './panel-look.ts';
 import { copy, keys, story } from './reading-panels.ts';
 import type { Panel } from './screen-state.ts';
@@ -78,28 +79,4 @@ function tail(text: string, width: number): string {
     kept = character + kept;
   }
   return `…${kept}`;
-}
-
-function output(panel: Kind<'output'>, { state, height }: PanelLook): Drawn {
-  const known = state.output?.node === panel.node ? state.output : null;
-  const all = known?.lines ?? [];
-  const scroll = Math.min(panel.scroll, Math.max(0, all.length - height));
-  const end = all.length - scroll;
-  const shown = all.slice(Math.max(0, end - height), end);
-  const place =
-    scroll === 0 ? 'following' : `${scroll} line${scroll === 1 ? '' : 's'} above the end`;
-  const typed = panel.typing || panel.search !== '' ? `  /${panel.search}` : '';
-  const found = all.some((text) => text.includes(panel.search)) ? '' : '  not found';
-  const lines = shown.map((text, i): Line => {
-    const number = String((known?.first ?? 0) + Math.max(0, end - height) + i);
-    const hit = panel.search !== '' && text.includes(panel.search);
-    return [span(`${padded(number, 6, 'right')} `, 'dim'), span(text, hit ? 'chosen' : 'plain')];
-  });
-  const error = known?.error ?? null;
-  const nothing = error ?? (known === null ? 'asking' : 'it has said nothing yet');
-  return {
-    title: `output of ${panel.node}: ${place}${typed}${panel.typing ? '_' : ''}${found}`,
-    lines: lines.length === 0 ? [[span(` ${nothing}`, 'dim')]] : lines,
-    scroll,
-  };
 }

@@ -82,6 +82,21 @@ test('output is that of its node, with its numbers and what was searched for; or
   expect(textOf(output, said('n1', [], 'no launcher'))).toBe(' no launcher');
 });
 
+test('a line of output that is too wide goes on below; from both ends all can be read', () => {
+  const wide = ['first', `{"a":"${'x'.repeat(40)}"}`, 'third', 'y'.repeat(200), 'last'];
+  const shown = (scroll: number) => {
+    const look = { state: said('n1', wide), screen, glyphs, width: 40, height: 5 };
+    const { lines, ...rest } = panelLines({ ...output, search: '', scroll }, look);
+    return [rest.scroll, ...texts(lines)];
+  };
+  const second = [`     8 {"a":"${'x'.repeat(27)}`, `       ${'x'.repeat(13)}"}`];
+  const fourth = [`    10 ${'y'.repeat(33)}`, `       ${'y'.repeat(32)}…`];
+  expect(shown(0)).toEqual([0, second[1], '     9 third', ...fourth, '    11 last']);
+  expect(shown(1)).toEqual([1, ...second, '     9 third', ...fourth]);
+  expect(shown(2)).toEqual([2, '     7 first', ...second, '     9 third', fourth[0]]);
+  expect(shown(9)).toEqual(shown(2));
+});
+
 const story = { kind: 'story', index: 12, scroll: 0 } as const;
 const toldOf = (index: number, complete: boolean): ClusterState =>
   told(healthy, {
