@@ -9,6 +9,7 @@ import type { Size } from './frame.ts';
 import { frameOf, scrollShown } from './frame.ts';
 import type { Glyphs } from './glyphs.ts';
 import { type Palette, paint } from './paint.ts';
+import { takesText } from './screen-state.ts';
 import type { Picture, Store } from './store.ts';
 
 /** Where pictures go. */
@@ -28,7 +29,8 @@ export interface DashboardProps {
 export function Dashboard({ store, canvas, glyphs, palette, onKey }: DashboardProps): null {
   const picture = useSyncExternalStore(store.subscribe, store.picture);
   useInput((input, key) => {
-    for (const name of keysIn(input, key)) {
+    const names = keysIn(input, key);
+    for (const name of takesText(store.screen) ? asText(names) : names) {
       store.settle(scrollShown(store.state, store.screen, canvas, glyphs));
       onKey(name);
     }
@@ -48,6 +50,17 @@ export function linesOf(
 ): string[] {
   return frameOf(state, screen, size, glyphs).map((line) => paint(line, palette, glyphs.unicode));
 }
+
+/** Keys that came at once while a text is typed. A line break inside of what was pasted is a blank:
+ * what stands behind it must not be taken for commands. Only one at the end is Enter. */
+function asText(names: readonly string[]): readonly string[] {
+  if (names.length === 1) return names;
+  const end = names.findLastIndex((name) => name !== 'enter') + 1;
+  const text = names.slice(0, end).map((name) => (SPACES.has(name) ? ' ' : name));
+  return [...text, ...names.slice(end, end + 1)];
+}
+
+const SPACES: ReadonlySet<string> = new Set(['enter', 'tab']);
 
 const NAMED: readonly (readonly [keyof Key, string])[] = [
   ['upArrow', 'up'],

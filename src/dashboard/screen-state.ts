@@ -88,3 +88,8 @@ export function concernsOf(state: ClusterState): readonly WriteConcern[] {
   const members = state.nodes.filter(({ role }) => role !== 'removed').length;
   return ['majority', ...Array.from({ length: Math.max(1, members) }, (_, i) => i + 1), 'all'];
 }
+
+/** Whether what is typed is a text, not commands. */
+export function takesText({ panel }: ScreenState): boolean {
+  return panel?.kind === 'append' || (panel?.kind === 'output' && panel.typing);
+}

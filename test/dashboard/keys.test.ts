@@ -138,3 +138,25 @@ test('a burst of keys does all of them, in order', async () => {
   expect(shown.store.screen.panel?.kind).toBe('keys');
   shown.unmount();
 });
+
+test('lines that are pasted into a message are one text, and no commands', async () => {
+  const shown = await mount(STATES.healthy!, 80, 24);
+  const message = () => shown.store.screen.panel;
+  await shown.type('m');
+  await shown.type('one\r\nX\tz two');
+  expect(message()).toMatchObject({ kind: 'append', message: 'one  X z two', w: 0 });
+  expect(shown.effects).toEqual([]);
+  await shown.type('\t');
+  expect(message()).toMatchObject({ w: 1 });
+  await shown.type(' end\r\n');
+  expect([message(), shown.effects]).toEqual([
+    null,
+    [{ type: 'append', message: 'one  X z two end', w: 1 }],
+  ]);
+  await shown.type('l');
+  await shown.type('/');
+  await shown.type('n2\nX');
+  expect(message()).toMatchObject({ kind: 'output', search: 'n2 X', typing: true });
+  expect(shown.effects).toHaveLength(1);
+  shown.unmount();
+});
