@@ -216,3 +216,9 @@ export function masterAnswers(state: ClusterState): boolean {
 export function memberOf(state: ClusterState, node: string): MemberHealth | null {
   return masterOf(state)?.members.find((member) => member.node === node) ?? null;
 }
+
+/** For how long a node has not answered, in milliseconds: a question that nobody answered was given
+ * up later than the node was last heard. null: it does. */
+export function silenceOf({ now }: ClusterState, view: NodeView): number | null {
+  return view.silentSince === null ? null : now - (view.seenAt ?? view.silentSince);
+}

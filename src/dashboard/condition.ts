@@ -3,7 +3,7 @@
 
 import type { Style } from './cells.ts';
 import type { ClusterState, NodeView } from './cluster-state.ts';
-import { masterAnswers, memberOf } from './cluster-state.ts';
+import { masterAnswers, memberOf, silenceOf } from './cluster-state.ts';
 import type { Glyphs } from './glyphs.ts';
 import { seconds } from './span-words.ts';
 
@@ -28,9 +28,10 @@ export function conditionOf(state: ClusterState, view: NodeView, glyphs: Glyphs)
     const word = process === 'exited' ? 'down' : process;
     return { glyph: statuses.down, words: [word], style: 'bad' };
   }
-  if (view.silentSince !== null) {
-    const since = seconds(state.now - view.silentSince);
-    return { glyph: statuses.unknown, words: [`no answer ${since}`, 'silent'], style: 'bad' };
+  const silentMs = silenceOf(state, view);
+  if (silentMs !== null) {
+    const words = [`no answer ${seconds(silentMs)}`, 'silent'];
+    return { glyph: statuses.unknown, words, style: 'bad' };
   }
   if (view.seenAt === null) return { glyph: statuses.unknown, words: ['starting'], style: 'warn' };
   if (view.role === 'removed') return { glyph: statuses.down, words: ['removed'], style: 'dim' };

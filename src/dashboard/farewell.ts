@@ -1,7 +1,7 @@
 // What is left on the normal screen when the dashboard is gone: how the cluster stood, and where.
 
 import type { ClusterState } from './cluster-state.ts';
-import { masterAnswers, masterOf, memberOf } from './cluster-state.ts';
+import { masterAnswers, masterOf, memberOf, silenceOf } from './cluster-state.ts';
 import { seconds } from './span-words.ts';
 
 /** Plain lines, without colour. */
@@ -17,8 +17,8 @@ export function farewellLines(state: ClusterState): string[] {
     ...state.nodes.map((view) => {
       const status = (answers ? memberOf(state, view.node)?.status : null) ?? 'no status';
       const how = view.process === null || view.process === 'running' ? status : view.process;
-      const age =
-        view.silentSince === null ? '' : `, no answer for ${seconds(state.now - view.silentSince)}`;
+      const silentMs = silenceOf(state, view);
+      const age = silentMs === null ? '' : `, no answer for ${seconds(silentMs)}`;
       const last = view.health?.lastIndex ?? '-';
       return `  ${view.node}  ${view.role ?? 'no role'}  ${how}${age}  last ${last}  ${view.url}`;
     }),

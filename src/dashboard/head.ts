@@ -3,7 +3,7 @@
 import type { Line, Span } from './cells.ts';
 import { columnsOf, cut, fitLine, padded, span, widthOf, wrap } from './cells.ts';
 import type { ClusterState, WriteSpan } from './cluster-state.ts';
-import { masterAnswers, masterOf } from './cluster-state.ts';
+import { masterAnswers, masterOf, silenceOf } from './cluster-state.ts';
 import type { Glyphs } from './glyphs.ts';
 import { sparkline } from './glyphs.ts';
 import { fitting } from './node-panel.ts';
@@ -143,7 +143,7 @@ function alarmOf(state: ClusterState): string | null {
   if (master === null) return 'NO MASTER: nothing can be written; reads go on';
   if (!masterAnswers(state)) {
     const view = state.nodes.find(({ node }) => node === master.node);
-    const since = seconds(state.now - (view?.silentSince ?? state.now));
+    const since = seconds(view === undefined ? 0 : silenceOf(state, view));
     return `NO MASTER: ${master.node} has not answered for ${since}; nothing can be written`;
   }
   if (master.mode === 'read-write') return null;

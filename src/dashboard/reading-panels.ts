@@ -3,7 +3,7 @@
 import { wordsOf } from './alignment.ts';
 import type { Line } from './cells.ts';
 import { padded, span, wrap } from './cells.ts';
-import { masterAnswers, masterOf, memberOf } from './cluster-state.ts';
+import { masterAnswers, masterOf, memberOf, silenceOf } from './cluster-state.ts';
 import { spelled } from './command-line.ts';
 import { type Drawn, type Kind, type PanelLook, scrolled } from './panel-look.ts';
 import { milliseconds, seconds } from './span-words.ts';
@@ -114,8 +114,8 @@ export function keys(panel: Kind<'keys'>, { state, screen, width, height }: Pane
   const nothing = known?.error ?? (known === null ? 'asking' : none);
   const more: Line[] = known?.more ? [[span(' and more', 'dim')]] : [];
   const view = state.nodes.find(({ node }) => node === panel.node);
-  const silent = view?.silentSince ?? null;
-  const age = silent === null ? '' : `, no answer for ${seconds(state.now - silent)}`;
+  const silentMs = view === undefined ? null : silenceOf(state, view);
+  const age = silentMs === null ? '' : `, no answer for ${seconds(silentMs)}`;
   return {
     title: `keys of ${panel.node}${age}`,
     ...scrolled(

@@ -3,6 +3,7 @@
 
 import { expect, test } from 'vitest';
 import type { ClusterState } from '../../src/dashboard/cluster-state.ts';
+import { farewellLines } from '../../src/dashboard/farewell.ts';
 import { frameOf } from '../../src/dashboard/frame.ts';
 import { glyphsFor } from '../../src/dashboard/glyphs.ts';
 import { countsIn } from '../../src/dashboard/rates.ts';
@@ -80,5 +81,23 @@ test('the life of an operation says that it is not answered, not that it is forg
   expect(shown(healthy)).toContain('the master remembers no more of it');
   expect(shown(told(healthy, { type: 'silence', node: 'n1' }))).toContain(
     'the master does not answer: this is all that is known',
+  );
+});
+
+test('for how long it has not answered is told from when it was heard, everywhere alike', () => {
+  // A question that a frozen process does not answer is given up after a while.
+  const state = reduced(recorded(STATES.healthy!), [
+    [61_700, { type: 'silence', node: 'n1' }],
+    [63_000, { type: 'round' }],
+  ]);
+  const shown = textOf(state, 120);
+  expect(shown).toContain('n1 has not answered for 3.0 s');
+  expect(shown).toMatch(/no answer 3\.0 s.*as of 3\.0 s ago/s);
+  expect(farewellLines(state)[1]).toContain('no answer for 3.0 s');
+  const panel = { kind: 'keys', node: 'n1', scroll: 0 } as const;
+  const screen = { ...firstScreen(true), panel };
+  const titles = frameOf(state, screen, { columns: 80, rows: 24 }, glyphsFor(true));
+  expect(titles.flat().map(({ text }) => text)).toContainEqual(
+    expect.stringContaining('keys of n1, no answer for 3.0 s'),
   );
 });
