@@ -182,6 +182,7 @@ export class Observer {
   /** Once for each process; of one that mends its log, until it has. */
   async #lookForDamage({ node, pid, process, finding }: NodeView): Promise<void> {
     const { control } = this.#parts;
+    // What one has said that only starts is not yet all of its start.
     if (control === null || pid === null || process !== 'running') return;
     if (finding !== null && finding.damage?.state !== 'mending') return;
     const answer = await this.#questions.ask(`damage ${node}`, control, (client, signal) => {

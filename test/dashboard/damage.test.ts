@@ -1,11 +1,13 @@
 // A node that found damage in its log when it started: that is seen, and when it has been mended.
 
 import { describe, expect, test } from 'vitest';
+import type { MasterHealth } from '../../src/client/answers.ts';
 import { conditionOf } from '../../src/dashboard/condition.ts';
 import { findingIn } from '../../src/dashboard/damage.ts';
 import { glyphsFor } from '../../src/dashboard/glyphs.ts';
 import type { Store } from '../../src/dashboard/store.ts';
 import { answers, listed, observing } from './observing.ts';
+import { urlOf } from './recorded.ts';
 
 const line = (event: string, fields: object = {}): string => JSON.stringify({ event, ...fields });
 const listening = (pid: number): string => line('listening', { node: 'n2', role: null, pid });
@@ -46,13 +48,15 @@ describe('damage that a node found at its start', () => {
     const first = `${start}it has up to #3 and fetches the rest (log-1.seg, byte 463)`;
     expect(news(store)).toEqual([[first, 'bad']]);
     expect(condition(store)).toEqual(['Healthy, mending damage', 'mending']);
+    await look();
+    expect(news(store)).toHaveLength(1);
     lines.push(repaired);
     await look();
     expect(news(store).slice(1)).toEqual([['n2 has again what damage took from it', 'good']]);
     expect(condition(store)).toEqual(['Healthy']);
     await look();
     // Nobody is asked again who has nothing more to tell.
-    expect(asked.sort()).toEqual(['n1', 'n2', 'n2', 'n3']);
+    expect(asked.sort()).toEqual(['n1', 'n2', 'n2', 'n2', 'n3']);
   });
 
   test('and had mended when it was first looked at is told in one', async () => {
@@ -77,6 +81,34 @@ describe('damage that a node found at its start', () => {
     store.report({ type: 'finding', node: 'n2', finding: findingIn([...lines, damaged], 101)! });
     expect(store.state.nodes[1]!.finding).toBeNull();
   });
+});
+
+test('while mending a Suspected one is Suspected; what it names is shown harmless', async () => {
+  const evil = line('damaged', { ...place, file: 'log\u001b[2J' });
+  const { store, look } = started(listening(101), evil);
+  await look();
+  expect(news(store)[0]![0]).toContain('(log␛[2J, byte 463)');
+  const { members, ...health } = store.state.nodes[0]!.health as MasterHealth;
+  const doubted = members.map((one) => ({ ...one, status: 'Suspected' as const }));
+  store.report({ type: 'health', node: 'n1', health: { ...health, members: doubted } });
+  expect(condition(store)).toEqual(['Suspected']);
+});
+
+test('a process that only starts has not said yet what it found', async () => {
+  const lines: string[] = [];
+  let state = 'starting';
+  const { observer, store } = observing((url) => {
+    const node = { node: 'n2', url: urlOf(1), role: null, pid: 101, state };
+    if (url.pathname === '/cluster') return { name: 'c', nodes: [node], removed: [] };
+    return url.pathname.endsWith('/output') ? { node: 'n2', first: 1, lines } : answers(url);
+  });
+  for (let round = 0; round < 4; round += 1) await observer.round();
+  state = 'running';
+  lines.push(listening(101), damaged, repaired);
+  for (let round = 0; round < 4; round += 1) await observer.round();
+  expect(news(store).map(([text]) => text)).toContainEqual(
+    expect.stringContaining('n2 found damage at its start, and has mended it'),
+  );
 });
 
 describe("a node's output", () => {
