@@ -84,8 +84,8 @@ test('output is that of its node, with its numbers and what was searched for; or
 
 test('a line of output that is too wide goes on below; from both ends all can be read', () => {
   const wide = ['first', `{"a":"${'x'.repeat(40)}"}`, 'third', 'y'.repeat(200), 'last'];
-  const shown = (scroll: number) => {
-    const look = { state: said('n1', wide), screen, glyphs, width: 40, height: 5 };
+  const shown = (scroll: number, height = 5) => {
+    const look = { state: said('n1', wide), screen, glyphs, width: 40, height };
     const { lines, ...rest } = panelLines({ ...output, search: '', scroll }, look);
     return [rest.scroll, ...texts(lines)];
   };
@@ -95,6 +95,7 @@ test('a line of output that is too wide goes on below; from both ends all can be
   expect(shown(1)).toEqual([1, ...second, '     9 third', ...fourth]);
   expect(shown(2)).toEqual([2, '     7 first', ...second, '     9 third', fourth[0]]);
   expect(shown(9)).toEqual(shown(2));
+  expect(shown(1, 1)).toEqual([1, `    10 ${'y'.repeat(32)}…`]);
 });
 
 const story = { kind: 'story', index: 12, scroll: 0 } as const;
