@@ -2,7 +2,7 @@
 // master could know.
 
 import { expect, test } from 'vitest';
-import type { ClusterState } from '../../src/dashboard/cluster-state.ts';
+import { blankState, type ClusterState } from '../../src/dashboard/cluster-state.ts';
 import { farewellLines } from '../../src/dashboard/farewell.ts';
 import { frameOf } from '../../src/dashboard/frame.ts';
 import { glyphsFor } from '../../src/dashboard/glyphs.ts';
@@ -84,6 +84,8 @@ test('the life of an operation says that it is not answered, not that it is forg
   );
 });
 
+const NEVER_HEARD = { node: 'n9', url: 'http://127.0.0.1:9', role: null, pid: null, state: null };
+
 test('for how long it has not answered is told from when it was heard, everywhere alike', () => {
   // A question that a frozen process does not answer is given up after a while.
   const state = reduced(recorded(STATES.healthy!), [
@@ -94,6 +96,12 @@ test('for how long it has not answered is told from when it was heard, everywher
   expect(shown).toContain('n1 has not answered for 3.0 s');
   expect(shown).toMatch(/no answer 3\.0 s.*as of 3\.0 s ago/s);
   expect(farewellLines(state)[1]).toContain('no answer for 3.0 s');
+  const blank = reduced(blankState(null, 'c'), [
+    [60_000, { type: 'nodes', name: 'c', nodes: [NEVER_HEARD] }],
+    [61_500, { type: 'silence', node: 'n9' }],
+    [63_000, { type: 'round' }],
+  ]);
+  expect(textOf(blank, 120)).toContain('? no answer 1.5 s');
   const panel = { kind: 'keys', node: 'n1', scroll: 0 } as const;
   const screen = { ...firstScreen(true), panel };
   const titles = frameOf(state, screen, { columns: 80, rows: 24 }, glyphsFor(true));
