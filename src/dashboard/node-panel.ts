@@ -131,8 +131,7 @@ function freshness(view: NodeView, state: ClusterState, width: number): Line {
   }
   const member = memberOf(state, view.node);
   if (member === null || member.role === 'master') return [];
-  const beat = beatWords(member, state);
-  return [span(` ${fitting(width - 1, beat, beat.replace(/ ago$/, ''))}`, 'dim')];
+  return [span(` ${beatWords(member, state)}`, 'dim')];
 }
 
 /** `beat 0.2 s ago`: what the master said of it was so when it said it. */
