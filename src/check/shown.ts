@@ -35,6 +35,22 @@ export interface Given {
   readonly place: number;
 }
 
+/** How far, and the record that says so. */
+export interface Reached {
+  readonly index: number;
+  readonly place: number;
+}
+
+/** What a node said of its own log. */
+export interface Report {
+  readonly at: number;
+  readonly end: Reached;
+  readonly committed: Reached;
+}
+
+const NOWHERE: Reached = { index: 0, place: 0 };
+const NO_REPORT: Report = { at: Number.NEGATIVE_INFINITY, end: NOWHERE, committed: NOWHERE };
+
 /** What one life of a node has shown. */
 export class Shown {
   readonly life: string;
@@ -44,6 +60,10 @@ export class Shown {
   readonly ends = new Frontier();
   /** The same of reads that show only what is on a majority. */
   readonly settled = new Frontier();
+  /** What it said is on a majority, since its latest epoch began. */
+  commits = new Frontier();
+  /** What it last reported on itself, since then. */
+  reported = NO_REPORT;
   readonly keys = new Map<string, KeyLook>();
   readonly settledKeys = new Map<string, KeyLook>();
   /** When an entry of its latest epoch was first shown: what was shown before may have gone. */
@@ -70,7 +90,11 @@ export class Shown {
   }
 
   set(index: number, epoch: number, moment: number, place: number): void {
-    if (epoch > this.lastEpoch) this.epochSince = moment;
+    if (epoch > this.lastEpoch) {
+      this.epochSince = moment;
+      this.commits = new Frontier();
+      this.reported = NO_REPORT;
+    }
     this.highestEpoch = Math.max(this.highestEpoch, epoch);
     this.entries.set(index, { epoch, moment, place });
   }
@@ -94,5 +118,6 @@ export class Shown {
     this.values.cut(after);
     this.ends.cap(after);
     this.settled.cap(after);
+    this.commits.cap(after);
   }
 }

@@ -129,7 +129,7 @@ describe('a page lacks a value that one before it showed', () => {
     lacking(run, 'n2');
     expect(violationsOf(run)).toEqual([]);
     run.read('n2');
-    lacking(run, 'n2');
+    lacking(run, 'n2', 2, { commitIndex: 4 });
     expect(violationsOf(run)).toMatchObject([{ judge: 'never back' }]);
   });
 

@@ -12,12 +12,14 @@
 // the key a value, that it has none, where nobody has asked to remove it. Removals may be under way
 // for long: the end of the history tells.
 //
-// A node that had left and is back may start over, once.
+// What a node says of its own log does not fall either (reports.ts). One that had left and is back
+// may start over, once.
 
 import type { Variant } from '../entry-table.ts';
 import type { Evidence, Invariant } from '../evidence.ts';
 import { GivenValues } from '../given-values.ts';
-import type { GetRecord, LogRecord, NodeRecord, SeenEntry } from '../history.ts';
+import type { GetRecord, HealthRecord, LogRecord, NodeRecord, SeenEntry } from '../history.ts';
+import { Reports } from '../reports.ts';
 import { Returned } from '../returned.ts';
 import { HOLE, type KeyLook, NOTHING, Shown } from '../shown.ts';
 import { Vanished } from '../vanished.ts';
@@ -42,11 +44,13 @@ export class NeverBack implements Invariant {
   private readonly absences: Absence[] = [];
   private readonly vanished: Vanished;
   private readonly given: GivenValues;
+  private readonly reports: Reports;
 
   constructor(evidence: Evidence) {
     this.evidence = evidence;
     this.vanished = new Vanished(evidence);
     this.given = new GivenValues(evidence);
+    this.reports = new Reports(evidence);
   }
 
   node(record: NodeRecord): null {
@@ -63,7 +67,10 @@ export class NeverBack implements Invariant {
       shown = new Shown(record.life);
       this.shown.set(record.node, shown);
     }
-    let found = this.shrinks(record, shown) ?? this.changes(record, shown);
+    let found =
+      this.shrinks(record, shown) ??
+      this.changes(record, shown) ??
+      this.reports.page(record, shown);
     if (found !== null && this.returned.startsOver(record.node)) {
       shown = new Shown(record.life);
       this.shown.set(record.node, shown);
@@ -77,6 +84,12 @@ export class NeverBack implements Invariant {
     if (record.read !== 'local') shown.settled.reach(moment, lastIndex, this.evidence.place);
     if (found === null) this.keys(record, shown);
     return found;
+  }
+
+  health(record: HealthRecord): Violation | null {
+    const shown = this.shown.get(record.node);
+    if (shown === undefined || this.returned.mayStartOver(record.node)) return null;
+    return this.reports.health(record, shown);
   }
 
   private keys({ entries, read, return: moment }: LogRecord, shown: Shown): void {
