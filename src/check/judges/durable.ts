@@ -6,18 +6,50 @@
 //    shown as settled is promised from then on.
 // 2. A node that is named in `acks` shows it by itself, also after a crash with its disk, until a
 //    master of a later epoch may have made it start over.
+// 3. An answer says `durable` as its node does: it keeps its log on disk, or in memory.
 
 import type { Evidence, Invariant } from '../evidence.ts';
-import type { GetRecord, LogRecord } from '../history.ts';
+import type { GetRecord, LogRecord, NodeRecord, WriteRecord } from '../history.ts';
 import type { Content } from '../operations.ts';
 import { Superseded } from '../superseded.ts';
 import { type Violation, violation } from '../verdict.ts';
 
+/** What a life of a node said of itself when it started. */
+interface Keeping {
+  readonly durable: boolean;
+  readonly at: number;
+  readonly place: number;
+}
+
 export class Durable implements Invariant {
   private readonly evidence: Evidence;
+  private readonly keeping = new Map<string, Keeping>();
 
   constructor(evidence: Evidence) {
     this.evidence = evidence;
+  }
+
+  node({ at, durable, event, node }: NodeRecord): null {
+    if (event !== 'start') return null;
+    if (durable === undefined) this.keeping.delete(node);
+    else this.keeping.set(node, { durable, at, place: this.evidence.place });
+    return null;
+  }
+
+  /** Rule 3. What was asked for before this life of the node is an earlier one's answer. */
+  write({ call, durable, node }: WriteRecord): Violation | null {
+    const known = this.keeping.get(node);
+    if (durable === undefined || known === undefined || call <= known.at) return null;
+    if (durable === known.durable) return null;
+    const where = known.durable ? 'on disk' : 'in memory';
+    const { place } = this.evidence;
+    return violation(
+      'durable',
+      `${node} keeps its log ${where} (record ${known.place}), but answered a write with ` +
+        `\`durable\` ${durable} (record ${place}).`,
+      known.place,
+      place,
+    );
   }
 
   log(record: LogRecord, contents: readonly Content[]): Violation | null {
