@@ -57,7 +57,8 @@ export class Successors {
     placed.sort((a, b) => (a.index === b.index ? 0 : b.index - a.index));
     for (const { call, content, index } of placed) {
       const before = this.table.at(-1) ?? { content, call: NEVER, other: NEVER };
-      this.table.push({ index, ...sooner(before, content, call) });
+      // What comes of `before` has its index as well.
+      this.table.push({ ...sooner(before, content, call), index });
     }
   }
 

@@ -92,6 +92,18 @@ describe('a page lacks a value that one before it showed', () => {
     }
   });
 
+  test('and what was asked for on the key after it stands before it', () => {
+    const run = new Recording();
+    const call = run.tick();
+    run.write(put('k', '2'));
+    run.write(put('k', '1'), { call, outcome: 'unknown' });
+    run.write(message('one'));
+    run.read('n2', { commitIndex: 1 });
+    expect(violationsOf(run)).toEqual([]);
+    lacking(run, 'n2');
+    expect(violationsOf(run)).toMatchObject([{ judge: 'never back' }]);
+  });
+
   test('and a request for the same is under way, a second one or the first one again', () => {
     for (const [key, explains] of [
       ['other', true],
