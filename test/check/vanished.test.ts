@@ -68,6 +68,25 @@ describe('a page lacks a value that one before it showed', () => {
     expect(violationsOf(run).length).toBe(explains ? 0 : 1);
   });
 
+  test.each(['n2', 'n3'])('and %s lacks it again when that may have been superseded', (node) => {
+    const run = shown();
+    lacking(run, 'n2');
+    run.write(put('k', '2'), OPEN);
+    lacking(run, node);
+    expect(violationsOf(run)).toMatchObject([{ judge: 'never back', records: [9, 10] }]);
+  });
+
+  test('and what supersedes it had been asked for twice, and stored before it as well', () => {
+    const run = new Recording();
+    run.write(put('k', '2'));
+    run.write(put('k', '1'), { outcome: 'unknown' });
+    run.write(put('k', '2'), OPEN);
+    run.write(message('one'));
+    run.read('n2', { commitIndex: 1 });
+    lacking(run, 'n2');
+    expect(violationsOf(run)).toEqual([]);
+  });
+
   test('and another value, or a removal, was asked for afterwards', () => {
     for (const later of [put('k', '2'), remove('k')]) {
       const run = shown();
@@ -209,6 +228,17 @@ describe('a page lacks a value that was acknowledged', () => {
     other.write(put('j', '1'), OPEN);
     lacking(other, 'n3', 1);
     expect(violationsOf(other).map(({ records }) => records)).not.toContainEqual([6, 9]);
+  });
+
+  test('and was lost since, so that another key’s value stands there now', () => {
+    const run = stored();
+    lacking(run, 'n3', 1, { commitIndex: 0 });
+    for (const node of run.nodes) run.node(node, 'wipe');
+    run.log.length = 0;
+    run.lead('n1');
+    run.write(put('j', '1'), { w: 'all' });
+    run.write(message('two'), { w: 'all' });
+    expect(violationsOf(run)).toEqual([]);
   });
 
   test('where an arbiter has forgotten, of which nobody knows whom it appoints', () => {
