@@ -47,6 +47,16 @@ test('a page lacks it, before and after it', () => {
   expect(violationsOf(run)).toMatchObject([{ judge: 'never back' }]);
 });
 
+test('since it was given first, though it was given again when the page was under way', () => {
+  const run = shown(put('other', '1'));
+  const rest = [...run.log.slice(0, 1), ...run.log.slice(2)];
+  run.get('n2', 'k');
+  const call = run.tick();
+  run.get('n2', 'k');
+  run.read('n2', { ...PAGE, call }, rest);
+  expect(violationsOf(run)).toMatchObject([{ judge: 'never back' }]);
+});
+
 test('but not on another node, in another life or epoch, or heard before it was asked for', () => {
   const wrong = { value: '1', index: 2 };
   const run = shown();
@@ -59,6 +69,14 @@ test('but not on another node, in another life or epoch, or heard before it was 
   run.node('n2', 'crash');
   run.start('n2');
   run.get('n2', 'k', wrong);
+  expect(violationsOf(run)).toEqual([]);
+});
+
+test('nor in the moment in which a page was asked for', () => {
+  const run = shown(put('other', '1'));
+  run.get('n2', 'k');
+  const rest = [...run.log.slice(0, 1), ...run.log.slice(2)];
+  run.read('n2', { ...PAGE, call: run.now }, rest);
   expect(violationsOf(run)).toEqual([]);
 });
 
