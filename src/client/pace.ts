@@ -14,7 +14,6 @@ export interface Pace {
 export const REAL_PACE: Pace = {
   now: () => performance.now(),
   pause: async (ms, signal) => {
-    if (signal?.aborted) return;
     await sleep(ms, undefined, { signal }).catch(() => {
       // Only an abort rejects, and that is what the caller asks the signal about.
     });
