@@ -35,3 +35,18 @@ describe('what is missing at the end', () => {
     expect(judges).toEqual(missed ? expect.arrayContaining(['durable']) : []);
   });
 });
+
+test('a value is not superseded by what stood behind the end, and went with its epoch', () => {
+  for (const stayed of [true, false]) {
+    const run = new Recording();
+    run.write(message('first'));
+    run.write(one!);
+    run.write(message('last'));
+    run.write(two!, { outcome: 'unknown' });
+    run.read('n1', { commitIndex: 3 });
+    run.lead('n3');
+    run.log.length = stayed ? 4 : 3;
+    run.log.splice(1, 1);
+    expect(judge(run.end()).violations.length === 0).toBe(stayed);
+  }
+});
