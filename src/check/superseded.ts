@@ -9,8 +9,8 @@ import type { Content } from './operations.ts';
 interface Extent {
   /** The highest index at which an operation on it is known to have been. */
   readonly newest: Map<string, number>;
-  /** The lowest index that the log still shows. */
-  readonly oldest: Map<string, number>;
+  /** Those of which the log still shows an operation. */
+  readonly shown: Set<string>;
 }
 
 /** For when the history is over. */
@@ -29,7 +29,7 @@ export class Superseded {
     const { evidence, log } = this;
     const { operations, entries, promises } = evidence;
     const newest = new Map(operations.newest);
-    const oldest = new Map<string, number>();
+    const shown = new Set<string>();
     const note = (content: Content, index: number): void => {
       const key = index > log.lastIndex ? null : operations.key(content);
       if (key !== null) newest.set(key, Math.max(index, newest.get(key) ?? 0));
@@ -38,11 +38,11 @@ export class Superseded {
     for (const index of entries.indexes()) {
       for (const { content } of entries.at(index)) note(content, index);
     }
-    for (const [index, shown] of log.contents.entries()) {
-      const key = index > log.lastIndex ? null : operations.key(shown);
-      if (key !== null && !oldest.has(key)) oldest.set(key, index);
+    for (const [, content] of log.contents.entries()) {
+      const key = operations.key(content);
+      if (key !== null) shown.add(key);
     }
-    return { newest, oldest };
+    return { newest, shown };
   }
 
   /** Whether the operation at `index` may be missing there. */
@@ -52,9 +52,9 @@ export class Superseded {
     if (key === null) return false;
     this.extent ??= this.measure();
     if ((this.extent.newest.get(key) ?? 0) > index) return true;
-    const oldest = this.extent.oldest.get(key) ?? Number.POSITIVE_INFINITY;
+    // All that is shown of the key stands before it.
+    if (this.extent.shown.has(key)) return false;
     // The removal that superseded it may have gone, too, and nobody knows where it was.
-    if (operations.gives(content)) return operations.openRemovals.has(key) && oldest > index;
-    return oldest > index;
+    return !operations.gives(content) || operations.openRemovals.has(key);
   }
 }
