@@ -12,6 +12,10 @@ interface Asked {
   /** Appends in the request. */
   readonly count: number;
   readonly answer: () => void;
+  /** Of several, the first is answered, and nothing comes after it. */
+  readonly begin: () => void;
+  /** The node does not know of requests for several. */
+  readonly refuse: () => void;
   readonly fail: () => void;
 }
 
@@ -23,23 +27,34 @@ async function* linesFor(count: number): AsyncGenerator<Uint8Array> {
   yield Buffer.from(lines.join('\n'));
 }
 
+async function* firstOf(count: number): AsyncGenerator<Uint8Array> {
+  for await (const lines of linesFor(count)) {
+    yield lines.subarray(0, lines.indexOf(0x0a) + 1);
+    await new Promise(() => {});
+  }
+}
+
 function gathering() {
   const asked: Asked[] = [];
+  const read: number[] = [];
   const ask = (_: string, { json }: Call) =>
     new Promise<Reply>((resolve, reject) => {
       const { appends = [json] } = json as { readonly appends?: readonly unknown[] };
       const fail = () => reject(new ConnectionFailure('http://n1', new Error('gone'), true));
       const { length: count } = appends;
       const whole = count === 1 ? STORED : { ...STORED, status: 200, body: linesFor(count) };
-      asked.push({ count, answer: () => resolve(whole), fail });
+      const begin = () => resolve({ ...STORED, status: 200, body: firstOf(count) });
+      const refuse = () => resolve({ ...STORED, status: 404, body: null });
+      asked.push({ count, answer: () => resolve(whole), begin, refuse, fail });
     });
-  const link = { open: ask, send: ask } as unknown as Link;
+  const whole = async (_: string, __: Call, { status }: Reply) => void read.push(status);
+  const link = { open: ask, send: ask, whole } as unknown as Link;
   const gathered = new Gathering(link, 'http://n1', new Departures());
   const append = (message = 'a') => {
     const ended = gathered.send({ method: 'POST', path: '/messages', json: { message } });
     return ended.catch(() => 'failed');
   };
-  return { asked, gathered, append, counts: () => asked.map(({ count }) => count) };
+  return { asked, read, gathered, append, counts: () => asked.map(({ count }) => count) };
 }
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
@@ -100,6 +115,35 @@ test('two requests may be unanswered, after others were answered as before', asy
   await turn();
   await turn();
   expect(counts()).toEqual([2, 2, 2, 1, 1, 2]);
+});
+
+test('one of which the first answer has come counts as answered', async () => {
+  standingClock();
+  const { asked, append, counts } = gathering();
+  for (const together of [2, 1, 1]) {
+    for (let i = 0; i < together; i += 1) void append();
+    await turn();
+  }
+  expect(counts()).toEqual([2, 1]);
+  asked[0]!.begin();
+  await turn();
+  await turn();
+  expect(counts()).toEqual([2, 1, 1]);
+});
+
+test('so does one that the node refuses as such, and that is read to its end', async () => {
+  standingClock();
+  const { asked, read, append, counts } = gathering();
+  for (const together of [2, 1, 1]) {
+    for (let i = 0; i < together; i += 1) void append();
+    await turn();
+  }
+  asked[0]!.refuse();
+  await turn();
+  await turn();
+  expect(read).toEqual([404]);
+  // The two of it go again, each alone, and what waited goes as well.
+  expect(counts()).toEqual([2, 1, 1, 1, 1]);
 });
 
 test('256 requests may wait; what comes then waits for one of them to end', async () => {
