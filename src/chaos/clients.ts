@@ -139,7 +139,7 @@ async function log(
   const options = { read: level, from: from + base, limit, signal };
   const page = await arena.clientOf(node).log(options);
   if (!isSame()) return null;
-  const lastIndex = page.lastIndex - base;
+  const lastIndex = beyond(base, page.lastIndex);
   arena.recording.add({
     type: 'log',
     client,
@@ -152,7 +152,7 @@ async function log(
     to: page.next === null ? lastIndex : page.next - base - 1,
     entries: page.entries.map((entry) => seenOf(entry, base)),
     lastIndex,
-    commitIndex: page.commitIndex - base,
+    commitIndex: beyond(base, page.commitIndex),
     limit,
   });
   return lastIndex;
@@ -172,6 +172,12 @@ async function get(
   const times = { call, return: arena.now() };
   arena.recording.add({ type: 'get', client, node, life, read: level, ...times, ...what });
   return index ?? 0;
+}
+
+/** How far a node says that it is, in what chaos has written: one that has only just started may
+ * not know that of what was there before. */
+export function beyond(base: number, index: number): number {
+  return Math.max(0, index - base);
 }
 
 /** An entry of a page as the judges take it. */

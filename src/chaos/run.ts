@@ -8,7 +8,7 @@ import type { Verdict, Violation } from '../check/verdict.ts';
 import { ReplogError } from '../client/errors.ts';
 import { Arena, type ArenaNode } from './arena.ts';
 import { Chance } from './chance.ts';
-import { seenOf, write } from './clients.ts';
+import { beyond, seenOf, write } from './clients.ts';
 import { Coverage, type CoverageRow } from './coverage.ts';
 import { Hands } from './hands.ts';
 import { Nemesis } from './nemesis.ts';
@@ -243,14 +243,14 @@ export class ChaosRun {
         const call = now();
         const options = { from: from + base, limit: FINAL_PAGE };
         const page = await this.#arena.clientOf(node).log(options);
-        const lastIndex = page.lastIndex - base;
+        const lastIndex = beyond(base, page.lastIndex);
         const next: number | null = page.next === null ? null : page.next - base;
         recording.add({
           ...{ type: 'log', client: 'judge', node, life, read: 'local', call, return: now(), from },
           to: next === null ? lastIndex : next - 1,
           entries: page.entries.map((entry) => seenOf(entry, base)),
           lastIndex,
-          commitIndex: page.commitIndex - base,
+          commitIndex: beyond(base, page.commitIndex),
           final: true,
           limit: FINAL_PAGE,
         });

@@ -3,6 +3,7 @@
 
 import { ReplogError } from '../client/errors.ts';
 import type { Arena } from './arena.ts';
+import { beyond } from './clients.ts';
 import type { Hands } from './hands.ts';
 
 const LOOK_EVERY_MS = 300;
@@ -41,8 +42,8 @@ export class Watch {
     const { role, epoch } = health;
     const at = now();
     const places = {
-      lastIndex: Math.max(0, health.lastIndex - base),
-      commitIndex: Math.max(0, health.commitIndex - base),
+      lastIndex: beyond(base, health.lastIndex),
+      commitIndex: beyond(base, health.commitIndex),
     };
     const name = `${life} ${role} ${epoch}`;
     if (role !== null && this.#roles.get(node) !== name) {

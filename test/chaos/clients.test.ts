@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import type { Arena } from '../../src/chaos/arena.ts';
 import { read, write } from '../../src/chaos/clients.ts';
 import { Coverage } from '../../src/chaos/coverage.ts';
+import { parseRecord } from '../../src/check/history-line.ts';
 import { ReplogClient } from '../../src/client/client.ts';
 
 type Answer = () => Response | Promise<Response>;
@@ -65,9 +66,16 @@ test('what was stored stands where it does without what was there before', async
 
 const LOG = { kind: 'log', client: 'r', node: 'n1', read: 'local', from: 2, limit: 9 } as const;
 const page =
-  (next: number | null): Answer =>
+  (next: number | null, places = { lastIndex: 120, commitIndex: 119 }): Answer =>
   () =>
-    Response.json({ entries: [], lastIndex: 120, commitIndex: 119, next });
+    Response.json({ entries: [], ...places, next });
+
+test('a node that has only just started is recorded as judges take it', async () => {
+  const started = arena(page(null, { lastIndex: 90, commitIndex: 0 }));
+  expect(await read(started.arena, LOG)).toBe(0);
+  expect(started.lines).toMatchObject([{ from: 2, to: 0, lastIndex: 0, commitIndex: 0 }]);
+  expect(parseRecord(JSON.stringify(started.lines[0]))).not.toBeNull();
+});
 
 test('a log is recorded up to where it was read', async () => {
   const cut = arena(page(111));
