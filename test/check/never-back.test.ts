@@ -87,3 +87,17 @@ test('never back: what is on a majority is shown to who asks for that, and then 
   run.read('n2', { read: 'majority' }, run.log.slice(0, 1));
   expect(judge(run.records).violations).toMatchObject([{ judge: 'never back' }]);
 });
+
+test('never back: a late answer of an earlier life takes nothing from what this one showed', () => {
+  const run = new Recording();
+  for (const text of ['a', 'b', 'c']) run.write(message(text));
+  run.read('n2');
+  const late = run.records.pop()!;
+  run.node('n2', 'crash');
+  run.start('n2');
+  run.read('n2');
+  run.records.push(late);
+  expect(judge(run.records).violations).toEqual([]);
+  run.read('n2', {}, run.log.slice(0, 1));
+  expect(judge(run.records).violations).toMatchObject([{ judge: 'never back' }]);
+});
