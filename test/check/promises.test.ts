@@ -111,6 +111,21 @@ describe('what is acknowledged', () => {
     expect(found.violations.length > 0 ? 'ILLEGAL' : 'OK').toBe(verdict);
   });
 
+  test('what a later epoch than that of a loss shows to be on a majority is promised', () => {
+    const run = new Recording();
+    run.write(message('kept'), { w: 'all' });
+    run.write(message('gone'), { w: 1 });
+    run.node('n1', 'wipe');
+    run.log.length = 1;
+    run.lead('n2');
+    run.lead('n2');
+    run.write(message('shown'), { outcome: 'unknown' });
+    run.read('n2');
+    expect(judge(run.records).violations).toEqual([]);
+    run.log.length = 1;
+    expect(judge(run.end()).violations.map(({ judge: by }) => by)).toContain('durable');
+  });
+
   test('when the arbiter has forgotten, whom it appoints twice may miss what another has', () => {
     const run = new Recording(['n1', 'n2']);
     run.node('arbiter', 'start', { sized: true });
