@@ -38,6 +38,8 @@ describe('rosterFor', () => {
       nodes: ['n1', 'n3', 'n4', 'n5'],
       removed: ['n2'],
     });
+    const cut = { nodes: ['n1', 'n2'], removed: ['n3'] };
+    expect(rosterFor(2, cut)).toEqual({ nodes: ['n1', 'n2', 'n4'], removed: ['n3'] });
   });
 });
 
