@@ -70,10 +70,18 @@ describe('the roster on disk', () => {
     expect(() => readRoster(dir)).toThrow(ForeignFolder);
   });
 
-  it('names no folder outside its own', () => {
-    const outside = { format: 'replog-cluster-1', nodes: ['../precious'], removed: [] };
-    writeFileSync(join(dir, 'cluster.json'), JSON.stringify(outside));
+  it.each([
+    { nodes: ['../precious'], removed: [] },
+    { nodes: ['n1'], removed: ['../precious'] },
+  ])('names no folder outside its own: %o', (outside) => {
+    const text = JSON.stringify({ format: 'replog-cluster-1', ...outside });
+    writeFileSync(join(dir, 'cluster.json'), text);
     expect(() => removeData(dir)).toThrow(DamagedRoster);
+  });
+
+  it('is not taken for missing where it cannot be read', () => {
+    mkdirSync(join(dir, 'cluster.json'));
+    expect(() => readRoster(dir)).toThrow('EISDIR');
   });
 });
 
