@@ -279,6 +279,12 @@ describe('a page of the latest epoch lacks what nobody had heard of', () => {
     expect(violationsOf(early(remove('k')))).toEqual([]);
   });
 
+  test('though another master leads since', () => {
+    const run = early();
+    run.lead('n3');
+    expect(violationsOf(run)).toMatchObject([{ judge: 'never back' }]);
+  });
+
   test('but not if it is of an earlier one, or nothing is promised there', () => {
     const earlier = early();
     earlier.records.splice(5, 0, { ...earlier.records[3]!, epoch: 2 } as HistoryRecord);
