@@ -111,45 +111,6 @@ describe('what is acknowledged', () => {
     expect(found.violations.length > 0 ? 'ILLEGAL' : 'OK').toBe(verdict);
   });
 
-  test('is on no node any more that has had what was lost since', () => {
-    const run = new Recording();
-    run.write(message('kept'), { w: 'all' });
-    for (const other of ['n2', 'n3', 'n2']) {
-      run.write(message(`of n1 and ${other}`), { acks: ['n1', other] });
-      run.node('n1', 'crash');
-      run.node('n1', 'wipe');
-      run.log.length = 1;
-      run.start('n1');
-      run.lead('n1');
-    }
-    expect(judge(run.end()).violations).toEqual([]);
-  });
-
-  test('is shown by its master after a restart, before anything else is', () => {
-    const run = new Recording();
-    run.write(message('kept'), { w: 1 });
-    run.node('n1', 'crash');
-    run.start('n1');
-    run.lead('n1');
-    run.read('n1', {}, []);
-    expect(judge(run.records).violations).toMatchObject([{ judge: 'durable' }]);
-  });
-
-  test('what a later epoch than that of a loss shows to be on a majority is promised', () => {
-    const run = new Recording();
-    run.write(message('kept'), { w: 'all' });
-    run.write(message('gone'), { w: 1 });
-    run.node('n1', 'wipe');
-    run.log.length = 1;
-    run.lead('n2');
-    run.lead('n2');
-    run.write(message('shown'), { outcome: 'unknown' });
-    run.read('n2');
-    expect(judge(run.records).violations).toEqual([]);
-    run.log.length = 1;
-    expect(judge(run.end()).violations.map(({ judge: by }) => by)).toContain('durable');
-  });
-
   test('when the arbiter has forgotten, whom it appoints twice may miss what another has', () => {
     const run = new Recording(['n1', 'n2']);
     run.node('arbiter', 'start', { sized: true });
