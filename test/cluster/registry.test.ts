@@ -41,6 +41,12 @@ describe('runningClusters', () => {
     expect(readdirSync(dir)).toEqual([]);
   });
 
+  it('orders by name, whatever the files are called', async () => {
+    for (const name of ['b', 'a-1', 'a', 'a.1']) register(cluster(name), dir);
+    const names = (await runningClusters(dir)).map(({ name }) => name);
+    expect(names).toEqual(['a', 'a-1', 'a.1', 'b']);
+  });
+
   it('lets nobody else see or change it', () => {
     const folder = join(dir, 'deep', 'run');
     register(cluster('a'), folder);
@@ -102,8 +108,12 @@ describe('runningClusters', () => {
     writeFileSync(join(dir, 'a.json'), '{');
     writeFileSync(join(dir, 'b.json'), '[]');
     writeFileSync(join(dir, 'c.txt'), 'x');
+    // To the system, 0 and less are groups of processes, which live.
+    for (const pid of [0, -1]) {
+      writeFileSync(join(dir, `d${pid}.json`), JSON.stringify(cluster('d', pid)));
+    }
     expect(await runningClusters(dir)).toEqual([]);
-    expect(readdirSync(dir)).toHaveLength(3);
+    expect(readdirSync(dir)).toHaveLength(5);
     expect(await runningClusters(join(dir, 'missing'))).toEqual([]);
   });
 
