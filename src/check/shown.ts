@@ -118,6 +118,5 @@ export class Shown {
     this.values.cut(after);
     this.ends.cap(after);
     this.settled.cap(after);
-    this.commits.cap(after);
   }
 }

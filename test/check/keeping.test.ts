@@ -22,7 +22,8 @@ test('an answer to what was asked for before the start may be an earlier life’
   const call = run.tick();
   run.node('n1', 'stop');
   run.start('n1', false);
-  run.write(message('one'), { durable: true, call });
+  run.write(message('one'), { durable: true, call: run.now });
+  run.write(message('two'), { durable: true, call });
   expect(found(run)).toEqual([]);
 });
 

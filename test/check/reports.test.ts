@@ -60,10 +60,39 @@ describe.each<[string, (run: Recording, more: { commitIndex: number }) => void]>
   });
 });
 
+test('a report says that less is on a majority than a page before the last one', () => {
+  const run = three();
+  for (let times = 0; times < 2; times += 1) says(run, { commitIndex: 3, lastIndex: 4 });
+  run.read('n2', { commitIndex: 4, lastIndex: 4, from: 5 });
+  says(run, { commitIndex: 3, lastIndex: 4 });
+  expect(found(run)).toEqual([]);
+  says(run, { commitIndex: 3, lastIndex: 4 });
+  expect(found(run)).toMatchObject(BACK);
+});
+
+test('a report of a life that has shown nothing yet is not held against an earlier one', () => {
+  const run = three();
+  says(run);
+  run.node('n2', 'crash');
+  run.start('n2');
+  says(run, { commitIndex: 0 });
+  says(run, { commitIndex: 0 });
+  expect(found(run)).toEqual([]);
+});
+
+test('a page that was asked for in the moment of a new epoch may tell of the log before', () => {
+  const run = three();
+  run.lead('n3');
+  run.write(message('new'), { acks: ['n3', 'n1'] });
+  run.read('n2', { commitIndex: 3 });
+  run.read('n2', { call: run.now, commitIndex: 5, lastIndex: 5, from: 6, to: 5 });
+  run.read('n2', { commitIndex: 4 });
+  expect(found(run)).toEqual([]);
+});
+
 describe('a report says that the log ends sooner', () => {
   test('than an earlier one said', () => {
     const run = three();
-    says(run, { lastIndex: 4 });
     says(run, { lastIndex: 4 });
     expect(found(run)).toEqual([]);
     says(run);
@@ -92,14 +121,16 @@ describe('a report says that the log ends sooner', () => {
     const run = three();
     for (const text of ['four', 'five']) run.write(message(text), { outcome: 'unknown' });
     run.read('n2', { commitIndex: 3 });
+    run.read('n2', { commitIndex: 5, from: 6 });
+    says(run);
+    says(run);
     run.lead('n3');
     run.log.length = 3;
     says(run);
     expect(found(run)).toEqual([]);
     run.write(message('new'), { acks: ['n3', 'n1'] });
-    run.read('n2');
-    says(run);
-    says(run);
+    for (let times = 0; times < 3; times += 1) run.read('n2', { from: 4 });
+    for (let times = 0; times < 3; times += 1) says(run);
     expect(found(run)).toEqual([]);
     says(run, { lastIndex: 1, commitIndex: 1 });
     expect(found(run)).toMatchObject(BACK);
