@@ -29,6 +29,10 @@ describe('plainLines', () => {
     );
   });
 
+  it('says that a cluster without a folder keeps its data in memory', () => {
+    expect(line({ ...READY, dataDir: null })).toContain('\ndata in memory only\n');
+  });
+
   it.each<[string, ClusterEvent]>([
     [
       'n2 is Suspected (was Healthy)',
@@ -66,6 +70,7 @@ describe('plainLines', () => {
     ],
     ['n1 lost its=2', { event: 'lost', node: 'n1', its: 2 }],
     ['stopped', { event: 'stopped' }],
+    ['n2 is stopped', { event: 'stopped', node: 'n2', url: 'u', pid: null }],
   ])('says "%s"', (sentence, event) => {
     expect(line(event)).toBe(`${sentence}\n`);
   });
@@ -73,6 +78,8 @@ describe('plainLines', () => {
   it('shows the last lines of a node that died', () => {
     const exit = { event: 'exit', node: 'n2', code: 1, signal: null, lines: ['why'] } as const;
     expect(line(exit)).toBe('n2 ended with code 1\nn2 | why\n');
+    const killed = { ...exit, code: null, signal: 'SIGKILL', lines: [] };
+    expect(line(killed)).toBe('n2 ended by SIGKILL\n');
   });
 
   it('makes foreign text safe', () => {
