@@ -28,11 +28,11 @@ describe('takeStopSignals', () => {
     }
   });
 
-  it('gives the signals back', () => {
-    const before = process.listenerCount('SIGTERM');
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('gives %s back', (signal) => {
+    const before = process.listenerCount(signal);
     const signals = takeStopSignals(() => undefined);
-    expect(process.listenerCount('SIGTERM')).toBe(before + 1);
+    expect(process.listenerCount(signal)).toBe(before + 1);
     signals.close();
-    expect(process.listenerCount('SIGTERM')).toBe(before);
+    expect(process.listenerCount(signal)).toBe(before);
   });
 });
