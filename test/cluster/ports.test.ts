@@ -1,7 +1,13 @@
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { checkPorts, freeBlock, nextFreePort, PortTaken } from '../../src/cluster/ports.ts';
+import {
+  areFree,
+  checkPorts,
+  freeBlock,
+  nextFreePort,
+  PortTaken,
+} from '../../src/cluster/ports.ts';
 
 const open: { close(): void }[] = [];
 
@@ -36,6 +42,13 @@ describe('checkPorts', () => {
   it('counts a port that stands in the block twice as taken', async () => {
     const port = await freeBlock(1);
     await expect(checkPorts([port, port])).rejects.toThrow(PortTaken);
+  });
+});
+
+describe('areFree', () => {
+  it('does not call a port taken on an address that this machine does not have', async () => {
+    expect(await areFree([await occupy('127.0.0.1')])).toBe(false);
+    await expect(areFree([0], '192.0.2.1')).rejects.toMatchObject({ code: 'EADDRNOTAVAIL' });
   });
 });
 
