@@ -19,6 +19,22 @@ test('never back: a node that had left and is back may start over, once', () => 
   expect(judge(run.records).violations).toMatchObject([{ judge: 'never back' }]);
 });
 
+test('never back: a node that has lost entries to damage may start over, once', () => {
+  for (const damaged of [true, false]) {
+    const run = new Recording();
+    for (const text of ['a', 'b', 'c']) run.write(message(text), { w: 1 });
+    const back = (until: number): void => run.read('n3', {}, run.log.slice(0, until));
+    run.node('n3', 'crash');
+    run.start('n3', true, damaged);
+    back(2);
+    back(1);
+    expect(judge(run.records).violations.length, `${damaged}`).toBe(damaged ? 0 : 1);
+    back(2);
+    back(1);
+    expect(judge(run.records).violations.length, `${damaged}`).toBe(damaged ? 1 : 2);
+  }
+});
+
 test('never back: what is said of a key may go, if a later epoch does not have it', () => {
   const back = (stays: boolean) => {
     const run = new Recording();
