@@ -34,6 +34,8 @@ export interface Assembly {
  *    does not know of, as long as a secondary needs to notice that its master is gone and to join
  *    again.
  * 3. A member that has lost entries to damage counts as heard only where the log has what it lost.
+ *    To a node that does not have all of its own log again, one that has nothing is no witness
+ *    against it: it may have just joined.
  */
 export class Hearing {
   private readonly context: Context;
@@ -47,6 +49,8 @@ export class Hearing {
   private readonly heard = new Map<NodeId, Candidate | null>();
   /** What members say that they have lost. */
   private readonly lost = new Map<NodeId, Lost>();
+  /** Members that have an empty log. */
+  private readonly blank = new Set<NodeId>();
   /** Members that have lost nothing, and all that they have is here. */
   private readonly held = new Map<NodeId, Candidate>();
 
@@ -65,6 +69,8 @@ export class Hearing {
     const { acceptedEpoch, lastIndex } = ack;
     const candidate = acceptedEpoch === undefined ? null : { node, url, acceptedEpoch, lastIndex };
     this.heard.set(node, candidate);
+    if (lastIndex === 0) this.blank.add(node);
+    else this.blank.delete(node);
     if (ack.lost === undefined) this.lost.delete(node);
     else this.lost.set(node, ack.lost);
   }
@@ -91,7 +97,9 @@ export class Hearing {
   }
 
   enough(now: number): boolean {
-    return this.suffices(now, (member) => this.counts(member));
+    const unproved = this.incomplete && this.doubted.length > 0;
+    const blank = ({ peer }: Member): boolean => unproved && this.blank.has(peer.node);
+    return this.suffices(now, (member) => this.counts(member) && !blank(member));
   }
 
   /** All that these have to give is here now. */

@@ -253,15 +253,12 @@ export class Cluster {
     this.start(id);
   }
 
-  /** One disk only has bits that turn over: no more than that is promised to be mended. */
+  /** Where nodes do not mend damage themselves, one disk only has bits that turn over: no more than
+   * that can be mended. */
   flipBits(id: string, name: string, source: FaultSource): (() => void) | undefined {
-    if (this.others(id).some((site) => site.suffers(name)) || !this.mayRot(id)) return undefined;
+    const struck = this.others(id).some((site) => site.flipped || site.suffers(name));
+    if (struck && !this.plan.shape.salvages) return undefined;
     return this.troubleDisk(id, name, source);
-  }
-
-  /** No other disk has had such bits. */
-  mayRot(id: string): boolean {
-    return !this.others(id).some(({ flipped }) => flipped);
   }
 
   private others(id: string): Site[] {

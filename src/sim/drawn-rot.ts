@@ -6,12 +6,19 @@ import { Chance } from './chance.ts';
 import type { Fault, Plan } from './plan.ts';
 
 const ROT_SEED = 0x0f_0717;
+const ELSEWHERE_SEED = 0x15_0717;
 
 /** How many of the clusters that allow it meet it. */
 const ROT_SHARE = 0.5;
 
 /** How many of these meet the next mishap while the damaged node is on its way back. */
 const AGAIN_SHARE = 0.5;
+
+/** How many of them meet damage on another node, too; and as many of those on one more. */
+const ELSEWHERE_SHARE = 0.4;
+
+/** So soon after the first. */
+const ELSEWHERE_MS = 800;
 
 /** From its start on it is on its way back for about so long. */
 const CATCHING_UP_MS = 60;
@@ -62,7 +69,22 @@ export function withRot(plan: Plan): Plan {
     const wipes = mayWipe(master) && first!.id !== master && chance.happens(0.5);
     more.push(fault(wipes ? 'wipe' : 'rot', wipes ? master : first!.id, { at: again }));
   }
+  more.push(...elsewhere(plan, first!.id, more[0]!));
   return { ...plan, faults: [...faults, ...more].sort((a, b) => a.at - b.at) };
+}
+
+/** Damage on other nodes, before the first has what it lost or after it. */
+function elsewhere({ seed, shape }: Plan, first: string, like: Fault): Fault[] {
+  const chance = new Chance(seed ^ ELSEWHERE_SEED);
+  const faults: Fault[] = [];
+  for (const { id } of shuffled(shape.nodes, chance)) {
+    if (id === first) continue;
+    if (!chance.happens(ELSEWHERE_SHARE)) break;
+    const at = like.at + chance.whole(0, ELSEWHERE_MS);
+    const forMs = chance.whole(10, 400);
+    faults.push({ ...like, at, forMs, node: id, seed: chance.whole(1, 2 ** 31) });
+  }
+  return faults;
 }
 
 function shuffled<T>(items: readonly T[], chance: Chance): T[] {

@@ -61,14 +61,11 @@ export class Supervisor {
   }
 
   /** Where a master waits for what nobody has any more, its operator gives that up (`replog repair
-   * --cut`). Returns whether that was so. */
+   * --cut`), on the node that it names. Returns whether that was so. */
   givesUp(): boolean {
     const { nodes, watch } = this.cluster;
-    const told = nodes.filter(({ node }) => isTold(node?.status));
-    if (told.length === 0) return false;
-    const lacks = ({ id }: Site): boolean => watch.memory.lostBy(id) !== null;
-    // What a master lacks itself it waits for first; else for those that it cannot count.
-    const lacking = (told.some(lacks) ? told : nodes).filter(lacks);
+    const named = new Set(nodes.map(({ node }) => namedBy(node?.status)));
+    const lacking = nodes.filter(({ id }) => named.has(id) && watch.memory.lostBy(id) !== null);
     const help = lacking.map(({ id }) => this.helpFor(id)).find((found) => found !== null);
     if (help !== undefined) {
       watch.breach('comes back', help);
@@ -143,9 +140,11 @@ export class Supervisor {
   }
 }
 
-/** A master that says what its operator can do. */
-function isTold(status: NodeStatus | null | undefined): boolean {
-  return status?.role === 'master' && status.reason?.includes('replog repair') === true;
+/** On which node a master says that its operator can do something; null: it does not. */
+function namedBy(status: NodeStatus | null | undefined): string | null {
+  if (status?.role !== 'master' || status.reason?.includes('replog repair') !== true) return null;
+  const [, other] = / for (\S+) to give them up/.exec(status.reason) ?? [];
+  return other ?? status.node;
 }
 
 /** A flipped bit may also stand in a format version. */

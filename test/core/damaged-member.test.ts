@@ -144,6 +144,33 @@ test.each([
   for (const id of nodes) expect(cluster.entries(id)).toHaveLength(6);
 });
 
+test('G19: those that have nothing are no witnesses against what two have lost', () => {
+  const cluster = new VirtualCluster();
+  cluster.arbiter();
+  const start = (id: string, wipe = false): void => {
+    cluster.start(id, { wipe });
+    cluster.run(100);
+  };
+  for (const id of ['n1', 'n2', 'n3', 'n4']) start(id);
+  for (let i = 1; i <= 5; i += 1) cluster.write('n1', `m${i}`, { w: 4 });
+  cluster.run(200);
+  for (const id of ['n1', 'n2', 'n3', 'n4']) cluster.kill(id);
+  for (const id of ['n2', 'n4']) cluster.host(id).damage(4);
+  for (const id of ['n1', 'n3']) start(id, true);
+  for (const id of ['n5', 'n6', 'n2', 'n4']) start(id);
+  cluster.run(10_000);
+  // n1, n3, n5 and n6 are a majority of six, and none of them has ever had anything.
+  expect(master(cluster)).toMatchObject({ mode: 'read-only', lastIndex: 4 });
+  for (const id of ['n2', 'n4']) {
+    expect(master(cluster).reason).toContain(`for ${id} to give them up`);
+    cluster.kill(id);
+    cluster.host(id).memory = { ...cluster.host(id).memory, lost: null };
+    cluster.start(id);
+    cluster.run(5_000);
+  }
+  expect(master(cluster)).toMatchObject({ mode: 'read-write', lastIndex: 4 });
+});
+
 test('C23: a log that takes the place of another is not begun with that one again', () => {
   const cluster = new VirtualCluster();
   const nodes = ['n1', 'n2', 'n3'];

@@ -4,23 +4,27 @@ import { Cluster } from '../../src/sim/cluster.ts';
 import { ROT } from '../../src/sim/faults/rot.ts';
 import { grown, planOfThree, rot } from './grown.ts';
 
-test('one disk only has bits that turn over, whether they have turned yet or not', () => {
-  const cluster = new Cluster({ plan: planOfThree(), traced: false });
-  const never = () => null;
-  const end = cluster.flipBits('n1', 'flip', never);
-  expect(end).toBeTypeOf('function');
-  expect(cluster.flipBits('n2', 'flip', never)).toBeUndefined();
-  end?.();
-  expect(cluster.flipBits('n2', 'flip', never)).toBeTypeOf('function');
+test('one disk only has bits that turn over where nodes do not mend it', () => {
+  const plan = planOfThree();
+  const flipped = (salvages: boolean): boolean[] => {
+    const shape = { ...plan.shape, salvages };
+    const cluster = new Cluster({ plan: { ...plan, shape }, traced: false });
+    const end = cluster.flipBits('n1', 'flip', () => null);
+    const meanwhile = cluster.flipBits('n2', 'flip', () => null) !== undefined;
+    end?.();
+    cluster.site('n1').flipped = true;
+    const after = cluster.flipBits('n2', 'flip', () => null) !== undefined;
+    return [end !== undefined, meanwhile, after];
+  };
+  expect(flipped(false)).toEqual([true, false, false]);
+  expect(flipped(true)).toEqual([true, true, true]);
 });
 
-test('a disk that rots is the only one', async () => {
+test('more than one disk rots', async () => {
   const cluster = await grown();
-  ROT.begin(cluster, rot, new Chance(7));
-  expect(cluster.hits.get('rot')).toBe(1);
-  expect([cluster.mayRot('n1'), cluster.mayRot('n2')]).toEqual([false, true]);
-  ROT.begin(cluster, { ...rot, node: 'n1' }, new Chance(7));
-  expect(cluster.hits.get('rot')).toBe(1);
+  for (const node of ['n2', 'n1']) ROT.begin(cluster, { ...rot, node }, new Chance(7));
+  expect(cluster.hits.get('rot')).toBe(2);
+  expect(['n1', 'n2', 'n3'].map((id) => cluster.site(id).flipped)).toEqual([true, true, false]);
 });
 
 test('damage that nothing has done is a breach, though the node mends it', async () => {

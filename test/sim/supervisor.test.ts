@@ -185,15 +185,18 @@ describe('a process that refuses to start', () => {
 describe('what damage took', () => {
   const NOBODY_HAS = 99;
 
-  /** n2 lacks something, and its master says (`told`) that an operator can give it up. */
-  async function lacking(more: Partial<Lost>, told = true): Promise<Cluster> {
+  /** What a master says that waits for what n2 had, and what one that lacks something itself. */
+  const OF_N2 = 'recovering: it waits for n2 to give them up (replog repair --help)';
+  const OWN = 'damaged: entries 1 to 9 are missing here (replog repair --help)';
+
+  /** n2 lacks something, and its master gives a reason for taking no writes. */
+  async function lacking(more: Partial<Lost>, reason: string | null = OF_N2): Promise<Cluster> {
     const cluster = await grown();
     const memory: Memory = {
       ...{ cluster: null, epoch: epoch(1), acceptedEpoch: epoch(1), arbiter: null },
       lost: { epoch: epoch(1), upTo: logIndex(3), open: false, ...more },
     };
     cluster.watch.memory.remembering('n2', memory);
-    const reason = told ? 'see replog repair --help' : null;
     const status = { ...cluster.site('n1').node!.status, role: 'master', reason };
     Object.defineProperty(cluster.site('n1').node, 'status', { value: status });
     return cluster;
@@ -243,18 +246,23 @@ describe('what damage took', () => {
   });
 
   test('is nobody’s business as long as no master says what an operator can do', async () => {
-    const cluster = await lacking({ upTo: logIndex(NOBODY_HAS) }, false);
+    const cluster = await lacking({ upTo: logIndex(NOBODY_HAS) }, null);
     expect([cluster.supervisor.givesUp(), repaired(cluster)]).toEqual([false, false]);
   });
 
-  test('is given up by the master first, where that lacks something itself', async () => {
-    const cluster = await lacking({ upTo: logIndex(NOBODY_HAS) });
-    const lost = { epoch: epoch(1), upTo: logIndex(NOBODY_HAS), open: false };
-    const memory = { cluster: null, epoch: epoch(1), acceptedEpoch: epoch(1), arbiter: null, lost };
-    cluster.watch.memory.remembering('n1', memory);
-    expect(cluster.supervisor.givesUp()).toBe(true);
-    expect(eventsOf(cluster, 'n1')).toContain('repair');
-    expect(repaired(cluster)).toBe(false);
+  test('is given up by the master itself, or by the node that it names', async () => {
+    for (const [reason, id, other] of [
+      [OWN, 'n1', 'n2'],
+      [OF_N2, 'n2', 'n1'],
+    ] as const) {
+      const cluster = await lacking({ upTo: logIndex(NOBODY_HAS) }, reason);
+      const lost = { epoch: epoch(1), upTo: logIndex(NOBODY_HAS), open: false };
+      const memory = { cluster: null, epoch: epoch(1), acceptedEpoch: epoch(1), arbiter: null };
+      cluster.watch.memory.remembering('n1', { ...memory, lost });
+      expect(cluster.supervisor.givesUp()).toBe(true);
+      expect(eventsOf(cluster, id)).toContain('repair');
+      expect(eventsOf(cluster, other)).not.toContain('repair');
+    }
   });
 
   test('an operator who was told has nothing to do where nothing is lacking', async () => {

@@ -14,7 +14,7 @@ export const ROT: FaultKind = {
   suits: () => false,
   begin: (cluster, { node, forMs }, chance) => {
     const { disk } = cluster.site(node);
-    if (disk === null || !cluster.mayRot(node)) return undefined;
+    if (disk === null) return undefined;
     cluster.crash(node, { power: false, severity: 0 });
     if (cluster.site(node).down && turnOver(disk, chance)) {
       cluster.hit('rot');
