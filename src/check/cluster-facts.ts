@@ -15,6 +15,8 @@ export interface NodeFacts {
   paused: boolean;
   /** It left; it is no member until it starts or joins again. */
   left: boolean;
+  /** Of one that left: it was only asked to, and may be a member still. */
+  leaving: boolean;
   /** Since when it has been up and not paused. */
   steadySince: number;
   /** When it last lost its memory; -∞: never. */
@@ -57,6 +59,11 @@ export class ClusterFacts {
     return [...this.nodes.values()].filter(({ node, left }) => node !== ARBITER && !left);
   }
 
+  /** Nodes that were asked to leave, and may be members still. */
+  get leaving(): NodeFacts[] {
+    return [...this.nodes.values()].filter(({ leaving }) => leaving);
+  }
+
   /** An epoch was met. */
   saw(epoch: number): void {
     if (epoch <= this.opened) return;
@@ -90,9 +97,10 @@ export class ClusterFacts {
     let facts = this.nodes.get(node);
     if (facts === undefined) {
       const never = Number.NEGATIVE_INFINITY;
-      const here = { life: '', durable: true, up: true, paused: false, left: false };
+      const here = { life: '', durable: true, up: true, paused: false };
+      const stays = { left: false, leaving: false };
       const at = { steadySince: never, lostAt: never, damagedAt: never, backAt: never };
-      facts = { node, ...here, ...at };
+      facts = { node, ...here, ...stays, ...at };
       this.nodes.set(node, facts);
     }
     return facts;
@@ -121,7 +129,7 @@ export class ClusterFacts {
         this.returns(facts, record.at);
         return 'none';
       case 'leave':
-        return this.leaves(facts, record.at);
+        return this.leaves(facts, record.at, record.pending);
       case 'refused-start':
         facts.up = false;
         return 'none';
@@ -157,11 +165,13 @@ export class ClusterFacts {
   private returns(facts: NodeFacts, at: number): void {
     if (facts.left) facts.backAt = at;
     facts.left = false;
+    facts.leaving = false;
   }
 
-  private leaves(facts: NodeFacts, at: number): Change {
+  private leaves(facts: NodeFacts, at: number, pending = false): Change {
     const again = facts.left;
     facts.left = true;
+    facts.leaving = pending;
     facts.backAt = Number.POSITIVE_INFINITY;
     if (!again && facts.node === this.master) this.opening = true;
     // The configured size follows; the next `health` of the master tells. It may also have told

@@ -104,6 +104,7 @@ const SHAPES: Readonly<Record<HistoryRecord['type'], Shape>> = {
     ),
     durable: maybe(flag),
     damaged: maybe(flag),
+    pending: maybe(flag),
     sized: maybe(flag),
     role: maybe(role),
     epoch: maybe(epoch),

@@ -104,6 +104,9 @@ export interface NodeRecord {
   readonly durable?: boolean;
   /** With `start`: it has lost entries to damage, and says so; others keep what they promised. */
   readonly damaged?: boolean;
+  /** With `leave`: it is only asked to, and may still be a member; one that is not pending, or the
+   * role `removed`, tells that it has left. */
+  readonly pending?: boolean;
   /** With `start` of the arbiter: it was told how large the cluster is. */
   readonly sized?: boolean;
   /** With `role`. */

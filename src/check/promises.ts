@@ -218,8 +218,17 @@ export class Promises {
     held.reach(moment, index, place);
   }
 
+  /** Who was only asked to leave may count as a member still, and be one of a majority. */
   private keptBy(cluster: ClusterFacts): number {
     const members = cluster.members.map(({ node }) => node);
+    const leaving = cluster.leaving.map(({ node }) => node);
+    const kept = this.keptAmong(members, cluster);
+    return leaving.length === 0
+      ? kept
+      : Math.min(kept, this.keptAmong([...members, ...leaving], cluster));
+  }
+
+  private keptAmong(members: readonly string[], cluster: ClusterFacts): number {
     const positions = members.map((node) => this.positions.get(node) ?? 0).sort((a, b) => b - a);
     if (positions.length === 0) return 0;
     if (cluster.forgot && !cluster.sized) return positions.at(-1)!;

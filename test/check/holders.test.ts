@@ -33,6 +33,29 @@ describe('what is acknowledged', () => {
     expect(judge(run.end()).violations).toEqual([]);
   });
 
+  test('is on too few, where one that was asked to leave may be a member still', () => {
+    const judged = (pending: boolean, back: boolean): string[] => {
+      const run = new Recording();
+      run.write(message('gone'), { acks: ['n1', 'n3'] });
+      run.node('n2', 'leave', { pending: true });
+      // It was refused, and then asked again.
+      if (back) run.node('n2', 'join');
+      if (back || !pending) run.node('n2', 'leave', { pending });
+      run.start('n3', true, true);
+      run.node('n1', 'crash');
+      run.node('n1', 'wipe');
+      run.start('n1');
+      run.log.length = 0;
+      run.lead('n1');
+      run.write(message('instead'), { w: 'all' });
+      return [...new Set(judge(run.records).violations.map(({ judge: by }) => by))];
+    };
+    for (const back of [true, false]) {
+      expect(judged(true, back)).toEqual([]);
+      expect(judged(false, back)).not.toEqual([]);
+    }
+  });
+
   test('is not held by the later lives of nodes whose earlier ones an old answer names', () => {
     const run = new Recording(['n1', 'n2', 'n3'], false);
     const gone = { w: 'all', idempotencyKey: 'k' } as const;
