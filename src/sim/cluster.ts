@@ -230,7 +230,7 @@ export class Cluster {
     // From now on it may be gone, though it hears of that later.
     this.watch.commits.loses();
     site.hasLeft = true;
-    this.happened(site, 'leave');
+    this.happened(site, 'leave', { pending: true });
     site.node.retire((response) => {
       if (response.type === 'Left') {
         site.left = true;

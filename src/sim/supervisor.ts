@@ -65,7 +65,8 @@ export class Supervisor {
   givesUp(): boolean {
     const { nodes, watch } = this.cluster;
     const named = new Set(nodes.map(({ node }) => namedBy(node?.status)));
-    const lacking = nodes.filter(({ id }) => named.has(id) && watch.memory.lostBy(id) !== null);
+    const lacks = ({ id }: Site): boolean => watch.memory.lostBy(id) !== null;
+    const lacking = nodes.filter((site) => named.has(site.id) && lacks(site));
     const help = lacking.map(({ id }) => this.helpFor(id)).find((found) => found !== null);
     if (help !== undefined) {
       watch.breach('comes back', help);
@@ -82,15 +83,17 @@ export class Supervisor {
   }
 
   /** Who could have given a node what it lost, as a sentence; null: nobody, or nobody whose word
-   * counts: who was away, whom the arbiter forgot, or who has not heard of that epoch, may have
-   * missed what came after. */
+   * counts: who was away, whom the arbiter forgot, who has not heard of that epoch, or does not know
+   * that it has all again that damage took from itself, may have missed what came after. */
   private helpFor(id: string): string | null {
     const { forgotten, watch } = this.cluster;
     const { epoch, upTo, open } = watch.memory.lostBy(id)!;
     if (forgotten || open) return null;
-    const others = watch
-      .holdersOf(id, upTo)
-      .filter((one) => !this.cluster.site(one).hasLeft && watch.memory.acceptedBy(one) >= epoch);
+    const counts = (one: string): boolean =>
+      !this.cluster.site(one).hasLeft &&
+      watch.memory.acceptedBy(one) >= epoch &&
+      watch.memory.lostBy(one) === null;
+    const others = watch.holdersOf(id, upTo).filter(counts);
     return others.length === 0
       ? null
       : `${others.sort().join(' and ')} could have given ${id} ${upTo}`;

@@ -225,6 +225,17 @@ describe('what damage took', () => {
     ['it may have been more than that', { open: true }, () => {}],
     ['none of them has heard of that epoch', { epoch: epoch(2) }, () => {}],
     [
+      'those who have it had damage themselves, and do not know that they have all again',
+      {},
+      (cluster: Cluster) => {
+        for (const id of ['n1', 'n3']) {
+          const before = { cluster: null, epoch: epoch(1), acceptedEpoch: epoch(1), arbiter: null };
+          const lost = { epoch: epoch(1), upTo: logIndex(2), open: false };
+          cluster.watch.memory.remembering(id, { ...before, lost });
+        }
+      },
+    ],
+    [
       'those who have it had left',
       {},
       (cluster: Cluster) => {
