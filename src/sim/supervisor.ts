@@ -83,8 +83,8 @@ export class Supervisor {
   }
 
   /** Who could have given a node what it lost, as a sentence; null: nobody, or nobody whose word
-   * counts: who was away, whom the arbiter forgot, who has not heard of that epoch, or does not know
-   * that it has all again that damage took from itself, may have missed what came after. */
+   * counts: who was away, whom the arbiter forgot, who has not heard of that epoch, or does not
+   * know that it has all again that damage took from itself, may have missed what came after. */
   private helpFor(id: string): string | null {
     const { forgotten, watch } = this.cluster;
     const { epoch, upTo, open } = watch.memory.lostBy(id)!;
