@@ -15,6 +15,7 @@ import {
   recordHash,
   recordIndex,
   recordSize,
+  writeLength,
 } from './record.ts';
 import {
   checkFileHeader,
@@ -66,14 +67,17 @@ export async function surveyRemains(
   for (const file of files) {
     const bytes = await segmentBytes(disk, file);
     const start = file === damaged ? Math.max(offset, FILE_HEADER_BYTES) : FILE_HEADER_BYTES;
-    const end = scan(bytes, start, lastIndex, (at, whole) => {
+    const { end, torn } = scan(bytes, start, lastIndex, (at, whole) => {
       last = { index: logIndex(recordIndex(bytes, at)), hash: recordHash(bytes, at) };
       first ??= last;
       upTo = Math.max(upTo, last.index);
       epoch = Math.max(epoch, recordEpoch(bytes, at));
       if (whole) readable += 1;
     });
-    open = !isTorn(bytes.subarray(end));
+    open = torn === null && !isTorn(bytes.subarray(end));
+    if (torn === null) continue;
+    upTo = Math.max(upTo, durableBefore(bytes, torn));
+    epoch = Math.max(epoch, recordEpoch(bytes, torn));
   }
   if (open) upTo = Math.max(upTo, lastIndex + 1);
   const points = [first, last].filter((point) => point !== null);
@@ -99,9 +103,18 @@ function refuseLater(head: Buffer, file: string): void {
   }
 }
 
-/** Visits all records from `start` on whose index is above `after`; returns where the last of them
- * ends. An interrupted write at the very end is no record. */
-export function scan(bytes: Buffer, start: number, after: number, visit: Visit): number {
+/** How far the records of a segment could be read. */
+export interface Scanned {
+  /** Where the last of them ends. */
+  readonly end: number;
+  /** Where the record begins whose write was interrupted, at the very end; null: none that can be
+   * told by its header. */
+  readonly torn: number | null;
+}
+
+/** Visits all records from `start` on whose index is above `after`. An interrupted write at the very
+ * end is no record. */
+export function scan(bytes: Buffer, start: number, after: number, visit: Visit): Scanned {
   let at = start;
   let end = start;
   let index = after;
@@ -114,17 +127,22 @@ export function scan(bytes: Buffer, start: number, after: number, visit: Visit):
       at += 1;
       continue;
     }
-    if (verdict === 'incomplete') return bytes.length;
+    if (verdict === 'incomplete') return { end, torn: at };
     const next = at + recordSize(bytes, at);
     const torn = verdict === 'bad-payload' && next === bytes.length && bytes[next - 1] === 0;
-    if (!torn) {
-      visit(at, verdict !== 'bad-payload');
-      index = recordIndex(bytes, at);
-    }
+    if (torn) return { end, torn: at };
+    visit(at, verdict !== 'bad-payload');
+    index = recordIndex(bytes, at);
     at = next;
     end = next;
   }
-  return end;
+  return { end, torn: null };
+}
+
+/** Up to which index all was durable before the record at `at` was written: a write begins when all
+ * before it is. What stands right before a record within a write was interrupted with it. */
+function durableBefore(bytes: Buffer, at: number): number {
+  return recordIndex(bytes, at) - (writeLength(bytes, at) > 0 ? 1 : 2);
 }
 
 function isPlausible(bytes: Buffer, at: number, after: number): boolean {

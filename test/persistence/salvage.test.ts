@@ -8,7 +8,18 @@ import { openSegmentedLog } from '../../src/persistence/segmented-log.ts';
 import { at, entriesOf, entryAt } from './entries.ts';
 import { Node } from './folded-log.ts';
 import { Machine, SMALL } from './machine.ts';
-import { flip, indexes, machineWith, REMEMBERED, SALVAGING, segments, upTo } from './salvaging.ts';
+import {
+  flip,
+  flipHeader,
+  indexes,
+  machineWith,
+  REMEMBERED,
+  SALVAGING,
+  segments,
+  upTo,
+} from './salvaging.ts';
+
+const ZEROS = Buffer.alloc(9);
 
 describe('salvage', () => {
   test('an end that nobody knows stays unknown, whatever a later damage leaves', () => {
@@ -97,6 +108,31 @@ describe('salvage', () => {
     const { log, found } = await machine.recover();
     expect(found.memory?.lost).toMatchObject({ upTo, open: false });
     await log.close();
+  });
+
+  test.each([
+    ['a header and nothing behind it', (end: Buffer) => end.subarray(0, 32)],
+    ['a text that ends in zeros', (end: Buffer) => Buffer.concat([end.subarray(0, -9), ZEROS])],
+  ])('what stands right before an interrupted write was durable: %s', async (_, torn) => {
+    for (const [writes, lost] of [
+      [1, 39],
+      [2, 38],
+    ] as const) {
+      const machine = await machineWith(40 - writes);
+      const { log } = await machine.recover();
+      log.append(entriesOf(41 - writes, 40));
+      await log.persist(1, at(40));
+      await log.close();
+      flipHeader(machine, 39);
+      const name = segments(machine).at(-1)!;
+      const bytes = machine.disk.content(name);
+      const text = Buffer.byteLength(JSON.stringify(entryAt(40)));
+      const end = bytes.length - 32 - text;
+      machine.disk.place(name, Buffer.concat([bytes.subarray(0, end), torn(bytes.subarray(end))]));
+      const { found, log: again } = await machine.recover();
+      expect(found.memory?.lost, `${writes} in a write`).toMatchObject({ upTo: lost, open: false });
+      await again.close();
+    }
   });
 
   test('what goes on behind it is durable, though the power goes', async () => {

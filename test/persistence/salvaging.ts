@@ -2,6 +2,7 @@
 
 import { BLANK_MEMORY, type Memory } from '../../src/core/effects.ts';
 import { epoch } from '../../src/core/ids.ts';
+import { HEADER_BYTES } from '../../src/persistence/record.ts';
 import { at, entryAt } from './entries.ts';
 import { Machine, SMALL } from './machine.ts';
 
@@ -45,6 +46,15 @@ export function flip(machine: Machine, index: number): string {
   bytes[place] = bytes[place]! ^ 4;
   machine.disk.place(name, bytes);
   return name;
+}
+
+/** Changes one byte of an entry's header. */
+export function flipHeader(machine: Machine, index: number): void {
+  const { name, at: place } = placeOf(machine, `message ${index}`);
+  const bytes = machine.disk.content(name);
+  const header = bytes.lastIndexOf('{', place) - HEADER_BYTES;
+  bytes[header + 9] = bytes[header + 9]! ^ 4;
+  machine.disk.place(name, bytes);
 }
 
 export const indexes = (entries: readonly { index: number }[]): number[] =>
