@@ -112,8 +112,8 @@ export interface Scanned {
   readonly torn: number | null;
 }
 
-/** Visits all records from `start` on whose index is above `after`. An interrupted write at the very
- * end is no record. */
+/** Visits all records from `start` on whose index is above `after`. An interrupted write at the
+ * very end is no record. */
 export function scan(bytes: Buffer, start: number, after: number, visit: Visit): Scanned {
   let at = start;
   let end = start;
