@@ -55,8 +55,8 @@ export async function surveyRemains(
   lastIndex: number,
 ): Promise<Remains> {
   const damaged = damage.file;
-  const names = segmentsAmong(await disk.list()).map(segmentName);
-  const files = names.filter((name) => name >= damaged);
+  const firsts = segmentsAmong(await disk.list()).filter((first) => segmentName(first) >= damaged);
+  const files = firsts.map(segmentName);
   const missing = damage instanceof MissingSegment;
   let upTo = missing ? Math.max(lastIndex, damage.last) : lastIndex;
   let epoch = 0;
@@ -64,8 +64,11 @@ export async function surveyRemains(
   let open = missing;
   let first: LogPoint | null = null;
   let last: LogPoint | null = null;
-  for (const file of files) {
+  for (const begins of firsts) {
+    const file = segmentName(begins);
     const bytes = await segmentBytes(disk, file);
+    // It was made when all before it was durable, whatever became of its own first write.
+    upTo = Math.max(upTo, begins - 1);
     const start = file === damaged ? Math.max(offset, FILE_HEADER_BYTES) : FILE_HEADER_BYTES;
     const { end, torn } = scan(bytes, start, lastIndex, (at, whole) => {
       last = { index: logIndex(recordIndex(bytes, at)), hash: recordHash(bytes, at) };

@@ -4,6 +4,7 @@
 import { describe, expect, test } from 'vitest';
 import { DamagedLog, UnknownFormat } from '../../src/persistence/persistence.ts';
 import { withLoss } from '../../src/persistence/salvage.ts';
+import { segmentName } from '../../src/persistence/segment-file.ts';
 import { openSegmentedLog } from '../../src/persistence/segmented-log.ts';
 import { at, entriesOf, entryAt } from './entries.ts';
 import { Node } from './folded-log.ts';
@@ -107,6 +108,16 @@ describe('salvage', () => {
     machine.disk.place(name, Buffer.concat([bytes.subarray(0, end), torn(bytes.subarray(end))]));
     const { log, found } = await machine.recover();
     expect(found.memory?.lost).toMatchObject({ upTo, open: false });
+    await log.close();
+  });
+
+  test('so was all before a segment of which nothing was written', async () => {
+    const machine = await machineWith(40);
+    const begins = 41;
+    machine.disk.place(segmentName(begins), Buffer.alloc(0));
+    flipHeader(machine, begins - 1);
+    const { found, log } = await machine.recover();
+    expect(found.memory?.lost).toMatchObject({ upTo: begins - 1, open: false });
     await log.close();
   });
 
