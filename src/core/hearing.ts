@@ -5,7 +5,7 @@ import type { Context } from './context.ts';
 import type { Candidate } from './departure.ts';
 import type { Lost } from './effects.ts';
 import type { Electorate } from './electorate.ts';
-import { type Epoch, epoch as epochOf, type NodeId } from './ids.ts';
+import { type Epoch, epoch as epochOf, type LogIndex, type NodeId } from './ids.ts';
 import type { Member } from './member.ts';
 import type { HeartbeatAck } from './messages.ts';
 import { majority } from './quorum.ts';
@@ -78,6 +78,15 @@ export class Hearing {
   /** It has nothing more to give, until it is heard again. */
   exhausted(node: NodeId): void {
     this.heard.set(node, null);
+  }
+
+  /** It has answered that its log ends here. Where that is before what it has said, another life of
+   * it has spoken, and nothing of that counts. Returns whether what it has said stands. */
+  stands(node: NodeId, lastIndex: LogIndex): boolean {
+    const said = this.heard.get(node) ?? null;
+    if (said === null || lastIndex >= said.lastIndex) return true;
+    this.forget(node);
+    return false;
   }
 
   /** It did not answer: what it has said is not to be relied on. */

@@ -67,7 +67,12 @@ export class Recovery {
     this.home = home;
     this.strangers = new Strangers(context, epoch);
     this.departure = new Departure(context, epoch, {
-      ask: ({ node, url }, from, use) => this.ask(url, from, use, () => this.hearing.forget(node)),
+      ask: ({ node, url }, from, use) => {
+        const stands: typeof use = (fetched, at) => {
+          if (this.hearing.stands(node, fetched.lastIndex)) use(fetched, at);
+        };
+        this.ask(url, from, stands, () => this.hearing.forget(node));
+      },
       startOver: (at) => this.startOver(at),
     });
   }
@@ -213,21 +218,24 @@ export class Recovery {
       (answer: Answer, now: number) => {
         if (this.done) return;
         this.fetching = false;
-        if (answer.type === 'Fetched' && this.overtakenBy(from.node, answer)) {
-          // Taken up again by another one's log, it would end there again.
-          this.instead = from.node;
-          this.startOver(now);
-        } else if (answer.type === 'Fetched' && this.take(answer, from.lastIndex)) {
-          if (answer.updates.length === 0) this.hearing.exhausted(from.node);
-        } else if (answer.type === 'Fetched') {
-          // Its log is not a continuation of ours: ours stands, and it will be told to start over.
-          this.hearing.exhausted(from.node);
-        } else {
-          this.hearing.forget(from.node);
-        }
+        if (answer.type === 'Fetched') this.use(answer, from, now);
+        else this.hearing.forget(from.node);
         this.proceed(now);
       },
     );
+  }
+
+  private use(fetched: Fetched, { node, lastIndex }: Candidate, now: number): void {
+    // Another life of it is heard before it is asked again.
+    if (!this.hearing.stands(node, fetched.lastIndex)) return;
+    if (this.overtakenBy(node, fetched)) {
+      // Taken up again by another one's log, it would end there again.
+      this.instead = node;
+      this.startOver(now);
+    } else if (!this.take(fetched, lastIndex) || fetched.updates.length === 0) {
+      // Where its log is no continuation of ours, ours stands, and it will be told to start over.
+      this.hearing.exhausted(node);
+    }
   }
 
   /** Drops the log, to fetch it anew, once it is durable that it is not whole meanwhile. */

@@ -171,6 +171,38 @@ test('G19: those that have nothing are no witnesses against what two have lost',
   expect(master(cluster)).toMatchObject({ mode: 'read-write', lastIndex: 4 });
 });
 
+test('G19: what an earlier life of a member has said counts no more, once it shows less', () => {
+  const cluster = new VirtualCluster();
+  cluster.arbiter({ size: 3 });
+  for (const id of ['n1', 'n2', 'n3']) {
+    cluster.start(id);
+    cluster.run(100);
+  }
+  for (let i = 1; i <= 5; i += 1) cluster.write('n1', `m${i}`, { w: 3 });
+  cluster.run(200);
+  for (const id of ['n1', 'n3']) cluster.kill(id);
+  cluster.host('n3').damage(1);
+  cluster.start('n1', { wipe: true });
+  cluster.run(100);
+  // It has heard n2, which has all, and waits for n3. Now n2 comes back with damage, and before n1
+  // hears of that, n3 answers, and it asks n2 for what that had.
+  cluster.weather = (from, to, type) => {
+    if (type === 'Replicas' || (from === 'n1' && to === 'n2' && type === 'Heartbeat'))
+      return 'lost';
+    return 1;
+  };
+  cluster.kill('n2');
+  cluster.host('n2').damage(0);
+  for (const id of ['n2', 'n3']) cluster.start(id);
+  cluster.run(1_000);
+  expect(cluster.trace.some((line) => line.includes('n1 ← n2  Fetched updates=[]'))).toBe(true);
+  expect(master(cluster)).toMatchObject({ mode: 'read-only', lastIndex: 0 });
+  cluster.weather = () => 1;
+  cluster.run(5_000);
+  expect(master(cluster)).toMatchObject({ mode: 'read-only', lastIndex: 1 });
+  expect(master(cluster).reason).toContain('damage took entries up to 5 from');
+});
+
 test('C23: a log that takes the place of another is not begun with that one again', () => {
   const cluster = new VirtualCluster();
   const nodes = ['n1', 'n2', 'n3'];
