@@ -38,4 +38,11 @@ export const DAMAGE_PLANTS: readonly Plant[] = [
     'const before = base.lost ?? null;',
     'const before = null as Lost | null;',
   ),
+  plant(
+    'damage right before an interrupted write is taken for a part of it',
+    'B25',
+    'src/persistence/remains.ts',
+    'upTo = Math.max(upTo, durableBefore(bytes, torn));',
+    'upTo = Math.max(upTo, lastIndex);',
+  ),
 ];
