@@ -34,8 +34,8 @@ export interface Assembly {
  *    does not know of, as long as a secondary needs to notice that its master is gone and to join
  *    again.
  * 3. A member that has lost entries to damage counts as heard only where the log has what it lost.
- *    To a node that does not have all of its own log again, one that has nothing is no witness
- *    against it: it may have just joined.
+ *    To a node that does not have all of its own log again, no majority is enough while the log
+ *    ends before that; and one that has nothing is no witness: it may have just joined.
  */
 export class Hearing {
   private readonly context: Context;
@@ -106,7 +106,10 @@ export class Hearing {
   }
 
   enough(now: number): boolean {
-    const unproved = this.incomplete && this.doubted.length > 0;
+    const doubted = this.incomplete ? this.doubted : [];
+    const { lastIndex } = this.context.ledger.log;
+    if (doubted.some(({ lost }) => lost.upTo > lastIndex)) return false;
+    const unproved = doubted.length > 0;
     const blank = ({ peer }: Member): boolean => unproved && this.blank.has(peer.node);
     return this.suffices(now, (member) => this.counts(member) && !blank(member));
   }

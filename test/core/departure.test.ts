@@ -117,6 +117,29 @@ describe('a new master that was away', () => {
     expect(cluster.entries('n3')).toEqual(expected(4, 2));
   });
 
+  test('C13: asks another, if the member that overrules it comes back with less', () => {
+    const cluster = parted(4, 3, 2, ['n2', 'n4']);
+    let asked: string | null = null;
+    const comesBack = (id: string): void => {
+      cluster.kill(id);
+      cluster.host(id).damage(0);
+      cluster.start(id);
+    };
+    cluster.weather = (_from, to, what) => {
+      if (what === 'Fetch' && asked === null) {
+        asked = to;
+        cluster.plan(cluster.now + 1, () => comesBack(to));
+        return 5;
+      }
+      return what === 'Heartbeat' && to === asked ? 'lost' : 1;
+    };
+    cluster.start('n3');
+    cluster.run(1_000);
+    expect(asked).not.toBeNull();
+    expect(cluster.trace.some((line) => line.includes('Fetched updates=[]'))).toBe(true);
+    expect(cluster.entries('n3')).toEqual(expected(4, 2));
+  });
+
   test('C5: that is master no more cuts nothing off by an answer that comes then', () => {
     const cluster = parted(2, 3, 2);
     cluster.weather = (_from, _to, what) => (what === 'Fetched' ? 500 : 1);
