@@ -3,10 +3,12 @@
 // stay what they are.
 
 import { Chance } from './chance.ts';
+import { GOES_ON } from './faults/rot.ts';
 import type { Fault, Plan } from './plan.ts';
 
 const ROT_SEED = 0x0f_0717;
 const ELSEWHERE_SEED = 0x15_0717;
+const RUNNING_SEED = 0x16_0717;
 
 /** How many of the clusters that allow it meet it. */
 const ROT_SHARE = 0.5;
@@ -19,6 +21,9 @@ const ELSEWHERE_SHARE = 0.4;
 
 /** So soon after the first. */
 const ELSEWHERE_MS = 800;
+
+/** In how many of them its node goes on running, and meets the damage when it reads. */
+const RUNNING_SHARE = 0.3;
 
 /** From its start on it is on its way back for about so long. */
 const CATCHING_UP_MS = 60;
@@ -70,7 +75,17 @@ export function withRot(plan: Plan): Plan {
     more.push(fault(wipes ? 'wipe' : 'rot', wipes ? master : first!.id, { at: again }));
   }
   more.push(...elsewhere(plan, first!.id, more[0]!));
-  return { ...plan, faults: [...faults, ...more].sort((a, b) => a.at - b.at) };
+  const all = [...faults, ...more.map(running(plan))];
+  return { ...plan, faults: all.sort((a, b) => a.at - b.at) };
+}
+
+/** Draws which damage befalls a node that goes on. */
+function running({ seed }: Plan): (fault: Fault) => Fault {
+  const chance = new Chance(seed ^ RUNNING_SEED);
+  return (fault) => {
+    const goesOn = fault.kind === 'rot' && chance.happens(RUNNING_SHARE);
+    return goesOn ? { ...fault, amount: GOES_ON } : fault;
+  };
 }
 
 /** Damage on other nodes, before the first has what it lost or after it. */

@@ -20,6 +20,16 @@ test('one disk only has bits that turn over where nodes do not mend it', () => {
   expect(flipped(true)).toEqual([true, true, true]);
 });
 
+test('what rots may be that of a node that goes on', async () => {
+  for (const amount of [0.5, 1]) {
+    const cluster = await grown();
+    ROT.begin(cluster, { ...rot, amount }, new Chance(7));
+    const { flipped, host } = cluster.site('n2');
+    expect([flipped, host.up]).toEqual([true, amount === 1]);
+    expect(cluster.hits.get('rot')).toBe(1);
+  }
+});
+
 test('more than one disk rots', async () => {
   const cluster = await grown();
   for (const node of ['n2', 'n1']) ROT.begin(cluster, { ...rot, node }, new Chance(7));

@@ -1,4 +1,4 @@
-// Bits that turn over in what a node has stored long ago, and are noticed by its next start. Which
+// Bits that turn over in what a node has stored long ago, and are noticed by who reads it. Which
 // clusters meet that is drawn apart (src/sim/drawn-rot.ts), with what else goes wrong then.
 
 import { FILE_HEADER_BYTES, segmentName, segmentsAmong } from '../../persistence/segment-file.ts';
@@ -7,20 +7,24 @@ import type { Chance } from '../chance.ts';
 import type { FakeDisk } from '../disk.ts';
 import type { FaultKind } from './kind.ts';
 
+/** The `amount` of a fault whose node goes on running. */
+export const GOES_ON = 1;
+
 export const ROT: FaultKind = {
   name: 'rot',
-  says: 'a bit turns over in what a node has stored; its process ends, and starts on that',
+  says: 'a bit turns over in what a node has stored; its process ends, and starts on that, or goes on',
   arbiterToo: false,
   suits: () => false,
-  begin: (cluster, { node, forMs }, chance) => {
-    const { disk } = cluster.site(node);
-    if (disk === null) return undefined;
-    cluster.crash(node, { power: false, severity: 0 });
-    if (cluster.site(node).down && turnOver(disk, chance)) {
+  begin: (cluster, { node, forMs, amount }, chance) => {
+    const site = cluster.site(node);
+    if (site.disk === null) return undefined;
+    const goesOn = amount === GOES_ON && site.host.up;
+    if (!goesOn) cluster.crash(node, { power: false, severity: 0 });
+    if ((goesOn || site.down) && turnOver(site.disk, chance)) {
       cluster.hit('rot');
-      cluster.site(node).flipped = true;
+      site.flipped = true;
     }
-    cluster.startAfter(node, forMs);
+    if (!goesOn) cluster.startAfter(node, forMs);
     return undefined;
   },
 };
