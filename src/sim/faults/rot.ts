@@ -12,7 +12,7 @@ export const GOES_ON = 1;
 
 export const ROT: FaultKind = {
   name: 'rot',
-  says: 'a bit turns over in what a node has stored; its process ends, and starts on that, or goes on',
+  says: 'a bit turns over in what a node has stored; its process ends and starts, or goes on',
   arbiterToo: false,
   suits: () => false,
   begin: (cluster, { node, forMs, amount }, chance) => {
