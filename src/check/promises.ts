@@ -31,7 +31,7 @@
 // and so is a value that it gave to a read which shows only what is on a majority.
 
 import { ByIndex } from './by-index.ts';
-import { ARBITER, type Change, type ClusterFacts } from './cluster-facts.ts';
+import { ARBITER, type Change, type ClusterFacts, type NodeFacts } from './cluster-facts.ts';
 import { Frontier } from './frontier.ts';
 import type { WriteRecord } from './history.ts';
 import { majority } from './majority.ts';
@@ -261,9 +261,11 @@ function since(moment: number | undefined, record: WriteRecord): boolean {
   return record.duplicate !== true && !open && record.call > moment;
 }
 
-/** Whether these holders are enough, as things stand. */
+/** Whether these holders are enough, as things stand, and also if who was asked to leave stays. */
 export function keeps(acks: readonly string[], cluster: ClusterFacts): boolean {
   if (cluster.master === null || acks.includes(cluster.master)) return !acks.includes(ARBITER);
-  const others = cluster.members.filter(({ node }) => !acks.includes(node)).length;
-  return others < majority(cluster.members.length);
+  const { leaving, members } = cluster;
+  const enough = (of: readonly NodeFacts[]): boolean =>
+    of.filter(({ node }) => !acks.includes(node)).length < majority(of.length);
+  return enough(members) && (leaving.length === 0 || enough([...members, ...leaving]));
 }

@@ -56,6 +56,21 @@ describe('what is acknowledged', () => {
     }
   });
 
+  test('is on too few from the start, where one that was asked to leave stays', () => {
+    const judged = (pending: boolean): number => {
+      const run = new Recording();
+      run.node('n2', 'leave', { pending });
+      run.write(message('gone'), { outcome: 'unknown', first: 1, last: 1, acks: ['n3'] });
+      run.start('n1');
+      run.log.length = 0;
+      run.lead('n1');
+      run.write(message('instead'), { w: 'all' });
+      return judge(run.records).violations.length;
+    };
+    expect(judged(true)).toBe(0);
+    expect(judged(false)).toBeGreaterThan(0);
+  });
+
   test('is not held by the later lives of nodes whose earlier ones an old answer names', () => {
     const run = new Recording(['n1', 'n2', 'n3'], false);
     const gone = { w: 'all', idempotencyKey: 'k' } as const;
