@@ -49,7 +49,7 @@ export class Hearing {
   private readonly heard = new Map<NodeId, Candidate | null>();
   /** What members say that they have lost. */
   private readonly lost = new Map<NodeId, Lost>();
-  /** Members that have an empty log. */
+  /** Members that have had an empty log. */
   private readonly blank = new Set<NodeId>();
   /** Members that have lost nothing, and all that they have is here. */
   private readonly held = new Map<NodeId, Candidate>();
@@ -70,7 +70,6 @@ export class Hearing {
     const candidate = acceptedEpoch === undefined ? null : { node, url, acceptedEpoch, lastIndex };
     this.heard.set(node, candidate);
     if (lastIndex === 0) this.blank.add(node);
-    else this.blank.delete(node);
     if (ack.lost === undefined) this.lost.delete(node);
     else this.lost.set(node, ack.lost);
   }

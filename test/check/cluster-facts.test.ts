@@ -34,6 +34,10 @@ class Told {
     return this.facts.members.map(({ node }) => node);
   }
 
+  get leaving(): string[] {
+    return this.facts.leaving.map(({ node }) => node);
+  }
+
   get smallestNow(): number | null {
     return this.facts.smallestSize(this.now + 1, this.now + 1);
   }
@@ -134,6 +138,17 @@ describe('a node runs', () => {
 });
 
 describe('a member', () => {
+  test('that was asked to leave may be one still, until it has left or is back', () => {
+    const run = told();
+    for (const after of ['leave', 'join', 'start'] as const) {
+      run.node('n2', 'leave', { pending: true });
+      expect([run.members, run.leaving]).toEqual([['n1'], ['n2']]);
+      run.node('n2', after);
+      expect(run.leaving, after).toEqual([]);
+      run.node('n2', 'join');
+    }
+  });
+
   test.each(['start', 'join'] as const)('that left is one again at its %s', (event) => {
     const run = told();
     expect(run.node('n2', 'leave')).toBe('left');

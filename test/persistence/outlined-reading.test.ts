@@ -22,8 +22,11 @@ function recorded(): { bytes: Buffer; places: number[]; end: number } {
 }
 
 function fileOf(bytes: Buffer, end: number): DiskFile {
-  const read = async (into: Buffer, position: number): Promise<number> =>
-    bytes.copy(into, 0, position, end);
+  const read = async (into: Buffer, position: number): Promise<number> => {
+    // A length that nobody wrote is not believed.
+    expect(into.length).toBeLessThanOrEqual(bytes.length);
+    return bytes.copy(into, 0, position, end);
+  };
   return { read } as Partial<DiskFile> as DiskFile;
 }
 

@@ -2,6 +2,7 @@
 // everything else set aside, and it is never forgotten that something was lost.
 
 import { describe, expect, test } from 'vitest';
+import { epoch } from '../../src/core/ids.ts';
 import { DamagedLog, UnknownFormat } from '../../src/persistence/persistence.ts';
 import { withLoss } from '../../src/persistence/salvage.ts';
 import { segmentName } from '../../src/persistence/segment-file.ts';
@@ -109,6 +110,21 @@ describe('salvage', () => {
     const { log, found } = await machine.recover();
     expect(found.memory?.lost).toMatchObject({ upTo, open: false });
     await log.close();
+  });
+
+  test('an interrupted write tells of its epoch, too', async () => {
+    const machine = await machineWith(39);
+    const { log } = await machine.recover();
+    log.append([{ ...entryAt(40), epoch: epoch(5) }]);
+    await log.persist(1, at(40));
+    await log.close();
+    flipHeader(machine, 39);
+    const name = segments(machine).at(-1)!;
+    const bytes = machine.disk.content(name);
+    machine.disk.place(name, bytes.subarray(0, bytes.length - 9));
+    const { found, log: again } = await machine.recover();
+    expect(found.memory?.lost).toMatchObject({ epoch: 5, upTo: 39, open: false });
+    await again.close();
   });
 
   test('so was all before a segment of which nothing was written', async () => {

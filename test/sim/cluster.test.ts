@@ -27,7 +27,19 @@ test('what rots may be that of a node that goes on', async () => {
     const { flipped, host } = cluster.site('n2');
     expect([flipped, host.up]).toEqual([true, amount === 1]);
     expect(cluster.hits.get('rot')).toBe(1);
+    if (host.up) cluster.crash('n2', { power: false, severity: 0 });
+    await cluster.timeline.run(cluster.timeline.now + 500);
+    // Who starts again is told by the fault that ended it.
+    expect(host.up).toBe(amount !== 1);
   }
+});
+
+test('who is told to leave may be a member still, until it has left', async () => {
+  const cluster = await grown();
+  cluster.crash('arbiter', { power: false, severity: 0 });
+  cluster.leave('n2', () => {});
+  const told = cluster.history.at(-1);
+  expect(told).toMatchObject({ type: 'node', node: 'n2', event: 'leave', pending: true });
 });
 
 test('more than one disk rots', async () => {

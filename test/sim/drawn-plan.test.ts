@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { drawnPlan } from '../../src/sim/drawn-plan.ts';
 import { FAULT_KINDS } from '../../src/sim/faults/kinds.ts';
+import { GOES_ON } from '../../src/sim/faults/rot.ts';
 import type { Plan, PlannedRead, PlannedWrite } from '../../src/sim/plan.ts';
 
 /** As many as a campaign has at least (SEEDS_FOR_ALL_KINDS). */
@@ -17,6 +18,13 @@ const all = <Item, Value>(items: readonly Item[], of: (item: Item) => Value): Va
   [...new Set(items.map(of))].toSorted();
 
 const BOTH = [false, true];
+
+test('damage strikes one node or several, and who goes on as well as who starts on it', () => {
+  const rotten = PLANS.map(({ faults }) => faults.filter(({ kind }) => kind === 'rot'));
+  const struck = rotten.map((faults) => new Set(faults.map(({ node }) => node)).size);
+  expect(all(struck, (nodes) => Math.min(nodes, 3))).toEqual([0, 1, 2, 3]);
+  expect(all(rotten.flat(), ({ amount }) => amount === GOES_ON)).toEqual(BOTH);
+});
 
 describe('among two hundred plans', () => {
   test('there is every kind of cluster', () => {
