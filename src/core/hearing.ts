@@ -108,9 +108,9 @@ export class Hearing {
     const doubted = this.incomplete ? this.doubted : [];
     const { lastIndex } = this.context.ledger.log;
     if (doubted.some(({ lost }) => lost.upTo > lastIndex)) return false;
-    const unproved = doubted.length > 0;
-    const blank = ({ peer }: Member): boolean => unproved && this.blank.has(peer.node);
-    return this.suffices(now, (member) => this.counts(member) && !blank(member));
+    const isWitness = ({ peer }: Member): boolean =>
+      doubted.length === 0 || !this.blank.has(peer.node);
+    return this.suffices(now, (member) => this.counts(member) && isWitness(member));
   }
 
   /** All that these have to give is here now. */

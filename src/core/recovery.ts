@@ -218,14 +218,14 @@ export class Recovery {
       (answer: Answer, now: number) => {
         if (this.done) return;
         this.fetching = false;
-        if (answer.type === 'Fetched') this.use(answer, from, now);
+        if (answer.type === 'Fetched') this.fetchedFrom(from, answer, now);
         else this.hearing.forget(from.node);
         this.proceed(now);
       },
     );
   }
 
-  private use(fetched: Fetched, { node, lastIndex }: Candidate, now: number): void {
+  private fetchedFrom({ node, lastIndex }: Candidate, fetched: Fetched, now: number): void {
     // Another life of it is heard before it is asked again.
     if (!this.hearing.stands(node, fetched.lastIndex)) return;
     if (this.overtakenBy(node, fetched)) {
