@@ -64,6 +64,28 @@ describe('Recovery', () => {
     expect(cluster.outcome(ticket)).toMatchObject({ type: 'Stored', first: 41 });
   });
 
+  test('C13: a member that gives nothing of what it says it has is not asked again and again', () => {
+    const cluster = three();
+    cluster.write('n1', 'a', { w: 3 });
+    cluster.run(100);
+    cluster.kill('n1');
+    for (const id of ['n2', 'n3']) {
+      const { log } = cluster.host(id);
+      const whole = log.chunk.bind(log);
+      log.chunk = (from, to) => ({ ...whole(from, to), updates: [] });
+    }
+    let asked = 0;
+    cluster.weather = (_from, _to, what) => {
+      if (what === 'Fetch') asked += 1;
+      return 1;
+    };
+    restart(cluster, true);
+    cluster.run(6_500);
+    // Once for each time that one has said how much it has.
+    expect(asked).toBeGreaterThan(0);
+    expect(asked).toBeLessThan(60);
+  });
+
   test('C13: and does not settle for a part of it when fetching fails halfway', () => {
     const cluster = three({ snapshotEntriesMax: 7 });
     cluster.run(100);
