@@ -64,7 +64,7 @@ describe('Recovery', () => {
     expect(cluster.outcome(ticket)).toMatchObject({ type: 'Stored', first: 41 });
   });
 
-  test('C13: a member that gives nothing of what it says it has is not asked again and again', () => {
+  test('C13: a member that gives nothing of what it has is not asked again and again', () => {
     const cluster = three();
     cluster.write('n1', 'a', { w: 3 });
     cluster.run(100);
