@@ -162,6 +162,21 @@ export class FakeDisk {
     this.folder.get(path)?.flip(bit);
   }
 
+  /** Other bytes stand in a file, durably. */
+  overwrite(path: string, bytes: Buffer, position: number): void {
+    this.folder.get(path)?.overwrite(bytes, position);
+  }
+
+  /** A file ends earlier, durably. */
+  shorten(path: string, length: number): void {
+    this.folder.get(path)?.shorten(length);
+  }
+
+  /** A file is gone, durably. */
+  lose(path: string): void {
+    this.folder.lose(path);
+  }
+
   /** Bytes of all files together. */
   used(): number {
     let bytes = 0;

@@ -9,6 +9,7 @@ import type { Fault, Plan } from './plan.ts';
 const ROT_SEED = 0x0f_0717;
 const ELSEWHERE_SEED = 0x15_0717;
 const RUNNING_SEED = 0x16_0717;
+const FORM_SEED = 0x17_0717;
 
 /** How many of the clusters that allow it meet it. */
 const ROT_SHARE = 0.5;
@@ -25,8 +26,14 @@ const ELSEWHERE_MS = 800;
 /** In how many of them its node goes on running, and meets the damage when it reads. */
 const RUNNING_SHARE = 0.3;
 
+/** In how many of them it is more than a bit, or stands elsewhere. */
+const FORM_SHARE = 0.4;
+
 /** From its start on it is on its way back for about so long. */
 const CATCHING_UP_MS = 60;
+
+/** Of such segments a log has several. */
+const SEGMENT_BYTES_FEW = 4_000;
 
 /** Longer than a member may be silent before nobody waits for it. */
 const AWAY_MS = 5_500;
@@ -75,7 +82,7 @@ export function withRot(plan: Plan): Plan {
     more.push(fault(wipes ? 'wipe' : 'rot', wipes ? master : first!.id, { at: again }));
   }
   more.push(...elsewhere(plan, first!.id, more[0]!));
-  const all = [...faults, ...more.map(running(plan))];
+  const all = [...faults, ...more.map(running(plan)).map(formed(plan))];
   return { ...plan, faults: all.sort((a, b) => a.at - b.at) };
 }
 
@@ -85,6 +92,21 @@ function running({ seed }: Plan): (fault: Fault) => Fault {
   return (fault) => {
     const goesOn = fault.kind === 'rot' && chance.happens(RUNNING_SHARE);
     return goesOn ? { ...fault, amount: GOES_ON } : fault;
+  };
+}
+
+/** Draws what damage looks like. */
+function formed({ seed, shape, faults }: Plan): (fault: Fault) => Fault {
+  const chance = new Chance(seed ^ FORM_SEED);
+  const forms = ['lost-sector'];
+  // Where there is one segment, nothing follows it.
+  if (shape.layout.segmentBytes! <= SEGMENT_BYTES_FEW) forms.push('short-file', 'lost-file');
+  // A node that refuses to start is given an empty disk, and an arbiter must know the others then.
+  const replaceable = shape.arbiter === 'own' && faults.every(({ kind }) => kind !== 'forget');
+  if (replaceable) forms.push('rot-memory');
+  return (fault) => {
+    const other = fault.kind === 'rot' && chance.happens(FORM_SHARE);
+    return other ? { ...fault, kind: chance.pick(forms) } : fault;
   };
 }
 

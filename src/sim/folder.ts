@@ -58,6 +58,13 @@ export class Folder {
     this.base.set(name, inode);
   }
 
+  /** Takes a name away as if it had never been. */
+  lose(name: string): void {
+    this.live.delete(name);
+    this.base.delete(name);
+    this.changes = this.changes.filter(({ set }) => set !== name);
+  }
+
   /** The changes that a sync which begins now makes durable when it ends. */
   unsynced(): readonly NameChange[] {
     return this.changes.filter((change) => !change.durable);

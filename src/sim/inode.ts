@@ -57,6 +57,18 @@ export class Inode {
     this.base?.flip(bit);
   }
 
+  /** The same for other bytes in the place of some. */
+  overwrite(bytes: Buffer, position: number): void {
+    this.live.put(bytes, position);
+    this.base?.put(bytes, position);
+  }
+
+  /** The same for its end. */
+  shorten(length: number): void {
+    this.live.cut(length);
+    if (this.base !== null && this.base.length > length) this.base.cut(length);
+  }
+
   begin(write: UnderWay): void {
     this.underWay.add(write);
   }

@@ -4,9 +4,13 @@
 import type { NodeStatus } from '../core/status.ts';
 import { StorageFailure } from '../persistence/persistence.ts';
 import type { Cluster } from './cluster.ts';
+import { ROT_FAULTS } from './faults/rot.ts';
 import type { Plan } from './plan.ts';
 import type { Site } from './site.ts';
 import { repairFolder } from './start.ts';
+
+/** Faults that damage what is stored. */
+const DAMAGING: ReadonlySet<string> = new Set(['flip', ...ROT_FAULTS.map(({ name }) => name)]);
 
 /** A process that ended by itself is started again after this long. */
 const AGAIN_MS = 300;
@@ -108,7 +112,7 @@ export class Supervisor {
 
   /** Where no bit was turned over and nothing was torn, there is nothing to be damaged. */
   private explain(site: Site, what: string): void {
-    const turned = this.plan.faults.some(({ kind }) => kind === 'flip' || kind === 'rot');
+    const turned = this.plan.faults.some(({ kind }) => DAMAGING.has(kind));
     if (!turned && !site.torn)
       this.cluster.watch.breach('no damage by itself', `${site.id}: ${what}`);
   }

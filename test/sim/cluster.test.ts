@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
 import { Chance } from '../../src/sim/chance.ts';
 import { Cluster } from '../../src/sim/cluster.ts';
-import { ROT } from '../../src/sim/faults/rot.ts';
+import { ROT_FAULTS } from '../../src/sim/faults/rot.ts';
 import { grown, planOfThree, rot } from './grown.ts';
+
+const ROT = ROT_FAULTS[0]!;
 
 test('one disk only has bits that turn over where nodes do not mend it', () => {
   const plan = planOfThree();

@@ -3,11 +3,14 @@
 import { describe, expect, test } from 'vitest';
 import { drawnPlan } from '../../src/sim/drawn-plan.ts';
 import { FAULT_KINDS } from '../../src/sim/faults/kinds.ts';
-import { GOES_ON } from '../../src/sim/faults/rot.ts';
-import type { Plan, PlannedRead, PlannedWrite } from '../../src/sim/plan.ts';
+import { GOES_ON, ROT_FAULTS } from '../../src/sim/faults/rot.ts';
+import type { Fault, Plan, PlannedRead, PlannedWrite } from '../../src/sim/plan.ts';
 
 /** As many as a campaign has at least (SEEDS_FOR_ALL_KINDS). */
 const PLANS: readonly Plan[] = Array.from({ length: 200 }, (_, i) => drawnPlan(i + 1));
+
+/** Whether a fault damages what is stored. */
+const damages = ({ kind }: Fault): boolean => ROT_FAULTS.some(({ name }) => name === kind);
 
 const SHAPES = PLANS.map(({ shape }) => shape);
 const OPERATIONS = PLANS.flatMap(({ operations }) => operations);
@@ -20,7 +23,7 @@ const all = <Item, Value>(items: readonly Item[], of: (item: Item) => Value): Va
 const BOTH = [false, true];
 
 test('damage strikes one node or several, and who goes on as well as who starts on it', () => {
-  const rotten = PLANS.map(({ faults }) => faults.filter(({ kind }) => kind === 'rot'));
+  const rotten = PLANS.map(({ faults }) => faults.filter(damages));
   const struck = rotten.map((faults) => new Set(faults.map(({ node }) => node)).size);
   expect(all(struck, (nodes) => Math.min(nodes, 3))).toEqual([0, 1, 2, 3]);
   expect(all(rotten.flat(), ({ amount }) => amount === GOES_ON)).toEqual(BOTH);
@@ -138,11 +141,11 @@ test('a damaged node meets another mishap on its way back: its own, or its maste
   const mishaps = { own: 0, master: 0 };
   for (let seed = 1; seed <= 1_500; seed += 1) {
     const { faults, shape } = drawnPlan(seed);
-    const rots = faults.filter(({ kind }) => kind === 'rot');
+    const rots = faults.filter(damages);
     for (const { node, at, forMs } of rots) {
       const back = at + forMs;
       const next = faults.find((one) => one.forMs === 20 && one.at >= back && one.at <= back + 60);
-      if (next?.kind === 'rot' && next.node === node) mishaps.own += 1;
+      if (next !== undefined && damages(next) && next.node === node) mishaps.own += 1;
       const lost = next?.kind === 'wipe' && next.node !== node;
       if (lost && next.node === shape.nodes[0]!.id) mishaps.master += 1;
     }
@@ -154,11 +157,26 @@ test('a bit turns over where the master is its own arbiter, too; that never forg
   const plans: Plan[] = [];
   for (let seed = 1; seed <= 600; seed += 1) {
     const plan = drawnPlan(seed);
-    const rots = plan.faults.some(({ kind }) => kind === 'rot');
-    if (plan.shape.arbiter === 'embedded' && rots) plans.push(plan);
+    if (plan.shape.arbiter === 'embedded' && plan.faults.some(damages)) plans.push(plan);
   }
   expect(plans.length).toBeGreaterThan(20);
   const wiped = plans.flatMap(({ faults }) => faults.filter(({ kind }) => kind === 'wipe'));
   expect(wiped.length).toBeGreaterThan(2);
   expect(wiped.map(({ node }) => node)).not.toContain('n1');
+});
+
+test('bookkeeping is damaged only where its node can be given an empty disk', () => {
+  const kinds = { damaged: 0, replaced: 0, alone: 0 };
+  for (let seed = 1; seed <= 1_000; seed += 1) {
+    const { faults, shape } = drawnPlan(seed);
+    if (!faults.some(damages)) continue;
+    kinds.damaged += 1;
+    const forgets = faults.some(({ kind }) => kind === 'forget');
+    if (!faults.some(({ kind }) => kind === 'rot-memory')) continue;
+    if (shape.arbiter === 'own' && !forgets) kinds.replaced += 1;
+    else kinds.alone += 1;
+  }
+  expect(kinds.replaced).toBeGreaterThan(10);
+  expect(kinds.damaged).toBeGreaterThan(2 * kinds.replaced);
+  expect(kinds.alone).toBe(0);
 });

@@ -7,9 +7,11 @@ import { DamagedLog, StorageFailure, UnknownFormat } from '../../src/persistence
 import { Chance } from '../../src/sim/chance.ts';
 import type { Cluster } from '../../src/sim/cluster.ts';
 import { Convergence, convergenceMs } from '../../src/sim/convergence.ts';
-import { ROT } from '../../src/sim/faults/rot.ts';
+import { ROT_FAULTS } from '../../src/sim/faults/rot.ts';
 import type { Site } from '../../src/sim/site.ts';
 import { grown, rot } from './grown.ts';
+
+const ROT = ROT_FAULTS[0]!;
 
 const breachesOf = (cluster: Cluster): string[] =>
   cluster.watch.breaches.map(({ judge, sentence }) => `${judge}: ${sentence.split('\n')[0]}`);

@@ -6,7 +6,7 @@ import { DISK_FAULTS } from './disk.ts';
 import type { FaultKind } from './kind.ts';
 import { NETWORK_FAULTS } from './network.ts';
 import { PROCESS_FAULTS } from './process.ts';
-import { ROT } from './rot.ts';
+import { ROT_FAULTS } from './rot.ts';
 
 export const FAULT_KINDS: readonly FaultKind[] = [
   ...NETWORK_FAULTS,
@@ -14,5 +14,5 @@ export const FAULT_KINDS: readonly FaultKind[] = [
   ...DISK_FAULTS,
   AHEAD,
   ALONE,
-  ROT,
+  ...ROT_FAULTS,
 ];

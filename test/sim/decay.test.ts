@@ -1,0 +1,63 @@
+// What damage leaves of a node's files.
+
+import { expect, test } from 'vitest';
+import { FILE_HEADER_BYTES, segmentsAmong } from '../../src/persistence/segment-file.ts';
+import { Chance } from '../../src/sim/chance.ts';
+import { FakeDisk } from '../../src/sim/disk.ts';
+import {
+  cutShort,
+  loseSector,
+  removeFile,
+  turnBit,
+  turnBookkeepingBit,
+} from '../../src/sim/faults/decay.ts';
+import { grown } from './grown.ts';
+
+/** A disk with some segments, of which the last has a record. */
+async function diskOfNode(): Promise<FakeDisk> {
+  const { disk } = (await grown({ layout: { segmentBytes: 400 } })).site('n2');
+  return disk!;
+}
+
+const differing = (before: Map<string, Buffer>, disk: FakeDisk): string[] =>
+  [...before].flatMap(([name, bytes]) => {
+    const now = disk.names().includes(name) ? disk.content(name) : null;
+    return now?.equals(bytes) === true ? [] : [name];
+  });
+
+test.each([turnBit, loseSector, cutShort, removeFile, turnBookkeepingBit].map((decay) => [decay]))(
+  '%o damages one file, and no power cut takes that back',
+  async (decay) => {
+    const disk = await diskOfNode();
+    const before = disk.contents();
+    let struck = 0;
+    for (let seed = 1; seed <= 40; seed += 1) {
+      const copy = disk.copy();
+      const damaged = decay(copy, new Chance(seed));
+      const files = differing(before, copy);
+      expect(files.length).toBe(damaged ? 1 : 0);
+      struck += files.length;
+      const bookkeeping = files[0] === 'memory.json';
+      if (damaged) expect(bookkeeping).toBe(decay === turnBookkeepingBit);
+      copy.restart(true);
+      expect(differing(before, copy)).toEqual(files);
+    }
+    expect(struck).toBeGreaterThan(30);
+  },
+);
+
+test('what ends early, or is gone, is followed by something', async () => {
+  const disk = new FakeDisk();
+  const name = (first: number): string => `log-${String(first).padStart(16, '0')}.seg`;
+  disk.place(name(1), Buffer.alloc(100));
+  for (const decay of [cutShort, removeFile]) expect(decay(disk, new Chance(1))).toBe(false);
+  // A header alone is nothing that was acknowledged.
+  disk.place(name(9), Buffer.alloc(FILE_HEADER_BYTES));
+  for (const decay of [cutShort, removeFile]) expect(decay(disk, new Chance(1))).toBe(false);
+  disk.place(name(20), Buffer.alloc(100));
+  for (let seed = 1; seed <= 20; seed += 1) {
+    const copy = disk.copy();
+    expect(removeFile(copy, new Chance(seed))).toBe(true);
+    expect(segmentsAmong(copy.names())).toContain(20);
+  }
+});
