@@ -8,6 +8,8 @@
 //  20  running hash     before the first record
 //  24  reserved         0
 //  28  header checksum  crc32 of bytes 0…27
+//
+// Magic, version and checksum stay where they are in every later format.
 
 import { crc32 } from 'node:zlib';
 import { DamagedLog, UnknownFormat } from './persistence.ts';
@@ -84,13 +86,20 @@ export function checkFileHeader(
     while (same < head.length && head[same] === expected[same]) same += 1;
     longest = Math.max(longest, same);
   }
-  const hasVersion = head.length >= 12 && head.subarray(0, 8).equals(MAGIC);
-  const version = hasVersion ? head.readUInt32LE(8) : FORMAT_VERSION;
+  const version = versionIn(head);
   if (version > FORMAT_VERSION) {
     throw new UnknownFormat(`${name} has format ${version}; this program knows ${FORMAT_VERSION}`);
   }
   if (isZero(head.subarray(longest))) return 'torn';
   throw new DamagedLog(name, longest, 'a file header that does not belong here');
+}
+
+/** The format that a whole header names; 0: it is not whole. Magic, version and checksum stand at
+ * these places in every format: so a bit that turned over is not taken for a later one, which
+ * nobody here could mend or cut off. */
+function versionIn(head: Buffer): number {
+  if (head.length < FILE_HEADER_BYTES || !head.subarray(0, 8).equals(MAGIC)) return 0;
+  return crc32(head.subarray(0, 28)) === head.readUInt32LE(28) ? head.readUInt32LE(8) : 0;
 }
 
 export function isZero(bytes: Buffer): boolean {

@@ -7,6 +7,7 @@ import { DamagedLog, UnknownFormat } from '../../src/persistence/persistence.ts'
 import { encodeRecord, HEADER_BYTES, markWrite } from '../../src/persistence/record.ts';
 import { encodeFileHeader, segmentName } from '../../src/persistence/segment-file.ts';
 import { at, entriesOf, entryAt } from './entries.ts';
+import { laterFormat } from './later-format.ts';
 import { Machine } from './machine.ts';
 
 const ONE_SEGMENT = { segmentBytes: 1 << 20, tailBytes: 1 << 20, blockBytes: 8 << 10 };
@@ -200,12 +201,19 @@ describe('B25: one bit flipped', () => {
 describe('B34: a folder of a later version', () => {
   it('is left alone', async () => {
     const machine = await written(new Machine(), [3]);
+    machine.disk.place(FIRST, laterFormat(machine.disk.content(FIRST)));
+    expect(await refused(machine)).toBeInstanceOf(UnknownFormat);
+  });
+
+  it('is one only if its header is whole: a bit that turned over is damage', async () => {
+    const machine = await written(new Machine(), [3]);
     const bytes = machine.disk.content(FIRST);
-    bytes.writeUInt32LE(3, 8);
-    machine.disk.place(FIRST, bytes);
-    expect(await refused(machine)).toBeInstanceOf(UnknownFormat);
-    machine.disk.place(FIRST, bytes.subarray(0, 12));
-    expect(await refused(machine)).toBeInstanceOf(UnknownFormat);
+    for (let bit = 64; bit < 96; bit += 1) {
+      const flipped = Buffer.from(bytes);
+      flipped[bit >> 3]! ^= 1 << (bit & 7);
+      machine.disk.place(FIRST, flipped);
+      expect(await refused(machine)).toBeInstanceOf(DamagedLog);
+    }
   });
 
   it('is left alone if only its bookkeeping is later', async () => {

@@ -9,6 +9,7 @@ import { segmentName } from '../../src/persistence/segment-file.ts';
 import { openSegmentedLog } from '../../src/persistence/segmented-log.ts';
 import { at, entriesOf, entryAt } from './entries.ts';
 import { Node } from './folded-log.ts';
+import { laterFormat } from './later-format.ts';
 import { Machine, SMALL } from './machine.ts';
 import {
   flip,
@@ -200,9 +201,7 @@ describe('salvage', () => {
     const machine = await machineWith(40);
     flip(machine, 5);
     const last = segments(machine).at(-1)!;
-    const bytes = machine.disk.content(last);
-    bytes.writeUInt32LE(99, 8);
-    machine.disk.place(last, bytes);
+    machine.disk.place(last, laterFormat(machine.disk.content(last)));
     const before = machine.disk.contents();
     await expect(machine.recover()).rejects.toThrow(UnknownFormat);
     expect(machine.disk.contents()).toEqual(before);

@@ -10,6 +10,7 @@ import type { ProcessTable } from '../../src/persistence/process-table.ts';
 import { cutDamage, needsRepair } from '../../src/persistence/repair.ts';
 import { checkFolder } from '../../src/persistence/verify.ts';
 import { at, entryAt } from './entries.ts';
+import { laterFormat } from './later-format.ts';
 import { Machine } from './machine.ts';
 
 const TOOL: ProcessTable = { self: () => ({ pid: 9, started: 'x' }), lives: () => false };
@@ -139,9 +140,7 @@ describe('verify', () => {
   test('a later format is refused', async () => {
     const machine = await machineWith(messages(3));
     const [name] = [...machine.disk.contents().keys()].filter((file) => file.startsWith('log-'));
-    const bytes = machine.disk.content(name!);
-    bytes.writeUInt32LE(99, 8);
-    machine.disk.place(name!, bytes);
+    machine.disk.place(name!, laterFormat(machine.disk.content(name!)));
     await expect(checkFolder(machine.disk.mount())).rejects.toThrow(UnknownFormat);
     const other = await machineWith(messages(3));
     other.disk.place('memory.json', Buffer.from('{"format":99}'));
