@@ -4,7 +4,7 @@
 // be read is no reason to keep it in the log.
 
 import { copyAside } from './damaged-files.ts';
-import { type Disk, type DiskFile, withFile, writeAll } from './disk.ts';
+import { codeOf, type Disk, type DiskFile, withFile, writeAll } from './disk.ts';
 import type { Cut, Piece } from './encoded-log.ts';
 import { DamagedLog } from './persistence.ts';
 import { payloadOf, recordIndex, recordSize } from './record.ts';
@@ -52,6 +52,8 @@ async function copyPiece(
       await walkWhole(file, name, piece, (bytes, at) => lines.add(bytes, at));
     });
   } catch (error) {
+    // Of one that is gone there is nothing to keep.
+    if (codeOf(error) === 'ENOENT') return;
     if (!(error instanceof DamagedLog)) throw error;
     if (!copied.has(name)) await copyAside(disk, name);
     copied.add(name);

@@ -6,7 +6,8 @@ import type { OpenRequest } from '../core/deduplication.ts';
 import type { RequestRun } from '../core/known-requests.ts';
 import type { Entry } from '../core/operation.ts';
 import { Digest } from './digest.ts';
-import { type Disk, withFile } from './disk.ts';
+import type { Disk } from './disk.ts';
+import { withClosed } from './missing.ts';
 import { checksumsOf, type Pace, visitAt } from './outlined-reading.ts';
 import { DamagedLog } from './persistence.ts';
 import { plainMessage } from './plain-append.ts';
@@ -66,7 +67,7 @@ export function readClosed(
   const { holes } = segment;
   const pace = { windowBytes, pause };
   const stretch = { start: FILE_HEADER_BYTES, end, before, holes, pace };
-  return withFile(disk, name, 'read', (file) => walkWhole(file, name, stretch, visit));
+  return withClosed(disk, segment, (file) => walkWhole(file, name, stretch, visit));
 }
 
 /** Checks a closed segment, and finds what its summary is to say. */
@@ -104,7 +105,7 @@ async function digestOutlined(
   // Looking at every message with an idempotency key would take longer than all else.
   const places = known === null ? notable : beyondRequests!;
   try {
-    return await withFile(disk, name, 'read', async (file) => {
+    return await withClosed(disk, segment, async (file) => {
       const [found] = await checksumsOf(file, FILE_HEADER_BYTES, [end.offset], pace);
       if (found !== reached.checksum) return null;
       await visitAt({ file, name, places, end: end.offset }, visit, pace);

@@ -4,7 +4,9 @@
 
 import type { Catalog } from './catalog.ts';
 import type { Disk } from './disk.ts';
+import { asMissing, MissingSegment } from './missing.ts';
 import { DamagedLog } from './persistence.ts';
+import type { Segment } from './segment.ts';
 import { segmentName } from './segment-file.ts';
 import { failureOf } from './storage-failure.ts';
 import { summaryName } from './summary.ts';
@@ -22,7 +24,8 @@ export async function condemn(
   { disk, catalog, turns }: CondemningParts,
   error: unknown,
 ): Promise<void> {
-  if (!(error instanceof DamagedLog)) return;
+  // Of a file that is gone the summary may be all that tells of it.
+  if (!(error instanceof DamagedLog) || error instanceof MissingSegment) return;
   const segment = catalog.closed.find(({ start }) => segmentName(start.first) === error.file);
   if (segment === undefined) return;
   segment.condemned = true;
@@ -34,4 +37,17 @@ export async function condemn(
   } catch (failure) {
     throw failureOf(failure);
   }
+}
+
+/** What ended the reading of a segment, for whoever waits for it, once the next start will see it.
+ * Rejects with StorageFailure. */
+export async function endOfReading(
+  parts: CondemningParts,
+  segment: Segment,
+  error: unknown,
+): Promise<unknown> {
+  // What was cut off meanwhile is not missing.
+  const found = parts.catalog.holds([segment]) ? asMissing(error, segment) : error;
+  await condemn(parts, found);
+  return failureOf(found);
 }

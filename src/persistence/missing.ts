@@ -3,9 +3,10 @@
 // far, entries are lost that may have been acknowledged.
 
 import type { Catalog } from './catalog.ts';
-import type { Disk } from './disk.ts';
+import { codeOf, type Disk, type DiskFile, withFile } from './disk.ts';
 import { readOutline } from './outline-file.ts';
 import { DamagedLog } from './persistence.ts';
+import type { Segment } from './segment.ts';
 import { FILE_HEADER_BYTES, KINDS, segmentName, segmentsAmong } from './segment-file.ts';
 import { readSummary, SUMMARY, summaryName } from './summary.ts';
 
@@ -14,10 +15,31 @@ export class MissingSegment extends DamagedLog {
   /** The highest index in it that is known of. */
   readonly last: number;
 
-  constructor(file: string, last: number) {
+  /** `known`: by what. */
+  constructor(file: string, last: number, known: string) {
     super(file, 0, 'a missing file');
     this.last = last;
-    this.message = `${file} is gone: ${summaryName(file)} tells of entries in it, up to ${last}`;
+    this.message = `${file} is gone: ${known} tells of entries in it, up to ${last}`;
+  }
+}
+
+/** What ended the reading of a segment: where its file is not there, that is damage to a log that
+ * holds the segment still. */
+export function asMissing(error: unknown, { start, end }: Segment): unknown {
+  if (codeOf(error) !== 'ENOENT') return error;
+  return new MissingSegment(segmentName(start.first), end.index, 'the log');
+}
+
+/** Reads a closed segment's file. Rejects with MissingSegment if it is not there. */
+export async function withClosed<Result>(
+  disk: Disk,
+  segment: Segment,
+  use: (file: DiskFile) => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await withFile(disk, segmentName(segment.start.first), 'read', use);
+  } catch (error) {
+    throw asMissing(error, segment);
   }
 }
 
@@ -40,7 +62,7 @@ export async function refuseMissing(
   // What it tells of is in a compacted segment.
   const last = first <= lastIndex ? null : await lastToldOf(disk, first, hash);
   const name = segmentName(first);
-  if (last !== null) throw new MissingSegment(name, last);
+  if (last !== null) throw new MissingSegment(name, last, summaryName(name));
   await disk.remove(summaryName(name));
 }
 

@@ -11,11 +11,12 @@ import type { Entry } from '../core/operation.ts';
 import { Bookkeeping, loadMemory } from './bookkeeping.ts';
 import type { Restore } from './brief.ts';
 import { ChunkBuilder } from './chunk.ts';
-import { condemn } from './condemned.ts';
+import { condemn, endOfReading } from './condemned.ts';
 import type { Disk } from './disk.ts';
 import { type Cut, EncodedLog, type Piece } from './encoded-log.ts';
 import { Leftovers } from './leftovers.ts';
 import { Lock } from './lock.ts';
+import { asMissing } from './missing.ts';
 import { Outliner } from './outliner.ts';
 import { type Chunk, DamagedLog, type Persistence, type Recovery } from './persistence.ts';
 import { type ProcessTable, realProcesses } from './process-table.ts';
@@ -164,7 +165,8 @@ class SegmentedLog implements DurableLog {
     try {
       cut = this.log.cut(after, (piece) => this.readNow(piece));
     } catch (error) {
-      this.condemning = this.condemn(error);
+      const { disk, turns } = this;
+      this.condemning = condemn({ disk, turns, catalog: this.log.catalog }, error);
       this.condemning.catch(() => undefined);
       throw failureOf(error);
     }
@@ -268,20 +270,15 @@ class SegmentedLog implements DurableLog {
         walkWhole(file, name, stretch, (bytes, at) => builder.add(bytes, at)),
       );
     } catch (error) {
-      await this.condemn(error);
-      throw failureOf(error);
+      const { disk, turns } = this;
+      throw await endOfReading({ disk, turns, catalog: this.log.catalog }, piece.segment, error);
     }
-  }
-
-  private condemn(error: unknown): Promise<void> {
-    const { disk, turns } = this;
-    return condemn({ disk, turns, catalog: this.log.catalog }, error);
   }
 
   private readNow(piece: Piece): Buffer {
     const name = segmentName(piece.segment.start.first);
     const bytes = Buffer.allocUnsafe(piece.end - piece.start);
-    const got = this.disk.readNow(name, bytes, piece.start);
+    const got = this.gotNow(piece, bytes);
     const last = { index: piece.before.index, hash: piece.before.hash };
     let at = 0;
     while (at < got) {
@@ -293,6 +290,14 @@ class SegmentedLog implements DurableLog {
     }
     if (got < bytes.length) throw new DamagedLog(name, piece.start + got, 'an early end');
     return bytes;
+  }
+
+  private gotNow({ segment, start }: Piece, bytes: Buffer): number {
+    try {
+      return this.disk.readNow(segmentName(segment.start.first), bytes, start);
+    } catch (error) {
+      throw asMissing(error, segment);
+    }
   }
 }
 

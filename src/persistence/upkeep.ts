@@ -17,6 +17,7 @@ import { Compactor, type Superseding } from './compactor.ts';
 import { condemn } from './condemned.ts';
 import type { Disk } from './disk.ts';
 import type { Leftovers } from './leftovers.ts';
+import { MissingSegment } from './missing.ts';
 import type { Pace } from './outlined-reading.ts';
 import type { Outliner } from './outliner.ts';
 import { DamagedLog, StorageFailure } from './persistence.ts';
@@ -152,10 +153,16 @@ export class Upkeep {
     return this.vainLooks < VAIN_LOOKS ? PACE.idleMs : PACE.restMs;
   }
 
-  /** Whoever meets damage sees to it that the next start does, too. */
-  private async condemned(error: unknown): Promise<never> {
+  /** Whoever meets damage sees to it that the next start does, too. A segment that was cut off
+   * while it was read is none, and there is something else to do. */
+  private async condemned(error: unknown): Promise<boolean> {
     await condemn(this.parts, error);
+    if (error instanceof MissingSegment && !this.holds(error.file)) return true;
     throw error;
+  }
+
+  private holds(name: string): boolean {
+    return this.parts.catalog.closed.some(({ start }) => segmentName(start.first) === name);
   }
 
   /** Returns whether to go on. */

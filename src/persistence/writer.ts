@@ -10,7 +10,9 @@ import { type Disk, type DiskFile, withFile, writeAll } from './disk.ts';
 import { type Durable, verify } from './durable.ts';
 import type { Cut, EncodedLog } from './encoded-log.ts';
 import type { Leftovers } from './leftovers.ts';
+import { withClosed } from './missing.ts';
 import type { Outliner } from './outliner.ts';
+import { DamagedLog } from './persistence.ts';
 import type { Readers } from './readers.ts';
 import { markWrite } from './record.ts';
 import type { Segment } from './segment.ts';
@@ -224,7 +226,8 @@ export class Writer {
   /**
    * Brings the file back to what is known to be durable. After a failure that is not about room,
    * what the system holds in its cache need not be what is on disk: the file is opened anew and
-   * read.
+   * read; where that meets damage the file stays as it is, since what the failed write has left
+   * behind it may be all that tells it from an end.
    */
   private async repair({ segment, full }: Suspect): Promise<void> {
     const { durable } = this;
@@ -236,9 +239,9 @@ export class Writer {
       await this.disk.syncFolder();
     } else {
       const { file } = await this.fileOf(segment);
+      if (!full) await verify(file, name, durable);
       await file.truncate(durable.end.offset);
       await file.sync();
-      if (!full) await verify(file, name, durable);
     }
     this.suspect = null;
   }
@@ -267,6 +270,9 @@ export class Writer {
     if (cut.keep !== null && reached > cut.keep.end.index) {
       const { segment, end } = cut.keep;
       const name = segmentName(segment.start.first);
+      const bytes = await withClosed(this.disk, segment, (file) => file.size());
+      // Made as long as that it would be zeros, which nobody takes for damage.
+      if (bytes < end.offset) throw new DamagedLog(name, bytes, 'an early end');
       await this.disk.remove(summaryName(name));
       await withFile(this.disk, name, 'durable-write', async (file) => {
         await file.truncate(end.offset);

@@ -131,4 +131,71 @@ describe('damage that a read meets', () => {
   });
 });
 
+describe('a segment that is gone while the log is open', () => {
+  /** A log of which a closed segment is gone; `name` is that. */
+  async function without(requests = plain(80)) {
+    const machine = new Machine(SMALL);
+    const before = await written(machine, requests);
+    await before.upkeep(0);
+    await before.log.close();
+    const node = await new Node(machine.open()).start(true);
+    const name = segmentsOf(machine)[1]!;
+    machine.disk.lose(name);
+    return { machine, node, name, first: firstOf(name) };
+  }
+
+  it('is damage for who reads it, and for the next start', async () => {
+    const { machine, node, name, first } = await without();
+    const read = (): Promise<unknown> => Promise.resolve(node.log.read(first, at(first + 3)));
+    const missing = { name: 'DamagedLog', file: name, message: expect.stringContaining('is gone') };
+    await expect(read()).rejects.toMatchObject(missing);
+    // Its summary may be all that tells of it.
+    expect(machine.disk.names()).toContain(name.replace(/seg$/, 'sum'));
+    await node.log.close();
+    expect(await refusedFor(machine)).not.toBeNull();
+  });
+
+  it('is damage for the check in the background, for compaction and for a cut', async () => {
+    const checked = await without();
+    await checked.node.upkeep(0);
+    expect(checked.node.reports).toMatchObject([{ name: 'DamagedLog', file: checked.name }]);
+    await checked.node.log.close();
+    const compacted = await without(keyed(100));
+    await compacted.node.upkeep(compacted.node.log.lastIndex);
+    expect(compacted.node.reports).toMatchObject([{ file: compacted.name }]);
+    await compacted.node.log.close();
+    const { node, name, first } = await without();
+    expect(() => node.log.truncate(at(first + 1))).toThrow(expect.objectContaining({ file: name }));
+    await node.log.close();
+  });
+
+  it('is damage for a cut that leaves a part of it, and nothing takes its place', async () => {
+    const { machine, node, name } = await without();
+    const [first] = segmentsOf(machine);
+    const between = at(firstOf(first!) + 1);
+    // Where the cut is to go is read at once; the file goes before it is carried out.
+    node.log.truncate(between);
+    machine.disk.lose(first!);
+    const missing = { name: 'DamagedLog', file: first };
+    await expect(node.log.persist(1, between)).rejects.toMatchObject(missing);
+    expect(segmentsOf(machine)).not.toContain(first);
+    machine.disk.place(first!, Buffer.alloc(40));
+    await expect(node.log.persist(1, between)).rejects.toMatchObject(missing);
+    expect(machine.disk.content(first!)).toHaveLength(40);
+    expect(name).not.toBe(first);
+    await node.log.close();
+  });
+
+  it('is no damage if it was cut off while it was to be read', async () => {
+    const { node, first } = await without();
+    const read = Promise.resolve(node.log.read(first, at(first + 3)));
+    node.log.truncate(at(first - 1));
+    await expect(read).rejects.toThrow(StorageFailure);
+    await node.log.persist(1, node.log.lastIndex);
+    await node.upkeep(0);
+    expect(node.reports).toEqual([]);
+    await node.log.close();
+  });
+});
+
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { BLANK_MEMORY } from '../../src/core/effects.ts';
 import type { LogIndex } from '../../src/core/ids.ts';
 import type { Entry } from '../../src/core/operation.ts';
-import { type Persistence, StorageFailure } from '../../src/persistence/persistence.ts';
+import { DamagedLog, type Persistence, StorageFailure } from '../../src/persistence/persistence.ts';
 import { segmentName } from '../../src/persistence/segment-file.ts';
 import type { DiskPlan } from '../../src/sim/disk-fault.ts';
 import { at, entriesOf, entryAt } from './entries.ts';
@@ -189,7 +189,7 @@ describe('after a failed write', () => {
     await log.persist(2, at(4));
     const calls = machine.disk.trace.map((call) => call.split(' ')[0]);
     const retry = calls.slice(calls.indexOf('write') + 1);
-    expect(retry).toEqual(['close', 'open', 'truncate', 'sync', 'read', 'write']);
+    expect(retry).toEqual(['close', 'open', 'read', 'truncate', 'sync', 'write']);
   });
 
   it('what a start writes again is durable, or the start fails; room is not needed', async () => {
@@ -238,6 +238,21 @@ describe('after a failed write', () => {
     bytes[100]! ^= 4;
     machine.disk.place(segmentName(1), bytes);
     await expect(log.persist(2, at(4))).rejects.toMatchObject({ name: 'DamagedLog', offset: 32 });
+  });
+
+  it('damage that is met after a failed write can be told from an end by the next start', async () => {
+    const machine = new Machine();
+    const { log } = await machine.recover();
+    log.append(entriesOf(1, 3));
+    await log.persist(1, at(3));
+    const { length } = machine.disk.content(segmentName(1));
+    log.append(entriesOf(4, 4));
+    machine.disk.failAt({ at: 1, fault: 'EIO', leftover: 'all' });
+    await expect(log.persist(2, at(4))).rejects.toBeInstanceOf(StorageFailure);
+    machine.disk.overwrite(segmentName(1), Buffer.alloc(length), 0);
+    await expect(log.persist(2, at(4))).rejects.toBeInstanceOf(DamagedLog);
+    machine.disk.restart(false);
+    await expect(machine.recover()).rejects.toBeInstanceOf(DamagedLog);
   });
 
   it('bookkeeping is the old or the new, whichever call the power goes in', async () => {
