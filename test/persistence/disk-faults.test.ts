@@ -240,7 +240,7 @@ describe('after a failed write', () => {
     await expect(log.persist(2, at(4))).rejects.toMatchObject({ name: 'DamagedLog', offset: 32 });
   });
 
-  it('damage that is met after a failed write can be told from an end by the next start', async () => {
+  it('damage met after a failed write can be told from an end by the next start', async () => {
     const machine = new Machine();
     const { log } = await machine.recover();
     log.append(entriesOf(1, 3));
