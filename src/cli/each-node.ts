@@ -5,11 +5,10 @@ import { ProblemError } from '../client/problems.ts';
 import { endingOf, Refused } from './exit.ts';
 
 /** Does `act` to each node. That one is in no state for it says nothing of the others: what is
- * refused is thrown when all have had their turn, with `hint` if there is one. */
+ * refused is thrown when all have had their turn. */
 export async function eachNode<Node>(
   nodes: readonly Node[],
   act: (node: Node) => Promise<void>,
-  hint: string | null = null,
 ): Promise<void> {
   const refused: ProblemError[] = [];
   for (const node of nodes) {
@@ -22,8 +21,8 @@ export async function eachNode<Node>(
   }
   const [first, ...others] = refused;
   if (first === undefined) return;
-  if (others.length === 0 && hint === null) throw first;
-  throw new Refused(refused.map(sentenceOf).join('; '), hint ?? endingOf(first).hint);
+  if (others.length === 0) throw first;
+  throw new Refused(refused.map(sentenceOf).join('; '), endingOf(first).hint);
 }
 
 const isConflict = (error: unknown): error is ProblemError =>

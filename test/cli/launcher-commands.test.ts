@@ -297,16 +297,29 @@ test('add and rm change the cluster', async () => {
   expect(stub.hits.at(-1)).toMatchObject({ method: 'DELETE', path: '/cluster/nodes/n2' });
 });
 
-test('rm all removes whom it can, and says why the master stays', async () => {
-  const detail = 'n1 is the master; only a secondary can be removed.';
+test.each([[['all']], [['n2', 'n1']]])(
+  'rm %j: where the master is meant, none goes',
+  async (args) => {
+    const stub = await startStub(launch);
+    const ran = await runCommand(removal, 'rm', ...args, '--url', stub.url);
+    expect(ran).toMatchObject({ code: 1, out: '' });
+    expect(ran.err).toMatch(
+      /^replog: n1 is the master; .* nothing was removed\nhint: .*`replog stop/,
+    );
+    expect(stub.hits.map(({ method }) => method)).toEqual(['GET']);
+  },
+);
+
+test('rm of a node that became master meanwhile is refused by the launcher', async () => {
+  const detail = 'n2 is the master; only a secondary can be removed.';
   const stub = await startStub((hit, response) =>
-    hit.path.endsWith('/n1')
+    hit.path.endsWith('/n2')
       ? sendProblem(response, 409, 'conflict', { detail })
       : launch(hit, response),
   );
-  const all = await runCommand(removal, 'rm', 'all', '--url', stub.url);
-  expect(all).toMatchObject({ code: 1, out: 'n2 removed\nn3 removed\n' });
-  expect(all.err).toMatch(/^replog: n1 is the master; .* removed\nhint: .*`replog stop/);
+  const ran = await runCommand(removal, 'rm', 'n2', 'n3', '--url', stub.url);
+  expect(ran).toMatchObject({ code: 1, out: 'n3 removed\n' });
+  expect(ran.err).toMatch(/^replog: n2 is the master; only a secondary can be removed\nhint: /);
 });
 
 const REPORT = { faults: { errorAfter: 0.3 }, hits: { delay: 0, errorAfter: 4 } };

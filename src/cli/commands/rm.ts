@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import type { ClusterNode } from '../../client/answers.ts';
 import { SELECTORS, selectAll } from '../arguments/node-selection.ts';
 import { eachNode } from '../each-node.ts';
+import { Refused } from '../exit.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { findLauncher } from '../launcher.ts';
 import { cleanText } from '../printing/clean-text.ts';
@@ -37,13 +38,24 @@ async function remove(selectors: readonly string[], options: RemoveOptions): Pro
   await untilInterrupted(async (signal) => {
     const { launcher, report } = await findLauncher(target, { signal });
     const nodes = selectAll(selectors, report.nodes);
-    const hint = nodes.some(({ role }) => role === 'master') ? MASTER_STAYS : null;
+    refuseMaster(nodes);
     const removeOne = async ({ node }: ClusterNode) => {
       await launcher.removeNode(node, { signal });
       await (options.json
         ? printJson({ node, state: 'removed' })
         : printLine(cleanText(`${node} removed`)));
     };
-    await eachNode(nodes, removeOne, hint);
+    await eachNode(nodes, removeOne);
   });
+}
+
+/** Before anything is done: the others would be gone for good before the master was refused. */
+function refuseMaster(nodes: readonly ClusterNode[]): void {
+  const master = nodes.find(({ role }) => role === 'master');
+  if (master === undefined) return;
+  const others = nodes.length === 1 ? '' : '; nothing was removed';
+  throw new Refused(
+    `${master.node} is the master; only a secondary can be removed${others}`,
+    MASTER_STAYS,
+  );
 }
