@@ -115,9 +115,33 @@ function sentenceOf(event: OtherEvent): string {
       );
     case 'repaired':
       return `${node} has again what damage took from it`;
+    case 'lost':
+      return (
+        `${node} has lost ${entries(fields.after, fields.upTo)} to damage, ` +
+        'and no other node has them: it ends'
+      );
+    case 'discarded':
+      return discardedSentence(fields);
+    case 'left':
+      return `${node} has left the cluster`;
     default:
       return otherSentence(fields);
   }
+}
+
+/** A node's copy of what it drops is named as `src/persistence/aside.ts` does. */
+function discardedSentence({ node, after, count }: Readonly<Record<string, unknown>>): string {
+  const last = Number(after) + Number(count);
+  return (
+    `${node} drops ${entries(after, last)}, and takes what the cluster has there ` +
+    `(on disk it keeps a copy, aside-${Number(after) + 1}-${last}.jsonl)`
+  );
+}
+
+/** The entries behind `after`, up to `last`. */
+function entries(after: unknown, last: unknown): string {
+  const first = Number(after) + 1;
+  return first === Number(last) ? `entry ${first}` : `entries ${first} to ${last}`;
 }
 
 /** Why an arbiter gives a node no role, and what to do about it. */

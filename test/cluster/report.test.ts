@@ -68,7 +68,22 @@ describe('plainLines', () => {
       'n2 is given no role yet: http://x refuses connections',
       { event: 'unanswered', node: 'n2', by: 'http://x', error: 'http://x refuses connections' },
     ],
-    ['n1 lost its=2', { event: 'lost', node: 'n1', its: 2 }],
+    [
+      'n1 has lost entries 4 to 11 to damage, and no other node has them: it ends',
+      { event: 'lost', node: 'n1', after: 3, upTo: 11 },
+    ],
+    [
+      'n2 drops entries 8 to 10, and takes what the cluster has there ' +
+        '(on disk it keeps a copy, aside-8-10.jsonl)',
+      { event: 'discarded', node: 'n2', after: 7, count: 3 },
+    ],
+    [
+      'n2 drops entry 8, and takes what the cluster has there ' +
+        '(on disk it keeps a copy, aside-8-8.jsonl)',
+      { event: 'discarded', node: 'n2', after: 7, count: 1 },
+    ],
+    ['n2 has left the cluster', { event: 'left', node: 'n2' }],
+    ['n1 unheard its=2', { event: 'unheard', node: 'n1', its: 2 }],
     ['stopped', { event: 'stopped' }],
     ['n2 is stopped', { event: 'stopped', node: 'n2', url: 'u', pid: null }],
   ])('says "%s"', (sentence, event) => {
