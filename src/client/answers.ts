@@ -155,6 +155,7 @@ export interface MasterHealth {
   readonly commitIndex: number;
   readonly quorum: { readonly size: number; readonly needed: number; readonly alive: number };
   readonly members: readonly MemberHealth[];
+  readonly damage?: FoundDamage;
 }
 
 /** `GET /health` on any other node; `role` is null until it has one. */
@@ -166,6 +167,22 @@ export interface FollowerHealth {
   readonly lastIndex: number;
   readonly commitIndex: number;
   readonly status: string;
+  readonly damage?: FoundDamage;
+}
+
+/** Damage that a node's process found in its log when it started. */
+export interface FoundDamage {
+  readonly file: string;
+  /** In bytes. */
+  readonly offset: number;
+  /** The log was whole up to here. */
+  readonly after: number;
+  /** It had gone on to here, at least. */
+  readonly upTo: number;
+  /** ISO 8601. */
+  readonly foundAt: string;
+  /** Since when it has again what was lost; null: not yet. */
+  readonly mendedAt: string | null;
 }
 
 export type Health = MasterHealth | FollowerHealth;

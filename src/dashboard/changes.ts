@@ -3,6 +3,7 @@
 
 import type { Faults, Health, MasterHealth } from '../client/answers.ts';
 import type { ClusterState, NodeView, SeenNode, Tone } from './cluster-state.ts';
+import { changesOfDamage } from './damage.ts';
 
 interface Told {
   readonly text: string;
@@ -48,9 +49,11 @@ export function changesOfNodes(before: readonly NodeView[], after: readonly Seen
 /** What a node's answer says that its last one did not. */
 export function changesOfHealth(state: ClusterState, node: string, health: Health): Told[] {
   const view = state.nodes.find((one) => one.node === node);
-  const was = view?.health ?? null;
-  if (view === undefined || was === null) return [];
-  const told: Told[] = [];
+  if (view === undefined) return [];
+  const was = view.health;
+  const ofDamage = changesOfDamage(node, was?.damage, health.damage);
+  if (was === null) return ofDamage;
+  const told: Told[] = [...ofDamage];
   if (view.silentSince !== null) told.push({ text: `${node} answers again`, tone: 'good' });
   // The list of nodes may have said so already.
   const isTold = health.role === 'removed' && view.role === 'removed';

@@ -13,7 +13,6 @@ import type {
   MemberHealth,
   WriteConcern,
 } from '../client/answers.ts';
-import type { Finding } from './damage.ts';
 
 /** One node, as last seen. */
 export interface NodeView {
@@ -33,8 +32,6 @@ export interface NodeView {
   readonly tail: Tail;
   /** null: it has no such routes, or has not been asked. */
   readonly faults: Faults | null;
-  /** What its process has said of damage to its log; null: it has not been heard yet. */
-  readonly finding: Finding | null;
 }
 
 /** A piece of a node's log: everything it shows between two indexes. */
@@ -159,7 +156,6 @@ export type Observation = { readonly now: number; readonly time: string } & (
     }
   | { readonly type: 'round' }
   | { readonly type: 'faults'; readonly node: string; readonly report: FaultReport | null }
-  | { readonly type: 'finding'; readonly node: string; readonly finding: Finding }
   | { readonly type: 'counts'; readonly counts: Counts | null }
   | { readonly type: 'said'; readonly text: string; readonly tone: Tone }
   | { readonly type: 'load'; readonly on: boolean }

@@ -47,7 +47,7 @@ function asMember(state: ClusterState, view: NodeView, { statuses }: Glyphs): Co
   const isBehind = lagMs > CATCHING_UP.ms && lagEntries > CATCHING_UP.entries;
   const glyph = statuses[status];
   // It counts for no majority that a new master must hear until it has all that damage took.
-  const isMending = view.finding?.damage?.state === 'mending';
+  const isMending = view.health?.damage?.mendedAt === null;
   if (status === 'Healthy' && isMending) {
     return { glyph, words: ['Healthy, mending damage', 'mending'], style: 'warn' };
   }

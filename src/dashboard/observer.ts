@@ -5,9 +5,8 @@
 
 import type { ReplogClient } from '../client/client.ts';
 import { windowOf } from './alignment.ts';
-import type { ClusterState, NodeView, Observation, OwnWrite } from './cluster-state.ts';
+import type { ClusterState, Observation, OwnWrite } from './cluster-state.ts';
 import { masterOf } from './cluster-state.ts';
-import { findingIn } from './damage.ts';
 import { membersIn, nodesIn } from './known-nodes.ts';
 import { Questions } from './questions.ts';
 import { countsIn } from './rates.ts';
@@ -96,7 +95,7 @@ export class Observer {
     const range = this.#range();
     const work = nodes.map(({ node, url }) => this.#lookAtLog(node, url, range));
     if (slow) work.push(...nodes.map(({ node, url }) => this.#lookAtFaults(node, url)));
-    if (slow) work.push(this.#lookAtCounts(), ...nodes.map((view) => this.#lookForDamage(view)));
+    if (slow) work.push(this.#lookAtCounts());
     await this.#patiently([...work, ...this.#lookAtPanels(slow), ...this.#lookAtWrites()]);
     if (!this.#questions.ended) this.#parts.report({ type: 'round' });
   }
@@ -177,19 +176,6 @@ export class Observer {
       return client.getFaults({ signal });
     });
     if (report !== null) this.#report({ type: 'faults', node, report: this.#tidy(report) });
-  }
-
-  /** Once for each process; of one that mends its log, until it has. */
-  async #lookForDamage({ node, pid, process, finding }: NodeView): Promise<void> {
-    const { control } = this.#parts;
-    // What one has said that only starts is not yet all of its start.
-    if (control === null || pid === null || process !== 'running') return;
-    if (finding !== null && finding.damage?.state !== 'mending') return;
-    const answer = await this.#questions.ask(`damage ${node}`, control, (client, signal) => {
-      return client.output(node, { signal });
-    });
-    const found = answer && findingIn(answer.lines, pid);
-    if (found !== null) this.#report({ type: 'finding', node, finding: this.#tidy(found) });
   }
 
   async #lookAtCounts(): Promise<void> {

@@ -12,7 +12,6 @@ import type {
   Tail,
   Tone,
 } from './cluster-state.ts';
-import { changesOfDamage } from './damage.ts';
 import { sampled } from './rates.ts';
 
 /** Events kept: more than any screen shows. */
@@ -62,8 +61,6 @@ export function reduce(state: ClusterState, observation: Observation): ClusterSt
     }
     case 'faults':
       return withFaults(next, observation);
-    case 'finding':
-      return withFinding(next, observation);
     case 'counts':
       return withCounts(next, observation.counts, observation.time);
     case 'said':
@@ -129,14 +126,12 @@ function nodeFrom(seen: SeenNode, known: NodeView | undefined): NodeView {
       ...{ node, url, role, pid, process: state, health: null, seenAt: null, faults: null },
       silentSince: null,
       silenceTold: false,
-      finding: null,
       tail: NO_TAIL,
     };
   }
   // Faults die with their process, and what it was owed by them.
   const over = state === 'stopped' || state === 'exited';
-  const finding = pid === known.pid ? known.finding : null;
-  return { ...known, role, pid, process: state, finding, faults: over ? null : known.faults };
+  return { ...known, role, pid, process: state, faults: over ? null : known.faults };
 }
 
 function withNode(
@@ -175,18 +170,6 @@ function withFaults(state: ClusterState, { node, report, time }: Of<'faults'>): 
   const isMore = is !== '' && next.happenings.at(-1)?.text.startsWith(`${node}: faults `);
   const told = isMore ? { ...next, happenings: next.happenings.slice(0, -1) } : next;
   return withHappenings(told, time, [{ text, tone: is === '' ? 'good' : 'warn' }]);
-}
-
-function withFinding(state: ClusterState, { node, finding, time }: Of<'finding'>): ClusterState {
-  const view = state.nodes.find((one) => one.node === node);
-  // An answer that came late is of a process that has ended.
-  if (view === undefined || view.pid !== finding.pid) return state;
-  const told = changesOfDamage(node, view.finding?.damage ?? null, finding.damage);
-  return withHappenings(
-    withNode(state, node, (one) => ({ ...one, finding })),
-    time,
-    told,
-  );
 }
 
 function withCounts(state: ClusterState, counts: Counts | null, time: string): ClusterState {

@@ -20,6 +20,7 @@ import { type AppOptions, createApp } from './api/app.ts';
 import { systemClock } from './clock.ts';
 import { realClock } from './event-queue.ts';
 import { Faults } from './faults.ts';
+import { FoundDamage } from './found-damage.ts';
 import { startServer } from './http/server.ts';
 import { createLogger, type Logger, type LogLevel, logNote, logUnwritten } from './logger.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
@@ -82,7 +83,13 @@ export async function serveNode(options: ServeNodeOptions): Promise<RunningNode>
   const folds = new Folds(DEFAULT_OPTIONS);
   const recovery = await persistence.recover((entry) => folds.observe(entry), folds);
   if (recovery.cutBytes > 0) logger.warn({ bytes: recovery.cutBytes }, 'a torn tail was cut off');
-  noteDamage(options, recovery, logger);
+  const damage = new FoundDamage(systemClock());
+  const tell = (note: Note): void => {
+    logNote(logger, note);
+    damage.note(note);
+    options.onNote?.(note);
+  };
+  noteDamage(recovery, tell);
   try {
     const port = options.port === 0 ? await freePort(options.host) : options.port;
     return await assemble(
@@ -95,6 +102,8 @@ export async function serveNode(options: ServeNodeOptions): Promise<RunningNode>
         faults,
         trace,
         logger,
+        damage,
+        tell,
       },
     );
   } catch (error) {
@@ -112,6 +121,9 @@ interface Prepared {
   readonly faults: Faults | undefined;
   readonly trace: Trace;
   readonly logger: Logger;
+  readonly damage: FoundDamage;
+  /** Says a note to all who are to hear it. */
+  readonly tell: (note: Note) => void;
 }
 
 async function assemble(options: ServeNodeOptions, prepared: Prepared): Promise<RunningNode> {
@@ -134,8 +146,7 @@ async function assemble(options: ServeNodeOptions, prepared: Prepared): Promise<
     clock: realClock,
     options: DEFAULT_OPTIONS,
     note: (note) => {
-      logNote(logger, note);
-      options.onNote?.(note);
+      prepared.tell(note);
       if (note.event === 'lost') failure.fail(new LostLog(note.after, note.upTo));
     },
     ...(options.dataDir === null
@@ -213,11 +224,13 @@ function replicaFor(options: ServeNodeOptions, url: string, prepared: Prepared):
   });
 }
 
-function appOptions(options: ServeNodeOptions, { faults, trace, logger }: Prepared): AppOptions {
+function appOptions(options: ServeNodeOptions, prepared: Prepared): AppOptions {
+  const { faults, trace, logger, damage } = prepared;
   const { token, allowHosts, requireClientToken } = options;
   return {
     logger,
     trace,
+    damage,
     defaultW: options.w,
     allowHosts,
     requireClientToken,
@@ -251,14 +264,12 @@ function withFaults(real: Persistence, faults: Faults | undefined, trace: Trace)
 }
 
 /** Says what damage was taken out of the log. */
-function noteDamage(options: ServeNodeOptions, recovery: Prepared['recovery'], logger: Logger) {
+function noteDamage(recovery: Prepared['recovery'], tell: Prepared['tell']): void {
   const { damage, memory, lastIndex: after } = recovery;
   if (damage === undefined) return;
   const { file, offset } = damage;
   const upTo = memory?.lost?.upTo ?? logIndex(after);
-  const note: Note = { event: 'damaged', file, offset, after, upTo };
-  logNote(logger, note);
-  options.onNote?.(note);
+  tell({ event: 'damaged', file, offset, after, upTo });
 }
 
 /** What is told how long each Persist has taken, and that there was one. */

@@ -166,6 +166,19 @@ test('health without a quorum says so once, in lines that fit the terminal', () 
   ]);
 });
 
+test('health says what damage a node found at its start, and whether it is mended', () => {
+  const place = { file: 'log-1.seg', offset: 463, after: 3, upTo: 11 };
+  const foundAt = '2026-11-21T10:00:00.000Z';
+  const last = (mendedAt: string | null) => {
+    const damage = { ...place, foundAt, mendedAt };
+    const health = { ...(MASTER as unknown as MasterHealth), damage };
+    return healthLines(health, stylesFor({}), { isTTY: false }).at(-1);
+  };
+  const found = 'n1 found damage at its start, in log-1.seg at byte 463: ';
+  expect(last(null)).toBe(`${found}it has up to 3 and fetches the rest, up to 11 at least`);
+  expect(last(foundAt)).toBe(`${found}it has again what that took`);
+});
+
 test('health of a secondary goes on to its master', async () => {
   const master = await startStub((_, response) => sendJson(response, 200, MASTER));
   const stub = await startStub((_, response) =>

@@ -1,6 +1,12 @@
 // The state of a cluster as a table for people.
 
-import type { FollowerHealth, Health, MasterHealth, MemberHealth } from '../../client/answers.ts';
+import type {
+  FollowerHealth,
+  FoundDamage,
+  Health,
+  MasterHealth,
+  MemberHealth,
+} from '../../client/answers.ts';
 import { formatDuration } from '../arguments/duration.ts';
 import { inOrder } from '../arguments/node-selection.ts';
 import { cleanText } from './clean-text.ts';
@@ -19,8 +25,22 @@ export function healthLines(
   styles: Styles,
   screen: Screen = process.stdout,
 ): string[] {
-  if (health.role === 'master') return masterLines(health, styles, screen);
-  return fitted(followerLine(health), screen);
+  const lines =
+    health.role === 'master'
+      ? masterLines(health, styles, screen)
+      : fitted(followerLine(health), screen);
+  const { damage } = health;
+  return damage === undefined
+    ? lines
+    : [...lines, ...fitted(damageLine(health.node, damage), screen).map(styles.yellow)];
+}
+
+function damageLine(node: string, { file, offset, after, upTo, mendedAt }: FoundDamage): string {
+  const state =
+    mendedAt === null
+      ? `it has up to ${after} and fetches the rest, up to ${upTo} at least`
+      : 'it has again what that took';
+  return cleanText(`${node} found damage at its start, in ${file} at byte ${offset}: ${state}`);
 }
 
 function masterLines(health: MasterHealth, styles: Styles, screen: Screen): string[] {

@@ -5,6 +5,7 @@ import type { WriteConcern } from '../../core/effects.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Engine } from '../engine.ts';
 import type { Faults } from '../faults.ts';
+import type { FoundDamage } from '../found-damage.ts';
 import { json, toResponse } from '../http/answer.ts';
 import { createGuard, type GuardOptions } from '../http/guard.ts';
 import { type App, mount } from '../http/mount.ts';
@@ -34,6 +35,8 @@ export interface AppOptions extends GuardOptions {
   readonly metrics?: Metrics;
   /** What the engine's host takes down of operations; default: nothing. */
   readonly trace?: Trace;
+  /** What the engine's host found in its log; default: nothing. */
+  readonly damage?: FoundDamage;
   /** Write concern of messages that name none; default "majority". */
   readonly defaultW?: WriteConcern;
   /** Present: the routes of `/faults` exist, and traffic of other nodes goes through these. */
@@ -55,6 +58,7 @@ export function createApp(engine: Engine, options: AppOptions = {}): App {
     logger: options.logger ?? createLogger({ level: 'silent' }),
     metrics: options.metrics ?? createMetrics(() => engine.status()),
     trace: options.trace ?? new Trace(0),
+    damage: options.damage ?? null,
     defaultW: options.defaultW ?? 'majority',
     stopping: options.stopping ?? new AbortController().signal,
     streamBeatMs: options.streamBeatMs ?? 15_000,

@@ -137,6 +137,22 @@ const member = z.strictObject({
   lastError: z.string().nullable(),
 });
 
+/** Only where there was some. */
+const damage = z
+  .strictObject({
+    file: z.string(),
+    offset: z.int().min(0).meta({ description: 'In the file, in bytes.' }),
+    after: indexOut.meta({ description: 'The log was whole up to here.' }),
+    upTo: indexOut.meta({ description: 'It had gone on to here, at least.' }),
+    foundAt: z.iso.datetime(),
+    mendedAt: z.iso
+      .datetime()
+      .nullable()
+      .meta({ description: 'Since when it has again what was lost; null: not yet.' }),
+  })
+  .exactOptional()
+  .meta({ description: 'Damage that this process found in its log when it started.' });
+
 export const masterHealth = z.strictObject({
   node: nodeOut,
   role: z.literal('master'),
@@ -151,6 +167,7 @@ export const masterHealth = z.strictObject({
   commitIndex: indexOut,
   quorum: z.strictObject({ size: z.int(), needed: z.int(), alive: z.int() }),
   members: z.array(member),
+  damage,
 });
 
 export const followerHealth = z.strictObject({
@@ -161,4 +178,5 @@ export const followerHealth = z.strictObject({
   lastIndex: indexOut,
   commitIndex: indexOut,
   status: z.literal('ok'),
+  damage,
 });

@@ -5,6 +5,7 @@ import type * as z from 'zod';
 import type { WriteConcern } from '../../core/effects.ts';
 import type { Clock } from '../clock.ts';
 import type { Engine } from '../engine.ts';
+import type { FoundDamage } from '../found-damage.ts';
 import type { Logger } from '../logger.ts';
 import type { Metrics } from '../metrics.ts';
 import type { FrameHandler } from '../peers/tunnel-door.ts';
@@ -22,6 +23,8 @@ export interface Site {
   readonly metrics: Metrics;
   /** What has happened to operations lately. */
   readonly trace: Trace;
+  /** What the node found in its log when it started; null: nothing is known of damage. */
+  readonly damage: FoundDamage | null;
   /** Write concern of messages that name none. */
   readonly defaultW: WriteConcern;
   /** Aborts when the server stops: open streams end. */

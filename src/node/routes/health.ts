@@ -28,7 +28,11 @@ export function healthRoutes(site: Site): Route[] {
         ],
       },
       direct: true,
-      handle: () => json(200, health(site.engine.status(), site.clock)),
+      handle: () => {
+        const state = health(site.engine.status(), site.clock);
+        const damage = site.damage?.report ?? null;
+        return json(200, damage === null ? state : { ...state, damage });
+      },
     },
     {
       method: 'GET',
@@ -78,8 +82,9 @@ function lackingIn(engine: Engine): string | null {
   return empty && soon ? 'The master is still fetching what its members hold.' : null;
 }
 
-/** The body of `GET /health`, with the fields of the contract and no others. */
-function health(status: NodeStatus, clock: Clock): unknown {
+/** The body of `GET /health`, with the fields of the contract and no others: only a node that found
+ * damage says more. */
+function health(status: NodeStatus, clock: Clock): object {
   const { node, epoch, lastIndex, commitIndex } = status;
   if (status.role !== 'master') {
     const { role, master } = status;
