@@ -27,7 +27,8 @@ export function logRoutes(site: Site): Route[] {
         summary: 'Entries of the log, or a stream of them',
         description:
           'With `Accept: text/event-stream`: entries as they come, from `from` on (default 1). ' +
-          '`data` is the entry, `id` its index; `Last-Event-ID` resumes after that index.',
+          '`data` is the entry, `id` its index; `Last-Event-ID` resumes after that index. ' +
+          'A stream has no end: `limit` is for pages and does not cut it.',
         headers: { 'Last-Event-ID': 'Index of the last entry that a stream has seen.' },
         query: logQuery,
         success: [

@@ -50,6 +50,18 @@ describe('GET /log as events', () => {
     return { response, reader: new Reader(response) };
   };
 
+  test('a limit is for pages: it does not end a stream, and the document says so', async () => {
+    const { engine, app } = node();
+    engine.messages('a', 'b', 'c');
+    const { reader } = await open(app, '/log?limit=1');
+    expect(await reader.ids(3)).toEqual([1, 2, 3]);
+    await reader.leave();
+    const document = (await (await app.request('/openapi.json')).json()) as {
+      paths: Record<string, { get: { description: string } }>;
+    };
+    expect(document.paths['/log']?.get.description).toContain('`limit` is for pages');
+  });
+
   test('what is there, then what comes, each once and in order', async () => {
     const { engine, app } = node();
     engine.messages('a', 'b\nid: 99');
