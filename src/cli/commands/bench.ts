@@ -7,8 +7,10 @@ import { isArbiter } from '../arbiter-health.ts';
 import { refuseBoth } from '../arguments/vain-options.ts';
 import { wholeNumber } from '../arguments/whole-number.ts';
 import { parseWriteConcern } from '../arguments/write-concern.ts';
+import { refuseTooMany, refuseUnmeetable } from '../bench-refusal.ts';
 import { Refused, UsageError } from '../exit.ts';
 import { untilInterrupted } from '../interrupt.ts';
+import { masterHealth } from '../master-health.ts';
 import { NothingThere } from '../no-node.ts';
 import { benchLines, comparisonLines } from '../printing/bench-report.ts';
 import { counted } from '../printing/counted.ts';
@@ -118,6 +120,7 @@ async function onOwn(flags: BenchFlags, signal: AbortSignal): Promise<BenchResul
   const { throwaway } = await import('../../cluster/throwaway.ts');
   const { serveArbiter } = await import('../../node/serve-arbiter.ts');
   const { secondaries } = flags;
+  refuseTooMany(secondaries + 1, concernsOf(flags));
   const options = { secondaries, durable: flags.memory !== true, purpose: 'bench' };
   const cluster = await throwaway({ ...options, startArbiter: serveArbiter }, signal);
   try {
@@ -143,6 +146,8 @@ async function onRunning(
   if (isArbiter(health))
     throw new NothingThere(target.url, 'an arbiter takes no messages', 'name a node with --url');
   const nodes = 'members' in health ? health.members : [{ node: health.node, url: target.url }];
+  const master = 'members' in health ? health : await masterHealth(target, signal);
+  refuseUnmeetable(master, concernsOf(flags), Date.now());
   if (!flags.json)
     await printLine(`the cluster of ${counted(nodes.length, 'node', 'nodes')} at ${target.url}`);
   return measure(flags, target, nodes, signal);
@@ -167,13 +172,15 @@ async function measure(
     warmUpSeconds: WARM_UP_SECONDS,
   };
   const results: BenchResult[] = [];
-  for (const w of flags.compare ?? [flags.w]) {
+  for (const w of concernsOf(flags)) {
     if (signal.aborted) break;
     results.push(await one({ ...common, w }, bench, signal));
     if (flags.json) await printJson(results.at(-1));
   }
   return results;
 }
+
+const concernsOf = ({ compare, w }: BenchFlags): readonly WriteConcern[] => compare ?? [w];
 
 async function one(
   options: BenchOptions,
