@@ -21,8 +21,9 @@ export interface Size {
   readonly rows: number;
 }
 
-/** Columns that a node needs to be shown as a column: its name and role. */
-const COLUMN_MIN = 16;
+/** Columns that a node needs to be shown as a column: with fewer than 16 for a message, one cannot
+ * be told from the next, and a single log that has them whole says more. */
+const COLUMN_MIN = 20;
 
 /** Rows for nodes and log from which on nodes leave more than one to the log. */
 const LOG_ROOM = 12;

@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 import { columnsOf } from '../../src/dashboard/cells.ts';
 import { footLines } from '../../src/dashboard/foot.ts';
-import { frameOf } from '../../src/dashboard/frame.ts';
+import { frameOf, layoutFor } from '../../src/dashboard/frame.ts';
 import { glyphsFor } from '../../src/dashboard/glyphs.ts';
 import { headLines } from '../../src/dashboard/head.ts';
 import { nodeLines } from '../../src/dashboard/node-panel.ts';
@@ -183,6 +183,20 @@ test.each([
   expect(textsOf(footLines(healthy, screen, 40, 1))[0]).toMatch(pattern);
 });
 
+test.each([
+  [5, 'columns'],
+  [6, 'rows'],
+  [7, 'rows'],
+])('of %i nodes at 120 columns messages can be read: %s', (count, kind) => {
+  const message = 'order 4711 of user 9';
+  const state = recorded({ ...healthyCluster(count), messages: [message] });
+  const size = { columns: 120, rows: 40 };
+  expect(layoutFor(size, count).kind).toBe(kind);
+  const lines = textsOf(frameOf(state, firstScreen(true), size, glyphsFor(true)));
+  const row = lines.find((line) => line.includes('order'));
+  expect(row).toContain(kind === 'rows' ? `●●●●● ${message}` : '● order 4711 of u');
+});
+
 test('in a column of sixteen no figure is cut, and a fault stands beside its mark', () => {
   const nodes = healthyCluster(7).nodes.map((node, place) => {
     const faults = { delayMs: 2_000, errorBefore: 0.3 };
@@ -192,10 +206,9 @@ test('in a column of sixteen no figure is cut, and a fault stands beside its mar
     return { ...node, ...ended, last: 1, lagMs: 19_000, attempts: 7 };
   });
   const state = recorded({ nodes });
-  const size = { columns: 120, rows: 40 };
-  const lines = textsOf(frameOf(state, firstScreen(true), size, glyphsFor(true)));
+  const look = { state, glyphs: glyphsFor(true), chosen: false };
   const column = (place: number) =>
-    lines.slice(2, 10).map((line) => line.split(/[│┃]/)[place + 1]!.trim());
+    textsOf(nodeLines(state.nodes[place]!, look, 15, 8)).map((text) => text.trim());
   expect(column(6).slice(4)).toEqual(['lag 11, 19 s', 'as of 19 s ago', 'retry 7', '']);
   expect(column(4).slice(6)).toEqual(['! delay=2000ms', 'error-before=…']);
   expect(column(2).slice(4, 6)).toEqual(['lag 0', 'beat 0.2 s ago']);
