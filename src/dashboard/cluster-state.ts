@@ -126,6 +126,9 @@ export interface ClusterState {
   /** Since when the launcher has not answered; null: it does, or none is known. */
   readonly launcherSilentSince: number | null;
   readonly nodes: readonly NodeView[];
+  /** The node that stood first when it was first seen: chosen until somebody chooses, also when
+   * another one comes to stand before it. null: there are no nodes. */
+  readonly firstNode: string | null;
   /** Highest index that any node had in the last complete round. */
   readonly lastIndex: number;
   readonly happenings: readonly Happening[];
@@ -178,6 +181,7 @@ export function blankState(control: string | null, name: string): ClusterState {
     control,
     launcherSilentSince: null,
     nodes: [],
+    firstNode: null,
     lastIndex: 0,
     happenings: [],
     own: [],

@@ -88,8 +88,10 @@ function withNodes(state: ClusterState, { nodes, name, time }: Of<'nodes'>): Clu
     ...(state.launcherSilentSince === null ? [] : [back]),
     ...changesOfNodes(state.nodes, nodes),
   ];
-  const heard = { ...state, name: name || state.name, nodes: next, launcherSilentSince: null };
-  return withHappenings(heard, time, told);
+  const isHere = next.some(({ node }) => node === state.firstNode);
+  const firstNode = isHere ? state.firstNode : (next[0]?.node ?? null);
+  const heard = { ...state, name: name || state.name, nodes: next, firstNode };
+  return withHappenings({ ...heard, launcherSilentSince: null }, time, told);
 }
 
 /** What the launcher said of processes is not known any more. */

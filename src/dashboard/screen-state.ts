@@ -45,7 +45,7 @@ export type Effect =
   | { readonly type: 'quit' };
 
 export interface ScreenState {
-  /** Id of the chosen node; null: the first. */
+  /** Id of the chosen node; null: nobody has chosen one yet. */
   readonly node: string | null;
   /** Chosen index of the log; null: the newest, and the log is followed. */
   readonly index: number | null;
@@ -80,7 +80,7 @@ export function firstScreen(owner: boolean, flags = ''): ScreenState {
 /** The chosen node's id; null while there are none. */
 export function chosenNode(state: ClusterState, screen: ScreenState): string | null {
   const ids = state.nodes.map(({ node }) => node);
-  return screen.node !== null && ids.includes(screen.node) ? screen.node : (ids[0] ?? null);
+  return screen.node !== null && ids.includes(screen.node) ? screen.node : state.firstNode;
 }
 
 /** The write concerns to choose from: each number of nodes, a majority, all. */

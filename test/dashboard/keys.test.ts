@@ -1,11 +1,11 @@
 // What a key does to a node, and what it asks first.
 
 import { describe, expect, test } from 'vitest';
-import type { ClusterState } from '../../src/dashboard/cluster-state.ts';
+import { blankState, type ClusterState } from '../../src/dashboard/cluster-state.ts';
 import { costOf } from '../../src/dashboard/quorum-cost.ts';
 import { firstScreen } from '../../src/dashboard/screen-state.ts';
 import { mount } from './mounted.ts';
-import { healthyCluster, recorded, STATES } from './recorded.ts';
+import { healthyCluster, recorded, STATES, told } from './recorded.ts';
 import { control, footOf, typed } from './typing.ts';
 
 const healthy = recorded(STATES.healthy!);
@@ -36,6 +36,23 @@ describe('keys that act on a node', () => {
     expect(typed(healthy, ['j', 'd']).effects).toEqual([{ type: 'remove', node: 'n2' }]);
     const { screen, effects } = typed(healthy, ['d']);
     expect([effects, screen.notice]).toEqual([[], 'd: n1 is the master: it cannot be removed']);
+  });
+
+  test('a node that comes to stand before the chosen one does not take its place', () => {
+    const listed = (...ids: string[]) => {
+      const nodes = ids.map((node) => ({
+        ...{ node, url: `http://${node}:1`, role: 'secondary', pid: 1, state: 'running' },
+      }));
+      return { type: 'nodes', name: 'c', nodes } as const;
+    };
+    const one = told(blankState('http://x:1', 'c'), listed('n2', 'n3'));
+    expect(typed(one, ['x']).effects).toEqual([control('n2', 'stop')]);
+    const before = told(one, listed('n1', 'n2', 'n3'));
+    expect(typed(before, ['x']).effects).toEqual([control('n2', 'stop')]);
+    expect(typed(before, ['h', 'x']).effects).toEqual([control('n1', 'stop')]);
+    const gone = told(before, listed('n3', 'n4'));
+    expect(typed(gone, ['x']).effects).toEqual([control('n3', 'stop')]);
+    expect(typed(told(gone, listed('n2', 'n3')), ['x']).effects).toEqual([control('n3', 'stop')]);
   });
 
   test('the nodes go round in both directions', () => {
