@@ -166,6 +166,21 @@ test('health without a quorum says so once, in lines that fit the terminal', () 
   ]);
 });
 
+test.each([
+  [76, 'NODE  ROLE       STATUS     ACKED        LAG  LAST HEARTBEAT  RETRY'],
+  [61, 'NODE  ROLE       STATUS     ACKED        LAG  LAST HEARTBEAT'],
+  [50, 'NODE  ROLE       STATUS     ACKED        LAG'],
+  [40, 'NODE  STATUS     ACKED        LAG'],
+  [30, 'NODE  STATUS           LAG'],
+  [20, 'NODE  STATUS           LAG'],
+])('health on %i columns leaves columns out rather than wrap', (columns, heading) => {
+  const screen = { isTTY: true, columns };
+  const lines = healthLines(MASTER as unknown as MasterHealth, stylesFor({}), screen);
+  expect(lines).toContain(heading);
+  const widest = Math.max(...lines.map((line) => line.length));
+  if (columns >= 30) expect(widest).toBeLessThanOrEqual(columns);
+});
+
 test('health says what damage a node found at its start, and whether it is mended', () => {
   const place = { file: 'log-1.seg', offset: 463, after: 3, upTo: 11 };
   const foundAt = '2026-11-21T10:00:00.000Z';

@@ -11,10 +11,16 @@ import { formatDuration } from '../arguments/duration.ts';
 import { inOrder } from '../arguments/node-selection.ts';
 import { cleanText } from './clean-text.ts';
 import type { Styles } from './colour.ts';
-import { type Cell, tableLines } from './table.ts';
+import { type Cell, fittedTable } from './table.ts';
 import { fitted } from './text-width.ts';
 
 const HEADING = ['NODE', 'ROLE', 'STATUS', 'ACKED', 'LAG', 'LAST HEARTBEAT', 'RETRY'] as const;
+
+/** What is left out first where the terminal is too narrow: a line that wraps is read by nobody.
+ * The head names the master, and who is not Healthy has not been heard. */
+const EXPENDABLE: readonly (typeof HEADING)[number][] = [
+  ...(['RETRY', 'LAST HEARTBEAT', 'ROLE', 'ACKED'] as const),
+];
 
 /** Where the lines are to be shown. */
 type Screen = Parameters<typeof fitted>[1];
@@ -68,7 +74,7 @@ function masterLines(health: MasterHealth, styles: Styles, screen: Screen): stri
     head.replace(`: ${mode}`, () => `: ${paint(mode)}`),
     ...more,
     '',
-    ...tableLines(HEADING, rows, styles.bold),
+    ...fittedTable(HEADING, rows, EXPENDABLE, screen, styles.bold),
     ...errors,
   ];
 }

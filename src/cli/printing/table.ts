@@ -10,11 +10,13 @@ export type Cell =
   | null
   | { readonly text: string | number | null; readonly style?: Style; readonly right?: boolean };
 
+const PLAINLY: Style = (text) => text;
+
 /** The lines of a table. A column with numbers stands to the right, null is shown as "-". */
 export function tableLines(
   heading: readonly string[],
   rows: readonly (readonly Cell[])[],
-  headingStyle: Style = (text) => text,
+  headingStyle: Style = PLAINLY,
 ): string[] {
   const cells = rows.map((row) => row.map(partsOf));
   const head = heading.map((text) => ({ text, style: headingStyle, right: false }));
@@ -38,11 +40,35 @@ export function tableLines(
   );
 }
 
+/** As tableLines; at a terminal that is too narrow for it without some columns: first without the
+ * first of `expendable`, then without the first two, and so on. */
+export function fittedTable(
+  heading: readonly string[],
+  rows: readonly (readonly Cell[])[],
+  expendable: readonly string[],
+  screen: { readonly isTTY?: boolean; readonly columns?: number },
+  headingStyle?: Style,
+): string[] {
+  const room = screen.isTTY === true && screen.columns ? screen.columns : Number.POSITIVE_INFINITY;
+  const without = (count: number) => {
+    const gone = expendable.slice(0, count);
+    const isKept = (_: unknown, column: number) => !gone.includes(heading[column] ?? '');
+    return [heading.filter(isKept), rows.map((row) => row.filter(isKept))] as const;
+  };
+  const fits = (count: number): boolean => {
+    const [head, cells] = without(count);
+    const plain = cells.map((row) => row.map((cell) => ({ ...partsOf(cell), style: PLAINLY })));
+    return tableLines(head, plain).every((line) => textWidth(line) <= room);
+  };
+  const counts = Array.from({ length: expendable.length + 1 }, (_, count) => count);
+  return tableLines(...without(counts.find(fits) ?? expendable.length), headingStyle);
+}
+
 function partsOf(cell: Cell): { text: string; style: Style; right: boolean } {
   const { text, style, right } = typeof cell === 'object' && cell !== null ? cell : { text: cell };
   return {
     text: text === null ? '-' : cleanText(String(text)),
-    style: style ?? ((plain) => plain),
+    style: style ?? PLAINLY,
     right: right ?? typeof text === 'number',
   };
 }
