@@ -9,9 +9,9 @@ import { Launcher } from './launcher.ts';
 import type { Layout } from './layout.ts';
 import { layoutOf, portsOf } from './layout.ts';
 import { specOf } from './node-program.ts';
-import { checkPorts, LOOPBACK } from './ports.ts';
+import { checkPorts, LOOPBACK, PortTaken } from './ports.ts';
 import type { Registration, RunningCluster } from './registry.ts';
-import { register, runningClusters } from './registry.ts';
+import { orphans, register, runningClusters } from './registry.ts';
 import type { ClusterEvent, ReadyEvent } from './report.ts';
 import type { Roster } from './roster.ts';
 import { readRoster, removeData, rosterFor, writeRoster } from './roster.ts';
@@ -81,7 +81,9 @@ export async function launch(options: LaunchOptions): Promise<Launch> {
       `w is ${options.w}, but the cluster has only ${roster.nodes.length} nodes`,
     );
   }
-  await checkPorts(portsOf(layout));
+  await checkPorts(portsOf(layout)).catch((error: unknown) => {
+    throw withHolder(error);
+  });
   await refuseSecond(layout);
   if (dataDir !== null) {
     if (options.fresh) removeData(dataDir);
@@ -127,6 +129,13 @@ export async function launch(options: LaunchOptions): Promise<Launch> {
     stop: () => farewell(running.stop()),
     kill: () => farewell(running.kill()),
   };
+}
+
+/** The error, if a node that was left behind by its launcher holds the port: one that says so. */
+function withHolder(error: unknown): unknown {
+  if (!(error instanceof PortTaken)) return error;
+  const holder = orphans().find(({ url }) => Number(new URL(url).port) === error.port);
+  return holder === undefined ? error : new PortTaken(error.port, error.cause, holder);
 }
 
 async function refuseSecond(layout: Layout): Promise<void> {

@@ -3,6 +3,7 @@
 
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
+import type { Orphan } from './registry.ts';
 
 /** Where the launcher and its nodes listen: this machine only. */
 export const LOOPBACK = '127.0.0.1';
@@ -11,13 +12,20 @@ export const LOOPBACK = '127.0.0.1';
 export class PortTaken extends Error {
   override readonly name = 'PortTaken';
   readonly port: number;
+  /** The node that has it, where that is one whose launcher was killed; else null. */
+  readonly orphan: Orphan | null;
 
-  constructor(port: number, cause?: unknown) {
+  constructor(port: number, cause?: unknown, orphan: Orphan | null = null) {
     const forbidden = codeOf(cause) === 'EACCES';
-    super(`port ${port} ${forbidden ? 'needs more rights than this user has' : 'is taken'}`, {
+    const by =
+      orphan === null
+        ? ''
+        : ` by ${orphan.node} (pid ${orphan.pid}) of ${orphan.cluster}, whose launcher has gone`;
+    super(`port ${port} ${forbidden ? 'needs more rights than this user has' : `is taken${by}`}`, {
       cause,
     });
     this.port = port;
+    this.orphan = orphan;
   }
 }
 

@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isAlive, markOf } from './liveness.ts';
+import { isAlive, markOf, type ProcessMark } from './liveness.ts';
 
 /** A cluster as its launcher announces it. */
 export interface RunningCluster {
@@ -52,18 +52,46 @@ export function runFolder(env: NodeJS.ProcessEnv = process.env): string {
 
 /** All clusters whose launcher is alive, ordered by name. */
 export async function runningClusters(folder: string = runFolder()): Promise<RunningCluster[]> {
-  // Another user's folder under the shared /tmp could send commands, and a token, anywhere.
-  if (!isOurs(folder)) return [];
   const found: RunningCluster[] = [];
-  for (const file of readdirSync(folder)) {
-    if (!file.endsWith('.json')) continue;
-    const path = join(folder, file);
-    const entry = readEntry(path);
-    if (entry !== null && isAlive(entry)) found.push(withoutMark(entry));
+  for (const { path, entry } of entriesIn(folder)) {
+    if (isAlive(entry)) found.push(withoutMarks(entry));
     // Whoever left this behind is gone and cannot write it again.
-    else if (entry !== null) rmSync(path, { force: true });
+    else if (orphansOf(entry).length === 0) rmSync(path, { force: true });
   }
   return found.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.pid - b.pid));
+}
+
+/** A node's process that has outlived its launcher: one that stood still when that was killed has
+ * not noticed. */
+export interface Orphan extends ProcessMark {
+  readonly node: string;
+  readonly url: string;
+  /** Name of its cluster. */
+  readonly cluster: string;
+}
+
+/** The nodes that have outlived their launcher. A process that cannot be told from a later one with
+ * the same pid is never taken for one. */
+export function orphans(folder: string = runFolder()): Orphan[] {
+  return entriesIn(folder).flatMap(({ entry }) => (isAlive(entry) ? [] : orphansOf(entry)));
+}
+
+function orphansOf({ name, nodes, nodeStarts = {} }: Entry): Orphan[] {
+  return nodes.flatMap(({ node, url, pid }) => {
+    const startTime = nodeStarts[node] ?? null;
+    if (pid === null || startTime === null || !isAlive({ pid, startTime })) return [];
+    return [{ node, url, cluster: name, pid, startTime }];
+  });
+}
+
+function entriesIn(folder: string): { path: string; entry: Entry }[] {
+  // Another user's folder under the shared /tmp could send commands, and a token, anywhere.
+  if (!isOurs(folder)) return [];
+  return readdirSync(folder).flatMap((file) => {
+    const path = join(folder, file);
+    const entry = file.endsWith('.json') ? readEntry(path) : null;
+    return entry === null ? [] : [{ path, entry }];
+  });
 }
 
 /** Announces a cluster that is launched by this process. */
@@ -74,7 +102,11 @@ export function register(cluster: RunningCluster, folder: string = runFolder()):
   let removed = false;
   const update = (next: RunningCluster) => {
     if (removed) return;
-    const entry: Entry = { ...next, startTime: markOf(next.pid).startTime };
+    const entry: Entry = {
+      ...next,
+      startTime: markOf(next.pid).startTime,
+      nodeStarts: Object.fromEntries(next.nodes.map(({ node, pid }) => [node, startOf(pid)])),
+    };
     // Readers see the old text or the new one, never half of it.
     const draft = `${path}.${randomBytes(4).toString('hex')}.tmp`;
     writeFileSync(draft, `${JSON.stringify(entry)}\n`, { mode: 0o600 });
@@ -90,9 +122,16 @@ export function register(cluster: RunningCluster, folder: string = runFolder()):
   };
 }
 
-type Entry = RunningCluster & { readonly startTime: string | null };
+/** `startTime` and `nodeStarts` tell processes from later ones with their pids. */
+type Entry = RunningCluster & {
+  readonly startTime: string | null;
+  readonly nodeStarts?: Readonly<Record<string, string | null>>;
+};
 
-function withoutMark({ startTime: _, ...cluster }: Entry): RunningCluster {
+const startOf = (pid: number | null): string | null =>
+  pid === null ? null : markOf(pid).startTime;
+
+function withoutMarks({ startTime: _, nodeStarts: __, ...cluster }: Entry): RunningCluster {
   return cluster;
 }
 

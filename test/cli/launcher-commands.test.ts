@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
@@ -257,6 +257,44 @@ test('stop: a cluster has stopped when its process ends, not when it cannot be f
   });
   expect(await runCommand(control, 'stop')).toMatchObject({ code: 0, out: 'slow stopped\n' });
   expect(launcher.exitCode).not.toBeNull();
+});
+
+test.runIf(process.platform === 'linux').each([
+  ['wakes it, and it ends', 'trap "exit 0" CONT; echo ready; read line', 0],
+  ['kills it where it does not end', 'echo ready; exec sleep 60', 6_000],
+])('stop: of a node that stood still when its launcher died: %s', async (_, script, passedMs) => {
+  const folder = await mkdtemp(join(tmpdir(), 'replog-run-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  vi.stubEnv('REPLOG_RUN_DIR', folder);
+  const node = spawn('sh', ['-c', script]);
+  onTestFinished(() => void node.kill('SIGKILL'));
+  await once(node.stdout, 'data');
+  node.kill('SIGSTOP');
+  const { pid: dead } = spawnSync(process.execPath, ['-e', '0']);
+  const url = 'http://127.0.0.1:1';
+  const nodes = [{ node: 'n2', role: null, url, pid: node.pid! }];
+  register({
+    name: 'gone',
+    pid: dead,
+    control: url,
+    arbiter: url,
+    master: null,
+    nodes,
+    dataDir: null,
+  });
+  const other = await runCommand(control, 'stop', '--name', 'other');
+  expect([other.code, node.exitCode ?? node.signalCode]).toEqual([2, null]);
+  expect((await runCommand(ps, 'ps')).out).toBe(
+    'no cluster is running (single nodes are not listed)\n' +
+      `n2 (pid ${node.pid}) of gone has outlived its launcher: \`replog stop\` ends it\n`,
+  );
+  vi.spyOn(REAL_PACE, 'now').mockReturnValueOnce(0).mockReturnValue(passedMs);
+  expect(await runCommand(control, 'stop')).toEqual({
+    ...{ code: 0, err: '' },
+    out: `n2 stopped  pid ${node.pid}, left behind by gone\n`,
+  });
+  const again = await runCommand(control, 'stop');
+  expect([again.code, again.err]).toEqual([3, expect.stringContaining('no cluster is running')]);
 });
 
 test('an unknown node is exit 2, a refusal exit 1, no launcher exit 3', async () => {

@@ -1,12 +1,17 @@
 // A cluster from the outside, with an arbiter and a master of its own.
 
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { endingOf } from '../../src/cli/exit.ts';
+import { startProblem } from '../../src/cli/printing/start-problem.ts';
 import { type Launch, type LaunchOptions, launch } from '../../src/cluster/launch.ts';
 import { freeBlock } from '../../src/cluster/ports.ts';
-import { type RunningCluster, runningClusters } from '../../src/cluster/registry.ts';
+import { type RunningCluster, register, runningClusters } from '../../src/cluster/registry.ts';
 import type { ReadyEvent } from '../../src/cluster/report.ts';
 import { readRoster } from '../../src/cluster/roster.ts';
 import { serveArbiter } from '../../src/node/serve-arbiter.ts';
@@ -44,6 +49,27 @@ async function asked(method: string, url: string): Promise<{ readonly node: stri
   const response = await fetch(url, { method });
   return (await response.json()) as { readonly node: string };
 }
+
+test.runIf(process.platform === 'linux')(
+  'a port that an earlier cluster left taken: who has it, and what ends it',
+  async () => {
+    const port = await freeBlock(2);
+    const holder = createServer().listen(port, '127.0.0.1');
+    onTestFinished(() => void holder.close());
+    await once(holder, 'listening');
+    const { pid: dead } = spawnSync(process.execPath, ['-e', '0']);
+    const url = `http://127.0.0.1:${port}`;
+    const nodes = [{ node: 'n2', role: null, url, pid: process.pid }];
+    const gone = { name: 'gone', pid: dead, control: url, arbiter: url, master: null };
+    register({ ...gone, nodes, dataDir: null });
+    const error = await ready({ port }).catch((problem: unknown) => problem);
+    expect(endingOf(startProblem(error, null))).toEqual({
+      code: 2,
+      sentence: `port ${port} is taken by n2 (pid ${process.pid}) of gone, whose launcher has gone`,
+      hint: 'choose another --port, or `replog stop` ends that node',
+    });
+  },
+);
 
 test('a cluster is announced when it says that it is ready, until it has stopped', async () => {
   let found: Promise<readonly RunningCluster[]> | null = null;

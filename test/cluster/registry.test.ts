@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { RunningCluster } from '../../src/cluster/registry.ts';
-import { register, runFolder, runningClusters } from '../../src/cluster/registry.ts';
+import { orphans, register, runFolder, runningClusters } from '../../src/cluster/registry.ts';
 
 let dir: string;
 
@@ -24,7 +24,7 @@ function cluster(name: string, pid = process.pid): RunningCluster {
     control: 'http://127.0.0.1:4003',
     arbiter: 'http://127.0.0.1:4003',
     master: 'http://127.0.0.1:4000',
-    nodes: [{ node: 'n1', role: 'master', url: 'http://127.0.0.1:4000', pid: 1 }],
+    nodes: [{ node: 'n1', role: 'master', url: 'http://127.0.0.1:4000', pid }],
     dataDir: null,
   };
 }
@@ -122,6 +122,35 @@ describe('runningClusters', () => {
     spawnSync('chown', ['12345', dir]);
     expect(await runningClusters(dir)).toEqual([]);
     expect(() => register(cluster('b'), dir)).toThrow('another user');
+  });
+});
+
+describe.runIf(process.platform === 'linux')('orphans', () => {
+  it('are the nodes that live while their launcher does not', async () => {
+    const { pid: dead } = spawnSync(process.execPath, ['-e', '0']);
+    const node = (id: string, pid: number | null) => ({
+      ...{ node: id, role: null, url: `http://127.0.0.1:1/${id}`, pid },
+    });
+    const nodes = [node('n1', dead), node('n2', process.pid), node('n3', null)];
+    register({ ...cluster('gone', dead), nodes }, dir);
+    register({ ...cluster('here'), nodes: [node('n1', process.pid)] }, dir);
+    const found = { node: 'n2', cluster: 'gone', pid: process.pid, url: 'http://127.0.0.1:1/n2' };
+    expect(orphans(dir)).toEqual([{ ...found, startTime: expect.any(String) }]);
+    // It is remembered for as long as there are any.
+    expect(await runningClusters(dir)).toMatchObject([{ name: 'here' }]);
+    expect(orphans(dir)).toHaveLength(1);
+  });
+
+  it('are not later processes with the same pid, nor those of which that is not known', () => {
+    const { pid: dead } = spawnSync(process.execPath, ['-e', '0']);
+    const nodes = [{ node: 'n1', role: null, url: 'http://127.0.0.1:1', pid: process.pid }];
+    register({ ...cluster('gone', dead), nodes }, dir);
+    const file = join(dir, readdirSync(dir)[0]!);
+    const entry = JSON.parse(readFileSync(file, 'utf8')) as object;
+    for (const nodeStarts of [{ n1: '1' }, { n1: null }, undefined]) {
+      writeFileSync(file, JSON.stringify({ ...entry, nodeStarts }));
+      expect(orphans(dir)).toEqual([]);
+    }
   });
 });
 

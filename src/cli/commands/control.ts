@@ -9,10 +9,11 @@ import { eachNode } from '../each-node.ts';
 import { NotRunning, Undecided, UsageError } from '../exit.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { findLauncher } from '../launcher.ts';
+import { endLeftBehind } from '../left-behind.ts';
 import { cleanText } from '../printing/clean-text.ts';
 import { examples } from '../printing/examples.ts';
 import { printJson, printLine } from '../printing/output.ts';
-import { addTargetOptions, findTarget, type TargetOptions } from '../target.ts';
+import { addTargetOptions, findTarget, registered, type TargetOptions } from '../target.ts';
 
 interface ControlOptions extends TargetOptions {
   readonly json?: true;
@@ -105,8 +106,16 @@ function nodeLine(before: ClusterNode, done: string, after: ClusterNode | null):
   return cleanText(`${before.node} ${what}${place}`);
 }
 
+/** Ends what killed launchers have left behind; whether that was all there was. */
+async function stopLeftBehind({ name, json }: ControlOptions): Promise<boolean> {
+  const ended = await untilInterrupted((signal) => endLeftBehind(name, json ?? false, signal));
+  if (ended === 0) return false;
+  return !(await registered()).some((cluster) => name === undefined || cluster.name === name);
+}
+
 /** Ends the launcher, which ends its nodes first. */
 async function stopCluster(options: ControlOptions): Promise<void> {
+  if (options.url === undefined && (await stopLeftBehind(options))) return;
   const target = await findTarget(options);
   const { cluster } = target;
   if (cluster === null) {

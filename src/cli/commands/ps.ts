@@ -67,6 +67,8 @@ async function ps(selector: string | undefined, options: PsOptions): Promise<voi
     for (const [place, report] of chosen.entries()) {
       await printLines([...(place === 0 ? [] : ['']), ...reportLines(report, styles)]);
     }
+    if (selector === undefined && nameIn(options) === undefined)
+      await printLines(await orphanLines());
   }
   const silent = seen.flatMap((one) => one.silent ?? []);
   if (silent.length > 0) throw silence(silent);
@@ -82,9 +84,21 @@ function onlyNodes(selector: string, reports: readonly Shown[]): Shown[] {
   });
 }
 
+const nameIn = ({ url, name }: PsOptions): string | undefined =>
+  url ?? name ?? (process.env.REPLOG_URL || undefined);
+
+async function orphanLines(): Promise<string[]> {
+  const { orphans } = await import('../../cluster/registry.ts');
+  return orphans().map(({ node, pid, cluster }) =>
+    cleanText(
+      `${node} (pid ${pid}) of ${cluster} has outlived its launcher: \`replog stop\` ends it`,
+    ),
+  );
+}
+
 /** The cluster that was named, else all there are. */
 async function allSeen(options: PsOptions): Promise<Seen[]> {
-  const named = options.url ?? options.name ?? (process.env.REPLOG_URL || undefined);
+  const named = nameIn(options);
   if (named !== undefined) return see(await findTarget(options));
   const clusters = await registered();
   const targets = clusters.map((cluster) => targetOf(cluster, options));

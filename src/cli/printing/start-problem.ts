@@ -2,6 +2,7 @@
 
 import { join } from 'node:path';
 import type { ClusterRuns } from '../../cluster/launch.ts';
+import type { PortTaken } from '../../cluster/ports.ts';
 import { unusableFolder } from '../arguments/data-dir.ts';
 import { Refused, UsageError } from '../exit.ts';
 
@@ -11,8 +12,11 @@ export function startProblem(error: unknown, dataDir: string | null): unknown {
   const unusable = unusableFolder(error, dataDir);
   if (unusable !== null) return unusable;
   switch (error.name) {
-    case 'PortTaken':
-      return new UsageError(error.message, 'choose another --port, or stop what listens there');
+    case 'PortTaken': {
+      const { orphan } = error as PortTaken;
+      const end = orphan === null ? 'stop what listens there' : '`replog stop` ends that node';
+      return new UsageError(error.message, `choose another --port, or ${end}`);
+    }
     case 'RangeError':
       return new UsageError(error.message, 'choose other numbers for --port, --secondaries or --w');
     case 'ClusterRuns':
