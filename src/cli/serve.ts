@@ -1,7 +1,7 @@
 // Runs a server as this process: says where it listens and what happens to it, and puts what stops
 // it from starting into a sentence.
 
-import type { NodeEvent } from '../cluster/report.ts';
+import type { NodeEvent, RememberedEvent } from '../cluster/report.ts';
 import { plainLines } from '../cluster/report.ts';
 import type { Listening, Service } from '../cluster/service.ts';
 import type { Note } from '../core/effects.ts';
@@ -12,13 +12,16 @@ import { Refused, UsageError } from './exit.ts';
 import { cleanJson, cleanText } from './printing/clean-text.ts';
 import { hurryReader, outliveOutput } from './printing/output.ts';
 
+/** What a server says while it runs. */
+type Told = Note | RememberedEvent;
+
 /** Serves until it is told to stop. `what` names the server in the plain line; `start` is given
  * where to say what happens. */
 export async function serve(
   what: string,
   settings: ServerSettings,
   flags: { readonly json?: boolean; readonly leave?: boolean },
-  start: (onNote: (note: Note) => void) => Promise<Service>,
+  start: (onNote: (told: Told) => void) => Promise<Service>,
 ): Promise<void> {
   const { runService } = await import('../cluster/service.ts');
   // Others use it, whoever reads what it prints.
@@ -38,7 +41,7 @@ export async function serve(
 }
 
 /** One of these for each copy of an operation would be too many lines; metrics count them. */
-const UNTOLD: ReadonlySet<Note['event']> = new Set(['resend', 'duplicate']);
+const UNTOLD: ReadonlySet<Told['event']> = new Set(['resend', 'duplicate']);
 
 /** What the process prints. Where it listens comes first, whatever has happened before. */
 class Printer {
@@ -46,7 +49,7 @@ class Printer {
   readonly #settings: ServerSettings;
   readonly #json: boolean;
   /** What waits for that; null once it was printed. */
-  #held: Note[] | null = [];
+  #held: Told[] | null = [];
   #node: string | null = null;
 
   constructor(what: string, settings: ServerSettings, json: boolean) {
@@ -63,14 +66,14 @@ class Printer {
     this.#held = null;
   }
 
-  note(note: Note): void {
+  note(note: Told): void {
     if (UNTOLD.has(note.event)) return;
     if (this.#held === null) process.stdout.write(this.#text(note));
     else this.#held.push(note);
   }
 
   /** For people, what a node says of itself alone has its name as well. */
-  #text(note: Note): string {
+  #text(note: Told): string {
     if (this.#json) return `${cleanJson(note)}\n`;
     return plainLines({ node: this.#node ?? '', ...note } as NodeEvent, cleanText);
   }

@@ -40,11 +40,20 @@ export interface NodeEvent {
   readonly [field: string]: unknown;
 }
 
+/** What an arbiter knows of its cluster when it starts: it goes on with that one. */
+export interface RememberedEvent {
+  readonly event: 'remembered';
+  /** null: none was appointed, or it has left. */
+  readonly master: string | null;
+  readonly members: readonly string[];
+}
+
 export type ClusterEvent =
   | ReadyEvent
   | ProcessEvent
   | ExitEvent
   | NodeEvent
+  | RememberedEvent
   | { readonly event: 'stopping' }
   | { readonly event: 'stopped' };
 
@@ -115,6 +124,8 @@ function sentenceOf(event: OtherEvent): string {
       );
     case 'repaired':
       return `${node} has again what damage took from it`;
+    case 'remembered':
+      return rememberedSentence(event as unknown as RememberedEvent);
     case 'lost':
       return (
         `${node} has lost ${entries(fields.after, fields.upTo)} to damage, ` +
@@ -127,6 +138,14 @@ function sentenceOf(event: OtherEvent): string {
     default:
       return otherSentence(fields);
   }
+}
+
+function rememberedSentence({ master, members }: RememberedEvent): string {
+  const who = master === null ? 'without a master' : `with ${master} as master`;
+  return (
+    `it goes on with the cluster that its folder remembers: ${members.join(' ')}, ${who}. ` +
+    'To begin a new one, remove that folder first, or use --memory'
+  );
 }
 
 /** A node's copy of what it drops is named as `src/persistence/aside.ts` does. */

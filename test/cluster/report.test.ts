@@ -82,6 +82,16 @@ describe('plainLines', () => {
         '(on disk it keeps a copy, aside-8-8.jsonl)',
       { event: 'discarded', node: 'n2', after: 7, count: 1 },
     ],
+    [
+      'it goes on with the cluster that its folder remembers: n1 n2, with n1 as master. ' +
+        'To begin a new one, remove that folder first, or use --memory',
+      { event: 'remembered', master: 'n1', members: ['n1', 'n2'] },
+    ],
+    [
+      'it goes on with the cluster that its folder remembers: n2, without a master. ' +
+        'To begin a new one, remove that folder first, or use --memory',
+      { event: 'remembered', master: null, members: ['n2'] },
+    ],
     ['n2 has left the cluster', { event: 'left', node: 'n2' }],
     ['n1 unheard its=2', { event: 'unheard', node: 'n1', its: 2 }],
     ['stopped', { event: 'stopped' }],

@@ -43,6 +43,24 @@ describe('the first line', () => {
     );
   });
 
+  test('of an arbiter is followed by whom its folder remembers', async () => {
+    const port = await freePorts(2);
+    const dataDir = await belongings.folder();
+    const place = ['arbiter', '--data-dir', dataDir, '--port', `${port}`];
+    const arbiter = start(place);
+    await arbiter.event('listening');
+    const join = ['--join', `http://127.0.0.1:${port}`, '--port', `${port + 1}`];
+    const node = start(['node', '--memory', '--id', 'n1', ...join]);
+    await node.event('role');
+    expect(arbiter.lines.map(({ event }) => event)).toEqual(['listening']);
+    await arbiter.kill('SIGTERM');
+    const again = start(place);
+    expect(await again.event('remembered')).toEqual({
+      ...{ event: 'remembered', master: 'n1', members: ['n1'] },
+    });
+    expect(again.lines[0]).toMatchObject({ event: 'listening' });
+  });
+
   test('for people, each line names the node that it is about; Ctrl-C is code 0', async () => {
     const port = await freePorts(1);
     const master = belongings.program(['master', '--memory', '--port', `${port}`]);

@@ -23,17 +23,21 @@ export function register(program: Command): void {
     .addHelpText(
       'after',
       examples(
-        ['replog arbiter', 'on port 3999'],
+        ['replog arbiter', 'on port 3999; goes on with the cluster that its folder remembers'],
+        ['replog arbiter --memory', 'a new cluster each time'],
         ['replog node --join http://127.0.0.1:3999', 'in another terminal: a node joins'],
       ),
     )
     .action(async (flags: ArbiterFlags) => {
       const settings = serverSettings(flags, 'arbiter');
       const { serveArbiter } = await import('../../node/serve-arbiter.ts');
-      await serve('arbiter', settings, flags, async () => {
+      await serve('arbiter', settings, flags, async (tell) => {
         const size = flags.secondaries === undefined ? null : flags.secondaries + 1;
         const arbiter = await serveArbiter({ ...settings, size });
         const { url, stopped } = arbiter;
+        const members = arbiter.members().map(({ node }) => node);
+        if (members.length > 0)
+          tell({ event: 'remembered', master: arbiter.master()?.node ?? null, members });
         return { url, node: null, role: () => null, stop: () => arbiter.stop(), stopped };
       });
     });
