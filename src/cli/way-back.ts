@@ -1,6 +1,7 @@
 // The commands that a hint names: those that bring back nodes that are missing, and what any of
 // them needs to find the cluster that the hint is about.
 
+import { NotRunning, UsageError } from './exit.ts';
 import { findLauncher } from './launcher.ts';
 import { findTarget, type TargetOptions } from './target.ts';
 
@@ -39,7 +40,8 @@ export async function fromAnywhere(options: TargetOptions): Promise<TargetOption
   }
 }
 
-/** What brings these nodes back; null if no launcher knows a way for any of them. */
+/** What brings these nodes back; null if their launcher knows a way for none of them, or does not
+ * answer. */
 export async function wayBack(
   missing: readonly string[],
   options: TargetOptions,
@@ -53,11 +55,18 @@ export async function wayBack(
       .filter(({ node }) => missing.includes(node))
       .flatMap(({ node, state }) => commandFor(node, state) ?? []);
     return commands.length === 0 ? null : `bring them back with ${commands.join(' and ')}`;
-  } catch {
+  } catch (error) {
+    // Single nodes have no launcher: no command of ours brings them back.
+    if (missing.length > 0 && (error instanceof NotRunning || error instanceof UsageError)) {
+      return `no launcher is known: start ${listed(missing)} again where they ran, as before`;
+    }
     // It was about something else: the error that is reported must not be replaced by this one.
     return null;
   }
 }
+
+const listed = (names: readonly string[]): string =>
+  [names.slice(0, -1).join(', '), ...names.slice(-1)].filter((part) => part !== '').join(' and ');
 
 function commandFor(node: string, state: string): string | null {
   switch (state) {

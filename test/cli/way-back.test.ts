@@ -72,6 +72,20 @@ test('without a quorum: who is paused is to be resumed, who has ended to be star
   );
 });
 
+test('without a quorum of single nodes nobody is sent to a launcher', async () => {
+  const missing = ['n2', 'n3', 'n4'];
+  const stub = await startStub(({ path }, response) =>
+    path === '/cluster'
+      ? sendProblem(response, 404, 'not-found')
+      : sendProblem(response, 503, 'no-quorum', { alive: 2, needed: 3, missing }),
+  );
+  const ran = await runCommand(append, 'append', 'a', '--url', stub.url, '--timeout', '1ms');
+  expect(ran.code).toBe(1);
+  expect(ran.err).toContain(
+    'hint: no launcher is known: start n2, n3 and n4 again where they ran, as before\n',
+  );
+});
+
 /** A launcher, whose cluster of two has an empty log. */
 async function launcher() {
   const member = (id: string) => ({ ...node(id, 'running'), url: `${stub.url}/${id}` });
