@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { register as append } from '../../src/cli/commands/append.ts';
 import { register as explain } from '../../src/cli/commands/explain.ts';
 import { register as whatIf } from '../../src/cli/commands/what-if.ts';
@@ -52,6 +52,19 @@ test('explain: an index that is none is refused by its name', async () => {
   const ran = await runCommand(explain, 'explain', 'x');
   expect([ran.code, ran.out]).toEqual([2, '']);
   expect(ran.err).toContain('replog: index: "x" is not a whole number from 1 on\n');
+});
+
+test('explain: on a terminal who said nothing is told in whole words', async () => {
+  const { isTTY, columns } = process.stdout;
+  onTestFinished(() => void Object.assign(process.stdout, { isTTY, columns }));
+  vi.stubEnv('NO_COLOR', '1');
+  Object.assign(process.stdout, { isTTY: true, columns: 50 });
+  const { url } = await cluster();
+  const lines = (await runCommand(explain, 'explain', '4', '--url', url)).out.split('\n');
+  const first = lines.findIndex((text) => text.startsWith('n3 did not tell'));
+  const remark = lines.slice(first, lines.indexOf('not all is known any more on n1'));
+  expect(remark.length).toBeGreaterThan(1);
+  for (const text of remark) expect(text).toMatch(/^\S.{0,49}$/);
 });
 
 test('explain: the stories of all nodes by time, in 80 columns, and who said nothing', async () => {

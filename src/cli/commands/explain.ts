@@ -13,6 +13,7 @@ import { cleanText } from '../printing/clean-text.ts';
 import { stylesFor } from '../printing/colour.ts';
 import { examples } from '../printing/examples.ts';
 import { printJson, printLines } from '../printing/output.ts';
+import { fitted } from '../printing/text-width.ts';
 import { addTargetOptions, connect, type Target, type TargetOptions } from '../target.ts';
 
 interface ExplainOptions extends TargetOptions {
@@ -78,7 +79,8 @@ async function explain(
     ...(partial.length === 0 ? [] : [`not all is known any more on ${partial.join(', ')}`]),
   ];
   if (remarks.length > 0) {
-    await printLines(['', ...remarks.map((remark) => styles.dim(cleanText(remark)))]);
+    const lines = remarks.flatMap((remark) => fitted(cleanText(remark), process.stdout));
+    await printLines(['', ...lines.map(styles.dim)]);
   }
 }
 
