@@ -25,6 +25,9 @@ export interface Size {
  * be told from the next, and a single log that has them whole says more. */
 const COLUMN_MIN = 20;
 
+/** Rows from which on there is room for all that can be said. */
+const TALL = 34;
+
 /** Rows for nodes and log from which on nodes leave more than one to the log. */
 const LOG_ROOM = 12;
 
@@ -45,10 +48,10 @@ export function layoutFor({ columns, rows }: Size, nodes: number, gutter = 5): L
   if (columns < 40 || rows < 8) return { kind: 'line', nodeLines: 0, events: 0, keyLines: 0 };
   const fits = Math.floor((columns - gutter) / COLUMN_MIN);
   if (columns < 76 || rows < 20 || fits < nodes) {
-    const events = rows < 12 ? 0 : rows < 20 ? 1 : 3;
+    const events = rows < 12 ? 0 : rows < 20 ? 1 : rows < TALL ? 3 : 5;
     return { kind: 'rows', nodeLines: 1, events, keyLines: rows < 20 ? 1 : 2 };
   }
-  return rows < 34
+  return rows < TALL
     ? { kind: 'columns', nodeLines: 5, events: 3, keyLines: 2 }
     : { kind: 'columns', nodeLines: 8, events: 5, keyLines: 2 };
 }

@@ -197,6 +197,12 @@ test.each([
   expect(row).toContain(kind === 'rows' ? `●●●●● ${message}` : '● order 4711 of u');
 });
 
+test('a tall screen has room for as many events, whether nodes are columns or rows', () => {
+  const events = (rows: number, count: number) => layoutFor({ columns: 120, rows }, count).events;
+  expect([events(40, 3), events(40, 7)]).toEqual([5, 5]);
+  expect([events(24, 3), events(24, 7), events(16, 7)]).toEqual([3, 3, 1]);
+});
+
 test('in a column of sixteen no figure is cut, and a fault stands beside its mark', () => {
   const nodes = healthyCluster(7).nodes.map((node, place) => {
     const faults = { delayMs: 2_000, errorBefore: 0.3 };
