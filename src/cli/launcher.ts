@@ -23,7 +23,8 @@ export async function findLauncher(
     if (!(error instanceof ProblemError) || error.code !== 'not-found') throw error;
     throw new UsageError(
       `${launcher.url} is not the launcher of a cluster`,
-      'leave out --url and REPLOG_URL, or give the control URL that `replog cluster` prints',
+      'leave out --url and REPLOG_URL, or give the control URL that `replog cluster` prints; ' +
+        'single nodes are started and ended where they run',
     );
   }
 }

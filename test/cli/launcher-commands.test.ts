@@ -318,6 +318,7 @@ test('a node is no launcher', async () => {
   const ran = await runCommand(control, 'stop', 'n1', '--url', stub.url);
   expect(ran.code).toBe(2);
   expect(ran.err).toMatch(/not the launcher/);
+  expect(ran.err).toContain('single nodes are started and ended where they run\n');
 });
 
 test('add and rm change the cluster', async () => {
