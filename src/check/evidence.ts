@@ -88,6 +88,7 @@ export class Evidence {
         break;
       case 'phase':
         if (record.phase === 'liveness') this.until = record.until ?? record.at;
+        if (record.keys !== undefined) this.operations.keysRemembered = record.keys;
     }
     return NONE;
   }

@@ -122,7 +122,12 @@ const SHAPES: Readonly<Record<HistoryRecord['type'], Shape>> = {
     needed: maybe(index),
     size: maybe(place),
   },
-  phase: { at: moment, phase: oneOf('safety', 'liveness', 'end'), until: maybe(moment) },
+  phase: {
+    at: moment,
+    phase: oneOf('safety', 'liveness', 'end'),
+    until: maybe(moment),
+    keys: maybe(place),
+  },
 };
 
 /** Lines of a file of `chaos --record` that say what was done, not what was seen. */

@@ -145,6 +145,9 @@ export interface PhaseRecord {
   readonly phase: 'safety' | 'liveness' | 'end';
   /** With `liveness`: everything must have converged by then. */
   readonly until?: number;
+  /** With `safety`: of so many idempotency keys the cluster remembers the last ones at least. If
+   * not said, it is what every cluster promises. */
+  readonly keys?: number;
 }
 
 export type HistoryRecord =

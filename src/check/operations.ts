@@ -9,7 +9,7 @@ import type { WriteRecord } from './history.ts';
 export type Content = number;
 
 /** Of so many keys a cluster remembers the last ones at least (contract, section 3). */
-export const KEYS_REMEMBERED = 100_000;
+const KEYS_REMEMBERED = 100_000;
 
 /** Where the request with this idempotency key was last said to be, what it was, and the record; 0:
  * nowhere. */
@@ -34,6 +34,8 @@ export interface OpenBatch {
  * 2. A refused request does not count.
  */
 export class Operations {
+  /** Of so many keys the cluster remembers the last ones at least. */
+  keysRemembered = KEYS_REMEMBERED;
   private readonly contents = new Map<string, Content>();
   private readonly operations: Operation[] = [];
   private readonly possible: number[] = [];
@@ -141,7 +143,13 @@ export class Operations {
   /** Whether a cluster may have forgotten any key: there were more than it must remember. The
    * answer to a request may come last, so that only the end of the history tells. */
   get forgetsKeys(): boolean {
-    return this.keys.size > KEYS_REMEMBERED;
+    return this.keys.size > this.keysRemembered;
+  }
+
+  /** Whether there is room between the two for as many other requests as are remembered: each takes
+   * at least one index. */
+  isFar(one: number, other: number): boolean {
+    return Math.abs(other - one) > this.keysRemembered;
   }
 
   /** How many of these may have come when their key had been forgotten: they are new then. */

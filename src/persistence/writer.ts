@@ -7,12 +7,10 @@ import { invariant } from '../core/invariant.ts';
 import { saveAside } from './aside.ts';
 import { Deferred } from './deferred.ts';
 import { type Disk, type DiskFile, withFile, writeAll } from './disk.ts';
-import { type Durable, verify } from './durable.ts';
+import { checkLength, type Durable, verify } from './durable.ts';
 import type { Cut, EncodedLog } from './encoded-log.ts';
 import type { Leftovers } from './leftovers.ts';
-import { withClosed } from './missing.ts';
 import type { Outliner } from './outliner.ts';
-import { DamagedLog } from './persistence.ts';
 import type { Readers } from './readers.ts';
 import { markWrite } from './record.ts';
 import type { Segment } from './segment.ts';
@@ -252,6 +250,7 @@ export class Writer {
     await this.outliner.halt();
     await this.closeFile();
     await this.leftovers.remove();
+    if (cut.keep !== null) await checkLength(this.disk, cut.keep, this.durable);
     if (!cut.saved) {
       await saveAside(this.disk, cut, cut.copied);
       cut.saved = true;
@@ -270,9 +269,6 @@ export class Writer {
     if (cut.keep !== null && reached > cut.keep.end.index) {
       const { segment, end } = cut.keep;
       const name = segmentName(segment.start.first);
-      const bytes = await withClosed(this.disk, segment, (file) => file.size());
-      // Made as long as that it would be zeros, which nobody takes for damage.
-      if (bytes < end.offset) throw new DamagedLog(name, bytes, 'an early end');
       await this.disk.remove(summaryName(name));
       await withFile(this.disk, name, 'durable-write', async (file) => {
         await file.truncate(end.offset);

@@ -59,7 +59,8 @@ export class Cluster {
     this.trace = new Trace(this.timeline, traced);
     const chance = new Chance(plan.seed + 2);
     this.network = new Network(this.timeline, chance, this.trace, plan.shape.networkMs);
-    this.watch = new Watch(this.timeline, this.trace, (record) => this.record(record));
+    const { keys } = plan.shape;
+    this.watch = new Watch(this.timeline, this.trace, (record) => this.record(record), keys);
     this.watch.onBroken = (node, error) => this.supervisor.broke(this.site(node.id), error);
     this.watch.onDamage = (node) => this.supervisor.told(this.site(node.id));
     if (plan.shape.arbiter === 'own') this.addArbiter();

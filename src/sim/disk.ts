@@ -140,6 +140,11 @@ export class FakeDisk {
     return this.folder.names();
   }
 
+  /** Of a file's content, what no power cut takes; nothing, if it takes the name. */
+  durableContent(path: string): Buffer {
+    return this.folder.durable(path)?.durable() ?? Buffer.alloc(0);
+  }
+
   /** The content of a file, to look at. */
   content(path: string): Buffer {
     const inode = this.folder.get(path);

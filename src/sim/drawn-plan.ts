@@ -3,6 +3,7 @@
 // at what a run comes to.
 
 import { Chance } from './chance.ts';
+import { withShortMemory } from './drawn-memory.ts';
 import { drawnOperations } from './drawn-operations.ts';
 import { withOutbox } from './drawn-outbox.ts';
 import { withRot } from './drawn-rot.ts';
@@ -33,7 +34,7 @@ export function drawnPlan(seed: number): Plan {
   const clientsUntil = faultsUntil + AFTER_MS;
   const operations = drawnOperations(chance, shape, clientsUntil);
   const plan = { seed, shape, faultsFrom, faultsUntil, faults, operations };
-  return withRot(withOutbox(withUpkeep(plan, clientsUntil), clientsUntil));
+  return withRot(withShortMemory(withOutbox(withUpkeep(plan, clientsUntil), clientsUntil)));
 }
 
 function drawnShape(
@@ -61,6 +62,7 @@ function drawnShape(
       inFlightMax: chance.pick([1, 2, 112, 112]),
       pendingAcksMax: chance.pick([4, 1_024, 1_024]),
     },
+    keys: null,
     layout: {
       segmentBytes: chance.pick([600, 2_000, 64 << 20]),
       tailBytes: chance.pick([0, 1_000, 8 << 20]),

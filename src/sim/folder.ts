@@ -58,6 +58,12 @@ export class Folder {
     this.base.set(name, inode);
   }
 
+  /** The file, if no power cut takes its name. */
+  durable(name: string): Inode | undefined {
+    const inode = this.live.get(name);
+    return inode === this.base.get(name) ? inode : undefined;
+  }
+
   /** Takes a name away as if it had never been. */
   lose(name: string): void {
     this.live.delete(name);

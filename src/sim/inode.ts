@@ -51,6 +51,11 @@ export class Inode {
     return this.live.toBuffer();
   }
 
+  /** What no power cut takes. */
+  durable(): Buffer {
+    return (this.base ?? this.live).toBuffer();
+  }
+
   /** Turns one bit over, on the disk and for all readers. */
   flip(bit: number): void {
     this.live.flip(bit);

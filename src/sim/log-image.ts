@@ -8,6 +8,8 @@ import { drawEntry } from './drawing.ts';
 
 /** Holes in both arrays: entries that were compacted away before this node got them. */
 export class LogImage {
+  /** Of so many idempotency keys the last ones are remembered. */
+  private readonly remembered: number;
   /** By index. */
   private entries: (Entry | undefined)[] = [];
   private lastIndex = 0;
@@ -18,6 +20,10 @@ export class LogImage {
   private readonly gone = new Set<number>();
   /** By index: the epoch of what was ever durable there. */
   private readonly ever: number[] = [];
+
+  constructor(remembered: number = Number.POSITIVE_INFINITY) {
+    this.remembered = remembered;
+  }
 
   /** undefined: it had nothing there, or what was there when it came had been compacted away. */
   epochAt(index: number): number | undefined {
@@ -71,7 +77,7 @@ export class LogImage {
     }
     const kept = damaged ? Math.min(this.confirmed, lastIndex) : this.confirmed;
     let wrong: string | null = null;
-    const history = new Keys(this.entries.slice(0, this.confirmed + 1), found);
+    const history = new Keys(this.entries.slice(0, this.confirmed + 1), found, this.remembered);
     for (let index = 1; index <= kept; index += 1) {
       const entry = this.entries[index];
       const now = read[index];
@@ -108,8 +114,16 @@ class Keys {
   private readonly newest = new Map<string, number>();
   /** The oldest that is still there. */
   private readonly oldest = new Map<string, number>();
+  /** Idempotency keys of requests that begin before this one may be forgotten. */
+  private readonly forgottenTo: number;
 
-  constructor(kept: readonly (Entry | undefined)[], found: readonly Entry[]) {
+  constructor(kept: readonly (Entry | undefined)[], found: readonly Entry[], remembered: number) {
+    const requests = new Set<number>();
+    for (const entry of [...kept, ...found]) {
+      if (entry?.idempotencyKey !== undefined) requests.add(entry.index);
+    }
+    const latest = [...requests].sort((a, b) => b - a);
+    this.forgottenTo = latest[remembered - 1] ?? 0;
     for (const entry of [...kept, ...found]) {
       if (entry === undefined || entry.op === 'append') continue;
       this.newest.set(entry.key, Math.max(entry.index, this.newest.get(entry.key) ?? 0));
@@ -123,10 +137,10 @@ class Keys {
 
   /** Whether compaction may have taken an entry away: a newer one says what its key is, or it is a
    * removal with nothing left before it that it would have to remove. What carries an idempotency
-   * key stays within the window, and no run here outgrows that. */
+   * key stays as long as that is remembered. */
   supersedes(entry: Entry): boolean {
     if (entry.op === 'append' || entry.batch !== undefined) return false;
-    if (entry.idempotencyKey !== undefined) return false;
+    if (entry.idempotencyKey !== undefined && entry.index >= this.forgottenTo) return false;
     if (this.newest.get(entry.key)! > entry.index) return true;
     const oldest = this.oldest.get(entry.key) ?? Number.POSITIVE_INFINITY;
     return entry.op === 'remove' && oldest > entry.index;

@@ -21,6 +21,9 @@ export interface Shape {
   /** Configured cluster size; null: the number of members. */
   readonly size: number | null;
   readonly options: Partial<Options>;
+  /** Of so many idempotency keys it remembers the last ones, whatever is cut off its logs; null: of
+   * more than there are. */
+  readonly keys: number | null;
   readonly layout: SegmentedLogOptions;
   /** Durable logs write summaries, compact and check themselves, and start from their summaries. */
   readonly upkeep: boolean;

@@ -40,7 +40,8 @@ export async function simulate(plan: Plan, options: RunOptions = {}): Promise<Ru
   const { traced = false, wrap } = options;
   const cluster = new Cluster({ plan, traced, ...(wrap === undefined ? {} : { wrap }) });
   const { timeline } = cluster;
-  cluster.record({ type: 'phase', at: 0, phase: 'safety' });
+  const { keys } = plan.shape;
+  cluster.record({ type: 'phase', at: 0, phase: 'safety', ...(keys === null ? {} : { keys }) });
   cluster.begin();
   const clients = startClients(cluster, plan);
   watchHealth(cluster);

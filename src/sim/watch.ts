@@ -42,11 +42,19 @@ export class Watch implements NodeWatch {
   private readonly timeline: Timeline;
   private readonly trace: Trace;
   private readonly record: (record: HistoryRecord) => void;
+  /** Of so many idempotency keys the cluster remembers the last ones; null: of all. */
+  private readonly keys: number | null;
 
-  constructor(timeline: Timeline, trace: Trace, record: (record: HistoryRecord) => void) {
+  constructor(
+    timeline: Timeline,
+    trace: Trace,
+    record: (record: HistoryRecord) => void,
+    keys: number | null = null,
+  ) {
     this.timeline = timeline;
     this.trace = trace;
     this.record = record;
+    this.keys = keys;
   }
 
   breach(judge: string, sentence: string): void {
@@ -151,7 +159,7 @@ export class Watch implements NodeWatch {
   private image(id: string): LogImage {
     let image = this.images.get(id);
     if (image === undefined) {
-      image = new LogImage();
+      image = new LogImage(this.keys ?? undefined);
       this.images.set(id, image);
     }
     return image;

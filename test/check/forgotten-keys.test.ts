@@ -70,3 +70,14 @@ test('nor if fewer indexes are between them than that, however many keys there w
   const shown = finals(END, [2, 'one'], [WINDOW + 2, 'one']);
   expect(judgesOf(WINDOW, ...repeated, ...shown)).toEqual(['exactly once', 'exactly once']);
 });
+
+test('a history may say that its cluster remembers fewer', () => {
+  /** Whether it is wrong that the same came again at this index, `keys` being remembered. */
+  const wrong = (keys: number, again: number): boolean => {
+    const said: HistoryRecord = { type: 'phase', at: 0, phase: 'safety', keys };
+    const others = [2, 3, 4].map((index) => write(`other ${index}`, 'other', null));
+    const records = [said, write('k', 'one', 1), ...others, write('k', 'one', again)];
+    return judge(records).violations.some(({ judge: by }) => by === 'exactly once');
+  };
+  expect([wrong(3, 5), wrong(3, 4), wrong(4, 9)]).toEqual([false, true, true]);
+});

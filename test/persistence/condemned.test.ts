@@ -186,6 +186,18 @@ describe('a segment that is gone while the log is open', () => {
     await node.log.close();
   });
 
+  it('is damage for a cut that ends with it, before what tells of it is gone', async () => {
+    const { machine, node, name } = await without();
+    const files = segmentsOf(machine);
+    const next = files.find((one) => one > name)!;
+    node.log.truncate(at(firstOf(next) - 1));
+    const missing = { name: 'DamagedLog', file: name };
+    await expect(node.log.persist(1, node.log.lastIndex)).rejects.toMatchObject(missing);
+    expect(segmentsOf(machine)).toEqual(files);
+    await node.log.close();
+    expect(await refusedFor(machine)).not.toBeNull();
+  });
+
   it('is no damage if it was cut off while it was to be read', async () => {
     const { node, first } = await without();
     const read = Promise.resolve(node.log.read(first, at(first + 3)));

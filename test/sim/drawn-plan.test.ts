@@ -38,7 +38,8 @@ describe('among two hundred plans', () => {
     expect(all(SHAPES, ({ arbiter }) => arbiter)).toEqual(['embedded', 'own']);
     for (const name of ['arbiterDurable', 'nameless', 'salvages', 'upkeep'] as const)
       expect(all(SHAPES, (shape) => shape[name])).toEqual(BOTH);
-    expect(all(SHAPES, ({ size }) => size === null)).toEqual(BOTH);
+    for (const name of ['size', 'keys'] as const)
+      expect(all(SHAPES, (shape) => shape[name] === null)).toEqual(BOTH);
     const few = (name: 'snapshotEntriesMax' | 'inFlightMax' | 'pendingAcksMax'): boolean[] =>
       all(SHAPES, ({ options }) => options[name]! < 5);
     for (const name of ['snapshotEntriesMax', 'inFlightMax', 'pendingAcksMax'] as const)

@@ -57,6 +57,20 @@ describe('what a start must find of keys', () => {
     expect(image.recover([put(2, 'b')], false)).toContain('1:a=v1 was on its disk; nothing now');
   });
 
+  test.each([
+    [2, '1:a=v1 was on its disk; nothing now'],
+    [1, null],
+  ])('is what carries one of the last %i idempotency keys', (remembered, wrong) => {
+    const image = new LogImage(remembered);
+    const keyed = (entry: Entry): Entry => ({ ...entry, idempotencyKey: `k${entry.index}` });
+    const log = [keyed(put(1, 'a')), put(2, 'a'), keyed(put(3, 'b'))];
+    image.append(log);
+    image.persist(logIndex(3));
+    const said = image.recover(log.slice(1), false);
+    if (wrong === null) expect(said).toBeNull();
+    else expect(said).toContain(wrong);
+  });
+
   test('is everything of a new disk, whatever was gone from the one before', () => {
     const image = compacted();
     image.forget();

@@ -2,14 +2,14 @@
 // at most once; every answer to them names the same index; a key stands for one request only; a
 // batch is there as a whole or not at all.
 //
-// A key counts as new when `KEYS_REMEMBERED` others have come behind it. Each of them takes at
-// least one index, and all of them are in the history: so where the indexes are closer to each
-// other, or the whole history has no more keys, the key was known.
+// A key counts as new when as many others have come behind it as the cluster remembers. Each of
+// them takes at least one index, and all of them are in the history: so where the indexes are
+// closer to each other, or the whole history has no more keys, the key was known.
 
 import type { Evidence, Invariant } from '../evidence.ts';
 import type { FinalLog } from '../final-logs.ts';
 import type { WriteRecord } from '../history.ts';
-import { type Content, KEYS_REMEMBERED, type KeyFacts, sameContents } from '../operations.ts';
+import { type Content, type KeyFacts, sameContents } from '../operations.ts';
 import { type Violation, violation } from '../verdict.ts';
 
 export class ExactlyOnce implements Invariant {
@@ -42,7 +42,7 @@ export class ExactlyOnce implements Invariant {
       before.place,
       place,
     );
-    if (!isFar(before.first, first)) return found;
+    if (!operations.isFar(before.first, first)) return found;
     this.suspects.push(found);
     return null;
   }
@@ -79,7 +79,7 @@ export class ExactlyOnce implements Invariant {
       const requests = operations.requests(content);
       if (requests === 0 || times[content]! <= requests) continue;
       const most = requests + operations.repetitions(content);
-      if (times[content]! <= most && isFar(firsts[content]!, index)) continue;
+      if (times[content]! <= most && operations.isFar(firsts[content]!, index)) continue;
       return violation(
         'exactly once',
         `${operations.name(content)} was asked for ${often(requests)}, but the log of ${node} ` +
@@ -118,11 +118,6 @@ export class ExactlyOnce implements Invariant {
     }
     return null;
   }
-}
-
-/** Whether there is room for `KEYS_REMEMBERED` other requests between the two. */
-function isFar(one: number, other: number): boolean {
-  return Math.abs(other - one) > KEYS_REMEMBERED;
 }
 
 function often(count: number): string {

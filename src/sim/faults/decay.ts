@@ -38,10 +38,10 @@ export function turnBit(disk: FakeDisk, chance: Chance): boolean {
  * stays. */
 export function loseSector(disk: FakeDisk, chance: Chance): boolean {
   const names = disk.names();
-  const segments = segmentsAmong(names).map(segmentName);
+  const segments = stayingSegments(disk);
   const briefs = names.filter((name) => name.endsWith(SUMMARY));
   const room = (name: string): number =>
-    name === segments.at(-1) ? lastRecordAt(disk.content(name)) : disk.content(name).length;
+    name === segments.at(-1) ? lastRecordAt(disk.durableContent(name)) : disk.content(name).length;
   const brief = briefs.length > 0 && chance.happens(SUMMARY_SHARE);
   const filled = (brief ? briefs : segments).filter((name) => room(name) > 0);
   if (filled.length === 0) return false;
@@ -53,7 +53,7 @@ export function loseSector(disk: FakeDisk, chance: Chance): boolean {
 }
 
 export function cutShort(disk: FakeDisk, chance: Chance): boolean {
-  const followed = followedSegments(disk);
+  const followed = stayingSegments(disk).slice(0, -1);
   if (followed.length === 0) return false;
   const name = chance.pick(followed);
   disk.shorten(name, Math.floor(chance.next() * disk.content(name).length));
@@ -61,7 +61,7 @@ export function cutShort(disk: FakeDisk, chance: Chance): boolean {
 }
 
 export function removeFile(disk: FakeDisk, chance: Chance): boolean {
-  const followed = followedSegments(disk);
+  const followed = stayingSegments(disk).slice(0, -1);
   if (followed.length === 0) return false;
   disk.lose(chance.pick(followed));
   return true;
@@ -74,13 +74,10 @@ export function turnBookkeepingBit(disk: FakeDisk, chance: Chance): boolean {
   return true;
 }
 
-/** All but the last. */
-function followedSegments(disk: FakeDisk): string[] {
+/** All that hold something which has come to stay: what has not may be gone before it is read. */
+function stayingSegments(disk: FakeDisk): string[] {
   const segments = segmentsAmong(disk.names()).map(segmentName);
-  const last = segments.at(-1);
-  return last !== undefined && disk.content(last).length > FILE_HEADER_BYTES
-    ? segments.slice(0, -1)
-    : segments.slice(0, -2);
+  return segments.filter((name) => disk.durableContent(name).length > FILE_HEADER_BYTES);
 }
 
 /** Where the last record of a segment begins; 0: there is none. */
