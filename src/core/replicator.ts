@@ -4,13 +4,8 @@
 // Rules (contract, section 6; key-value text: Replicator):
 // - An operation is under way within 50 ms; operations that gather share a Snapshot. A backlog goes
 //   in full Snapshots, few at a time: a copy is sent of what waits too long for its turn.
-// - Only the oldest unacknowledged Snapshot is sent again, at the gaps of the schedule, whether or
-//   not an earlier request is still pending; and those behind it that were refused as out of order,
-//   because they are known to be missing there. Nothing is sent after the acknowledgement.
-// - An acknowledgement, an out-of-order refusal, or a sign of life after an outage lets the
-//   expected Snapshot go at once.
+// - What goes again, and when, stands in resending.ts. Nothing is sent after the acknowledgement.
 
-import { gapAfter } from './backoff.ts';
 import type { Context } from './context.ts';
 import { Flight, type Sent } from './flight.ts';
 import { Gathering } from './gathering.ts';
@@ -26,6 +21,7 @@ import {
 import type { Peer, Refusal, SnapshotOrder } from './messages.ts';
 import type { Mutable } from './mutable.ts';
 import type { Answer } from './outbox.ts';
+import { Resending } from './resending.ts';
 import type { StaleEpoch } from './rivalry.ts';
 
 /** What the replicator tells its master. */
@@ -66,6 +62,7 @@ export class Replicator {
   private readonly start: Start;
   private readonly flight = new Flight();
   private readonly gathering: Gathering;
+  private readonly resending: Resending;
   private nextSeq: Seq = seq(0);
   private nextIndex: LogIndex;
   private acked: LogIndex | null = null;
@@ -81,6 +78,7 @@ export class Replicator {
     this.owner = owner;
     this.start = start;
     this.gathering = new Gathering(context.options, this.flight);
+    this.resending = new Resending(context, this.flight);
     this.session = start.session;
     this.nextIndex = logIndex(start.base + 1);
     this.progressAt = now;
@@ -136,10 +134,7 @@ export class Replicator {
   wake(now: number): void {
     this.suspended = false;
     this.excuse(now);
-    const head = this.flight.head;
-    if (head === undefined) return;
-    head.copies = Math.min(head.copies, 1);
-    head.resendAt = now;
+    this.resending.wake(now);
   }
 
   /** There was an outage, here or there: that nothing was acknowledged counts from now. */
@@ -201,13 +196,7 @@ export class Replicator {
   }
 
   private dispatch(sent: Sent, now: number): void {
-    sent.copies += 1;
-    sent.lastSentAt = now;
-    sent.resendAt = Number.POSITIVE_INFINITY;
-    sent.forgotten = false;
-    if (this.flight.head === sent) this.schedule(sent);
-    const behind = this.flight.beside(sent, 1);
-    if (behind?.forgotten === true) this.schedule(behind);
+    this.resending.dispatched(sent, now);
     const { peer, epoch, opened, reset } = this.start;
     const order: Mutable<SnapshotOrder> = {
       type: 'Snapshot',
@@ -230,14 +219,6 @@ export class Replicator {
     const node = this.start.peer.node;
     const attempt = sent.copies;
     this.context.outbox.note({ event: 'resend', node, attempt, index: sent.from });
-  }
-
-  /** Plans the next copy, unless that has been done since the latest one. */
-  private schedule(sent: Sent): void {
-    if (sent.resendAt < Number.POSITIVE_INFINITY) return;
-    const { resendGapsMs, resendJitter } = this.context.options;
-    const gapMs = gapAfter(sent.copies, resendGapsMs, resendJitter, this.context.random);
-    sent.resendAt = sent.lastSentAt + gapMs;
   }
 
   private answered(sent: Sent, sentAt: number, answer: Answer, now: number): void {
@@ -269,18 +250,8 @@ export class Replicator {
     this.error = null;
     this.progressAt = now;
     this.gathering.acknowledged(sent, this.waiting, now);
-    this.expectNext(sent, now);
+    this.resending.acknowledged(sent, now);
     this.owner.acknowledged(this.start.peer.node, now);
-  }
-
-  /** Something is acknowledged: the next Snapshot goes (again) at once if it was surely lost, or is
-   * the rest of one that was taken in part. */
-  private expectNext(acked: Sent, now: number): void {
-    const head = this.flight.head;
-    if (head === undefined) return;
-    const lost = head.forgotten || head.lastSentAt < acked.lastSentAt;
-    if (lost || head === acked) head.resendAt = now;
-    else this.schedule(head);
   }
 
   private refused(refusal: Refusal, sent: Sent, sentAt: number, now: number): void {
@@ -301,12 +272,7 @@ export class Replicator {
     }
   }
 
-  /**
-   * Something before `sent` is missing there, and `sent` was forgotten: both have to go again. What
-   * is expected goes at once, but only at the word of a first copy, so that a secondary that never
-   * gets it is not flooded. `sent` keeps its gap and follows the one before it; it does not wait
-   * for an acknowledgement, which a slow disk may hold up.
-   */
+  /** Something before `sent` is missing there; both are sent again, if they still can be. */
   private outOfOrder(
     refusal: Extract<Refusal, { code: 'out-of-order' }>,
     sent: Sent,
@@ -316,19 +282,11 @@ export class Replicator {
     const { expected } = refusal;
     const head = this.flight.head;
     if (head === undefined) return;
-    if (expected < head.seq) {
-      // A refusal that has crossed an acknowledgement is old news.
-      if (sentAt >= this.progressAt) this.owner.restart(this.start.peer.node, refusal, now);
+    if (expected >= head.seq) {
+      this.resending.refused(expected, sent, sentAt, now);
       return;
     }
-    const missing = this.flight.holding(expected);
-    if (missing !== undefined && missing !== sent && sent.copies === 1) {
-      if (sentAt >= missing.lastSentAt) missing.resendAt = now;
-    }
-    if (sentAt !== sent.lastSentAt) return;
-    sent.forgotten = true;
-    sent.refused = true;
-    const before = this.flight.beside(sent, -1);
-    if (before !== undefined && before.lastSentAt > sent.lastSentAt) this.schedule(sent);
+    // A refusal that has crossed an acknowledgement is old news.
+    if (sentAt >= this.progressAt) this.owner.restart(this.start.peer.node, refusal, now);
   }
 }

@@ -54,7 +54,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     fault: 'nothing is sent twice',
     patches: [
       patch(
-        'src/core/replicator.ts',
+        'src/core/resending.ts',
         'sent.resendAt = sent.lastSentAt + gapMs;',
         'sent.resendAt = sent.lastSentAt + gapMs + 1e9;',
       ),

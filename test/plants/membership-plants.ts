@@ -85,7 +85,7 @@ export const MEMBERSHIP_PLANTS: readonly Plant[] = [
   plant(
     'a lost Snapshot is never sent again',
     'B40',
-    'src/core/replicator.ts',
+    'src/core/resending.ts',
     'if (this.flight.head === sent) this.schedule(sent);',
     '',
   ),
