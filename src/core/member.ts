@@ -6,31 +6,13 @@ import { FailureDetector } from './failure-detector.ts';
 import type { Epoch, Incarnation, NodeId, Session } from './ids.ts';
 import { type LogIndex, logIndex } from './ids.ts';
 import type { EpochEnd, HeartbeatAck, Peer } from './messages.ts';
+import { beginningAt, type Position, positionIn, surplusAfter } from './position.ts';
 import { Replicator, type ReplicatorOwner } from './replicator.ts';
 import { SessionPace } from './session-pace.ts';
 import type { MemberReport } from './status.ts';
 
-/** What is known of a secondary's log before its session begins. */
-export interface Position {
-  readonly lastIndex: LogIndex;
-  /** It is a replog node that understands empty Snapshots. */
-  readonly own: boolean;
-  /** Epoch of the last master it accepted operations from; null: it does not say. */
-  readonly acceptedEpoch: Epoch | null;
-  /** Epoch of its last entry; null: it does not say, or has accepted this epoch's master, so that
-   * what it has is that master's. */
-  readonly lastEpoch: Epoch | null;
-}
-
 /** What a member says of its disk is kept up to so many characters. */
 const TROUBLE_LENGTH_MAX = 300;
-
-const NOWHERE: Position = {
-  lastIndex: logIndex(0),
-  own: false,
-  acceptedEpoch: null,
-  lastEpoch: null,
-};
 
 /**
  * Invariants:
@@ -125,10 +107,7 @@ export class Member {
     if (this.replicator === null || changed || wasted) {
       // Where the secondary stands is only asked between two sessions; within one, acknowledgements
       // tell, and an older answer that comes late must not.
-      const { lastIndex, acceptedEpoch = null } = ack;
-      const older = acceptedEpoch !== null && acceptedEpoch < epoch;
-      const lastEpoch = older ? (ack.lastEpoch ?? null) : null;
-      this.position = { lastIndex, own, acceptedEpoch, lastEpoch };
+      this.position = positionIn(ack, epoch);
     }
     return changed || wasted;
   }
@@ -186,22 +165,10 @@ export class Member {
     now: number,
   ): void {
     if (this.replicator !== null || now < this.beginDeadline()) return;
-    const { lastIndex } = this.context.ledger.log;
-    const position = this.position ?? NOWHERE;
-    // Who says more than that cannot mean this log: it is taken for one that has nothing of it.
-    const held = position.own || position.lastIndex <= lastIndex ? position.lastIndex : 0;
-    const agreed = logIndex(Math.min(this.reset ?? held, lastIndex));
-    // It was no member for a while, or has lost what it had: from there on it cannot be continued.
-    const overtaken = position.own && !this.context.ledger.wholeAfter(agreed);
-    // Who is never asked whether it holds the same acknowledges by what it is sent: where nothing
-    // is left to be sent, its last operation goes again.
-    const again = !position.own && this.reset === null && agreed > 0 && agreed === lastIndex;
-    const base = logIndex(overtaken ? 0 : again ? agreed - 1 : agreed);
-    const { peer } = this;
-    const reset = this.reset !== null || (overtaken && agreed > 0);
+    const { peer, position } = this;
+    const { base, reset, verify } = beginningAt(position, this.reset, this.context.ledger);
     this.reset = null;
-    this.blind = this.position === null;
-    const verify = position.own;
+    this.blind = position === null;
     const start = { peer, epoch, opened, session: session(), base, reset, verify };
     this.replicator = new Replicator(this.context, owner, start, now);
     const note = { session: start.session, from: logIndex(base + 1) };
@@ -280,17 +247,12 @@ export class Member {
     };
   }
 
-  /** Between two sessions: the last index at which its log can be the master's, if it goes beyond.
-   * Entries of one index and one epoch are the same, and where the master's log has those of a
-   * later epoch, the secondary's are not part of it (as with the leader epochs of Kafka). */
+  /** Between two sessions: see surplusAfter. What it has beyond where the logs are known to part,
+   * it is told to drop by its next session. */
   private get surplusAfter(): LogIndex | null {
     const { position } = this;
     if (this.replicator !== null || position === null || this.reset !== null) return null;
-    if (!position.own) return null;
-    const { log } = this.context.ledger;
-    const { lastEpoch, lastIndex } = position;
-    const end = lastEpoch === null ? log.lastIndex : log.endOf(lastEpoch);
-    return lastIndex > end ? end : null;
+    return surplusAfter(position, this.context.ledger.log);
   }
 
   /** Why it is silent, or has no session; null: it has none yet, or nothing is wrong. */

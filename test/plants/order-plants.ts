@@ -45,7 +45,7 @@ export const ORDER_PLANTS: readonly Plant[] = [
         replace: 'const differs = false;',
       },
       {
-        file: 'src/core/member.ts',
+        file: 'src/core/position.ts',
         search: 'const end = lastEpoch === null ? log.lastIndex : log.endOf(lastEpoch);',
         replace: 'const end = log.lastIndex;',
       },

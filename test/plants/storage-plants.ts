@@ -126,8 +126,8 @@ export const STORAGE_PLANTS: readonly Plant[] = [
   plant(
     'a log is continued beyond what was compacted away meanwhile',
     'B31',
-    'src/core/member.ts',
-    'position.own && !this.context.ledger.wholeAfter(agreed)',
+    'src/core/position.ts',
+    'own && !ledger.wholeAfter(agreed)',
     'false',
   ),
   plant(
