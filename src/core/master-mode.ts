@@ -2,6 +2,7 @@
 
 import type { Lost } from './effects.ts';
 import type { Ledger } from './ledger.ts';
+import type { Outbox } from './outbox.ts';
 import type { Recovery } from './recovery.ts';
 import type { MasterStatus } from './status.ts';
 
@@ -28,6 +29,23 @@ export function modeOf(facts: ModeFacts): Mode {
     reason = `no room on disk: ${trouble.error}`;
   }
   return { mode: reason === null ? 'read-write' : 'read-only', reason };
+}
+
+/** Invariant: each change is told once. */
+export class ModeNews {
+  private readonly outbox: Outbox;
+  private told = '';
+
+  constructor(outbox: Outbox) {
+    this.outbox = outbox;
+  }
+
+  tell({ mode, reason }: Mode): void {
+    const text = `${mode} ${reason ?? ''}`;
+    if (text === this.told) return;
+    this.told = text;
+    this.outbox.note({ event: 'mode', mode, reason });
+  }
 }
 
 function waitingFor({ ledger: { log }, recovery }: ModeFacts): string {

@@ -36,7 +36,7 @@ export interface Counters {
 }
 
 /** What every node says. */
-interface Common {
+export interface CommonStatus {
   readonly node: NodeId;
   readonly epoch: Epoch;
   readonly lastIndex: LogIndex;
@@ -47,7 +47,7 @@ interface Common {
   readonly counters: Readonly<Counters>;
 }
 
-export interface MasterStatus extends Common {
+export interface MasterStatus extends CommonStatus {
   readonly role: 'master';
   readonly mode: 'read-write' | 'read-only';
   /** Why it is read-only; null while it is not. */
@@ -60,7 +60,7 @@ export interface MasterStatus extends Common {
   readonly waiting: number;
 }
 
-export interface FollowerStatus extends Common {
+export interface FollowerStatus extends CommonStatus {
   /** null: no role yet, or the master it had is gone; `removed`: it has left the cluster. */
   readonly role: 'secondary' | 'removed' | null;
   readonly master: Peer | null;

@@ -34,7 +34,7 @@ export const CHAOS_PLANTS: readonly {
     patches: [
       {
         file: 'src/core/master.ts',
-        search: 'this.membership.positions(this.counted ? persistedIndex : logIndex(0))',
+        search: 'this.membership.positions(this.accession.position)',
         replace: 'this.membership.positions(this.context.ledger.log.lastIndex)',
       },
       {

@@ -13,9 +13,9 @@ export const ACKNOWLEDGEMENT_PLANTS: readonly Plant[] = [
   plant(
     'the master counts itself before it has persisted',
     'B08',
-    'src/core/master.ts',
-    'this.counted ? persistedIndex : logIndex(0)',
-    'this.counted ? this.context.ledger.log.lastIndex : logIndex(0)',
+    'src/core/accession.ts',
+    'this.complete ? this.context.ledger.persister.persistedIndex : logIndex(0)',
+    'this.complete ? this.context.ledger.log.lastIndex : logIndex(0)',
   ),
   plant(
     'a copy of a Snapshot is acknowledged at once',
@@ -141,14 +141,14 @@ export const ACKNOWLEDGEMENT_PLANTS: readonly Plant[] = [
   plant(
     'a timeout is told as a refusal',
     'B11',
-    'src/core/master.ts',
-    "this.answer(waiter, 'TimedOut', this.acknowledged());",
+    'src/core/writers.ts',
+    "this.tell(waiter, 'TimedOut', acknowledged);",
     "this.context.outbox.reply(waiter.ticket, { type: 'Overloaded' });",
   ),
   plant(
     'a stopping master tells those who wait that nothing was stored',
     'B43',
-    'src/core/master.ts',
+    'src/core/writers.ts',
     'outbox.reply(ticket, { type: outcome, first, last });',
     'outbox.reply(ticket, { type: outcome });',
   ),

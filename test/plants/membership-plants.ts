@@ -78,7 +78,7 @@ export const MEMBERSHIP_PLANTS: readonly Plant[] = [
   plant(
     'the wall clock decides when a write has waited long enough',
     'B53',
-    'src/core/master.ts',
+    'src/core/writers.ts',
     'const deadline = (write.arrivedAt ?? now) +',
     'const deadline = Date.parse(write.at) - Date.UTC(2026, 0, 1) +',
   ),
