@@ -1,25 +1,14 @@
 // What a node is: master, secondary, or neither; and how that changes.
 
 import type { Context } from './context.ts';
-import { EmbeddedArbiter } from './embedded-arbiter.ts';
+import type { EmbeddedArbiter } from './embedded-arbiter.ts';
 import type { Epoch, Ticket } from './ids.ts';
-import { Joiner } from './joiner.ts';
 import type { Appointment } from './mandate.ts';
 import { Master } from './master.ts';
 import type { JoinedMaster, JoinedSecondary, Peer, Replicas } from './messages.ts';
 import { appointedBlank } from './restoration.ts';
+import { type Appointer, RoleSource } from './role-source.ts';
 import { Secondary } from './secondary.ts';
-
-/** Where its roles come from. */
-export interface Appointer {
-  /** Where its arbiter is; null: it is its own, and so becomes master. */
-  readonly arbiter: string | null;
-  readonly wants: 'master' | 'secondary' | null;
-  /** Configured cluster size; null: the number of members. */
-  readonly size: number | null;
-  /** Identity for a cluster that has none yet (own arbiter only). */
-  readonly newCluster: string | null;
-}
 
 /**
  * Invariants:
@@ -31,15 +20,12 @@ export class Office {
   now = 0;
   private readonly context: Context;
   private readonly size: number | null;
-  private readonly embedded: EmbeddedArbiter | null;
-  private readonly joiner: Joiner | null;
+  private readonly roles: RoleSource;
   private leading: Master | null = null;
   private following: Secondary | null = null;
   private gone = false;
   private ending = false;
   private deposedBy: Epoch | null = null;
-  /** Its own arbiter has been asked since this node began to follow. */
-  private asked = false;
   /** The epoch in which it will be master as soon as that is durable. */
   private appointedFor: Epoch | null = null;
   /** A set of replicas that came before this node was the master of its epoch. */
@@ -47,23 +33,14 @@ export class Office {
   /** Arbiters whose word on the members is being followed: they are heard first. */
   private readonly heeding: Ticket[] = [];
 
-  constructor(context: Context, { arbiter, newCluster, size, wants }: Appointer) {
+  constructor(context: Context, appointer: Appointer) {
     this.context = context;
-    this.size = size;
-    if (arbiter === null) {
-      const { cluster } = context.bookkeeping.current;
-      const home = {
-        master: () => this.leading,
-        lead: (appointment: JoinedMaster) => this.lead(appointment),
-      };
-      this.embedded = new EmbeddedArbiter(context, { size, cluster, newCluster }, home);
-      this.joiner = null;
-    } else {
-      const joined = (answer: JoinedMaster | JoinedSecondary, now: number): void =>
-        this.joined(answer, now);
-      this.embedded = null;
-      this.joiner = new Joiner(context, arbiter, wants, { joined });
-    }
+    this.size = appointer.size;
+    this.roles = new RoleSource(context, appointer, {
+      master: () => this.leading,
+      lead: (appointment: JoinedMaster) => this.lead(appointment),
+      joined: (answer: JoinedMaster | JoinedSecondary, now: number) => this.joined(answer, now),
+    });
   }
 
   get master(): Master | null {
@@ -76,7 +53,7 @@ export class Office {
 
   /** The arbiter inside this process, if it has one. */
   get arbiter(): EmbeddedArbiter | null {
-    return this.embedded;
+    return this.roles.arbiter;
   }
 
   /** It has left the cluster. */
@@ -91,8 +68,7 @@ export class Office {
 
   /** Asks for a role. */
   start(): void {
-    this.embedded?.start();
-    this.joiner?.plan(this.now);
+    this.roles.start(this.now);
   }
 
   stop(): void {
@@ -101,15 +77,13 @@ export class Office {
   }
 
   wake(): void {
-    if (this.waitsForMaster && this.now >= this.silentAt()) this.askAgain();
-    this.joiner?.wake(this.now);
+    this.roles.wake(this.now, this.silentAt());
     this.leading?.wake(this.now);
   }
 
   deadline(): number {
     return Math.min(
-      this.joiner?.deadline() ?? Number.POSITIVE_INFINITY,
-      this.waitsForMaster ? this.silentAt() : Number.POSITIVE_INFINITY,
+      this.roles.deadline(this.silentAt()),
       this.leading?.deadline() ?? Number.POSITIVE_INFINITY,
     );
   }
@@ -126,7 +100,7 @@ export class Office {
   follower(epoch: Epoch): Secondary {
     if (this.leading !== null) this.resign(epoch);
     this.follow(null);
-    this.asked = false;
+    this.roles.followed();
     return this.following!;
   }
 
@@ -134,7 +108,7 @@ export class Office {
    * answer to its Join, which says so, is still on its way or not durable yet. */
   heeds(epoch: Epoch): boolean {
     if (this.leading !== null || this.appointedFor === epoch) return true;
-    return this.joiner !== null && this.following === null && !this.gone;
+    return this.arbiter === null && this.following === null && !this.gone;
   }
 
   /** The arbiter announces the set of replicas to this master, or appoints it anew by that. */
@@ -166,12 +140,12 @@ export class Office {
   /** Leaves the cluster, but goes on serving what it has. */
   retire(ticket: Ticket): void {
     const { node } = this.context.self;
-    if (this.joiner === null || this.gone) {
+    if (this.arbiter !== null || this.gone) {
       this.context.outbox.respond(ticket, { type: 'Left' });
       return;
     }
     this.gone = true;
-    this.joiner.leave((outcome) => {
+    this.roles.leave((outcome) => {
       const left = outcome === 'left';
       this.gone = left;
       const { epoch } = this.context.bookkeeping.current;
@@ -179,7 +153,7 @@ export class Office {
       // A role that was offered meanwhile was not taken; and of a master it is not known whether it
       // still is one: another may lead, of whom nobody would tell it.
       const asks = this.leading === null ? !left : outcome === 'unknown';
-      if (asks) this.joiner!.plan(this.now);
+      if (asks) this.roles.ask(this.now);
       if (left) this.context.outbox.note({ event: 'role', node, role: 'removed', epoch });
       this.context.outbox.respond(
         ticket,
@@ -191,7 +165,7 @@ export class Office {
   private joined(answer: JoinedMaster | JoinedSecondary, now: number): void {
     if (this.gone || this.ending) return;
     if (answer.epoch < this.context.bookkeeping.current.epoch) {
-      this.joiner!.plan(now + this.context.options.joinRetryMs);
+      this.roles.ask(now + this.context.options.joinRetryMs);
       return;
     }
     if (answer.type === 'JoinedMaster') {
@@ -251,7 +225,7 @@ export class Office {
 
   private follow(master: Peer | null): void {
     if (this.following === null) {
-      this.asked = false;
+      this.roles.followed();
       this.following = new Secondary(this.context, master, this.now);
       const { epoch } = this.context.bookkeeping.current;
       const { node } = this.context.self;
@@ -267,12 +241,12 @@ export class Office {
   private stepDown(seen: Epoch): void {
     this.deposedBy = null;
     if (this.leading === null || seen < this.leading.epoch) return;
-    if (this.embedded !== null) {
-      this.embedded.outdated(seen);
+    if (this.arbiter !== null) {
+      this.arbiter.outdated(seen);
       return;
     }
     this.resign(seen);
-    this.joiner!.plan(this.now);
+    this.roles.ask(this.now);
   }
 
   private resign(seen: Epoch): void {
@@ -281,22 +255,6 @@ export class Office {
     const { bookkeeping } = this.context;
     if (seen > bookkeeping.current.epoch) bookkeeping.remember({ epoch: seen });
     this.follow(null);
-  }
-
-  /** It follows, and has not asked for its role since. */
-  private get waitsForMaster(): boolean {
-    return this.joiner === null ? !this.asked : this.joiner.idle;
-  }
-
-  /** Its master has been silent for too long. Where this node is its own arbiter, that master came
-   * from elsewhere, and this node is appointed in an epoch behind that one's. */
-  private askAgain(): void {
-    if (this.joiner !== null) {
-      this.joiner.plan(this.now);
-      return;
-    }
-    this.asked = true;
-    this.embedded!.outdated(this.context.bookkeeping.current.epoch);
   }
 
   /** When a secondary has been without news of its master for too long. */

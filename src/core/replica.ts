@@ -7,9 +7,10 @@ import { type Incarnation, type LogIndex, logIndex, type NodeId, type Ticket } f
 import { type Folds, Ledger, type Recovered } from './ledger.ts';
 import type { LogMeter } from './log.ts';
 import type { Peer, Refusal, Request } from './messages.ts';
-import { type Appointer, Office } from './office.ts';
+import { Office } from './office.ts';
 import type { Options } from './options.ts';
 import { Outbox } from './outbox.ts';
+import type { Appointer } from './role-source.ts';
 import type { Counters, NodeStatus } from './status.ts';
 
 /** What a node is told at its start. */
