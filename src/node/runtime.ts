@@ -2,7 +2,7 @@
 // what comes back. All decisions are the machine's; here is only how.
 
 import type { Effect, Event, Memory, Note, Outcome, Write } from '../core/effects.ts';
-import { type LogIndex, type Ticket, ticket as ticketOf } from '../core/ids.ts';
+import type { LogIndex, Ticket } from '../core/ids.ts';
 import type { Folds } from '../core/ledger.ts';
 import {
   ASIDE,
@@ -16,7 +16,6 @@ import {
 import type { Options } from '../core/options.ts';
 import type { Replica } from '../core/replica.ts';
 import type { NodeStatus } from '../core/status.ts';
-import { TicketTable } from '../core/ticket-table.ts';
 import { Bookkeeper } from '../persistence/bookkeeper.ts';
 import type { Excerpt } from '../persistence/excerpt.ts';
 import type { LeftBehind } from '../persistence/left-behind.ts';
@@ -26,6 +25,7 @@ import {
   type Persistence,
   StorageFailure,
 } from '../persistence/persistence.ts';
+import { Callers } from './callers.ts';
 import type { Encoded, Engine } from './engine.ts';
 import { EventQueue, type QueueClock } from './event-queue.ts';
 import type { Departure } from './http/departure.ts';
@@ -66,23 +66,14 @@ export interface RuntimeParts {
   readonly trace?: Trace;
 }
 
-/** Another node's request that waits for its answer. */
-interface PeerCall {
-  readonly resolve: (response: Response | Encoded) => void;
-  /** There is no answer that would be true. */
-  readonly reject: (error: unknown) => void;
-}
-
 export class Runtime implements Engine {
   readonly persistence: Persistence;
   private readonly parts: RuntimeParts;
   private readonly trace: Trace;
   private readonly queue: EventQueue;
   private readonly bookkeeper: Bookkeeper;
-  private readonly clients = new TicketTable<(outcome: Outcome) => void>();
-  private readonly peers = new TicketTable<PeerCall>();
+  private readonly callers: Callers;
   private readonly progress = new LogProgress();
-  private lastTicket = 0;
   private readonly excerpts: LogExcerpts;
 
   constructor(parts: RuntimeParts) {
@@ -99,6 +90,7 @@ export class Runtime implements Engine {
     const turned = (): void => this.progress.look(extent);
     this.queue = new EventQueue(parts.replica, perform, turned, parts.broken, parts.clock);
     const { broken, clock, persistence, unwritten } = parts;
+    this.callers = new Callers(this.queue, (ticket) => this.trace.abandon(ticket, clock.now()));
     const remember = (memory: Memory): Promise<void> => persistence.remember(memory);
     const after = clock.after.bind(clock);
     const remembered = (id: number): void => this.queue.post({ type: 'Remembered', id });
@@ -124,17 +116,17 @@ export class Runtime implements Engine {
   }
 
   write(write: Omit<Write, 'type' | 'ticket'>, departure?: Departure): Promise<Outcome> {
-    return this.client((ticket) => writeOf(write, ticket), departure);
+    return this.callers.client((ticket) => writeOf(write, ticket), departure);
   }
 
   confirm(departure?: Departure): Promise<Outcome> {
-    return this.client((ticket) => ({ type: 'Confirm', ticket }), departure);
+    return this.callers.client((ticket) => ({ type: 'Confirm', ticket }), departure);
   }
 
   /** Rejects with DamagedLog or StorageFailure where the answer is in a part of the log that
    * cannot be read. */
   receive(request: Request): Promise<Response | Encoded> {
-    return this.peer((ticket) => {
+    return this.callers.peer((ticket) => {
       this.trace.receive(ticket, request, this.parts.clock.now());
       return { type: 'Received', ticket, request };
     });
@@ -147,7 +139,7 @@ export class Runtime implements Engine {
 
   /** Leaves the cluster for good; resolves with the arbiter's word. */
   retire(): Promise<Response | Encoded> {
-    return this.peer((ticket) => ({ type: 'Retire', ticket }));
+    return this.callers.peer((ticket) => ({ type: 'Retire', ticket }));
   }
 
   status(): NodeStatus {
@@ -183,34 +175,6 @@ export class Runtime implements Engine {
     return this.progress.listen(listener);
   }
 
-  private newTicket(): Ticket {
-    this.lastTicket += 1;
-    return ticketOf(this.lastTicket);
-  }
-
-  private client(event: (ticket: Ticket) => Event, departure?: Departure): Promise<Outcome> {
-    const ticket = this.newTicket();
-    return new Promise((resolve) => {
-      this.clients.add(ticket, resolve);
-      this.queue.post(event(ticket));
-      const abandon = (): void => {
-        if (this.clients.take(ticket) === undefined) return;
-        this.trace.abandon(ticket, this.parts.clock.now());
-        this.queue.post({ type: 'Abandoned', ticket });
-      };
-      if (departure?.aborted) abandon();
-      else departure?.addEventListener('abort', abandon);
-    });
-  }
-
-  private peer(event: (ticket: Ticket) => Event): Promise<Response | Encoded> {
-    const ticket = this.newTicket();
-    return new Promise((resolve, reject) => {
-      this.peers.add(ticket, { resolve, reject });
-      this.queue.post(event(ticket));
-    });
-  }
-
   private perform(effect: Effect): void {
     switch (effect.type) {
       case 'Append':
@@ -234,7 +198,7 @@ export class Runtime implements Engine {
         this.respond(effect.ticket, effect.response);
         return;
       case 'Reply':
-        this.clients.take(effect.ticket)?.(effect.outcome);
+        this.callers.reply(effect.ticket, effect.outcome);
         return;
       case 'Note':
         this.parts.note(effect.note);
@@ -297,7 +261,7 @@ export class Runtime implements Engine {
   }
 
   private respond(ticket: Ticket, response: ResponseOrder): void {
-    const call = this.peers.take(ticket);
+    const call = this.callers.takePeer(ticket);
     if (call === undefined) return;
     if (response.type !== 'FetchedOrder') {
       call.resolve(response);

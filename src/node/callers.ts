@@ -1,0 +1,72 @@
+// Who waits for an answer of this node's machine: clients, and other nodes. Invariant: a ticket is
+// given once, and whoever has it is answered once, or has gone.
+
+import type { Event, Outcome } from '../core/effects.ts';
+import { type Ticket, ticket as ticketOf } from '../core/ids.ts';
+import type { Response } from '../core/messages.ts';
+import { TicketTable } from '../core/ticket-table.ts';
+import type { Encoded } from './engine.ts';
+import type { EventQueue } from './event-queue.ts';
+import type { Departure } from './http/departure.ts';
+
+/** Another node's request that waits for its answer. */
+export interface PeerCall {
+  readonly resolve: (response: Response | Encoded) => void;
+  /** There is no answer that would be true. */
+  readonly reject: (error: unknown) => void;
+}
+
+export class Callers {
+  private readonly queue: EventQueue;
+  private readonly gone: (ticket: Ticket) => void;
+  private readonly clients = new TicketTable<(outcome: Outcome) => void>();
+  private readonly peers = new TicketTable<PeerCall>();
+  private lastTicket = 0;
+
+  /** `gone` hears of each client that has gone before it was answered. */
+  constructor(queue: EventQueue, gone: (ticket: Ticket) => void) {
+    this.queue = queue;
+    this.gone = gone;
+  }
+
+  /** Posts a client's event; resolves with what it came to. When `departure` aborts, the machine
+   * is told, and the promise stays open. */
+  client(event: (ticket: Ticket) => Event, departure?: Departure): Promise<Outcome> {
+    const ticket = this.newTicket();
+    return new Promise((resolve) => {
+      this.clients.add(ticket, resolve);
+      this.queue.post(event(ticket));
+      const abandon = (): void => {
+        if (this.clients.take(ticket) === undefined) return;
+        this.gone(ticket);
+        this.queue.post({ type: 'Abandoned', ticket });
+      };
+      if (departure?.aborted) abandon();
+      else departure?.addEventListener('abort', abandon);
+    });
+  }
+
+  /** Posts another node's request; resolves with the answer to send back. */
+  peer(event: (ticket: Ticket) => Event): Promise<Response | Encoded> {
+    const ticket = this.newTicket();
+    return new Promise((resolve, reject) => {
+      this.peers.add(ticket, { resolve, reject });
+      this.queue.post(event(ticket));
+    });
+  }
+
+  /** Answers a client, if it still waits. */
+  reply(ticket: Ticket, outcome: Outcome): void {
+    this.clients.take(ticket)?.(outcome);
+  }
+
+  /** The request that is answered now; undefined: it was before. */
+  takePeer(ticket: Ticket): PeerCall | undefined {
+    return this.peers.take(ticket);
+  }
+
+  private newTicket(): Ticket {
+    this.lastTicket += 1;
+    return ticketOf(this.lastTicket);
+  }
+}
