@@ -42,7 +42,8 @@ async function waiting() {
   const decide = (): void => {
     for (const one of undecided.splice(0)) one(STORED);
   };
-  return { decide, gone: () => gone, said: all(socket), socket };
+  const asked = (): number => undecided.length;
+  return { asked, decide, gone: () => gone, said: all(socket), socket };
 }
 
 function all(socket: Socket): { text: string; over: Promise<string> } {
@@ -95,9 +96,11 @@ test.each([
   ['closed', APPEND],
   ['closed, of HTTP/1.0', post('/messages', '{"message":"a"}', '1.0')],
 ])('one that has gone is known to have gone (%s)', async (_, text) => {
-  const { gone, socket } = await waiting();
+  const { asked, gone, socket } = await waiting();
   socket.write(text);
-  setTimeout(() => socket.destroy(), 50);
+  // One that goes before its request was read has asked for nothing.
+  await expect.poll(asked).toBe(1);
+  socket.destroy();
   await expect.poll(gone, { timeout: 2_000 }).toBe(1);
 });
 
