@@ -13,9 +13,11 @@ import { Bulletin } from './bulletin.ts';
 import type { ChildListener, ChildSpec } from './child.ts';
 import { Child } from './child.ts';
 import type { Action, ClusterView, Control, NodeView } from './control.ts';
-import { Conflict, UnknownNode } from './control.ts';
+import { Conflict } from './control.ts';
+import type { Member } from './crew.ts';
+import { Crew } from './crew.ts';
 import type { Layout, NodePlace } from './layout.ts';
-import { nextNodeId, placeOf, portsOf } from './layout.ts';
+import { placeOf } from './layout.ts';
 import type { NumberedLines } from './lines.ts';
 import { nextFreePort } from './ports.ts';
 import { ReadinessProbe } from './readiness-probe.ts';
@@ -42,23 +44,15 @@ export interface LauncherParts {
   readonly sleep: (ms: number) => Promise<void>;
 }
 
-interface Member {
-  readonly place: NodePlace;
-  readonly child: Child;
-}
-
 export class Launcher implements Control {
   readonly #parts: LauncherParts;
   readonly #arbiter: RunningArbiter;
   readonly #link: ArbiterLink;
   readonly #bulletin: Bulletin;
-  readonly #members = new Map<string, Member>();
-  readonly #removed = new Map<string, Member>();
-  readonly #usedIds: Set<string>;
+  readonly #crew: Crew;
   readonly #turns = new Turns();
   readonly #end = new AbortController();
   readonly #probe: ReadinessProbe;
-  #highestPort: number;
   #stopped: Promise<void> | null = null;
 
   constructor(parts: LauncherParts, arbiter: RunningArbiter) {
@@ -66,10 +60,9 @@ export class Launcher implements Control {
     this.#arbiter = arbiter;
     this.#link = new ArbiterLink(arbiter, parts.token);
     this.#bulletin = new Bulletin(parts.onEvent);
-    this.#usedIds = new Set(parts.usedIds);
+    this.#crew = new Crew(parts.layout, parts.usedIds);
     const pace = { now: parts.now, sleep: parts.sleep, signal: this.#end.signal };
-    this.#probe = new ReadinessProbe(this.#link, pace, () => [...this.#members.keys()]);
-    this.#highestPort = Math.max(...portsOf(parts.layout));
+    this.#probe = new ReadinessProbe(this.#link, pace, () => this.#crew.ids);
     for (const place of parts.layout.nodes) this.#enrol(place);
   }
 
@@ -77,7 +70,7 @@ export class Launcher implements Control {
    * time runs out without progress, nothing is left running and it rejects with ChildFailed or
    * NotReady. */
   async start(): Promise<ReadyEvent> {
-    const children = [...this.#members.values()].map(({ child }) => child);
+    const children = this.#crew.members.map(({ child }) => child);
     try {
       await this.#forgetStrangers();
       const starts = children.map((child) => child.start());
@@ -110,7 +103,7 @@ export class Launcher implements Control {
 
   /** Ends all processes at once. */
   async kill(): Promise<void> {
-    const ends = this.#all().map(({ child }) => child.kill());
+    const ends = this.#crew.all.map(({ child }) => child.kill());
     await Promise.all([...ends, this.stop()]);
   }
 
@@ -119,19 +112,19 @@ export class Launcher implements Control {
     return {
       name,
       pid: process.pid,
-      size: this.#members.size,
+      size: this.#crew.size,
       arbiter: this.#arbiter.url,
       control: this.#arbiter.url,
       dataDir,
-      nodes: [...this.#members.values()].map((member) => this.#viewOf(member)),
-      removed: [...this.#removed.values()].map((member) => this.#viewOf(member)),
+      nodes: this.#crew.members.map((member) => this.#viewOf(member)),
+      removed: this.#crew.removed.map((member) => this.#viewOf(member)),
     };
   }
 
   async act(node: string, action: Action): Promise<NodeView> {
-    const gone = this.#removed.get(node);
+    const gone = this.#crew.gone(node);
     if (gone !== undefined) return this.#dismiss(gone, action);
-    const member = this.#memberOf(node);
+    const member = this.#crew.member(node);
     const work = async () => {
       this.#refuseWhileStopping();
       await perform(member.child, action, (what) => this.#say(what, member));
@@ -142,22 +135,22 @@ export class Launcher implements Control {
   }
 
   output(node: string, lines: number): NumberedLines {
-    return (this.#removed.get(node) ?? this.#memberOf(node)).child.output(lines);
+    return (this.#crew.gone(node) ?? this.#crew.member(node)).child.output(lines);
   }
 
   add(id?: string): Promise<NodeView> {
     return this.#turns.take(WHOLE_CLUSTER, async () => {
       this.#refuseWhileStopping();
-      const node = id ?? nextNodeId(this.#usedIds);
-      if (this.#members.has(node)) throw new Conflict(`there is a node ${node} already`);
-      const earlier = this.#removed.get(node);
+      const node = id ?? this.#crew.nextId;
+      if (this.#crew.has(node)) throw new Conflict(`there is a node ${node} already`);
+      const earlier = this.#crew.gone(node);
       if (earlier !== undefined) await this.#dismiss(earlier, 'stop');
-      const port = await nextFreePort(this.#highestPort + 1);
+      const port = await nextFreePort(this.#crew.nextPort);
       this.#refuseWhileStopping();
       const member = this.#enrol(placeOf(node, port, this.#parts.layout.dataDir));
       // First the size, then the node: the other way round, a majority of the old size could
       // decide over the new cluster.
-      this.#arbiter.setSize(this.#members.size);
+      this.#arbiter.setSize(this.#crew.size);
       try {
         await member.child.start();
       } catch (error) {
@@ -173,7 +166,7 @@ export class Launcher implements Control {
 
   remove(node: string): Promise<NodeView> {
     return this.#turns.take(WHOLE_CLUSTER, async () => {
-      const member = this.#memberOf(node);
+      const member = this.#crew.member(node);
       this.#refuseWhileStopping();
       if (this.#link.roleOf(node) === 'master') {
         throw new Conflict(`${node} is the master; only a secondary can be removed`);
@@ -191,14 +184,14 @@ export class Launcher implements Control {
     const { readyWithinMs } = this.#parts;
     const missing = await this.#probe.proved(readyWithinMs);
     if (missing === null) return;
-    const lines = [...this.#members.values()].flatMap(({ child }) => child.lastWords());
+    const lines = this.#crew.members.flatMap(({ child }) => child.lastWords());
     throw new NotReady(`not ready, no progress for ${readyWithinMs / 1_000} s: ${missing}`, lines);
   }
 
   async #stop(): Promise<void> {
     this.#end.abort();
     this.#bulletin.say({ event: 'stopping' });
-    const ends = this.#all().map(({ child }) => child.stop({ forGood: true }));
+    const ends = this.#crew.all.map(({ child }) => child.stop({ forGood: true }));
     await Promise.all(ends);
     await this.#arbiter.stop();
     this.#bulletin.say({ event: 'stopped' });
@@ -207,21 +200,15 @@ export class Launcher implements Control {
   /** A folder may remember nodes that this cluster was started without: they have left. */
   async #forgetStrangers(): Promise<void> {
     for (const { node } of this.#arbiter.members()) {
-      if (!this.#members.has(node)) await this.#link.leave(node);
+      if (!this.#crew.has(node)) await this.#link.leave(node);
     }
   }
 
   #enrol(place: NodePlace): Member {
     const spec = this.#parts.specOf(place, this.#arbiter.url);
     const member: Member = { place, child: new Child(spec, this.#listenerOf(place.node)) };
-    this.#members.set(place.node, member);
-    this.#usedIds.add(place.node);
-    this.#highestPort = Math.max(this.#highestPort, place.port);
+    this.#crew.enrol(member);
     return member;
-  }
-
-  #all(): Member[] {
-    return [...this.#members.values(), ...this.#removed.values()];
   }
 
   /** The node is no member any more. Its process goes on if it could be told so; one that stands
@@ -229,7 +216,7 @@ export class Launcher implements Control {
   async #release(member: Member): Promise<void> {
     if (member.child.state === 'running') {
       await member.child.retire();
-      this.#removed.set(member.place.node, member);
+      this.#crew.release(member);
     } else if (member.child.state === 'paused') {
       // Woken to end in order it would first acknowledge what it has missed: whoever waits for
       // that would be told of a copy that is gone with it.
@@ -242,8 +229,8 @@ export class Launcher implements Control {
 
   async #strike({ place }: Member): Promise<void> {
     await this.#link.leave(place.node);
-    this.#members.delete(place.node);
-    this.#arbiter.setSize(this.#members.size);
+    this.#crew.strike(place.node);
+    this.#arbiter.setSize(this.#crew.size);
     this.#changed();
   }
 
@@ -254,7 +241,7 @@ export class Launcher implements Control {
       throw new Conflict(`${node} was removed; it can only be stopped`);
     }
     await (action === 'stop' ? member.child.stop() : member.child.kill());
-    this.#removed.delete(node);
+    this.#crew.forget(node);
     this.#say(action === 'stop' ? 'stopped' : 'killed', member);
     return this.#viewOf(member);
   }
@@ -270,9 +257,8 @@ export class Launcher implements Control {
       onLine: (line) => this.#parts.onLine(node, line),
       onEnd: ({ code, signal, expected }) => {
         if (expected || this.#end.signal.aborted) return;
-        const member = this.#members.get(node) ?? this.#removed.get(node);
-        const lines = member?.child.lastLines ?? [];
-        this.#removed.delete(node);
+        const lines = this.#crew.find(node)?.child.lastLines ?? [];
+        this.#crew.forget(node);
         this.#bulletin.say({ event: 'exit', node, code, signal, lines });
         this.#changed();
       },
@@ -285,17 +271,11 @@ export class Launcher implements Control {
   }
 
   #changed(): void {
-    if (!this.#end.signal.aborted) this.#parts.onChange(this.view(), [...this.#usedIds]);
-  }
-
-  #memberOf(node: string): Member {
-    const member = this.#members.get(node);
-    if (member === undefined) throw new UnknownNode(node, [...this.#members.keys()]);
-    return member;
+    if (!this.#end.signal.aborted) this.#parts.onChange(this.view(), this.#crew.usedIds);
   }
 
   #viewOf({ place, child }: Member): NodeView {
-    const removed = this.#removed.has(place.node);
+    const removed = this.#crew.gone(place.node) !== undefined;
     const role = removed ? 'removed' : this.#link.roleOf(place.node);
     return { node: place.node, role, url: place.url, pid: child.pid, state: child.state };
   }
