@@ -25,7 +25,6 @@ import type {
 } from './answers.ts';
 import { baseUrl, refuseWithoutOptions } from './base-url.ts';
 import { Departures } from './departures.ts';
-import { InvalidIdempotencyKey } from './errors.ts';
 import { type FollowOptions, follow } from './follow.ts';
 import { GatheringLink } from './gathering-link.ts';
 import { kvPath } from './kv-path.ts';
@@ -40,12 +39,11 @@ import type {
   KeyWriteOptions,
   PageOptions,
   ReadOptions,
-  WriteOptions,
 } from './options.ts';
 import { outcomePlace } from './outcome-place.ts';
 import { type Pace, REAL_PACE } from './pace.ts';
-import { type Acknowledged, PendingWrite, type Route, type WriteOrder } from './pending-write.ts';
 import { Requests } from './requests.ts';
+import { Writes } from './writes.ts';
 
 export type * from './answers.ts';
 export * from './errors.ts';
@@ -57,49 +55,50 @@ export * from './problems.ts';
 
 const RETRY_FOR_MS = 10_000;
 const KEY_TIMEOUT_MS = 1_000;
-const IDEMPOTENCY_KEY = /^[\x20-\x7e]{1,128}$/;
 
 /**
  * Every method throws Unreachable, UnexpectedAnswer, ProblemError (or its subclass for the code),
  * or the abort reason of its signal; writes throw OutcomeUnknown and InvalidIdempotencyKey besides.
  */
 export class ReplogClient {
+  readonly #url: string;
   readonly #link: Link;
-  readonly #departures = new Departures();
-  readonly #writes: GatheringLink;
+  readonly #writes: Writes;
   readonly #requests: Requests;
-  readonly #route: Route;
   readonly #pace: Pace;
-  readonly #retryForMs: number;
-  readonly #newKey: () => string;
 
   /** Throws InvalidUrl. */
   constructor(options: ClientOptions) {
     refuseWithoutOptions(options);
     const { fetch, token } = options;
+    const departures = new Departures();
     // Not the global fetch: Node 20 forgets the signal of an answer whose body still comes once the
     // collector has run, and then nothing ends a long stream.
-    const wire = fetch === undefined ? nodeWire(this.#departures) : kyWire(fetch);
+    const wire = fetch === undefined ? nodeWire(departures) : kyWire(fetch);
     this.#link = new Link(wire, token);
-    this.#writes = new GatheringLink(this.#link, this.#departures);
-    this.#route = { configured: baseUrl(options.url), learned: null, answered: false };
-    this.#requests = new Requests(this.#link, this.url, {
+    this.#url = baseUrl(options.url);
+    this.#requests = new Requests(this.#link, this.#url, {
       answerMs: options.answerMs,
-      departures: this.#departures,
+      departures,
     });
     this.#pace = options.pace ?? REAL_PACE;
-    this.#retryForMs = options.retryForMs ?? RETRY_FOR_MS;
-    this.#newKey = options.newKey ?? (() => crypto.randomUUID());
+    this.#writes = new Writes(this.#url, {
+      sender: new GatheringLink(this.#link, departures),
+      departures,
+      pace: this.#pace,
+      retryForMs: options.retryForMs ?? RETRY_FOR_MS,
+      newKey: options.newKey ?? (() => crypto.randomUUID()),
+    });
   }
 
   /** Base URL this client was given. */
   get url(): string {
-    return this.#route.configured;
+    return this.#url;
   }
 
   /** Concurrent appends travel together in one request; each keeps its own options and answer. */
   append(message: string, options: AppendOptions = {}): Promise<AppendAnswer> {
-    return this.#write<AppendAnswer>(options, {
+    return this.#writes.run<AppendAnswer>(options, {
       method: 'POST',
       path: '/messages',
       json: (timeoutMs) => ({ message, w: options.w, timeoutMs }),
@@ -109,7 +108,7 @@ export class ReplogClient {
 
   /** 1…10,000 messages, together at most 16 MiB as JSON: all of them or none, in one piece. */
   appendBatch(messages: readonly string[], options: AppendOptions = {}): Promise<BatchAnswer> {
-    return this.#write<BatchAnswer>(options, {
+    return this.#writes.run<BatchAnswer>(options, {
       method: 'POST',
       path: '/messages/batch',
       json: (timeoutMs) => ({ messages, w: options.w, timeoutMs }),
@@ -119,7 +118,8 @@ export class ReplogClient {
 
   /** Messages from `from` on: all of them, or a page of `limit`. */
   list(options: PageOptions = {}): Promise<MessagePage> {
-    return this.#requests.read<MessagePage>('/messages', 'messages', options, pageSearch(options));
+    const { from, limit } = options;
+    return this.#requests.read<MessagePage>('/messages', 'messages', options, { from, limit });
   }
 
   /** All messages from `from` on, page by page. */
@@ -134,7 +134,8 @@ export class ReplogClient {
 
   /** At most 10,000 operations, 1,000 unless `limit` says otherwise. */
   log(options: PageOptions = {}): Promise<LogPage> {
-    return this.#requests.read<LogPage>('/log', 'entries', options, pageSearch(options));
+    const { from, limit } = options;
+    return this.#requests.read<LogPage>('/log', 'entries', options, { from, limit });
   }
 
   /** Operations as they come. Mends broken connections until the signal aborts, then ends. */
@@ -155,7 +156,6 @@ export class ReplogClient {
   /** Where the write with this idempotency key stands; null if this node does not know the key.
    * Throws InvalidIdempotencyKey besides. */
   async outcome(idempotencyKey: string, options: ReadOptions = {}): Promise<StoredOutcome | null> {
-    refuseIdempotencyKey(idempotencyKey);
     const { path, search } = outcomePlace(idempotencyKey);
     return this.#requests.readOrNull<StoredOutcome>(
       path,
@@ -169,7 +169,7 @@ export class ReplogClient {
   /** Throws InvalidKey besides. */
   async put(key: string, value: string, options: KeyWriteOptions = {}): Promise<OperationAck> {
     const { id, w } = options;
-    return this.#write<OperationAck>(options, {
+    return this.#writes.run<OperationAck>(options, {
       method: 'PUT',
       path: kvPath(key),
       json: (timeoutMs) => ({ value, id, w, timeoutMs }),
@@ -181,7 +181,7 @@ export class ReplogClient {
   /** Removing a key that has no value is an ordinary removal. Throws InvalidKey besides. */
   async remove(key: string, options: KeyWriteOptions = {}): Promise<OperationAck> {
     const { id, w } = options;
-    return this.#write<OperationAck>(options, {
+    return this.#writes.run<OperationAck>(options, {
       method: 'DELETE',
       path: kvPath(key),
       json: (timeoutMs) => ({ id, w, timeoutMs }),
@@ -280,37 +280,6 @@ export class ReplogClient {
     const path = `/cluster/nodes/${encodeURIComponent(node)}/output`;
     return this.#requests.read<NodeOutput>(path, 'lines', options, { lines: options.lines });
   }
-
-  async #write<Answer extends Acknowledged>(
-    options: WriteOptions,
-    order: Omit<WriteOrder, 'idempotencyKey' | 'departures'>,
-  ): Promise<Answer> {
-    const { timeoutMs, signal } = options;
-    const idempotencyKey = options.idempotencyKey ?? this.#newKey();
-    refuseIdempotencyKey(idempotencyKey);
-    // One literal: a spread costs more than all that is done with it.
-    const full = {
-      method: order.method,
-      path: order.path,
-      json: order.json,
-      headers: order.headers,
-      defaultTimeoutMs: order.defaultTimeoutMs,
-      departures: this.#departures,
-      idempotencyKey,
-      timeoutMs,
-      signal,
-    };
-    const write = new PendingWrite(this.#writes, this.#route, full, this.#pace, this.#retryForMs);
-    return write.run<Answer>();
-  }
-}
-
-function refuseIdempotencyKey(key: string): void {
-  if (!IDEMPOTENCY_KEY.test(key)) throw new InvalidIdempotencyKey(key);
-}
-
-function pageSearch({ from, limit }: PageOptions): Record<string, number> {
-  return { ...(from === undefined ? {} : { from }), ...(limit === undefined ? {} : { limit }) };
 }
 
 function preferences({ receipt }: AppendOptions): Record<string, string> | undefined {

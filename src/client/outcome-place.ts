@@ -1,11 +1,13 @@
 // Where the outcome of a write with an idempotency key is asked for.
 
+import { idempotencyKey } from './idempotency-key.ts';
 import type { Call } from './link.ts';
 
 /** In the path; `.` and `..` cannot stand there (even %2e%2e is a step upwards), and go into the
- * query. */
-export function outcomePlace(idempotencyKey: string): Pick<Call, 'path' | 'search'> {
-  return idempotencyKey === '.' || idempotencyKey === '..'
-    ? { path: '/outcomes', search: { idempotencyKey } }
-    : { path: `/outcomes/${encodeURIComponent(idempotencyKey)}` };
+ * query. Throws InvalidIdempotencyKey. */
+export function outcomePlace(wanted: string): Pick<Call, 'path' | 'search'> {
+  const key = idempotencyKey(wanted);
+  return key === '.' || key === '..'
+    ? { path: '/outcomes', search: { idempotencyKey: key } }
+    : { path: `/outcomes/${encodeURIComponent(key)}` };
 }
