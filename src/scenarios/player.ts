@@ -16,7 +16,7 @@ import { Requester, type Waiting } from './requester.ts';
 import type { Scenario } from './scenario.ts';
 import { spanText, within } from './span.ts';
 import { masterOf, nodesMeant, type Stage } from './stage.ts';
-import type { RequestStep, Step, StepOf } from './step.ts';
+import { isRequest, type RequestStep, type Step, type StepOf } from './step.ts';
 import { tellCondition, tellStep } from './telling.ts';
 import { ScenarioFailed, shown, type Unmet } from './unmet.ts';
 import { Work } from './work.ts';
@@ -92,14 +92,8 @@ export class Player {
 
   async #perform(step: Step): Promise<void> {
     this.#parts.signal.throwIfAborted();
+    if (isRequest(step)) return this.#request(step);
     switch (step.verb) {
-      case 'append':
-      case 'batch':
-      case 'put':
-      case 'remove':
-      case 'get':
-      case 'outcome':
-        return this.#request(step);
       case 'answer':
         return this.#answer(step);
       case 'pending':

@@ -121,5 +121,12 @@ export interface Placed<V extends Verb> {
 export type Step = { [V in Verb]: Parsed<V> & Placed<V> }[Verb];
 export type StepOf<V extends Verb> = Extract<Step, { readonly verb: V }>;
 
+const REQUESTS = ['append', 'batch', 'put', 'remove', 'get', 'outcome'] as const;
+const REQUEST_VERBS: ReadonlySet<Verb> = new Set(REQUESTS);
+
 /** Steps that send requests to nodes. */
-export type RequestStep = StepOf<'append' | 'batch' | 'put' | 'remove' | 'get' | 'outcome'>;
+export type RequestStep = StepOf<(typeof REQUESTS)[number]>;
+
+export function isRequest(step: Step): step is RequestStep {
+  return REQUEST_VERBS.has(step.verb);
+}

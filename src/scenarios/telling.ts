@@ -3,19 +3,13 @@
 import type { Condition, FaultSettings } from './expectation.ts';
 import { clientsOf } from './requests.ts';
 import { type Span, spanText } from './span.ts';
-import type { RequestStep, Step } from './step.ts';
+import { isRequest, type RequestStep, type Step } from './step.ts';
 import { shown } from './unmet.ts';
 
 /** One line. */
 export function tellStep(step: Step): string {
+  if (isRequest(step)) return tellRequest(step);
   switch (step.verb) {
-    case 'append':
-    case 'batch':
-    case 'put':
-    case 'remove':
-    case 'get':
-    case 'outcome':
-      return tellRequest(step);
     case 'answer':
       return `wait for the answer to ${named(step.answer)}`;
     case 'pending':

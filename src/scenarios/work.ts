@@ -6,25 +6,13 @@ import type { Action } from '../cluster/control.ts';
 import type { FaultSettings } from './expectation.ts';
 import type { HistoryKeeper } from './history-keeper.ts';
 import { nodesMeant, type Stage } from './stage.ts';
-import type { Step, Verb } from './step.ts';
+import type { RequestStep, Step, StepOf } from './step.ts';
 import { faultWords } from './telling.ts';
 
-type WorkVerb = Exclude<
-  Verb,
-  | 'append'
-  | 'batch'
-  | 'put'
-  | 'remove'
-  | 'get'
-  | 'outcome'
-  | 'answer'
-  | 'pending'
-  | 'check'
-  | 'wait-until'
-  | 'sleep'
+export type WorkStep = Exclude<
+  Step,
+  RequestStep | StepOf<'answer' | 'pending' | 'check' | 'wait-until' | 'sleep'>
 >;
-
-export type WorkStep = Extract<Step, { readonly verb: WorkVerb }>;
 
 /** Cuts a node off: nothing of the master's arrives, so nothing is answered. */
 const CUT_OFF: FaultSettings = { dropRequest: 1, heartbeat: true };
