@@ -1,36 +1,27 @@
 // What can be done to a running cluster from outside, and the ways of saying no. The launcher
 // implements it, the control routes offer it over HTTP.
 
+import type { ClusterNode, ClusterReport, ControlVerb } from '../client/answers.ts';
 import type { ChildState } from './child.ts';
 import type { NumberedLines } from './lines.ts';
 
-/** A node as `GET /cluster` shows it. */
-export interface NodeView {
-  readonly node: string;
+/** A node as `GET /cluster` shows it: what clients are promised, and what it can be. */
+export interface NodeView extends ClusterNode {
   /** As the arbiter has given it, also while the process is down; null: none yet. */
   readonly role: 'master' | 'secondary' | 'removed' | null;
-  readonly url: string;
   /** null while no process runs. */
   readonly pid: number | null;
   readonly state: ChildState;
 }
 
 /** A cluster as `GET /cluster` shows it. */
-export interface ClusterView {
-  readonly name: string;
-  /** Of the launcher. */
-  readonly pid: number;
-  readonly size: number;
-  readonly arbiter: string;
-  readonly control: string;
-  readonly dataDir: string | null;
+export interface ClusterView extends ClusterReport {
   readonly nodes: readonly NodeView[];
-  /** Nodes that are no members any more, and whose processes still serve what they had. */
   readonly removed: readonly NodeView[];
 }
 
-export const ACTIONS = ['stop', 'start', 'restart', 'kill', 'pause', 'resume'] as const;
-export type Action = (typeof ACTIONS)[number];
+export type Action = ControlVerb;
+export const ACTIONS: readonly Action[] = ['stop', 'start', 'restart', 'kill', 'pause', 'resume'];
 
 export interface Control {
   view(): ClusterView;
