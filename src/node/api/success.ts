@@ -25,26 +25,16 @@ const receipt = z
   .exactOptional()
   .meta({ description: 'With `Prefer: receipt`: what this acknowledgement survives.' });
 
-export const appended = z.strictObject({
-  index: indexOut,
-  w: writeConcern,
-  acks,
-  durable,
-  ms,
-  duplicate,
-  receipt,
-});
+/** Who has it, and what that is worth. */
+const acknowledgement = { w: writeConcern, acks, durable, ms, duplicate, receipt };
+
+export const appended = z.strictObject({ index: indexOut, ...acknowledgement });
 
 export const batchAppended = z.strictObject({
   first: indexOut,
   last: indexOut,
   count: z.int().min(1),
-  w: writeConcern,
-  acks,
-  durable,
-  ms,
-  duplicate,
-  receipt,
+  ...acknowledgement,
 });
 
 /** One line of the answer to a gathered request. */
