@@ -37,8 +37,12 @@ export function fingerprint(operation: Operation, batched: boolean, before = 0):
     case 'append':
       return hashWords(before, [batched ? 'batch' : 'append', operation.message]);
     case 'put':
-      return hashWords(before, ['put', operation.key, operation.value]);
+      return hashWords(before, [putOf(operation.key), operation.key, operation.value]);
     case 'remove':
       return hashWords(before, ['remove', operation.key]);
   }
 }
+
+/** The first word of a put. It tells where the key ends, if U+0000 stands in it as well: nobody
+ * could say otherwise how much of what follows is the value. */
+const putOf = (key: string): string => (key.includes('\0') ? `put ${key.length}` : 'put');

@@ -41,6 +41,10 @@ describe('fingerprint', () => {
     ['put a=b', printOf([put('a', 'b')])],
     ['put ab=', printOf([put('ab', '')])],
     ['put =ab', printOf([put('', 'ab')])],
+    ['put a\\0b=c', printOf([put('a\0b', 'c')])],
+    ['put a=b\\0c', printOf([put('a', 'b\0c')])],
+    ['put a\\0=b\\0c', printOf([put('a\0', 'b\0c')])],
+    ['put a\\0\\0b=c', printOf([put('a\0\0b', 'c')])],
     ['remove a', printOf([{ op: 'remove', key: 'a' }])],
     ['append nothing', printOf([append('')])],
   ];
