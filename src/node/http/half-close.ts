@@ -53,7 +53,7 @@ function ask(socket: Socket, moves: boolean): void {
 }
 
 /** The answer that is next on this connection; null: none is owed. */
-function answerOn(socket: Socket): ServerResponse | null {
+export function answerOn(socket: Socket): ServerResponse | null {
   const { _httpMessage } = socket as { readonly _httpMessage?: ServerResponse | null };
   return _httpMessage ?? null;
 }

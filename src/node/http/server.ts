@@ -4,10 +4,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Door } from '../peers/tunnel-door.ts';
-import type { Answer } from './answer.ts';
 import type { Direct } from './direct.ts';
 import { allowHalfClose } from './half-close.ts';
-import { invalid, problem } from './problems.ts';
+import { refusingMalformed } from './malformed.ts';
+import { problem } from './problems.ts';
 import { rawAnswer } from './raw-answer.ts';
 import { type Fetch, WebFront } from './web-front.ts';
 
@@ -85,7 +85,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   server.on('checkExpectation', take);
   server.on('connect', door ?? refuseConnect);
   server.maxConnections = limits.connections;
-  server.on('clientError', refuseMalformed);
+  server.on('clientError', refusingMalformed());
   allowHalfClose(server);
   const connections = new Set<Socket>();
   server.on('connection', (socket) => {
@@ -157,23 +157,3 @@ const refuseConnect: Door = (_, socket) => {
   socket.on('error', () => socket.destroy());
   socket.end(rawAnswer(problem('not-found', 'No tunnel leads there.')));
 };
-
-/** Bytes that are no HTTP, and requests that did not arrive in time. */
-function refuseMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  socket.end(rawAnswer(answerTo(error.code)));
-}
-
-function answerTo(code: string | undefined): Answer {
-  switch (code) {
-    case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return problem('request-timeout', 'The request did not arrive in time.');
-    case 'HPE_HEADER_OVERFLOW':
-      return problem('headers-too-large', 'The headers are too long.');
-    default:
-      return invalid([{ path: '', message: 'this is not a valid HTTP request' }]);
-  }
-}
