@@ -100,13 +100,16 @@ export class HttpRun {
   }
 
   private async ready(): Promise<void> {
-    const { nodes } = this;
-    // A write that all have acknowledged; where one has not joined yet, it waits for that one.
-    const request = plain('POST', '/messages', { message: 'ready', w: nodes.length });
-    for (let status = 0; status !== 201; ) {
+    // A write that all have acknowledged. It has a key, because a master that opens its epoch may
+    // leave open what becomes of it.
+    const body = { message: 'ready', w: this.nodes.length };
+    const request = plain('POST', '/messages', body);
+    request.headers.push(['Idempotency-Key', 'ready']);
+    for (let status = 0; status !== 201 && status !== 200; ) {
       ({ status } = await this.exchange(this.models[0]!, request));
     }
-    this.log.add([{ op: 'append', message: 'ready' }], '');
+    const operations = [{ op: 'append' as const, message: 'ready' }];
+    this.log.add(operations, JSON.stringify([false, operations]), 'ready');
     for (const model of this.models) model.shown = 1;
   }
 
@@ -146,9 +149,11 @@ export class HttpRun {
 
   /** Several requests in one go are answered in their order. */
   private async pipelined(model: ModelledNode): Promise<void> {
-    const several = Array.from({ length: 4 }, () => this.requests.next());
-    // A read may be handled before a write that was sent ahead of it.
-    const writes = several.filter(({ method }) => method !== 'GET' && method !== 'HEAD');
+    const several = Array.from({ length: 12 }, () => this.requests.next());
+    // Of requests that a node takes in different ways, one may work before another sent ahead.
+    const writes = several.filter(
+      ({ method, target }) => method === 'POST' && /^\/messages(?:\/\w+)?$/.test(target),
+    );
     const connection = this.connectionTo(model);
     connection.write(Buffer.concat(writes.map(bytesOf)));
     for (const request of writes) {

@@ -29,6 +29,8 @@ const PATHS = [
   ...['/Messages', '/log/1/2', '//messages', '/x/../messages', '/%6dessages', '/messages%2Fbatch'],
   ...['/kv/%ff', '/kv/%zz', '/kv/%ed%a0%80', '/outcomes/', '/log/', '/*', '/messages;x'],
 ];
+/** The last two are parts that some routes take, once. */
+const STRAYS = ['x=1', '__proto__=1', '%zz=1', 'w=1', 'read=local', 'limit=1'];
 /** What makes of the JSON of a body something else: most of it none, or none that a route takes. */
 const DISTORTIONS: readonly ((json: string) => string)[] = [
   (json) => ` \r\n\t${json}\n`,
@@ -94,7 +96,7 @@ export class RandomRequests {
 
   /** `usual`, and now and then something else. */
   private usually<T>(usual: T, others: readonly T[]): T {
-    return this.chance(0.97) ? usual : this.oneOf(others);
+    return this.chance(0.95) ? usual : this.oneOf(others);
   }
 
   private request(method: string, target: string, fields?: object): WireRequest {
@@ -128,7 +130,7 @@ export class RandomRequests {
   private gathered(): WireRequest {
     const count = this.usually(1 + this.below(5), [0, 1_001]);
     const appends = Array.from({ length: count }, () => {
-      const idempotencyKey = this.chance(0.3) ? this.oneOf(IDEMPOTENCY_KEYS) : undefined;
+      const idempotencyKey = this.chance(0.3) ? this.someKey() : undefined;
       const w = this.usually<unknown>(this.oneOf([1, 'all', undefined]), [0, this.size + 1]);
       return { message: this.oneOf(TEXTS), w, idempotencyKey };
     });
@@ -199,9 +201,14 @@ export class RandomRequests {
 
   private keyed(request: WireRequest): WireRequest {
     if (!this.chance(0.35)) return request;
-    const key = this.usually(this.oneOf(IDEMPOTENCY_KEYS), WRONG_IDEMPOTENCY_KEYS);
+    const key = this.usually(this.someKey(), WRONG_IDEMPOTENCY_KEYS);
     request.headers.push([this.oneOf(['Idempotency-Key', 'idempotency-key']), key]);
     return request;
+  }
+
+  /** One that may have been used, or hardly. */
+  private someKey(): string {
+    return this.chance(0.4) ? this.oneOf(IDEMPOTENCY_KEYS) : `key ${this.below(300)}`;
   }
 
   private conditional(request: WireRequest): WireRequest {
@@ -239,8 +246,7 @@ export class RandomRequests {
       w: () => this.usually(this.oneOf(['1', 'majority', 'all']), ['0', '1.0', '']),
     };
     const parts = names.filter(() => this.chance(0.35)).map((name) => `${name}=${values[name]!()}`);
-    if (strayed && this.chance(0.03))
-      parts.push(this.oneOf(['x=1', '__proto__=1', '%zz=1', 'w=1']));
+    if (strayed && this.chance(0.06)) parts.push(this.oneOf(STRAYS));
     return parts.join('&');
   }
 }
