@@ -6,6 +6,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Door } from '../peers/tunnel-door.ts';
 import type { Direct } from './direct.ts';
 import { allowHalfClose } from './half-close.ts';
+import { inTurn } from './in-turn.ts';
 import { refusingMalformed } from './malformed.ts';
 import { problem } from './problems.ts';
 import { rawAnswer } from './raw-answer.ts';
@@ -66,10 +67,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const { direct, door } = options.app;
   const front = new WebFront(options.app.fetch);
-  const take = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+  const take = inTurn((incoming: IncomingMessage, outgoing: ServerResponse): void => {
     if (direct?.(incoming, outgoing)) return;
     front.take(incoming, outgoing);
-  };
+  });
   const server = createServer(
     {
       headersTimeout: limits.headersMs,
