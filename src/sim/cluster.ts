@@ -4,7 +4,6 @@
 
 import type { HistoryRecord, NodeRecord } from '../check/history.ts';
 import { DEFAULT_OPTIONS, type Options } from '../core/options.ts';
-import { majority } from '../core/quorum.ts';
 import { ArbiterHost } from './arbiter-host.ts';
 import { Chance } from './chance.ts';
 import type { FaultSource } from './disk-fault.ts';
@@ -12,6 +11,7 @@ import { EntryTexts } from './entry-texts.ts';
 import { Network } from './network.ts';
 import { NodeHost } from './node-host.ts';
 import type { Plan } from './plan.ts';
+import { Roster } from './roster.ts';
 import { Site } from './site.ts';
 import { openLog, startArbiter, startNode, type WrapPersistence } from './start.ts';
 import { Supervisor } from './supervisor.ts';
@@ -21,9 +21,6 @@ import { Watch } from './watch.ts';
 
 /** A stop that takes longer than this ends with a kill. */
 const STOP_LIMIT_MS = 5_000;
-
-/** A cluster does not grow beyond this here. */
-const NODES_MAX = 6;
 
 export interface ClusterParts {
   readonly plan: Plan;
@@ -46,7 +43,8 @@ export class Cluster {
   readonly supervisor: Supervisor;
   private readonly chance: Chance;
   private readonly wrap: WrapPersistence;
-  private size: number;
+  /** Who belongs to it. */
+  readonly roster: Roster;
   private healed = false;
 
   constructor({ plan, traced, wrap }: ClusterParts) {
@@ -55,7 +53,7 @@ export class Cluster {
     this.chance = new Chance(plan.seed + 1);
     this.options = { ...DEFAULT_OPTIONS, ...plan.shape.options };
     this.wrap = wrap ?? ((persistence) => persistence);
-    this.size = plan.shape.nodes.length;
+    this.roster = new Roster(this, plan.shape);
     this.trace = new Trace(this.timeline, traced);
     const chance = new Chance(plan.seed + 2);
     this.network = new Network(this.timeline, chance, this.trace, plan.shape.networkMs);
@@ -98,8 +96,7 @@ export class Cluster {
     const site = this.site(id);
     if (site.left && site.host.up) this.crash(id, { power: false, severity: 0 });
     if (!site.down) return;
-    if (site.left) this.resize(1);
-    site.left = false;
+    if (site.left) this.roster.returns(site);
     site.host.boot(this.chance.next() * 1e6);
     site.startingLife = site.host.life;
     const { halfStarted } = site;
@@ -110,7 +107,7 @@ export class Cluster {
     const { life } = site.host;
     const configuration = {
       shape,
-      size: shape.size === null ? null : this.size,
+      size: this.roster.configuredSize,
       options: this.options,
       random: this.chance.next,
       after: (ms: number, run: () => void) => {
@@ -220,38 +217,9 @@ export class Cluster {
     this.happened(site, 'wipe');
   }
 
-  /** Tells a node to leave; `done` is called when it has, or was refused. */
-  leave(id: string, done: () => void): void {
-    const site = this.site(id);
-    if (!site.host.up || site.host.paused || site.left || site.node === null) return;
-    if (this.forgotten) return;
-    if (this.nodes.filter((other) => !other.left).length < 3) return;
-    this.hit('leave');
-    this.trace.draw(`${id} is told to leave`);
-    // From now on it may be gone, though it hears of that later.
-    this.watch.commits.loses();
-    site.hasLeft = true;
-    this.happened(site, 'leave', { pending: true });
-    site.node.retire((response) => {
-      if (response.type === 'Left') {
-        site.left = true;
-        this.resize(-1);
-      } else {
-        this.happened(site, 'join');
-      }
-      done();
-    });
-  }
-
-  /** A node that was never there starts, and joins. */
-  addNode(): void {
-    if (this.nodes.length >= NODES_MAX || this.forgotten) return;
-    const id = `n${this.nodes.length + 1}`;
-    this.hit('join');
+  /** A node that was never there. */
+  addNode(id: string): void {
     this.add(id, this.plan.shape.nodes[0]!.durable);
-    this.happened(this.site(id), 'join');
-    this.resize(1);
-    this.start(id);
   }
 
   /** Where nodes do not mend damage themselves, one disk only has bits that turn over: no more than
@@ -282,7 +250,7 @@ export class Cluster {
   heal(): void {
     this.healed = true;
     this.network.weather.clear();
-    const { forgotten } = this;
+    const { forgotten } = this.roster;
     for (const site of this.sites.values()) {
       site.host.lateness = () => 0;
       if (site.hung || site.left || site.flipped || (forgotten && site.node !== null))
@@ -323,23 +291,6 @@ export class Cluster {
     return new Site(machine, { durable, timeline, chance, diskMs, hits });
   }
 
-  /** An arbiter is in charge that knows only how large the cluster is. Nobody adds or removes nodes
-   * then: it would take a majority of those it meets for one of those that kept promises. */
-  get forgotten(): boolean {
-    return this.sites.get('arbiter')?.wiped === true;
-  }
-
-  /** An arbiter that has forgotten which cluster this is still can be told, though the disk of
-   * `lost` were gone, and one more had to be replaced for its damage: it takes what a majority
-   * says, and lets nobody in who says more than that. */
-  mostRemember(lost?: string): boolean {
-    if (!this.plan.shape.nameless) return true;
-    // One that was added and never let in has nothing to say.
-    const knows = ({ id, wiped }: Site): boolean => !wiped && this.watch.memory.belongs(id);
-    const known = this.nodes.filter((site) => site.id !== lost && knows(site));
-    return known.length - 1 >= majority(this.size);
-  }
-
   /** An arbiter without a disk lives in the launcher: when that ends, so does the cluster. */
   private mayEnd(site: Site): boolean {
     return site.arbiter === null || site.disk !== null;
@@ -354,12 +305,5 @@ export class Cluster {
     if (site.host.up || site.ending) this.happened(site, event);
     if (site.disk === null) this.watch.forgotten(site.id);
     site.crash(power, severity);
-  }
-
-  private resize(change: number): void {
-    this.watch.sizeChanges = true;
-    if (this.plan.shape.size === null) return;
-    this.size += change;
-    this.sites.get('arbiter')?.arbiter?.resize(() => this.size, this.size);
   }
 }

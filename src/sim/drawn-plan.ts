@@ -3,6 +3,7 @@
 // at what a run comes to.
 
 import { Chance } from './chance.ts';
+import { withExpulsion } from './drawn-expulsion.ts';
 import { withShortMemory } from './drawn-memory.ts';
 import { drawnOperations } from './drawn-operations.ts';
 import { withOutbox } from './drawn-outbox.ts';
@@ -34,7 +35,8 @@ export function drawnPlan(seed: number): Plan {
   const clientsUntil = faultsUntil + AFTER_MS;
   const operations = drawnOperations(chance, shape, clientsUntil);
   const plan = { seed, shape, faultsFrom, faultsUntil, faults, operations };
-  return withRot(withShortMemory(withOutbox(withUpkeep(plan, clientsUntil), clientsUntil)));
+  const busy = withOutbox(withUpkeep(plan, clientsUntil), clientsUntil);
+  return withExpulsion(withRot(withShortMemory(busy)));
 }
 
 function drawnShape(

@@ -90,9 +90,9 @@ export class Supervisor {
    * counts: who was away, whom the arbiter forgot, who has not heard of that epoch, or does not
    * know that it has all again that damage took from itself, may have missed what came after. */
   private helpFor(id: string): string | null {
-    const { forgotten, watch } = this.cluster;
+    const { roster, watch } = this.cluster;
     const { epoch, upTo, open } = watch.memory.lostBy(id)!;
-    if (forgotten || open) return null;
+    if (roster.forgotten || open) return null;
     const counts = (one: string): boolean =>
       !this.cluster.site(one).hasLeft &&
       watch.memory.acceptedBy(one) >= epoch &&

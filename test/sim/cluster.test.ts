@@ -39,7 +39,7 @@ test('what rots may be that of a node that goes on', async () => {
 test('who is told to leave may be a member still, until it has left', async () => {
   const cluster = await grown();
   cluster.crash('arbiter', { power: false, severity: 0 });
-  cluster.leave('n2', () => {});
+  cluster.roster.leave('n2', () => {});
   const told = cluster.history.at(-1);
   expect(told).toMatchObject({ type: 'node', node: 'n2', event: 'leave', pending: true });
 });
@@ -61,15 +61,15 @@ test('damage that nothing has done is a breach, though the node mends it', async
 
 test('no arbiter is lost while nodes that it never let in count for a majority', async () => {
   const cluster = await grown({ nameless: true, size: 3 });
-  expect(cluster.mostRemember()).toBe(true);
+  expect(cluster.roster.mostRemember()).toBe(true);
   cluster.crash('arbiter', { power: false, severity: 0 });
   for (const size of [4, 5]) {
-    cluster.addNode();
+    cluster.roster.add();
     await cluster.timeline.run(cluster.timeline.now + 200);
     expect(cluster.nodes).toHaveLength(size);
   }
   // Three of five know which cluster it is, and one of those may be lost as well.
-  expect(cluster.mostRemember()).toBe(false);
+  expect(cluster.roster.mostRemember()).toBe(false);
 });
 
 test('a node that ends when all is healed may find what a failed write has left', async () => {
@@ -81,4 +81,26 @@ test('a node that ends when all is healed may find what a failed write has left'
   expect([site.torn, site.suffers('eio')]).toEqual([true, false]);
   await cluster.timeline.run(cluster.timeline.now + 1_000);
   expect([site.torn, site.host.up]).toEqual([false, true]);
+});
+
+test('who is removed while it is dead is no member until it comes back', async () => {
+  const cluster = await grown({ size: 3 });
+  const members = (): number | undefined => {
+    const [status] = cluster.nodes.flatMap(({ node }) => node?.status ?? []);
+    return status?.role === 'master' ? status.members.length : undefined;
+  };
+  expect([cluster.roster.expel('n3'), cluster.roster.configuredSize]).toEqual([true, 3]);
+  await cluster.timeline.run(cluster.timeline.now + 500);
+  expect([members(), cluster.roster.configuredSize, cluster.site('n3').left]).toEqual([2, 2, true]);
+  // Two are as few as there may be.
+  expect(cluster.roster.expel('n2')).toBe(false);
+  cluster.start('n3');
+  await cluster.timeline.run(cluster.timeline.now + 500);
+  expect([members(), cluster.roster.configuredSize]).toEqual([3, 3]);
+  const told = cluster.history.flatMap((one) =>
+    one.type === 'node' && one.node === 'n3' && one.event !== 'role' ? [one.event] : [],
+  );
+  expect(told.filter((event) => event !== 'leave')).toEqual(['start', 'crash', 'start', 'join']);
+  expect(told.slice(2, 4)).toEqual(['leave', 'leave']);
+  expect(cluster.watch.breaches).toEqual([]);
 });

@@ -119,7 +119,7 @@ export const PROCESS_FAULTS: readonly FaultKind[] = [
     arbiterToo: false,
     suits: ({ nodes, arbiter }) => arbiter === 'own' && nodes.length > 1,
     begin: (cluster, { node, forMs }) => {
-      if (cluster.forgotten && !cluster.mostRemember(node)) return undefined;
+      if (cluster.roster.forgotten && !cluster.roster.mostRemember(node)) return undefined;
       cluster.crash(node, { power: true, severity: 1 });
       cluster.wipe(node);
       cluster.startAfter(node, DOWN_MS + forMs);
@@ -132,7 +132,18 @@ export const PROCESS_FAULTS: readonly FaultKind[] = [
     arbiterToo: false,
     suits: ({ nodes, arbiter }) => arbiter === 'own' && nodes.length > 2,
     begin: (cluster, { node, forMs }) => {
-      cluster.leave(node, () => cluster.startAfter(node, forMs));
+      cluster.roster.leave(node, () => cluster.startAfter(node, forMs));
+      return undefined;
+    },
+  },
+  {
+    name: 'expel',
+    says: 'a node is killed, and removed while it is dead; started again later, it joins',
+    arbiterToo: false,
+    // Drawn apart (src/sim/drawn-expulsion.ts).
+    suits: () => false,
+    begin: (cluster, { node, forMs }) => {
+      if (cluster.roster.expel(node)) cluster.startAfter(node, DOWN_MS + forMs);
       return undefined;
     },
   },
@@ -142,7 +153,7 @@ export const PROCESS_FAULTS: readonly FaultKind[] = [
     arbiterToo: false,
     suits: ({ nodes }) => nodes.length < 5,
     begin: (cluster) => {
-      cluster.addNode();
+      cluster.roster.add();
       return undefined;
     },
   },
@@ -158,7 +169,7 @@ export const PROCESS_FAULTS: readonly FaultKind[] = [
       if (cluster.site('arbiter').wiped) return undefined;
       // Those who have left would be new ones to it when they come back.
       if (cluster.nodes.some(({ left }) => left)) return undefined;
-      if (!cluster.mostRemember()) return undefined;
+      if (!cluster.roster.mostRemember()) return undefined;
       cluster.crash('arbiter', { power: true, severity: 1 });
       cluster.wipe('arbiter', 'forget');
       cluster.startAfter('arbiter', DOWN_MS);
