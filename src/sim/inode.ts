@@ -51,9 +51,10 @@ export class Inode {
     return this.live.toBuffer();
   }
 
-  /** What no power cut takes. */
+  /** What is there, and no power cut takes. */
   durable(): Buffer {
-    return (this.base ?? this.live).toBuffer();
+    const { base, live } = this;
+    return (base !== null && base.length < live.length ? base : live).toBuffer();
   }
 
   /** Turns one bit over, on the disk and for all readers. */

@@ -1,7 +1,12 @@
 // What damage leaves of a node's files.
 
 import { expect, test } from 'vitest';
-import { FILE_HEADER_BYTES, segmentsAmong } from '../../src/persistence/segment-file.ts';
+import { recordSize } from '../../src/persistence/record.ts';
+import {
+  FILE_HEADER_BYTES,
+  segmentName,
+  segmentsAmong,
+} from '../../src/persistence/segment-file.ts';
 import { Chance } from '../../src/sim/chance.ts';
 import { FakeDisk } from '../../src/sim/disk.ts';
 import {
@@ -59,5 +64,24 @@ test('what ends early, or is gone, is followed by something', async () => {
     const copy = disk.copy();
     expect(removeFile(copy, new Chance(seed))).toBe(true);
     expect(segmentsAmong(copy.names())).toContain(20);
+  }
+});
+
+test('what is zeros is followed by a record that is there, and stays', async () => {
+  const disk = new FakeDisk();
+  for (const [name, bytes] of (await diskOfNode()).contents()) disk.place(name, bytes);
+  const first = segmentName(1);
+  const bytes = disk.content(first);
+  const end = FILE_HEADER_BYTES + recordSize(bytes, FILE_HEADER_BYTES);
+  expect(end).toBeLessThan(bytes.length);
+  for (const name of disk.names()) if (name > first && name.endsWith('.seg')) disk.lose(name);
+  // Cut off behind its first record, but not for good.
+  const file = await disk.mount().open(first, 'durable-write');
+  await file.truncate(end);
+  for (let seed = 1; seed <= 40; seed += 1) {
+    const copy = disk.copy();
+    loseSector(copy, new Chance(seed));
+    const record = copy.content(first).subarray(FILE_HEADER_BYTES);
+    expect(record).toEqual(bytes.subarray(FILE_HEADER_BYTES, end));
   }
 });
