@@ -118,15 +118,6 @@ export const ACKNOWLEDGEMENT_PLANTS: readonly Plant[] = [
     'this.known = new KnownRequests(3);',
   ),
   plant(
-    'when an old request with a key is forgotten, so is a newer one',
-    'B05',
-    'src/core/known-requests.ts',
-    'while (places[free] !== slot + 1) {\n      if (places[free] === 0) return;\n' +
-      '      free = (free + 1) & mask;\n    }',
-    'free = this.placeOf(this.columns.keys[slot]!, hashes[slot]!);\n' +
-      '    if (places[free] === 0) return;',
-  ),
-  plant(
     'a known key is not looked for',
     'B02',
     'src/core/admission.ts',
