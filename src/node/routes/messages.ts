@@ -105,12 +105,18 @@ type AnswerTo = (outcome: Outcome, asked: Asked) => Answer;
 
 /** Adds `receipt` to the answer for clients that ask for it: all others pay for one look. */
 function withReceipt(site: Site, call: Call, answer: AnswerTo): AnswerTo {
-  if (header(call, 'prefer') !== 'receipt') return answer;
+  if (!prefersReceipt(header(call, 'prefer'))) return answer;
   return (outcome, asked) => {
     const status = site.engine.status();
     const size = status.role === 'master' ? status.quorum.size : 1;
     return answer(outcome, { ...asked, size, inMemory: site.engine.inMemory });
   };
+}
+
+/** Among all that the client prefers; case does not count (RFC 7240). */
+function prefersReceipt(preferred: string | undefined): boolean {
+  if (preferred === undefined) return false;
+  return preferred.split(',').some((one) => one.trim().toLowerCase() === 'receipt');
 }
 
 async function append(site: Site, call: Call): Promise<Answer> {

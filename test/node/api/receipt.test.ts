@@ -71,11 +71,13 @@ describe('POST /messages', () => {
   const RECEIPT =
     'in memory on n1 and n2 of 3: survives the loss of any one node, but not a power cut';
 
-  test('says so to those who prefer it, and to nobody else', async () => {
+  test.each(['receipt', 'respond-async, Receipt'])('says so to who has %j', async (prefer) => {
     const app = createApp(new FakeEngine());
-    const plain = await call(app, 'POST', '/messages', { message: 'a' });
-    expect(Object.keys(plain.body)).toEqual(['index', 'w', 'acks', 'durable', 'ms']);
-    const headers = { prefer: 'receipt' };
+    for (const headers of [{}, { prefer: 'receipts' }] as Record<string, string>[]) {
+      const plain = await call(app, 'POST', '/messages', { message: 'a' }, headers);
+      expect(Object.keys(plain.body)).toEqual(['index', 'w', 'acks', 'durable', 'ms']);
+    }
+    const headers = { prefer };
     const told = await call(app, 'POST', '/messages', { message: 'a' }, headers);
     expect(told.status).toBe(201);
     expect(told.body.receipt).toBe(RECEIPT);
