@@ -34,6 +34,19 @@ describe('what is cut off', () => {
     expect((await machine.recover()).entries).toEqual(entriesOf(1, 7));
   });
 
+  it('may leave what has no file yet', async () => {
+    const machine = new Machine(SMALL);
+    const { log } = await machine.recover();
+    log.append(entriesOf(1, 3));
+    await log.persist(1, at(3));
+    log.append(entriesOf(4, 60));
+    log.truncate(at(50));
+    await log.persist(2, at(50));
+    await log.close();
+    expect(segmentsOf(machine).length).toBeGreaterThan(3);
+    expect((await machine.recover()).entries).toEqual(entriesOf(1, 50));
+  });
+
   it('is kept aside for good also where no file of the log goes', async () => {
     const machine = new Machine();
     const { log } = await machine.recover();

@@ -102,5 +102,7 @@ test('who is removed while it is dead is no member until it comes back', async (
   );
   expect(told.filter((event) => event !== 'leave')).toEqual(['start', 'crash', 'start', 'join']);
   expect(told.slice(2, 4)).toEqual(['leave', 'leave']);
+  const left = cluster.history.filter((one) => one.type === 'node' && one.event === 'leave');
+  expect(left[0]).toMatchObject({ node: 'n3', pending: true });
   expect(cluster.watch.breaches).toEqual([]);
 });

@@ -23,8 +23,8 @@ export function inTurn(take: Take): Take {
     lastOwed.set(socket, outgoing);
     before.once('close', () => {
       if (lastOwed.get(socket) === outgoing) lastOwed.delete(socket);
-      // Otherwise its connection has ended, and nobody is there to be answered.
-      if (outgoing.socket !== null) take(incoming, outgoing);
+      // Where its connection has ended, its handler finds nobody who would be answered.
+      take(incoming, outgoing);
     });
   };
 }

@@ -63,14 +63,14 @@ test.each(['/messages', '/messages?'])('%s: none works before the one ahead', as
 
 test('what waits when its connection ends is not begun', async () => {
   const gone = await waiting();
-  gone.socket.write(append('one') + append('two'));
+  gone.socket.write(append('one') + REMOVE);
   await expect.poll(() => gone.asked.length).toBe(1);
   gone.socket.destroy();
   await expect.poll(() => gone.left).toEqual(['one']);
   gone.undecided[0]!();
   const last = await waiting();
   const closing = append('one').replace('host:', 'connection: close\r\nhost:');
-  last.socket.write(closing + append('two'));
+  last.socket.write(closing + REMOVE);
   await expect.poll(() => last.asked.length).toBe(1);
   last.undecided[0]!();
   await once(last.socket, 'close');
