@@ -6,6 +6,7 @@ import type { Operation } from '../../core/operation.ts';
 import type { Answer } from '../http/answer.ts';
 import type { Call } from '../http/call.ts';
 import { type Departure, departureOf } from '../http/departure.ts';
+import { placed } from '../http/in-turn.ts';
 import type { Site } from '../http/route.ts';
 import type { Asked } from './outcomes.ts';
 
@@ -25,6 +26,12 @@ export class ClientGone extends Error {
   override readonly name = 'ClientGone';
 }
 
+/** When a request came that began to be handled at `started`. Of one that was sent before the one
+ * before it was answered, that its connection had something to read says nothing. */
+function arrivalOf({ env }: Call, clock: Site['clock'], started: number): number {
+  return env?.outgoing?.socket === null ? started : clock.arrivalMs();
+}
+
 /** Writes, waits, and answers as `answer` says. The client's leaving frees the waiter (B51). */
 export async function write(
   site: Site,
@@ -36,13 +43,15 @@ export async function write(
   const { engine, clock, metrics } = site;
   const started = clock.monotonicMs();
   const { operations, batch, w, timeoutMs, idempotencyKey, ifIndex } = request;
-  // Only a time limit counts from the arrival; of what is sent behind another, from its turn.
-  const arrivedAt = timeoutMs === undefined ? undefined : clock.arrivalMs();
+  // Only a time limit counts from the arrival.
+  const arrivedAt = timeoutMs === undefined ? undefined : arrivalOf(call, clock, started);
   const at = clock.iso();
   const order = { operations, batch, at, w, timeoutMs, arrivedAt, idempotencyKey, ifIndex };
   if (departure.aborted) throw new ClientGone('the client left before its write was begun');
   // The engine only listens for 'abort'.
-  const outcome = await engine.write(order, departure);
+  const writing = engine.write(order, departure);
+  placed(call.env?.outgoing);
+  const outcome = await writing;
   const ms = clock.monotonicMs() - started;
   if (outcome.type === 'Stored') metrics.observeWrite(ms);
   const { durable } = engine.persistence;

@@ -1,6 +1,8 @@
-// Requests that a client sends without waiting for answers. The rule: each begins when the one
-// before it on its connection has been answered, as HTTP asks of a server where one of them is not
-// safe (RFC 9112, 9.3.2): a removal must not overtake the append that was sent before it.
+// Requests that a client sends without waiting for answers. The rule: what one of them asks for is
+// done behind what the one before it on its connection asked for, as HTTP wants it where one of
+// them is not safe (RFC 9112, 9.3.2): a removal must not overtake the append that was sent before
+// it. A write behind a write need not wait for its answer: it is enough that its place in the log
+// is certain. What reads waits until that can be read.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
@@ -8,10 +10,33 @@ import { answerOn } from './half-close.ts';
 
 type Take = (incoming: IncomingMessage, outgoing: ServerResponse) => void;
 
-/** Hands the requests of each connection to `take` one after the other. */
+const PLACED = Symbol('placed');
+
+const SAFE: ReadonlySet<string | undefined> = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/** `true`: what was asked for has its place. A function: what to do then. */
+type Owed = ServerResponse & { [PLACED]?: true | (() => void) };
+
+/** Nothing that is asked for from now on comes before what this is the answer to. */
+export function placed(outgoing: ServerResponse | undefined): void {
+  if (outgoing === undefined) return;
+  const owed: Owed = outgoing;
+  const waiting = owed[PLACED];
+  owed[PLACED] = true;
+  // A request may be many writes, which all have their places when this turn is over.
+  if (typeof waiting === 'function') queueMicrotask(waiting);
+}
+
+/** What reads is to see what was written ahead of it. And where a client was told to go on, Node
+ * puts the head of an answer that begins before its turn in front of that. */
+function waitsForAnswer({ headers, method }: IncomingMessage): boolean {
+  return SAFE.has(method) || headers.expect !== undefined;
+}
+
+/** Hands the requests of each connection to `take` one behind the other. */
 export function inTurn(take: Take): Take {
-  /** Of connections on which requests wait: the answer that is owed last. */
-  const lastOwed = new WeakMap<Socket, ServerResponse>();
+  /** Of connections with more than one request under way: the latest answer that is owed. */
+  const latest = new WeakMap<Socket, Owed>();
   return (incoming, outgoing) => {
     const { socket } = incoming;
     const owed = answerOn(socket);
@@ -19,12 +44,24 @@ export function inTurn(take: Take): Take {
       take(incoming, outgoing);
       return;
     }
-    const before = lastOwed.get(socket) ?? owed;
-    lastOwed.set(socket, outgoing);
-    before.once('close', () => {
-      if (lastOwed.get(socket) === outgoing) lastOwed.delete(socket);
-      // Where its connection has ended, its handler finds nobody who would be answered.
-      take(incoming, outgoing);
+    const before = latest.get(socket) ?? (owed as Owed);
+    // Its client has said that nothing would follow that: it is not answered, and not begun.
+    if (!before.shouldKeepAlive) return;
+    latest.set(socket, outgoing);
+    outgoing.once('close', () => {
+      if (latest.get(socket) === outgoing) latest.delete(socket);
     });
+    const patient = waitsForAnswer(incoming);
+    if (!patient && before[PLACED] === true) {
+      take(incoming, outgoing);
+      return;
+    }
+    let begun = false;
+    const begin = (): void => {
+      if (!begun) take(incoming, outgoing);
+      begun = true;
+    };
+    if (!patient) before[PLACED] = begin;
+    before.once('close', begin);
   };
 }

@@ -48,32 +48,54 @@ const append = (message: string, target = '/messages'): string => {
 
 const REMOVE = 'DELETE /kv/a HTTP/1.1\r\nhost: localhost\r\n\r\n';
 
-test.each(['/messages', '/messages?'])('%s: none works before the one ahead', async (target) => {
+test.each(['/messages', '/messages?'])('%s: none overtakes the one ahead', async (target) => {
   const { asked, undecided, socket, statuses } = await waiting();
-  socket.write(`${append('one')}${append('two', target)}${REMOVE}${append('three')}`);
-  for (const [place, name] of ['one', 'two', 'remove', 'three'].entries()) {
-    await expect.poll(() => asked.length).toBe(place + 1);
-    expect(asked.at(-1)).toBe(name);
-    undecided[place]!();
-  }
-  await expect.poll(() => statuses().length).toBe(4);
-  expect(statuses()).toEqual(['201', '201', '200', '201']);
+  const reads = 'GET /kv/a HTTP/1.1\r\nhost: localhost\r\n\r\n';
+  socket.write(`${append('one')}${append('two', target)}${REMOVE}${reads}${append('three')}`);
+  // The last one waits for what is read, and so for the answers ahead of that.
+  await expect.poll(() => asked).toEqual(['one', 'two', 'remove']);
+  for (const decide of undecided.toReversed()) decide();
+  await expect.poll(() => asked).toEqual(['one', 'two', 'remove', 'three']);
+  undecided[3]!();
+  await expect.poll(() => statuses().length).toBe(5);
+  expect(statuses()).toEqual(['201', '201', '200', '404', '201']);
   socket.destroy();
 });
 
-test('what waits when its connection ends is not begun', async () => {
-  const gone = await waiting();
-  gone.socket.write(append('one') + REMOVE);
-  await expect.poll(() => gone.asked.length).toBe(1);
-  gone.socket.destroy();
-  await expect.poll(() => gone.left).toEqual(['one']);
-  gone.undecided[0]!();
-  const last = await waiting();
-  const closing = append('one').replace('host:', 'connection: close\r\nhost:');
-  last.socket.write(closing + REMOVE);
-  await expect.poll(() => last.asked.length).toBe(1);
-  last.undecided[0]!();
-  await once(last.socket, 'close');
-  expect(last.statuses()).toEqual(['201']);
-  expect([gone.asked, last.asked]).toEqual([['one'], ['one']]);
+test('as many writes as there are wait at the same time', async () => {
+  const { asked, socket } = await waiting();
+  const names = Array.from({ length: 50 }, (_, i) => `message ${i}`);
+  socket.write(names.map((name) => append(name)).join(''));
+  await expect.poll(() => asked).toEqual(names);
+  socket.destroy();
+});
+
+test('who waits for a word to go on is answered in whole behind another', async () => {
+  const { asked, undecided, socket, statuses } = await waiting();
+  const expects = append('two').replace('host:', 'expect: 100-continue\r\nhost:');
+  socket.write(append('one') + expects);
+  await expect.poll(() => asked).toEqual(['one']);
+  undecided[0]!();
+  await expect.poll(() => asked).toEqual(['one', 'two']);
+  undecided[1]!();
+  await expect.poll(() => statuses()).toEqual(['201', '100', '201']);
+  socket.destroy();
+});
+
+test('what follows the last one is not begun', async () => {
+  const { asked, undecided, socket, statuses } = await waiting();
+  const last = append('last').replace('host:', 'connection: close\r\nhost:');
+  socket.write(last + REMOVE + REMOVE);
+  await expect.poll(() => asked).toEqual(['last']);
+  undecided[0]!();
+  await once(socket, 'close');
+  expect([asked, statuses()]).toEqual([['last'], ['201']]);
+});
+
+test('who goes has gone for all that waits', async () => {
+  const { asked, left, socket } = await waiting();
+  socket.write(append('one') + append('two'));
+  await expect.poll(() => asked).toEqual(['one', 'two']);
+  socket.destroy();
+  await expect.poll(() => left.length).toBe(2);
 });
