@@ -45,8 +45,6 @@ export function inTurn(take: Take): Take {
       return;
     }
     const before = latest.get(socket) ?? (owed as Owed);
-    // Its client has said that nothing would follow that: it is not answered, and not begun.
-    if (!before.shouldKeepAlive) return;
     latest.set(socket, outgoing);
     outgoing.once('close', () => {
       if (latest.get(socket) === outgoing) latest.delete(socket);

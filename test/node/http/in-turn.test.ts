@@ -1,11 +1,13 @@
 // Requests that are sent without waiting for answers.
 
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { connect } from 'node:net';
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Outcome } from '../../../src/core/effects.ts';
 import { logIndex, nodeId } from '../../../src/core/ids.ts';
 import { createApp } from '../../../src/node/api/app.ts';
+import { inTurn, placed } from '../../../src/node/http/in-turn.ts';
 import { startServer } from '../../../src/node/http/server.ts';
 import { FakeEngine } from '../fake-engine.ts';
 
@@ -98,4 +100,43 @@ test('who goes has gone for all that waits', async () => {
   await expect.poll(() => asked).toEqual(['one', 'two']);
   socket.destroy();
   await expect.poll(() => left.length).toBe(2);
+});
+
+describe('each request of a connection', () => {
+  /** Answers that a connection owes, the first of them next; `taken`: whose handlers have begun. */
+  function connection() {
+    const socket: { _httpMessage: unknown } = { _httpMessage: null };
+    const taken: string[] = [];
+    const take = inTurn((incoming) => void taken.push(incoming.url!));
+    const arrives = (url: string, method = 'POST'): ServerResponse => {
+      const outgoing = new EventEmitter() as ServerResponse;
+      socket._httpMessage ??= outgoing;
+      take({ socket, url, method, headers: {} } as unknown as IncomingMessage, outgoing);
+      return outgoing;
+    };
+    return { arrives, taken };
+  }
+
+  test('begins once, when the one ahead has its place, and that turn is over', async () => {
+    const { arrives, taken } = connection();
+    const first = arrives('one');
+    arrives('two');
+    placed(first);
+    expect(taken).toEqual(['one']);
+    await Promise.resolve();
+    expect(taken).toEqual(['one', 'two']);
+    first.emit('close');
+    expect(taken).toEqual(['one', 'two']);
+  });
+
+  test('begins at once where the one ahead has its place already, unless it reads', () => {
+    const { arrives, taken } = connection();
+    placed(arrives('one'));
+    const second = arrives('two');
+    placed(second);
+    arrives('three', 'GET');
+    expect(taken).toEqual(['one', 'two']);
+    second.emit('close');
+    expect(taken).toEqual(['one', 'two', 'three']);
+  });
 });
