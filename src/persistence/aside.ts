@@ -4,8 +4,9 @@
 // be read is no reason to keep it in the log.
 
 import { copyAside } from './damaged-files.ts';
-import { codeOf, type Disk, type DiskFile, withFile, writeAll } from './disk.ts';
+import { type Disk, type DiskFile, withFile, writeAll } from './disk.ts';
 import type { Cut, Piece } from './encoded-log.ts';
+import { MissingSegment, withClosed } from './missing.ts';
 import { DamagedLog } from './persistence.ts';
 import { payloadOf, recordIndex, recordSize } from './record.ts';
 import { segmentName } from './segment-file.ts';
@@ -48,12 +49,12 @@ async function copyPiece(
   }
   const name = segmentName(piece.segment.start.first);
   try {
-    await withFile(disk, name, 'read', async (file) => {
+    await withClosed(disk, piece.segment, async (file) => {
       await walkWhole(file, name, piece, (bytes, at) => lines.add(bytes, at));
     });
   } catch (error) {
     // Of one that is gone there is nothing to keep.
-    if (codeOf(error) === 'ENOENT') return;
+    if (error instanceof MissingSegment) return;
     if (!(error instanceof DamagedLog)) throw error;
     if (!copied.has(name)) await copyAside(disk, name);
     copied.add(name);

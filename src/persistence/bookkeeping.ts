@@ -8,7 +8,8 @@ import { codeOf, type Disk, readAll, withFile, writeAll } from './disk.ts';
 import { DamagedLog, UnknownFormat } from './persistence.ts';
 import { UNFINISHED } from './unfinished.ts';
 
-const NAME = 'memory.json';
+/** Its file. */
+export const BOOKKEEPING = 'memory.json';
 const FORMAT = 1;
 
 interface Waiting {
@@ -50,10 +51,10 @@ export class Bookkeeping {
 }
 
 async function replace(disk: Disk, memory: Memory): Promise<void> {
-  const unfinished = `${NAME}${UNFINISHED}`;
+  const unfinished = `${BOOKKEEPING}${UNFINISHED}`;
   await disk.remove(unfinished);
   await withFile(disk, unfinished, 'create', (file) => writeAll(file, [encode(memory)], 0));
-  await disk.rename(unfinished, NAME);
+  await disk.rename(unfinished, BOOKKEEPING);
   await disk.syncFolder();
 }
 
@@ -66,7 +67,7 @@ function encode(memory: Memory): Buffer {
 export async function loadMemory(disk: Disk): Promise<Memory | null> {
   let bytes: Buffer;
   try {
-    bytes = await withFile(disk, NAME, 'read', async (file) => {
+    bytes = await withFile(disk, BOOKKEEPING, 'read', async (file) => {
       const whole = Buffer.alloc(await file.size());
       await readAll(file, whole, 0);
       return whole;
@@ -77,7 +78,7 @@ export async function loadMemory(disk: Disk): Promise<Memory | null> {
   }
   const { format, memory } = parse(bytes);
   if (typeof format === 'number' && format > FORMAT) {
-    throw new UnknownFormat(`${NAME} has format ${format}; this program knows ${FORMAT}`);
+    throw new UnknownFormat(`${BOOKKEEPING} has format ${format}; this program knows ${FORMAT}`);
   }
   // Written again it must be the same bytes: no flipped bit can hide in what JSON does not keep.
   if (memory === undefined || !encode(memory).equals(bytes)) throw notValid();
@@ -95,5 +96,5 @@ function parse(bytes: Buffer): { format?: unknown; memory?: Memory } {
 }
 
 function notValid(): DamagedLog {
-  return new DamagedLog(NAME, 0, 'bookkeeping that is not valid');
+  return new DamagedLog(BOOKKEEPING, 0, 'bookkeeping that is not valid');
 }

@@ -5,7 +5,7 @@ import { type Memory, memoryBeside } from '../core/effects.ts';
 import { logIndex } from '../core/ids.ts';
 import { invariant } from '../core/invariant.ts';
 import { lastEpochOf } from '../core/ledger.ts';
-import { Bookkeeping } from './bookkeeping.ts';
+import { BOOKKEEPING, Bookkeeping } from './bookkeeping.ts';
 import { moveAside } from './damaged-files.ts';
 import type { Disk } from './disk.ts';
 import { Lock } from './lock.ts';
@@ -91,7 +91,7 @@ async function placeOfCut(disk: Disk, { damage, tornBatch }: FolderCheck): Promi
  * is not in there, so it counts as one that has lost something until it has caught up again. */
 async function forget(disk: Disk, { epochs, lastIndex }: FolderCheck): Promise<string> {
   const seen = lastEpochOf({ epochs });
-  const name = await moveAside(disk, 'memory.json');
+  const name = await moveAside(disk, BOOKKEEPING);
   const lost = { epoch: seen, upTo: logIndex(lastIndex), open: true };
   await save(disk, { ...memoryBeside(seen), lost });
   return name;

@@ -16,22 +16,21 @@ import type { Disk } from './disk.ts';
 import { type Cut, EncodedLog, type Piece } from './encoded-log.ts';
 import { Leftovers } from './leftovers.ts';
 import { Lock } from './lock.ts';
-import { asMissing } from './missing.ts';
 import { Outliner } from './outliner.ts';
-import { type Chunk, DamagedLog, type Persistence, type Recovery } from './persistence.ts';
+import type { Chunk, DamagedLog, Persistence, Recovery } from './persistence.ts';
 import { type ProcessTable, realProcesses } from './process-table.ts';
 import { Readers } from './readers.ts';
-import { examine, recordHash, recordIndex, recordSize } from './record.ts';
 import { recoverSegments } from './recovery.ts';
 import { surveyRemains } from './remains.ts';
 import { setAside, withLoss } from './salvage.ts';
 import type { Segment } from './segment.ts';
 import { FILE_HEADER_BYTES, segmentName } from './segment-file.ts';
+import { readNow } from './short-read.ts';
 import { failureOf } from './storage-failure.ts';
 import { Turns } from './turns.ts';
 import { UNFINISHED } from './unfinished.ts';
 import { Upkeep, type UpkeepHost } from './upkeep.ts';
-import { damage, walkWhole } from './walk.ts';
+import { walkWhole } from './walk.ts';
 import { Writer } from './writer.ts';
 
 /** Sizes in bytes; everything has a default. */
@@ -163,7 +162,7 @@ class SegmentedLog implements DurableLog {
   truncate(after: LogIndex): void {
     let cut: Cut | null;
     try {
-      cut = this.log.cut(after, (piece) => this.readNow(piece));
+      cut = this.log.cut(after, (piece) => readNow(this.disk, piece));
     } catch (error) {
       const { disk, turns } = this;
       this.condemning = condemn({ disk, turns, catalog: this.log.catalog }, error);
@@ -272,31 +271,6 @@ class SegmentedLog implements DurableLog {
     } catch (error) {
       const { disk, turns } = this;
       throw await endOfReading({ disk, turns, catalog: this.log.catalog }, piece.segment, error);
-    }
-  }
-
-  private readNow(piece: Piece): Buffer {
-    const name = segmentName(piece.segment.start.first);
-    const bytes = Buffer.allocUnsafe(piece.end - piece.start);
-    const got = this.gotNow(piece, bytes);
-    const last = { index: piece.before.index, hash: piece.before.hash };
-    let at = 0;
-    while (at < got) {
-      const verdict = examine(bytes.subarray(0, got), at, last, piece.holes);
-      if (verdict !== 'whole') throw damage(name, { verdict, offset: piece.start + at, ...last });
-      last.index = recordIndex(bytes, at);
-      last.hash = recordHash(bytes, at);
-      at += recordSize(bytes, at);
-    }
-    if (got < bytes.length) throw new DamagedLog(name, piece.start + got, 'an early end');
-    return bytes;
-  }
-
-  private gotNow({ segment, start }: Piece, bytes: Buffer): number {
-    try {
-      return this.disk.readNow(segmentName(segment.start.first), bytes, start);
-    } catch (error) {
-      throw asMissing(error, segment);
     }
   }
 }

@@ -22,8 +22,8 @@ export const STORAGE_PLANTS: readonly Plant[] = [
     'the bookkeeping is not synced',
     'B32',
     'src/persistence/bookkeeping.ts',
-    'await disk.rename(unfinished, NAME);\n  await disk.syncFolder();',
-    'await disk.rename(unfinished, NAME);',
+    'await disk.rename(unfinished, BOOKKEEPING);\n  await disk.syncFolder();',
+    'await disk.rename(unfinished, BOOKKEEPING);',
   ),
   plant(
     'a short write is taken for a whole one',

@@ -1,6 +1,7 @@
 // What damage leaves of a node's files. The rule: only what a reader can tell from what is whole:
 // the end of the log may be gone without a trace, so damage stands before something that is there.
 
+import { BOOKKEEPING } from '../../persistence/bookkeeping.ts';
 import { recordSize } from '../../persistence/record.ts';
 import { FILE_HEADER_BYTES, segmentName, segmentsAmong } from '../../persistence/segment-file.ts';
 import { SUMMARY } from '../../persistence/summary.ts';
@@ -17,17 +18,10 @@ const HEADER_SHARE = 0.05;
 
 /** In some record of some segment, or in what stands beside one; now and then in its header. */
 export function turnBit(disk: FakeDisk, chance: Chance): boolean {
-  const names = disk.names();
-  const briefs = names.filter((name) => name.endsWith(SUMMARY));
-  const segments = segmentsAmong(names).map(segmentName);
-  const brief = briefs.length > 0 && chance.happens(SUMMARY_SHARE);
-  const filled = (brief ? briefs : segments).filter(
-    (name) => disk.content(name).length > FILE_HEADER_BYTES,
-  );
-  if (filled.length === 0) return false;
-  const name = chance.pick(filled);
-  const bytes = disk.content(name).length - FILE_HEADER_BYTES;
-  const at = FILE_HEADER_BYTES + Math.floor(chance.next() * bytes);
+  const room = (name: string): number => disk.content(name).length - FILE_HEADER_BYTES;
+  const name = someFile(disk, chance, segmentsAmong(disk.names()).map(segmentName), room);
+  if (name === null) return false;
+  const at = FILE_HEADER_BYTES + Math.floor(chance.next() * room(name));
   const bit = chance.whole(0, 7);
   const inHeader = chance.happens(HEADER_SHARE);
   disk.flip(name, (inHeader ? at % FILE_HEADER_BYTES : at) * 8 + bit);
@@ -37,41 +31,53 @@ export function turnBit(disk: FakeDisk, chance: Chance): boolean {
 /** In some segment, or in what stands beside one, its header included; the last record of the log
  * stays. */
 export function loseSector(disk: FakeDisk, chance: Chance): boolean {
-  const names = disk.names();
   const segments = stayingSegments(disk);
-  const briefs = names.filter((name) => name.endsWith(SUMMARY));
   const room = (name: string): number =>
     name === segments.at(-1) ? lastRecordAt(disk.durableContent(name)) : disk.content(name).length;
-  const brief = briefs.length > 0 && chance.happens(SUMMARY_SHARE);
-  const filled = (brief ? briefs : segments).filter((name) => room(name) > 0);
-  if (filled.length === 0) return false;
-  const name = chance.pick(filled);
+  const name = someFile(disk, chance, segments, room);
+  if (name === null) return false;
   const start = SECTOR_BYTES * Math.floor((chance.next() * room(name)) / SECTOR_BYTES);
-  const bytes = Buffer.alloc(Math.min(SECTOR_BYTES, room(name) - start));
-  disk.overwrite(name, bytes, start);
+  disk.overwrite(name, Buffer.alloc(Math.min(SECTOR_BYTES, room(name) - start)), start);
   return true;
 }
 
 export function cutShort(disk: FakeDisk, chance: Chance): boolean {
-  const followed = stayingSegments(disk).slice(0, -1);
-  if (followed.length === 0) return false;
-  const name = chance.pick(followed);
+  const name = someFollowed(disk, chance);
+  if (name === null) return false;
   disk.shorten(name, Math.floor(chance.next() * disk.content(name).length));
   return true;
 }
 
 export function removeFile(disk: FakeDisk, chance: Chance): boolean {
-  const followed = stayingSegments(disk).slice(0, -1);
-  if (followed.length === 0) return false;
-  disk.lose(chance.pick(followed));
+  const name = someFollowed(disk, chance);
+  if (name === null) return false;
+  disk.lose(name);
   return true;
 }
 
 export function turnBookkeepingBit(disk: FakeDisk, chance: Chance): boolean {
-  const name = 'memory.json';
-  if (!disk.names().includes(name)) return false;
-  disk.flip(name, Math.floor(chance.next() * disk.content(name).length * 8));
+  if (!disk.names().includes(BOOKKEEPING)) return false;
+  disk.flip(BOOKKEEPING, Math.floor(chance.next() * disk.content(BOOKKEEPING).length * 8));
   return true;
+}
+
+/** One of these segments, or of the summaries, in which so many bytes may be damaged. */
+function someFile(
+  disk: FakeDisk,
+  chance: Chance,
+  segments: readonly string[],
+  room: (name: string) => number,
+): string | null {
+  const briefs = disk.names().filter((name) => name.endsWith(SUMMARY));
+  const brief = briefs.length > 0 && chance.happens(SUMMARY_SHARE);
+  const filled = (brief ? briefs : segments).filter((name) => room(name) > 0);
+  return filled.length === 0 ? null : chance.pick(filled);
+}
+
+/** A segment that another one follows. */
+function someFollowed(disk: FakeDisk, chance: Chance): string | null {
+  const followed = stayingSegments(disk).slice(0, -1);
+  return followed.length === 0 ? null : chance.pick(followed);
 }
 
 /** All that hold something which has come to stay: what has not may be gone before it is read. */
@@ -84,10 +90,10 @@ function stayingSegments(disk: FakeDisk): string[] {
 function lastRecordAt(content: Buffer): number {
   let last = 0;
   for (let at = FILE_HEADER_BYTES; at + 8 <= content.length; ) {
-    const size = recordSize(content, at);
-    if (size <= 0 || at + size > content.length) break;
+    const end = at + recordSize(content, at);
+    if (end > content.length) break;
     last = at;
-    at += size;
+    at = end;
   }
   return last;
 }
