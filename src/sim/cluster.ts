@@ -62,7 +62,7 @@ export class Cluster {
     this.watch.onBroken = (node, error) => this.supervisor.broke(this.site(node.id), error);
     this.watch.onDamage = (node) => this.supervisor.told(this.site(node.id));
     if (plan.shape.arbiter === 'own') this.addArbiter();
-    for (const { id, durable } of plan.shape.nodes) this.add(id, durable);
+    for (const { id, durable } of plan.shape.nodes) this.addNode(id, durable);
   }
 
   /** Starts every process, the master's first. */
@@ -217,11 +217,6 @@ export class Cluster {
     this.happened(site, 'wipe');
   }
 
-  /** A node that was never there. */
-  addNode(id: string): void {
-    this.add(id, this.plan.shape.nodes[0]!.durable);
-  }
-
   /** Where nodes do not mend damage themselves, one disk only has bits that turn over: no more than
    * that can be mended. */
   flipBits(id: string, name: string, source: FaultSource): (() => void) | undefined {
@@ -268,7 +263,8 @@ export class Cluster {
     this.record({ type: 'node', at, node, life: site.host.lifeName, event, ...more });
   }
 
-  private add(id: string, durable: boolean): void {
+  /** Another node, which has not started. */
+  addNode(id: string, durable: boolean): void {
     const { timeline, network, watch, options, texts } = this;
     const node = new NodeHost(id, { timeline, options, network, watch, texts });
     network.attach(node);

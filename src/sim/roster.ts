@@ -53,7 +53,7 @@ export class Roster {
     if (cluster.nodes.length >= NODES_MAX || this.forgotten) return;
     const id = `n${cluster.nodes.length + 1}`;
     cluster.hit('join');
-    cluster.addNode(id);
+    cluster.addNode(id, this.shape.nodes[0]!.durable);
     cluster.happened(cluster.site(id), 'join');
     this.resize(1);
     cluster.start(id);
