@@ -2,22 +2,12 @@
 // took: what `GET /health` tells of it. The rule: what an earlier process found, and had mended, is
 // not told again.
 
+import type * as z from 'zod';
 import type { Note } from '../core/effects.ts';
+import type { foundDamage } from './api/success.ts';
 import type { Clock } from './clock.ts';
 
-export interface DamageReport {
-  readonly file: string;
-  /** In bytes. */
-  readonly offset: number;
-  /** The log was whole up to here. */
-  readonly after: number;
-  /** It had gone on to here, at least. */
-  readonly upTo: number;
-  /** ISO 8601. */
-  readonly foundAt: string;
-  /** Since when it has again what was lost; null: it has not yet. */
-  readonly mendedAt: string | null;
-}
+export type DamageReport = Readonly<z.infer<typeof foundDamage>>;
 
 export class FoundDamage {
   readonly #clock: Pick<Clock, 'iso'>;

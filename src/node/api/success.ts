@@ -127,19 +127,20 @@ const member = z.strictObject({
   lastError: z.string().nullable(),
 });
 
+export const foundDamage = z.strictObject({
+  file: z.string(),
+  offset: z.int().min(0).meta({ description: 'In the file, in bytes.' }),
+  after: indexOut.meta({ description: 'The log was whole up to here.' }),
+  upTo: indexOut.meta({ description: 'It had gone on to here, at least.' }),
+  foundAt: z.iso.datetime(),
+  mendedAt: z.iso
+    .datetime()
+    .nullable()
+    .meta({ description: 'Since when it has again what was lost; null: not yet.' }),
+});
+
 /** Only where there was some. */
-const damage = z
-  .strictObject({
-    file: z.string(),
-    offset: z.int().min(0).meta({ description: 'In the file, in bytes.' }),
-    after: indexOut.meta({ description: 'The log was whole up to here.' }),
-    upTo: indexOut.meta({ description: 'It had gone on to here, at least.' }),
-    foundAt: z.iso.datetime(),
-    mendedAt: z.iso
-      .datetime()
-      .nullable()
-      .meta({ description: 'Since when it has again what was lost; null: not yet.' }),
-  })
+const damage = foundDamage
   .exactOptional()
   .meta({ description: 'Damage that this process found in its log when it started.' });
 
