@@ -3,6 +3,7 @@
 
 import { NotRunning, UsageError } from './exit.ts';
 import { findLauncher } from './launcher.ts';
+import { listed } from './printing/listed.ts';
 import { findTarget, type TargetOptions } from './target.ts';
 
 /** A hint is worth no longer wait: whoever reads it has waited already. */
@@ -64,9 +65,6 @@ export async function wayBack(
     return null;
   }
 }
-
-const listed = (names: readonly string[]): string =>
-  [names.slice(0, -1).join(', '), ...names.slice(-1)].filter((part) => part !== '').join(' and ');
 
 function commandFor(node: string, state: string): string | null {
   switch (state) {

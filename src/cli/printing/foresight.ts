@@ -4,6 +4,7 @@
 import type { MasterHealth, MemberHealth, WriteConcern } from '../../client/answers.ts';
 import { formatDuration } from '../arguments/duration.ts';
 import { counted } from './counted.ts';
+import { listed } from './listed.ts';
 
 /** What can be thought of. */
 export type Misfortune = 'kill' | 'stop' | 'pause' | 'rm';
@@ -240,8 +241,3 @@ const lagOf = ({ node, lagEntries }: MemberHealth): string => `${node} is ${lagE
 const nameOf = ({ node }: MemberHealth): string => node;
 const isAlive = ({ status }: MemberHealth): boolean => status !== 'Unhealthy';
 const are = (names: readonly string[]): string => (names.length === 1 ? 'is' : 'are');
-
-function listed(names: readonly string[]): string {
-  if (names.length <= 1) return names[0] ?? 'nobody';
-  return `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
-}
