@@ -133,6 +133,18 @@ export interface Lost {
   /** Places behind the damage whose running hash is known, rising: a log that agrees there is the
    * one that was lost. Not told to others. */
   readonly points?: readonly LogPoint[];
+  /** Where the damage was found, the latest if it happened again: for who asks this node. Not told
+   * to others. */
+  readonly place?: DamagePlace;
+}
+
+/** Where damage begins on disk. */
+export interface DamagePlace {
+  readonly file: string;
+  /** In bytes. */
+  readonly offset: number;
+  /** The log was whole up to here. */
+  readonly after: LogIndex;
 }
 
 /** What an arbiter must not forget. */

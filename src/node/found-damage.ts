@@ -1,6 +1,6 @@
-// Damage that this process found in its log when it started, and whether it has again what that
-// took: what `GET /health` tells of it. The rule: what an earlier process found, and had mended, is
-// not told again.
+// Damage that this process found in its log when it started, or that an earlier one did which had
+// not mended it, and whether it has again what that took: what `GET /health` tells of it. The rule:
+// what an earlier process found, and had mended, is not told again.
 
 import type * as z from 'zod';
 import type { Note } from '../core/effects.ts';

@@ -3,7 +3,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { type Memory, memoryBeside, type Note, type WriteConcern } from '../core/effects.ts';
-import { incarnation, logIndex, nodeId } from '../core/ids.ts';
+import { incarnation, nodeId } from '../core/ids.ts';
 import { Folds, lastEpochOf } from '../core/ledger.ts';
 import { DEFAULT_OPTIONS } from '../core/options.ts';
 import { Replica } from '../core/replica.ts';
@@ -263,13 +263,12 @@ function withFaults(real: Persistence, faults: Faults | undefined, trace: Trace)
   return flaky;
 }
 
-/** Says what damage was taken out of the log. */
-function noteDamage(recovery: Prepared['recovery'], tell: Prepared['tell']): void {
-  const { damage, memory, lastIndex: after } = recovery;
-  if (damage === undefined) return;
-  const { file, offset } = damage;
-  const upTo = memory?.lost?.upTo ?? logIndex(after);
-  tell({ event: 'damaged', file, offset, after, upTo });
+/** Says what damage was taken out of the log, now or in an earlier life that has not mended it. */
+function noteDamage({ memory, lastIndex }: Prepared['recovery'], tell: Prepared['tell']): void {
+  const { place, upTo = lastIndex } = memory?.lost ?? {};
+  if (place === undefined) return;
+  const { file, offset } = place;
+  tell({ event: 'damaged', file, offset, after: lastIndex, upTo });
 }
 
 /** What is told how long each Persist has taken, and that there was one. */

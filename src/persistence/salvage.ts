@@ -2,7 +2,7 @@
 // The rule: first it is durable that something was lost, then a copy of it is, and only then is the
 // log cut; a crash in between leaves a log that is still damaged, or one that knows what it lost.
 
-import { type Lost, type Memory, memoryBeside } from '../core/effects.ts';
+import { type DamagePlace, type Lost, type Memory, memoryBeside } from '../core/effects.ts';
 import { epoch, logIndex } from '../core/ids.ts';
 import { copyAside, moveAside } from './damaged-files.ts';
 import { type Disk, withFile } from './disk.ts';
@@ -13,8 +13,14 @@ import { SUMMARY } from './summary.ts';
 /** Kept of several incidents. */
 const POINTS_MAX = 8;
 
-/** The bookkeeping of a node that has lost what `remains` speaks of, and maybe some before. */
-export function withLoss(memory: Memory | null, remains: Remains, lastEpoch: number): Memory {
+/** The bookkeeping of a node that has lost, at this place, what `remains` speaks of, and maybe some
+ * before. */
+export function withLoss(
+  memory: Memory | null,
+  remains: Remains,
+  lastEpoch: number,
+  place: DamagePlace,
+): Memory {
   const seen = Math.max(lastEpoch, remains.epoch);
   const base = memory ?? memoryBeside(epoch(seen));
   const before = base.lost ?? null;
@@ -25,6 +31,7 @@ export function withLoss(memory: Memory | null, remains: Remains, lastEpoch: num
     points: [...(before?.points ?? []), ...remains.points]
       .sort((a, b) => a.index - b.index)
       .slice(-POINTS_MAX),
+    place,
   };
   return { ...base, lost };
 }

@@ -218,12 +218,13 @@ class SegmentedLog implements DurableLog {
   ): Promise<Memory> {
     const { catalog } = this.log;
     const { last } = catalog;
-    const { file } = damage;
+    const { file, offset } = damage;
     const keepBytes =
       last !== undefined && segmentName(last.start.first) === file ? last.end.offset : 0;
     if (last !== undefined) last.sealed = true;
     const remains = await surveyRemains(this.disk, damage, keepBytes, catalog.lastIndex);
-    const marked = withLoss(memory, remains, lastEpoch);
+    const place = { file, offset, after: logIndex(catalog.lastIndex) };
+    const marked = withLoss(memory, remains, lastEpoch, place);
     await this.bookkeeping.save(marked);
     await setAside(this.disk, file, keepBytes);
     return marked;

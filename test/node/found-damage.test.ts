@@ -22,7 +22,7 @@ test('GET /health tells it once it was noted, and when it was mended', async () 
   const app = createApp(engine, { clock: systemClock(), damage });
   const told = async () => (await call(app, 'GET', '/health')).body;
   expect(await told()).not.toHaveProperty('damage');
-  // That an earlier process found, and of which this one knows no place.
+  // Found by a version that did not write the place down.
   damage.note({ event: 'repaired', upTo: logIndex(2) });
   expect(await told()).not.toHaveProperty('damage');
   damage.note({ event: 'damaged', ...place });
@@ -55,6 +55,16 @@ async function serve(own: Partial<ServeNodeOptions>) {
   return { node, health, append };
 }
 
+/** Turns a bit over in the record with this text; */
+async function flip(dataDir: string, text: string): Promise<string> {
+  const file = (await readdir(dataDir)).find((name) => name.endsWith('.seg'))!;
+  const bytes = await readFile(join(dataDir, file));
+  const at = bytes.indexOf(text);
+  bytes[at] = bytes[at]! ^ 1;
+  await writeFile(join(dataDir, file), bytes);
+  return file;
+}
+
 test('a secondary that starts on a damaged disk tells it, and that it has mended it', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'replog-damage-'));
   onTestFinished(() => rm(dataDir, { recursive: true }));
@@ -67,15 +77,32 @@ test('a secondary that starts on a damaged disk tells it, and that it has mended
   await expect.poll(first.health).toMatchObject({ lastIndex: 3 });
   expect(await first.health()).not.toHaveProperty('damage');
   await first.node.stop();
-  const file = (await readdir(dataDir)).find((name) => name.endsWith('.seg'))!;
-  const bytes = await readFile(join(dataDir, file));
-  const at = bytes.indexOf('two');
-  bytes[at] = bytes[at]! ^ 1;
-  await writeFile(join(dataDir, file), bytes);
+  const file = await flip(dataDir, 'two');
   const again = await serve(follower);
   expect(await again.health()).toMatchObject({ lastIndex: 1, damage: { file, after: 1 } });
   // Its master takes it for the earlier process until that has been silent for a while.
   await expect
     .poll(again.health, { timeout: 15_000 })
     .toMatchObject({ lastIndex: 3, damage: { after: 1, mendedAt: expect.any(String) } });
+});
+
+test('one that is restarted before it has mended damage tells it once more', async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'replog-damage-'));
+  onTestFinished(() => rm(dataDir, { recursive: true }));
+  const master = await serve({});
+  const follower = { id: 'n2', role: 'secondary', join: master.node.url, dataDir } as const;
+  const first = await serve(follower);
+  for (const message of ['one', 'two', 'three']) {
+    await expect.poll(() => master.append(message)).toBe(201);
+  }
+  await expect.poll(first.health).toMatchObject({ lastIndex: 3 });
+  await first.node.stop();
+  await master.node.stop();
+  const file = await flip(dataDir, 'two');
+  const missed = { file, offset: expect.any(Number), after: 1, upTo: 3, mendedAt: null };
+  const found = await serve(follower);
+  expect(await found.health()).toMatchObject({ lastIndex: 1, damage: missed });
+  await found.node.stop();
+  const again = await serve(follower);
+  expect(await again.health()).toMatchObject({ lastIndex: 1, damage: missed });
 });

@@ -2,9 +2,11 @@
 // everything else set aside, and it is never forgotten that something was lost.
 
 import { describe, expect, test } from 'vitest';
+import type { Memory } from '../../src/core/effects.ts';
 import { epoch } from '../../src/core/ids.ts';
 import { DamagedLog, UnknownFormat } from '../../src/persistence/persistence.ts';
-import { withLoss } from '../../src/persistence/salvage.ts';
+import type { Remains } from '../../src/persistence/remains.ts';
+import { withLoss as lossAt } from '../../src/persistence/salvage.ts';
 import { segmentName } from '../../src/persistence/segment-file.ts';
 import { openSegmentedLog } from '../../src/persistence/segmented-log.ts';
 import { at, entriesOf, entryAt } from './entries.ts';
@@ -23,6 +25,9 @@ import {
 } from './salvaging.ts';
 
 const ZEROS = Buffer.alloc(9);
+const PLACE = { file: 'log-1.seg', offset: 463, after: at(3) };
+const withLoss = (memory: Memory | null, remains: Remains, lastEpoch: number): Memory =>
+  lossAt(memory, remains, lastEpoch, PLACE);
 
 describe('salvage', () => {
   test('an end that nobody knows stays unknown, whatever a later damage leaves', () => {
@@ -43,6 +48,10 @@ describe('salvage', () => {
     const many = points(...upTo(12));
     const last = withLoss(twice, { ...remains, upTo: 12, epoch: 2, points: many }, 3);
     expect(last.lost!.points).toHaveLength(8);
+    expect(last.lost!.place).toEqual(PLACE);
+    const later = { file: 'log-2.seg', offset: 9, after: at(7) };
+    const again = lossAt(last, { ...remains, upTo: 12, epoch: 2, points: many }, 3, later);
+    expect(again.lost!.place).toEqual(later);
     expect(last.lost!.points!.at(-1)).toEqual({ index: 12, hash: 12 });
   });
 

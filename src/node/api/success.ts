@@ -140,9 +140,9 @@ export const foundDamage = z.strictObject({
 });
 
 /** Only where there was some. */
-const damage = foundDamage
-  .exactOptional()
-  .meta({ description: 'Damage that this process found in its log when it started.' });
+const damage = foundDamage.exactOptional().meta({
+  description: 'Damage of its log that this process found, or had yet to mend, at its start.',
+});
 
 export const masterHealth = z.strictObject({
   node: nodeOut,
