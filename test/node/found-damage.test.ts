@@ -65,7 +65,8 @@ async function flip(dataDir: string, text: string): Promise<string> {
   return file;
 }
 
-test('a secondary that starts on a damaged disk tells it, and that it has mended it', async () => {
+/** A secondary that has three messages, the second of them damaged once it was stopped. */
+async function damaged() {
   const dataDir = await mkdtemp(join(tmpdir(), 'replog-damage-'));
   onTestFinished(() => rm(dataDir, { recursive: true }));
   const master = await serve({});
@@ -77,8 +78,12 @@ test('a secondary that starts on a damaged disk tells it, and that it has mended
   await expect.poll(first.health).toMatchObject({ lastIndex: 3 });
   expect(await first.health()).not.toHaveProperty('damage');
   await first.node.stop();
-  const file = await flip(dataDir, 'two');
-  const again = await serve(follower);
+  return { master, file: await flip(dataDir, 'two'), start: () => serve(follower) };
+}
+
+test('a secondary that starts on a damaged disk tells it, and that it has mended it', async () => {
+  const { file, start } = await damaged();
+  const again = await start();
   expect(await again.health()).toMatchObject({ lastIndex: 1, damage: { file, after: 1 } });
   // Its master takes it for the earlier process until that has been silent for a while.
   await expect
@@ -87,22 +92,12 @@ test('a secondary that starts on a damaged disk tells it, and that it has mended
 });
 
 test('one that is restarted before it has mended damage tells it once more', async () => {
-  const dataDir = await mkdtemp(join(tmpdir(), 'replog-damage-'));
-  onTestFinished(() => rm(dataDir, { recursive: true }));
-  const master = await serve({});
-  const follower = { id: 'n2', role: 'secondary', join: master.node.url, dataDir } as const;
-  const first = await serve(follower);
-  for (const message of ['one', 'two', 'three']) {
-    await expect.poll(() => master.append(message)).toBe(201);
-  }
-  await expect.poll(first.health).toMatchObject({ lastIndex: 3 });
-  await first.node.stop();
+  const { master, file, start } = await damaged();
   await master.node.stop();
-  const file = await flip(dataDir, 'two');
   const missed = { file, offset: expect.any(Number), after: 1, upTo: 3, mendedAt: null };
-  const found = await serve(follower);
+  const found = await start();
   expect(await found.health()).toMatchObject({ lastIndex: 1, damage: missed });
   await found.node.stop();
-  const again = await serve(follower);
+  const again = await start();
   expect(await again.health()).toMatchObject({ lastIndex: 1, damage: missed });
 });
