@@ -71,3 +71,27 @@ test('a body that is no HTTP is refused at once: no answer to its request is owe
   await once(socket, 'close');
   expect([statuses(said.text), undecided.length]).toEqual([[400], 0]);
 });
+
+test('who goes on with what is no HTTP makes nothing pile up behind the answer it is owed', async () => {
+  const warned: string[] = [];
+  const note = (warning: Error) => warned.push(warning.name);
+  process.on('warning', note);
+  onTestFinished(() => void process.off('warning', note));
+  const { undecided, socket, said } = await waiting();
+  let refused = 0;
+  socket.setNoDelay(true).write(`${APPEND}noise\r\n\r\n`);
+  await expect.poll(() => undecided.length).toBe(1);
+  for (let times = 0; times < 20; times += 1) {
+    socket.write('more noise\r\n\r\n');
+    // When a later connection is answered, what this one has sent has arrived.
+    const other = connect(socket.remotePort!, '127.0.0.1');
+    const answer = answersOn(other);
+    other.end('no HTTP\r\n\r\n');
+    await once(other, 'close');
+    refused += statuses(answer.text).length;
+  }
+  undecided[0]!(stored(1));
+  await once(socket, 'close');
+  expect(statuses(said.text)).toEqual([201, 400]);
+  expect([refused, warned]).toEqual([20, []]);
+});
