@@ -2,7 +2,7 @@
 // the arbiter is started and the cluster announced. Whatever fails leaves nothing running.
 
 import type { RunningArbiter, serveArbiter } from '../node/serve-arbiter.ts';
-import type { ClusterView, Control } from './control.ts';
+import type { ClusterView, Control, NodeView } from './control.ts';
 import { Conflict } from './control.ts';
 import { controlRoutes } from './control-routes.ts';
 import { Launcher } from './launcher.ts';
@@ -172,17 +172,28 @@ function startArbiter(
   });
 }
 
-function entryOf({ name, pid, control, arbiter, dataDir, nodes }: ClusterView): RunningCluster {
+function entryOf(view: ClusterView): RunningCluster {
+  const { name, pid, control, arbiter, dataDir, nodes } = view;
+  const isMember = new Set(nodes.map(({ node }) => node));
   return {
     name,
     pid,
     control,
     arbiter,
     master: nodes.find((node) => node.role === 'master')?.url ?? null,
-    nodes: nodes.map(({ node, role, url, pid: nodePid }) => ({ node, role, url, pid: nodePid })),
+    nodes: nodes.map(placeIn),
+    // Until it has left, one that is being removed is found among both.
+    removed: view.removed.filter(({ node }) => !isMember.has(node)).map(placeIn),
     dataDir,
   };
 }
+
+const placeIn = ({ node, role, url, pid }: NodeView): RunningCluster['nodes'][number] => ({
+  node,
+  role,
+  url,
+  pid,
+});
 
 function rosterOf(view: ClusterView, usedIds: readonly string[]): Roster {
   const nodes = view.nodes.map(({ node }) => node);

@@ -32,6 +32,8 @@ export interface RunningCluster {
     readonly url: string;
     readonly pid: number | null;
   }[];
+  /** No members any more; their processes go on until they are stopped. */
+  readonly removed?: RunningCluster['nodes'];
   /** Absolute; null for a cluster that lives in memory. */
   readonly dataDir: string | null;
 }
@@ -76,8 +78,9 @@ export function orphans(folder: string = runFolder()): Orphan[] {
   return entriesIn(folder).flatMap(({ entry }) => (isAlive(entry) ? [] : orphansOf(entry)));
 }
 
-function orphansOf({ name, nodes, nodeStarts = {} }: Entry): Orphan[] {
-  return nodes.flatMap(({ node, url, pid }) => {
+function orphansOf(entry: Entry): Orphan[] {
+  const { name, nodeStarts = {} } = entry;
+  return processesOf(entry).flatMap(({ node, url, pid }) => {
     const startTime = nodeStarts[node] ?? null;
     if (pid === null || startTime === null || !isAlive({ pid, startTime })) return [];
     return [{ node, url, cluster: name, pid, startTime }];
@@ -105,7 +108,9 @@ export function register(cluster: RunningCluster, folder: string = runFolder()):
     const entry: Entry = {
       ...next,
       startTime: markOf(next.pid).startTime,
-      nodeStarts: Object.fromEntries(next.nodes.map(({ node, pid }) => [node, startOf(pid)])),
+      nodeStarts: Object.fromEntries(
+        processesOf(next).map(({ node, pid }) => [node, startOf(pid)]),
+      ),
     };
     // Readers see the old text or the new one, never half of it.
     const draft = `${path}.${randomBytes(4).toString('hex')}.tmp`;
@@ -127,6 +132,12 @@ type Entry = RunningCluster & {
   readonly startTime: string | null;
   readonly nodeStarts?: Readonly<Record<string, string | null>>;
 };
+
+/** What the launcher has started: a removed node outlives it as others do. */
+const processesOf = ({ nodes, removed = [] }: RunningCluster): RunningCluster['nodes'] => [
+  ...nodes,
+  ...removed,
+];
 
 const startOf = (pid: number | null): string | null =>
   pid === null ? null : markOf(pid).startTime;

@@ -90,11 +90,16 @@ test('ps shows the others when a launcher stands still, and what that one said l
   vi.stubEnv('REPLOG_RUN_DIR', folder);
   const answers = await startStub(launch);
   const still = await startStub(() => {});
-  const announce = (name: string, control: string, nodes: RunningCluster['nodes']) =>
-    register({ ...ANNOUNCED, name, control, arbiter: control, nodes });
+  const announce = (
+    name: string,
+    control: string,
+    nodes: Pick<RunningCluster, 'nodes' | 'removed'>,
+  ) => register({ ...ANNOUNCED, name, control, arbiter: control, ...nodes });
+  const nodes = [{ node: 'n1', role: 'master', url: 'http://y:1', pid: 21 }];
+  const removed = [{ node: 'n2', role: 'removed', url: 'http://y:2', pid: 22 }];
   const entries = [
-    announce('one', answers.url, []),
-    announce('two', still.url, [{ node: 'n1', role: 'master', url: 'http://y:1', pid: 21 }]),
+    announce('one', answers.url, { nodes: [] }),
+    announce('two', still.url, { nodes, removed }),
   ];
   try {
     const text = await runCommand(ps, 'ps');
@@ -106,8 +111,9 @@ test('ps shows the others when a launcher stands still, and what that one said l
         'n2    secondary  running  http://x:2   12\n' +
         'n3    secondary  stopped  http://x:3    -\n' +
         '\ntwo\n' +
-        'NODE  ROLE    STATE    URL         PID\n' +
-        'n1    master  unknown  http://y:1   21\n',
+        'NODE  ROLE     STATE    URL         PID\n' +
+        'n1    master   unknown  http://y:1   21\n' +
+        'n2    removed  unknown  http://y:2   22\n',
     );
     const launcher = `the launcher of "two" (pid ${process.pid}) does not answer`;
     expect(text.err).toContain(launcher);

@@ -103,6 +103,11 @@ test('a folder remembers its nodes and the ids that were used, until it is fresh
   expect(await asked('POST', `${first.control}/cluster/nodes`)).toMatchObject({ node: 'n2' });
   expect((await runningClusters())[0]?.nodes.map(({ node }) => node)).toEqual(['n1', 'n2']);
   await asked('DELETE', `${first.control}/cluster/nodes/n2`);
+  // Its process is still to be found, whatever becomes of the launcher.
+  const pid = expect.any(Number);
+  expect(await runningClusters()).toMatchObject([
+    { nodes: [{ node: 'n1' }], removed: [{ node: 'n2', role: 'removed', pid }] },
+  ]);
   await launched?.stop();
   expect(readRoster(dataDir)).toEqual({ nodes: ['n1'], removed: ['n2'] });
 

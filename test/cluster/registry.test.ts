@@ -141,6 +141,14 @@ describe.runIf(process.platform === 'linux')('orphans', () => {
     expect(orphans(dir)).toHaveLength(1);
   });
 
+  it('are removed nodes too: their processes go on for as long as the launcher', () => {
+    const { pid: dead } = spawnSync(process.execPath, ['-e', '0']);
+    const url = 'http://127.0.0.1:1';
+    const removed = [{ node: 'n2', role: 'removed', url, pid: process.pid }];
+    register({ ...cluster('gone', dead), removed }, dir);
+    expect(orphans(dir)).toMatchObject([{ node: 'n2', cluster: 'gone', pid: process.pid }]);
+  });
+
   it('are not later processes with the same pid, nor those of which that is not known', () => {
     const { pid: dead } = spawnSync(process.execPath, ['-e', '0']);
     const nodes = [{ node: 'n1', role: null, url: 'http://127.0.0.1:1', pid: process.pid }];

@@ -1,7 +1,7 @@
 // `replog ps`: the running clusters and their processes.
 
 import type { Command } from 'commander';
-import type { ClusterReport } from '../../client/answers.ts';
+import type { ClusterNode, ClusterReport } from '../../client/answers.ts';
 import { Unreachable } from '../../client/errors.ts';
 import type { RunningCluster } from '../../cluster/registry.ts';
 import { SELECTORS, selectInEach } from '../arguments/node-selection.ts';
@@ -114,10 +114,17 @@ async function see(target: Target): Promise<Seen[]> {
     const { cluster } = target;
     if (!(error instanceof Unreachable) || cluster === null) throw error;
     if (!(await registered()).some(({ pid }) => pid === cluster.pid)) return [];
-    const nodes = cluster.nodes.map((node) => ({ ...node, state: 'unknown' }) as const);
-    return [{ report: { ...cluster, nodes, removed: [] }, silent: cluster }];
+    const nodes = cluster.nodes.map(announced);
+    const removed = (cluster.removed ?? []).map(announced);
+    return [{ report: { ...cluster, nodes, removed }, silent: cluster }];
   }
 }
+
+/** A node of which nobody says what it does. */
+const announced = (node: RunningCluster['nodes'][number]): ClusterNode => ({
+  ...node,
+  state: 'unknown',
+});
 
 function silence(clusters: readonly RunningCluster[]): NotRunning {
   const names = clusters.map(({ name, pid }) => `"${name}" (pid ${pid})`).join(', ');
