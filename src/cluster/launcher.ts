@@ -122,16 +122,24 @@ export class Launcher implements Control {
   }
 
   async act(node: string, action: Action): Promise<NodeView> {
-    const gone = this.#crew.gone(node);
-    if (gone !== undefined) return this.#dismiss(gone, action);
-    const member = this.#crew.member(node);
-    const work = async () => {
-      this.#refuseWhileStopping();
-      await perform(member.child, action, (what) => this.#say(what, member));
-    };
-    await (action === 'kill' ? work() : this.#turns.take(node, work));
+    const work = () => this.#act(node, action);
+    const member = await (action === 'kill' ? work() : this.#turns.take(node, work));
     if (action === 'start' || action === 'restart') await this.#probe.returned(member.place);
     return this.#viewOf(member);
+  }
+
+  /** The node is looked up when its turn has come: one that was removed meanwhile would be started
+   * again, and would come back as a member that nobody knows. */
+  async #act(node: string, action: Action): Promise<Member> {
+    const gone = this.#crew.gone(node);
+    if (gone !== undefined) {
+      await this.#dismiss(gone, action);
+      return gone;
+    }
+    const member = this.#crew.member(node);
+    this.#refuseWhileStopping();
+    await perform(member.child, action, (what) => this.#say(what, member));
+    return member;
   }
 
   output(node: string, lines: number): NumberedLines {
@@ -216,7 +224,8 @@ export class Launcher implements Control {
   async #release(member: Member): Promise<void> {
     if (member.child.state === 'running') {
       await member.child.retire();
-      this.#crew.release(member);
+      // It may have ended instead: then nothing is left that could be stopped.
+      if (member.child.alive) this.#crew.release(member);
     } else if (member.child.state === 'paused') {
       // Woken to end in order it would first acknowledge what it has missed: whoever waits for
       // that would be told of a copy that is gone with it.
@@ -235,7 +244,7 @@ export class Launcher implements Control {
   }
 
   /** Ends the process of a node that was removed: the one thing that can still be done to it. */
-  async #dismiss(member: Member, action: Action): Promise<NodeView> {
+  async #dismiss(member: Member, action: Action): Promise<void> {
     const { node } = member.place;
     if (action !== 'stop' && action !== 'kill') {
       throw new Conflict(`${node} was removed; it can only be stopped`);
@@ -243,7 +252,6 @@ export class Launcher implements Control {
     await (action === 'stop' ? member.child.stop() : member.child.kill());
     this.#crew.forget(node);
     this.#say(action === 'stop' ? 'stopped' : 'killed', member);
-    return this.#viewOf(member);
   }
 
   #listenerOf(node: string): ChildListener {
@@ -256,9 +264,9 @@ export class Launcher implements Control {
       },
       onLine: (line) => this.#parts.onLine(node, line),
       onEnd: ({ code, signal, expected }) => {
-        if (expected || this.#end.signal.aborted) return;
         const lines = this.#crew.find(node)?.child.lastLines ?? [];
         this.#crew.forget(node);
+        if (expected || this.#end.signal.aborted) return;
         this.#bulletin.say({ event: 'exit', node, code, signal, lines });
         this.#changed();
       },

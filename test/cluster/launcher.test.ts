@@ -400,6 +400,31 @@ describe('adding and removing', () => {
     expect(arbiter.left).toEqual(['n2']);
   });
 
+  it.each([
+    ['running', Conflict],
+    ['stopped', UnknownNode],
+  ])('does not start a %s node again that is just being removed', async (state, refusal) => {
+    await started({ n1: NODE, n2: NODE });
+    if (state === 'stopped') await launcher.act('n2', 'stop');
+    events.length = 0;
+    const removing = launcher.remove('n2');
+    // From now on it is the removal's turn.
+    await new Promise((resolve) => setImmediate(resolve));
+    await expect(launcher.act('n2', 'restart')).rejects.toThrow(refusal);
+    await removing;
+    expect(names()).not.toContain('started');
+  });
+
+  it('shows nothing of a node that is killed while it takes its leave', async () => {
+    const late = NODE.replace(/if \(type === 'retire'\).*/, "if (type === 'retire') {}");
+    await started({ n1: NODE, n2: late });
+    const removing = launcher.remove('n2');
+    await expect.poll(() => events).toContainEqual({ event: 'told', node: 'n2', type: 'retire' });
+    await launcher.act('n2', 'kill');
+    expect(await removing).toMatchObject({ node: 'n2', role: null, pid: null });
+    expect(launcher.view().removed).toEqual([]);
+  });
+
   it('does not remove the master', async () => {
     await started();
     await expect(launcher.remove('n1')).rejects.toThrow('n1 is the master');
