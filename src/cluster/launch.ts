@@ -14,7 +14,7 @@ import type { Registration, RunningCluster } from './registry.ts';
 import { orphans, register, runningClusters } from './registry.ts';
 import type { ClusterEvent, ReadyEvent } from './report.ts';
 import type { Roster } from './roster.ts';
-import { readRoster, removeData, rosterFor, writeRoster } from './roster.ts';
+import { foldersOf, readRoster, removeData, rosterFor, writeRoster } from './roster.ts';
 
 /** From the first process to the proof. A cold start of three nodes takes about one second. */
 const READY_MS = 15_000;
@@ -70,7 +70,7 @@ export class ClusterRuns extends Error {
 }
 
 /** Starts a cluster. Rejects before anything is started with PortTaken, ClusterRuns, ForeignFolder,
- * or RangeError for ports or a write concern that cannot be. */
+ * FolderInUse, or RangeError for ports or a write concern that cannot be. */
 export async function launch(options: LaunchOptions): Promise<Launch> {
   const { dataDir } = options;
   const had = dataDir === null || options.fresh ? null : readRoster(dataDir);
@@ -86,12 +86,15 @@ export async function launch(options: LaunchOptions): Promise<Launch> {
   });
   await refuseSecond(layout);
   if (dataDir !== null) {
-    if (options.fresh) removeData(dataDir);
-    writeRoster(dataDir, roster);
+    if (options.fresh) await removeUnused(dataDir);
+    // A folder with anything in it is to say whose that is.
+    if (had === null) writeRoster(dataDir, roster);
   }
 
   let launcher: Launcher | null = null;
   const arbiter = await startArbiter(options, layout, () => launcher);
+  // Only now is the folder ours: one of another cluster, which is still starting, is refused.
+  if (dataDir !== null) writeRoster(dataDir, roster);
   let registration: Registration | null = null;
   const { token, onEvent, onLine } = options;
   launcher = new Launcher(
@@ -147,6 +150,16 @@ async function refuseSecond(layout: Layout): Promise<void> {
       throw new ClusterRuns(`${dataDir} is in use by the cluster ${name} (pid ${pid})`, name);
     }
   }
+}
+
+/** A cluster that is still starting is not announced yet, and a node that was left behind is none
+ * that runs: what they work on must not be removed. Rejects with FolderInUse. */
+async function removeUnused(dataDir: string): Promise<void> {
+  const { refuseFolderInUse } = await import('../node/folder-use.ts');
+  const roster = readRoster(dataDir);
+  const folders = roster === null ? [] : foldersOf(dataDir, roster);
+  for (const folder of folders) await refuseFolderInUse(folder);
+  removeData(dataDir);
 }
 
 function startArbiter(

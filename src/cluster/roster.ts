@@ -85,11 +85,14 @@ export function removeData(dataDir: string): void {
       `${dataDir} holds files, but not those of a cluster: nothing was removed`,
     );
   }
-  for (const node of [...roster.nodes, ...roster.removed, 'arbiter']) {
-    rmSync(join(dataDir, node), { recursive: true, force: true });
-  }
+  for (const folder of foldersOf(dataDir, roster)) rmSync(folder, { recursive: true, force: true });
   // The roster goes last: whatever interrupts this, the folder can still be recognised.
   rmSync(join(dataDir, FILE), { force: true });
+}
+
+/** The folders of a cluster's nodes, those of its past included, and of its arbiter. */
+export function foldersOf(dataDir: string, { nodes, removed }: Roster): string[] {
+  return [...nodes, ...removed, 'arbiter'].map((name) => join(dataDir, name));
 }
 
 function entriesOf(folder: string): string[] {

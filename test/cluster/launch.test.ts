@@ -97,6 +97,18 @@ test('one that is not ready in the time it was given does not run', async () => 
   await expect(starting).rejects.toThrow('not ready, no progress for 0.001 s');
 });
 
+test('leaves the folder of a cluster alone that is not announced, as while it starts', async () => {
+  const dataDir = join(folder, 'data');
+  await ready({ dataDir, unlisted: true });
+  const roster = readRoster(dataDir);
+  for (const how of [{ fresh: true }, { secondaries: 2 }]) {
+    const second = ready({ name: 'two', dataDir, port: await freeBlock(4), ...how });
+    await expect(second).rejects.toThrow(/is in use by process \d+/);
+    expect(readRoster(dataDir)).toEqual(roster);
+    expect(existsSync(join(dataDir, 'n1', 'memory.json'))).toBe(true);
+  }
+});
+
 test('a folder remembers its nodes and the ids that were used, until it is fresh', async () => {
   const dataDir = join(folder, 'data');
   const first = await ready({ dataDir, w: '1' });
