@@ -136,6 +136,14 @@ function mastersEnd(
   ];
 }
 
+/** Who has to be there again, where so many are lacking. */
+function returnOf(missing: readonly string[], lacking: number): string {
+  if (missing.length === 0) return 'others have joined';
+  if (missing.length <= lacking) return `${listed(missing)} ${are(missing)} back`;
+  const some = lacking === 1 ? 'one' : `${lacking}`;
+  return `${some} of ${listed(missing)} ${lacking === 1 ? 'is' : 'are'} back`;
+}
+
 function secondariesEnd(
   health: MasterHealth,
   misfortune: Misfortune,
@@ -151,6 +159,7 @@ function secondariesEnd(
     already.length === 0 ? [] : [`${listed(already)} ${are(already)} Unhealthy already`];
   if (mode === 'read-only') {
     const missing = health.members
+      .filter(({ node }) => misfortune !== 'rm' || !nodes.includes(node))
       .filter((member) => nodes.includes(member.node) || !isAlive(member))
       .map(nameOf);
     const when = misfortune === 'rm' ? '' : `, at the latest ${NOTICED_AFTER} later`;
@@ -161,7 +170,7 @@ function secondariesEnd(
     return [
       ...noted,
       `${turn}: ${counts}`,
-      `writes are refused with no-quorum until one of ${listed(missing)} is back; reads go on`,
+      `writes are refused with no-quorum until ${returnOf(missing, needed - alive)}; reads go on`,
       ...loneLines(health, after),
     ];
   }

@@ -168,6 +168,36 @@ describe('what if', () => {
       ],
     ],
     [
+      'stop',
+      ['n2'],
+      ['n2'],
+      [
+        'the cluster becomes read-only, at the latest 4 s later: 1 of 2 alive, 2 needed',
+        'writes are refused with no-quorum until n2 is back; reads go on',
+        'indexes 1 to 100 are then on n1 alone',
+      ],
+    ],
+    [
+      'stop',
+      ['n2', 'n3', 'n4'],
+      ['n2', 'n3', 'n4'],
+      [
+        'the cluster becomes read-only, at the latest 4 s later: 1 of 4 alive, 3 needed',
+        'writes are refused with no-quorum until 2 of n2, n3 and n4 are back; reads go on',
+        'indexes 1 to 100 are then on n1 alone',
+      ],
+    ],
+    [
+      'rm',
+      ['n2'],
+      ['n2', 'n3 U 90'],
+      [
+        'the cluster becomes read-only: 1 of 2 alive, 2 needed',
+        'writes are refused with no-quorum until n3 is back; reads go on',
+        'indexes 91 to 100 are then on n1 alone',
+      ],
+    ],
+    [
       'rm',
       ['n2'],
       ['n2', 'n3'],
