@@ -168,7 +168,9 @@ function refused(error: unknown): Answer {
   if (error instanceof UnknownNode) return problem('unknown-node', error.message);
   if (error instanceof Conflict) return problem('conflict', error.message);
   if (error instanceof ChildFailed) {
-    return problem('node-failed', [error.message, ...error.lines.slice(-1)].join(': '));
+    // A node that gives up says why, and then the way out.
+    const words = error.lines.slice(-2).join('; ');
+    return problem('node-failed', words === '' ? error.message : `${error.message}: ${words}`);
   }
   throw error;
 }

@@ -166,7 +166,8 @@ describe('control routes', () => {
     [new UnknownNode('n9', ['n1']), 404, 'unknown-node'],
     [new Conflict('n1 is the master'), 409, 'conflict'],
     [new ChildFailed('n4 ended with code 1', []), 500, 'node-failed'],
-    [new ChildFailed('n4 ended', ['n4 | a', 'n4 | b']), 500, 'node-failed', 'n4 ended: n4 | b'],
+    [new ChildFailed('n4 ended', ['n4 | a']), 500, 'node-failed', 'n4 ended: n4 | a'],
+    [new ChildFailed('n4 ended', ['a', 'why', 'hint']), 500, 'node-failed', 'n4 ended: why; hint'],
   ])('say %o as a problem', async (error, status, code, detail = error.message) => {
     failure = error;
     const response = await app.request('/cluster/nodes/n1', { method: 'DELETE' });
