@@ -112,9 +112,11 @@ export async function launch(options: LaunchOptions): Promise<Launch> {
         onEvent(event);
       },
       onLine,
+      // Each change writes all anew: what could not be written now is made up for by the next.
       onChange: (view, usedIds) => {
-        registration?.update(entryOf(view));
-        if (dataDir !== null) writeRoster(dataDir, rosterOf(view, usedIds));
+        attempt('the announcement', () => registration?.update(entryOf(view)), onLine);
+        if (dataDir === null) return;
+        attempt('cluster.json', () => writeRoster(dataDir, rosterOf(view, usedIds)), onLine);
       },
       now: () => performance.now(),
       sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
@@ -149,6 +151,15 @@ async function refuseSecond(layout: Layout): Promise<void> {
     if (dataDir !== null && dataDir === layout.dataDir) {
       throw new ClusterRuns(`${dataDir} is in use by the cluster ${name} (pid ${pid})`, name);
     }
+  }
+}
+
+/** A folder that takes no files, on a full disk for example, is no reason to end a cluster. */
+function attempt(what: string, write: () => void, onLine: LaunchOptions['onLine']): void {
+  try {
+    write();
+  } catch (error) {
+    onLine('launcher', `${what} could not be written: ${(error as Error).message}`);
   }
 }
 

@@ -40,7 +40,7 @@ export interface RunningCluster {
 
 /** This process's entry. */
 export interface Registration {
-  /** Replaces what is announced. */
+  /** Replaces what is announced. Throws if it cannot be written. */
   update(cluster: RunningCluster): void;
   remove(): void;
 }
@@ -99,12 +99,13 @@ function entriesIn(folder: string): { path: string; entry: Entry }[] {
 
 /** Announces a cluster that is launched by this process. */
 export function register(cluster: RunningCluster, folder: string = runFolder()): Registration {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  if (!isOurs(folder)) throw new Error(`${folder} belongs to another user`);
   const path = join(folder, `${cluster.name}.${cluster.pid}.json`);
   let removed = false;
   const update = (next: RunningCluster) => {
     if (removed) return;
+    // Whoever tidies up under /tmp may have taken the folder away meanwhile.
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    if (!isOurs(folder)) throw new Error(`${folder} belongs to another user`);
     const entry: Entry = {
       ...next,
       startTime: markOf(next.pid).startTime,

@@ -2,7 +2,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -95,6 +95,24 @@ test('one that is not to be found is not announced', async () => {
 test('one that is not ready in the time it was given does not run', async () => {
   const starting = ready({ secondaries: 1, readyWithinMs: 1 });
   await expect(starting).rejects.toThrow('not ready, no progress for 0.001 s');
+});
+
+test('goes on where its folders are gone or take no files, and makes up for it', async () => {
+  vi.stubEnv('REPLOG_RUN_DIR', join(folder, 'run'));
+  const dataDir = join(folder, 'data');
+  const lines: string[] = [];
+  const onLine = (node: string, line: string) => void lines.push(`${node} | ${line}`);
+  const { control } = await ready({ dataDir, onLine });
+  rmSync(join(folder, 'run'), { recursive: true });
+  mkdirSync(join(dataDir, 'cluster.json.tmp'));
+  expect(await asked('POST', `${control}/cluster/nodes`)).toMatchObject({ node: 'n2' });
+  expect(await runningClusters()).toMatchObject([{ nodes: [{ node: 'n1' }, { node: 'n2' }] }]);
+  const unwritten = /^launcher \| cluster.json could not be written: EISDIR/;
+  expect(lines).toContainEqual(expect.stringMatching(unwritten));
+  expect(readRoster(dataDir)?.nodes).toEqual(['n1']);
+  rmdirSync(join(dataDir, 'cluster.json.tmp'));
+  expect(await asked('POST', `${control}/cluster/nodes/n2/kill`)).toMatchObject({ node: 'n2' });
+  expect(readRoster(dataDir)?.nodes).toEqual(['n1', 'n2']);
 });
 
 test('leaves the folder of a cluster alone that is not announced, as while it starts', async () => {
