@@ -94,7 +94,7 @@ export async function launch(options: LaunchOptions): Promise<Launch> {
   let launcher: Launcher | null = null;
   const arbiter = await startArbiter(options, layout, () => launcher);
   // Only now is the folder ours: one of another cluster, which is still starting, is refused.
-  if (dataDir !== null) writeRoster(dataDir, roster);
+  if (dataDir !== null) await writeOrStop(arbiter, dataDir, roster);
   let registration: Registration | null = null;
   const { token, onEvent, onLine } = options;
   launcher = new Launcher(
@@ -160,6 +160,20 @@ function attempt(what: string, write: () => void, onLine: LaunchOptions['onLine'
     write();
   } catch (error) {
     onLine('launcher', `${what} could not be written: ${(error as Error).message}`);
+  }
+}
+
+/** What cannot be started leaves nothing running. */
+async function writeOrStop(
+  arbiter: RunningArbiter,
+  dataDir: string,
+  roster: Roster,
+): Promise<void> {
+  try {
+    writeRoster(dataDir, roster);
+  } catch (error) {
+    await arbiter.stop();
+    throw error;
   }
 }
 

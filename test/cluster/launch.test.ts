@@ -10,7 +10,7 @@ import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import { endingOf } from '../../src/cli/exit.ts';
 import { startProblem } from '../../src/cli/printing/start-problem.ts';
 import { type Launch, type LaunchOptions, launch } from '../../src/cluster/launch.ts';
-import { freeBlock } from '../../src/cluster/ports.ts';
+import { areFree, freeBlock } from '../../src/cluster/ports.ts';
 import { type RunningCluster, register, runningClusters } from '../../src/cluster/registry.ts';
 import type { ReadyEvent } from '../../src/cluster/report.ts';
 import { readRoster } from '../../src/cluster/roster.ts';
@@ -113,6 +113,16 @@ test('goes on where its folders are gone or take no files, and makes up for it',
   rmdirSync(join(dataDir, 'cluster.json.tmp'));
   expect(await asked('POST', `${control}/cluster/nodes/n2/kill`)).toMatchObject({ node: 'n2' });
   expect(readRoster(dataDir)?.nodes).toEqual(['n1', 'n2']);
+});
+
+test('leaves no arbiter running where the roster cannot be written', async () => {
+  const dataDir = join(folder, 'data');
+  await ready({ dataDir });
+  await launched?.stop();
+  mkdirSync(join(dataDir, 'cluster.json.tmp'));
+  const port = await freeBlock(2);
+  await expect(ready({ dataDir, port })).rejects.toThrow('EISDIR');
+  expect(await areFree([port, port + 1])).toBe(true);
 });
 
 test('leaves the folder of a cluster alone that is not announced, as while it starts', async () => {
