@@ -53,7 +53,7 @@ export function summariesAlone(names: readonly string[]): number[] {
 }
 
 /** Throws DamagedLog if a segment stood here, at the end of what is read so far; otherwise the
- * summary tells of nothing that is missing, and goes. */
+ * summary tells of nothing that is missing, and is of no use. */
 export async function refuseMissing(
   disk: Disk,
   first: number,
@@ -63,7 +63,6 @@ export async function refuseMissing(
   const last = first <= lastIndex ? null : await lastToldOf(disk, first, hash);
   const name = segmentName(first);
   if (last !== null) throw new MissingSegment(name, last, summaryName(name));
-  await disk.remove(summaryName(name));
 }
 
 /** The highest index that was durable in a segment, as the file beside it has it; null: none. */

@@ -8,7 +8,7 @@ import { type Disk, type DiskFile, readAll, withFile, writeAll } from './disk.ts
 import type { EncodedLog } from './encoded-log.ts';
 import { refuseMissing, summariesAlone } from './missing.ts';
 import { DamagedLog } from './persistence.ts';
-import { segmentName, segmentsAmong } from './segment-file.ts';
+import { FILE_HEADER_BYTES, firstIndexIn, segmentName, segmentsAmong } from './segment-file.ts';
 import { type ScanUse, SegmentScan } from './segment-scan.ts';
 import { isFull } from './storage-failure.ts';
 import { summaryName } from './summary.ts';
@@ -41,21 +41,26 @@ export async function recoverSegments(
   use: RecoveryUse,
 ): Promise<Recovered> {
   const epochs: EpochStart[] = [];
+  const needless: string[] = [];
   try {
-    const cutBytes = await readSegments(disk, log, epochs, use);
+    const cutBytes = await readSegments(disk, log, epochs, needless, use);
+    await removeAll(disk, needless);
     return { epochs, cutBytes };
   } catch (error) {
     if (!(error instanceof DamagedLog) || use.salvage === undefined) throw error;
+    await removeAll(disk, needless);
     await use.salvage(error, epochs.at(-1)?.epoch ?? 0);
     return { epochs, cutBytes: 0, damage: error };
   }
 }
 
-/** Returns how many bytes of a torn tail were cut off. */
+/** Returns how many bytes of a torn tail were cut off. `needless`: takes the names of files that
+ * are no part of the log, and go unless the folder must stay as it is. */
 async function readSegments(
   disk: Disk,
   log: EncodedLog,
   epochs: EpochStart[],
+  needless: string[],
   use: RecoveryUse,
 ): Promise<number> {
   const names = await disk.list();
@@ -63,13 +68,16 @@ async function readSegments(
   const alone = summariesAlone(names);
   const brief = use.restore === undefined ? null : await Brief.of(disk, firsts, use.restore);
   let cutBytes = 0;
+  const passAlone = async (first: number): Promise<void> => {
+    await refuseMissing(disk, first, log.catalog);
+    needless.push(summaryName(segmentName(first)));
+  };
   for (const [i, first] of firsts.entries()) {
-    while (alone[0]! < first) await refuseMissing(disk, alone.shift()!, log.catalog);
+    while (alone[0]! < first) await passAlone(alone.shift()!);
     const name = segmentName(first);
     if (isReplaced(log, first)) {
-      await disk.remove(summaryName(name));
-      await disk.remove(name);
-      await disk.syncFolder();
+      await withFile(disk, name, 'read', (file) => refuseForeign(file, first));
+      needless.push(summaryName(name), name);
       continue;
     }
     if ((await brief?.take(log, first, epochs)) === true) continue;
@@ -79,14 +87,29 @@ async function readSegments(
     cutBytes = cut?.bytes ?? 0;
     await settle(disk, name, cut?.offset, scan.lastWrite);
   }
-  for (const first of alone) await refuseMissing(disk, first, log.catalog);
+  for (const first of alone) await passAlone(first);
   return cutBytes;
+}
+
+/** In this order: a summary goes before its segment. */
+async function removeAll(disk: Disk, names: readonly string[]): Promise<void> {
+  for (const name of names) await disk.remove(name);
+  if (names.length > 0) await disk.syncFolder();
 }
 
 /** Compaction has put the segment before it in the place of this one, and was interrupted before it
  * could remove it. */
 function isReplaced({ catalog }: EncodedLog, first: number): boolean {
   return catalog.last?.start.kind === 'compacted' && first <= catalog.lastIndex;
+}
+
+/** A segment under the name of another one looks as if it was replaced, too, and may be all that
+ * there is of its entries. */
+async function refuseForeign(file: DiskFile, first: number): Promise<void> {
+  const head = Buffer.alloc(FILE_HEADER_BYTES);
+  const named = firstIndexIn(head.subarray(0, await readAll(file, head, 0)), first);
+  if (named === null || named === first) return;
+  throw new DamagedLog(segmentName(first), 0, `the segment of entry ${named} under another name`);
 }
 
 /** Before anything is appended, so that no later record can come to stand behind a torn one. */

@@ -86,12 +86,21 @@ export function checkFileHeader(
     while (same < head.length && head[same] === expected[same]) same += 1;
     longest = Math.max(longest, same);
   }
-  const version = versionIn(head);
-  if (version > FORMAT_VERSION) {
-    throw new UnknownFormat(`${name} has format ${version}; this program knows ${FORMAT_VERSION}`);
-  }
+  knownVersion(head, name);
   if (isZero(head.subarray(longest))) return 'torn';
   throw new DamagedLog(name, longest, 'a file header that does not belong here');
+}
+
+/** The first index that the header of the segment called by `first` names; null: the header is not
+ * whole. Throws UnknownFormat. */
+export function firstIndexIn(head: Buffer, first: number): number | null {
+  return knownVersion(head, segmentName(first)) === 0 ? null : head.readUIntLE(12, 6);
+}
+
+function knownVersion(head: Buffer, name: string): number {
+  const version = versionIn(head);
+  if (version <= FORMAT_VERSION) return version;
+  throw new UnknownFormat(`${name} has format ${version}; this program knows ${FORMAT_VERSION}`);
 }
 
 /** The format that a whole header names; 0: it is not whole. Magic, version and checksum stand at

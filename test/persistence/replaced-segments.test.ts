@@ -2,8 +2,12 @@
 // fails meanwhile, nobody takes them for a part of the log again.
 
 import { describe, expect, it } from 'vitest';
+import { DamagedLog, UnknownFormat } from '../../src/persistence/persistence.ts';
+import { encodeFileHeader, FILE_HEADER_BYTES } from '../../src/persistence/segment-file.ts';
+import { checkFolder } from '../../src/persistence/verify.ts';
 import { at, entryAt } from './entries.ts';
 import { entriesOf, Node, written } from './folded-log.ts';
+import { laterFormat } from './later-format.ts';
 import { Machine, SMALL } from './machine.ts';
 import { keyed } from './request-runs.ts';
 
@@ -78,4 +82,56 @@ describe('a segment that compaction has replaced', () => {
     const { entries, found } = await machine.recover();
     expect([found.lastIndex, entries.at(-1)]).toEqual([after + 1, added]);
   });
+
+  it('is not one that stands under the name of another: that is damage, and stays', async () => {
+    const machine = await compacted();
+    const [whole, last] = [segments(machine)[0]!, segments(machine).at(-1)!];
+    const within = 'log-0000000000000002.seg';
+    await machine.disk.mount().rename(last, within);
+    await machine.disk.mount().remove(last.replace('.seg', '.sum'));
+    const before = machine.disk.contents();
+    const { damage } = await checkFolder(machine.disk.mount());
+    expect(damage).toMatchObject({ file: within, offset: 0, remains: { upTo: LENGTH } });
+    await expect(machine.recover()).rejects.toThrow(DamagedLog);
+    machine.disk.place(within, laterFormat(machine.disk.content(within)));
+    await expect(machine.recover()).rejects.toThrow(UnknownFormat);
+    // What compaction has left has its own name, or a header of which nothing is known.
+    for (const left of [Buffer.alloc(9), renumbered(machine.disk.content(whole), 2)]) {
+      machine.disk.place(within, left);
+      expect((await checkFolder(machine.disk.mount())).damage).toBeNull();
+    }
+    machine.disk.place(within, before.get(within)!);
+    expect(machine.disk.contents()).toEqual(before);
+  });
+
+  it('stays where the start is refused for damage', async () => {
+    const machine = await compacted();
+    const within = 'log-0000000000000002.seg';
+    machine.disk.place(within, renumbered(machine.disk.content(segments(machine)[0]!), 2));
+    machine.disk.place('log-0000000000000003.sum', Buffer.from('of nothing'));
+    machine.disk.place(segments(machine).at(-1)!, Buffer.alloc(99, 'x'));
+    const before = machine.disk.contents();
+    await expect(machine.recover()).rejects.toThrow(DamagedLog);
+    expect(machine.disk.contents()).toEqual(before);
+  });
 });
+
+/** A log of which compaction has put several segments together. */
+async function compacted(): Promise<Machine> {
+  const machine = await machineWith();
+  const node = await new Node(machine.open()).start(false);
+  await node.upkeep(LENGTH);
+  await node.log.close();
+  return machine;
+}
+
+const segments = (machine: Machine): string[] =>
+  machine.disk
+    .names()
+    .filter((name) => /^log-.*seg$/.test(name))
+    .sort();
+
+/** The same segment for another place in the log. */
+function renumbered(bytes: Buffer, first: number): Buffer {
+  return Buffer.concat([encodeFileHeader(first, 1), bytes.subarray(FILE_HEADER_BYTES)]);
+}
