@@ -10,16 +10,17 @@ import type { Segment } from './segment.ts';
 import { FILE_HEADER_BYTES, KINDS, segmentName, segmentsAmong } from './segment-file.ts';
 import { readSummary, SUMMARY, summaryName } from './summary.ts';
 
-/** The file of a segment is not there any more. */
+/** The file of a segment is not there any more, or nothing is left in it. */
 export class MissingSegment extends DamagedLog {
   /** The highest index in it that is known of. */
   readonly last: number;
 
   /** `known`: by what. */
-  constructor(file: string, last: number, known: string) {
+  constructor(file: string, last: number, known: string, isThere = false) {
     super(file, 0, 'a missing file');
     this.last = last;
-    this.message = `${file} is gone: ${known} tells of entries in it, up to ${last}`;
+    const what = isThere ? 'holds no entry any more' : 'is gone';
+    this.message = `${file} ${what}: ${known} tells of entries in it, up to ${last}`;
   }
 }
 
@@ -53,16 +54,17 @@ export function summariesAlone(names: readonly string[]): number[] {
 }
 
 /** Throws DamagedLog if a segment stood here, at the end of what is read so far; otherwise the
- * summary tells of nothing that is missing, and is of no use. */
+ * summary tells of nothing that is missing, and is of no use. `isThere`: its file is. */
 export async function refuseMissing(
   disk: Disk,
   first: number,
   { lastIndex, hash }: Catalog,
+  isThere = false,
 ): Promise<void> {
   // What it tells of is in a compacted segment.
   const last = first <= lastIndex ? null : await lastToldOf(disk, first, hash);
   const name = segmentName(first);
-  if (last !== null) throw new MissingSegment(name, last, summaryName(name));
+  if (last !== null) throw new MissingSegment(name, last, summaryName(name), isThere);
 }
 
 /** The highest index that was durable in a segment, as the file beside it has it; null: none. */

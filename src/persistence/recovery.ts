@@ -84,6 +84,8 @@ async function readSegments(
     const scan = new SegmentScan(log, first, i === firsts.length - 1, epochs, use);
     const cut = await withFile(disk, name, 'read', (file) => scan.run(file, disk));
     if (i < firsts.length - 1) continue;
+    // An interrupted first write leaves no more; but nor does a file that somebody has emptied.
+    if (cut?.offset === 0) await refuseMissing(disk, first, log.catalog, true);
     cutBytes = cut?.bytes ?? 0;
     await settle(disk, name, cut?.offset, scan.lastWrite);
   }

@@ -77,7 +77,8 @@ export async function surveyRemains(
       epoch = Math.max(epoch, recordEpoch(bytes, at));
       if (whole) readable += 1;
     });
-    open = torn === null && !isTorn(bytes.subarray(end));
+    const emptied = missing && file === damaged;
+    open = torn === null && (emptied || !isTorn(bytes.subarray(end)));
     if (torn === null) continue;
     upTo = Math.max(upTo, durableBefore(bytes, torn));
     epoch = Math.max(epoch, recordEpoch(bytes, torn));

@@ -4,6 +4,7 @@
 import { describe, expect, test } from 'vitest';
 import { DamagedLog } from '../../src/persistence/persistence.ts';
 import { cutDamage } from '../../src/persistence/repair.ts';
+import { encodeFileHeader } from '../../src/persistence/segment-file.ts';
 import type { SegmentedLogOptions } from '../../src/persistence/segmented-log.ts';
 import { checkFolder } from '../../src/persistence/verify.ts';
 import { at, entriesOf, entryAt } from './entries.ts';
@@ -99,6 +100,24 @@ describe('a segment that is gone', () => {
     const again = await machine.recover();
     expect(again.found.damage).toBeUndefined();
     expect(again.entries).toHaveLength(40);
+  });
+
+  test('so, too, one whose file is there, but has been emptied', async () => {
+    const left = [Buffer.alloc(0), Buffer.alloc(99), encodeFileHeader(1, 0).subarray(0, 9)];
+    for (const bytes of left) {
+      const machine = await machineWith({ ...OUTLINED, salvage: () => true });
+      const name = namesIn(machine, '.seg').at(-1)!;
+      machine.disk.place(name, bytes);
+      const { damage, lastIndex } = await checkFolder(machine.disk.mount());
+      expect(damage).toMatchObject({ file: name, offset: 0, remains: { open: true } });
+      expect(damage!.what).toContain(`${name} holds no entry any more`);
+      expect(lastIndex).toBe(firstIn(name) - 1);
+      const { log, found } = await machine.recover();
+      expect(found.memory!.lost).toMatchObject({ upTo: damage!.remains!.upTo, open: true });
+      await log.close();
+      expect(machine.disk.content(`damaged-${name}`)).toEqual(bytes);
+      expect((await machine.recover()).found.damage).toBeUndefined();
+    }
   });
 
   test('a cut gives it up', async () => {
