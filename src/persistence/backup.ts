@@ -24,12 +24,16 @@ export interface BackupOrigin {
   readonly lastIndex: number;
 }
 
-/** What a backup holds. */
-export interface BackupSummary extends BackupOrigin {
+/** How much a backup holds. */
+interface Counted {
   readonly entries: number;
   /** null: it holds no entry. */
   readonly first: number | null;
   readonly last: number | null;
+}
+
+/** What a backup holds. */
+export interface BackupSummary extends BackupOrigin, Counted {
   /** Epoch of the last entry; 0 without one. */
   readonly lastEpoch: Epoch;
 }
@@ -59,9 +63,8 @@ export class BackupWriter {
   }
 
   end(): string {
-    const { entries, first, last } = this;
-    const sha256 = this.hash.copy().digest('hex');
-    return this.line(JSON.stringify({ end: true, entries, first, last, sha256 }));
+    const { entries, first, last, hash } = this;
+    return this.line(lastLine({ entries, first, last }, hash));
   }
 
   private line(text: string): string {
@@ -69,6 +72,12 @@ export class BackupWriter {
     this.hash.update(line);
     return line;
   }
+}
+
+/** Without its newline. `hash` has seen all lines before it. */
+function lastLine({ entries, first, last }: Counted, hash: Hash): string {
+  const sha256 = hash.copy().digest('hex');
+  return JSON.stringify({ end: true, entries, first, last, sha256 });
 }
 
 /** No line is longer than an entry can be, with room for the other two. */
@@ -128,7 +137,7 @@ export class BackupReader {
     if (this.over) throw this.invalid('something follows the end of the backup');
     const value = this.parse(bytes);
     if (this.origin === null) this.begin(value);
-    else if (value.end === true) this.finish(value);
+    else if (value.end === true) this.finish(value, bytes);
     else this.take(value as unknown as Entry);
     this.hash.update(bytes);
   }
@@ -170,10 +179,12 @@ export class BackupReader {
     this.visit(entry);
   }
 
-  private finish({ entries, first, last, sha256 }: Readonly<Record<string, unknown>>): void {
-    const counted = entries === this.entries && first === this.first && last === this.last;
+  /** No checksum covers this line itself: it must be the very bytes that are written. */
+  private finish(said: Readonly<Record<string, unknown>>, line: Buffer): void {
+    const { entries, first, last, hash } = this;
+    const counted = said.entries === entries && said.first === first && said.last === last;
     if (!counted) throw this.invalid('another number of entries than its end says');
-    if (sha256 !== this.hash.copy().digest('hex')) {
+    if (!line.equals(Buffer.from(`${lastLine({ entries, first, last }, hash)}\n`))) {
       throw new InvalidBackup('the backup was changed: its checksum is wrong');
     }
     this.over = true;

@@ -88,6 +88,17 @@ describe('G23: a backup', () => {
     }
   });
 
+  test('with any part of its last line twice is refused', () => {
+    const whole = backupOf([]);
+    const start = whole.indexOf('\n') + 1;
+    for (let from = start; from < whole.length; from += 1) {
+      for (let to = from + 1; to <= whole.length; to += 1) {
+        const twice = Buffer.concat([whole.subarray(0, to), whole.subarray(from)]);
+        expect(() => read(twice), twice.toString('utf8', start)).toThrow(InvalidBackup);
+      }
+    }
+  });
+
   test('with something behind its end, or put together wrongly, is refused', () => {
     const whole = backupOf(ENTRIES);
     expect(() => read(Buffer.concat([whole, Buffer.from('\n')]))).toThrow(InvalidBackup);
