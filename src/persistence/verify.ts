@@ -49,6 +49,8 @@ export interface FolderCheck {
   /** Bytes of an interrupted last write: no damage, the next start cuts them off. */
   readonly tornBytes: number;
   readonly damage: FoundDamage | null;
+  /** Damage to the bookkeeping, also where `damage` is that of the log. */
+  readonly forgotten: FoundDamage | null;
   /** What an earlier damage took and is not known to be there again. */
   readonly lost: Lost | null;
   /** Files that were set aside because of damage. */
@@ -106,6 +108,7 @@ export async function checkFolder(disk: Disk, use: CheckUse = {}): Promise<Folde
     epochs,
     tornBytes,
     damage: damage ?? forgotten,
+    forgotten,
     lost: memory?.lost ?? null,
     setAside: setAsideAmong(names),
     memory,

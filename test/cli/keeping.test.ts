@@ -194,6 +194,26 @@ describe('verify and repair', () => {
     expect((await replog('verify', folder)).out).toContain('4 entries, 1 to 4');
   });
 
+  test('damage to the log hides none to the bookkeeping, which no other node mends', async () => {
+    const folder = await folderWith(20, 'n1');
+    const name = join(folder, 'log-0000000000000001.seg');
+    const bytes = await readFile(name);
+    bytes[bytes.indexOf('message 7')]! ^= 1;
+    await writeFile(name, bytes);
+    const mends = expect.stringContaining('a node of a cluster mends itself');
+    expect((await replog('verify', folder)).err).toEqual(mends);
+    await writeFile(join(folder, 'memory.json'), 'no JSON');
+    const { err, out } = await replog('verify', folder);
+    expect(out).toContain('whole up to entry 6');
+    expect(out).toContain('damage: bookkeeping that is not valid in memory.json');
+    expect(err).toContain('no other node can mend the bookkeeping');
+    const said = await replog('repair', folder);
+    expect(said.out).toContain('cut: the log ends at entry 6');
+    expect(said.out).toContain('cut: the bookkeeping is kept aside and made anew');
+    expect((await replog('repair', '--cut', folder)).out).toContain('damaged-memory.json');
+    expect((await replog('verify', folder)).code).toBe(0);
+  });
+
   test('a folder that is none, or not one of replog', async () => {
     expect((await replog('verify', join(home, 'none'))).code).toBe(2);
     await mkdir(join(home, 'empty'));

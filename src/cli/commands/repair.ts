@@ -106,24 +106,25 @@ async function cutNode(folder: NodeFolder): Promise<Cut> {
 }
 
 /** What a cut means for this folder, in sentences; none if there is nothing to do. */
-function planOf({ damage, lost, lastIndex, tornBatch }: FolderCheck): {
+function planOf({ damage, forgotten, lost, lastIndex, tornBatch }: FolderCheck): {
   says: string[];
   cutAfter: number;
 } {
   const says: string[] = [];
   const cut = damage !== null || lost !== null;
   const cutAfter = cut && tornBatch !== null ? tornBatch - 1 : lastIndex;
-  if (damage !== null && damage.remains === null) {
-    says.push(
-      'cut: the bookkeeping is kept aside and made anew from the log; of which cluster ' +
-        'it is, and which epochs it had seen, is forgotten',
-    );
-  } else if (damage !== null) {
-    const { upTo = lastIndex, open = false } = damage.remains ?? {};
+  if (damage !== null && damage.remains !== null) {
+    const { upTo, open } = damage.remains;
     const last = open ? 'the end' : `${upTo}`;
     says.push(
       `cut: the log ends at entry ${cutAfter}; entries ${cutAfter + 1} to ${last} leave it, ` +
         'and are lost where no other node has them',
+    );
+  }
+  if (forgotten !== null) {
+    says.push(
+      'cut: the bookkeeping is kept aside and made anew from the log; of which cluster ' +
+        'it is, and which epochs it had seen, is forgotten',
     );
   }
   if (lost !== null) {

@@ -35,7 +35,7 @@ async function verify(dataDir: string, { json }: { readonly json?: true }): Prom
     const ok = check.damage === null;
     if (!ok) damaged.push(folder.path);
     // What is not in the log, the others do not have either.
-    if (check.damage?.remains === null) forgotten ??= folder.path;
+    if (check.forgotten !== null) forgotten ??= folder.path;
     const { memory, ...shown } = check;
     const { cluster = null, epoch = 0 } = memory ?? {};
     if (json) await printJson({ ...folder, ok, cluster, epoch, ...shown });

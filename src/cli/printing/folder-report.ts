@@ -7,12 +7,13 @@ import { counted, entryRange } from './counted.ts';
 
 /** Lines about one folder: the verdict, the contents, and what is wrong. Not yet cleaned. */
 export function folderLines({ node, path }: NodeFolder, check: FolderCheck): string[] {
-  const { damage, lost, tornBytes, setAside } = check;
+  const { damage, forgotten, lost, tornBytes, setAside } = check;
   const lines = [`${node}  ${damage === null ? 'whole' : 'DAMAGED'}  ${path}`, ...contents(check)];
   if (tornBytes > 0) {
     lines.push(`    ${tornBytes} bytes of an interrupted write at the end: no damage`);
   }
   if (damage !== null) lines.push(...damageLines(damage, check.lastIndex));
+  if (forgotten !== null && forgotten !== damage) lines.push(...damageLines(forgotten, 0));
   if (lost !== null) {
     const upTo = lost.open ? `${lost.upTo} at least` : `${lost.upTo}`;
     lines.push(`    waits for entries that damage took, up to ${upTo}: it fetches from the others`);
