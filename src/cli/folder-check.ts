@@ -1,9 +1,11 @@
 // Checks the folder of a node that is not running, with a progress bar.
 
+import { dirname } from 'node:path';
 import type { Disk } from '../persistence/disk.ts';
 import { FolderInUse, UnknownFormat } from '../persistence/persistence.ts';
 import type { CheckUse, FolderCheck } from '../persistence/verify.ts';
 import type { NodeFolder } from './arguments/data-dir.ts';
+import { whyUnreadable } from './arguments/input-file.ts';
 import { Refused } from './exit.ts';
 import { formatBytes } from './printing/bytes.ts';
 import { Progress } from './printing/progress.ts';
@@ -39,11 +41,19 @@ export async function withFolder<Result>(
       progress.finish();
     }
   } catch (error) {
-    throw refusalOf(error);
+    throw refusalOf(error, path);
   }
 }
 
-function refusalOf(error: unknown): unknown {
+/** What the system says of a file that is there, but is none to be read. */
+const NO_FILE: ReadonlySet<string> = new Set(['EISDIR', 'ELOOP', 'ENOENT', 'EIO']);
+
+function refusalOf(error: unknown, folder: string): unknown {
+  const { code = '', path } = error as NodeJS.ErrnoException;
+  if (path !== undefined && dirname(path) === folder && NO_FILE.has(code)) {
+    const hint = 'put in order what has that name; `replog restore` makes a new folder of a backup';
+    return new Refused(`${path} ${whyUnreadable(error)}`, hint);
+  }
   if (error instanceof FolderInUse) {
     const hint =
       'stop that node or cluster first; of a running node, `replog backup n2 FILE` copies the log';

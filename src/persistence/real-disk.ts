@@ -27,10 +27,12 @@ const call = {
 
 class RealFile implements DiskFile {
   private readonly fd: number;
+  private readonly path: string;
   private readonly durable: boolean;
 
-  constructor(fd: number, mode: OpenMode) {
+  constructor(fd: number, path: string, mode: OpenMode) {
     this.fd = fd;
+    this.path = path;
     this.durable = mode === 'durable-write' || mode === 'create';
   }
 
@@ -50,7 +52,7 @@ class RealFile implements DiskFile {
   read(into: Buffer, position: number): Promise<number> {
     return new Promise((fulfil, reject) => {
       fs.read(this.fd, into, 0, into.length, position, (error, got) => {
-        if (error) reject(error);
+        if (error) reject(this.named(error));
         else fulfil(got);
       });
     });
@@ -75,6 +77,13 @@ class RealFile implements DiskFile {
 
   close(): Promise<void> {
     return call.close(this.fd);
+  }
+
+  /** Of an open file the system does not say which it is. */
+  private named(error: NodeJS.ErrnoException): NodeJS.ErrnoException {
+    error.message += ` '${this.path}'`;
+    error.path = this.path;
+    return error;
   }
 
   private writeOnce(buffers: readonly Buffer[], position: number): Promise<number> {
@@ -105,7 +114,8 @@ export class RealDisk implements Disk {
   }
 
   async open(path: string, mode: OpenMode): Promise<DiskFile> {
-    return new RealFile(await call.open(this.prefix + path, FLAGS[mode], 0o600), mode);
+    const full = this.prefix + path;
+    return new RealFile(await call.open(full, FLAGS[mode], 0o600), full, mode);
   }
 
   readNow(path: string, into: Buffer, position: number): number {

@@ -214,6 +214,30 @@ describe('verify and repair', () => {
     expect((await replog('verify', folder)).code).toBe(0);
   });
 
+  test.each([
+    ['a folder', 'it is a folder', (path: string) => mkdir(path)],
+    ['a link to nothing', 'there is no such file', (path: string) => symlink('nowhere', path)],
+    ['a link to itself', 'its links go in circles', (path: string) => symlink(path, path)],
+  ])('%s in the place of a segment is named, and nothing is changed', async (_, why, place) => {
+    const folder = await folderWith(20, 'n1');
+    const path = join(folder, 'log-0000000000000001.seg');
+    await rm(path);
+    await place(path);
+    const before = await readdir(folder);
+    const file = join(home, 'log.backup');
+    for (const args of [['verify'], ['repair'], ['repair', '--cut'], ['backup']]) {
+      const into = args[0] === 'backup' ? [file] : [];
+      const { code, err } = await replog(...args, folder, ...into);
+      expect([args, code, err]).toEqual([
+        args,
+        1,
+        expect.stringContaining(`${path} cannot be read: ${why}`),
+      ]);
+    }
+    expect(await readdir(folder)).toEqual(before);
+    expect(await readdir(home)).toEqual(['n1']);
+  });
+
   test('a folder that is none, or not one of replog', async () => {
     expect((await replog('verify', join(home, 'none'))).code).toBe(2);
     await mkdir(join(home, 'empty'));

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -43,5 +43,16 @@ it('a real disk: a folder that somebody has removed takes nothing with it unnoti
   await file.write([Buffer.from('a')], 0);
   await rm(disk.name, { recursive: true });
   await expect(file.write([Buffer.from('b')], 1)).rejects.toMatchObject({ code: 'ENOENT' });
+  await file.close();
+});
+
+it('a real disk: what cannot be read is named', async () => {
+  const disk = fresh();
+  await disk.makeFolder();
+  const path = join(disk.name, 'f');
+  await mkdir(path);
+  const file = await disk.open('f', 'read');
+  const said = { code: 'EISDIR', path, message: expect.stringContaining(path) };
+  await expect(file.read(Buffer.alloc(9), 0)).rejects.toMatchObject(said);
   await file.close();
 });
