@@ -173,6 +173,17 @@ describe('verify and repair', () => {
     expect((await replog('verify', folder)).code).toBe(0);
   });
 
+  test('so it is where nothing but summaries is left: that is no folder without data', async () => {
+    await folderWith(3, 'cluster', 'n1');
+    const folder = await folderWith(1_000, 'cluster', 'n2');
+    await rm(join(folder, 'log-0000000000000001.seg'));
+    await rm(join(folder, 'memory.json'));
+    const { code, err } = await replog('verify', join(home, 'cluster'));
+    expect([code, err]).toEqual([1, expect.stringContaining(`there is damage in ${folder}`)]);
+    expect((await replog('repair', '--cut', folder)).code).toBe(0);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
   test('a cut is before the batch that it would leave a part of, and says so', async () => {
     const folder = join(home, 'n1');
     const log = openSegmentedLog(new RealDisk(folder));

@@ -122,8 +122,9 @@ export function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
+/** A summary alone tells of a log that is gone, which is not to be passed over. */
 function isNodes(names: readonly string[]): boolean {
-  return names.some((name) => name === 'memory.json' || /^log-\d{16}\.seg$/.test(name));
+  return names.some((name) => name === 'memory.json' || /^log-\d{16}\.(?:seg|sum)$/.test(name));
 }
 
 function namesIn(path: string, given: string): string[] {
