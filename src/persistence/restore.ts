@@ -1,7 +1,7 @@
 // Makes a node's folder of a backup. The rule: the folder appears under its name when all of the
 // backup is in it and durable; whatever interrupts this leaves a folder that no node starts on.
 
-import { readdir, rename, rm, rmdir } from 'node:fs/promises';
+import { readdir, realpath, rename, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { memoryBeside } from '../core/effects.ts';
 import type { Entry } from '../core/operation.ts';
@@ -31,26 +31,30 @@ export async function checkBackup(read: ReadBackup): Promise<BackupSummary> {
   return reader.end();
 }
 
-/** Checks the whole backup first, then makes `folder` of it, which must be missing or empty.
+/** Checks the whole backup first, then makes the folder `at` of it, which must be missing or empty.
  * Rejects also with FolderNotEmpty. */
-export async function restoreFolder(read: ReadBackup, folder: string): Promise<BackupSummary> {
-  await refuseUnlessEmpty(folder);
+export async function restoreFolder(read: ReadBackup, at: string): Promise<BackupSummary> {
+  await refuseUnlessEmpty(at);
   await checkBackup(read);
+  // A link to a folder stays one.
+  const folder = await realpath(at).catch(() => at);
   const parent = dirname(folder);
   const draft = join(parent, `.${basename(folder)}.restoring`);
   const made = await makeFolder(parent);
   await rm(draft, { recursive: true, force: true });
-  const summary = await fill(openSegmentedLog(new RealDisk(draft)), read).catch(async (error) => {
+  try {
+    const summary = await fill(openSegmentedLog(new RealDisk(draft)), read);
+    await rmdir(folder).catch((error: unknown) => {
+      if (codeOf(error) !== 'ENOENT') throw error;
+    });
+    await rename(draft, folder);
+    await syncFolder(parent);
+    return summary;
+  } catch (error) {
     // What fails, as on a full disk, leaves nothing that the next try would stumble over.
     await rm(made ?? draft, { recursive: true, force: true });
     throw error;
-  });
-  await rmdir(folder).catch((error: unknown) => {
-    if (codeOf(error) !== 'ENOENT') throw error;
-  });
-  await rename(draft, folder);
-  await syncFolder(parent);
-  return summary;
+  }
 }
 
 async function fill(log: Persistence, read: ReadBackup): Promise<BackupSummary> {
