@@ -26,12 +26,19 @@ export async function backupFolder(
   const head = { at: new Date().toISOString(), node, lastIndex: check.lastIndex };
   return writeBackup(place, async (target) => {
     target.write(Buffer.from(writer.head(head)));
-    await withFolder(folder, (disk, use) =>
+    const { damage, lastIndex } = await withFolder(folder, (disk, use) =>
       checkFolder(disk, {
         ...use,
         visit: (entry) => target.write(Buffer.from(writer.entry(entry))),
       }),
     );
+    // Damage ends the reading where it is, and the second time it may be met earlier.
+    if (damage !== null || lastIndex !== check.lastIndex) {
+      throw new Refused(
+        `${node} was read twice, and was not the same: ${damage?.what ?? 'its log has changed'}`,
+        'see what is left with `replog verify`, and whether something works in that folder',
+      );
+    }
     target.write(Buffer.from(writer.end()));
   });
 }
