@@ -104,7 +104,7 @@ describe('a segment that compaction has replaced', () => {
     expect(machine.disk.contents()).toEqual(before);
   });
 
-  it('stays where the start is refused for damage', async () => {
+  it('stays where the start is refused for damage, and goes where it is not', async () => {
     const machine = await compacted();
     const within = 'log-0000000000000002.seg';
     machine.disk.place(within, renumbered(machine.disk.content(segments(machine)[0]!), 2));
@@ -113,6 +113,11 @@ describe('a segment that compaction has replaced', () => {
     const before = machine.disk.contents();
     await expect(machine.recover()).rejects.toThrow(DamagedLog);
     expect(machine.disk.contents()).toEqual(before);
+    const salvaging = new Machine({ ...SMALL, salvage: () => true }, {}, machine.disk, 'later ');
+    const { found, log } = await salvaging.recover();
+    expect(found.damage).toBeDefined();
+    expect(machine.disk.names()).not.toContain(within);
+    await log.close();
   });
 });
 
