@@ -13,7 +13,7 @@ import type { ProcessTable } from './process-table.ts';
 import { recordIndex, recordSize } from './record.ts';
 import { scan, segmentBytes } from './remains.ts';
 import { setAside } from './salvage.ts';
-import { FILE_HEADER_BYTES, segmentName, segmentsAmong } from './segment-file.ts';
+import { FILE_HEADER_BYTES } from './segment-file.ts';
 import { type CheckUse, checkFolder, type FolderCheck } from './verify.ts';
 
 /** What a repair has done. */
@@ -71,17 +71,15 @@ interface PlaceOfCut {
 }
 
 /** Before the damage; or before the batch that would be left a part of. */
-async function placeOfCut(disk: Disk, { damage, tornBatch }: FolderCheck): Promise<PlaceOfCut> {
-  if (tornBatch === null) {
+async function placeOfCut(disk: Disk, check: FolderCheck): Promise<PlaceOfCut> {
+  const { damage, tornBatch, tornFile: file } = check;
+  if (tornBatch === null || file === null) {
     invariant(damage !== null, 'there is a reason to cut');
     return damage;
   }
-  const first = segmentsAmong(await disk.list()).findLast((one) => one <= tornBatch);
-  invariant(first !== undefined, 'what was read stands in a segment');
-  const file = segmentName(first);
   const bytes = await segmentBytes(disk, file);
   let keepBytes = 0;
-  scan(bytes, FILE_HEADER_BYTES, first - 1, (at) => {
+  scan(bytes, FILE_HEADER_BYTES, 0, (at) => {
     if (recordIndex(bytes, at) < tornBatch) keepBytes = at + recordSize(bytes, at);
   });
   return { file, keepBytes };

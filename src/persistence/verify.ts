@@ -46,6 +46,8 @@ export interface FolderCheck {
   /** Where a batch begins that the log ends in the middle of: a master drops such a part, unless
    * another node has the whole. null: there is none. */
   readonly tornBatch: number | null;
+  /** The segment in which it begins. */
+  readonly tornFile: string | null;
   /** Bytes of an interrupted last write: no damage, the next start cuts them off. */
   readonly tornBytes: number;
   readonly damage: FoundDamage | null;
@@ -99,11 +101,13 @@ export async function checkFolder(disk: Disk, use: CheckUse = {}): Promise<Folde
     },
   });
   const { cutBytes: tornBytes, epochs } = found;
+  const tornBatch = contents.tornBatch(log.catalog.lastIndex);
   return {
     segments: segmentsAmong(names).length,
     bytes: await segmentBytesOf(disk),
     ...contents.counts,
-    tornBatch: contents.tornBatch(log.catalog.lastIndex),
+    tornBatch,
+    tornFile: tornBatch === null ? null : holderOf(log, tornBatch),
     lastIndex: log.catalog.lastIndex,
     epochs,
     tornBytes,
@@ -123,6 +127,10 @@ const LAYOUT = {
   intervalBytes: 1 << 20,
   outlined: false,
 };
+
+function holderOf({ catalog }: EncodedLog, index: number): string {
+  return segmentName(catalog.covering(index, index)[0]!.start.first);
+}
 
 function placeOf({ file, offset, message }: DamagedLog) {
   return { file, offset, what: message };

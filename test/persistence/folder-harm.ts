@@ -50,6 +50,11 @@ const HARMS: Readonly<Record<string, (harmed: Harmed) => Buffer | null>> = {
     files.set(other.replace('.seg', name.slice(-4)), bytes);
     return files.get(name) ?? null;
   },
+  'there twice': ({ files, name, bytes, chance }) => {
+    const first = Number(name.slice(4, 20));
+    if (name.endsWith('.seg')) files.set(segment(first + chance.whole(1, 9)), bytes);
+    return bytes;
+  },
   "another node's": ({ others, name, chance }) =>
     Buffer.from(others.get(name) ?? chance.pick([...others.values()])),
   'of a later format': ({ name, bytes }) =>

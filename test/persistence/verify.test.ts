@@ -191,6 +191,21 @@ describe('repair', () => {
     expect((await machine.recover()).entries).toHaveLength(17);
   });
 
+  test('the batch is cut where it stands, not in a file whose name would suit it', async () => {
+    const machine = await machineWith([
+      entryAt(1),
+      { ...entryAt(2), batch: 9 },
+      ...messages(4).slice(2),
+    ]);
+    const file = 'log-0000000000000001.seg';
+    const stray = 'log-0000000000000002.seg';
+    machine.disk.place(stray, machine.disk.content(file));
+    const { kept } = await cutDamage(machine.disk.mount(), TOOL);
+    expect(kept).toEqual([`damaged-${file}`, `damaged-${stray}`]);
+    const { damage, lastIndex } = await checkFolder(machine.disk.mount());
+    expect([damage, lastIndex]).toEqual([null, 1]);
+  });
+
   test('so, too, where an earlier damage took the end of the batch', async () => {
     const machine = await machineWith([{ ...entryAt(1), batch: 3 }, entryAt(2)]);
     const { log } = await machine.recover();

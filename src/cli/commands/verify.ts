@@ -36,7 +36,7 @@ async function verify(dataDir: string, { json }: { readonly json?: true }): Prom
     if (!ok) damaged.push(folder.path);
     // What is not in the log, the others do not have either.
     if (check.forgotten !== null) forgotten ??= folder.path;
-    const { memory, ...shown } = check;
+    const { memory, tornFile: _, ...shown } = check;
     const { cluster = null, epoch = 0 } = memory ?? {};
     if (json) await printJson({ ...folder, ok, cluster, epoch, ...shown });
     else await printSentences(folderLines(folder, check).map(cleanText));
