@@ -66,6 +66,8 @@ function answered(
     asked.on('error', (error) => reject(failureOf(error)));
     asked.on('socket', (socket) => limitConnecting(asked, socket));
     asked.on('response', (message) => resolve(new NodeAnswer(message)));
+    // Whoever switches to another protocol, unasked, gives no answer, and Node says no more of it.
+    asked.on('close', () => reject(failureOf(new Error('the connection ended without an answer'))));
     if (signal !== undefined) {
       // Whoever asked knows why the signal aborted.
       const forget = departures.on(signal, () => asked.destroy());

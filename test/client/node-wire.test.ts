@@ -61,6 +61,17 @@ test('an answer that breaks off in the middle is none', async () => {
   expect(failure).toMatchObject({ sent: true });
 });
 
+test('who goes on in another protocol has not answered', async () => {
+  const stub = await startStub((_, { socket }) =>
+    socket!.write('HTTP/1.1 101 Switching\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n'),
+  );
+  await expect(linkOf().send(stub.url, call)).rejects.toMatchObject({
+    name: 'ConnectionFailure',
+    message: 'the connection ended without an answer',
+    sent: true,
+  });
+});
+
 test.each([
   ['nobody listens', deadUrl],
   ['the URL asks for TLS, where nobody listens', async () => (await deadUrl()).replace('p', 'ps')],
