@@ -56,6 +56,8 @@ export async function* follow(
         }
         last = entry;
         yield entry;
+        // More of them may have come together with this one.
+        if (signal?.aborted) return;
       }
     } catch (error) {
       if (signal?.aborted) return;

@@ -159,10 +159,10 @@ test('an entry may arrive in pieces, in the middle of a letter', async () => {
   }
 });
 
-test('the signal ends it without an error', async () => {
+test('the signal ends it without an error, and before entries that came together', async () => {
   const stub = await startStub((_, response) => {
     openStream(response);
-    send(response, 1);
+    send(response, 1, 2, 3);
   });
   const controller = new AbortController();
   const seen: number[] = [];
