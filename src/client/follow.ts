@@ -26,7 +26,7 @@ const EVENT_CHARACTERS_MAX = 64 << 20;
 /**
  * Throws Unreachable or ProblemError if the first connection fails or the node refuses (4xx); later
  * breaks are mended, with growing gaps, until the signal aborts. Throws LogReplaced if the log does
- * not hold any more what was seen of it last.
+ * not hold any more what was seen of it last, and UnexpectedAnswer if what comes is no log at all.
  */
 export async function* follow(
   link: Link,
@@ -47,7 +47,7 @@ export async function* follow(
       if (last !== null) await mustReach(link, base, last.index, both);
       const response = await open(link, base, last?.index ?? from, opened, both);
       opened = true;
-      for await (const entry of entriesOf(response)) {
+      for await (const entry of entriesOf(base, response)) {
         failures = 0;
         if (entry.index < (last?.index ?? from)) continue;
         if (entry.index === last?.index) {
@@ -116,20 +116,34 @@ async function open(
   throw problem ?? new UnexpectedAnswer(base, status, 'no event stream');
 }
 
-async function* entriesOf(response: Answer): AsyncGenerator<LogEntry, void, void> {
+async function* entriesOf(base: string, response: Answer): AsyncGenerator<LogEntry, void, void> {
   if (response.body === null) return;
-  const arrived: LogEntry[] = [];
+  const arrived: string[] = [];
   const parser = createParser({
     // Other event names may be added to the stream; an entry has none.
     onEvent: (event) => {
-      if (event.event === undefined) arrived.push(JSON.parse(event.data) as LogEntry);
+      if (event.event === undefined) arrived.push(event.data);
     },
     maxBufferSize: EVENT_CHARACTERS_MAX,
   });
   const decoder = new TextDecoder();
   for await (const chunk of response.body) {
     parser.feed(decoder.decode(chunk, { stream: true }));
-    yield* arrived.splice(0);
+    for (const text of arrived.splice(0)) yield entryIn(base, response, text);
+  }
+}
+
+function entryIn(base: string, { status }: Answer, text: string): LogEntry {
+  const entry = parsed(text) as Partial<LogEntry> | null | undefined;
+  if (Number.isSafeInteger(entry?.index)) return entry as LogEntry;
+  throw new UnexpectedAnswer(base, status, 'an event that is no entry');
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 

@@ -191,6 +191,20 @@ test('an event that has a name is no entry', async () => {
   expect(await take(new ReplogClient({ url: stub.url }).follow(), 1)).toEqual([1]);
 });
 
+test.each(['{"ind', 'null', '17', '{"index":"2"}'])(
+  '%s is no entry: whoever sends it is no node',
+  async (data) => {
+    const stub = await startStub((_, response) => {
+      openStream(response);
+      send(response, 1);
+      response.write(`data: ${data}\n\n`);
+    });
+    const entries = new ReplogClient({ url: stub.url, pace: quickPace() }).follow();
+    expect(await entries.next()).toMatchObject({ value: { index: 1 } });
+    await expect(entries.next()).rejects.toMatchObject({ name: 'UnexpectedAnswer', status: 200 });
+  },
+);
+
 test('the signal ends it also when the collector has run while it waited', async () => {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
