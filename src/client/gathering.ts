@@ -209,15 +209,17 @@ export class Gathering {
   }
 }
 
-/** One request for many appends. When the callers of all of them have gone, so does the request:
- * the node then waits for none of them any more. */
+/** One request for many appends. When nobody waits for an answer any more, and somebody has gone
+ * without one, so does the request: the node then waits for none of them any more. */
 function gathered(together: readonly Waiting[]): Call {
   const controller = new AbortController();
   let left = together.length;
+  let gone = false;
   const onSettled = (answered: boolean): void => {
     left -= 1;
-    // After the last answer the request ends by itself, and its connection can be used again.
-    if (left === 0 && !answered) controller.abort();
+    gone ||= !answered;
+    // If all are answered the request ends by itself, and its connection can be used again.
+    if (left === 0 && gone) controller.abort();
   };
   const appends = together.map((waiting) => {
     waiting.onSettled = onSettled;

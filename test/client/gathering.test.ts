@@ -142,6 +142,27 @@ describe('G21: appends of one client', () => {
     await expect.poll(() => closed).toBe(true);
   });
 
+  test('so it does when the others are answered later', async () => {
+    let closed: Promise<unknown>;
+    let stays: () => void;
+    const stub = await startStub((_, response) => {
+      closed = new Promise((done) => response.on('close', done));
+      response.writeHead(200, { 'content-type': 'application/x-ndjson' }).flushHeaders();
+      stays = () => response.write(`${JSON.stringify({ n: 1, status: 201, body: stored(1) })}\n`);
+    });
+    const leaving = new AbortController();
+    const client = clientOf(stub.url);
+    const goes = client.append('a', { signal: leaving.signal });
+    const answer = client.append('b');
+    const gone = expect(goes).rejects.toBeInstanceOf(OutcomeUnknown);
+    await stub.arrived(1);
+    leaving.abort(new Error('enough'));
+    await gone;
+    stays!();
+    expect(await answer).toMatchObject({ index: 1 });
+    await closed!;
+  });
+
   test('a signal that many share is listened to once, and forgotten at the end', async () => {
     const stub = await startStub(answered);
     const leaving = new AbortController();
