@@ -191,7 +191,7 @@ export class Gathering {
     const url = `${this.#base}/messages`;
     for await (const texts of lines(body)) {
       for (const text of texts) {
-        const { n, status, headers, body: answer } = JSON.parse(text) as Line;
+        const { n, status, headers, body: answer } = lineIn(text);
         const waiting = together[n];
         if (waiting === undefined) continue;
         answered();
@@ -228,6 +228,15 @@ function gathered(together: readonly Waiting[]): Call {
     return { message, w, timeoutMs, idempotencyKey: headers?.['idempotency-key'] };
   });
   return { ...GATHERED, json: { appends }, signal: controller.signal };
+}
+
+/** Throws if a line is none that a node writes. */
+function lineIn(text: string): Line {
+  const line = JSON.parse(text) as Partial<Line> | null;
+  const { n, status, headers = {} } = line ?? {};
+  const whole = Number.isSafeInteger(n) && Number.isSafeInteger(status);
+  if (!whole || headers === null) throw new Error(`the answer has a line that is none: ${text}`);
+  return line as Line;
 }
 
 const NO_HEADERS: Reply['headers'] = { get: () => null };

@@ -1,0 +1,26 @@
+// Lines in the answer to appends that travel together that are none, and appends that are none.
+
+import { expect, test } from 'vitest';
+import { OutcomeUnknown, ReplogClient } from '../../src/client/client.ts';
+import { quickPace } from './quick-pace.ts';
+import { startStub } from './stub-server.ts';
+
+test.each([
+  'null',
+  '17',
+  '{"n":1}',
+  '{"n":1,"status":null}',
+  '{"n":1,"status":503,"headers":null,"body":{"code":"no-master"}}',
+  '{"n":"map","status":201,"body":{"acks":[]}}',
+  '{"n":1,"sta',
+])('%s ends the answer: those without a line are in doubt', async (line) => {
+  const first = '{"n":0,"status":201,"body":{"index":7,"acks":["n1"]}}';
+  const stub = await startStub((_, response) => {
+    response.writeHead(200, { 'content-type': 'application/x-ndjson' });
+    response.end(`${first}\n${line}\n`);
+  });
+  const client = new ReplogClient({ url: stub.url, pace: quickPace(), retryForMs: 0 });
+  const [answered, doubtful] = await Promise.allSettled([client.append('a'), client.append('b')]);
+  expect(answered).toMatchObject({ value: { index: 7 } });
+  expect(doubtful).toMatchObject({ reason: expect.any(OutcomeUnknown) });
+});
