@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 import { OutcomeUnknown, ReplogClient } from '../../src/client/client.ts';
 import { quickPace } from './quick-pace.ts';
-import { startStub } from './stub-server.ts';
+import { sendProblem, startStub } from './stub-server.ts';
 
 test.each([
   'null',
@@ -24,3 +24,13 @@ test.each([
   expect(answered).toMatchObject({ value: { index: 7 } });
   expect(doubtful).toMatchObject({ reason: expect.any(OutcomeUnknown) });
 });
+
+test.each([undefined, null, 17])(
+  '%s is no message: that is for the node to refuse',
+  async (none) => {
+    const stub = await startStub((_, response) => sendProblem(response, 400, 'invalid-request'));
+    const client = new ReplogClient({ url: stub.url, pace: quickPace() });
+    const refused = { status: 400, code: 'invalid-request' };
+    await expect(client.append(none as never)).rejects.toMatchObject(refused);
+  },
+);
