@@ -78,6 +78,9 @@ const FOR_EVERY_COPY: ReadonlySet<number> = new Set([400, 413, 415, 422]);
 /** Those that every copy gets at the same URL: each node has its own tokens, hosts and routes. */
 const AT_THIS_URL: ReadonlySet<number> = new Set([401, 403, 404, 405, 421]);
 
+/** Of a node that failed within the write, or of what stands before it and has passed it on. */
+const FAILED_INSIDE: ReadonlySet<number> = new Set([500, 502, 504]);
+
 /** A code with such a status that an earlier copy need not have got: nodes leave a cluster. */
 const BY_SIZE = 'write-concern-unsatisfiable';
 
@@ -186,8 +189,9 @@ export class PendingWrite {
       return reply.status >= 500 || this.#doubt !== null ? this.#outcomeUnknown(foreign) : foreign;
     }
     if (STORED.has(problem.code) || this.#meansAllCopies(base, problem)) return problem;
-    const failedInside = reply.status === 500;
-    return this.#doubt !== null || failedInside ? this.#outcomeUnknown(problem) : problem;
+    return this.#doubt !== null || FAILED_INSIDE.has(reply.status)
+      ? this.#outcomeUnknown(problem)
+      : problem;
   }
 
   /** Whether the copies that were not answered can have got nothing else. */

@@ -107,8 +107,8 @@ test.each([
   expect(stub.hits).toHaveLength(1);
 });
 
-test('a 500 may come after the append: outcome unknown, one hit', async () => {
-  const stub = await startStub((_, response) => sendProblem(response, 500, 'internal'));
+test.each([500, 502, 504])('a %d may come after the append: outcome unknown', async (status) => {
+  const stub = await startStub((_, response) => sendProblem(response, status, 'internal'));
   await expect(clientOf(stub.url).append('a')).rejects.toBeInstanceOf(OutcomeUnknown);
   expect(stub.hits).toHaveLength(1);
 });
