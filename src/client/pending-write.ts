@@ -179,6 +179,8 @@ export class PendingWrite {
       if (problem.index !== null) this.#keepInDoubt(base, problem, problem.index);
       return this.#pauseOrEnd(problem, (retryAfter ?? 0) * 1_000);
     }
+    // Nobody who says this is the master that was learned of, at least not any more.
+    if (problem === null || AT_THIS_URL.has(reply.status)) this.#route.learned = null;
     throw this.#verdict(base, reply, problem);
   }
 

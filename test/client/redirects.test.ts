@@ -44,6 +44,20 @@ test('a master that has died since is forgotten', async () => {
   expect(await client.append('b')).toMatchObject({ index: 4 });
 });
 
+test.each<[string, Responder]>([
+  ['is a stranger', (_, response) => response.writeHead(404).end('no such page')],
+  ['takes no token', (_, response) => sendProblem(response, 401, 'unauthorized')],
+])('so is one in whose place somebody %s', async (_, stranger) => {
+  const old = await startStub(stranger);
+  const node = await startStub((_, response, count) => {
+    if (count > 1) return sendJson(response, 201, STORED);
+    sendProblem(response, 307, 'not-master', { master: { node: 'n1', url: old.url } });
+  });
+  const client = clientOf(node.url);
+  await expect(client.append('a')).rejects.toThrow();
+  expect(await client.append('b')).toEqual(STORED);
+});
+
 test('redirects in a circle end', async () => {
   const a = await startStub(() => {});
   const b = await startStub((_, response) =>
