@@ -41,7 +41,7 @@ import type {
   ReadOptions,
 } from './options.ts';
 import { outcomePlace } from './outcome-place.ts';
-import { type Pace, REAL_PACE } from './pace.ts';
+import { type Pace, sharedPace } from './pace.ts';
 import { Requests } from './requests.ts';
 import { Writes } from './writes.ts';
 
@@ -81,7 +81,7 @@ export class ReplogClient {
       answerMs: options.answerMs,
       departures,
     });
-    this.#pace = options.pace ?? REAL_PACE;
+    this.#pace = options.pace ?? sharedPace(departures);
     this.#writes = new Writes(this.#url, {
       sender: new GatheringLink(this.#link, departures),
       departures,

@@ -1,6 +1,7 @@
 // Time and chance for the client, given to it so that tests need not wait.
 
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Departures } from './departures.ts';
 
 export interface Pace {
   /** Monotonic, in milliseconds. */
@@ -20,6 +21,19 @@ export const REAL_PACE: Pace = {
   },
   random: Math.random,
 };
+
+/** The same for many who share a signal: it is listened to once, however many of them pause. */
+export function sharedPace(departures: Departures): Pace {
+  const pause: Pace['pause'] = async (ms, signal) => {
+    if (signal === undefined) return REAL_PACE.pause(ms);
+    const own = new AbortController();
+    const forget = departures.on(signal, () => own.abort());
+    if (signal.aborted) own.abort();
+    await REAL_PACE.pause(ms, own.signal);
+    forget();
+  };
+  return { ...REAL_PACE, pause };
+}
 
 // Quick at first (a connection that was closed while idle), then slow enough for a change of
 // master.

@@ -1,5 +1,8 @@
+import { getEventListeners } from 'node:events';
 import { expect, test } from 'vitest';
+import { ReplogClient } from '../../src/client/client.ts';
 import { gapAfter, REAL_PACE } from '../../src/client/pace.ts';
+import { sendProblem, startStub } from './stub-server.ts';
 
 test('gaps grow up to the longest one, each half of the schedule’s to all of it', () => {
   const gaps = (random: number) => [1, 2, 6, 7, 100].map((tries) => gapAfter(tries, () => random));
@@ -13,4 +16,18 @@ test('a pause ends as the signal aborts, at once if it has', async () => {
   controller.abort();
   await pause;
   await REAL_PACE.pause(86_400_000, controller.signal);
+});
+
+test('writes that pause at the same time listen once to a signal that they share', async () => {
+  const stub = await startStub((_, response) => sendProblem(response, 503, 'no-master'));
+  const controller = new AbortController();
+  const { signal } = controller;
+  const client = new ReplogClient({ url: stub.url });
+  const written = Array.from({ length: 20 }, (_, i) => client.put(`k${i}`, 'v', { signal }));
+  const ended = Promise.allSettled(written);
+  await stub.arrived(21);
+  expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+  controller.abort(new Error('enough'));
+  for (const { status } of await ended) expect(status).toBe('rejected');
+  await expect.poll(() => getEventListeners(signal, 'abort')).toEqual([]);
 });
