@@ -243,8 +243,12 @@ export class PendingWrite {
   }
 
   #attemptMs(): number | undefined {
-    const limit = this.#remainingMs() ?? this.#order.defaultTimeoutMs;
-    return limit === undefined || !isTimeLimit(limit) ? undefined : limit + GRACE_MS;
+    const { timeoutMs, defaultTimeoutMs } = this.#order;
+    const limit = timeoutMs ?? defaultTimeoutMs;
+    if (limit === undefined || !isTimeLimit(limit)) return undefined;
+    // A default is the node's for each copy; the caller's own limit is one for all of them.
+    const passedMs = timeoutMs === undefined ? 0 : this.#pace.now() - this.#startedAt;
+    return Math.max(1, Math.ceil(limit + GRACE_MS - passedMs));
   }
 }
 

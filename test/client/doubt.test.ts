@@ -239,6 +239,30 @@ test('a write that its node ends by itself is not waited for much longer', async
   await ended;
 });
 
+test('nor is it by being sent from node to node when its time is over', async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const startedAt = Date.now();
+  let asked = 0;
+  const slow = ({ signal }: Call) =>
+    new Promise<Reply>((resolve, reject) => {
+      asked += 1;
+      const body = { code: 'not-master', master: { node: 'n', url: `http://n${asked + 1}` } };
+      setTimeout(() => resolve({ ...STORED, status: 307, body }), 900);
+      signal!.addEventListener('abort', () => reject(signal!.reason));
+    });
+  const { pace, write } = writeVia(slow, { timeoutMs: 100 });
+  vi.spyOn(pace, 'now').mockImplementation(() => Date.now() - startedAt);
+  let endedAt = 0;
+  const ended = write.run().catch((error: unknown) => {
+    endedAt = Date.now();
+    return error;
+  });
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(await ended).toMatchObject({ name: 'OutcomeUnknown', cause: { name: 'TimeoutError' } });
+  expect(endedAt - startedAt).toBe(1_100);
+});
+
 test('nor is a put to a node that does not end it', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   onTestFinished(() => void vi.useRealTimers());
