@@ -4,7 +4,10 @@
 /** Everything this client throws, except the caller's own abort reason. */
 export abstract class ReplogError extends Error {}
 
-/** Nothing answers at `url`, and no request got there: nothing was written. */
+/**
+ * Nothing answers at `url`. Of a write: no request got there, and nothing was written. A command to
+ * a node or a launcher, which is sent once, may have been carried out all the same.
+ */
 export class Unreachable extends ReplogError {
   override readonly name = 'Unreachable';
   readonly url: string;
@@ -36,7 +39,10 @@ export class OutcomeUnknown extends ReplogError {
   }
 }
 
-/** Something answers at `url`, but not in replog's language. */
+/**
+ * Something answers at `url`, but not in replog's language. That says nothing of a write: what
+ * answers may stand before a node that was given it. Repeating it with the same key is safe.
+ */
 export class UnexpectedAnswer extends ReplogError {
   override readonly name = 'UnexpectedAnswer';
   readonly url: string;
