@@ -13,6 +13,9 @@ import { wrongWith } from './written.ts';
 
 const TEMPERS: readonly Temper[] = ['master', 'secondary', 'secondary', 'forbidding'];
 
+/** Steps of each client at the same time: most of them wait, for their signal or an answer. */
+const WALKS = 5;
+
 /** A copy may be on its way for so long when its write ends. */
 const ON_ITS_WAY_MS = 300;
 
@@ -34,7 +37,8 @@ export async function play(seed: number, steps: number): Promise<Ended> {
     const client = new ReplogClient({ url, retryForMs: chance.pick([0, 100, 400]) });
     return new Caller(client, `c${i}`, log, chance, findings);
   });
-  await Promise.all(callers.flatMap((caller) => [walk(caller, steps), walk(caller, steps)]));
+  const walks = Array.from({ length: WALKS }, () => callers.map((caller) => walk(caller, steps)));
+  await Promise.all(walks.flat());
   await judge(findings, log, arrivals);
   await hasGone(findings, before);
   for (const server of servers) await server.close();

@@ -12,7 +12,7 @@ const last = only === undefined ? Number(process.env.REPLOG_SEEDS ?? 1) : first;
 
 test(`what a client says is true, whatever its nodes do: seeds ${first} to ${last}`, async () => {
   for (let seed = first; seed <= last; seed += 1) {
-    const { wrong, seen } = await play(seed, 8);
+    const { wrong, seen } = await play(seed, 14);
     expect(wrong, `seed ${seed} (REPLOG_SEED=${seed})`).toEqual([]);
     // A run in which nothing is stored, or nothing goes wrong, would show nothing.
     for (const kind of ['append: answer', 'append: OutcomeUnknown', 'put: answer']) {
