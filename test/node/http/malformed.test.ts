@@ -72,7 +72,7 @@ test('a body that is no HTTP is refused at once: no answer to its request is owe
   expect([statuses(said.text), undecided.length]).toEqual([[400], 0]);
 });
 
-test('what goes on being no HTTP makes nothing pile up behind the answer that is owed', async () => {
+test('no HTTP, again and again, makes nothing pile up behind the answer that is owed', async () => {
   const warned: string[] = [];
   const note = (warning: Error) => warned.push(warning.name);
   process.on('warning', note);
