@@ -21,14 +21,17 @@ const UNLIMITED: Deadline = {
   dispose: () => {},
 };
 
-/** `ms` undefined: no time limit. */
+/** A timer for longer than this, 24 days, would fire at once. */
+const TIMER_MAX_MS = 2 ** 31 - 1;
+
+/** `ms` undefined, or longer than any program runs: no time limit. */
 export function deadline(
   ms: number | undefined,
   caller: AbortSignal | undefined,
   departures: Departures,
 ): Deadline {
   // A controller of its own costs more than the rest of a gathered append.
-  if (ms === undefined) {
+  if (ms === undefined || ms > TIMER_MAX_MS) {
     return caller === undefined ? UNLIMITED : { ...UNLIMITED, signal: caller };
   }
   const controller = new AbortController();

@@ -22,6 +22,7 @@ export class GatheringLink {
     if (call.method !== 'POST' || call.path !== '/messages') return this.#link.send(base, call);
     // One that asks for a receipt says so in a header of its own.
     if (call.headers?.prefer !== undefined) return this.#link.send(base, call);
+    if (!isPlain(call.json)) return this.#link.send(base, call);
     return this.#to(base).send(call);
   }
 
@@ -36,4 +37,13 @@ export class GatheringLink {
     this.#gatherings.set(base, gathering);
     return gathering;
   }
+}
+
+/** A program without types may ask for what is no append, or cannot even be sent: what comes of
+ * that is no business of the appends it would travel with. */
+function isPlain(json: unknown): boolean {
+  const { message, w, timeoutMs } = json as Readonly<Record<string, unknown>>;
+  const isLevel = w === undefined || typeof w === 'string' || typeof w === 'number';
+  const isTime = timeoutMs === undefined || typeof timeoutMs === 'number';
+  return typeof message === 'string' && isLevel && isTime;
 }

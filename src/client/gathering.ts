@@ -120,7 +120,7 @@ export class Gathering {
     let characters = 0;
     let taken = 0;
     for (const waiting of this.#waiting) {
-      const more = characters + lengthOf(waiting.call);
+      const more = characters + (waiting.call.json as AppendBody).message.length;
       if (together.length > 0 && more > CHARACTERS_MAX) break;
       if (together.length === APPENDS_MAX) break;
       taken += 1;
@@ -228,12 +228,6 @@ function gathered(together: readonly Waiting[]): Call {
     return { message, w, timeoutMs, idempotencyKey: headers?.['idempotency-key'] };
   });
   return { ...GATHERED, json: { appends }, signal: controller.signal };
-}
-
-/** A program without types may append what is no text: the node refuses it. */
-function lengthOf({ json }: Call): number {
-  const { message } = json as { readonly message?: unknown };
-  return typeof message === 'string' ? message.length : 0;
 }
 
 /** Throws if a line is none that a node writes. */

@@ -41,3 +41,9 @@ test('without a clock any more, it is still aborted by the caller', () => {
   caller.abort('enough');
   expect(limit.signal?.reason).toBe('enough');
 });
+
+test.each([2 ** 31, Number.POSITIVE_INFINITY])('%d ms are no limit, and not a short one', (ms) => {
+  const caller = new AbortController();
+  const limit = deadline(ms, caller.signal, new Departures());
+  expect([limit.signal, vi.getTimerCount()]).toEqual([caller.signal, 0]);
+});

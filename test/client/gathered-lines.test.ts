@@ -34,3 +34,17 @@ test.each([undefined, null, 17])(
     await expect(client.append(none as never)).rejects.toMatchObject(refused);
   },
 );
+
+test('one that cannot be sent fails alone, with its reason', async () => {
+  const stub = await startStub((request, response) => {
+    response.writeHead(201, { 'content-type': 'application/json' });
+    response.end(JSON.stringify({ index: 1, acks: [request.path] }));
+  });
+  const client = new ReplogClient({ url: stub.url, pace: quickPace() });
+  const [wrong, right] = await Promise.allSettled([
+    client.append('a', { w: 1n as never }),
+    client.append('b'),
+  ]);
+  expect(wrong).toMatchObject({ reason: { cause: expect.any(TypeError) } });
+  expect(right).toMatchObject({ value: { index: 1, acks: ['/messages'] } });
+});

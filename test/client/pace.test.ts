@@ -1,7 +1,8 @@
 import { getEventListeners } from 'node:events';
 import { expect, test } from 'vitest';
 import { ReplogClient } from '../../src/client/client.ts';
-import { gapAfter, REAL_PACE } from '../../src/client/pace.ts';
+import { Departures } from '../../src/client/departures.ts';
+import { gapAfter, REAL_PACE, sharedPace } from '../../src/client/pace.ts';
 import { sendProblem, startStub } from './stub-server.ts';
 
 test('gaps grow up to the longest one, each half of the schedule’s to all of it', () => {
@@ -10,12 +11,15 @@ test('gaps grow up to the longest one, each half of the schedule’s to all of i
   expect(gaps(1)).toEqual([50, 100, 1_600, 1_600, 1_600]);
 });
 
-test('a pause ends as the signal aborts, at once if it has', async () => {
+test.each([
+  ['of its own', REAL_PACE],
+  ['that is shared', sharedPace(new Departures())],
+])('a pause ends as a signal %s aborts, at once if it has', async (_, pace) => {
   const controller = new AbortController();
-  const pause = REAL_PACE.pause(86_400_000, controller.signal);
+  const pause = pace.pause(86_400_000, controller.signal);
   controller.abort();
   await pause;
-  await REAL_PACE.pause(86_400_000, controller.signal);
+  await pace.pause(86_400_000, controller.signal);
 });
 
 test('writes that pause at the same time listen once to a signal that they share', async () => {
