@@ -7,8 +7,9 @@ import { Chance } from '../../../src/chaos/chance.ts';
 import { ReplogClient } from '../../../src/client/client.ts';
 import { Caller, type Findings } from './caller.ts';
 import { RawServer } from './raw-server.ts';
+import { Sendings } from './sendings.ts';
 import { TrueLog } from './true-log.ts';
-import { type Arrivals, type NodeOptions, type Temper, UnrulyNode } from './unruly-node.ts';
+import { type NodeOptions, type Temper, UnrulyNode } from './unruly-node.ts';
 import { wrongWith } from './written.ts';
 
 const TEMPERS: readonly Temper[] = ['master', 'secondary', 'secondary', 'forbidding'];
@@ -28,8 +29,9 @@ export interface Ended {
 export async function play(seed: number, steps: number): Promise<Ended> {
   const before = socketsInUse();
   const log = new TrueLog();
-  const arrivals: Arrivals = new Map();
-  const servers = await startNodes(seed, log, arrivals);
+  const servers = await startNodes(seed, log);
+  const sendings = new Sendings();
+  const look = sendings.watch();
   const findings: Findings = { written: [], wrong: [], seen: new Map(), lagMs: 0 };
   const forget = watch(findings);
   const callers = servers.slice(0, 3).map(({ url }, i) => {
@@ -39,9 +41,10 @@ export async function play(seed: number, steps: number): Promise<Ended> {
   });
   const walks = Array.from({ length: WALKS }, () => callers.map((caller) => walk(caller, steps)));
   await Promise.all(walks.flat());
-  await judge(findings, log, arrivals);
+  await judge(findings, log, sendings);
   await hasGone(findings, before);
   for (const server of servers) await server.close();
+  look();
   forget();
   return findings;
 }
@@ -50,7 +53,7 @@ async function walk(caller: Caller, steps: number): Promise<void> {
   for (let i = 0; i < steps; i += 1) await caller.step();
 }
 
-async function startNodes(seed: number, log: TrueLog, arrivals: Arrivals): Promise<RawServer[]> {
+async function startNodes(seed: number, log: TrueLog): Promise<RawServer[]> {
   const dead = await RawServer.start(async () => {});
   await dead.close();
   const anywhere: string[] = [dead.url];
@@ -58,7 +61,7 @@ async function startNodes(seed: number, log: TrueLog, arrivals: Arrivals): Promi
   const servers: RawServer[] = [];
   for (const [i, temper] of TEMPERS.entries()) {
     const chance = Chance.of(seed, `node ${i}`);
-    const options: NodeOptions = { temper, log, chance, near, arrivals };
+    const options: NodeOptions = { temper, log, chance, near };
     const server = await new UnrulyNode(options).start();
     servers.push(server);
     anywhere.push(server.url);
@@ -67,7 +70,7 @@ async function startNodes(seed: number, log: TrueLog, arrivals: Arrivals): Promi
   return servers;
 }
 
-/** What a process is told of, and how long its event loop was held up. */
+/** What a process is told of, and for how long its event loop was held up. */
 function watch(findings: Findings): () => void {
   const { wrong } = findings;
   const warned = (warning: Error): void => void wrong.push(`warning: ${warning.message}`);
@@ -78,7 +81,7 @@ function watch(findings: Findings): () => void {
   let last = performance.now();
   const timer = setInterval(() => {
     const now = performance.now();
-    findings.lagMs = Math.max(findings.lagMs, now - last - 20);
+    findings.lagMs += Math.max(0, now - last - 20);
     last = now;
   }, 20);
   return () => {
@@ -92,18 +95,18 @@ function watch(findings: Findings): () => void {
 async function judge(
   { written, wrong, lagMs }: Findings,
   log: TrueLog,
-  arrivals: Arrivals,
+  sendings: Sendings,
 ): Promise<void> {
   // What was on its way when its caller went may still arrive, and be stored.
-  await sleep(ON_ITS_WAY_MS + 2 * lagMs);
+  await sleep(ON_ITS_WAY_MS + lagMs);
   for (const one of written) {
     const { idempotencyKey, outcome, signal, settledAt } = one;
     const said = outcome.kind === 'answer' ? JSON.stringify(outcome.value) : outcome.error;
     const what = wrongWith(one, log);
     if (what !== null) wrong.push(`${idempotencyKey} ${what}; told: ${String(said)}`);
-    const until = settledAt + ON_ITS_WAY_MS + 2 * lagMs;
-    if (arrivals.get(idempotencyKey)?.some((at) => at > until))
+    if (sendings.of(idempotencyKey).some((at) => at > settledAt)) {
       wrong.push(`${idempotencyKey} was sent after it had ended`);
+    }
     if (getEventListeners(signal, 'abort').length > 0) {
       wrong.push(`${idempotencyKey}: its signal is still listened to`);
     }

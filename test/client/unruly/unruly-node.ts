@@ -12,15 +12,11 @@ import { mannersOf, type Neighbours, type Write } from './writing.ts';
 
 export type Temper = 'master' | 'secondary' | 'forbidding';
 
-/** When the copies of each write arrived; by idempotency key. */
-export type Arrivals = Map<string, number[]>;
-
 export interface NodeOptions {
   readonly temper: Temper;
   readonly log: TrueLog;
   readonly chance: Chance;
   readonly near: Neighbours;
-  readonly arrivals: Arrivals;
 }
 
 export class UnrulyNode {
@@ -37,7 +33,6 @@ export class UnrulyNode {
   async answer(request: RawRequest): Promise<void> {
     const { chance, temper, near } = this.#options;
     const writes = writesIn(request);
-    for (const { idempotencyKey } of writes) this.#note(idempotencyKey);
     if (temper === 'forbidding') return this.#tell(request, problem(401, 'unauthorized'));
     if (writes.length === 0) return this.#read(request);
     if (temper === 'secondary' && chance.happens(0.9)) {
@@ -119,13 +114,6 @@ export class UnrulyNode {
     // A node that has a write does not say that it has not.
     if (known) return cut(socket, Buffer.from(''), chance);
     return send(socket, bytesOf(plain, chance), chance);
-  }
-
-  #note(idempotencyKey: string): void {
-    const { arrivals } = this.#options;
-    const times = arrivals.get(idempotencyKey) ?? [];
-    times.push(performance.now());
-    arrivals.set(idempotencyKey, times);
   }
 
   /** On a port of the system's choice. */
