@@ -22,6 +22,8 @@ export class Joiner {
   private underWay = false;
   private dueAt = Number.POSITIVE_INFINITY;
   private failedWith: string | null = null;
+  /** A Leave that is sent when the Join under way has been answered. */
+  private leaving: (() => void) | null = null;
 
   constructor(
     context: Context,
@@ -45,13 +47,18 @@ export class Joiner {
     this.dueAt = Math.min(this.dueAt, at);
   }
 
-  /** Tells the arbiter that this node is no replica any more; `then` hears whether it took note. */
+  /** Tells the arbiter that this node is no replica any more; `then` hears whether it took note. A
+   * Join under way is waited for: if that came behind it, this node would be a member again. */
   leave(then: (outcome: Farewell) => void): void {
     this.dueAt = Number.POSITIVE_INFINITY;
     const { node } = this.context.self;
-    this.context.outbox.send(this.arbiter, { type: 'Leave', node }, (answer) => {
-      then(answer.type === 'Left' ? 'left' : answer.type === 'None' ? 'unknown' : 'refused');
-    });
+    const send = (): void => {
+      this.context.outbox.send(this.arbiter, { type: 'Leave', node }, (answer) => {
+        then(answer.type === 'Left' ? 'left' : answer.type === 'None' ? 'unknown' : 'refused');
+      });
+    };
+    if (this.underWay) this.leaving = send;
+    else send();
   }
 
   wake(now: number): void {
@@ -72,6 +79,13 @@ export class Joiner {
     };
     outbox.send(this.arbiter, request, (answer, at) => {
       this.underWay = false;
+      if (this.leaving !== null) {
+        // Whatever the answer is, this node has no use for it.
+        const send = this.leaving;
+        this.leaving = null;
+        send();
+        return;
+      }
       if (answer.type === 'JoinedMaster' || answer.type === 'JoinedSecondary') {
         this.failedWith = null;
         this.owner.joined(answer, at);

@@ -114,6 +114,29 @@ describe('Joiner', () => {
     expect(node.joiner.deadline()).toBe(Number.POSITIVE_INFINITY);
   });
 
+  test.each([
+    [
+      'answered',
+      (node: Applicant) => node.answer({ type: 'JoinedSecondary', epoch: epoch(4), master }),
+    ],
+    ['lost', (node: Applicant) => node.fail()],
+  ])('leaving waits until a Join under way is %s, which could come behind it', (_, settle) => {
+    const node = new Applicant();
+    node.joiner.plan(0);
+    node.run(0);
+    const told: Farewell[] = [];
+    node.joiner.leave((outcome) => told.push(outcome));
+    node.look();
+    expect(node.calls.map(({ request }) => request.type)).toEqual(['Join']);
+    settle(node);
+    node.look();
+    expect(node.calls.map(({ request }) => request.type)).toEqual(['Join', 'Leave']);
+    node.answer({ type: 'Left' });
+    expect(told).toEqual(['left']);
+    expect(node.joined).toEqual([]);
+    expect(node.joiner.deadline()).toBe(Number.POSITIVE_INFINITY);
+  });
+
   test('leaving, when the arbiter has none of it', () => {
     const node = new Applicant();
     const told: Farewell[] = [];
