@@ -85,11 +85,12 @@ export class EmbeddedArbiter {
     this.home.lead({ type: 'JoinedMaster', epoch, replicas, size });
   }
 
-  /** Another living process has this id: two of them would take turns pushing each other out. */
+  /** Another living process has this id: two of them would take turns pushing each other out. One
+   * that has come back with another URL may be the one that answers at the former URL, too. */
   private taken(request: Join): Refusal | null {
-    const { node } = request;
+    const { node, incarnation: life } = request;
     const elsewhere = this.arbiter.takenBy(request) !== null;
-    const alive = elsewhere && this.home.master()?.isHealthy(node) === true;
+    const alive = elsewhere && this.home.master()?.isOther(node, life) === true;
     const own = node === this.context.self.node;
     return own || alive ? { type: 'Refused', code: 'node-id-taken', node } : null;
   }

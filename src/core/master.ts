@@ -6,7 +6,14 @@ import { admit } from './admission.ts';
 import type { Context } from './context.ts';
 import type { Write } from './effects.ts';
 import { Electorate } from './electorate.ts';
-import { type Epoch, type LogIndex, logIndex, type NodeId, type Ticket } from './ids.ts';
+import {
+  type Epoch,
+  type Incarnation,
+  type LogIndex,
+  logIndex,
+  type NodeId,
+  type Ticket,
+} from './ids.ts';
 import { type Announced, type Appointment, Mandate } from './mandate.ts';
 import { type Mode, ModeNews, modeOf } from './master-mode.ts';
 import type { Member } from './member.ts';
@@ -129,8 +136,9 @@ export class Master {
     this.progress();
   }
 
-  isHealthy(node: NodeId): boolean {
-    return this.membership.isHealthy(node);
+  /** A living member has this id, and is another process than this one. */
+  isOther(node: NodeId, life: Incarnation): boolean {
+    return this.membership.isOther(node, life);
   }
 
   write(write: Write, now: number): void {

@@ -2,7 +2,7 @@
 
 import type { Context } from './context.ts';
 import type { Electorate } from './electorate.ts';
-import { type Epoch, type LogIndex, logIndex, type NodeId } from './ids.ts';
+import { type Epoch, type Incarnation, type LogIndex, logIndex, type NodeId } from './ids.ts';
 import { Member } from './member.ts';
 import type { Heartbeat, HeartbeatAck, Peer, Refusal } from './messages.ts';
 import type { Mutable } from './mutable.ts';
@@ -104,10 +104,11 @@ export class Membership implements ReplicatorOwner {
     for (const member of this.byNode.values()) member.nextHeartbeatAt = Number.NEGATIVE_INFINITY;
   }
 
-  /** It is a member and has been heard lately. */
-  isHealthy(node: NodeId): boolean {
+  /** It is a member, has been heard lately, and is another process than this one. */
+  isOther(node: NodeId, life: Incarnation): boolean {
     const member = this.byNode.get(node);
-    return member?.status === 'Healthy' && member.detector.lastHeard !== null;
+    if (member === undefined || member.incarnation === life) return false;
+    return member.status === 'Healthy' && member.detector.lastHeard !== null;
   }
 
   alive(): number {

@@ -105,6 +105,22 @@ describe('EmbeddedArbiter', () => {
     expect(admitted).toMatchObject([{ type: 'JoinedSecondary' }]);
   });
 
+  test('who is back with another URL is not refused because it answers at the former, too', () => {
+    const cluster = three();
+    cluster.run(600);
+    cluster.kill('n2');
+    cluster.start('n2', { arbiter: 'nobody' });
+    const life = `n2#${cluster.host('n2').life}`;
+    const early = join(cluster, 'n2', { life, url: 'elsewhere' });
+    expect(early).toMatchObject([{ type: 'Refused', code: 'node-id-taken' }]);
+    cluster.run(600);
+    const admitted = join(cluster, 'n2', { life, url: 'elsewhere' });
+    cluster.run(1);
+    expect(admitted).toMatchObject([{ type: 'JoinedSecondary' }]);
+    const urls = status(cluster).members.map(({ url }) => url);
+    expect(urls.toSorted()).toEqual(['elsewhere', 'n1', 'n3']);
+  });
+
   test('B44: nobody may use the id of the master', () => {
     const cluster = three();
     expect(join(cluster, 'n1', {})).toEqual([
