@@ -13,6 +13,8 @@ export interface Announcement {
   readonly replicas: readonly Peer[];
   readonly size: number | null;
   readonly version: number;
+  /** See Replicas. */
+  readonly since: Epoch;
   /** Identity of the cluster, once it has one. */
   readonly cluster?: string;
 }
@@ -47,6 +49,8 @@ const BLANK: ArbiterMemory = { epoch: epoch(0), master: null, members: [], size:
  * 3. The same process that asks twice gets the same answer.
  * 4. The version rises with each change of who is where, or of the size, and is remembered: of two
  *    announcements of one epoch it tells which is the later one.
+ * 5. Whom it appointed in any epoch from `since` on is the master of today. An epoch of a member
+ *    that is later than all of these is none that this arbiter has opened.
  */
 export class Arbiter {
   private readonly options: ArbiterOptions;
@@ -57,6 +61,8 @@ export class Arbiter {
   private master: NodeId | null;
   private size: number | null;
   private version: number;
+  /** From this epoch on nobody but the master was appointed. */
+  private since: Epoch;
   private readonly identity: ClusterIdentity;
 
   constructor(options: ArbiterOptions, memory: ArbiterMemory | null) {
@@ -66,6 +72,7 @@ export class Arbiter {
     this.master = known.master;
     this.size = options.size ?? known.size;
     this.version = known.version ?? 0;
+    this.since = known.epoch;
     this.identity = new ClusterIdentity(options.cluster, options.newCluster);
     for (const { node, url, incarnation: life } of known.members) {
       this.members.set(node, { url, incarnation: life });
@@ -92,8 +99,9 @@ export class Arbiter {
   get announcement(): Announcement | null {
     if (this.master === null) return null;
     const master = this.peer(this.master);
-    const { epoch: current, size, version } = this;
-    return { epoch: current, master, replicas: this.replicas(), size, version, ...this.named() };
+    const { epoch: current, size, version, since } = this;
+    const replicas = this.replicas();
+    return { epoch: current, master, replicas, size, version, since, ...this.named() };
   }
 
   join(request: Join): JoinedMaster | JoinedSecondary | Refusal {
@@ -112,6 +120,7 @@ export class Arbiter {
     const appointed = this.master === null || this.master === node;
     const anew = this.master === null || known?.incarnation !== request.incarnation;
     if ((appointed && anew) || forgotten || ahead) this.raise(request.epoch);
+    if (this.master === null || forgotten) this.since = this.epoch;
     if (known?.url !== url) this.version += 1;
     this.members.set(node, { url, incarnation: request.incarnation });
     this.departed.delete(node);
@@ -164,8 +173,8 @@ export class Arbiter {
       return { type: 'JoinedSecondary', epoch: this.epoch, master, ...cluster };
     }
     const replicas = this.replicas();
-    const { epoch: current, size, version } = this;
-    return { type: 'JoinedMaster', epoch: current, replicas, size, version, ...cluster };
+    const { epoch: current, size, version, since } = this;
+    return { type: 'JoinedMaster', epoch: current, replicas, size, version, since, ...cluster };
   }
 
   private named(): { cluster?: string } {

@@ -81,8 +81,8 @@ export class EmbeddedArbiter {
   private reappoint(): void {
     const { announcement } = this.arbiter;
     if (announcement === null) return;
-    const { epoch, replicas, size } = announcement;
-    this.home.lead({ type: 'JoinedMaster', epoch, replicas, size });
+    const { epoch, replicas, size, since } = announcement;
+    this.home.lead({ type: 'JoinedMaster', epoch, replicas, size, since });
   }
 
   /** Another living process has this id: two of them would take turns pushing each other out. One

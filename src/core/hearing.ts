@@ -20,6 +20,8 @@ export interface Assembly {
   readonly electorate: Electorate;
   /** Cluster size, configured or counted. */
   readonly size: () => number;
+  /** See Appointment. */
+  readonly incumbent?: Epoch | null;
 }
 
 /**
@@ -36,6 +38,9 @@ export interface Assembly {
  * 3. A member that has lost entries to damage counts as heard only where the log has what it lost.
  *    To a node that does not have all of its own log again, no majority is enough while the log
  *    ends before that; and one that has nothing is no witness: it may have just joined.
+ * 4. Where this node was the last in office, a log of an epoch that was never its own counts for
+ *    nothing, unless a majority of the cluster, this node not counted, has accepted such an epoch.
+ *    It is that of a member that was run as a master of its own for a while.
  */
 export class Hearing {
   private readonly context: Context;
@@ -47,6 +52,8 @@ export class Hearing {
   private readonly patientUntil: number;
   /** What they have to give; null: nothing, or nothing more. */
   private readonly heard = new Map<NodeId, Candidate | null>();
+  /** The epochs that they have accepted. */
+  private readonly accepted = new Map<NodeId, Epoch>();
   /** What members say that they have lost. */
   private readonly lost = new Map<NodeId, Lost>();
   /** Members that have had an empty log. */
@@ -69,6 +76,7 @@ export class Hearing {
     const { acceptedEpoch, lastIndex } = ack;
     const candidate = acceptedEpoch === undefined ? null : { node, url, acceptedEpoch, lastIndex };
     this.heard.set(node, candidate);
+    if (acceptedEpoch !== undefined) this.accepted.set(node, acceptedEpoch);
     if (lastIndex === 0) this.blank.add(node);
     if (ack.lost === undefined) this.lost.delete(node);
     else this.lost.set(node, ack.lost);
@@ -95,7 +103,12 @@ export class Hearing {
 
   /** Members that have said where they stand and may have something to give, of whatever epoch. */
   speakers(): Candidate[] {
-    return this.assembly.members().flatMap(({ peer }) => this.heard.get(peer.node) ?? []);
+    const said = this.assembly.members().flatMap(({ peer }) => this.heard.get(peer.node) ?? []);
+    const { incumbent = null, size } = this.assembly;
+    if (incumbent === null) return said;
+    const later = [...this.accepted.values()].filter((accepted) => accepted > incumbent);
+    if (later.length >= majority(size())) return said;
+    return said.filter(({ acceptedEpoch }) => acceptedEpoch <= incumbent);
   }
 
   /** Enough members have said what they have, those among them that do not count: what they have

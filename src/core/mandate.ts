@@ -1,6 +1,7 @@
 // What the arbiter has said of a master's cluster: how large it is meant to be, and whether its
 // members were named. The rule: a word that a later one has overtaken changes nothing.
 
+import type { Epoch } from './ids.ts';
 import type { Peer } from './messages.ts';
 
 /** What the arbiter says of the cluster; see Replicas. */
@@ -15,6 +16,9 @@ export interface Announced {
  * Replicas: until then this is a cluster of one. */
 export type Appointment = Omit<Announced, 'replicas'> & {
   readonly replicas: readonly Peer[] | null;
+  /** The last epoch in which this node was master and ready, if nobody else was appointed since.
+   * Absent or null: there is none, or that is not known. */
+  readonly incumbent?: Epoch | null;
 };
 
 export class Mandate {

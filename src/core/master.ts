@@ -86,6 +86,7 @@ export class Master {
         members: () => this.membership.members,
         electorate: this.electorate,
         size: () => this.size(),
+        incumbent: appointment.incumbent ?? null,
       },
       {
         settle: () => this.settle(),

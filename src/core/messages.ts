@@ -40,6 +40,8 @@ export interface JoinedMaster {
   readonly size?: number | null;
   /** Own. See Replicas. */
   readonly version?: number;
+  /** Own. See Replicas. */
+  readonly since?: Epoch;
   /** Own. Identity of the cluster. */
   readonly cluster?: string;
 }
@@ -74,6 +76,8 @@ export interface Replicas {
   /** Own. Rises with each change of the set or the size. In one epoch a lower one than the master
    * has seen was overtaken on its way; absent: the latest to arrive counts. */
   readonly version?: number;
+  /** Own. From this epoch on nobody but this master was appointed; absent: that is not known. */
+  readonly since?: Epoch;
   /** Own. Identity of the cluster, for a master that was appointed before there was one. */
   readonly cluster?: string;
 }

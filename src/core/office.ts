@@ -26,6 +26,8 @@ export class Office {
   private gone = false;
   private ending = false;
   private deposedBy: Epoch | null = null;
+  /** The last epoch in which it was master, and ready, in this life. */
+  private ledIn: Epoch | null = null;
   /** The epoch in which it will be master as soon as that is durable. */
   private appointedFor: Epoch | null = null;
   /** A set of replicas that came before this node was the master of its epoch. */
@@ -179,7 +181,7 @@ export class Office {
   }
 
   /** Becomes master of a new epoch, once that is durable. */
-  private lead({ epoch, replicas, size, version, cluster }: JoinedMaster): void {
+  private lead({ epoch, replicas, size, version, since, cluster }: JoinedMaster): void {
     if (this.leading?.epoch === epoch) return;
     const { bookkeeping, self } = this.context;
     const memory = {
@@ -200,9 +202,21 @@ export class Office {
         if (replicas !== undefined) this.leading.replicas({ ...announced, replicas }, this.now);
         return;
       }
-      this.install(epoch, { ...announced, replicas: replicas ?? null });
+      const incumbent = this.incumbentSince(since);
+      this.install(epoch, { ...announced, replicas: replicas ?? null, incumbent });
       this.context.outbox.note({ event: 'role', node: self.node, role: 'master', epoch });
     });
+  }
+
+  /** The last epoch in which it was ready, if nobody else was appointed from then on. */
+  private incumbentSince(since: Epoch | undefined): Epoch | null {
+    this.noteReady();
+    const { ledIn } = this;
+    return since === undefined || ledIn === null || ledIn < since ? null : ledIn;
+  }
+
+  private noteReady(): void {
+    if (this.leading?.ready === true) this.ledIn = this.leading.epoch;
   }
 
   private install(epoch: Epoch, appointment: Appointment): void {
@@ -250,6 +264,7 @@ export class Office {
   }
 
   private resign(seen: Epoch): void {
+    this.noteReady();
     this.leading?.end('NoMaster');
     this.leading = null;
     const { bookkeeping } = this.context;

@@ -15,6 +15,7 @@ const HIDDEN = new Set([
   'node',
   'hash',
   'version',
+  'since',
 ]);
 
 /** Sessions count from epoch × this; drawn as `epoch.n`. */

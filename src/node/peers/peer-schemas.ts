@@ -85,6 +85,7 @@ export const replicasBody = z.object({
     .refine(haveOneAddressEach, { error: 'names a node at two addresses' }),
   size: size.exactOptional(),
   version: version.exactOptional(),
+  since: epoch.exactOptional(),
   cluster: clusterId.exactOptional(),
 });
 
@@ -145,6 +146,7 @@ export const joinedMaster = z.object({
   replicas: z.array(peer).exactOptional(),
   size: size.exactOptional(),
   version: version.exactOptional(),
+  since: epoch.exactOptional(),
   cluster: clusterId.exactOptional(),
 });
 export const joinedSecondary = z.object({
