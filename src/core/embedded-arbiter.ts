@@ -30,9 +30,12 @@ export class EmbeddedArbiter {
   /** Appoints this node. */
   start(): void {
     const { self, incarnation, bookkeeping, ledger } = this.context;
-    const { epoch } = bookkeeping.current;
+    const { epoch, arbiter } = bookkeeping.current;
     const { node, url } = self;
     const { lastIndex } = ledger.log;
+    // Only the node it lives in was ever appointed: that has another id now.
+    const former = arbiter?.master ?? node;
+    if (former !== node) this.arbiter.leave(former);
     const answer = this.arbiter.join({ type: 'Join', node, url, incarnation, epoch, lastIndex });
     if (answer.type !== 'JoinedMaster') return;
     this.context.bookkeeping.remember({ arbiter: this.arbiter.memory });

@@ -121,6 +121,22 @@ describe('EmbeddedArbiter', () => {
     expect(urls.toSorted()).toEqual(['elsewhere', 'n1', 'n3']);
   });
 
+  test('C2: a master that is given another id goes on with its members, and its log', () => {
+    const cluster = three();
+    cluster.write('n1', 'a', { w: 3 });
+    cluster.run(100);
+    cluster.kill('n1');
+    cluster.start('n1', { arbiter: null, size: 3, node: 'n9' });
+    cluster.run(500);
+    expect(status(cluster)).toMatchObject({ role: 'master', epoch: 2, mode: 'read-write' });
+    const members = status(cluster).members.map(({ node }) => node);
+    expect(members.toSorted()).toEqual(['n2', 'n3', 'n9']);
+    const ticket = cluster.write('n1', 'b', { w: 3 });
+    cluster.run(100);
+    expect(cluster.outcome(ticket)).toMatchObject({ type: 'Stored' });
+    expect(cluster.entries('n3')).toEqual(['1:a', '2:b']);
+  });
+
   test('B44: nobody may use the id of the master', () => {
     const cluster = three();
     expect(join(cluster, 'n1', {})).toEqual([
