@@ -114,7 +114,7 @@ function sentenceOf(event: OtherEvent): string {
     case 'refused':
       return `${node} is given no role by ${fields.by}: ${refusalOf(String(fields.code))}`;
     case 'unanswered':
-      return `${node} is given no role yet: ${fields.error}`;
+      return `${node} is given no role yet: ${fields.error}${tokenHint(String(fields.error))}`;
     case 'recovered':
       return `${node} has fetched ${fields.count} operations that it did not have`;
     case 'damaged':
@@ -166,11 +166,22 @@ function entries(after: unknown, last: unknown): string {
 /** Why an arbiter gives a node no role, and what to do about it. */
 function refusalOf(code: string): string {
   if (code === 'node-id-taken') return 'another living node has this id; choose one with --id';
-  if (code === 'wrong-cluster') return 'its data are those of another cluster';
+  if (code === 'wrong-cluster') {
+    return 'its data are those of another cluster; --join that one, or choose another --data-dir';
+  }
+  if (code === 'no-master') {
+    return 'no master has joined there; `replog master --join` and `replog node` start one';
+  }
   if (code === 'no-arbiter') {
     return 'no arbiter is there; --join takes the URL of one, or of a master without --join';
   }
   return code;
+}
+
+/** What to do where a token is asked for. The arbiter's own words are for programs. */
+function tokenHint(error: string): string {
+  const asked = error.includes(' answered 401 ');
+  return asked ? ' (REPLOG_TOKEN or --token-file gives the one that it has)' : '';
 }
 
 /** Nodes may report more than is known here: the fields are shown as they are. */

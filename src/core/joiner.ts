@@ -22,6 +22,8 @@ export class Joiner {
   private underWay = false;
   private dueAt = Number.POSITIVE_INFINITY;
   private failedWith: string | null = null;
+  /** Since when the arbiter has answered that there is no master; null: it did not say so last. */
+  private masterlessSince: number | null = null;
   /** A Leave that is sent when the Join under way has been answered. */
   private leaving: (() => void) | null = null;
 
@@ -88,24 +90,33 @@ export class Joiner {
       }
       if (answer.type === 'JoinedMaster' || answer.type === 'JoinedSecondary') {
         this.failedWith = null;
+        this.masterlessSince = null;
         this.owner.joined(answer, at);
         return;
       }
       this.plan(at + options.joinRetryMs);
-      this.explain(answer);
+      this.explain(answer, at);
     });
   }
 
-  /** Says once why there is no role yet; that there is no master yet is no news. */
-  private explain(answer: Answer): void {
+  /** Says once why there is no role yet; that there is no master yet is news when it lasts. */
+  private explain(answer: Answer, now: number): void {
     const { outbox } = this.context;
     const by = this.arbiter;
     const why =
       answer.type === 'None' ? answer.error : 'code' in answer ? answer.code : answer.type;
-    if (why === this.failedWith) return;
+    if (this.isAwaited(why, now) || why === this.failedWith) return;
     this.failedWith = why;
     if (answer.type === 'None') outbox.note({ event: 'unanswered', by, error: why });
-    else if (why !== 'no-master') outbox.note({ event: 'refused', by, code: why });
+    else outbox.note({ event: 'refused', by, code: why });
+  }
+
+  /** A master may be about to join: nodes that are started together find their arbiter in any
+   * order. */
+  private isAwaited(why: string, now: number): boolean {
+    this.masterlessSince = why === 'no-master' ? (this.masterlessSince ?? now) : null;
+    if (this.masterlessSince === null) return false;
+    return now < this.masterlessSince + this.context.options.masterSilenceMs;
   }
 
   deadline(): number {

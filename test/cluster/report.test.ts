@@ -56,13 +56,27 @@ describe('plainLines', () => {
       { event: 'refused', node: 'n2', by: 'http://x', code: 'node-id-taken' },
     ],
     [
-      'n2 is given no role by http://x: its data are those of another cluster',
+      'n2 is given no role by http://x: its data are those of another cluster; --join that one, ' +
+        'or choose another --data-dir',
       { event: 'refused', node: 'n2', by: 'http://x', code: 'wrong-cluster' },
     ],
     [
       'n2 is given no role by http://x: no arbiter is there; --join takes the URL of one, or of a ' +
         'master without --join',
       { event: 'refused', node: 'n2', by: 'http://x', code: 'no-arbiter' },
+    ],
+    [
+      'n2 is given no role by http://x: no master has joined there; `replog master --join` and ' +
+        '`replog node` start one',
+      { event: 'refused', node: 'n2', by: 'http://x', code: 'no-master' },
+    ],
+    [
+      'n2 is given no role yet: http://x answered 401 unauthorized (REPLOG_TOKEN or ' +
+        '--token-file gives the one that it has)',
+      {
+        ...{ event: 'unanswered', node: 'n2', by: 'http://x' },
+        error: 'http://x answered 401 unauthorized',
+      },
     ],
     [
       'n2 is given no role yet: http://x refuses connections',

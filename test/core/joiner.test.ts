@@ -93,6 +93,20 @@ describe('Joiner', () => {
     expect(node.calls).toHaveLength(5);
   });
 
+  test('that there is no master is told when it has lasted for 5 s', () => {
+    const node = new Applicant();
+    node.joiner.plan(0);
+    const refusals = (until: number): number => {
+      while (node.now < until) {
+        node.run(150);
+        node.answer({ type: 'Refused', code: 'no-master' });
+      }
+      node.look();
+      return node.bench.performed.filter((effect) => effect.type === 'Note').length;
+    };
+    expect([refusals(5_000), refusals(5_500), refusals(20_000)]).toEqual([0, 1, 1]);
+  });
+
   test('of two plans the earlier one holds', () => {
     const node = new Applicant();
     node.joiner.plan(500);
