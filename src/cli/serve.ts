@@ -1,7 +1,7 @@
 // Runs a server as this process: says where it listens and what happens to it, and puts what stops
 // it from starting into a sentence.
 
-import type { NodeEvent, RememberedEvent } from '../cluster/report.ts';
+import type { LocalUrlEvent, NodeEvent, RememberedEvent } from '../cluster/report.ts';
 import { plainLines } from '../cluster/report.ts';
 import type { Listening, Service } from '../cluster/service.ts';
 import type { Note } from '../core/effects.ts';
@@ -13,7 +13,7 @@ import { cleanJson, cleanText } from './printing/clean-text.ts';
 import { hurryReader, outliveOutput } from './printing/output.ts';
 
 /** What a server says while it runs. */
-type Told = Note | RememberedEvent;
+type Told = Note | LocalUrlEvent | RememberedEvent;
 
 /** Serves until it is told to stop. `what` names the server in the plain line; `start` is given
  * where to say what happens. */

@@ -48,6 +48,12 @@ export interface RememberedEvent {
   readonly members: readonly string[];
 }
 
+/** Others are told a URL that leads nowhere from their machines. */
+export interface LocalUrlEvent {
+  readonly event: 'local-url';
+  readonly url: string;
+}
+
 export type ClusterEvent =
   | ReadyEvent
   | ProcessEvent
@@ -124,6 +130,11 @@ function sentenceOf(event: OtherEvent): string {
       );
     case 'repaired':
       return `${node} has again what damage took from it`;
+    case 'local-url':
+      return (
+        `the other nodes are told to reach it at ${fields.url}, which only this machine can: ` +
+        'where they are on others, give --advertise'
+      );
     case 'remembered':
       return rememberedSentence(event as unknown as RememberedEvent);
     case 'lost':

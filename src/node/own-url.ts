@@ -16,8 +16,13 @@ export function freePort(host: string): Promise<number> {
   });
 }
 
+/** Whether it is every address of this machine, and so none that others could be told. */
+export function isEvery(host: string): boolean {
+  return host === '0.0.0.0' || host === '::';
+}
+
 /** Where a server that listens there is reached from this machine. */
 export function urlOf(host: string, port: number): string {
-  const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+  const reachable = isEvery(host) ? '127.0.0.1' : host;
   return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
 }

@@ -155,6 +155,21 @@ describe('the end', () => {
     expect(master.lines).toEqual([]);
   });
 
+  test('who listens everywhere and advertises nothing is told what others are told', async () => {
+    const port = await freePorts(1);
+    const place = ['--host', '0.0.0.0', '--insecure', '--port', `${port}`];
+    const open = start(['master', '--memory', ...place]);
+    await open.event('listening');
+    expect(await open.event('local-url')).toMatchObject({ url: `http://127.0.0.1:${port}` });
+    const named = start([
+      ...['master', '--memory', '--host', '0.0.0.0', '--insecure', '--port', '0'],
+      ...['--advertise', 'http://db.example:4000'],
+    ]);
+    await named.event('listening');
+    await named.kill('SIGTERM');
+    expect(named.lines.filter(({ event }) => event === 'local-url')).toEqual([]);
+  });
+
   test('an address that others can reach needs a token', async () => {
     const open = start(['master', '--memory', '--host', '0.0.0.0', '--port', '0']);
     expect((await open.exited).code).toBe(2);

@@ -65,8 +65,9 @@ export async function runNode(
   refuseUnsatisfiable(flags.w, flags.secondaries);
   const settings = serverSettings(flags, node);
   const { serveNode } = await import('../../node/serve.ts');
-  await serve(role === null ? node : `${role} ${node}`, settings, flags, (onNote) =>
-    serveNode({
+  const { isEvery } = await import('../../node/own-url.ts');
+  await serve(role === null ? node : `${role} ${node}`, settings, flags, async (onNote) => {
+    const running = await serveNode({
       ...settings,
       onNote,
       id: node,
@@ -77,8 +78,13 @@ export async function runNode(
       w: flags.w ?? 'majority',
       faults: flags.faults ?? false,
       onWork: compileEarly,
-    }),
-  );
+    });
+    const { url } = running;
+    if (isEvery(settings.host) && flags.advertise === undefined) {
+      onNote({ event: 'local-url', url });
+    }
+    return running;
+  });
 }
 
 export function register(program: Command): void {
