@@ -3,7 +3,7 @@
 
 import { Command, CommanderError } from 'commander';
 import { InvalidUrl, Unreachable } from '../client/errors.ts';
-import { NoQuorum } from '../client/problems.ts';
+import { NoMaster, NoQuorum } from '../client/problems.ts';
 import { packageVersion } from '../node/package-version.ts';
 import { withoutVainHelp } from './arguments/vain-help.ts';
 import { compileParserLate } from './compilation.ts';
@@ -15,7 +15,7 @@ import { stylesFor } from './printing/colour.ts';
 import { examples } from './printing/examples.ts';
 import { endWithoutReader, printError, printRemark, watchOutput } from './printing/output.ts';
 import type { TargetOptions } from './target.ts';
-import { aimed, fromAnywhere, wayBack } from './way-back.ts';
+import { aimed, fromAnywhere, wayBack, wayToMaster } from './way-back.ts';
 
 /** Runs one command line with these commands; sets the exit code. */
 export async function start(
@@ -117,14 +117,19 @@ function hintOfParsing({ code }: CommanderError, { args, commands }: Command): s
 
 /** What to do about the error of a command that had these options. */
 async function hintOn(error: unknown, options: TargetOptions): Promise<string | null> {
-  const back = error instanceof NoQuorum ? await wayBack(error.missing, options) : null;
-  const hint = back ?? endingOf(error).hint;
+  const hint = (await wayOn(error, options)) ?? endingOf(error).hint;
   if (hint === null) return null;
   // Where nothing answers, nothing can be asked; still less at what is no address.
   const { url, ...rest } = options;
   const isNowhere = error instanceof Unreachable || error instanceof InvalidUrl;
   const where = isNowhere ? rest : await fromAnywhere(options);
   return aimed(hint, where);
+}
+
+/** What only the cluster that the error came from can tell. */
+async function wayOn(error: unknown, options: TargetOptions): Promise<string | null> {
+  if (error instanceof NoQuorum) return await wayBack(error.missing, options);
+  return error instanceof NoMaster ? await wayToMaster(options) : null;
 }
 
 function report(error: unknown, hint: string | null): void {

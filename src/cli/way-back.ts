@@ -66,6 +66,19 @@ export async function wayBack(
   }
 }
 
+/** What brings a master back, or there for the first time, where no launcher knows of it; null if
+ * one does, or that cannot be told. */
+export async function wayToMaster(options: TargetOptions): Promise<string | null> {
+  try {
+    await findLauncher(await findTarget(options), { signal: AbortSignal.timeout(ASK_MS) });
+    return null;
+  } catch (error) {
+    const single = error instanceof NotRunning || error instanceof UsageError;
+    const start = 'start the master again where it ran, or the first one with `replog master`';
+    return single ? `no launcher is known: ${start}` : null;
+  }
+}
+
 function commandFor(node: string, state: string): string | null {
   switch (state) {
     case 'paused':

@@ -86,6 +86,17 @@ test('without a quorum of single nodes nobody is sent to a launcher', async () =
   );
 });
 
+test('without a master of single nodes nobody is sent to a launcher', async () => {
+  const stub = await startStub(({ path }, response) =>
+    path === '/cluster'
+      ? sendProblem(response, 404, 'not-found')
+      : sendProblem(response, 503, 'no-master'),
+  );
+  const ran = await runCommand(append, 'append', 'a', '--url', stub.url, '--timeout', '1ms');
+  expect(ran.code).toBe(1);
+  expect(ran.err).toContain('hint: no launcher is known: start the master again where it ran, ');
+});
+
 /** A launcher, whose cluster of two has an empty log. */
 async function launcher() {
   const member = (id: string) => ({ ...node(id, 'running'), url: `${stub.url}/${id}` });
