@@ -128,6 +128,14 @@ describe('Arbiter: what it may have forgotten', () => {
     expect(of.join(join('n2', { epoch: 8 }))).toMatchObject({ epoch: 9 });
   });
 
+  test('says since when its master alone was appointed: not before what it has forgotten', () => {
+    const of = pair();
+    of.join(join('n2', { epoch: 8 }));
+    expect(of.announcement).toMatchObject({ epoch: 9, since: 1 });
+    of.join(join('n3', { epoch: 9 }));
+    expect(of.announcement).toMatchObject({ epoch: 10, since: 10 });
+  });
+
   test('a stranger of an earlier epoch is simply a new member', () => {
     const of = pair();
     of.join(join('n1', { life: 'n1#2', epoch: 1 }));

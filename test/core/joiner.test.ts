@@ -145,10 +145,15 @@ describe('Joiner', () => {
     settle(node);
     node.look();
     expect(node.calls.map(({ request }) => request.type)).toEqual(['Join', 'Leave']);
-    node.answer({ type: 'Left' });
-    expect(told).toEqual(['left']);
+    node.answer({ type: 'Refused', code: 'no-arbiter' });
+    expect(told).toEqual(['refused']);
     expect(node.joined).toEqual([]);
     expect(node.joiner.deadline()).toBe(Number.POSITIVE_INFINITY);
+    // It stays, and takes the answer to its next Join.
+    node.joiner.plan(node.now);
+    node.run(0);
+    node.answer({ type: 'JoinedSecondary', epoch: epoch(4), master });
+    expect(node.joined).toHaveLength(1);
   });
 
   test('leaving, when the arbiter has none of it', () => {
