@@ -182,7 +182,8 @@ export class Secondary {
     }
     const expected = order === 'same' ? this.session!.expected : seq(0);
     if (message.seq > expected) return { type: 'Refused', code: 'out-of-order', expected };
-    const part = newPart(message, expected, ledger, message.epoch > this.acceptance.epoch);
+    const agreed = message.epoch > this.acceptance.epoch ? null : this.agreed;
+    const part = newPart(message, expected, ledger, agreed);
     if (part.type === 'Refused') {
       return part.code === 'diverged' ? this.diverged(message) : part;
     }

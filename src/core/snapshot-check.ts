@@ -15,12 +15,13 @@ export interface NewPart {
 }
 
 /** `expected` ≥ the Snapshot's `seq`: the updates before it are known and are not looked at.
- * `newEpoch`: nothing was accepted of it yet, so that what this log shows may change. */
+ * `agreed`: up to here the master of this epoch has sent what this log holds, and cannot say
+ * otherwise; null: nothing was accepted of the epoch, so that what this log shows may change. */
 export function newPart(
   message: Snapshot,
   expected: Seq,
   ledger: Ledger,
-  newEpoch: boolean,
+  agreed: LogIndex | null,
 ): NewPart | Refusal {
   const { log } = ledger;
   const { prev, updates } = message;
@@ -42,10 +43,10 @@ export function newPart(
     }
     held += 1;
   }
-  if (truncateAfter !== null && truncateAfter < ledger.floor) {
+  if (truncateAfter !== null && truncateAfter < Math.max(ledger.floor, agreed ?? 0)) {
     // The store cannot follow there: it keeps the newest committed values only. A master that is
     // not replog's is not asked to begin anew; where it does, its log takes the place of this one.
-    if (!newEpoch || prev !== undefined || entries[0]!.index !== 1) {
+    if (agreed !== null || prev !== undefined || entries[0]!.index !== 1) {
       return { type: 'Refused', code: 'diverged', lastIndex: log.lastIndex };
     }
     truncateAfter = logIndex(0);

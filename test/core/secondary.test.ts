@@ -352,6 +352,15 @@ describe('Secondary: epochs', () => {
     expect(node.bench.log.entries.map((each) => each.epoch)).toEqual([1, 1, 2, 2]);
   });
 
+  test('G3: a master does not replace what it has sent itself', () => {
+    const node = new SecondaryBench();
+    node.snapshot(0, 1, 3, { epoch: 2, written: 1 });
+    node.settle();
+    const other = node.deliver(0, [entry(2, 2)], { epoch: 2, session: 2 });
+    expect(node.answers.get(other)).toMatchObject({ code: 'diverged' });
+    expect(node.bench.log.entries.map((each) => each.epoch)).toEqual([1, 1, 1]);
+  });
+
   test('G11: a master that is not replog replaces what was committed by its whole log', () => {
     const made = new SecondaryBench();
     made.snapshot(0, 1, 3, { commit: 3 });

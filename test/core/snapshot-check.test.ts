@@ -15,7 +15,8 @@ interface Shape {
   readonly prev?: 'agrees' | 'differs' | 'ahead';
   readonly reset?: boolean;
   readonly committed?: number;
-  readonly newEpoch?: boolean;
+  /** Absent: nothing was accepted of the epoch yet. */
+  readonly agreed?: number;
 }
 
 function check(shape: Shape): string {
@@ -38,7 +39,8 @@ function check(shape: Shape): string {
     ...(shape.reset === undefined ? {} : { reset: shape.reset }),
   };
   const expected = seq(shape.expected ?? shape.at ?? 0);
-  const part = newPart(message, expected, bench.ledger, shape.newEpoch ?? true);
+  const agreed = shape.agreed === undefined ? null : logIndex(shape.agreed);
+  const part = newPart(message, expected, bench.ledger, agreed);
   expect(bench.take()).toEqual([]);
   if (part.type === 'Refused') return part.code;
   const taken = part.entries.map(({ index }) => index).join(' ');
@@ -86,7 +88,17 @@ describe('newPart', () => {
     },
     {
       what: 'a whole other log, of the epoch that this one is of',
-      shape: { updates: [...entries(1, 2, 1), entry(3, 3)], committed: 4, newEpoch: false },
+      shape: { updates: [...entries(1, 2, 1), entry(3, 3)], committed: 4, agreed: 0 },
+      does: 'diverged',
+    },
+    {
+      what: 'another epoch beyond what this master has sent',
+      shape: { updates: [entry(4, 3)], agreed: 3 },
+      does: 'cut 3 + 4',
+    },
+    {
+      what: 'another epoch where it has sent something else',
+      shape: { updates: [entry(4, 3)], agreed: 4 },
       does: 'diverged',
     },
     { what: 'a hole before it', shape: { updates: [entry(7, 3)] }, does: 'out-of-order' },

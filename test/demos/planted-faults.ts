@@ -159,11 +159,11 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     patches: [
       patch(
         'src/core/secondary.ts',
-        'const part = newPart(message, expected, ledger, message.epoch > this.acceptance.epoch);',
+        'const part = newPart(message, expected, ledger, agreed);',
         `if (message.updates.length > 0 && message.seq + message.updates.length <= expected) {
           return { type: 'Refused', code: 'overloaded' };
         }
-        const part = newPart(message, expected, ledger, message.epoch > this.acceptance.epoch);`,
+        const part = newPart(message, expected, ledger, agreed);`,
       ),
     ],
   },
