@@ -9,7 +9,7 @@ import { allowHalfClose } from './half-close.ts';
 import { inTurn } from './in-turn.ts';
 import { refusingMalformed } from './malformed.ts';
 import { problem } from './problems.ts';
-import { rawAnswer } from './raw-answer.ts';
+import { endWith } from './raw-answer.ts';
 import { type Fetch, WebFront } from './web-front.ts';
 
 export interface ServerOptions {
@@ -156,5 +156,5 @@ function closed(server: Server, connections: ReadonlySet<Socket>, graceMs: numbe
 /** Without a listener, Node closes the connection without a word. */
 const refuseConnect: Door = (_, socket) => {
   socket.on('error', () => socket.destroy());
-  socket.end(rawAnswer(problem('not-found', 'No tunnel leads there.')));
+  endWith(socket, problem('not-found', 'No tunnel leads there.'));
 };

@@ -13,7 +13,7 @@ import { PEER_LIMIT } from '../http/body.ts';
 import { credentialsOf } from '../http/credentials.ts';
 import type { Guard } from '../http/guard.ts';
 import { problem } from '../http/problems.ts';
-import { rawAnswer } from '../http/raw-answer.ts';
+import { endWith } from '../http/raw-answer.ts';
 import { answerFrame, FrameReader } from './tunnel-frames.ts';
 
 /** Answers the request in a frame; null: nobody must ever answer it. */
@@ -57,7 +57,7 @@ export function tunnelDoor(
     socket.on('error', () => socket.destroy());
     if (refused !== null || passage === undefined || stopping.aborted) {
       const none = passage === undefined;
-      socket.end(rawAnswer(refused ?? (none ? NO_TUNNEL : ENDING)));
+      endWith(socket, refused ?? (none ? NO_TUNNEL : ENDING));
       return;
     }
     if ('setNoDelay' in socket) (socket as Socket).setNoDelay(true);

@@ -78,6 +78,20 @@ test('a CONNECT that is refused is told why, like any other request', async () =
   }
 });
 
+test.each(['with tunnels', 'without'])(
+  'who is refused a CONNECT and talks on keeps no connection, nor a stop waiting: %s',
+  async (which) => {
+    const app = createApp(new FakeEngine());
+    const served = which === 'without' ? { fetch: app.fetch } : app;
+    const server = await startServer({ app: served, port: 0, limits: { graceMs: 60_000 } });
+    const { socket, said } = raw(server, 'CONNECT /x HTTP/1.1\r\nhost: localhost\r\n\r\nmore');
+    await once(socket, 'data');
+    socket.end('and more');
+    expect(await said).toMatch(/^HTTP\/1.1 404 /);
+    await server.stop();
+  },
+);
+
 const post = (server: RunningServer, path: string, body: unknown, signal?: AbortSignal) =>
   fetch(`${server.url}${path}`, {
     method: 'POST',

@@ -4,7 +4,7 @@ import { getEventListeners, once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { type Duplex, duplexPair } from 'node:stream';
-import { expect, test, vi } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { type Answer, json } from '../../../src/node/http/answer.ts';
 import { PEER_LIMIT } from '../../../src/node/http/body.ts';
 import { reachedDirectly, tunnelDoor } from '../../../src/node/peers/tunnel-door.ts';
@@ -75,6 +75,15 @@ test.each([
   const { near, far } = tunnel(stopping, place);
   expect(String(far.read())).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
   expect(near.writableEnded).toBe(true);
+});
+
+test('who is refused one and keeps the connection is not waited for', () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const { near } = tunnel(undefined, 'elsewhere:1');
+  expect(near.destroyed).toBe(false);
+  vi.advanceTimersByTime(1_000);
+  expect(near.destroyed).toBe(true);
 });
 
 test('a node that stops ends a tunnel in which nothing waits', async () => {
