@@ -77,7 +77,8 @@ function serve(
   const answer = (id: number, given: Answer | null): void => {
     open -= 1;
     if (socket.destroyed) return;
-    if (given !== null) socket.write(answerFrame(id, given.status, given.body));
+    // Who does not read the answers is not listened to: they would pile up here.
+    if (given !== null && !socket.write(answerFrame(id, given.status, given.body))) socket.pause();
     if (stopping.aborted && open === 0) socket.end();
   };
   const onFrame = (id: number, body: Buffer): void => {
@@ -100,6 +101,9 @@ function serve(
     if (open === 0) socket.end();
   };
   socket.on('data', onData);
+  socket.on('drain', () => {
+    if (!stopping.aborted) socket.resume();
+  });
   socket.on('end', () => socket.destroy());
   stopping.addEventListener('abort', onStop);
   socket.on('close', () => stopping.removeEventListener('abort', onStop));

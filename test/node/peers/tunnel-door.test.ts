@@ -35,7 +35,7 @@ function tunnel(stopping = new AbortController(), place = PLACE) {
 function heard(far: Duplex) {
   let head = '';
   const answers: [number, number][] = [];
-  const reader = new FrameReader(1_000);
+  const reader = new FrameReader(1 << 21);
   far.on('data', (chunk: Buffer) => {
     if (head === '') head = chunk.toString();
     else reader.take(chunk, (id, payload) => answers.push([id, answerOf(payload).status]));
@@ -84,6 +84,18 @@ test('who is refused one and keeps the connection is not waited for', () => {
   expect(near.destroyed).toBe(false);
   vi.advanceTimersByTime(1_000);
   expect(near.destroyed).toBe(true);
+});
+
+test('who does not read the answers is not asked for more until it does', async () => {
+  const { far, due } = tunnel();
+  await send(far, 1);
+  far.pause();
+  due[0]!.answer(json(200, 'x'.repeat(1 << 20)));
+  await turn();
+  await send(far, 2);
+  expect(due).toHaveLength(1);
+  far.resume();
+  await vi.waitUntil(() => due.length === 2);
 });
 
 test('a node that stops ends a tunnel in which nothing waits', async () => {
