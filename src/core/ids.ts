@@ -19,6 +19,10 @@ export type Seq = Brand<number, 'Seq'>;
 /** Grows by one each time a master is appointed; 0 means "no master was ever known". */
 export type Epoch = Brand<number, 'Epoch'>;
 
+/** Whoever names a later epoch than this is not believed: a record of the log has 48 bits for it,
+ * and those that are still to come must find room above it. */
+export const EPOCH_MAX: number = 2 ** 47;
+
 /** One life of a replicator; greater than all before it. Compared as (epoch, session). */
 export type Session = Brand<number, 'Session'>;
 

@@ -7,6 +7,10 @@ import { type Epoch, type Session, session } from './ids.ts';
  * and also where whoever appoints it has forgotten the epochs that there were. */
 const SESSIONS_PER_EPOCH = 2 ** 20;
 
+/** In the epochs beyond, the numbers begin again: an integer holds no more, and sessions compare by
+ * their epoch first. */
+const EPOCHS_NUMBERED = 2 ** 32;
+
 /** Whoever claims to know a newer session than this is not believed: there would be none after. */
 const SESSION_MAX = 2 ** 53 - 2 ** 32;
 
@@ -15,7 +19,7 @@ export class SessionNumbers {
 
   /** `bornAtMs`: see Context. */
   constructor(epoch: Epoch, bornAtMs: number) {
-    this.last = epoch * SESSIONS_PER_EPOCH + bornAtMs;
+    this.last = (epoch % EPOCHS_NUMBERED) * SESSIONS_PER_EPOCH + bornAtMs;
   }
 
   next(): Session {

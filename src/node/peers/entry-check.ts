@@ -2,6 +2,7 @@
 // unknown fields and the order of fields included, because every replica hashes them. What a client
 // could not have asked for is in no log: whoever could read it there could not name it.
 
+import { EPOCH_MAX } from '../../core/ids.ts';
 import type { Entry } from '../../core/operation.ts';
 import { isTimestamp } from '../../persistence/timestamp.ts';
 import { BATCH_MAX, IDEMPOTENCY_KEY, isWellFormed, KEY_BYTES_MAX } from '../api/schemas.ts';
@@ -38,6 +39,8 @@ const isIdempotencyKey = (value: unknown): boolean =>
 
 const WRONG_KEY = `key must be 1 to ${KEY_BYTES_MAX} bytes of UTF-8 without lone surrogates`;
 
+const WRONG_EPOCH = `epoch must be an integer from 0 to ${EPOCH_MAX}`;
+
 /** Of one code unit no more than this many bytes can come. */
 const UNIT_BYTES_MAX = 3;
 
@@ -63,7 +66,7 @@ function wrongWith(value: unknown): string | null {
   if (typeof value !== 'object' || value === null) return 'must be an object';
   const item = value as Partial<Record<string, unknown>>;
   if (!isCount(item.index, 1)) return 'index must be an integer from 1 on';
-  if (!isCount(item.epoch, 0)) return 'epoch must be an integer from 0 on';
+  if (!isCount(item.epoch, 0) || item.epoch > EPOCH_MAX) return WRONG_EPOCH;
   if (typeof item.at !== 'string' || !isTimestamp(item.at)) return 'at must be a time of ISO 8601';
   if (item.batch !== undefined && !(isCount(item.batch, 1) && item.batch <= BATCH_MAX)) {
     return `batch must be an integer from 1 to ${BATCH_MAX}`;

@@ -74,7 +74,7 @@ const of = <C extends Refusal['code']>(code: C, fields: z.ZodRawShape = {}): z.Z
 
 const REFUSALS: Readonly<Record<Refusal['code'], z.ZodType<Extra>>> = {
   'stale-epoch': of('stale-epoch', {
-    epoch: z.int(),
+    epoch: schemas.epoch,
     node: z.string().optional().catch(undefined),
     incarnation: z.string().optional().catch(undefined),
   }),

@@ -3,6 +3,7 @@
 
 import * as z from 'zod';
 import {
+  EPOCH_MAX,
   type Epoch,
   type Incarnation,
   type LogIndex,
@@ -19,7 +20,7 @@ import { wrongIn } from './entry-check.ts';
 const branded = <T>(schema: z.ZodType): z.ZodType<T> => schema as z.ZodType<T>;
 
 const node = branded<NodeId>(z.string().regex(NODE_ID_PATTERN));
-const epoch = branded<Epoch>(z.int().min(0));
+export const epoch: z.ZodType<Epoch> = branded<Epoch>(z.int().min(0).max(EPOCH_MAX));
 const index = branded<LogIndex>(z.int().min(0));
 const seq = branded<Seq>(z.int().min(-1));
 const session = branded<Session>(z.int());

@@ -3,7 +3,7 @@
 // anything but usual is left to the schema, which says what is wrong with it.
 
 import type { z } from 'zod';
-import { NODE_ID_PATTERN } from '../../core/ids.ts';
+import { EPOCH_MAX, NODE_ID_PATTERN } from '../../core/ids.ts';
 import { isPeerUrl, type snapshotAck, type snapshotBody } from './peer-schemas.ts';
 
 type Body = z.infer<typeof snapshotBody>;
@@ -18,7 +18,7 @@ const LOOPBACK_URL = /^http:\/\/(?:localhost|127\.0\.0\.1):[1-5]?\d{1,4}$/;
 export function usualEnvelope(value: unknown): Envelope | null {
   if (typeof value !== 'object' || value === null) return null;
   const { epoch, session, seq, commitIndex, holes } = value as Fields;
-  const usual = isCount(epoch) && Number.isSafeInteger(session) && isCount(seq);
+  const usual = isEpoch(epoch) && Number.isSafeInteger(session) && isCount(seq);
   if (!usual || !isCount(commitIndex) || holes !== undefined) return null;
   const { master, opened, prev, reset } = value as Fields;
   const envelope: Fields = { epoch, session, seq, commitIndex };
@@ -54,6 +54,8 @@ type Fields = Partial<Record<string, unknown>>;
 
 const isCount = (value: unknown): value is number =>
   Number.isSafeInteger(value) && (value as number) >= 0;
+
+const isEpoch = (value: unknown): value is number => isCount(value) && value <= EPOCH_MAX;
 
 function isPoint(value: unknown): value is { readonly index: number; readonly hash: number } {
   if (typeof value !== 'object' || value === null) return false;

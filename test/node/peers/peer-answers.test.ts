@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { epoch, incarnation, logIndex, nodeId, seq, session } from '../../../src/core/ids.ts';
+import {
+  EPOCH_MAX,
+  epoch,
+  incarnation,
+  logIndex,
+  nodeId,
+  seq,
+  session,
+} from '../../../src/core/ids.ts';
 import type { Response as Answered, Refusal } from '../../../src/core/messages.ts';
 import { understood } from '../../../src/node/peers/peer-answers.ts';
 import { PEER_PATHS, type PeerMessage } from '../../../src/node/peers/peer-paths.ts';
@@ -77,6 +85,12 @@ describe('answers go out as the contract says and are understood by the other si
     expect(answer.status).toBe(status);
     expect(answer.body).toMatchObject({ code: response.code, status, ...extra });
     expect(understood('Snapshot', status, JSON.stringify(answer.body))).toEqual(response);
+  });
+
+  test('an epoch that leaves no room for later ones is not believed', () => {
+    const refusal = (epoch: number) => JSON.stringify({ code: 'stale-epoch', epoch });
+    expect(understood('Heartbeat', 409, refusal(EPOCH_MAX))).toMatchObject({ epoch: EPOCH_MAX });
+    expect(() => understood('Heartbeat', 409, refusal(EPOCH_MAX + 1))).toThrow(/409 stale-epoch/);
   });
 
   test('a stale session may be said without naming the newer one; long words are cut', () => {

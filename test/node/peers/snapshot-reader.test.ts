@@ -217,6 +217,7 @@ describe('what stands around the updates', () => {
     null,
     [],
     { ...usual, epoch: -1 },
+    { ...usual, epoch: 2 ** 47 + 1 },
     { ...usual, session: 1.5 },
     { ...usual, seq: '0' },
     { ...usual, commitIndex: 2 ** 53 },

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { EPOCH_MAX } from '../../../src/core/ids.ts';
 import type { Snapshot } from '../../../src/core/messages.ts';
 import { PEER_PATHS, type PeerMessage } from '../../../src/node/peers/peer-paths.ts';
 import { call } from '../calls.ts';
@@ -215,6 +216,21 @@ describe('requests', () => {
     expect(engine.received).toEqual([]);
     // Said twice it is still one.
     expect((await send([N1, N1])).status).toBe(200);
+  });
+
+  test('an epoch that leaves no room for later ones is not believed', async () => {
+    const { app, engine } = node();
+    for (const type of ['Join', 'Replicas', 'Snapshot', 'Heartbeat', 'Fetch'] as const) {
+      const ask = (epoch: number) =>
+        call(app, 'POST', PEER_PATHS[type], { ...BODIES[type], epoch });
+      expect((await ask(EPOCH_MAX)).status).toBe(200);
+      const answer = await ask(EPOCH_MAX + 1);
+      expect([answer.status, answer.body.errors[0].path]).toEqual([400, 'epoch']);
+    }
+    const late = { ...update(1), epoch: EPOCH_MAX + 1 };
+    const body = { ...BODIES.Snapshot, epoch: EPOCH_MAX, updates: [late] };
+    expect((await call(app, 'POST', '/replica/snapshot', body)).status).toBe(400);
+    expect(engine.received).toHaveLength(5);
   });
 
   test('entries out of order would break the log, and are refused', async () => {
