@@ -28,6 +28,10 @@ export interface Connection {
 /** What the system or undici calls a connection that ended. Time limits are not among them. */
 const CLOSED: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
 
+/** Whoever closes a kept connection later than this has had the request: to send it again would be
+ * a copy too many, and perhaps to a node that has left. */
+const STALE_WITHIN_MS = 200;
+
 const OFFER_NAME = Buffer.from(OFFER);
 
 /** undici's handler of one request; its method names are undici's. */
@@ -35,6 +39,7 @@ export class PeerExchange implements Dispatcher.DispatchHandler {
   /** Set by the connection that takes the request. */
   connection: Connection | null = null;
   private reused = false;
+  private begunAt = 0;
   private status = 0;
   private tunnel = false;
   private chunks: Buffer[] = [];
@@ -57,6 +62,7 @@ export class PeerExchange implements Dispatcher.DispatchHandler {
 
   onConnect(abort: (error?: Error) => void): void {
     this.reused = this.connection !== null && this.connection.answers > 0;
+    this.begunAt = performance.now();
     this.abort = abort;
     if (this.givenUp !== null) abort(this.givenUp);
   }
@@ -80,7 +86,8 @@ export class PeerExchange implements Dispatcher.DispatchHandler {
   }
 
   onError(error: Error & { readonly code?: string }): void {
-    const stale = this.reused && this.status === 0 && CLOSED.has(error.code ?? '');
+    const unanswered = this.reused && this.status === 0 && CLOSED.has(error.code ?? '');
+    const stale = unanswered && performance.now() - this.begunAt < STALE_WITHIN_MS;
     this.reject(stale ? new StaleConnection('kept connection closed', { cause: error }) : error);
   }
 }

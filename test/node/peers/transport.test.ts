@@ -246,6 +246,16 @@ describe('the keep-alive race (B58)', () => {
     expect(cut).toBe(together);
   });
 
+  test('who cuts a kept connection late has had the request: it is not sent again', async () => {
+    await transport.send(url, order);
+    await idle();
+    peer.answer = (_response, request) => {
+      setTimeout(() => request.socket.destroy(), 250);
+    };
+    await expect(transport.send(url, order)).rejects.toThrow(/the connection/);
+    expect(peer.seen).toHaveLength(2);
+  });
+
   test('the second copy is the last: a peer that cuts that too has failed', async () => {
     await transport.send(url, order);
     await idle();
