@@ -21,10 +21,21 @@ afterEach(async () => {
 const lines = (records: readonly unknown[]): string =>
   records.map((record) => `${JSON.stringify(record)}\n`).join('');
 
-async function fileWith(text: string): Promise<string> {
+async function fileWith(text: string | Uint8Array): Promise<string> {
   const file = join(folder, 'history.jsonl');
   await writeFile(file, text);
   return file;
+}
+
+/** `replog check -` with these pieces on standard input. */
+async function checkInput(pieces: readonly Buffer[]) {
+  const stdin = Readable.from(pieces);
+  const spy = vi.spyOn(process, 'stdin', 'get').mockReturnValue(stdin as never);
+  try {
+    return await runCommand(register, 'check', '-');
+  } finally {
+    spy.mockRestore();
+  }
 }
 
 /** The first success names a node twice. */
@@ -81,15 +92,36 @@ describe('replog check', () => {
   });
 
   test('"-" is stdin', async () => {
-    const stdin = Readable.from([Buffer.from(lines(illegal()))]);
-    const spy = vi.spyOn(process, 'stdin', 'get').mockReturnValue(stdin as never);
-    try {
-      const { code, out } = await runCommand(register, 'check', '-');
-      expect(out).toContain('names a node twice');
-      expect(code).toBe(1);
-    } finally {
-      spy.mockRestore();
-    }
+    const { code, out } = await checkInput([Buffer.from(lines(illegal()))]);
+    expect(out).toContain('names a node twice');
+    expect(code).toBe(1);
+  });
+
+  test('a line that no string can hold is refused: 2 is no verdict', async () => {
+    const piece = Buffer.alloc(1 << 20, 'a');
+    const { code, err, out } = await checkInput(Array.from({ length: 257 }, () => piece));
+    expect(err).toContain('line 1 of standard input is too long to be a record\nhint: ');
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+  });
+
+  test('what is not UTF-8 is refused: replaced, two texts that differ would be one', async () => {
+    const text = lines(legalHistory()).replace('one', '\u00ff');
+    const file = await fileWith(Buffer.from(text, 'latin1'));
+    const { code, err, out } = await runCommand(register, 'check', file);
+    expect(err).toMatch(new RegExp(`line \\d+ of ${file} is not UTF-8 text`));
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+  });
+
+  test('marks of an editor of Windows are not part of a record', async () => {
+    const text = `\ufeff${lines(legalHistory()).replaceAll('\n', '\r\n')}`;
+    const { code, err } = await runCommand(register, 'check', await fileWith(text));
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+  });
+
+  test('a separator of lines within a text ends no record', async () => {
+    const text = lines(legalHistory()).replaceAll('"one"', '"o\u2028n\u2029e"');
+    const { code, err } = await runCommand(register, 'check', await fileWith(text));
+    expect({ code, err }).toEqual({ code: 0, err: '' });
   });
 
   const [first] = legalHistory();
@@ -116,8 +148,9 @@ describe('replog check', () => {
     ['success without an end', JSON.stringify({ ...write, return: null }), '"return" of a write'],
   ])('%s: the line is named, and exit code 2', async (_what, line, why) => {
     const text = `${JSON.stringify(first)}\n${line}\n${JSON.stringify(first)}\n`;
-    const { code, err, out } = await runCommand(register, 'check', await fileWith(text));
-    expect(err).toContain(`line 2 is no record of a history: ${why}`);
+    const file = await fileWith(text);
+    const { code, err, out } = await runCommand(register, 'check', file);
+    expect(err).toContain(`replog: line 2 of ${file} is no record of a history: ${why}`);
     expect(err).toContain('; docs/history.md says which\n');
     expect({ code, out }).toEqual({ code: 2, out: '' });
   });

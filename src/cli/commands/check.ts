@@ -1,13 +1,13 @@
 // `replog check`: judges a recorded history, record by record, without holding it in memory.
 
 import { createReadStream, statSync } from 'node:fs';
-import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
 import type { Judge } from '../../check/judge.ts';
 import type { Counts, Verdict } from '../../check/verdict.ts';
 import { whyUnreadable } from '../arguments/input-file.ts';
-import { pathProblem, shownPath } from '../arguments/path-problem.ts';
+import { shownPath } from '../arguments/path-problem.ts';
 import { EXIT, Refused, Undecided, UsageError } from '../exit.ts';
+import { LineCutter } from '../line-cutter.ts';
 import { cleanText } from '../printing/clean-text.ts';
 import { counted } from '../printing/counted.ts';
 import { examples } from '../printing/examples.ts';
@@ -19,6 +19,14 @@ interface CheckOptions {
 
 /** Characters shown of each record that explains a verdict. */
 const SHOWN_MAX = 400;
+
+/** What editors of Windows put before a text, and before the end of each line. */
+const MARKS = /^\ufeff|\r$/g;
+
+/** Bytes of one record: more than any request or page holds, and less than a string may. */
+const LINE_MAX = 256 << 20;
+
+const SEE_FORMAT = 'a history has one JSON object per line; docs/history.md says which';
 
 const CODES = `Exit codes:
   ${EXIT.success}  OK: nothing in it contradicts what replog promises
@@ -47,7 +55,7 @@ export function register(program: Command): void {
 async function check(file: string, options: CheckOptions): Promise<void> {
   const { Judge } = await import('../../check/judge.ts');
   const judge = new Judge();
-  await forEachLine(file, await recordTaker(judge));
+  await forEachLine(file, await recordTaker(judge, file));
   const verdict = judge.finish();
   const shown = isReadTwice(file) ? await linesAt(file, placesIn(verdict)) : new Map();
   if (options.json) await printVerdictJson(verdict, shown);
@@ -66,7 +74,10 @@ async function check(file: string, options: CheckOptions): Promise<void> {
   }
 }
 
-async function recordTaker(judge: Judge): Promise<(line: string, number: number) => void> {
+async function recordTaker(
+  judge: Judge,
+  file: string,
+): Promise<(line: string, number: number) => void> {
   const { MalformedRecord, parseRecord } = await import('../../check/history-line.ts');
   return (line, number) => {
     try {
@@ -76,8 +87,8 @@ async function recordTaker(judge: Judge): Promise<(line: string, number: number)
     } catch (error) {
       if (!(error instanceof MalformedRecord)) throw error;
       throw new UsageError(
-        `line ${number} is no record of a history: ${error.message}`,
-        'a history has one JSON object per line; docs/history.md says which',
+        `line ${number} of ${nameOf(file)} is no record of a history: ${error.message}`,
+        SEE_FORMAT,
       );
     }
   };
@@ -85,18 +96,28 @@ async function recordTaker(judge: Judge): Promise<(line: string, number: number)
 
 /** Hands over each line with its number, from 1. */
 async function forEachLine(file: string, take: (line: string, number: number) => void) {
+  const [name, tooLong] = [nameOf(file), 'too long to be a record'];
+  const cutter = new LineCutter({ name, lineMax: LINE_MAX, tooLong, tooLongHint: SEE_FORMAT });
   const input = file === '-' ? process.stdin : createReadStream(file);
   let number = 0;
-  try {
-    for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+  const takeAll = (lines: Iterable<string>): void => {
+    for (const line of lines) {
       number += 1;
-      take(line, number);
+      take(line.replace(MARKS, ''), number);
     }
+  };
+  try {
+    for await (const chunk of input) takeAll(cutter.add(chunk as Buffer));
+    takeAll(cutter.rest());
   } catch (error) {
-    if (pathProblem((error as NodeJS.ErrnoException).code) === undefined) throw error;
-    const why = `${shownPath(file)} ${whyUnreadable(error)}`;
-    throw new UsageError(why, 'name a file of JSON lines, or "-"');
+    // Only the system's errors have a code. Whatever it says of the file, that is no verdict.
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+    throw new UsageError(`${name} ${whyUnreadable(error)}`, 'name a file of JSON lines, or "-"');
   }
+}
+
+function nameOf(file: string): string {
+  return file === '-' ? 'standard input' : shownPath(file);
 }
 
 /** What comes through a pipe comes once: who opens it again waits for ever. */
