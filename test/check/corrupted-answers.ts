@@ -195,6 +195,20 @@ export const CORRUPTED_ANSWERS: readonly Corruption[] = [
       written(records, 'one').acks = ['n1', 'n2', 'n9'];
     },
   ],
+  [
+    'a node that does not exist is read',
+    'bounded',
+    (records) => {
+      logs(records)[0]!.node = 'n9';
+    },
+  ],
+  [
+    'a node answers in a life that has not begun',
+    'bounded',
+    (records) => {
+      gets(records)[0]!.life = 'n1-9';
+    },
+  ],
   // no silent damage
   [
     'a letter changes on one node',

@@ -1,10 +1,11 @@
 // Bounded: what the history can tell of limits. A page has at most 10,000 entries and holds only
 // what it covers, and nothing that is not on a majority for those who ask for what is; nobody
 // acknowledges beyond the end of the log; no batch is longer than 10,000; a commit index does not
-// run ahead of the log; `acks` name nodes that exist.
+// run ahead of the log; `acks` name nodes that exist, and what is read is shown by one that has
+// started: in a life that nobody knows of it could be held against nothing.
 
 import type { Evidence, Invariant } from '../evidence.ts';
-import type { HealthRecord, LogRecord, WriteRecord } from '../history.ts';
+import type { GetRecord, HealthRecord, LogRecord, NodeRecord, WriteRecord } from '../history.ts';
 import { type Violation, violation } from '../verdict.ts';
 
 /** Contract, section 3. */
@@ -13,6 +14,8 @@ const BATCH_MAX = 10_000;
 
 export class Bounded implements Invariant {
   private readonly evidence: Evidence;
+  /** The lives of each node that was introduced. */
+  private readonly lives = new Map<string, Set<string>>();
 
   constructor(evidence: Evidence) {
     this.evidence = evidence;
@@ -35,12 +38,28 @@ export class Bounded implements Invariant {
     return this.over(`${stranger} is among the \`acks\`, but no record says that it was started`);
   }
 
+  node({ event, life, node }: NodeRecord): null {
+    if (event !== 'start') return null;
+    const lives = this.lives.get(node) ?? new Set();
+    this.lives.set(node, lives.add(life));
+    return null;
+  }
+
   log(record: LogRecord): Violation | null {
-    return this.page(record) ?? this.commits(record);
+    return this.unborn(record) ?? this.page(record) ?? this.commits(record);
+  }
+
+  get(record: GetRecord): Violation | null {
+    return this.unborn(record);
   }
 
   health(record: HealthRecord): Violation | null {
     return this.commits(record);
+  }
+
+  private unborn({ life, node }: LogRecord | GetRecord): Violation | null {
+    if (this.lives.size === 0 || this.lives.get(node)?.has(life)) return null;
+    return this.over(`${node} answers in its life ${life}, but no record says that it was started`);
   }
 
   private page(record: LogRecord): Violation | null {
