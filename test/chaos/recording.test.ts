@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
-import { BadRecording, Recording, scriptOf } from '../../src/chaos/recording.ts';
+import { Recording } from '../../src/chaos/recording.ts';
+import { BadRecording, scriptOf } from '../../src/chaos/script.ts';
 
-const RUN = { type: 'run', format: 1, seed: 7, nodes: ['n1'], durationMs: 10 } as const;
+const RUN = { type: 'run', format: 1, seed: 7, nodes: ['n1', 'n2'], durationMs: 10 } as const;
 const GET = { client: 'r', node: 'n1', read: 'local', key: 'k' } as const;
 
 test('what was recorded can be played: every order with its moment, judged or not', () => {
@@ -91,7 +92,9 @@ test('writes are played in the order in which they were begun, without the probe
 test.each([
   ['which nodes ran', { ...RUN, nodes: [] }],
   ['which nodes ran', { ...RUN, nodes: [1] }],
+  ['which nodes ran', { ...RUN, nodes: ['n1', 'n1'] }],
   ['how long', { ...RUN, durationMs: -1 }],
+  ['how long', { ...RUN, durationMs: 1e300 }],
   ['the seed', { ...RUN, seed: 0.5 }],
   ['which nodes ran', { ...RUN, format: undefined }],
 ])('a run that does not say %s cannot be played: %j', (_, run) => {
@@ -105,4 +108,33 @@ test('another format is named, whatever else it says', () => {
 test('a write without a key cannot be asked for again', () => {
   const file = fileOf(RUN, { ...WRITE, idempotencyKey: null, call: 1 });
   expect(() => scriptOf(file)).toThrow('a write of the file has no key');
+});
+
+const STEP = { type: 'step', at: 1, node: 'n1', act: 'kill' };
+const missed = (order: object) => ({
+  ...{ type: 'miss', call: 1, order: { kind: 'log', ...GET, from: 1, limit: 9, ...order } },
+});
+const keyed = (order: object, more = {}) => ({
+  ...{ ...WRITE, idempotencyKey: 'k', call: 1, order: { ...WRITE.order, ...order }, ...more },
+});
+const PUT = { op: 'put', key: 'k', value: 'v' };
+
+test.each([
+  ['a step for a node that is not there', { ...STEP, node: 'n9' }, 'is for the node n9'],
+  ['a step beyond all time', { ...STEP, at: 1e300 }, 'is of no moment'],
+  ['a step without a moment', { ...STEP, at: undefined }, 'is of no moment'],
+  ['a fault that is none', { ...STEP, act: 'fault', kind: 'hold' }, 'does not say what was done'],
+  ['a fault without a name', { ...STEP, act: 'fault', faults: {} }, 'does not say what was done'],
+  ['a read of a node that is not there', missed({ node: 'n9' }), 'is for the node n9'],
+  ['a page without a beginning', missed({ from: 0 }), 'does not say what was read'],
+  ['a page without a limit', missed({ limit: 1e9 }), 'does not say what was read'],
+  ['a read of no level', missed({ read: 'any' }), 'does not say what was read'],
+  ['a key that is none', missed({ kind: 'get', key: 5 }), 'does not say what was read'],
+  ['a write at a node that is not there', keyed({ via: 'n9' }), 'is for the node n9'],
+  ['a write without a limit', keyed({ timeoutMs: '1' }), 'does not say how the write'],
+  ['a write that is tried for ever', keyed({ retryForMs: 1e99 }), 'does not say how the'],
+  ['a batch of anything', keyed({}, { operations: [PUT, PUT] }), 'has a batch that is not of'],
+  ['a second run', RUN, 'begins a second run'],
+])('%s: nothing is played', (_, line, why) => {
+  expect(() => scriptOf(fileOf(RUN, line))).toThrow(`line 2 ${why}`);
 });
