@@ -96,7 +96,10 @@ export function parseScenario(text: string, file: string): Scenario {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
   if (document.errors.length > 0) {
-    const faults = document.errors.map((error) => ({
+    const exhausted = document.errors.find(({ code }) => code === 'RESOURCE_EXHAUSTION');
+    // Behind it only brackets are missing whose ends were not reached.
+    const told = exhausted === undefined ? document.errors : [exhausted];
+    const faults = told.map((error) => ({
       line: lines.linePos(error.pos[0]).line,
       message: messageOf(error),
     }));
@@ -109,6 +112,7 @@ export function parseScenario(text: string, file: string): Scenario {
 /** Without the place, and without what only programs can do about it. */
 function messageOf({ code, message }: YAMLParseError): string {
   if (code === 'MULTIPLE_DOCS') return 'expected one scenario, and here a second document begins';
+  if (code === 'RESOURCE_EXHAUSTION') return 'what is here is nested too deeply';
   return message.split('\n')[0]!.replace(/ at line \d+, column \d+:?$/, '');
 }
 
@@ -127,6 +131,20 @@ function refuseLostNames(document: Document, lines: LineCounter, file: string): 
   if (faults.length > 0) throw new InvalidScenario(file, faults);
 }
 
+/** The file's content. A few aliases of aliases stand for more than any memory holds. */
+function contentOf(document: Document, lines: LineCounter, file: string): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    if (!(error instanceof ReferenceError)) throw error;
+    const offsets: number[] = [];
+    visit(document, { Alias: (_, { range }) => void offsets.push(range?.[0] ?? 0) });
+    const { line } = lines.linePos(Math.min(...offsets));
+    const message = 'aliases from here on (*name) stand for too much: write it out';
+    throw new InvalidScenario(file, [{ line, message }]);
+  }
+}
+
 class ScenarioReader {
   readonly #document: Document;
   readonly #lines: LineCounter;
@@ -143,7 +161,7 @@ class ScenarioReader {
   }
 
   read(): Scenario {
-    const whole: unknown = this.#document.toJS();
+    const whole = contentOf(this.#document, this.#lines, this.#file);
     const head = this.#parse(HEAD, whole, []);
     // Mistakes in the head are no reason to keep those in the steps for the next time.
     const { steps: list, cluster: size } = (whole ?? {}) as { steps?: unknown; cluster?: unknown };
@@ -152,6 +170,7 @@ class ScenarioReader {
     const steps = (Array.isArray(list) ? list : []).map((step, i) =>
       this.#step(step, ['steps', i]),
     );
+    this.#checkSize(head?.cluster);
     for (const name of this.#open) this.#blame(['steps'], `nobody awaits the answer "${name}"`);
     if (head === null || this.#faults.length > 0) {
       throw new InvalidScenario(this.#file, this.#faults);
@@ -168,6 +187,14 @@ class ScenarioReader {
       steps: steps.filter((step) => step !== null),
       lineOf: (path) => this.#lineOf(path),
     };
+  }
+
+  /** A node that is started with such a `w` refuses it. */
+  #checkSize(cluster: z.infer<typeof CLUSTER> | undefined): void {
+    const size = (cluster?.secondaries ?? 0) + 1;
+    if (typeof cluster?.w !== 'number' || cluster.w <= size) return;
+    const nodes = size === 1 ? '1 node' : `${size} nodes`;
+    this.#blame(['cluster', 'w'], `w is ${cluster.w}, but the cluster has only ${nodes}`);
   }
 
   #step(value: unknown, path: Path): Step | null {

@@ -22,6 +22,12 @@ steps:
     expect: { status: [200, 201], took: 1s..1.2s, index: 1.. }
 `;
 
+/** Nine lists, each of ten times the one before it. */
+const ALIASES = Array.from({ length: 9 }, (_, n) => {
+  const items = Array.from({ length: 10 }, () => (n === 0 ? 'x' : `*a${n - 1}`));
+  return `a${n}: &a${n} [${items.join(', ')}]`;
+}).join('\n');
+
 function faultsOf(text: string): string[] {
   try {
     parseScenario(text, 'my.yaml');
@@ -172,6 +178,24 @@ describe('a scenario file', () => {
       '  - say: words\n  - answer: one\n',
       /^my\.yaml:11: expected a verb in this step; there are: append/,
     ],
+    [
+      'a default that the cluster has not the nodes for',
+      'w: 2 }',
+      'w: 3 }',
+      /^my\.yaml:5: w is 3, but the cluster has only 2 nodes$/,
+    ],
+    [
+      'a text that is nested beyond all measure',
+      'append: Msg1',
+      `append: ${'['.repeat(20_000)}`,
+      /^my\.yaml:7: what is here is nested too deeply$/,
+    ],
+    [
+      'aliases that stand for more than there is memory',
+      'title: a test',
+      `title: a test\n${ALIASES}`,
+      /^my\.yaml:3: aliases from here on \(\*name\) stand for too much/,
+    ],
     ['two scenarios', GOOD, `${GOOD}---\n${GOOD}`, /^my\.yaml:14: expected one scenario/],
     ['no steps', GOOD.slice(GOOD.indexOf('steps:')), 'steps: []\n', /^my\.yaml:6: /],
   ];
@@ -186,6 +210,11 @@ describe('a scenario file', () => {
       '  - add: n3\n  - kill: n3\n  - leave: n2\n  - check: { last-index: { n2: 1.. } }\n';
     expect(faultsOf(GOOD + steps)).toEqual([]);
     expect(faultsOf(GOOD + steps.replace('  - add: n3\n', ''))).toHaveLength(1);
+  });
+
+  test('that is nested too deeply is refused for that alone', () => {
+    const text = GOOD.replace('append: Msg1', `append: ${'['.repeat(20_000)}`);
+    expect(faultsOf(text)).toHaveLength(1);
   });
 
   test('is refused for all its mistakes at once', () => {
