@@ -57,8 +57,19 @@ test.each(['verify', 'repair --cut'])('%s: an empty name is not the folder here'
   expect(err).toContain('replog: the name of the folder is empty\nhint: ');
 });
 
-test('replay: bytes that are no recording', async () => {
-  const { code, err } = await runCommand(COMMANDS, 'replay', join(home, 'file'));
+test.each(READERS.filter((reader) => !reader.startsWith('restore')))(
+  '%s: bytes that are no text',
+  async (reader) => {
+    const { code, err } = await runCommand(COMMANDS, ...reader.split(' '), join(home, 'file'));
+    expect(code).toBe(2);
+    expect(err).toMatch(/^replog: .*file.* is not UTF-8 text\nhint: .+\n$/);
+  },
+);
+
+test('replay: a text that is no recording', async () => {
+  const file = join(home, 'text');
+  await writeFile(file, 'hello\n');
+  const { code, err } = await runCommand(COMMANDS, 'replay', file);
   expect(code).toBe(2);
   expect(err).toMatch(
     /cannot be played: line 1 .*\nhint: name a file that `replog chaos --record`/,

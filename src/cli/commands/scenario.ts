@@ -1,10 +1,9 @@
 // `replog scenario`: scenario files of the user's own.
 
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { Scenario } from '../../scenarios/scenario.ts';
-import { whyUnreadable } from '../arguments/input-file.ts';
+import { readText, whyUnreadable } from '../arguments/input-file.ts';
 import { shownPath } from '../arguments/path-problem.ts';
 import { UsageError } from '../exit.ts';
 import { cleanText } from '../printing/clean-text.ts';
@@ -130,7 +129,7 @@ async function read(file: string): Promise<Reading> {
   const { parseScenario, InvalidScenario } = await import('../../scenarios/scenario-file.ts');
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = readText(file);
   } catch (error) {
     return { scenario: null, mistakes: [{ line: null, message: whyUnreadable(error) }] };
   }
