@@ -14,7 +14,7 @@ test('a folder is no input: it is exit 2, and nobody is asked', async () => {
   const stub = await startStub((_, response) => sendJson(response, 201, {}));
   const folder = await belongings.folder();
   const input = openSync(folder, 'r');
-  const child = spawn(process.execPath, [ENTRY, 'append', '-', '--url', stub.url], {
+  const child = spawn(process.execPath, [ENTRY, 'append', 'one', '-', '--url', stub.url], {
     stdio: [input, 'pipe', 'pipe'],
     env: { ...process.env, NO_COLOR: '1', REPLOG_RUN_DIR: folder },
   });

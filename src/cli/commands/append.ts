@@ -84,6 +84,8 @@ async function append(messages: readonly string[], options: AppendOptions): Prom
   if (messages.filter((message) => message === '-').length > 1) {
     throw new UsageError('standard input can be read only once', 'give "-" only once');
   }
+  // Before what stands before it is appended.
+  if (messages.includes('-')) refuseFolder(process.stdin);
   await untilInterrupted(async (signal) => {
     for (const [place, message] of messages.entries()) {
       const key = keyOf(options.key, messages.length === 1 ? null : place + 1);
@@ -132,7 +134,6 @@ async function appendInput(
   signal: AbortSignal,
 ): Promise<void> {
   const input = process.stdin;
-  refuseFolder(input);
   signal.addEventListener('abort', () => input.destroy(signal.reason), { once: true });
   const size = sizeOf(input);
   const progress = new Progress(size);
