@@ -70,7 +70,8 @@ export function asking(
   effect: Effect,
   command: string,
 ): Response {
-  const cost = situation.node === null ? null : costOf(situation.state, situation.node.node, loss);
+  const { node, screen, state } = situation;
+  const cost = node === null ? null : costOf(state, node.node, loss, screen.taken);
   if (cost !== null) return open({ kind: 'confirm', question: cost, command, effect });
   return { effects: [effect], screen: { lastCommand: command } };
 }

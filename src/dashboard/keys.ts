@@ -7,6 +7,7 @@ import { quoted } from './command-line.ts';
 import { FAULT_CHOICES } from './fault-menu.ts';
 import { type Response, situationOf } from './key-entry.ts';
 import { KEY_MAP } from './key-map.ts';
+import { type Taken, unseen } from './quorum-cost.ts';
 import type { Effect, Panel, ScreenState } from './screen-state.ts';
 import { concernsOf } from './screen-state.ts';
 
@@ -28,9 +29,17 @@ export function press(screen: ScreenState, state: ClusterState, key: string): Pr
   }
   const { panel } = screen;
   const response = panel === null ? inMain(screen, state, key) : inPanel(panel, state, key);
+  const effects = response.effects ?? [];
+  const taken = [...unseen(screen.taken, state), ...takenBy(effects, state)];
   // A notice is about the last key only.
-  const after = { ...screen, notice: null, ...response.screen };
-  return { screen: after, effects: response.effects ?? [] };
+  return { screen: { ...screen, notice: null, ...response.screen, taken }, effects };
+}
+
+function takenBy(effects: readonly Effect[], { rounds }: ClusterState): Taken[] {
+  return effects.flatMap((effect) => {
+    const isLoss = effect.type === 'control' && effect.verb !== 'start' && effect.verb !== 'resume';
+    return isLoss || effect.type === 'remove' ? [{ node: effect.node, rounds }] : [];
+  });
 }
 
 function inMain(screen: ScreenState, state: ClusterState, key: string): Response {

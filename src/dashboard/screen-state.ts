@@ -3,6 +3,7 @@
 
 import type { Faults, WriteConcern } from '../client/answers.ts';
 import type { ClusterState } from './cluster-state.ts';
+import type { Taken } from './quorum-cost.ts';
 
 /** A panel over the logs. */
 export type Panel =
@@ -53,6 +54,8 @@ export interface ScreenState {
   /** What is shown while the screen is paused; null: it moves. */
   readonly frozen: ClusterState | null;
   readonly stream: boolean;
+  /** Nodes that were just taken away: what would cost the quorum with them is asked for, too. */
+  readonly taken: readonly Taken[];
   /** The command line that does what was done last. */
   readonly lastCommand: string | null;
   /** What is to be said of the last key, e.g. why it did nothing; null: nothing. */
@@ -70,6 +73,7 @@ export function firstScreen(owner: boolean, flags = ''): ScreenState {
     panel: null,
     frozen: null,
     stream: false,
+    taken: [],
     lastCommand: null,
     notice: null,
     owner,

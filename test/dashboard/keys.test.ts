@@ -129,6 +129,16 @@ describe('what would cost the quorum or the master is asked for first', () => {
     expect(costOf(twoOfFour, 'n2', 'remove')).toBeNull();
   });
 
+  test('the second of two nodes, also before the launcher is seen to have lost the first', () => {
+    for (const keys of ['jxjz', 'jXjx', 'jzjr', 'jrjX', 'jdjX']) {
+      const { effects, screen } = typed(healthy, [...keys]);
+      expect([keys, effects.length, screen.panel?.kind]).toEqual([keys, 1, 'confirm']);
+    }
+    const { screen } = typed(healthy, ['j', 'x', 'j']);
+    const later = { ...healthy, rounds: healthy.rounds + 3 };
+    expect(typed(later, ['x'], screen).effects).toEqual([control('n3', 'stop')]);
+  });
+
   test('leaving the dashboard of the launcher, but not that of an onlooker', () => {
     expect(typed(healthy, ['q']).screen.panel?.kind).toBe('confirm');
     expect(typed(healthy, ['q', 'y']).effects).toEqual([{ type: 'quit' }]);
@@ -138,7 +148,7 @@ describe('what would cost the quorum or the master is asked for first', () => {
 });
 
 test('a burst of keys does all of them, in order', async () => {
-  const shown = await mount(STATES.healthy!, 80, 24);
+  const shown = await mount(healthyCluster(5), 80, 24);
   await shown.type('jxjz');
   expect(shown.effects).toEqual([control('n2', 'stop'), control('n3', 'pause')]);
   await shown.type('m');
@@ -147,7 +157,7 @@ test('a burst of keys does all of them, in order', async () => {
   await shown.type('\r');
   expect(shown.effects.at(-1)).toEqual({ type: 'append', message: 'aїё', w: 'majority' });
   await shown.type('\u001b[C\u001b[C\u001b[C\u001b[D');
-  expect(shown.store.screen.node).toBe('n2');
+  expect(shown.store.screen.node).toBe('n5');
   await shown.type('?');
   await shown.type('\u001bk');
   expect(shown.store.screen.panel?.kind).toBe('keys');

@@ -126,11 +126,11 @@ class Monkey {
 }
 
 /** Why this is to be asked for first; null: it is not. */
-function costs(effect: Effect, state: ClusterState, { owner }: ScreenState): string | null {
+function costs(effect: Effect, state: ClusterState, { owner, taken }: ScreenState): string | null {
   if (effect.type === 'quit') return owner ? 'it stops the cluster' : null;
-  if (effect.type === 'remove') return costOf(state, effect.node, 'remove');
+  if (effect.type === 'remove') return costOf(state, effect.node, 'remove', taken);
   if (effect.type !== 'control' || effect.verb === 'start' || effect.verb === 'resume') return null;
-  return costOf(state, effect.node, effect.verb satisfies Loss);
+  return costOf(state, effect.node, effect.verb satisfies Loss, taken);
 }
 
 test.each([1, 2, 3, 4, 5, 6])('a monkey, seed %i', async (seed) => {
