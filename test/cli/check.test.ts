@@ -73,6 +73,31 @@ describe('replog check', () => {
     expect(err).toContain('the history is illegal');
   });
 
+  test('a record is shown on one line: cut, with nothing that a terminal obeys', async () => {
+    const records = illegal();
+    ofType(records, 'write')[0]!.client = '\u202e'.repeat(500);
+    const { out } = await runCommand(register, 'check', await fileWith(lines(records)));
+    const shown = out.split('\n')[2]!;
+    expect(shown).toContain('"client":"⟨U+202E⟩⟨U+202E⟩');
+    expect(shown.match(/⟨U\+202E⟩/g)!.length).toBeLessThan(400);
+    expect(shown).toMatch(/…$/);
+    expect(out).not.toContain('\u202e');
+  });
+
+  test('a node by whose name a verdict could be hidden is named harmlessly', async () => {
+    const records = legalHistory();
+    ofType(records, 'write')[0]!.acks = ['n1', '\u001b[2J'];
+    const { out } = await runCommand(register, 'check', await fileWith(lines(records)));
+    expect(out).toContain('bounded: ␛[2J is among the `acks`');
+    expect(out).not.toContain('\u001b');
+  });
+
+  test('a last line without its end is a record like all others', async () => {
+    const text = lines(legalHistory()).trimEnd();
+    const { out } = await runCommand(register, 'check', await fileWith(text));
+    expect(out).toContain(`OK  ${legalHistory().length} records`);
+  });
+
   test('UNKNOWN: why, and exit code 4', async () => {
     const some = legalHistory().slice(0, 10);
     const { code, err, out } = await runCommand(register, 'check', await fileWith(lines(some)));
