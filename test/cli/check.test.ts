@@ -163,6 +163,7 @@ describe('replog check', () => {
     ['a type from a prototype', '{"type":"toString"}', '"type" is none of'],
     ['a field is missing', '{"type":"phase","at":1}', '"phase" of a phase record is missing'],
     ['a field is wrong', JSON.stringify({ ...write, w: 0 }), '"w" of a write record is not what'],
+    ['a moment without end', '{"type":"phase","at":1e999,"phase":"end"}', '"at" of a phase record'],
     ['no operation', JSON.stringify({ ...write, operations: [] }), '"operations" of a write'],
     ['an index that is a slip', JSON.stringify({ ...write, first: 1e12 }), '"first" of a write'],
     ['a value without an index', JSON.stringify({ ...get, index: null }), '"value" and "index"'],
