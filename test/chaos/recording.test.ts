@@ -93,6 +93,7 @@ test.each([
   ['which nodes ran', { ...RUN, nodes: [] }],
   ['which nodes ran', { ...RUN, nodes: [1] }],
   ['which nodes ran', { ...RUN, nodes: ['n1', 'n1'] }],
+  ['which nodes ran', { ...RUN, nodes: Array.from({ length: 102 }, (_, n) => `n${n + 1}`) }],
   ['how long', { ...RUN, durationMs: -1 }],
   ['how long', { ...RUN, durationMs: 1e300 }],
   ['the seed', { ...RUN, seed: 0.5 }],
