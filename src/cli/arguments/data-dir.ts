@@ -15,11 +15,14 @@ export interface NodeFolder {
 }
 
 /** The absolute path of a `--data-dir`, or of what else is called `name`. Throws UsageError for an
- * empty one, as an unset variable of a shell leaves it: that would be the current folder; and for
- * one below /proc. */
+ * empty one, as an unset variable of a shell leaves it: that would be the current folder; for the
+ * option that such a one leaves in its place; and for one below /proc. */
 export function dataDirFrom(text: string, name = '--data-dir'): string {
   if (text === '') {
     throw new UsageError(`${name} is empty`, 'name a folder; `.` is the current one');
+  }
+  if (text.startsWith('--')) {
+    throw new UsageError(`${name} has no value: ${text} is an option`, 'name a folder before it');
   }
   const path = resolve(text);
   if (isOfProcesses(path)) throw unusable(path, 'no folder can be made there', name);

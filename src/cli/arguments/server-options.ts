@@ -113,8 +113,9 @@ function parseHost(text: string): string {
   throw new UsageError('the address is empty', 'leave it out for this machine alone');
 }
 
-/** What can stand in a Host header: a name or an address, perhaps with a port. */
-const HOST = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i;
+/** What can stand in a Host header: a name or an address, perhaps with a port. What begins with a
+ * hyphen is the option behind a value that is missing. */
+const HOST = /^(?:[\w.][\w.-]*|\[[\da-f:.]+\])(?::\d{1,5})?$/i;
 
 function collectHost(value: string, before: readonly string[] = []): readonly string[] {
   if (HOST.test(value)) return [...before, value];

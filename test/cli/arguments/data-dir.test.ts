@@ -14,6 +14,9 @@ afterAll(() => rmSync(folder, { recursive: true }));
 test('an empty one is not the current folder', () => {
   expect(dataDirFrom('.')).toBe(resolve('.'));
   expect(() => dataDirFrom('')).toThrow(UsageError);
+  // As `--data-dir $DIR --memory` is read where DIR is not set.
+  expect(() => dataDirFrom('--memory')).toThrow('--data-dir has no value: --memory is an option');
+  expect(dataDirFrom('./--memory')).toBe(resolve('--memory'));
 });
 
 test.runIf(process.platform === 'linux')('one below /proc is refused before it is made', () => {

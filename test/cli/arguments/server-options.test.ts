@@ -68,9 +68,12 @@ describe('an address or a name', () => {
     expect(parsed('--host', '::1').host).toBe('::1');
   });
 
-  it.each(['', 'http://db', 'db/', 'a b', 'db:x', 'a,b'])('is never met as Host: %j', (name) => {
-    expect(() => parsed('--allow-host', 'db', '--allow-host', name)).toThrow(UsageError);
-  });
+  it.each(['', 'http://db', 'db/', 'a b', 'db:x', 'a,b', '--memory', '-1'])(
+    'is never met as Host: %j',
+    (name) => {
+      expect(() => parsed('--allow-host', 'db', '--allow-host', name)).toThrow(UsageError);
+    },
+  );
 
   it('may have a port, and be an address', () => {
     const names = ['db', 'Db.example.', 'my_db:80', '10.0.0.1:4000', '[::2]', '[::2]:4000'];
