@@ -72,9 +72,12 @@ test('read levels', () => {
   expect(() => parseReadLevel('strong')).toThrow(UsageError);
 });
 
-test.each(['', '0', '11', '1.0', '+1', 'x'])('"%s" is no whole number from 1 to 10', (text) => {
-  expect(() => wholeNumber(1, 10)(text)).toThrow(/from 1 to 10/);
-});
+test.each(['', '0', '11', '1.0', '+1', ' 1', '1e0', 'x'])(
+  '"%s" is no whole number from 1 to 10',
+  (text) => {
+    expect(() => wholeNumber(1, 10)(text)).toThrow(/from 1 to 10/);
+  },
+);
 
 test.each([
   [['delay=500ms'], { delayMs: 500 }],

@@ -13,6 +13,7 @@ isolate();
 test.each([
   ['health --interval 5s', '--interval says nothing without --watch'],
   ['append --dry-run --key k', '--dry-run and --key exclude each other'],
+  ['append --dry-run --key=', '--dry-run and --key exclude each other'],
   ['append --dry-run --timeout 5s a', '--dry-run and --timeout exclude each other'],
   ['restore --check FILE DIR', '--check and DATA-DIR exclude each other'],
   ['restore --check --node FILE', '--check and --node exclude each other'],
