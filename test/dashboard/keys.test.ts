@@ -139,6 +139,14 @@ describe('what would cost the quorum or the master is asked for first', () => {
     expect(typed(later, ['x'], screen).effects).toEqual([control('n3', 'stop')]);
   });
 
+  test('and only y says yes; a second q is no more than a way out', () => {
+    for (const key of ['n', 'escape', 'q']) {
+      expect(typed(healthy, ['q', key])).toMatchObject({ effects: [], screen: { panel: null } });
+    }
+    const { effects, screen } = typed(healthy, ['q', 'enter', ' ', 'Y', 'x']);
+    expect([effects, screen.panel?.kind]).toEqual([[], 'confirm']);
+  });
+
   test('leaving the dashboard of the launcher, but not that of an onlooker', () => {
     expect(typed(healthy, ['q']).screen.panel?.kind).toBe('confirm');
     expect(typed(healthy, ['q', 'y']).effects).toEqual([{ type: 'quit' }]);

@@ -55,6 +55,16 @@ describe('panels', () => {
     ).toBe(1);
   });
 
+  test('what is typed has an end, so that a paste without one fills no memory', () => {
+    const long = Array.from({ length: 1_200 }, () => 'x');
+    expect(typed(healthy, ['m', ...long]).screen.panel).toMatchObject({
+      message: 'x'.repeat(1_000),
+    });
+    expect(typed(healthy, ['l', '/', ...long]).screen.panel).toMatchObject({
+      search: 'x'.repeat(100),
+    });
+  });
+
   test("a node's output is searched from its end", () => {
     const lines = ['one error', 'two', 'three error', 'four'];
     const output = { node: 'n1', first: 1, lines, error: null };
