@@ -115,8 +115,10 @@ test('the screen is taken and given back', async () => {
   expect([shown.terminal.onAlternate, shown.terminal.cursorShown]).toEqual([true, false]);
   shown.screen.leave();
   expect([shown.terminal.onAlternate, shown.terminal.cursorShown]).toEqual([false, true]);
-  // What comes now must not be seen on the normal screen.
+  // What comes now must not be seen on the normal screen, and it is given back once: twice would
+  // move the cursor.
   const length = shown.terminal.sent.length;
+  shown.screen.leave();
   await shown.tell(stepsOf(STATES['one-down']!));
   expect(shown.terminal.sent.length).toBe(length);
 });
