@@ -40,12 +40,12 @@ export class Resending {
   }
 
   /** Something is acknowledged: the next Snapshot goes (again) at once if it was surely lost, or is
-   * the rest of one that was taken in part. */
+   * the rest of one that was taken in part, whichever answer said so. */
   acknowledged(acked: Sent, now: number): void {
     const head = this.flight.head;
     if (head === undefined) return;
     const lost = head.forgotten || head.lastSentAt < acked.lastSentAt;
-    if (lost || head === acked) head.resendAt = now;
+    if (lost || head === acked || head.copies === 0) head.resendAt = now;
     else this.schedule(head);
   }
 

@@ -3,6 +3,7 @@
 // gathered goes out together. Nothing else ever calls the machine.
 
 import type { Effect, Event } from '../core/effects.ts';
+import { invariant } from '../core/invariant.ts';
 
 /** The pure machine behind the queue. */
 export interface Machine {
@@ -131,6 +132,8 @@ export class EventQueue {
       this.step({ type: 'Wake' }, now);
       deadline = this.machine.deadline();
     }
+    // A machine with such a one would never be woken again, and nobody would know.
+    invariant(!Number.isNaN(deadline), 'a deadline is a moment');
     this.arm(deadline, now);
   }
 

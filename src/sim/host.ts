@@ -3,6 +3,7 @@
 // what was meant for an earlier life of the process never reaches a later one.
 
 import type { Effect, Event } from '../core/effects.ts';
+import { invariant } from '../core/invariant.ts';
 import { Bookkeeper } from '../persistence/bookkeeper.ts';
 import type { Persistence } from '../persistence/persistence.ts';
 import type { MemoryWatch } from './memory-watch.ts';
@@ -209,6 +210,7 @@ export abstract class Host {
       this.step(machine, { type: 'Wake' });
       deadline = machine.deadline();
     }
+    invariant(!Number.isNaN(deadline), 'a deadline is a moment');
     if (this.machine === machine) this.arm(deadline);
   }
 

@@ -39,6 +39,19 @@ describe('Replicator: answers', () => {
     );
   });
 
+  test('part of a Snapshot, in the answer to the one before it: the rest goes at once, too', () => {
+    const link = new ReplicatorBench();
+    link.append();
+    link.run(1);
+    link.append(3);
+    link.run(20);
+    expect(link.drawn).toEqual(['0 ms: seq 0, 1-1', '21 ms: seq 1, 2-4']);
+    link.ack(0, 2);
+    expect(link.replicator.ackedIndex).toBe(3);
+    link.run(150);
+    expect(link.drawn.slice(2)).toEqual(['21 ms: seq 3, 4-4', '121 ms: seq 3, 4-4']);
+  });
+
   test('one that takes an update at a time has them all after as many answers', () => {
     const link = new ReplicatorBench();
     link.append(12);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Effect, Event } from '../../src/core/effects.ts';
+import { InvariantViolated } from '../../src/core/invariant.ts';
 import { EventQueue, type Machine, type QueueClock } from '../../src/node/event-queue.ts';
 
 /** Time that passes only when the test says so. */
@@ -113,6 +114,14 @@ describe('event queue', () => {
     clock.pass(100);
     expect(machine.seen).toEqual(['Start', 'Persisted', 'Wake']);
     expect(clock.timers).toEqual([]);
+  });
+
+  test('a deadline that is no number breaks the machine, which would never be woken again', () => {
+    const { clock, machine, broken, queue } = setUp();
+    machine.wakeAt = Number.NaN;
+    queue.post({ type: 'Start' });
+    clock.turn();
+    expect(broken).toEqual([expect.any(InvariantViolated)]);
   });
 
   test('a crowd that is being read does not keep the machine from being woken in time', () => {
