@@ -24,9 +24,12 @@ function peerTunnel(): PeerTunnel {
   return new PeerTunnel({ origin: 'http://n2', carries: 'Snapshot', headers: {}, ...limits });
 }
 
-/** A request of its own, and all that its answer sets off. */
+/** A request of its own whose answer offers a tunnel, or does not; another one; and all that this
+ * sets off. */
 async function answered(tunnel: PeerTunnel, reply = OFFERED): Promise<void> {
   await tunnel.watch(Promise.resolve(reply));
+  const way = tunnel.send(COPY, []);
+  await (way ?? tunnel.watch(Promise.resolve(reply)));
   await new Promise((resolve) => setImmediate(resolve));
 }
 
@@ -56,6 +59,35 @@ test('a peer that has none to give is not asked again for five seconds', async (
     await answered(tunnel);
     expect(open).toHaveBeenCalledTimes(asked);
   }
+});
+
+test('one is asked for when there is something to send: who left hears no more', async () => {
+  const tunnel = peerTunnel();
+  tunnelCaller();
+  await tunnel.watch(Promise.resolve(OFFERED));
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(open).toHaveBeenCalledTimes(0);
+  expect(tunnel.send(COPY, [])).toBeNull();
+  expect(open).toHaveBeenCalledTimes(1);
+});
+
+test('an offer is for one attempt, and that of a peer whose tunnel is there for none', async () => {
+  open.mockResolvedValue(null);
+  const tunnel = peerTunnel();
+  await answered(tunnel, { ...OFFERED, tunnel: false });
+  await tunnel.watch(Promise.resolve(OFFERED));
+  expect(tunnel.send(COPY, [])).toBeNull();
+  await new Promise((resolve) => setImmediate(resolve));
+  now = 5_000;
+  expect(tunnel.send(COPY, [])).toBeNull();
+  expect(open).toHaveBeenCalledTimes(1);
+  const caller = tunnelCaller();
+  await answered(tunnel);
+  expect(open).toHaveBeenCalledTimes(2);
+  await tunnel.watch(Promise.resolve(OFFERED));
+  caller.closed = true;
+  expect(tunnel.send(COPY, [])).toBeNull();
+  expect(open).toHaveBeenCalledTimes(2);
 });
 
 test('one is asked for while there is none, and again when it has ended', async () => {
@@ -103,12 +135,14 @@ test('the end closes the tunnel that is there, and no other is asked for', async
   expect(open).toHaveBeenCalledTimes(1);
 });
 
-test('one that comes after the end is closed', async () => {
+test('while one is on its way no other is asked for; after the end it is closed', async () => {
   const tunnel = peerTunnel();
   const caller = tunnelCaller();
   let opened: (caller: TunnelCaller) => void = () => {};
   open.mockReturnValue(new Promise((resolve) => (opened = resolve)));
   await answered(tunnel);
+  await answered(tunnel);
+  expect(open).toHaveBeenCalledTimes(1);
   tunnel.close();
   opened(caller as unknown as TunnelCaller);
   await vi.waitFor(() => expect(caller.close).toHaveBeenCalledTimes(1));

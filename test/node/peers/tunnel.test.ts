@@ -309,9 +309,11 @@ test('a tunnel that is there only after its transport has closed is closed', asy
   const entered = new Promise<Duplex>((resolve) => {
     node.entered = resolve;
   });
-  // Its answer offers one, which is asked for at once.
+  // Its answer offers one, which is asked for with the next.
   await transport.send(node.server.url, snapshot(1));
+  const next = Promise.allSettled([transport.send(node.server.url, snapshot(2))]);
   await transport.close();
+  await next;
   const socket = await entered;
   if (!socket.destroyed) await once(socket, 'close');
   expect(node.tunnels).toBe(1);
