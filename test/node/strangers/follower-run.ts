@@ -12,7 +12,7 @@ import { type Heard, type Line, PostLine, TunnelLine } from './lines.ts';
 export const SNAPSHOT = '/replica/snapshot';
 const HEARTBEAT = '/replica/heartbeat';
 
-const NODE: Omit<ServeNodeOptions, 'id' | 'role' | 'join'> = {
+export const NODE: Omit<ServeNodeOptions, 'id' | 'role' | 'join'> = {
   ...{ size: null, dataDir: null, w: 'majority' as const, faults: false, port: 0 },
   ...{ host: '127.0.0.1', advertise: null, allowHosts: [], token: null },
   ...{ requireClientToken: false, logLevel: 'silent' },
