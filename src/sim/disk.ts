@@ -56,6 +56,9 @@ export class FakeDisk {
   /** The files; for the mount. */
   folder = new Folder();
   off = false;
+  /** Files in which a write has failed, and nothing was cut off or written since: from where on
+   * there is whatever that left. */
+  readonly untidy = new Map<string, number>();
   /** Counts the machine's starts: what was mounted in an earlier life does nothing any more. */
   life = 0;
   readonly random: () => number;
@@ -114,6 +117,7 @@ export class FakeDisk {
     if (power) this.folder.cutPower(() => survival({ path: null, what: null }) !== 'nothing');
     this.life += 1;
     this.off = false;
+    this.untidy.clear();
     this.held.clear();
     this.failAt(null);
   }

@@ -91,6 +91,7 @@ export class Mount implements Disk {
           check(false);
           if (!writable) throw diskError('EINVAL', path);
           inode.cut(length);
+          this.disk.untidy.delete(path);
         }),
       sync: () =>
         this.perform('sync', { path }, () => {
@@ -131,6 +132,7 @@ export class Mount implements Disk {
     const { disk } = this;
     if (fault?.kind === 'fail' || fault?.kind === 'power') {
       inode.fail(write, fault.leftover ?? 'half', disk.random);
+      disk.untidy.set(path, write.position);
       if (fault.kind === 'power') disk.cutPower();
       throw diskError(fault.kind === 'power' ? 'EPOWER' : fault.code, path);
     }
@@ -148,6 +150,7 @@ export class Mount implements Disk {
       }
     }
     inode.end(write, taken, write.durable);
+    disk.untidy.delete(path);
     if (write.durable && !disk.folder.holds(inode, path)) throw diskError('ENOENT', path);
     if (fault?.kind === 'flip' && taken > 0) inode.flip(write.position * 8 + this.anyBit(taken));
     return taken;

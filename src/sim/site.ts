@@ -41,6 +41,8 @@ export class Site {
   /** A power cut, or a failed write, has torn what it was writing: a start may refuse that as
    * damage. */
   torn = false;
+  /** What failed writes have left that nobody has cut off: from where on in which files. */
+  readonly untidy = new Map<string, number>();
   /** The latest start has not come to its end: it may have taken damage out of the log. */
   halfStarted = false;
   /** Its operator has given up what damage took, and maybe more, before the next start. */
@@ -121,6 +123,7 @@ export class Site {
     }
     // What a failed write left was to be cut off: the process has ended before it could.
     if (this.troubles.size > 0 || hung) this.torn = true;
+    for (const [path, from] of disk.untidy) this.untidy.set(path, from);
     const leftovers = power ? LEFTOVERS : KILLED;
     disk.restart(power, () => (chance.happens(severity) ? chance.pick(leftovers) : 'nothing'));
     this.refreshTroubles();

@@ -10,7 +10,7 @@ import type { Options } from '../core/options.ts';
 import { Replica } from '../core/replica.ts';
 import { hasPeers } from '../core/restoration.ts';
 import { MemoryPersistence } from '../persistence/memory-persistence.ts';
-import type { Persistence } from '../persistence/persistence.ts';
+import type { DamagedLog, Persistence } from '../persistence/persistence.ts';
 import { cutDamage } from '../persistence/repair.ts';
 import { type DurableLog, openSegmentedLog } from '../persistence/segmented-log.ts';
 import { foldedBy } from '../persistence/upkeep.ts';
@@ -39,7 +39,7 @@ export interface Found {
   readonly entries: readonly Entry[];
   readonly memory: Memory | null;
   /** Damage was taken out of the log: `entries` are what was before it. */
-  readonly damaged: boolean;
+  readonly damage: DamagedLog | null;
   /** What the start has not read, and damage stands before. */
   readonly unreadable: readonly Range[];
 }
@@ -109,7 +109,7 @@ export async function startNode(
   const { entries, unreadable } =
     kept === null ? { entries: read, unreadable: [] } : logOn(site.disk!, recovered.lastIndex);
   const { damage, memory } = recovered;
-  const found = { entries, memory, damaged: damage !== undefined, unreadable };
+  const found = { entries, memory, damage: damage ?? null, unreadable };
   if (site.host.life !== life) return found;
   const arbiter = arbiterOf(site, shape);
   const replica = new Replica({
@@ -147,7 +147,7 @@ export async function startArbiter(
 ): Promise<Found> {
   const { life } = site.host;
   const { memory } = await persistence.recover(() => {});
-  const found = { entries: [], memory, damaged: false, unreadable: [] };
+  const found = { entries: [], memory, damage: null, unreadable: [] };
   if (site.host.life !== life) return found;
   // One that takes the place of a lost one gives the first role to whoever asks first.
   const prefer = site.wiped ? null : nodeId(shape.nodes[0]!.id);

@@ -2,7 +2,7 @@
 // for those that refuse to start. The rule: only what the disk did may be the reason.
 
 import type { NodeStatus } from '../core/status.ts';
-import { StorageFailure } from '../persistence/persistence.ts';
+import { DamagedLog, StorageFailure } from '../persistence/persistence.ts';
 import type { Cluster } from './cluster.ts';
 import { ROT_FAULTS } from './faults/rot.ts';
 import type { Plan } from './plan.ts';
@@ -52,7 +52,7 @@ export class Supervisor {
     this.blame(site, error);
     site.crash(false, 0);
     if (!(error instanceof StorageFailure)) {
-      this.explain(site, String(error));
+      this.explain(site, error);
       this.cluster.happened(site, 'refused-start');
       if (!this.isReplaceable(site)) {
         this.repair(site);
@@ -104,17 +104,19 @@ export class Supervisor {
   }
 
   /** A process has taken damage out of its log, and serves what is before it. */
-  salvaged(site: Site): void {
+  salvaged(site: Site, damage: DamagedLog): void {
     this.cluster.trace.draw(`${site.id} has taken damage out of its log`);
     this.cluster.hit('salvage');
-    this.explain(site, 'damage was taken out of its log');
+    this.explain(site, damage);
   }
 
   /** Where no bit was turned over and nothing was torn, there is nothing to be damaged. */
-  private explain(site: Site, what: string): void {
+  private explain(site: Site, error: unknown): void {
     const turned = this.plan.faults.some(({ kind }) => DAMAGING.has(kind));
-    if (!turned && !site.torn)
-      this.cluster.watch.breach('no damage by itself', `${site.id}: ${what}`);
+    const { file, offset } = error instanceof DamagedLog ? error : { file: '', offset: 0 };
+    const left = offset >= (site.untidy.get(file) ?? Number.POSITIVE_INFINITY);
+    if (!turned && !site.torn && !left)
+      this.cluster.watch.breach('no damage by itself', `${site.id}: ${String(error)}`);
   }
 
   private blame(site: Site, error: unknown): void {

@@ -52,6 +52,25 @@ describe('faults of the fake disk', () => {
     }
   });
 
+  it('what a failed write left is known until it is cut off or written over', async () => {
+    const disk = new FakeDisk();
+    const file = await fileWith(disk.mount(), 'abc');
+    const fails = async (at: number): Promise<void> => {
+      disk.failAt({ at: 1, fault: 'EIO', leftover: 'half' });
+      await expect(file.write([text('XY')], at)).rejects.toMatchObject({ code: 'EIO' });
+      expect([...disk.untidy]).toEqual([['f', at]]);
+    };
+    await fails(3);
+    await file.truncate(3);
+    expect([...disk.untidy]).toEqual([]);
+    await fails(3);
+    await writeAll(file, [text('def')], 3);
+    expect([...disk.untidy]).toEqual([]);
+    await fails(6);
+    disk.restart(false);
+    expect([...disk.untidy]).toEqual([]);
+  });
+
   it('a short read or write is gone on with', async () => {
     const disk = new FakeDisk();
     const file = await fileWith(disk.mount(), '');

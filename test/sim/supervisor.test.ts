@@ -112,15 +112,20 @@ describe('a bit that turns over', () => {
 
 describe('a process that refuses to start', () => {
   /** n2 is down, its start was refused for this reason; `torn`: a failed write had left it so. */
-  async function refused(error: Error, { id = 'n2', torn = true, more = {} } = {}) {
+  async function refused(
+    error: Error,
+    { id = 'n2', torn = true, more = {}, untidy = [] as [string, number][] } = {},
+  ) {
     const cluster = await grown(more);
     cluster.crash(id, { power: false, severity: 0 });
     const site = cluster.site(id);
     site.torn = torn;
+    for (const [file, from] of untidy) site.untidy.set(file, from);
     cluster.supervisor.refused(site, error);
     const { now } = cluster.timeline;
     await cluster.timeline.run(now + 3_000);
     expect(site.host.up).toBe(true);
+    expect([...site.untidy]).toEqual([]);
     const [, , ...events] = eventsOf(cluster, id);
     return { breaches: breachesOf(cluster), cluster, events };
   }
@@ -164,6 +169,16 @@ describe('a process that refuses to start', () => {
     expect(breaches).toEqual([
       'no damage by itself: n2: DamagedLog: a torn record in log-1.seg at byte 9',
     ]);
+  });
+
+  test.each([
+    ['log-1.seg', 9, 0],
+    ['log-1.seg', 10, 1],
+    ['log-2.seg', 9, 1],
+  ])('damage is what a failed write left in %s from byte %i on, or it is not', async (...left) => {
+    const [file, from, breaches] = left;
+    const found = await refused(damage, { torn: false, untidy: [[file, from]] });
+    expect(found.breaches).toHaveLength(breaches);
   });
 
   test('for a mistake of the program is a breach', async () => {
