@@ -143,8 +143,6 @@ export interface DamagePlace {
   readonly file: string;
   /** In bytes. */
   readonly offset: number;
-  /** The log was whole up to here. */
-  readonly after: LogIndex;
 }
 
 /** What an arbiter must not forget. */

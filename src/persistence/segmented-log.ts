@@ -223,8 +223,7 @@ class SegmentedLog implements DurableLog {
       last !== undefined && segmentName(last.start.first) === file ? last.end.offset : 0;
     if (last !== undefined) last.sealed = true;
     const remains = await surveyRemains(this.disk, damage, keepBytes, catalog.lastIndex);
-    const place = { file, offset, after: logIndex(catalog.lastIndex) };
-    const marked = withLoss(memory, remains, lastEpoch, place);
+    const marked = withLoss(memory, remains, lastEpoch, { file, offset });
     await this.bookkeeping.save(marked);
     await setAside(this.disk, file, keepBytes);
     return marked;

@@ -25,7 +25,7 @@ import {
 } from './salvaging.ts';
 
 const ZEROS = Buffer.alloc(9);
-const PLACE = { file: 'log-1.seg', offset: 463, after: at(3) };
+const PLACE = { file: 'log-1.seg', offset: 463 };
 const withLoss = (memory: Memory | null, remains: Remains, lastEpoch: number): Memory =>
   lossAt(memory, remains, lastEpoch, PLACE);
 
@@ -49,7 +49,7 @@ describe('salvage', () => {
     const last = withLoss(twice, { ...remains, upTo: 12, epoch: 2, points: many }, 3);
     expect(last.lost!.points).toHaveLength(8);
     expect(last.lost!.place).toEqual(PLACE);
-    const later = { file: 'log-2.seg', offset: 9, after: at(7) };
+    const later = { file: 'log-2.seg', offset: 9 };
     const again = lossAt(last, { ...remains, upTo: 12, epoch: 2, points: many }, 3, later);
     expect(again.lost!.place).toEqual(later);
     expect(last.lost!.points!.at(-1)).toEqual({ index: 12, hash: 12 });
