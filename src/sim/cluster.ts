@@ -131,14 +131,10 @@ export class Cluster {
     starting.then(
       (found) => {
         if (site.host.life !== life) return;
-        site.startingLife = null;
         if (found.damage !== null) this.supervisor.salvaged(site, found.damage);
         const lacks = (found.memory?.lost ?? null) !== null;
         const damaged = site.repaired || (lacks && (found.damage !== null || halfStarted));
-        site.repaired = false;
-        site.halfStarted = false;
-        site.torn = false;
-        site.untidy.clear();
+        site.started();
         this.watch.memory.recovered(id, found.memory, damaged);
         if (site.node !== null) this.watch.recovered(id, found.entries, damaged, found.unreadable);
         const sized = site.arbiter === null ? {} : { sized: shape.size !== null };

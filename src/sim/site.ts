@@ -109,6 +109,15 @@ export class Site {
     return !this.host.up && !this.starting && !this.ending;
   }
 
+  /** A start has come to its end: what there was to find on the disk has been found. */
+  started(): void {
+    this.startingLife = null;
+    this.repaired = false;
+    this.halfStarted = false;
+    this.torn = false;
+    this.untidy.clear();
+  }
+
   /** The process is gone; what it was writing is left as `power` and chance have it. */
   crash(power: boolean, severity: number): void {
     const { chance, disk, hung } = this;
