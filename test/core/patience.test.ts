@@ -13,3 +13,8 @@ test('a Snapshot is waited for beyond the time in which all of its first copies 
   const copies = DEFAULT_OPTIONS.resendGapsMs.reduce((sum, gap) => sum + gap);
   expect(ANSWERED_WITHIN_MS.Snapshot).toBeGreaterThan(copies);
 });
+
+test.each(['Join', 'Replicas'] as const)('a lost %s keeps a node out for a moment only', (type) => {
+  const { joinRetryMs, masterSilenceMs } = DEFAULT_OPTIONS;
+  expect(ANSWERED_WITHIN_MS[type] + joinRetryMs).toBeLessThan(masterSilenceMs / 2);
+});

@@ -72,6 +72,27 @@ test('no arbiter is lost while nodes that it never let in count for a majority',
   expect(cluster.roster.mostRemember()).toBe(false);
 });
 
+test('what a failed write has left is known beyond the end of its process', async () => {
+  const cluster = await grown();
+  const site = cluster.site('n2');
+  const mend = cluster.troubleDisk('n2', 'sync-fails', ({ kind }) =>
+    kind === 'write' ? { kind: 'fail', code: 'EIO', leftover: 'half' } : null,
+  );
+  const master = cluster.nodes.find(({ node }) => node?.status?.role === 'master')!;
+  const operations = [{ op: 'append' as const, message: 'm' }];
+  const order = { operations, batch: false, at: '2026-01-01T00:00:00.000Z', w: 1 as const };
+  master.node!.write(order, () => {});
+  await cluster.timeline.run(cluster.timeline.now + 200, () => site.disk!.untidy.size > 0);
+  mend();
+  const left = [...site.disk!.untidy];
+  cluster.crash('n2', { power: false, severity: 0 });
+  expect(left.map(([file]) => file)).toEqual([expect.stringMatching(/^log-\d+\.seg$/)]);
+  expect([[...site.untidy], site.torn]).toEqual([left, false]);
+  cluster.startAfter('n2', 1);
+  await cluster.timeline.run(cluster.timeline.now + 200);
+  expect([site.host.up, site.untidy.size]).toEqual([true, 0]);
+});
+
 test('a node that ends when all is healed may find what a failed write has left', async () => {
   const cluster = await grown();
   const site = cluster.site('n2');
