@@ -65,9 +65,15 @@ function answered(
   return new Promise((resolve, reject) => {
     asked.on('error', (error) => reject(failureOf(error)));
     asked.on('socket', (socket) => limitConnecting(asked, socket));
-    asked.on('response', (message) => resolve(new NodeAnswer(message)));
+    let isAnswered = false;
+    asked.on('response', (message) => {
+      isAnswered = true;
+      resolve(new NodeAnswer(message));
+    });
     // Whoever switches to another protocol, unasked, gives no answer, and Node says no more of it.
-    asked.on('close', () => reject(failureOf(new Error('the connection ended without an answer'))));
+    asked.on('close', () => {
+      if (!isAnswered) reject(failureOf(new Error('the connection ended without an answer')));
+    });
     if (signal !== undefined) {
       // Whoever asked knows why the signal aborted.
       const forget = departures.on(signal, () => asked.destroy());
