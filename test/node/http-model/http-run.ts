@@ -1,6 +1,7 @@
 // One run of random requests against a cluster in this process, each node with its model.
 
 import { type RunningNode, serveNode } from '../../../src/node/serve.ts';
+import { Described } from './described.ts';
 import { type Json, parsed, wrongIn } from './expectation.ts';
 import { expectationOf, type ModelledNode } from './model.ts';
 import { ModelledLog } from './modelled-log.ts';
@@ -28,6 +29,7 @@ export class HttpRun {
   private readonly log = new ModelledLog();
   private readonly requests: RandomRequests;
   private readonly connections = new Map<string, WireConnection>();
+  private described = new Described({ paths: {} });
   private keys = 0;
 
   private constructor(seed: number, nodes: readonly RunningNode[]) {
@@ -111,6 +113,8 @@ export class HttpRun {
     const operations = [{ op: 'append' as const, message: 'ready' }];
     this.log.add(operations, JSON.stringify([false, operations]), 'ready');
     for (const model of this.models) model.shown = 1;
+    const document = await this.exchange(this.models[0]!, plain('GET', '/openapi.json'));
+    this.described = new Described(parsed(document.body));
   }
 
   private acknowledged(index: number, acks: readonly string[]): void {
@@ -142,7 +146,9 @@ export class HttpRun {
 
   private judge(model: ModelledNode, request: WireRequest, answer: WireAnswer): void {
     this.statuses[answer.status] = (this.statuses[answer.status] ?? 0) + 1;
-    const complaint = wrongIn(expectationOf(request, model), answer, request.method);
+    const complaint =
+      wrongIn(expectationOf(request, model), answer, request.method) ??
+      this.described.untold(request, answer);
     const sent = bytesOf(request).toString('latin1', 0, 2_000);
     if (complaint !== null) this.wrong.push(`${model.node}: ${complaint}\n${JSON.stringify(sent)}`);
   }
