@@ -157,7 +157,7 @@ function actDoc(action: Action): RouteDoc {
   return {
     id: `${action}Node`,
     summary: WHAT[action],
-    description: 'A node that is so already is left as it is.',
+    ...(action === 'restart' ? {} : { description: 'A node that is so already is left as it is.' }),
     params: ID,
     success: [{ status: 200, description: 'The node afterwards.', schema: VIEW }],
     problems: FAILURES,

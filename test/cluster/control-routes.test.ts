@@ -196,6 +196,16 @@ describe('control routes', () => {
     ]);
   });
 
+  it('say which of them leave a node as it is', async () => {
+    const { paths } = (await (await app.request('/openapi.json')).json()) as {
+      paths: Record<string, { post: { description?: string } }>;
+    };
+    const changing = ACTIONS.filter((action) => {
+      return paths[`/cluster/nodes/{id}/${action}`]?.post.description === undefined;
+    });
+    expect(changing).toEqual(['restart']);
+  });
+
   it('name the verbs that a path takes', async () => {
     const response = await app.request('/cluster/nodes/n2', { method: 'POST' });
     expect([response.status, response.headers.get('allow')]).toEqual([405, 'DELETE']);

@@ -11,6 +11,8 @@ type Json = Record<string, unknown>;
 /** What every route can answer, before it looks at the request. */
 const COMMON: readonly ProblemCode[] = [
   'invalid-request',
+  'request-timeout',
+  'headers-too-large',
   'unauthorized',
   'foreign-origin',
   'unknown-host',
@@ -26,6 +28,10 @@ const HEADERS: Readonly<Record<number, Readonly<Record<string, string>>>> = {
   503: { 'Retry-After': 'Seconds, where trying again soon makes sense.' },
 };
 
+const TOKEN =
+  'Where the cluster has a token, `/replica`, `/arbiter`, `/faults` and `/cluster` need it; all ' +
+  'routes do with `--require-client-token`.';
+
 /** `version` is that of the package. */
 export function openApi(routes: readonly Route[], version: string): Json {
   const paths: Record<string, Json> = {};
@@ -40,12 +46,14 @@ export function openApi(routes: readonly Route[], version: string): Json {
       version,
       description:
         'A replicated log with two views: the list of messages and a key-value store. ' +
-        'Every error is an RFC 9457 problem document; its `code` is one of the enumeration.',
+        'Every error is an RFC 9457 problem document; its `code` is one of the enumeration. ' +
+        'What takes GET takes HEAD.',
     },
+    security: [{}, { token: [] }],
     paths,
     components: {
       schemas: { Problem: jsonSchema(problemDocument, 'output') },
-      securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
+      securitySchemes: { token: { type: 'http', scheme: 'bearer', description: TOKEN } },
     },
   };
 }
@@ -55,13 +63,12 @@ function documented(path: string): string {
   return path.replace(/:(\w+)(?:\{[^}]*\})?/g, '{$1}');
 }
 
-function operation({ doc, access }: Route): Json {
+function operation({ doc }: Route): Json {
   const { id, summary, description, body } = doc;
   return {
     operationId: id,
     summary,
     ...(description === undefined ? {} : { description }),
-    ...(access === 'peer' ? { security: [{}, { token: [] }] } : {}),
     parameters: parameters(doc),
     ...(body === undefined ? {} : { requestBody: requestBody(body) }),
     responses: { ...successes(doc), ...failures(doc) },

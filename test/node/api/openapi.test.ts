@@ -105,6 +105,18 @@ test('is OpenAPI 3.1 with the types of the contract', () => {
   expect(document.components.schemas.Problem.properties.code.enum).toEqual(Object.keys(PROBLEMS));
 });
 
+test('what is refused before a route is chosen is named with each; any may want a token', () => {
+  for (const methods of Object.values(document.paths as Record<string, object>)) {
+    for (const { responses } of Object.values(methods)) {
+      expect(responses[408].description).toContain('`request-timeout`');
+      expect(responses[431].description).toContain('`headers-too-large`');
+    }
+  }
+  // Without one as well: a cluster may have no token.
+  expect(document.security).toEqual([{}, { token: [] }]);
+  expect(document.components.securitySchemes.token.description).toContain('require-client-token');
+});
+
 test('headers that an answer may have are named', () => {
   const { paths } = document;
   const headersOf = (operation: { responses: Record<string, { headers?: object }> }, of: number) =>
