@@ -26,12 +26,12 @@ export interface Assembly {
 
 /**
  * Invariants:
- * 1. It is enough only when a majority of the cluster (this node counted) was heard, and one of
- *    those that are established, and the others had a moment to answer; for a node that began with
- *    an empty log, or dropped its own and does not have all of it again, when every member was
- *    heard or is Unhealthy. A configured size counts nodes that this master has not met yet, too:
- *    they may hold what earlier masters promised. In the first epoch of a cluster there was none
- *    before, and nobody has promised anything.
+ * 1. It is enough only when a majority of the cluster (this node counted) was heard, and a
+ *    majority of the established members, and the others had a moment to answer; for a node that
+ *    began with an empty log, or dropped its own and does not have all of it again, when every
+ *    member was heard or is Unhealthy. A configured size counts nodes that this master has not met
+ *    yet, too: they may hold what earlier masters promised. In the first epoch of a cluster there
+ *    was none before, and nobody has promised anything.
  * 2. A node that has lost its memory, or does not have all of its log again, waits for members it
  *    does not know of, as long as a secondary needs to notice that its master is gone and to join
  *    again.
