@@ -1,5 +1,6 @@
 // The proof that a cluster has come back: what it asks for, and what it shows of the end.
 
+import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_OPTIONS } from '../../src/core/options.ts';
 import type { MasterStatus, NodeStatus } from '../../src/core/status.ts';
@@ -137,6 +138,12 @@ test.each([
 ] as const)('a cluster may take the longer to come back, the longer %s is', (name) => {
   const longer = { ...DEFAULT_OPTIONS, [name]: DEFAULT_OPTIONS[name] + 1_000 };
   expect(convergenceMs(longer)).toBeGreaterThanOrEqual(convergenceMs(DEFAULT_OPTIONS) + 1_000);
+});
+
+test('docs/reliability.md names the bound', async () => {
+  const page = await readFile(new URL('../../docs/reliability.md', import.meta.url), 'utf8');
+  const named = /([\d.]+) s \(`convergenceMs`/.exec(page)?.[1];
+  expect(Number(named) * 1_000).toBe(convergenceMs(DEFAULT_OPTIONS));
 });
 
 test('the last copy of a Snapshot may just have been sent: the longest gap and its jitter', () => {
