@@ -33,6 +33,14 @@ const UNBREAKABLE = /https?:\/\/|^import |\/u[;,]?$|^(?! *(?:\/\/|\/?\*)).*`/;
 
 const sources = tracked(/^src\/.*\.tsx?$/).map(read);
 const tests = tracked(/^test\/.*\.tsx?$/).map(read);
+/** `## Open, so far` → `open-so-far`, as Markdown on the web has it. */
+const anchorOf = (heading: string): string =>
+  heading
+    .replace(/^#+ /, '')
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}_ -]/gu, '')
+    .replaceAll(' ', '-');
+
 const layerOf = (path: string): string => path.split('/')[1] ?? '';
 
 /** Modules that a file imports, also as types or late. */
@@ -278,6 +286,31 @@ describe('documents', () => {
         ...names.filter((name) => !existsSync(join(ROOT, name))),
       ];
       return missing.map((name) => `${path} names ${name}`);
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  test('every file that a document names without its folder exists', () => {
+    const names = new Set(tracked(/\.tsx?$/).map((path) => basename(path)));
+    const wrong = documents.flatMap(({ path, text }) =>
+      [...text.matchAll(/`([\w.-]+\.tsx?)`/g)]
+        .filter(([, name]) => !names.has(name!))
+        .map(([, name]) => `${path} names ${name}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test('every heading that a document leads to exists', () => {
+    const links = documents.flatMap(({ path, text }) =>
+      [...text.matchAll(/\]\(([^)#:]*)#([^)]+)\)/g)].map(([, to, anchor]) => ({
+        anchor: anchor!,
+        named: to === '' ? path : relative(ROOT, resolve(ROOT, dirname(path), to!)),
+      })),
+    );
+    expect(links.length).toBeGreaterThan(0);
+    const wrong = links.filter(({ named, anchor }) => {
+      const headings = read(named).text.match(/^#+ .*$/gm) ?? [];
+      return !headings.some((heading) => anchorOf(heading) === anchor);
     });
     expect(wrong).toEqual([]);
   });
