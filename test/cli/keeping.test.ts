@@ -205,6 +205,19 @@ describe('verify and repair', () => {
     expect((await replog('verify', folder)).out).toContain('4 entries, 1 to 4');
   });
 
+  test.each([
+    [20, 'entry 20 leaves it, and is lost where no other node has it'],
+    [19, 'entries 19 to 20 leave it, and are lost where no other node has them'],
+  ])('a cut before entry %i says what leaves the log', async (damaged, says) => {
+    const folder = await folderWith(20, 'n1');
+    const name = join(folder, 'log-0000000000000001.seg');
+    const bytes = await readFile(name);
+    bytes[bytes.lastIndexOf(`message ${damaged}`)]! ^= 1;
+    await writeFile(name, bytes);
+    const { out } = await replog('repair', folder);
+    expect(out).toContain(`cut: the log ends at entry ${damaged - 1}; ${says}`);
+  });
+
   test('damage to the log hides none to the bookkeeping, which no other node mends', async () => {
     const folder = await folderWith(20, 'n1');
     const name = join(folder, 'log-0000000000000001.seg');

@@ -115,11 +115,13 @@ function planOf({ damage, forgotten, lost, lastIndex, tornBatch }: FolderCheck):
   const cutAfter = cut && tornBatch !== null ? tornBatch - 1 : lastIndex;
   if (damage !== null && damage.remains !== null) {
     const { upTo, open } = damage.remains;
-    const last = open ? 'the end' : `${upTo}`;
-    says.push(
-      `cut: the log ends at entry ${cutAfter}; entries ${cutAfter + 1} to ${last} leave it, ` +
-        'and are lost where no other node has them',
-    );
+    const first = cutAfter + 1;
+    const leave =
+      !open && upTo === first
+        ? `entry ${first} leaves it, and is lost where no other node has it`
+        : `entries ${first} to ${open ? 'the end' : upTo} leave it, ` +
+          'and are lost where no other node has them';
+    says.push(`cut: the log ends at entry ${cutAfter}; ${leave}`);
   }
   if (forgotten !== null) {
     says.push(
