@@ -47,7 +47,7 @@ export function register(program: Command): void {
     .argument('[message...]', 'text, or - for the lines of standard input')
     .option(
       '--w <w>',
-      'wait until so many nodes have it: 1, 2, …, majority, all',
+      "wait until so many nodes have it: 1, 2, …, majority, all (default: the cluster's)",
       parseWriteConcern,
     )
     .option('--timeout <duration>', 'wait at most this long (default: no limit)', parseTimeout)

@@ -51,7 +51,11 @@ export function register(program: Command): void {
     .option('--data-dir <folder>', 'where the data are kept (default: ./.replog/NAME)')
     .option('--memory', 'keep nothing on disk')
     .option('--fresh', "remove this cluster's earlier data first; with --memory there are none")
-    .option('--w <w>', 'default write concern of messages: 1…n, majority or all', parseWriteConcern)
+    .option(
+      '--w <w>',
+      'write concern of messages that name none: 1…n, majority or all (default: majority)',
+      parseWriteConcern,
+    )
     .option('--plain', 'one plain line per event')
     .option('--json', 'one JSON object per event')
     .option('--detach', 'start it in the background');

@@ -38,7 +38,7 @@ export function addNodeOptions(command: Command, port: number, id: string): Comm
 
 /** The option that sets what a master does for writes that name no write concern. */
 export function writeConcernOption(): Option {
-  return new Option('--w <w>', 'default write concern of messages: 1…n, majority or all')
+  return new Option('--w <w>', 'write concern of messages that name none: 1…n, majority or all')
     .argParser(parseWriteConcern)
     .default('majority');
 }
