@@ -72,10 +72,15 @@ export class Linearizable implements Invariant {
       if (operation.op === 'append') continue;
       const content = this.evidence.operations.of(operation);
       this.again.write(record, i, content);
-      if (record.first === undefined || record.outcome !== 'ok') continue;
+      if (record.first === undefined) continue;
       const index = record.first + i;
+      // A 504 says as well that it is there, and who has it.
       if (this.evidence.promises.at(index)?.place !== this.evidence.place) continue;
-      this.register(operation.key).settled.reach(record.return!, index, this.evidence.place);
+      this.register(operation.key).settled.reach(
+        record.return ?? record.call,
+        index,
+        this.evidence.place,
+      );
     }
     return null;
   }
