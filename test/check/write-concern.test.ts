@@ -45,3 +45,11 @@ test('write concern: an earlier master tells of its own members, however late', 
   for (const after of [-1, 0]) expect(asked(after)).toEqual([]);
   expect(asked(1)).toContain('write concern');
 });
+
+test('write concern: a node is named once, also by a timeout', () => {
+  const run = new Recording();
+  run.write(message('one'), { outcome: 'unknown', first: 1, last: 1, acks: ['n1', 'n1'] });
+  const [found] = judge(run.records).violations;
+  expect(found?.judge).toBe('write concern');
+  expect(found?.sentence).toContain('The answer to a write with w=majority names a node twice');
+});

@@ -83,7 +83,8 @@ export class WriteConcernHonoured implements Invariant {
 
   private wrong(record: WriteRecord, what: string, ...others: number[]): Violation {
     const { place } = this.evidence;
-    const sentence = `The success of a write with w=${record.w} ${what} (record ${place}).`;
+    const answer = record.outcome === 'ok' ? 'The success of' : 'The answer to';
+    const sentence = `${answer} a write with w=${record.w} ${what} (record ${place}).`;
     return violation('write concern', sentence, ...others, place);
   }
 }
