@@ -189,6 +189,16 @@ export const CORRUPTED_ANSWERS: readonly Corruption[] = [
     },
   ],
   [
+    'a settled page is of a log that ends behind what is on a majority',
+    'bounded',
+    (records) => {
+      const read = logs(records).find(({ read }) => read === 'linearizable')!;
+      read.entries.pop();
+      read.to -= 1;
+      read.commitIndex = read.to;
+    },
+  ],
+  [
     'a node that does not exist has it',
     'bounded',
     (records) => {

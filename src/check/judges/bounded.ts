@@ -73,14 +73,11 @@ export class Bounded implements Invariant {
     if (to > Math.max(lastIndex, from - 1)) {
       return this.over(`${node} shows a log up to ${to} that ends at ${lastIndex}`);
     }
-    const open = read === 'local' ? undefined : entries.find(({ index }) => index > commitIndex);
-    if (open !== undefined) {
-      return this.over(
-        `${node} shows index ${open.index} to a ${read} read, and says that a majority has only ` +
-          `what is up to ${commitIndex}`,
-      );
-    }
-    return null;
+    if (read === 'local' || lastIndex <= commitIndex) return null;
+    return this.over(
+      `${node} shows a log up to index ${lastIndex} to a ${read} read, and says that a majority ` +
+        `has only what is up to ${commitIndex}`,
+    );
   }
 
   private commits({ commitIndex, lastIndex, node }: HealthRecord | LogRecord): Violation | null {
