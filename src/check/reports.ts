@@ -17,8 +17,10 @@ export class Reports {
 
   /** A page tells what is on a majority. (Where its log ends is judged with what it shows.) */
   page({ call, commitIndex, node, return: moment }: LogRecord, shown: Shown): Violation | null {
-    const { cluster, place } = this.evidence;
-    if (call <= shown.epochSince || !shown.stays(call, cluster)) return null;
+    const { cluster, inFirstEpoch, place } = this.evidence;
+    // What was said of an earlier epoch's log, while the next one began, may be taken back.
+    const began = inFirstEpoch ? Number.NEGATIVE_INFINITY : shown.epochSince;
+    if (call <= began || shown.isOver(cluster)) return null;
     const before = shown.commits.at(call);
     shown.commits.reach(moment, commitIndex, place);
     return commitIndex < before.index ? this.fewer(node, before, commitIndex) : null;

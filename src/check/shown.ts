@@ -14,12 +14,14 @@ export const HOLE = -1;
 export interface Look {
   /** Of the entry, or `HOLE`. */
   readonly epoch: number;
+  /** Of the log up to here; 0: not known. */
+  readonly of: number;
   readonly moment: number;
   readonly place: number;
 }
 
 /** Nothing was seen there. */
-export const NOTHING: Look = { epoch: 0, moment: 0, place: 0 };
+export const NOTHING: Look = { epoch: 0, of: 0, moment: 0, place: 0 };
 
 /** The highest index at which pages showed an operation on a key, and since when. */
 export interface KeyLook {
@@ -76,7 +78,7 @@ export class Shown {
   }
 
   get lastEpoch(): number {
-    return Math.max(0, this.entries.last?.epoch ?? 0);
+    return this.entries.last?.of ?? 0;
   }
 
   /** Whether a master of a later epoch may have another log by now. */
@@ -96,7 +98,8 @@ export class Shown {
       this.reported = NO_REPORT;
     }
     this.highestEpoch = Math.max(this.highestEpoch, epoch);
-    this.entries.set(index, { epoch, moment, place });
+    const of = epoch === HOLE ? (this.entries.at(index - 1)?.of ?? 0) : epoch;
+    this.entries.set(index, { epoch, of, moment, place });
   }
 
   /** A page that was asked for before its latest epoch began there may show what has gone by the

@@ -8,11 +8,12 @@ import { message, Recording } from './recording.ts';
 
 const BACK = [{ judge: 'never back' }];
 
-/** n2 has shown three messages of epoch 1, and has reported on them. */
-function three(): Recording {
+/** n2 has shown three messages of epoch 1, so many of them as being on a majority, and has reported
+ * on them. */
+function three(commitIndex = 3): Recording {
   const run = new Recording();
   for (const text of ['one', 'two', 'three']) run.write(message(text), { w: 'all' });
-  run.read('n2');
+  run.read('n2', { commitIndex });
   says(run);
   return run;
 }
@@ -37,8 +38,7 @@ describe.each<[string, (run: Recording, more: { commitIndex: number }) => void]>
   });
 
   test('than a report did', () => {
-    const run = three();
-    run.read('n2', { commitIndex: 1 });
+    const run = three(1);
     says(run);
     run.read('n3');
     say(run, { commitIndex: 2 });

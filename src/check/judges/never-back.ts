@@ -273,10 +273,11 @@ export class NeverBack implements Invariant {
   }
 
   /** In the latest epoch's log everything is there that is promised, now or later: a member that
-   * shows an entry of that epoch has had it. */
+   * shows an entry of that epoch has had it. As long as there is only one, every log is of it. */
   private hole(index: number, record: LogRecord): void {
     const { cluster, entries, operations, promises } = this.evidence;
-    const isLatest = (record.entries.at(-1)?.epoch ?? 0) >= cluster.opened;
+    const epoch = record.entries.at(-1)?.epoch ?? 0;
+    const isLatest = epoch >= cluster.opened || this.evidence.inFirstEpoch;
     if (!isLatest || cluster.forgot || cluster.nodes.get(record.node)?.left) return;
     if (this.returned.mayStartOver(record.node)) return;
     const promised = promises.at(index);
