@@ -1,6 +1,6 @@
 // Honest refusal: a request is refused because its idempotency key stands for another one
-// (`idempotency-key-reused`) only if somebody has used the key for another one. Whoever repeats a
-// request and hears that, believes that it can never be stored.
+// (`idempotency-key-reused`) only if somebody has asked for another one with it by then, and was
+// not refused. Whoever repeats a request and hears that, believes that it can never be stored.
 //
 // The other request may have ended later, or never: so only the end of the history tells.
 
@@ -11,44 +11,64 @@ import { type Violation, violation } from '../verdict.ts';
 
 const REUSED = 'idempotency-key-reused';
 
-/** How a key was used. */
+/** Something that a key was used for. */
 interface Use {
-  /** What the first request with it asked for. */
   readonly asked: readonly Content[];
-  /** Place of the first refusal; 0: there was none. */
+  /** When it was first asked for, in a request that was not refused; ∞: never. */
+  since: number;
+  /** When it was first refused for another one, and the record; ∞ and 0: never. */
+  refusedAt: number;
   refused: number;
-  /** Whether another request had it as well. */
-  shared: boolean;
 }
 
 export class HonestRefusal implements Invariant {
   private readonly evidence: Evidence;
-  private readonly uses = new Map<string, Use>();
+  private readonly uses = new Map<string, Use[]>();
 
   constructor(evidence: Evidence) {
     this.evidence = evidence;
   }
 
-  write({ code, idempotencyKey: key }: WriteRecord, contents: readonly Content[]): null {
+  write(record: WriteRecord, contents: readonly Content[]): null {
+    const { call, code, idempotencyKey: key, outcome, return: moment } = record;
     if (key === null) return null;
-    let use = this.uses.get(key);
-    if (use === undefined) {
-      use = { asked: contents, refused: 0, shared: false };
-      this.uses.set(key, use);
-    }
-    use.shared ||= !sameContents(use.asked, contents);
-    if (code === REUSED && use.refused === 0) use.refused = this.evidence.place;
+    const use = this.use(key, contents);
+    if (outcome !== 'refused') use.since = Math.min(use.since, call);
+    if (code !== REUSED || (use.refused > 0 && (moment ?? NEVER) >= use.refusedAt)) return null;
+    use.refusedAt = moment ?? NEVER;
+    use.refused = this.evidence.place;
     return null;
   }
 
+  private use(key: string, contents: readonly Content[]): Use {
+    let uses = this.uses.get(key);
+    if (uses === undefined) {
+      uses = [];
+      this.uses.set(key, uses);
+    }
+    let use = uses.find(({ asked }) => sameContents(asked, contents));
+    if (use === undefined) {
+      use = { asked: contents, since: NEVER, refusedAt: NEVER, refused: 0 };
+      uses.push(use);
+    }
+    return use;
+  }
+
   finish(): Violation | null {
-    for (const [key, { refused, shared }] of this.uses) {
-      if (refused === 0 || shared) continue;
-      const sentence =
-        `A request was refused because its key ${key} stood for another one (record ${refused}), ` +
-        `but nobody has used the key for another one.`;
-      return violation('honest refusal', sentence, refused);
+    for (const [key, uses] of this.uses) {
+      for (const use of uses) {
+        const { refused, refusedAt } = use;
+        if (refused === 0) continue;
+        if (uses.some((other) => other !== use && other.since < NEVER && other.since <= refusedAt))
+          continue;
+        const sentence =
+          `A request was refused because its key ${key} stood for another one (record ` +
+          `${refused}), but nobody had used the key for another one.`;
+        return violation('honest refusal', sentence, refused);
+      }
     }
     return null;
   }
 }
+
+const NEVER = Number.POSITIVE_INFINITY;

@@ -1,0 +1,27 @@
+// A key stands for another request only if that was asked for by then, and not refused.
+
+import { expect, test } from 'vitest';
+import type { WriteRecord } from '../../src/check/history.ts';
+import { judge } from '../../src/check/judge.ts';
+import { message, Recording } from './recording.ts';
+
+const REUSED = { idempotencyKey: 'k', outcome: 'refused', code: 'idempotency-key-reused' } as const;
+
+function judged(other: Partial<WriteRecord>, isFirst: boolean) {
+  const run = new Recording();
+  run.write(message('any'));
+  const refuse = () => run.write(message('two'), REUSED);
+  if (!isFirst) refuse();
+  run.write(message('one'), { idempotencyKey: 'k', ...other });
+  if (isFirst) refuse();
+  return judge(run.end()).violations.map(({ judge: by }) => by);
+}
+
+test.each<[what: string, other: Partial<WriteRecord>, isFirst: boolean, legal: boolean]>([
+  ['asked for before', {}, true, true],
+  ['asked for after', {}, false, false],
+  ['asked for before, and answered after', { call: 3 }, false, true],
+  ['refused', { outcome: 'refused', code: 'no-quorum' }, true, false],
+])('of another request that was %s', (_, other, isFirst, legal) => {
+  expect(judged(other, isFirst)).toEqual(legal ? [] : ['honest refusal']);
+});
