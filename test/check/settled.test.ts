@@ -310,6 +310,9 @@ describe('what is on a majority is shown by every linearizable read asked for la
     expect(judgesOf(run.end())).toContain('durable');
     const local = shown((it) => it.get('n2', 'k'));
     local.log.pop();
+    expect(judgesOf(local.end())).toContain('no silent damage');
+    local.records.splice(-5);
+    local.lead('n1');
     expect(judgesOf(local.end())).toEqual([]);
   });
 
