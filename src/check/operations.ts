@@ -17,6 +17,10 @@ export interface KeyFacts {
   first: number;
   contents: readonly Content[];
   place: number;
+  /** Whether an answer said that its request stored it there. */
+  stored: boolean;
+  /** When it was first said to be there. */
+  heardAt: number;
   /** What it was ever used for: more than one, and it was refused for all of them but one. */
   readonly asked: (readonly Content[])[];
 }
@@ -99,7 +103,8 @@ export class Operations {
   private asksAgain(key: string, contents: readonly Content[]): boolean {
     const facts = this.keys.get(key);
     if (facts === undefined) {
-      this.keys.set(key, { first: 0, contents, place: 0, asked: [contents] });
+      const nowhere = { first: 0, place: 0, stored: false, heardAt: Number.POSITIVE_INFINITY };
+      this.keys.set(key, { ...nowhere, contents, asked: [contents] });
       return false;
     }
     const again = facts.asked.some((asked) => sameContents(asked, contents));

@@ -70,7 +70,7 @@ describe('one index is not given to two requests that say the same', () => {
     run.grow(message('same'));
     run.read('n1');
     for (let times = 0; times < 2; times += 1) {
-      run.write(message('same'), { call, ...anew(1, 'k') });
+      run.write(message('same'), { call, ...anew(1, 'k'), duplicate: times > 0 });
     }
     run.log.length = 1;
     expect(judgesOf(run.end())).toEqual([]);

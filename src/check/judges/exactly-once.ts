@@ -28,10 +28,14 @@ export class ExactlyOnce implements Invariant {
     const facts = operations.request(key);
     const before = { ...facts };
     const same = sameContents(before.contents, contents);
-    if (before.first === first && same) return null;
-    facts.first = first;
-    facts.contents = contents;
-    facts.place = place;
+    const stores = record.outcome === 'ok' && record.duplicate !== true;
+    if (before.first === first && same) {
+      facts.stored ||= stores;
+      facts.heardAt = Math.min(facts.heardAt, record.return ?? facts.heardAt);
+      return stores ? this.again(record, before) : null;
+    }
+    const heardAt = record.return ?? Number.POSITIVE_INFINITY;
+    Object.assign(facts, { first, contents, place, stored: stores, heardAt });
     // The earlier index may have been lost with its holders, or cut off before it was promised.
     if (before.first === 0 || record.call <= promises.riskAt) return null;
     if (!this.stands(before)) return null;
@@ -45,6 +49,22 @@ export class ExactlyOnce implements Invariant {
     if (!operations.isFar(before.first, first)) return found;
     this.suspects.push(found);
     return null;
+  }
+
+  /** Whoever is not told that it was a repeat has stored it: only one can have, and only before
+   * anybody was told where it is. */
+  private again({ call, idempotencyKey }: WriteRecord, before: KeyFacts): Violation | null {
+    const { place, promises } = this.evidence;
+    if (!before.stored && before.heardAt >= call) return null;
+    if (call <= promises.riskAt || !this.stands(before)) return null;
+    return violation(
+      'exactly once',
+      `The request with key ${idempotencyKey} was said to be at index ${before.first} (record ` +
+        `${before.place}), and then to have been stored there by a repeat of it, which was not ` +
+        `called a duplicate (record ${place}).`,
+      before.place,
+      place,
+    );
   }
 
   /** What was said to be there is promised. What came to be promised there later may be the like of

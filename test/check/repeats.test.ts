@@ -1,0 +1,33 @@
+// A repeat is called one: a request is stored by the first that arrives, and only that one is told
+// so.
+
+import { expect, test } from 'vitest';
+import type { WriteRecord } from '../../src/check/history.ts';
+import { judge } from '../../src/check/judge.ts';
+import { message, Recording } from './recording.ts';
+
+const KEYED = { idempotencyKey: 'k' };
+const TIMEOUT = { ...KEYED, outcome: 'unknown', code: 'write-concern-timeout' } as const;
+const PLACE = { first: 1, last: 1, acks: ['n1', 'n2'] };
+
+/** Two requests with one key; the second may have been asked for before the first was answered. */
+function judged(one: Partial<WriteRecord>, other: Partial<WriteRecord>, together: boolean) {
+  const run = new Recording();
+  run.write(message('one'), { ...KEYED, ...one });
+  const call = together ? { call: run.now - 1 } : {};
+  run.write(message('one'), { ...KEYED, ...call, ...other });
+  run.write(message('two'));
+  return judge(run.end()).violations.map(({ judge: by }) => by);
+}
+
+test.each<[what: string, one: Partial<WriteRecord>, together: boolean, legal: boolean]>([
+  ['one answered success before', {}, false, false],
+  ['one answered success at the same time', {}, true, false],
+  ['one that was a repeat itself', { duplicate: true }, true, true],
+  ['one that timed out before', { ...TIMEOUT, ...PLACE }, false, false],
+  ['one that timed out at the same time', { ...TIMEOUT, ...PLACE }, true, true],
+  ['one without an answer', { outcome: 'unknown' }, false, true],
+])('the like of %s', (_, one, together, legal) => {
+  expect(judged(one, { duplicate: true }, together)).toEqual([]);
+  expect(judged(one, { duplicate: false }, together)).toEqual(legal ? [] : ['exactly once']);
+});
