@@ -21,6 +21,8 @@ export interface KeyFacts {
   stored: boolean;
   /** When it was first said to be there. */
   heardAt: number;
+  /** When it was first used. */
+  since: number;
   /** What it was ever used for: more than one, and it was refused for all of them but one. */
   readonly asked: (readonly Content[])[];
 }
@@ -83,7 +85,7 @@ export class Operations {
       return;
     }
     const { idempotencyKey: key, operations } = record;
-    const again = key !== null && this.asksAgain(key, contents);
+    const again = key !== null && this.asksAgain(key, contents, record.call);
     for (const content of contents) {
       if (!again) this.possible[content]! += 1;
       else if (record.duplicate !== true) this.repeat(content);
@@ -100,13 +102,14 @@ export class Operations {
   }
 
   /** A key for something else may have reached the cluster first, or alone. */
-  private asksAgain(key: string, contents: readonly Content[]): boolean {
+  private asksAgain(key: string, contents: readonly Content[], call: number): boolean {
     const facts = this.keys.get(key);
     if (facts === undefined) {
       const nowhere = { first: 0, place: 0, stored: false, heardAt: Number.POSITIVE_INFINITY };
-      this.keys.set(key, { ...nowhere, contents, asked: [contents] });
+      this.keys.set(key, { ...nowhere, contents, since: call, asked: [contents] });
       return false;
     }
+    facts.since = Math.min(facts.since, call);
     const again = facts.asked.some((asked) => sameContents(asked, contents));
     if (!again) facts.asked.push(contents);
     return again;

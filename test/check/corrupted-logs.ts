@@ -174,9 +174,9 @@ export const CORRUPTED_LOGS: readonly Corruption[] = [
     'a value goes back',
     'never back',
     (records) => {
-      const [first, second] = gets(records);
-      Object.assign(second!, { value: first!.value, index: first!.index });
-      Object.assign(first!, { value: 'v2', index: 7 });
+      const [first, second, , later] = gets(records);
+      expect([second!.index, later!.node]).toEqual([7, second!.node]);
+      Object.assign(later!, { value: first!.value, index: first!.index });
     },
   ],
 ];
