@@ -64,6 +64,13 @@ export class ClusterFacts {
     return [...this.nodes.values()].filter(({ leaving }) => leaving);
   }
 
+  /** Whether another node was master all the time since this moment. Who is master after a restart
+   * is not known before it says so. */
+  isOthers(node: string, moment: number): boolean {
+    const { forgot, master, masterSince, opening } = this;
+    return !forgot && !opening && master !== null && master !== node && masterSince < moment;
+  }
+
   /** An epoch was met. */
   saw(epoch: number): void {
     if (epoch <= this.opened) return;

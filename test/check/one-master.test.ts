@@ -4,7 +4,7 @@
 import { describe, expect, test } from 'vitest';
 import type { HealthRecord } from '../../src/check/history.ts';
 import { judge } from '../../src/check/judge.ts';
-import { Recording } from './recording.ts';
+import { message, Recording } from './recording.ts';
 
 const judgesOf = (run: Recording) => judge(run.records).violations.map(({ judge: by }) => by);
 
@@ -85,4 +85,21 @@ describe('an epoch is given once more', () => {
     says(run, 'n2');
     expect(judgesOf(run)).toEqual(found);
   });
+});
+
+test('only the master answers linearizable reads', () => {
+  const answered = (node: string, asked: 'before' | 'after', restarted = false) => {
+    const run = new Recording();
+    run.write(message('one'), { w: 'all' });
+    const call = run.tick();
+    run.lead('n2');
+    if (restarted) run.start('n2');
+    run.get(node, 'k', { read: 'linearizable', ...(asked === 'before' ? { call } : {}) });
+    run.read(node, { read: 'linearizable', ...(asked === 'before' ? { call } : {}) });
+    return judgesOf(run);
+  };
+  expect(answered('n2', 'after')).toEqual([]);
+  expect(answered('n1', 'before')).toEqual([]);
+  expect(answered('n1', 'after', true)).toEqual([]);
+  expect(answered('n1', 'after')).toEqual(['one master per epoch', 'one master per epoch']);
 });

@@ -245,15 +245,25 @@ describe('what is on a majority is shown by every linearizable read asked for la
     return run;
   }
 
+  /** Of a linearizable read an earlier life of the master says it. */
+  function shownTo(read: ReadLevel, show: (run: Recording, node: string) => void): Recording {
+    return shown((run) => {
+      show(run, read === 'linearizable' ? 'n1' : 'n2');
+      if (read !== 'linearizable') return;
+      run.node('n1', 'crash');
+      run.start('n1');
+    });
+  }
+
   const behind = (run: Recording, more = {}): void =>
     run.read('n1', { read: 'linearizable', ...more }, run.log.slice(0, 1));
 
   test.each(['majority', 'linearizable'] as const)('in a log that a %s read shows', (read) => {
-    const run = shown((it) => it.read('n2', { read }));
+    const run = shownTo(read, (it, node) => it.read(node, { read }));
+    const call = run.now - (read === 'linearizable' ? 3 : 1);
     run.read('n1', { read: 'linearizable' });
     expect(judgesOf(run.records)).toEqual([]);
     run.records.pop();
-    const call = run.now - 3;
     behind(run, { call });
     expect(judgesOf(run.records)).toEqual([]);
     run.records.pop();
@@ -271,7 +281,7 @@ describe('what is on a majority is shown by every linearizable read asked for la
   });
 
   test.each(LEVELS)('as a value that a %s read gives', (read) => {
-    const run = shown((it) => it.get('n2', 'k', { read }));
+    const run = shownTo(read, (it, node) => it.get(node, 'k', { read }));
     run.get('n1', 'k', { read: 'linearizable' });
     expect(judgesOf(run.records)).toEqual([]);
     run.records.pop();
@@ -281,7 +291,7 @@ describe('what is on a majority is shown by every linearizable read asked for la
 
   test('as a value behind the end of a log', () => {
     for (const read of LEVELS) {
-      const run = shown((it) => it.get('n2', 'k', { read }));
+      const run = shownTo(read, (it, node) => it.get(node, 'k', { read }));
       behind(run);
       expect(judgesOf(run.records)).toEqual(read === 'local' ? [] : ['linearizable']);
     }

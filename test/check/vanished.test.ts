@@ -9,13 +9,13 @@ import { message, put, Recording, remove } from './recording.ts';
 const violationsOf = ({ records }: Recording) => judge(records).violations;
 const OPEN = { outcome: 'unknown', return: null } as const;
 
-/** n2 has shown a message, and a value that nobody was told is stored. */
-function shown(value = put('k', '1')): Recording {
+/** A node (n2) has shown a message, and a value that nobody was told is stored. */
+function shown(value = put('k', '1'), node = 'n2'): Recording {
   const run = new Recording();
   run.write(message('one'));
   run.write(value, { outcome: 'unknown' });
   run.write(message('two'));
-  run.read('n2', { commitIndex: 1 });
+  run.read(node, { commitIndex: 1 });
   return run;
 }
 
@@ -47,8 +47,9 @@ describe('a page lacks a value that one before it showed', () => {
   });
 
   test.each(['local', 'majority', 'linearizable'] as const)('to a %s read', (read) => {
-    const run = shown();
-    lacking(run, 'n2', 2, { read, commitIndex: 3 });
+    const node = read === 'linearizable' ? 'n1' : 'n2';
+    const run = shown(undefined, node);
+    lacking(run, node, 2, { read, commitIndex: 3 });
     expect(violationsOf(run)).toMatchObject([{ judge: 'never back', records: [9, 10] }]);
   });
 

@@ -1,9 +1,10 @@
 // One master per epoch: an epoch belongs to one node, and to one life of it; what a node says of
 // its epoch never falls within a life. A master that had its arbiter in its own process and lost
 // its memory cannot know which epochs there were: it may give the same one again.
+// Only the master answers linearizable reads.
 
 import type { Evidence, Invariant } from '../evidence.ts';
-import type { HealthRecord, NodeRecord } from '../history.ts';
+import type { GetRecord, HealthRecord, LogRecord, NodeRecord } from '../history.ts';
 import { type Violation, violation } from '../verdict.ts';
 
 interface Reign {
@@ -44,6 +45,27 @@ export class OneMaster implements Invariant {
       );
     }
     return role === 'master' ? this.reign(epoch, node, null, at) : null;
+  }
+
+  log(record: LogRecord): Violation | null {
+    return this.answers(record);
+  }
+
+  get(record: GetRecord): Violation | null {
+    return this.answers(record);
+  }
+
+  private answers({ call, node, read }: LogRecord | GetRecord): Violation | null {
+    const { cluster, place } = this.evidence;
+    if (read !== 'linearizable' || !cluster.isOthers(node, call)) return null;
+    const { place: since = 0 } = this.reigns.get(cluster.masterEpoch) ?? {};
+    return violation(
+      'one master per epoch',
+      `${node} answered a linearizable read asked for at ${call} (record ${place}), when ` +
+        `${cluster.master} was the master (record ${since}).`,
+      since,
+      place,
+    );
   }
 
   private reign(epoch: number, node: string, life: string | null, at: number): Violation | null {
