@@ -1,10 +1,10 @@
-// The node's own diagnostics: one JSON object per line on stderr, written before the call returns,
-// so that the last lines before a crash are not lost.
+// The node's own diagnostics: one JSON object per line on stderr.
 
-import { destination, type Logger, pino } from 'pino';
+import { type Logger, pino } from 'pino';
 import type { Note } from '../core/effects.ts';
 import { codeOf } from '../persistence/disk.ts';
 import type { StorageFailure } from '../persistence/persistence.ts';
+import { DiagnosticsSink } from './diagnostics-sink.ts';
 
 export type { Logger } from 'pino';
 
@@ -23,7 +23,7 @@ export function createLogger(options: {
     formatters: { level: (label: string) => ({ level: label }) },
     redact: { paths: ['token', 'authorization', '*.token', '*.authorization'], remove: true },
   };
-  return pino(settings, destination({ fd: 2, sync: true }));
+  return pino(settings, new DiagnosticsSink());
 }
 
 /** What an operator should look at. */

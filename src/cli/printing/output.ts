@@ -49,6 +49,8 @@ let outlives = false;
 let withoutOutput: number = EXIT.success;
 /** What is printed on stdout reaches nobody any more. */
 let lost = false;
+/** Something could not be written for another reason than that its reader has gone. */
+let failed = false;
 /** It reaches nobody because somebody left who waited for its reader. */
 let givenUp = false;
 /** Nobody is to wait for its reader any more. */
@@ -81,7 +83,8 @@ export function watchOutput(): void {
 
 function endUnlessOutlived(error: NodeJS.ErrnoException): void {
   if (!outlives) process.exit(isGone(error) ? (process.exitCode ?? EXIT.success) : EXIT.refused);
-  if (isGone(error)) return;
+  if (isGone(error) || failed) return;
+  failed = true;
   // Only now is it known who ends with another code than this: what the command says itself counts.
   process.once('exit', () => {
     process.exitCode ||= withoutOutput;
