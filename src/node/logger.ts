@@ -39,17 +39,29 @@ export function logNote(logger: Logger, note: Note): void {
   else logger.info(note);
 }
 
-const FOLDER_GONE =
-  'the data folder is gone: put it back, or start this process again; what must not be forgotten ' +
-  'cannot be written until then, and no role is given or taken';
+const FOLDER_GONE = 'the data folder is gone: put it back, or start this process again; ';
 
 /** Says that a process cannot go on for want of its bookkeeping: without it there is no role. */
 export function logUnwritten(logger: Logger): (failure: StorageFailure) => void {
-  return ({ message: error, cause }) => {
+  return warning(
+    logger,
+    'what must not be forgotten cannot be written; it is tried again',
+    'what must not be forgotten cannot be written until then, and no role is given or taken',
+  );
+}
+
+/** Says that a node cannot make anything durable. */
+export function logUnwrittenLog(logger: Logger): (failure: StorageFailure) => void {
+  return warning(
+    logger,
+    'the log cannot be written; it is tried again, and nothing is acknowledged until then',
+    'the log cannot be written until then, and nothing is acknowledged',
+  );
+}
+
+function warning(logger: Logger, said: string, withoutFolder: string) {
+  return ({ message: error, cause }: StorageFailure): void => {
     const gone = codeOf(cause) === 'ENOENT';
-    logger.warn(
-      { error },
-      gone ? FOLDER_GONE : 'what must not be forgotten cannot be written; it is tried again',
-    );
+    logger.warn({ error }, gone ? FOLDER_GONE + withoutFolder : said);
   };
 }

@@ -32,6 +32,7 @@ import type { Departure } from './http/departure.ts';
 import { LogProgress } from './log-progress.ts';
 import { LogExcerpts } from './peers/log-excerpts.ts';
 import { Trace, traceEffect } from './story/trace.ts';
+import { UnwrittenLog } from './unwritten-log.ts';
 
 /** How requests leave this node. */
 export interface Outgoing {
@@ -58,6 +59,8 @@ export interface RuntimeParts {
   readonly broken: (error: unknown) => void;
   /** See BookkeeperParts. */
   readonly unwritten: (failure: StorageFailure) => void;
+  /** The log cannot be written, and that lasts. */
+  readonly unwrittenLog: (failure: StorageFailure) => void;
   /** What damage left readable beside the log; absent: nothing. */
   readonly leftBehind?: LeftBehind;
   /** A Persist has taken this long. */
@@ -75,10 +78,12 @@ export class Runtime implements Engine {
   private readonly callers: Callers;
   private readonly progress = new LogProgress();
   private readonly excerpts: LogExcerpts;
+  private readonly unwrittenLog: UnwrittenLog;
 
   constructor(parts: RuntimeParts) {
     this.parts = parts;
     this.persistence = parts.persistence;
+    this.unwrittenLog = new UnwrittenLog(parts.unwrittenLog);
     this.excerpts = new LogExcerpts(parts.persistence, parts.options, parts.leftBehind);
     this.trace = parts.trace ?? new Trace(0);
     const perform = (effect: Effect, event: Event, now: number): void => {
@@ -215,6 +220,7 @@ export class Runtime implements Engine {
       () => {
         const now = clock.now();
         this.parts.persistTook(now - startedAt);
+        this.unwrittenLog.worked();
         this.trace.persisted(id, upTo, now);
         this.queue.post({ type: 'Persisted', id });
       },
@@ -224,7 +230,9 @@ export class Runtime implements Engine {
           return;
         }
         const { message, full } = error;
-        this.trace.persistFailed(id, upTo, message, clock.now());
+        const now = clock.now();
+        this.unwrittenLog.failed(error, now);
+        this.trace.persistFailed(id, upTo, message, now);
         this.queue.post({ type: 'PersistFailed', id, error: message, full });
       },
     );

@@ -22,7 +22,14 @@ import { realClock } from './event-queue.ts';
 import { Faults } from './faults.ts';
 import { FoundDamage } from './found-damage.ts';
 import { startServer } from './http/server.ts';
-import { createLogger, type Logger, type LogLevel, logNote, logUnwritten } from './logger.ts';
+import {
+  createLogger,
+  type Logger,
+  type LogLevel,
+  logNote,
+  logUnwritten,
+  logUnwrittenLog,
+} from './logger.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { freePort, urlOf } from './own-url.ts';
 import { Transport } from './peers/transport.ts';
@@ -154,6 +161,7 @@ async function assemble(options: ServeNodeOptions, prepared: Prepared): Promise<
       : { leftBehind: new LeftBehind(new RealDisk(options.dataDir)) }),
     broken,
     unwritten: logUnwritten(logger),
+    unwrittenLog: logUnwrittenLog(logger),
     persistTook: observing(metrics, options.onWork),
     trace,
   });

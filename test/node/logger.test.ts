@@ -1,6 +1,12 @@
 import { expect, test, vi } from 'vitest';
 import type { Note } from '../../src/core/effects.ts';
-import { createLogger, type Logger, logNote, logUnwritten } from '../../src/node/logger.ts';
+import {
+  createLogger,
+  type Logger,
+  logNote,
+  logUnwritten,
+  logUnwrittenLog,
+} from '../../src/node/logger.ts';
 import { StorageFailure } from '../../src/persistence/persistence.ts';
 
 test.each([
@@ -27,12 +33,14 @@ test('who writes a line stands under another name than whom it is about', () => 
 });
 
 test.each([
-  ['ENOENT', /the data folder is gone: put it back, or start this process again/],
-  ['EIO', /it is tried again/],
-])('bookkeeping that cannot be written for %s is warned of with the way out', (code, said) => {
+  [logUnwritten, 'ENOENT', /the data folder is gone: put it back, or start this process again/],
+  [logUnwritten, 'EIO', /what must not be forgotten cannot be written; it is tried again/],
+  [logUnwrittenLog, 'ENOENT', /the data folder is gone: put it back, .* the log cannot be written/],
+  [logUnwrittenLog, 'EMFILE', /the log cannot be written; it is tried again/],
+])('of %o, what cannot be written for %s is warned of with the way out', (log, code, said) => {
   const warn = vi.fn();
-  const cause = Object.assign(new Error(`${code}: open memory.json.tmp`), { code });
+  const cause = Object.assign(new Error(`${code}: open a file`), { code });
   const failure = new StorageFailure(cause.message, false, cause);
-  logUnwritten({ warn } as unknown as Logger)(failure);
+  log({ warn } as unknown as Logger)(failure);
   expect(warn).toHaveBeenCalledWith({ error: cause.message }, expect.stringMatching(said));
 });

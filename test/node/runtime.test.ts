@@ -37,6 +37,7 @@ function bench(
     options: DEFAULT_OPTIONS,
     note: () => {},
     unwritten: () => {},
+    unwrittenLog: () => {},
     broken: (error) => broken.push(error),
     persistTook: () => {},
   });
