@@ -65,3 +65,12 @@ function warning(logger: Logger, said: string, withoutFolder: string) {
     logger.warn({ error }, gone ? FOLDER_GONE + withoutFolder : said);
   };
 }
+
+/** Says that so many connections are open, and others are closed as soon as they are made. */
+export function logFull(logger: Logger): (connections: number) => void {
+  return (connections) => logger.warn({ connections }, FULL);
+}
+
+const FULL =
+  'no more connections are taken until some of these are closed; `ulimit -n` is how many files ' +
+  'and connections a process may open';

@@ -13,7 +13,7 @@ import { ArbiterRuntime } from './arbiter-runtime.ts';
 import { realClock } from './event-queue.ts';
 import type { Route } from './http/route.ts';
 import { startServer } from './http/server.ts';
-import { createLogger, type LogLevel, logUnwritten } from './logger.ts';
+import { createLogger, type LogLevel, logFull, logUnwritten } from './logger.ts';
 import { urlOf } from './own-url.ts';
 import { Transport } from './peers/transport.ts';
 import { warmUp } from './warm-up.ts';
@@ -85,10 +85,12 @@ export async function serveArbiter(options: ServeArbiterOptions): Promise<Runnin
     ...(token === null ? {} : { token }),
   });
   const { host, port } = options;
-  const server = await startServer({ app, host, port, stopping }).catch(async (error: unknown) => {
-    await persistence.close();
-    throw error;
-  });
+  const server = await startServer({ app, host, port, stopping, full: logFull(logger) }).catch(
+    async (error: unknown) => {
+      await persistence.close();
+      throw error;
+    },
+  );
   const giveUp = warmUp(() => ({ lastIndex: 0 }), [() => server.load()]);
   return {
     url: server.url,

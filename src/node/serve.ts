@@ -26,6 +26,7 @@ import {
   createLogger,
   type Logger,
   type LogLevel,
+  logFull,
   logNote,
   logUnwritten,
   logUnwrittenLog,
@@ -169,7 +170,7 @@ async function assemble(options: ServeNodeOptions, prepared: Prepared): Promise<
   const { signal } = stopping;
   const guarded = { ...appOptions(options, prepared), advertise: url };
   const app = createApp(runtime, { ...guarded, metrics, stopping: signal });
-  const server = await startServer({ app, host, port, stopping });
+  const server = await startServer({ app, host, port, stopping, full: logFull(logger) });
   runtime.start();
   const giveUp = warmUp(
     () => runtime.status(),

@@ -4,6 +4,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Door } from '../peers/tunnel-door.ts';
+import { connectionRoom, openFilesMax, watchRoom } from './connection-room.ts';
 import type { Direct } from './direct.ts';
 import { allowHalfClose } from './half-close.ts';
 import { inTurn } from './in-turn.ts';
@@ -22,6 +23,9 @@ export interface ServerOptions {
    * built with its signal. */
   readonly stopping?: AbortController;
   readonly limits?: Partial<ServerLimits>;
+  /** Nobody else is let in, as so many connections are open. Told once until half of them have
+   * gone. */
+  readonly full?: (connections: number) => void;
 }
 
 /** Times in milliseconds. */
@@ -35,7 +39,8 @@ export interface ServerLimits {
   readonly checkMs: number;
   /** Idle connections; longer than callers keep theirs, so that callers are the ones to close. */
   readonly keepAliveMs: number;
-  /** One per waiting client: above the number of writes that may wait (contract, section 3). */
+  /** One per waiting client: above the number of writes that may wait (contract, section 3). Fewer
+   * where the process may not open so many files. */
   readonly connections: number;
   /** What `stop()` gives open requests before it cuts them off. */
   readonly graceMs: number;
@@ -85,7 +90,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   // What a client expects beyond an answer is its own matter.
   server.on('checkExpectation', take);
   server.on('connect', door ?? refuseConnect);
-  server.maxConnections = limits.connections;
+  const room = connectionRoom(limits.connections, openFilesMax());
+  server.maxConnections = room;
   server.on('clientError', refusingMalformed());
   allowHalfClose(server);
   const connections = new Set<Socket>();
@@ -93,6 +99,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     connections.add(socket);
     socket.once('close', () => connections.delete(socket));
   });
+  watchRoom(server, connections, () => options.full?.(room));
   const host = options.host ?? '127.0.0.1';
   await listening(server, host, options.port);
   const { port } = server.address() as AddressInfo;
