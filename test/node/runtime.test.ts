@@ -9,10 +9,16 @@ import { Runtime } from '../../src/node/runtime.ts';
 import { MemoryPersistence } from '../../src/persistence/memory-persistence.ts';
 import { DamagedLog, StorageFailure } from '../../src/persistence/persistence.ts';
 
+interface Watched {
+  readonly now?: () => number;
+  readonly unwrittenLog?: () => void;
+}
+
 /** A runtime around a machine of one rule; retries are called by hand. */
 function bench(
   rule: (event: Event) => Effect[],
   status = () => ({ lastIndex: 0, commitIndex: 0 }),
+  { now = realClock.now, unwrittenLog = () => {} }: Watched = {},
 ) {
   const persistence = new MemoryPersistence();
   const broken: unknown[] = [];
@@ -29,6 +35,7 @@ function bench(
     outgoing: { send: () => new Promise(() => {}) },
     clock: {
       ...realClock,
+      now,
       after: (_ms, run) => {
         retries.push(run);
         return () => {};
@@ -37,7 +44,7 @@ function bench(
     options: DEFAULT_OPTIONS,
     note: () => {},
     unwritten: () => {},
-    unwrittenLog: () => {},
+    unwrittenLog,
     broken: (error) => broken.push(error),
     persistTook: () => {},
   });
@@ -113,6 +120,34 @@ test('a memory that could not be written is not written over a newer one', async
   for (const retry of retries) retry();
   expect(written).toEqual([2]);
   expect(broken).toEqual([]);
+  runtime.close();
+});
+
+test('a log that was not written for a second is told of, until it is again', async () => {
+  let now = 0;
+  const failure = new StorageFailure('EMFILE: too many open files, open', false);
+  const results = [failure, failure, null, failure, failure, failure];
+  const seen: string[] = [];
+  const told: string[] = [];
+  const { runtime, persistence } = bench(
+    (event) => {
+      seen.push(event.type);
+      const id = seen.length;
+      return id > results.length ? [] : [{ type: 'Persist', id, upTo: logIndex(1) }];
+    },
+    undefined,
+    { now: () => now, unwrittenLog: () => told.push(`after ${seen.length} events`) },
+  );
+  vi.spyOn(persistence, 'persist').mockImplementation(async () => {
+    now += 600;
+    const result = results[seen.length - 1];
+    if (result !== null) throw result;
+  });
+  runtime.start();
+  await vi.waitFor(() => expect(seen).toHaveLength(results.length + 1));
+  expect(seen[3]).toBe('Persisted');
+  // Each is 0.6 s later than the one before: only the last is the third in a row.
+  expect(told).toEqual(['after 6 events']);
   runtime.close();
 });
 
