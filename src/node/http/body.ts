@@ -5,6 +5,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import type * as z from 'zod';
+import type { BodyRoom } from './body-room.ts';
 import { type Call, header } from './call.ts';
 import { excessIn, PEER_VALUES_MAX, VALUES_MAX } from './excess.ts';
 import { isJson } from './media-type.ts';
@@ -71,7 +72,10 @@ export async function readBody(call: Call, limit: number): Promise<Buffer> {
     if (incoming !== undefined) await drained(incoming);
     throw tooLarge(limit);
   }
-  return incoming === undefined ? fromWeb(call.req.raw, limit) : fromNode(incoming, limit);
+  if (incoming === undefined) return fromWeb(call.req.raw, limit);
+  // Other nodes are few, and what they send must arrive.
+  const room = limit <= BATCH_LIMIT ? call.env.bodies : undefined;
+  return fromNode(incoming, limit, room);
 }
 
 function refuseType(type: string | undefined): never {
@@ -85,6 +89,9 @@ function refuse(code: 'unsupported-media-type', detail: string): never {
 
 const tooLarge = (limit: number): RequestRefused =>
   new RequestRefused(problem('too-large', `The body is longer than ${limit} bytes.`, { limit }));
+
+const tooMuch = (): RequestRefused =>
+  new RequestRefused(problem('overloaded', 'Too much is being sent to this node already.'));
 
 function hasBody(call: Call): boolean {
   if (call.env?.incoming === undefined) return call.req.raw.body !== null;
@@ -109,7 +116,11 @@ const malformed = (what: string): RequestRefused =>
   new RequestRefused(invalid([{ path: '', message: `the body ${what}` }]));
 
 /** Node's own stream: events only, because a web stream around it costs more than the append. */
-function fromNode(incoming: IncomingMessage, limit: number): Promise<Buffer> {
+function fromNode(
+  incoming: IncomingMessage,
+  limit: number,
+  room: BodyRoom | undefined,
+): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
@@ -117,23 +128,29 @@ function fromNode(incoming: IncomingMessage, limit: number): Promise<Buffer> {
     const finish = (): void => {
       incoming.off('data', onData).off('end', onEnd).off('error', onCut).off('close', onCut);
     };
+    const refuse = (refusal: RequestRefused, kept: number): void => {
+      finish();
+      room?.giveBack(kept);
+      chunks.length = 0;
+      void drained(incoming).then(() => reject(refusal));
+    };
     const onData = (chunk: Buffer): void => {
+      const kept = size;
       size += chunk.length;
-      if (size > limit) {
-        finish();
-        void drained(incoming).then(() => reject(tooLarge(limit)));
-      } else {
-        chunks.push(chunk);
-      }
+      if (size > limit) refuse(tooLarge(limit), kept);
+      else if (room?.take(chunk.length, size) === false) refuse(tooMuch(), kept);
+      else chunks.push(chunk);
     };
     // The listeners go with the request: taking them off costs as much as parsing a short body.
     const onEnd = (): void => {
       whole = true;
+      room?.giveBack(size);
       resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size));
     };
     const onCut = (): void => {
       if (whole) return;
       finish();
+      room?.giveBack(size);
       incoming.on('error', ignored);
       reject(malformed('ended too early'));
     };

@@ -4,6 +4,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Context } from 'hono';
 import { IDEMPOTENCY_KEY } from '../api/schemas.ts';
+import type { BodyRoom } from './body-room.ts';
 import { invalid, RequestRefused } from './problems.ts';
 
 export interface NodeEnv {
@@ -13,6 +14,8 @@ export interface NodeEnv {
     /** The same as `outgoing`, where no web objects stand around the request: the handler may
      * write its answer there piece by piece. */
     readonly direct?: ServerResponse;
+    /** Where the bodies that are being read find room; absent: they are not counted together. */
+    bodies?: BodyRoom;
   };
 }
 

@@ -4,6 +4,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Answer } from './answer.ts';
+import type { BodyRoom } from './body-room.ts';
 import type { Call } from './call.ts';
 import { credentialsOf } from './credentials.ts';
 import type { Guard } from './guard.ts';
@@ -17,6 +18,7 @@ export function directly(
   routes: readonly Route[],
   guard: Guard,
   failed: (error: unknown, path: string) => Answer | null,
+  bodies: BodyRoom,
 ): Direct {
   const taken = routes.filter(({ direct }) => direct === true);
   const table = new Map(taken.map((route) => [keyOf(route), route]));
@@ -32,7 +34,10 @@ export function directly(
   const serve = async (route: Route, incoming: IncomingMessage, outgoing: ServerResponse) => {
     try {
       const refused = guard(credentialsOf(incoming), route.access);
-      deliver(outgoing, refused ?? ((await route.handle(callOf(incoming, outgoing))) as Answer));
+      deliver(
+        outgoing,
+        refused ?? ((await route.handle(callOf(incoming, outgoing, bodies))) as Answer),
+      );
     } catch (error) {
       // An answer that HTTP does not take is a mistake of this node's, and no reason to end it.
       deliver(outgoing, failed(error, route.path));
@@ -48,9 +53,9 @@ export function directly(
 }
 
 /** The request as these handlers see it: all that they look at is the environment and the URL. */
-function callOf(incoming: IncomingMessage, outgoing: ServerResponse): Call {
+function callOf(incoming: IncomingMessage, outgoing: ServerResponse, bodies: BodyRoom): Call {
   const req = { url: `http://${incoming.headers.host}${incoming.url}` };
-  return { env: { incoming, outgoing, direct: outgoing }, req } as unknown as Call;
+  return { env: { incoming, outgoing, direct: outgoing, bodies }, req } as unknown as Call;
 }
 
 /** Routes by what their paths begin with; behind it stands one parameter, which is not empty. */

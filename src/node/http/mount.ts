@@ -9,6 +9,7 @@ import { LogCutBack } from '../log-reader.ts';
 import type { Logger } from '../logger.ts';
 import { type Door, type Passage, tunnelDoor } from '../peers/tunnel-door.ts';
 import { type Answer, toResponse } from './answer.ts';
+import { BodyRoom } from './body-room.ts';
 import { type Call, type NodeEnv, rawPath } from './call.ts';
 import { credentialsIn } from './credentials.ts';
 import { type Direct, directly } from './direct.ts';
@@ -35,6 +36,7 @@ export function mount(
   guard: Guard,
   logger: Logger,
   stopping: AbortSignal,
+  bodies: BodyRoom = new BodyRoom(),
 ): App {
   // Every open stream and tunnel listens; how many there may be is bounded where they begin.
   setMaxListeners(0, stopping);
@@ -48,6 +50,7 @@ export function mount(
       const refused = refusal(call, access);
       if (refused !== null) return toResponse(refused);
       refuseInQuery(call, inBody);
+      if (call.env !== undefined) call.env.bodies = bodies;
       const answer = await handle(call);
       return answer instanceof Response ? answer : toResponse(answer);
     };
@@ -80,7 +83,7 @@ export function mount(
     return answer === null ? new Response(null, { status: 499 }) : toResponse(answer);
   });
 
-  const direct = directly(routes, guard, failed);
+  const direct = directly(routes, guard, failed, bodies);
   const passages = new Map<string, Passage>();
   for (const { path, framed } of routes) {
     if (framed === undefined) continue;

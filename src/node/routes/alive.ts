@@ -31,7 +31,7 @@ export function aliveRoutes(): Route[] {
         summary: 'Answers with the body it got and the same content type',
         body: { schema: z.unknown(), any: true },
         success: [{ status: 200, description: 'The same body.', contentType: '*/*' }],
-        problems: ['too-large'],
+        problems: ['too-large', 'overloaded'],
       },
       handle: echo,
     },

@@ -34,7 +34,7 @@ export function faultRoutes(faults: Faults): Route[] {
         description: 'The counters start at 0 again. What was held goes through if it is lifted.',
         body: { schema: faultSettings },
         success: SUCCESS,
-        problems: ['unsupported-media-type', 'too-large'],
+        problems: ['unsupported-media-type', 'too-large', 'overloaded'],
       },
       handle: async (call) => {
         faults.replace(await readJson(call, BODY_LIMIT, faultSettings));

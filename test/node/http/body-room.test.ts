@@ -1,0 +1,80 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { afterEach, expect, test, vi } from 'vitest';
+import { readBody } from '../../../src/node/http/body.ts';
+import { BodyRoom } from '../../../src/node/http/body-room.ts';
+import { mount } from '../../../src/node/http/mount.ts';
+import type { Route } from '../../../src/node/http/route.ts';
+import { type RunningServer, startServer } from '../../../src/node/http/server.ts';
+import { createLogger } from '../../../src/node/logger.ts';
+
+let server: RunningServer | null = null;
+const sockets: Socket[] = [];
+
+afterEach(async () => {
+  for (const socket of sockets.splice(0)) socket.destroy();
+  await server?.stop();
+});
+
+const MIB = 1 << 20;
+
+/** A server that has room for 2 MiB of bodies, at most 1 MiB each, and answers with their size. */
+async function start(direct: boolean, room: BodyRoom): Promise<void> {
+  const route: Route = {
+    method: 'POST',
+    path: '/size',
+    access: 'client',
+    direct,
+    doc: { id: 'size', summary: 'Size', success: [{ status: 200, description: 'The size.' }] },
+    handle: async (call) => {
+      const { length } = await readBody(call, MIB);
+      return { status: 200, headers: {}, body: `${length}` };
+    },
+  };
+  const { signal } = new AbortController();
+  const app = mount([route], () => null, createLogger({ level: 'silent' }), signal, room);
+  server = await startServer({ app, port: 0, limits: { graceMs: 100 } });
+}
+
+/** Says that it sends `length` bytes, and sends `sent` of them. */
+function post(length: number, sent: number): Socket {
+  const socket = connect(server!.port, '127.0.0.1');
+  sockets.push(socket);
+  socket.on('error', () => undefined);
+  socket.write(`POST /size HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${length}\r\n\r\n`);
+  socket.write(Buffer.alloc(sent, 'x'));
+  return socket;
+}
+
+async function answerTo(socket: Socket): Promise<string> {
+  const [data] = (await once(socket, 'data')) as [Buffer];
+  return data.toString().split('\r\n', 1)[0]!;
+}
+
+test.each([true, false])(
+  'G16: bodies that never end are refused together above a limit (direct: %s)',
+  async (direct) => {
+    const room = new BodyRoom(2 * MIB);
+    const take = vi.spyOn(room, 'take');
+    await start(direct, room);
+    const arrived = (bytes: number) =>
+      vi.waitFor(() =>
+        expect(take.mock.calls.reduce((sum, [more]) => sum + more, 0)).toBeGreaterThanOrEqual(
+          bytes,
+        ),
+      );
+    const slow = [post(MIB, MIB - 1), post(MIB, MIB - 1)];
+    await arrived(2 * MIB - 2);
+    const late = post(100_000, 1_000);
+    await arrived(2 * MIB - 2 + 1_000);
+    late.write(Buffer.alloc(99_000, 'x'));
+    expect(await answerTo(late)).toBe('HTTP/1.1 503 Service Unavailable');
+    // What is short goes on, and so does everything once there is room.
+    expect(await answerTo(post(1_000, 1_000))).toBe('HTTP/1.1 200 OK');
+    slow[0]!.write('x');
+    expect(await answerTo(slow[0]!)).toBe('HTTP/1.1 200 OK');
+    expect(await answerTo(post(100_000, 100_000))).toBe('HTTP/1.1 200 OK');
+    slow[1]!.destroy();
+    await vi.waitFor(() => expect(room.take(2 * MIB, 2 * MIB)).toBe(true));
+  },
+);
