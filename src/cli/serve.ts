@@ -5,7 +5,13 @@ import type { LocalUrlEvent, NodeEvent, RememberedEvent } from '../cluster/repor
 import { plainLines } from '../cluster/report.ts';
 import type { Listening, Service } from '../cluster/service.ts';
 import type { Note } from '../core/effects.ts';
-import { DamagedLog, FolderInUse, LostLog, UnknownFormat } from '../persistence/persistence.ts';
+import {
+  DamagedLog,
+  FolderInUse,
+  ForeignUse,
+  LostLog,
+  UnknownFormat,
+} from '../persistence/persistence.ts';
 import { unusableFolder } from './arguments/data-dir.ts';
 import type { ServerSettings } from './arguments/server-options.ts';
 import { Refused, UsageError } from './exit.ts';
@@ -94,6 +100,8 @@ function startProblem(error: unknown, { host, port, dataDir }: ServerSettings): 
   if (error instanceof FolderInUse) {
     return new Refused(error.message, 'stop that process, or choose another --data-dir');
   }
+  if (error instanceof ForeignUse)
+    return new UsageError(error.message, 'choose another --data-dir');
   if (error instanceof DamagedLog) {
     return new Refused(`${error.message}, in the folder ${dataDir}`, WAY_OUT);
   }

@@ -11,6 +11,7 @@ import { openSegmentedLog } from '../persistence/segmented-log.ts';
 import { createArbiterApp } from './api/arbiter-app.ts';
 import { ArbiterRuntime } from './arbiter-runtime.ts';
 import { realClock } from './event-queue.ts';
+import { refuseNodes } from './folder-kind.ts';
 import type { Route } from './http/route.ts';
 import { startServer } from './http/server.ts';
 import { createLogger, type LogLevel, logFull, logUnwritten } from './logger.ts';
@@ -47,7 +48,7 @@ export interface RunningArbiter {
   readonly stopped: Promise<void>;
 }
 
-/** Rejects as `listen` does (EADDRINUSE), or with FolderInUse, DamagedLog, UnknownFormat. */
+/** Rejects as `listen` does, or with DamagedLog, UnknownFormat, FolderInUse, ForeignUse. */
 export async function serveArbiter(options: ServeArbiterOptions): Promise<RunningArbiter> {
   const { dataDir, token } = options;
   const level = (options.logLevel ?? 'warn') as LogLevel;
@@ -55,7 +56,14 @@ export async function serveArbiter(options: ServeArbiterOptions): Promise<Runnin
   // An arbiter's folder is a node's folder without a log.
   const persistence =
     dataDir === null ? new MemoryPersistence() : openSegmentedLog(new RealDisk(dataDir));
-  const { memory } = await persistence.recover(() => {});
+  const recovery = await persistence.recover(() => {});
+  const { memory } = recovery;
+  try {
+    refuseNodes(recovery, dataDir);
+  } catch (error) {
+    await persistence.close();
+    throw error;
+  }
   const prefer = options.prefer === undefined ? null : nodeId(options.prefer);
   const newCluster = dataDir === null ? null : randomUUID();
   const settings = { size: options.size, newCluster, prefer };

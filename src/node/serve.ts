@@ -20,6 +20,7 @@ import { type AppOptions, createApp } from './api/app.ts';
 import { systemClock } from './clock.ts';
 import { realClock } from './event-queue.ts';
 import { Faults } from './faults.ts';
+import { refuseArbiters } from './folder-kind.ts';
 import { FoundDamage } from './found-damage.ts';
 import { startServer } from './http/server.ts';
 import {
@@ -81,7 +82,7 @@ export interface RunningNode {
   readonly stopped: Promise<void>;
 }
 
-/** Rejects with DamagedLog, UnknownFormat, FolderInUse, or as `listen` does (EADDRINUSE). */
+/** Rejects with DamagedLog, UnknownFormat, FolderInUse, ForeignUse, or as `listen` does. */
 export async function serveNode(options: ServeNodeOptions): Promise<RunningNode> {
   const logger = createLogger({ level: options.logLevel as LogLevel, name: options.id });
   const faults = options.faults ? new Faults(systemClock()) : undefined;
@@ -99,6 +100,7 @@ export async function serveNode(options: ServeNodeOptions): Promise<RunningNode>
   };
   noteDamage(recovery, tell);
   try {
+    refuseArbiters(options.id, recovery, options.dataDir);
     const port = options.port === 0 ? await freePort(options.host) : options.port;
     return await assemble(
       { ...options, port },

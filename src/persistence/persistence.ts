@@ -138,3 +138,10 @@ export class FolderInUse extends Error {
     this.pid = pid;
   }
 }
+
+/** The folder is that of a server of the other kind: an arbiter was given a node's, or a node an
+ * arbiter's. */
+export class ForeignUse extends Error {
+  override readonly name = 'ForeignUse';
+  readonly retriable = false;
+}

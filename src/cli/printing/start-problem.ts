@@ -26,6 +26,7 @@ export function startProblem(error: unknown, dataDir: string | null): unknown {
           ' --name and --port start another',
       );
     case 'ForeignFolder':
+    case 'ForeignUse':
       return new UsageError(
         error.message,
         'choose another --data-dir; `replog verify` says what is in this one',
