@@ -104,7 +104,8 @@ const SEE_WHAT_RUNS =
 /** Also where the command line can only be wrong, whatever else is there to do. */
 const SEE_HELP = 'add --help to see how it is used';
 
-const START = 'start a cluster with `replog cluster`, or name a node with --url';
+/** Nothing runs, and nobody said where else to look. */
+export const START = 'start a cluster with `replog cluster`, or name a node with --url';
 
 const KEYS = 'a key is 1 to 1,024 bytes of UTF-8, and neither "." nor ".."';
 

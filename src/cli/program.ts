@@ -15,7 +15,7 @@ import { stylesFor } from './printing/colour.ts';
 import { examples } from './printing/examples.ts';
 import { endWithoutReader, printError, printRemark, watchOutput } from './printing/output.ts';
 import type { TargetOptions } from './target.ts';
-import { aimed, fromAnywhere, wayBack, wayToMaster } from './way-back.ts';
+import { aimed, fromAnywhere, wayBack, wayToAnswer, wayToMaster } from './way-back.ts';
 
 /** Runs one command line with these commands; sets the exit code. */
 export async function start(
@@ -129,6 +129,7 @@ async function hintOn(error: unknown, options: TargetOptions): Promise<string | 
 /** What only the cluster that the error came from can tell. */
 async function wayOn(error: unknown, options: TargetOptions): Promise<string | null> {
   if (error instanceof NoQuorum) return await wayBack(error.missing, options);
+  if (error instanceof Unreachable) return await wayToAnswer(error.url, options);
   return error instanceof NoMaster ? await wayToMaster(options) : null;
 }
 

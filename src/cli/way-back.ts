@@ -1,13 +1,18 @@
 // The commands that a hint names: those that bring back nodes that are missing, and what any of
 // them needs to find the cluster that the hint is about.
 
-import { NotRunning, UsageError } from './exit.ts';
+import { NotRunning, START, UsageError } from './exit.ts';
 import { findLauncher } from './launcher.ts';
 import { listed } from './printing/listed.ts';
 import { findTarget, type TargetOptions } from './target.ts';
 
 /** A hint is worth no longer wait: whoever reads it has waited already. */
 const ASK_MS = 1_000;
+
+/** Nobody answers where no launcher of this machine has put anybody. */
+const ALONE =
+  'no launcher here knows that address: start what was there again where it ran, as before, or a' +
+  ' cluster with `replog cluster`';
 
 /** The commands that look for a running cluster by themselves: they take `--url` and `--name`. The
  * commands that serve name them too, in a program of their own that has none of them. */
@@ -76,6 +81,21 @@ export async function wayToMaster(options: TargetOptions): Promise<string | null
     const single = error instanceof NotRunning || error instanceof UsageError;
     const start = 'start the master again where it ran, or the first one with `replog master`';
     return single ? `no launcher is known: ${start}` : null;
+  }
+}
+
+/** What brings somebody to an address where nobody answers, and that no launcher on this machine
+ * knows; null if one does: it knows the way. */
+export async function wayToAnswer(url: string, options: TargetOptions): Promise<string | null> {
+  try {
+    const { named } = await findTarget(options);
+    const { name: _, ...rest } = options;
+    const { cluster } = await findTarget({ ...rest, url });
+    if (cluster !== null) return null;
+    return named ? ALONE : START;
+  } catch {
+    // As for the way back: it was about something else.
+    return null;
   }
 }
 

@@ -15,7 +15,7 @@ import { register as list } from '../../src/cli/commands/list.ts';
 import { register as whatIf } from '../../src/cli/commands/what-if.ts';
 import { COMMANDS } from '../../src/cli/main.ts';
 import { newProgram } from '../../src/cli/program.ts';
-import { AIMED, aimed } from '../../src/cli/way-back.ts';
+import { AIMED, aimed, wayToAnswer } from '../../src/cli/way-back.ts';
 import { register } from '../../src/cluster/registry.ts';
 import { deadUrl, sendJson, sendProblem, startStub } from '../client/stub-server.ts';
 import { runCommand } from './command-run.ts';
@@ -195,8 +195,27 @@ test('a hint about a cluster that was found by its control port leads to its nod
   );
 });
 
-test('a URL where nothing answers is not asked for what runs', async () => {
-  const ran = await runCommand(append, 'append', 'a', '--url', await deadUrl(), '--timeout', '1ms');
+test('nothing answers where no launcher is known: nobody is sent to one', async () => {
+  const url = await deadUrl();
+  const named = await runCommand(append, 'append', 'a', '--url', url, '--timeout', '1ms');
+  expect(named.code).toBe(3);
+  expect(named.err).toContain(
+    'hint: no launcher here knows that address: start what was there again where it ran, as' +
+      ' before, or a cluster with `replog cluster`\n',
+  );
+});
+
+test('nothing answers, and nobody said where: a cluster is to be started', async () => {
+  // The default port may be in use on the machine that runs the tests.
+  expect(await wayToAnswer('http://127.0.0.1:4000', {})).toBe(
+    'start a cluster with `replog cluster`, or name a node with --url',
+  );
+});
+
+test('where a node does not answer that a launcher knows, its commands are named', async () => {
+  const url = await deadUrl();
+  announce({ url, nodes: [] });
+  const ran = await runCommand(append, 'append', 'a', '--url', url, '--timeout', '1ms');
   expect(ran.code).toBe(3);
-  expect(ran.err).toContain('hint: `replog ps` shows');
+  expect(ran.err).toContain('hint: `replog ps` shows what runs; `replog start NODE` or ');
 });
