@@ -222,6 +222,16 @@ test('stop of a cluster elsewhere is exit 2, of one that is not there exit 3', a
   expect(nowhere.err).toContain('nothing answers at');
 });
 
+test('rm of a single node, and of one where nothing runs, says what takes it out', async () => {
+  const stub = await startStub((_, response) => sendProblem(response, 404, 'not-found'));
+  const alone = await runCommand(removal, 'rm', 'n3', '--url', stub.url);
+  const nothing = await runCommand(removal, 'rm', 'n3');
+  expect([alone.code, nothing.code]).toEqual([2, 3]);
+  for (const { err } of [alone, nothing]) {
+    expect(err).toMatch(/hint: .*started with --leave leaves .*\/arbiter\/leave with \{"node":/);
+  }
+});
+
 test('stop: who does not wait until the cluster has stopped is not told that it has', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'replog-run-'));
   onTestFinished(() => rm(folder, { recursive: true }));

@@ -18,6 +18,11 @@ interface RemoveOptions extends TargetOptions {
 
 const MASTER_STAYS = 'a cluster keeps its master; `replog stop` ends the whole cluster';
 
+/** A single node has no launcher that could take it out. */
+const SINGLE =
+  'a single node that was started with --leave leaves when it is stopped where it runs; one that' +
+  ' is gone is taken out by POST /arbiter/leave with {"node":"n3"}, at the URL that it joined';
+
 export function register(program: Command): void {
   addTargetOptions(program.command('rm'))
     .description('take nodes out of the cluster for good, which makes it smaller')
@@ -36,7 +41,7 @@ export function register(program: Command): void {
 async function remove(selectors: readonly string[], options: RemoveOptions): Promise<void> {
   const target = await findTarget(options);
   await untilInterrupted(async (signal) => {
-    const { launcher, report } = await findLauncher(target, { signal });
+    const { launcher, report } = await findLauncher(target, { signal, single: SINGLE });
     const nodes = selectAll(selectors, report.nodes);
     refuseMaster(nodes);
     const removeOne = async ({ node }: ClusterNode) => {
