@@ -47,7 +47,7 @@ async function foresee(
   const target = await findTarget(options);
   const health = await untilInterrupted((signal) => masterHealth(target, signal));
   const nodes = selectAll(selectors, health.members).map(({ node }) => node);
-  const { lines, ...prospect } = whatIf(health, misfortune, nodes);
+  const { lines, ...prospect } = whatIf(health, misfortune, nodes, target.control !== null);
   if (options.json) await printJson({ what: misfortune, nodes, ...prospect, text: lines });
   else await printSentences(lines.map((line) => cleanText(line)));
 }

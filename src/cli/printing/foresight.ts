@@ -81,22 +81,31 @@ export function dryRun(health: MasterHealth, w: WriteConcern, now: number): DryR
   return { ...known, outcome: 'waits', waitsFor: unwell.map(nameOf), lines: [line, ...outlook] };
 }
 
-/** What the cluster would be without `nodes`. They are members of it. */
+/** What the cluster would be without `nodes`. They are members of it. `launched`: a launcher is
+ * known that can bring them back. */
 export function whatIf(
   health: MasterHealth,
   misfortune: Misfortune,
   nodes: readonly string[],
+  launched = true,
 ): Prospect {
   const { node: master } = health;
-  if (misfortune !== 'rm' || !nodes.includes(master)) return without(health, misfortune, nodes);
+  if (misfortune !== 'rm' || !nodes.includes(master)) {
+    return without(health, misfortune, nodes, launched);
+  }
   // A master is not removed. Those that are named with it are, one after the other.
   const others = nodes.filter((node) => node !== master);
-  const prospect = without(health, misfortune, others);
+  const prospect = without(health, misfortune, others, launched);
   const refused = `would be refused: ${master} is the master, and stays a member`;
   return { ...prospect, lines: [refused, ...(others.length === 0 ? [] : prospect.lines)] };
 }
 
-function without(health: MasterHealth, misfortune: Misfortune, nodes: readonly string[]): Prospect {
+function without(
+  health: MasterHealth,
+  misfortune: Misfortune,
+  nodes: readonly string[],
+  launched: boolean,
+): Prospect {
   const { members, quorum, node: master } = health;
   const gone = new Set(nodes);
   const left = members.filter(({ node }) => !gone.has(node));
@@ -114,16 +123,26 @@ function without(health: MasterHealth, misfortune: Misfortune, nodes: readonly s
     indispensable: readOnly ? [] : indispensableIn(left, master, next),
     onlyOnMaster: withoutMaster ? null : onlyOnMaster(health, left),
   };
-  if (withoutMaster) return { ...known, lines: mastersEnd(health, misfortune, left) };
+  if (withoutMaster) {
+    const back = returnOfMaster(master, misfortune, launched);
+    return { ...known, lines: mastersEnd(health, misfortune, back, left) };
+  }
   return { ...known, lines: secondariesEnd(health, misfortune, nodes, known) };
 }
 
+function returnOfMaster(node: string, misfortune: Misfortune, launched: boolean): string {
+  const pause = misfortune === 'pause';
+  // Single nodes are brought back where they run: no command of ours does it.
+  if (!launched) return `${node} is ${pause ? 'resumed' : 'started again'}`;
+  return `\`replog ${pause ? 'resume' : 'start'} ${node}\``;
+}
+
 function mastersEnd(
-  { node, lastIndex }: MasterHealth,
+  { lastIndex }: MasterHealth,
   misfortune: Misfortune,
+  back: string,
   left: readonly MemberHealth[],
 ): string[] {
-  const back = misfortune === 'pause' ? `\`replog resume ${node}\`` : `\`replog start ${node}\``;
   const waiting =
     misfortune === 'pause'
       ? 'clients that write wait until then'

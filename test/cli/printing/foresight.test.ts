@@ -233,3 +233,11 @@ describe('what if', () => {
     expect(whatIf(cluster(...others), misfortune as Misfortune, nodes).lines).toEqual(lines);
   });
 });
+
+test.each([
+  ['kill', 'n1 is started again'],
+  ['pause', 'n1 is resumed'],
+] as const)('a single node that is the master: %s names no command of a launcher', (what, back) => {
+  const { lines } = whatIf(cluster('n2'), what, ['n1'], false);
+  expect(lines[0]).toContain(`no writes until ${back}: nobody replaces the master; `);
+});
