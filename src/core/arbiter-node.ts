@@ -90,7 +90,9 @@ export class ArbiterNode {
   /** Of two processes with one id the later is refused while the earlier one lives: they would take
    * turns pushing each other out. */
   private admit(ticket: Ticket, request: Join): void {
-    const earlier = this.arbiter.takenBy(request);
+    // Ids are alike in most clusters: who is in the wrong one is told so, not that its id is taken.
+    const foreign = this.arbiter.excludes(request) !== null;
+    const earlier = foreign ? null : this.arbiter.takenBy(request);
     if (earlier === null) {
       this.decide(ticket, this.arbiter.join(request));
       return;

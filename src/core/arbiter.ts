@@ -128,6 +128,11 @@ export class Arbiter {
     return this.answer(node);
   }
 
+  /** Refuses a node that is known to belong to another cluster, whatever it is called. */
+  excludes(request: Join): Refusal | null {
+    return this.identity.excludes(request);
+  }
+
   leave(node: NodeId): Left {
     if (this.members.delete(node)) {
       this.version += 1;

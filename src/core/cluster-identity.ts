@@ -27,6 +27,13 @@ export class ClusterIdentity {
     return this.id;
   }
 
+  /** Refuses a node that is known to belong to another cluster; null: it may be of this one. */
+  excludes({ cluster }: Join): Refusal | null {
+    const { id } = this;
+    if (cluster === undefined || id === null || cluster === id) return null;
+    return { type: 'Refused', code: 'wrong-cluster', cluster: id };
+  }
+
   /** Hears to which cluster a node belongs that joins; null: nothing speaks against it. `size`: the
    * configured one, null: none. */
   meets({ cluster, node }: Join, size: number | null): Refusal | null {

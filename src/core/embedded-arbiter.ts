@@ -59,7 +59,7 @@ export class EmbeddedArbiter {
     const response =
       request.type === 'Leave'
         ? this.arbiter.leave(request.node)
-        : (this.taken(request) ?? this.arbiter.join(request));
+        : (this.arbiter.excludes(request) ?? this.taken(request) ?? this.arbiter.join(request));
     if (response.type === 'Refused') {
       outbox.respond(ticket, response);
       return;

@@ -21,8 +21,9 @@ class Office {
     this.machine = new ArbiterNode(DEFAULT_OPTIONS, settings, memory);
   }
 
-  join(id: string, life = `${id}#1`, url = id): number {
+  join(id: string, life = `${id}#1`, url = id, cluster?: string): number {
     return this.receive({
+      ...(cluster === undefined ? {} : { cluster }),
       type: 'Join',
       node: nodeId(id),
       url,
@@ -254,8 +255,8 @@ describe('ArbiterNode: one id, two processes', () => {
   const A = { node: nodeId('n2'), incarnation: incarnation('n2#1') };
 
   /** An arbiter that has asked the process that is registered whether it still lives. */
-  function asked(): { office: Office; later: number; call: number } {
-    const office = new Office();
+  function asked(memory?: Memory): { office: Office; later: number; call: number } {
+    const office = new Office(memory);
     office.joinAll('n1', 'n2');
     office.run(0);
     office.answer(0, noted);
@@ -280,6 +281,13 @@ describe('ArbiterNode: one id, two processes', () => {
     expect(office.refusals[later]).toEqual({ type: 'Refused', code: 'node-id-taken', node: 'n2' });
     expect(office.remembered).toHaveLength(before);
     expect(office.machine.members).toMatchObject([{ url: 'n1' }, { url: 'n2' }]);
+  });
+
+  test('B45: who belongs to another cluster is told so at once, and nobody is asked', () => {
+    const { office, call } = asked({ ...BLANK_MEMORY, cluster: 'c-1' });
+    const stray = office.join('n2', 'n2#9', 'astray', 'c-2');
+    expect(office.refusals[stray]).toMatchObject({ code: 'wrong-cluster', cluster: 'c-1' });
+    expect(office.sent).toHaveLength(call + 1);
   });
 
   test.each<[string, Response | null]>([

@@ -22,10 +22,10 @@ function three(): VirtualCluster {
 function join(
   cluster: VirtualCluster,
   id: string,
-  how: { life?: string; epoch?: number; url?: string },
+  how: { life?: string; epoch?: number; url?: string; cluster?: string },
 ) {
   const answers: Response[] = [];
-  const { life = `${id}#x`, epoch: seen = 0, url = id } = how;
+  const { life = `${id}#x`, epoch: seen = 0, url = id, cluster: from } = how;
   const request = {
     type: 'Join' as const,
     node: nodeId(id),
@@ -33,6 +33,7 @@ function join(
     incarnation: incarnation(life),
     epoch: epoch(seen),
     lastIndex: logIndex(0),
+    ...(from === undefined ? {} : { cluster: from }),
   };
   cluster.request('n1', request, (response) => answers.push(response));
   return answers;
@@ -143,6 +144,15 @@ describe('EmbeddedArbiter', () => {
       { type: 'Refused', code: 'node-id-taken', node: 'n1' },
     ]);
     expect(status(cluster).epoch).toBe(1);
+  });
+
+  test('B45: who belongs to another cluster is told so, also where its id is taken', () => {
+    const cluster = new VirtualCluster();
+    cluster.start('n1', { arbiter: null, newCluster: 'c-1' });
+    cluster.run(100);
+    expect(join(cluster, 'n1', { cluster: 'c-2' })).toEqual([
+      { type: 'Refused', code: 'wrong-cluster', cluster: 'c-1' },
+    ]);
   });
 
   test('C2: the master cannot be sent away: no other node is ever appointed', () => {
