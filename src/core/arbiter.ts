@@ -25,8 +25,11 @@ export interface ArbiterOptions {
   /** Identity of the cluster, if it is known; a node whose folder belongs to another one is
    * refused. */
   readonly cluster: string | null;
-  /** Identity for a cluster that has none; null: it stays without until a node brings one. */
+  /** Identity for a cluster that has none; null: it stays without until a node that is let in
+   * brings one. */
   readonly newCluster: string | null;
+  /** It is in memory, and may be that of a cluster which has an identity. Default: false. */
+  readonly forgetful?: boolean;
   /** Only this node may become the first master; null: whichever joins first. */
   readonly prefer: NodeId | null;
 }
@@ -39,6 +42,8 @@ export interface Registered {
   readonly url: string;
   readonly incarnation: string;
 }
+
+const NO_MASTER: Refusal = { type: 'Refused', code: 'no-master' };
 
 const BLANK: ArbiterMemory = { epoch: epoch(0), master: null, members: [], size: null };
 
@@ -73,7 +78,11 @@ export class Arbiter {
     this.size = options.size ?? known.size;
     this.version = known.version ?? 0;
     this.since = known.epoch;
-    this.identity = new ClusterIdentity(options.cluster, options.newCluster);
+    this.identity = new ClusterIdentity(
+      options.cluster,
+      options.newCluster,
+      options.forgetful ?? false,
+    );
     for (const { node, url, incarnation: life } of known.members) {
       this.members.set(node, { url, incarnation: life });
     }
@@ -106,11 +115,11 @@ export class Arbiter {
 
   join(request: Join): JoinedMaster | JoinedSecondary | Refusal {
     const { node, url } = request;
+    const leaderless = this.master === null && !this.mayLead(request);
+    if (leaderless && this.identity.awaitsFirst) return NO_MASTER;
     const refusal = this.identity.meets(request, this.size);
     if (refusal !== null) return refusal;
-    if (this.master === null && !this.mayLead(request)) {
-      return { type: 'Refused', code: 'no-master' };
-    }
+    if (leaderless) return NO_MASTER;
     const known = this.members.get(node);
     // A stranger that has seen this epoch, or a later one, shows that this arbiter has forgotten
     // something: what it appointed then is not to be confused with what it appoints now.

@@ -65,8 +65,8 @@ export async function serveArbiter(options: ServeArbiterOptions): Promise<Runnin
     throw error;
   }
   const prefer = options.prefer === undefined ? null : nodeId(options.prefer);
-  const newCluster = dataDir === null ? null : randomUUID();
-  const settings = { size: options.size, newCluster, prefer };
+  const forgetful = dataDir === null;
+  const settings = { size: options.size, newCluster: randomUUID(), forgetful, prefer };
   const arbiter = new ArbiterNode(DEFAULT_OPTIONS, settings, memory ?? BLANK_MEMORY);
   const transport = new Transport(token === null ? {} : { token });
   let fail: (error: unknown) => void = () => {};

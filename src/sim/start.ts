@@ -151,9 +151,11 @@ export async function startArbiter(
   if (site.host.life !== life) return found;
   // One that takes the place of a lost one gives the first role to whoever asks first.
   const prefer = site.wiped ? null : nodeId(shape.nodes[0]!.id);
-  const identity = shape.arbiterDurable ? identityBy(site, shape) : null;
-  const blank = shape.nameless ? BLANK_MEMORY : { ...BLANK_MEMORY, cluster: identity };
-  const settings = { size, newCluster: identity, prefer };
+  const identity = identityBy(site, shape);
+  const forgetful = !shape.arbiterDurable;
+  const named = !shape.nameless && !forgetful;
+  const blank = named ? { ...BLANK_MEMORY, cluster: identity } : BLANK_MEMORY;
+  const settings = { size, newCluster: identity, forgetful, prefer };
   site.arbiter!.serve(new ArbiterNode(options, settings, memory ?? blank), persistence);
   return found;
 }

@@ -194,6 +194,42 @@ describe('Arbiter: leaving, and being refused', () => {
     expect(of.join(join('n2', { cluster: 'c-2' }))).toMatchObject({ code: 'wrong-cluster' });
   });
 
+  describe('in memory', () => {
+    const forgetful = (size: number | null) =>
+      arbiter({ size, newCluster: 'new', forgetful: true });
+
+    test('it gives an identity when as many as are configured have come without', () => {
+      const of = forgetful(2);
+      expect(of.join(join('n1'))).not.toHaveProperty('cluster');
+      // Who asks again is no second one.
+      expect(of.join(join('n1'))).not.toHaveProperty('cluster');
+      expect(of.join(join('n2'))).toMatchObject({ type: 'JoinedSecondary', cluster: 'new' });
+      expect(of.announcement).toMatchObject({ cluster: 'new' });
+      expect(of.join(join('n3', { cluster: 'c-2' }))).toMatchObject({ code: 'wrong-cluster' });
+    });
+
+    test('started again it takes the identity that any of its nodes brings', () => {
+      const of = forgetful(3);
+      for (const id of ['n1', 'n2']) expect(of.join(join(id))).not.toHaveProperty('cluster');
+      expect(of.join(join('n3', { cluster: 'c-1' }))).toMatchObject({ cluster: 'c-1' });
+      expect(of.announcement).toMatchObject({ cluster: 'c-1' });
+    });
+
+    test('without a configured size it gives none, but takes the first', () => {
+      const of = forgetful(null);
+      for (const id of ['n1', 'n2']) expect(of.join(join(id))).not.toHaveProperty('cluster');
+      expect(of.join(join('n3', { cluster: 'c-1' }))).toMatchObject({ cluster: 'c-1' });
+    });
+
+    test('a node that is not let in does not decide which cluster it is', () => {
+      const of = forgetful(2);
+      const astray = join('n9', { cluster: 'c-2', wants: 'secondary' });
+      expect(of.join(astray)).toEqual({ type: 'Refused', code: 'no-master' });
+      expect(of.join(join('n1', { cluster: 'c-1' }))).toMatchObject({ cluster: 'c-1' });
+      expect(of.join(astray)).toMatchObject({ code: 'wrong-cluster', cluster: 'c-1' });
+    });
+  });
+
   describe('with an empty folder', () => {
     const forgotten = (size: number | null) => arbiter({ size, newCluster: 'new' });
     const old = (id: string, cluster = 'c-1') => join(id, { cluster, epoch: 3 });

@@ -24,7 +24,10 @@ export function register(program: Command): void {
       'after',
       examples(
         ['replog arbiter', 'on port 3999; goes on with the cluster that its folder remembers'],
-        ['replog arbiter --memory', 'a new cluster each time'],
+        [
+          'replog arbiter --memory',
+          'knows nobody at its start; nodes go on with the data they have',
+        ],
         ['replog node --join http://127.0.0.1:3999', 'in another terminal: a node joins'],
       ),
     )
