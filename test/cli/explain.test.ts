@@ -148,6 +148,8 @@ test('what-if: several nodes, by name or role; what cannot be foreseen is misuse
   });
   // The master has them in the order in which they joined.
   expect(ran.out).toContain('until one of n2 and n3 is back');
+  const single = await runCommand(whatIf, 'what-if', 'kill', 'n1', '--url', url);
+  expect(single.out).toContain('no writes until n1 is started again: ');
   expect((await runCommand(whatIf, 'what-if', 'eat', 'n2', '--url', url)).code).toBe(2);
   expect((await runCommand(whatIf, 'what-if', 'kill', 'n9', '--url', url)).code).toBe(2);
 });

@@ -65,3 +65,23 @@ test.skipIf(outside === undefined)('who listens at an address is reached at it',
   const client = new ReplogClient({ url: master.url });
   expect(await client.append('a', { w: 2 })).toMatchObject({ acks: ['n1', 'n2'] });
 });
+
+test('an arbiter in memory lets in the one node that kept its data, beside new ones', async () => {
+  const at = { host: '127.0.0.1', port: 0, token: null };
+  const arbiter = await serveArbiter({ ...at, dataDir: null, size: 3 });
+  onTestFinished(() => arbiter.stop());
+  const join = async (node: string, more: object = {}) => {
+    const life = { incarnation: `${node}#1`, epoch: 0, lastIndex: 0, ...more };
+    const answer = await fetch(`${arbiter.url}/arbiter/join`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      // Nobody is there: the arbiter tells its master in vain.
+      body: JSON.stringify({ node, url: 'http://127.0.0.1:1', ...life }),
+    });
+    return [answer.status, await answer.json()];
+  };
+  expect(await join('n1')).toMatchObject([200, { result: 'JoinedMaster' }]);
+  expect(await join('n2')).toMatchObject([200, { result: 'JoinedSecondary' }]);
+  const kept = { cluster: 'c-1', epoch: 1, lastIndex: 5 };
+  expect(await join('n3', kept)).toMatchObject([200, { cluster: 'c-1' }]);
+});

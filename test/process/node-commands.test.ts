@@ -155,6 +155,18 @@ describe('the end', () => {
     expect(master.lines).toEqual([]);
   });
 
+  test("an arbiter that is given a node's folder: code 2, and a sentence", async () => {
+    const dataDir = await belongings.folder();
+    const place = ['--data-dir', dataDir, '--port', `${await freePorts(1)}`];
+    const master = start(['master', ...place]);
+    await master.line(({ mode }) => mode === 'read-write', 'it takes writes');
+    await master.kill('SIGKILL');
+    const arbiter = start(['arbiter', ...place]);
+    expect((await arbiter.exited).code).toBe(2);
+    expect(arbiter.stderr).toContain(`${dataDir} holds the data of a node`);
+    expect(arbiter.stderr).toContain('hint: choose another --data-dir');
+  });
+
   test('who listens everywhere and advertises nothing is told what others are told', async () => {
     const port = await freePorts(1);
     const place = ['--host', '0.0.0.0', '--insecure', '--port', `${port}`];
