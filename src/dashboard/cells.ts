@@ -27,9 +27,11 @@ const MODIFIED = /\p{Emoji_Modifier}|\p{Variation_Selector}|\u20e3/gu;
 const FLAG = /[\u{1f1e6}-\u{1f1ff}]/gu;
 // Whoever brings text here has cleaned it; if not, nothing of it must reach a terminal.
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
-const ZERO = /[\p{Mn}\p{Me}\p{Cf}]/u;
+// Vowels and final consonants of Korean syllables that come in pieces, as names of files on macOS
+// do, go into the square of their first consonant.
+const ZERO = /[\p{Mn}\p{Me}\p{Cf}\u1160-\u11ff\ud7b0-\ud7fb]/u;
 const WIDE =
-  /[\p{Emoji_Presentation}\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]/u;
+  /[\p{Emoji_Presentation}\u1100-\u115f\u2329\u232a\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{16fe0}-\u{18dff}\u{1aff0}-\u{1b2ff}\u{1f200}-\u{1f265}\u{20000}-\u{3fffd}]/u;
 // Latin, Greek, Cyrillic, and the blocks from which this dashboard draws: one column each.
 const SIMPLE = /^[\x20-\x7e\xa1-\xac\xae-\u02ff\u0370-\u0482\u048a-\u052f\u2500-\u25f7]*$/;
 
@@ -52,8 +54,9 @@ export function columnsOf(text: string): number {
 }
 
 function columnsOfOne(character: string): number {
-  if (WIDE.test(character)) return 2;
-  return ZERO.test(character) ? 0 : 1;
+  // First: a mark over a Japanese or Chinese character is of their blocks, but takes no column.
+  if (ZERO.test(character)) return 0;
+  return WIDE.test(character) ? 2 : 1;
 }
 
 /** At most so many columns; `…` where something was cut off. */

@@ -50,6 +50,8 @@ test.each([
   ['é', 1],
   ['👩‍💻', 2],
   ['❤️', 2],
+  ['︙', 2],
+  ['\u1161', 0],
 ])('%s is %d columns wide', (text, width) => {
   expect(textWidth(text)).toBe(width);
 });

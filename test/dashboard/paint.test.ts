@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { span, widthOf } from '../../src/dashboard/cells.ts';
+import { cut, padded, span, widthOf } from '../../src/dashboard/cells.ts';
 import { glyphsFor } from '../../src/dashboard/glyphs.ts';
 import { headLines } from '../../src/dashboard/head.ts';
 import { paint, paletteFor } from '../../src/dashboard/paint.ts';
@@ -38,4 +38,18 @@ test.each([120, 80, 60, 45])('the alarm goes from edge to edge of %i columns', (
     expect(spans.map(({ style }) => style)).toEqual(['alarm']);
     expect(widthOf(spans)).toBe(width);
   }
+});
+
+// As macOS writes the names of files: characters in pieces, of which each terminal makes one.
+test.each([
+  ['Korean syllables', '한글', 4],
+  ['Japanese with sound marks', 'がぱ', 4],
+  ['a tone mark in Chinese', '中\u302a', 2],
+  ['vertical punctuation', '︙', 2],
+  ['accents', 'é', 1],
+])('%s in pieces are as wide as whole', (_, text, width) => {
+  const pieces = text.normalize('NFD');
+  expect(widthOf([span(pieces)])).toBe(width);
+  expect(padded(pieces, 6)).toBe(pieces + ' '.repeat(6 - width));
+  expect(cut(pieces.repeat(3), width + 1)).toBe(`${pieces}…`);
 });
