@@ -30,10 +30,12 @@ export function Dashboard({ store, canvas, glyphs, palette, onKey }: DashboardPr
   const picture = useSyncExternalStore(store.subscribe, store.picture);
   useInput((input, key) => {
     const names = keysIn(input, key);
-    for (const name of takesText(store.screen) ? asText(names) : names) {
-      store.settle(scrollShown(store.state, store.screen, canvas, glyphs));
-      onKey(name);
-    }
+    store.together(() => {
+      for (const name of takesText(store.screen) ? asText(names) : names) {
+        store.settle(scrollShown(store.state, store.screen, canvas, glyphs));
+        onKey(name);
+      }
+    });
   });
   useLayoutEffect(() => {
     canvas.show(linesOf(picture, canvas, glyphs, palette));

@@ -89,7 +89,7 @@ export function scrollShown(
   size: Size,
   glyphs: Glyphs,
 ): number | null {
-  if (screen.panel === null) return null;
+  if (screen.panel === null || !('scroll' in screen.panel)) return null;
   const shape = shapeOf(current, screen, size, glyphs);
   return shape && withPanel(shape.parts, shape.layout, shape.body).scroll;
 }

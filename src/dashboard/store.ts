@@ -33,6 +33,7 @@ export class Store {
   #screen: ScreenState;
   #picture: Picture;
   readonly #listeners = new Set<() => void>();
+  #inArrival = false;
   readonly #told = new Set<(before: ClusterState, after: ClusterState) => void>();
 
   constructor(parts: StoreParts) {
@@ -70,8 +71,20 @@ export class Store {
   press(key: string): readonly Effect[] {
     const { screen, effects } = press(this.#screen, this.#state, key);
     this.#screen = screen;
-    this.tick();
+    if (!this.#inArrival) this.tick();
     return effects;
+  }
+
+  /** Keys that came at once, pressed by `work`: one picture of what they come to. One for each
+   * would make somebody who pastes a page of text wait for seconds. */
+  together(work: () => void): void {
+    this.#inArrival = true;
+    try {
+      work();
+    } finally {
+      this.#inArrival = false;
+      this.tick();
+    }
   }
 
   /** The picture becomes what is known now. */

@@ -195,3 +195,21 @@ test('lines that are pasted into a message are one text, and no commands', async
   expect(shown.effects).toHaveLength(1);
   shown.unmount();
 });
+
+test('a page of text that is pasted is one picture, not one for each character', async () => {
+  const shown = await mount(STATES.healthy!, 80, 24);
+  await shown.type('m');
+  let pictures = 0;
+  const stop = shown.store.subscribe(() => {
+    pictures += 1;
+  });
+  await shown.type('x'.repeat(900));
+  expect(shown.store.screen.panel).toMatchObject({ message: 'x'.repeat(900) });
+  expect(pictures).toBe(1);
+  // Nothing is held back afterwards.
+  await shown.type('y');
+  expect(shown.terminal.lines.join('\n')).toContain('xy_');
+  expect(pictures).toBe(2);
+  stop();
+  shown.unmount();
+});
