@@ -94,6 +94,7 @@ export function keysIn(input: string, key: Key): string[] {
     if (character === '\r' || character === '\n') return ['enter'];
     if (character === '\t') return ['tab'];
     if (character === '\u0003') return ['ctrl-c'];
+    if (character === '\u001a') return ['ctrl-z'];
     if (character === '\u007f' || character === '\b') return ['backspace'];
     return /\p{Cc}/u.test(character) ? [] : [character];
   });

@@ -22,6 +22,8 @@ const TYPED_MAX = 1_000;
 /** The screen after a key: `left`, `enter`, `ctrl-c` …, or one character. */
 export function press(screen: ScreenState, state: ClusterState, key: string): Pressed {
   if (key === 'ctrl-c') return { screen, effects: [{ type: 'quit' }] };
+  // Whatever is open, as in any other program on a terminal.
+  if (key === 'ctrl-z' && !screen.owner) return { screen, effects: [{ type: 'suspend' }] };
   // The stream has no panels: only the key that leads back, and the one that leaves.
   if (screen.stream) {
     if (key !== 's' && key !== 'q' && key !== 'escape') return { screen, effects: [] };

@@ -106,6 +106,9 @@ function move(situation: Situation, by: number): Response {
   return { screen: { index, lastCommand: `replog explain ${index}` } };
 }
 
+/** The arbiter would stop with it, and the master's lease run out. */
+const OWNER_STAYS = 'it would stop all writes';
+
 const QUIET = { label: '', refusal: always, command: noCommand } as const;
 const explained = {
   ...{ label: '', refusal: someEntry },
@@ -149,5 +152,10 @@ export const MOVE_KEYS: readonly KeyEntry[] = [
   {
     ...{ ...QUIET, keys: ['ctrl-l'], key: 'Ctrl-L', help: 'draw the screen again' },
     press: () => ({ effects: [{ type: 'repaint' }] }),
+  },
+  {
+    ...{ ...QUIET, keys: ['ctrl-z'], key: 'Ctrl-Z', help: 'to the shell for a while; fg returns' },
+    refusal: ({ screen }) => (screen.owner ? OWNER_STAYS : null),
+    press: () => ({ effects: [{ type: 'suspend' }] }),
   },
 ];

@@ -18,6 +18,7 @@ import { type Restorer, watchTerminal } from './restorer.ts';
 import type { Effect } from './screen-state.ts';
 import { Store } from './store.ts';
 import { streamLines } from './stream.ts';
+import { obeyJobControl, suspend } from './suspension.ts';
 
 export interface DashboardOptions {
   readonly stdin: NodeJS.ReadStream & { readonly fd: number };
@@ -125,6 +126,9 @@ class Session {
     const glyphs = glyphsFor(unicode);
     // The first picture does not wait for React.
     this.#screen.show(linesOf(this.#store.picture(), this.#screen, glyphs, palette));
+    // Nor do keys that come before it reads them: the terminal would write them over the picture.
+    stdin.setRawMode(true);
+    this.#keep(stdout);
     this.#screen.enter();
     const element = createElement(Dashboard, {
       ...{ store: this.#store, canvas: this.#screen, glyphs, palette },
@@ -137,7 +141,6 @@ class Session {
       patchConsole: false,
     });
     this.#undo.push(() => instance.unmount());
-    this.#keep(stdout);
     const failed = this.#observer.run();
     await Promise.race([over, failed, instance.waitUntilExit()]);
     return this.#store.state;
@@ -165,8 +168,13 @@ class Session {
       setImmediate(() => this.#screen.repaint());
     };
     stdout.on('resize', redraw);
-    // After a pause of this very process the screen may hold what others have written.
-    process.on('SIGCONT', redraw);
+    const disobey = obeyJobControl({
+      release: () => this.#release(),
+      retake: () => {
+        this.#retake();
+        redraw();
+      },
+    });
     const untell = this.#store.onReport((before, after) => {
       this.#tell(before, after);
       if (after.rounds !== before.rounds) draw();
@@ -174,8 +182,23 @@ class Session {
     this.#undo.push(untell, () => {
       clearInterval(timer);
       stdout.off('resize', redraw);
-      process.off('SIGCONT', redraw);
+      disobey();
     });
+  }
+
+  /** For as long as this process is stopped, the terminal is the shell's. */
+  #release(): void {
+    this.#screen.leave();
+    this.#others.flush();
+    this.#options.stdin.setRawMode(false);
+  }
+
+  #retake(): void {
+    const { stdin } = this.#options;
+    // Whoever continued this process may have set other modes than those that are remembered here.
+    stdin.setRawMode(false);
+    stdin.setRawMode(true);
+    if (!this.#store.screen.stream) this.#screen.enter();
   }
 
   #wanted(): Wanted {
@@ -200,6 +223,9 @@ class Session {
         return;
       case 'repaint':
         this.#screen.repaint();
+        return;
+      case 'suspend':
+        suspend();
         return;
       case 'stream':
         if (!effect.on) this.#screen.enter();

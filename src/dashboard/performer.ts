@@ -20,7 +20,7 @@ export interface PerformerParts {
 }
 
 /** What concerns the screen is not performed here. */
-export type ClusterEffect = Exclude<Effect, { type: 'stream' | 'repaint' | 'quit' }>;
+export type ClusterEffect = Exclude<Effect, { type: 'stream' | 'repaint' | 'suspend' | 'quit' }>;
 
 /** Own appends that may be under way at once. */
 const WAITING_MAX = 20;

@@ -43,6 +43,7 @@ export type Effect =
   | { readonly type: 'load'; readonly on: boolean }
   | { readonly type: 'stream'; readonly on: boolean }
   | { readonly type: 'repaint' }
+  | { readonly type: 'suspend' }
   | { readonly type: 'quit' };
 
 export interface ScreenState {

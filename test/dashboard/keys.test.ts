@@ -213,3 +213,18 @@ test('a page of text that is pasted is one picture, not one for each character',
   stop();
   shown.unmount();
 });
+
+test('Ctrl-Z leads to the shell, but not whoever has the cluster’s arbiter with it', async () => {
+  const onlooker = await mount(STATES.healthy!, 80, 24, false, false);
+  await onlooker.type('\u001a');
+  // With other keys, and in whatever panel that they open.
+  await onlooker.type('m\u001a');
+  expect(onlooker.effects).toEqual([{ type: 'suspend' }, { type: 'suspend' }]);
+  expect(onlooker.store.screen.panel).toMatchObject({ kind: 'append', message: '' });
+  onlooker.unmount();
+  const owner = await mount(STATES.healthy!, 80, 24);
+  await owner.type('\u001a');
+  expect(owner.effects).toEqual([]);
+  expect(owner.terminal.lines.at(-1)).toBe(' Ctrl-Z: it would stop all writes');
+  owner.unmount();
+});

@@ -204,6 +204,58 @@ describe.skipIf(!tmuxWorks)('on a terminal', () => {
 });
 
 describe.skipIf(!tmuxWorks)('elsewhere', () => {
+  test('Ctrl-Z gives the terminal back to the shell, and fg takes it again', async () => {
+    const url = `http://127.0.0.1:${port}`;
+    const master = new Program(['master', '--memory', '--port', `${port}`, '--json'], {
+      REPLOG_RUN_DIR: join(home, 'run'),
+    });
+    belongings.add(async () => master.stop());
+    await master.event('listening');
+    terminal.type(`${process.execPath} ${ENTRY} dashboard --url ${url}`, 'Enter');
+    await terminal.shows(/★ n\d* master/);
+    terminal.type('m', 'C-z');
+    await expectUsable();
+    terminal.type('fg', 'Enter');
+    // As it was left, and every key is read again.
+    await terminal.shows(/message {2}hello_/);
+    expect(terminal.modes).toBe('1 0');
+    terminal.type('Escape');
+    await terminal.shows(/log \(empty\)/);
+    terminal.type('s');
+    await terminal.shows(/^streaming; s returns/m);
+    terminal.type('C-z');
+    await expectUsable();
+    terminal.type('fg', 'Enter');
+    terminal.type('s');
+    await terminal.shows(/★ n\d* master/);
+    terminal.type('q');
+    await terminal.shows(/read-write, epoch 1, last index 0$/m);
+    await expectUsable();
+  });
+
+  test('whatever stops and continues it, its keys and its screen are there again', async () => {
+    start('--secondaries', '0');
+    await terminal.shows(/★ n1 master/);
+    const pid = await launcherPid(control(0));
+    // Unasked, with no time to give anything back; whoever gets the terminal sets its own modes.
+    process.kill(pid, 'SIGSTOP');
+    await terminal.shows(/ready>/);
+    terminal.type('stty sane', 'C-j');
+    await terminal.shows(/ready>[\s\S]*ready>/);
+    terminal.type('fg', 'Enter');
+    await until(
+      async () => terminal.screen,
+      (screen) => !screen.includes('ready>') && screen.includes('★ n1 master'),
+      'the shell has gone from the screen',
+    );
+    terminal.type('?');
+    await terminal.shows(/─ help ─/);
+    process.kill(pid, 'SIGTERM');
+    await terminal.shows(/^stopped$/m);
+    await expectUsable();
+    await expectNoProcess(control(0));
+  });
+
   test('a terminal that is closed ends the cluster with it', async () => {
     start('--secondaries', '0');
     await terminal.shows(/★ n1 master/);

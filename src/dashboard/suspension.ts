@@ -1,0 +1,34 @@
+// Stopped by a shell's job control (Ctrl-Z) and continued (`fg`): the terminal is given back before
+// the process stops, and taken again when it goes on. The rule: who is asked to stop leaves a shell
+// the screen that it knows.
+
+/** What holds the terminal. */
+export interface Holder {
+  /** Gives it back. */
+  release(): void;
+  /** Takes it again, also where it was never given back: what continues a process may have changed
+   * the terminal's modes, and others may have written to it. */
+  retake(): void;
+}
+
+/** Obeys until what it returns is called. */
+export function obeyJobControl({ release, retake }: Holder): () => void {
+  const onStop = (): void => {
+    release();
+    // Only without a listener does the signal stop this process: it stands still in `kill` until it
+    // is continued. Where nobody could continue it, the system does not stop it at all.
+    process.off('SIGTSTP', onStop);
+    process.kill(process.pid, 'SIGTSTP');
+    process.on('SIGTSTP', onStop);
+    retake();
+  };
+  process.on('SIGTSTP', onStop).on('SIGCONT', retake);
+  return () => {
+    process.off('SIGTSTP', onStop).off('SIGCONT', retake);
+  };
+}
+
+/** Stops this process and those it was started with (npx), as a terminal does on Ctrl-Z. */
+export function suspend(): void {
+  process.kill(0, 'SIGTSTP');
+}
