@@ -13,6 +13,8 @@ import { stylesFor } from '../printing/colour.ts';
 import { examples } from '../printing/examples.ts';
 import { healthLines } from '../printing/health-report.ts';
 import { print, printJson, printLines } from '../printing/output.ts';
+import { screenful } from '../printing/screenful.ts';
+import { fitted } from '../printing/text-width.ts';
 import {
   addTargetOptions,
   connect,
@@ -94,12 +96,14 @@ async function repaint(options: HealthOptions, signal: AbortSignal): Promise<voi
   } catch (error) {
     if (signal.aborted) return;
     const { sentence } = endingOf(error);
-    lines = [options.json ? cleanJson({ error: sentence }) : cleanText(sentence)];
+    lines = options.json
+      ? [cleanJson({ error: sentence })]
+      : fitted(cleanText(sentence), process.stdout);
   }
   const onScreen = process.stdout.isTTY === true && !options.json;
   try {
-    if (onScreen) await print(`\u001b[H\u001b[J`, signal);
-    await printLines(onScreen || options.json ? lines : [...lines, ''], signal);
+    if (onScreen) await print(screenful(lines, process.stdout.rows), signal);
+    else await printLines(options.json ? lines : [...lines, ''], signal);
   } catch (error) {
     // Told to stop while nobody reads: it is the end all the same, and no error.
     if (!signal.aborted) throw error;
