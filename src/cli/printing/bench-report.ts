@@ -1,14 +1,27 @@
 // What a measurement came to, for people: a table, and a line that names what went wrong.
 
 import type { BenchResult } from '../../bench/bench.ts';
+import { inOrder } from '../arguments/node-selection.ts';
 import { cleanText } from './clean-text.ts';
-import { type Cell, tableLines } from './table.ts';
+import { type Cell, fittedTable } from './table.ts';
+import { fitted } from './text-width.ts';
 
-const HEADING = ['w', 'per second', 'p50 ms', 'p90', 'p99', 'p99.9', 'max', 'nodes (cores)'];
+const NODES = 'nodes (cores)';
+const HEADING = ['w', 'per second', 'p50 ms', 'p90', 'p99', 'p99.9', 'max', NODES];
+
+/** What has no room on a narrow terminal, first to last: the nodes go below the table. */
+const EXPENDABLE = [NODES, 'p99.9', 'p90', 'max'];
 
 /** One row for each result; times are milliseconds per request. */
-export function benchLines(results: readonly BenchResult[]): string[] {
-  return [...tableLines(HEADING, results.map(rowOf)), ...results.flatMap(troublesOf)];
+export function benchLines(
+  results: readonly BenchResult[],
+  screen: Parameters<typeof fitted>[1] = process.stdout,
+): string[] {
+  const table = fittedTable(HEADING, results.map(rowOf), EXPENDABLE, screen);
+  const cores = table[0]?.includes(NODES)
+    ? []
+    : results.flatMap((result) => fitted(`w=${result.w}: cores of ${coresOf(result)}`, screen));
+  return [...table, ...cores, ...results.flatMap(troublesOf)];
 }
 
 /** What each write concern costs, compared with the first. */
@@ -25,9 +38,16 @@ export function comparisonLines(results: readonly BenchResult[]): string[] {
 function rowOf(result: BenchResult): Cell[] {
   const { p50, p90, p99, p999, max } = result.latency;
   const times = [p50, p90, p99, p999, max].map((ms) => ({ text: milliseconds(ms), right: true }));
-  const nodes = result.nodes.map(({ node, cores }) => `${node} ${cores.toFixed(2)}`).join('  ');
   const rate = { text: Math.round(result.perSecond).toLocaleString('en'), right: true };
-  return [{ text: String(result.w), right: true }, rate, ...times, nodes];
+  return [{ text: String(result.w), right: true }, rate, ...times, coresOf(result)];
+}
+
+function coresOf({ nodes }: BenchResult): string {
+  return cleanText(
+    inOrder(nodes)
+      .map(({ node, cores }) => `${node} ${cores.toFixed(2)}`)
+      .join('  '),
+  );
 }
 
 function troublesOf({ w, failed, missed, errors }: BenchResult): string[] {
