@@ -21,6 +21,7 @@ import {
 import { cleanJson } from './printing/clean-text.ts';
 import { stylesFor } from './printing/colour.ts';
 import { printJson, printLine, printLines } from './printing/output.ts';
+import { canDrawOver } from './printing/screenful.ts';
 import { shellWord } from './printing/shell-word.ts';
 import { cutTo } from './printing/text-width.ts';
 
@@ -130,7 +131,7 @@ class Screen {
 
   constructor(json: boolean) {
     this.#json = json;
-    this.#live = !json && process.stdout.isTTY === true;
+    this.#live = !json && canDrawOver(process.stdout);
   }
 
   async begin({ nodes, name }: Ground, { seed, durationMs, script }: SessionOptions) {

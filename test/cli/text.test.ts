@@ -84,7 +84,7 @@ test('a progress bar is drawn at a terminal, now and then, and goes away', () =>
   let now = 0;
   let screen = '';
   const write = (text: string) => (screen += text);
-  const bar = new Progress(100, { isTTY: true, write }, () => now);
+  const bar = new Progress(100, { isTTY: true, write }, () => now, {});
   bar.update(25, '1 message');
   bar.update(26, 'too soon');
   expect(screen).toBe('\r\u001b[K[######..................] 25%  0 ms left  1 message');
@@ -98,7 +98,7 @@ test('a progress bar is drawn at a terminal, now and then, and goes away', () =>
 test('a progress bar never wraps: it could not be written over', () => {
   let screen = '';
   const write = (text: string) => (screen += text);
-  const bar = new Progress(100, { isTTY: true, columns: 40, write }, () => 0);
+  const bar = new Progress(100, { isTTY: true, columns: 40, write }, () => 0, {});
   bar.update(25, 'many words that do not fit');
   expect(screen).toBe('\r\u001b[K[######..................] 25%  0 ms l…');
 });

@@ -13,7 +13,7 @@ import { stylesFor } from '../printing/colour.ts';
 import { examples } from '../printing/examples.ts';
 import { healthLines } from '../printing/health-report.ts';
 import { print, printJson, printLines } from '../printing/output.ts';
-import { screenful } from '../printing/screenful.ts';
+import { canDrawOver, screenful } from '../printing/screenful.ts';
 import { fitted } from '../printing/text-width.ts';
 import {
   addTargetOptions,
@@ -100,7 +100,7 @@ async function repaint(options: HealthOptions, signal: AbortSignal): Promise<voi
       ? [cleanJson({ error: sentence })]
       : fitted(cleanText(sentence), process.stdout);
   }
-  const onScreen = process.stdout.isTTY === true && !options.json;
+  const onScreen = canDrawOver(process.stdout) && !options.json;
   try {
     if (onScreen) await print(screenful(lines, process.stdout.rows), signal);
     else await printLines(options.json ? lines : [...lines, ''], signal);

@@ -1,6 +1,7 @@
 // A progress bar on stderr, for people at a terminal only.
 
 import { formatDuration } from '../arguments/duration.ts';
+import { canDrawOver } from './screenful.ts';
 import { cutTo } from './text-width.ts';
 
 const BAR_WIDTH = 24;
@@ -16,6 +17,7 @@ interface Screen {
 
 export class Progress {
   readonly #screen: Screen;
+  readonly #drawn: boolean;
   readonly #total: number | null;
   readonly #now: () => number;
   readonly #startedAt: number;
@@ -26,8 +28,10 @@ export class Progress {
     total: number | null,
     screen: Screen = process.stderr,
     now: () => number = () => performance.now(),
+    env: NodeJS.ProcessEnv = process.env,
   ) {
     this.#screen = screen;
+    this.#drawn = canDrawOver(screen, env);
     this.#total = total;
     this.#now = now;
     this.#startedAt = now();
@@ -37,7 +41,7 @@ export class Progress {
    * could not be written over. */
   update(done: number, label: string): void {
     const now = this.#now();
-    if (this.#screen.isTTY !== true || now - this.#drawnAt < REDRAW_MS) return;
+    if (!this.#drawn || now - this.#drawnAt < REDRAW_MS) return;
     this.#drawnAt = now;
     const columns = (this.#screen.columns || 80) - 1;
     this.#screen.write(`\r\u001b[K${cutTo(columns, this.#bar(done, now) + label)}`);

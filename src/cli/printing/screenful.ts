@@ -3,6 +3,14 @@
 
 import { counted } from './counted.ts';
 
+/** Whether what stands on a terminal can be written over; a dumb one shows the codes for it. */
+export function canDrawOver(
+  stream: { readonly isTTY?: boolean },
+  env: NodeJS.ProcessEnv = process.env,
+): boolean {
+  return stream.isTTY === true && env.TERM !== 'dumb';
+}
+
 /** Drawn over whatever is on the screen, from its first row on; the cursor is below it. */
 export function screenful(lines: readonly string[], rows: number | undefined): string {
   const room = (rows || Number.POSITIVE_INFINITY) - 1;

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { screenful } from '../../../src/cli/printing/screenful.ts';
+import { Progress } from '../../../src/cli/printing/progress.ts';
+import { canDrawOver, screenful } from '../../../src/cli/printing/screenful.ts';
 
 /** What stands on the screen: the lines that are written, each over an erased one. */
 const linesOf = (text: string): string[] => {
@@ -21,4 +22,15 @@ test('what has none is counted, and nothing scrolls', () => {
   const shown = screenful(['head', 'b', 'c', 'd'], 4);
   expect(linesOf(shown)).toEqual(erased(['head', 'b', '… 2 lines more']));
   expect(linesOf(screenful(['head', 'b'], 2))).toEqual(erased(['… 2 lines more']));
+});
+
+test('a dumb terminal is sent no code, nor is a file', () => {
+  const terminal = { isTTY: true, write: () => expect.unreachable() };
+  expect(canDrawOver(terminal, { TERM: 'xterm' })).toBe(true);
+  expect(canDrawOver(terminal, {})).toBe(true);
+  expect(canDrawOver(terminal, { TERM: 'dumb' })).toBe(false);
+  expect(canDrawOver({}, { TERM: 'xterm' })).toBe(false);
+  const bar = new Progress(100, terminal, () => 0, { TERM: 'dumb' });
+  bar.update(50, 'half');
+  bar.finish();
 });
