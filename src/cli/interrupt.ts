@@ -3,6 +3,7 @@
 
 import { Interrupted } from './exit.ts';
 import { hurryReader } from './printing/output.ts';
+import { canDrawOver } from './printing/screenful.ts';
 
 /** SIGHUP: the terminal is gone. What was sent and has no answer is worth as much a word then. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -14,6 +15,7 @@ export async function untilInterrupted<T>(work: (signal: AbortSignal) => Promise
     for (const name of SIGNALS) process.off(name, onSignal);
   };
   const onSignal = (name: NodeJS.Signals) => {
+    if (name === 'SIGINT') clearEcho();
     hurryReader();
     controller.abort(new Interrupted(name));
     // Not before all others have heard the signal: Ink's own listener ends the process at once,
@@ -26,4 +28,13 @@ export async function untilInterrupted<T>(work: (signal: AbortSignal) => Promise
   } finally {
     stopListening();
   }
+}
+
+/** A terminal shows Ctrl-C as `^C`: what is said next, or the shell's prompt, begins a line. All
+ * that is printed are whole lines, so nothing else stands there but a progress bar. */
+export function clearEcho(
+  screen: Pick<NodeJS.WriteStream, 'isTTY' | 'write'> = process.stderr,
+  env: NodeJS.ProcessEnv = process.env,
+): void {
+  if (screen.isTTY) screen.write(canDrawOver(screen, env) ? '\r\u001b[K' : '\n');
 }

@@ -13,7 +13,7 @@ import { wholeNumber } from '../arguments/whole-number.ts';
 import { parseWriteConcern, refuseUnsatisfiable } from '../arguments/write-concern.ts';
 import type { Prepared } from '../dashboard.ts';
 import { EXIT, endingOf, Refused, UsageError } from '../exit.ts';
-import { untilInterrupted } from '../interrupt.ts';
+import { clearEcho, untilInterrupted } from '../interrupt.ts';
 import { cleanJson, cleanText } from '../printing/clean-text.ts';
 import { examples } from '../printing/examples.ts';
 import { hurryReader, outliveOutput } from '../printing/output.ts';
@@ -118,6 +118,9 @@ async function run(flags: ClusterFlags, settings: Settings): Promise<void> {
   const screen = new Screen(!flags.plain && !flags.json && onTerminal(), flags.name);
   let launched: Launch | null = null;
   const signals = takeStopSignals(() => launched?.kill());
+  void signals.first.then((name) => {
+    if (name === 'SIGINT') clearEcho();
+  });
   try {
     launched = await launch({
       ...settings,
