@@ -1,13 +1,16 @@
 import { describe, expect, test, vi } from 'vitest';
 import { BLANK_MEMORY, type Effect, type Event, type Memory } from '../../src/core/effects.ts';
-import { epoch, logIndex } from '../../src/core/ids.ts';
+import { callId, epoch, logIndex, seq, session } from '../../src/core/ids.ts';
 import { Folds } from '../../src/core/ledger.ts';
+import type { SnapshotOrder } from '../../src/core/messages.ts';
+import type { Entry } from '../../src/core/operation.ts';
 import { DEFAULT_OPTIONS } from '../../src/core/options.ts';
 import type { Replica } from '../../src/core/replica.ts';
 import { realClock } from '../../src/node/event-queue.ts';
 import { Runtime } from '../../src/node/runtime.ts';
 import { MemoryPersistence } from '../../src/persistence/memory-persistence.ts';
 import { DamagedLog, StorageFailure } from '../../src/persistence/persistence.ts';
+import { entries } from '../core/bench.ts';
 
 interface Watched {
   readonly now?: () => number;
@@ -23,6 +26,7 @@ function bench(
   const persistence = new MemoryPersistence();
   const broken: unknown[] = [];
   const retries: (() => void)[] = [];
+  const sent: (readonly Entry[] | undefined)[] = [];
   const machine = {
     step: rule,
     deadline: () => Number.POSITIVE_INFINITY,
@@ -32,7 +36,12 @@ function bench(
     replica: machine as unknown as Replica,
     persistence,
     folds: new Folds(DEFAULT_OPTIONS),
-    outgoing: { send: () => new Promise(() => {}) },
+    outgoing: {
+      send: (_to, _request, chunk) => {
+        sent.push(chunk?.entries());
+        return new Promise(() => {});
+      },
+    },
     clock: {
       ...realClock,
       now,
@@ -48,7 +57,7 @@ function bench(
     broken: (error) => broken.push(error),
     persistTook: () => {},
   });
-  return { runtime, persistence, broken, retries };
+  return { runtime, persistence, broken, retries, sent };
 }
 
 describe('a Fetch of what cannot be read', () => {
@@ -174,5 +183,34 @@ test('who listens to the progress of a log is told until he does not want to be'
   stop();
   await runtime.stop();
   expect(heard).toEqual(['first', 'second', 'second']);
+  runtime.close();
+});
+
+test('a Snapshot says what the log has now, not what a cut has taken out of it', async () => {
+  const snapshot: SnapshotOrder = {
+    type: 'Snapshot',
+    ...{ epoch: epoch(2), session: session(1), seq: seq(0) },
+    ...{ commitIndex: logIndex(0), from: logIndex(1), to: logIndex(3) },
+  };
+  const send = (call: number): Effect => {
+    return { type: 'Send', call: callId(call), to: 'http://n2', request: snapshot };
+  };
+  const { runtime, sent } = bench((event) =>
+    event.type !== 'Start'
+      ? []
+      : [
+          { type: 'Append', entries: entries(1, 3, 1) },
+          send(1),
+          { type: 'Truncate', after: logIndex(2) },
+          { type: 'Append', entries: entries(3, 3, 2) },
+          send(2),
+        ],
+  );
+  runtime.start();
+  await vi.waitFor(() => expect(sent).toHaveLength(2));
+  expect(sent.map((said) => said?.map((one) => one.epoch))).toEqual([
+    [1, 1, 1],
+    [1, 1, 2],
+  ]);
   runtime.close();
 });
