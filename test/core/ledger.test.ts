@@ -34,3 +34,11 @@ test('C23: what is on a majority supersedes as soon as it is durable here, not b
   bench.persist();
   expect([ledger.store.settledTo, ledger.store.newest('k')]).toEqual([2, 2]);
 });
+
+test('it is said how much a cut took away, and after what', () => {
+  const bench = new Bench({ entries: entries(1, 5) });
+  bench.ledger.truncate(logIndex(5));
+  expect(bench.notes()).toEqual([]);
+  bench.ledger.truncate(logIndex(2));
+  expect(bench.notes()).toEqual([{ event: 'discarded', after: 2, count: 3 }]);
+});
