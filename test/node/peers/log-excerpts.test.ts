@@ -7,6 +7,7 @@ import type { SnapshotOrder } from '../../../src/core/messages.ts';
 import type { Entry, Operation } from '../../../src/core/operation.ts';
 import { DEFAULT_OPTIONS } from '../../../src/core/options.ts';
 import { LogExcerpts } from '../../../src/node/peers/log-excerpts.ts';
+import type { LeftBehind } from '../../../src/persistence/left-behind.ts';
 import { MemoryPersistence } from '../../../src/persistence/memory-persistence.ts';
 import { entries, entry } from '../../core/bench.ts';
 import { Node } from '../../persistence/folded-log.ts';
@@ -79,5 +80,29 @@ describe('what Snapshots say', () => {
     expect({ to, count }).toEqual({ to: 4, count: 2 });
     expect(await said(to)).toBe(count);
     await node.log.close();
+  });
+});
+
+describe('what damage left beside the log', () => {
+  const ask = (from: number) => ({ type: 'Fetch', epoch: epoch(1), from: logIndex(from) }) as const;
+
+  test('is taken up where the log ends, and nowhere else', async () => {
+    const { persistence } = setUp();
+    const prev = { index: persistence.lastIndex, hash: persistence.hash };
+    const after = vi.fn(async () => entries(5, 6, 1));
+    const left = { after } as unknown as LeftBehind;
+    const excerpts = new LogExcerpts(persistence, DEFAULT_OPTIONS, left);
+    for (const elsewhere of [4, 6]) {
+      expect((await excerpts.aside(ask(elsewhere))).updates).toEqual([]);
+    }
+    expect(after).not.toHaveBeenCalled();
+    const found = await excerpts.aside(ask(5));
+    expect(found).toEqual({ type: 'Fetched', updates: entries(5, 6, 1), lastIndex: 4, prev });
+    const { snapshotEntriesMax, snapshotBytesMax } = DEFAULT_OPTIONS;
+    expect(after).toHaveBeenCalledWith(prev, snapshotEntriesMax, snapshotBytesMax);
+  });
+
+  test('is nothing where nothing was damaged', async () => {
+    expect((await setUp().excerpts.aside(ask(5))).updates).toEqual([]);
   });
 });
