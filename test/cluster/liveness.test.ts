@@ -3,11 +3,21 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { isAlive, markOf, parentOf } from '../../src/cluster/liveness.ts';
 
 it('goes by the pid alone where no start time was written down', () => {
   expect(isAlive({ pid: process.pid, startTime: null })).toBe(true);
+});
+
+it('goes by the pid alone where nothing but the system knows of the process', () => {
+  // No pid is as great, so nothing is written of it anywhere, as of no process without /proc.
+  const mark = { pid: 2 ** 30, startTime: null };
+  expect(isAlive(mark)).toBe(false);
+  const kill = vi.spyOn(process, 'kill').mockReturnValue(true);
+  onTestFinished(() => kill.mockRestore());
+  expect(isAlive(mark)).toBe(true);
+  expect(kill).toHaveBeenCalledWith(mark.pid, 0);
 });
 
 it.runIf(process.platform === 'linux')(
