@@ -67,6 +67,17 @@ const stored = (index: number, ...acks: string[]): Outcome => ({
 });
 
 describe('the master', () => {
+  test('tells of each operation of a Snapshot that had no answer, and of no other', async () => {
+    const { trace, append, told } = setUp();
+    for (const index of [1, 2, 3]) append(index);
+    trace.send(N2.url, order(1, 2), 1_001);
+    trace.noAnswer(N2.url, order(1, 2), 'refuses connections', 1_002);
+    for (const [index, times] of [1, 1, 0].entries()) {
+      const events = (await told(index + 1)).map(([, event]) => event);
+      expect(events.filter((event) => event === 'unanswered')).toHaveLength(times);
+    }
+  });
+
   test('tells a whole life, from received to answered, and who was waited for', async () => {
     const { trace, append, story, told } = setUp();
     append(1);
