@@ -42,6 +42,7 @@ import type {
 } from './options.ts';
 import { outcomePlace } from './outcome-place.ts';
 import { type Pace, sharedPace } from './pace.ts';
+import { advancing, behindKey } from './page-order.ts';
 import { Requests } from './requests.ts';
 import { Writes } from './writes.ts';
 
@@ -117,25 +118,31 @@ export class ReplogClient {
   }
 
   /** Messages from `from` on: all of them, or a page of `limit`. */
-  list(options: PageOptions = {}): Promise<MessagePage> {
+  async list(options: PageOptions = {}): Promise<MessagePage> {
     const { from, limit } = options;
-    return this.#requests.read<MessagePage>('/messages', 'messages', options, { from, limit });
+    const page = this.#requests.read<MessagePage>('/messages', 'messages', options, {
+      from,
+      limit,
+    });
+    return advancing(await page, this.url, from);
   }
 
   /** All messages from `from` on, page by page. */
   async *pages(options: PageOptions = {}): AsyncGenerator<MessagePage, void, void> {
     let from: number | null | undefined = options.from;
     do {
-      const page: MessagePage = await this.list({ limit: 1_000, ...options, from });
+      const limit = options.limit ?? 1_000;
+      const page: MessagePage = await this.list({ ...options, limit, from });
       yield page;
       from = page.next;
     } while (from !== null && from !== undefined);
   }
 
   /** At most 10,000 operations, 1,000 unless `limit` says otherwise. */
-  log(options: PageOptions = {}): Promise<LogPage> {
+  async log(options: PageOptions = {}): Promise<LogPage> {
     const { from, limit } = options;
-    return this.#requests.read<LogPage>('/log', 'entries', options, { from, limit });
+    const page = this.#requests.read<LogPage>('/log', 'entries', options, { from, limit });
+    return advancing(await page, this.url, from);
   }
 
   /** Operations as they come. Mends broken connections until the signal aborts, then ends. */
@@ -205,9 +212,10 @@ export class ReplogClient {
   }
 
   /** Keys with their values, in the order of the code points of the keys (of their bytes). */
-  listKeys(options: KeyPageOptions = {}): Promise<KeyPage> {
+  async listKeys(options: KeyPageOptions = {}): Promise<KeyPage> {
     const { prefix, after, limit } = options;
-    return this.#requests.read<KeyPage>('/kv', 'items', options, { prefix, after, limit });
+    const page = this.#requests.read<KeyPage>('/kv', 'items', options, { prefix, after, limit });
+    return behindKey(await page, this.url, after);
   }
 
   /** What this node says of itself; the master: of all members, too. */

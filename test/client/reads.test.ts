@@ -81,7 +81,39 @@ test('pages follow "next" to the end', async () => {
   expect(seen).toEqual(['m1', 'm2', 'm3']);
   // A node gives all that there is to whoever does not say how much.
   await new ReplogClient({ url: stub.url }).pages().next();
-  expect(stub.hits.at(-1)?.path).toBe('/messages?limit=1000');
+  await new ReplogClient({ url: stub.url }).pages({ limit: undefined }).next();
+  const paths = stub.hits.slice(-2).map(({ path }) => path);
+  expect(paths).toEqual(['/messages?limit=1000', '/messages?limit=1000']);
+});
+
+test.each([1, 4, 5, 5.5, '6', {}])(
+  'a page from 5 that leads to %j is nobody to follow for ever',
+  async (next) => {
+    const body = { messages: [], entries: [], lastIndex: 9, commitIndex: 9, next };
+    const stub = await startStub((_, response) => sendJson(response, 200, body));
+    const client = new ReplogClient({ url: stub.url });
+    const refused = { name: 'UnexpectedAnswer', status: 200, url: stub.url };
+    await expect(client.pages({ from: 5 }).next()).rejects.toMatchObject(refused);
+    await expect(client.log({ from: 5 })).rejects.toMatchObject(refused);
+    expect(stub.hits).toHaveLength(2);
+  },
+);
+
+test('a page leads behind where it began, in the order of bytes if it is one of keys', async () => {
+  const stub = await startStub((_, response) =>
+    sendJson(response, 200, { messages: [], items: [], next: '\u{1f600}' }),
+  );
+  const client = new ReplogClient({ url: stub.url });
+  // As UTF-16 the emoji comes first.
+  expect((await client.listKeys({ after: '\u{ff5e}' })).next).toBe('\u{1f600}');
+  for (const after of ['\u{1f600}', '\u{1f601}']) {
+    const keys = client.listKeys({ after });
+    await expect(keys).rejects.toMatchObject({ name: 'UnexpectedAnswer', url: stub.url });
+  }
+  stub.respond((_, response) => sendJson(response, 200, { messages: [], next: 1 }));
+  await expect(client.list()).rejects.toMatchObject({ name: 'UnexpectedAnswer' });
+  stub.respond((_, response) => sendJson(response, 200, { messages: [], next: 2 }));
+  expect((await client.list()).next).toBe(2);
 });
 
 test('a read that only the master can serve is taken to it', async () => {
