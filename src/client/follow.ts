@@ -11,6 +11,7 @@ import { LogReplaced, UnexpectedAnswer, Unreachable } from './errors.ts';
 import { type Call, ConnectionFailure, type Link, retryAfterOf } from './link.ts';
 import { gapAfter, type Pace } from './pace.ts';
 import { problemOf } from './problems.ts';
+import { Vigil } from './vigil.ts';
 import { type Answer, WireFailure } from './wire.ts';
 
 export interface FollowOptions {
@@ -18,7 +19,13 @@ export interface FollowOptions {
   readonly from?: number | undefined;
   /** Ends the iteration when it aborts; that is no error. */
   readonly signal?: AbortSignal | undefined;
+  /** How long a connection may bring nothing at all before it counts as broken, in milliseconds:
+   * where a machine or a network is gone, nobody says so. Default 45,000, in which a node says
+   * three times that it is still there. */
+  readonly silenceMs?: number | undefined;
 }
+
+const SILENCE_MS = 45_000;
 
 /** A single entry can be as large as a request body, escaped; more than this is no entry. */
 const EVENT_CHARACTERS_MAX = 64 << 20;
@@ -34,8 +41,7 @@ export async function* follow(
   options: FollowOptions,
   pace: Pace,
 ): AsyncGenerator<LogEntry, void, void> {
-  const { signal } = options;
-  const { from = 1 } = options;
+  const { signal, from = 1, silenceMs = SILENCE_MS } = options;
   let last: LogEntry | null = null;
   let opened = false;
   let failures = 0;
@@ -43,17 +49,17 @@ export async function* follow(
     // Ends the request also when the consumer leaves the loop early.
     const connection = new AbortController();
     const both = signal ? AbortSignal.any([signal, connection.signal]) : connection.signal;
+    const vigil = new Vigil(base, silenceMs, connection);
     try {
-      if (last !== null) await mustReach(link, base, last.index, both);
-      const response = await open(link, base, last?.index ?? from, opened, both);
+      if (last !== null) await vigil.over(mustReach(link, base, last.index, both));
+      const opening = open(link, base, last?.index ?? from, opened, both);
+      const response = await vigil.over(opening);
       opened = true;
-      for await (const entry of entriesOf(base, response)) {
+      for await (const entry of entriesOf(base, response, vigil)) {
         failures = 0;
         if (entry.index < (last?.index ?? from)) continue;
-        if (entry.index === last?.index) {
-          if (!isDeepStrictEqual(entry, last)) throw new LogReplaced(base, entry.index);
-          continue;
-        }
+        if (last !== null && !follows(entry, last)) throw new LogReplaced(base, last.index);
+        if (entry.index === last?.index) continue;
         last = entry;
         yield entry;
         // More of them may have come together with this one.
@@ -68,6 +74,12 @@ export async function* follow(
     failures += 1;
     await pace.pause(gapAfter(failures, pace.random), signal);
   }
+}
+
+/** Whether both can be of one log: epochs never fall along it. What was seen last may have been
+ * compacted away, and the log be another one all the same. */
+function follows(entry: LogEntry, last: LogEntry): boolean {
+  return entry.index === last.index ? isDeepStrictEqual(entry, last) : entry.epoch >= last.epoch;
 }
 
 /** Throws LogReplaced if the node is the master of a log that ends before `index`: what was seen
@@ -116,7 +128,11 @@ async function open(
   throw problem ?? new UnexpectedAnswer(base, status, 'no event stream');
 }
 
-async function* entriesOf(base: string, response: Answer): AsyncGenerator<LogEntry, void, void> {
+async function* entriesOf(
+  base: string,
+  response: Answer,
+  vigil: Vigil,
+): AsyncGenerator<LogEntry, void, void> {
   if (response.body === null) return;
   const arrived: string[] = [];
   const parser = createParser({
@@ -127,7 +143,7 @@ async function* entriesOf(base: string, response: Answer): AsyncGenerator<LogEnt
     maxBufferSize: EVENT_CHARACTERS_MAX,
   });
   const decoder = new TextDecoder();
-  for await (const chunk of response.body) {
+  for await (const chunk of vigil.each(response.body)) {
     parser.feed(decoder.decode(chunk, { stream: true }));
     for (const text of arrived.splice(0)) yield entryIn(base, response, text);
   }

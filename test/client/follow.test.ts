@@ -110,6 +110,19 @@ test.each(['epoch', 'at', 'message'])(
   },
 );
 
+test('a log of an earlier epoch is another one, though what was seen is not there', async () => {
+  const stub = await startNode((_, response, count) => {
+    openStream(response);
+    if (count === 1) {
+      const later = { ...entry(2), epoch: 2 };
+      response.end(`data: ${JSON.stringify(entry(1))}\n\ndata: ${JSON.stringify(later)}\n\n`);
+    } else {
+      send(response, 3);
+    }
+  });
+  expect(await seenBeforeReplaced(stub)).toEqual([1, 2]);
+});
+
 test('a log that ends before the last entry seen, and takes writes, is another one', async () => {
   const stub = await startNode(
     (_, response) => {
