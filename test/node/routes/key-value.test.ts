@@ -285,6 +285,16 @@ describe('GET /kv/:key', () => {
     expect(headers.get('etag')).toBe('"1"');
   });
 
+  test('a tag that a client has keeps no value from it: the log may be another', async () => {
+    const { engine, app } = node();
+    engine.append([{ op: 'put', key: 'k', value: 'lost' }]);
+    const tag = (await call(app, 'GET', '/kv/k')).headers.get('etag')!;
+    engine.replaceAfter(0);
+    engine.append([{ op: 'put', key: 'k', value: 'kept' }]);
+    const again = await call(app, 'GET', '/kv/k', undefined, { 'if-none-match': tag });
+    expect([again.status, again.body.value, again.headers.get('etag')]).toEqual([200, 'kept', tag]);
+  });
+
   test('an absent key is a result, not a problem', async () => {
     const { app } = node();
     const { status, headers, body } = await call(app, 'GET', '/kv/k?id=a%20b');
