@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { logIndex } from '../../../src/core/ids.ts';
 import { createApp } from '../../../src/node/api/app.ts';
 import { AT, FakeEngine } from '../fake-engine.ts';
 import { readingNode as node } from './reading-node.ts';
@@ -36,6 +37,22 @@ class Reader {
       if (id !== undefined) ids.push(Number(id));
     }
     return ids;
+  }
+
+  /** How long the next pieces are, as they come. */
+  async lengths(count: number): Promise<number[]> {
+    const lengths: number[] = [];
+    while (lengths.length < count) {
+      const { value } = await this.reader.read();
+      this.text += Buffer.from(value!).toString();
+      lengths.push(value!.length);
+    }
+    return lengths;
+  }
+
+  /** What has come, and was not asked for yet. */
+  get rest(): string {
+    return this.text;
   }
 
   leave(): Promise<void> {
@@ -142,10 +159,26 @@ describe('GET /log as events', () => {
     engine.append([{ op: 'append', message: 'b' }], { committed: false });
     const { reader } = await open(app, '/log?read=majority');
     expect(await reader.ids(1)).toEqual([1]);
+    // It did not come in one piece with what is on a majority, either.
+    expect(reader.rest).toBe('');
     const next = reader.ids(2);
     await expect.poll(() => engine.listeners.size).toBe(1);
     engine.append([{ op: 'append', message: 'c' }], { committed: true });
     expect(await next).toEqual([2, 3]);
+    await reader.leave();
+  });
+
+  test('where all that was next is compacted away, nothing empty is sent', async () => {
+    const { engine, app } = node();
+    engine.messages(...Array.from({ length: 300 }, (_, i) => `${i}`));
+    const measure = engine.persistence.measure.bind(engine.persistence);
+    engine.persistence.measure = (from, ...most) =>
+      from === 1 ? { to: logIndex(256), count: 0, bytes: 0 } : measure(from, ...most);
+    const { response, reader } = await open(app);
+    expect(response.status).toBe(200);
+    const lengths = await reader.lengths(2);
+    expect(Math.min(...lengths)).toBeGreaterThan(0);
+    expect(reader.rest).toMatch(/\nid: 257\n/);
     await reader.leave();
   });
 
@@ -258,6 +291,18 @@ describe('GET /log as events', () => {
     expect(opened.map(({ response }) => response.status)).toEqual([200, 200]);
     expect((await open(app)).response.status).toBe(503);
     await Promise.all(opened.map(({ reader }) => reader.leave()));
+  });
+
+  test('who asks for the head alone takes no place', async () => {
+    const { app } = node();
+    const headers = { accept: 'text/event-stream' };
+    for (let i = 0; i < 3; i += 1) {
+      const { status, body } = await app.request('/log', { method: 'HEAD', headers });
+      expect([status, body]).toEqual([200, null]);
+    }
+    const { response, reader } = await open(app);
+    expect(response.status).toBe(200);
+    await reader.leave();
   });
 
   test('too many streams are refused until one ends', async () => {
