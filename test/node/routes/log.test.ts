@@ -1,10 +1,20 @@
 import { describe, expect, test } from 'vitest';
+import { logIndex } from '../../../src/core/ids.ts';
 import { logPage } from '../../../src/node/api/success.ts';
 import { call } from '../calls.ts';
 import { AT } from '../fake-engine.ts';
 import { readingNode as node } from './reading-node.ts';
 
 const place = (index: number) => ({ index, epoch: 1, at: AT });
+
+test('a page claims no more to be on a majority than it shows of the log', async () => {
+  const { engine, app } = node();
+  engine.messages('a', 'b');
+  // What was committed after the proof is not shown.
+  engine.confirmation = { type: 'Confirmed', lastIndex: logIndex(1) };
+  const { body } = await call(app, 'GET', '/log?read=linearizable');
+  expect([body.entries.length, body.lastIndex, body.commitIndex]).toEqual([1, 1, 1]);
+});
 
 describe('a log that is replaced while it is read', () => {
   const MANY = Array.from({ length: 3_000 }, (_, i) => `${i}`);
