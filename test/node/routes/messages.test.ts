@@ -198,6 +198,15 @@ describe('GET /messages', () => {
     expect((await call(app, 'GET', '/messages')).body).toEqual({ messages: [], lastIndex: 0 });
   });
 
+  test.each(['from=1', 'limit=2', 'from=2&limit=1'])(
+    'whoever asks for a part (%s) is told that it is the last one',
+    async (part) => {
+      const { engine, app } = node();
+      engine.messages('a', 'b');
+      expect((await call(app, 'GET', `/messages?${part}`)).body.next).toBeNull();
+    },
+  );
+
   test('pages fit together, whatever stands between the messages', async () => {
     const { engine, app } = node();
     for (let i = 0; i < 5; i += 1) {
