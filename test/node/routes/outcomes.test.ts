@@ -34,3 +34,13 @@ describe('GET /outcomes/:key', () => {
     expect((await call(app, 'GET', '/outcomes/k?read=majority')).status).toBe(404);
   });
 });
+
+test('a batch is stored for a majority once its last operation is', async () => {
+  const { engine, app } = node();
+  engine.messages('a');
+  engine.append([{ op: 'append', message: 'b' }], { committed: false });
+  engine.keys.set('batch', { first: logIndex(1), count: 2 });
+  const told = async (level: string) =>
+    (await call(app, 'GET', `/outcomes/batch?read=${level}`)).status;
+  expect([await told('local'), await told('majority')]).toEqual([200, 404]);
+});
