@@ -18,10 +18,8 @@ const belongings = new Belongings();
 afterAll(() => belongings.release());
 
 const only = process.env.REPLOG_SEED;
-const seeds = process.env.REPLOG_SEEDS;
-/** By default one in which a secondary has to drop what it has shown. */
-const first = Number(only ?? (seeds === undefined ? 3 : 1));
-const last = only === undefined && seeds !== undefined ? Number(seeds) : first;
+const first = Number(only ?? 1);
+const last = only === undefined ? Number(process.env.REPLOG_SEEDS ?? 1) : first;
 
 const STEPS = 4;
 
@@ -76,7 +74,8 @@ async function readAll(run: Run): Promise<Witness> {
     // The first connection of a command has to succeed.
     await listed.line(({ op }) => op === 'append', 'replog list --follow has begun');
     for (let step = 0; step < STEPS && witness.wrong.length === 0; step += 1) await shaken.step();
-    if (chance('lost').happens(0.5)) await shaken.cutBack();
+    // Without something that was shown and is lost, no read could show too much.
+    await shaken.cutBack();
     await shaken.heal();
     await until(
       async () => NEEDED.filter((kind) => !witness.seen.has(kind)),
