@@ -58,7 +58,7 @@ export async function* follow(
       for await (const entry of entriesOf(base, response, vigil)) {
         failures = 0;
         if (entry.index < (last?.index ?? from)) continue;
-        if (last !== null && !follows(entry, last)) throw new LogReplaced(base, last.index);
+        if (last !== null && differs(entry, last)) throw new LogReplaced(base, last.index);
         if (entry.index === last?.index) continue;
         last = entry;
         yield entry;
@@ -76,10 +76,10 @@ export async function* follow(
   }
 }
 
-/** Whether both can be of one log: epochs never fall along it. What was seen last may have been
+/** Whether both cannot be of one log: epochs never fall along it. What was seen last may have been
  * compacted away, and the log be another one all the same. */
-function follows(entry: LogEntry, last: LogEntry): boolean {
-  return entry.index === last.index ? isDeepStrictEqual(entry, last) : entry.epoch >= last.epoch;
+function differs(entry: LogEntry, last: LogEntry): boolean {
+  return entry.index === last.index ? !isDeepStrictEqual(entry, last) : entry.epoch < last.epoch;
 }
 
 /** Throws LogReplaced if the node is the master of a log that ends before `index`: what was seen
