@@ -182,11 +182,11 @@ describe('the core is pure', () => {
   test('it imports nothing from outside itself', () => {
     const wrong = sources
       .filter(({ path }) => layerOf(path) === 'core')
-      .flatMap((source) =>
-        imports(source)
-          .filter((name) => !name.startsWith('./'))
-          .map((name) => `${source.path} imports ${name}: pass it in`),
-      );
+      .flatMap((source) => {
+        const packages = imports(source).filter((name) => !name.startsWith('.'));
+        const others = projectImports(source).filter((path) => layerOf(path) !== 'core');
+        return [...packages, ...others].map((name) => `${source.path} imports ${name}: pass it in`);
+      });
     expect(wrong).toEqual([]);
   });
 });
@@ -290,12 +290,17 @@ describe('documents', () => {
     expect(wrong).toEqual([]);
   });
 
-  test('every file that a document names without its folder exists', () => {
+  test('every file that a document names without its folder, or from its own one, exists', () => {
     const names = new Set(tracked(/\.tsx?$/).map((path) => basename(path)));
     const wrong = documents.flatMap(({ path, text }) =>
-      [...text.matchAll(/`([\w.-]+\.tsx?)`/g)]
-        .filter(([, name]) => !names.has(name!))
-        .map(([, name]) => `${path} names ${name}`),
+      [...text.matchAll(/`([\w./-]+\.tsx?)`/g)]
+        .map((match) => match[1]!)
+        .filter((name) =>
+          name.includes('/')
+            ? ![ROOT, join(ROOT, dirname(path))].some((from) => existsSync(join(from, name)))
+            : !names.has(name),
+        )
+        .map((name) => `${path} names ${name}`),
     );
     expect(wrong).toEqual([]);
   });

@@ -3,8 +3,8 @@
 
 import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { BackupReader, type BackupSummary } from '../persistence/backup.ts';
-import { isFull } from '../persistence/storage-failure.ts';
+import { BackupReader, type BackupSummary } from '../persistence/backup/backup.ts';
+import { isFull } from '../persistence/disk/storage-failure.ts';
 import { type BackupPlace, refuseToReplace } from './arguments/backup-place.ts';
 import { Refused } from './exit.ts';
 import { formatBytes } from './printing/bytes.ts';

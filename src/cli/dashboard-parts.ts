@@ -2,9 +2,9 @@
 // the only one that the bundle of the commands that serve leaves outside.
 
 import { ReplogClient } from '../client/client.ts';
-import { farewellLines } from '../dashboard/farewell.ts';
-import { openDashboard } from '../dashboard/open.ts';
-import { paletteFor } from '../dashboard/paint.ts';
+import { farewellLines } from '../dashboard/screen/farewell.ts';
+import { paletteFor } from '../dashboard/screen/paint.ts';
+import { openDashboard } from '../dashboard/terminal/open.ts';
 
 /** All that is needed to open it. */
 export interface DashboardParts {

@@ -2,8 +2,8 @@
 // loaded here, late, and nowhere else.
 
 import { boundHeap } from '../cluster/heap.ts';
-import type { ClusterState } from '../dashboard/cluster-state.ts';
-import type { Restorer } from '../dashboard/restorer.ts';
+import type { ClusterState } from '../dashboard/cluster/cluster-state.ts';
+import type { Restorer } from '../dashboard/terminal/restorer.ts';
 import type { DashboardParts } from './dashboard-parts.ts';
 import { cleanText } from './printing/clean-text.ts';
 import { wantsColour } from './printing/colour.ts';
@@ -36,7 +36,7 @@ export interface Prepared {
 
 /** Loads it, while whoever will open the dashboard waits for something else. */
 export async function prepareDashboard(): Promise<Prepared> {
-  const { watchTerminal } = await import('../dashboard/restorer.ts');
+  const { watchTerminal } = await import('../dashboard/terminal/restorer.ts');
   const restorer = watchTerminal(process.stdin.fd);
   await load();
   return { restorer };

@@ -21,7 +21,7 @@ import {
   Unauthorized,
   WriteConcernTimeout,
 } from '../client/problems.ts';
-import { isFull } from '../persistence/storage-failure.ts';
+import { isFull } from '../persistence/disk/storage-failure.ts';
 import { pathProblem, shownPath } from './arguments/path-problem.ts';
 
 /** Exit codes (contract, section 9). */

@@ -1,8 +1,8 @@
 // A backup of a node, or of the cluster, that is not running: from the folder that has the most.
 
-import { BackupWriter } from '../persistence/backup.ts';
-import type { FolderCheck } from '../persistence/verify.ts';
-import { checkFolder } from '../persistence/verify.ts';
+import { BackupWriter } from '../persistence/backup/backup.ts';
+import type { FolderCheck } from '../persistence/damage/verify.ts';
+import { checkFolder } from '../persistence/damage/verify.ts';
 import type { BackupPlace } from './arguments/backup-place.ts';
 import type { NodeFolder } from './arguments/data-dir.ts';
 import { type Written, writeBackup } from './backup-file.ts';

@@ -1,9 +1,9 @@
 // Checks the folder of a node that is not running, with a progress bar.
 
 import { dirname } from 'node:path';
-import type { Disk } from '../persistence/disk.ts';
+import type { CheckUse, FolderCheck } from '../persistence/damage/verify.ts';
+import type { Disk } from '../persistence/disk/disk.ts';
 import { FolderInUse, UnknownFormat } from '../persistence/persistence.ts';
-import type { CheckUse, FolderCheck } from '../persistence/verify.ts';
 import type { NodeFolder } from './arguments/data-dir.ts';
 import { whyUnreadable } from './arguments/input-file.ts';
 import { Refused } from './exit.ts';
@@ -13,7 +13,7 @@ import { Progress } from './printing/progress.ts';
 /** What comes of a folder. Rejects with Refused while a process works there, or if a later version
  * of replog wrote it. */
 export async function checkNode(folder: NodeFolder): Promise<FolderCheck> {
-  const { checkFolder } = await import('../persistence/verify.ts');
+  const { checkFolder } = await import('../persistence/damage/verify.ts');
   return withFolder(folder, (disk, use) => checkFolder(disk, use));
 }
 
@@ -22,10 +22,10 @@ export async function withFolder<Result>(
   { node, path }: NodeFolder,
   work: (disk: Disk, use: CheckUse) => Promise<Result>,
 ): Promise<Result> {
-  const { RealDisk } = await import('../persistence/real-disk.ts');
-  const { refuseIfInUse } = await import('../persistence/lock.ts');
-  const { realProcesses } = await import('../persistence/process-table.ts');
-  const { segmentBytesOf } = await import('../persistence/verify.ts');
+  const { RealDisk } = await import('../persistence/disk/real-disk.ts');
+  const { refuseIfInUse } = await import('../persistence/disk/lock.ts');
+  const { realProcesses } = await import('../persistence/disk/process-table.ts');
+  const { segmentBytesOf } = await import('../persistence/damage/verify.ts');
   const disk = new RealDisk(path);
   try {
     await refuseIfInUse(disk, realProcesses);

@@ -2,7 +2,7 @@
 
 import { UnexpectedAnswer, Unreachable } from '../client/errors.ts';
 import { problemOf } from '../client/problems.ts';
-import { InvalidBackup } from '../persistence/backup.ts';
+import { InvalidBackup } from '../persistence/backup/backup.ts';
 import type { BackupPlace } from './arguments/backup-place.ts';
 import { type Written, writeBackup } from './backup-file.ts';
 import { Refused } from './exit.ts';

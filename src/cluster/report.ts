@@ -159,7 +159,7 @@ function rememberedSentence({ master, members }: RememberedEvent): string {
   );
 }
 
-/** A node's copy of what it drops is named as `src/persistence/aside.ts` does. */
+/** A node's copy of what it drops is named as `src/persistence/damage/aside.ts` does. */
 function discardedSentence({ node, after, count }: Readonly<Record<string, unknown>>): string {
   const last = Number(after) + Number(count);
   return (

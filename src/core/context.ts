@@ -2,7 +2,7 @@
 
 import type { Bookkeeping } from './bookkeeping.ts';
 import type { Incarnation } from './ids.ts';
-import type { Ledger } from './ledger.ts';
+import type { Ledger } from './log/ledger.ts';
 import type { Peer } from './messages.ts';
 import type { Options } from './options.ts';
 import type { Outbox } from './outbox.ts';

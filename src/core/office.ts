@@ -1,14 +1,14 @@
 // What a node is: master, secondary, or neither; and how that changes.
 
+import type { EmbeddedArbiter } from './arbiter/embedded-arbiter.ts';
+import { type Appointer, RoleSource } from './arbiter/role-source.ts';
 import type { Context } from './context.ts';
-import type { EmbeddedArbiter } from './embedded-arbiter.ts';
 import type { Epoch, Ticket } from './ids.ts';
-import type { Appointment } from './mandate.ts';
-import { Master } from './master.ts';
+import type { Appointment } from './master/mandate.ts';
+import { Master } from './master/master.ts';
 import type { JoinedMaster, JoinedSecondary, Peer, Replicas } from './messages.ts';
-import { appointedBlank } from './restoration.ts';
-import { type Appointer, RoleSource } from './role-source.ts';
-import { Secondary } from './secondary.ts';
+import { appointedBlank } from './recovery/restoration.ts';
+import { Secondary } from './secondary/secondary.ts';
 
 /**
  * Invariants:

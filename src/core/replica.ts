@@ -1,16 +1,16 @@
 // The machine of one node: hands each event to whom it concerns.
 
+import type { Appointer } from './arbiter/role-source.ts';
 import { Bookkeeping } from './bookkeeping.ts';
 import type { Context } from './context.ts';
 import type { Effect, Event, Memory, Outcome } from './effects.ts';
 import { type Incarnation, type LogIndex, logIndex, type NodeId, type Ticket } from './ids.ts';
-import { type Folds, Ledger, type Recovered } from './ledger.ts';
-import type { LogMeter } from './log.ts';
+import { type Folds, Ledger, type Recovered } from './log/ledger.ts';
+import type { LogMeter } from './log/log.ts';
 import type { Peer, Refusal, Request } from './messages.ts';
 import { Office } from './office.ts';
 import type { Options } from './options.ts';
 import { Outbox } from './outbox.ts';
-import type { Appointer } from './role-source.ts';
 import type { Counters, NodeStatus } from './status.ts';
 
 /** What a node is told at its start. */

@@ -1,13 +1,13 @@
 // The one place where the dashboard's state changes. Whoever shows it is told at most once per
 // tick, and at once after a key.
 
-import type { ClusterState } from './cluster-state.ts';
-import { blankState } from './cluster-state.ts';
-import { press } from './keys.ts';
-import type { Unstamped } from './observer.ts';
-import { reduce } from './reducer.ts';
-import type { Effect, ScreenState } from './screen-state.ts';
-import { firstScreen } from './screen-state.ts';
+import type { ClusterState } from './cluster/cluster-state.ts';
+import { blankState } from './cluster/cluster-state.ts';
+import type { Unstamped } from './cluster/observer.ts';
+import { reduce } from './cluster/reducer.ts';
+import { press } from './keys/keys.ts';
+import type { Effect, ScreenState } from './keys/screen-state.ts';
+import { firstScreen } from './keys/screen-state.ts';
 
 /** What is shown at one moment. */
 export interface Picture {

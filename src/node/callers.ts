@@ -4,7 +4,7 @@
 import type { Event, Outcome } from '../core/effects.ts';
 import { type Ticket, ticket as ticketOf } from '../core/ids.ts';
 import type { Response } from '../core/messages.ts';
-import { TicketTable } from '../core/ticket-table.ts';
+import { TicketTable } from '../core/tables/ticket-table.ts';
 import type { Encoded } from './engine.ts';
 import type { EventQueue } from './event-queue.ts';
 import type { Departure } from './http/departure.ts';

@@ -2,7 +2,7 @@
 
 import { type Logger, pino } from 'pino';
 import type { Note } from '../core/effects.ts';
-import { codeOf } from '../persistence/disk.ts';
+import { codeOf } from '../persistence/disk/disk.ts';
 import type { StorageFailure } from '../persistence/persistence.ts';
 import { DiagnosticsSink } from './diagnostics-sink.ts';
 

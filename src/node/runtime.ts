@@ -3,7 +3,7 @@
 
 import type { Effect, Event, Memory, Note, Outcome, Write } from '../core/effects.ts';
 import type { LogIndex, Ticket } from '../core/ids.ts';
-import type { Folds } from '../core/ledger.ts';
+import type { Folds } from '../core/log/ledger.ts';
 import {
   ASIDE,
   type Fetch,
@@ -16,15 +16,15 @@ import {
 import type { Options } from '../core/options.ts';
 import type { Replica } from '../core/replica.ts';
 import type { NodeStatus } from '../core/status.ts';
-import { Bookkeeper } from '../persistence/bookkeeper.ts';
-import type { Excerpt } from '../persistence/excerpt.ts';
-import type { LeftBehind } from '../persistence/left-behind.ts';
+import { Bookkeeper } from '../persistence/bookkeeping/bookkeeper.ts';
+import type { LeftBehind } from '../persistence/damage/left-behind.ts';
 import {
   type Chunk,
   DamagedLog,
   type Persistence,
   StorageFailure,
 } from '../persistence/persistence.ts';
+import type { Excerpt } from '../persistence/record/excerpt.ts';
 import { Callers } from './callers.ts';
 import type { Encoded, Engine } from './engine.ts';
 import { EventQueue, type QueueClock } from './event-queue.ts';

@@ -1,13 +1,13 @@
 // A whole arbiter in this process: `replog arbiter`, and the launcher's.
 
 import { randomUUID } from 'node:crypto';
-import { ArbiterNode } from '../core/arbiter-node.ts';
+import { ArbiterNode } from '../core/arbiter/arbiter-node.ts';
 import { BLANK_MEMORY } from '../core/effects.ts';
 import { nodeId } from '../core/ids.ts';
 import { DEFAULT_OPTIONS } from '../core/options.ts';
-import { MemoryPersistence } from '../persistence/memory-persistence.ts';
-import { RealDisk } from '../persistence/real-disk.ts';
-import { openSegmentedLog } from '../persistence/segmented-log.ts';
+import { RealDisk } from '../persistence/disk/real-disk.ts';
+import { MemoryPersistence } from '../persistence/log/memory-persistence.ts';
+import { openSegmentedLog } from '../persistence/log/segmented-log.ts';
 import { createArbiterApp } from './api/arbiter-app.ts';
 import { ArbiterRuntime } from './arbiter-runtime.ts';
 import { realClock } from './event-queue.ts';

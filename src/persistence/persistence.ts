@@ -3,10 +3,10 @@
 
 import type { Memory } from '../core/effects.ts';
 import type { LogIndex } from '../core/ids.ts';
-import type { EpochStart, LogMeter } from '../core/log.ts';
+import type { EpochStart, LogMeter } from '../core/log/log.ts';
 import type { LogPoint } from '../core/messages.ts';
 import type { Entry } from '../core/operation.ts';
-import type { Restore } from './brief.ts';
+import type { Restore } from './segment/brief.ts';
 
 /** A run of consecutive entries as they are stored: JSON texts, encoded once. */
 export interface Chunk {

@@ -1,7 +1,7 @@
 // Many runs, one seed after the other, and what they come to together.
 
-import { drawnPlan } from './drawn-plan.ts';
 import { FAULT_KINDS } from './faults/kinds.ts';
+import { drawnPlan } from './plan/drawn-plan.ts';
 import type { RunOptions } from './simulation.ts';
 import { type Finding, tryPlan } from './trial.ts';
 

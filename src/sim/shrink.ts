@@ -2,8 +2,8 @@
 // objects (delta debugging, after Zeller and Hildebrandt 2002). The rule: what is left fails, and a
 // bounded number of runs is spent on it.
 
-import { drawnPlan } from './drawn-plan.ts';
-import type { Plan } from './plan.ts';
+import { drawnPlan } from './plan/drawn-plan.ts';
+import type { Plan } from './plan/plan.ts';
 import type { RunOptions } from './simulation.ts';
 import { type Trial, tryPlan } from './trial.ts';
 

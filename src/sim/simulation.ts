@@ -4,13 +4,13 @@
 import { crc32 } from 'node:zlib';
 import type { HistoryRecord } from '../check/history.ts';
 import { Chance } from './chance.ts';
-import { Client } from './client.ts';
-import { Cluster } from './cluster.ts';
-import { Convergence, convergenceMs } from './convergence.ts';
+import { Client } from './cluster/client.ts';
+import { Cluster } from './cluster/cluster.ts';
+import type { WrapPersistence } from './cluster/start.ts';
 import { FAULT_KINDS } from './faults/kinds.ts';
-import type { Fault, Plan } from './plan.ts';
-import type { WrapPersistence } from './start.ts';
-import { type Breach, healthOf } from './watch.ts';
+import type { Fault, Plan } from './plan/plan.ts';
+import { Convergence, convergenceMs } from './watch/convergence.ts';
+import { type Breach, healthOf } from './watch/watch.ts';
 
 /** How often nodes are asked how they are. */
 const HEALTH_MS = 700;

@@ -2,7 +2,7 @@
 
 import type { HistoryRecord } from '../check/history.ts';
 import { judge } from '../check/judge.ts';
-import type { Plan } from './plan.ts';
+import type { Plan } from './plan/plan.ts';
 import { type Run, type RunOptions, simulate } from './simulation.ts';
 
 /** A rule that was broken. */

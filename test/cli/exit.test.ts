@@ -17,7 +17,7 @@ import {
   Unreachable,
 } from '../../src/client/errors.ts';
 import { problemOf } from '../../src/client/problems.ts';
-import { failureOf } from '../../src/persistence/storage-failure.ts';
+import { failureOf } from '../../src/persistence/disk/storage-failure.ts';
 
 function problem(status: number, code: string, members: Record<string, unknown> = {}) {
   return problemOf(status, { code, title: code, detail: `${code}.`, ...members }, null);

@@ -14,8 +14,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { NodeFolder } from '../../src/cli/arguments/data-dir.ts';
 import { backupFolder } from '../../src/cli/folder-backup.ts';
-import { RealDisk } from '../../src/persistence/real-disk.ts';
-import { openSegmentedLog } from '../../src/persistence/segmented-log.ts';
+import { RealDisk } from '../../src/persistence/disk/real-disk.ts';
+import { openSegmentedLog } from '../../src/persistence/log/segmented-log.ts';
 import { at, entriesOf } from '../persistence/entries.ts';
 
 const SEGMENT = 'log-0000000000000001.seg';

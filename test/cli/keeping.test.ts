@@ -12,9 +12,9 @@ import { register as restore } from '../../src/cli/commands/restore.ts';
 import { register as verify } from '../../src/cli/commands/verify.ts';
 import { Refused } from '../../src/cli/exit.ts';
 import { BLANK_MEMORY } from '../../src/core/effects.ts';
-import { BackupWriter } from '../../src/persistence/backup.ts';
-import { RealDisk } from '../../src/persistence/real-disk.ts';
-import { openSegmentedLog } from '../../src/persistence/segmented-log.ts';
+import { BackupWriter } from '../../src/persistence/backup/backup.ts';
+import { RealDisk } from '../../src/persistence/disk/real-disk.ts';
+import { openSegmentedLog } from '../../src/persistence/log/segmented-log.ts';
 import { at, entriesOf, entryAt } from '../persistence/entries.ts';
 import { runCommand } from './command-run.ts';
 

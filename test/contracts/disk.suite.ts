@@ -8,7 +8,7 @@ import {
   readAll,
   withFile,
   writeAll,
-} from '../../src/persistence/disk.ts';
+} from '../../src/persistence/disk/disk.ts';
 
 /** An empty disk, and how it is taken away. */
 export interface DiskSubject {

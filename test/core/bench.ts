@@ -11,7 +11,7 @@ import {
   logIndex,
   nodeId,
 } from '../../src/core/ids.ts';
-import { Folds, Ledger } from '../../src/core/ledger.ts';
+import { Folds, Ledger } from '../../src/core/log/ledger.ts';
 import type { Peer, Request, RequestOrder, Response } from '../../src/core/messages.ts';
 import { type Entry, entryOf, type Operation } from '../../src/core/operation.ts';
 import { DEFAULT_OPTIONS, type Options } from '../../src/core/options.ts';

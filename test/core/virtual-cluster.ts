@@ -2,7 +2,7 @@
 // the test decides what is lost, late or doubled. It draws every message, so that a scenario can be
 // read.
 
-import { ArbiterNode } from '../../src/core/arbiter-node.ts';
+import { ArbiterNode } from '../../src/core/arbiter/arbiter-node.ts';
 import {
   BLANK_MEMORY,
   type Effect,
@@ -18,7 +18,7 @@ import {
   type Ticket,
   ticket as ticketOf,
 } from '../../src/core/ids.ts';
-import { Folds } from '../../src/core/ledger.ts';
+import { Folds } from '../../src/core/log/ledger.ts';
 import type { Request, Response } from '../../src/core/messages.ts';
 import type { Operation } from '../../src/core/operation.ts';
 import { DEFAULT_OPTIONS, type Options } from '../../src/core/options.ts';

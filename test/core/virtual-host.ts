@@ -2,7 +2,7 @@
 
 import { BLANK_MEMORY, type Effect, type Event, type Memory } from '../../src/core/effects.ts';
 import { type LogIndex, logIndex } from '../../src/core/ids.ts';
-import { Folds } from '../../src/core/ledger.ts';
+import { Folds } from '../../src/core/log/ledger.ts';
 import type { Entry } from '../../src/core/operation.ts';
 import type { Options } from '../../src/core/options.ts';
 import type { Replica } from '../../src/core/replica.ts';

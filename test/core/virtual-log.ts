@@ -2,7 +2,7 @@
 // what a Persist has made durable, and no cut that no Persist has followed.
 
 import { epoch, type LogIndex, logIndex } from '../../src/core/ids.ts';
-import type { EpochStart, LogMeter, Measured } from '../../src/core/log.ts';
+import type { EpochStart, LogMeter, Measured } from '../../src/core/log/log.ts';
 import { type LogPoint, type Snapshot, UNKNOWN_HASH } from '../../src/core/messages.ts';
 import type { Entry } from '../../src/core/operation.ts';
 

@@ -4,7 +4,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
-import { columnsOf } from '../../src/dashboard/cells.ts';
+import { columnsOf } from '../../src/dashboard/screen/cells.ts';
 import { type Mounted, mount } from './mounted.ts';
 import { healthyCluster, type Recording, STATES, stepsOf } from './recorded.ts';
 

@@ -2,12 +2,12 @@
 
 import { expect, test } from 'vitest';
 import type { Health } from '../../src/client/answers.ts';
-import { faultWords } from '../../src/dashboard/changes.ts';
-import type { ClusterState } from '../../src/dashboard/cluster-state.ts';
-import { blankState } from '../../src/dashboard/cluster-state.ts';
-import { membersIn, nodesIn } from '../../src/dashboard/known-nodes.ts';
-import { streamLines } from '../../src/dashboard/stream.ts';
-import { readTidily, tidied } from '../../src/dashboard/tidy.ts';
+import { faultWords } from '../../src/dashboard/cluster/changes.ts';
+import type { ClusterState } from '../../src/dashboard/cluster/cluster-state.ts';
+import { blankState } from '../../src/dashboard/cluster/cluster-state.ts';
+import { membersIn, nodesIn } from '../../src/dashboard/cluster/known-nodes.ts';
+import { readTidily, tidied } from '../../src/dashboard/cluster/tidy.ts';
+import { streamLines } from '../../src/dashboard/terminal/stream.ts';
 import { healthOf, recorded, reduced, STATES, stepsOf, told, urlOf } from './recorded.ts';
 
 const healthy = recorded(STATES.healthy!);

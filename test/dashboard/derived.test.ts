@@ -3,16 +3,16 @@
 
 import { describe, expect, test } from 'vitest';
 import type { MasterHealth, MemberHealth } from '../../src/client/answers.ts';
-import { alignedRows } from '../../src/dashboard/alignment.ts';
-import type { Line } from '../../src/dashboard/cells.ts';
-import type { ClusterState, OwnWrite } from '../../src/dashboard/cluster-state.ts';
-import { blankState } from '../../src/dashboard/cluster-state.ts';
-import { conditionOf } from '../../src/dashboard/condition.ts';
-import { glyphsFor } from '../../src/dashboard/glyphs.ts';
-import { headLines, summaryLine } from '../../src/dashboard/head.ts';
-import { marksRow } from '../../src/dashboard/log-panel.ts';
-import { lagOf, nodeLines } from '../../src/dashboard/node-panel.ts';
-import { firstScreen } from '../../src/dashboard/screen-state.ts';
+import type { ClusterState, OwnWrite } from '../../src/dashboard/cluster/cluster-state.ts';
+import { blankState } from '../../src/dashboard/cluster/cluster-state.ts';
+import { conditionOf } from '../../src/dashboard/cluster/condition.ts';
+import { firstScreen } from '../../src/dashboard/keys/screen-state.ts';
+import { alignedRows } from '../../src/dashboard/screen/alignment.ts';
+import type { Line } from '../../src/dashboard/screen/cells.ts';
+import { glyphsFor } from '../../src/dashboard/screen/glyphs.ts';
+import { headLines, summaryLine } from '../../src/dashboard/screen/head.ts';
+import { marksRow } from '../../src/dashboard/screen/log-panel.ts';
+import { lagOf, nodeLines } from '../../src/dashboard/screen/node-panel.ts';
 import { entryAt, recorded, STATES, told } from './recorded.ts';
 
 const healthy = recorded(STATES.healthy!);

@@ -2,15 +2,19 @@
 
 import { expect, test } from 'vitest';
 import type { MasterHealth } from '../../src/client/answers.ts';
-import type { Line } from '../../src/dashboard/cells.ts';
-import type { ClusterState, OwnWrite } from '../../src/dashboard/cluster-state.ts';
-import { eventLines } from '../../src/dashboard/foot.ts';
-import { frameOf, logRowsFor } from '../../src/dashboard/frame.ts';
-import { glyphsFor } from '../../src/dashboard/glyphs.ts';
-import { columnsRow, legend } from '../../src/dashboard/log-panel.ts';
-import { nodeTable } from '../../src/dashboard/node-table.ts';
-import { panelLines } from '../../src/dashboard/panels.ts';
-import { firstScreen, type Panel, type ScreenState } from '../../src/dashboard/screen-state.ts';
+import type { ClusterState, OwnWrite } from '../../src/dashboard/cluster/cluster-state.ts';
+import {
+  firstScreen,
+  type Panel,
+  type ScreenState,
+} from '../../src/dashboard/keys/screen-state.ts';
+import type { Line } from '../../src/dashboard/screen/cells.ts';
+import { eventLines } from '../../src/dashboard/screen/foot.ts';
+import { frameOf, logRowsFor } from '../../src/dashboard/screen/frame.ts';
+import { glyphsFor } from '../../src/dashboard/screen/glyphs.ts';
+import { columnsRow, legend } from '../../src/dashboard/screen/log-panel.ts';
+import { nodeTable } from '../../src/dashboard/screen/node-table.ts';
+import { panelLines } from '../../src/dashboard/screen/panels.ts';
 import { healthyCluster, recorded, STATES, told } from './recorded.ts';
 
 const healthy = recorded(STATES.healthy!);

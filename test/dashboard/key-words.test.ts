@@ -1,11 +1,11 @@
 // The words that stand for keys: the command lines of the foot, and the one table.
 
 import { describe, expect, test } from 'vitest';
-import { quoted } from '../../src/dashboard/command-line.ts';
-import { footLines } from '../../src/dashboard/foot.ts';
-import { situationOf } from '../../src/dashboard/key-entry.ts';
-import { KEY_MAP } from '../../src/dashboard/key-map.ts';
-import { firstScreen } from '../../src/dashboard/screen-state.ts';
+import { quoted } from '../../src/dashboard/keys/command-line.ts';
+import { situationOf } from '../../src/dashboard/keys/key-entry.ts';
+import { KEY_MAP } from '../../src/dashboard/keys/key-map.ts';
+import { firstScreen } from '../../src/dashboard/keys/screen-state.ts';
+import { footLines } from '../../src/dashboard/screen/foot.ts';
 import { recorded, STATES } from './recorded.ts';
 import { footOf, typed } from './typing.ts';
 

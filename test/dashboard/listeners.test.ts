@@ -3,8 +3,8 @@
 
 import { afterEach, expect, test, vi } from 'vitest';
 import { ReplogClient } from '../../src/client/client.ts';
-import { Load } from '../../src/dashboard/load.ts';
-import { Performer } from '../../src/dashboard/performer.ts';
+import { Load } from '../../src/dashboard/cluster/load.ts';
+import { Performer } from '../../src/dashboard/cluster/performer.ts';
 import { Store } from '../../src/dashboard/store.ts';
 import { STATES, stepsOf, urlOf } from './recorded.ts';
 

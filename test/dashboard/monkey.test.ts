@@ -6,10 +6,10 @@
 import { expect, test } from 'vitest';
 import { Chance } from '../../src/chaos/chance.ts';
 import { cleanText } from '../../src/cli/printing/clean-text.ts';
-import { columnsOf } from '../../src/dashboard/cells.ts';
-import type { ClusterState } from '../../src/dashboard/cluster-state.ts';
-import { costOf, type Loss } from '../../src/dashboard/quorum-cost.ts';
-import type { Effect, ScreenState } from '../../src/dashboard/screen-state.ts';
+import type { ClusterState } from '../../src/dashboard/cluster/cluster-state.ts';
+import { costOf, type Loss } from '../../src/dashboard/keys/quorum-cost.ts';
+import type { Effect, ScreenState } from '../../src/dashboard/keys/screen-state.ts';
+import { columnsOf } from '../../src/dashboard/screen/cells.ts';
 import { type Mounted, mount } from './mounted.ts';
 import { healthyCluster, type Recording, STATES, type Step, stepsOf } from './recorded.ts';
 

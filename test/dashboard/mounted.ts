@@ -3,13 +3,13 @@
 import { EventEmitter } from 'node:events';
 import { render } from 'ink';
 import { createElement } from 'react';
-import { Dashboard } from '../../src/dashboard/app.tsx';
-import { glyphsFor } from '../../src/dashboard/glyphs.ts';
-import { inkOutput } from '../../src/dashboard/ink-output.ts';
-import { LineScreen } from '../../src/dashboard/line-screen.ts';
-import { paletteFor } from '../../src/dashboard/paint.ts';
-import type { Effect } from '../../src/dashboard/screen-state.ts';
+import type { Effect } from '../../src/dashboard/keys/screen-state.ts';
+import { glyphsFor } from '../../src/dashboard/screen/glyphs.ts';
+import { paletteFor } from '../../src/dashboard/screen/paint.ts';
 import { Store } from '../../src/dashboard/store.ts';
+import { Dashboard } from '../../src/dashboard/terminal/app.tsx';
+import { inkOutput } from '../../src/dashboard/terminal/ink-output.ts';
+import { LineScreen } from '../../src/dashboard/terminal/line-screen.ts';
 import { type Recording, type Step, stepsOf, urlOf } from './recorded.ts';
 import { VirtualTerminal } from './virtual-terminal.ts';
 

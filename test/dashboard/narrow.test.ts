@@ -1,16 +1,16 @@
 // What is cut where there is little room, and what is not.
 
 import { expect, test } from 'vitest';
-import { columnsOf } from '../../src/dashboard/cells.ts';
-import { footLines } from '../../src/dashboard/foot.ts';
-import { frameOf, layoutFor } from '../../src/dashboard/frame.ts';
-import { glyphsFor } from '../../src/dashboard/glyphs.ts';
-import { headLines } from '../../src/dashboard/head.ts';
-import { nodeLines } from '../../src/dashboard/node-panel.ts';
-import { nodeTable } from '../../src/dashboard/node-table.ts';
-import { panelLines } from '../../src/dashboard/panels.ts';
-import { countsIn } from '../../src/dashboard/rates.ts';
-import { firstScreen } from '../../src/dashboard/screen-state.ts';
+import { countsIn } from '../../src/dashboard/cluster/rates.ts';
+import { firstScreen } from '../../src/dashboard/keys/screen-state.ts';
+import { columnsOf } from '../../src/dashboard/screen/cells.ts';
+import { footLines } from '../../src/dashboard/screen/foot.ts';
+import { frameOf, layoutFor } from '../../src/dashboard/screen/frame.ts';
+import { glyphsFor } from '../../src/dashboard/screen/glyphs.ts';
+import { headLines } from '../../src/dashboard/screen/head.ts';
+import { nodeLines } from '../../src/dashboard/screen/node-panel.ts';
+import { nodeTable } from '../../src/dashboard/screen/node-table.ts';
+import { panelLines } from '../../src/dashboard/screen/panels.ts';
 import { healthyCluster, recorded, reduced, STATES, told } from './recorded.ts';
 
 const healthy = recorded(STATES.healthy!);

@@ -2,9 +2,9 @@
 
 import { cleanText } from '../../src/cli/printing/clean-text.ts';
 import { ReplogClient } from '../../src/client/client.ts';
-import type { NodeView } from '../../src/dashboard/cluster-state.ts';
-import { Observer, type Wanted } from '../../src/dashboard/observer.ts';
-import { Performer } from '../../src/dashboard/performer.ts';
+import type { NodeView } from '../../src/dashboard/cluster/cluster-state.ts';
+import { Observer, type Wanted } from '../../src/dashboard/cluster/observer.ts';
+import { Performer } from '../../src/dashboard/cluster/performer.ts';
 import { Store } from '../../src/dashboard/store.ts';
 import { entryAt, healthOf, urlOf } from './recorded.ts';
 

@@ -1,8 +1,8 @@
 // What keys do in panels, and those that choose what is shown.
 
 import { describe, expect, test } from 'vitest';
-import { glyphsFor } from '../../src/dashboard/glyphs.ts';
-import { panelLines } from '../../src/dashboard/panels.ts';
+import { glyphsFor } from '../../src/dashboard/screen/glyphs.ts';
+import { panelLines } from '../../src/dashboard/screen/panels.ts';
 import { mount } from './mounted.ts';
 import { recorded, STATES, told } from './recorded.ts';
 import { control, typed } from './typing.ts';

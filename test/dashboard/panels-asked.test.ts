@@ -1,7 +1,7 @@
 // What is asked for an open panel, and for messages that wait.
 
 import { expect, test } from 'vitest';
-import type { OwnWrite } from '../../src/dashboard/cluster-state.ts';
+import type { OwnWrite } from '../../src/dashboard/cluster/cluster-state.ts';
 import { answers, observing } from './observing.ts';
 
 const EVIL = 'a\u0007';

@@ -8,10 +8,10 @@ import type {
   MasterHealth,
   MemberHealth,
 } from '../../src/client/answers.ts';
-import type { ClusterState, Observation } from '../../src/dashboard/cluster-state.ts';
-import { blankState } from '../../src/dashboard/cluster-state.ts';
-import type { Unstamped } from '../../src/dashboard/observer.ts';
-import { reduce } from '../../src/dashboard/reducer.ts';
+import type { ClusterState, Observation } from '../../src/dashboard/cluster/cluster-state.ts';
+import { blankState } from '../../src/dashboard/cluster/cluster-state.ts';
+import type { Unstamped } from '../../src/dashboard/cluster/observer.ts';
+import { reduce } from '../../src/dashboard/cluster/reducer.ts';
 
 export interface RecordedNode {
   readonly node: string;

@@ -2,12 +2,12 @@
 // master could know.
 
 import { expect, test } from 'vitest';
-import { blankState, type ClusterState } from '../../src/dashboard/cluster-state.ts';
-import { farewellLines } from '../../src/dashboard/farewell.ts';
-import { frameOf } from '../../src/dashboard/frame.ts';
-import { glyphsFor } from '../../src/dashboard/glyphs.ts';
-import { countsIn } from '../../src/dashboard/rates.ts';
-import { firstScreen } from '../../src/dashboard/screen-state.ts';
+import { blankState, type ClusterState } from '../../src/dashboard/cluster/cluster-state.ts';
+import { countsIn } from '../../src/dashboard/cluster/rates.ts';
+import { firstScreen } from '../../src/dashboard/keys/screen-state.ts';
+import { farewellLines } from '../../src/dashboard/screen/farewell.ts';
+import { frameOf } from '../../src/dashboard/screen/frame.ts';
+import { glyphsFor } from '../../src/dashboard/screen/glyphs.ts';
 import { recorded, reduced, STATES, type Step, stepsOf, told } from './recorded.ts';
 
 const textOf = (state: ClusterState, columns: number, rows = 40): string =>

@@ -1,10 +1,10 @@
 // Keys pressed one after the other, without a screen.
 
-import type { ClusterState } from '../../src/dashboard/cluster-state.ts';
-import { footLines } from '../../src/dashboard/foot.ts';
-import { press } from '../../src/dashboard/keys.ts';
-import type { Effect, ScreenState } from '../../src/dashboard/screen-state.ts';
-import { firstScreen } from '../../src/dashboard/screen-state.ts';
+import type { ClusterState } from '../../src/dashboard/cluster/cluster-state.ts';
+import { press } from '../../src/dashboard/keys/keys.ts';
+import type { Effect, ScreenState } from '../../src/dashboard/keys/screen-state.ts';
+import { firstScreen } from '../../src/dashboard/keys/screen-state.ts';
+import { footLines } from '../../src/dashboard/screen/foot.ts';
 
 /** The screen, and all that was asked for, after keys. */
 export function typed(

@@ -1,7 +1,7 @@
 // A terminal of a given size that understands what the dashboard sends, and nothing else: a
 // sequence that it does not know is an error, so that none slips in.
 
-import type { Terminal } from '../../src/dashboard/line-screen.ts';
+import type { Terminal } from '../../src/dashboard/terminal/line-screen.ts';
 
 const ESCAPE = '\u001b';
 const SEQUENCE = new RegExp(`${ESCAPE}\\[(\\??[\\d;]*)([A-Za-z])`, 'y');

@@ -3,14 +3,18 @@
 
 import { describe, expect, test } from 'vitest';
 import type { Health } from '../../src/client/answers.ts';
-import type { ClusterState, OwnWrite, SeenNode } from '../../src/dashboard/cluster-state.ts';
-import { masterOf } from '../../src/dashboard/cluster-state.ts';
-import { conditionOf } from '../../src/dashboard/condition.ts';
-import { glyphsFor } from '../../src/dashboard/glyphs.ts';
-import { headLines } from '../../src/dashboard/head.ts';
-import { costOf } from '../../src/dashboard/quorum-cost.ts';
-import { countsIn, quantiles } from '../../src/dashboard/rates.ts';
-import { firstScreen } from '../../src/dashboard/screen-state.ts';
+import type {
+  ClusterState,
+  OwnWrite,
+  SeenNode,
+} from '../../src/dashboard/cluster/cluster-state.ts';
+import { masterOf } from '../../src/dashboard/cluster/cluster-state.ts';
+import { conditionOf } from '../../src/dashboard/cluster/condition.ts';
+import { countsIn, quantiles } from '../../src/dashboard/cluster/rates.ts';
+import { costOf } from '../../src/dashboard/keys/quorum-cost.ts';
+import { firstScreen } from '../../src/dashboard/keys/screen-state.ts';
+import { glyphsFor } from '../../src/dashboard/screen/glyphs.ts';
+import { headLines } from '../../src/dashboard/screen/head.ts';
 import { healthyCluster, recorded, reduced, STATES, told } from './recorded.ts';
 
 const healthy = recorded(STATES.healthy!);

@@ -1,13 +1,13 @@
 // Of a panel nothing is cut, however narrow the screen: what has no room beside goes below.
 
 import { expect, test } from 'vitest';
-import { columnsOf } from '../../src/dashboard/cells.ts';
-import { FAULT_CHOICES } from '../../src/dashboard/fault-menu.ts';
-import { glyphsFor } from '../../src/dashboard/glyphs.ts';
-import { situationOf } from '../../src/dashboard/key-entry.ts';
-import { KEY_MAP } from '../../src/dashboard/key-map.ts';
-import { panelLines } from '../../src/dashboard/panels.ts';
-import { firstScreen, type Panel } from '../../src/dashboard/screen-state.ts';
+import { FAULT_CHOICES } from '../../src/dashboard/keys/fault-menu.ts';
+import { situationOf } from '../../src/dashboard/keys/key-entry.ts';
+import { KEY_MAP } from '../../src/dashboard/keys/key-map.ts';
+import { firstScreen, type Panel } from '../../src/dashboard/keys/screen-state.ts';
+import { columnsOf } from '../../src/dashboard/screen/cells.ts';
+import { glyphsFor } from '../../src/dashboard/screen/glyphs.ts';
+import { panelLines } from '../../src/dashboard/screen/panels.ts';
 import { healthyCluster, recorded, STATES } from './recorded.ts';
 
 const faulty = recorded(STATES.faults!);

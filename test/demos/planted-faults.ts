@@ -18,7 +18,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     fault: 'the master answers when it has the message itself',
     patches: [
       patch(
-        'src/core/write-concern.ts',
+        'src/core/master/write-concern.ts',
         'return Math.min(own, reachedBy([...positions.values()], needed)) as LogIndex;',
         'void needed; return own;',
       ),
@@ -29,7 +29,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     fault: 'one acknowledgement too few is enough',
     patches: [
       patch(
-        'src/core/write-concern.ts',
+        'src/core/master/write-concern.ts',
         '(line.w as number);',
         'Math.max(1, (line.w as number) - 1);',
       ),
@@ -40,7 +40,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     fault: 'a secondary takes what arrives together in the wrong order',
     patches: [
       patch(
-        'src/core/secondary.ts',
+        'src/core/secondary/secondary.ts',
         'ledger.append(part.entries, message.holes);',
         `ledger.append(part.entries.map((entry, i, all) => {
           const { op, message, key, value } = all[all.length - 1 - i];
@@ -54,7 +54,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     fault: 'nothing is sent twice',
     patches: [
       patch(
-        'src/core/resending.ts',
+        'src/core/members/resending.ts',
         'sent.resendAt = sent.lastSentAt + gapMs;',
         'sent.resendAt = sent.lastSentAt + gapMs + 1e9;',
       ),
@@ -63,22 +63,26 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   {
     demo: 'blocked-client-blocks-nobody',
     fault: 'all clients stand in one line',
-    patches: [patch('src/core/write-concern.ts', ': String(waiter.w);', ": 'one line';")],
+    patches: [patch('src/core/master/write-concern.ts', ': String(waiter.w);', ": 'one line';")],
   },
   {
     demo: 'deduplication',
     fault: 'idempotency keys are never found again',
     patches: [
-      patch('src/core/deduplication.ts', 'return this.known.find(key);', 'return undefined;'),
+      patch('src/core/log/deduplication.ts', 'return this.known.find(key);', 'return undefined;'),
     ],
   },
   {
     demo: 'total-order',
     fault: 'a secondary takes what comes too early',
     patches: [
-      patch('src/core/secondary.ts', 'if (message.seq > expected) return', 'if (false) return'),
       patch(
-        'src/core/snapshot-check.ts',
+        'src/core/secondary/secondary.ts',
+        'if (message.seq > expected) return',
+        'if (false) return',
+      ),
+      patch(
+        'src/core/secondary/snapshot-check.ts',
         'if (differs || prev.index > log.lastIndex) {',
         'if (false) {',
       ),
@@ -104,7 +108,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     demo: 'quorum',
     fault: 'writes are taken without a quorum',
     patches: [
-      patch('src/core/admission.ts', 'if (quorum.alive < quorum.needed) {', 'if (false) {'),
+      patch('src/core/master/admission.ts', 'if (quorum.alive < quorum.needed) {', 'if (false) {'),
     ],
   },
   {
@@ -112,7 +116,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     fault: 'a write is called durable half a second before it reaches the disk',
     patches: [
       patch(
-        'src/persistence/real-disk.ts',
+        'src/persistence/disk/real-disk.ts',
         'const taken = await this.writeOnce(buffers, position);',
         `const copies = buffers.map((buffer) => Buffer.from(buffer));
          setTimeout(() => this.writeOnce(copies, position).catch(() => {}), 500);
@@ -125,7 +129,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     fault: 'a new life of a node is taken for the old one',
     patches: [
       patch(
-        'src/core/member.ts',
+        'src/core/members/member.ts',
         'const changed = this.incarnation !== null && this.incarnation !== ack.incarnation;',
         'const changed = false;',
       ),
@@ -136,7 +140,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     fault: 'a read leaves out the newest operation',
     patches: [
       patch(
-        'src/core/store.ts',
+        'src/core/log/store.ts',
         'const limit = Math.max(upTo, this.commitIndex);',
         'const limit = Math.max(upTo, this.commitIndex) - 1;',
       ),
@@ -147,7 +151,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     fault: 'a secondary acknowledges what it has not persisted',
     patches: [
       patch(
-        'src/core/secondary.ts',
+        'src/core/secondary/secondary.ts',
         'const { persistedIndex } = ledger.persister;',
         'const persistedIndex = ledger.log.lastIndex;',
       ),
@@ -158,7 +162,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     fault: 'a copy of what was taken before is not acknowledged',
     patches: [
       patch(
-        'src/core/secondary.ts',
+        'src/core/secondary/secondary.ts',
         'const part = newPart(message, expected, ledger, agreed);',
         `if (message.updates.length > 0 && message.seq + message.updates.length <= expected) {
           return { type: 'Refused', code: 'overloaded' };
@@ -172,7 +176,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     fault: 'a node that has left is still waited for',
     patches: [
       patch(
-        'src/core/write-concern.ts',
+        'src/core/master/write-concern.ts',
         'for (const line of this.lines.values()) line.members?.delete(node);',
         'void node;',
       ),

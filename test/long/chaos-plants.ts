@@ -11,7 +11,7 @@ export const CHAOS_PLANTS: readonly {
     bug: 'a repeated request is appended again',
     patches: [
       {
-        file: 'src/core/admission.ts',
+        file: 'src/core/master/admission.ts',
         search: ': ledger.deduplication.find(write.idempotencyKey);',
         replace: ': undefined;',
       },
@@ -22,7 +22,7 @@ export const CHAOS_PLANTS: readonly {
     bug: 'a majority is one too few',
     patches: [
       {
-        file: 'src/core/write-concern.ts',
+        file: 'src/core/master/write-concern.ts',
         search: "line.w === 'majority' ? majority(size) : (line.w as number)",
         replace: "line.w === 'majority' ? majority(size) - 1 : (line.w as number)",
       },
@@ -33,12 +33,12 @@ export const CHAOS_PLANTS: readonly {
     bug: 'the master answers before its disk does',
     patches: [
       {
-        file: 'src/core/master.ts',
+        file: 'src/core/master/master.ts',
         search: 'this.membership.positions(this.accession.position)',
         replace: 'this.membership.positions(this.context.ledger.log.lastIndex)',
       },
       {
-        file: 'src/core/master.ts',
+        file: 'src/core/master/master.ts',
         search: 'if (duplicate) this.progress();',
         replace: 'this.progress();',
       },
@@ -49,7 +49,7 @@ export const CHAOS_PLANTS: readonly {
     bug: 'a secondary forgets what it takes in and shows it later',
     patches: [
       {
-        file: 'src/core/secondary.ts',
+        file: 'src/core/secondary/secondary.ts',
         search:
           "if (message.seq > expected) return { type: 'Refused', code: 'out-of-order', expected };",
         replace: '',

@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { epoch } from '../../src/core/ids.ts';
-import { Folds } from '../../src/core/ledger.ts';
+import { Folds } from '../../src/core/log/ledger.ts';
 import type { Entry } from '../../src/core/operation.ts';
 import { DEFAULT_OPTIONS } from '../../src/core/options.ts';
-import { RealDisk } from '../../src/persistence/real-disk.ts';
-import { openSegmentedLog } from '../../src/persistence/segmented-log.ts';
+import { RealDisk } from '../../src/persistence/disk/real-disk.ts';
+import { openSegmentedLog } from '../../src/persistence/log/segmented-log.ts';
 import { at } from '../persistence/entries.ts';
 
 const KEYS = Number(process.env.REPLOG_LONG_KEYS ?? 1_000_000);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ArbiterNode } from '../../src/core/arbiter-node.ts';
+import { ArbiterNode } from '../../src/core/arbiter/arbiter-node.ts';
 import { BLANK_MEMORY } from '../../src/core/effects.ts';
 import { epoch, incarnation, logIndex, nodeId } from '../../src/core/ids.ts';
 import { DEFAULT_OPTIONS } from '../../src/core/options.ts';

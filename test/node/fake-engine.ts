@@ -3,12 +3,12 @@
 
 import type { Outcome, Write } from '../../src/core/effects.ts';
 import { epoch, type LogIndex, logIndex, nodeId } from '../../src/core/ids.ts';
+import { Store } from '../../src/core/log/store.ts';
 import type { Request, Response } from '../../src/core/messages.ts';
 import { entryOf, type Operation } from '../../src/core/operation.ts';
 import type { FollowerStatus, MasterStatus, NodeStatus } from '../../src/core/status.ts';
-import { Store } from '../../src/core/store.ts';
 import type { Encoded, Engine } from '../../src/node/engine.ts';
-import { MemoryPersistence } from '../../src/persistence/memory-persistence.ts';
+import { MemoryPersistence } from '../../src/persistence/log/memory-persistence.ts';
 
 export const AT = '2030-01-02T03:04:05.678Z';
 export const N1 = { node: nodeId('n1'), url: 'http://127.0.0.1:4000' };

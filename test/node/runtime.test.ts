@@ -1,14 +1,14 @@
 import { describe, expect, test, vi } from 'vitest';
 import { BLANK_MEMORY, type Effect, type Event, type Memory } from '../../src/core/effects.ts';
 import { callId, epoch, logIndex, seq, session } from '../../src/core/ids.ts';
-import { Folds } from '../../src/core/ledger.ts';
+import { Folds } from '../../src/core/log/ledger.ts';
 import type { SnapshotOrder } from '../../src/core/messages.ts';
 import type { Entry } from '../../src/core/operation.ts';
 import { DEFAULT_OPTIONS } from '../../src/core/options.ts';
 import type { Replica } from '../../src/core/replica.ts';
 import { realClock } from '../../src/node/event-queue.ts';
 import { Runtime } from '../../src/node/runtime.ts';
-import { MemoryPersistence } from '../../src/persistence/memory-persistence.ts';
+import { MemoryPersistence } from '../../src/persistence/log/memory-persistence.ts';
 import { DamagedLog, StorageFailure } from '../../src/persistence/persistence.ts';
 import { entries } from '../core/bench.ts';
 

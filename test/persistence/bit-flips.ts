@@ -2,9 +2,9 @@
 // what was written, as it is found and as it is read again.
 
 import type { Entry } from '../../src/core/operation.ts';
+import type { SegmentedLogOptions } from '../../src/persistence/log/segmented-log.ts';
 import { DamagedLog, type Persistence, UnknownFormat } from '../../src/persistence/persistence.ts';
-import type { SegmentedLogOptions } from '../../src/persistence/segmented-log.ts';
-import type { FakeDisk } from '../../src/sim/disk.ts';
+import type { FakeDisk } from '../../src/sim/disk/disk.ts';
 import { at, entryAt } from './entries.ts';
 import { Machine } from './machine.ts';
 

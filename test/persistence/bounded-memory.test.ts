@@ -4,8 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { RealDisk } from '../../src/persistence/real-disk.ts';
-import { openSegmentedLog } from '../../src/persistence/segmented-log.ts';
+import { RealDisk } from '../../src/persistence/disk/real-disk.ts';
+import { openSegmentedLog } from '../../src/persistence/log/segmented-log.ts';
 import { at, entryAt } from './entries.ts';
 
 let folder: string;

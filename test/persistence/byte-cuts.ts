@@ -1,8 +1,8 @@
 // A log cut at every byte there is: started, appended to, cut again, started.
 
 import type { Entry } from '../../src/core/operation.ts';
-import type { SegmentedLogOptions } from '../../src/persistence/segmented-log.ts';
-import type { FakeDisk } from '../../src/sim/disk.ts';
+import type { SegmentedLogOptions } from '../../src/persistence/log/segmented-log.ts';
+import type { FakeDisk } from '../../src/sim/disk/disk.ts';
 import { at, entryAt } from './entries.ts';
 import { Machine } from './machine.ts';
 

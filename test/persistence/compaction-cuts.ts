@@ -2,12 +2,12 @@
 // The rule: of what was not synced every choice is lost, and every start comes to the same state.
 
 import { epoch } from '../../src/core/ids.ts';
-import { Folds } from '../../src/core/ledger.ts';
+import { Folds } from '../../src/core/log/ledger.ts';
 import { type Entry, entryOf } from '../../src/core/operation.ts';
 import { DEFAULT_OPTIONS } from '../../src/core/options.ts';
-import type { DurableLog } from '../../src/persistence/segmented-log.ts';
-import { foldedBy } from '../../src/persistence/upkeep.ts';
-import type { FakeDisk } from '../../src/sim/disk.ts';
+import type { DurableLog } from '../../src/persistence/log/segmented-log.ts';
+import { foldedBy } from '../../src/persistence/upkeep/upkeep.ts';
+import type { FakeDisk } from '../../src/sim/disk/disk.ts';
 import { at } from './entries.ts';
 import { Machine, SMALL } from './machine.ts';
 import { fates, fingerprint, soon } from './power-cuts.ts';

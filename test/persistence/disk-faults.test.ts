@@ -6,8 +6,8 @@ import { BLANK_MEMORY } from '../../src/core/effects.ts';
 import type { LogIndex } from '../../src/core/ids.ts';
 import type { Entry } from '../../src/core/operation.ts';
 import { DamagedLog, type Persistence, StorageFailure } from '../../src/persistence/persistence.ts';
-import { segmentName } from '../../src/persistence/segment-file.ts';
-import type { DiskPlan } from '../../src/sim/disk-fault.ts';
+import { segmentName } from '../../src/persistence/segment/segment-file.ts';
+import type { DiskPlan } from '../../src/sim/disk/disk-fault.ts';
 import { at, entriesOf, entryAt } from './entries.ts';
 import { Machine } from './machine.ts';
 

@@ -2,8 +2,8 @@
 // written, nor for the end of the log; the node refuses it aloud, and leaves the files as they are.
 
 import { describe, expect, it } from 'vitest';
-import { HEADER_BYTES } from '../../src/persistence/record.ts';
-import { FILE_HEADER_BYTES } from '../../src/persistence/segment-file.ts';
+import { HEADER_BYTES } from '../../src/persistence/record/record.ts';
+import { FILE_HEADER_BYTES } from '../../src/persistence/segment/segment-file.ts';
 import { everyBit, everySecondBit, written } from './bit-flips.ts';
 
 const ONE_SEGMENT = { segmentBytes: 1 << 20, tailBytes: 1 << 20, blockBytes: 8 << 10 };

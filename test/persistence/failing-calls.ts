@@ -2,7 +2,7 @@
 // is lost, a node that is started again starts, and writes resume.
 
 import { StorageFailure } from '../../src/persistence/persistence.ts';
-import type { DiskPlan } from '../../src/sim/disk-fault.ts';
+import type { DiskPlan } from '../../src/sim/disk/disk-fault.ts';
 import { Machine } from './machine.ts';
 import { Run } from './run.ts';
 

@@ -2,13 +2,13 @@
 
 import fc from 'fast-check';
 import { epoch } from '../../src/core/ids.ts';
-import type { RequestRun } from '../../src/core/known-requests.ts';
-import { Folds } from '../../src/core/ledger.ts';
+import type { RequestRun } from '../../src/core/log/known-requests.ts';
+import { Folds } from '../../src/core/log/ledger.ts';
 import { type Entry, entryOf, type Operation } from '../../src/core/operation.ts';
 import { DEFAULT_OPTIONS } from '../../src/core/options.ts';
+import type { DurableLog } from '../../src/persistence/log/segmented-log.ts';
 import type { Recovery } from '../../src/persistence/persistence.ts';
-import type { DurableLog } from '../../src/persistence/segmented-log.ts';
-import { foldedBy } from '../../src/persistence/upkeep.ts';
+import { foldedBy } from '../../src/persistence/upkeep/upkeep.ts';
 import { at } from './entries.ts';
 import type { Machine } from './machine.ts';
 

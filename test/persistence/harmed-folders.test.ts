@@ -4,12 +4,15 @@
 
 import { expect, test } from 'vitest';
 import { BLANK_MEMORY } from '../../src/core/effects.ts';
+import { cutDamage } from '../../src/persistence/damage/repair.ts';
+import { checkFolder } from '../../src/persistence/damage/verify.ts';
+import {
+  openSegmentedLog,
+  type SegmentedLogOptions,
+} from '../../src/persistence/log/segmented-log.ts';
 import { UnknownFormat } from '../../src/persistence/persistence.ts';
-import { cutDamage } from '../../src/persistence/repair.ts';
-import { openSegmentedLog, type SegmentedLogOptions } from '../../src/persistence/segmented-log.ts';
-import { checkFolder } from '../../src/persistence/verify.ts';
 import { Chance } from '../../src/sim/chance.ts';
-import { FakeDisk } from '../../src/sim/disk.ts';
+import { FakeDisk } from '../../src/sim/disk/disk.ts';
 import { entriesOf, Node, type Request } from './folded-log.ts';
 import { harm } from './folder-harm.ts';
 import { Machine, SMALL } from './machine.ts';

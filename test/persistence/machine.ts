@@ -2,13 +2,13 @@
 // which only the present process lives.
 
 import type { Entry } from '../../src/core/operation.ts';
-import type { Persistence, Recovery } from '../../src/persistence/persistence.ts';
 import {
   type DurableLog,
   openSegmentedLog,
   type SegmentedLogOptions,
-} from '../../src/persistence/segmented-log.ts';
-import { FakeDisk, type FakeDiskOptions } from '../../src/sim/disk.ts';
+} from '../../src/persistence/log/segmented-log.ts';
+import type { Persistence, Recovery } from '../../src/persistence/persistence.ts';
+import { FakeDisk, type FakeDiskOptions } from '../../src/sim/disk/disk.ts';
 
 /** Small enough that a short log has several segments, blocks and points. */
 export const SMALL: SegmentedLogOptions = {

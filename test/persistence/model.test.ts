@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { epoch } from '../../src/core/ids.ts';
 import { UNKNOWN_HASH } from '../../src/core/messages.ts';
 import type { Entry } from '../../src/core/operation.ts';
-import { MemoryPersistence } from '../../src/persistence/memory-persistence.ts';
+import { MemoryPersistence } from '../../src/persistence/log/memory-persistence.ts';
 import type { Persistence } from '../../src/persistence/persistence.ts';
 import { at, entryAt, textOf } from './entries.ts';
 import { Machine } from './machine.ts';

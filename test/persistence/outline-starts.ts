@@ -1,7 +1,7 @@
 // Starts of a log by its outlines. The rule: they come to what reading every record comes to.
 
 import { DamagedLog, UnknownFormat } from '../../src/persistence/persistence.ts';
-import { FakeDisk } from '../../src/sim/disk.ts';
+import { FakeDisk } from '../../src/sim/disk/disk.ts';
 import { at } from './entries.ts';
 import { Node } from './folded-log.ts';
 import { Machine, SMALL } from './machine.ts';

@@ -2,10 +2,10 @@
 // made once; each moment of it is a copy of the disk, in which whatever was not synced is lost or
 // not, and which is then started twice.
 
+import type { SegmentedLogOptions } from '../../src/persistence/log/segmented-log.ts';
 import { DamagedLog } from '../../src/persistence/persistence.ts';
-import type { SegmentedLogOptions } from '../../src/persistence/segmented-log.ts';
-import type { AtStake, FakeDisk } from '../../src/sim/disk.ts';
-import type { Leftover } from '../../src/sim/leftover.ts';
+import type { AtStake, FakeDisk } from '../../src/sim/disk/disk.ts';
+import type { Leftover } from '../../src/sim/disk/leftover.ts';
 import { entryAt } from './entries.ts';
 import type { Ledger } from './ledger.ts';
 import { Machine } from './machine.ts';

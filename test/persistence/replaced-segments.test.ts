@@ -2,9 +2,9 @@
 // fails meanwhile, nobody takes them for a part of the log again.
 
 import { describe, expect, it } from 'vitest';
+import { checkFolder } from '../../src/persistence/damage/verify.ts';
 import { DamagedLog, UnknownFormat } from '../../src/persistence/persistence.ts';
-import { encodeFileHeader, FILE_HEADER_BYTES } from '../../src/persistence/segment-file.ts';
-import { checkFolder } from '../../src/persistence/verify.ts';
+import { encodeFileHeader, FILE_HEADER_BYTES } from '../../src/persistence/segment/segment-file.ts';
 import { at, entryAt } from './entries.ts';
 import { entriesOf, Node, written } from './folded-log.ts';
 import { laterFormat } from './later-format.ts';

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { BLANK_MEMORY } from '../../src/core/effects.ts';
 import { epoch } from '../../src/core/ids.ts';
 import { type Persistence, StorageFailure } from '../../src/persistence/persistence.ts';
-import type { FakeDisk } from '../../src/sim/disk.ts';
+import type { FakeDisk } from '../../src/sim/disk/disk.ts';
 import { at, entryAt } from './entries.ts';
 import { Ledger } from './ledger.ts';
 import type { Machine } from './machine.ts';

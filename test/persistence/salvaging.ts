@@ -2,7 +2,7 @@
 
 import { BLANK_MEMORY, type Memory } from '../../src/core/effects.ts';
 import { epoch } from '../../src/core/ids.ts';
-import { HEADER_BYTES } from '../../src/persistence/record.ts';
+import { HEADER_BYTES } from '../../src/persistence/record/record.ts';
 import { at, entryAt } from './entries.ts';
 import { Machine, SMALL } from './machine.ts';
 

@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Entry, Operation } from '../../src/core/operation.ts';
-import { MemoryPersistence } from '../../src/persistence/memory-persistence.ts';
+import { MemoryPersistence } from '../../src/persistence/log/memory-persistence.ts';
 import { at, entryAt } from './entries.ts';
 import { Machine } from './machine.ts';
 

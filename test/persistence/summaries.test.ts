@@ -4,8 +4,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DamagedLog } from '../../src/persistence/persistence.ts';
-import { recordSize } from '../../src/persistence/record.ts';
-import { FILE_HEADER_BYTES } from '../../src/persistence/segment-file.ts';
+import { recordSize } from '../../src/persistence/record/record.ts';
+import { FILE_HEADER_BYTES } from '../../src/persistence/segment/segment-file.ts';
 import { at } from './entries.ts';
 import { entriesOf, Node, type Request, requests, written } from './folded-log.ts';
 import { Machine, SMALL } from './machine.ts';

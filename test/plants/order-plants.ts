@@ -8,14 +8,14 @@ export const ORDER_PLANTS: readonly Plant[] = [
     bug: 'B16',
     edits: [
       {
-        file: 'src/core/secondary.ts',
+        file: 'src/core/secondary/secondary.ts',
         search: "const expected = order === 'same' ? this.session!.expected : seq(0);",
         replace:
           "const expected = order === 'same' ? " +
           'seq(Math.max(this.session!.expected, message.seq)) : message.seq;',
       },
       {
-        file: 'src/core/snapshot-check.ts',
+        file: 'src/core/secondary/snapshot-check.ts',
         search: 'if (differs || prev.index > log.lastIndex) {',
         replace: 'if (differs) {',
       },
@@ -24,14 +24,14 @@ export const ORDER_PLANTS: readonly Plant[] = [
   plant(
     'the tail that the new master does not have is not cut',
     'B38',
-    'src/core/secondary.ts',
+    'src/core/secondary/secondary.ts',
     'return log.lastIndex > limit && log.lastEpoch < epoch;',
     'return false;',
   ),
   plant(
     'where an older epoch ends is not told',
     'B38',
-    'src/core/membership.ts',
+    'src/core/members/membership.ts',
     'const epochEnd = settled ? member.epochEnd : null;',
     'const epochEnd = null;',
   ),
@@ -40,12 +40,12 @@ export const ORDER_PLANTS: readonly Plant[] = [
     bug: 'B38',
     edits: [
       {
-        file: 'src/core/snapshot-check.ts',
+        file: 'src/core/secondary/snapshot-check.ts',
         search: 'const differs = prev.index === log.lastIndex && prev.hash !== ledger.meter.hash;',
         replace: 'const differs = false;',
       },
       {
-        file: 'src/core/position.ts',
+        file: 'src/core/log/position.ts',
         search: 'const end = lastEpoch === null ? log.lastIndex : log.endOf(lastEpoch);',
         replace: 'const end = log.lastIndex;',
       },
@@ -56,13 +56,13 @@ export const ORDER_PLANTS: readonly Plant[] = [
     bug: 'B38',
     edits: [
       {
-        file: 'src/core/secondary.ts',
+        file: 'src/core/secondary/secondary.ts',
         search:
           'if (reset === true && this.session!.fresh) this.truncate(prev?.index ?? logIndex(0));',
         replace: 'if (false) this.truncate(logIndex(0));',
       },
       {
-        file: 'src/core/snapshot-check.ts',
+        file: 'src/core/secondary/snapshot-check.ts',
         search: 'if (log.epochAt(entry.index) !== entry.epoch) {',
         replace: 'if (false) {',
       },
@@ -71,42 +71,42 @@ export const ORDER_PLANTS: readonly Plant[] = [
   plant(
     'the master calls all that it has committed',
     'B17',
-    'src/core/master.ts',
+    'src/core/master/master.ts',
     'ledger.commit(reachedBy(positions, majority(acknowledged.size)));',
     'ledger.commit(ledger.log.lastIndex);',
   ),
   plant(
     'linearizable reads are answered without proof',
     'B18',
-    'src/core/confirmation.ts',
+    'src/core/master/confirmation.ts',
     'reader.arrivedAt <= provedAt && reader.readIndex <= commitIndex;',
     'reader.arrivedAt <= provedAt || reader.readIndex >= commitIndex;',
   ),
   plant(
     'half of the nodes count as a majority',
     'B36',
-    'src/core/quorum.ts',
+    'src/core/master/quorum.ts',
     'return Math.floor(size / 2) + 1;',
     'return Math.ceil(size / 2);',
   ),
   plant(
     'a master without a quorum says that it is read-write',
     'B43',
-    'src/core/master-mode.ts',
+    'src/core/master/master-mode.ts',
     'if (alive < needed) {',
     'if (false) {',
   ),
   plant(
     'writes go on without a quorum',
     'B43',
-    'src/core/admission.ts',
+    'src/core/master/admission.ts',
     'if (quorum.alive < quorum.needed) {',
     'if (false) {',
   ),
   plant(
     'a removal is lost when it comes close behind a put',
     'B38',
-    'src/core/store.ts',
+    'src/core/log/store.ts',
     "if (entry.op === 'append') return;",
     "if (entry.op === 'append') return;\n    if (entry.op === 'remove' && " +
       '(this.versions.get(entry.key)?.length ?? 0) > 1) return;',
@@ -114,28 +114,28 @@ export const ORDER_PLANTS: readonly Plant[] = [
   plant(
     'a secondary believes the commit index of a master it has taken nothing from',
     'B17',
-    'src/core/secondary.ts',
+    'src/core/secondary/secondary.ts',
     'if (this.acceptance.epoch === message.epoch) this.commit(message.commitIndex);',
     'if (true) ledger.commit(message.commitIndex);',
   ),
   plant(
     'half a batch stays when its end is lost',
     'B22',
-    'src/core/recovery.ts',
+    'src/core/recovery/recovery.ts',
     'ledger.truncate(end);',
     '',
   ),
   plant(
     'values stay when the log under them is cut off',
     'B17',
-    'src/core/ledger.ts',
+    'src/core/log/ledger.ts',
     'this.store.truncated(after);',
     '',
   ),
   plant(
     'what is cut off stays on disk',
     'B38',
-    'src/persistence/segmented-log.ts',
+    'src/persistence/log/segmented-log.ts',
     'if (cut !== null) this.recovered().cut(cut);',
     '',
   ),

@@ -1,7 +1,7 @@
 // One seed of the simulator, and what its judges say of it.
 
 import { judge } from '../../src/check/judge.ts';
-import { drawnPlan } from '../../src/sim/drawn-plan.ts';
+import { drawnPlan } from '../../src/sim/plan/drawn-plan.ts';
 import { simulate } from '../../src/sim/simulation.ts';
 
 /** What one seed came to. */

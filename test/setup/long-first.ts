@@ -8,7 +8,7 @@ const LONG = [
   'test/sim/campaigns.test.ts',
   'test/persistence/exhaustive-cuts.test.ts',
   'test/persistence/exhaustive-compaction.test.ts',
-  'test/persistence/outline.test.ts',
+  'test/persistence/segment/outline.test.ts',
   'test/cli/launcher-commands.test.ts',
   'test/persistence/exhaustive-failures.test.ts',
   'test/persistence/exhaustive-flips.test.ts',

@@ -2,7 +2,7 @@
 // and shown.
 
 import { expect, test } from 'vitest';
-import { drawnPlan } from '../../src/sim/drawn-plan.ts';
+import { drawnPlan } from '../../src/sim/plan/drawn-plan.ts';
 import { shrunkSeed } from '../../src/sim/shrink.ts';
 import type { RunOptions } from '../../src/sim/simulation.ts';
 import { tryPlan } from '../../src/sim/trial.ts';

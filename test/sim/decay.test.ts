@@ -1,14 +1,14 @@
 // What damage leaves of a node's files.
 
 import { expect, test } from 'vitest';
-import { recordSize } from '../../src/persistence/record.ts';
+import { recordSize } from '../../src/persistence/record/record.ts';
 import {
   FILE_HEADER_BYTES,
   segmentName,
   segmentsAmong,
-} from '../../src/persistence/segment-file.ts';
+} from '../../src/persistence/segment/segment-file.ts';
 import { Chance } from '../../src/sim/chance.ts';
-import { FakeDisk } from '../../src/sim/disk.ts';
+import { FakeDisk } from '../../src/sim/disk/disk.ts';
 import {
   cutShort,
   loseSector,

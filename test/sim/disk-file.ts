@@ -1,6 +1,6 @@
 // A file on a disk, for tests of the fake one: its bytes and its name are durable.
 
-import { type Disk, type DiskFile, writeAll } from '../../src/persistence/disk.ts';
+import { type Disk, type DiskFile, writeAll } from '../../src/persistence/disk/disk.ts';
 
 export const text = (of: string): Buffer => Buffer.from(of);
 

@@ -3,7 +3,7 @@
 
 import type { Memory } from '../../src/core/effects.ts';
 import type { LogIndex } from '../../src/core/ids.ts';
-import type { Measured } from '../../src/core/log.ts';
+import type { Measured } from '../../src/core/log/log.ts';
 import type { LogPoint } from '../../src/core/messages.ts';
 import type { Entry } from '../../src/core/operation.ts';
 import type { Chunk, Persistence, Recovery } from '../../src/persistence/persistence.ts';

@@ -1,8 +1,8 @@
 // A cluster in virtual time that nothing has befallen yet, for tests that lay hands on it.
 
-import { Cluster } from '../../src/sim/cluster.ts';
-import { drawnPlan } from '../../src/sim/drawn-plan.ts';
-import type { Fault, Plan, Shape } from '../../src/sim/plan.ts';
+import { Cluster } from '../../src/sim/cluster/cluster.ts';
+import { drawnPlan } from '../../src/sim/plan/drawn-plan.ts';
+import type { Fault, Plan, Shape } from '../../src/sim/plan/plan.ts';
 
 /** A bit turns over in what n2 has stored. */
 export const rot: Fault = {

@@ -3,8 +3,8 @@
 
 import type { Effect, Event } from '../../src/core/effects.ts';
 import type { Request, Response } from '../../src/core/messages.ts';
-import { Host, type Machine } from '../../src/sim/host.ts';
-import type { Server } from '../../src/sim/network.ts';
+import { Host, type Machine } from '../../src/sim/cluster/host.ts';
+import type { Server } from '../../src/sim/cluster/network.ts';
 
 export class TestHost extends Host implements Server {
   /** What its machine was told, and when by its own clock. */

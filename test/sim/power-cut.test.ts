@@ -1,10 +1,10 @@
 // What the fake disk loses when the power goes: what a disk may lose, no more and no less.
 
 import { describe, expect, it } from 'vitest';
-import { writeAll } from '../../src/persistence/disk.ts';
+import { writeAll } from '../../src/persistence/disk/disk.ts';
 import { Chance } from '../../src/sim/chance.ts';
-import { FakeDisk } from '../../src/sim/disk.ts';
-import type { Leftover } from '../../src/sim/leftover.ts';
+import { FakeDisk } from '../../src/sim/disk/disk.ts';
+import type { Leftover } from '../../src/sim/disk/leftover.ts';
 import { fileWith, text } from './disk-file.ts';
 
 const ZERO = '\0';

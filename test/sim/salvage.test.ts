@@ -2,8 +2,8 @@
 // something that nobody has, an operator gives it up.
 
 import { describe, expect, test } from 'vitest';
-import { drawnPlan } from '../../src/sim/drawn-plan.ts';
-import type { Fault, Plan, Shape } from '../../src/sim/plan.ts';
+import { drawnPlan } from '../../src/sim/plan/drawn-plan.ts';
+import type { Fault, Plan, Shape } from '../../src/sim/plan/plan.ts';
 import { tryPlan } from '../../src/sim/trial.ts';
 
 /** The first drawn plan of a cluster of so many nodes with disks and an arbiter of its own; in

@@ -1,8 +1,8 @@
 // Makes plans small: what is left fails, and nothing of it can be left out.
 
 import { expect, test } from 'vitest';
-import { drawnPlan } from '../../src/sim/drawn-plan.ts';
-import type { Plan } from '../../src/sim/plan.ts';
+import { drawnPlan } from '../../src/sim/plan/drawn-plan.ts';
+import type { Plan } from '../../src/sim/plan/plan.ts';
 import { shrink } from '../../src/sim/shrink.ts';
 
 const base = drawnPlan(1);

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { judge } from '../../src/check/judge.ts';
-import { drawnPlan } from '../../src/sim/drawn-plan.ts';
 import { FAULT_KINDS } from '../../src/sim/faults/kinds.ts';
-import type { Plan } from '../../src/sim/plan.ts';
+import { drawnPlan } from '../../src/sim/plan/drawn-plan.ts';
+import type { Plan } from '../../src/sim/plan/plan.ts';
 import { simulate } from '../../src/sim/simulation.ts';
 import { tryPlan } from '../../src/sim/trial.ts';
 

@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 import { logIndex } from '../../src/core/ids.ts';
 import type { Persistence } from '../../src/persistence/persistence.ts';
-import { drawnPlan } from '../../src/sim/drawn-plan.ts';
+import { drawnPlan } from '../../src/sim/plan/drawn-plan.ts';
 import { tryPlan } from '../../src/sim/trial.ts';
 
 /** What is found where n2 reads its log in this way, in a cluster that nothing befalls. */

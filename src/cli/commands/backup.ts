@@ -2,7 +2,7 @@
 
 import { statSync } from 'node:fs';
 import type { Command } from 'commander';
-import type { BackupSummary } from '../../persistence/backup.ts';
+import type { BackupSummary } from '../../persistence/backup/backup.ts';
 import { type BackupPlace, refuseToReplace } from '../arguments/backup-place.ts';
 import { isFolder, nodeFolders } from '../arguments/data-dir.ts';
 import { nodesAt, targetFor } from '../arguments/node-selection.ts';

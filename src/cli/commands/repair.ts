@@ -1,7 +1,7 @@
 // `replog repair`: the way out for damaged data that no other node can make up for.
 
 import type { Command } from 'commander';
-import type { FolderCheck } from '../../persistence/verify.ts';
+import type { FolderCheck } from '../../persistence/damage/verify.ts';
 import { type NodeFolder, nodeFolders } from '../arguments/data-dir.ts';
 import { UsageError } from '../exit.ts';
 import { checkNode, withFolder } from '../folder-check.ts';
@@ -100,8 +100,8 @@ async function lookAt(folder: NodeFolder): Promise<Cut> {
 }
 
 async function cutNode(folder: NodeFolder): Promise<Cut> {
-  const { cutDamage } = await import('../../persistence/repair.ts');
-  const { realProcesses } = await import('../../persistence/process-table.ts');
+  const { cutDamage } = await import('../../persistence/damage/repair.ts');
+  const { realProcesses } = await import('../../persistence/disk/process-table.ts');
   return withFolder(folder, (disk, use) => cutDamage(disk, realProcesses, use));
 }
 

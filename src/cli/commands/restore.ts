@@ -67,9 +67,9 @@ async function restore(file: string, dataDir: string | undefined, options: Resto
     }
   }
   const { checkBackup, restoreFolder, FolderNotEmpty } = await import(
-    '../../persistence/restore.ts'
+    '../../persistence/backup/restore.ts'
   );
-  const { InvalidBackup } = await import('../../persistence/backup.ts');
+  const { InvalidBackup } = await import('../../persistence/backup/backup.ts');
   try {
     const folder = dataDir === undefined || options.check ? null : folderFor(dataDir, options);
     const summary = folder === null ? await checkBackup(read) : await restoreFolder(read, folder);

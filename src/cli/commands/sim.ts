@@ -98,7 +98,7 @@ async function runPart({ from, seeds, step }: SimOptions): Promise<void> {
 
 async function runOne(seed: number, options: SimOptions): Promise<void> {
   const { tryPlan } = await import('../../sim/trial.ts');
-  const { drawnPlan } = await import('../../sim/drawn-plan.ts');
+  const { drawnPlan } = await import('../../sim/plan/drawn-plan.ts');
   const trial = await tryPlan(drawnPlan(seed), { traced: options.trace === true });
   const { run, findings } = trial;
   if (options.history !== undefined) {

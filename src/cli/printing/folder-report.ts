@@ -1,6 +1,6 @@
 // What a node's folder holds, in lines for people.
 
-import type { FolderCheck, FoundDamage } from '../../persistence/verify.ts';
+import type { FolderCheck, FoundDamage } from '../../persistence/damage/verify.ts';
 import type { NodeFolder } from '../arguments/data-dir.ts';
 import { formatBytes } from './bytes.ts';
 import { counted, entryRange } from './counted.ts';

@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import type { FailedSeed, Totals } from '../../sim/campaign.ts';
 import { drawWrite } from '../../sim/drawing.ts';
-import type { ClientOperation, Plan } from '../../sim/plan.ts';
+import type { ClientOperation, Plan } from '../../sim/plan/plan.ts';
 import type { Trial } from '../../sim/trial.ts';
 import { formatDuration } from '../arguments/duration.ts';
 import { cleanText } from './clean-text.ts';

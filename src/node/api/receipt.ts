@@ -4,7 +4,7 @@
 // The rule: it promises no more than docs/guarantees.md does. Nobody replaces a master, so what is
 // lost with it comes back only through the members that it hears when it is started again.
 
-import { majority } from '../../core/quorum.ts';
+import { majority } from '../../core/master/quorum.ts';
 
 export interface Acknowledged {
   /** The nodes that have it, the master first. */

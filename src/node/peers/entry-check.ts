@@ -4,7 +4,7 @@
 
 import { EPOCH_MAX } from '../../core/ids.ts';
 import type { Entry } from '../../core/operation.ts';
-import { isTimestamp } from '../../persistence/timestamp.ts';
+import { isTimestamp } from '../../persistence/record/timestamp.ts';
 import { BATCH_MAX, IDEMPOTENCY_KEY, isWellFormed, KEY_BYTES_MAX } from '../api/schemas.ts';
 
 interface Wrong {

@@ -3,9 +3,9 @@
 
 import type { Fetch, Fetched, FetchedOrder, LogPoint, SnapshotOrder } from '../../core/messages.ts';
 import type { Options } from '../../core/options.ts';
-import { type Excerpt, excerpt, fetchedExcerpt } from '../../persistence/excerpt.ts';
-import type { LeftBehind } from '../../persistence/left-behind.ts';
+import type { LeftBehind } from '../../persistence/damage/left-behind.ts';
 import type { Chunk, Persistence } from '../../persistence/persistence.ts';
+import { type Excerpt, excerpt, fetchedExcerpt } from '../../persistence/record/excerpt.ts';
 import type { Encoded } from '../engine.ts';
 import { fetchedBody } from './snapshot-body.ts';
 

@@ -5,7 +5,7 @@
 import { isUtf8 } from 'node:buffer';
 import type * as z from 'zod';
 import type { Entry } from '../../core/operation.ts';
-import { StoredEntry } from '../../persistence/stored-entry.ts';
+import { StoredEntry } from '../../persistence/record/stored-entry.ts';
 import { excessIn, PEER_VALUES_MAX } from '../http/excess.ts';
 import { wrongIn } from './entry-check.ts';
 import { snapshotBody } from './peer-schemas.ts';

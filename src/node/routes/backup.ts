@@ -2,7 +2,7 @@
 // reads, with what only replicas see, so that a cluster made of it knows its idempotency keys.
 
 import type { LogIndex } from '../../core/ids.ts';
-import { BackupWriter } from '../../persistence/backup.ts';
+import { BackupWriter } from '../../persistence/backup/backup.ts';
 import { shownUpTo } from '../api/read-level.ts';
 import { readQuery as levelQuery } from '../api/schemas.ts';
 import type { Call } from '../http/call.ts';

@@ -2,9 +2,9 @@
 // things that mere chance seldom finds.
 
 import type { Chance } from '../chance.ts';
-import type { Cluster } from '../cluster.ts';
-import { byChance } from '../disk-fault.ts';
-import type { Fault } from '../plan.ts';
+import type { Cluster } from '../cluster/cluster.ts';
+import { byChance } from '../disk/disk-fault.ts';
+import type { Fault } from '../plan/plan.ts';
 import type { FaultKind } from './kind.ts';
 import { beginAll, cut, masterOf } from './master.ts';
 import { inNextWrite } from './mid-write.ts';

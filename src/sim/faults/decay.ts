@@ -1,12 +1,16 @@
 // What damage leaves of a node's files. The rule: only what a reader can tell from what is whole:
 // the end of the log may be gone without a trace, so damage stands before something that is there.
 
-import { BOOKKEEPING } from '../../persistence/bookkeeping.ts';
-import { recordSize } from '../../persistence/record.ts';
-import { FILE_HEADER_BYTES, segmentName, segmentsAmong } from '../../persistence/segment-file.ts';
-import { SUMMARY } from '../../persistence/summary.ts';
+import { BOOKKEEPING } from '../../persistence/bookkeeping/bookkeeping.ts';
+import { recordSize } from '../../persistence/record/record.ts';
+import {
+  FILE_HEADER_BYTES,
+  segmentName,
+  segmentsAmong,
+} from '../../persistence/segment/segment-file.ts';
+import { SUMMARY } from '../../persistence/segment/summary.ts';
 import type { Chance } from '../chance.ts';
-import type { FakeDisk } from '../disk.ts';
+import type { FakeDisk } from '../disk/disk.ts';
 
 /** How often, where there are summaries, it is in one of those. */
 const SUMMARY_SHARE = 0.25;

@@ -1,8 +1,8 @@
 // What happens to disks.
 
 import type { Chance } from '../chance.ts';
-import { byChance, type FaultSource } from '../disk-fault.ts';
-import type { Fault, Shape } from '../plan.ts';
+import { byChance, type FaultSource } from '../disk/disk-fault.ts';
+import type { Fault, Shape } from '../plan/plan.ts';
 import type { FaultKind } from './kind.ts';
 
 /** Longer than any fault lasts. */

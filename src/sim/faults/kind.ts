@@ -2,8 +2,8 @@
 // rule: a fault ends whatever it began, and is harmless if the node it is for is gone already.
 
 import type { Chance } from '../chance.ts';
-import type { Cluster } from '../cluster.ts';
-import type { Fault, Shape } from '../plan.ts';
+import type { Cluster } from '../cluster/cluster.ts';
+import type { Fault, Shape } from '../plan/plan.ts';
 
 export interface FaultKind {
   readonly name: string;

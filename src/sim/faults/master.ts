@@ -1,7 +1,7 @@
 // What faults of the master have in common: who it is, and who does not reach whom.
 
-import type { Cluster } from '../cluster.ts';
-import type { NetworkTrouble } from '../weather.ts';
+import type { Cluster } from '../cluster/cluster.ts';
+import type { NetworkTrouble } from '../cluster/weather.ts';
 
 /** The node that leads; null: none does. */
 export function masterOf(cluster: Cluster): string | null {

@@ -1,7 +1,7 @@
 // What happens while a log is being written, which chance seldom hits. The rule: a fault that waits
 // for a write waits no longer than it lasts.
 
-import type { Cluster } from '../cluster.ts';
+import type { Cluster } from '../cluster/cluster.ts';
 
 /** The write takes this much longer, so that it is surely under way when it is struck. */
 const SLOW_MS = 10;

@@ -1,7 +1,7 @@
 // What happens to messages.
 
-import type { Fault, Shape } from '../plan.ts';
-import type { NetworkTrouble } from '../weather.ts';
+import type { NetworkTrouble } from '../cluster/weather.ts';
+import type { Fault, Shape } from '../plan/plan.ts';
 import type { FaultKind } from './kind.ts';
 
 const several = (shape: Shape): boolean => shape.nodes.length > 1;

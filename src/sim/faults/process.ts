@@ -140,7 +140,7 @@ export const PROCESS_FAULTS: readonly FaultKind[] = [
     name: 'expel',
     says: 'a node is killed, and removed while it is dead; started again later, it joins',
     arbiterToo: false,
-    // Drawn apart (src/sim/drawn-expulsion.ts).
+    // Drawn apart (src/sim/plan/drawn-expulsion.ts).
     suits: () => false,
     begin: (cluster, { node, forMs }) => {
       if (cluster.roster.expel(node)) cluster.startAfter(node, DOWN_MS + forMs);

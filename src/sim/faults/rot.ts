@@ -1,8 +1,8 @@
 // Damage to what a node has stored long ago, which is noticed by who reads it. Which clusters meet
-// that is drawn apart (src/sim/drawn-rot.ts), with what else goes wrong then.
+// that is drawn apart (src/sim/plan/drawn-rot.ts), with what else goes wrong then.
 
 import type { Chance } from '../chance.ts';
-import type { FakeDisk } from '../disk.ts';
+import type { FakeDisk } from '../disk/disk.ts';
 import { cutShort, loseSector, removeFile, turnBit, turnBookkeepingBit } from './decay.ts';
 import type { FaultKind } from './kind.ts';
 

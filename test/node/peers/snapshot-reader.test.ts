@@ -9,8 +9,8 @@ import { snapshotBody as snapshotSchema } from '../../../src/node/peers/peer-sch
 import { snapshotParts } from '../../../src/node/peers/snapshot-body.ts';
 import { usualEnvelope } from '../../../src/node/peers/snapshot-envelope.ts';
 import { readSnapshot } from '../../../src/node/peers/snapshot-reader.ts';
-import { MemoryPersistence } from '../../../src/persistence/memory-persistence.ts';
-import { StoredEntry } from '../../../src/persistence/stored-entry.ts';
+import { MemoryPersistence } from '../../../src/persistence/log/memory-persistence.ts';
+import { StoredEntry } from '../../../src/persistence/record/stored-entry.ts';
 import { at, entryAt } from '../../persistence/entries.ts';
 
 const ODD = [

@@ -1,0 +1,128 @@
+// The machine of an arbiter that is a process of its own (`replog arbiter`, and the launcher).
+
+import { Bookkeeping } from '../bookkeeping.ts';
+import type { Effect, Event, Memory } from '../effects.ts';
+import { epoch, type NodeId, type Ticket } from '../ids.ts';
+import type { Join, Peer, Replicas, Request, ResponseOrder } from '../messages.ts';
+import type { Options } from '../options.ts';
+import { type Answer, Outbox } from '../outbox.ts';
+import { Announcer } from './announcer.ts';
+import { Arbiter, type ArbiterOptions, type Registered } from './arbiter.ts';
+
+/** No node is of this epoch: it changes nothing, and whoever refuses it says who it is. */
+const WHO_IS_THERE: Replicas = { type: 'Replicas', epoch: epoch(0), replicas: [] };
+
+function isLife(answer: Answer, node: NodeId, life: Registered): boolean {
+  if (answer.type !== 'Refused' || answer.code !== 'stale-epoch') return false;
+  return answer.node === node && answer.incarnation === life.incarnation;
+}
+
+/** Invariant: an answer leaves only after what it promises is durable. */
+export class ArbiterNode {
+  private readonly outbox = new Outbox();
+  private readonly bookkeeping: Bookkeeping;
+  private readonly arbiter: Arbiter;
+  private readonly announcer: Announcer;
+
+  constructor(options: Options, arbiterOptions: Omit<ArbiterOptions, 'cluster'>, memory: Memory) {
+    this.bookkeeping = new Bookkeeping(memory, this.outbox);
+    const { cluster } = memory;
+    this.arbiter = new Arbiter({ ...arbiterOptions, cluster }, memory.arbiter);
+    this.announcer = new Announcer(this.outbox, options, (epoch) => {
+      this.arbiter.raise(epoch);
+      this.changed(() => {});
+    });
+  }
+
+  get members(): readonly Peer[] {
+    return this.arbiter.memory.members;
+  }
+
+  get master(): Peer | null {
+    return this.arbiter.announcement?.master ?? null;
+  }
+
+  private now = 0;
+
+  step(event: Event, now: number): Effect[] {
+    this.now = now;
+    switch (event.type) {
+      case 'Received':
+        this.received(event.ticket, event.request);
+        break;
+      case 'Answered':
+        this.outbox.answered(event.call, event.response, now);
+        break;
+      case 'Unanswered':
+        this.outbox.answered(event.call, { type: 'None', error: event.error }, now);
+        break;
+      case 'Remembered':
+        this.bookkeeping.remembered(event.id);
+        break;
+      default:
+        this.announcer.wake(now);
+    }
+    return this.outbox.take();
+  }
+
+  deadline(): number {
+    return this.announcer.deadline();
+  }
+
+  /** The launcher adds and removes nodes: the configured size changes with them. */
+  resize(size: number | null, now: number): Effect[] {
+    this.now = now;
+    this.arbiter.resize(size);
+    this.changed(() => {});
+    return this.outbox.take();
+  }
+
+  private received(ticket: Ticket, request: Request): void {
+    if (request.type === 'Join') this.admit(ticket, request);
+    else if (request.type === 'Leave') this.decide(ticket, this.arbiter.leave(request.node));
+    else if (this.master === null) {
+      this.outbox.respond(ticket, { type: 'Refused', code: 'no-master' });
+    } else {
+      this.outbox.respond(ticket, { type: 'Refused', code: 'not-master', master: this.master });
+    }
+  }
+
+  /** Of two processes with one id the later is refused while the earlier one lives: they would take
+   * turns pushing each other out. */
+  private admit(ticket: Ticket, request: Join): void {
+    // Ids are alike in most clusters: who is in the wrong one is told so, not that its id is taken.
+    const foreign = this.arbiter.excludes(request) !== null;
+    const earlier = foreign ? null : this.arbiter.takenBy(request);
+    if (earlier === null) {
+      this.decide(ticket, this.arbiter.join(request));
+      return;
+    }
+    this.outbox.send(earlier.url, WHO_IS_THERE, (answer, now) => {
+      this.now = now;
+      const { node } = request;
+      if (this.arbiter.takenBy(request)?.incarnation !== earlier.incarnation) {
+        this.admit(ticket, request);
+      } else if (isLife(answer, node, earlier)) {
+        this.outbox.respond(ticket, { type: 'Refused', code: 'node-id-taken', node });
+      } else {
+        this.decide(ticket, this.arbiter.join(request));
+      }
+    });
+  }
+
+  private decide(ticket: Ticket, response: ResponseOrder): void {
+    if (response.type === 'Refused') this.outbox.respond(ticket, response);
+    else this.changed(() => this.outbox.respond(ticket, response));
+  }
+
+  private changed(after: () => void): void {
+    const cluster = this.arbiter.clusterId;
+    // As it is now: what changes before this is durable may be forgotten, and the master, which
+    // believes the highest version, would never take back what it heard too early.
+    const { announcement } = this.arbiter;
+    this.bookkeeping.remember({ arbiter: this.arbiter.memory, cluster }, () => {
+      after();
+      if (announcement !== null) this.announcer.announce(announcement, this.now);
+    });
+  }
+}

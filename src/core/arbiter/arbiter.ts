@@ -1,0 +1,206 @@
+// Admits nodes, gives roles, knows who the replicas are. The first node to join becomes master;
+// there is one master per epoch, and a new epoch each time one is appointed.
+
+import type { ArbiterMemory } from '../effects.ts';
+import { type Epoch, epoch, type NodeId } from '../ids.ts';
+import type { Join, JoinedMaster, JoinedSecondary, Left, Peer, Refusal } from '../messages.ts';
+import { ClusterIdentity } from './cluster-identity.ts';
+
+/** The set of replicas, for the master. */
+export interface Announcement {
+  readonly epoch: Epoch;
+  readonly master: Peer;
+  readonly replicas: readonly Peer[];
+  readonly size: number | null;
+  readonly version: number;
+  /** See Replicas. */
+  readonly since: Epoch;
+  /** Identity of the cluster, once it has one. */
+  readonly cluster?: string;
+}
+
+export interface ArbiterOptions {
+  /** Configured cluster size; null: the number of members. */
+  readonly size: number | null;
+  /** Identity of the cluster, if it is known; a node whose folder belongs to another one is
+   * refused. */
+  readonly cluster: string | null;
+  /** Identity for a cluster that has none; null: it stays without until a node that is let in
+   * brings one. */
+  readonly newCluster: string | null;
+  /** It is in memory, and may be that of a cluster which has an identity. Default: false. */
+  readonly forgetful?: boolean;
+  /** Only this node may become the first master; null: whichever joins first. */
+  readonly prefer: NodeId | null;
+}
+
+/** Nodes that left and are still told from strangers: more than any cluster has members. */
+const DEPARTED_MAX = 1_000;
+
+/** One life of a member, and where it can be reached. */
+export interface Registered {
+  readonly url: string;
+  readonly incarnation: string;
+}
+
+const NO_MASTER: Refusal = { type: 'Refused', code: 'no-master' };
+
+const BLANK: ArbiterMemory = { epoch: epoch(0), master: null, members: [], size: null };
+
+/**
+ * Invariants:
+ * 1. The epoch never falls, and rises with every appointment.
+ * 2. The master, if there is one, is a member.
+ * 3. The same process that asks twice gets the same answer.
+ * 4. The version rises with each change of who is where, or of the size, and is remembered: of two
+ *    announcements of one epoch it tells which is the later one.
+ * 5. Whom it appointed in any epoch from `since` on is the master of today. An epoch of a member
+ *    that is later than all of these is none that this arbiter has opened.
+ */
+export class Arbiter {
+  private readonly options: ArbiterOptions;
+  private readonly members = new Map<NodeId, Registered>();
+  /** Those who left in this life of the arbiter, the latest last. */
+  private readonly departed = new Set<NodeId>();
+  private epoch: Epoch;
+  private master: NodeId | null;
+  private size: number | null;
+  private version: number;
+  /** From this epoch on nobody but the master was appointed. */
+  private since: Epoch;
+  private readonly identity: ClusterIdentity;
+
+  constructor(options: ArbiterOptions, memory: ArbiterMemory | null) {
+    const known = memory ?? BLANK;
+    this.options = options;
+    this.epoch = known.epoch;
+    this.master = known.master;
+    this.size = options.size ?? known.size;
+    this.version = known.version ?? 0;
+    this.since = known.epoch;
+    this.identity = new ClusterIdentity(
+      options.cluster,
+      options.newCluster,
+      options.forgetful ?? false,
+    );
+    for (const { node, url, incarnation: life } of known.members) {
+      this.members.set(node, { url, incarnation: life });
+    }
+  }
+
+  /** Identity of the cluster, once it has one. */
+  get clusterId(): string | null {
+    return this.identity.current;
+  }
+
+  /** What must be durable before an answer leaves. */
+  get memory(): ArbiterMemory {
+    const members = [...this.members].map(([node, { url, incarnation: life }]) => ({
+      node,
+      url,
+      incarnation: life,
+    }));
+    const { epoch: current, master, size, version } = this;
+    return { epoch: current, master, members, size, version };
+  }
+
+  /** For the master; null while there is none. */
+  get announcement(): Announcement | null {
+    if (this.master === null) return null;
+    const master = this.peer(this.master);
+    const { epoch: current, size, version, since } = this;
+    const replicas = this.replicas();
+    return { epoch: current, master, replicas, size, version, since, ...this.named() };
+  }
+
+  join(request: Join): JoinedMaster | JoinedSecondary | Refusal {
+    const { node, url } = request;
+    const leaderless = this.master === null && !this.mayLead(request);
+    if (leaderless && this.identity.awaitsFirst) return NO_MASTER;
+    const refusal = this.identity.meets(request, this.size);
+    if (refusal !== null) return refusal;
+    if (leaderless) return NO_MASTER;
+    const known = this.members.get(node);
+    // A stranger that has seen this epoch, or a later one, shows that this arbiter has forgotten
+    // something: what it appointed then is not to be confused with what it appoints now.
+    const stranger = known === undefined && !this.departed.has(node);
+    const forgotten = stranger && this.epoch > 0 && request.epoch >= this.epoch;
+    const ahead = request.epoch > this.epoch;
+    const appointed = this.master === null || this.master === node;
+    const anew = this.master === null || known?.incarnation !== request.incarnation;
+    if ((appointed && anew) || forgotten || ahead) this.raise(request.epoch);
+    if (this.master === null || forgotten) this.since = this.epoch;
+    if (known?.url !== url) this.version += 1;
+    this.members.set(node, { url, incarnation: request.incarnation });
+    this.departed.delete(node);
+    if (appointed) this.master = node;
+    return this.answer(node);
+  }
+
+  /** Refuses a node that is known to belong to another cluster, whatever it is called. */
+  excludes(request: Join): Refusal | null {
+    return this.identity.excludes(request);
+  }
+
+  leave(node: NodeId): Left {
+    if (this.members.delete(node)) {
+      this.version += 1;
+      this.departs(node);
+    }
+    if (this.master === node) this.master = null;
+    return { type: 'Left' };
+  }
+
+  /** The process with this id that is registered elsewhere, if that is not the one that asks. */
+  takenBy({ node, url, incarnation: life }: Join): Registered | null {
+    const known = this.members.get(node);
+    if (known === undefined || known.incarnation === life || known.url === url) return null;
+    return known;
+  }
+
+  /** A higher epoch was seen: the master is appointed anew, above it. */
+  raise(seen: Epoch): void {
+    this.epoch = epoch(Math.max(this.epoch, seen) + 1);
+  }
+
+  resize(size: number | null): void {
+    if (size !== this.size) this.version += 1;
+    this.size = size;
+  }
+
+  private departs(node: NodeId): void {
+    this.departed.add(node);
+    if (this.departed.size <= DEPARTED_MAX) return;
+    const [longest] = this.departed;
+    this.departed.delete(longest!);
+  }
+
+  private mayLead({ node, wants }: Join): boolean {
+    const { prefer } = this.options;
+    return wants !== 'secondary' && (prefer === null || prefer === node || this.epoch > 0);
+  }
+
+  private answer(node: NodeId): JoinedMaster | JoinedSecondary {
+    const cluster = this.named();
+    if (this.master !== node) {
+      const master = this.peer(this.master!);
+      return { type: 'JoinedSecondary', epoch: this.epoch, master, ...cluster };
+    }
+    const replicas = this.replicas();
+    const { epoch: current, size, version, since } = this;
+    return { type: 'JoinedMaster', epoch: current, replicas, size, version, since, ...cluster };
+  }
+
+  private named(): { cluster?: string } {
+    const { current } = this.identity;
+    return current === null ? {} : { cluster: current };
+  }
+
+  private peer(node: NodeId): Peer {
+    return { node, url: this.members.get(node)!.url };
+  }
+
+  private replicas(): Peer[] {
+    return [...this.members.keys()].map((node) => this.peer(node));
+  }
+}

@@ -1,0 +1,55 @@
+// What the arbiter has said of a master's cluster: how large it is meant to be, and whether its
+// members were named. The rule: a word that a later one has overtaken changes nothing.
+
+import type { Epoch } from '../ids.ts';
+import type { Peer } from '../messages.ts';
+
+/** What the arbiter says of the cluster; see Replicas. */
+export interface Announced {
+  readonly replicas: readonly Peer[];
+  /** Absent: as before. */
+  readonly size?: number | null;
+  readonly version?: number;
+}
+
+/** The same, when the epoch begins; `replicas` is null where the arbiter will only say it with
+ * Replicas: until then this is a cluster of one. */
+export type Appointment = Omit<Announced, 'replicas'> & {
+  readonly replicas: readonly Peer[] | null;
+  /** The last epoch in which this node was master and ready, if nobody else was appointed since.
+   * Absent or null: there is none, or that is not known. */
+  readonly incumbent?: Epoch | null;
+};
+
+export class Mandate {
+  private named: boolean;
+  private configured: number | null;
+  /** Of the latest announcement that had one. */
+  private version: number;
+
+  /** `first`: there were no members before. */
+  constructor({ replicas, size = null, version = 0 }: Appointment, first: boolean) {
+    this.named = replicas !== null || first;
+    this.configured = size;
+    this.version = version;
+  }
+
+  /** Who the members are has been said, or need not be: nobody could hold anything. */
+  get told(): boolean {
+    return this.named;
+  }
+
+  /** Configured size of the cluster; null: as many as there are members. */
+  get size(): number | null {
+    return this.configured;
+  }
+
+  /** Returns whether this word stands. */
+  heed({ size, version }: Announced): boolean {
+    if (version !== undefined && version < this.version) return false;
+    this.version = version ?? this.version;
+    this.named = true;
+    if (size !== undefined) this.configured = size;
+    return true;
+  }
+}

@@ -1,0 +1,314 @@
+// The one replica that accepts writes: gives each its place in the log, has it persisted and
+// replicated, and answers the client when enough nodes have it.
+
+import type { Context } from '../context.ts';
+import type { Write } from '../effects.ts';
+import {
+  type Epoch,
+  type Incarnation,
+  type LogIndex,
+  logIndex,
+  type NodeId,
+  type Ticket,
+} from '../ids.ts';
+import type { Member } from '../members/member.ts';
+import { Membership } from '../members/membership.ts';
+import type { HeartbeatAck, Peer } from '../messages.ts';
+import { entriesOf } from '../operation.ts';
+import { Accession } from '../recovery/accession.ts';
+import { Electorate } from '../recovery/electorate.ts';
+import { Recovery } from '../recovery/recovery.ts';
+import type { CommonStatus, MasterStatus } from '../status.ts';
+import { admit } from './admission.ts';
+import { type Announced, type Appointment, Mandate } from './mandate.ts';
+import { type Mode, ModeNews, modeOf } from './master-mode.ts';
+import { majority, reachedBy } from './quorum.ts';
+import { Readers } from './readers.ts';
+import { type Acknowledged, holders } from './write-concern.ts';
+import { Writers } from './writers.ts';
+
+/**
+ * Invariants:
+ * 1. Indexes are assigned without holes, and only while there is a quorum and the epoch is settled.
+ * 2. A client hears success only when this node has persisted the operation and `w` nodes have it.
+ *    Before the epoch is settled this node's own log counts only if nothing can overrule it.
+ */
+export class Master {
+  readonly epoch: Epoch;
+  private readonly context: Context;
+  private readonly electorate: Electorate;
+  private readonly membership: Membership;
+  private readonly writers: Writers;
+  private readonly readers: Readers;
+  private readonly recovery: Recovery;
+  private readonly accession: Accession;
+  private readonly mandate: Mandate;
+  private readonly modeNews: ModeNews;
+  private settled = false;
+  private dirty = true;
+
+  constructor(
+    context: Context,
+    epoch: Epoch,
+    appointment: Appointment,
+    deposed: (epoch: Epoch) => void,
+    now: number,
+  ) {
+    this.context = context;
+    this.epoch = epoch;
+    // In the first epoch of a cluster there was nobody before who could hold anything.
+    const first = epoch === 1 && context.ledger.log.lastIndex === 0;
+    this.mandate = new Mandate(appointment, first);
+    this.modeNews = new ModeNews(context.outbox);
+    this.writers = new Writers(context);
+    this.readers = new Readers(context);
+    const owner = {
+      progressed: () => this.progress(),
+      heard: (member: Member, ack: HeartbeatAck) => {
+        this.recovery.heardFrom(member, ack);
+        this.attend();
+      },
+      // It may have taken the quorum along, or brought it back: that is said in this turn.
+      judged: () => {
+        this.dirty = true;
+      },
+      left: (node: NodeId) => this.writers.left(node),
+      joined: () => this.writers.joined(),
+      deposed,
+    };
+    const others = appointment.replicas?.filter(({ node }) => node !== context.self.node) ?? null;
+    this.electorate = new Electorate(context, others?.map(({ node }) => node) ?? null);
+    this.membership = new Membership(context, epoch, this.electorate, owner, now);
+    this.recovery = new Recovery(
+      context,
+      epoch,
+      {
+        members: () => this.membership.members,
+        electorate: this.electorate,
+        size: () => this.size(),
+        incumbent: appointment.incumbent ?? null,
+      },
+      {
+        settle: () => this.settle(),
+        again: () => {
+          this.dirty = true;
+        },
+      },
+      now,
+    );
+    this.accession = new Accession(context, epoch, this.recovery.unrivalled, () => {
+      this.dirty = true;
+      this.progress();
+    });
+    this.membership.set(others ?? [], now);
+    this.noteLoss(others ?? []);
+  }
+
+  /** It has settled without having heard of any member, and has written nothing since: it can still
+   * hear them before its first write. */
+  get untold(): boolean {
+    const { opened } = this.membership;
+    return !this.mandate.told && opened !== null && this.context.ledger.log.lastIndex === opened;
+  }
+
+  /** It takes writes, as far as it depends on what the members hold. */
+  get ready(): boolean {
+    return this.settled;
+  }
+
+  /** What damage took from a cluster of one is nowhere else. */
+  private noteLoss(others: readonly Peer[]): void {
+    const { bookkeeping, ledger, outbox } = this.context;
+    const lost = bookkeeping.current.lost ?? null;
+    if (lost === null || this.mandate.size !== 1 || others.length > 0) return;
+    if (this.recovery.missing === null) return;
+    outbox.note({ event: 'lost', after: ledger.log.lastIndex, upTo: lost.upTo });
+  }
+
+  /** The arbiter's word on who the replicas are. The same set again changes nothing, nor does a
+   * word that a later one has overtaken. */
+  replicas(announced: Announced, now: number): void {
+    if (!this.mandate.heed(announced)) return;
+    this.membership.set(announced.replicas, now);
+    // Somebody may have joined again, and the set be what it was: a heartbeat tells who, and where
+    // that node stands.
+    this.membership.proveSoon(now);
+    this.dirty = true;
+    this.progress();
+  }
+
+  /** A living member has this id, and is another process than this one. */
+  isOther(node: NodeId, life: Incarnation): boolean {
+    return this.membership.isOther(node, life);
+  }
+
+  write(write: Write, now: number): void {
+    const { outbox, counters, ledger } = this.context;
+    const verdict = admit(write, {
+      ledger,
+      configuredSize: this.mandate.size,
+      quorum: this.quorum(),
+      missing: () => this.membership.missing(),
+      settled: this.settled,
+      counted: this.accession.counts || this.settled,
+      roomForPatient: this.writers.roomForPatient,
+      roomForAny: this.writers.roomForAny,
+    });
+    if (verdict.type === 'refuse') {
+      outbox.reply(write.ticket, verdict.outcome);
+      return;
+    }
+    const duplicate = verdict.type === 'repeat';
+    let first: LogIndex;
+    if (duplicate) {
+      first = verdict.known.first;
+      counters.duplicates += 1;
+      outbox.note({ event: 'duplicate', index: first });
+    } else {
+      first = this.append(write);
+    }
+    this.writers.add(write, first, duplicate, this.membership.nodes(), now);
+    if (duplicate) this.progress();
+  }
+
+  confirm(ticket: Ticket, now: number): void {
+    if (!this.settled) {
+      this.readers.refuse([ticket], 'the master is still recovering');
+    } else if (this.readers.add(ticket, now)) {
+      this.membership.proveSoon(now);
+      this.dirty = true;
+    }
+  }
+
+  abandoned(ticket: Ticket): void {
+    this.writers.drop(ticket);
+    this.readers.drop(ticket);
+  }
+
+  /** The node has persisted more. */
+  persisted(now: number): void {
+    this.membership.persisted(now);
+    this.progress();
+    this.accede();
+  }
+
+  /** Time has passed, or the events at hand are done: sends, judges, tells those who are late. */
+  wake(now: number): void {
+    this.dirty = false;
+    this.membership.wake(now, this.settled);
+    if (!this.settled) this.recovery.proceed(now);
+    if (this.writers.deadline() <= now) this.writers.expire(now, this.acknowledged());
+    this.answerReaders(now);
+    this.modeNews.tell(this.mode());
+  }
+
+  deadline(): number {
+    if (this.dirty) return Number.NEGATIVE_INFINITY;
+    return Math.min(
+      this.membership.deadline(this.settled),
+      this.writers.deadline(),
+      this.readers.deadline(),
+    );
+  }
+
+  /** This node is master no more: everyone who waits is told so; what is in the log stays there. */
+  end(outcome: 'ShuttingDown' | 'NoMaster'): void {
+    this.accession.end();
+    this.writers.end(outcome);
+    this.readers.end();
+    this.recovery.end();
+    this.membership.end();
+  }
+
+  /** How far compaction may go. */
+  get compactTo(): LogIndex {
+    return this.membership.compactTo;
+  }
+
+  /** The nodes known to have the operation at `index`, this one first. */
+  holders(index: LogIndex): NodeId[] {
+    return holders(index, this.acknowledged());
+  }
+
+  /** The members that say that they keep their log in memory. */
+  get inMemory(): readonly NodeId[] {
+    return this.membership.inMemory;
+  }
+
+  status(now: number): Omit<MasterStatus, keyof CommonStatus> {
+    return {
+      role: 'master',
+      ...this.mode(),
+      recovering: !this.settled,
+      quorum: this.quorum(),
+      members: this.membership.report(now),
+      waiting: this.writers.size,
+    };
+  }
+
+  private append(write: Write): LogIndex {
+    const { ledger, counters } = this.context;
+    const first = logIndex(ledger.log.lastIndex + 1);
+    ledger.append(entriesOf(write, first, this.epoch));
+    counters.appended += write.operations.length;
+    this.dirty = true;
+    return first;
+  }
+
+  private settle(): void {
+    this.settled = true;
+    this.dirty = true;
+    this.membership.opened = this.context.ledger.log.lastIndex;
+    this.electorate.settle();
+    this.membership.beatNow();
+    this.progress();
+    this.accede();
+  }
+
+  private accede(): void {
+    const { opened } = this.membership;
+    // Members that are yet to be heard may have the log of a later epoch than this node's.
+    if (opened !== null && !this.untold) this.accession.proceed(opened);
+  }
+
+  /** Someone has more of the log: what is on a majority, and who may be answered. */
+  private progress(): void {
+    const { ledger } = this.context;
+    const acknowledged = this.acknowledged();
+    const positions = [...acknowledged.positions.values()];
+    if (this.settled) ledger.commit(reachedBy(positions, majority(acknowledged.size)));
+    this.writers.answer(acknowledged);
+    this.attend();
+  }
+
+  /** Readers, and a recovery, wait for what has just come: they are looked at in this turn. */
+  private attend(): void {
+    if (!this.settled || this.readers.size > 0) this.dirty = true;
+  }
+
+  private answerReaders(now: number): void {
+    if (this.readers.size === 0) return;
+    const { members } = this.membership;
+    const followedAt = [now, ...members.map((member) => member.followedAt)];
+    this.readers.answer(now, { followedAt, needed: majority(this.size()) });
+  }
+
+  private size(): number {
+    return this.mandate.size ?? this.membership.members.length + 1;
+  }
+
+  private quorum(): { size: number; alive: number; needed: number } {
+    const size = this.size();
+    return { size, alive: this.membership.alive(), needed: majority(size) };
+  }
+
+  private acknowledged(): Acknowledged {
+    const positions = this.membership.positions(this.accession.position);
+    return { self: this.context.self.node, positions, size: this.size() };
+  }
+
+  private mode(): Mode {
+    const { recovery, settled } = this;
+    return modeOf({ quorum: this.quorum(), settled, recovery, ledger: this.context.ledger });
+  }
+}

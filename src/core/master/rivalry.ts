@@ -1,0 +1,16 @@
+// Whether a master that is refused for its epoch is one no longer. The rule: it serves until it
+// sees a higher epoch, or another process that is master of its own.
+
+import type { Epoch, Incarnation } from '../ids.ts';
+import type { Refusal } from '../messages.ts';
+
+export type StaleEpoch = Extract<Refusal, { readonly code: 'stale-epoch' }>;
+
+/** Whether the refusal of a master of `epoch`, the process `self`, comes from a later master, or
+ * from a second one of this epoch. One that names the same epoch, and not who says so, is no master
+ * of replog's; and a master that meets itself, under an address that another node claims to have,
+ * is not deposed by that. */
+export function deposes(refusal: StaleEpoch, epoch: Epoch, self: Incarnation): boolean {
+  if (refusal.epoch !== epoch) return refusal.epoch > epoch;
+  return refusal.incarnation !== undefined && refusal.incarnation !== self;
+}

@@ -1,0 +1,55 @@
+// Which master's epoch a secondary has accepted operations of. A new master goes by it: of two logs
+// the one of the later epoch is right (departure.ts). So it is not durable before what is no part
+// of that epoch's log is gone from the disk: after a crash that would be taken for a part of it.
+
+import type { Context } from '../context.ts';
+import type { Epoch } from '../ids.ts';
+
+/** Invariants: 1. `durable` ≤ `epoch`. 2. An epoch is durable only where no cut waits. */
+export class Acceptance {
+  private readonly context: Context;
+  private readonly settled: () => void;
+  /** As this process knows it. */
+  private current: Epoch;
+  /** As a crash would leave it. */
+  private remembered: Epoch;
+
+  /** `settled` is called when the epoch is durable. */
+  constructor(context: Context, settled: () => void) {
+    this.context = context;
+    this.settled = settled;
+    this.current = context.bookkeeping.current.acceptedEpoch;
+    this.remembered = this.current;
+  }
+
+  get epoch(): Epoch {
+    return this.current;
+  }
+
+  get durable(): Epoch {
+    return this.remembered;
+  }
+
+  /** Returns whether this is a later epoch than the one before. */
+  accept(epoch: Epoch): boolean {
+    if (this.current >= epoch) return false;
+    this.current = epoch;
+    return true;
+  }
+
+  /** Remembers it as soon as that may be. */
+  remember(): void {
+    const { bookkeeping, ledger } = this.context;
+    const epoch = this.current;
+    if (bookkeeping.current.acceptedEpoch >= epoch) return;
+    if (!ledger.persister.cutDurable) {
+      if (epoch > bookkeeping.current.epoch) bookkeeping.remember({ epoch });
+      return;
+    }
+    // Who had caught up with this node, when it was master, says nothing of what comes now.
+    bookkeeping.remember({ epoch, acceptedEpoch: epoch, established: null }, () => {
+      this.remembered = epoch;
+      this.settled();
+    });
+  }
+}

@@ -1,0 +1,116 @@
+// What changed between two answers, told as events. The dashboard hears no events of its own: it
+// notices them, and what comes and goes between two looks it does not see.
+
+import type { Faults, Health, MasterHealth } from '../../client/answers.ts';
+import type { ClusterState, NodeView, SeenNode, Tone } from './cluster-state.ts';
+import { changesOfDamage } from './damage.ts';
+
+interface Told {
+  readonly text: string;
+  readonly tone: Tone;
+}
+
+const TONES: Readonly<Record<string, Tone>> = {
+  Healthy: 'good',
+  Suspected: 'warn',
+  Unhealthy: 'bad',
+  running: 'good',
+  paused: 'warn',
+  exited: 'bad',
+};
+
+/** The word that stands in the node's panel. */
+const wordOf = (state: string): string => (state === 'exited' ? 'down' : state);
+
+/** Nodes that came, went, or whose process is in another state. The first list tells nothing. */
+export function changesOfNodes(before: readonly NodeView[], after: readonly SeenNode[]): Told[] {
+  if (before.length === 0) return [];
+  const known = new Map(before.map((node) => [node.node, node]));
+  const told: Told[] = [];
+  for (const { node, state, role, pid } of after) {
+    const was = known.get(node);
+    if (was === undefined) told.push({ text: `${node} was added`, tone: 'good' });
+    else if (role === 'removed' && was.role !== 'removed') {
+      told.push({ text: `${node} was removed`, tone: 'warn' });
+    } else if (was.process !== null && state !== null && was.process !== state) {
+      const how = state === 'running' && pid !== null ? `running (pid ${pid})` : wordOf(state);
+      told.push({ text: `${node} is ${how}`, tone: TONES[state] ?? 'plain' });
+    } else if (pid !== null && was.pid !== null && was.pid !== pid) {
+      told.push({ text: `${node} has a new process (pid ${pid})`, tone: 'plain' });
+    }
+  }
+  const now = new Set(after.map(({ node }) => node));
+  for (const { node } of before) {
+    if (!now.has(node)) told.push({ text: `${node} is gone`, tone: 'warn' });
+  }
+  return told;
+}
+
+/** What a node's answer says that its last one did not. */
+export function changesOfHealth(state: ClusterState, node: string, health: Health): Told[] {
+  const view = state.nodes.find((one) => one.node === node);
+  if (view === undefined) return [];
+  const was = view.health;
+  const ofDamage = changesOfDamage(node, was?.damage, health.damage);
+  if (was === null) return ofDamage;
+  const told: Told[] = [...ofDamage];
+  if (view.silentSince !== null) told.push({ text: `${node} answers again`, tone: 'good' });
+  // The list of nodes may have said so already.
+  const isTold = health.role === 'removed' && view.role === 'removed';
+  if (was.role !== health.role && health.role !== null && !isTold) {
+    told.push({ text: `${node} is ${health.role} in epoch ${health.epoch}`, tone: 'plain' });
+  } else if (was.epoch !== health.epoch && health.role === 'master') {
+    told.push({ text: `epoch ${health.epoch}, master ${node}`, tone: 'plain' });
+  }
+  if (health.lastIndex < was.lastIndex) {
+    const text = `${node} begins again at #${health.lastIndex} (was #${was.lastIndex})`;
+    told.push({ text, tone: 'warn' });
+  }
+  if (was.role === 'master' && health.role === 'master') told.push(...asMaster(was, health));
+  return told;
+}
+
+function asMaster(was: MasterHealth, is: MasterHealth): Told[] {
+  const told: Told[] = [];
+  const before = new Map(was.members.map((member) => [member.node, member.status]));
+  for (const { node, status } of is.members) {
+    const from = before.get(node);
+    if (from === undefined || from === status) continue;
+    told.push({ text: `${node} is ${status} (was ${from})`, tone: TONES[status] ?? 'plain' });
+  }
+  if (was.mode !== is.mode) {
+    const reason = is.reason === null ? '' : `: ${is.reason}`;
+    told.push({
+      text: `the cluster is ${is.mode}${reason}`,
+      tone: is.mode === 'read-only' ? 'bad' : 'good',
+    });
+  }
+  return told;
+}
+
+/** Faults as `replog fault` takes them, e.g. `delay=500ms hold`; empty: none. */
+export function faultWords(faults: Faults): string {
+  const { delayMs, persist = {} } = faults;
+  const chances = [
+    ['error-before', faults.errorBefore],
+    ['error-after', faults.errorAfter],
+    ['drop-request', faults.dropRequest],
+    ['drop-reply', faults.dropReply],
+    ['persist-fail', persist.fail],
+    ['persist-swallow', persist.swallow],
+    ['times', faults.times],
+    ['seed', faults.seed],
+  ] as const;
+  return [
+    ...(delayMs === undefined || delayMs === 0 ? [] : [`delay=${delayWords(delayMs)}`]),
+    ...chances.flatMap(([name, value]) => (value ? [`${name}=${value}`] : [])),
+    ...(faults.hold ? ['hold'] : []),
+    ...(persist.stuck ? ['persist-stuck'] : []),
+    ...(persist.delayMs ? [`persist-delay=${persist.delayMs}ms`] : []),
+    ...(faults.heartbeat ? ['heartbeat'] : []),
+  ].join(' ');
+}
+
+function delayWords(delay: number | { readonly min: number; readonly max: number }): string {
+  return typeof delay === 'number' ? `${delay}ms` : `${delay.min}ms..${delay.max}ms`;
+}

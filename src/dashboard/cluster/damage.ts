@@ -1,0 +1,25 @@
+// Damage that a node found in its log when it started: what is told of it as an event. The rule: it
+// is told once for each start, and once when the node has again what was lost.
+
+import type { FoundDamage } from '../../client/answers.ts';
+import type { Tone } from './cluster-state.ts';
+
+/** What is news of it; absent: none was found. */
+export function changesOfDamage(
+  node: string,
+  was: FoundDamage | undefined,
+  is: FoundDamage | undefined,
+): { readonly text: string; readonly tone: Tone }[] {
+  if (is === undefined) return [];
+  const { file, offset, after, foundAt, mendedAt } = is;
+  const isKnown = was?.foundAt === foundAt;
+  if (isKnown && was.mendedAt === mendedAt) return [];
+  if (isKnown) return [{ text: `${node} has again what damage took from it`, tone: 'good' }];
+  const place = `(${file}, byte ${offset})`;
+  if (mendedAt !== null) {
+    const how = `and has mended it from #${after + 1} on`;
+    return [{ text: `${node} found damage at its start, ${how} ${place}`, tone: 'warn' }];
+  }
+  const how = `it has up to #${after} and fetches the rest`;
+  return [{ text: `${node} found damage at its start: ${how} ${place}`, tone: 'bad' }];
+}

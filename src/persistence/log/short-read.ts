@@ -1,0 +1,33 @@
+// Reading a short piece of the log while everything else waits: a cut may have to find its place at
+// once. The rule: what is read is checked as in any other reading.
+
+import { asMissing } from '../damage/missing.ts';
+import type { Disk } from '../disk/disk.ts';
+import { DamagedLog } from '../persistence.ts';
+import { examine, recordHash, recordIndex, recordSize } from '../record/record.ts';
+import { damage } from '../record/walk.ts';
+import { segmentName } from '../segment/segment-file.ts';
+import type { Piece } from './encoded-log.ts';
+
+/** The records of a piece that is on disk. Throws DamagedLog, or the disk's error. */
+export function readNow(disk: Disk, { segment, start, end, before, holes }: Piece): Buffer {
+  const name = segmentName(segment.start.first);
+  const bytes = Buffer.allocUnsafe(end - start);
+  let got: number;
+  try {
+    got = disk.readNow(name, bytes, start);
+  } catch (error) {
+    throw asMissing(error, segment);
+  }
+  const last = { index: before.index, hash: before.hash };
+  let at = 0;
+  while (at < got) {
+    const verdict = examine(bytes.subarray(0, got), at, last, holes);
+    if (verdict !== 'whole') throw damage(name, { verdict, offset: start + at, ...last });
+    last.index = recordIndex(bytes, at);
+    last.hash = recordHash(bytes, at);
+    at += recordSize(bytes, at);
+  }
+  if (got < bytes.length) throw new DamagedLog(name, start + got, 'an early end');
+  return bytes;
+}

@@ -1,0 +1,95 @@
+// One pass of compaction over the closed segments, oldest first: which of them are worth being
+// rewritten, and which are put together. The rule: what stays in a segment that is not rewritten is
+// known before anything behind it is, because a removal must outlive what it removes.
+
+import type { Disk } from '../disk/disk.ts';
+import type { Segment } from '../segment/segment.ts';
+import { segmentName } from '../segment/segment-file.ts';
+import { readFolds, type Summary, summaryName } from '../segment/summary.ts';
+import type { Compactor, Superseding } from './compactor.ts';
+
+/** A segment is rewritten if so many of its records are superseded, as a share of all. */
+export const GARBAGE_MIN = 0.2;
+
+/** Put together at most. */
+const GROUP_MAX = 64;
+
+/** What a look at a segment says. */
+interface Look {
+  /** Records that are the state of their key. */
+  readonly live: number;
+  readonly garbage: boolean;
+  /** Small enough to be put together with its neighbour. */
+  readonly small: boolean;
+  /** What it will have when it is rewritten, roughly. */
+  readonly bytes: number;
+}
+
+export class CompactionPass {
+  private readonly disk: Disk;
+  private readonly compactor: Compactor;
+  private readonly state: Superseding;
+  private readonly segmentBytes: number;
+  private group: Segment[] = [];
+  private groupBytes = 0;
+  private worth = false;
+
+  constructor(disk: Disk, compactor: Compactor, state: Superseding, segmentBytes: number) {
+    this.disk = disk;
+    this.compactor = compactor;
+    this.state = state;
+    this.segmentBytes = segmentBytes;
+  }
+
+  /** Returns how many records on keys are the state of their key: what a later pass is measured
+   * against. Ends early where segments have changed meanwhile. */
+  async run(segments: readonly Segment[], summaries: readonly Summary[]): Promise<number> {
+    let left = 0;
+    for (const [i, segment] of segments.entries()) {
+      const look = await this.look(segment, summaries[i]!);
+      if (look === null) return left;
+      left += look.live;
+      const joins = look.garbage || look.small;
+      const full = this.groupBytes + look.bytes > this.segmentBytes;
+      if ((!joins || full || this.group.length === GROUP_MAX) && !(await this.finish()))
+        return left;
+      if (!joins) continue;
+      this.group.push(segment);
+      this.groupBytes += look.bytes;
+      this.worth ||= look.garbage;
+    }
+    await this.finish();
+    return left;
+  }
+
+  /** Rewrites what has gathered. Returns whether to go on: where something stays that was to go,
+   * nothing behind it can be judged. */
+  private async finish(): Promise<boolean> {
+    const { group, worth } = this;
+    this.group = [];
+    this.groupBytes = 0;
+    this.worth = false;
+    if (!worth && group.length < 2) return true;
+    return this.compactor.compact(group);
+  }
+
+  /** null: its summary cannot be read, and is made anew. */
+  private async look(segment: Segment, summary: Summary): Promise<Look | null> {
+    const name = summaryName(segmentName(segment.start.first));
+    const folds = await readFolds(this.disk, name, summary, false);
+    if (folds === null) {
+      segment.summarised = false;
+      return null;
+    }
+    let live = 0;
+    folds.eachKey((key, index) => {
+      if (this.state.newest(key) === index) live += 1;
+    });
+    const dead = summary.keyed - live;
+    const garbage = dead > GARBAGE_MIN * segment.count;
+    if (!garbage) folds.eachKey((key) => this.compactor.leave(key));
+    const size = segment.end.offset;
+    const small = size < this.segmentBytes / 2 && summary.keyed > 0;
+    return { live, garbage, small, bytes: size * (1 - dead / Math.max(segment.count, 1)) };
+  }
+}

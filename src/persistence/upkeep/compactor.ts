@@ -1,0 +1,232 @@
+// Rewrites closed segments without the `put` and `remove` records that a later one on the same key
+// supersedes. The rule: the new file is durable before it takes the place of the old ones, under
+// the name of the first of them; what a crash leaves behind is recognised and removed at the next
+// start. Indexes, payloads and the running hash of what stays never change.
+
+import type { LogIndex } from '../../core/ids.ts';
+import type { Entry } from '../../core/operation.ts';
+import { type Disk, type DiskFile, withFile, writeAll } from '../disk/disk.ts';
+import type { Catalog } from '../log/catalog.ts';
+import type { Readers } from '../log/readers.ts';
+import type { Turns } from '../log/turns.ts';
+import { plainMessage } from '../record/plain-append.ts';
+import {
+  markWrite,
+  parseRecord,
+  recordEpoch,
+  recordHash,
+  recordIndex,
+  recordSize,
+} from '../record/record.ts';
+import { Segment } from '../segment/segment.ts';
+import { encodeFileHeader, FILE_HEADER_BYTES, segmentName } from '../segment/segment-file.ts';
+import { CLOSED_INTERVAL_BYTES, summaryName } from '../segment/summary.ts';
+import { type Pause, readClosed } from './closed-segments.ts';
+import type { Leftovers } from './leftovers.ts';
+
+/** Bytes gathered before they are written. */
+const GATHER_BYTES = 256 << 10;
+
+/** How often it is looked whether every member has what was judged by. */
+const LOOKS = 10;
+
+/** What is known of the log's present state. Answers at once. */
+export interface Superseding {
+  /** Everything up to here is committed and on every member. */
+  compactTo(): LogIndex;
+  /** Index of the newest committed operation on a key; null if the key has no value, and none to
+   * be remembered. */
+  newest(key: string): LogIndex | null;
+  /** No operation behind this index is known to `newest`. */
+  settledTo(): LogIndex;
+  /** Index of the first operation of the request that this idempotency key still stands for. */
+  requestAt(idempotencyKey: string): LogIndex | null;
+}
+
+export interface CompactorParts {
+  readonly disk: Disk;
+  readonly catalog: Catalog;
+  readonly readers: Readers;
+  readonly turns: Turns;
+  readonly leftovers: Leftovers;
+  readonly state: Superseding;
+  readonly pause: Pause;
+  /** Until the members may have more. */
+  readonly patience: Pause;
+}
+
+/**
+ * Invariants:
+ * 1. A record stays if it is an append, if its key's state is what it says, if its idempotency key
+ *    is within the window, if it is part of a batch, or the first of its epoch, or the last of its
+ *    file.
+ * 2. A removal that is the newest word on a key goes only when no older operation on it is left,
+ *    not even for a start after a power cut.
+ * 3. What supersedes a record is on every member, too, before the record goes: if the log were cut
+ *    back to between the two, nothing would be left of the key's state there.
+ */
+export class Compactor {
+  private readonly parts: CompactorParts;
+  /** Keys without a value of which an operation was left in a segment that was passed. */
+  private readonly haunted = new Set<string>();
+  private batchEnd = 0;
+
+  constructor(parts: CompactorParts) {
+    this.parts = parts;
+  }
+
+  /** Notes that operations on a key without a value stay in a segment that is not rewritten. */
+  leave(key: string): void {
+    if (this.parts.state.newest(key) === null) this.haunted.add(key);
+  }
+
+  /** Puts one segment in the place of these, which follow one another; returns whether that was
+   * done: if they have changed meanwhile they stay. Segments are compacted in log order. */
+  async compact(group: readonly Segment[]): Promise<boolean> {
+    const { disk, state, turns } = this.parts;
+    const name = segmentName(group[0]!.start.first);
+    const unfinished = `${name}.tmp`;
+    await disk.remove(unfinished);
+    const fresh = await withFile(disk, unfinished, 'create', async (file) => {
+      const written = await this.rewrite(group, file);
+      await file.sync();
+      return written;
+    });
+    // A removal may be missing in the new file because what it removed is gone from an earlier one.
+    // A power cut that took that file's new name back, and left this one's, would bring it back.
+    await disk.syncFolder();
+    const judgedBy = state.settledTo();
+    await this.awaitMembers(judgedBy);
+    return turns.run(() => this.replace(group, fresh, unfinished, judgedBy));
+  }
+
+  /** Resolves when every member has the log up to there, or that takes too long. */
+  private async awaitMembers(index: number): Promise<void> {
+    const { patience, state } = this.parts;
+    for (let looks = 0; looks < LOOKS && state.compactTo() < index; looks += 1) await patience();
+  }
+
+  private async rewrite(group: readonly Segment[], file: DiskFile): Promise<Segment> {
+    const { disk, pause } = this.parts;
+    const { first, hashBefore, base } = group[0]!.start;
+    const dataStart = FILE_HEADER_BYTES;
+    const kind = 'compacted';
+    const fresh = new Segment({ first, hashBefore, base, dataStart, kind }, CLOSED_INTERVAL_BYTES);
+    const output = new Output(file, fresh);
+    await writeAll(file, [encodeFileHeader(first, hashBefore, kind)], 0);
+    const { index: last } = group.at(-1)!.end;
+    let epoch = -1;
+    for (const segment of group) {
+      const visit = (bytes: Buffer, at: number): void => {
+        const firstOfEpoch = recordEpoch(bytes, at) !== epoch;
+        epoch = recordEpoch(bytes, at);
+        const anyway = firstOfEpoch || recordIndex(bytes, at) === last;
+        if (this.stays(bytes, at, anyway)) output.add(bytes, at);
+      };
+      await readClosed(disk, segment, visit, async () => {
+        await output.flush(GATHER_BYTES);
+        await pause();
+      });
+    }
+    await output.flush(1);
+    return fresh;
+  }
+
+  private stays(bytes: Buffer, at: number, anyway: boolean): boolean {
+    if (plainMessage(bytes, at) >= 0) return true;
+    const entry = parseRecord(bytes, at);
+    if (entry?.batch !== undefined) this.batchEnd = entry.index + entry.batch - 1;
+    if (entry === null || entry.op === 'append') return true;
+    const { state } = this.parts;
+    const newest = state.newest(entry.key);
+    if (newest === entry.index) return true;
+    const last = entry.op === 'remove' && newest === null && this.haunted.has(entry.key);
+    const known = entry.idempotencyKey !== undefined && this.isKnown(entry);
+    const stays = anyway || last || known || entry.index <= this.batchEnd;
+    if (stays && newest === null) this.haunted.add(entry.key);
+    return stays;
+  }
+
+  private isKnown({ idempotencyKey, index }: Entry): boolean {
+    return idempotencyKey !== undefined && this.parts.state.requestAt(idempotencyKey) === index;
+  }
+
+  private async replace(
+    group: readonly Segment[],
+    fresh: Segment,
+    unfinished: string,
+    judgedBy: number,
+  ): Promise<boolean> {
+    const { disk, catalog, leftovers, state } = this.parts;
+    const reached = Math.max(fresh.end.index, judgedBy);
+    const allowed = reached <= state.compactTo() && catalog.holds(group);
+    if (!allowed) {
+      await disk.remove(unfinished);
+      return false;
+    }
+    const [name, ...others] = group.map(({ start }) => segmentName(start.first));
+    // From now on nobody begins to read the old files, and the new one is read when it is there.
+    const changed = this.exchange(group, unfinished, name!);
+    fresh.changing = changed.catch(() => undefined);
+    catalog.replace(group, fresh);
+    try {
+      await changed;
+    } catch (error) {
+      catalog.replace([fresh], ...group);
+      throw error;
+    } finally {
+      fresh.changing = null;
+    }
+    leftovers.add(others);
+    await leftovers.remove();
+    return true;
+  }
+
+  /** The name leads to the old file or to the new one, and either is the log: that need not be
+   * durable before the next file is put in place. */
+  private async exchange(
+    group: readonly Segment[],
+    unfinished: string,
+    name: string,
+  ): Promise<void> {
+    const { disk, readers } = this.parts;
+    await readers.idle();
+    for (const old of group) await readers.forget(segmentName(old.start.first));
+    await disk.remove(summaryName(name));
+    await disk.rename(unfinished, name);
+  }
+}
+
+/** Gathers records and writes them behind one another. */
+class Output {
+  private readonly file: DiskFile;
+  private readonly segment: Segment;
+  private gathered: Buffer[] = [];
+  private bytes = 0;
+  private position = FILE_HEADER_BYTES;
+
+  constructor(file: DiskFile, segment: Segment) {
+    this.file = file;
+    this.segment = segment;
+  }
+
+  add(bytes: Buffer, at: number): void {
+    const size = recordSize(bytes, at);
+    const record = Buffer.from(bytes.subarray(at, at + size));
+    // Each run that is flushed is one write.
+    markWrite(record, 0, 0);
+    this.segment.add(recordIndex(record, 0), size, recordHash(record, 0));
+    this.gathered.push(record);
+    this.bytes += size;
+  }
+
+  /** Writes what has gathered, if it is at least so many bytes. */
+  async flush(leastBytes: number): Promise<void> {
+    if (this.bytes < leastBytes) return;
+    markWrite(this.gathered[0]!, 0, this.bytes);
+    await writeAll(this.file, [Buffer.concat(this.gathered)], this.position);
+    this.position += this.bytes;
+    this.gathered = [];
+    this.bytes = 0;
+  }
+}

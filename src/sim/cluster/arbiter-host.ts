@@ -1,0 +1,99 @@
+// An arbiter of its own in virtual time: the real machine, its memory in the real bookkeeping file.
+
+import type { ArbiterNode } from '../../core/arbiter/arbiter-node.ts';
+import type { Effect } from '../../core/effects.ts';
+import { type Ticket, ticket as ticketOf } from '../../core/ids.ts';
+import type { Request, Response } from '../../core/messages.ts';
+import type { Bookkeeper } from '../../persistence/bookkeeping/bookkeeper.ts';
+import type { Persistence } from '../../persistence/persistence.ts';
+import type { Timeline } from '../timeline.ts';
+import type { MemoryWatch } from '../watch/memory-watch.ts';
+import { Host } from './host.ts';
+import type { Network, Server } from './network.ts';
+
+export class ArbiterHost extends Host implements Server {
+  private arbiter: ArbiterNode | null = null;
+  private bookkeeper: Bookkeeper | null = null;
+  private readonly network: Network;
+  private readonly onBroken: (error: unknown) => void;
+  private readonly peers = new Map<Ticket, (response: Response) => void>();
+  private readonly watch: MemoryWatch;
+  private lastTicket = 0;
+
+  constructor(
+    timeline: Timeline,
+    network: Network,
+    watch: MemoryWatch,
+    onBroken: (error: unknown) => void,
+  ) {
+    super('arbiter', timeline);
+    this.watch = watch;
+    this.network = network;
+    this.onBroken = onBroken;
+  }
+
+  serve(arbiter: ArbiterNode, persistence: Persistence): void {
+    this.arbiter = arbiter;
+    this.bookkeeper = this.bookkeeperOf(persistence, this.watch);
+    this.run(arbiter);
+  }
+
+  override end(silently: boolean): void {
+    this.arbiter = null;
+    this.bookkeeper = null;
+    this.peers.clear();
+    super.end(silently);
+  }
+
+  /** The operator adds or removes nodes: the configured size changes with them. */
+  resize(change: (size: number) => number, size: number): void {
+    if (this.arbiter === null) return;
+    for (const effect of this.arbiter.resize(change(size), this.now())) this.perform(effect);
+    this.post({ type: 'Wake' });
+  }
+
+  receive(request: Request, respond: (response: Response) => void): void {
+    this.lastTicket += 1;
+    const ticket = ticketOf(this.lastTicket);
+    this.peers.set(ticket, respond);
+    this.post({ type: 'Received', ticket, request });
+  }
+
+  protected broken(error: unknown): void {
+    this.onBroken(error);
+  }
+
+  protected perform(effect: Effect): void {
+    switch (effect.type) {
+      case 'Send':
+        this.send(effect);
+        return;
+      case 'Respond':
+        this.watch.answers(this.id, effect.response);
+        if (effect.response.type !== 'FetchedOrder') {
+          this.peers.get(effect.ticket)?.(effect.response);
+        }
+        this.peers.delete(effect.ticket);
+        return;
+      case 'Remember':
+        this.watch.remembering(this.id, effect.memory);
+        this.bookkeeper!.remember(effect.id, effect.memory);
+        return;
+      case 'Append':
+      case 'Truncate':
+      case 'Persist':
+      case 'Reply':
+      case 'Note':
+        return;
+      default:
+        effect satisfies never;
+    }
+  }
+
+  private send({ call, to, request }: Extract<Effect, { type: 'Send' }>): void {
+    this.network.call(this, to, request as Request, {
+      answered: (response) => this.post({ type: 'Answered', call, response }),
+      unanswered: (error) => this.post({ type: 'Unanswered', call, error }),
+    });
+  }
+}

@@ -1,0 +1,229 @@
+import { describe, expect, test } from 'vitest';
+import { epoch, incarnation, logIndex, nodeId } from '../../../src/core/ids.ts';
+import type { Response } from '../../../src/core/messages.ts';
+import type { MasterStatus } from '../../../src/core/status.ts';
+import { VirtualCluster } from '../virtual-cluster.ts';
+
+function one(how: { size?: number } = {}): VirtualCluster {
+  const cluster = new VirtualCluster();
+  cluster.start('n1', { arbiter: null, ...how });
+  cluster.run(10);
+  return cluster;
+}
+
+function three(): VirtualCluster {
+  const cluster = one({ size: 3 });
+  cluster.start('n2', { arbiter: 'n1' });
+  cluster.start('n3', { arbiter: 'n1' });
+  cluster.run(100);
+  return cluster;
+}
+
+function join(
+  cluster: VirtualCluster,
+  id: string,
+  how: { life?: string; epoch?: number; url?: string; cluster?: string },
+) {
+  const answers: Response[] = [];
+  const { life = `${id}#x`, epoch: seen = 0, url = id, cluster: from } = how;
+  const request = {
+    type: 'Join' as const,
+    node: nodeId(id),
+    url,
+    incarnation: incarnation(life),
+    epoch: epoch(seen),
+    lastIndex: logIndex(0),
+    ...(from === undefined ? {} : { cluster: from }),
+  };
+  cluster.request('n1', request, (response) => answers.push(response));
+  return answers;
+}
+
+const status = (cluster: VirtualCluster) => cluster.status('n1') as MasterStatus;
+
+describe('EmbeddedArbiter', () => {
+  test('the node it lives in is master; those who join follow it', () => {
+    const cluster = three();
+    expect(status(cluster)).toMatchObject({ role: 'master', epoch: 1 });
+    for (const id of ['n2', 'n3']) {
+      expect(cluster.status(id)).toMatchObject({ role: 'secondary', master: { node: 'n1' } });
+    }
+  });
+
+  test('a master from elsewhere that falls silent: this one goes on, behind its epoch', () => {
+    const cluster = one();
+    const beat = () =>
+      cluster.request(
+        'n1',
+        {
+          type: 'Heartbeat',
+          epoch: epoch(5),
+          master: { node: nodeId('n9'), url: 'n9' },
+          lastIndex: logIndex(0),
+          commitIndex: logIndex(0),
+        },
+        () => undefined,
+      );
+    for (let times = 0; times < 2; times += 1) {
+      beat();
+      cluster.run(4_900);
+      expect(cluster.status('n1')).toMatchObject({ role: 'secondary', master: { node: 'n9' } });
+    }
+    cluster.run(200);
+    expect(status(cluster)).toMatchObject({ role: 'master', epoch: 6, mode: 'read-write' });
+    cluster.run(20_000);
+    expect(status(cluster)).toMatchObject({ role: 'master', epoch: 6 });
+  });
+
+  test('C2: each life of it is a new epoch, and it finds its members by itself', () => {
+    const cluster = three();
+    for (let life = 2; life <= 4; life += 1) {
+      cluster.kill('n1');
+      cluster.start('n1', { arbiter: null, size: 3 });
+      cluster.run(200);
+      expect(status(cluster)).toMatchObject({ epoch: life, mode: 'read-write' });
+      expect(status(cluster).members.map(({ node }) => node)).toEqual(['n1', 'n2', 'n3']);
+    }
+  });
+
+  test('C19: an answer to a Join leaves only after it is durable', () => {
+    const cluster = one();
+    const answers = join(cluster, 'n2', {});
+    expect(answers).toEqual([]);
+    cluster.run(1);
+    expect(answers).toMatchObject([{ type: 'JoinedSecondary', epoch: 1 }]);
+  });
+
+  test('B44: an id that another living process uses is refused; that of a dead one is not', () => {
+    const cluster = three();
+    cluster.run(600);
+    const refused = join(cluster, 'n2', { life: 'impostor', url: 'elsewhere' });
+    expect(refused).toEqual([{ type: 'Refused', code: 'node-id-taken', node: 'n2' }]);
+    cluster.kill('n2');
+    cluster.run(5_000);
+    const admitted = join(cluster, 'n2', { life: 'n2 again', url: 'elsewhere' });
+    cluster.run(1);
+    expect(admitted).toMatchObject([{ type: 'JoinedSecondary' }]);
+  });
+
+  test('who is back with another URL is not refused because it answers at the former, too', () => {
+    const cluster = three();
+    cluster.run(600);
+    cluster.kill('n2');
+    cluster.start('n2', { arbiter: 'nobody' });
+    const life = `n2#${cluster.host('n2').life}`;
+    const early = join(cluster, 'n2', { life, url: 'elsewhere' });
+    expect(early).toMatchObject([{ type: 'Refused', code: 'node-id-taken' }]);
+    cluster.run(600);
+    const admitted = join(cluster, 'n2', { life, url: 'elsewhere' });
+    cluster.run(1);
+    expect(admitted).toMatchObject([{ type: 'JoinedSecondary' }]);
+    const urls = status(cluster).members.map(({ url }) => url);
+    expect(urls.toSorted()).toEqual(['elsewhere', 'n1', 'n3']);
+  });
+
+  test('C2: a master that is given another id goes on with its members, and its log', () => {
+    const cluster = three();
+    cluster.write('n1', 'a', { w: 3 });
+    cluster.run(100);
+    cluster.kill('n1');
+    cluster.start('n1', { arbiter: null, size: 3, node: 'n9' });
+    cluster.run(500);
+    expect(status(cluster)).toMatchObject({ role: 'master', epoch: 2, mode: 'read-write' });
+    const members = status(cluster).members.map(({ node }) => node);
+    expect(members.toSorted()).toEqual(['n2', 'n3', 'n9']);
+    const ticket = cluster.write('n1', 'b', { w: 3 });
+    cluster.run(100);
+    expect(cluster.outcome(ticket)).toMatchObject({ type: 'Stored' });
+    expect(cluster.entries('n3')).toEqual(['1:a', '2:b']);
+  });
+
+  test('B44: nobody may use the id of the master', () => {
+    const cluster = three();
+    expect(join(cluster, 'n1', {})).toEqual([
+      { type: 'Refused', code: 'node-id-taken', node: 'n1' },
+    ]);
+    expect(status(cluster).epoch).toBe(1);
+  });
+
+  test('B45: who belongs to another cluster is told so, also where its id is taken', () => {
+    const cluster = new VirtualCluster();
+    cluster.start('n1', { arbiter: null, newCluster: 'c-1' });
+    cluster.run(100);
+    expect(join(cluster, 'n1', { cluster: 'c-2' })).toEqual([
+      { type: 'Refused', code: 'wrong-cluster', cluster: 'c-1' },
+    ]);
+  });
+
+  test('C2: the master cannot be sent away: no other node is ever appointed', () => {
+    const cluster = three();
+    cluster.request('n1', { type: 'Leave', node: nodeId('n1') });
+    cluster.run(100);
+    const answers = join(cluster, 'n4', { epoch: 1 });
+    cluster.run(100);
+    expect(answers).toMatchObject([{ type: 'JoinedSecondary', master: { node: 'n1' } }]);
+    expect(status(cluster).role).toBe('master');
+  });
+
+  test('C10: two strangers at once that know our epoch: one new epoch, one master', () => {
+    const cluster = one();
+    cluster.write('n1', 'a');
+    cluster.run(50);
+    join(cluster, 'n2', { epoch: 1 });
+    join(cluster, 'n3', { epoch: 1 });
+    cluster.run(1_000);
+    const roles = cluster.trace.filter((line) => line.includes('n1: master, epoch 2'));
+    expect(roles).toHaveLength(1);
+    expect(status(cluster).members.map(({ node }) => node)).toEqual(['n1', 'n2', 'n3']);
+  });
+
+  test('a master that meets a higher epoch appoints itself above it', () => {
+    const cluster = three();
+    cluster.weather = () => 1;
+    const heartbeat = {
+      type: 'Heartbeat' as const,
+      epoch: epoch(6),
+      master: { node: nodeId('n9'), url: 'n9' },
+      lastIndex: logIndex(0),
+      commitIndex: logIndex(0),
+    };
+    cluster.request('n2', heartbeat);
+    cluster.run(2_000);
+    expect(status(cluster)).toMatchObject({ role: 'master', epoch: 7, mode: 'read-write' });
+    const ticket = cluster.write('n1', 'a', { w: 3 });
+    cluster.run(100);
+    expect(cluster.outcome(ticket)).toMatchObject({ type: 'Stored' });
+  });
+
+  test('B13: a node that leaves is waited for no more', () => {
+    const cluster = three();
+    cluster.kill('n3');
+    const ticket = cluster.write('n1', 'a', { w: 'all' });
+    cluster.run(100);
+    expect(cluster.outcome(ticket)).toBeUndefined();
+    cluster.request('n1', { type: 'Leave', node: nodeId('n3') });
+    cluster.run(2);
+    expect(cluster.outcome(ticket)).toMatchObject({ type: 'Stored', acks: ['n1', 'n2'] });
+  });
+});
+
+test('a master that came before its own appointment was durable is missed when it goes', () => {
+  const cluster = one();
+  const follows = (of: number): void => {
+    const [lastIndex, commitIndex] = [logIndex(0), logIndex(0)];
+    const master = { node: nodeId('n9'), url: 'n9' };
+    const rest = { epoch: epoch(of), master, lastIndex, commitIndex };
+    cluster.request('n1', { type: 'Heartbeat', ...rest });
+  };
+  follows(5);
+  cluster.run(10);
+  cluster.host('n1').disk.bookkeepingStuck = true;
+  cluster.run(6_000);
+  expect(cluster.status('n1').role).toBe('secondary');
+  follows(9);
+  cluster.host('n1').disk.bookkeepingStuck = false;
+  cluster.run(1_000);
+  expect(cluster.status('n1')).toMatchObject({ role: 'secondary', epoch: 9 });
+  cluster.run(10_000);
+  expect(cluster.status('n1')).toMatchObject({ role: 'master', epoch: 10 });
+});

@@ -1,0 +1,28 @@
+import { describe, expect, test } from 'vitest';
+import { compareKeys } from '../../../src/core/log/key-order.ts';
+
+const KEYS = [
+  '',
+  'a',
+  'a\u{1f600}',
+  'ab',
+  'b',
+  '\ud7ff',
+  '\ue000',
+  '\uffff',
+  '\u{10000}',
+  '\u{1f600}',
+];
+
+describe('compareKeys', () => {
+  test('keys are in the order of their bytes as UTF-8', () => {
+    const bytes = [...KEYS].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+    expect([...KEYS].reverse().sort(compareKeys)).toEqual(bytes);
+  });
+
+  test('a key is the same as itself, and no other', () => {
+    for (const a of KEYS) {
+      for (const b of KEYS) expect(compareKeys(a, b) === 0).toBe(a === b);
+    }
+  });
+});

@@ -1,0 +1,151 @@
+import { describe, expect, test } from 'vitest';
+import { epoch, logIndex } from '../../../src/core/ids.ts';
+import { Member } from '../../../src/core/members/member.ts';
+import type { HeartbeatAck } from '../../../src/core/messages.ts';
+import { DEFAULT_OPTIONS } from '../../../src/core/options.ts';
+import { Bench, entries, peer } from '../bench.ts';
+
+const EPOCH = epoch(5);
+
+/** A master of epoch 5, whose log has 4 entries of epoch 1, 2 of epoch 2, 2 of epoch 4. */
+function master(): Bench {
+  return new Bench({ entries: [...entries(1, 4, 1), ...entries(5, 6, 2), ...entries(7, 8, 4)] });
+}
+
+/** A member of it, and what that has answered. */
+function answered(
+  ack: Partial<Record<'lastIndex' | 'lastEpoch' | 'acceptedEpoch', number>>,
+  { context } = master(),
+): Member {
+  const member = new Member(context, peer('n2'), 0);
+  const heartbeatAck = { type: 'HeartbeatAck', node: 'n2', incarnation: 'n2#1', epoch: 1, hash: 1 };
+  member.heartbeatAnswered({ ...heartbeatAck, ...ack } as HeartbeatAck, EPOCH);
+  return member;
+}
+
+describe('Member: what it has that the master has not', () => {
+  test.each([
+    { what: 'all is there', lastIndex: 8, lastEpoch: 4, end: null },
+    { what: 'a part of an epoch', lastIndex: 6, lastEpoch: 2, end: null },
+    { what: 'more of an epoch than the master', lastIndex: 7, lastEpoch: 2, end: 6 },
+    { what: 'of an epoch that the master has nothing of', lastIndex: 7, lastEpoch: 3, end: 6 },
+    { what: 'more of the first epoch', lastIndex: 8, lastEpoch: 1, end: 4 },
+    { what: 'more than the whole log', lastIndex: 9, lastEpoch: 4, end: 8 },
+  ])('C22: $what', ({ end, lastEpoch, lastIndex }) => {
+    const member = answered({ lastIndex, lastEpoch, acceptedEpoch: lastEpoch });
+    expect(member.ahead).toBe(end !== null);
+    expect(member.epochEnd).toEqual(end === null ? null : { epoch: lastEpoch, index: end });
+  });
+
+  test('C22: what it took from this master is no surplus, whatever its epoch', () => {
+    const member = answered({ lastIndex: 8, lastEpoch: 1, acceptedEpoch: EPOCH });
+    expect(member.ahead).toBe(false);
+  });
+
+  test('one that does not say of which epoch its last entry is: only the length tells', () => {
+    expect(answered({ lastIndex: 8, acceptedEpoch: 1 }).ahead).toBe(false);
+    const member = answered({ lastIndex: 9, acceptedEpoch: 1 });
+    expect(member.ahead).toBe(true);
+    expect(member.epochEnd).toBeNull();
+  });
+
+  test('it starts over for one session, not for those that follow', () => {
+    const member = answered({ lastIndex: 8, acceptedEpoch: EPOCH });
+    member.reset = logIndex(2);
+    member.begin({} as never, EPOCH, logIndex(8), () => 1 as never, 0);
+    expect(member.replicator).not.toBeNull();
+    expect(member.reset).toBeNull();
+  });
+
+  test('where the logs of master and member part is forgotten with its process', () => {
+    const bench = master();
+    const member = answered({ lastIndex: 8, acceptedEpoch: EPOCH }, bench);
+    member.refused('diverged', 0);
+    member.reset = logIndex(7);
+    // What the next one has ends before that: nothing could be continued there.
+    const next = { type: 'HeartbeatAck', node: 'n2', incarnation: 'n2#2', lastIndex: 5, hash: 1 };
+    member.heartbeatAnswered({ ...next, epoch: EPOCH } as HeartbeatAck, EPOCH);
+    bench.take();
+    member.begin({} as never, EPOCH, logIndex(8), () => 1 as never, 60_000);
+    expect(bench.notes()).toMatchObject([{ event: 'joined', from: 6 }]);
+  });
+
+  test('no session begins before the surplus is gone', () => {
+    const member = answered({ lastIndex: 7, lastEpoch: 2, acceptedEpoch: 2 });
+    const owner = {} as never;
+    member.begin(owner, EPOCH, logIndex(8), () => 1 as never, 60_000);
+    expect(member.replicator).toBeNull();
+  });
+
+  test('a session begins where the node says it stands, since the last one ended', () => {
+    const member = answered({ lastIndex: 5, lastEpoch: 2, acceptedEpoch: EPOCH });
+    const begin = (now: number) =>
+      member.begin({} as never, EPOCH, logIndex(8), () => 1 as never, now);
+    begin(0);
+    expect(member.replicator).not.toBeNull();
+    // Its process has ended meanwhile, and the next one knows of no session.
+    member.refused('stale-session', 10);
+    begin(10 + DEFAULT_OPTIONS.joinRetryMs);
+    expect(member.replicator).toBeNull();
+    const again = { type: 'HeartbeatAck', node: 'n2', incarnation: 'n2#2', lastIndex: 7 };
+    member.heartbeatAnswered({ ...again, epoch: EPOCH, hash: 1 } as HeartbeatAck, EPOCH);
+    begin(11 + DEFAULT_OPTIONS.joinRetryMs);
+    expect(member.replicator).not.toBeNull();
+  });
+});
+
+describe('Member: whose answers it heeds', () => {
+  test('C12: none to a heartbeat sent before it refused its session', () => {
+    const member = answered({ lastIndex: 5, lastEpoch: 2, acceptedEpoch: EPOCH });
+    member.begin({} as never, EPOCH, logIndex(8), () => 1 as never, 0);
+    expect(member.heeds(5)).toBe(true);
+    member.refused('stale-session', 10);
+    expect(member.heeds(9)).toBe(false);
+    expect(member.heeds(10)).toBe(true);
+  });
+
+  test('a session that ends because of what an answer told begins anew from there', () => {
+    const member = answered({ lastIndex: 5, lastEpoch: 2, acceptedEpoch: EPOCH });
+    member.begin({} as never, EPOCH, logIndex(8), () => 1 as never, 0);
+    const other = { type: 'HeartbeatAck', node: 'n2', incarnation: 'n2#2', lastIndex: 7 };
+    const ack = { ...other, epoch: EPOCH, hash: 1 } as HeartbeatAck;
+    expect(member.heartbeatAnswered(ack, EPOCH)).toBe(true);
+    member.end(20, 0);
+    expect(member.position).toMatchObject({ lastIndex: 7 });
+    member.begin({} as never, EPOCH, logIndex(8), () => 2 as never, 20);
+    expect(member.replicator).not.toBeNull();
+  });
+});
+
+test('while the master stood still, no member has refused it anything', () => {
+  const { stalledAfterMs } = DEFAULT_OPTIONS;
+  // It has what this master has not, answers all the time, and no session can begin.
+  const member = answered({ lastIndex: 7, lastEpoch: 2, acceptedEpoch: 2 });
+  const statusAt = (now: number): string => {
+    member.heard(now);
+    member.judge(now);
+    return member.status;
+  };
+  expect(statusAt(0)).toBe('Healthy');
+  const back = stalledAfterMs + 1;
+  member.excuse(back, back);
+  const looks = Array.from({ length: 11 }, (_, i) => back + (i * stalledAfterMs) / 10);
+  const seen = looks.map(statusAt);
+  expect(seen).toEqual([...Array(10).fill('Healthy'), 'Suspected']);
+});
+
+test('what it acknowledges makes up for the sessions that it has refused before', () => {
+  const { probeMs, resendGapsMs } = DEFAULT_OPTIONS;
+  const member = answered({ lastIndex: 5, lastEpoch: 2, acceptedEpoch: EPOCH });
+  /** Milliseconds between a refusal and the next session, beside those that a probe may take. */
+  const pauseAfterRefusal = (): number => {
+    member.refused('diverged', 0);
+    member.nextHeartbeatAt = Number.POSITIVE_INFINITY;
+    return member.deadline(true, Number.POSITIVE_INFINITY) - probeMs;
+  };
+  const pauses = Array.from({ length: 3 }, pauseAfterRefusal);
+  expect(pauses).toEqual(resendGapsMs.slice(0, 3));
+  expect(pauses[2]).toBeGreaterThan(pauses[0]!);
+  member.acknowledged(0);
+  expect(pauseAfterRefusal()).toBe(pauses[0]);
+});

@@ -1,0 +1,146 @@
+import { describe, expect, test } from 'vitest';
+import { logIndex, nodeId } from '../../../src/core/ids.ts';
+import { Electorate } from '../../../src/core/recovery/electorate.ts';
+import { Bench, entries } from '../bench.ts';
+import { VirtualCluster } from '../virtual-cluster.ts';
+import type { Weather } from '../virtual-network.ts';
+
+const [n2, n3, n4] = ['n2', 'n3', 'n4'].map(nodeId) as [never, never, never];
+
+function electorate(appointed: readonly never[], established?: readonly never[]) {
+  const memory = established === undefined ? {} : { established };
+  const bench = new Bench({ entries: entries(1, 5), memory });
+  const remembered = () => bench.context.bookkeeping.current.established;
+  return { bench, remembered, electorate: new Electorate(bench.context, appointed) };
+}
+
+describe('Electorate', () => {
+  test('a master that remembers nothing takes the members it is appointed with', () => {
+    const { electorate: made, remembered } = electorate([n2, n3]);
+    expect([n2, n3, n4].map((node) => made.has(node))).toEqual([true, true, false]);
+    expect(remembered()).toEqual(['n2', 'n3']);
+  });
+
+  test('otherwise those that it remembers, and that are still members', () => {
+    const { electorate: made, remembered } = electorate([n2, n3], [n3, n4]);
+    expect([n2, n3, n4].map((node) => made.has(node))).toEqual([false, true, false]);
+    expect(remembered()).toEqual(['n3']);
+  });
+
+  test('a newcomer is established when it has all that the log held when it joined', () => {
+    const { bench, electorate: made, remembered } = electorate([n2]);
+    made.settle();
+    made.joined(n3);
+    bench.ledger.append(entries(6, 9));
+    made.acknowledged(n3, logIndex(4));
+    expect(made.has(n3)).toBe(false);
+    made.acknowledged(n3, logIndex(5));
+    expect(made.has(n3)).toBe(true);
+    expect(remembered()).toEqual(['n2', 'n3']);
+  });
+
+  test('what an established member acknowledges is nothing to write down', () => {
+    const { bench, electorate: made } = electorate([n2]);
+    made.settle();
+    bench.take();
+    made.acknowledged(n2, logIndex(5));
+    expect(bench.take()).toEqual([]);
+  });
+
+  test('one that joins before the epoch is settled: all that it was settled with', () => {
+    const { bench, electorate: made } = electorate([n2, n3], [n2]);
+    made.joined(n4);
+    bench.ledger.append(entries(6, 7));
+    made.settle();
+    for (const node of [n3, n4]) {
+      made.acknowledged(node, logIndex(6));
+      expect(made.has(node)).toBe(false);
+      made.acknowledged(node, logIndex(7));
+      expect(made.has(node)).toBe(true);
+    }
+  });
+
+  test('who leaves and comes back is a newcomer again', () => {
+    const { electorate: made, remembered } = electorate([n2, n3]);
+    made.settle();
+    made.left(n3);
+    expect(remembered()).toEqual(['n2']);
+    made.joined(n3);
+    expect(made.has(n3)).toBe(false);
+  });
+});
+
+/** Nothing reaches these nodes, and nothing comes from them. */
+function without(...ids: string[]): Weather {
+  return (from, to) => (ids.includes(from) || ids.includes(to) ? 'lost' : 1);
+}
+
+describe('Electorate: what few hold is asked for', () => {
+  /** n1 and n2; n2 alone has `b` on disk, and n1 has named it. */
+  function two(): VirtualCluster {
+    const cluster = new VirtualCluster();
+    cluster.start('n1', { arbiter: null });
+    cluster.run(10);
+    cluster.start('n2', { arbiter: 'n1' });
+    cluster.run(200);
+    cluster.write('n1', 'a', { w: 2 });
+    cluster.run(50);
+    cluster.host('n1').disk.stuck = true;
+    const ticket = cluster.write('n1', 'b', { w: 2, timeoutMs: 50 });
+    cluster.run(100);
+    expect(cluster.outcome(ticket)).toMatchObject({ type: 'TimedOut', acks: ['n2'] });
+    return cluster;
+  }
+
+  function restart(cluster: VirtualCluster): void {
+    cluster.kill('n1');
+    cluster.host('n1').disk.stuck = false;
+    cluster.start('n1', { arbiter: null });
+  }
+
+  const mode = (cluster: VirtualCluster) => cluster.status('n1') as { mode?: string };
+
+  /** n1 waits for n2, and has what that holds when it is back. */
+  function waitsForIt(cluster: VirtualCluster): void {
+    cluster.run(1_000);
+    expect(mode(cluster)).toMatchObject({ mode: 'read-only' });
+    cluster.weather = () => 1;
+    cluster.run(1_000);
+    for (const id of ['n1', 'n2', 'n3']) expect(cluster.entries(id)).toEqual(['1:a', '2:b']);
+  }
+
+  test('although a node has joined and not caught up when the master died', () => {
+    const cluster = two();
+    cluster.weather = (...[, , what]) =>
+      what === 'Snapshot' || what === 'SnapshotAck' ? 'lost' : 1;
+    cluster.start('n3', { arbiter: 'n1' });
+    cluster.run(600);
+    cluster.weather = without('n2');
+    restart(cluster);
+    waitsForIt(cluster);
+  });
+
+  test('although a node has joined, and that epoch ended before it was settled', () => {
+    const cluster = two();
+    cluster.weather = without('n2');
+    restart(cluster);
+    cluster.run(200);
+    cluster.start('n3', { arbiter: 'n1' });
+    cluster.run(600);
+    restart(cluster);
+    waitsForIt(cluster);
+  });
+
+  test('a node that has caught up counts, and the first one may be away', () => {
+    const cluster = two();
+    cluster.host('n1').disk.stuck = false;
+    cluster.start('n3', { arbiter: 'n1' });
+    cluster.run(600);
+    expect(cluster.entries('n3')).toEqual(['1:a', '2:b']);
+    cluster.weather = without('n2');
+    restart(cluster);
+    cluster.run(1_000);
+    expect(mode(cluster)).toMatchObject({ mode: 'read-write' });
+    expect(cluster.entries('n1')).toEqual(['1:a', '2:b']);
+  });
+});

@@ -1,0 +1,73 @@
+import { lstat, mkdir, mkdtemp, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { BackupWriter } from '../../../src/persistence/backup/backup.ts';
+import { restoreFolder } from '../../../src/persistence/backup/restore.ts';
+import { checkFolder } from '../../../src/persistence/damage/verify.ts';
+import { RealDisk } from '../../../src/persistence/disk/real-disk.ts';
+import { entriesOf } from '../entries.ts';
+
+let home: string;
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), 'replog-test-'));
+});
+afterEach(() => rm(home, { recursive: true }));
+
+const backup = (count: number): Buffer => {
+  const writer = new BackupWriter();
+  const head = writer.head({ at: '2026-01-01T00:00:00.000Z', node: 'n1', lastIndex: count });
+  const lines = entriesOf(1, count).map((entry) => writer.entry(entry));
+  return Buffer.from([head, ...lines, writer.end()].join(''));
+};
+
+const read = (count: number) =>
+  async function* () {
+    yield backup(count);
+  };
+
+test('nothing of a restore that was killed is in the next one', async () => {
+  await restoreFolder(read(9), join(home, 'n1'));
+  await rename(join(home, 'n1'), join(home, '.n1.restoring'));
+  await restoreFolder(read(3), join(home, 'n1'));
+  expect(await readdir(home)).toEqual(['n1']);
+  const { lastIndex } = await checkFolder(new RealDisk(join(home, 'n1')));
+  expect(lastIndex).toBe(3);
+});
+
+test('a restore that fails while it writes leaves nothing behind', async () => {
+  let reads = 0;
+  async function* read(): AsyncGenerator<Buffer> {
+    reads += 1;
+    yield backup(3);
+    if (reads === 2) throw new Error('the disk is full');
+  }
+  await expect(restoreFolder(read, join(home, 'new', 'n1'))).rejects.toThrow('the disk is full');
+  expect(await readdir(home)).toEqual([]);
+  await restoreFolder(read, join(home, 'new', 'n1'));
+  expect(await readdir(join(home, 'new'))).toEqual(['n1']);
+});
+
+test('a link to an empty folder stays one, and leads to what is restored', async () => {
+  await mkdir(join(home, 'disk'));
+  await symlink('disk', join(home, 'n1'));
+  await restoreFolder(read(3), join(home, 'n1'));
+  expect((await readdir(home)).sort()).toEqual(['disk', 'n1']);
+  expect((await lstat(join(home, 'n1'))).isSymbolicLink()).toBe(true);
+  expect((await checkFolder(new RealDisk(join(home, 'n1')))).lastIndex).toBe(3);
+});
+
+test('one that cannot take its place at the end leaves nothing behind', async () => {
+  let reads = 0;
+  async function* thenNotes(): AsyncGenerator<Buffer> {
+    reads += 1;
+    yield backup(3);
+    if (reads === 2) await writeFile(join(home, 'n1', 'notes'), 'somebody writes there');
+  }
+  await mkdir(join(home, 'n1'));
+  await expect(restoreFolder(thenNotes, join(home, 'n1'))).rejects.toThrow('ENOTEMPTY');
+  expect(await readdir(home)).toEqual(['n1']);
+  await symlink('nowhere', join(home, 'link'));
+  await expect(restoreFolder(read(3), join(home, 'link'))).rejects.toThrow('ENOTDIR');
+  expect((await readdir(home)).sort()).toEqual(['link', 'n1']);
+});

@@ -1,0 +1,111 @@
+// Which segments a pass of compaction rewrites, and which it puts together.
+
+import { describe, expect, it } from 'vitest';
+import { at } from '../entries.ts';
+import { segmentsOf } from '../flipped-segment.ts';
+import { entriesOf, Node, type Request, written } from '../folded-log.ts';
+import { Machine, SMALL } from '../machine.ts';
+import { keyed, plain } from '../request-runs.ts';
+
+const request = (step: Request['step']): Request => ({ step, named: false, turn: 1 });
+const put = (key: number): Request => request({ op: 'put', key, size: 30 });
+
+/** How many entries are left of such a log when there is nothing to do any more, and its files. */
+async function compacted(all: readonly Request[]) {
+  const machine = new Machine(SMALL);
+  const node = await written(machine, all);
+  const { lastIndex } = node.log;
+  await node.upkeep(lastIndex);
+  const { count } = await node.log.read(at(1), lastIndex);
+  await node.log.close();
+  expect(node.reports).toEqual([]);
+  return { machine, node, gone: lastIndex - count };
+}
+
+describe('a pass of compaction', () => {
+  it('rewrites a segment that has no neighbour to be put together with', async () => {
+    const hot = Array.from({ length: 5 }, () => put(1));
+    // Wherever they come to stand in their segments.
+    for (let before = 20; before < 30; before += 1) {
+      const all = [...plain(before), ...hot, ...plain(20), ...hot, ...plain(20)];
+      expect((await compacted(all)).gone, `${before}`).toBeGreaterThan(4);
+    }
+  });
+
+  it('puts no more together than a segment may hold', async () => {
+    // Half of each is superseded.
+    const all = Array.from({ length: 200 }, (_, i) => put(i % 2 === 0 ? 1 : i));
+    const { machine, gone } = await compacted(all);
+    expect(gone).toBeGreaterThan(80);
+    const sizes = segmentsOf(machine).map((name) => machine.disk.content(name).length);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(SMALL.segmentBytes! * 1.1);
+    expect(sizes.length).toBeGreaterThan(5);
+  });
+
+  it('keeps a removal as long as what it removes stands in a segment that stays', async () => {
+    const removal = request({ op: 'remove', key: 3 });
+    const hot = Array.from({ length: 40 }, () => put(1));
+    const all = [...plain(3), put(3), ...plain(40), ...hot, removal, ...hot, ...plain(40)];
+    const { machine, gone } = await compacted(all);
+    expect(gone).toBeGreaterThan(20);
+    const again = await new Node(machine.open()).start(false);
+    expect(again.folds.store.newest('key 3')).toBeNull();
+    const list = again.folds.store.list('', null, at(entriesOf(all).length));
+    expect(list.map(({ key }) => key)).toEqual(['key 1']);
+    await again.log.close();
+  });
+
+  it('keeps a removal as long as what it removes stays for its idempotency key', async () => {
+    const named: Request = { ...put(3), named: true };
+    const removal = request({ op: 'remove', key: 3 });
+    const hot = Array.from({ length: 40 }, () => put(1));
+    const { machine, gone } = await compacted([
+      ...hot,
+      named,
+      ...hot,
+      removal,
+      ...hot,
+      ...plain(40),
+    ]);
+    expect(gone).toBeGreaterThan(60);
+    const again = await new Node(machine.open()).start(false);
+    expect([...again.folds.deduplication.requests]).toHaveLength(1);
+    expect(again.folds.store.newest('key 3')).toBeNull();
+    expect(again.folds.store.list('', null, again.log.lastIndex).map(({ key }) => key)).toEqual([
+      'key 1',
+    ]);
+    await again.log.close();
+  });
+
+  it('leaves the log as it was where the new file cannot be given its name', async () => {
+    const machine = new Machine(SMALL);
+    const node = await written(machine, keyed(100));
+    const { lastIndex } = node.log;
+    machine.disk.faults = ({ kind, path }) =>
+      kind === 'rename' && path.endsWith('.seg.tmp') ? { kind: 'fail', code: 'EIO' } : null;
+    await node.upkeep(lastIndex);
+    expect(machine.disk.hits.get('fail')).toBeGreaterThan(0);
+    const chunk = await node.log.read(at(1), lastIndex);
+    expect(chunk.count).toBe(lastIndex);
+    expect(chunk.entries()).toEqual(entriesOf(keyed(100)).flat());
+    expect(node.reports).toEqual([]);
+    await node.log.close();
+  });
+
+  it('is tried again after a failure of the disk, although nothing more has come', async () => {
+    const machine = new Machine(SMALL);
+    const node = await written(machine, keyed(100));
+    const { lastIndex } = node.log;
+    let failures = 0;
+    machine.disk.faults = ({ kind, path }) => {
+      if (kind !== 'rename' || !path.endsWith('.seg.tmp') || failures > 0) return null;
+      failures += 1;
+      return { kind: 'fail', code: 'EIO' };
+    };
+    await node.upkeep(lastIndex);
+    expect(failures).toBe(1);
+    const { length } = (await node.log.read(at(1), lastIndex)).entries();
+    expect(length).toBeLessThan(lastIndex / 2);
+    await node.log.close();
+  });
+});
