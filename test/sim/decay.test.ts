@@ -51,15 +51,16 @@ test.each([turnBit, loseSector, cutShort, removeFile, turnBookkeepingBit].map((d
   },
 );
 
-test('what ends early, or is gone, is followed by something', async () => {
+test('what ends early, or is gone, is followed by a record', async () => {
   const disk = new FakeDisk();
-  const name = (first: number): string => `log-${String(first).padStart(16, '0')}.seg`;
-  disk.place(name(1), Buffer.alloc(100));
+  const written = (await diskOfNode()).content(segmentName(1));
+  disk.place(segmentName(1), written);
   for (const decay of [cutShort, removeFile]) expect(decay(disk, new Chance(1))).toBe(false);
-  // A header alone is nothing that was acknowledged.
-  disk.place(name(9), Buffer.alloc(FILE_HEADER_BYTES));
+  // Neither a header alone nor what an interrupted write leaves was acknowledged.
+  disk.place(segmentName(9), Buffer.alloc(FILE_HEADER_BYTES));
+  disk.place(segmentName(12), Buffer.alloc(200));
   for (const decay of [cutShort, removeFile]) expect(decay(disk, new Chance(1))).toBe(false);
-  disk.place(name(20), Buffer.alloc(100));
+  disk.place(segmentName(20), written);
   for (let seed = 1; seed <= 20; seed += 1) {
     const copy = disk.copy();
     expect(removeFile(copy, new Chance(seed))).toBe(true);
@@ -83,5 +84,18 @@ test('what is zeros is followed by a record that is there, and stays', async () 
     loseSector(copy, new Chance(seed));
     const record = copy.content(first).subarray(FILE_HEADER_BYTES);
     expect(record).toEqual(bytes.subarray(FILE_HEADER_BYTES, end));
+  }
+});
+
+test('zeros that an interrupted write has left are no record that stays', async () => {
+  const written = (await diskOfNode()).content(segmentName(1));
+  const end = FILE_HEADER_BYTES + recordSize(written, FILE_HEADER_BYTES);
+  const disk = new FakeDisk();
+  disk.place(segmentName(1), Buffer.concat([written.subarray(0, end), Buffer.alloc(300)]));
+  for (let seed = 1; seed <= 40; seed += 1) {
+    const copy = disk.copy();
+    loseSector(copy, new Chance(seed));
+    const record = copy.content(segmentName(1)).subarray(FILE_HEADER_BYTES, end);
+    expect(record).toEqual(written.subarray(FILE_HEADER_BYTES, end));
   }
 });

@@ -2,7 +2,7 @@
 // the end of the log may be gone without a trace, so damage stands before something that is there.
 
 import { BOOKKEEPING } from '../../persistence/bookkeeping/bookkeeping.ts';
-import { recordSize } from '../../persistence/record/record.ts';
+import { HEADER_BYTES, isHeader, recordSize } from '../../persistence/record/record.ts';
 import {
   FILE_HEADER_BYTES,
   segmentName,
@@ -84,18 +84,19 @@ function someFollowed(disk: FakeDisk, chance: Chance): string | null {
   return followed.length === 0 ? null : chance.pick(followed);
 }
 
-/** All that hold something which has come to stay: what has not may be gone before it is read. */
+/** All that hold a record which has come to stay: what has not may be gone before it is read. */
 function stayingSegments(disk: FakeDisk): string[] {
   const segments = segmentsAmong(disk.names()).map(segmentName);
-  return segments.filter((name) => disk.durableContent(name).length > FILE_HEADER_BYTES);
+  return segments.filter((name) => lastRecordAt(disk.durableContent(name)) > 0);
 }
 
-/** Where the last record of a segment begins; 0: there is none. */
+/** Where the last record of a segment begins; 0: there is none. Zeros, as an interrupted write
+ * leaves them, are none: they go at the next start. */
 function lastRecordAt(content: Buffer): number {
   let last = 0;
-  for (let at = FILE_HEADER_BYTES; at + 8 <= content.length; ) {
+  for (let at = FILE_HEADER_BYTES; at + HEADER_BYTES <= content.length; ) {
     const end = at + recordSize(content, at);
-    if (end > content.length) break;
+    if (!isHeader(content, at) || end > content.length) break;
     last = at;
     at = end;
   }
