@@ -35,11 +35,11 @@ export class Roster {
     return this.arbiter?.wiped === true;
   }
 
-  /** An arbiter that has forgotten which cluster this is still can be told, though the disk of
-   * `lost` were gone, and one more had to be replaced for its damage: it takes what a majority
-   * says, and lets nobody in who says more than that. */
+  /** A majority remembers which cluster this is, though the disk of `lost` were gone, and one more
+   * had to be replaced for its damage. An arbiter that has forgotten it takes what a majority says,
+   * and lets nobody in who says more than that; one that was told, or is in memory, would let in
+   * whose later log replaces what the others have been promised meanwhile (docs/guarantees.md). */
   mostRemember(lost?: string): boolean {
-    if (!this.shape.nameless) return true;
     const { nodes, watch } = this.cluster;
     // One that was added and never let in has nothing to say.
     const knows = ({ id, wiped }: Site): boolean => !wiped && watch.memory.belongs(id);
