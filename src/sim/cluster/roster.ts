@@ -36,9 +36,9 @@ export class Roster {
   }
 
   /** A majority remembers which cluster this is, though the disk of `lost` were gone, and one more
-   * had to be replaced for its damage. An arbiter that has forgotten it takes what a majority says,
-   * and lets nobody in who says more than that; one that was told, or is in memory, would let in
-   * whose later log replaces what the others have been promised meanwhile (docs/guarantees.md). */
+   * had to be replaced for its damage. An arbiter with an empty folder takes what a majority says,
+   * and lets nobody in who says more than that; one in memory would let in whose later log replaces
+   * what the others have been promised meanwhile (docs/guarantees.md). */
   mostRemember(lost?: string): boolean {
     const { nodes, watch } = this.cluster;
     // One that was added and never let in has nothing to say.

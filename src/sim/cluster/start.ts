@@ -152,7 +152,7 @@ export async function startArbiter(
   // One that takes the place of a lost one gives the first role to whoever asks first.
   const prefer = site.wiped ? null : nodeId(shape.nodes[0]!.id);
   const identity = identityBy(site, shape);
-  const forgetful = !shape.arbiterDurable;
+  const forgetful = !shape.arbiterDurable || (site.wiped && !shape.nameless);
   const named = !shape.nameless && !forgetful;
   const blank = named ? { ...BLANK_MEMORY, cluster: identity } : BLANK_MEMORY;
   const settings = { size, newCluster: identity, forgetful, prefer };
@@ -161,6 +161,6 @@ export async function startArbiter(
 }
 
 /** What a process would call a new cluster. */
-function identityBy({ host }: Site, { nameless }: Shape): string {
-  return nameless ? `cluster-of-${host.lifeName}` : 'a-cluster';
+function identityBy({ host, wiped }: Site, { nameless }: Shape): string {
+  return nameless || wiped ? `cluster-of-${host.lifeName}` : 'a-cluster';
 }

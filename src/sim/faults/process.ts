@@ -159,7 +159,7 @@ export const PROCESS_FAULTS: readonly FaultKind[] = [
   },
   {
     name: 'forget',
-    says: 'the arbiter is lost with its disk; an empty one takes its place, and others may lead',
+    says: 'the arbiter forgets all, as one in memory or with an empty disk; others may lead',
     arbiterToo: true,
     // Where a node forgets as well, epochs may begin anew, and one number names two of them.
     suits: ({ nodes, arbiter, size }) =>

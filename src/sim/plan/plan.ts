@@ -13,7 +13,8 @@ export interface Shape {
   readonly nodes: readonly { readonly id: string; readonly durable: boolean }[];
   readonly arbiter: 'own' | 'embedded';
   readonly arbiterDurable: boolean;
-  /** An arbiter that has lost its folder is not told which cluster it is the arbiter of. */
+  /** An arbiter that takes the place of a lost one has an empty folder, and lets a majority say
+   * which cluster it is the arbiter of; otherwise it is in memory, and takes the first word. */
   readonly nameless: boolean;
   /** A node whose log is damaged keeps what is before the damage and fetches the rest, as nodes do
    * that are served; otherwise it refuses to start, and its operator gives it an empty disk. */
