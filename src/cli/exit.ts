@@ -101,6 +101,9 @@ export interface Ending {
 const SEE_WHAT_RUNS =
   '`replog ps` shows what runs; `replog start NODE` or `replog cluster` starts what does not';
 
+/** Of a refusal that nothing more is known about. */
+const SEE_HEALTH = '`replog health` shows the state of the cluster';
+
 /** Also where the command line can only be wrong, whatever else is there to do. */
 const SEE_HELP = 'add --help to see how it is used';
 
@@ -250,11 +253,11 @@ function problemSentence(error: ProblemError): string {
   return `${detail}${reasons.length === 0 ? '' : ` (${reasons.join('; ')})`}`;
 }
 
-function problemHint(error: ProblemError): string | null {
+function problemHint(error: ProblemError): string {
   const known = HINT_OF_CODE[error.code];
   if (known !== undefined) return known;
   const retry = error.retryAfter;
-  return retry === null ? null : `try again in ${retry} s`;
+  return retry === null ? SEE_HEALTH : `try again in ${retry} s`;
 }
 
 /** Problems that are errors of no class of their own, or of one that says nothing more. */
@@ -271,6 +274,10 @@ const HINT_OF_CODE: Readonly<Record<string, string>> = {
   'not-linearizable': '`replog health` shows who is missing',
   'storage-unavailable': 'writes go on by themselves when the disk takes them again',
   'too-large': 'a message is at most 1 MiB; from standard input, up to 16 MiB',
+  'unknown-host': 'name the node by an address, or start it with --allow-host HOST',
+  'damaged-log': '`replog verify DATA-DIR` shows the damage, where the data of the node are',
+  // Here only after a while: each node that was asked took another one for the master.
+  'not-master': '`replog health` shows who is master; try again in a moment',
 };
 
 function placeOf(error: WriteConcernTimeout): string {

@@ -17,6 +17,7 @@ import {
   Unreachable,
 } from '../../src/client/errors.ts';
 import { problemOf } from '../../src/client/problems.ts';
+import { PROBLEMS } from '../../src/node/http/problems.ts';
 import { failureOf } from '../../src/persistence/disk/storage-failure.ts';
 
 function problem(status: number, code: string, members: Record<string, unknown> = {}) {
@@ -111,6 +112,17 @@ test.each([
   [Object.assign(new Error('open'), { code: 'ENOENT', path: '/no/file' }), 'folder that exists'],
 ])('%s has a hint', (error, hint) => {
   expect(endingOf(error).hint).toContain(hint);
+});
+
+test.each([
+  ...Object.entries(PROBLEMS).map(([code, { status }]) => [code, status] as const),
+  ['a-code-to-come', 418] as const,
+])('whatever refuses a command, there is a hint: %s', (code, status) => {
+  expect(endingOf(problem(status, code)).hint).toMatch(/\w/);
+});
+
+test('a host that the node does not answer for: how it would', () => {
+  expect(endingOf(problem(421, 'unknown-host')).hint).toContain('--allow-host');
 });
 
 test('a file that cannot be used is named, with the reason, and is a matter of usage', () => {
