@@ -295,5 +295,6 @@ test('outcome: stored where, or exit 1', async () => {
   stub.respond((_, response) => sendProblem(response, 404, 'unknown-outcome'));
   const none = await runCommand(outcome, 'outcome', 'k', '--url', stub.url);
   expect(none).toMatchObject({ code: 1, out: '' });
-  expect(none.err).toMatch(/no write with the key k/);
+  expect(none.err).toMatch(/no write with the key k /);
+  expect(none.err).toContain('of several messages the first has the key k-1\n');
 });

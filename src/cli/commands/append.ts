@@ -51,7 +51,11 @@ export function register(program: Command): void {
       parseWriteConcern,
     )
     .option('--timeout <duration>', 'wait at most this long (default: no limit)', parseTimeout)
-    .option('--key <key>', 'idempotency key: repeating the command with it appends nothing twice')
+    .option(
+      '--key <key>',
+      'idempotency key: repeating the command with it appends nothing twice; of several messages,' +
+        ' or batches of input, each has its own: KEY-1, KEY-2, …',
+    )
     .option('--dry-run', 'append nothing: tell whether such a write would be answered now')
     .option('--json', 'print one JSON object per message')
     .addHelpText(

@@ -33,7 +33,8 @@ async function showOutcome(key: string, options: OutcomeOptions): Promise<void> 
   if (outcome === null) {
     throw new Refused(
       `no write with the key ${key} is stored at ${client.url}`,
-      'it may still be on its way; repeating it with the same key is safe',
+      'it may still be on its way; repeating it with the same key is safe; of several messages' +
+        ` the first has the key ${key}-1`,
     );
   }
   await (options.json
