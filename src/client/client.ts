@@ -249,8 +249,10 @@ export class ReplogClient {
   }
 
   /** Launcher: the cluster's nodes and their processes. */
-  cluster(options: CallOptions = {}): Promise<ClusterReport> {
-    return this.#requests.read<ClusterReport>('/cluster', 'nodes', options);
+  async cluster(options: CallOptions = {}): Promise<ClusterReport> {
+    const report = await this.#requests.read<ClusterReport>('/cluster', 'nodes', options);
+    // The contract promises the nodes alone.
+    return { ...report, name: report.name ?? this.url, removed: report.removed ?? [] };
   }
 
   /** Launcher: starts one more secondary, named `node` if that is given. Null if the answer does

@@ -268,6 +268,16 @@ test('the launcher is told what to do, and what it says of the node comes back',
   ]);
 });
 
+test('of a launcher that says no more than the contract asks for, nobody is removed', async () => {
+  const node = { node: 'n2', role: 'secondary', url: 'http://x', pid: 7, state: 'running' };
+  const stub = await startStub((_, response) => sendJson(response, 200, { nodes: [node] }));
+  expect(await new ReplogClient({ url: stub.url }).cluster()).toEqual({
+    name: stub.url,
+    nodes: [node],
+    removed: [],
+  });
+});
+
 test('echo brings back what was sent', async () => {
   const stub = await startStub((hit, response) => sendJson(response, 200, hit.json));
   const client = new ReplogClient({ url: stub.url });
