@@ -23,6 +23,7 @@ import { Faults } from './faults.ts';
 import { refuseArbiters } from './folder-kind.ts';
 import { FoundDamage } from './found-damage.ts';
 import { startServer } from './http/server.ts';
+import { lastWrites } from './last-writes.ts';
 import {
   createLogger,
   type Logger,
@@ -200,6 +201,7 @@ async function assemble(options: ServeNodeOptions, prepared: Prepared): Promise<
       await runtime.stop();
       await server.stop();
       runtime.close();
+      await lastWrites(persistence, realClock);
       await transport.close();
       await persistence.close();
     },

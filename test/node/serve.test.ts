@@ -51,6 +51,33 @@ test('a receipt tells which node has it in memory: that node has said so itself'
   expect(receipt).toContain('on disk on n1 alone, of 2, in memory on n2: ');
 });
 
+test('what a node had taken when it was told to end is on its disk', async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'replog-serve-'));
+  onTestFinished(() => rm(dataDir, { recursive: true }));
+  const node = await serve({ dataDir });
+  const client = new ReplogClient({ url: node.url });
+  await client.append('before');
+  await client.setFaults({ persist: { delayMs: 200 } });
+  const taken = async (message: string, index: number) => {
+    const answer = fetch(`${node.url}/messages`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ message }),
+    });
+    const reached = async () => (await client.log()).lastIndex;
+    await expect.poll(reached, { interval: 1 }).toBe(index);
+    return { json: async () => (await answer).json() };
+  };
+  // Nobody has asked to persist the second when the node ends: the Persist of the first is not
+  // answered yet.
+  const [a, b] = [await taken('a', 2), await taken('b', 3)];
+  await node.stop();
+  expect(await a.json()).toMatchObject({ code: 'shutting-down', index: 2 });
+  expect(await b.json()).toMatchObject({ code: 'shutting-down', index: 3 });
+  const again = new ReplogClient({ url: (await serve({ dataDir })).url });
+  expect((await again.list()).messages).toEqual(['before', 'a', 'b']);
+});
+
 const addresses = Object.values(networkInterfaces()).flat();
 const outside = addresses.find((at) => at?.family === 'IPv4' && !at.internal)?.address;
 

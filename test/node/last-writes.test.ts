@@ -1,0 +1,45 @@
+// What is still written when a node ends, and how long it waits for that.
+
+import { expect, test } from 'vitest';
+import { logIndex } from '../../src/core/ids.ts';
+import { lastWrites } from '../../src/node/last-writes.ts';
+import { StorageFailure } from '../../src/persistence/persistence.ts';
+
+/** A disk with five entries to write, and a clock that is moved by `pass`. */
+function ending(persist: () => Promise<void>) {
+  const asked: [id: number, upTo: number][] = [];
+  const timers = new Set<() => void>();
+  const log = {
+    lastIndex: logIndex(5),
+    persist: (id: number, upTo: number) => {
+      asked.push([id, upTo]);
+      return persist();
+    },
+  };
+  const after = (_: number, run: () => void) => {
+    timers.add(run);
+    return () => timers.delete(run);
+  };
+  const pass = () => {
+    for (const run of timers) run();
+  };
+  return { done: lastWrites(log, { after }), asked, timers, pass };
+}
+
+test('all that was appended is written, and then no timer is left', async () => {
+  const { done, asked, timers } = ending(async () => undefined);
+  await done;
+  expect(asked).toEqual([[-1, 5]]);
+  expect(timers.size).toBe(0);
+});
+
+test('a disk that fails ends it', async () => {
+  const { done } = ending(() => Promise.reject(new StorageFailure('no room', true)));
+  await expect(done).resolves.toBeUndefined();
+});
+
+test('a disk that does not answer is not waited for', async () => {
+  const { done, pass } = ending(() => new Promise(() => undefined));
+  pass();
+  await expect(done).resolves.toBeUndefined();
+});
