@@ -141,7 +141,7 @@ test.each([
 });
 
 test('docs/reliability.md names the bound', async () => {
-  const page = await readFile(new URL('../../docs/reliability.md', import.meta.url), 'utf8');
+  const page = await readFile(new URL('../../../docs/reliability.md', import.meta.url), 'utf8');
   const named = /([\d.]+) s \(`convergenceMs`/.exec(page)?.[1];
   expect(Number(named) * 1_000).toBe(convergenceMs(DEFAULT_OPTIONS));
 });
