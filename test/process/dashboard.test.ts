@@ -211,7 +211,9 @@ describe.skipIf(!tmuxWorks)('elsewhere', () => {
     });
     belongings.add(async () => master.stop());
     await master.event('listening');
-    terminal.type(`${process.execPath} ${ENTRY} dashboard --url ${url}`, 'Enter');
+    // Below somebody who waits for it, as npx does: the shell is back when both stand still.
+    const line = `${process.execPath} ${ENTRY} dashboard --url ${url}; exit $?`;
+    terminal.type(`sh -c '${line}'`, 'Enter');
     await terminal.shows(/★ n\d* master/);
     terminal.type('m', 'C-z');
     await expectUsable();

@@ -18,7 +18,7 @@ import { inkOutput } from './ink-output.ts';
 import { LineScreen } from './line-screen.ts';
 import { type Restorer, watchTerminal } from './restorer.ts';
 import { streamLines } from './stream.ts';
-import { obeyJobControl, suspend } from './suspension.ts';
+import { obeyJobControl } from './suspension.ts';
 
 export interface DashboardOptions {
   readonly stdin: NodeJS.ReadStream & { readonly fd: number };
@@ -97,6 +97,7 @@ class Session {
   /** The pieces of logs that were known when the stream began. */
   #streamStart: ReadonlySet<Tail> = new Set();
   #leave: () => void = () => undefined;
+  #suspend: () => void = () => undefined;
 
   constructor(options: DashboardOptions, screen: LineScreen, others: HeldOutput) {
     this.#options = options;
@@ -168,13 +169,14 @@ class Session {
       setImmediate(() => this.#screen.repaint());
     };
     stdout.on('resize', redraw);
-    const disobey = obeyJobControl({
+    const jobControl = obeyJobControl({
       release: () => this.#release(),
       retake: () => {
         this.#retake();
         redraw();
       },
     });
+    this.#suspend = jobControl.suspend;
     const untell = this.#store.onReport((before, after) => {
       this.#tell(before, after);
       if (after.rounds !== before.rounds) draw();
@@ -182,7 +184,7 @@ class Session {
     this.#undo.push(untell, () => {
       clearInterval(timer);
       stdout.off('resize', redraw);
-      disobey();
+      jobControl.end();
     });
   }
 
@@ -225,7 +227,7 @@ class Session {
         this.#screen.repaint();
         return;
       case 'suspend':
-        suspend();
+        this.#suspend();
         return;
       case 'stream':
         if (!effect.on) this.#screen.enter();

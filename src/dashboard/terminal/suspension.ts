@@ -11,24 +11,30 @@ export interface Holder {
   retake(): void;
 }
 
-/** Obeys until what it returns is called. */
-export function obeyJobControl({ release, retake }: Holder): () => void {
-  const onStop = (): void => {
+export interface JobControl {
+  /** Stops this process and those it was started with (npx), as a terminal does on Ctrl-Z. */
+  suspend(): void;
+  /** Obeys no more. */
+  end(): void;
+}
+
+/** Obeys until it is ended. */
+export function obeyJobControl({ release, retake }: Holder): JobControl {
+  // The terminal is given back first: the shell takes it as soon as whoever it waits for has
+  // stopped, and from then on what this process sets there would stop it once more.
+  const stop = (whom: number): void => {
     release();
     // Only without a listener does the signal stop this process: it stands still in `kill` until it
     // is continued. Where nobody could continue it, the system does not stop it at all.
     process.off('SIGTSTP', onStop);
-    process.kill(process.pid, 'SIGTSTP');
+    process.kill(whom, 'SIGTSTP');
     process.on('SIGTSTP', onStop);
     retake();
   };
+  const onStop = (): void => stop(process.pid);
   process.on('SIGTSTP', onStop).on('SIGCONT', retake);
-  return () => {
-    process.off('SIGTSTP', onStop).off('SIGCONT', retake);
+  return {
+    suspend: () => stop(0),
+    end: () => void process.off('SIGTSTP', onStop).off('SIGCONT', retake),
   };
-}
-
-/** Stops this process and those it was started with (npx), as a terminal does on Ctrl-Z. */
-export function suspend(): void {
-  process.kill(0, 'SIGTSTP');
 }
