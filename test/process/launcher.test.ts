@@ -285,20 +285,47 @@ describe('replog cluster', () => {
 });
 
 describe('in the background', () => {
-  test('--detach prints the ready line and ends, and the cluster goes on', async () => {
+  /** Starts a single node there; returns what the starter printed, once it has ended. */
+  async function detached(...args: readonly string[]) {
     const place = ['--secondaries', '0', '--port', `${await freePorts(2)}`];
-    const args = ['cluster', '--json', '--memory', '--detach', ...place];
-    const starter = belongings.program(args, env, home);
+    const all = ['cluster', '--json', '--detach', ...place, ...args];
+    const starter = belongings.program(all, env, home);
     expect(await starter.exited).toEqual({ code: 0, signal: null });
     const ready = starter.lines[0] as Ready;
     belongings.add(async () => {
       if (isAlive(ready.pid)) process.kill(ready.pid, 'SIGKILL');
     });
-    expect(starter.lines).toHaveLength(1);
-    expect(ready.pid).not.toBe(starter.child.pid);
-    expect((await append(ready.nodes[0]!.url, 'still there')).status).toBe(201);
+    return { starter, ready, url: ready.nodes[0]!.url };
+  }
+
+  async function end(ready: Ready): Promise<void> {
     process.kill(ready.pid, 'SIGTERM');
     await gone([ready.pid, ...pidsOf(ready)], 5_000);
+  }
+
+  test('--detach prints the ready line and ends, and the cluster goes on', async () => {
+    const { starter, ready, url } = await detached('--memory');
+    expect(starter.lines).toHaveLength(1);
+    expect(ready.pid).not.toBe(starter.child.pid);
+    expect((await append(url, 'still there')).status).toBe(201);
+    await end(ready);
+  });
+
+  test('--detach hands on what it was told: token, w, folder, to begin anew', async () => {
+    const [token, data] = [join(home, 'token'), join(home, 'elsewhere')];
+    writeFileSync(token, 's3cret\n', { mode: 0o600 });
+    const headers = { authorization: 'Bearer s3cret' };
+    const told = ['--token-file', token, '--require-client-token', '--w', '1', '--data-dir', data];
+    const first = await detached(...told);
+    expect(first.ready.dataDir).toBe(data);
+    expect((await append(first.url, 'from a stranger')).status).toBe(401);
+    const written = await call('POST', `${first.url}/messages`, { message: 'a' }, headers);
+    expect([written.status, written.body.w]).toEqual([201, 1]);
+    await end(first.ready);
+    const anew = await detached(...told, '--fresh');
+    const { body } = await call('GET', `${anew.url}/messages`, undefined, headers);
+    expect(body).toMatchObject({ messages: [], lastIndex: 0 });
+    await end(anew.ready);
   });
 
   test('--detach fails like the launcher, and leaves the output of another alone', async () => {
