@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterEach, expect, test, vi } from 'vitest';
-import { readBody } from '../../../src/node/http/body.ts';
+import { BATCH_LIMIT, readBody } from '../../../src/node/http/body.ts';
 import { BodyRoom } from '../../../src/node/http/body-room.ts';
 import { mount } from '../../../src/node/http/mount.ts';
 import type { Route } from '../../../src/node/http/route.ts';
@@ -46,6 +46,16 @@ function post(length: number, sent: number): Socket {
   return socket;
 }
 
+/** Sends a byte more than a body may have, and does not say so before. */
+function postTooMuch(): Socket {
+  const socket = connect(server!.port, '127.0.0.1');
+  sockets.push(socket);
+  const chunk = (size: number): string => `${size.toString(16)}\r\n${'x'.repeat(size)}\r\n`;
+  socket.write('POST /size HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n');
+  socket.write(`${chunk(1_000)}${chunk(MIB - 999)}0\r\n\r\n`);
+  return socket;
+}
+
 async function answerTo(socket: Socket): Promise<string> {
   const [data] = (await once(socket, 'data')) as [Buffer];
   return data.toString().split('\r\n', 1)[0]!;
@@ -74,7 +84,20 @@ test.each([true, false])(
     slow[0]!.write('x');
     expect(await answerTo(slow[0]!)).toBe('HTTP/1.1 200 OK');
     expect(await answerTo(post(100_000, 100_000))).toBe('HTTP/1.1 200 OK');
+    expect(await answerTo(postTooMuch())).toBe('HTTP/1.1 413 Payload Too Large');
     slow[1]!.destroy();
+    // There is as much room as at first, and no more: nothing was given back twice.
     await vi.waitFor(() => expect(room.take(2 * MIB, 2 * MIB)).toBe(true));
+    expect(room.take(1, MIB)).toBe(false);
   },
 );
+
+test('G16: by default sixteen of the largest batches have room, and 16 KiB of each always', () => {
+  const room = new BodyRoom();
+  for (let count = 0; count < 16; count += 1) {
+    expect(room.take(BATCH_LIMIT, BATCH_LIMIT)).toBe(true);
+  }
+  expect(room.take(1, BATCH_LIMIT)).toBe(false);
+  expect(room.take(16_384, 16_384)).toBe(true);
+  expect(room.take(1, 16_385)).toBe(false);
+});
