@@ -1,7 +1,7 @@
 // A connection on which nothing comes: where a machine or a network is gone, nobody says so.
 
 import type { ServerResponse } from 'node:http';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { ReplogClient } from '../../src/client/client.ts';
 import { quickPace } from './quick-pace.ts';
 import { sendJson, startStub } from './stub-server.ts';
@@ -67,6 +67,31 @@ test('a node that is silent from the first is Unreachable', async () => {
   const { url } = await startStub(() => {});
   const entries = new ReplogClient({ url }).follow({ silenceMs: 30 });
   await expect(entries.next()).rejects.toMatchObject({ name: 'Unreachable', url });
+});
+
+test('without a word about it, silence may last for 45 seconds', async () => {
+  let asked: () => void = () => undefined;
+  const arrived = new Promise<void>((resolve) => {
+    asked = resolve;
+  });
+  const { url } = await startStub(() => asked());
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  try {
+    let outcome = 'still waiting';
+    const first = new ReplogClient({ url }).follow().next();
+    const over = first.catch(({ name }: Error) => {
+      outcome = name;
+    });
+    await arrived;
+    vi.advanceTimersByTime(44_999);
+    await new Promise(setImmediate);
+    expect(outcome).toBe('still waiting');
+    vi.advanceTimersByTime(1);
+    await over;
+    expect(outcome).toBe('Unreachable');
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test('a comment is a sign of life', async () => {
