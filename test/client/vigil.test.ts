@@ -23,7 +23,7 @@ const fromOf = (path: string): number => Number(new URL(path, 'http://x').search
 async function follow(url: string, count: number): Promise<number[]> {
   const indexes: number[] = [];
   const client = new ReplogClient({ url, pace: quickPace() });
-  for await (const { index } of client.follow({ silenceMs: 100 })) {
+  for await (const { index } of client.follow({ silenceMs: 400 })) {
     indexes.push(index);
     if (indexes.length === count) break;
   }
