@@ -3,6 +3,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { createApp } from '../../../src/node/api/app.ts';
+import { systemClock } from '../../../src/node/clock.ts';
 import type { Call } from '../../../src/node/http/call.ts';
 import { departureOf } from '../../../src/node/http/departure.ts';
 import { createLogger } from '../../../src/node/logger.ts';
@@ -67,5 +68,21 @@ test.each([
   expect(engine.writes).toEqual([]);
   // Nobody reads this answer; and no operator has to hear of it.
   expect(status).toBe(499);
+  expect(failed).not.toHaveBeenCalled();
+});
+
+test('nor are any of many appends that travel together', async () => {
+  const engine = new FakeEngine();
+  const logger = createLogger({ level: 'silent' });
+  const failed = vi.spyOn(logger, 'error');
+  const clock = systemClock();
+  const begun = vi.spyOn(clock, 'iso');
+  const headers = { 'content-type': 'application/json' };
+  const body = JSON.stringify({ appends: [{ message: 'a' }, { message: 'b' }] });
+  const asked = { method: 'POST', headers, body, signal: AbortSignal.abort() };
+  // Nobody is there for whom an answer would have to come.
+  void createApp(engine, { logger, clock }).request('/messages/gathered', asked);
+  await vi.waitFor(() => expect(begun).toHaveBeenCalledTimes(2));
+  expect(engine.writes).toEqual([]);
   expect(failed).not.toHaveBeenCalled();
 });
