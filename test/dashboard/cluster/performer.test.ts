@@ -19,6 +19,15 @@ describe('the performer', () => {
     expect(store.state.happenings.at(-1)?.text).toBe('append with w=3 failed: ␛[2Jnobody');
   });
 
+  test('the load is shown from the key that starts it to the one that ends it', async () => {
+    const { store, performer } = observing();
+    await performer.perform({ type: 'load', on: true });
+    expect(store.state.loadOn).toBe(true);
+    await performer.perform({ type: 'load', on: false });
+    expect(store.state.loadOn).toBe(false);
+    performer.stop();
+  });
+
   test('what the launcher refuses is an event', async () => {
     const { store, performer } = observing();
     await performer.perform({ type: 'control', node: 'n1', verb: 'kill' });
