@@ -42,8 +42,9 @@ async function waiting() {
   const decide = (): void => {
     for (const one of undecided.splice(0)) one(STORED);
   };
+  const decideOne = (): void => undecided.shift()?.(STORED);
   const asked = (): number => undecided.length;
-  return { asked, decide, gone: () => gone, said: all(socket), socket };
+  return { asked, decide, decideOne, gone: () => gone, said: all(socket), socket };
 }
 
 function all(socket: Socket): { text: string; over: Promise<string> } {
@@ -69,9 +70,10 @@ test.each([
   ['a key', PUT, 200],
   ['a gathered append', GATHERED, 200],
 ])('whoever has said all still gets the answer to %s, and only that', async (_, text, status) => {
-  const { decide, said, socket } = await waiting();
+  const { asked, decide, said, socket } = await waiting();
   socket.end(text);
-  setTimeout(decide, 50);
+  await expect.poll(asked).toBe(1);
+  decide();
   expect(await said.over).toMatch(new RegExp(`^HTTP/1\\.1 ${status} .*"acks":\\["n1"\\]`, 's'));
 });
 
@@ -111,6 +113,23 @@ test('one that half-closed may still go', async () => {
   expect(gone()).toBe(0);
   socket.destroy();
   await expect.poll(gone, { timeout: 5_000 }).toBe(1);
+});
+
+test('one of HTTP/1.0 cannot be asked, and counts as gone', async () => {
+  const { gone, said, socket } = await waiting();
+  socket.end(post('/messages', '{"message":"a"}', '1.0'));
+  expect(await said.over).toBe('');
+  await expect.poll(gone).toBe(1);
+});
+
+test('nothing is put into an answer that has begun: one that stands still is gone', async () => {
+  const { asked, decideOne, said, socket } = await waiting();
+  socket.end(post('/messages/gathered', '{"appends":[{"message":"a"},{"message":"b"}]}'));
+  await expect.poll(asked).toBe(2);
+  decideOne();
+  const text = await said.over;
+  expect(text.split('\r\n', 1)).toEqual(['HTTP/1.1 200 OK']);
+  expect(text.match(/HTTP\/1\.1/g)).toHaveLength(1);
 });
 
 test('an idle connection ends with its client', async () => {
