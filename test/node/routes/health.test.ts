@@ -148,6 +148,20 @@ describe('GET /metrics', () => {
     }
   });
 
+  test('says for how many writes a master waits, and whether it takes more', async () => {
+    const { engine, app } = node();
+    const told = async (): Promise<string[]> => {
+      const { body } = await call(app, 'GET', '/metrics');
+      return body.match(/^replog_(?:waiting_writes|read_only) \d+$/gm).sort();
+    };
+    engine.state = { ...engine.master(), waiting: 3 };
+    expect(await told()).toEqual(['replog_read_only 0', 'replog_waiting_writes 3']);
+    engine.state = { ...engine.master(), mode: 'read-only', reason: 'no quorum' };
+    expect(await told()).toEqual(['replog_read_only 1', 'replog_waiting_writes 0']);
+    engine.state = engine.follower('secondary');
+    expect(await told()).toEqual(['replog_read_only 0', 'replog_waiting_writes 0']);
+  });
+
   test('forgets members that are no more, and does not add up twice', async () => {
     const { engine, app } = node();
     await call(app, 'GET', '/metrics');
