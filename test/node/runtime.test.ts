@@ -15,13 +15,14 @@ import { entries } from '../core/bench.ts';
 interface Watched {
   readonly now?: () => number;
   readonly unwrittenLog?: () => void;
+  readonly persistTook?: (ms: number) => void;
 }
 
 /** A runtime around a machine of one rule; retries are called by hand. */
 function bench(
   rule: (event: Event) => Effect[],
   status = () => ({ lastIndex: 0, commitIndex: 0 }),
-  { now = realClock.now, unwrittenLog = () => {} }: Watched = {},
+  { now = realClock.now, unwrittenLog = () => {}, persistTook = () => {} }: Watched = {},
 ) {
   const persistence = new MemoryPersistence();
   const broken: unknown[] = [];
@@ -55,7 +56,7 @@ function bench(
     unwritten: () => {},
     unwrittenLog,
     broken: (error) => broken.push(error),
-    persistTook: () => {},
+    persistTook,
   });
   return { runtime, persistence, broken, retries, sent };
 }
@@ -107,6 +108,28 @@ test('a write comes to the machine as it was asked for, with a ticket of its own
     outcome,
   ]);
   expect(seen).toEqual([1, 2].map((ticket) => ({ type: 'Write', ticket, ...write })));
+  runtime.close();
+});
+
+test('how long the disk took is told, once what was written is there', async () => {
+  let now = 1_000;
+  const took: number[] = [];
+  const { runtime, persistence } = bench(
+    ({ type }) => (type === 'Start' ? [{ type: 'Persist', id: 1, upTo: logIndex(0) }] : []),
+    undefined,
+    { now: () => now, persistTook: (ms) => took.push(ms) },
+  );
+  let written: () => void = () => undefined;
+  const writing = new Promise<void>((resolve) => {
+    written = resolve;
+  });
+  vi.spyOn(persistence, 'persist').mockReturnValue(writing);
+  runtime.start();
+  await vi.waitFor(() => expect(persistence.persist).toHaveBeenCalled());
+  now += 25;
+  expect(took).toEqual([]);
+  written();
+  await vi.waitFor(() => expect(took).toEqual([25]));
   runtime.close();
 });
 
