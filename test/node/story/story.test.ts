@@ -258,6 +258,36 @@ describe('a secondary', () => {
     );
   });
 
+  test('a disk that is asked again is told of once, with how often; so is a new life', async () => {
+    const { trace, engine, story } = setUp();
+    Object.assign(engine.persistence, { durable: true });
+    engine.append([HELLO]);
+    const first = snapshot(1, 0);
+    const appended = (now: number): void =>
+      trace.append(first.updates, { type: 'Received', ticket: ticket(1), request: first }, now);
+    const texts = async (): Promise<string[]> =>
+      (await story(1)).lines.slice(1).map(({ text }: { text: string }) => text);
+    appended(1_000);
+    for (const now of [1_001, 1_101, 1_201]) trace.persist(4, logIndex(1), now);
+    trace.persisted(4, logIndex(1), 1_300);
+    const life = [
+      'Handed to the disk.',
+      'No word from the disk yet: asked again, every 100 ms.',
+      'On the disk of this node, asked 3 times: this node counts as having it.',
+    ];
+    expect(await texts()).toEqual(life);
+    trace.truncate(logIndex(0), 1_400);
+    appended(1_500);
+    trace.persist(5, logIndex(1), 1_501);
+    trace.persisted(5, logIndex(1), 1_502);
+    expect((await texts()).slice(life.length)).toEqual([
+      "Dropped: it is not part of the new master's log.",
+      'Put into the log at index 1, epoch 7: readable here from now on.',
+      'Handed to the disk.',
+      'On the disk of this node: this node counts as having it.',
+    ]);
+  });
+
   test('tells the epoch of the operation, not of what came before it in one Snapshot', async () => {
     const { trace, engine, story } = setUp();
     const [, later] = [1, 2].map((index) =>
