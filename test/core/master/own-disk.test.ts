@@ -51,6 +51,27 @@ describe('OwnDisk: the master itself', () => {
     expect(cluster.transitions).toEqual([]);
   });
 
+  test('B22: it is read-only for as long as its disk is full, and says why', () => {
+    const cluster = new Members('n2', 'n3');
+    const mode = () => {
+      const { mode, reason } = cluster.status('n1') as MasterStatus;
+      return { mode, reason };
+    };
+    const { disk } = cluster.host('n1');
+    disk.trouble = () => 'full';
+    cluster.write('n1', 'a', { w: 1 });
+    cluster.run(50);
+    expect(mode()).toEqual({ mode: 'read-only', reason: 'no room on disk: no space' });
+    disk.trouble = () => 'none';
+    cluster.run(200);
+    expect(mode()).toEqual({ mode: 'read-write', reason: null });
+    // One that fails without being full is asked again, and takes writes meanwhile.
+    disk.trouble = () => 'error';
+    cluster.write('n1', 'b', { w: 1 });
+    cluster.run(50);
+    expect(mode()).toEqual({ mode: 'read-write', reason: null });
+  });
+
   test('C15: what its disk did not do while the whole process stood still is no news', () => {
     const cluster = stuck();
     cluster.run(1_000);
