@@ -20,6 +20,7 @@ import {
 } from './printing/chaos-report.ts';
 import { cleanJson } from './printing/clean-text.ts';
 import { stylesFor } from './printing/colour.ts';
+import { clearLive, drawLive, liveColumns } from './printing/live-lines.ts';
 import { printJson, printLine, printLines } from './printing/output.ts';
 import { canDrawOver } from './printing/screenful.ts';
 import { shellWord } from './printing/shell-word.ts';
@@ -119,15 +120,13 @@ const LINE_EVERY_MS = 5_000;
 /** For a reader who is slow to take the report of a run that was stopped. */
 const PATIENCE_MS = 2_000;
 
-/** To the beginning of the line, and nothing from there on. */
-const AFRESH = '\r\u001b[J';
-
 /** Live lines on a terminal, now and then a line elsewhere, or JSON. */
 class Screen {
   readonly #json: boolean;
   readonly #live: boolean;
   readonly #broken = new Set<JudgeName>();
   #shownAt = 0;
+  #drawn = false;
 
   constructor(json: boolean) {
     this.#json = json;
@@ -150,10 +149,9 @@ class Screen {
     }
     const line = progressLine(progress, this.#broken);
     if (this.#live) {
-      // Two lines, and back to the first: a line that wraps could not be written over.
-      const columns = (process.stdout.columns ?? 80) - 1;
-      const lower = promisesLine(this.#broken, columns);
-      process.stdout.write(`${AFRESH}${cutTo(columns, line)}\n${lower}\u001b[A`);
+      const columns = liveColumns(process.stdout);
+      drawLive(process.stdout, [cutTo(columns, line), promisesLine(this.#broken, columns)]);
+      this.#drawn = true;
       return;
     }
     const due = progress.elapsedMs - this.#shownAt >= LINE_EVERY_MS;
@@ -166,7 +164,10 @@ class Screen {
     const isNew = !this.#broken.has(judge);
     this.#broken.add(judge);
     if (this.#json) process.stdout.write(`${cleanJson({ event: 'violation', judge, line })}\n`);
-    else if (isNew) process.stdout.write(`${this.#live ? AFRESH : ''}${line}\n`);
+    else if (isNew) {
+      this.clear();
+      process.stdout.write(`${line}\n`);
+    }
   }
 
   /** The exit code says how it ended, also to who does not read. */
@@ -196,6 +197,7 @@ class Screen {
   }
 
   clear(): void {
-    if (this.#live) process.stdout.write(AFRESH);
+    if (this.#drawn) clearLive(process.stdout);
+    this.#drawn = false;
   }
 }

@@ -87,12 +87,12 @@ test('a progress bar is drawn at a terminal, now and then, and goes away', () =>
   const bar = new Progress(100, { isTTY: true, write }, () => now, {});
   bar.update(25, '1 message');
   bar.update(26, 'too soon');
-  expect(screen).toBe('\r\u001b[K[######..................] 25%  0 ms left  1 message');
+  expect(screen).toBe('\r[######..................] 25%  0 ms left  1 message\u001b[J\r');
   now = 1_000;
   bar.update(50, '2 messages');
-  expect(screen).toMatch(/50% {2}1\.0 s left {2}2 messages$/);
+  expect(screen.endsWith('50%  1.0 s left  2 messages\u001b[J\r')).toBe(true);
   bar.finish();
-  expect(screen.endsWith('\r\u001b[K')).toBe(true);
+  expect(screen.endsWith('\r \u001b[J\r')).toBe(true);
 });
 
 test('a progress bar never wraps: it could not be written over', () => {
@@ -100,7 +100,7 @@ test('a progress bar never wraps: it could not be written over', () => {
   const write = (text: string) => (screen += text);
   const bar = new Progress(100, { isTTY: true, columns: 40, write }, () => 0, {});
   bar.update(25, 'many words that do not fit');
-  expect(screen).toBe('\r\u001b[K[######..................] 25%  0 ms l…');
+  expect(screen).toBe('\r[###.........] 25%  0 ms left  many wo…\u001b[J\r');
 });
 
 test('a line is broken between words where a terminal is too narrow, and nowhere else', () => {

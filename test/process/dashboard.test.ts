@@ -6,9 +6,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Belongings, call, ENTRY, freePorts, Program, until } from './program.ts';
-
-const tmuxWorks = spawnSync('tmux', ['-V']).status === 0;
-if (!tmuxWorks) process.stderr.write('no tmux here: the dashboard is not tried on a terminal\n');
+import { Terminal, tmuxWorks } from './terminal.ts';
 
 const belongings = new Belongings();
 let terminal: Terminal;
@@ -20,46 +18,6 @@ const THROWER = `data:text/javascript,${encodeURIComponent(
   "process.on('SIGUSR2', () => { throw new Error('thrown on purpose'); });" +
     "process.on('SIGPROF', () => process.emitWarning('written meanwhile'));",
 )}`;
-
-/** A shell in a tmux of its own. */
-class Terminal {
-  readonly #socket: string;
-
-  constructor(folder: string, env: Readonly<Record<string, string>>) {
-    this.#socket = join(folder, 'tmux');
-    const settings = Object.entries(env).flatMap(([name, value]) => ['-e', `${name}=${value}`]);
-    const shell = ['sh', '-c', 'PS1="ready> " exec sh'];
-    const size = ['-x', '120', '-y', '40'];
-    this.run('-f', '/dev/null', 'new-session', '-d', '-s', 't', ...size, ...settings, ...shell);
-  }
-
-  run(...args: readonly string[]): string {
-    const { stdout } = spawnSync('tmux', ['-S', this.#socket, ...args], { encoding: 'utf8' });
-    return stdout;
-  }
-
-  type(...keys: readonly string[]): void {
-    this.run('send-keys', '-t', 't', ...keys);
-  }
-
-  get screen(): string {
-    return this.run('capture-pane', '-p', '-t', 't');
-  }
-
-  /** Whether the alternate screen is on, and the cursor shown. */
-  get modes(): string {
-    return this.run('display', '-p', '-t', 't', '#{alternate_on} #{cursor_flag}').trim();
-  }
-
-  shows(pattern: RegExp, timeoutMs = 15_000): Promise<string> {
-    const look = async (): Promise<string> => this.screen;
-    return until(look, (screen) => pattern.test(screen), `the screen shows ${pattern}`, timeoutMs);
-  }
-
-  close(): void {
-    this.run('kill-server');
-  }
-}
 
 beforeEach(async () => {
   home = await belongings.folder();

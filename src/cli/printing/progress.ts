@@ -1,18 +1,20 @@
 // A progress bar on stderr, for people at a terminal only.
 
 import { formatDuration } from '../arguments/duration.ts';
+import { clearLive, drawLive, type LiveScreen, liveColumns } from './live-lines.ts';
 import { canDrawOver } from './screenful.ts';
 import { cutTo } from './text-width.ts';
 
-const BAR_WIDTH = 24;
+/** Of the columns of a terminal this part is the bar's: the words beside it need the others. */
+const BAR_SHARE = 0.3;
+
+const BAR_MAX = 24;
 
 /** Fast enough to be smooth, slow enough to cost nothing. */
 const REDRAW_MS = 100;
 
-interface Screen {
+interface Screen extends LiveScreen {
   readonly isTTY?: boolean;
-  readonly columns?: number;
-  write(text: string): unknown;
 }
 
 export class Progress {
@@ -43,22 +45,23 @@ export class Progress {
     const now = this.#now();
     if (!this.#drawn || now - this.#drawnAt < REDRAW_MS) return;
     this.#drawnAt = now;
-    const columns = (this.#screen.columns || 80) - 1;
-    this.#screen.write(`\r\u001b[K${cutTo(columns, this.#bar(done, now) + label)}`);
+    const line = cutTo(liveColumns(this.#screen), this.#bar(done, now) + label);
+    drawLive(this.#screen, [line]);
   }
 
   /** Takes the bar off the screen. */
   finish(): void {
-    if (this.#drawnAt > Number.NEGATIVE_INFINITY) this.#screen.write('\r\u001b[K');
+    if (this.#drawnAt > Number.NEGATIVE_INFINITY) clearLive(this.#screen);
   }
 
   #bar(done: number, now: number): string {
     if (this.#total === null || this.#total <= 0) return '';
     const share = Math.min(1, done / this.#total);
-    const full = Math.round(share * BAR_WIDTH);
+    const width = Math.min(BAR_MAX, Math.floor(liveColumns(this.#screen) * BAR_SHARE) + 1);
+    const full = Math.round(share * width);
     const percent = `${Math.floor(share * 100)}%`.padStart(4);
     const elapsedMs = now - this.#startedAt;
     const left = share > 0.02 ? `  ${formatDuration((elapsedMs * (1 - share)) / share)} left` : '';
-    return `[${'#'.repeat(full)}${'.'.repeat(BAR_WIDTH - full)}]${percent}${left}  `;
+    return `[${'#'.repeat(full)}${'.'.repeat(width - full)}]${percent}${left}  `;
   }
 }
