@@ -13,16 +13,12 @@ import { lineBatches } from '../line-batches.ts';
 import { masterHealth } from '../master-health.ts';
 import { acknowledgement } from '../printing/acknowledgement.ts';
 import { cleanText } from '../printing/clean-text.ts';
+import { stylesFor } from '../printing/colour.ts';
 import { counted } from '../printing/counted.ts';
 import { examples } from '../printing/examples.ts';
 import { dryRun } from '../printing/foresight.ts';
-import {
-  outliveOutput,
-  printError,
-  printJson,
-  printLine,
-  printSentences,
-} from '../printing/output.ts';
+import type { LiveScreen } from '../printing/live-lines.ts';
+import { outliveOutput, printJson, printRemark, printSentences } from '../printing/output.ts';
 import { Progress } from '../printing/progress.ts';
 import { Tally } from '../printing/tally.ts';
 import {
@@ -99,7 +95,7 @@ async function append(messages: readonly string[], options: AppendOptions): Prom
       }
       const answer = await appendOne(client, message, options, key, signal);
       await printAnswer(answer, options, signal).catch((error: unknown) => {
-        if (signal.aborted) printError(`replog: ${storedSentence(answer.index, place, messages)}`);
+        if (signal.aborted) printTrouble(storedSentence(answer.index, place, messages));
         throw error;
       });
     }
@@ -140,7 +136,7 @@ async function appendInput(
   const input = process.stdin;
   signal.addEventListener('abort', () => input.destroy(signal.reason), { once: true });
   const size = sizeOf(input);
-  const progress = new Progress(size);
+  const progress = new Progress(size, roomForBar(json));
   const tally = new Tally(performance.now());
   // One key for the whole input, and from it one per batch: each can be repeated by itself. Who
   // gives the key may repeat the whole input, which must then fall into the same batches.
@@ -148,7 +144,7 @@ async function appendInput(
   const full = given !== undefined || size !== null;
   let asked = 0;
   const summarise = async (): Promise<void> => {
-    if (!json && tally.count > 0) await printLine(tally.summary(performance.now()), signal);
+    if (!json && tally.count > 0) await printSentences([tally.summary(performance.now())], signal);
   };
   try {
     for await (const { lines, bytesRead } of lineBatches(input, full)) {
@@ -164,7 +160,7 @@ async function appendInput(
     progress.finish();
     // Nothing was read yet: there is no place to go on from.
     if (!(signal.aborted && tally.count + asked === 0)) {
-      printError(`replog: ${tally.stop(asked)}`);
+      printTrouble(tally.stop(asked));
     }
     // What is stored is stored. How the command ends is what went wrong with the input.
     await summarise().catch(() => undefined);
@@ -195,6 +191,17 @@ async function foresee(target: Target, { w = 'majority', json }: AppendOptions):
   const health = await untilInterrupted((signal) => masterHealth(target, signal));
   const { lines, ...run } = dryRun(health, w, Date.now());
   await (json ? printJson({ ...run, text: lines }) : printSentences(lines.map(cleanText)));
+}
+
+function printTrouble(sentence: string): void {
+  printRemark('replog:', sentence, stylesFor(process.stderr).red);
+}
+
+/** Where a bar is drawn: nowhere, if messages are typed there or answers stand there. It would be
+ * in their way, and they in its. */
+function roomForBar(json = false): LiveScreen {
+  const isTaken = process.stdin.isTTY || (json && process.stdout.isTTY);
+  return isTaken ? { write: () => undefined } : process.stderr;
 }
 
 /** The key of one part of what was given under `base`; the whole of it if `part` is null. */
