@@ -7,6 +7,7 @@ import type { Restorer } from '../dashboard/terminal/restorer.ts';
 import type { DashboardParts } from './dashboard-parts.ts';
 import { cleanText } from './printing/clean-text.ts';
 import { wantsColour } from './printing/colour.ts';
+import { isAsciiOnly } from './printing/locale.ts';
 
 /** What is to be shown. */
 export interface DashboardTarget {
@@ -65,15 +66,9 @@ export async function showDashboard(
     stderr: process.stderr,
     client: (url) => new ReplogClient({ url, token: target.token, retryForMs: 1_000 }),
     palette: paletteFor(wantsColour(process.stdout), process.env.COLORFGBG),
-    unicode: showsUnicode(process.env),
+    unicode: !isAsciiOnly(process.stdout),
     clean: cleanText,
     signal,
   });
   process.stdout.write(`${farewellLines(state).join('\n')}\n`);
-}
-
-/** A locale that names another character set, or none at all, is taken at its word. */
-function showsUnicode({ LC_ALL, LC_CTYPE, LANG }: NodeJS.ProcessEnv): boolean {
-  const locale = LC_ALL || LC_CTYPE || LANG || '';
-  return locale === '' || /utf-?8/i.test(locale);
 }

@@ -10,6 +10,7 @@ import { compileParserLate } from './compilation.ts';
 import { EXIT, endingOf, UsageError } from './exit.ts';
 import { orNoNode } from './no-node.ts';
 import { abridged } from './printing/abridged.ts';
+import { keepToAscii } from './printing/ascii.ts';
 import { cleanText } from './printing/clean-text.ts';
 import { stylesFor } from './printing/colour.ts';
 import { examples } from './printing/examples.ts';
@@ -23,6 +24,8 @@ export async function start(
   commands: readonly ((program: Command) => void)[],
 ): Promise<void> {
   watchOutput();
+  keepToAscii(process.stdout);
+  keepToAscii(process.stderr);
   compileParserLate();
   const program = newProgram();
   for (const register of commands) register(program);

@@ -1,6 +1,8 @@
 // Foreign text for people's eyes: whatever could move the cursor, change colours, reorder or hide
 // text is shown as a visible mark. Every foreign string that is printed goes through here.
 
+import { isAsciiOnly } from './locale.ts';
+
 // Controls, formats (bidi, zero-width, tags), lone surrogates, line separators, and what a terminal
 // does not show at all. Variation selectors 15 and 16 only choose how an emoji looks.
 const INVISIBLE =
@@ -23,9 +25,16 @@ export function cleanText(text: string): string {
   });
 }
 
-/** JSON of a value on one line, with the same characters escaped as \u. */
-export function cleanJson(value: unknown): string {
-  return JSON.stringify(value).replace(INVISIBLE, (character: string) =>
+// What is not ASCII, or deletes. Of characters beyond the first 65,536 it is each half by itself:
+// so JSON escapes them.
+const NOT_ASCII = /[^\0-\x7e]/g;
+
+/** JSON of a value on one line, with the same characters escaped as \u. `ascii`: with all others,
+ * too, that are not ASCII, for a terminal that shows nothing else. */
+export function cleanJson(value: unknown, ascii = isAsciiOnly(process.stdout)): string {
+  const json = JSON.stringify(value);
+  if (ascii) return json.replace(NOT_ASCII, (half) => escaped(half.charCodeAt(0)));
+  return json.replace(INVISIBLE, (character: string) =>
     Array.from({ length: character.length }, (_, place) =>
       escaped(character.charCodeAt(place)),
     ).join(''),

@@ -7,8 +7,6 @@ import type { MemberStatus } from '../../client/answers.ts';
 export type Mark = 'all' | 'majority' | 'here' | 'pending' | 'missing' | 'differs' | 'unknown';
 
 export interface Glyphs {
-  /** Whether anything beyond ASCII can be shown. */
-  readonly unicode: boolean;
   readonly marks: Readonly<Record<Mark, string>>;
   readonly roles: Readonly<Record<'master' | 'secondary' | 'removed' | 'none', string>>;
   readonly statuses: Readonly<Record<MemberStatus | 'down' | 'paused' | 'unknown', string>>;
@@ -25,7 +23,6 @@ export interface Glyphs {
 }
 
 const UNICODE: Glyphs = {
-  unicode: true,
   marks: {
     all: '●',
     majority: '◐',
@@ -54,7 +51,6 @@ const UNICODE: Glyphs = {
 };
 
 const ASCII: Glyphs = {
-  unicode: false,
   marks: {
     all: '*',
     majority: '+',

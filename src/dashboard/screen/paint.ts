@@ -2,7 +2,6 @@
 // they are the ones that its owner can read; without colour, weight and inversion are left.
 
 import type { Line, Style } from './cells.ts';
-import { columnsOf } from './cells.ts';
 
 type Codes = Readonly<Record<Style, readonly [on: string, off: string]>>;
 
@@ -43,27 +42,10 @@ export function paletteFor(colour: boolean, foregroundAndGround: string | undefi
   return ground === '7' || ground === '15' ? 'light' : 'dark';
 }
 
-/** What stands for a character where there is only ASCII. */
-const ASCII: Readonly<Record<string, string>> = {
-  '…': '~',
-  '→': '>',
-  '←': '<',
-  '↑': '^',
-  '↓': 'v',
-};
-
-function asciiOf(text: string): string {
-  return text.replace(/[^\x20-\x7e]/gu, (character) => {
-    return ASCII[character] ?? '?'.repeat(columnsOf(character));
-  });
-}
-
-/** One line as text with its codes, and nothing at its end that shows nothing. `unicode`: whether
- * the terminal shows more than ASCII. */
-export function paint(line: Line, palette: Palette, unicode = true): string {
+/** One line as text with its codes, and nothing at its end that shows nothing. */
+export function paint(line: Line, palette: Palette): string {
   const codes = PALETTES[palette];
-  const parts = line.map(({ text: original, style }) => {
-    const text = unicode ? original : asciiOf(original);
+  const parts = line.map(({ text, style }) => {
     const [on, off] = codes[style];
     return on === '' || text === '' ? text : `\u001b[${on}m${text}\u001b[${off}m`;
   });

@@ -50,7 +50,7 @@ export function linesOf(
   glyphs: Glyphs,
   palette: Palette,
 ): string[] {
-  return frameOf(state, screen, size, glyphs).map((line) => paint(line, palette, glyphs.unicode));
+  return frameOf(state, screen, size, glyphs).map((line) => paint(line, palette));
 }
 
 /** Keys that came at once while a text is typed. A line break inside of what was pasted is a blank:

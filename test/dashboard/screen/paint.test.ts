@@ -26,10 +26,6 @@ test('without colour there is weight and inversion', () => {
   expect(codesOf(paint(line, paletteFor(false, '0;15')))).toEqual(['1', '22', '7', '27']);
 });
 
-test('without UTF-8 everything is ASCII, and as wide', () => {
-  expect(paint([span('ї… → 日x')], 'none', false)).toBe('?~ > ??x');
-});
-
 test.each([120, 80, 60, 45])('the alarm goes from edge to edge of %i columns', (width) => {
   const state = recorded(STATES['read-only']!);
   const [, , ...alarm] = headLines(state, firstScreen(true), glyphsFor(true), width);
