@@ -15,6 +15,7 @@ import {
 import { unusableFolder } from './arguments/data-dir.ts';
 import type { ServerSettings } from './arguments/server-options.ts';
 import { Refused, UsageError } from './exit.ts';
+import { clearEcho } from './interrupt.ts';
 import { cleanJson, cleanText } from './printing/clean-text.ts';
 import { hurryReader, outliveOutput } from './printing/output.ts';
 
@@ -38,6 +39,7 @@ export async function serve(
       start: () => start((note) => printer.note(note)),
       onListening: (listening) => printer.listening(listening),
       leave: flags.leave ?? false,
+      onInterrupt: () => clearEcho(),
     });
   } catch (error) {
     throw startProblem(error, settings);

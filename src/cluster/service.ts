@@ -34,6 +34,8 @@ export interface ServiceOptions {
   readonly onListening: (listening: Listening) => void;
   /** Leave the cluster before ending. */
   readonly leave: boolean;
+  /** Called when Ctrl-C ends the service; not where that is left to its launcher. */
+  readonly onInterrupt?: () => void;
 }
 
 /** The contract gives 5 s from request to end; what is not done then is not waited for. */
@@ -45,7 +47,7 @@ const BROKEN_MS = 1_000;
 /** Resolves when the service has ended in order; rejects if it could not start or go on. */
 export async function runService(options: ServiceOptions): Promise<void> {
   boundHeap();
-  const orders = takeOrders(options.leave);
+  const orders = takeOrders(options);
   try {
     const service = await options.start();
     const { node, url } = service;
@@ -86,7 +88,7 @@ interface Orders {
 
 /** Listens to signals and to the parent. After the first order the process ends in time, whatever
  * still keeps it. */
-function takeOrders(leave: boolean): Orders {
+function takeOrders({ leave, onInterrupt }: ServiceOptions): Orders {
   const hosted = process.send !== undefined;
   let give: (order: Order) => void = () => undefined;
   const next = new Promise<Order>((resolve) => {
@@ -101,6 +103,10 @@ function takeOrders(leave: boolean): Orders {
     give(order);
   };
   const onSignal = () => obey(leave ? 'leave' : 'stop');
+  const onCtrlC = () => {
+    onInterrupt?.();
+    onSignal();
+  };
   const onMessage = (message: unknown) => {
     const type = (message as { type?: unknown } | null)?.type;
     if (type === 'stop') obey(type);
@@ -113,7 +119,7 @@ function takeOrders(leave: boolean): Orders {
 
   if (hosted && !process.connected) onDisconnect();
   process.on('SIGTERM', onSignal);
-  process.on('SIGINT', hosted ? ignore : onSignal);
+  process.on('SIGINT', hosted ? ignore : onCtrlC);
   process.on('SIGHUP', hosted ? ignore : onSignal);
   if (hosted) process.on('message', onMessage).on('disconnect', onDisconnect);
   const unwatch = hosted ? ignore : onNpmGone(onSignal);
