@@ -7,11 +7,13 @@ import type { Tell, Verdict } from '../scenarios/report.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
 import { refuseBoth } from './arguments/vain-options.ts';
 import { Interrupted, UsageError } from './exit.ts';
+import { clearEcho } from './interrupt.ts';
 import { keyPress } from './key-press.ts';
 import { cleanText } from './printing/clean-text.ts';
 import { stylesFor } from './printing/colour.ts';
+import { liveColumns } from './printing/live-lines.ts';
 import { hurryReader, print, printJson, printLine } from './printing/output.ts';
-import { textColumns } from './printing/text-width.ts';
+import { cutTo, textColumns } from './printing/text-width.ts';
 
 export interface PlayFlags {
   readonly check?: true;
@@ -53,6 +55,7 @@ export async function playAll(
   const end = new AbortController();
   const signals = takeStopSignals(() => process.exit(130));
   void signals.first.then((signal) => {
+    if (signal === 'SIGINT') clearEcho();
     hurryReader();
     end.abort(new Interrupted(signal));
   });
@@ -113,7 +116,9 @@ function stepper(
   dim: (text: string) => string,
 ): (characters: number) => Promise<void> {
   return async () => {
-    const prompt = '        (any key: go on, q: quit)';
+    // It must not wrap, or it could not be written over.
+    const columns = liveColumns(process.stdout);
+    const prompt = cutTo(columns, '        (any key: go on, q: quit)');
     await print(dim(prompt));
     const key = await keyPress(process.stdin, end.signal);
     // The prompt has done its work: the next line takes its place.
