@@ -10,7 +10,7 @@ import { cleanText } from './clean-text.ts';
 import type { Styles } from './colour.ts';
 import { counted } from './counted.ts';
 import { tableLines } from './table.ts';
-import { cutTo } from './text-width.ts';
+import { cutTo, fitted } from './text-width.ts';
 
 /** What is promised, in the words of the guarantees, and the judges that watch over it. */
 const PROMISES: readonly (readonly [string, readonly JudgeName[]])[] = [
@@ -111,7 +111,10 @@ export function violationLine({ judge, sentence }: Violation): string {
 }
 
 /** What was done and heard, in numbers. */
-export function figureLines({ verdict, done, elapsedMs, seed }: ChaosReport): string[] {
+export function figureLines(
+  { verdict, done, elapsedMs, seed }: ChaosReport,
+  stream: { readonly isTTY?: boolean; readonly columns?: number } = process.stdout,
+): string[] {
   const { acknowledged, unknown, refused, duplicates, reads, gets, entries, excused } =
     verdict.counts;
   const blows = Object.entries(done).map(([what, times]) => `${what} ${times}`);
@@ -121,7 +124,7 @@ export function figureLines({ verdict, done, elapsedMs, seed }: ChaosReport): st
     `done: ${blows.join(', ') || 'nothing'}`,
     ...(excused > 0 ? [`acknowledged, but lost with its only holders: ${excused}`] : []),
     `seed ${seed}, ${formatDuration(elapsedMs)}`,
-  ];
+  ].flatMap((line) => fitted(line, stream));
 }
 
 /** Fault by role by write concern: how many writes met it. */

@@ -4,6 +4,7 @@ import { EXIT } from '../../../src/cli/exit.ts';
 import {
   codeOf,
   doubtOf,
+  figureLines,
   progressLine,
   promisesLine,
   verdictLines,
@@ -28,6 +29,17 @@ function report(more: Partial<ChaosReport> = {}, duplicates = 2): ChaosReport {
 }
 
 const linesOf = (of: ChaosReport): string => verdictLines(of, stylesFor({})).join('\n');
+
+test('the figures of a run are broken between words where a terminal is too narrow', () => {
+  const of = report({ done: { 'persist-stuck': 1, 'drop-request': 2, pause: 3 } });
+  const done = (stream: { readonly isTTY?: boolean; readonly columns?: number }): string[] =>
+    figureLines(of, stream).slice(-3, -1);
+  expect(done({ isTTY: true, columns: 40 })).toEqual([
+    'done: persist-stuck 1, drop-request 2,',
+    'pause 3',
+  ]);
+  expect(done({ columns: 40 }).at(-1)).toBe('done: persist-stuck 1, drop-request 2, pause 3');
+});
 
 test('the line while it runs counts what was done, one of it too', () => {
   const elapsedMs = 1_000;
