@@ -103,6 +103,14 @@ test('a progress bar never wraps: it could not be written over', () => {
   expect(screen).toBe('\r[###.........] 25%  0 ms left  many wo…\u001b[J\r');
 });
 
+test('a progress bar is no longer on a wide terminal', () => {
+  let screen = '';
+  const write = (text: string) => (screen += text);
+  const env = { TERM: 'xterm' };
+  new Progress(100, { isTTY: true, columns: 200, write }, () => 0, env).update(100, 'all');
+  expect(screen).toBe(`\r[${'#'.repeat(24)}]100%  0 ms left  all\u001b[J\r`);
+});
+
 test('a line is broken between words where a terminal is too narrow, and nowhere else', () => {
   const line = '  hint: see `replog outcome key-1` and wait  for it';
   expect(fitted(line, { columns: 24 })).toEqual([line]);
