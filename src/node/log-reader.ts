@@ -3,6 +3,7 @@
 import type { LogIndex } from '../core/ids.ts';
 import type { Entry } from '../core/operation.ts';
 import type { Chunk, Persistence } from '../persistence/persistence.ts';
+import type { Clock } from './clock.ts';
 import type { Engine } from './engine.ts';
 
 /** One chunk: enough to be cheap per entry, little enough that no other client waits for it. */
@@ -40,6 +41,43 @@ export async function* chunksOf(
     }
     next = last + 1;
     if (next <= upTo) await nextTurn();
+  }
+}
+
+/** So long an image waits for its reader to take the next chunk, in milliseconds. Meanwhile the log
+ * takes up more of the disk than it has to. */
+const STANDSTILL_MS = 600_000;
+
+/** Whoever read an image of the log has taken nothing for too long. */
+export class ReaderStoodStill extends Error {
+  override readonly name = 'ReaderStoodStill';
+}
+
+/** All entries up to `upTo`, as the log holds them now: what comes meanwhile takes nothing of it
+ * away. Throws LogCutBack, or ReaderStoodStill if the next chunk is asked for too late. */
+export async function* imageOf(
+  engine: Pick<Engine, 'persistence' | 'cuts'>,
+  clock: Pick<Clock, 'after'>,
+  upTo: LogIndex,
+): AsyncGenerator<Chunk> {
+  const release = engine.persistence.hold();
+  let stoodStill = false;
+  const giveUp = (): void => {
+    stoodStill = true;
+    release();
+  };
+  try {
+    for await (const chunk of chunksOf(engine, 1 as LogIndex, upTo)) {
+      const stopClock = clock.after(STANDSTILL_MS, giveUp);
+      try {
+        yield chunk;
+      } finally {
+        stopClock();
+      }
+      if (stoodStill) throw new ReaderStoodStill(`nothing was read for ${STANDSTILL_MS} ms`);
+    }
+  } finally {
+    release();
   }
 }
 

@@ -28,6 +28,9 @@ export interface Chunk {
   entries(): Entry[];
 }
 
+/** Ends what was begun; may be called again. */
+export type Release = () => void;
+
 /** What `recover` found. */
 export interface Recovery {
   readonly lastIndex: LogIndex;
@@ -79,6 +82,9 @@ export interface Persistence extends LogMeter {
 
   /** The entries `from`…`to` (both ≥ 1 and ≤ lastIndex). At once if they are in memory. */
   read(from: LogIndex, to: LogIndex): Chunk | Promise<Chunk>;
+
+  /** Until that is released nothing is compacted: what is there now can be read piece by piece. */
+  hold(): Release;
 
   /** Finishes what is under way and lets go of the folder. */
   close(): Promise<void>;

@@ -6,7 +6,7 @@ import type { LogIndex } from '../../src/core/ids.ts';
 import type { Measured } from '../../src/core/log/log.ts';
 import type { LogPoint } from '../../src/core/messages.ts';
 import type { Entry } from '../../src/core/operation.ts';
-import type { Chunk, Persistence, Recovery } from '../../src/persistence/persistence.ts';
+import type { Chunk, Persistence, Recovery, Release } from '../../src/persistence/persistence.ts';
 
 export class EarlyPersistence implements Persistence {
   private readonly real: Persistence;
@@ -54,6 +54,10 @@ export class EarlyPersistence implements Persistence {
 
   read(from: LogIndex, to: LogIndex): Chunk | Promise<Chunk> {
     return this.real.read(from, to);
+  }
+
+  hold(): Release {
+    return this.real.hold();
   }
 
   close(): Promise<void> {

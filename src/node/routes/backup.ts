@@ -9,7 +9,7 @@ import type { Call } from '../http/call.ts';
 import { readQuery } from '../http/query.ts';
 import type { Route, Site } from '../http/route.ts';
 import { bodyOf } from '../http/text-stream.ts';
-import { chunksOf } from '../log-reader.ts';
+import { imageOf } from '../log-reader.ts';
 
 export function backupRoutes(site: Site): Route[] {
   return [
@@ -23,7 +23,8 @@ export function backupRoutes(site: Site): Route[] {
         description:
           'Lines of JSON: what this is, the entries up to where the log ended when the request ' +
           'came, and a last line with their number and the SHA-256 of everything before it. ' +
-          'Without that last line it is not whole.',
+          'Without that last line it is not whole. Meanwhile nothing is compacted; whoever reads ' +
+          'nothing for ten minutes is cut off.',
         query: levelQuery,
         success: [{ status: 200, description: 'The backup.', contentType: 'application/jsonl' }],
         problems: ['not-linearizable', 'damaged-log', 'not-ready'],
@@ -43,10 +44,11 @@ async function backup(site: Site, call: Call): Promise<Response> {
 async function* pieces({ engine, clock }: Site, upTo: LogIndex): AsyncGenerator<Buffer> {
   const writer = new BackupWriter();
   const head = { at: clock.iso(), node: engine.status().node, lastIndex: upTo };
-  yield Buffer.from(writer.head(head));
-  for await (const chunk of chunksOf(engine, 1 as LogIndex, upTo)) {
+  let text = writer.head(head);
+  for await (const chunk of imageOf(engine, clock, upTo)) {
     const lines = chunk.entries().map((entry) => writer.entry(entry));
-    yield Buffer.from(lines.join(''));
+    yield Buffer.from(text + lines.join(''));
+    text = '';
   }
-  yield Buffer.from(writer.end());
+  yield Buffer.from(text + writer.end());
 }

@@ -6,7 +6,13 @@ import type { LogIndex } from '../../core/ids.ts';
 import type { Measured } from '../../core/log/log.ts';
 import type { LogPoint } from '../../core/messages.ts';
 import type { Entry } from '../../core/operation.ts';
-import { type Chunk, type Persistence, type Recovery, StorageFailure } from '../persistence.ts';
+import {
+  type Chunk,
+  type Persistence,
+  type Recovery,
+  type Release,
+  StorageFailure,
+} from '../persistence.ts';
 import type { Restore } from '../segment/brief.ts';
 import { Deferred } from './deferred.ts';
 
@@ -114,6 +120,10 @@ export class FlakyPersistence implements Persistence {
 
   read(from: LogIndex, to: LogIndex): Chunk | Promise<Chunk> {
     return this.inner.read(from, to);
+  }
+
+  hold(): Release {
+    return this.inner.hold();
   }
 
   /** What is stuck stays unanswered. */

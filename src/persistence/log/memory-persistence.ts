@@ -7,7 +7,7 @@ import { invariant } from '../../core/invariant.ts';
 import type { Measured } from '../../core/log/log.ts';
 import type { LogPoint } from '../../core/messages.ts';
 import type { Entry } from '../../core/operation.ts';
-import type { Chunk, Persistence, Recovery } from '../persistence.ts';
+import type { Chunk, Persistence, Recovery, Release } from '../persistence.ts';
 import { EncodedLog } from './encoded-log.ts';
 
 /** How the blocks and the index are laid out, in bytes; everything has a default. */
@@ -72,6 +72,11 @@ export class MemoryPersistence implements Persistence {
 
   read(from: LogIndex, to: LogIndex): Chunk {
     return this.log.chunk(from, to, this.log.pieces(from, to));
+  }
+
+  /** Nothing is ever compacted here. */
+  hold(): Release {
+    return () => undefined;
   }
 
   close(): Promise<void> {

@@ -16,7 +16,7 @@ import { Lock } from '../disk/lock.ts';
 import { type ProcessTable, realProcesses } from '../disk/process-table.ts';
 import { failureOf } from '../disk/storage-failure.ts';
 import { UNFINISHED } from '../disk/unfinished.ts';
-import type { Chunk, DamagedLog, Persistence, Recovery } from '../persistence.ts';
+import type { Chunk, DamagedLog, Persistence, Recovery, Release } from '../persistence.ts';
 import { ChunkBuilder } from '../record/chunk.ts';
 import { walkWhole } from '../record/walk.ts';
 import type { Restore } from '../segment/brief.ts';
@@ -27,6 +27,7 @@ import { condemn, endOfReading } from '../upkeep/condemned.ts';
 import { Leftovers } from '../upkeep/leftovers.ts';
 import { Upkeep, type UpkeepHost } from '../upkeep/upkeep.ts';
 import { type Cut, EncodedLog, type Piece } from './encoded-log.ts';
+import { Holds } from './holds.ts';
 import { Readers } from './readers.ts';
 import { recoverSegments } from './recovery.ts';
 import { readNow } from './short-read.ts';
@@ -83,6 +84,7 @@ class SegmentedLog implements DurableLog {
   private readonly readers: Readers;
   private readonly bookkeeping: Bookkeeping;
   private readonly turns = new Turns();
+  private readonly holds = new Holds();
   private readonly leftovers: Leftovers;
   private readonly outliner: Outliner;
   private writer: Writer | null = null;
@@ -145,11 +147,11 @@ class SegmentedLog implements DurableLog {
   startUpkeep(host: UpkeepHost): void {
     const writer = this.recovered();
     invariant(this.upkeep === null, 'upkeep is started once');
-    const { disk, readers, turns, leftovers, log, outliner } = this;
+    const { disk, readers, holds, turns, leftovers, log, outliner } = this;
     const { catalog, tail } = log;
     const durable = (segment: Segment): boolean => writer.holds(segment);
     const recent = ({ start, end }: Segment): boolean => start.base + end.offset > tail.start;
-    const tools = { disk, catalog, readers, turns, leftovers, outliner };
+    const tools = { disk, catalog, readers, holds, turns, leftovers, outliner };
     this.upkeep = new Upkeep({ ...tools, ...this.options, durable, recent }, host);
   }
 
@@ -193,6 +195,10 @@ class SegmentedLog implements DurableLog {
     const pieces = this.log.pieces(from, to);
     if (pieces.every((piece) => piece.spans !== null)) return this.log.chunk(from, to, pieces);
     return this.readPieces(from, to, pieces.map(ownCopy));
+  }
+
+  hold(): Release {
+    return this.holds.open();
   }
 
   /** Rejects with StorageFailure if the disk fails at it; the folder is let go of all the same. */

@@ -7,6 +7,7 @@ import type { LogIndex } from '../../core/ids.ts';
 import type { Entry } from '../../core/operation.ts';
 import { type Disk, type DiskFile, withFile, writeAll } from '../disk/disk.ts';
 import type { Catalog } from '../log/catalog.ts';
+import type { Holds } from '../log/holds.ts';
 import type { Readers } from '../log/readers.ts';
 import type { Turns } from '../log/turns.ts';
 import { plainMessage } from '../record/plain-append.ts';
@@ -47,6 +48,7 @@ export interface CompactorParts {
   readonly disk: Disk;
   readonly catalog: Catalog;
   readonly readers: Readers;
+  readonly holds: Holds;
   readonly turns: Turns;
   readonly leftovers: Leftovers;
   readonly state: Superseding;
@@ -64,8 +66,11 @@ export interface CompactorParts {
  *    not even for a start after a power cut.
  * 3. What supersedes a record is on every member, too, before the record goes: if the log were cut
  *    back to between the two, nothing would be left of the key's state there.
+ * 4. Nothing goes while somebody reads the log as it was (`Holds`).
  */
 export class Compactor {
+  /** Something stayed because somebody read the log. */
+  heldUp = false;
   private readonly parts: CompactorParts;
   /** Keys without a value of which an operation was left in a segment that was passed. */
   private readonly haunted = new Set<string>();
@@ -157,9 +162,10 @@ export class Compactor {
     unfinished: string,
     judgedBy: number,
   ): Promise<boolean> {
-    const { disk, catalog, leftovers, state } = this.parts;
+    const { disk, catalog, leftovers, holds, state } = this.parts;
     const reached = Math.max(fresh.end.index, judgedBy);
-    const allowed = reached <= state.compactTo() && catalog.holds(group);
+    this.heldUp ||= holds.any;
+    const allowed = !holds.any && reached <= state.compactTo() && catalog.holds(group);
     if (!allowed) {
       await disk.remove(unfinished);
       return false;

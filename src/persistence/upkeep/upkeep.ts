@@ -8,6 +8,7 @@ import { MissingSegment } from '../damage/missing.ts';
 import type { Disk } from '../disk/disk.ts';
 import { failureOf } from '../disk/storage-failure.ts';
 import type { Catalog } from '../log/catalog.ts';
+import type { Holds } from '../log/holds.ts';
 import type { Readers } from '../log/readers.ts';
 import type { Turns } from '../log/turns.ts';
 import { DamagedLog, StorageFailure } from '../persistence.ts';
@@ -57,6 +58,7 @@ export interface UpkeepParts {
   readonly disk: Disk;
   readonly catalog: Catalog;
   readonly readers: Readers;
+  readonly holds: Holds;
   readonly turns: Turns;
   readonly leftovers: Leftovers;
   readonly outliner: Outliner;
@@ -242,6 +244,9 @@ export class Upkeep {
 
   /** One pass over everything that may be compacted, if that is worth it. */
   private async compact(segments: readonly Segment[]): Promise<boolean> {
+    const { disk, catalog, readers, holds, turns, leftovers, segmentBytes } = this.parts;
+    // Nothing could be put in place.
+    if (holds.any) return false;
     const limit = this.host.compactTo();
     const eligible = segments.filter(({ end }) => end.index <= limit);
     const reached = eligible.at(-1)?.end.index ?? 0;
@@ -270,14 +275,14 @@ export class Upkeep {
       }
       summaries.push(summary);
     }
-    const { disk, catalog, readers, turns, leftovers, segmentBytes } = this.parts;
     const pause = () => this.pause(PACE.workMs);
     const patience = () => this.pause(PACE.idleMs);
-    const tools = { disk, catalog, readers, turns, leftovers };
+    const tools = { disk, catalog, readers, holds, turns, leftovers };
     const compactor = new Compactor({ ...tools, state: this.host, pause, patience });
     const pass = new CompactionPass(disk, compactor, this.host, segmentBytes);
     this.passedKeyed = await pass.run(eligible, summaries);
-    // Only now: what the disk did not allow it may allow later.
+    // Only now: what the disk did not allow it may allow later. So may a reader.
+    if (compactor.heldUp) return false;
     this.passedTo = reached;
     return true;
   }

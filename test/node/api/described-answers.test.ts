@@ -15,11 +15,11 @@ engine.append([
   { op: 'append', message: 'm' },
   { op: 'put', key: 'k', value: 'v' },
 ]);
-/** Nobody waits. */
+/** Nobody waits, and nobody reads so slowly that it takes minutes. */
 const clock = {
   ...systemClock(),
-  after: (_: number, done: () => void): (() => void) => {
-    queueMicrotask(done);
+  after: (ms: number, done: () => void): (() => void) => {
+    if (ms < 60_000) queueMicrotask(done);
     return () => {};
   },
 };

@@ -56,6 +56,24 @@ describe('a log that is replaced while it is read', () => {
   });
 });
 
+test('G23: a backup holds the log as it is until it has been read', async () => {
+  const { engine, app } = node();
+  engine.messages('a', 'b');
+  const done: string[] = [];
+  engine.persistence.hold = () => {
+    done.push('held');
+    return () => done.push('released');
+  };
+  const read = engine.persistence.read.bind(engine.persistence);
+  engine.persistence.read = (from, to) => {
+    done.push('read');
+    return read(from, to);
+  };
+  const backup = await app.request('/backup');
+  expect((await backup.text()).split('\n')).toHaveLength(5);
+  expect(done).toEqual(['held', 'read', 'released']);
+});
+
 describe('GET /log', () => {
   test('shows every kind of operation with the fields of the contract', async () => {
     const { engine, app } = node();
