@@ -42,7 +42,8 @@ import type {
 } from './options.ts';
 import { outcomePlace } from './outcome-place.ts';
 import { type Pace, sharedPace } from './pace.ts';
-import { advancing, behindKey } from './page-order.ts';
+import { advancing, behindKey, consecutive } from './page-order.ts';
+import { pagesOf } from './pages.ts';
 import { Requests } from './requests.ts';
 import { Writes } from './writes.ts';
 
@@ -127,22 +128,17 @@ export class ReplogClient {
     return advancing(await page, this.url, from);
   }
 
-  /** All messages from `from` on, page by page. */
-  async *pages(options: PageOptions = {}): AsyncGenerator<MessagePage, void, void> {
-    let from: number | null | undefined = options.from;
-    do {
-      const limit = options.limit ?? 1_000;
-      const page: MessagePage = await this.list({ ...options, limit, from });
-      yield page;
-      from = page.next;
-    } while (from !== null && from !== undefined);
+  /** All messages from `from` on, page by page. Throws LogReplaced besides, if the log is not the
+   * one any more that the pages before were of. */
+  pages(options: PageOptions = {}): AsyncGenerator<MessagePage, void, void> {
+    return pagesOf(this, options);
   }
 
   /** At most 10,000 operations, 1,000 unless `limit` says otherwise. */
   async log(options: PageOptions = {}): Promise<LogPage> {
     const { from, limit } = options;
     const page = this.#requests.read<LogPage>('/log', 'entries', options, { from, limit });
-    return advancing(await page, this.url, from);
+    return consecutive(advancing(await page, this.url, from), this.url, from);
   }
 
   /** Operations as they come. Mends broken connections until the signal aborts, then ends. */

@@ -56,13 +56,14 @@ export class UnexpectedAnswer extends ReplogError {
 }
 
 /**
- * A log that was followed has another entry where one had been seen: what came there was on too few
- * nodes, and was lost with one of them. Whatever was built from it should be built anew.
+ * A log that was followed, or read page by page, has another entry where one had been seen: what
+ * came there was on too few nodes, and was lost with one of them. Whatever was built from it should
+ * be built anew.
  */
 export class LogReplaced extends ReplogError {
   override readonly name = 'LogReplaced';
   readonly url: string;
-  /** Index of the last entry seen, which is another one now; those before it may be, too. */
+  /** Index of the last entry seen, which is another one now, or gone; so may those before it. */
   readonly index: number;
 
   constructor(url: string, index: number) {

@@ -22,7 +22,9 @@ test('list: one message per line, page by page, foreign text cleaned', async () 
   const stub = await startStub((hit, response) => {
     const second = hit.path.includes('from=2');
     const messages = second ? ['b\nc'] : ['a\u001b[2J'];
-    sendJson(response, 200, { messages, lastIndex: 2, next: second ? null : 2 });
+    const entry = { index: 2, epoch: 1, op: 'append', message: 'b\nc' };
+    const page = { messages, lastIndex: 2, next: second ? null : 2 };
+    sendJson(response, 200, hit.path === '/log/2' ? entry : page);
   });
   const text = await runCommand(list, 'list', '--url', stub.url);
   expect(text).toEqual({ code: 0, out: 'a␛[2J\nb␊c\n', err: '' });

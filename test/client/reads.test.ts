@@ -8,7 +8,7 @@ import {
   UnexpectedAnswer,
   Unreachable,
 } from '../../src/client/client.ts';
-import { deadUrl, sendJson, sendProblem, startStub } from './stub-server.ts';
+import { deadUrl, type Responder, sendJson, sendProblem, startStub } from './stub-server.ts';
 
 test.each([
   ['health', (client: ReplogClient) => client.health()],
@@ -69,21 +69,93 @@ test('JSON of something that is not replog is no answer to anything', async () =
 });
 
 test('pages follow "next" to the end', async () => {
-  const stub = await startStub((hit, response) => {
-    const from = Number(new URL(hit.path, 'http://x').searchParams.get('from') ?? 1);
-    const messages = [`m${from}`];
-    sendJson(response, 200, { messages, lastIndex: 3, next: from < 3 ? from + 1 : null });
-  });
+  const stub = await startStub(pageOf({ epoch: 1 }));
   const seen: string[] = [];
   for await (const page of new ReplogClient({ url: stub.url }).pages({ limit: 1 })) {
     seen.push(...page.messages);
   }
   expect(seen).toEqual(['m1', 'm2', 'm3']);
   // A node gives all that there is to whoever does not say how much.
+  stub.hits.length = 0;
   await new ReplogClient({ url: stub.url }).pages().next();
-  await new ReplogClient({ url: stub.url }).pages({ limit: undefined }).next();
-  const paths = stub.hits.slice(-2).map(({ path }) => path);
-  expect(paths).toEqual(['/messages?limit=1000', '/messages?limit=1000']);
+  await new ReplogClient({ url: stub.url }).pages({ limit: undefined, read: 'majority' }).next();
+  expect(stub.hits.map(({ path }) => path)).toEqual([
+    '/messages?limit=1000',
+    '/log/2',
+    '/messages?limit=1000&read=majority',
+    '/log/2?read=majority',
+  ]);
+});
+
+/** A node with three messages, of which it shows one at a time. */
+function pageOf(log: { epoch: number }): Responder {
+  return (hit, response) => {
+    const { pathname, searchParams } = new URL(hit.path, 'http://x');
+    const from = Number(searchParams.get('from') ?? 1);
+    const next = from < 3 ? from + 1 : null;
+    const index = Number(pathname.split('/')[2]);
+    const entry = { index, epoch: log.epoch, op: 'append', message: `m${index}` };
+    const page = { messages: [`m${from}`], lastIndex: 3, next };
+    sendJson(response, 200, pathname === '/messages' ? page : entry);
+  };
+}
+
+test('pages end with LogReplaced where the log is not the one they began with', async () => {
+  const log = { epoch: 1 };
+  const stub = await startStub(pageOf(log));
+  const pages = new ReplogClient({ url: stub.url }).pages({ limit: 1 });
+  expect((await pages.next()).value?.messages).toEqual(['m1']);
+  expect((await pages.next()).value?.messages).toEqual(['m2']);
+  log.epoch = 2;
+  const replaced = { name: 'LogReplaced', url: stub.url, index: 3 };
+  await expect(pages.next()).rejects.toMatchObject(replaced);
+  expect(await pages.next()).toEqual({ value: undefined, done: true });
+});
+
+test('so they do where the log ends before the next page', async () => {
+  const stub = await startStub(pageOf({ epoch: 1 }));
+  const pages = new ReplogClient({ url: stub.url }).pages({ limit: 1 });
+  await pages.next();
+  stub.respond((hit, response) => {
+    const page = { messages: [], lastIndex: 1, next: null };
+    if (hit.path.startsWith('/messages')) sendJson(response, 200, page);
+    else sendProblem(response, 404, 'not-found');
+  });
+  const replaced = { name: 'LogReplaced', index: 2 };
+  await expect(pages.next()).rejects.toMatchObject(replaced);
+  // Also where that is seen before the first page is handed out.
+  stub.respond((hit, response) => {
+    if (hit.path.startsWith('/messages')) pageOf({ epoch: 1 })(hit, response, 0);
+    else sendProblem(response, 404, 'not-found');
+  });
+  const more = new ReplogClient({ url: stub.url }).pages({ limit: 1 });
+  await expect(more.next()).rejects.toMatchObject(replaced);
+});
+
+test('entries of a page that cannot be of one log are no page', async () => {
+  const place = (index: number, epoch?: number) => ({ index, epoch, op: 'remove', key: 'k' });
+  const answer = (...entries: object[]) => ({ entries, lastIndex: 9, commitIndex: 9, next: null });
+  const stub = await startStub((_, response) => sendJson(response, 200, answer()));
+  const client = new ReplogClient({ url: stub.url });
+  for (const wrong of [
+    [place(5, 2), place(6, 1)],
+    [place(6, 1), place(5, 1)],
+    [place(5, 1), place(5, 1)],
+    [place(4, 1)],
+    [{ epoch: 1 }],
+  ]) {
+    stub.respond((_, response) => sendJson(response, 200, answer(...wrong)));
+    const refused = { name: 'UnexpectedAnswer', status: 200, url: stub.url };
+    await expect(client.log({ from: 5 }), JSON.stringify(wrong)).rejects.toMatchObject(refused);
+  }
+  // What is between may have been compacted away, and a stub may have no epochs.
+  for (const right of [
+    [place(6, 1), place(9, 1), place(10, 3)],
+    [place(5), place(6, 1), place(7)],
+  ]) {
+    stub.respond((_, response) => sendJson(response, 200, answer(...right)));
+    expect((await client.log({ from: 5 })).entries).toHaveLength(3);
+  }
 });
 
 test.each([1, 4, 5, 5.5, '6', {}])(
