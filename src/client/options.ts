@@ -26,11 +26,13 @@ export interface ClientOptions {
 }
 
 export interface CallOptions {
+  /** Ends the call when it aborts, with its reason; default: nothing does. A write that was sent by
+   * then throws OutcomeUnknown, whose cause is the reason: it may be stored. */
   readonly signal?: AbortSignal | undefined;
 }
 
 export interface WriteOptions extends CallOptions {
-  /** How many nodes must have it; default: the node's. */
+  /** How many nodes must have it. Default: the node's for messages, `all` for keys. */
   readonly w?: WriteConcern | undefined;
   /** 1…86,400,000 milliseconds. Default: none for messages, 1,000 for keys. */
   readonly timeoutMs?: number | undefined;

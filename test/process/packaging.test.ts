@@ -46,6 +46,36 @@ function install(home: string): void {
   symlinkSync(join('..', 'replog', bin.replog), join(modules, '.bin', 'replog'));
 }
 
+/** A program that uses what the client offers; lines that must not compile say so. */
+const CONSUMER = `
+  import { type ClientOptions, type LogEntry, OperationFailed, ProblemError, ReplogClient } from
+    'replog/client';
+  import { LogReplaced, OutcomeUnknown, ReplogError, Unreachable } from 'replog/client';
+  const options: ClientOptions = { url: 'http://127.0.0.1:1', fetch, token: undefined };
+  const client = new ReplogClient(options);
+  export async function use(signal: AbortSignal): Promise<(string | number | null)[]> {
+    const { index, acks } = await client.append('m', { w: 'all', signal });
+    const health = await client.health({ signal });
+    if (health.role === 'master') return health.members.map(({ status }) => status);
+    for await (const page of client.pages({ read: 'majority' })) return [page.messages.length];
+    for await (const entry of client.follow({ signal })) return [textOf(entry), index, ...acks];
+    // @ts-expect-error A message is text.
+    await client.append(3);
+    // @ts-expect-error There is no such option.
+    await client.append('m', { wait: 3 });
+    return [];
+  }
+  const textOf = (entry: LogEntry): string | null => (entry.op === 'append' ? entry.message : null);
+  export function whatOf(error: unknown): string | number | null {
+    if (error instanceof OperationFailed) return error.acks.join(error.key);
+    if (error instanceof ProblemError) return error.code;
+    if (error instanceof OutcomeUnknown) return error.idempotencyKey;
+    if (error instanceof LogReplaced) return error.index;
+    if (error instanceof Unreachable) return error.url;
+    return error instanceof ReplogError ? error.message : null;
+  }
+`;
+
 describe('the packed program', () => {
   const kept = new Belongings();
   let home: string;
@@ -98,6 +128,47 @@ describe('the packed program', () => {
     }
   });
 
+  test.each([
+    ['node16', 'node16'],
+    ['nodenext', 'nodenext'],
+    ['esnext', 'bundler'],
+  ])('has types for programs with modules of %s, found by %s', (module, moduleResolution) => {
+    const folder = join(home, moduleResolution);
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
+    writeFileSync(join(folder, 'use.ts'), CONSUMER);
+    const strict = { strict: true, exactOptionalPropertyTypes: true, noUnusedLocals: true };
+    // The declarations are looked into, too, and nothing but Node's own types is there.
+    const found = { module, moduleResolution, skipLibCheck: false };
+    const types = { types: ['node'], typeRoots: [join(ROOT, 'node_modules', '@types')] };
+    const compilerOptions = { ...strict, ...found, ...types, target: 'es2022', noEmit: true };
+    const config = { compilerOptions, files: ['use.ts'] };
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config));
+    const compiler = join(ROOT, 'node_modules', '.bin', 'tsc');
+    const done = spawnSync(compiler, ['--pretty', 'false'], { cwd: folder, encoding: 'utf8' });
+    expect([done.stdout, done.status]).toEqual(['', 0]);
+  });
+
+  test('offers its client to programs, which end when they have nothing more to do', async () => {
+    const program = `
+      import { ReplogClient } from 'replog/client';
+      const client = new ReplogClient({ url: process.argv[1] });
+      const { signal } = new AbortController();
+      const messages = Array.from({ length: 20 }, (_, i) => String(i));
+      await Promise.all(messages.map((message) => client.append(message, { signal })));
+      for await (const _ of client.follow({ signal })) break;
+      for await (const _ of client.follow({ signal: AbortSignal.timeout(100) }));
+      for await (const _ of client.pages({ signal, limit: 1 })) break;
+      await client.append('for nobody', { w: 2, signal: AbortSignal.timeout(20) }).catch(() => {});
+      const done = performance.now();
+      process.on('exit', () => console.log(performance.now() - done));
+    `;
+    const args = ['--input-type=module', '-e', program, master];
+    const stdout = execFileSync(process.execPath, args, { cwd: home, encoding: 'utf8' });
+    // The shortest time for which anything of the client waits for anything is 10 s.
+    expect(Number(stdout)).toBeLessThan(5_000);
+  });
+
   test('offers its client to programs', async () => {
     const program = `
       import { ReplogClient } from 'replog/client';
@@ -106,7 +177,7 @@ describe('the packed program', () => {
     `;
     const args = ['--input-type=module', '-e', program, master];
     const stdout = execFileSync(process.execPath, args, { cwd: home, encoding: 'utf8' });
-    expect(JSON.parse(stdout)).toMatchObject({ index: 2, w: 1 });
+    expect(JSON.parse(stdout)).toMatchObject({ w: 1, acks: ['n1'] });
   });
 });
 
