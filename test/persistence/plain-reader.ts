@@ -212,7 +212,8 @@ function tellsOfEntries(files: Files, segment: string, { hash }: Place): boolean
   if (magic === 'replogsu' && bytes.length >= 24) {
     const end = 24 + bytes.readUInt32LE(12);
     const text = bytes.subarray(24, end);
-    if (bytes.readUInt32LE(8) !== 1 || crc32(text) !== bytes.readUInt32LE(16)) return false;
+    if (![1, 2].includes(bytes.readUInt32LE(8)) || crc32(text) !== bytes.readUInt32LE(16))
+      return false;
     const { first, sections } = JSON.parse(text.toString());
     const points = bytes.subarray(end, end + sections[0].bytes);
     return first === firstOf(segment) && crc32(points) === sections[0].checksum;

@@ -3,7 +3,7 @@
 // anew, and never trusted. All numbers are little-endian.
 //
 //   0  magic    "replogsu"
-//   8  version  32 bits
+//   8  version  32 bits, 1 or 2
 //  12  length   of the head, 32 bits
 //  16  checksum crc32 of the head
 //  20  0
@@ -21,7 +21,13 @@ import { SparseIndex } from './sparse-index.ts';
 import { type EncodedFolds, StoredFolds, sectionOf } from './stored-folds.ts';
 
 const MAGIC = Buffer.from('replogsu', 'latin1');
-const VERSION = 1;
+/** Raised whenever what a summary says is reckoned in another way, fingerprints of requests too:
+ * programs that do not know the version make the summary anew. */
+const VERSION = 2;
+/** Like the present version, but for the fingerprint of a put whose key contains U+0000. */
+const EARLIER = 1;
+/** How U+0000 stands in the keys of a summary. */
+const NUL = '\\u0000';
 const PREFIX_BYTES = 24;
 
 /** A head is small; one that claims more is no head. */
@@ -66,6 +72,7 @@ interface Head {
 
 /** What is known of a closed segment without reading it. */
 export interface Summary extends Head {
+  readonly version: number;
   readonly points: SparseIndex;
   /** Where its sections begin. */
   readonly headBytes: number;
@@ -127,7 +134,9 @@ export async function readSummary(disk: Disk, name: string): Promise<Summary | n
       const prefix = await part(file, 0, PREFIX_BYTES);
       if (prefix === null || !prefix.subarray(0, 8).equals(MAGIC)) return null;
       const length = prefix.readUInt32LE(12);
-      if (prefix.readUInt32LE(8) !== VERSION || length > HEAD_BYTES_MAX) return null;
+      const version = prefix.readUInt32LE(8);
+      if (version !== VERSION && version !== EARLIER) return null;
+      if (length > HEAD_BYTES_MAX) return null;
       const text = await part(file, PREFIX_BYTES, length);
       if (text === null || crc32(text) !== prefix.readUInt32LE(16)) return null;
       const head = JSON.parse(text.toString('utf8')) as Head;
@@ -136,7 +145,7 @@ export async function readSummary(disk: Disk, name: string): Promise<Summary | n
       const numbers = new Uint32Array(points.length / 4);
       Buffer.from(numbers.buffer).set(points);
       const index = new SparseIndex(numbers, numbers.length / 4);
-      return Object.assign(head, { headBytes: length, points: index });
+      return Object.assign(head, { version, headBytes: length, points: index });
     });
   } catch (error) {
     // One that is not there, or cannot be read, is made anew; what is wrong with the disk shows in
@@ -146,8 +155,8 @@ export async function readSummary(disk: Disk, name: string): Promise<Summary | n
   }
 }
 
-/** What folding the segment came to, read from its summary; null if that is damaged. Requests only
- * if they are asked for. */
+/** What folding the segment came to, read from its summary; null if that is damaged, or reckoned in
+ * another way than today. Requests only if they are asked for. */
 export async function readFolds(
   disk: Disk,
   name: string,
@@ -165,6 +174,7 @@ export async function readFolds(
     });
   }
   if (keys === null || requests === null) return null;
+  if (wanted && summary.version === EARLIER && keys.includes(NUL)) return null;
   return new StoredFolds(summary, keys, requests);
 }
 
