@@ -67,6 +67,17 @@ test('explain: on a terminal who said nothing is told in whole words', async () 
   for (const text of remark) expect(text).toMatch(/^\S.{0,49}$/);
 });
 
+test('explain: a node of an earlier version is not said to lack what it has', async () => {
+  const { url } = await startStub((hit, response) => {
+    if (hit.path !== '/log/4') return sendProblem(response, 404, 'not-found');
+    sendJson(response, 200, { index: 4, epoch: 1, at: at(0), op: 'append', message: 'hi' });
+  });
+  const ran = await runCommand(explain, 'explain', '4', url);
+  expect([ran.code, ran.out]).toEqual([1, '']);
+  expect(ran.err).toContain('it has the operation, but its version of replog tells no lives');
+  expect(ran.err).not.toContain('there is no operation');
+});
+
 test('explain: the stories of all nodes by time, in 80 columns, and who said nothing', async () => {
   const { url } = await cluster();
   const ran = await runCommand(explain, 'explain', '4', '--url', url);

@@ -94,7 +94,9 @@ async function ask(
   try {
     const client = await connect(target, url);
     const story = await client.story(index, { signal: limit });
-    const entry = story === null ? null : await client.entry(index, { signal: limit });
+    const entry = await client.entry(index, { signal: limit });
+    // A node that has an operation can tell of it, unless its program is older than this command.
+    if (story === null && entry !== null) return silence({ node, url }, TELLS_NOTHING, false);
     return { node: story?.node ?? node, url, story, entry, error: null, mute: false };
   } catch (error) {
     if (signal.aborted) throw error;
@@ -113,6 +115,8 @@ function silence(
 ): Account {
   return { node, url, story: null, entry: null, error, mute };
 }
+
+const TELLS_NOTHING = 'it has the operation, but its version of replog tells no lives';
 
 /** A node that stands still does not keep the others' stories back for longer. */
 const ASK_MS = 2_000;
