@@ -81,7 +81,9 @@ test('whose a folder is, is told by epochs of its own, by a log, and by whom it 
   const nodes = { memory: memoryBeside(epoch(1)), lastIndex: logIndex(0) };
   for (const found of [empty, first, arbiters]) refuseNodes(found, 'f');
   for (const found of [logOnly, nodes]) expect(() => refuseNodes(found, 'f')).toThrow('f holds');
-  // A master that ended at its very first start knows itself alone.
-  for (const found of [empty, first, logOnly, nodes]) refuseArbiters('n1', found, 'f');
+  // A master that ended at its very first start knows itself alone; where there is a log, there is
+  // a node.
+  const withLog = { ...arbiters, lastIndex: logIndex(1) };
+  for (const found of [empty, first, logOnly, nodes, withLog]) refuseArbiters('n1', found, 'f');
   expect(() => refuseArbiters('n1', arbiters, 'f')).toThrow('f holds');
 });
