@@ -1,6 +1,7 @@
 // Messages page by page, all of one log: a master that comes back without its disk may have another
 // one, and so may a secondary that was ahead of the others. Pages of messages do not say of which
-// log they are. So the entry at which the next one begins is looked at before and after it is read.
+// log they are. So the message at which the next one begins is looked at before and after it is
+// read: messages are never compacted away.
 
 import { isDeepStrictEqual } from 'node:util';
 import type { LogEntry, MessagePage } from './answers.ts';

@@ -12,16 +12,23 @@ const LAST_PERSIST = -1;
 const LAST_WRITES_MS = 500;
 
 /** Writes what was appended and not yet asked to be persisted. Resolves when it is durable, and
- * also where the disk fails or takes too long: nobody was told that it is durable. */
+ * also where the disk fails or takes too long, which `failed` is told: nobody else was told that it
+ * is durable. */
 export async function lastWrites(
   persistence: Pick<Persistence, 'persist' | 'lastIndex'>,
   clock: Pick<QueueClock, 'after'>,
+  failed: (error: unknown) => void,
 ): Promise<void> {
   let stopWaiting = (): void => {};
-  const tooLong = new Promise<void>((resolve) => {
-    stopWaiting = clock.after(LAST_WRITES_MS, resolve);
+  const tooLong = new Promise<never>((_, reject) => {
+    const giveUp = (): void => reject(new Error(`not written within ${LAST_WRITES_MS} ms`));
+    stopWaiting = clock.after(LAST_WRITES_MS, giveUp);
   });
-  const written = persistence.persist(LAST_PERSIST, persistence.lastIndex).catch(() => undefined);
-  await Promise.race([written, tooLong]);
-  stopWaiting();
+  try {
+    await Promise.race([persistence.persist(LAST_PERSIST, persistence.lastIndex), tooLong]);
+  } catch (error) {
+    failed(error);
+  } finally {
+    stopWaiting();
+  }
 }

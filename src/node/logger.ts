@@ -66,6 +66,11 @@ function warning(logger: Logger, said: string, withoutFolder: string) {
   };
 }
 
+/** Says that a node ends before its disk has taken all. */
+export function logUnfinished(logger: Logger): (error: unknown) => void {
+  return (error) => logger.warn({ err: error }, 'what was appended last may not be on disk');
+}
+
 /** Says that so many connections are open, and others are closed as soon as they are made. */
 export function logFull(logger: Logger): (connections: number) => void {
   return (connections) => logger.warn({ connections }, FULL);

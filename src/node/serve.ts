@@ -11,7 +11,6 @@ import { Replica } from '../core/replica.ts';
 import type { NodeStatus } from '../core/status.ts';
 import { LeftBehind } from '../persistence/damage/left-behind.ts';
 import { RealDisk } from '../persistence/disk/real-disk.ts';
-import { FlakyPersistence } from '../persistence/log/flaky-persistence.ts';
 import { MemoryPersistence } from '../persistence/log/memory-persistence.ts';
 import { type DurableLog, openSegmentedLog } from '../persistence/log/segmented-log.ts';
 import { LostLog, type Persistence } from '../persistence/persistence.ts';
@@ -20,6 +19,7 @@ import { type AppOptions, createApp } from './api/app.ts';
 import { systemClock } from './clock.ts';
 import { realClock } from './event-queue.ts';
 import { Faults } from './faults.ts';
+import { withFaults } from './faulty-persistence.ts';
 import { refuseArbiters } from './folder-kind.ts';
 import { FoundDamage } from './found-damage.ts';
 import { startServer } from './http/server.ts';
@@ -30,6 +30,7 @@ import {
   type LogLevel,
   logFull,
   logNote,
+  logUnfinished,
   logUnwritten,
   logUnwrittenLog,
 } from './logger.ts';
@@ -201,7 +202,7 @@ async function assemble(options: ServeNodeOptions, prepared: Prepared): Promise<
       await runtime.stop();
       await server.stop();
       runtime.close();
-      await lastWrites(persistence, realClock);
+      await lastWrites(persistence, realClock, logUnfinished(logger));
       await transport.close();
       await persistence.close();
     },
@@ -256,24 +257,6 @@ function durableFor(options: ServeNodeOptions): DurableLog | null {
   const { dataDir, id, join } = options;
   const salvage = (memory: Memory | null): boolean => hasPeers(id, join, memory);
   return dataDir === null ? null : openSegmentedLog(new RealDisk(dataDir), { salvage });
-}
-
-function withFaults(real: Persistence, faults: Faults | undefined, trace: Trace): Persistence {
-  if (faults === undefined) return real;
-  const flaky = new FlakyPersistence(real, {
-    faults: faults.persist,
-    random: () => faults.persistChance(),
-    setTimer: (callback, ms) => {
-      // A late answer does not keep a node that stops.
-      setTimeout(callback, ms).unref();
-    },
-    onHit: (fault) => {
-      faults.persistHit();
-      trace.strikePersist(fault, realClock.now());
-    },
-  });
-  faults.onChange(() => flaky.faultsChanged());
-  return flaky;
 }
 
 /** Says what damage was taken out of the log, now or in an earlier life that has not mended it. */

@@ -23,23 +23,30 @@ function ending(persist: () => Promise<void>) {
   const pass = () => {
     for (const run of timers) run();
   };
-  return { done: lastWrites(log, { after }), asked, timers, pass };
+  const failures: unknown[] = [];
+  const done = lastWrites(log, { after }, (error) => failures.push(error));
+  return { done, asked, timers, pass, failures };
 }
 
 test('all that was appended is written, and then no timer is left', async () => {
-  const { done, asked, timers } = ending(async () => undefined);
+  const { done, asked, timers, failures } = ending(async () => undefined);
   await done;
+  expect(failures).toEqual([]);
   expect(asked).toEqual([[-1, 5]]);
   expect(timers.size).toBe(0);
 });
 
-test('a disk that fails ends it', async () => {
-  const { done } = ending(() => Promise.reject(new StorageFailure('no room', true)));
+test('a disk that fails ends it, which is told', async () => {
+  const failure = new StorageFailure('no room', true);
+  const { done, failures, timers } = ending(() => Promise.reject(failure));
   await expect(done).resolves.toBeUndefined();
+  expect(failures).toEqual([failure]);
+  expect(timers.size).toBe(0);
 });
 
-test('a disk that does not answer is not waited for', async () => {
-  const { done, pass } = ending(() => new Promise(() => undefined));
+test('a disk that does not answer is not waited for, which is told', async () => {
+  const { done, pass, failures } = ending(() => new Promise(() => undefined));
   pass();
   await expect(done).resolves.toBeUndefined();
+  expect(failures).toEqual([expect.objectContaining({ message: 'not written within 500 ms' })]);
 });
