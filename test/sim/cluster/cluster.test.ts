@@ -75,6 +75,22 @@ test.each([[true], [false]])(
   },
 );
 
+test.each([
+  ['in memory', false, 'master'],
+  ['with an empty disk', true, null],
+] as const)(
+  'a single node comes to an arbiter in place of a lost one, %s',
+  async (_, nameless, role) => {
+    const cluster = await grown({ nameless, size: 3 });
+    const all = ['arbiter', 'n1', 'n2', 'n3'];
+    for (const id of all) cluster.crash(id, { power: false, severity: 0 });
+    cluster.wipe('arbiter', 'forget');
+    for (const id of ['arbiter', 'n1']) cluster.start(id);
+    await cluster.timeline.run(cluster.timeline.now + 1_000);
+    expect(cluster.site('n1').node!.status?.role ?? null).toBe(role);
+  },
+);
+
 test('what a failed write has left is known beyond the end of its process', async () => {
   const cluster = await grown();
   const site = cluster.site('n2');
