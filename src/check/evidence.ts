@@ -62,7 +62,10 @@ export class Evidence {
   /** Nobody has gone on without anything that was ever shown, or said to be stored. */
   get inFirstEpoch(): boolean {
     const { cluster, counts, promises } = this;
-    return counts.epochs === 1 && !cluster.opening && promises.riskAt === Number.NEGATIVE_INFINITY;
+    const { masterEpoch, opened, opening } = cluster;
+    // Somebody may be in the next epoch before its master says that it leads.
+    const isOnly = counts.epochs === 1 && !opening && (masterEpoch === 0 || opened <= masterEpoch);
+    return isOnly && promises.riskAt === Number.NEGATIVE_INFINITY;
   }
 
   /** Takes in the record; returns the numbers of the operations that it holds. */

@@ -1,5 +1,4 @@
-// What compaction may have taken out of a log: an operation on a key that a later one supersedes,
-// and a removal when nothing before it is left that it would have to remove.
+// What compaction may have taken out of a log: an operation on a key that a later one supersedes.
 
 import type { Evidence } from './evidence.ts';
 import type { FinalLog } from './final-logs.ts';
@@ -47,14 +46,14 @@ export class Superseded {
 
   /** Whether the operation at `index` may be missing there. */
   allows(content: Content, index: number): boolean {
-    const { operations } = this.evidence;
+    const { operations, promises } = this.evidence;
     const key = operations.key(content);
     if (key === null) return false;
     this.extent ??= this.measure();
     if ((this.extent.newest.get(key) ?? 0) > index) return true;
     // All that is shown of the key stands before it.
     if (this.extent.shown.has(key)) return false;
-    // The removal that superseded it may have gone, too, and nobody knows where it was.
-    return !operations.gives(content) || operations.openRemovals.has(key);
+    // The removal that superseded it may have been lost since, and nobody knows where it was.
+    return promises.losses > 0 && operations.openRemovals.has(key);
   }
 }

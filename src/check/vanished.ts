@@ -2,14 +2,11 @@
 // key: then another one on the key stands behind it, and somebody had asked for that by then. Its
 // request may end later, or never, and what stands there may be heard of later: so only the end of
 // the history tells.
-//
-// A removal goes also when nothing is left that it would have to remove, so one that is missing
-// says nothing.
 
 import type { Evidence } from './evidence.ts';
 import type { LogRecord } from './history.ts';
 import type { Successors, Whereabouts } from './key-requests.ts';
-import type { Content, Operations } from './operations.ts';
+import type { Content } from './operations.ts';
 import { type Violation, violation } from './verdict.ts';
 
 /** How it is known what should be there: from the last to the first, the more it binds. */
@@ -53,7 +50,6 @@ export class Vanished {
     const { operations, place, promises } = this.evidence;
     const { content, ground, index } = missing;
     if (content !== null) {
-      if (mayGo(content, operations)) return;
       // Most have been superseded by what is known already.
       const key = operations.key(content);
       if (key !== null && (operations.newest.get(key) ?? 0) > index) return;
@@ -90,16 +86,15 @@ export class Vanished {
     return null;
   }
 
-  /** What must have been there; null: nobody knows, or a removal. */
+  /** What must have been there; null: nobody knows. */
   private there(missed: Missed): { content: Content; place: number } | null {
-    const { operations, promises } = this.evidence;
+    const { promises } = this.evidence;
     const { content, earlier, ground, index } = missed;
     if (ground === 'shown') return { content: content!, place: earlier };
     const promised = promises.at(index);
     if (promised === null) return null;
     if (ground === 'promised') return promised.content === content ? promised : null;
-    if (this.hasLost(missed)) return null;
-    return mayGo(promised.content, operations) ? null : promised;
+    return this.hasLost(missed) ? null : promised;
   }
 
   /** Whether a node has lost its memory since. */
@@ -144,9 +139,4 @@ export class Vanished {
       place,
     );
   }
-}
-
-/** A removal, which need not be superseded. */
-function mayGo(content: Content, operations: Operations): boolean {
-  return operations.key(content) !== null && !operations.gives(content);
 }

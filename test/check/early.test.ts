@@ -84,3 +84,19 @@ test('what another node has shown, the master has', () => {
     expect(found).toEqual(lastIndex === 2 ? [] : [['total order', 8, 9]]);
   }
 });
+
+test('one that has started again need not, before it leads, though it is in the next epoch', () => {
+  for (const again of [true, false]) {
+    const run = shown('page');
+    if (again) {
+      run.node('n1', 'crash');
+      run.start('n1');
+      run.health({ role: null, mode: null, epoch: 2 });
+    }
+    run.log.length = 1;
+    run.read('n1', { commitIndex: 0 });
+    const place = run.records.length;
+    run.lead('n1');
+    expect(foundIn(run)).toEqual(again ? [] : [['total order', 8, place]]);
+  }
+});

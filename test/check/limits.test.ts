@@ -110,22 +110,28 @@ describe('durable', () => {
   });
 
   /** Two values, and a removal of which nobody heard where it is; final logs lack these indexes. */
-  function lacking(indexes: readonly number[], removal: 'ok' | 'unknown'): string[] {
+  function lacking(indexes: readonly number[], removal: 'ok' | 'unknown', lost = false): string[] {
     const run = new Recording();
     for (const value of ['1', '2']) run.write(put('k', value));
     run.write(remove('k'), { outcome: removal });
     if (removal === 'unknown') run.log.pop();
+    if (lost) {
+      for (const event of ['crash', 'wipe'] as const) run.node('n3', event);
+      run.start('n3');
+    }
     run.write(message('one'));
     const log = run.log.filter(({ index }) => !indexes.includes(index));
     run.log.splice(0, run.log.length, ...log);
     return judgesOf(run.end());
   }
 
-  test('a removal goes when nothing before it is left, and one that nobody saw takes all', () => {
-    expect(lacking([1, 2, 3], 'ok')).toEqual([]);
+  test('a removal stays for what it superseded, unless it was lost', () => {
+    expect(lacking([1, 2], 'ok')).toEqual([]);
+    expect(lacking([1, 2, 3], 'ok')).toContain('durable');
     expect(lacking([1, 3], 'ok')).toContain('durable');
-    expect(lacking([1, 2], 'unknown')).toEqual([]);
-    expect(lacking([2], 'unknown')).toContain('durable');
+    expect(lacking([1, 2], 'unknown')).toContain('durable');
+    expect(lacking([1, 2], 'unknown', true)).toEqual([]);
+    expect(lacking([2], 'unknown', true)).toContain('durable');
   });
 
   test('an operation on a key may be missing behind a later one, but not be another one', () => {

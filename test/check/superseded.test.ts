@@ -26,8 +26,10 @@ describe('what is missing at the end', () => {
     ['a value that the last operation supersedes', [2], [one!, two!], false],
     ['a value between two others', [3], [one!, two!, three!], false],
     ['a value that another key’s supersedes', [2], [one!, put('other', '2')], true],
-    ['a removal', [2], [remove('k'), message('last')], false],
-    ['a removal, and what it removed', [2, 3], [one!, remove('k'), message('last')], false],
+    ['a removal', [2], [remove('k'), message('last')], true],
+    ['a removal, and what it removed', [2, 3], [one!, remove('k'), message('last')], true],
+    ['a value that a removal supersedes', [2], [one!, remove('k'), message('last')], false],
+    ['a removal that another supersedes', [2], [remove('k'), remove('k')], false],
     ['a removal, but not what it removed', [3], [one!, remove('k'), message('last')], true],
     ['a removal that a value supersedes', [3], [one!, remove('k'), two!], false],
   ] as const)('%s', (_, missing, operations, missed) => {

@@ -164,12 +164,14 @@ export class VirtualHost {
   compact(): Entry[] {
     // The last entry stays, as the last record of each file does.
     const upTo = Math.min(this.replica?.compactTo ?? 0, this.log.lastIndex - 1);
-    const gone = this.log.entries.filter(
-      (entry) =>
-        entry.op !== 'append' &&
-        entry.index <= upTo &&
-        this.folds.store.newest(entry.key) !== entry.index,
-    );
+    const passed = this.log.entries.filter(({ index }) => index <= upTo);
+    const last = new Map(passed.map((entry) => [entry.op === 'append' ? null : entry.key, entry]));
+    const gone = passed.filter((entry) => {
+      if (entry.op === 'append') return false;
+      const newest = this.folds.store.newest(entry.key);
+      if (newest === entry.index) return false;
+      return newest !== null || entry.op === 'put' || last.get(entry.key) !== entry;
+    });
     this.log.compact(...gone.map(({ index }) => index));
     return gone;
   }

@@ -124,8 +124,8 @@ export interface Seen {
   readonly moments: number;
   /** Different disks that were started from. */
   readonly tried: number;
-  /** Bytes that the upkeep has given back. */
-  readonly freed: number;
+  /** Entries that were compacted away. */
+  readonly gone: number;
   readonly wrong: readonly string[];
 }
 
@@ -144,11 +144,11 @@ export async function everyCut(entryAt: (index: number) => Entry): Promise<Seen>
   for (let index = 1; index <= RECORDS; index += 1) await node.write(entryAt(index));
   const wanted = node.state();
   const messages = await node.messages();
-  const before = machine.disk.used();
   watching = true;
   await node.upkeep();
   const wrong = node.reports.map((report) => `the upkeep reported ${report}`);
-  const freed = before - machine.disk.used();
+  const { lastIndex } = node.log;
+  const gone = lastIndex - (await node.log.read(at(1), lastIndex)).count;
 
   const tried = new Set<string>();
   for (const { call, disk } of moments) {
@@ -163,5 +163,5 @@ export async function everyCut(entryAt: (index: number) => Entry): Promise<Seen>
       if (failure !== null) wrong.push(`${call}, ${fate.join()}: ${failure}`);
     }
   }
-  return { moments: moments.length, tried: tried.size, freed, wrong };
+  return { moments: moments.length, tried: tried.size, gone, wrong };
 }

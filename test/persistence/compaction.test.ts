@@ -160,7 +160,8 @@ describe('G20: compaction', () => {
   it('is given up where the log is cut back meanwhile, at whatever moment', async () => {
     const all = keyed(60);
     const before = entriesOf(all).flat();
-    const kept = 25;
+    // Stays for its idempotency key: no log is cut back to where something is missing.
+    const kept = 21;
     let turns = 0;
     for (let over = false; !over; turns += 2) {
       const machine = new Machine(SMALL, { later: (_, run) => setImmediate(run) });
@@ -243,7 +244,7 @@ function checkLeft(before: readonly Entry[], left: readonly Entry[], limit: numb
     if (text !== undefined) continue;
     if (entry.op === 'append') wrong.push(`message ${entry.index} is gone`);
     else if (entry.index > limit) wrong.push(`${entry.index} is gone, above ${limit}`);
-    else if (entry.op === 'put' && !superseded(before, i, limit)) wrong.push(`${entry.index} gone`);
+    else if (!superseded(before, i, limit)) wrong.push(`${entry.index} is gone, and nothing newer`);
   }
   if (left.some(({ index }, i) => i > 0 && index <= left[i - 1]!.index)) wrong.push('out of order');
   expect(wrong).toEqual([]);

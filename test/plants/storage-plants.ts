@@ -110,10 +110,10 @@ export const STORAGE_PLANTS: readonly Plant[] = [
     ],
   },
   plant(
-    'compaction forgets a removal while what it removed is still there',
+    'compaction takes away the last removal of a key',
     'B31',
     'src/persistence/upkeep/compactor.ts',
-    "const last = entry.op === 'remove' && newest === null && this.haunted.has(entry.key);",
+    "const last = entry.op === 'remove' && newest === null && isLast(entry.index);",
     'const last = false;',
   ),
   plant(

@@ -1,12 +1,12 @@
 // One pass of compaction over the closed segments, oldest first: which of them are worth being
-// rewritten, and which are put together. The rule: what stays in a segment that is not rewritten is
-// known before anything behind it is, because a removal must outlive what it removes.
+// rewritten, and which are put together. The rule: what would stay is reckoned as the compactor
+// does, or a segment would be rewritten again and again for nothing.
 
 import type { Disk } from '../disk/disk.ts';
 import type { Segment } from '../segment/segment.ts';
 import { segmentName } from '../segment/segment-file.ts';
 import { readFolds, type Summary, summaryName } from '../segment/summary.ts';
-import type { Compactor, Superseding } from './compactor.ts';
+import type { Candidate, Compactor, Superseding } from './compactor.ts';
 
 /** A segment is rewritten if so many of its records are superseded, as a share of all. */
 export const GARBAGE_MIN = 0.2;
@@ -16,8 +16,9 @@ const GROUP_MAX = 64;
 
 /** What a look at a segment says. */
 interface Look {
-  /** Records that are the state of their key. */
+  /** Records that are the newest word on their key, as far as is known. */
   readonly live: number;
+  readonly removals: Float64Array;
   readonly garbage: boolean;
   /** Small enough to be put together with its neighbour. */
   readonly small: boolean;
@@ -30,7 +31,7 @@ export class CompactionPass {
   private readonly compactor: Compactor;
   private readonly state: Superseding;
   private readonly segmentBytes: number;
-  private group: Segment[] = [];
+  private group: Candidate[] = [];
   private groupBytes = 0;
   private worth = false;
 
@@ -41,7 +42,7 @@ export class CompactionPass {
     this.segmentBytes = segmentBytes;
   }
 
-  /** Returns how many records on keys are the state of their key: what a later pass is measured
+  /** Returns how many records on keys are the newest word on their key: what a later pass is measured
    * against. Ends early where segments have changed meanwhile. */
   async run(segments: readonly Segment[], summaries: readonly Summary[]): Promise<number> {
     let left = 0;
@@ -54,7 +55,7 @@ export class CompactionPass {
       if ((!joins || full || this.group.length === GROUP_MAX) && !(await this.finish()))
         return left;
       if (!joins) continue;
-      this.group.push(segment);
+      this.group.push({ segment, removals: look.removals });
       this.groupBytes += look.bytes;
       this.worth ||= look.garbage;
     }
@@ -82,14 +83,17 @@ export class CompactionPass {
       return null;
     }
     let live = 0;
-    folds.eachKey((key, index) => {
-      if (this.state.newest(key) === index) live += 1;
+    const removals: number[] = [];
+    folds.eachKey((key, index, present) => {
+      const newest = this.state.newest(key);
+      if (newest === index || (newest === null && !present)) live += 1;
+      if (!present) removals.push(index);
     });
     const dead = summary.keyed - live;
     const garbage = dead > GARBAGE_MIN * segment.count;
-    if (!garbage) folds.eachKey((key) => this.compactor.leave(key));
     const size = segment.end.offset;
     const small = size < this.segmentBytes / 2 && summary.keyed > 0;
-    return { live, garbage, small, bytes: size * (1 - dead / Math.max(segment.count, 1)) };
+    const bytes = size * (1 - dead / Math.max(segment.count, 1));
+    return { live, removals: Float64Array.from(removals).sort(), garbage, small, bytes };
   }
 }

@@ -1,7 +1,8 @@
 // Rewrites closed segments without the `put` and `remove` records that a later one on the same key
-// supersedes. The rule: the new file is durable before it takes the place of the old ones, under
-// the name of the first of them; what a crash leaves behind is recognised and removed at the next
-// start. Indexes, payloads and the running hash of what stays never change.
+// supersedes. The rule: the newest word on a key is never taken away, a removal no more than a
+// value. The new file is durable before it takes the place of the old ones, under the name of the
+// first of them; what a crash leaves behind is recognised and removed at the next start. Indexes,
+// payloads and the running hash of what stays never change.
 
 import type { LogIndex } from '../../core/ids.ts';
 import type { Entry } from '../../core/operation.ts';
@@ -35,13 +36,20 @@ const LOOKS = 10;
 export interface Superseding {
   /** Everything up to here is committed and on every member. */
   compactTo(): LogIndex;
-  /** Index of the newest committed operation on a key; null if the key has no value, and none to
-   * be remembered. */
+  /** Index of the newest committed operation on a key; null if that is a removal, and where it
+   * stands is not remembered, or if there is none. */
   newest(key: string): LogIndex | null;
   /** No operation behind this index is known to `newest`. */
   settledTo(): LogIndex;
   /** Index of the first operation of the request that this idempotency key still stands for. */
   requestAt(idempotencyKey: string): LogIndex | null;
+}
+
+/** A closed segment that may be rewritten. */
+export interface Candidate {
+  readonly segment: Segment;
+  /** Indexes of the removals in it behind which nothing more comes on their key there, rising. */
+  readonly removals: Float64Array;
 }
 
 export interface CompactorParts {
@@ -62,8 +70,8 @@ export interface CompactorParts {
  * 1. A record stays if it is an append, if its key's state is what it says, if its idempotency key
  *    is within the window, if it is part of a batch, or the first of its epoch, or the last of its
  *    file.
- * 2. A removal that is the newest word on a key goes only when no older operation on it is left,
- *    not even for a start after a power cut.
+ * 2. The last removal in a segment on a key without a value stays: it is the newest word on the
+ *    key, or nobody remembers where that stands.
  * 3. What supersedes a record is on every member, too, before the record goes: if the log were cut
  *    back to between the two, nothing would be left of the key's state there.
  * 4. Nothing goes while somebody reads the log as it was (`Holds`).
@@ -72,33 +80,26 @@ export class Compactor {
   /** Something stayed because somebody read the log. */
   heldUp = false;
   private readonly parts: CompactorParts;
-  /** Keys without a value of which an operation was left in a segment that was passed. */
-  private readonly haunted = new Set<string>();
   private batchEnd = 0;
 
   constructor(parts: CompactorParts) {
     this.parts = parts;
   }
 
-  /** Notes that operations on a key without a value stay in a segment that is not rewritten. */
-  leave(key: string): void {
-    if (this.parts.state.newest(key) === null) this.haunted.add(key);
-  }
-
   /** Puts one segment in the place of these, which follow one another; returns whether that was
    * done: if they have changed meanwhile they stay. Segments are compacted in log order. */
-  async compact(group: readonly Segment[]): Promise<boolean> {
+  async compact(candidates: readonly Candidate[]): Promise<boolean> {
     const { disk, state, turns } = this.parts;
+    const group = candidates.map(({ segment }) => segment);
     const name = segmentName(group[0]!.start.first);
     const unfinished = `${name}.tmp`;
     await disk.remove(unfinished);
     const fresh = await withFile(disk, unfinished, 'create', async (file) => {
-      const written = await this.rewrite(group, file);
+      const written = await this.rewrite(candidates, file);
       await file.sync();
       return written;
     });
-    // A removal may be missing in the new file because what it removed is gone from an earlier one.
-    // A power cut that took that file's new name back, and left this one's, would bring it back.
+    // A power cut leaves a pass as far as it had come: names become durable in log order.
     await disk.syncFolder();
     const judgedBy = state.settledTo();
     await this.awaitMembers(judgedBy);
@@ -111,22 +112,23 @@ export class Compactor {
     for (let looks = 0; looks < LOOKS && state.compactTo() < index; looks += 1) await patience();
   }
 
-  private async rewrite(group: readonly Segment[], file: DiskFile): Promise<Segment> {
+  private async rewrite(group: readonly Candidate[], file: DiskFile): Promise<Segment> {
     const { disk, pause } = this.parts;
-    const { first, hashBefore, base } = group[0]!.start;
+    const { first, hashBefore, base } = group[0]!.segment.start;
     const dataStart = FILE_HEADER_BYTES;
     const kind = 'compacted';
     const fresh = new Segment({ first, hashBefore, base, dataStart, kind }, CLOSED_INTERVAL_BYTES);
     const output = new Output(file, fresh);
     await writeAll(file, [encodeFileHeader(first, hashBefore, kind)], 0);
-    const { index: last } = group.at(-1)!.end;
+    const { index: last } = group.at(-1)!.segment.end;
     let epoch = -1;
-    for (const segment of group) {
+    for (const { segment, removals } of group) {
+      const isLast = risingLookup(removals);
       const visit = (bytes: Buffer, at: number): void => {
         const firstOfEpoch = recordEpoch(bytes, at) !== epoch;
         epoch = recordEpoch(bytes, at);
         const anyway = firstOfEpoch || recordIndex(bytes, at) === last;
-        if (this.stays(bytes, at, anyway)) output.add(bytes, at);
+        if (this.stays(bytes, at, isLast) || anyway) output.add(bytes, at);
       };
       await readClosed(disk, segment, visit, async () => {
         await output.flush(GATHER_BYTES);
@@ -137,7 +139,8 @@ export class Compactor {
     return fresh;
   }
 
-  private stays(bytes: Buffer, at: number, anyway: boolean): boolean {
+  /** `isLast`: whether the removal with this index is the last operation on its key there. */
+  private stays(bytes: Buffer, at: number, isLast: (index: number) => boolean): boolean {
     if (plainMessage(bytes, at) >= 0) return true;
     const entry = parseRecord(bytes, at);
     if (entry?.batch !== undefined) this.batchEnd = entry.index + entry.batch - 1;
@@ -145,11 +148,9 @@ export class Compactor {
     const { state } = this.parts;
     const newest = state.newest(entry.key);
     if (newest === entry.index) return true;
-    const last = entry.op === 'remove' && newest === null && this.haunted.has(entry.key);
+    const last = entry.op === 'remove' && newest === null && isLast(entry.index);
     const known = entry.idempotencyKey !== undefined && this.isKnown(entry);
-    const stays = anyway || last || known || entry.index <= this.batchEnd;
-    if (stays && newest === null) this.haunted.add(entry.key);
-    return stays;
+    return last || known || entry.index <= this.batchEnd;
   }
 
   private isKnown({ idempotencyKey, index }: Entry): boolean {
@@ -201,6 +202,15 @@ export class Compactor {
     await disk.remove(summaryName(name));
     await disk.rename(unfinished, name);
   }
+}
+
+/** Whether an index is one of these, where both rise. */
+function risingLookup(indexes: Float64Array): (index: number) => boolean {
+  let next = 0;
+  return (index) => {
+    while (next < indexes.length && indexes[next]! < index) next += 1;
+    return indexes[next] === index;
+  };
 }
 
 /** Gathers records and writes them behind one another. */

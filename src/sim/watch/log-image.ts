@@ -112,8 +112,6 @@ export class LogImage {
 class Keys {
   /** The newest operation, whether it is still there or not. */
   private readonly newest = new Map<string, number>();
-  /** The oldest that is still there. */
-  private readonly oldest = new Map<string, number>();
   /** Idempotency keys of requests that begin before this one may be forgotten. */
   private readonly forgottenTo: number;
 
@@ -128,22 +126,14 @@ class Keys {
       if (entry === undefined || entry.op === 'append') continue;
       this.newest.set(entry.key, Math.max(entry.index, this.newest.get(entry.key) ?? 0));
     }
-    for (const entry of found) {
-      if (entry.op !== 'append' && !this.oldest.has(entry.key)) {
-        this.oldest.set(entry.key, entry.index);
-      }
-    }
   }
 
-  /** Whether compaction may have taken an entry away: a newer one says what its key is, or it is a
-   * removal with nothing left before it that it would have to remove. What carries an idempotency
-   * key stays as long as that is remembered. */
+  /** Whether compaction may have taken an entry away: a newer one says what its key is. What carries
+   * an idempotency key stays as long as that is remembered. */
   supersedes(entry: Entry): boolean {
     if (entry.op === 'append' || entry.batch !== undefined) return false;
     if (entry.idempotencyKey !== undefined && entry.index >= this.forgottenTo) return false;
-    if (this.newest.get(entry.key)! > entry.index) return true;
-    const oldest = this.oldest.get(entry.key) ?? Number.POSITIVE_INFINITY;
-    return entry.op === 'remove' && oldest > entry.index;
+    return this.newest.get(entry.key)! > entry.index;
   }
 }
 

@@ -286,20 +286,12 @@ function isOn(operation: Operation, key: string): boolean {
 }
 
 /** Compaction may have taken it out of the log that the page is of: a later operation on the key
- * stands in for it, or it is a removal that has nothing left to remove. */
-function mayBeMissing(
-  log: readonly Entry[],
-  index: number,
-  { entries, from, lastIndex }: LogRecord,
-): boolean {
+ * stands in for it. */
+function mayBeMissing(log: readonly Entry[], index: number, { lastIndex }: LogRecord): boolean {
   const { operation } = log[index - 1]!;
   if (operation.op === 'append') return false;
   const { key } = operation;
-  if (log.slice(index, lastIndex).some((later) => isOn(later.operation, key))) return true;
-  if (operation.op === 'put') return false;
-  return !entries.some(
-    (entry) => entry.index >= from && entry.index < index && isOn(entry.operation, key),
-  );
+  return log.slice(index, lastIndex).some((later) => isOn(later.operation, key));
 }
 
 const nameOfOperation = (operation: Operation): string => JSON.stringify(operation);
