@@ -138,7 +138,8 @@ describe('G19: a damaged master', () => {
     cluster.operate('n1', [{ op: 'remove', key: 'k' }], { w: 3 });
     cluster.operate('n1', [put('d', '2')], { w: 3 });
     cluster.run(1_000);
-    for (const id of ['n2', 'n3']) expect(cluster.host(id).compact()).toHaveLength(2);
+    // The removal, too, as earlier versions did.
+    for (const id of ['n2', 'n3']) cluster.host(id).log.compact(1, 3);
     cluster.kill('n1');
     cluster.host('n1').damage(after);
     startMaster(cluster);

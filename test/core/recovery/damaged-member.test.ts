@@ -285,7 +285,7 @@ describe('B22: a batch whose end is lost goes, and what was compacted away is no
     cluster.operate('n1', [{ op: 'put', key: 'k', value: 'v' }], { w: 'all' });
     cluster.operate('n1', [{ op: 'remove', key: 'k' }], { w: 'all' });
     cluster.batch('n1', ['b1', 'b2', 'b3'], { w: 'all' });
-    cluster.write('n1', 'm7', { w: 'all' });
+    cluster.operate('n1', [{ op: 'put', key: 'k', value: 'w' }], { w: 'all' });
     cluster.run(1_000);
     for (const id of nodes) {
       expect(cluster.host(id).compact()).toHaveLength(2);

@@ -77,6 +77,36 @@ describe('a pass of compaction', () => {
     await again.log.close();
   });
 
+  it('keeps the last removal of a key, and little else of it', async () => {
+    const removal = request({ op: 'remove', key: 3 });
+    const turns = Array.from({ length: 60 }, () => [put(3), removal]).flat();
+    const { machine, gone } = await compacted([...plain(1), ...turns, ...plain(60)]);
+    expect(gone).toBeGreaterThan(100);
+    const again = await new Node(machine.open()).start(true);
+    const left = (await again.log.read(at(1), again.log.lastIndex)).entries();
+    const ofKey = left.filter(({ op }) => op !== 'append');
+    // One of each segment at most: which of them is the last one is not remembered.
+    expect(ofKey.length).toBeLessThan(10);
+    expect(ofKey.filter(({ op }) => op === 'put')).toEqual([]);
+    expect(ofKey.at(-1)!.index).toBe(121);
+    await again.log.close();
+  });
+
+  it('rewrites no segment of which nothing would go, removals included', async () => {
+    const keys = Array.from({ length: 30 }, (_, key) => key);
+    const puts = keys.map(put);
+    const removals = keys.map((key) => request({ op: 'remove', key }));
+    const { machine } = await compacted([...plain(1), ...puts, ...removals, ...plain(40)]);
+    const again = await new Node(machine.open()).start(true);
+    const before = machine.disk.trace.length;
+    await again.upkeep(again.log.lastIndex);
+    const entries = (await again.log.read(at(1), again.log.lastIndex)).entries();
+    expect(entries.filter(({ op }) => op === 'remove')).toHaveLength(30);
+    expect(entries.filter(({ op }) => op === 'put')).toEqual([]);
+    expect(machine.disk.trace.slice(before).filter((call) => /\.seg\.tmp/.test(call))).toEqual([]);
+    await again.log.close();
+  });
+
   it('leaves the log as it was where the new file cannot be given its name', async () => {
     const machine = new Machine(SMALL);
     const node = await written(machine, keyed(100));
