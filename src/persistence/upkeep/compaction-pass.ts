@@ -42,8 +42,8 @@ export class CompactionPass {
     this.segmentBytes = segmentBytes;
   }
 
-  /** Returns how many records on keys are the newest word on their key: what a later pass is measured
-   * against. Ends early where segments have changed meanwhile. */
+  /** Returns how many records on keys are the newest word on their key: what a later pass is
+   * measured against. Ends early where segments have changed meanwhile. */
   async run(segments: readonly Segment[], summaries: readonly Summary[]): Promise<number> {
     let left = 0;
     for (const [i, segment] of segments.entries()) {

@@ -128,8 +128,8 @@ class Keys {
     }
   }
 
-  /** Whether compaction may have taken an entry away: a newer one says what its key is. What carries
-   * an idempotency key stays as long as that is remembered. */
+  /** Whether compaction may have taken an entry away: a newer one says what its key is. What
+   * carries an idempotency key stays as long as that is remembered. */
   supersedes(entry: Entry): boolean {
     if (entry.op === 'append' || entry.batch !== undefined) return false;
     if (entry.idempotencyKey !== undefined && entry.index >= this.forgottenTo) return false;

