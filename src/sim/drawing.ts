@@ -1,6 +1,7 @@
 // How the virtual cluster draws what happens, one line per message, note or answer.
 
 import type { Note, Outcome, WriteConcern } from '../core/effects.ts';
+import { SESSIONS_PER_EPOCH } from '../core/members/session-numbers.ts';
 import type { EpochEnd, LogPoint, Request, Response } from '../core/messages.ts';
 import type { Entry, Operation } from '../core/operation.ts';
 
@@ -17,9 +18,6 @@ const HIDDEN = new Set([
   'version',
   'since',
 ]);
-
-/** Sessions count from epoch × this; drawn as `epoch.n`. */
-const SESSIONS_PER_EPOCH = 2 ** 20;
 
 /** One message on one line. */
 export function drawMessage(message: Request | Response): string {
@@ -49,6 +47,7 @@ function drawField(name: string, value: unknown): string {
     return `${epoch}→${index}`;
   }
   if (name === 'session') {
+    // Drawn as `epoch.n`.
     const session = value as number;
     return `${Math.floor(session / SESSIONS_PER_EPOCH)}.${session % SESSIONS_PER_EPOCH}`;
   }

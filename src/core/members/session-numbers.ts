@@ -4,12 +4,13 @@ import { type Epoch, type Session, session } from '../ids.ts';
 
 /** Sessions are numbered from epoch × this + the time of the process's start, so that a master that
  * restarts begins above all its earlier sessions without having to remember them: in a new epoch,
- * and also where whoever appoints it has forgotten the epochs that there were. */
-const SESSIONS_PER_EPOCH = 2 ** 20;
+ * also on a clock that was set back meanwhile (by up to this many milliseconds, 49 days), and where
+ * whoever appoints it has forgotten the epochs that there were. */
+export const SESSIONS_PER_EPOCH: number = 2 ** 32;
 
 /** In the epochs beyond, the numbers begin again: an integer holds no more, and sessions compare by
  * their epoch first. */
-const EPOCHS_NUMBERED = 2 ** 32;
+const EPOCHS_NUMBERED = 2 ** 20;
 
 /** Whoever claims to know a newer session than this is not believed: there would be none after. */
 const SESSION_MAX = 2 ** 53 - 2 ** 32;

@@ -2,10 +2,8 @@
 // finds it, and whether anybody was told of an epoch before that was durable.
 
 import type { Lost, Memory } from '../../core/effects.ts';
+import { SESSIONS_PER_EPOCH } from '../../core/members/session-numbers.ts';
 import type { Response, ResponseOrder } from '../../core/messages.ts';
-
-/** Sessions count from epoch × this. */
-const SESSIONS_PER_EPOCH = 2 ** 20;
 
 /** Hears of a breach. */
 export type Report = (judge: string, sentence: string) => void;

@@ -13,8 +13,16 @@ test('a later epoch, and a later life in the same epoch, number above all before
   expect(new SessionNumbers(epoch(2), BORN_MS).next()).toBeGreaterThan(last);
 });
 
+test('a later epoch numbers above all before, though the clock was set back by weeks', () => {
+  const last = new SessionNumbers(epoch(1), BORN_MS).next();
+  for (const days of [1, 30]) {
+    const earlierMs = BORN_MS - days * 86_400_000;
+    expect(new SessionNumbers(epoch(2), earlierMs).next()).toBeGreaterThan(last);
+  }
+});
+
 test('they grow, and are integers, in whatever epoch', () => {
-  for (const each of [2 ** 32 - 1, 2 ** 32, EPOCH_MAX]) {
+  for (const each of [2 ** 20 - 1, 2 ** 20, 2 ** 32 - 1, EPOCH_MAX]) {
     const numbers = new SessionNumbers(epoch(each), BORN_MS);
     const first = numbers.next();
     expect([numbers.next(), Number.isSafeInteger(first)]).toEqual([first + 1, true]);

@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Memory } from '../../../src/core/effects.ts';
 import { epoch, logIndex, nodeId, seq, session } from '../../../src/core/ids.ts';
+import { SESSIONS_PER_EPOCH } from '../../../src/core/members/session-numbers.ts';
 import { MemoryWatch } from '../../../src/sim/watch/memory-watch.ts';
 
 /** Bookkeeping of a node that has come to this epoch. */
@@ -88,7 +89,11 @@ describe('nobody is told of an epoch before it is durable:', () => {
   const peer = { node: nodeId('n1'), url: 'http://n1' };
   const joined = { type: 'JoinedSecondary', epoch: epoch(3), master: peer } as const;
   const ack = (of: number) => {
-    const at = { session: session(of * 2 ** 20 + 5), seq: seq(0), lastIndex: logIndex(1) };
+    const at = {
+      session: session(of * SESSIONS_PER_EPOCH + 5),
+      seq: seq(0),
+      lastIndex: logIndex(1),
+    };
     return { type: 'SnapshotAck', ...at } as const;
   };
 
