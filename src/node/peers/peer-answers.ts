@@ -137,6 +137,8 @@ function take<T>(schema: z.ZodType<T>, body: unknown): T {
   const result = schema.safeParse(body);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
-  const where = issue === undefined ? '' : `: ${issue.path.map(String).join('.')} ${issue.message}`;
-  throw new PeerError(`gave an answer that is not understood${where}`);
+  // An answer that is no object at all has no field to be named.
+  const field = issue?.path.map(String).join('.') ?? '';
+  const what = [field, issue?.message].filter(Boolean).join(' ');
+  throw new PeerError(`gave an answer that is not understood: ${what}`);
 }

@@ -128,10 +128,10 @@ describe('one send is one copy (B49)', () => {
       /answered 500 fault-injected: asked for/,
     ],
     [502, '<html>', /answered 502/],
-    [200, '<html>', /gave an answer that is not understood/],
+    [200, '<html>', /gave an answer that is not understood: Invalid input: expected object/],
     [408, '', /answered 408/],
     [200, ACK.replace('SnapshotAck', 'Nack'), /answered a Snapshot with something else/],
-    [200, ACK.replace('"result":"SnapshotAck",', ''), /gave an answer that is not understood/],
+    [200, ACK.replace('"result":"SnapshotAck",', ''), /is not understood: result Invalid input/],
   ])('%d %s is an error in words, and not repeated', async (status, body, words) => {
     peer.answer = (response) => response.writeHead(status).end(body);
     await expect(transport.send(url, order)).rejects.toThrow(words);
