@@ -110,15 +110,18 @@ export class Hands {
     if (cleared) recording.add({ type: 'fault', at: now(), node, kind: 'clear' });
   }
 
-  /** Every node up, awake and without faults. */
+  /** Every node up, awake and without faults. Rejects if one of them cannot be, when all others
+   * are. */
   async heal(): Promise<void> {
-    await Promise.all(
+    const healed = await Promise.allSettled(
       this.#arena.nodes.map(async ({ node }) => {
         await this.undo(node);
         await this.clear(node);
       }),
     );
     await Promise.all(this.#starts);
+    const failed = healed.find(({ status }) => status === 'rejected');
+    if (failed?.status === 'rejected') throw failed.reason;
   }
 
   async #resume(node: string): Promise<void> {

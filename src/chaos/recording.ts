@@ -79,16 +79,21 @@ export type Line =
 
 export class Recording {
   readonly #judge: (record: HistoryRecord) => void;
-  readonly #write: ((text: string) => void) | null;
+  #write: ((text: string) => void) | null;
 
-  /** `write` takes the lines of the file; null: there is none. */
+  /** `write` takes the lines of the file, until it throws; null: there is none. */
   constructor(judge: (record: HistoryRecord) => void, write: ((text: string) => void) | null) {
     this.#judge = judge;
     this.#write = write;
   }
 
+  /** Throws what `write` does, once: a file ends where a line is missing, and what must still be
+   * done to nodes is done. */
   add(line: Line): void {
-    this.#write?.(`${JSON.stringify(line)}\n`);
+    const write = this.#write;
+    this.#write = null;
+    write?.(`${JSON.stringify(line)}\n`);
+    this.#write = write;
     if (line.type === 'run' || line.type === 'step' || line.type === 'miss') return;
     this.#judge(line);
   }

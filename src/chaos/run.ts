@@ -14,6 +14,7 @@ import { Hands } from './hands.ts';
 import { Nemesis } from './nemesis.ts';
 import { play } from './player.ts';
 import { PROBE, Recording, type Script } from './recording.ts';
+import { sleep } from './sleep.ts';
 import { Watch } from './watch.ts';
 import { Workload } from './workload.ts';
 
@@ -111,8 +112,12 @@ export class ChaosRun {
     const watching = new AbortController();
     setMaxListeners(0, watching.signal);
     await this.#open();
-    const watch = this.#watch.run(watching.signal);
-    const progress = this.#tellProgress(watching.signal);
+    const looking = Promise.all([
+      this.#watch.run(watching.signal),
+      this.#tellProgress(watching.signal),
+    ]);
+    // Thrown below: whoever cannot look any more leaves the cluster whole all the same.
+    looking.catch(() => undefined);
     let convergedMs: number | null;
     try {
       await this.#faults();
@@ -120,7 +125,7 @@ export class ChaosRun {
       await this.#probe();
     } finally {
       watching.abort();
-      await Promise.all([watch, progress]);
+      await looking;
     }
     this.#options.onProgress(this.#progress('judging'));
     await this.#finalReads();
@@ -154,8 +159,18 @@ export class ChaosRun {
     for (const node of ids) await this.#watch.look(node);
   }
 
-  /** The time in which anything may happen. */
+  /** The time in which anything may happen. If it fails, what was done to nodes is undone first. */
   async #faults(): Promise<void> {
+    try {
+      await this.#act();
+    } catch (error) {
+      // That it cannot be undone either, for the same reason perhaps, adds nothing to it.
+      await this.#hands.heal().catch(() => undefined);
+      throw error;
+    }
+  }
+
+  async #act(): Promise<void> {
     const { durationMs, script, seed, signal, tag } = this.#options;
     const over = new AbortController();
     const all = AbortSignal.any([over.signal, signal]);
@@ -166,11 +181,12 @@ export class ChaosRun {
       return;
     }
     const nemesis = new Nemesis(this.#arena, this.#hands, all);
-    const acting = Promise.all([
+    const actors = [
       new Workload(this.#arena, seed, tag, all).run(),
       nemesis.processes(Chance.of(seed, 'processes')),
       nemesis.faults(Chance.of(seed, 'faults')),
-    ]);
+    ];
+    const acting = Promise.all(actors);
     // An actor that fails ends all of them; the failure itself is thrown below.
     acting.catch(() => over.abort());
     const startedAt = this.#arena.now();
@@ -180,6 +196,8 @@ export class ChaosRun {
       await this.#arena.sleep(Math.min(left, PROGRESS_EVERY_MS), all);
     }
     over.abort();
+    // One that has failed is not the last to act.
+    await Promise.allSettled(actors);
     await acting;
   }
 
@@ -276,18 +294,4 @@ export class ChaosRun {
       uncovered: this.#coverage.uncovered,
     };
   }
-}
-
-/** Resolves after so many milliseconds, or when the signal aborts. */
-function sleep(ms: number, signal?: AbortSignal): Promise<void> {
-  if (signal?.aborted || ms <= 0) return Promise.resolve();
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal?.addEventListener('abort', done);
-  });
 }

@@ -102,6 +102,7 @@ async function ran(
   unfit: object[] = [],
   refusedW: unknown = null,
   options: Partial<ChaosOptions> = {},
+  launcher: Answer | null = null,
 ) {
   const cluster: Cluster = {
     messages: Array.from({ length: 5 }, (_, i) => `old ${i}`),
@@ -117,7 +118,12 @@ async function ran(
     ...{ steps: [], writes: [], reads: [] },
   };
   const run = new ChaosRun({
-    ...{ nodes, control: await serve('launcher', answer), token: undefined, durable: true },
+    ...{
+      nodes,
+      control: await serve('launcher', launcher ?? answer),
+      token: undefined,
+      durable: true,
+    },
     ...{ seed: 1, tag: 't', durationMs: 0, untilCovered: false, script: played },
     write: (text) => void lines.push(JSON.parse(text) as Record<string, unknown>),
     ...{ onProgress: () => undefined, onViolation: () => undefined },
@@ -172,6 +178,56 @@ test('a write that fails on a healed cluster is a failure, with its write concer
   const { report } = await ran([], 'all');
   expect(report.failures).toEqual([
     'a write with w=all failed after the last fault: invalid-request',
+  ]);
+});
+
+const steps = ['pause n2', 'kill n3'].map((what) => {
+  const [act, node] = what.split(' ') as ['pause' | 'kill', string];
+  return { type: 'step' as const, at: 0, node, act };
+});
+
+test('a run that fails midway wakes what it had paused, and clears all faults', async () => {
+  const asked: string[] = [];
+  // Somebody else has removed n3: the launcher does nothing to it any more.
+  const launcher: Answer = ({ what }) => {
+    asked.push(what);
+    if (!what.includes('n3')) return { body: { nodes: [], name: 'c' } };
+    return { status: 404, body: { code: 'unknown-node', detail: 'there is no node n3' } };
+  };
+  const script: Script = {
+    run: { type: 'run', format: 1, seed: 1, nodes: IDS, durationMs: 0 },
+    ...{ steps, writes: [], reads: [] },
+  };
+  const lines: string[] = [];
+  const write = (text: string) => void lines.push(text);
+  const run = ran([], null, { script, write }, launcher);
+  await expect(run).rejects.toThrow('there is no node n3');
+  expect(asked).toContain('POST /cluster/nodes/n2/pause');
+  expect(asked).toContain('POST /cluster/nodes/n2/resume');
+  const cleared = lines.filter((line) => line.includes('"kind":"clear"'));
+  expect(cleared.map((line) => JSON.parse(line).node).sort()).toEqual(['n1', 'n2', 'n3']);
+});
+
+test('what cannot be written down any more fails the run, on a cluster that is whole', async () => {
+  const asked: string[] = [];
+  const launcher: Answer = ({ what }) => {
+    asked.push(what);
+    return { body: { nodes: [], name: 'c' } };
+  };
+  const script: Script = {
+    run: { type: 'run', format: 1, seed: 1, nodes: IDS, durationMs: 0 },
+    ...{ steps: steps.slice(0, 1), writes: [], reads: [] },
+  };
+  // Three looks are taken down before anything is done, the others while it is.
+  let looks = 0;
+  const write = (text: string) => {
+    if (text.includes('"type":"health"')) looks += 1;
+    if (looks > 3) throw new Error('the disk is full');
+  };
+  await expect(ran([], null, { script, write }, launcher)).rejects.toThrow('the disk is full');
+  expect(asked.filter((what) => what.includes('n2'))).toEqual([
+    'POST /cluster/nodes/n2/pause',
+    'POST /cluster/nodes/n2/resume',
   ]);
 });
 
