@@ -2,12 +2,12 @@
 // from memory, the value itself is read from the log.
 
 import type { LogIndex } from '../../core/ids.ts';
-import { json, jsonText, toResponse } from '../http/answer.ts';
+import { json, toResponse } from '../http/answer.ts';
 import { type Call, tailOf } from '../http/call.ts';
 import { invalid, RequestRefused } from '../http/problems.ts';
 import { readQuery } from '../http/query.ts';
 import type { Site } from '../http/route.ts';
-import { bodyOf } from '../http/text-stream.ts';
+import { jsonOf } from '../http/text-stream.ts';
 import { entryAt, LogCutBack } from '../log-reader.ts';
 import { shownUpTo } from './read-level.ts';
 import { KEY_BYTES_MAX, keyQuery, keysQuery } from './schemas.ts';
@@ -64,10 +64,7 @@ export async function listKeys(site: Site, call: Call): Promise<Response> {
   const keys = site.engine.listKeys(query.prefix, query.after ?? null, upTo, query.limit + 1);
   const page = keys.slice(0, query.limit).map(({ key }) => key);
   const next = keys.length > page.length ? (page.at(-1) ?? null) : null;
-  const body = await bodyOf(pieces(site, page, upTo, next));
-  return body instanceof Uint8Array
-    ? toResponse(jsonText(200, body))
-    : new Response(body, { headers: { 'content-type': 'application/json' } });
+  return jsonOf(pieces(site, page, upTo, next));
 }
 
 async function* pieces(

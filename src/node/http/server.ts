@@ -3,6 +3,7 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { urlOf } from '../own-url.ts';
 import type { Door } from '../peers/tunnel-door.ts';
 import { connectionRoom, openFilesMax, watchRoom } from './connection-room.ts';
 import type { Direct } from './direct.ts';
@@ -107,7 +108,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   return {
     host,
     port,
-    url: `http://${reachable(host)}:${port}`,
+    url: urlOf(host, port),
     load: () => void front.load(),
     stop: () => {
       options.stopping?.abort();
@@ -115,12 +116,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       return stopped;
     },
   };
-}
-
-/** What a client on this machine has to connect to. */
-function reachable(host: string): string {
-  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
-  return host.includes(':') ? `[${host}]` : host;
 }
 
 /** Connections that wait to be accepted: a crowd may arrive within one turn of a busy event loop,

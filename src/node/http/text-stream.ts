@@ -20,6 +20,12 @@ export async function bodyOf(
   return streamOf(Buffer.concat(head), pieces);
 }
 
+/** An answer of JSON text that is made piece by piece. Rejects as `bodyOf` does. */
+export async function jsonOf(pieces: AsyncGenerator<Buffer>): Promise<Response> {
+  const headers = { 'content-type': 'application/json' };
+  return new Response(await bodyOf(pieces), { headers });
+}
+
 function streamOf(head: Buffer, pieces: AsyncGenerator<Buffer>): ReadableStream<Uint8Array> {
   let first: Buffer | null = head;
   const pull = async (controller: ReadableStreamDefaultController): Promise<void> => {

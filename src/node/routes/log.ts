@@ -6,13 +6,13 @@ import { EventStream } from '../api/event-stream.ts';
 import { committed, shownUpTo } from '../api/read-level.ts';
 import { readQuery as levelQuery, logQuery, type ReadLevel } from '../api/schemas.ts';
 import { entryOut, logPage } from '../api/success.ts';
-import { json, jsonText, toResponse } from '../http/answer.ts';
+import { json, toResponse } from '../http/answer.ts';
 import { type Call, header, tailOf } from '../http/call.ts';
 import { acceptsStream } from '../http/media-type.ts';
 import { invalid, problem, RequestRefused } from '../http/problems.ts';
 import { readQuery } from '../http/query.ts';
 import type { Route, Site } from '../http/route.ts';
-import { bodyOf } from '../http/text-stream.ts';
+import { jsonOf } from '../http/text-stream.ts';
 import { chunksOf, entryAt, visible } from '../log-reader.ts';
 
 export function logRoutes(site: Site): Route[] {
@@ -62,10 +62,7 @@ export function logRoutes(site: Site): Route[] {
 async function page(site: Site, call: Call): Promise<Response> {
   const query = readQuery(call, logQuery);
   const upTo = await shownUpTo(site, query.read, call);
-  const body = await bodyOf(pieces(site, query, upTo));
-  return body instanceof Uint8Array
-    ? toResponse(jsonText(200, body))
-    : new Response(body, { headers: { 'content-type': 'application/json' } });
+  return jsonOf(pieces(site, query, upTo));
 }
 
 async function* pieces(

@@ -11,13 +11,13 @@ import { appendBody, batchBody, messagesQuery } from '../api/schemas.ts';
 import { appended, batchAppended, messageList } from '../api/success.ts';
 import { write } from '../api/write.ts';
 import type { Engine } from '../engine.ts';
-import { type Answer, jsonText, toResponse } from '../http/answer.ts';
+import type { Answer } from '../http/answer.ts';
 import { BATCH_LIMIT, BODY_LIMIT, readJson } from '../http/body.ts';
 import { type Call, header, idempotencyKey } from '../http/call.ts';
 import type { ProblemCode } from '../http/problems.ts';
 import { readQuery } from '../http/query.ts';
 import type { Route, Site } from '../http/route.ts';
-import { bodyOf } from '../http/text-stream.ts';
+import { jsonOf } from '../http/text-stream.ts';
 import { chunksOf } from '../log-reader.ts';
 
 /** How any write can be refused. */
@@ -161,10 +161,7 @@ async function appendBatch(site: Site, call: Call): Promise<Answer> {
 async function list(site: Site, call: Call): Promise<Response> {
   const query = readQuery(call, messagesQuery);
   const upTo = await shownUpTo(site, query.read, call);
-  const body = await bodyOf(pieces(site.engine, query, upTo));
-  return body instanceof Uint8Array
-    ? toResponse(jsonText(200, body))
-    : new Response(body, { headers: { 'content-type': 'application/json' } });
+  return jsonOf(pieces(site.engine, query, upTo));
 }
 
 /** The text of the answer. `next` is there if a page was asked for, and is a message's index. */
