@@ -68,6 +68,14 @@ test('a table aligns what is wide, cleans what is foreign, and shows null', () =
   ]);
 });
 
+test('a table has as many rows as there are', () => {
+  const rows = Array.from({ length: 200_000 }, (_, n) => [`key ${n}`, n]);
+  const lines = tableLines(['KEY', 'INDEX'], rows);
+  expect([lines.length, lines[0], lines[1], lines.at(-1)]).toEqual([
+    ...[200_001, 'KEY          INDEX', 'key 0            0', 'key 199999  199999'],
+  ]);
+});
+
 test.each([
   [{ isTTY: true }, {}, true],
   [{ isTTY: true }, { NO_COLOR: '1' }, false],

@@ -9,6 +9,7 @@ import { cleanText } from '../printing/clean-text.ts';
 import { counted } from '../printing/counted.ts';
 import { examples } from '../printing/examples.ts';
 import { printJson, printLine } from '../printing/output.ts';
+import { RoundTrips } from '../round-trips.ts';
 import { addTargetOptions, connect, findTarget, type TargetOptions } from '../target.ts';
 
 interface EchoOptions extends TargetOptions {
@@ -34,24 +35,24 @@ export function register(program: Command): void {
 
 async function echo(text: string, options: EchoOptions): Promise<void> {
   const client = await connect(await findTarget(options));
-  const times: number[] = [];
+  const trips = new RoundTrips();
   await untilInterrupted(async (signal) => {
-    while (times.length < options.count) {
+    while (trips.count < options.count) {
       const startedAt = performance.now();
       const back = await client.echo(text, { signal });
-      times.push(performance.now() - startedAt);
+      trips.add(performance.now() - startedAt);
       if (back !== text)
         throw new Refused('the node sent back something else', 'name a replog node with --url');
-      if (times.length === 1 && !options.json) await printLine(cleanText(text), signal);
+      if (trips.count === 1 && !options.json) await printLine(cleanText(text), signal);
     }
   });
-  const [minMs, maxMs] = [Math.min(...times), Math.max(...times)];
-  const avgMs = times.reduce((sum, ms) => sum + ms, 0) / times.length;
+  const { count, spans } = trips;
+  const { minMs, avgMs, maxMs } = spans;
   if (options.json) {
-    await printJson({ text, count: times.length, minMs, avgMs, maxMs });
+    await printJson({ text, count, minMs, avgMs, maxMs });
   } else {
-    const trips = counted(times.length, 'round trip', 'round trips');
     const measured = [minMs, avgMs, maxMs].map(formatDuration).join(' / ');
-    await printLine(`${trips} to ${client.url}: min/avg/max ${measured}`);
+    const howMany = counted(count, 'round trip', 'round trips');
+    await printLine(`${howMany} to ${client.url}: min/avg/max ${measured}`);
   }
 }

@@ -23,7 +23,8 @@ export function tableLines(
   const columns = heading.map((_, column) => {
     const texts = [head, ...cells].map((row) => row[column]?.text ?? '');
     return {
-      width: Math.max(...texts.map(textWidth)),
+      // Not by spreading them: a list of keys may have more rows than a call has arguments.
+      width: texts.reduce((widest, text) => Math.max(widest, textWidth(text)), 0),
       right: cells.some((row) => row[column]?.right),
     };
   });
