@@ -3,7 +3,13 @@
 import type { Command } from 'commander';
 import { UsageError } from '../exit.ts';
 import { examples } from '../printing/examples.ts';
-import { addTargetOptions, connect, findTarget, type TargetOptions } from '../target.ts';
+import {
+  addTargetOptions,
+  connect,
+  findTarget,
+  type Target,
+  type TargetOptions,
+} from '../target.ts';
 import { showHealth } from './health.ts';
 
 export function register(program: Command): void {
@@ -38,7 +44,7 @@ async function openOn(options: DashboardOptions): Promise<void> {
   // A URL where nothing answers is said plainly, before the screen is taken.
   const { untilInterrupted } = await import('../interrupt.ts');
   await untilInterrupted(async (signal) => {
-    const control = target.control ?? (await launcherAt(target.url, target.token));
+    const control = target.control ?? (await launcherAt(target, signal));
     if (control === null) await (await connect(target)).health({ signal });
     await showDashboard(
       {
@@ -60,13 +66,12 @@ function flagsOf({ url, name }: TargetOptions): string {
   return name === undefined ? '' : `--name ${name}`;
 }
 
-/** The URL itself, if it is a launcher's. */
-async function launcherAt(url: string, token: string | undefined): Promise<string | null> {
-  const { ReplogClient } = await import('../../client/client.ts');
+/** The target's URL, if it is a launcher's. */
+async function launcherAt(target: Target, signal: AbortSignal): Promise<string | null> {
   const { ProblemError } = await import('../../client/problems.ts');
   try {
-    await new ReplogClient({ url, token }).cluster();
-    return url;
+    await (await connect(target)).cluster({ signal });
+    return target.url;
   } catch (error) {
     if (error instanceof ProblemError) return null;
     throw error;
