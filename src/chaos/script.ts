@@ -20,7 +20,7 @@ const NODES_MAX = 101;
 const TIMEOUT_MAX = 86_400_000;
 const PAGE_MAX = 10_000;
 
-/** Reads a recording. Throws BadRecording with the number of the line that is not right. */
+/** Reads a recording. Throws BadRecording, with the number of the line if one is not right. */
 export function scriptOf(text: string): Script {
   const reader = new ScriptReader();
   for (const [place, json] of text.split('\n').entries()) {
@@ -137,10 +137,11 @@ function orderOf(
   { client, operations, idempotencyKey, w, order }: Extract<Line, { type: 'write' }>,
   place: number,
 ): Script['writes'][number]['order'] {
-  if (idempotencyKey === null) throw new BadRecording('a write of the file has no key');
+  if (idempotencyKey === null) throw new BadRecording(`line ${place} is a write without a key`);
   if (!isObject(order)) {
     throw new BadRecording(
-      'its writes do not say how they were asked for: it is no recording of `replog chaos`',
+      `line ${place} does not say how the write was asked for: it is no recording of ` +
+        '`replog chaos`',
     );
   }
   const { via, timeoutMs, retryForMs } = order;

@@ -68,7 +68,7 @@ test('a file that is no recording is refused with its line', () => {
   const asked = { type: 'write', client: 'w', node: 'n1', idempotencyKey: 'k', w: 1, call: 1 };
   const open = { operations: [{ op: 'append', message: 'm' }], return: null, outcome: 'unknown' };
   expect(() => scriptOf(line({ ...asked, ...open }))).toThrow(
-    'it is no recording of `replog chaos`',
+    'line 2 does not say how the write was asked for: it is no recording of `replog chaos`',
   );
 });
 
@@ -108,7 +108,7 @@ test('another format is named, whatever else it says', () => {
 
 test('a write without a key cannot be asked for again', () => {
   const file = fileOf(RUN, { ...WRITE, idempotencyKey: null, call: 1 });
-  expect(() => scriptOf(file)).toThrow('a write of the file has no key');
+  expect(() => scriptOf(file)).toThrow('line 2 is a write without a key');
 });
 
 const STEP = { type: 'step', at: 1, node: 'n1', act: 'kill' };
