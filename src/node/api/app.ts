@@ -69,7 +69,7 @@ export function createApp(engine: Engine, options: AppOptions = {}): App {
 }
 
 /** Every route of a node but that of its document. */
-export function nodeRoutes(site: Site, faults: Faults | undefined): Route[] {
+function nodeRoutes(site: Site, faults: Faults | undefined): Route[] {
   return [
     ...messageRoutes(site),
     ...gatherRoutes(site),

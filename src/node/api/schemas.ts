@@ -102,7 +102,7 @@ const index = integer(1, Number.MAX_SAFE_INTEGER).meta({
 }) as unknown as z.ZodType<LogIndex>;
 
 /** How fresh a read must be (contract, section 3). */
-export const readLevel = z.enum(['local', 'majority', 'linearizable']);
+const readLevel = z.enum(['local', 'majority', 'linearizable']);
 
 export type ReadLevel = z.infer<typeof readLevel>;
 
@@ -111,7 +111,7 @@ const read = readLevel.default('local').meta({
     'local: what this node shows. majority: only what is on a majority. linearizable: master only.',
 });
 
-export const readQuery = z.strictObject({ read });
+export const levelQuery = z.strictObject({ read });
 
 export const outcomeQuery = z.strictObject({ read, idempotencyKey });
 

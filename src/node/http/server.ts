@@ -47,7 +47,7 @@ export interface ServerLimits {
   readonly graceMs: number;
 }
 
-export const DEFAULT_LIMITS: ServerLimits = {
+const DEFAULT_LIMITS: ServerLimits = {
   headersMs: 30_000,
   requestMs: 60_000,
   checkMs: 5_000,

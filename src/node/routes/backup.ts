@@ -4,7 +4,7 @@
 import type { LogIndex } from '../../core/ids.ts';
 import { BackupWriter } from '../../persistence/backup/backup.ts';
 import { shownUpTo } from '../api/read-level.ts';
-import { readQuery as levelQuery } from '../api/schemas.ts';
+import { levelQuery } from '../api/schemas.ts';
 import type { Call } from '../http/call.ts';
 import { readQuery } from '../http/query.ts';
 import type { Route, Site } from '../http/route.ts';

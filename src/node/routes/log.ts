@@ -4,7 +4,7 @@ import type { LogIndex } from '../../core/ids.ts';
 import { EntryTexts } from '../api/entry-texts.ts';
 import { EventStream } from '../api/event-stream.ts';
 import { committed, shownUpTo } from '../api/read-level.ts';
-import { readQuery as levelQuery, logQuery, type ReadLevel } from '../api/schemas.ts';
+import { levelQuery, logQuery, type ReadLevel } from '../api/schemas.ts';
 import { entryOut, logPage } from '../api/success.ts';
 import { json, toResponse } from '../http/answer.ts';
 import { type Call, header, tailOf } from '../http/call.ts';

@@ -2,7 +2,7 @@
 
 import type { LogIndex } from '../../core/ids.ts';
 import { shownUpTo } from '../api/read-level.ts';
-import { readQuery as levelQuery, outcomeQuery, type ReadLevel } from '../api/schemas.ts';
+import { levelQuery, outcomeQuery, type ReadLevel } from '../api/schemas.ts';
 import { stored } from '../api/success.ts';
 import { json, toResponse } from '../http/answer.ts';
 import { type Call, checkedKey, tailOf } from '../http/call.ts';

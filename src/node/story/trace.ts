@@ -70,7 +70,7 @@ export interface TraceRecord {
 }
 
 /** Records kept, 64 bytes each: 4 MiB, some seconds under full load and hours of quiet use. */
-export const RECORDS_MAX = 65_536;
+const RECORDS_MAX = 65_536;
 
 const FIELDS = 8;
 
