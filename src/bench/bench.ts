@@ -25,8 +25,11 @@ export interface BenchOptions {
 }
 
 export interface Progress {
+  /** Since the warm-up. */
   readonly seconds: number;
+  /** Messages. */
   readonly perSecond: number;
+  /** Milliseconds per request. */
   readonly p99: number;
 }
 
@@ -37,13 +40,17 @@ export interface BenchResult {
   readonly batch: number;
   readonly rate: number | null;
   readonly seconds: number;
+  /** Acknowledged ones. */
   readonly messages: number;
+  /** Messages. */
   readonly perSecond: number;
+  /** Requests that failed, and those that were due and found no room. */
   readonly failed: number;
   readonly missed: number;
   /** Milliseconds per request. */
   readonly latency: Percentiles;
   readonly nodes: readonly Spent[];
+  /** Why requests failed, each reason with its count; at most 8. */
   readonly errors: Readonly<Record<string, number>>;
 }
 

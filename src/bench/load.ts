@@ -18,7 +18,7 @@ export interface LoadOptions {
   readonly latencies: Latencies;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
-  /** Calls back after so many milliseconds. */
+  /** Resolves after so many milliseconds. */
   readonly sleep: (ms: number) => Promise<void>;
 }
 

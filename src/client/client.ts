@@ -141,7 +141,8 @@ export class ReplogClient {
     return consecutive(advancing(await page, this.url, from), this.url, from);
   }
 
-  /** Operations as they come. Mends broken connections until the signal aborts, then ends. */
+  /** Operations as they come. Mends broken connections until the signal aborts, then ends. Throws
+   * LogReplaced besides, if the log is not the one any more that was followed. */
   follow(options: FollowOptions = {}): AsyncGenerator<LogEntry, void, void> {
     return follow(this.#link, this.url, options, this.#pace);
   }
@@ -169,7 +170,7 @@ export class ReplogClient {
     );
   }
 
-  /** Throws InvalidKey besides. */
+  /** Gives the key this value. Throws InvalidKey besides. */
   async put(key: string, value: string, options: KeyWriteOptions = {}): Promise<OperationAck> {
     const { id, w } = options;
     return this.#writes.run<OperationAck>(options, {
@@ -240,6 +241,7 @@ export class ReplogClient {
     await this.#requests.command({ method: 'PUT', path: '/faults', json: faults }, options);
   }
 
+  /** No more faults at the node. */
   async clearFaults(options: CallOptions = {}): Promise<void> {
     await this.#requests.command({ method: 'DELETE', path: '/faults' }, options);
   }

@@ -56,17 +56,24 @@ export interface KeyWriteOptions extends WriteOptions {
 }
 
 export interface ReadOptions extends CallOptions {
+  /** What may be shown. Default `local`: all that the node has. `linearizable` is answered by the
+   * master alone; another node sends the read on to it. */
   readonly read?: ReadLevel | undefined;
 }
 
 export interface PageOptions extends ReadOptions {
   /** Index to begin at; default 1. */
   readonly from?: number | undefined;
+  /** At most so many: messages from 1 on, operations 1…10,000. Default: all messages, in pages of
+   * 1,000 where they come in pages; 1,000 operations. */
   readonly limit?: number | undefined;
 }
 
 export interface KeyPageOptions extends ReadOptions {
+  /** Only keys that begin with it. */
   readonly prefix?: string | undefined;
+  /** Only keys behind this one: `next` of the page before. */
   readonly after?: string | undefined;
+  /** At most so many, 1…10,000; default 1,000. */
   readonly limit?: number | undefined;
 }

@@ -21,7 +21,8 @@ export type StartArbiter = ThrowawayOptions['startArbiter'];
 /** Room for the nodes that a scenario adds. */
 const SPARE_PORTS = 4;
 
-/** A read over loopback takes milliseconds; one that takes longer will not be answered. */
+/** The launcher answers when a node has ended, or has started and caught up: seconds at most, but
+ * on a busy machine. */
 const CONTROL_MS = 30_000;
 
 export class ClusterStage implements Stage {
