@@ -158,6 +158,3 @@ export type HistoryRecord =
   | FaultRecord
   | HealthRecord
   | PhaseRecord;
-
-/** Takes records as they happen. */
-export type Recorder = (record: HistoryRecord) => void;

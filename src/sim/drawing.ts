@@ -59,7 +59,7 @@ export function drawEntry(entry: Entry): string {
   return `${entry.index}:${drawOperation(entry)}`;
 }
 
-export function drawOperation(operation: Operation): string {
+function drawOperation(operation: Operation): string {
   switch (operation.op) {
     case 'append':
       return operation.message;

@@ -33,7 +33,7 @@ export interface ServerSettings {
   readonly logLevel: string;
 }
 
-export const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const;
+const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const;
 
 /** Adds what all servers understand. */
 export function addServerOptions(command: Command, port: number): Command {
@@ -93,7 +93,7 @@ export function requiredToken(
 }
 
 /** The data folder, absolute; null with --memory. Throws UsageError for both at once. */
-export function dataDirOf(
+function dataDirOf(
   flags: Pick<ServerFlags, 'dataDir' | 'memory'>,
   defaultName: string,
 ): string | null {

@@ -44,7 +44,7 @@ export type Unstamped = Observation extends infer One
   : never;
 
 /** Four looks a second: the eye sees a movement, and a node has work for a millisecond. */
-export const ROUND_MS = 250;
+const ROUND_MS = 250;
 
 /** A round does not wait longer than this for anybody; an answer may come later. */
 const PATIENCE_MS = 300;

@@ -32,7 +32,7 @@ const TALL = 34;
 const LOG_ROOM = 12;
 
 /** Rows of the log that are asked for: no terminal shows more of it. */
-export const LOG_ROWS_MAX = 200;
+const LOG_ROWS_MAX = 200;
 
 /** The shape of the screen at a size. */
 export interface Layout {

@@ -82,7 +82,7 @@ const NAMED: readonly (readonly [keyof Key, string])[] = [
 ];
 
 /** The keys in one arrival: fast typing and pasting bring several at once. */
-export function keysIn(input: string, key: Key): string[] {
+function keysIn(input: string, key: Key): string[] {
   const named = NAMED.find(([name]) => key[name] === true);
   if (named !== undefined) return [named[1]];
   if (key.ctrl) return [`ctrl-${input}`];

@@ -12,7 +12,7 @@ export interface Terminal {
 const ENTER = '\u001b[?1049h\u001b[?25l\u001b[2J\u001b[H';
 
 /** Back to the normal screen: no alternate screen, a cursor, no colours. */
-export const RESTORE = '\u001b[0m\u001b[?1049l\u001b[?25h';
+const RESTORE = '\u001b[0m\u001b[?1049l\u001b[?25h';
 
 export class LineScreen {
   readonly #terminal: Terminal;

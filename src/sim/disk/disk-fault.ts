@@ -69,7 +69,7 @@ export interface DiskPlan {
 }
 
 /** Whether a full disk refuses the call. */
-export function needsRoom({ kind, mode }: DiskCall): boolean {
+function needsRoom({ kind, mode }: DiskCall): boolean {
   return kind === 'write' || kind === 'rename' || (kind === 'open' && mode !== 'read');
 }
 
