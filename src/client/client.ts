@@ -45,6 +45,7 @@ import { type Pace, sharedPace } from './pace.ts';
 import { advancing, behindKey, consecutive } from './page-order.ts';
 import { pagesOf } from './pages.ts';
 import { Requests } from './requests.ts';
+import { preconditions, preferences } from './write-headers.ts';
 import { Writes } from './writes.ts';
 
 export type * from './answers.ts';
@@ -161,13 +162,8 @@ export class ReplogClient {
    * Throws InvalidIdempotencyKey besides. */
   async outcome(idempotencyKey: string, options: ReadOptions = {}): Promise<StoredOutcome | null> {
     const { path, search } = outcomePlace(idempotencyKey);
-    return this.#requests.readOrNull<StoredOutcome>(
-      path,
-      'index',
-      options,
-      'unknown-outcome',
-      search,
-    );
+    const absent = 'unknown-outcome';
+    return this.#requests.readOrNull<StoredOutcome>(path, 'index', options, absent, search);
   }
 
   /** Gives the key this value. Throws InvalidKey besides. */
@@ -288,17 +284,6 @@ export class ReplogClient {
     const path = `/cluster/nodes/${encodeURIComponent(node)}/output`;
     return this.#requests.read<NodeOutput>(path, 'lines', options, { lines: options.lines });
   }
-}
-
-function preferences({ receipt }: AppendOptions): Record<string, string> | undefined {
-  return receipt === true ? { prefer: 'receipt' } : undefined;
-}
-
-function preconditions({ ifMatch, ifNoneMatch }: KeyWriteOptions): Record<string, string> {
-  return {
-    ...(ifMatch === undefined ? {} : { 'if-match': `"${ifMatch}"` }),
-    ...(ifNoneMatch === undefined ? {} : { 'if-none-match': ifNoneMatch }),
-  };
 }
 
 function nodeIn(body: unknown): ClusterNode | null {
