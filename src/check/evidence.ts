@@ -68,6 +68,13 @@ export class Evidence {
     return isOnly && promises.riskAt === Number.NEGATIVE_INFINITY;
   }
 
+  /** Of the end: what was shown at this index was promised, or is there; `content` null: that it
+   * has stayed is known. */
+  stayed(index: number, content: Content | null): boolean {
+    if (content === null || this.promises.at(index)?.content === content) return true;
+    return [...this.finals.values()].some(({ contents }) => contents.at(index) === content);
+  }
+
   /** Takes in the record; returns the numbers of the operations that it holds. */
   take(record: HistoryRecord): readonly Content[] {
     this.place += 1;

@@ -7,9 +7,9 @@
 // where a node that had left and is back starts over). A node may show for a while, when an epoch
 // has begun that it has not heard of, what that epoch's log does not have: so what was shown first
 // must be promised, or be there at the end (and not because it was stored there once more).
-// A key that is gone has been removed: somebody has asked for that by then, behind the value that
-// was there.
+// A key that is gone has been removed (`absences.ts`).
 
+import { Absences } from '../absences.ts';
 import { Again } from '../again.ts';
 import type { Evidence, Invariant } from '../evidence.ts';
 import type { GetRecord, LogRecord, NodeRecord, WriteRecord } from '../history.ts';
@@ -17,15 +17,6 @@ import type { Content } from '../operations.ts';
 import { Register, type Said } from '../register.ts';
 import { Returned } from '../returned.ts';
 import { type Violation, violation } from '../verdict.ts';
-
-/** A read without a value, and the index of a value that was there before. */
-interface Absence {
-  readonly index: number;
-  readonly content: Content | null;
-  readonly earlier: number;
-  readonly record: GetRecord;
-  readonly place: number;
-}
 
 /** A value that is older than what was shown before it. */
 interface Backward {
@@ -41,8 +32,7 @@ interface Backward {
 export class Linearizable implements Invariant {
   private readonly evidence: Evidence;
   private readonly registers = new Map<string, Register>();
-  /** Removes that explain these may still be under way; the end of the history tells. */
-  private readonly absences: Absence[] = [];
+  private readonly absences: Absences;
   /** Whether what they showed first has stayed: the end of the history tells. */
   private readonly suspects: Backward[] = [];
   private readonly returned = new Returned();
@@ -52,6 +42,7 @@ export class Linearizable implements Invariant {
 
   constructor(evidence: Evidence) {
     this.evidence = evidence;
+    this.absences = new Absences(evidence);
   }
 
   node(record: NodeRecord): Violation | null {
@@ -119,19 +110,7 @@ export class Linearizable implements Invariant {
 
   finish(): Violation | null {
     for (const suspect of this.suspects) if (this.surely(suspect)) return suspect.found;
-    for (const { content, earlier, index, place, record } of this.absences) {
-      if (this.evidence.removals.of(record.key).explain(index, record.return)) continue;
-      if (!this.stayed(index, content)) continue;
-      const name = JSON.stringify(record.key);
-      return violation(
-        'linearizable',
-        `${record.node} says that ${name} has no value (record ${place}), but it was given one at ` +
-          `index ${index} (record ${earlier}), and nobody had asked to remove it since.`,
-        earlier,
-        place,
-      );
-    }
-    return null;
+    return this.absences.finish();
   }
 
   private stale(record: GetRecord, register: Register): Violation | null {
@@ -140,7 +119,7 @@ export class Linearizable implements Invariant {
     if (record.read !== 'linearizable' || record.call <= promises.riskAt) return null;
     const settled = register.settled.at(record.call);
     if (record.index === null) {
-      this.absent(record, { ...settled, content: null });
+      this.absences.add(record, { ...settled, content: null });
       return null;
     }
     register.settled.reach(record.return, record.index, place);
@@ -172,7 +151,7 @@ export class Linearizable implements Invariant {
     const settled = register.settled.at(record.call);
     if (settled.index > held.index || (record.index ?? 0) >= settled.index) return null;
     if (record.index === null) {
-      this.absent(record, { ...settled, content: null });
+      this.absences.add(record, { ...settled, content: null });
       return null;
     }
     return violation(
@@ -206,7 +185,7 @@ export class Linearizable implements Invariant {
     if (open) this.suspects.push(back);
     const floor = !open && this.comparable(record, before) ? before.index : 0;
     const gone = record.index === null && floor > 0;
-    if (gone && !this.returned.mayStartOver(node)) this.absent(record, before!);
+    if (gone && !this.returned.mayStartOver(node)) this.absences.add(record, before!);
     if (before === undefined || before.moment <= record.return) {
       const { opened } = this.evidence.cluster;
       const { index, life, return: moment } = record;
@@ -262,7 +241,7 @@ export class Linearizable implements Invariant {
 
   /** Of the end: what was shown first has stayed. */
   private surely({ content, goneBy, index, key }: Backward): boolean {
-    if (goneBy === null) return !this.again.has(index) && this.stayed(index, content);
+    if (goneBy === null) return !this.again.has(index) && this.evidence.stayed(index, content);
     // What removed it may have been of an epoch that was over, and is in no log any more.
     const { operations, promises, removals } = this.evidence;
     const removal = operations.of({ op: 'remove', key });
@@ -270,27 +249,9 @@ export class Linearizable implements Invariant {
     return !removals.of(key).doubtful(kept).explain(index, goneBy);
   }
 
-  /** Of what was shown or settled before. */
-  private absent(
-    record: GetRecord,
-    before: { readonly index: number; readonly place: number; readonly content: Content | null },
-  ): void {
-    const { content, index, place: earlier } = before;
-    if (index === 0) return;
-    const { place } = this.evidence;
-    this.absences.push({ index, content, earlier, record, place });
-  }
-
   private contentOf({ index, key, value }: GetRecord): Content | null {
     if (index === null || value === null) return null;
     return this.evidence.operations.of({ op: 'put', key, value });
-  }
-
-  /** It was promised, or is there at the end; null: that is known. */
-  private stayed(index: number, content: Content | null): boolean {
-    const { finals, promises } = this.evidence;
-    if (content === null || promises.at(index)?.content === content) return true;
-    return [...finals.values()].some(({ contents }) => contents.at(index) === content);
   }
 
   private register(key: string): Register {
