@@ -11,6 +11,7 @@ import { ASIDE, type Fetched, type HeartbeatAck, UNKNOWN_HASH } from '../message
 import type { Answer } from '../outbox.ts';
 import { type Candidate, Departure, outranks } from './departure.ts';
 import { type Assembly, Hearing } from './hearing.ts';
+import { Proofs } from './proofs.ts';
 import { makesUpFor } from './restoration.ts';
 import { Strangers } from './strangers.ts';
 
@@ -38,11 +39,7 @@ export class Recovery {
   private readonly epoch: Epoch;
   private readonly hearing: Hearing;
   private readonly home: RecoveryHome;
-  /** How far a member's log was found to be the one that was lost here. */
-  private readonly proved = new Map<
-    NodeId,
-    { readonly held: LogIndex; readonly reach: LogIndex }
-  >();
+  private readonly proofs = new Proofs();
   private readonly departure: Departure;
   private readonly strangers: Strangers;
   /** The latest epoch that a member has accepted whose log is here up to its end. */
@@ -166,32 +163,30 @@ export class Recovery {
 
   /** How far a member's log may be taken for a part of ours. While ours misses something, one that
    * stopped in an earlier epoch than we had seen may hold what was dropped since. */
-  private reach({ node, acceptedEpoch, lastIndex }: Candidate, missing: Lost | null): LogIndex {
+  private reach(candidate: Candidate, missing: Lost | null): LogIndex {
+    const { acceptedEpoch, lastIndex } = candidate;
     if (missing === null || acceptedEpoch >= missing.epoch) return lastIndex;
-    const known = this.proved.get(node);
-    return logIndex(Math.min(known?.reach ?? 0, lastIndex));
+    return this.proofs.reachOf(candidate);
   }
 
   /** Asks a member whether its log is the one that was lost, at the last place known of that. */
   private prove(): void {
     const points = this.missing?.points ?? [];
-    for (const { node, url, lastIndex } of this.hearing.speakers()) {
-      if (this.proved.get(node)?.held === lastIndex) continue;
-      const point = points.findLast(({ index }) => index <= lastIndex);
-      if (point === undefined || point.index <= this.context.ledger.log.lastIndex) continue;
-      this.ask(url, logIndex(point.index + 1), ({ prev }) => {
-        const same = prev?.index === point.index && prev.hash === point.hash;
-        this.proved.set(node, { held: lastIndex, reach: same ? point.index : logIndex(0) });
-      });
-      return;
-    }
+    const question = this.proofs.next(
+      this.hearing.speakers(),
+      points,
+      this.context.ledger.log.lastIndex,
+    );
+    if (question === null) return;
+    const { of, point } = question;
+    this.ask(of.url, logIndex(point.index + 1), ({ prev }) => this.proofs.answered(question, prev));
   }
 
   private ask(
     url: string,
     from: LogIndex,
     use: (fetched: Fetched, now: number) => void,
-    failed: () => void = () => {},
+    failed: (now: number) => void = () => {},
   ): void {
     this.fetching = true;
     const request = { type: 'Fetch' as const, epoch: this.epoch, from };
@@ -199,7 +194,7 @@ export class Recovery {
       if (this.done) return;
       this.fetching = false;
       if (answer.type !== 'Fetched') {
-        failed();
+        failed(now);
         return;
       }
       use(answer, now);
@@ -208,18 +203,14 @@ export class Recovery {
   }
 
   private fetch(from: Candidate): void {
-    this.fetching = true;
-    const { ledger } = this.context;
-    const next = logIndex(ledger.log.lastIndex + 1);
+    const next = logIndex(this.context.ledger.log.lastIndex + 1);
     if (next === 1) this.origin = from.node;
-    this.context.outbox.send(
+    this.ask(
       from.url,
-      { type: 'Fetch', epoch: this.epoch, from: next },
-      (answer: Answer, now: number) => {
-        if (this.done) return;
-        this.fetching = false;
-        if (answer.type === 'Fetched') this.fetchedFrom(from, answer, now);
-        else this.hearing.forget(from.node);
+      next,
+      (fetched, now) => this.fetchedFrom(from, fetched, now),
+      (now) => {
+        this.hearing.forget(from.node);
         this.proceed(now);
       },
     );
