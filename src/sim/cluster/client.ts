@@ -9,6 +9,7 @@ import type { Chance } from '../chance.ts';
 import { drawOutcome, drawWrite } from '../drawing.ts';
 import type { ClientOperation, PlannedRead, PlannedWrite } from '../plan/plan.ts';
 import type { Cluster } from './cluster.ts';
+import { type Heard, heardOf } from './heard.ts';
 import type { NodeHost } from './node-host.ts';
 import { type Asked, page, pageRecord, shownUpTo, valueAt, valueRecord } from './reading.ts';
 
@@ -17,10 +18,6 @@ const PAUSE_MS = 150;
 
 /** A read without an answer is given up after this long. */
 const READ_PATIENCE_MS = 2_500;
-
-/** What a request came to, as the client sees it. */
-type Heard = Pick<WriteRecord, 'outcome'> &
-  Partial<Pick<WriteRecord, 'first' | 'last' | 'acks' | 'duplicate' | 'durable' | 'code'>>;
 
 export class Client {
   readonly id: string;
@@ -256,47 +253,9 @@ export class Client {
   }
 }
 
-/** The problem's code of each refusal, as src/node/http/problems.ts has them. */
-const CODES: Readonly<Record<Exclude<Outcome['type'], 'Stored' | 'TimedOut'>, string>> = {
-  Confirmed: 'internal-error',
-  KeyReused: 'idempotency-key-reused',
-  NoMaster: 'no-master',
-  NoQuorum: 'no-quorum',
-  NotLinearizable: 'not-linearizable',
-  NotMaster: 'not-master',
-  Overloaded: 'overloaded',
-  PreconditionFailed: 'precondition-failed',
-  Recovering: 'recovering',
-  ShuttingDown: 'shutting-down',
-  StorageUnavailable: 'storage-unavailable',
-  Unsatisfiable: 'write-concern-unsatisfiable',
-};
-
 /** The same question gets the same answer. */
 const POINTLESS: ReadonlySet<string | undefined> = new Set([
   'precondition-failed',
   'write-concern-unsatisfiable',
   'idempotency-key-reused',
 ]);
-
-function heardOf(outcome: Outcome, durable: boolean): Heard {
-  switch (outcome.type) {
-    case 'Stored': {
-      const { first, last, acks, duplicate } = outcome;
-      return { outcome: 'ok', first, last, acks, durable, ...(duplicate ? { duplicate } : {}) };
-    }
-    case 'TimedOut': {
-      const { first, last, acks } = outcome;
-      return { outcome: 'unknown', code: 'write-concern-timeout', first, last, acks };
-    }
-    case 'NoMaster':
-    case 'ShuttingDown': {
-      const { first, last = first } = outcome;
-      const code = CODES[outcome.type];
-      if (first === undefined || last === undefined) return { outcome: 'refused', code };
-      return { outcome: 'unknown', code, first, last };
-    }
-    default:
-      return { outcome: 'refused', code: CODES[outcome.type] };
-  }
-}

@@ -217,13 +217,10 @@ export class Cluster {
   /** Where nodes do not mend damage themselves, one disk only has bits that turn over: no more than
    * that can be mended. */
   flipBits(id: string, name: string, source: FaultSource): (() => void) | undefined {
-    const struck = this.others(id).some((site) => site.flipped || site.suffers(name));
+    const others = this.nodes.filter((site) => site.id !== id);
+    const struck = others.some((site) => site.flipped || site.suffers(name));
     if (struck && !this.plan.shape.salvages) return undefined;
     return this.troubleDisk(id, name, source);
-  }
-
-  private others(id: string): Site[] {
-    return this.nodes.filter((site) => site.id !== id);
   }
 
   troubleDisk(id: string, name: string, source: FaultSource): () => void {

@@ -1,12 +1,11 @@
 // A node in virtual time: the real replica on the real persistence, its effects performed as
 // src/node/runtime.ts performs them. The rule: all decisions are the machine's; here is only how.
 
-import type { Effect, Note, Outcome, Write } from '../../core/effects.ts';
+import type { Effect, Outcome, Write } from '../../core/effects.ts';
 import { type LogIndex, type Ticket, ticket as ticketOf } from '../../core/ids.ts';
 import { invariant } from '../../core/invariant.ts';
 import type { Folds } from '../../core/log/ledger.ts';
 import type { Request, Response, ResponseOrder } from '../../core/messages.ts';
-import type { Entry } from '../../core/operation.ts';
 import type { Options } from '../../core/options.ts';
 import type { Replica } from '../../core/replica.ts';
 import type { NodeStatus } from '../../core/status.ts';
@@ -18,31 +17,14 @@ import {
   StorageFailure,
 } from '../../persistence/persistence.ts';
 import type { Timeline } from '../timeline.ts';
-import type { MemoryWatch } from '../watch/memory-watch.ts';
 import type { EntryTexts } from './entry-texts.ts';
 import { filledFetched, filledRequest } from './filling.ts';
 import { Host } from './host.ts';
 import type { Network, Server } from './network.ts';
+import type { NodeWatch } from './node-watch.ts';
 
 /** So long a process that is told to end goes on, for its last answers. */
 const STOP_MS = 30;
-
-/** What a node reports to whoever watches the run. */
-export interface NodeWatch {
-  appended(node: NodeHost, entries: readonly Entry[]): void;
-  truncated(node: NodeHost, after: LogIndex): void;
-  /** Persistence has said that everything up to `upTo` is durable (or in memory). */
-  persisted(node: NodeHost, upTo: LogIndex): void;
-  replied(node: NodeHost, outcome: Outcome): void;
-  noted(node: NodeHost, note: Note): void;
-  readonly memory: MemoryWatch;
-  /** A turn of its machine is over. */
-  turned(node: NodeHost, commitIndex: LogIndex): void;
-  /** It has met damage in what it has read, and goes on. */
-  damaged(node: NodeHost): void;
-  /** The process cannot go on. */
-  broken(node: NodeHost, error: unknown): void;
-}
 
 /** What one life of the process runs on. */
 export interface Engine {
