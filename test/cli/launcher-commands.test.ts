@@ -1,131 +1,21 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { register as add } from '../../src/cli/commands/add.ts';
 import { register as control } from '../../src/cli/commands/control.ts';
-import { register as fault } from '../../src/cli/commands/fault.ts';
 import { register as ps } from '../../src/cli/commands/ps.ts';
 import { register as removal } from '../../src/cli/commands/rm.ts';
 import { REAL_PACE } from '../../src/client/pace.ts';
-import { type RunningCluster, register } from '../../src/cluster/registry.ts';
-import { deadUrl, type Hit, sendJson, sendProblem, startStub } from '../client/stub-server.ts';
+import { register } from '../../src/cluster/registry.ts';
+import { deadUrl, sendJson, sendProblem, startStub } from '../client/stub-server.ts';
 import { runCommand } from './command-run.ts';
 import { isolate } from './isolation.ts';
+import { launch, NODES } from './launcher-stub.ts';
 
 isolate();
-
-const NODES = [
-  { node: 'n1', role: 'master', url: 'http://x:1', pid: 11, state: 'running' },
-  { node: 'n2', role: 'secondary', url: 'http://x:2', pid: 12, state: 'running' },
-  { node: 'n3', role: 'secondary', url: 'http://x:3', pid: null, state: 'stopped' },
-];
-
-/** Answers as a launcher does. */
-function launch({ path, method }: Hit, response: ServerResponse): void {
-  const [, , , id = ''] = path.split('/');
-  const node = NODES.find((candidate) => candidate.node === id);
-  if (path === '/cluster') sendJson(response, 200, { name: 'one', nodes: NODES, removed: [] });
-  else if (path === '/cluster/nodes' && method === 'POST') sendJson(response, 201, NODES[2]);
-  else if (node !== undefined) sendJson(response, 200, node);
-  else sendProblem(response, 404, 'unknown-node');
-}
-
-test('ps shows every node', async () => {
-  const stub = await startStub(launch);
-  const text = await runCommand(ps, 'ps', '--url', stub.url);
-  expect(text).toEqual({
-    code: 0,
-    out:
-      'one\n' +
-      'NODE  ROLE       STATE    URL         PID\n' +
-      'n1    master     running  http://x:1   11\n' +
-      'n2    secondary  running  http://x:2   12\n' +
-      'n3    secondary  stopped  http://x:3    -\n',
-    err: '',
-  });
-  const json = await runCommand(ps, 'ps', 'secondary:2', '--json', '--url', stub.url);
-  expect(JSON.parse(json.out)).toEqual({ name: 'one', nodes: [NODES[2]], removed: [] });
-});
-
-test('ps NODE shows the clusters that have it, whatever the others have', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'replog-ps-'));
-  vi.stubEnv('REPLOG_RUN_DIR', folder);
-  const three = await startStub(launch);
-  const none = await startStub((_, response) =>
-    sendJson(response, 200, { name: 'two', nodes: [], removed: [] }),
-  );
-  const entries = [
-    register({ ...ANNOUNCED, name: 'one', control: three.url, arbiter: three.url, nodes: [] }),
-    register({ ...ANNOUNCED, name: 'two', control: none.url, arbiter: none.url, nodes: [] }),
-  ];
-  try {
-    const third = await runCommand(ps, 'ps', 'n3', '--json');
-    expect(JSON.parse(third.out)).toEqual({ name: 'one', nodes: [NODES[2]], removed: [] });
-    expect(third.code).toBe(0);
-    const ninth = await runCommand(ps, 'ps', 'n9');
-    expect([ninth.code, ninth.out]).toEqual([2, '']);
-  } finally {
-    for (const entry of entries) entry.remove();
-    await rm(folder, { recursive: true });
-  }
-});
-
-test('ps without a cluster says so', async () => {
-  expect(await runCommand(ps, 'ps')).toEqual({
-    code: 0,
-    out: 'no cluster is running (single nodes are not listed)\n',
-    err: '',
-  });
-  expect(await runCommand(ps, 'ps', '--json')).toEqual({ code: 0, out: '', err: '' });
-});
-
-const ANNOUNCED = { pid: process.pid, master: null, dataDir: null };
-
-test('ps shows the others when a launcher stands still, and what that one said last', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'replog-ps-'));
-  vi.stubEnv('REPLOG_RUN_DIR', folder);
-  const answers = await startStub(launch);
-  const still = await startStub(() => {});
-  const announce = (
-    name: string,
-    control: string,
-    nodes: Pick<RunningCluster, 'nodes' | 'removed'>,
-  ) => register({ ...ANNOUNCED, name, control, arbiter: control, ...nodes });
-  const nodes = [{ node: 'n1', role: 'master', url: 'http://y:1', pid: 21 }];
-  const removed = [{ node: 'n2', role: 'removed', url: 'http://y:2', pid: 22 }];
-  const entries = [
-    announce('one', answers.url, { nodes: [] }),
-    announce('two', still.url, { nodes, removed }),
-  ];
-  try {
-    const text = await runCommand(ps, 'ps');
-    expect(text.code).toBe(3);
-    expect(text.out).toBe(
-      'one\n' +
-        'NODE  ROLE       STATE    URL         PID\n' +
-        'n1    master     running  http://x:1   11\n' +
-        'n2    secondary  running  http://x:2   12\n' +
-        'n3    secondary  stopped  http://x:3    -\n' +
-        '\ntwo\n' +
-        'NODE  ROLE     STATE    URL         PID\n' +
-        'n1    master   unknown  http://y:1   21\n' +
-        'n2    removed  unknown  http://y:2   22\n',
-    );
-    const launcher = `the launcher of "two" (pid ${process.pid}) does not answer`;
-    expect(text.err).toContain(launcher);
-    expect(text.err).toMatch(/hint: `kill -CONT \d+` wakes/);
-    const json = await runCommand(ps, 'ps', '--name', 'two', '--json');
-    expect(json.code).toBe(3);
-    expect(JSON.parse(json.out)).toMatchObject({ name: 'two', nodes: [{ state: 'unknown' }] });
-  } finally {
-    for (const entry of entries) entry.remove();
-    await rm(folder, { recursive: true });
-  }
-});
 
 test.each(['stop', 'start', 'restart', 'kill', 'pause', 'resume'])(
   '%s asks the launcher, node by node, with the token',
@@ -376,37 +266,3 @@ test('rm of a node that became master meanwhile is refused by the launcher', asy
   expect(ran).toMatchObject({ code: 1, out: 'n3 removed\n' });
   expect(ran.err).toMatch(/^replog: n2 is the master; only a secondary can be removed\nhint: /);
 });
-
-const REPORT = { faults: { errorAfter: 0.3 }, hits: { delay: 0, errorAfter: 4 } };
-
-test('fault sets, shows and clears at a URL, without a launcher', async () => {
-  const stub = await startStub((_, response) => sendJson(response, 200, REPORT));
-  const set = await runCommand(fault, 'fault', stub.url, 'error-after=0.3', 'seed=1');
-  expect(set).toEqual({ code: 0, out: `${stub.url}: errorAfter=0.3\n`, err: '' });
-  const shown = await runCommand(fault, 'fault', stub.url, 'show');
-  expect(shown.out).toBe(`${stub.url}: errorAfter=0.3 (struck: errorAfter 4)\n`);
-  const json = await runCommand(fault, 'fault', stub.url, 'clear', '--json');
-  expect(JSON.parse(json.out)).toEqual({ node: stub.url, url: stub.url, ...REPORT });
-  expect(stub.hits.map((hit) => [hit.method, hit.json])).toEqual([
-    ['PUT', { errorAfter: 0.3, seed: 1 }],
-    ['GET', undefined],
-    ['GET', undefined],
-    ['DELETE', undefined],
-    ['GET', undefined],
-  ]);
-});
-
-test('fault on a node without --faults is refused with a hint', async () => {
-  const stub = await startStub((_, response) => sendProblem(response, 404, 'not-found'));
-  const ran = await runCommand(fault, 'fault', stub.url, 'hold');
-  expect(ran.code).toBe(1);
-  expect(ran.err).toMatch(/hint: start the node with --faults/);
-});
-
-test.each([[['n1']], [['n1', 'delay']], [['n1', 'clear', 'hold']], [['n1', 'nonsense=1']]])(
-  'fault %j is exit 2, before anybody is asked',
-  async (args) => {
-    const ran = await runCommand(fault, 'fault', ...args, '--url', 'http://127.0.0.1:1');
-    expect(ran).toMatchObject({ code: 2, out: '' });
-  },
-);
