@@ -59,6 +59,7 @@ export default defineConfig({
           maxWorkers: 3,
           // What hangs is ended; a machine that is busy with other things is no failure.
           testTimeout: 30_000,
+          expect: { poll: { timeout: 10_000 } },
           sequence: { groupOrder: 1 },
         },
       },
