@@ -238,6 +238,17 @@ describe('verify and repair', () => {
     expect((await replog('verify', folder)).code).toBe(0);
   });
 
+  test('bookkeeping that was made anew waits for no entry that the log has', async () => {
+    const folder = await folderWith(20, 'n1');
+    await writeFile(join(folder, 'memory.json'), 'no JSON');
+    expect((await replog('repair', '--cut', folder)).code).toBe(0);
+    const { out } = await replog('verify', folder);
+    expect(out).toContain('it counts for no majority until it has caught up');
+    expect(out).not.toContain('waits for entries');
+    expect((await replog('repair', '--cut', folder)).out).toContain('cut: it counts at once');
+    expect((await replog('verify', folder)).out).not.toContain('damage took');
+  });
+
   test.each([
     ['a folder', 'it is a folder', (path: string) => mkdir(path)],
     ['a link to nothing', 'there is no such file', (path: string) => symlink('nowhere', path)],

@@ -131,7 +131,9 @@ function planOf({ damage, forgotten, lost, lastIndex, tornBatch }: FolderCheck):
   }
   if (lost !== null) {
     says.push(
-      `cut: entries up to ${lost.upTo}, which an earlier damage took, are not waited for any more`,
+      lost.upTo > lastIndex
+        ? `cut: entries up to ${lost.upTo}, which an earlier damage took, are not waited for any more`
+        : 'cut: it counts at once, and need not catch up with the others before that',
     );
   }
   if (cut && tornBatch !== null) {

@@ -1,5 +1,6 @@
 // What a node's folder holds, in lines for people.
 
+import type { Lost } from '../../core/effects.ts';
 import type { FolderCheck, FoundDamage } from '../../persistence/damage/verify.ts';
 import type { NodeFolder } from '../arguments/data-dir.ts';
 import { formatBytes } from './bytes.ts';
@@ -14,10 +15,7 @@ export function folderLines({ node, path }: NodeFolder, check: FolderCheck): str
   }
   if (damage !== null) lines.push(...damageLines(damage, check.lastIndex));
   if (forgotten !== null && forgotten !== damage) lines.push(...damageLines(forgotten, 0));
-  if (lost !== null) {
-    const upTo = lost.open ? `${lost.upTo} at least` : `${lost.upTo}`;
-    lines.push(`    waits for entries that damage took, up to ${upTo}: it fetches from the others`);
-  }
+  if (lost !== null) lines.push(lostLine(lost, check.lastIndex));
   if (setAside.length > 0) lines.push(`    set aside: ${setAside.join(' ')}`);
   return lines;
 }
@@ -32,6 +30,15 @@ function contents(check: FolderCheck): string[] {
       counted(check.idempotencyKeys, 'idempotency key', 'idempotency keys') +
       `${runs === '' ? '' : `; epochs: ${runs}`}`,
   ];
+}
+
+/** Made anew, the bookkeeping names no entry beyond the log: then there is none to wait for. */
+function lostLine({ open, upTo }: Lost, lastIndex: number): string {
+  if (upTo <= lastIndex) {
+    return '    damage took something from it: it counts for no majority until it has caught up';
+  }
+  const end = open ? `${upTo} at least` : `${upTo}`;
+  return `    waits for entries that damage took, up to ${end}: it fetches from the others`;
 }
 
 function damageLines({ what, remains }: FoundDamage, lastIndex: number): string[] {
