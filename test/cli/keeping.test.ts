@@ -12,7 +12,9 @@ import { register as restore } from '../../src/cli/commands/restore.ts';
 import { register as verify } from '../../src/cli/commands/verify.ts';
 import { Refused } from '../../src/cli/exit.ts';
 import { BLANK_MEMORY } from '../../src/core/effects.ts';
+import { epoch, logIndex } from '../../src/core/ids.ts';
 import { BackupWriter } from '../../src/persistence/backup/backup.ts';
+import { Bookkeeping } from '../../src/persistence/bookkeeping/bookkeeping.ts';
 import { RealDisk } from '../../src/persistence/disk/real-disk.ts';
 import { openSegmentedLog } from '../../src/persistence/log/segmented-log.ts';
 import { at, entriesOf, entryAt } from '../persistence/entries.ts';
@@ -236,6 +238,17 @@ describe('verify and repair', () => {
     expect(said.out).toContain('cut: the bookkeeping is kept aside and made anew');
     expect((await replog('repair', '--cut', folder)).out).toContain('damaged-memory.json');
     expect((await replog('verify', folder)).code).toBe(0);
+  });
+
+  test('what an earlier damage took is waited for, until a cut gives it up', async () => {
+    const folder = await folderWith(20, 'n1');
+    const lost = { epoch: epoch(1), upTo: logIndex(25), open: false };
+    await new Bookkeeping(new RealDisk(folder)).save({ ...BLANK_MEMORY, lost });
+    const waits = 'waits for entries that damage took, up to 25: it fetches from the others';
+    expect((await replog('verify', folder)).out).toContain(waits);
+    const cut = 'cut: entries up to 25, which an earlier damage took, are not waited for any more';
+    expect((await replog('repair', '--cut', folder)).out).toContain(cut);
+    expect((await replog('verify', folder)).out).not.toContain('damage took');
   });
 
   test('bookkeeping that was made anew waits for no entry that the log has', async () => {
