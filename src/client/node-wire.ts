@@ -1,5 +1,6 @@
-// Requests by Node's own HTTP client, which costs a quarter of the processor time that ky and fetch
-// take (docs/measurements.md), and ends a stream whenever its signal aborts.
+// Requests by Node's own HTTP client, with which a write costs four tenths of the processor time
+// that it does by ky and fetch (docs/measurements.md), and which ends a stream whenever its signal
+// aborts.
 
 import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 import type { Socket } from 'node:net';
