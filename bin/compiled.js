@@ -3,7 +3,7 @@
 // or for another processor, and then compiles as ever.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Script } from 'node:vm';
 
@@ -16,7 +16,8 @@ export function loadCompiled(file) {
   const source = readFileSync(file, 'latin1');
   const names = 'exports, require, module, __filename, __dirname, importBeside';
   const script = new Script(`(function (${names}) {${source}\n})`, {
-    filename: file,
+    // Kept with the code, for the lines of errors: a whole path would be that of who built it.
+    filename: basename(file),
     cachedData: keptCode(codeOf(file)),
   });
   const module = { exports: {} };

@@ -29,6 +29,12 @@ test('V8 takes the code that the build has kept', () => {
   });
 });
 
+test('what is kept does not say where it was built', () => {
+  const kept = readFileSync(`${FILE}.code`);
+  expect(kept.includes('serving.cjs')).toBe(true);
+  expect(kept.includes(join(dirname(ENTRY), '..'))).toBe(false);
+});
+
 test('where V8 refuses it, the program runs as ever', () => {
   const plain = run([ENTRY, 'cluster', '--help']);
   expect(plain).toMatchObject({ status: 0, stderr: '' });
