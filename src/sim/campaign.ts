@@ -6,7 +6,11 @@ import type { RunOptions } from './simulation.ts';
 import { type Finding, tryPlan } from './trial.ts';
 
 /** Things that happen by themselves or because of faults, and must have happened all the same. */
-const CONSEQUENCES = ['torn', 'retry', 'impatience', 'compaction'] as const;
+const CONSEQUENCES = [
+  ...(['torn', 'retry', 'impatience', 'compaction'] as const),
+  // A node has mended damage; its operator has given up what nobody has any more.
+  ...(['salvage', 'repair'] as const),
+];
 
 /** Names of all that must have struck at least once in a run of many seeds. */
 export const HIT_KINDS: readonly string[] = [

@@ -68,6 +68,13 @@ describe('a seed', () => {
     expect(Object.values(totals.hits).some((count) => count > 0)).toBe(true);
   });
 
+  test('has nothing among its hits that no campaign asks for', async () => {
+    // In this one a node mends its damage, and an operator gives something up.
+    const { hits } = await runSeed(34);
+    expect([hits.salvage, hits.repair].every((count) => count! > 0)).toBe(true);
+    expect(Object.keys(hits).filter((kind) => !HIT_KINDS.includes(kind))).toEqual([]);
+  });
+
   test('fails with what was found', async () => {
     let failed: Totals['failed'] = [];
     for (let seed = 1; failed.length === 0; seed += 1) {
