@@ -1,6 +1,7 @@
 // What a step does, in the words of the command line: whoever reads it can type it.
 
-import type { Condition, FaultSettings } from './expectation.ts';
+import { faultWords } from '../client/fault-words.ts';
+import type { Condition } from './expectation.ts';
 import { clientsOf } from './requests.ts';
 import { type Span, spanText } from './span.ts';
 import { isRequest, type RequestStep, type Step } from './step.ts';
@@ -21,7 +22,7 @@ export function tellStep(step: Step): string {
         ? `wait until ${tellCondition(step['wait-until'])}`
         : `wait until ${tellCondition(step['wait-until'])}; and then: ${tellCondition(step.then)}`;
     case 'fault':
-      return `replog fault ${onEach(step.fault, faultWords(step.with).join(' '))}`;
+      return `replog fault ${onEach(step.fault, faultWords(step.with) || 'clear')}`;
     case 'clear':
       return `replog fault ${onEach(step.clear, 'clear')}`;
     case 'partition':
@@ -165,25 +166,6 @@ const PARTS: Readonly<Record<keyof Condition, (condition: Condition) => string[]
     }),
   state: ({ state }) => each(state, (node, is) => `the process of ${node} is ${is}`),
 };
-
-/** The fault settings in the words of `replog fault`: what strikes, then how often. */
-export function faultWords({ persist, times, seed, ...settings }: FaultSettings): string[] {
-  const set = Object.entries(settings).filter(([, value]) => value !== false);
-  const words = set.map(([name, value]) => {
-    if (value === true) return dashed(name);
-    const range = value as { min?: number; max?: number };
-    if (typeof value === 'object') return `delay=${range.min}ms..${range.max}ms`;
-    return name === 'delayMs' ? `delay=${value}ms` : `${dashed(name)}=${value}`;
-  });
-  for (const [name, value] of Object.entries(persist ?? {})) {
-    const shownName = name === 'delayMs' ? 'delay' : name;
-    const unit = name === 'delayMs' ? 'ms' : '';
-    words.push(value === true ? `persist-${shownName}` : `persist-${shownName}=${value}${unit}`);
-  }
-  if (times !== undefined) words.push(`times=${times}`);
-  if (seed !== undefined) words.push(`seed=${seed}`);
-  return words;
-}
 
 function each<Value>(
   wanted: Readonly<Record<string, Value>> | undefined,

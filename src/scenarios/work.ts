@@ -1,13 +1,13 @@
 // What steps do to the nodes of a stage, and to their processes; each thing is written down.
 
 import type { NodeRecord } from '../check/history.ts';
+import { faultWords } from '../client/fault-words.ts';
 import type { Call } from '../client/link.ts';
 import type { Action } from '../cluster/control.ts';
 import type { FaultSettings } from './expectation.ts';
 import type { HistoryKeeper } from './history-keeper.ts';
 import { nodesMeant, type Stage } from './stage.ts';
 import type { RequestStep, Step, StepOf } from './step.ts';
-import { faultWords } from './telling.ts';
 
 export type WorkStep = Exclude<
   Step,
@@ -116,7 +116,7 @@ export class Work {
 
   async #break(node: string, faults: FaultSettings): Promise<void> {
     await this.#send(node, { method: 'PUT', path: '/faults', json: faults });
-    this.#history.fault(node, 'set', faultWords(faults).join(' '));
+    this.#history.fault(node, 'set', faultWords(faults));
   }
 
   async #heal(node: string): Promise<void> {

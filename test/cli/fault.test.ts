@@ -11,9 +11,9 @@ const REPORT = { faults: { errorAfter: 0.3 }, hits: { delay: 0, errorAfter: 4 } 
 test('fault sets, shows and clears at a URL, without a launcher', async () => {
   const stub = await startStub((_, response) => sendJson(response, 200, REPORT));
   const set = await runCommand(fault, 'fault', stub.url, 'error-after=0.3', 'seed=1');
-  expect(set).toEqual({ code: 0, out: `${stub.url}: errorAfter=0.3\n`, err: '' });
+  expect(set).toEqual({ code: 0, out: `${stub.url}: error-after=0.3\n`, err: '' });
   const shown = await runCommand(fault, 'fault', stub.url, 'show');
-  expect(shown.out).toBe(`${stub.url}: errorAfter=0.3 (struck: errorAfter 4)\n`);
+  expect(shown.out).toBe(`${stub.url}: error-after=0.3 (struck: error-after 4)\n`);
   const json = await runCommand(fault, 'fault', stub.url, 'clear', '--json');
   expect(JSON.parse(json.out)).toEqual({ node: stub.url, url: stub.url, ...REPORT });
   expect(stub.hits.map((hit) => [hit.method, hit.json])).toEqual([

@@ -5,6 +5,7 @@ import { parseReadLevel } from '../../src/cli/arguments/read-level.ts';
 import { wholeNumber } from '../../src/cli/arguments/whole-number.ts';
 import { parseWriteConcern, refuseUnsatisfiable } from '../../src/cli/arguments/write-concern.ts';
 import { UsageError } from '../../src/cli/exit.ts';
+import { faultWords } from '../../src/client/fault-words.ts';
 
 test.each([
   ['500ms', 500],
@@ -96,6 +97,14 @@ test.each([
   [['persist-fail=1', 'seed=0'], { seed: 0, persist: { fail: 1 } }],
 ])('faults %j', (settings, faults) => {
   expect(parseFaults(settings)).toEqual(faults);
+});
+
+test.each([
+  ['delay=100ms..2000ms error-before=0.1 error-after=0.2 drop-request=0.3 drop-reply=0.4 hold'],
+  ['hold persist-fail=0.5 persist-swallow=2 persist-stuck persist-delay=20ms'],
+  ['delay=0ms..10ms heartbeat times=7 seed=0'],
+])('%s is what is shown, and what can be typed', (words) => {
+  expect(faultWords(parseFaults(words.split(' ')))).toBe(words);
 });
 
 test.each([

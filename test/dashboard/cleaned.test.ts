@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest';
 import type { Health } from '../../src/client/answers.ts';
-import { faultWords } from '../../src/dashboard/cluster/changes.ts';
+import { faultWords } from '../../src/client/fault-words.ts';
 import type { ClusterState } from '../../src/dashboard/cluster/cluster-state.ts';
 import { blankState } from '../../src/dashboard/cluster/cluster-state.ts';
 import { membersIn, nodesIn } from '../../src/dashboard/cluster/known-nodes.ts';

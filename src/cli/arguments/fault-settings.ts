@@ -79,7 +79,7 @@ function fragmentOf(setting: string): Fragment {
   return fragment;
 }
 
-/** `hold=true` is `hold`: `replog fault NODE show` writes it so. */
+/** `hold=true` is `hold`, as in JSON. */
 function withValue(name: string, value: string): Fragment | undefined {
   if (value === 'true' && FLAGS.has(name)) return FLAGS.get(name);
   try {

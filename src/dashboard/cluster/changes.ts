@@ -1,7 +1,7 @@
 // What changed between two answers, told as events. The dashboard hears no events of its own: it
 // notices them, and what comes and goes between two looks it does not see.
 
-import type { Faults, Health, MasterHealth } from '../../client/answers.ts';
+import type { Health, MasterHealth } from '../../client/answers.ts';
 import type { ClusterState, NodeView, SeenNode, Tone } from './cluster-state.ts';
 import { changesOfDamage } from './damage.ts';
 
@@ -86,31 +86,4 @@ function asMaster(was: MasterHealth, is: MasterHealth): Told[] {
     });
   }
   return told;
-}
-
-/** Faults as `replog fault` takes them, e.g. `delay=500ms hold`; empty: none. */
-export function faultWords(faults: Faults): string {
-  const { delayMs, persist = {} } = faults;
-  const chances = [
-    ['error-before', faults.errorBefore],
-    ['error-after', faults.errorAfter],
-    ['drop-request', faults.dropRequest],
-    ['drop-reply', faults.dropReply],
-    ['persist-fail', persist.fail],
-    ['persist-swallow', persist.swallow],
-    ['times', faults.times],
-    ['seed', faults.seed],
-  ] as const;
-  return [
-    ...(delayMs === undefined || delayMs === 0 ? [] : [`delay=${delayWords(delayMs)}`]),
-    ...chances.flatMap(([name, value]) => (value ? [`${name}=${value}`] : [])),
-    ...(faults.hold ? ['hold'] : []),
-    ...(persist.stuck ? ['persist-stuck'] : []),
-    ...(persist.delayMs ? [`persist-delay=${persist.delayMs}ms`] : []),
-    ...(faults.heartbeat ? ['heartbeat'] : []),
-  ].join(' ');
-}
-
-function delayWords(delay: number | { readonly min: number; readonly max: number }): string {
-  return typeof delay === 'number' ? `${delay}ms` : `${delay.min}ms..${delay.max}ms`;
 }

@@ -1,7 +1,8 @@
 // From what was learnt to what is known: a pure function. The rule: everything that grows is cut to
 // a length, so that a dashboard that runs for a week is no larger than one that runs for a minute.
 
-import { changesOfHealth, changesOfNodes, faultWords } from './changes.ts';
+import { faultWords } from '../../client/fault-words.ts';
+import { changesOfHealth, changesOfNodes } from './changes.ts';
 import type {
   ClusterState,
   Counts,

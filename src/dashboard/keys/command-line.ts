@@ -1,6 +1,6 @@
 // The command line that does what a key, or an open panel, does.
 
-import { faultWords } from '../cluster/changes.ts';
+import { faultWords } from '../../client/fault-words.ts';
 import type { Situation } from './key-entry.ts';
 import { idOf } from './key-entry.ts';
 import { KEY_MAP } from './key-map.ts';

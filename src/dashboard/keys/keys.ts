@@ -1,7 +1,7 @@
 // What a key does, in whatever panel is open. A pure function: the screen before, the screen after,
 // and what is asked for beyond it.
 
-import { faultWords } from '../cluster/changes.ts';
+import { faultWords } from '../../client/fault-words.ts';
 import type { ClusterState } from '../cluster/cluster-state.ts';
 import { quoted } from './command-line.ts';
 import { FAULT_CHOICES } from './fault-menu.ts';

@@ -1,7 +1,7 @@
 // What is said of one node: in a column of its own, as lines of one width.
 
 import type { MemberHealth } from '../../client/answers.ts';
-import { faultWords } from '../cluster/changes.ts';
+import { faultWords } from '../../client/fault-words.ts';
 import type { ClusterState, NodeView } from '../cluster/cluster-state.ts';
 import { masterAnswers, masterOf, memberOf } from '../cluster/cluster-state.ts';
 import { conditionOf } from '../cluster/condition.ts';

@@ -1,6 +1,6 @@
 // The nodes as rows, where they have no room as columns: a table, so that the eye can go down it.
 
-import { faultWords } from '../cluster/changes.ts';
+import { faultWords } from '../../client/fault-words.ts';
 import type { ClusterState, NodeView } from '../cluster/cluster-state.ts';
 import { memberOf } from '../cluster/cluster-state.ts';
 import { conditionOf } from '../cluster/condition.ts';

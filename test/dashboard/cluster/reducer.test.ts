@@ -1,7 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseFaults } from '../../../src/cli/arguments/fault-settings.ts';
 import type { Health } from '../../../src/client/answers.ts';
-import { faultWords } from '../../../src/dashboard/cluster/changes.ts';
 import type { ClusterState, OwnWrite } from '../../../src/dashboard/cluster/cluster-state.ts';
 import { countsIn, quantiles } from '../../../src/dashboard/cluster/rates.ts';
 import { firstScreen } from '../../../src/dashboard/keys/screen-state.ts';
@@ -214,15 +212,6 @@ test('a master that does not answer is no master', () => {
   expect(headText({ ...silent, now: silent.now + 3_000 })).toContain(
     'NO MASTER: n1 has not answered for 3.0 s',
   );
-});
-
-test('faults are put as `replog fault` takes them', () => {
-  const all = [
-    ...['delay=100ms..2000ms', 'error-before=0.1', 'error-after=0.2', 'drop-request=0.3'],
-    ...['drop-reply=0.4', 'persist-fail=0.5', 'persist-swallow=2', 'times=7', 'seed=9'],
-    ...['hold', 'persist-stuck', 'persist-delay=20ms', 'heartbeat'],
-  ];
-  expect(faultWords(parseFaults(all)).split(' ')).toEqual(all);
 });
 
 test('what is left behind says how everything stood, and where', () => {
