@@ -23,9 +23,7 @@ export class WebFront {
 
   /** Hands a request over. The listener answers its own errors and never rejects. */
   take(incoming: IncomingMessage, outgoing: ServerResponse): void {
-    const { host } = incoming.headers;
-    // What the listener would take for invalid, though it is only another spelling.
-    if (host !== undefined) incoming.headers.host = plainHost(host);
+    incoming.headers.host = understood(incoming.headers.host);
     // The server as a whole: no mistake of the client's, and no path at which anything is.
     if (incoming.url === '*') incoming.url = '/*';
     if (this.listener !== null) void this.listener(incoming, outgoing);
@@ -43,12 +41,24 @@ export class WebFront {
   }
 }
 
-/** A request that cannot even be turned into one: a bad URL or Host. */
+/** What no node answers for (RFC 2606). */
+const NOBODY = 'host.invalid';
+
+/** A Host that the listener can make a URL of: it would take another spelling of one for invalid,
+ * and so what is none at all, which is for the guard to refuse as it does everywhere else. */
+function understood(host: string | undefined): string {
+  const plain = plainHost(host ?? '');
+  const url = `http://${plain}`;
+  if (!URL.canParse(url)) return NOBODY;
+  return new URL(url).hostname === plain.replace(/:\d+$/, '').toLowerCase() ? plain : NOBODY;
+}
+
+/** A request that cannot even be turned into one: a bad URL. */
 function unreadable(error: unknown): Response {
   const known = error instanceof Error && error.name === 'RequestError';
   return toResponse(
     known
-      ? invalid([{ path: '', message: 'the URL or the Host of the request is not valid' }])
+      ? invalid([{ path: '', message: 'the URL of the request is not valid' }])
       : problem('internal-error', 'The request could not be handled.'),
   );
 }

@@ -22,8 +22,6 @@ export class Question {
     const host = this.header('host');
     if (!/^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d*)?$/i.test(host ?? '')) {
       this.refuse('421 unknown-host');
-      // An empty one can also be called invalid.
-      this.demand(host !== '');
     }
     const origin = this.header('origin');
     if (origin !== undefined && origin !== `http://${host}`) this.refuse('403 foreign-origin');
