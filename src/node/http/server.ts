@@ -90,6 +90,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   );
   // What a client expects beyond an answer is its own matter.
   server.on('checkExpectation', take);
+  // Of more than 2,000 headers Node would drop the rest in silence: the idempotency key, or what
+  // the guard looks at. They are bounded by their length.
+  server.maxHeadersCount = 0;
   server.on('connect', door ?? refuseConnect);
   const room = connectionRoom(limits.connections, openFilesMax());
   server.maxConnections = room;

@@ -236,6 +236,19 @@ describe('requests over a socket', () => {
     expect(engine.writes).toEqual([]);
   });
 
+  test('a header counts, however many stand before it', async () => {
+    const { engine, server } = await start();
+    const many = 'x:\r\n'.repeat(3_000);
+    const head = `POST /messages HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n${many}`;
+    const body = 'content-type: application/json\r\ncontent-length: 15\r\n\r\n{"message":"a"}';
+    const keyed = await raw(server, `${head}idempotency-key: k\r\n${body}`).said;
+    expect(keyed).toMatch(/^HTTP\/1\.1 201 /);
+    expect(engine.writes).toMatchObject([{ idempotencyKey: 'k' }]);
+    const foreign = await raw(server, `${head}origin: http://evil.example\r\n${body}`).said;
+    expect(foreign).toMatch(/^HTTP\/1\.1 403 /);
+    expect(engine.writes).toHaveLength(1);
+  });
+
   test.each([
     ['once', 'idempotency-key: a, b\r\n', 201],
     ['twice', 'idempotency-key: a\r\nIdempotency-Key: b\r\n', 400],
