@@ -1,5 +1,6 @@
-// Who waits for an answer of this node's machine: clients, and other nodes. Invariant: a ticket is
-// given once, and whoever has it is answered once, or has gone.
+// Who waits for an answer of this node's machine: clients, and other nodes. Invariants: a ticket is
+// given once, and whoever has it is answered once, or has gone. Whoever waits keeps nothing of what
+// was asked for: it is in the log, and may be long.
 
 import type { Event, Outcome } from '../core/effects.ts';
 import { type Ticket, ticket as ticketOf } from '../core/ids.ts';
@@ -33,17 +34,22 @@ export class Callers {
    * is told, and the promise stays open. */
   client(event: (ticket: Ticket) => Event, departure?: Departure): Promise<Outcome> {
     const ticket = this.newTicket();
+    const abandon = this.abandoning(ticket);
     return new Promise((resolve) => {
       this.clients.add(ticket, resolve);
       this.queue.post(event(ticket));
-      const abandon = (): void => {
-        if (this.clients.take(ticket) === undefined) return;
-        this.gone(ticket);
-        this.queue.post({ type: 'Abandoned', ticket });
-      };
       if (departure?.aborted) abandon();
       else departure?.addEventListener('abort', abandon);
     });
+  }
+
+  /** Made where the event is out of its reach. */
+  private abandoning(ticket: Ticket): () => void {
+    return () => {
+      if (this.clients.take(ticket) === undefined) return;
+      this.gone(ticket);
+      this.queue.post({ type: 'Abandoned', ticket });
+    };
   }
 
   /** Posts another node's request; resolves with the answer to send back. */

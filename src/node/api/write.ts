@@ -1,5 +1,6 @@
 // A client's write on its way to the engine: the part that messages, batches and keys share. It is
-// on the hot path, so it makes one object and nothing else.
+// on the hot path, so it makes one object and nothing else. The rule: while a client waits, nothing
+// here holds what it wrote, or ten thousand of them would need a memory for all their messages.
 
 import type { Outcome, Write, WriteConcern } from '../../core/effects.ts';
 import type { Operation } from '../../core/operation.ts';
@@ -32,15 +33,17 @@ function arrivalOf({ env }: Call, clock: Site['clock'], started: number): number
   return env?.outgoing?.socket === null ? started : clock.arrivalMs();
 }
 
+type AnswerTo = (outcome: Outcome, asked: Asked) => Answer;
+
 /** Writes, waits, and answers as `answer` says. The client's leaving frees the waiter (B51). */
 export async function write(
   site: Site,
   call: Call,
   request: WriteRequest,
-  answer: (outcome: Outcome, asked: Asked) => Answer,
+  answer: AnswerTo,
   departure: Departure = departureOf(call),
 ): Promise<Answer> {
-  const { engine, clock, metrics } = site;
+  const { engine, clock } = site;
   const started = clock.monotonicMs();
   const { operations, batch, w, timeoutMs, idempotencyKey, ifIndex } = request;
   // Only a time limit counts from the arrival.
@@ -51,9 +54,21 @@ export async function write(
   // The engine only listens for 'abort'.
   const writing = engine.write(order, departure);
   placed(call.env?.outgoing);
+  // This function ends here, and lets go of its request.
+  return answered(site, writing, started, w, call.req.url, answer);
+}
+
+async function answered(
+  { engine, clock, metrics }: Site,
+  writing: Promise<Outcome>,
+  started: number,
+  w: WriteConcern,
+  url: string,
+  answer: AnswerTo,
+): Promise<Answer> {
   const outcome = await writing;
   const ms = clock.monotonicMs() - started;
   if (outcome.type === 'Stored') metrics.observeWrite(ms);
   const { durable } = engine.persistence;
-  return answer(outcome, { w, durable, ms, url: call.req.url });
+  return answer(outcome, { w, durable, ms, url });
 }

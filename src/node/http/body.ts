@@ -115,6 +115,11 @@ function parse(bytes: Buffer, valuesMax: number): unknown {
 const malformed = (what: string): RequestRefused =>
   new RequestRefused(invalid([{ path: '', message: `the body ${what}` }]));
 
+interface Settle {
+  readonly resolve: (body: Buffer) => void;
+  readonly reject: (refusal: RequestRefused) => void;
+}
+
 /** Node's own stream: events only, because a web stream around it costs more than the append. */
 function fromNode(
   incoming: IncomingMessage,
@@ -124,7 +129,8 @@ function fromNode(
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
-    let whole = false;
+    // null: the body is whole. Whoever may settle a promise holds what it came to.
+    let settle: Settle | null = { resolve, reject };
     const finish = (): void => {
       incoming.off('data', onData).off('end', onEnd).off('error', onCut).off('close', onCut);
     };
@@ -132,7 +138,8 @@ function fromNode(
       finish();
       room?.giveBack(kept);
       chunks.length = 0;
-      void drained(incoming).then(() => reject(refusal));
+      const refused = settle?.reject;
+      void drained(incoming).then(() => refused?.(refusal));
     };
     const onData = (chunk: Buffer): void => {
       const kept = size;
@@ -141,18 +148,20 @@ function fromNode(
       else if (room?.take(chunk.length, size) === false) refuse(tooMuch(), kept);
       else chunks.push(chunk);
     };
-    // The listeners go with the request: taking them off costs as much as parsing a short body.
+    // The listeners go with the request: taking them off costs as much as parsing a short body. It
+    // may wait long for its write concern, so they keep nothing of the body.
     const onEnd = (): void => {
-      whole = true;
       room?.giveBack(size);
-      resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size));
+      settle?.resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size));
+      settle = null;
+      chunks.length = 0;
     };
     const onCut = (): void => {
-      if (whole) return;
+      if (settle === null) return;
       finish();
       room?.giveBack(size);
       incoming.on('error', ignored);
-      reject(malformed('ended too early'));
+      settle.reject(malformed('ended too early'));
     };
     incoming.on('data', onData).on('end', onEnd).on('error', onCut).on('close', onCut);
   });
