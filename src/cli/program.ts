@@ -111,12 +111,19 @@ function endOfParsing(error: CommanderError, program: Command): number {
   return EXIT.usage;
 }
 
-function hintOfParsing({ code }: CommanderError, { args, commands }: Command): string {
+function hintOfParsing({ code, message }: CommanderError, { args, commands }: Command): string {
+  const named = commands.find((command) => command.name() === args[0]);
+  if (code === 'commander.unknownOption' && message.includes("'--all'") && takesAll(named)) {
+    return `it is a word, not an option: \`replog ${named?.name()} all\``;
+  }
   if (code !== 'commander.unknownCommand') return 'add --help to see how it is used';
   // A command that does not exist has no help. That of its group lists those that do.
-  const group = commands.find((command) => command.name() === args[0]);
-  return `\`replog ${group === undefined ? '' : `${group.name()} `}--help\` lists all commands`;
+  return `\`replog ${named === undefined ? '' : `${named.name()} `}--help\` lists all commands`;
 }
+
+/** Whether `all` is among what an argument of it may be. */
+const takesAll = (command: Command | undefined): boolean =>
+  command?.registeredArguments.some(({ description }) => /\ball\b/.test(description)) ?? false;
 
 /** What to do about the error of a command that had these options. */
 async function hintOn(error: unknown, options: TargetOptions): Promise<string | null> {

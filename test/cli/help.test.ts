@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
 import { COMMANDS } from '../../src/cli/main.ts';
 import { newProgram } from '../../src/cli/program.ts';
+import { runCommand } from './command-run.ts';
 
 const program = newProgram();
 for (const register of COMMANDS) register(program);
@@ -39,4 +40,15 @@ test('pages that help names come with the package', () => {
     expect(existsSync(new URL(`../../${page}`, import.meta.url)), page).toBe(true);
   }
   expect(manifest.files).toContain('docs');
+});
+
+test.each(['demo', 'stop', 'kill', 'fault'])('%s --all leads to the word', async (name) => {
+  const { code, err } = await runCommand(COMMANDS, name, '--all');
+  const hint = `hint: it is a word, not an option: \`replog ${name} all\`\n`;
+  expect([code, err]).toEqual([2, `replog: unknown option '--all'\n${hint}`]);
+});
+
+test('an option that is nothing at all is led to the help', async () => {
+  const { err } = await runCommand(COMMANDS, 'list', '--all');
+  expect(err).toContain('hint: add --help to see how it is used\n');
 });
