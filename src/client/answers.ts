@@ -234,6 +234,8 @@ export interface ClusterNode {
   readonly url: string;
   readonly pid: number | null;
   readonly state: string;
+  /** What may become of an addition or a removal that was just answered so. */
+  readonly warning?: string;
 }
 
 /** `GET {control}/cluster`. */

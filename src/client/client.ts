@@ -260,10 +260,10 @@ export class ReplogClient {
     return nodeIn(await this.#requests.control(call, options));
   }
 
-  /** Launcher: takes the node out of the cluster for good. */
-  async removeNode(node: string, options: CallOptions = {}): Promise<void> {
+  /** Launcher: takes the node out of the cluster for good. Null as of `addNode`. */
+  async removeNode(node: string, options: CallOptions = {}): Promise<ClusterNode | null> {
     const path = `/cluster/nodes/${encodeURIComponent(node)}`;
-    await this.#requests.control({ method: 'DELETE', path }, options);
+    return nodeIn(await this.#requests.control({ method: 'DELETE', path }, options));
   }
 
   /** Launcher: does something to a node's process. Null if the answer does not describe a node. */

@@ -87,6 +87,13 @@ const VIEW = z.strictObject({
   state: z.enum(['starting', 'running', 'paused', 'stopping', 'stopped', 'exited']),
 });
 
+/** The answer to an addition or a removal. */
+const CHANGED = VIEW.extend({
+  warning: z.string().exactOptional().meta({
+    description: 'It could not be written down: a restart of the cluster would undo it.',
+  }),
+});
+
 const FAILURES: readonly ProblemCode[] = ['unknown-node', 'conflict', 'node-failed'];
 
 const SHOW: RouteDoc = {
@@ -116,7 +123,7 @@ const ADD: RouteDoc = {
   summary: 'Start one more secondary',
   description: 'The cluster becomes larger by it. Without `node` it has the next free id.',
   body: { schema: ADDITION, optional: true },
-  success: [{ status: 201, description: 'The node.', schema: VIEW }],
+  success: [{ status: 201, description: 'The node.', schema: CHANGED }],
   problems: ['unsupported-media-type', 'too-large', 'conflict', 'node-failed'],
 };
 
@@ -125,7 +132,7 @@ const REMOVE: RouteDoc = {
   summary: 'Take a secondary out of the cluster for good',
   description: 'The cluster becomes smaller; the process serves what it had until it is stopped.',
   params: ID,
-  success: [{ status: 200, description: 'The node.', schema: VIEW }],
+  success: [{ status: 200, description: 'The node.', schema: CHANGED }],
   problems: FAILURES,
 };
 

@@ -12,6 +12,8 @@ export interface NodeView extends ClusterNode {
   /** null while no process runs. */
   readonly pid: number | null;
   readonly state: ChildState;
+  /** What may become of an addition or a removal; absent: nothing. */
+  readonly warning?: string;
 }
 
 /** A cluster as `GET /cluster` shows it. */

@@ -115,8 +115,9 @@ export async function launch(options: LaunchOptions): Promise<Launch> {
       // Each change writes all anew: what could not be written now is made up for by the next.
       onChange: (view, usedIds) => {
         attempt('the announcement', () => registration?.update(entryOf(view)), onLine);
-        if (dataDir === null) return;
-        attempt('cluster.json', () => writeRoster(dataDir, rosterOf(view, usedIds)), onLine);
+        if (dataDir === null) return null;
+        const roster = rosterOf(view, usedIds);
+        return attempt('cluster.json', () => writeRoster(dataDir, roster), onLine);
       },
       now: () => performance.now(),
       sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
@@ -155,11 +156,15 @@ async function refuseSecond(layout: Layout): Promise<void> {
 }
 
 /** A folder that takes no files, on a full disk for example, is no reason to end a cluster. */
-function attempt(what: string, write: () => void, onLine: LaunchOptions['onLine']): void {
+/** Returns why it could not be written; null: it was. */
+function attempt(what: string, write: () => void, onLine: LaunchOptions['onLine']): string | null {
   try {
     write();
+    return null;
   } catch (error) {
-    onLine('launcher', `${what} could not be written: ${(error as Error).message}`);
+    const problem = `${what} could not be written: ${(error as Error).message}`;
+    onLine('launcher', problem);
+    return problem;
   }
 }
 

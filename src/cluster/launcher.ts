@@ -37,8 +37,9 @@ export interface LauncherParts {
   readonly onEvent: (event: ClusterEvent) => void;
   /** A line of a child's output that is no event. */
   readonly onLine: (node: string, line: string) => void;
-  /** Something that the registry or the roster shows has changed. */
-  readonly onChange: (view: ClusterView, usedIds: readonly string[]) => void;
+  /** Something that the registry or the roster shows has changed. Returns why the roster does not
+   * say so; null: it does. */
+  readonly onChange: (view: ClusterView, usedIds: readonly string[]) => string | null;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
   readonly sleep: (ms: number) => Promise<void>;
@@ -54,6 +55,8 @@ export class Launcher implements Control {
   readonly #end = new AbortController();
   readonly #probe: ReadinessProbe;
   #stopped: Promise<void> | null = null;
+  /** Why the roster does not say what the cluster is; null: it does. */
+  #unnoted: string | null = null;
 
   constructor(parts: LauncherParts, arbiter: RunningArbiter) {
     this.#parts = parts;
@@ -168,7 +171,7 @@ export class Launcher implements Control {
       }
       await this.#probe.joined(node);
       this.#say('added', member);
-      return this.#viewOf(member);
+      return this.#noted(member);
     });
   }
 
@@ -184,7 +187,7 @@ export class Launcher implements Control {
       });
       await this.#probe.left();
       this.#say('removed', member);
-      return this.#viewOf(member);
+      return this.#noted(member);
     });
   }
 
@@ -279,7 +282,16 @@ export class Launcher implements Control {
   }
 
   #changed(): void {
-    if (!this.#end.signal.aborted) this.#parts.onChange(this.view(), this.#crew.usedIds);
+    if (this.#end.signal.aborted) return;
+    this.#unnoted = this.#parts.onChange(this.view(), this.#crew.usedIds);
+  }
+
+  /** Whoever changed the cluster learns that its next start would not know it. */
+  #noted(member: Member): NodeView {
+    const view = this.#viewOf(member);
+    if (this.#unnoted === null) return view;
+    const warning = `${this.#unnoted}; until that works, a restart of the cluster undoes this`;
+    return { ...view, warning };
   }
 
   #viewOf({ place, child }: Member): NodeView {

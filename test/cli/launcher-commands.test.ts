@@ -227,6 +227,17 @@ test('a node is no launcher', async () => {
   expect(ran.err).toContain('single nodes are started and ended where they run\n');
 });
 
+test('what the launcher warns of is said behind an addition or a removal', async () => {
+  const stub = await startStub((hit, response) => {
+    if (hit.method === 'GET') launch(hit, response);
+    else sendJson(response, 200, { node: 'n2', url: 'http://x:2', warning: 'no \u001broom' });
+  });
+  const err = 'warning: no ␛room\n';
+  const added = await runCommand(add, 'add', '--url', stub.url);
+  expect(added).toMatchObject({ code: 0, err });
+  expect(await runCommand(removal, 'rm', 'n2', '--url', stub.url)).toMatchObject({ code: 0, err });
+});
+
 test('add and rm change the cluster', async () => {
   const stub = await startStub(launch);
   const added = await runCommand(add, 'add', '--url', stub.url);

@@ -105,7 +105,10 @@ test('goes on where its folders are gone or take no files, and makes up for it',
   const { control } = await ready({ dataDir, onLine });
   rmSync(join(folder, 'run'), { recursive: true });
   mkdirSync(join(dataDir, 'cluster.json.tmp'));
-  expect(await asked('POST', `${control}/cluster/nodes`)).toMatchObject({ node: 'n2' });
+  expect(await asked('POST', `${control}/cluster/nodes`)).toMatchObject({
+    node: 'n2',
+    warning: expect.stringContaining('cluster.json could not be written: EISDIR'),
+  });
   expect(await runningClusters()).toMatchObject([{ nodes: [{ node: 'n1' }, { node: 'n2' }] }]);
   const unwritten = /^launcher \| cluster.json could not be written: EISDIR/;
   expect(lines).toContainEqual(expect.stringMatching(unwritten));

@@ -43,6 +43,8 @@ export let events: ClusterEvent[];
 export let lines: string[];
 /** What a node runs that no script was given for. */
 let fallback: string;
+/** Why the roster cannot be written. */
+let unwritten: string | null;
 export let changes: { nodes: string[]; usedIds: readonly string[] }[];
 
 beforeEach(() => {
@@ -66,6 +68,7 @@ export async function make(
   lines = [];
   fallback = NODE;
   changes = [];
+  unwritten = null;
   const port = how.port ?? (await freeBlock(nodes.length + 1));
   launcher = new Launcher(
     {
@@ -86,6 +89,7 @@ export async function make(
       },
       onChange: ({ nodes }, usedIds) => {
         changes.push({ nodes: nodes.map(({ node }) => node), usedIds });
+        return unwritten;
       },
       now: how.now ?? (() => performance.now()),
       sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
@@ -123,4 +127,9 @@ export const names = () => events.map(({ event }) => event);
 /** From now on nodes run this that no script was given for. */
 export function fallBackOn(script: string): void {
   fallback = script;
+}
+
+/** From now on the roster cannot be written, for this reason; null: it can. */
+export function failRoster(why: string | null): void {
+  unwritten = why;
 }

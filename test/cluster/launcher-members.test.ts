@@ -5,6 +5,7 @@ import {
   changes,
   DIES,
   events,
+  failRoster,
   fallBackOn,
   isAwaited,
   launcher,
@@ -30,6 +31,20 @@ describe('adding and removing', () => {
     // n1, n2, then the arbiter.
     expect(port(n3)).toBeGreaterThanOrEqual(port(launcher.view().nodes[0]) + 3);
     expect(changes.at(-1)).toEqual({ nodes: ['n1', 'n2', 'n3'], usedIds: ['n1', 'n2', 'n3'] });
+  });
+
+  it('tells who adds or removes a node that the roster does not say so', async () => {
+    await started({ n1: NODE, n2: NODE, n3: NODE });
+    failRoster('no room');
+    const warning = 'no room; until that works, a restart of the cluster undoes this';
+    expect(await launcher.remove('n3')).toMatchObject({ node: 'n3', warning });
+    const added = launcher.add();
+    await expect.poll(() => arbiter.sizes).toEqual([2, 3]);
+    arbiter.joined.push('n4');
+    expect(await added).toMatchObject({ node: 'n4', warning });
+    expect(launcher.view().nodes.filter((view) => 'warning' in view)).toEqual([]);
+    failRoster(null);
+    expect(await launcher.remove('n4')).not.toHaveProperty('warning');
   });
 
   it('refuses an id that is there', async () => {

@@ -6,6 +6,7 @@ import { untilInterrupted } from '../interrupt.ts';
 import { findLauncher } from '../launcher.ts';
 import { cleanText } from '../printing/clean-text.ts';
 import { examples } from '../printing/examples.ts';
+import { warnOf } from '../printing/node-warning.ts';
 import { printJson, printLine } from '../printing/output.ts';
 import { addTargetOptions, findTarget, type TargetOptions } from '../target.ts';
 
@@ -34,4 +35,5 @@ async function add(node: string | undefined, options: AddOptions): Promise<void>
   if (options.json) return printJson(added ?? { node: node ?? null });
   const place = added === null ? '' : ` at ${added.url}, pid ${added.pid ?? 'unknown'}`;
   await printLine(cleanText(`${added?.node ?? node ?? 'a node'} added${place}`));
+  warnOf(added);
 }

@@ -9,6 +9,7 @@ import { untilInterrupted } from '../interrupt.ts';
 import { findLauncher } from '../launcher.ts';
 import { cleanText } from '../printing/clean-text.ts';
 import { examples } from '../printing/examples.ts';
+import { warnOf } from '../printing/node-warning.ts';
 import { printJson, printLine } from '../printing/output.ts';
 import { addTargetOptions, findTarget, type TargetOptions } from '../target.ts';
 
@@ -45,10 +46,11 @@ async function remove(selectors: readonly string[], options: RemoveOptions): Pro
     const nodes = selectAll(selectors, report.nodes);
     refuseMaster(nodes);
     const removeOne = async ({ node }: ClusterNode) => {
-      await launcher.removeNode(node, { signal });
-      await (options.json
-        ? printJson({ node, state: 'removed' })
-        : printLine(cleanText(`${node} removed`)));
+      const removed = await launcher.removeNode(node, { signal });
+      const { warning } = removed ?? {};
+      if (options.json) return printJson({ node, state: 'removed', warning });
+      await printLine(cleanText(`${node} removed`));
+      warnOf(removed);
     };
     await eachNode(nodes, removeOne);
   });
