@@ -58,9 +58,9 @@ async function replace(disk: Disk, memory: Memory): Promise<void> {
   await disk.syncFolder();
 }
 
-function encode(memory: Memory): Buffer {
+function encode(memory: Memory, format = FORMAT): Buffer {
   const checksum = crc32(JSON.stringify(memory));
-  return Buffer.from(`${JSON.stringify({ format: FORMAT, checksum, memory })}\n`);
+  return Buffer.from(`${JSON.stringify({ format, checksum, memory })}\n`);
 }
 
 /** What was saved last; null if nothing ever was. Rejects with DamagedLog or UnknownFormat. */
@@ -77,7 +77,10 @@ export async function loadMemory(disk: Disk): Promise<Memory | null> {
     throw error;
   }
   const { format, memory } = parse(bytes);
-  if (typeof format === 'number' && format > FORMAT) {
+  // In a later format the checksum covers the number, too: where it does not, the file is of this
+  // one, and nobody has the version that would know it.
+  const flipped = memory !== undefined && encode(memory, Number(format)).equals(bytes);
+  if (typeof format === 'number' && format > FORMAT && !flipped) {
     throw new UnknownFormat(`${BOOKKEEPING} has format ${format}; this program knows ${FORMAT}`);
   }
   // Written again it must be the same bytes: no flipped bit can hide in what JSON does not keep.

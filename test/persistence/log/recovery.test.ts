@@ -216,6 +216,19 @@ describe('B34: a folder of a later version', () => {
     }
   });
 
+  it('is none where a digit of the bookkeeping turned over: nobody has it', async () => {
+    const machine = new Machine();
+    const { log } = await machine.recover();
+    await log.remember({ ...BLANK_MEMORY, cluster: 'abc' });
+    await log.close();
+    const text = machine.disk.content('memory.json').toString();
+    for (const wrong of ['3', '5', '9', '0']) {
+      const changed = text.replace('"format":1', `"format":${wrong}`);
+      machine.disk.place('memory.json', Buffer.from(changed));
+      expect(await refused(machine)).toBeInstanceOf(DamagedLog);
+    }
+  });
+
   it('is left alone if only its bookkeeping is later', async () => {
     const machine = new Machine();
     machine.disk.place('memory.json', Buffer.from('{"format":2,"anything":[]}\n'));
