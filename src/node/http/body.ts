@@ -73,7 +73,8 @@ export async function readBody(call: Call, limit: number): Promise<Buffer> {
     throw tooLarge(limit);
   }
   if (incoming === undefined) return fromWeb(call.req.raw, limit);
-  // Other nodes are few, and what they send must arrive.
+  // Other nodes are few, and each has a bounded number of requests under way. What they send
+  // must arrive: a crowd of clients that fills the room must not stop replication.
   const room = limit <= BATCH_LIMIT ? call.env.bodies : undefined;
   return fromNode(incoming, limit, room);
 }

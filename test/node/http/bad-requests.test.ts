@@ -371,3 +371,9 @@ describe('paths and methods', () => {
     expect(JSON.stringify(body)).not.toContain('secret');
   });
 });
+
+test.each(['1.0', '1e0', '10e-1'])('%s is the integer 1 in a body', async (w) => {
+  const { status } = await call(app, 'POST', '/messages', `{"message":"a","w":${w}}`);
+  expect(status).toBe(201);
+  expect(engine.writes.at(-1)).toMatchObject({ w: 1 });
+});
