@@ -21,6 +21,8 @@ export interface KeyFacts {
   stored: boolean;
   /** When it was first said to be there. */
   heardAt: number;
+  /** When the latest request was asked for that was said to be there. */
+  askedAt: number;
   /** When it was first used. */
   since: number;
   /** What it was ever used for: more than one, and it was refused for all of them but one. */
@@ -105,7 +107,8 @@ export class Operations {
   private asksAgain(key: string, contents: readonly Content[], call: number): boolean {
     const facts = this.keys.get(key);
     if (facts === undefined) {
-      const nowhere = { first: 0, place: 0, stored: false, heardAt: Number.POSITIVE_INFINITY };
+      const [heardAt, askedAt] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+      const nowhere = { first: 0, place: 0, stored: false, heardAt, askedAt };
       this.keys.set(key, { ...nowhere, contents, since: call, asked: [contents] });
       return false;
     }

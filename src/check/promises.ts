@@ -143,6 +143,11 @@ export class Promises {
     return before !== null && before.content !== content ? before : null;
   }
 
+  /** Whether what stood at this index may have been lost at some time. */
+  mayHaveLost(index: number): boolean {
+    return index > this.lostAbove;
+  }
+
   /** Whether what is shown as settled to a read that began at `moment` is so for everybody: a
    * master that a forgetful arbiter does not know may have a majority of its own. */
   certain(moment: number, cluster: ClusterFacts): boolean {

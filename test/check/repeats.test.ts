@@ -31,3 +31,23 @@ test.each<[what: string, one: Partial<WriteRecord>, together: boolean, legal: bo
   expect(judged(one, { duplicate: true }, together)).toEqual([]);
   expect(judged(one, { duplicate: false }, together)).toEqual(legal ? [] : ['exactly once']);
 });
+
+test.each([
+  ['was lost with the only node that had it', true, false, []],
+  ['was lost, and another repeat is called one', true, true, []],
+  ['is still there', false, false, ['exactly once']],
+])('a request that timed out and %s is stored by its repeat', (_, lost, again, by) => {
+  const run = new Recording();
+  run.write(message('one'), { ...TIMEOUT, ...PLACE, acks: ['n1'], w: 'majority' });
+  run.node('n1', 'crash');
+  if (lost) run.node('n1', 'wipe');
+  run.start('n1');
+  run.lead('n1');
+  if (lost) run.log.splice(0, 1, { ...run.log[0]!, epoch: run.epoch });
+  // What the repeat has stored is seen before its client hears of it.
+  const call = run.tick();
+  run.read('n2');
+  if (again) run.write(message('one'), { ...KEYED, call, duplicate: true });
+  run.write(message('one'), { ...KEYED, call, duplicate: false });
+  expect(judge(run.end()).violations.map(({ judge: judged }) => judged)).toEqual(by);
+});

@@ -26,15 +26,18 @@ export class ExactlyOnce implements Invariant {
     if (first === undefined || key === null) return null;
     const { operations, place, promises } = this.evidence;
     const facts = operations.request(key);
+    if (this.isLost(facts, record))
+      Object.assign(facts, { first: 0, stored: false, heardAt: NEVER });
     const before = { ...facts };
     const same = sameContents(before.contents, contents);
     const stores = record.outcome === 'ok' && record.duplicate !== true;
+    facts.askedAt = Math.max(facts.askedAt, record.call);
     if (before.first === first && same) {
       facts.stored ||= stores;
       facts.heardAt = Math.min(facts.heardAt, record.return ?? facts.heardAt);
       return stores ? this.again(record, before) : null;
     }
-    const heardAt = record.return ?? Number.POSITIVE_INFINITY;
+    const heardAt = record.return ?? NEVER;
     Object.assign(facts, { first, contents, place, stored: stores, heardAt });
     // The earlier index may have been lost with its holders, or cut off before it was promised.
     if (before.first === 0 || record.call <= promises.riskAt) return null;
@@ -74,6 +77,15 @@ export class ExactlyOnce implements Invariant {
     const promised = promises.at(first);
     if (promised === null || promised.content !== content) return false;
     return promised.place <= place || operations.requests(content) === 1;
+  }
+
+  /** All that is known of the key was said before something was lost, and is not promised since
+   * then: a repeat that was asked for later may store it anew, where it was or elsewhere. */
+  private isLost({ askedAt, first, place }: KeyFacts, { call }: WriteRecord): boolean {
+    const { promises } = this.evidence;
+    if (call <= promises.riskAt || askedAt > promises.riskAt) return false;
+    if (!promises.mayHaveLost(first)) return false;
+    return (promises.at(first)?.place ?? Number.POSITIVE_INFINITY) > place;
   }
 
   finish(): Violation | null {
@@ -139,6 +151,8 @@ export class ExactlyOnce implements Invariant {
     return null;
   }
 }
+
+const NEVER = Number.POSITIVE_INFINITY;
 
 function often(count: number): string {
   return count === 1 ? 'once' : `${count} times`;
