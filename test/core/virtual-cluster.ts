@@ -63,7 +63,7 @@ export class VirtualCluster {
   readonly hosts = new Map<string, VirtualHost>();
   readonly outcomes = new Map<Ticket, Outcome>();
   onNote: (host: VirtualHost, note: Note) => void = () => {};
-  onOutcome: (ticket: Ticket, outcome: Outcome) => void = () => {};
+  onOutcome: (ticket: Ticket, outcome: Outcome, host: VirtualHost) => void = () => {};
   private lastTicket = 0;
   readonly network: VirtualNetwork;
   private readonly time = new VirtualTime();
@@ -272,7 +272,7 @@ export class VirtualCluster {
       case 'Reply':
         this.outcomes.set(effect.ticket, effect.outcome);
         this.draw(`client ${effect.ticket} ← ${host.id}  ${drawOutcome(effect.outcome)}`);
-        this.onOutcome(effect.ticket, effect.outcome);
+        this.onOutcome(effect.ticket, effect.outcome, host);
         return;
       case 'Note': {
         this.onNote(host, effect.note);

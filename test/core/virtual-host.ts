@@ -45,6 +45,11 @@ export class VirtualHost {
     trouble: () => 'none',
     delayMs: () => 1,
   };
+  /** Goes around every event that its machine is given: a test may look at what that came to, or
+   * end the process before or after it. */
+  around: (event: Event, step: () => void) => void = (_, step) => step();
+  /** The latest bookkeeping that was asked for. */
+  asked: Memory = BLANK_MEMORY;
   /** What to tell the peers whose requests this process holds, should it end. */
   readonly open = new Set<() => void>();
   /** What damage left readable, from `from` on, of the log as it was. */
@@ -149,6 +154,7 @@ export class VirtualHost {
   }
 
   remember(id: number, memory: Memory): void {
+    this.asked = memory;
     this.after(1, () => {
       // The host asks a disk that answers nothing again and again.
       if (this.disk.bookkeepingStuck) {
@@ -184,10 +190,12 @@ export class VirtualHost {
   }
 
   private step(event: Event): void {
-    if (this.machine === null) return;
-    this.steps += 1;
-    for (const effect of this.machine.step(event, this.time.now)) this.perform(this, effect);
-    this.arm();
+    this.around(event, () => {
+      if (this.machine === null) return;
+      this.steps += 1;
+      for (const effect of this.machine.step(event, this.time.now)) this.perform(this, effect);
+      this.arm();
+    });
   }
 
   private wake(): void {
