@@ -51,14 +51,16 @@ function planting(edits: readonly Edit[]): Plugin {
   };
 }
 
-/** Bundles the sources with the plant in them (null: as they are); returns the file to run. */
+/** Bundles the sources with the plant in them (null: as they are) and what runs them; returns the
+ * file to run. */
 export async function plantedCopy(
   plant: Plant | null,
   folder: string,
   name: string,
+  run: URL = HUNT,
 ): Promise<string> {
   const outfile = join(folder, `${name}.mjs`);
-  await bundle(HUNT, outfile, plant === null ? [] : [planting(plant.edits)]);
+  await bundle(run, outfile, plant === null ? [] : [planting(plant.edits)]);
   return outfile;
 }
 
