@@ -1,7 +1,7 @@
 // A secondary as its master sees it: how it is, how far it is, and the replicator that serves it.
 
 import type { Context } from '../context.ts';
-import type { MemberStatus } from '../effects.ts';
+import type { MemberStatus, Note } from '../effects.ts';
 import type { Epoch, Incarnation, NodeId, Session } from '../ids.ts';
 import { type LogIndex, logIndex } from '../ids.ts';
 import { beginningAt, type Position, positionIn, surplusAfter } from '../log/position.ts';
@@ -36,6 +36,9 @@ export class Member {
   private notBefore: number;
   /** The session began at the start of the log, without word of where the secondary stands. */
   private blind = false;
+  /** A session that began blind is told of when the secondary has said something: one that is a
+   * little late would otherwise be told of twice. */
+  private untold: Extract<Note, { event: 'joined' }> | null = null;
   private behindSince: number | null = null;
   /** Since when it has refused every session, or could begin none, acknowledging nothing; null: it
    * has not. */
@@ -104,6 +107,7 @@ export class Member {
     // Whatever was acknowledged so far, an earlier life of the node may have done that.
     const wasted = this.replicator !== null && this.blind && own;
     this.blind = false;
+    if (!wasted && !changed) this.tell();
     if (this.replicator === null || changed || wasted) {
       // Where the secondary stands is only asked between two sessions; within one, acknowledgements
       // tell, and an older answer that comes late must not.
@@ -121,6 +125,7 @@ export class Member {
 
   /** It has acknowledged more. */
   acknowledged(now: number): void {
+    this.tell();
     this.refusingSince = null;
     this.pace.acknowledged();
     this.refusedWith = null;
@@ -171,8 +176,9 @@ export class Member {
     this.blind = position === null;
     const start = { peer, epoch, opened, session: session(), base, reset, verify };
     this.replicator = new Replicator(this.context, owner, start, now);
-    const note = { session: start.session, from: logIndex(base + 1) };
-    this.context.outbox.note({ event: 'joined', node: peer.node, ...note });
+    const { node } = peer;
+    this.untold = { event: 'joined', node, session: start.session, from: logIndex(base + 1) };
+    if (!this.blind) this.tell();
   }
 
   /** It has refused to go on with its session. */
@@ -197,6 +203,7 @@ export class Member {
   end(now: number, pauseMs: number): void {
     this.replicator?.close();
     this.replicator = null;
+    this.untold = null;
     this.notBefore = now + pauseMs;
     this.beginBy = this.notBefore + this.context.options.probeMs;
     this.nextHeartbeatAt = now;
@@ -253,6 +260,11 @@ export class Member {
     const { position } = this;
     if (this.replicator !== null || position === null || this.reset !== null) return null;
     return surplusAfter(position, this.context.ledger.log);
+  }
+
+  private tell(): void {
+    if (this.untold !== null) this.context.outbox.note(this.untold);
+    this.untold = null;
   }
 
   /** Why it is silent, or has no session; null: it has none yet, or nothing is wrong. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Note } from '../../../src/core/effects.ts';
 import { epoch, logIndex } from '../../../src/core/ids.ts';
 import { Member } from '../../../src/core/members/member.ts';
 import type { HeartbeatAck } from '../../../src/core/messages.ts';
@@ -148,4 +149,39 @@ test('what it acknowledges makes up for the sessions that it has refused before'
   expect(pauses[2]).toBeGreaterThan(pauses[0]!);
   member.acknowledged(0);
   expect(pauseAfterRefusal()).toBe(pauses[0]);
+});
+
+describe('Member: a session that begins before the secondary has said anything', () => {
+  /** One to whom a session was offered that way, and what was told so far. */
+  function offered(): { readonly member: Member; readonly told: () => number[] } {
+    const bench = master();
+    const member = new Member(bench.context, peer('n2'), 0);
+    const at = DEFAULT_OPTIONS.probeMs;
+    member.begin({} as never, EPOCH, logIndex(8), () => 1 as never, at);
+    expect(member.replicator).not.toBeNull();
+    const told = (): number[] =>
+      (bench.notes() as Note[]).flatMap((note) => (note.event === 'joined' ? [note.from] : []));
+    expect(told()).toEqual([]);
+    return { member, told };
+  }
+  const late = { type: 'HeartbeatAck', node: 'n2', incarnation: 'n2#1', epoch: 1, lastIndex: 5 };
+
+  test('is not told of where its first answer, a little late, leads to another one', () => {
+    const { member, told } = offered();
+    expect(member.heartbeatAnswered({ ...late, hash: 1 } as HeartbeatAck, EPOCH)).toBe(true);
+    member.rejoined(30);
+    member.begin({} as never, EPOCH, logIndex(8), () => 2 as never, 30);
+    expect(told()).toEqual([6]);
+  });
+
+  test('is told of once when the secondary answers a heartbeat, or acknowledges', () => {
+    const answers = offered();
+    expect(answers.member.heartbeatAnswered(late as HeartbeatAck, EPOCH)).toBe(false);
+    answers.member.acknowledged(40);
+    expect(answers.told()).toEqual([1]);
+    const acknowledges = offered();
+    acknowledges.member.acknowledged(40);
+    acknowledges.member.acknowledged(50);
+    expect(acknowledges.told()).toEqual([1]);
+  });
 });
