@@ -272,6 +272,8 @@ const HINT_OF_CODE: Readonly<Record<string, string>> = {
   'unknown-node': '`replog ps` shows the nodes',
   'node-failed': '`replog ps` shows what runs; what the node wrote last is in its output',
   'not-linearizable': '`replog health` shows who is missing',
+  recovering: '`replog health` shows whom it waits for; then it takes writes by itself',
+  'not-ready': '`replog health` shows whether a master is there, and what it waits for',
   'storage-unavailable': 'writes go on by themselves when the disk takes them again',
   'too-large': 'a message is at most 1 MiB; from standard input, up to 16 MiB',
   'unknown-host': 'name the node by an address, or start it with --allow-host HOST',

@@ -106,6 +106,8 @@ test.each([
   [problem(422, 'idempotency-key-reused'), '--key'],
   [problem(409, 'conflict'), 'replog ps'],
   [problem(412, 'precondition-failed'), 'replog kv get'],
+  [problem(503, 'recovering'), 'replog health'],
+  [problem(503, 'not-ready'), 'replog health'],
   [new UsageError('what?'), '--help'],
   [new InvalidUrl('x'), 'replog ps'],
   [new InvalidIdempotencyKey('ü'), '--key'],

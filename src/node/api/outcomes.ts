@@ -158,17 +158,20 @@ function unavailable(outcome: Unavailable, place: Place): Answer {
     case 'ShuttingDown': {
       const code = outcome.type === 'NoMaster' ? 'no-master' : 'shutting-down';
       if (outcome.first === undefined) {
-        return problem(code, code === 'no-master' ? `No master is known. ${NOTHING}` : NOTHING);
+        const why = code === 'no-master' ? 'No master is known.' : 'The node is ending.';
+        return problem(code, `${why} ${NOTHING}`);
       }
       const { first, last = first } = outcome;
       const detail = `It is in the log as ${first}; whether it stays is open.`;
       // The one member that says so, for whoever asks no more than whether it is there.
       return problem(code, detail, { index: first, ...place(first, last) });
     }
-    case 'Recovering':
-      return problem('recovering', NOTHING);
+    case 'Recovering': {
+      const detail = `The master hears its members before it takes writes. ${NOTHING}`;
+      return problem('recovering', detail);
+    }
     case 'Overloaded':
-      return problem('overloaded', NOTHING);
+      return problem('overloaded', `Too much is waiting already. ${NOTHING}`);
     case 'StorageUnavailable': {
       const detail = `${outcome.reason}. ${NOTHING}`;
       return problem('storage-unavailable', detail, { reason: outcome.reason });

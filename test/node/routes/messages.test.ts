@@ -112,6 +112,8 @@ describe('POST /messages', () => {
     expect(type).toBe(`/problems/${code}`);
     expect([title, detail].map((text) => typeof text)).toEqual(['string', 'string']);
     expect(rest).toEqual({ status, code, ...extra });
+    // The command line shows nothing else: that nothing was written does not say why.
+    expect(detail).not.toBe('Nothing was appended.');
     const soon = ['no-quorum', 'no-master', 'recovering', 'overloaded', 'storage-unavailable'];
     expect(answer.headers.get('retry-after')).toBe(soon.includes(code) ? '1' : null);
   });
