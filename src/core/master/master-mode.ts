@@ -12,7 +12,7 @@ export interface ModeFacts {
   readonly quorum: MasterStatus['quorum'];
   readonly settled: boolean;
   /** Only asked before the epoch is settled: this is looked at with every step. */
-  readonly recovery: Pick<Recovery, 'awaited' | 'doubted' | 'missing'>;
+  readonly recovery: Pick<Recovery, 'awaited' | 'doubted' | 'missing' | 'absent'>;
   readonly ledger: Ledger;
 }
 
@@ -64,11 +64,24 @@ function waitingFor({ ledger: { log }, recovery }: ModeFacts): string {
       `for ${first.node} to give them up (replog repair --help)`
     );
   }
-  if (awaited.length === 0) return 'recovering: hearing the members before the first write';
+  if (awaited.length === 0) {
+    return `recovering: hearing the members before the first write${whoIsAbsent(recovery.absent)}`;
+  }
   return (
     `recovering: the first write waits for ${awaited.join(' or ')}, who may hold what those ` +
     'that have just joined do not'
   );
+}
+
+/** Who has not been heard; empty while that is no news. */
+function whoIsAbsent({ silent, unmet }: Recovery['absent']): string {
+  const reasons = [
+    ...(silent.length === 0 ? [] : [`no answer from ${silent.join(' and ')}`]),
+    ...(unmet === 0
+      ? []
+      : [unmet === 1 ? '1 node has not joined' : `${unmet} nodes have not joined`]),
+  ];
+  return reasons.length === 0 ? '' : ` (${reasons.join('; ')})`;
 }
 
 const reachOf = ({ open, upTo }: Lost): string => (open ? `${upTo} or beyond` : `${upTo}`);

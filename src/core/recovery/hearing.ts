@@ -48,6 +48,8 @@ export class Hearing {
   private readonly beganEmpty: boolean;
   /** There was no master before this one. */
   private readonly first: boolean;
+  /** It began without what it had acknowledged, or part of it. */
+  private readonly forgetful: boolean;
   private readonly strangersUntil: number;
   private readonly patientUntil: number;
   /** What they have to give; null: nothing, or nothing more. */
@@ -68,8 +70,8 @@ export class Hearing {
     this.first = epoch === 1 && this.beganEmpty;
     this.patientUntil = now + PATIENCE_MS;
     const { masterSilenceMs, suspectedAfterMs } = context.options;
-    const forgetful = context.bookkeeping.current.refilling === true && epoch > 1;
-    this.strangersUntil = forgetful ? now + masterSilenceMs + suspectedAfterMs : now;
+    this.forgetful = context.bookkeeping.current.refilling === true && epoch > 1;
+    this.strangersUntil = this.forgetful ? now + masterSilenceMs + suspectedAfterMs : now;
   }
 
   heardFrom({ peer: { node, url } }: Member, ack: HeartbeatAck): void {
@@ -162,6 +164,17 @@ export class Hearing {
     if (!isMajority(this.assembly.members(), counts, this.expected())) return [];
     if (isMajority(established, counts)) return [];
     return established.filter((member) => !counts(member)).map(({ peer }) => peer.node);
+  }
+
+  /** Who is waited for and gives no sign: members that are silent for so long that this is news,
+   * and how many nodes of a configured size have not joined a master that does not have its log. */
+  get absent(): { readonly silent: readonly NodeId[]; readonly unmet: number } {
+    const members = this.assembly.members();
+    const silent = members.filter(
+      ({ peer, status }) => status !== 'Healthy' && !this.heard.has(peer.node),
+    );
+    const unmet = this.forgetful ? Math.max(0, this.expected() - members.length - 1) : 0;
+    return { silent: silent.map(({ peer }) => peer.node), unmet };
   }
 
   /** Members that were heard and do not count, with what damage took from them. */

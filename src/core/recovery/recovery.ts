@@ -98,6 +98,11 @@ export class Recovery {
     return this.hearing.awaited;
   }
 
+  /** Who is waited for and gives no sign. */
+  get absent(): Hearing['absent'] {
+    return this.hearing.absent;
+  }
+
   /** Members that do not count, because of what damage took from them. */
   get doubted(): Hearing['doubted'] {
     return this.hearing.doubted;
