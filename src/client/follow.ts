@@ -10,7 +10,7 @@ import type { Health, LogEntry } from './answers.ts';
 import { LogReplaced, UnexpectedAnswer, Unreachable } from './errors.ts';
 import { type Call, ConnectionFailure, type Link, retryAfterOf } from './link.ts';
 import { gapAfter, type Pace } from './pace.ts';
-import { problemOf } from './problems.ts';
+import { ProblemError, problemOf } from './problems.ts';
 import { Vigil } from './vigil.ts';
 import { type Answer, WireFailure } from './wire.ts';
 
@@ -31,9 +31,10 @@ const SILENCE_MS = 45_000;
 const EVENT_CHARACTERS_MAX = 64 << 20;
 
 /**
- * Throws Unreachable or ProblemError if the first connection fails or the node refuses (4xx); later
- * breaks are mended, with growing gaps, until the signal aborts. Throws LogReplaced if the log does
- * not hold any more what was seen of it last, and UnexpectedAnswer if what comes is no log at all.
+ * Throws Unreachable or ProblemError if the first connection fails, or brings nothing but a
+ * problem, or the node refuses (4xx); later breaks are mended, with growing gaps, until the signal
+ * aborts. Throws LogReplaced if the log does not hold any more what was seen of it last, and
+ * UnexpectedAnswer if what comes is no log at all.
  */
 export async function* follow(
   link: Link,
@@ -67,7 +68,8 @@ export async function* follow(
       }
     } catch (error) {
       if (signal?.aborted) return;
-      if (!opened || !isBreak(error)) throw isFailure(error) ? new Unreachable(base, error) : error;
+      const first = !opened || (last === null && failures === 0 && error instanceof ProblemError);
+      if (first || !isBreak(error)) throw isFailure(error) ? new Unreachable(base, error) : error;
     } finally {
       connection.abort();
     }
@@ -135,10 +137,12 @@ async function* entriesOf(
 ): AsyncGenerator<LogEntry, void, void> {
   if (response.body === null) return;
   const arrived: string[] = [];
+  let problem: Error | null = null;
   const parser = createParser({
     // Other event names may be added to the stream; an entry has none.
-    onEvent: (event) => {
-      if (event.event === undefined) arrived.push(event.data);
+    onEvent: ({ data, event }) => {
+      if (event === undefined) arrived.push(data);
+      else if (event === 'problem') problem ??= problemIn(base, data);
     },
     maxBufferSize: EVENT_CHARACTERS_MAX,
   });
@@ -146,7 +150,15 @@ async function* entriesOf(
   for await (const chunk of vigil.each(response.body)) {
     parser.feed(decoder.decode(chunk, { stream: true }));
     for (const text of arrived.splice(0)) yield entryIn(base, response, text);
+    if (problem !== null) throw problem;
   }
+}
+
+/** Why the stream ends; null if that is no problem document. */
+function problemIn(base: string, text: string): Error | null {
+  const body = parsed(text) as { readonly status?: unknown } | null | undefined;
+  const status = typeof body?.status === 'number' ? body.status : 500;
+  return problemOf(status, body, null, base);
 }
 
 function entryIn(base: string, { status }: Answer, text: string): LogEntry {

@@ -307,3 +307,32 @@ test('nor is one after a break', async () => {
   await expect(take(client.follow(), 2)).rejects.toMatchObject({ name: 'Unauthorized' });
   expect(streamsOf(stub)).toHaveLength(2);
 });
+
+const DAMAGED = { status: 500, code: 'damaged-log', detail: 'There is damage.' };
+
+function sendDamage(response: ServerResponse): void {
+  response.end(`event: problem\ndata: ${JSON.stringify(DAMAGED)}\n\n`);
+}
+
+test('a log that cannot be read from the beginning is an error that says why', async () => {
+  const stub = await startNode((_hit, response) => {
+    openStream(response);
+    sendDamage(response);
+  });
+  const client = new ReplogClient({ url: stub.url, pace: quickPace() });
+  const following = take(client.follow({ signal: AbortSignal.timeout(10_000) }), 1);
+  await expect(following).rejects.toMatchObject({ code: 'damaged-log', message: DAMAGED.detail });
+  expect(streamsOf(stub)).toHaveLength(1);
+});
+
+test('where it cannot be read later on, it is asked for again until it is mended', async () => {
+  const stub = await startNode((_hit, response, streams) => {
+    openStream(response);
+    if (streams === 1) send(response, 1);
+    if (streams < 4) sendDamage(response);
+    else send(response, 1, 2);
+  });
+  const client = new ReplogClient({ url: stub.url, pace: quickPace() });
+  expect(await take(client.follow(), 2)).toEqual([1, 2]);
+  expect(streamsOf(stub)).toHaveLength(4);
+});

@@ -2,6 +2,8 @@
 // from the log before the client has taken what came before, so a slow reader costs one chunk.
 
 import type { LogIndex } from '../../core/ids.ts';
+import { DamagedLog } from '../../persistence/persistence.ts';
+import { damagedLog } from '../http/problems.ts';
 import type { Site } from '../http/route.ts';
 import { eventsOf } from './entry-texts.ts';
 import { committed } from './read-level.ts';
@@ -22,8 +24,9 @@ export interface StreamOptions {
   readonly onEnd: () => void;
 }
 
-/** Ends when the node stops, when the client goes, and when an end of the log was dropped, which
- * may have been sent. A client that comes again with `Last-Event-ID` misses nothing. */
+/** Ends when the node stops, when the client goes, when an end of the log was dropped, which may
+ * have been sent, and where the log is damaged, which a `problem` tells. A client that comes again
+ * with `Last-Event-ID` misses nothing. */
 export class EventStream {
   private readonly site: Site;
   private readonly level: 'local' | 'majority';
@@ -66,6 +69,11 @@ export class EventStream {
     let text: Buffer | null = null;
     try {
       text = await this.piece();
+    } catch (error) {
+      if (!(error instanceof DamagedLog)) throw error;
+      // A stream that only breaks off does not say why: who follows it would come again for ever.
+      this.end();
+      return Buffer.from(`event: problem\ndata: ${damagedLog(error).body}\n\n`);
     } finally {
       if (text === null) this.end();
     }

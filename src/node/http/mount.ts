@@ -14,7 +14,7 @@ import { type Call, type NodeEnv, rawPath } from './call.ts';
 import { credentialsIn } from './credentials.ts';
 import { type Direct, directly } from './direct.ts';
 import type { Access, Guard } from './guard.ts';
-import { problem, RequestRefused } from './problems.ts';
+import { damagedLog, problem, RequestRefused } from './problems.ts';
 import { fieldsOf, refuseInQuery } from './query.ts';
 import type { Route } from './route.ts';
 
@@ -70,11 +70,7 @@ export function mount(
       return problem('not-ready', "A new master's log is replacing this one.");
     }
     logger.error({ err: error, path }, 'a request failed');
-    if (error instanceof DamagedLog) {
-      const { file, offset } = error;
-      const detail = `There is ${error.message}. Restart the node: it fetches from the others.`;
-      return problem('damaged-log', detail, { file, offset });
-    }
+    if (error instanceof DamagedLog) return damagedLog(error);
     return problem('internal-error', 'The node could not handle the request.');
   };
 

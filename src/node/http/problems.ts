@@ -1,6 +1,7 @@
 // Every way an HTTP request can fail, in one table: code, status, title, and whether the client is
 // told when to come again. Bodies are RFC 9457 problem documents (contract, section 2).
 
+import type { DamagedLog } from '../../persistence/persistence.ts';
 import type { Answer } from './answer.ts';
 
 interface Problem {
@@ -76,6 +77,12 @@ export function problem(
     },
     body: JSON.stringify({ type: `/problems/${code}`, title, status, detail, code, ...extra }),
   };
+}
+
+/** A part of the log that was to be read is damaged. */
+export function damagedLog({ file, message, offset }: DamagedLog): Answer {
+  const detail = `There is ${message}. Restart the node: it fetches from the others.`;
+  return problem('damaged-log', detail, { file, offset });
 }
 
 /** Where a request is wrong: `path` as in `messages[3]`, empty for the whole. */

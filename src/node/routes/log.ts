@@ -28,7 +28,8 @@ export function logRoutes(site: Site): Route[] {
         description:
           'With `Accept: text/event-stream`: entries as they come, from `from` on (default 1). ' +
           '`data` is the entry, `id` its index; `Last-Event-ID` resumes after that index. ' +
-          'A stream has no end: `limit` is for pages and does not cut it.',
+          'A stream has no end: `limit` is for pages and does not cut it. Where the log cannot be ' +
+          'read, an event `problem` has the problem document, and the stream ends.',
         headers: { 'Last-Event-ID': 'Index of the last entry that a stream has seen.' },
         query: logQuery,
         success: [

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { logIndex } from '../../../src/core/ids.ts';
 import { createApp } from '../../../src/node/api/app.ts';
+import { DamagedLog } from '../../../src/persistence/persistence.ts';
 import { AT, FakeEngine } from '../fake-engine.ts';
 import { readingNode as node } from './reading-node.ts';
 
@@ -254,6 +255,23 @@ describe('GET /log as events', () => {
       const { reader } = await open(app);
       await reader.block();
       await expect(reader.block()).rejects.toThrow();
+    }
+  });
+
+  test('damage is told before the stream ends, and gives its place back', async () => {
+    const { engine, app } = node();
+    engine.messages('a');
+    engine.persistence.read = () => {
+      throw new DamagedLog('log-1.seg', 7, 'an entry that is wrong');
+    };
+    for (let i = 0; i < 3; i += 1) {
+      const { reader } = await open(app);
+      await reader.block();
+      const [name, data] = (await reader.block())!.split('\n');
+      expect(name).toBe('event: problem');
+      const problem = JSON.parse(data!.replace('data: ', ''));
+      expect(problem).toMatchObject({ status: 500, code: 'damaged-log', file: 'log-1.seg' });
+      expect(await reader.block()).toBeNull();
     }
   });
 
