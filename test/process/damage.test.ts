@@ -146,6 +146,9 @@ async function toldAndMended(cluster: Launched, folder: string): Promise<void> {
   const { status, body } = await read();
   expect([status, body.code, body.file]).toEqual([500, 'damaged-log', file]);
   expect(body.offset).toBeGreaterThan(100);
+  // Who follows the log is told as well, and does not wait for what does not come.
+  const followed = await run('list', '--follow', '--url', cluster.urls[2]!);
+  expect([followed.code, followed.stderr]).toEqual([1, expect.stringContaining(file)]);
   const next = await cluster.append('and goes on', 'all');
   expect(next.status).toBe(201);
   const { index } = next.body;
