@@ -247,7 +247,7 @@ export class Runtime implements Engine {
         this.queue.post({ type: 'Answered', call, response });
       },
       (reason: unknown) => {
-        const error = reason instanceof Error ? reason.message : String(reason);
+        const error = whyUnanswered(reason);
         if (snapshot !== null) this.trace.noAnswer(to, snapshot, error, clock.now());
         this.queue.post({ type: 'Unanswered', call, error });
       },
@@ -280,6 +280,12 @@ export class Runtime implements Engine {
       else this.parts.broken(error);
     });
   }
+}
+
+/** What could not be read here is not to be taken for a failure of the other node. */
+function whyUnanswered(reason: unknown): string {
+  if (reason instanceof DamagedLog) return `not sent: this master has ${reason.message}`;
+  return reason instanceof Error ? reason.message : String(reason);
 }
 
 /** One literal, whatever was asked for: the core sees objects of one shape, and no copying. */

@@ -11,6 +11,7 @@ import { Runtime } from '../../src/node/runtime.ts';
 import { MemoryPersistence } from '../../src/persistence/log/memory-persistence.ts';
 import { DamagedLog, StorageFailure } from '../../src/persistence/persistence.ts';
 import { entries } from '../core/bench.ts';
+import { N1 } from './fake-engine.ts';
 
 interface Watched {
   readonly now?: () => number;
@@ -91,6 +92,25 @@ describe('a Fetch of what cannot be read', () => {
     await vi.waitFor(() => expect(broken).toEqual([mistake]));
     runtime.close();
   });
+});
+
+test('a Snapshot that cannot be read here is no failure of the node that it was for', async () => {
+  const errors: string[] = [];
+  const at = { epoch: epoch(1), from: logIndex(1), to: logIndex(1), commitIndex: logIndex(0) };
+  const order = { type: 'Snapshot', session: 1, seq: 0, master: N1, opened: logIndex(0), ...at };
+  const { runtime, persistence, sent } = bench((event) => {
+    if (event.type === 'Unanswered') errors.push(event.error);
+    const send = { type: 'Send', call: 1, to: N1.url, request: order } as unknown as Effect;
+    return event.type === 'Start' ? [send] : [];
+  });
+  const damage = new DamagedLog('log-1.seg', 32, 'an entry whose checksum is wrong');
+  vi.spyOn(persistence, 'measure').mockReturnValue({ to: logIndex(1), count: 1, bytes: 9 });
+  vi.spyOn(persistence, 'read').mockRejectedValue(damage as never);
+  runtime.start();
+  await vi.waitFor(() => expect(errors).toHaveLength(1));
+  expect(errors[0]).toBe(`not sent: this master has ${damage.message}`);
+  expect(sent).toEqual([]);
+  runtime.close();
 });
 
 test('a write comes to the machine as it was asked for, with a ticket of its own', async () => {

@@ -255,7 +255,9 @@ export class Replicator {
   }
 
   private refused(refusal: Refusal, sent: Sent, sentAt: number, now: number): void {
-    this.error = `refused: ${refusal.code}`;
+    // That an earlier one is missing there says less than why that one did not arrive.
+    if (refusal.code !== 'out-of-order') this.error = `refused: ${refusal.code}`;
+    else this.error ??= 'refused: out-of-order';
     switch (refusal.code) {
       case 'stale-epoch':
         this.owner.outdated(refusal);

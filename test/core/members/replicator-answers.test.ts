@@ -132,6 +132,23 @@ describe('Replicator: answers', () => {
     expect(link.told.at(-1)).toBe('restart out-of-order');
   });
 
+  test('why the oldest did not arrive is not hidden by refusals of those behind it', () => {
+    const link = new ReplicatorBench();
+    link.append();
+    link.run(1);
+    link.append();
+    link.run(20);
+    link.fail(0);
+    const { lastError } = link.replicator;
+    link.outOfOrder(1, 0);
+    expect(link.told.at(-1)).toBe('heard');
+    expect(lastError).toMatch(/\w/);
+    expect(link.replicator.lastError).toBe(lastError);
+    link.run(1);
+    link.ack(2, 0);
+    expect(link.replicator.lastError).toBeNull();
+  });
+
   test('a refusal that is older than the acknowledgement is old news', () => {
     const link = new ReplicatorBench();
     link.append();
