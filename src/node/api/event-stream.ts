@@ -72,7 +72,6 @@ export class EventStream {
     } catch (error) {
       if (!(error instanceof DamagedLog)) throw error;
       // A stream that only breaks off does not say why: who follows it would come again for ever.
-      this.end();
       return Buffer.from(`event: problem\ndata: ${damagedLog(error).body}\n\n`);
     } finally {
       if (text === null) this.end();
