@@ -124,17 +124,10 @@ export const STORAGE_PLANTS: readonly Plant[] = [
     'const known = false;',
   ),
   plant(
-    'a log is continued beyond what was compacted away meanwhile',
-    'B31',
-    'src/core/log/position.ts',
-    'own && !ledger.wholeAfter(agreed)',
-    'false',
-  ),
-  plant(
     'compaction takes away what a member has not acknowledged',
     'B31',
     'src/core/members/membership.ts',
-    'reached = Math.min(reached, ackedIndex ?? 0);',
-    'void ackedIndex;',
+    'reached = Math.min(reached, passedIndex);',
+    'void passedIndex;',
   ),
 ];

@@ -158,7 +158,7 @@ export class Scenario {
       ['resume', (id) => cluster.resume(id)],
       ['leave', (id) => cluster.retire(id)],
       ['stop', (id) => cluster.stop(id)],
-      ['compact', (id) => this.compact(id)],
+      ['compact', (id, _options, [, ...indexes]) => this.compact(id, indexes.map(Number))],
       ['stuck', (id, _options, [, part]) => disk(id, true, part)],
       ['free', (id, _options, [, part]) => disk(id, false, part)],
       ['weather', (way, options, words) => this.change(way, options, words)],
@@ -196,8 +196,12 @@ export class Scenario {
     this.say(`${id}: ${this.cluster.entries(id).join(' ') || 'nothing'}`);
   }
 
-  private compact(id: string): void {
-    const gone = this.cluster.host(id).compact().map(drawEntry);
+  /** `indexes`: what is taken away; none: what may be. */
+  private compact(id: string, indexes: readonly number[]): void {
+    const host = this.cluster.host(id);
+    const named = host.log.entries.filter(({ index }) => indexes.includes(index));
+    if (indexes.length > 0) host.log.compact(...indexes);
+    const gone = (indexes.length > 0 ? named : host.compact()).map(drawEntry);
     this.cluster.draw(`${id}: compacts away ${gone.join(' ') || 'nothing'}`);
   }
 

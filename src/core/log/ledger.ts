@@ -172,7 +172,7 @@ export class Ledger {
   }
 
   /** Whether nothing beyond `index` was compacted away. Where something was, a log that ends there
-   * cannot be continued: it may hold a key whose removal is gone. */
+   * cannot be continued as it is: see position.ts. */
   wholeAfter(index: LogIndex): boolean {
     const beyond = this.log.lastIndex - index;
     if (beyond <= 0) return true;

@@ -31,6 +31,11 @@ export class Member {
   position: Position | null = null;
   /** The logs differ: the next session begins with everything after this; null: they do not. */
   reset: LogIndex | null = null;
+  /** All of its log up to here was copied from this one, while it was a member; null: that is not
+   * known. What it says to have beyond came the same way. */
+  private copied: LogIndex | null = null;
+  /** The session goes on with such a log, or begins one. */
+  private copies = false;
   private readonly context: Context;
   private beginBy: number;
   private notBefore: number;
@@ -67,6 +72,12 @@ export class Member {
 
   get ackedIndex(): LogIndex | null {
     return this.replicator?.ackedIndex ?? null;
+  }
+
+  /** Up to here it needs nothing sent any more, in no session to come: one that began blind may be
+   * followed by one from further back. */
+  get passedIndex(): LogIndex {
+    return this.blind ? logIndex(0) : (this.ackedIndex ?? logIndex(0));
   }
 
   /** It holds what is not in the master's log. A replog node drops that at the next heartbeat of a
@@ -126,6 +137,7 @@ export class Member {
   /** It has acknowledged more. */
   acknowledged(now: number): void {
     this.tell();
+    if (this.copies) this.copied = this.ackedIndex;
     this.refusingSince = null;
     this.pace.acknowledged();
     this.refusedWith = null;
@@ -170,8 +182,10 @@ export class Member {
     now: number,
   ): void {
     if (this.replicator !== null || now < this.beginDeadline()) return;
-    const { peer, position } = this;
-    const { base, reset, verify } = beginningAt(position, this.reset, this.context.ledger);
+    const { copied, peer, position } = this;
+    const { base, reset, verify } = beginningAt(position, this.reset, this.context.ledger, copied);
+    this.copies = verify && (base === 0 || (copied !== null && base >= copied));
+    if (!this.copies) this.copied = null;
     this.reset = null;
     this.blind = position === null;
     const start = { peer, epoch, opened, session: session(), base, reset, verify };

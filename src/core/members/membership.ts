@@ -138,7 +138,7 @@ export class Membership implements ReplicatorOwner {
   get compactTo(): LogIndex {
     const { log, persister } = this.context.ledger;
     let reached = Math.min(log.commitIndex, persister.persistedIndex);
-    for (const { ackedIndex } of this.byNode.values()) reached = Math.min(reached, ackedIndex ?? 0);
+    for (const { passedIndex } of this.byNode.values()) reached = Math.min(reached, passedIndex);
     return logIndex(reached);
   }
 

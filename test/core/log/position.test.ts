@@ -44,6 +44,17 @@ test.each([
   expect(beginning).toEqual({ base, reset, verify: own });
 });
 
+test.each([
+  { copied: null, base: 0, reset: true },
+  { copied: 4, base: 0, reset: true },
+  { copied: 3, base: 3, reset: false },
+  { copied: 0, base: 3, reset: false },
+])('where its log was copied up to $copied, and ends at 3, from $base on', (of) => {
+  const copied = of.copied === null ? null : logIndex(of.copied);
+  const beginning = beginningAt(position(3, true), null, master().ledger, copied);
+  expect(beginning).toEqual({ base: of.base, reset: of.reset, verify: true });
+});
+
 test('a session begins at the first with who has said nothing, and nothing is asked', () => {
   const beginning = beginningAt(null, null, master().ledger);
   expect(beginning).toEqual({ base: 0, reset: false, verify: false });
