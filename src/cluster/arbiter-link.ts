@@ -29,7 +29,13 @@ export class ArbiterLink {
     const master = this.arbiter.master();
     if (master === null) return null;
     const answer = await this.#get(`${master.url}/health`);
-    return answer?.status === 200 ? (JSON.parse(answer.body) as Health) : null;
+    if (answer?.status !== 200) return null;
+    try {
+      return JSON.parse(answer.body) as Health;
+    } catch {
+      // Whatever answers at that port is not the master.
+      return null;
+    }
   }
 
   /** Whether the node has a role and has replayed its log. */

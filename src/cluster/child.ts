@@ -243,7 +243,8 @@ export class Child {
         resolve();
       };
       child.once('close', end);
-      child.once('error', (error) => {
+      // Each signal that fails is an error of its own, and one that nobody hears ends the launcher.
+      child.on('error', (error) => {
         this.#tail.add(error.message);
         // A process that could not be started need not close; one that runs is not ended by this.
         if (child.pid === undefined) end(null, null);

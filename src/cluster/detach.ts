@@ -1,7 +1,7 @@
 // `--detach`: the launcher runs in a session of its own, without a terminal, and tells whoever
 // started it by one message how the start came out.
 
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { PROGRAM } from './node-program.ts';
@@ -51,8 +51,23 @@ export async function launchInBackground(
   const gone = new Promise<void>((resolve) => {
     launcher.once('exit', () => resolve());
   });
-  const outcome = await new Promise<Outcome>((resolve, reject) => {
-    launcher.once('error', reject);
+  let outcome: Outcome;
+  try {
+    outcome = await outcomeOf(launcher);
+  } finally {
+    signal.removeEventListener('abort', cancel);
+  }
+  if (signal.aborted) await gone;
+  signal.throwIfAborted();
+  if (launcher.connected) launcher.disconnect();
+  launcher.unref();
+  return { outcome, file };
+}
+
+/** Rejects if the launcher cannot be started at all. */
+function outcomeOf(launcher: ChildProcess): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    launcher.on('error', reject);
     launcher.once('message', (message) => resolve(message as Outcome));
     launcher.once('exit', (code, by) => {
       const how = by === null ? `with code ${code}` : `by ${by}`;
@@ -60,12 +75,6 @@ export async function launchInBackground(
       resolve({ type: 'failed', code: 1, sentence, hint: null });
     });
   });
-  signal.removeEventListener('abort', cancel);
-  if (signal.aborted) await gone;
-  signal.throwIfAborted();
-  if (launcher.connected) launcher.disconnect();
-  launcher.unref();
-  return { outcome, file };
 }
 
 /** Tells whoever started this process in the background; nobody did: nothing. */

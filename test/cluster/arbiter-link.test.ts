@@ -31,6 +31,11 @@ test('the health of a master that has none to tell is null', async () => {
   expect([path, headers.authorization]).toEqual(['/health', 'Bearer secret']);
 });
 
+test('an answer that is not JSON tells no health', async () => {
+  const stub = await startStub((_, response) => response.end('<html>'));
+  expect(await linkTo(stub.url).health()).toBeNull();
+});
+
 test('whoever breaks off, or does not answer, is not there now', async () => {
   const stub = await startStub((_, response) => response.socket?.destroy());
   expect(await linkTo(stub.url).health()).toBeNull();

@@ -1,3 +1,4 @@
+import { ChildProcess } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -208,6 +209,22 @@ describe('Child', () => {
     await child.stop();
     expect(child.state).toBe('stopped');
     expect(seen.lines.at(-1)).toBe('told stop');
+  });
+
+  it('survives every signal that the system refuses', async () => {
+    const { child } = make(LISTEN + OBEY);
+    await child.start();
+    const refuse = vi.spyOn(ChildProcess.prototype, 'kill').mockImplementation(function (
+      this: ChildProcess,
+    ) {
+      return !this.emit('error', new Error('kill EPERM'));
+    });
+    child.pause();
+    child.resume();
+    refuse.mockRestore();
+    expect(child.lastLines).toEqual(['kill EPERM', 'kill EPERM']);
+    await child.stop();
+    expect(child.state).toBe('stopped');
   });
 
   it('leaves no timer behind, retired or stopped', async () => {
