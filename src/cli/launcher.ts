@@ -10,7 +10,8 @@ import { connect, type Target } from './target.ts';
 const WHERE_THEY_RUN = 'single nodes are started and ended where they run';
 
 export interface FindOptions {
-  readonly signal?: AbortSignal;
+  /** Of the command: it is heard while the launcher is looked for, too. */
+  readonly signal: AbortSignal;
   /** How long its answers may take. */
   readonly answerMs?: number;
   /** What is done instead to single nodes, which have no launcher. */
@@ -21,7 +22,7 @@ export interface FindOptions {
  * uses may be a launcher's own. Throws NotRunning, UsageError, and whatever the client throws. */
 export async function findLauncher(
   target: Target,
-  { signal, answerMs, single = WHERE_THEY_RUN }: FindOptions = {},
+  { signal, answerMs, single = WHERE_THEY_RUN }: FindOptions,
 ): Promise<{ launcher: ReplogClient; report: ClusterReport }> {
   if (target.control === null && !target.named) {
     throw new NotRunning(

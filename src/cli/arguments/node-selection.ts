@@ -54,24 +54,32 @@ function noNode(selector: string, nodes: readonly Candidate[]): UsageError {
 }
 
 /** The nodes of the cluster, from its launcher, else from the master's list of members. */
-export async function knownNodes(target: Target): Promise<readonly Candidate[]> {
+export async function knownNodes(
+  target: Target,
+  signal: AbortSignal,
+): Promise<readonly Candidate[]> {
   if (target.control !== null) {
-    const { nodes, removed } = await (await connect(target, target.control)).cluster();
+    const launcher = await connect(target, target.control);
+    const { nodes, removed } = await launcher.cluster({ signal });
     return [...nodes, ...removed];
   }
-  const health = await (await connect(target)).health();
+  const health = await (await connect(target)).health({ signal });
   if (isArbiter(health)) return inOrder(nodesIn(health, target.url));
   if (health.role === 'master') return inOrder(health.members);
   const self = { node: health.node, role: health.role, url: target.url };
   if (health.master === null) return [self];
-  const seen = await (await connect(target, health.master.url)).health();
+  const seen = await (await connect(target, health.master.url)).health({ signal });
   return seen.role === 'master' ? inOrder(seen.members) : [self];
 }
 
 /** Where to send a read: only the master can serve a linearizable one. */
-export async function urlForRead(target: Target, read: ReadLevel | undefined): Promise<string> {
+export async function urlForRead(
+  target: Target,
+  read: ReadLevel | undefined,
+  signal: AbortSignal,
+): Promise<string> {
   if (read !== 'linearizable') return target.url;
-  const master = (await knownNodes(target)).find(({ role }) => role === 'master');
+  const master = (await knownNodes(target, signal)).find(({ role }) => role === 'master');
   return master?.url ?? target.url;
 }
 
@@ -98,12 +106,16 @@ export async function targetFor(
 }
 
 /** As selectNodes on the target's nodes; a URL means the node there and needs nobody else. */
-export async function nodesAt(selector: string, target: Target): Promise<readonly Candidate[]> {
+export async function nodesAt(
+  selector: string,
+  target: Target,
+  signal: AbortSignal,
+): Promise<readonly Candidate[]> {
   if (isUrl(selector)) {
     const url = baseUrl(selector);
     return [{ node: url, role: null, url }];
   }
-  return selectNodes(selector, await knownNodes(target));
+  return selectNodes(selector, await knownNodes(target, signal));
 }
 
 function isUrl(selector: string): boolean {

@@ -60,10 +60,8 @@ async function backup(given: readonly string[], options: BackupOptions): Promise
     }
     const target = await targetFor(from, options);
     const { backupNode } = await import('../node-backup.ts');
-    return backupNode(from === undefined ? target.url : await urlOf(from, target), place, {
-      token: target.token,
-      signal,
-    });
+    const url = from === undefined ? target.url : await urlOf(from, target, signal);
+    return backupNode(url, place, { token: target.token, signal });
   });
   if (options.json) await printJson({ file, bytes, ...summary });
   else await printLine(cleanText(lineOf(file, bytes, summary)));
@@ -87,8 +85,8 @@ function refuseAsTarget(place: BackupPlace): void {
   refuseToReplace(place);
 }
 
-async function urlOf(selector: string, target: Target) {
-  const nodes = await nodesAt(selector, target);
+async function urlOf(selector: string, target: Target, signal: AbortSignal) {
+  const nodes = await nodesAt(selector, target, signal);
   if (nodes.length !== 1) {
     throw new UsageError('a backup is made of one node at a time', 'name one, like n2');
   }

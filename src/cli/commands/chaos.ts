@@ -90,8 +90,8 @@ async function groundFor(options: ChaosOptions, signal: AbortSignal): Promise<Gr
     throw new UsageError('--secondaries is for a cluster that chaos starts itself', 'leave it out');
   }
   const target = await findTarget(options);
-  const { launcher, report } = await findLauncher(target);
-  if (report.dataDir === null) await refusePast(report.nodes, target);
+  const { launcher, report } = await findLauncher(target, { signal });
+  if (report.dataDir === null) await refusePast(report.nodes, target, signal);
   return {
     nodes: report.nodes,
     control: launcher.url,
@@ -104,9 +104,13 @@ async function groundFor(options: ChaosOptions, signal: AbortSignal): Promise<Gr
 
 /** What ends with the last node that had it may be any part of the log. What stood in it before the
  * run is not known to the judges, so they could not tell how much of it is lost. */
-async function refusePast(nodes: Ground['nodes'], target: Target): Promise<void> {
+async function refusePast(
+  nodes: Ground['nodes'],
+  target: Target,
+  signal: AbortSignal,
+): Promise<void> {
   for (const { url } of nodes) {
-    const { lastIndex } = await (await connect(target, url)).health();
+    const { lastIndex } = await (await connect(target, url)).health({ signal });
     if (lastIndex === 0) continue;
     throw new UsageError(
       'the cluster keeps its log in memory, and the log is not empty: losses could not be judged',

@@ -121,7 +121,7 @@ async function stopCluster(options: ControlOptions): Promise<void> {
   if (cluster === null) {
     if (!target.named) throw new NotRunning('no cluster is running on this machine');
     // Where nothing answers there is nothing to stop, here or anywhere.
-    await findLauncher(target);
+    await untilInterrupted((signal) => findLauncher(target, { signal }));
     throw new UsageError(
       `the launcher of ${target.url} is not on this machine`,
       'name a node, or stop the launcher where it runs',

@@ -57,7 +57,9 @@ async function explain(
   const target = await targetFor(selector, options);
   const accounts = await untilInterrupted(async (signal) => {
     const nodes =
-      selector === undefined ? await knownNodes(target) : await nodesAt(selector, target);
+      selector === undefined
+        ? await knownNodes(target, signal)
+        : await nodesAt(selector, target, signal);
     return Promise.all(nodes.map((node) => ask(target, node, index, signal)));
   });
   const stories = accounts.flatMap(({ story }) => (story === null ? [] : [story]));

@@ -69,7 +69,7 @@ async function fault(
   const job = jobOf(settings);
   const target = await targetFor(selector, options);
   await untilInterrupted(async (signal) => {
-    for (const node of await nodesAt(selector, target)) {
+    for (const node of await nodesAt(selector, target, signal)) {
       const report = await perform(job, await connect(target, node.url), node, signal);
       const { node: name, url } = node;
       await (options.json

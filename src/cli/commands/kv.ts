@@ -100,8 +100,10 @@ async function get(key: string, options: ReadOptions): Promise<void> {
   const { read, json } = options;
   refuseDots(key);
   const target = await findTarget(options);
-  const client = await connect(target, await urlForRead(target, read));
-  const result = await untilInterrupted((signal) => client.get(key, { read, signal }));
+  const result = await untilInterrupted(async (signal) => {
+    const client = await connect(target, await urlForRead(target, read, signal));
+    return client.get(key, { read, signal });
+  });
   if (json) await printJson(result);
   if (result.value === null) {
     throw new Refused(`the key "${key}" has no value`, '`replog kv list` shows those that have');
@@ -137,10 +139,10 @@ async function write(
 async function list(prefix: string | undefined, options: ListOptions): Promise<void> {
   const { read, limit, json } = options;
   const target = await findTarget(options);
-  const client = await connect(target, await urlForRead(target, read));
   const items: { key: string; value: string; index: number }[] = [];
   let after: string | null | undefined = options.after;
   await untilInterrupted(async (signal) => {
+    const client = await connect(target, await urlForRead(target, read, signal));
     do {
       const left = Math.min(1_000, (limit ?? Number.POSITIVE_INFINITY) - items.length);
       const page = await client.listKeys({

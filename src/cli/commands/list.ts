@@ -48,18 +48,20 @@ async function list(node: string | undefined, options: ListOptions): Promise<voi
     throw new UsageError('--follow shows what the node shows', 'leave out --read');
   }
   const target = await targetFor(node, options);
-  const url =
-    node === undefined ? await urlForRead(target, options.read) : await urlOf(node, target);
-  const client = await connect(target, url);
-  await untilInterrupted((signal) =>
-    options.follow
+  await untilInterrupted(async (signal) => {
+    const url =
+      node === undefined
+        ? await urlForRead(target, options.read, signal)
+        : await urlOf(node, target, signal);
+    const client = await connect(target, url);
+    await (options.follow
       ? followMessages(client, options, signal)
-      : listMessages(client, options, signal),
-  );
+      : listMessages(client, options, signal));
+  });
 }
 
-async function urlOf(selector: string, target: Target) {
-  const nodes = await nodesAt(selector, target);
+async function urlOf(selector: string, target: Target, signal: AbortSignal) {
+  const nodes = await nodesAt(selector, target, signal);
   if (nodes.length !== 1) {
     throw new UsageError('messages are listed from one node at a time', 'name one, like n2');
   }

@@ -6,6 +6,7 @@ import { Unreachable } from '../../client/errors.ts';
 import type { RunningCluster } from '../../cluster/registry.ts';
 import { SELECTORS, selectInEach } from '../arguments/node-selection.ts';
 import { NotRunning } from '../exit.ts';
+import { untilInterrupted } from '../interrupt.ts';
 import { findLauncher } from '../launcher.ts';
 import { cleanText } from '../printing/clean-text.ts';
 import { type Styles, stylesFor } from '../printing/colour.ts';
@@ -56,7 +57,7 @@ interface Seen {
 }
 
 async function ps(selector: string | undefined, options: PsOptions): Promise<void> {
-  const seen = await allSeen(options);
+  const seen = await untilInterrupted((signal) => allSeen(options, signal));
   const reports = seen.map(({ report }) => report);
   const chosen = selector === undefined ? reports : onlyNodes(selector, reports);
   if (options.json) {
@@ -97,18 +98,18 @@ async function orphanLines(): Promise<string[]> {
 }
 
 /** The cluster that was named, else all there are. */
-async function allSeen(options: PsOptions): Promise<Seen[]> {
+async function allSeen(options: PsOptions, signal: AbortSignal): Promise<Seen[]> {
   const named = nameIn(options);
-  if (named !== undefined) return see(await findTarget(options));
+  if (named !== undefined) return see(await findTarget(options), signal);
   const clusters = await registered();
   const targets = clusters.map((cluster) => targetOf(cluster, options));
-  return (await Promise.all(targets.map(see))).flat();
+  return (await Promise.all(targets.map((target) => see(target, signal)))).flat();
 }
 
 /** Nothing of a launcher that has ended meanwhile. */
-async function see(target: Target): Promise<Seen[]> {
+async function see(target: Target, signal: AbortSignal): Promise<Seen[]> {
   try {
-    const { report } = await findLauncher(target, { answerMs: ANSWER_MS });
+    const { report } = await findLauncher(target, { signal, answerMs: ANSWER_MS });
     return [{ report, silent: null }];
   } catch (error) {
     const { cluster } = target;
