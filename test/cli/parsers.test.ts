@@ -54,7 +54,7 @@ test.each([
   expect(parseWriteConcern(text)).toBe(w);
 });
 
-test.each(['0', '-1', '1.5', 'abc', '', 'ALL', '10000000000', '1e2'])(
+test.each(['0', '-1', '1.5', 'abc', '', 'ALL', '10000000000', '1e2', '01'])(
   'w "%s" is refused',
   (text) => {
     expect(() => parseWriteConcern(text)).toThrow(UsageError);
@@ -73,7 +73,7 @@ test('read levels', () => {
   expect(() => parseReadLevel('strong')).toThrow(UsageError);
 });
 
-test.each(['', '0', '11', '1.0', '+1', ' 1', '1e0', 'x'])(
+test.each(['', '0', '11', '1.0', '+1', ' 1', '01', '1e0', 'x'])(
   '"%s" is no whole number from 1 to 10',
   (text) => {
     expect(() => wholeNumber(1, 10)(text)).toThrow(/from 1 to 10/);

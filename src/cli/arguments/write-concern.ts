@@ -6,7 +6,7 @@ import { UsageError } from '../exit.ts';
 /** A positive whole number, `majority` or `all`. Throws UsageError. */
 export function parseWriteConcern(text: string): WriteConcern {
   if (text === 'majority' || text === 'all') return text;
-  const nodes = /^\d{1,9}$/.test(text) ? Number(text) : 0;
+  const nodes = /^[1-9]\d{0,8}$/.test(text) ? Number(text) : 0;
   if (nodes >= 1) return nodes;
   throw new UsageError(
     `"${text}" is not a write concern`,

@@ -1,6 +1,7 @@
 // The log itself: pages, one entry, or a stream of events (contract, section 3).
 
 import type { LogIndex } from '../../core/ids.ts';
+import { entryIndex } from '../api/entry-index.ts';
 import { EntryTexts } from '../api/entry-texts.ts';
 import { EventStream } from '../api/event-stream.ts';
 import { committed, shownUpTo } from '../api/read-level.ts';
@@ -86,7 +87,7 @@ async function* pieces(
 
 async function entry(site: Site, call: Call): Promise<Response> {
   const { read } = readQuery(call, levelQuery);
-  const index = strictIndex(tailOf(call, '/log/', 'index'), 'index');
+  const index = entryIndex(tailOf(call, '/log/', 'index'), 'index');
   const upTo = await shownUpTo(site, read, call);
   const found = index === 0 || index > upTo ? null : await entryAt(site.engine.persistence, index);
   if (found !== null) return toResponse(json(200, visible(found)));
@@ -94,16 +95,11 @@ async function entry(site: Site, call: Call): Promise<Response> {
   return toResponse(problem('not-found', detail));
 }
 
-function strictIndex(text: string, path: string): LogIndex {
-  if (/^(?:0|[1-9]\d{0,15})$/.test(text)) return Number(text) as LogIndex;
-  throw new RequestRefused(invalid([{ path, message: 'must be an index of the log' }]));
-}
-
 function stream(site: Site, call: Call, streams: { count: number }): Response {
   const query = readQuery(call, logQuery);
   // An empty one is that of a client which has seen no event (HTML, section 9.2).
   const last = header(call, 'last-event-id') || null;
-  const resumed = last === null ? null : strictIndex(last, 'Last-Event-ID') + 1;
+  const resumed = last === null ? null : entryIndex(last, 'Last-Event-ID') + 1;
   const from = (resumed ?? query.from ?? 1) as LogIndex;
   const level = streamLevel(query.read);
   const headers = { 'content-type': 'text/event-stream', 'cache-control': 'no-store' };

@@ -3,10 +3,11 @@
 import * as z from 'zod';
 import type { LogIndex } from '../../core/ids.ts';
 import type { NodeStatus } from '../../core/status.ts';
+import { entryIndex } from '../api/entry-index.ts';
 import { indexOut, nodeOut } from '../api/success.ts';
 import { json, toResponse } from '../http/answer.ts';
 import { type Call, decoded, rawPath } from '../http/call.ts';
-import { invalid, problem, RequestRefused } from '../http/problems.ts';
+import { problem } from '../http/problems.ts';
 import type { Route, Site } from '../http/route.ts';
 import { entryAt } from '../log-reader.ts';
 import { storyOf } from '../story/story.ts';
@@ -72,8 +73,7 @@ async function story(site: Site, call: Call): Promise<Response> {
 
 function indexOf(call: Call): number {
   const text = decoded(rawPath(call.req.url).split('/')[2] ?? '', 'index');
-  if (/^(?:0|[1-9]\d{0,15})$/.test(text)) return Number(text);
-  throw new RequestRefused(invalid([{ path: 'index', message: 'must be an index of the log' }]));
+  return entryIndex(text, 'index');
 }
 
 function nodeAt(status: NodeStatus, url: string): string | null {

@@ -48,7 +48,7 @@ function log(question: Question, node: ModelledNode): Expectation {
 
 function entry(question: Question, node: ModelledNode): Expectation {
   const text = question.tail('/log/');
-  question.demand(/^(?:0|[1-9]\d{0,15})$/.test(text));
+  question.demand(/^(?:0|[1-9]\d{0,15})$/.test(text) && Number.isSafeInteger(Number(text)));
   return read(question, node, [], [200, 404], (upTo, json, { status }) => {
     const index = Number(text);
     const found = index <= upTo ? node.log.entries[index - 1] : undefined;

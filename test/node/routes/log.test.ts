@@ -140,4 +140,16 @@ describe('GET /log', () => {
       expect([path, status, body.code]).toEqual([path, 404, 'not-found']);
     }
   });
+
+  test.each(['9007199254740993', '01', '1.0', '-1'])('"%s" is the index of none', async (text) => {
+    const { app } = node();
+    for (const path of [`/log/${text}`, `/log/${text}/story`]) {
+      const { status, body } = await call(app, 'GET', path);
+      expect([path, status, body.errors]).toEqual([
+        path,
+        400,
+        [{ path: 'index', message: 'must be an index of the log' }],
+      ]);
+    }
+  });
 });
