@@ -60,12 +60,10 @@ export function jsonIn<T>(
   return briefly?.(bytes) ?? checked(schema, parse(bytes, valuesMax));
 }
 
-/** Reads the whole body. Throws RequestRefused (413) above `limit` bytes. */
+/** Reads the whole body. Throws RequestRefused: 413 above `limit` bytes, 415 for one that is sent
+ * in any other form than its own. */
 export async function readBody(call: Call, limit: number): Promise<Buffer> {
-  const encoding = header(call, 'content-encoding');
-  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
-    refuse('unsupported-media-type', 'Compressed bodies are not accepted.');
-  }
+  refuseEncoded(call);
   const length = header(call, 'content-length');
   const incoming = call.env?.incoming;
   if (length !== undefined && Number(length) > limit) {
@@ -77,6 +75,19 @@ export async function readBody(call: Call, limit: number): Promise<Buffer> {
   // must arrive: a crowd of clients that fills the room must not stop replication.
   const room = limit <= BATCH_LIMIT ? call.env.bodies : undefined;
   return fromNode(incoming, limit, room);
+}
+
+/** What is compressed must not be taken for what it says. Node undoes the chunks, and hands over
+ * what any coding before them has made of the body. */
+function refuseEncoded(call: Call): void {
+  const encoding = header(call, 'content-encoding');
+  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
+    refuse('unsupported-media-type', 'Compressed bodies are not accepted.');
+  }
+  const transfer = header(call, 'transfer-encoding');
+  if (transfer !== undefined && transfer.toLowerCase() !== 'chunked') {
+    refuse('unsupported-media-type', 'No transfer encoding but chunked is accepted.');
+  }
 }
 
 function refuseType(type: string | undefined): never {

@@ -164,6 +164,25 @@ describe('requests over a socket', () => {
     expect(await said).toMatch(/^HTTP\/1\.1 201 /);
   });
 
+  test.each([
+    ['Chunked', 201],
+    ['gzip, chunked', 415],
+    ['foo, chunked', 415],
+  ])('a body sent as "%s" is %d', async (encoding, status) => {
+    const { server, engine } = await start();
+    for (const path of ['/messages', '/echo']) {
+      const { said } = raw(
+        server,
+        `POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n` +
+          `transfer-encoding: ${encoding}\r\nconnection: close\r\n\r\n` +
+          'f\r\n{"message":"a"}\r\n0\r\n\r\n',
+      );
+      const wanted = status === 201 && path === '/echo' ? 200 : status;
+      expect(await said).toMatch(new RegExp(`^HTTP/1\\.1 ${wanted} `));
+    }
+    expect(engine.writes).toHaveLength(status === 201 ? 1 : 0);
+  });
+
   test('a long list arrives whole and streamed', async () => {
     const { server, engine } = await start();
     const messages = Array.from({ length: 20_000 }, (_, i) => `message ${i}`);
