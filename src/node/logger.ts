@@ -1,4 +1,4 @@
-// The node's own diagnostics: one JSON object per line on stderr.
+// The node's own diagnostics on stderr: one JSON object per line, or what is made of it.
 
 import { type Logger, pino } from 'pino';
 import type { Note } from '../core/effects.ts';
@@ -10,11 +10,15 @@ export type { Logger } from 'pino';
 
 export type LogLevel = 'silent' | 'error' | 'warn' | 'info' | 'debug';
 
+/** How a line, which is a JSON object, is put instead. Empty: not at all. */
+export type Wording = (line: string) => string;
+
 /** `name` stands in every line, as a rule the id of the node that writes it: a note's `node` is the
  * one that it is about. Tokens and authorizations are cut out. */
 export function createLogger(options: {
   readonly level?: LogLevel;
   readonly name?: string;
+  readonly wording?: Wording | undefined;
 }): Logger {
   const settings = {
     level: options.level ?? 'info',
@@ -23,7 +27,10 @@ export function createLogger(options: {
     formatters: { level: (label: string) => ({ level: label }) },
     redact: { paths: ['token', 'authorization', '*.token', '*.authorization'], remove: true },
   };
-  return pino(settings, new DiagnosticsSink());
+  const { wording } = options;
+  const sink = new DiagnosticsSink();
+  if (wording === undefined) return pino(settings, sink);
+  return pino(settings, { write: (line: string) => sink.write(wording(line)) });
 }
 
 /** What an operator should look at. */

@@ -14,7 +14,7 @@ import { realClock } from './event-queue.ts';
 import { refuseNodes } from './folder-kind.ts';
 import type { Route } from './http/route.ts';
 import { startServer } from './http/server.ts';
-import { createLogger, type LogLevel, logFull, logUnwritten } from './logger.ts';
+import { createLogger, type LogLevel, logFull, logUnwritten, type Wording } from './logger.ts';
 import { urlOf } from './own-url.ts';
 import { Transport } from './peers/transport.ts';
 import { warmUp } from './warm-up.ts';
@@ -30,6 +30,8 @@ export interface ServeArbiterOptions {
   readonly requireClientToken?: boolean;
   readonly allowHosts?: readonly string[];
   readonly logLevel?: string;
+  /** How the lines on stderr are put; absent: as JSON. */
+  readonly wording?: Wording;
   /** Id of the node that shall be the first master. */
   readonly prefer?: string;
   /** Routes of the process around it, e.g. the launcher's. */
@@ -52,7 +54,7 @@ export interface RunningArbiter {
 export async function serveArbiter(options: ServeArbiterOptions): Promise<RunningArbiter> {
   const { dataDir, token } = options;
   const level = (options.logLevel ?? 'warn') as LogLevel;
-  const logger = createLogger({ level, name: 'arbiter' });
+  const logger = createLogger({ level, name: 'arbiter', wording: options.wording });
   // An arbiter's folder is a node's folder without a log.
   const persistence =
     dataDir === null ? new MemoryPersistence() : openSegmentedLog(new RealDisk(dataDir));

@@ -33,6 +33,7 @@ import {
   logUnfinished,
   logUnwritten,
   logUnwrittenLog,
+  type Wording,
 } from './logger.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { freePort, urlOf } from './own-url.ts';
@@ -65,6 +66,8 @@ export interface ServeNodeOptions {
   readonly requireClientToken: boolean;
   readonly allowHosts: readonly string[];
   readonly logLevel: string;
+  /** How the lines on stderr are put; absent: as JSON. */
+  readonly wording?: Wording;
   /** Something to tell people: changes of role, mode and status, discarded entries, … */
   readonly onNote?: (note: Note) => void;
   /** Called once, when this node has stored something since its start: from now on it is busy. */
@@ -86,7 +89,8 @@ export interface RunningNode {
 
 /** Rejects with DamagedLog, UnknownFormat, FolderInUse, ForeignUse, or as `listen` does. */
 export async function serveNode(options: ServeNodeOptions): Promise<RunningNode> {
-  const logger = createLogger({ level: options.logLevel as LogLevel, name: options.id });
+  const { id: name, logLevel, wording } = options;
+  const logger = createLogger({ level: logLevel as LogLevel, name, wording });
   const faults = options.faults ? new Faults(systemClock()) : undefined;
   const trace = new Trace();
   const durable = durableFor(options);

@@ -18,7 +18,7 @@ async function openTerminal(columns = 100): Promise<Terminal> {
 describe.skipIf(!tmuxWorks)('on a terminal', () => {
   test.each([
     ['master', [], /is read-write/],
-    ['secondary', ['--join', 'http://127.0.0.1:1', '--log-level', 'error'], /no role yet/],
+    ['secondary', ['--join', 'http://127.0.0.1:1'], /no role yet/],
     ['arbiter', [], /listens at/],
   ])('after Ctrl-C to a single %s the prompt begins a line', async (command, more, last) => {
     const terminal = await openTerminal();

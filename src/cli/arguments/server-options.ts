@@ -1,8 +1,11 @@
 // The options of commands that serve (master, secondary, node, arbiter): how they are written, and
 // what they come to.
 
+import { isatty } from 'node:tty';
 import { type Command, Option } from 'commander';
+import type { Wording } from '../../node/logger.ts';
 import { UsageError } from '../exit.ts';
+import { plainDiagnostic } from '../printing/plain-diagnostic.ts';
 import { dataDirFrom } from './data-dir.ts';
 import { readToken } from './token.ts';
 import { wholeNumber } from './whole-number.ts';
@@ -17,7 +20,7 @@ export interface ServerFlags {
   readonly requireClientToken?: boolean;
   readonly insecure?: boolean;
   readonly allowHost?: readonly string[];
-  readonly logLevel: string;
+  readonly logLevel?: string;
   readonly json?: boolean;
 }
 
@@ -31,7 +34,12 @@ export interface ServerSettings {
   readonly requireClientToken: boolean;
   readonly allowHosts: readonly string[];
   readonly logLevel: string;
+  /** Absent: what is said on stderr are JSON objects. */
+  readonly wording?: Wording;
 }
+
+/** Where none was given; a terminal then shows plain lines. */
+export const LOG_LEVEL = 'warn';
 
 const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const;
 
@@ -54,9 +62,10 @@ export function addTokenOptions(command: Command): Command {
     .option('--token-file <file>', "file with the cluster's token (default: REPLOG_TOKEN)")
     .option('--require-client-token', 'clients need the token too, not only nodes')
     .addOption(
-      new Option('--log-level <level>', 'how much to say on stderr')
-        .choices(LOG_LEVELS)
-        .default('warn'),
+      new Option(
+        '--log-level <level>',
+        `how much to say on stderr, as JSON (default: ${LOG_LEVEL})`,
+      ).choices(LOG_LEVELS),
     );
 }
 
@@ -76,8 +85,14 @@ export function serverSettings(flags: ServerFlags, id: string): ServerSettings {
     token,
     requireClientToken: requiredToken(flags, token),
     allowHosts: flags.allowHost ?? [],
-    logLevel: flags.logLevel,
+    logLevel: flags.logLevel ?? LOG_LEVEL,
+    ...(isForPeople(flags) ? { wording: plainDiagnostic } : {}),
   };
+}
+
+/** Whether what is said on stderr is read at a terminal, and nobody has asked for JSON. */
+function isForPeople({ json, logLevel }: ServerFlags): boolean {
+  return !json && logLevel === undefined && isatty(2);
 }
 
 /** Whether clients need the token; throws UsageError if there is none to need. */

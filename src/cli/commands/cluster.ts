@@ -6,7 +6,12 @@ import { defaultDataDir, defaultName, NAME_PATTERN } from '../../cluster/layout.
 import type { ClusterEvent, ReadyEvent } from '../../cluster/report.ts';
 import type { WriteConcern } from '../../core/effects.ts';
 import { dataDirFrom } from '../arguments/data-dir.ts';
-import { addTokenOptions, requiredToken, type ServerFlags } from '../arguments/server-options.ts';
+import {
+  addTokenOptions,
+  LOG_LEVEL,
+  requiredToken,
+  type ServerFlags,
+} from '../arguments/server-options.ts';
 import { readToken } from '../arguments/token.ts';
 import { refuseBoth } from '../arguments/vain-options.ts';
 import { wholeNumber } from '../arguments/whole-number.ts';
@@ -96,7 +101,7 @@ async function launchOptions(flags: ClusterFlags): Promise<Settings> {
     w: flags.w === undefined ? null : String(flags.w),
     token,
     requireClientToken: requiredToken(flags, token),
-    logLevel: flags.logLevel,
+    logLevel: flags.logLevel ?? LOG_LEVEL,
   };
 }
 

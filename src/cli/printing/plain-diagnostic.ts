@@ -1,0 +1,30 @@
+// What a server's logger says, as a person at a terminal reads it: beside lines for people stand no
+// JSON objects.
+
+import { plainLines } from '../../cluster/report.ts';
+import { cleanText } from './clean-text.ts';
+
+/** A line of the logger. A note is one of those that the server prints itself, too. */
+interface Line {
+  readonly level: string;
+  readonly at: string;
+  readonly name?: string;
+  readonly event?: string;
+  readonly msg?: string;
+  readonly error?: string;
+  readonly err?: { readonly message?: string };
+  readonly [field: string]: unknown;
+}
+
+/** The same as a plain line; empty for a note where the terminal shows the notes already. */
+export function plainDiagnostic(text: string, notesShown = process.stdout.isTTY): string {
+  const { level: _, at: __, name = '', event, msg = '', ...rest }: Line = JSON.parse(text);
+  if (event !== undefined) {
+    return notesShown ? '' : plainLines({ event, node: name, ...rest }, cleanText);
+  }
+  const { error, err, ...fields } = rest;
+  const facts = Object.entries(fields).map(([field, value]) => `${field} ${String(value)}`);
+  const reason = error ?? err?.message;
+  const said = facts.length === 0 ? msg : `${msg} (${facts.join(', ')})`;
+  return `${cleanText(`${name}: ${said}${reason === undefined ? '' : `: ${reason}`}`)}\n`;
+}
