@@ -2,10 +2,10 @@
 // started it by one message how the start came out.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { PROGRAM } from './node-program.ts';
-import { runFolder, runningClusters } from './registry.ts';
+import { claimRunFolder, runFolder, runningClusters } from './registry.ts';
 import type { ReadyEvent } from './report.ts';
 
 /** How a start in the background came out. */
@@ -27,14 +27,14 @@ export interface Background {
 
 /** Starts `replog` with these arguments in the background; resolves with how that came out. The
  * launcher goes on when this process ends, unless `signal` aborted while it was starting: then it
- * is stopped first, and this rejects with the reason. */
+ * is stopped first, and this rejects with the reason. Rejects with RunFolderUnusable, too. */
 export async function launchInBackground(
   name: string,
   args: readonly string[],
   signal: AbortSignal,
 ): Promise<Background> {
   const folder = runFolder();
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  claimRunFolder(folder);
   // A cluster of that name runs already: this one will be refused, and the file is the other's.
   const isOthers = (await runningClusters()).some((cluster) => cluster.name === name);
   signal.throwIfAborted();

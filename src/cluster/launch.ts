@@ -11,7 +11,7 @@ import { layoutOf, portsOf } from './layout.ts';
 import { specOf } from './node-program.ts';
 import { checkPorts, LOOPBACK, PortTaken } from './ports.ts';
 import type { Registration, RunningCluster } from './registry.ts';
-import { orphans, register, runningClusters } from './registry.ts';
+import { claimRunFolder, orphans, register, runningClusters } from './registry.ts';
 import type { ClusterEvent, ReadyEvent } from './report.ts';
 import type { Roster } from './roster.ts';
 import { foldersOf, readRoster, removeData, rosterFor, writeRoster } from './roster.ts';
@@ -70,7 +70,7 @@ export class ClusterRuns extends Error {
 }
 
 /** Starts a cluster. Rejects before anything is started with PortTaken, ClusterRuns, ForeignFolder,
- * FolderInUse, or RangeError for ports or a write concern that cannot be. */
+ * FolderInUse, RunFolderUnusable, or RangeError for ports or a write concern that cannot be. */
 export async function launch(options: LaunchOptions): Promise<Launch> {
   const { dataDir } = options;
   const had = dataDir === null || options.fresh ? null : readRoster(dataDir);
@@ -84,6 +84,7 @@ export async function launch(options: LaunchOptions): Promise<Launch> {
   await checkPorts(portsOf(layout)).catch((error: unknown) => {
     throw withHolder(error);
   });
+  if (options.unlisted !== true) claimRunFolder();
   await refuseSecond(layout);
   if (dataDir !== null) {
     if (options.fresh) await removeUnused(dataDir);

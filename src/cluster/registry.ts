@@ -52,6 +52,37 @@ export function runFolder(env: NodeJS.ProcessEnv = process.env): string {
   return join(tmpdir(), `replog-${process.getuid?.() ?? 'user'}`);
 }
 
+const ANOTHERS = 'belongs to another user';
+
+/** A cluster cannot be announced: nobody would find it. */
+export class RunFolderUnusable extends Error {
+  override readonly name = 'RunFolderUnusable';
+  readonly folder: string;
+
+  /** `cause`: what the system says; undefined: the folder belongs to another user. */
+  constructor(folder: string, cause?: unknown) {
+    const reason = cause instanceof Error ? `cannot be used: ${cause.message}` : ANOTHERS;
+    super(`${folder} ${reason}`, { cause });
+    this.folder = folder;
+  }
+}
+
+/** Makes the folder, and proves that something can be written there. Throws RunFolderUnusable. */
+export function claimRunFolder(folder: string = runFolder()): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    if (!isOurs(folder)) throw new RunFolderUnusable(folder);
+    const proof = draftOf(join(folder, 'claim'));
+    writeFileSync(proof, '', { mode: 0o600 });
+    rmSync(proof);
+  } catch (error) {
+    throw error instanceof RunFolderUnusable ? error : new RunFolderUnusable(folder, error);
+  }
+}
+
+/** A name that nobody else writes to, and nobody reads. */
+const draftOf = (path: string): string => `${path}.${randomBytes(4).toString('hex')}.tmp`;
+
 /** All clusters whose launcher is alive, ordered by name. */
 export async function runningClusters(folder: string = runFolder()): Promise<RunningCluster[]> {
   const found: RunningCluster[] = [];
@@ -105,7 +136,7 @@ export function register(cluster: RunningCluster, folder: string = runFolder()):
     if (removed) return;
     // Whoever tidies up under /tmp may have taken the folder away meanwhile.
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    if (!isOurs(folder)) throw new Error(`${folder} belongs to another user`);
+    if (!isOurs(folder)) throw new RunFolderUnusable(folder);
     const entry: Entry = {
       ...next,
       startTime: markOf(next.pid).startTime,
@@ -114,7 +145,7 @@ export function register(cluster: RunningCluster, folder: string = runFolder()):
       ),
     };
     // Readers see the old text or the new one, never half of it.
-    const draft = `${path}.${randomBytes(4).toString('hex')}.tmp`;
+    const draft = draftOf(path);
     writeFileSync(draft, `${JSON.stringify(entry)}\n`, { mode: 0o600 });
     renameSync(draft, path);
   };

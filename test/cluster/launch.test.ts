@@ -2,7 +2,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, rmdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -85,6 +85,25 @@ test('a cluster is announced when it says that it is ready, until it has stopped
   ]);
   await launched?.stop();
   expect(await runningClusters()).toEqual([]);
+});
+
+test('where no cluster can be announced none is started, and nothing made', async () => {
+  const file = join(folder, 'file');
+  writeFileSync(file, '');
+  const dataDir = join(folder, 'data');
+  for (const [runDir, reason] of [
+    [file, 'it is a file'],
+    [join(file, 'below'), 'a part of it is a file'],
+  ] as const) {
+    vi.stubEnv('REPLOG_RUN_DIR', runDir);
+    const error = await ready({ dataDir }).catch((problem: unknown) => problem);
+    expect(endingOf(startProblem(error, dataDir))).toEqual({
+      code: 2,
+      sentence: `the cluster could not be found through ${runDir}: ${reason}`,
+      hint: expect.stringContaining('REPLOG_RUN_DIR'),
+    });
+    expect([existsSync(dataDir), launched]).toEqual([false, null]);
+  }
 });
 
 test('one that is not to be found is not announced', async () => {

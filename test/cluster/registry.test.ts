@@ -5,7 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { RunningCluster } from '../../src/cluster/registry.ts';
-import { orphans, register, runFolder, runningClusters } from '../../src/cluster/registry.ts';
+import {
+  claimRunFolder,
+  orphans,
+  register,
+  runFolder,
+  runningClusters,
+} from '../../src/cluster/registry.ts';
 
 let dir: string;
 
@@ -122,6 +128,7 @@ describe('runningClusters', () => {
     spawnSync('chown', ['12345', dir]);
     expect(await runningClusters(dir)).toEqual([]);
     expect(() => register(cluster('b'), dir)).toThrow('another user');
+    expect(() => claimRunFolder(dir)).toThrow(`${dir} belongs to another user`);
   });
 });
 

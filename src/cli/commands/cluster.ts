@@ -226,7 +226,9 @@ async function startInBackground(flags: ClusterFlags, settings: Settings): Promi
   const args = backgroundArgs(flags, settings);
   const { outcome, file } = await untilInterrupted((signal) =>
     launchInBackground(settings.name, args, signal),
-  );
+  ).catch((error: unknown) => {
+    throw startProblem(error, settings.dataDir);
+  });
   if (outcome.type === 'failed') {
     const { code, sentence, hint } = outcome;
     if (code === EXIT.usage) throw new UsageError(sentence, hint);

@@ -3,12 +3,30 @@
 import { join } from 'node:path';
 import type { ClusterRuns } from '../../cluster/launch.ts';
 import type { PortTaken } from '../../cluster/ports.ts';
+import type { RunFolderUnusable } from '../../cluster/registry.ts';
 import { unusableFolder } from '../arguments/data-dir.ts';
+import { pathProblem } from '../arguments/path-problem.ts';
 import { Refused, UsageError } from '../exit.ts';
+
+/** Told to make a folder, the system says of a file that it is there. */
+const wordsFor = (code: string | undefined): string | undefined =>
+  code === 'EEXIST' ? 'it is a file' : pathProblem(code);
+
+/** Whoever has not set the folder learns here that there is one. */
+function unusableRunFolder({ folder, cause }: RunFolderUnusable): UsageError {
+  const { code, message } = (cause ?? {}) as NodeJS.ErrnoException;
+  const reason = cause === undefined ? 'it belongs to another user' : wordsFor(code);
+  return new UsageError(
+    `the cluster could not be found through ${folder}: ${reason ?? message}`,
+    'name a folder of your own in REPLOG_RUN_DIR, here and for the commands that are to find it',
+  );
+}
 
 /** The error with a sentence, a hint and the right exit code, where the cause is known. */
 export function startProblem(error: unknown, dataDir: string | null): unknown {
   if (!(error instanceof Error)) return error;
+  // Before what is looked for in its cause: that is about another folder than the data's.
+  if (error.name === 'RunFolderUnusable') return unusableRunFolder(error as RunFolderUnusable);
   const unusable = unusableFolder(error, dataDir);
   if (unusable !== null) return unusable;
   switch (error.name) {
