@@ -10,7 +10,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { Group } from './group.ts';
@@ -76,6 +76,21 @@ const CONSUMER = `
   }
 `;
 
+/** The files below the folder, seen from there. */
+const filesBelow = (folder: string): string[] =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((found) => found.isFile())
+    .map(({ name, parentPath }) => relative(folder, join(parentPath, name)));
+
+/** Where a document's links to other files lead, seen from the package's folder. */
+function linksOf(folder: string, file: string): { readonly file: string; readonly to: string }[] {
+  const text = readFileSync(join(folder, file), 'utf8');
+  return [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, link = '']) => ({
+    file,
+    to: join(dirname(file), link),
+  }));
+}
+
 describe('the packed program', () => {
   const kept = new Belongings();
   let home: string;
@@ -90,7 +105,7 @@ describe('the packed program', () => {
 
   test('runs a cluster after an installation without scripts', async () => {
     const folder = join(home, 'node_modules', 'replog');
-    for (const part of ['src', 'test', 'tsconfig.json', '.ci']) {
+    for (const part of ['test', 'tsconfig.json', '.ci']) {
       expect(existsSync(join(folder, part))).toBe(false);
     }
     const entry = join(home, 'node_modules', '.bin', 'replog');
@@ -111,6 +126,20 @@ describe('the packed program', () => {
     expect([append.code, append.stderr]).toEqual([0, '']);
     expect(JSON.parse(append.stdout).acks.toSorted()).toEqual(['n1', 'n2']);
     expect(run(entry, ['list', 'n2'], home).stdout).toContain('packed');
+  });
+
+  test('brings what its documents link to, and no source beside that', () => {
+    const folder = join(home, 'node_modules', 'replog');
+    const files = filesBelow(folder);
+    expect(files.filter((file) => file.startsWith('src/')).sort()).toEqual([
+      'src/core/README.md',
+      'src/persistence/README.md',
+    ]);
+    const links = files
+      .filter((file) => file.endsWith('.md'))
+      .flatMap((file) => linksOf(folder, file));
+    expect(links.length).toBeGreaterThan(30);
+    expect(links.filter(({ to }) => !existsSync(join(folder, to)))).toEqual([]);
   });
 
   test('brings all that it needs: no other package is installed with it', () => {
