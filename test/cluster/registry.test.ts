@@ -123,6 +123,11 @@ describe('runningClusters', () => {
     expect(await runningClusters(join(dir, 'missing'))).toEqual([]);
   });
 
+  // No file can be made there, as on a disk that is read-only, though the folder is this user's.
+  it.runIf(process.platform === 'linux')('claims no folder that takes no files', () => {
+    expect(() => claimRunFolder('/proc/self')).toThrow('/proc/self cannot be used: ');
+  });
+
   it.runIf(process.getuid?.() === 0)('does not believe a folder of another user', async () => {
     register(cluster('a'), dir);
     spawnSync('chown', ['12345', dir]);
