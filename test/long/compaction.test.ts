@@ -10,6 +10,7 @@ import type { Entry } from '../../src/core/operation.ts';
 import { DEFAULT_OPTIONS } from '../../src/core/options.ts';
 import { RealDisk } from '../../src/persistence/disk/real-disk.ts';
 import { openSegmentedLog } from '../../src/persistence/log/segmented-log.ts';
+import { foldedBy } from '../../src/persistence/upkeep/upkeep.ts';
 import { at } from '../persistence/entries.ts';
 
 const KEYS = Number(process.env.REPLOG_LONG_KEYS ?? 1_000_000);
@@ -27,10 +28,7 @@ it('keys overwritten ten times each take at most twice what is live', async () =
     const reports: unknown[] = [];
     log.startUpkeep({
       compactTo: () => at(committed),
-      newest: (key) => folds.store.newest(key),
-      settledTo: () => folds.store.settledTo,
-      requestAt: () => null,
-      requestsOf: () => null,
+      ...foldedBy(folds),
       after: (ms, run) => {
         idle = ms >= 500 ? idle + 1 : 0;
         const timer = setTimeout(run, Math.min(ms, 50));

@@ -34,13 +34,18 @@ export class Deduplication {
 
   /** All that is known, the oldest request first. */
   get requests(): RequestRun {
-    return this.known.beginningIn(0, Number.POSITIVE_INFINITY);
+    return this.knownIn(0, Number.POSITIVE_INFINITY);
   }
 
   /** All requests that begin with one of the entries `from`…`to`, the oldest first; null if some
    * may have been forgotten. */
   beginningIn(from: number, to: number): RequestRun | null {
-    return this.forgottenTo >= from ? null : this.known.beginningIn(from, to);
+    return this.forgottenTo >= from ? null : this.knownIn(from, to);
+  }
+
+  /** Those that are known and begin with one of the entries `from`…`to`, the oldest first. */
+  knownIn(from: number, to: number): RequestRun {
+    return this.known.beginningIn(from, to);
   }
 
   /** Takes over what is known of a request; the requests come in the order of the log. */

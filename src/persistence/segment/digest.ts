@@ -22,6 +22,8 @@ export class Digest {
   batch: BatchRange | null = null;
   /** Records that write or remove a key. */
   keyed = 0;
+  /** Those of them that carry an idempotency key. */
+  keyedRequests = 0;
   private readonly latest = new Map<string, Keyed>();
   private readonly observed: Deduplication;
   private readonly given: RequestRun | null;
@@ -72,6 +74,7 @@ export class Digest {
     }
     if (entry.op === 'append') return;
     this.keyed += 1;
+    if (entry.idempotencyKey !== undefined) this.keyedRequests += 1;
     this.latest.set(entry.key, { index: entry.index, present: entry.op === 'put' });
   }
 }

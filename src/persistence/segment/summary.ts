@@ -65,6 +65,8 @@ interface Head {
   readonly keyCount: number;
   /** Records that write or remove a key. */
   readonly keyed: number;
+  /** Those of them that carry an idempotency key. Earlier programs did not say. */
+  readonly keyedRequests?: number;
   readonly requestCount: number;
   /** Points, keys, requests. */
   readonly sections: readonly Section[];
@@ -110,6 +112,7 @@ export async function writeSummary(
     open: digest.open,
     keyCount: folds.keys.count,
     keyed: digest.keyed,
+    keyedRequests: digest.keyedRequests,
     requestCount: folds.requests.count,
     sections: sections.map(({ bytes, checksum }) => ({ bytes, checksum })),
   };

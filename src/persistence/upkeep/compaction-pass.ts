@@ -16,8 +16,9 @@ const GROUP_MAX = 64;
 
 /** What a look at a segment says. */
 interface Look {
-  /** Records that are the newest word on their key, as far as is known. */
-  readonly live: number;
+  /** Records on keys that stay: the newest word on their key, as far as is known, or a request that
+   * may be repeated. */
+  readonly stays: number;
   readonly removals: Float64Array;
   readonly garbage: boolean;
   /** Small enough to be put together with its neighbour. */
@@ -42,14 +43,14 @@ export class CompactionPass {
     this.segmentBytes = segmentBytes;
   }
 
-  /** Returns how many records on keys are the newest word on their key: what a later pass is
-   * measured against. Ends early where segments have changed meanwhile. */
+  /** Returns how many records on keys stay: what a later pass is measured against. Ends early where
+   * segments have changed meanwhile. */
   async run(segments: readonly Segment[], summaries: readonly Summary[]): Promise<number> {
     let left = 0;
     for (const [i, segment] of segments.entries()) {
       const look = await this.look(segment, summaries[i]!);
       if (look === null) return left;
-      left += look.live;
+      left += look.stays;
       const joins = look.garbage || look.small;
       const full = this.groupBytes + look.bytes > this.segmentBytes;
       if ((!joins || full || this.group.length === GROUP_MAX) && !(await this.finish()))
@@ -82,18 +83,31 @@ export class CompactionPass {
       segment.summarised = false;
       return null;
     }
-    let live = 0;
+    const live = new Set<number>();
     const removals: number[] = [];
     folds.eachKey((key, index, present) => {
       const newest = this.state.newest(key);
-      if (newest === index || (newest === null && !present)) live += 1;
+      if (newest === index || (newest === null && !present)) live.add(index);
       if (!present) removals.push(index);
     });
-    const dead = summary.keyed - live;
+    const stays = live.size + this.requestsBeside(live, summary);
+    const dead = summary.keyed - stays;
     const garbage = dead > GARBAGE_MIN * segment.count;
     const size = segment.end.offset;
     const small = size < this.segmentBytes / 2 && summary.keyed > 0;
     const bytes = size * (1 - dead / Math.max(segment.count, 1));
-    return { live, removals: Float64Array.from(removals).sort(), garbage, small, bytes };
+    return { stays, removals: Float64Array.from(removals).sort(), garbage, small, bytes };
+  }
+
+  /** How many records on keys stay only because their idempotency key is known. Of requests that
+   * are known it is not told which are messages: as many of them as of all that the segment has. */
+  private requestsBeside(live: ReadonlySet<number>, summary: Summary): number {
+    const { first, last, keyed, requestCount } = summary;
+    if (live.size === keyed || requestCount === 0) return 0;
+    const known = this.state.requestsIn(first, last);
+    const share = (summary.keyedRequests ?? Math.min(keyed, requestCount)) / requestCount;
+    let beside = Math.ceil(known.length * share);
+    for (const request of known) if (live.has(request.first)) beside -= 1;
+    return Math.min(Math.max(beside, 0), keyed - live.size);
   }
 }

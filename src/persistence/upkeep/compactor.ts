@@ -5,6 +5,7 @@
 // payloads and the running hash of what stays never change.
 
 import type { LogIndex } from '../../core/ids.ts';
+import type { RequestRun } from '../../core/log/known-requests.ts';
 import type { Entry } from '../../core/operation.ts';
 import { type Disk, type DiskFile, withFile, writeAll } from '../disk/disk.ts';
 import type { Catalog } from '../log/catalog.ts';
@@ -43,6 +44,8 @@ export interface Superseding {
   settledTo(): LogIndex;
   /** Index of the first operation of the request that this idempotency key still stands for. */
   requestAt(idempotencyKey: string): LogIndex | null;
+  /** The requests that are known and begin with one of the entries `from`…`to`. */
+  requestsIn(from: number, to: number): RequestRun;
 }
 
 /** A closed segment that may be rewritten. */

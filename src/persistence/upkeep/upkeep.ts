@@ -40,6 +40,7 @@ export function foldedBy({ store, deduplication }: Folds): Folded {
     newest: (key) => store.newest(key),
     settledTo: () => store.settledTo,
     requestAt: (key) => deduplication.find(key)?.first ?? null,
+    requestsIn: (from, to) => deduplication.knownIn(from, to),
     requestsOf: (from, to) => deduplication.beginningIn(from, to),
   };
 }

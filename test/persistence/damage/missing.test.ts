@@ -7,6 +7,7 @@ import { checkFolder } from '../../../src/persistence/damage/verify.ts';
 import type { SegmentedLogOptions } from '../../../src/persistence/log/segmented-log.ts';
 import { DamagedLog } from '../../../src/persistence/persistence.ts';
 import { encodeFileHeader } from '../../../src/persistence/segment/segment-file.ts';
+import { foldedBy } from '../../../src/persistence/upkeep/upkeep.ts';
 import { at, entriesOf, entryAt } from '../entries.ts';
 import { Node } from '../folded-log.ts';
 import { Machine, SMALL } from '../machine.ts';
@@ -216,9 +217,7 @@ describe('no damage is', () => {
       await new Promise<void>((resolve) => {
         node.log.startUpkeep({
           compactTo: () => at(0),
-          newest: () => null,
-          settledTo: () => at(0),
-          requestAt: () => null,
+          ...foldedBy(node.folds),
           requestsOf: () => null,
           after: (_, run) => {
             calls += 1;

@@ -1,7 +1,8 @@
 // Which segments a pass of compaction rewrites, and which it puts together.
 
 import { describe, expect, it } from 'vitest';
-import { at } from '../entries.ts';
+import type { Entry } from '../../../src/core/operation.ts';
+import { at, entryAt } from '../entries.ts';
 import { segmentsOf } from '../flipped-segment.ts';
 import { entriesOf, Node, type Request, written } from '../folded-log.ts';
 import { Machine, SMALL } from '../machine.ts';
@@ -20,6 +21,24 @@ async function compacted(all: readonly Request[]) {
   await node.log.close();
   expect(node.reports).toEqual([]);
   return { machine, node, gone: lastIndex - count };
+}
+
+/** What compaction leaves of a log of so many requests, each with an idempotency key of which the
+ * latest 150 are known: puts on few keys, and as many messages, which stay anyway. */
+async function namedOnly(machine: Machine, count: number): Promise<Entry[]> {
+  const node = await new Node(machine.open(), 150).start(false);
+  for (let i = 1; i <= count; i += 1) {
+    const { index, at: when, epoch } = entryAt(i);
+    const head = { index, epoch, at: when, idempotencyKey: `request ${i}` };
+    const text = 'v'.repeat(30);
+    const put: Entry = { ...head, op: 'put', key: `key ${i % 3}`, value: text };
+    await node.write([i % 2 === 0 ? put : { ...head, op: 'append', message: text }]);
+  }
+  await node.upkeep(node.log.lastIndex);
+  const left = (await node.log.read(at(1), node.log.lastIndex)).entries();
+  await node.log.close();
+  expect(node.reports).toEqual([]);
+  return left;
 }
 
 describe('a pass of compaction', () => {
@@ -104,6 +123,18 @@ describe('a pass of compaction', () => {
     expect(entries.filter(({ op }) => op === 'put')).toEqual([]);
     expect(machine.disk.trace.slice(before).filter((call) => /\.seg\.tmp/.test(call))).toEqual([]);
     await again.log.close();
+  });
+
+  it('rewrites no segment whose records stay for their idempotency keys', async () => {
+    const machine = new Machine(SMALL);
+    expect(await namedOnly(machine, 120)).toHaveLength(120);
+    expect(machine.disk.trace.filter((call) => /\.seg\.tmp/.test(call))).toEqual([]);
+  });
+
+  it('rewrites a segment whose idempotency keys are forgotten', async () => {
+    const left = await namedOnly(new Machine(SMALL), 260);
+    expect(left.filter(({ op, index }) => op === 'put' && index <= 80).length).toBeLessThan(10);
+    expect(left.filter(({ op, index }) => op === 'put' && index > 111)).toHaveLength(75);
   });
 
   it('leaves the log as it was where the new file cannot be given its name', async () => {
