@@ -187,6 +187,26 @@ describe('G20: compaction', () => {
     expect(turns).toBeGreaterThan(50);
   }, 60_000);
 
+  it('is cut back, wherever, while a compacted file waits for its name', async () => {
+    const all = keyed(60);
+    const { length } = entriesOf(all).flat();
+    for (let kept = 1; kept < length; kept += 1) {
+      const machine = new Machine(SMALL);
+      const node = await written(machine, all);
+      const release = machine.disk.hold('read');
+      const reading = node.log.read(at(1), at(3));
+      const working = node.upkeep(length);
+      for (let n = 0; n < 100; n += 1) await turn();
+      expect(machine.disk.names().filter((name) => name.endsWith('.seg.tmp'))).toHaveLength(1);
+      node.log.truncate(at(kept));
+      release();
+      await Promise.allSettled([reading]);
+      await working;
+      expect([kept, node.reports]).toEqual([kept, []]);
+      await node.log.close();
+    }
+  });
+
   it('lets who reads meanwhile have every entry that stays', async () => {
     const machine = new Machine(SMALL);
     const all = keyed(150);

@@ -2,11 +2,12 @@
 // once. The rule: what is read is checked as in any other reading.
 
 import { asMissing } from '../damage/missing.ts';
-import type { Disk } from '../disk/disk.ts';
+import { codeOf, type Disk } from '../disk/disk.ts';
 import { DamagedLog } from '../persistence.ts';
 import { examine, recordHash, recordIndex, recordSize } from '../record/record.ts';
 import { damage } from '../record/walk.ts';
-import { segmentName } from '../segment/segment-file.ts';
+import type { Segment } from '../segment/segment.ts';
+import { segmentName, unfinishedName } from '../segment/segment-file.ts';
 import type { Piece } from './encoded-log.ts';
 
 /** The records of a piece that is on disk. Throws DamagedLog, or the disk's error. */
@@ -15,7 +16,7 @@ export function readNow(disk: Disk, { segment, start, end, before, holes }: Piec
   const bytes = Buffer.allocUnsafe(end - start);
   let got: number;
   try {
-    got = disk.readNow(name, bytes, start);
+    got = readFile(disk, segment, bytes, start);
   } catch (error) {
     throw asMissing(error, segment);
   }
@@ -30,4 +31,17 @@ export function readNow(disk: Disk, { segment, start, end, before, holes }: Piec
   }
   if (got < bytes.length) throw new DamagedLog(name, start + got, 'an early end');
   return bytes;
+}
+
+/** While a compacted file is on its way to its name, the one that has that name is another. */
+function readFile(disk: Disk, segment: Segment, bytes: Buffer, start: number): number {
+  const name = segmentName(segment.start.first);
+  if (segment.changing !== null) {
+    try {
+      return disk.readNow(unfinishedName(name), bytes, start);
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT') throw error;
+    }
+  }
+  return disk.readNow(name, bytes, start);
 }

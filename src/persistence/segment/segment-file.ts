@@ -41,6 +41,11 @@ export function segmentName(first: number): string {
   return `log-${String(first).padStart(16, '0')}.seg`;
 }
 
+/** A compacted segment's file until it takes its name. */
+export function unfinishedName(name: string): string {
+  return `${name}.tmp`;
+}
+
 /** The first index of each segment among the names of a folder, rising. */
 export function segmentsAmong(names: readonly string[]): number[] {
   const found: number[] = [];

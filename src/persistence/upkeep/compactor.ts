@@ -22,7 +22,7 @@ import {
   recordSize,
 } from '../record/record.ts';
 import { Segment } from '../segment/segment.ts';
-import { encodeFileHeader, FILE_HEADER_BYTES, segmentName } from '../segment/segment-file.ts';
+import { encodeFileHeader, FILE_HEADER_BYTES, segmentName, unfinishedName } from '../segment/segment-file.ts';
 import { CLOSED_INTERVAL_BYTES, summaryName } from '../segment/summary.ts';
 import { type Pause, readClosed } from './closed-segments.ts';
 import type { Leftovers } from './leftovers.ts';
@@ -95,7 +95,7 @@ export class Compactor {
     const { disk, state, turns } = this.parts;
     const group = candidates.map(({ segment }) => segment);
     const name = segmentName(group[0]!.start.first);
-    const unfinished = `${name}.tmp`;
+    const unfinished = unfinishedName(name);
     await disk.remove(unfinished);
     const fresh = await withFile(disk, unfinished, 'create', async (file) => {
       const written = await this.rewrite(candidates, file);
