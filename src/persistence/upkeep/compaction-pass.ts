@@ -7,6 +7,7 @@ import type { Segment } from '../segment/segment.ts';
 import { segmentName } from '../segment/segment-file.ts';
 import { readFolds, type Summary, summaryName } from '../segment/summary.ts';
 import type { Candidate, Compactor, Superseding } from './compactor.ts';
+import type { LastRemovals } from './last-removals.ts';
 
 /** A segment is rewritten if so many of its records are superseded, as a share of all. */
 export const GARBAGE_MIN = 0.2;
@@ -27,25 +28,39 @@ interface Look {
   readonly bytes: number;
 }
 
+export interface PassParts {
+  readonly disk: Disk;
+  /** Segments are put together up to this size. */
+  readonly segmentBytes: number;
+  readonly lastRemovals: LastRemovals;
+}
+
 export class CompactionPass {
   private readonly disk: Disk;
   private readonly compactor: Compactor;
   private readonly state: Superseding;
   private readonly segmentBytes: number;
+  private readonly lastRemovals: LastRemovals;
   private group: Candidate[] = [];
   private groupBytes = 0;
   private worth = false;
 
-  constructor(disk: Disk, compactor: Compactor, state: Superseding, segmentBytes: number) {
+  constructor(
+    { disk, segmentBytes, lastRemovals }: PassParts,
+    compactor: Compactor,
+    state: Superseding,
+  ) {
     this.disk = disk;
     this.compactor = compactor;
     this.state = state;
     this.segmentBytes = segmentBytes;
+    this.lastRemovals = lastRemovals;
   }
 
   /** Returns how many records on keys stay: what a later pass is measured against. Ends early where
    * segments have changed meanwhile. */
   async run(segments: readonly Segment[], summaries: readonly Summary[]): Promise<number> {
+    await this.gatherRemovals(summaries);
     let left = 0;
     for (const [i, segment] of segments.entries()) {
       const look = await this.look(segment, summaries[i]!);
@@ -62,6 +77,19 @@ export class CompactionPass {
     }
     await this.finish();
     return left;
+  }
+
+  private gatherRemovals(summaries: readonly Summary[]): Promise<void> {
+    const settledTo = this.state.settledTo();
+    const segments = summaries.map((summary) => ({
+      first: summary.first,
+      bytes: summary.sections[1]!.bytes,
+      folds: () => readFolds(this.disk, summaryName(segmentName(summary.first)), summary, false),
+    }));
+    return this.lastRemovals.gather(
+      segments,
+      (key, index) => index <= settledTo && this.state.newest(key) === null,
+    );
   }
 
   /** Rewrites what has gathered. Returns whether to go on: where something stays that was to go,
@@ -87,8 +115,9 @@ export class CompactionPass {
     const removals: number[] = [];
     folds.eachKey((key, index, present) => {
       const newest = this.state.newest(key);
-      if (newest === index || (newest === null && !present)) live.add(index);
-      if (!present) removals.push(index);
+      const last = !present && !this.lastRemovals.comeAfter(key, index);
+      if (newest === index || (newest === null && last)) live.add(index);
+      if (last) removals.push(index);
     });
     const stays = live.size + this.requestsBeside(live, summary);
     const dead = summary.keyed - stays;

@@ -22,7 +22,12 @@ import {
   recordSize,
 } from '../record/record.ts';
 import { Segment } from '../segment/segment.ts';
-import { encodeFileHeader, FILE_HEADER_BYTES, segmentName, unfinishedName } from '../segment/segment-file.ts';
+import {
+  encodeFileHeader,
+  FILE_HEADER_BYTES,
+  segmentName,
+  unfinishedName,
+} from '../segment/segment-file.ts';
 import { CLOSED_INTERVAL_BYTES, summaryName } from '../segment/summary.ts';
 import { type Pause, readClosed } from './closed-segments.ts';
 import type { Leftovers } from './leftovers.ts';
@@ -51,7 +56,8 @@ export interface Superseding {
 /** A closed segment that may be rewritten. */
 export interface Candidate {
   readonly segment: Segment;
-  /** Indexes of the removals in it behind which nothing more comes on their key there, rising. */
+  /** Indexes of the removals in it behind which nothing more comes on their key there, and nothing
+   * elsewhere that is known; rising. */
   readonly removals: Float64Array;
 }
 
@@ -73,8 +79,8 @@ export interface CompactorParts {
  * 1. A record stays if it is an append, if its key's state is what it says, if its idempotency key
  *    is within the window, if it is part of a batch, or the first of its epoch, or the last of its
  *    file.
- * 2. The last removal in a segment on a key without a value stays: it is the newest word on the
- *    key, or nobody remembers where that stands.
+ * 2. The last removal in a segment on a key without a value stays, unless a later one is known: it
+ *    is the newest word on the key, or nobody remembers where that stands.
  * 3. What supersedes a record is on every member, too, before the record goes: if the log were cut
  *    back to between the two, nothing would be left of the key's state there.
  * 4. Nothing goes while somebody reads the log as it was (`Holds`).
@@ -142,7 +148,7 @@ export class Compactor {
     return fresh;
   }
 
-  /** `isLast`: whether the removal with this index is the last operation on its key there. */
+  /** `isLast`: whether nothing later on its key is known than the removal with this index. */
   private stays(bytes: Buffer, at: number, isLast: (index: number) => boolean): boolean {
     if (plainMessage(bytes, at) >= 0) return true;
     const entry = parseRecord(bytes, at);

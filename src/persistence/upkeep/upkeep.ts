@@ -27,6 +27,7 @@ import {
 import { CompactionPass, GARBAGE_MIN } from './compaction-pass.ts';
 import { Compactor, type Superseding } from './compactor.ts';
 import { condemn } from './condemned.ts';
+import { LastRemovals } from './last-removals.ts';
 import type { Leftovers } from './leftovers.ts';
 
 /** What upkeep asks of whoever folds the log. */
@@ -111,6 +112,7 @@ export class Upkeep {
    * come. */
   private passedTo = 0;
   private passedKeyed = 0;
+  private readonly lastRemovals = new LastRemovals();
   /** Where the log ended at the latest look, and how many have been in vain since then. */
   private lookedAt = 0;
   private vainLooks = 0;
@@ -280,8 +282,13 @@ export class Upkeep {
     const patience = () => this.pause(PACE.idleMs);
     const tools = { disk, catalog, readers, holds, turns, leftovers };
     const compactor = new Compactor({ ...tools, state: this.host, pause, patience });
-    const pass = new CompactionPass(disk, compactor, this.host, segmentBytes);
-    this.passedKeyed = await pass.run(eligible, summaries);
+    const { lastRemovals } = this;
+    const pass = new CompactionPass({ disk, segmentBytes, lastRemovals }, compactor, this.host);
+    try {
+      this.passedKeyed = await pass.run(eligible, summaries);
+    } finally {
+      lastRemovals.clear();
+    }
     // Only now: what the disk did not allow it may allow later. So may a reader.
     if (compactor.heldUp) return false;
     this.passedTo = reached;

@@ -1,7 +1,7 @@
 // Which segments a pass of compaction rewrites, and which it puts together.
 
 import { describe, expect, it } from 'vitest';
-import type { Entry } from '../../../src/core/operation.ts';
+import { type Entry, entryOf, type Operation } from '../../../src/core/operation.ts';
 import { at, entryAt } from '../entries.ts';
 import { segmentsOf } from '../flipped-segment.ts';
 import { entriesOf, Node, type Request, written } from '../folded-log.ts';
@@ -23,16 +23,18 @@ async function compacted(all: readonly Request[]) {
   return { machine, node, gone: lastIndex - count };
 }
 
-/** What compaction leaves of a log of so many requests, each with an idempotency key of which the
- * latest 150 are known: puts on few keys, and as many messages, which stay anyway. */
-async function namedOnly(machine: Machine, count: number): Promise<Entry[]> {
+/** What compaction leaves of a log of so many operations, each with an idempotency key or without,
+ * of which the latest 150 are known. */
+async function leftOf(
+  machine: Machine,
+  count: number,
+  operation: (i: number) => Operation,
+  named: (i: number) => boolean = () => true,
+): Promise<Entry[]> {
   const node = await new Node(machine.open(), 150).start(false);
   for (let i = 1; i <= count; i += 1) {
-    const { index, at: when, epoch } = entryAt(i);
-    const head = { index, epoch, at: when, idempotencyKey: `request ${i}` };
-    const text = 'v'.repeat(30);
-    const put: Entry = { ...head, op: 'put', key: `key ${i % 3}`, value: text };
-    await node.write([i % 2 === 0 ? put : { ...head, op: 'append', message: text }]);
+    const head = named(i) ? { idempotencyKey: `request ${i}` } : {};
+    await node.write([entryOf(operation(i), entryAt(i), head)]);
   }
   await node.upkeep(node.log.lastIndex);
   const left = (await node.log.read(at(1), node.log.lastIndex)).entries();
@@ -40,6 +42,12 @@ async function namedOnly(machine: Machine, count: number): Promise<Entry[]> {
   expect(node.reports).toEqual([]);
   return left;
 }
+
+const TEXT = 'v'.repeat(30);
+const message = (): Operation => ({ op: 'append', message: TEXT });
+const putOn = (key: string): Operation => ({ op: 'put', key, value: TEXT });
+/** Puts on few keys, and as many messages, which stay anyway. */
+const mixed = (i: number): Operation => (i % 2 === 0 ? putOn(`key ${i % 3}`) : message());
 
 describe('a pass of compaction', () => {
   it('rewrites a segment that has no neighbour to be put together with', async () => {
@@ -104,9 +112,23 @@ describe('a pass of compaction', () => {
     const again = await new Node(machine.open()).start(true);
     const left = (await again.log.read(at(1), again.log.lastIndex)).entries();
     const ofKey = left.filter(({ op }) => op !== 'append');
-    // One of each segment at most: which of them is the last one is not remembered.
-    expect(ofKey.length).toBeLessThan(15);
+    // One is the last word, one the last of its file.
+    expect(ofKey.length).toBeLessThan(3);
     expect(ofKey.at(-1)!.index).toBe(121);
+    await again.log.close();
+  });
+
+  it('keeps one removal of each of many keys that come and go', async () => {
+    // Each round fills segments of its own, and its removals more than half of them.
+    const keys = Array.from({ length: 40 }, (_, key) => key);
+    const removals = keys.map((key) => request({ op: 'remove', key }));
+    const rounds = Array.from({ length: 5 }, () => [put(0), ...removals]).flat();
+    const { machine } = await compacted([...plain(1), ...rounds, ...plain(40)]);
+    const again = await new Node(machine.open()).start(true);
+    const left = (await again.log.read(at(1), again.log.lastIndex)).entries();
+    const removed = left.filter(({ op }) => op === 'remove').map(({ index }) => index);
+    expect(removed.filter((index) => index > 4 * 41 + 2)).toHaveLength(40);
+    expect(removed.length).toBeLessThan(50);
     await again.log.close();
   });
 
@@ -127,14 +149,26 @@ describe('a pass of compaction', () => {
 
   it('rewrites no segment whose records stay for their idempotency keys', async () => {
     const machine = new Machine(SMALL);
-    expect(await namedOnly(machine, 120)).toHaveLength(120);
+    expect(await leftOf(machine, 120, mixed)).toHaveLength(120);
     expect(machine.disk.trace.filter((call) => /\.seg\.tmp/.test(call))).toEqual([]);
   });
 
   it('rewrites a segment whose idempotency keys are forgotten', async () => {
-    const left = await namedOnly(new Machine(SMALL), 260);
+    const left = await leftOf(new Machine(SMALL), 260, mixed);
     expect(left.filter(({ op, index }) => op === 'put' && index <= 80).length).toBeLessThan(10);
     expect(left.filter(({ op, index }) => op === 'put' && index > 111)).toHaveLength(75);
+  });
+
+  it.each([
+    ['messages', message],
+    ['keys that stay', (i: number) => putOn(`key ${i}`)],
+  ] as const)('takes away what has no idempotency key beside %s that have', async (_, other) => {
+    const hot = (i: number) => i % 2 === 0;
+    const operation = (i: number) => (hot(i) ? putOn('hot') : other(i));
+    const left = await leftOf(new Machine(SMALL), 120, operation, (i) => !hot(i));
+    expect(left.filter(({ index }) => !hot(index))).toHaveLength(60);
+    // The last ones are not in a closed segment, and each file keeps its last record.
+    expect(left.filter(({ index }) => hot(index)).length).toBeLessThan(30);
   });
 
   it('leaves the log as it was where the new file cannot be given its name', async () => {
