@@ -1,8 +1,9 @@
 // Whether a master that is refused for its epoch is one no longer. The rule: it serves until it
-// sees a higher epoch, or another process that is master of its own.
+// sees a higher epoch, or another process that is master of its own, or what one has written there.
 
+import type { Context } from '../context.ts';
 import type { Epoch, Incarnation } from '../ids.ts';
-import type { Refusal } from '../messages.ts';
+import type { HeartbeatAck, Refusal } from '../messages.ts';
 
 export type StaleEpoch = Extract<Refusal, { readonly code: 'stale-epoch' }>;
 
@@ -13,4 +14,16 @@ export type StaleEpoch = Extract<Refusal, { readonly code: 'stale-epoch' }>;
 export function deposes(refusal: StaleEpoch, epoch: Epoch, self: Incarnation): boolean {
   if (refusal.epoch !== epoch) return refusal.epoch > epoch;
   return refusal.incarnation !== undefined && refusal.incarnation !== self;
+}
+
+/** Whether a member holds what was written in this epoch, and its master does not: then the epoch
+ * was given before, to a life of this node that is forgotten. Only an arbiter in this process can
+ * be told that: one elsewhere would give the same answer again. */
+export function isRepeated(
+  { bookkeeping, ledger }: Pick<Context, 'bookkeeping' | 'ledger'>,
+  epoch: Epoch,
+  { acceptedEpoch, lastEpoch, lastIndex }: HeartbeatAck,
+): boolean {
+  if (bookkeeping.current.arbiter === null) return false;
+  return acceptedEpoch === epoch && lastEpoch === epoch && lastIndex > ledger.log.lastIndex;
 }

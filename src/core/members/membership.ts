@@ -3,7 +3,7 @@
 import type { Context } from '../context.ts';
 import { type Epoch, type Incarnation, type LogIndex, logIndex, type NodeId } from '../ids.ts';
 import { OwnDisk } from '../master/own-disk.ts';
-import { deposes, type StaleEpoch } from '../master/rivalry.ts';
+import { deposes, isRepeated, type StaleEpoch } from '../master/rivalry.ts';
 import type { Heartbeat, HeartbeatAck, Peer, Refusal } from '../messages.ts';
 import type { Mutable } from '../mutable.ts';
 import type { Answer } from '../outbox.ts';
@@ -263,6 +263,10 @@ export class Membership implements ReplicatorOwner {
       }
       if (answer.epoch > this.epoch) {
         this.owner.deposed(answer.epoch);
+        return;
+      }
+      if (isRepeated(this.context, this.epoch, answer)) {
+        this.owner.deposed(this.epoch);
         return;
       }
       member.followedAt = sentAt;

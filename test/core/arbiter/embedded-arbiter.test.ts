@@ -50,6 +50,24 @@ describe('EmbeddedArbiter', () => {
     }
   });
 
+  test('C1: a Join of before, which comes late, hides from a master in memory nothing', () => {
+    const cluster = three();
+    const before = cluster.write('n1', 'a', { w: 3 });
+    cluster.run(100);
+    expect(cluster.outcome(before)).toMatchObject({ type: 'Stored', first: 1 });
+    cluster.start('n1', { arbiter: null, size: 3, wipe: true });
+    cluster.run(10);
+    // When it was sent, this node had seen no epoch, and had nothing.
+    join(cluster, 'n2', { life: 'n2#1', epoch: 0 });
+    cluster.run(1);
+    const read = cluster.confirm('n1');
+    // The other one joins as well, once it misses its master.
+    cluster.run(6_000);
+    expect(cluster.entries('n1')).toEqual(['1:a']);
+    expect(status(cluster)).toMatchObject({ epoch: 2, mode: 'read-write', commitIndex: 1 });
+    expect(cluster.outcome(read)).toMatchObject({ type: 'NotLinearizable' });
+  });
+
   test('a master from elsewhere that falls silent: this one goes on, behind its epoch', () => {
     const cluster = one();
     const beat = () =>
