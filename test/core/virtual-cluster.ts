@@ -102,12 +102,14 @@ export class VirtualCluster {
   }
 
   /** Starts, or restarts, an arbiter of its own; it keeps what it remembers unless it is wiped. */
-  arbiter(how: Pick<StartOptions, 'size' | 'wipe' | 'newCluster'> = {}): void {
+  arbiter(
+    how: Pick<StartOptions, 'size' | 'wipe' | 'newCluster'> & { readonly forgetful?: boolean } = {},
+  ): void {
     const host = this.host('arbiter');
     if (how.wipe === true) host.memory = BLANK_MEMORY;
     host.end();
-    const { newCluster = null, size = null } = how;
-    const settings = { size, newCluster, prefer: null };
+    const { forgetful = false, newCluster = null, size = null } = how;
+    const settings = { size, newCluster, forgetful, prefer: null };
     host.run(new ArbiterNode(this.options, settings, host.memory));
     this.draw('arbiter starts');
   }
@@ -241,6 +243,11 @@ export class VirtualCluster {
   draw(line: string): void {
     const ms = String(Math.round(this.now * 100) / 100);
     this.trace.push(`${ms.padStart(7)} ms  ${line}`);
+  }
+
+  /** That of the next request of a client, which may be answered before it has been asked. */
+  get nextTicket(): Ticket {
+    return ticketOf(this.lastTicket + 1);
   }
 
   private newTicket(): Ticket {

@@ -1,13 +1,26 @@
 // Writes down what can be seen of a virtual cluster from outside after every event, for the judges
 // of src/check; and judges at once what only the disks tell.
 
-import type { HistoryRecord, LogRecord, NodeRecord } from '../../../src/check/history.ts';
+import type {
+  HistoryRecord,
+  LogRecord,
+  NodeRecord,
+  ReadLevel,
+} from '../../../src/check/history.ts';
 import type { Note, Outcome } from '../../../src/core/effects.ts';
-import { nodeId } from '../../../src/core/ids.ts';
+import { logIndex, nodeId } from '../../../src/core/ids.ts';
 import type { Entry, Operation } from '../../../src/core/operation.ts';
 import { healthOf } from '../../../src/sim/watch/watch.ts';
 import type { VirtualCluster } from '../virtual-cluster.ts';
 import type { VirtualHost } from '../virtual-host.ts';
+
+/** Who reads, what is asked for and when, and up to where the node may show it. */
+interface Asked {
+  readonly client: string;
+  readonly read: ReadLevel;
+  readonly call: number;
+  readonly upTo: number;
+}
 
 /** What a node showed when it was last looked at. */
 interface Look {
@@ -90,38 +103,38 @@ export class Chronicle {
 
   /** Shows the whole log of a node. */
   page(host: VirtualHost, final = false): void {
-    const { entries, lastIndex } = host.log;
-    const commitIndex = Math.min(host.replica!.commitIndex, lastIndex);
-    const asked = { client: 'judge', node: host.id, life: lifeName(host), read: 'local' as const };
+    const { lastIndex: upTo } = host.log;
+    this.show(host, { client: 'judge', read: 'local', call: this.moment(), upTo }, final);
+  }
+
+  /** Shows the log of a node, and the value of a key, as far as a read of some level may see. */
+  show(host: VirtualHost, asked: Asked, final = false): void {
+    const { client, read, upTo } = asked;
+    const lastIndex = logIndex(upTo);
+    const by = { client, node: host.id, life: lifeName(host), read, call: asked.call };
+    const seen = host.log.read(logIndex(1), lastIndex);
     const record: LogRecord = {
       type: 'log',
-      ...asked,
-      call: this.moment(),
+      ...by,
       return: this.moment(),
       from: 1,
       to: lastIndex,
-      entries: entries.map((entry) => {
+      entries: seen.map((entry) => {
         return { index: entry.index, epoch: entry.epoch, operation: operationOf(entry) };
       }),
       lastIndex,
-      commitIndex,
+      commitIndex: Math.min(host.replica!.commitIndex, lastIndex),
       ...(final ? { final } : {}),
     };
     this.record(record);
-    this.value(host, 'x');
-  }
-
-  private value(host: VirtualHost, key: string): void {
-    const { lastIndex } = host.log;
+    const key = 'x';
     const index = host.folds.store.find(key, lastIndex);
     const entry = index === null ? undefined : host.log.read(index, index)[0];
     const value = entry?.op === 'put' ? entry.value : null;
     if (index !== null && value === null) {
       this.breaches.push(`${host.id} has no value of ${key} at ${index}`);
     }
-    const asked = { client: 'judge', node: host.id, life: lifeName(host), read: 'local' as const };
-    const [call, end] = [this.moment(), this.moment()];
-    this.record({ type: 'get', ...asked, call, return: end, key, value, index });
+    this.record({ type: 'get', ...by, return: this.moment(), key, value, index });
   }
 
   private health(host: VirtualHost): void {

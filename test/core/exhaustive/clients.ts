@@ -5,6 +5,7 @@ import type { Outcome } from '../../../src/core/effects.ts';
 import type { Ticket } from '../../../src/core/ids.ts';
 import { type Heard, heardOf } from '../../../src/sim/cluster/heard.ts';
 import type { VirtualCluster } from '../virtual-cluster.ts';
+import type { VirtualHost } from '../virtual-host.ts';
 import type { Chronicle } from './chronicle.ts';
 import type { Ask } from './script.ts';
 
@@ -17,6 +18,12 @@ const PATIENCE_MS = 1_200;
 const PAUSE_MS = 90;
 const LONG_PAUSE_MS = 600;
 const SOME = 4;
+
+/** The same question gets the same answer. */
+const POINTLESS: ReadonlySet<string | undefined> = new Set([
+  'idempotency-key-reused',
+  'precondition-failed',
+]);
 
 interface Request {
   readonly ask: Ask;
@@ -32,11 +39,18 @@ export class Clients {
   private readonly tries = new Map<Ask, number>();
   private readonly waiting = new Map<Ticket, Request>();
   private readonly outcomes: VirtualCluster['outcomes'];
+  private readonly durable: boolean;
   private target: string;
   private open = 0;
   private latest: Ask | null = null;
 
-  constructor(cluster: VirtualCluster, chronicle: Chronicle, nodes: readonly string[]) {
+  constructor(
+    cluster: VirtualCluster,
+    chronicle: Chronicle,
+    nodes: readonly string[],
+    durable: boolean,
+  ) {
+    this.durable = durable;
     this.cluster = cluster;
     this.chronicle = chronicle;
     this.nodes = nodes;
@@ -65,9 +79,28 @@ export class Clients {
 
   /** Not before the next event: the client hears of it over the network. */
   answered(ticket: Ticket, outcome: Outcome): void {
-    if (this.waiting.has(ticket)) this.end(ticket, heardOf(outcome, true));
+    if (this.waiting.has(ticket)) this.end(ticket, heardOf(outcome, this.durable));
     if (outcome.type === 'NotMaster') this.target = outcome.master.node;
     else if (outcome.type === 'NoMaster') this.elsewhere();
+  }
+
+  /** A write under a condition is stored where that holds, and refused where it does not. */
+  checks(ticket: Ticket, outcome: Outcome, host: VirtualHost): void {
+    const ask = this.waiting.get(ticket)?.ask;
+    if (ask?.ifIndex === undefined) return;
+    const { ifIndex } = ask;
+    const { breaches } = this.chronicle;
+    if (outcome.type === 'PreconditionFailed' && outcome.index === ifIndex) {
+      breaches.push(`${host.id} refuses what may be written if the key is at ${ifIndex}: it is`);
+    }
+    if (outcome.type !== 'Stored' || outcome.duplicate) return;
+    const before = host.log.entries.filter((entry) => {
+      return entry.op !== 'append' && entry.key === 'x' && entry.index < outcome.first;
+    });
+    const latest = before.at(-1);
+    const found = latest === undefined || latest.op === 'remove' ? null : latest.index;
+    if (found === ifIndex) return;
+    breaches.push(`${host.id} stores at ${outcome.first} what wants ${ifIndex}: it was ${found}`);
   }
 
   private request(ask: Ask): void {
@@ -80,9 +113,10 @@ export class Clients {
       this.again(ask);
       return;
     }
-    const { key, operations, w } = ask;
+    const { ifIndex, key, operations, w } = ask;
+    const only = ifIndex === undefined ? {} : { ifIndex };
     const batch = operations.length > 1;
-    const how = { w, timeoutMs: TIMEOUT_MS, batch, ...(key === null ? {} : { key }) };
+    const how = { w, timeoutMs: TIMEOUT_MS, batch, ...only, ...(key === null ? {} : { key }) };
     const ticket = this.cluster.operate(node, operations, how);
     this.waiting.set(ticket, { ask, node, call, ticket });
     const known = this.outcomes.get(ticket);
@@ -103,7 +137,7 @@ export class Clients {
     this.waiting.delete(ticket);
     this.record(ask, node, call, heard);
     const safe = heard.outcome === 'refused' || (heard.outcome === 'unknown' && ask.key !== null);
-    if (safe && heard.code !== 'idempotency-key-reused') this.again(ask);
+    if (safe && !POINTLESS.has(heard.code)) this.again(ask);
     else this.open -= 1;
   }
 

@@ -12,15 +12,18 @@ export class Comeback {
   private readonly cluster: VirtualCluster;
   private readonly chronicle: Chronicle;
   private readonly ids: readonly string[];
+  private readonly durable: boolean;
 
   constructor(parts: {
     readonly cluster: VirtualCluster;
     readonly chronicle: Chronicle;
     readonly ids: readonly string[];
+    readonly durable: boolean;
   }) {
     this.cluster = parts.cluster;
     this.chronicle = parts.chronicle;
     this.ids = parts.ids;
+    this.durable = parts.durable;
   }
 
   /** Lets time pass until it has and clients are `quiet`, but not beyond `until`; then every node
@@ -55,7 +58,8 @@ export class Comeback {
       return false;
     }
     const { acks, first, last } = outcome;
-    chronicle.record({ ...about, ...asked, outcome: 'ok', first, last, acks, durable: true });
+    const { durable } = this;
+    chronicle.record({ ...about, ...asked, outcome: 'ok', first, last, acks, durable });
     return this.missing() === null;
   }
 

@@ -2,6 +2,8 @@
 // Persist, or an answer to a client. Points are counted from the start of the run, so that a
 // deviation names its place for good.
 
+import type { Trouble } from './shape.ts';
+
 /** Something that a run came to, at which something else might have happened. */
 export interface Point {
   readonly number: number;
@@ -42,6 +44,29 @@ export type Deviation = { readonly at: number } & (
   | { readonly kind: 'pause'; readonly forMs: number }
   | { readonly kind: 'stop' }
   | { readonly kind: 'leave' }
+  /** Then, so much later, whoever is master leaves. */
+  | { readonly kind: 'depart'; readonly gapMs: number }
+  /** The arbiter comes back with nothing; the node ends as well, and is back after so long. */
+  | { readonly kind: 'forget'; readonly forgetful: boolean; readonly forMs: number }
+  | {
+      readonly kind: 'damage';
+      /** Where in the log. */
+      readonly from: 'start' | 'middle' | 'end';
+      /** How much of what stands behind can be read. */
+      readonly readable: 'rest' | 'nothing';
+      /** Nobody can tell where the log ended. */
+      readonly open: boolean;
+      /** Whether these end as well, and start one after the other. */
+      readonly others: 'stay' | 'end';
+      readonly forMs: number;
+    }
+  /** These nodes end at once, and start again in this order. */
+  | {
+      readonly kind: 'together';
+      readonly order: readonly string[];
+      readonly left: Left;
+      readonly gapMs: number;
+    }
   | { readonly kind: 'arbiter'; readonly forMs: number }
   | { readonly kind: 'repeat' }
 );
@@ -59,13 +84,20 @@ const CUTS_MS = [300, 2_500, LATE_MS];
 /** Behind so many of the messages that follow. */
 const BEHIND = [1, 2, 4];
 
-/** What is tried: everything, or, of each kind, what comes to most by experience. */
-export type Breadth = 'all' | 'few';
+const PARTS = ['start', 'middle', 'end'] as const;
+const READABLE = ['rest', 'nothing'] as const;
+const OTHERS = ['stay', 'end'] as const;
+
+/** What is tried: everything; of each kind, what comes to most by experience; or all of what is
+ * the shape's own. */
+export type Breadth = 'all' | 'few' | 'own';
 
 export interface Kinds {
   readonly breadth: Breadth;
-  readonly leaves: boolean;
-  readonly wipes: boolean;
+  readonly troubles: readonly Trouble[];
+  /** Whether the arbiter is a process of its own. */
+  readonly apart: boolean;
+  readonly ids: readonly string[];
 }
 
 /** Everything that may go wrong at a point; `messages`: those of the same run, rising. */
@@ -74,6 +106,8 @@ export function deviationsAt(
   messages: readonly Point[],
   kinds: Kinds,
 ): readonly Deviation[] {
+  const { breadth } = kinds;
+  if (breadth === 'own') return isOfNode(point) ? ownOf(point, kinds) : [];
   switch (point.type) {
     case 'message':
       return ofMessage(point, messages, kinds.breadth);
@@ -117,20 +151,78 @@ function ofMessage(
   ];
 }
 
-function ofEvent(point: Point, { breadth, leaves, wipes }: Kinds): readonly Deviation[] {
-  const { host, number: at, what } = point;
+function ofEvent(point: Point, kinds: Kinds): readonly Deviation[] {
+  const { apart, breadth } = kinds;
+  const { number: at } = point;
   const few = breadth === 'few';
   const times = few ? [SOON_MS] : [SOON_MS, LATE_MS];
   const crashes = times.flatMap((forMs) => crashesAt(point, forMs, breadth));
-  // A process that has not begun yet has nothing that could be told to it.
-  if (host === 'arbiter' || what === 'Start') return crashes;
+  if (!isOfNode(point)) return crashes;
   const found: Deviation[] = [...crashes, { at, kind: 'pause', forMs: LATE_MS }];
   if (!few) found.push({ at, kind: 'pause', forMs: 2_000 }, { at, kind: 'stop' });
-  if (wipes) found.push(...times.map((forMs) => ({ at, kind: 'wipe' as const, forMs })));
-  if (leaves) found.push({ at, kind: 'leave' });
+  found.push(...ownOf(point, kinds));
   if (few) return found;
+  if (!apart) return [...found, { at, kind: 'repeat' }];
   const arbiter = times.map((forMs) => ({ at, kind: 'arbiter' as const, forMs }));
   return [...found, ...arbiter, { at, kind: 'repeat' }];
+}
+
+function isOfNode({ host, type, what }: Point): boolean {
+  // A process that has not begun yet has nothing that could be told to it.
+  return type === 'event' && host !== 'arbiter' && what !== 'Start';
+}
+
+/** What may go wrong in this shape only. */
+function ownOf({ number: at }: Point, { breadth, ids, troubles }: Kinds): Deviation[] {
+  const few = breadth === 'few';
+  const times = few ? [SOON_MS] : [SOON_MS, LATE_MS];
+  const of: Record<Trouble, () => Deviation[]> = {
+    leave: () => [{ at, kind: 'leave' }],
+    depart: () => (few ? [300] : [20, 300, 2_000]).map((gapMs) => ({ at, kind: 'depart', gapMs })),
+    wipe: () => times.map((forMs) => ({ at, kind: 'wipe', forMs })),
+    forget: () =>
+      times.flatMap((forMs) =>
+        [true, false].map((forgetful) => ({ at, kind: 'forget', forgetful, forMs })),
+      ),
+    damage: () => {
+      const all = { from: PARTS, readable: READABLE, open: [false, true], others: OTHERS };
+      const some = { ...all, readable: READABLE.slice(1), open: [false], others: OTHERS.slice(1) };
+      const { from: parts, readable: kinds, open: ends, others: ways } = few ? some : all;
+      return times.flatMap((forMs) =>
+        parts.flatMap((from) =>
+          kinds.flatMap((readable) =>
+            ends.flatMap((open) =>
+              ways.map((others) => ({ at, kind: 'damage', from, readable, open, others, forMs })),
+            ),
+          ),
+        ),
+      );
+    },
+    together: () =>
+      ordersOf(ids, few).flatMap((order) =>
+        (['none', 'all'] as const).map((left) => ({
+          at,
+          kind: 'together',
+          order,
+          left,
+          gapMs: 60,
+        })),
+      ),
+  };
+  return troubles.flatMap((trouble) => of[trouble]());
+}
+
+/** Every majority, in every order. */
+function ordersOf(ids: readonly string[], few: boolean): (readonly string[])[] {
+  const orders = (from: readonly string[]): string[][] =>
+    from.length === 0
+      ? [[]]
+      : [
+          [],
+          ...from.flatMap((id) => orders(from.filter((one) => one !== id)).map((o) => [id, ...o])),
+        ];
+  const found = orders(ids).filter((order) => order.length > ids.length / 2);
+  return few ? [found[0]!, found.at(-1)!] : found;
 }
 
 /** Where nothing is under way, it does not matter how much of it is left. */

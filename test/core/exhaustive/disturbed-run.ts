@@ -16,7 +16,8 @@ import { Comeback } from './comeback.ts';
 import { compact } from './compaction.ts';
 import type { Deviation, Point } from './deviation.ts';
 import { Mischief } from './mischief.ts';
-import type { Shape } from './shape.ts';
+import { Readers } from './readers.ts';
+import { idsOf, type Shape } from './shape.ts';
 
 /** Nodes start one after the other, so that the first one leads. */
 const START_GAP_MS = 5;
@@ -54,6 +55,7 @@ class DisturbedRun {
   private readonly cluster: VirtualCluster;
   private readonly chronicle: Chronicle;
   private readonly clients: Clients;
+  private readonly readers: Readers;
   private readonly mischief: Mischief;
   private readonly ids: readonly string[];
   private readonly deviations: ReadonlyMap<number, Deviation>;
@@ -66,9 +68,10 @@ class DisturbedRun {
     this.cluster = new VirtualCluster(shape.options);
     this.cluster.network.draws = draws;
     this.deviations = new Map(deviations.map((one) => [one.at, one]));
-    this.ids = Array.from({ length: shape.nodes }, (_, i) => `n${i + 1}`);
+    this.ids = idsOf(shape);
     this.chronicle = new Chronicle(this.cluster);
-    this.clients = new Clients(this.cluster, this.chronicle, this.ids);
+    this.clients = new Clients(this.cluster, this.chronicle, this.ids, shape.durable);
+    this.readers = new Readers(this.cluster, this.chronicle, this.ids);
     const { chronicle, clients, cluster, ids } = this;
     this.mischief = new Mischief({ shape, cluster, chronicle, clients, ids });
     cluster.weather = (from, to, what) => this.fate(from, to, what);
@@ -99,12 +102,13 @@ class DisturbedRun {
   private play(): void {
     const { chronicle, cluster, mischief } = this;
     chronicle.record({ type: 'phase', at: 0, phase: 'safety' });
-    mischief.startArbiter();
+    if (this.shape.arbiter === 'apart') mischief.startArbiter();
     for (const id of this.ids) {
       cluster.plan(cluster.now, () => mischief.start(id));
       cluster.run(START_GAP_MS);
     }
     this.clients.plan(this.shape.script, WRITES_FROM_MS);
+    if (this.shape.reads) cluster.plan(WRITES_FROM_MS, () => this.readers.begin());
     cluster.run(SCRIPT_MS - cluster.now);
     // A fault that begins meanwhile ends later.
     while (cluster.now < mischief.endsAt + AFTER_MS) {
@@ -112,17 +116,23 @@ class DisturbedRun {
       cluster.run(rest);
     }
     this.counts = false;
+    this.readers.end();
     mischief.heal();
     const until = cluster.now + convergenceMs({ ...DEFAULT_OPTIONS, ...this.shape.options });
     chronicle.record({ type: 'phase', at: chronicle.moment(), phase: 'liveness', until });
-    new Comeback({ cluster, chronicle, ids: this.ids }).prove(until, () => this.clients.quiet);
+    new Comeback({ cluster, chronicle, ids: this.ids, durable: this.shape.durable }).prove(
+      until,
+      () => this.clients.quiet,
+    );
     chronicle.record({ type: 'phase', at: chronicle.moment(), phase: 'end' });
   }
 
   private attend(host: VirtualHost): void {
     host.around = (event, step) => {
       this.chronicle.stepping(host);
-      const deviation = this.meet(host, 'event', event.type);
+      // Only who looks asks for that: a run is the same without it.
+      const counts = event.type !== 'Confirm';
+      const deviation = counts ? this.meet(host, 'event', event.type) : null;
       const { life } = host;
       if (deviation !== null) this.mischief.before(host, deviation);
       if (host.life !== life || host.paused) {
@@ -168,12 +178,17 @@ class DisturbedRun {
   }
 
   private reply(ticket: Ticket, outcome: Outcome, host: VirtualHost): void {
+    if (this.readers.answered(ticket, outcome, host)) return;
     this.chronicle.answered(host, outcome);
+    this.clients.checks(ticket, outcome, host);
     if (this.meet(host, 'reply', outcome.type)?.kind === 'lost') {
       this.mischief.lasts(2_000);
       return;
     }
-    this.cluster.plan(this.cluster.now + 1, () => this.clients.answered(ticket, outcome));
+    this.cluster.plan(this.cluster.now + 1, () => {
+      this.clients.answered(ticket, outcome);
+      if (this.shape.reads) this.readers.soon();
+    });
   }
 
   /** The run has come to a point; returns what is to go wrong there. */

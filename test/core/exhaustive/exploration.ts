@@ -3,7 +3,7 @@
 
 import { type Breadth, type Deviation, deviationsAt, type Kinds, type Point } from './deviation.ts';
 import { disturbedRun, type Result } from './disturbed-run.ts';
-import type { Shape } from './shape.ts';
+import { idsOf, type Shape } from './shape.ts';
 
 /** A schedule that the judges object to. */
 export interface Objection {
@@ -24,8 +24,9 @@ export interface Explored {
 const OBJECTIONS_MAX = 10;
 
 /** What may go wrong in a shape. */
-function kindsOf({ leaves, wipes }: Shape, breadth: Breadth): Kinds {
-  return { breadth, leaves, wipes };
+function kindsOf(shape: Shape, breadth: Breadth): Kinds {
+  const { arbiter, troubles } = shape;
+  return { breadth, troubles, apart: arbiter === 'apart', ids: idsOf(shape) };
 }
 
 /** The undisturbed run, and every run with one deviation from it, until the judges have objected

@@ -12,6 +12,8 @@ export interface Ask {
   readonly w: WriteConcern;
   /** null: it cannot be repeated. */
   readonly key: string | null;
+  /** Only if the key's latest operation stands there; null: if it has none. */
+  readonly ifIndex?: number | null;
 }
 
 const append = (...messages: string[]): Operation[] =>
@@ -44,6 +46,17 @@ export const SUPERSEDED_SCRIPT: readonly Ask[] = [
   { client: 'c4', after: 6, operations: [{ op: 'remove', key: 'x' }], w: 'all', key: null },
   { client: 'c5', after: 8, operations: [put('y', '3')], w: 'majority', key: null },
   { client: 'c6', after: 60, operations: [put('y', '4')], w: 1, key: null },
+];
+
+/** Who may write depends on what others have written: two want to be the first, two the next. */
+export const CONDITIONAL_SCRIPT: readonly Ask[] = [
+  { client: 'c1', after: 0, operations: [put('x', '1')], w: 'majority', key: 'k1', ifIndex: null },
+  { client: 'c2', after: 0, operations: [put('x', '2')], w: 1, key: 'k2', ifIndex: null },
+  { client: 'c3', after: 4, operations: [put('x', '3')], w: 'majority', key: 'k3', ifIndex: 1 },
+  { client: 'c4', after: 5, operations: [put('x', '4')], w: 'all', key: null, ifIndex: 1 },
+  { client: 'c5', after: 6, operations: append('e1', 'e2', 'e3'), w: 'all', key: 'ke' },
+  { client: 'c6', after: 9, operations: [{ op: 'remove', key: 'x' }], w: 2, key: 'kr', ifIndex: 2 },
+  { client: 'c7', after: 60, operations: [put('x', '5')], w: 'majority', key: 'k5', ifIndex: null },
 ];
 
 function put(key: string, value: string): Operation {
