@@ -130,9 +130,11 @@ export class ReplogClient {
   }
 
   /** All messages from `from` on, page by page. Throws LogReplaced besides, if the log is not the
-   * one any more that the pages before were of. */
+   * one any more that the pages before were of. With `read: 'majority'` a node that has started
+   * between two of them is waited for until it knows again that a majority has the next one, for
+   * up to 10 s. */
   pages(options: PageOptions = {}): AsyncGenerator<MessagePage, void, void> {
-    return pagesOf(this, options);
+    return pagesOf(this, options, this.#pace);
   }
 
   /** At most 10,000 operations, 1,000 unless `limit` says otherwise. */
