@@ -170,7 +170,7 @@ export interface FollowerHealth {
   readonly damage?: FoundDamage;
 }
 
-/** Damage that a node's process found in its log when it started. */
+/** Damage that a node's process found in its log when it started, or met since. */
 export interface FoundDamage {
   readonly file: string;
   /** In bytes. */
@@ -183,6 +183,8 @@ export interface FoundDamage {
   readonly foundAt: string;
   /** Since when it has again what was lost; null: not yet. */
   readonly mendedAt: string | null;
+  /** A read met it since the start: what is there cannot be read, and the next start mends it. */
+  readonly running?: true;
 }
 
 export type Health = MasterHealth | FollowerHealth;

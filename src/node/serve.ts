@@ -13,7 +13,7 @@ import { LeftBehind } from '../persistence/damage/left-behind.ts';
 import { RealDisk } from '../persistence/disk/real-disk.ts';
 import { MemoryPersistence } from '../persistence/log/memory-persistence.ts';
 import { type DurableLog, openSegmentedLog } from '../persistence/log/segmented-log.ts';
-import { LostLog, type Persistence } from '../persistence/persistence.ts';
+import { type DamagedLog, LostLog, type Persistence } from '../persistence/persistence.ts';
 import { foldedBy } from '../persistence/upkeep/upkeep.ts';
 import { type AppOptions, createApp } from './api/app.ts';
 import { systemClock } from './clock.ts';
@@ -93,12 +93,13 @@ export async function serveNode(options: ServeNodeOptions): Promise<RunningNode>
   const logger = createLogger({ level: logLevel as LogLevel, name, wording });
   const faults = options.faults ? new Faults(systemClock()) : undefined;
   const trace = new Trace();
-  const durable = durableFor(options);
+  const damage = new FoundDamage(systemClock());
+  const met = (error: DamagedLog): void => damage.met(error, persistence.lastIndex);
+  const durable = durableFor(options, met);
   const persistence = withFaults(durable ?? new MemoryPersistence(), faults, trace);
   const folds = new Folds(DEFAULT_OPTIONS);
   const recovery = await persistence.recover((entry) => folds.observe(entry), folds);
   if (recovery.cutBytes > 0) logger.warn({ bytes: recovery.cutBytes }, 'a torn tail was cut off');
-  const damage = new FoundDamage(systemClock());
   const tell = (note: Note): void => {
     logNote(logger, note);
     damage.note(note);
@@ -188,8 +189,7 @@ async function assemble(options: ServeNodeOptions, prepared: Prepared): Promise<
     compactTo: () => replica.compactTo,
     ...foldedBy(folds),
     after: realClock.after,
-    // Like any read that meets damage: the rest goes on, and the next start mends it.
-    damaged: (error) => logger.error({ err: error }, 'damage was found; restart this node'),
+    damaged: metByUpkeep(prepared),
     broken,
   });
   return {
@@ -257,10 +257,21 @@ function appOptions(options: ServeNodeOptions, prepared: Prepared): AppOptions {
   };
 }
 
-function durableFor(options: ServeNodeOptions): DurableLog | null {
+function durableFor(
+  options: ServeNodeOptions,
+  damaged: (error: DamagedLog) => void,
+): DurableLog | null {
   const { dataDir, id, join } = options;
   const salvage = (memory: Memory | null): boolean => hasPeers(id, join, memory);
-  return dataDir === null ? null : openSegmentedLog(new RealDisk(dataDir), { salvage });
+  return dataDir === null ? null : openSegmentedLog(new RealDisk(dataDir), { salvage, damaged });
+}
+
+/** Like any read that meets damage: the rest goes on, and the next start mends it. */
+function metByUpkeep({ damage, logger, persistence }: Prepared): (error: DamagedLog) => void {
+  return (error) => {
+    damage.met(error, persistence.lastIndex);
+    logger.error({ err: error }, 'damage was found; restart this node');
+  };
 }
 
 /** Says what damage was taken out of the log, now or in an earlier life that has not mended it. */

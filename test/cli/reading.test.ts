@@ -196,6 +196,16 @@ test('health says what damage a node found at its start, and whether it is mende
   expect(last(foundAt)).toBe(`${found}it has again what that took`);
 });
 
+test('health says that reads of a node meet damage', () => {
+  const place = { file: 'log-1.seg', offset: 463, after: 0, upTo: 11 };
+  const damage = { ...place, foundAt: '2026-11-21T10:00:00.000Z', mendedAt: null, running: true };
+  const health = { ...(MASTER as unknown as MasterHealth), damage } as MasterHealth;
+  expect(healthLines(health, stylesFor({}), { isTTY: false }).at(-1)).toBe(
+    'n1 met damage in log-1.seg at byte 463: what is there cannot be read until n1 is restarted ' +
+      'and has fetched it from others',
+  );
+});
+
 test('health of a secondary goes on to its master', async () => {
   const master = await startStub((_, response) => sendJson(response, 200, MASTER));
   const stub = await startStub((_, response) =>

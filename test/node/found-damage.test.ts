@@ -10,6 +10,7 @@ import { followerHealth, masterHealth } from '../../src/node/api/success.ts';
 import { systemClock } from '../../src/node/clock.ts';
 import { FoundDamage } from '../../src/node/found-damage.ts';
 import { type ServeNodeOptions, serveNode } from '../../src/node/serve.ts';
+import { DamagedLog } from '../../src/persistence/persistence.ts';
 import { call } from './calls.ts';
 import { FakeEngine } from './fake-engine.ts';
 
@@ -35,6 +36,22 @@ test('GET /health tells it once it was noted, and when it was mended', async () 
   const secondary = await told();
   expect(secondary.damage).toEqual({ ...found, mendedAt: '2030-01-01T00:00:05.000Z' });
   expect(followerHealth.safeParse(secondary).error).toBeUndefined();
+});
+
+test('and what a read met while it ran, which a restart mends, before anything else', async () => {
+  let second = 0;
+  const damage = new FoundDamage({ iso: () => `2030-01-01T00:00:0${second++}.000Z` });
+  const app = createApp(new FakeEngine(), { clock: systemClock(), damage });
+  const told = async () => (await call(app, 'GET', '/health')).body;
+  damage.note({ event: 'damaged', ...place });
+  damage.met(new DamagedLog('log-0000000000000041.seg', 77, 'a wrong checksum'), 90);
+  damage.met(new DamagedLog('log-0000000000000001.seg', 32, 'a wrong checksum'), 91);
+  damage.note({ event: 'repaired', upTo: logIndex(11) });
+  const { damage: found, ...rest } = await told();
+  const known = { file: 'log-0000000000000041.seg', offset: 77, after: 40, upTo: 90 };
+  const times = { foundAt: '2030-01-01T00:00:01.000Z', mendedAt: null };
+  expect(found).toEqual({ ...known, ...times, running: true });
+  expect(masterHealth.safeParse({ ...rest, damage: found }).error).toBeUndefined();
 });
 
 async function serve(own: Partial<ServeNodeOptions>) {

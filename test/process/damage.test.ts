@@ -146,6 +146,9 @@ async function toldAndMended(cluster: Launched, folder: string): Promise<void> {
   const { status, body } = await read();
   expect([status, body.code, body.file]).toEqual([500, 'damaged-log', file]);
   expect(body.offset).toBeGreaterThan(100);
+  // Whoever looks at the node sees it, without having read there.
+  const { damage } = (await call('GET', `${cluster.urls[2]}/health`)).body;
+  expect(damage).toMatchObject({ file, offset: body.offset, running: true, mendedAt: null });
   // Who follows the log is told as well, and does not wait for what does not come.
   const followed = await run('list', '--follow', '--url', cluster.urls[2]!);
   expect([followed.code, followed.stderr]).toEqual([1, expect.stringContaining(file)]);
@@ -155,6 +158,8 @@ async function toldAndMended(cluster: Launched, folder: string): Promise<void> {
   expect((await call('GET', `${cluster.urls[2]}/log/${index}`)).body.message).toBe('and goes on');
   await cluster.act('n3', 'restart');
   await until(read, (answer) => answer.body.message === 'message 3', 'it is mended');
+  const mended = (await call('GET', `${cluster.urls[2]}/health`)).body.damage;
+  expect(mended).not.toHaveProperty('running');
 }
 
 /** A backup under load becomes a cluster of another size that knows the idempotency keys. */

@@ -41,7 +41,14 @@ export function healthLines(
     : [...lines, ...fitted(damageLine(health.node, damage), screen).map(styles.yellow)];
 }
 
-function damageLine(node: string, { file, offset, after, upTo, mendedAt }: FoundDamage): string {
+function damageLine(node: string, found: FoundDamage): string {
+  const { file, offset, after, upTo, mendedAt, running } = found;
+  if (running) {
+    return cleanText(
+      `${node} met damage in ${file} at byte ${offset}: what is there cannot be read until ${node} ` +
+        'is restarted and has fetched it from others',
+    );
+  }
   const state =
     mendedAt === null
       ? `it has up to ${after} and fetches the rest, up to ${upTo} at least`

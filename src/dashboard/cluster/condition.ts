@@ -48,6 +48,9 @@ function asMember(state: ClusterState, view: NodeView, { statuses }: Glyphs): Co
   const glyph = statuses[status];
   // It counts for no majority that a new master must hear until it has all that damage took.
   const isMending = view.health?.damage?.mendedAt === null;
+  if (status === 'Healthy' && view.health?.damage?.running) {
+    return { glyph, words: ['Healthy, damaged', 'damaged'], style: 'bad' };
+  }
   if (status === 'Healthy' && isMending) {
     return { glyph, words: ['Healthy, mending damage', 'mending'], style: 'warn' };
   }

@@ -1,5 +1,6 @@
-// Damage that a node found in its log when it started: what is told of it as an event. The rule: it
-// is told once for each start, and once when the node has again what was lost.
+// Damage that a node found in its log when it started, or met since: what is told of it as an
+// event. The rule: it is told once for each start, once when the node has again what was lost, and
+// once when it has met some.
 
 import type { FoundDamage } from '../../client/answers.ts';
 import type { Tone } from './cluster-state.ts';
@@ -11,11 +12,15 @@ export function changesOfDamage(
   is: FoundDamage | undefined,
 ): { readonly text: string; readonly tone: Tone }[] {
   if (is === undefined) return [];
-  const { file, offset, after, foundAt, mendedAt } = is;
+  const { file, offset, after, foundAt, mendedAt, running } = is;
   const isKnown = was?.foundAt === foundAt;
   if (isKnown && was.mendedAt === mendedAt) return [];
   if (isKnown) return [{ text: `${node} has again what damage took from it`, tone: 'good' }];
   const place = `(${file}, byte ${offset})`;
+  if (running) {
+    const how = 'what is there cannot be read until it is restarted';
+    return [{ text: `${node} met damage: ${how} ${place}`, tone: 'bad' }];
+  }
   if (mendedAt !== null) {
     const how = `and has mended it from #${after + 1} on`;
     return [{ text: `${node} found damage at its start, ${how} ${place}`, tone: 'warn' }];

@@ -137,11 +137,16 @@ export const foundDamage = z.strictObject({
     .datetime()
     .nullable()
     .meta({ description: 'Since when it has again what was lost; null: not yet.' }),
+  running: z.literal(true).exactOptional().meta({
+    description:
+      'A read met it since the start: what is there cannot be read, and the next start mends it.',
+  }),
 });
 
 /** Only where there was some. */
 const damage = foundDamage.exactOptional().meta({
-  description: 'Damage of its log that this process found, or had yet to mend, at its start.',
+  description:
+    'Damage of its log that this process met, found at its start, or had yet to mend then.',
 });
 
 export const masterHealth = z.strictObject({

@@ -23,7 +23,7 @@ export interface Site {
   readonly metrics: Metrics;
   /** What has happened to operations lately. */
   readonly trace: Trace;
-  /** What the node found in its log when it started; null: nothing is known of damage. */
+  /** What the node found wrong in its log; null: nothing is known of damage. */
   readonly damage: FoundDamage | null;
   /** Write concern of messages that name none. */
   readonly defaultW: WriteConcern;

@@ -16,7 +16,13 @@ import { Lock } from '../disk/lock.ts';
 import { type ProcessTable, realProcesses } from '../disk/process-table.ts';
 import { failureOf } from '../disk/storage-failure.ts';
 import { UNFINISHED } from '../disk/unfinished.ts';
-import type { Chunk, DamagedLog, Persistence, Recovery, Release } from '../persistence.ts';
+import {
+  type Chunk,
+  DamagedLog,
+  type Persistence,
+  type Recovery,
+  type Release,
+} from '../persistence.ts';
 import { ChunkBuilder } from '../record/chunk.ts';
 import { walkWhole } from '../record/walk.ts';
 import type { Restore } from '../segment/brief.ts';
@@ -51,6 +57,8 @@ export interface SegmentedLogOptions {
   /** Whether a node with this bookkeeping has others to fetch from. Then damage does not end its
    * start: the log before it is kept, the rest set aside. Default: it does. */
   readonly salvage?: (memory: Memory | null) => boolean;
+  /** Hears of damage that a read met in the log as it is, which also ends that read. */
+  readonly damaged?: (error: DamagedLog) => void;
 }
 
 /** A write's length must fit into 32 bits. */
@@ -73,6 +81,7 @@ export function openSegmentedLog(disk: Disk, options: SegmentedLogOptions = {}):
     outlineBytes: options.outlineBytes ?? 256 << 10,
     processes: options.processes ?? realProcesses,
     salvage: options.salvage ?? (() => false),
+    damaged: options.damaged ?? (() => undefined),
   });
 }
 
@@ -169,6 +178,7 @@ class SegmentedLog implements DurableLog {
       const { disk, turns } = this;
       this.condemning = condemn({ disk, turns, catalog: this.log.catalog }, error);
       this.condemning.catch(() => undefined);
+      this.tell(error);
       throw failureOf(error);
     }
     if (cut !== null) this.recovered().cut(cut);
@@ -276,8 +286,16 @@ class SegmentedLog implements DurableLog {
       );
     } catch (error) {
       const { disk, turns } = this;
-      throw await endOfReading({ disk, turns, catalog: this.log.catalog }, piece.segment, error);
+      const { catalog } = this.log;
+      const found = await endOfReading({ disk, turns, catalog }, piece.segment, error);
+      // What was cut off while it was read may look like anything.
+      if (catalog.holds([piece.segment])) this.tell(found);
+      throw found;
     }
+  }
+
+  private tell(error: unknown): void {
+    if (error instanceof DamagedLog) this.options.damaged(error);
   }
 }
 

@@ -65,6 +65,17 @@ describe.each([
     expect(condition(store)).toEqual(['Healthy']);
   });
 
+  test('or that a read met is told once, and shows until it is restarted', async () => {
+    const { said, store, look } = saying(null, control);
+    await look();
+    said.damage = { ...found, running: true };
+    await look();
+    await look();
+    const what = 'n2 met damage: what is there cannot be read until it is restarted';
+    expect(news(store)).toEqual([[`${what} (log-1.seg, byte 463)`, 'bad']]);
+    expect(condition(store)).toEqual(['Healthy, damaged', 'damaged']);
+  });
+
   test('is told anew of a new process that found some; one that found none is whole', async () => {
     const { said, store, look } = saying(found, control);
     await look();
