@@ -4,13 +4,18 @@
 import type { Chance } from '../../../src/chaos/chance.ts';
 import type { LogEntry } from '../../../src/client/answers.ts';
 import { type Answer, call } from '../program.ts';
-import type { ShakenGroup } from './shaken-group.ts';
-import type { Look, Witness } from './witness.ts';
+import type { Look, Part, Witness } from './witness.ts';
 import { KEYS } from './writer.ts';
 
 const PATIENCE_MS = 2_500;
 
 const LEVELS = ['local', 'local', 'majority', 'linearizable'] as const;
+
+/** The nodes, and which life of its process each of them is in; see ShakenGroup. */
+export interface Places {
+  url(place: number): string;
+  life(place: number): number;
+}
 
 interface Item {
   readonly key: string;
@@ -19,14 +24,14 @@ interface Item {
 }
 
 export class PageReader {
-  readonly #shaken: ShakenGroup;
+  readonly #places: Places;
   readonly #place: number;
   readonly #chance: Chance;
   readonly #witness: Witness;
   #last = 0;
 
-  constructor(shaken: ShakenGroup, place: number, chance: Chance, witness: Witness) {
-    this.#shaken = shaken;
+  constructor(places: Places, place: number, chance: Chance, witness: Witness) {
+    this.#places = places;
     this.#place = place;
     this.#chance = chance;
     this.#witness = witness;
@@ -53,7 +58,7 @@ export class PageReader {
 
   /** null: no answer, or one that may be of two processes, or a refusal. */
   async #ask(path: string): Promise<Answer['body'] | null> {
-    const url = `${this.#shaken.group.url(this.#place)}${path}`;
+    const url = `${this.#places.url(this.#place)}${path}`;
     const answer = await call('GET', url, undefined, {}, AbortSignal.timeout(PATIENCE_MS)).catch(
       () => null,
     );
@@ -63,13 +68,13 @@ export class PageReader {
 
   /** Asks, and says of which life and epoch the answer is; null: of none. */
   async #look(path: string): Promise<{ body: Answer['body']; look: Look } | null> {
-    const life = this.#shaken.life(this.#place);
+    const life = this.#places.life(this.#place);
     const before = await this.#ask('/health');
     const body = await this.#ask(path);
     const after = body === null ? null : await this.#ask('/health');
     if (before === null || body === null || after === null) return null;
     // In an odd life it starts or ends.
-    if (life % 2 === 1 || life !== this.#shaken.life(this.#place)) return null;
+    if (life % 2 === 1 || life !== this.#places.life(this.#place)) return null;
     const within = `${this.#node} ${life}`;
     for (const { commitIndex, epoch } of [before, after]) {
       this.#witness.forward('commitIndex in /health', within, commitIndex);
@@ -95,9 +100,9 @@ export class PageReader {
     this.#isPage(what, entries, { from, limit, lastIndex, next });
     if (commitIndex > lastIndex) witness.complain(`${what}: ${commitIndex} > ${lastIndex}`);
     witness.forward('commitIndex in /log', `${look.node} ${look.life}`, commitIndex);
-    const within = `${look.node} ${look.life} ${look.epoch}`;
-    if (look.epoch !== null) witness.forward(`lastIndex, ${level}`, within, lastIndex);
-    witness.show(what, look, entries);
+    // What else shows the log does not show its end.
+    witness.show(what, look, entries, level === 'local' ? lastIndex : Number.POSITIVE_INFINITY);
+    this.#grows(`lastIndex, ${level}`, look, level, lastIndex);
     const safe = level === 'local' ? commitIndex : lastIndex;
     witness.promise(
       what,
@@ -106,6 +111,13 @@ export class PageReader {
     if (level === 'linearizable') witness.proved(what, lastIndex, before);
     this.#last = lastIndex;
     return true;
+  }
+
+  /** Only `local` shows what may be given up. */
+  #grows(what: string, look: Look, level: string, value: number, part?: Part): void {
+    if (look.epoch === null) return;
+    if (level === 'local') this.#witness.grow(what, look, value, part);
+    else this.#witness.forward(what, `${look.node} ${look.life} ${look.epoch}`, value);
   }
 
   /** It has what it was asked for, and says rightly where to go on. */
@@ -134,8 +146,7 @@ export class PageReader {
     const what = `${level} /messages of ${look.node}, life ${look.life}, epoch ${look.epoch}`;
     const repeated = messages.find((one: string, i: number) => messages.indexOf(one) !== i);
     if (repeated !== undefined) this.#witness.complain(`${what}: ${repeated} twice`);
-    const within = `${look.node} ${look.life} ${look.epoch} ${level}`;
-    if (look.epoch !== null) this.#witness.forward('messages', within, messages.length);
+    this.#grows(`messages, ${level}`, look, level, messages.length);
     if (level === 'linearizable') this.#witness.proved(what, lastIndex, before);
     return true;
   }
@@ -174,9 +185,11 @@ export class PageReader {
     if (found === null) return false;
     const { body, look } = found;
     this.#witness.count(`${level} key`);
-    const within = `${look.node} ${look.life} ${look.epoch} ${level}`;
     const index: number = body.index ?? 0;
-    if (look.epoch !== null && index > 0) this.#witness.forward(`index of ${key}`, within, index);
+    if (index > 0) {
+      const part = { index, key, value: body.value };
+      this.#grows(`index of ${key}, ${level}`, look, level, index, part);
+    }
     if (level !== 'linearizable') return true;
     const written = this.#witness.acknowledged
       .slice(0, before)

@@ -39,6 +39,10 @@ export class ShakenGroup {
     return new ShakenGroup(await Group.start(belongings, { durable: true }), chance);
   }
 
+  url(place: number): string {
+    return this.group.url(place);
+  }
+
   /** The life of the process at this place: what was asked for in one, and answered in the same
    * one, was answered by it. */
   life(place: number): number {

@@ -44,7 +44,8 @@ export class Writer {
       ['remove' as const, 1],
     ]);
     const answer = await this.#send(op, key, text, w, idempotencyKey);
-    if (answer === null || answer.status >= 300 || w === 1) return;
+    // Two nodes of three are a majority, also where only one was asked for.
+    if (answer === null || answer.status >= 300 || answer.body.acks.length < 2) return;
     const operation =
       op === 'append'
         ? { op, message: text }
