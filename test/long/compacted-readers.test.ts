@@ -1,133 +1,116 @@
-// Whoever reads while the log is compacted misses nothing that was there all the time: many streams
-// at once, some of which are not read for long; keys page by page; a backup that is read late.
+// Whoever comes again to a log of which a part is compacted away goes on at what is left of it: on
+// every node, after restarts, and in a cluster that was made of a backup.
 
-import { get, type IncomingMessage } from 'node:http';
-import { buffer } from 'node:stream/consumers';
+import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { type LogEntry, ReplogClient } from '../../src/client/client.ts';
-import type { Entry } from '../../src/core/operation.ts';
-import { BackupReader } from '../../src/persistence/backup/backup.ts';
 import { Group } from '../process/group.ts';
+import { Launched } from '../process/launched.ts';
 import { Belongings, call, until } from '../process/program.ts';
-import { KeyPager } from '../process/readers/key-pager.ts';
-import { Witness } from '../process/readers/witness.ts';
 
 const belongings = new Belongings();
 afterAll(() => belongings.release());
 
-/** In between the others, in the order of keys. */
-const STABLE = Array.from({ length: 12 }, (_, i) => `key ${String.fromCharCode(97 + i)}`);
+const KEYS = 4;
+const ROUNDS = 60;
 
-/** Segments are of 8 MiB, and the last 8 MiB are not compacted. */
-const VALUE = 'v'.repeat(900_000);
-
-const CROWD = 60;
-
-/** Without an idempotency key: what has one stays, whatever comes later. */
-async function write(group: Group, method: 'PUT' | 'DELETE', key: string, value?: string) {
-  const body = { ...(value === undefined ? {} : { value }), w: 'majority', timeoutMs: 20_000 };
-  const url = `${group.master}/kv/${encodeURIComponent(key)}`;
-  expect((await call(method, url, body)).status).toBe(200);
-}
-
-/** Fills segments with what will be superseded, and has other keys come and go meanwhile. */
-async function churn(group: Group, count: number): Promise<void> {
-  for (let i = 0; i < count; i += 1) {
-    await write(group, 'PUT', `bulk ${i % 5}`, VALUE);
-    const key = `${STABLE[i % STABLE.length]} ${i % 5}`;
-    await (i % 3 === 2 ? write(group, 'DELETE', key) : write(group, 'PUT', key, 'there'));
+/** All values as a reader has them who has folded these entries. */
+function folded(entries: readonly LogEntry[]): Map<string, string> {
+  const values = new Map<string, string>();
+  for (const entry of entries) {
+    if (entry.op === 'put') values.set(entry.key, entry.value.split(' ')[0]!);
+    if (entry.op === 'remove') values.delete(entry.key);
   }
+  return values;
 }
 
-async function putStable(group: Group, value: string): Promise<void> {
-  for (const key of STABLE) await write(group, 'PUT', key, value);
-}
+const messagesOf = (entries: readonly LogEntry[]): string[] =>
+  entries.flatMap((entry) => (entry.op === 'append' ? [entry.message] : []));
 
-/** The head of an answer of which nothing is read. */
-function begun(url: string, headers = {}): Promise<IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    get(url, { headers, agent: false }, resolve).on('error', reject);
-  });
-}
-
-/** What a stream brings, up to the entry at `last`. */
-async function entriesOf(stream: IncomingMessage, last: number): Promise<LogEntry[]> {
+/** What `follow` shows from `from` on, up to `last`. */
+async function followed(url: string, from: number, last: number): Promise<LogEntry[]> {
   const entries: LogEntry[] = [];
-  let rest = '';
-  for await (const chunk of stream.setEncoding('utf8')) {
-    const lines = (rest + chunk).split('\n');
-    rest = lines.pop()!;
-    for (const line of lines)
-      if (line.startsWith('data: ')) entries.push(JSON.parse(line.slice(6)));
-    if (entries.at(-1)?.index === last) break;
+  for await (const entry of new ReplogClient({ url }).follow({ from })) {
+    entries.push(entry);
+    if (entry.index === last) break;
   }
   return entries;
 }
 
-/** How many entries a node has. */
-async function countOf(url: string): Promise<number> {
-  const page = await new ReplogClient({ url }).log({ limit: 10_000 });
-  return page.entries.length;
+/** What each way to read a log from `from` on shows of it up to `last`. */
+async function ways(url: string, from: number, last: number): Promise<LogEntry[][]> {
+  const client = new ReplogClient({ url });
+  const paged: LogEntry[] = [];
+  for (let next: number | null = from; next !== null; ) {
+    const page = await client.log({ from: next, limit: 7 });
+    paged.push(...page.entries);
+    next = page.next ?? null;
+  }
+  const headers = { accept: 'text/event-stream', 'last-event-id': `${from - 1}` };
+  const response = await fetch(`${url}/log?from=1&read=majority`, { headers });
+  const resumed: LogEntry[] = [];
+  let text = '';
+  for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
+    text += chunk;
+    const events = text.split('\n\n');
+    text = events.pop()!;
+    for (const event of events) {
+      const data = /^data: (.*)$/m.exec(event);
+      if (data !== null) resumed.push(JSON.parse(data[1]!));
+    }
+    if (resumed.at(-1)?.index === last) break;
+  }
+  return [await followed(url, from, last), paged, resumed];
 }
 
-test('G3, G20, G23: compaction takes nothing away from whoever reads meanwhile', async () => {
-  const group = await Group.start(belongings, { durable: true });
-  const client = new ReplogClient({ url: group.master });
-  const witness = new Witness();
-  await churn(group, 18);
-  await putStable(group, 'first');
-  const asked = await group.caughtUp();
-  const backup = await begun(`${group.master}/backup`);
-  const sse = { accept: 'text/event-stream' };
-  const late = await begun(`${group.url(2)}/log`, sse);
-  const crowd = await Promise.all(
-    Array.from({ length: CROWD }, () => begun(`${group.url(2)}/log?from=${asked + 1}`, sse)),
-  );
-  const over = new AbortController();
-  const pagers = group.urls.map((url) => new KeyPager(url, STABLE, witness).run(over.signal));
-  try {
-    await churn(group, 12);
-    await putStable(group, 'second');
-    await churn(group, 12);
-    const last = (await client.append('the end', { w: 'all' })).index;
-    await until(
-      () => countOf(group.url(3)),
-      (count) => count < last - 10,
-      'n3 has compacted its log',
-    );
-    expect(await countOf(group.master)).toBe(last);
-    const kept: Entry[] = [];
-    const reader = new BackupReader((entry) => kept.push(entry));
-    reader.write(await buffer(backup));
-    expect(reader.end().lastIndex).toBe(asked);
-    const values = new Map(kept.flatMap((e) => (e.op === 'put' ? [[e.key, e.value]] : [])));
-    expect(STABLE.map((key) => values.get(key))).toEqual(STABLE.map(() => 'first'));
-    await until(
-      () => countOf(group.master),
-      (count) => count < last - 10,
-      'n1 has compacted its log when the backup was read',
-    );
-    for (const [stream, from] of [
-      [late, 1],
-      ...crowd.map((one) => [one, asked + 1] as const),
-    ] as const) {
-      const entries = await entriesOf(stream, last);
-      const indexes = entries.map(({ index }) => index);
-      expect(indexes).toEqual([...new Set(indexes)].toSorted((a, b) => a - b));
-      expect(indexes[0]).toBeGreaterThanOrEqual(from);
-      const stable = entries.filter((e) => e.op === 'put' && e.value === 'second');
-      expect(stable).toHaveLength(STABLE.length);
+/** Reads the nodes at `urls` from here and there on, as one that knows what was before that. */
+async function read(urls: readonly string[], whole: readonly LogEntry[], what: string) {
+  const last = whole.length;
+  for (const url of urls) {
+    for (const from of [1, 2, 3, 41, last - 1]) {
+      const before = whole.slice(0, from - 1);
+      for (const found of await ways(url, from, last)) {
+        const where = `${what}, ${url} from ${from}`;
+        const there = new Set(found.map(({ index }) => index));
+        const left = whole.filter(({ index }) => there.has(index));
+        expect(JSON.stringify(found) === JSON.stringify(left), where).toBe(true);
+        expect(messagesOf([...before, ...found]), where).toEqual(messagesOf(whole));
+        expect(folded([...before, ...found]), where).toEqual(folded(whole));
+      }
     }
-    await until(
-      async () => witness.seen.get('passes with other keys') ?? 0,
-      (passes) => passes > 3,
-      'keys were listed while others came and went',
-    );
-  } finally {
-    over.abort();
-    for (const stream of [backup, late, ...crowd]) stream.destroy();
-    await Promise.allSettled(pagers);
   }
-  await Promise.all(pagers);
-  expect(witness.wrong).toEqual([]);
-});
+}
+
+test('G20: readers go on where a part of the log is compacted away', async () => {
+  const group = await Group.start(belongings, { durable: true });
+  // A reader that sees everything before it is compacted away.
+  const reader = followed(group.master, 1, 2 * ROUNDS + 1);
+  const client = new ReplogClient({ url: group.master });
+  for (let i = 0; i < ROUNDS; i += 1) {
+    await client.append(`m${i}`, { w: 1 });
+    // Without a key: one is remembered where it is, and its operation stays as long.
+    const value = `${i} ${'v'.repeat(700_000)}`;
+    await call('PUT', `${group.master}/kv/k${i % KEYS}`, { value, w: 1 });
+  }
+  await call('DELETE', `${group.master}/kv/k1`);
+  const whole = await reader;
+  expect(whole).toHaveLength(await group.caughtUp());
+  for (const url of group.urls) {
+    const second = () => call('GET', `${url}/log/2`);
+    await until(second, ({ status }) => status === 404, 'the first put is compacted away', 40_000);
+  }
+  await read(group.urls, whole, 'live');
+  const folder = await belongings.folder();
+  const [backup, restored] = [join(folder, 'log.backup'), join(folder, 'restored')];
+  const run = async (...args: string[]) => (await belongings.program(args).exited).code;
+  expect(await run('backup', '--url', group.url(2), backup)).toBe(0);
+  for (const place of group.places) await group.end(place, 'SIGKILL');
+  for (const place of group.places) await group.start(place);
+  await group.caughtUp();
+  await read(group.urls, whole, 'restarted');
+  for (const place of group.places) await group.end(place, 'SIGKILL');
+  expect(await run('restore', backup, restored)).toBe(0);
+  const options = ['--data-dir', restored, '--secondaries', '1'];
+  const { urls } = await Launched.start(belongings, options);
+  await read(urls, whole, 'restored');
+}, 300_000);
