@@ -78,6 +78,19 @@ test('explain: a node of an earlier version is not said to lack what it has', as
   expect(ran.err).not.toContain('there is no operation');
 });
 
+test('explain: a secondary tells what it knows where its master does not answer', async () => {
+  const master = { node: 'n1', url: await deadUrl() };
+  const { url } = await startStub((hit, response) => {
+    const lines = [line(0, 0, 'arrived', 'Arrived.')];
+    if (hit.path === '/health') sendJson(response, 200, { node: 'n2', role: 'secondary', master });
+    else if (!hit.path.endsWith('/story')) sendProblem(response, 404, 'not-found');
+    else sendJson(response, 200, { index: 4, node: 'n2', complete: true, lines });
+  });
+  const { code, out } = await runCommand(explain, 'explain', '4', '--url', url);
+  expect(code).toBe(0);
+  expect(out).toMatch(/n2 {2}Arrived\.\n\nn1 did not tell: nothing answers at http/);
+});
+
 test('explain: the stories of all nodes by time, in 80 columns, and who said nothing', async () => {
   const { url } = await cluster();
   const ran = await runCommand(explain, 'explain', '4', '--url', url);

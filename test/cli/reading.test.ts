@@ -12,7 +12,7 @@ import { stylesFor } from '../../src/cli/printing/colour.ts';
 import { healthLines } from '../../src/cli/printing/health-report.ts';
 import type { Health, MasterHealth } from '../../src/client/answers.ts';
 import { register } from '../../src/cluster/registry.ts';
-import { sendJson, sendProblem, startStub } from '../client/stub-server.ts';
+import { deadUrl, sendJson, sendProblem, startStub } from '../client/stub-server.ts';
 import { runCommand } from './command-run.ts';
 import { isolate } from './isolation.ts';
 
@@ -54,6 +54,22 @@ test('list: NODE is looked up among the members', async () => {
   expect(two).toMatchObject({ code: 2, out: '' });
   expect(await runCommand(list, 'list', 'n7', '--url', n1.url)).toMatchObject({ code: 2 });
   expect(await runCommand(list, 'list', 'all', '--url', n1.url)).toMatchObject({ code: 2 });
+});
+
+test('list: the node that is asked needs no master to be told by its name', async () => {
+  const master = { node: 'n1', url: await deadUrl() };
+  const n2 = await startStub(({ path }, response) => {
+    const page = { messages: ['of n2'], lastIndex: 1, next: null };
+    const follower = { node: 'n2', role: 'secondary', epoch: 1, master, lastIndex: 1 };
+    sendJson(response, 200, path === '/health' ? follower : page);
+  });
+  const listed = (node: string) => runCommand(list, 'list', node, '--url', n2.url);
+  expect(await listed('n2')).toMatchObject({ code: 0, out: 'of n2\n' });
+  // Who else there is, and in which order, only the master can say.
+  for (const node of ['n3', 'n1', 'secondary', 'master']) {
+    const { code, err } = await listed(node);
+    expect([node, code, err]).toEqual([node, 3, expect.stringContaining(master.url)]);
+  }
 });
 
 test('list: a NODE that is a URL is the cluster, whatever runs besides', async () => {

@@ -2,6 +2,7 @@
 
 import type { ReadLevel } from '../../client/answers.ts';
 import { baseUrl } from '../../client/base-url.ts';
+import { Unreachable } from '../../client/errors.ts';
 import { isArbiter, nodesIn } from '../arbiter-health.ts';
 import { UsageError } from '../exit.ts';
 import { connect, findTarget, type Target, type TargetOptions } from '../target.ts';
@@ -53,24 +54,51 @@ function noNode(selector: string, nodes: readonly Candidate[]): UsageError {
   );
 }
 
-/** The nodes of the cluster, from its launcher, else from the master's list of members. */
+/** What can be known of a cluster's nodes. */
+interface Known {
+  readonly nodes: readonly Candidate[];
+  /** Why these are not all, be that so; null: they are, or nobody knows of more. */
+  readonly silent: Unreachable | null;
+}
+
+/** A master that lives says at once who its members are; a paused one never. */
+const MASTER_MS = 2_000;
+
+/** The nodes of the cluster, from its launcher, else from the master's list of members. Where the
+ * master does not answer: the node that was asked, and the master. */
 export async function knownNodes(
   target: Target,
   signal: AbortSignal,
 ): Promise<readonly Candidate[]> {
+  return (await known(target, signal)).nodes;
+}
+
+/** `wanted`: the id of a node that is enough, if it is the one that is asked. */
+async function known(
+  target: Target,
+  signal: AbortSignal,
+  wanted: string | null = null,
+): Promise<Known> {
   if (target.control !== null) {
     const launcher = await connect(target, target.control);
     const { nodes, removed } = await launcher.cluster({ signal });
-    return [...nodes, ...removed];
+    return all([...nodes, ...removed]);
   }
   const health = await (await connect(target)).health({ signal });
-  if (isArbiter(health)) return inOrder(nodesIn(health, target.url));
-  if (health.role === 'master') return inOrder(health.members);
+  if (isArbiter(health)) return all(inOrder(nodesIn(health, target.url)));
+  if (health.role === 'master') return all(inOrder(health.members));
   const self = { node: health.node, role: health.role, url: target.url };
-  if (health.master === null) return [self];
-  const seen = await (await connect(target, health.master.url)).health({ signal });
-  return seen.role === 'master' ? inOrder(seen.members) : [self];
+  if (health.master === null || health.node === wanted) return all([self]);
+  try {
+    const seen = await (await connect(target, health.master.url, MASTER_MS)).health({ signal });
+    return all(seen.role === 'master' ? inOrder(seen.members) : [self]);
+  } catch (error) {
+    if (!(error instanceof Unreachable)) throw error;
+    return { nodes: inOrder([self, { ...health.master, role: 'master' }]), silent: error };
+  }
 }
+
+const all = (nodes: readonly Candidate[]): Known => ({ nodes, silent: null });
 
 /** Where to send a read: only the master can serve a linearizable one. */
 export async function urlForRead(
@@ -105,7 +133,8 @@ export async function targetFor(
   return findTarget({ ...options, url: selector });
 }
 
-/** As selectNodes on the target's nodes; a URL means the node there and needs nobody else. */
+/** As selectNodes on the target's nodes; a URL means the node there and needs nobody else. Throws
+ * Unreachable if only a master that does not answer could tell who is meant. */
 export async function nodesAt(
   selector: string,
   target: Target,
@@ -115,7 +144,12 @@ export async function nodesAt(
     const url = baseUrl(selector);
     return [{ node: url, role: null, url }];
   }
-  return selectNodes(selector, await knownNodes(target, signal));
+  const { nodes, silent } = await known(target, signal, selector);
+  if (silent === null) return selectNodes(selector, nodes);
+  const named = nodes.filter(({ node, role }) => node === selector || role === selector);
+  // Which of them is the first secondary, only the master knows.
+  if (named.length === 0 || selector === 'secondary') throw silent;
+  return named;
 }
 
 function isUrl(selector: string): boolean {
