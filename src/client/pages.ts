@@ -77,7 +77,6 @@ async function pageAt(
     if (page.messages.length > 0 && !isShort) return page;
     if (pace.now() >= giveUpAt) throw unknown(source.url, reach);
     await pace.pause(gapAfter(tries, pace.random), options.signal);
-    options.signal?.throwIfAborted();
   }
 }
 

@@ -71,3 +71,19 @@ test('another log is another one, whatever is known of it', async () => {
   await expect(pages.next()).rejects.toMatchObject({ name: 'LogReplaced', index: 2 });
   expect(pace.pauses).toEqual([]);
 });
+
+test('who waits for it may leave, and a local read does not wait', async () => {
+  const state = { onMajority: LAST, epoch: 1 };
+  const { url } = await nodeThatKnows(state);
+  const abort = new AbortController();
+  const quick = quickPace();
+  const pause = async (): Promise<void> => abort.abort(new Error('enough'));
+  const client = new ReplogClient({ url, pace: { ...quick, pause } });
+  const pages = client.pages({ limit: 1, read: 'majority', signal: abort.signal });
+  await pages.next();
+  state.onMajority = 1;
+  await expect(pages.next()).rejects.toThrow('enough');
+  const local = client.pages({ limit: 1, read: 'local' });
+  expect((await local.next()).value?.messages).toEqual(['m1']);
+  expect((await local.next()).value?.messages).toEqual(['m2']);
+});

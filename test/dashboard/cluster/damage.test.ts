@@ -89,8 +89,11 @@ describe.each([
   });
 });
 
-test('while mending a Suspected one is Suspected; what it names is shown harmless', async () => {
-  const { store, look } = saying({ ...found, file: 'log\u001b[2J' });
+test.each([
+  ['while mending', found],
+  ['with damage', { ...found, running: true as const }],
+])('%s a Suspected one is Suspected; what it names is shown harmless', async (_, damage) => {
+  const { store, look } = saying({ ...damage, file: 'log\u001b[2J' });
   await look();
   expect(news(store)[0]![0]).toContain('(log␛[2J, byte 463)');
   const { members, ...health } = store.state.nodes[0]!.health as MasterHealth;
