@@ -28,7 +28,9 @@ const setAside = (folder: string): string[] =>
 
 /** Runs a command to its end. */
 async function run(...args: string[]) {
-  const program = belongings.program(args);
+  // A cluster that is refused leaves the folder in which it would have been announced.
+  const env = { REPLOG_RUN_DIR: join(await belongings.folder(), 'run') };
+  const program = belongings.program(args, env);
   const { code } = await program.exited;
   return { code, lines: program.lines, stderr: program.stderr };
 }
