@@ -5,8 +5,8 @@
 // - A session begins where the secondary says that its log ends, as far as the master's goes; that
 //   both are the same there, a session asks first.
 // - A log from whose end on something was compacted away is not continued, but sent anew: earlier
-//   versions compacted removals away, so that it may hold a key whose removal is gone. One that was
-//   copied from the master's, by a member, has no such key: nothing goes that it has yet to get.
+//   versions compacted removals away, so that it may hold a key whose removal is gone. That of a
+//   member that has followed has no such key: nothing goes that it has yet to get.
 
 import type { Epoch, LogIndex } from '../ids.ts';
 import { logIndex } from '../ids.ts';
@@ -57,13 +57,13 @@ export interface Beginning {
 }
 
 /** `position` is null if the secondary has said nothing; `parted`: the logs differ beyond this,
- * so that it must drop what it has after it; null: that is not known. `copied`: up to here at least
- * its log was copied from this one; null: some of it may be older. */
+ * so that it must drop what it has after it; null: that is not known. `followed`: up to here
+ * it has followed this log as a member; null: that is not known. */
 export function beginningAt(
   position: Position | null,
   parted: LogIndex | null,
   ledger: Ledger,
-  copied: LogIndex | null = null,
+  followed: LogIndex | null = null,
 ): Beginning {
   const { own, lastIndex: said } = position ?? NOWHERE;
   const { lastIndex } = ledger.log;
@@ -71,8 +71,8 @@ export function beginningAt(
   const held = own || said <= lastIndex ? said : 0;
   const agreed = logIndex(Math.min(parted ?? held, lastIndex));
   // It was no member for a while, or has lost what it had: from there on it cannot be continued.
-  const isCopy = copied !== null && agreed >= copied;
-  const overtaken = own && !isCopy && !ledger.wholeAfter(agreed);
+  const goesOn = followed !== null && agreed >= followed;
+  const overtaken = own && !goesOn && !ledger.wholeAfter(agreed);
   // Who is never asked whether it holds the same acknowledges by what it is sent: where nothing
   // is left to be sent, its last operation goes again.
   const again = !own && parted === null && agreed > 0 && agreed === lastIndex;

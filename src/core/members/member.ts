@@ -31,11 +31,9 @@ export class Member {
   position: Position | null = null;
   /** The logs differ: the next session begins with everything after this; null: they do not. */
   reset: LogIndex | null = null;
-  /** All of its log up to here was copied from this one, while it was a member; null: that is not
-   * known. What it says to have beyond came the same way. */
-  private copied: LogIndex | null = null;
-  /** The session goes on with such a log, or begins one. */
-  private copies = false;
+  /** Up to here it has followed this log as a member: whatever was compacted away beyond went
+   * before, and a log that lacks it is never begun with; null: that is not known. */
+  private followed: LogIndex | null = null;
   private readonly context: Context;
   private beginBy: number;
   private notBefore: number;
@@ -137,7 +135,7 @@ export class Member {
   /** It has acknowledged more. */
   acknowledged(now: number): void {
     this.tell();
-    if (this.copies) this.copied = this.ackedIndex;
+    if (!this.blind) this.followed = this.ackedIndex;
     this.refusingSince = null;
     this.pace.acknowledged();
     this.refusedWith = null;
@@ -182,12 +180,12 @@ export class Member {
     now: number,
   ): void {
     if (this.replicator !== null || now < this.beginDeadline()) return;
-    const { copied, peer, position } = this;
-    const { base, reset, verify } = beginningAt(position, this.reset, this.context.ledger, copied);
-    this.copies = verify && (base === 0 || (copied !== null && base >= copied));
-    if (!this.copies) this.copied = null;
+    const { followed, peer, position } = this;
+    const { ledger } = this.context;
+    const { base, reset, verify } = beginningAt(position, this.reset, ledger, followed);
     this.reset = null;
     this.blind = position === null;
+    if (this.blind) this.followed = null;
     const start = { peer, epoch, opened, session: session(), base, reset, verify };
     this.replicator = new Replicator(this.context, owner, start, now);
     const { node } = peer;

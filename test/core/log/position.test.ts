@@ -45,13 +45,13 @@ test.each([
 });
 
 test.each([
-  { copied: null, base: 0, reset: true },
-  { copied: 4, base: 0, reset: true },
-  { copied: 3, base: 3, reset: false },
-  { copied: 0, base: 3, reset: false },
-])('where its log was copied up to $copied, and ends at 3, from $base on', (of) => {
-  const copied = of.copied === null ? null : logIndex(of.copied);
-  const beginning = beginningAt(position(3, true), null, master().ledger, copied);
+  { followed: null, base: 0, reset: true },
+  { followed: 4, base: 0, reset: true },
+  { followed: 3, base: 3, reset: false },
+  { followed: 0, base: 3, reset: false },
+])('where it has followed up to $followed, and ends at 3, from $base on', (of) => {
+  const followed = of.followed === null ? null : logIndex(of.followed);
+  const beginning = beginningAt(position(3, true), null, master().ledger, followed);
   expect(beginning).toEqual({ base: of.base, reset: of.reset, verify: true });
 });
 

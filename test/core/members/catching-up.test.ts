@@ -56,7 +56,7 @@ test.each([2, 3])('G3: with %i entries, it goes on where it was, and shows no le
   expect(begun[0]).toMatch(new RegExp(`prev=${end}$`));
 });
 
-test('C23: what it has from before it was a member is no copy', () => {
+test('C23: one that has lost what it had acknowledged is sent all of it again', () => {
   const cluster = joining();
   while (cluster.entries('n3').length < 2) cluster.run(1);
   cluster.run(1);

@@ -103,6 +103,25 @@ describe('Membership: who is a member', () => {
     expect(cluster.host('n1').replica!.compactTo).toBe(1);
   });
 
+  test('C23: nor what a member has acknowledged before it said where it stands', () => {
+    const cluster = new VirtualCluster();
+    cluster.arbiter({ size: 2 });
+    cluster.start('n1');
+    cluster.run(50);
+    let dumb = true;
+    cluster.weather = (from, _, what) =>
+      dumb && from === 'n2' && what === 'HeartbeatAck' ? 'lost' : 1;
+    cluster.start('n2');
+    cluster.run(10);
+    const ticket = cluster.write('n1', 'a', { w: 2 });
+    cluster.run(500);
+    expect(cluster.outcome(ticket)).toMatchObject({ type: 'Stored', acks: ['n1', 'n2'] });
+    expect(cluster.host('n1').replica!.compactTo).toBe(0);
+    dumb = false;
+    cluster.run(1_500);
+    expect(cluster.host('n1').replica!.compactTo).toBe(1);
+  });
+
   test('a set announced again unchanged changes nothing', () => {
     const cluster = new Members('n2', 'n3');
     cluster.write('n1', 'a');
