@@ -14,7 +14,7 @@ import { RealDisk } from '../persistence/disk/real-disk.ts';
 import { MemoryPersistence } from '../persistence/log/memory-persistence.ts';
 import { type DurableLog, openSegmentedLog } from '../persistence/log/segmented-log.ts';
 import { type DamagedLog, LostLog, type Persistence } from '../persistence/persistence.ts';
-import { foldedBy } from '../persistence/upkeep/upkeep.ts';
+import { foldedBy } from '../persistence/upkeep/folded.ts';
 import { type AppOptions, createApp } from './api/app.ts';
 import { systemClock } from './clock.ts';
 import { realClock } from './event-queue.ts';

@@ -10,7 +10,7 @@ import type { Entry } from '../../src/core/operation.ts';
 import { DEFAULT_OPTIONS } from '../../src/core/options.ts';
 import { RealDisk } from '../../src/persistence/disk/real-disk.ts';
 import { openSegmentedLog } from '../../src/persistence/log/segmented-log.ts';
-import { foldedBy } from '../../src/persistence/upkeep/upkeep.ts';
+import { foldedBy } from '../../src/persistence/upkeep/folded.ts';
 import { at } from '../persistence/entries.ts';
 
 const KEYS = Number(process.env.REPLOG_LONG_KEYS ?? 1_000_000);

@@ -6,7 +6,7 @@ import { Folds } from '../../src/core/log/ledger.ts';
 import { type Entry, entryOf } from '../../src/core/operation.ts';
 import { DEFAULT_OPTIONS } from '../../src/core/options.ts';
 import type { DurableLog } from '../../src/persistence/log/segmented-log.ts';
-import { foldedBy } from '../../src/persistence/upkeep/upkeep.ts';
+import { foldedBy } from '../../src/persistence/upkeep/folded.ts';
 import type { FakeDisk } from '../../src/sim/disk/disk.ts';
 import { at } from './entries.ts';
 import { Machine, SMALL } from './machine.ts';

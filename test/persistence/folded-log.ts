@@ -8,7 +8,7 @@ import { type Entry, entryOf, type Operation } from '../../src/core/operation.ts
 import { DEFAULT_OPTIONS } from '../../src/core/options.ts';
 import type { DurableLog } from '../../src/persistence/log/segmented-log.ts';
 import type { Recovery } from '../../src/persistence/persistence.ts';
-import { foldedBy } from '../../src/persistence/upkeep/upkeep.ts';
+import { foldedBy } from '../../src/persistence/upkeep/folded.ts';
 import { at } from './entries.ts';
 import type { Machine } from './machine.ts';
 

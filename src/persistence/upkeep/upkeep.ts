@@ -3,7 +3,6 @@
 // little at a time, and nothing anybody waits for depends on it.
 
 import type { OpenRequest } from '../../core/log/deduplication.ts';
-import type { Folds } from '../../core/log/ledger.ts';
 import { MissingSegment } from '../damage/missing.ts';
 import type { Disk } from '../disk/disk.ts';
 import { failureOf } from '../disk/storage-failure.ts';
@@ -17,34 +16,13 @@ import type { Outliner } from '../segment/outliner.ts';
 import type { Segment } from '../segment/segment.ts';
 import { segmentName } from '../segment/segment-file.ts';
 import { readSummary, type Summary, summaryName } from '../segment/summary.ts';
-import {
-  describeSegment,
-  keepSummary,
-  type RequestsOf,
-  readClosed,
-  WINDOWS,
-} from './closed-segments.ts';
+import { describeSegment, keepSummary, readClosed, WINDOWS } from './closed-segments.ts';
 import { CompactionPass, GARBAGE_MIN } from './compaction-pass.ts';
 import { Compactor, type Superseding } from './compactor.ts';
 import { condemn } from './condemned.ts';
+import type { Folded } from './folded.ts';
 import { LastRemovals } from './last-removals.ts';
 import type { Leftovers } from './leftovers.ts';
-
-/** What upkeep asks of whoever folds the log. */
-export interface Folded extends Omit<Superseding, 'compactTo'> {
-  readonly requestsOf: RequestsOf;
-}
-
-/** Upkeep's questions, answered by the folds. */
-export function foldedBy({ store, deduplication }: Folds): Folded {
-  return {
-    newest: (key) => store.newest(key),
-    settledTo: () => store.settledTo,
-    requestAt: (key) => deduplication.find(key)?.first ?? null,
-    requestsIn: (from, to) => deduplication.knownIn(from, to),
-    requestsOf: (from, to) => deduplication.beginningIn(from, to),
-  };
-}
 
 /** What upkeep is told by whoever runs the node. */
 export interface UpkeepHost extends Folded, Superseding {

@@ -13,7 +13,7 @@ import { cutDamage } from '../../persistence/damage/repair.ts';
 import { MemoryPersistence } from '../../persistence/log/memory-persistence.ts';
 import { type DurableLog, openSegmentedLog } from '../../persistence/log/segmented-log.ts';
 import type { DamagedLog, Persistence } from '../../persistence/persistence.ts';
-import { foldedBy } from '../../persistence/upkeep/upkeep.ts';
+import { foldedBy } from '../../persistence/upkeep/folded.ts';
 import type { FakeDisk } from '../disk/disk.ts';
 import { logOn, type Range } from '../disk/disk-log.ts';
 import type { Shape } from '../plan/plan.ts';

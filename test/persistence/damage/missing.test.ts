@@ -7,7 +7,7 @@ import { checkFolder } from '../../../src/persistence/damage/verify.ts';
 import type { SegmentedLogOptions } from '../../../src/persistence/log/segmented-log.ts';
 import { DamagedLog } from '../../../src/persistence/persistence.ts';
 import { encodeFileHeader } from '../../../src/persistence/segment/segment-file.ts';
-import { foldedBy } from '../../../src/persistence/upkeep/upkeep.ts';
+import { foldedBy } from '../../../src/persistence/upkeep/folded.ts';
 import { at, entriesOf, entryAt } from '../entries.ts';
 import { Node } from '../folded-log.ts';
 import { Machine, SMALL } from '../machine.ts';

@@ -1,7 +1,7 @@
 // When a log looks for something to do with its closed segments.
 
 import { describe, expect, it } from 'vitest';
-import { foldedBy } from '../../../src/persistence/upkeep/upkeep.ts';
+import { foldedBy } from '../../../src/persistence/upkeep/folded.ts';
 import { at } from '../entries.ts';
 import { entriesOf, Node, written } from '../folded-log.ts';
 import { Machine, SMALL } from '../machine.ts';
