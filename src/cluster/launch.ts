@@ -156,8 +156,8 @@ async function refuseSecond(layout: Layout): Promise<void> {
   }
 }
 
-/** A folder that takes no files, on a full disk for example, is no reason to end a cluster. */
-/** Returns why it could not be written; null: it was. */
+/** Returns why it could not be written; null: it was. A folder that takes no files, on a full disk
+ * for example, is no reason to end a cluster. */
 function attempt(what: string, write: () => void, onLine: LaunchOptions['onLine']): string | null {
   try {
     write();

@@ -109,7 +109,8 @@ function seen(entry: Entry): SeenEntry {
   return { index: entry.index, epoch: entry.epoch, operation: operationOf(entry) };
 }
 
-function operationOf(entry: Entry): Operation {
+/** What an entry does, without where it stands. */
+export function operationOf(entry: Entry): Operation {
   switch (entry.op) {
     case 'append':
       return { op: 'append', message: entry.message };

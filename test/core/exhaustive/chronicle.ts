@@ -9,7 +9,8 @@ import type {
 } from '../../../src/check/history.ts';
 import type { Note, Outcome } from '../../../src/core/effects.ts';
 import { logIndex, nodeId } from '../../../src/core/ids.ts';
-import type { Entry, Operation } from '../../../src/core/operation.ts';
+import type { Entry } from '../../../src/core/operation.ts';
+import { operationOf } from '../../../src/sim/cluster/reading.ts';
 import { healthOf } from '../../../src/sim/watch/watch.ts';
 import type { VirtualCluster } from '../virtual-cluster.ts';
 import type { VirtualHost } from '../virtual-host.ts';
@@ -177,15 +178,4 @@ export function lifeName(host: VirtualHost): string {
 
 function nameOf({ epoch, index }: Entry): string {
   return `${index}/${epoch}`;
-}
-
-function operationOf(entry: Entry): Operation {
-  switch (entry.op) {
-    case 'append':
-      return { op: 'append', message: entry.message };
-    case 'put':
-      return { op: 'put', key: entry.key, value: entry.value };
-    case 'remove':
-      return { op: 'remove', key: entry.key };
-  }
 }
