@@ -47,14 +47,17 @@ let fallback: string;
 let unwritten: string | null;
 export let changes: { nodes: string[]; usedIds: readonly string[] }[];
 
-beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), 'replog-launcher-'));
-});
+/** Called by each file that uses it: a module is loaded once for all of them. */
+export function endAfterEach(): void {
+  beforeEach(() => {
+    dir = mkdtempSync(join(tmpdir(), 'replog-launcher-'));
+  });
 
-afterEach(async () => {
-  await launcher.kill();
-  rmSync(dir, { recursive: true, force: true });
-});
+  afterEach(async () => {
+    await launcher.kill();
+    rmSync(dir, { recursive: true, force: true });
+  });
+}
 
 /** A launcher whose nodes run these scripts, and join by being started. */
 export async function make(

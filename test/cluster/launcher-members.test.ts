@@ -4,6 +4,7 @@ import {
   arbiter,
   changes,
   DIES,
+  endAfterEach,
   events,
   failRoster,
   fallBackOn,
@@ -14,6 +15,8 @@ import {
   SLOW,
   started,
 } from './launched.ts';
+
+endAfterEach();
 
 describe('adding and removing', () => {
   it('adds a node behind all ports, and counts it before it starts', async () => {

@@ -5,6 +5,7 @@ import {
   changes,
   DEAF,
   DIES,
+  endAfterEach,
   events,
   isAwaited,
   launcher,
@@ -16,6 +17,8 @@ import {
   started,
   stateOf,
 } from './launched.ts';
+
+endAfterEach();
 
 describe('a launcher that starts', () => {
   it('says first that it is ready, and that with what is needed to use the cluster', async () => {

@@ -1,7 +1,7 @@
 // A node's server for tests, clients that speak to it in bytes or JSON, and its end.
 
 import { connect, type Socket } from 'node:net';
-import { afterEach, expect } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { createApp } from '../../../src/node/api/app.ts';
 import { type Clock, systemClock } from '../../../src/node/clock.ts';
 import { Faults } from '../../../src/node/faults.ts';
@@ -12,12 +12,11 @@ import {
 } from '../../../src/node/http/server.ts';
 import { FakeEngine } from '../fake-engine.ts';
 
-/** They stop when the test is over. */
-export const running: RunningServer[] = [];
-
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((server) => server.stop()));
-});
+/** Stops when the test is over. A hook of this file would be one of the first test file alone that
+ * loads it. */
+export function stopAfterwards(server: RunningServer): void {
+  onTestFinished(() => server.stop());
+}
 
 /** A node's server over an engine that answers from memory. */
 export async function start(limits: Partial<ServerLimits> = {}, clock: Clock = systemClock()) {
@@ -26,7 +25,7 @@ export async function start(limits: Partial<ServerLimits> = {}, clock: Clock = s
   const faults = new Faults(clock);
   const app = createApp(engine, { stopping: stopping.signal, faults, clock });
   const server = await startServer({ app, port: 0, stopping, limits: { graceMs: 500, ...limits } });
-  running.push(server);
+  stopAfterwards(server);
   return { engine, server, faults };
 }
 

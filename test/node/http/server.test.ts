@@ -6,7 +6,7 @@ import { systemClock } from '../../../src/node/clock.ts';
 import type { Route } from '../../../src/node/http/route.ts';
 import { startServer } from '../../../src/node/http/server.ts';
 import { FakeEngine } from '../fake-engine.ts';
-import { post, raw, running, start } from './served.ts';
+import { post, raw, start, stopAfterwards } from './served.ts';
 
 test.each([
   [undefined, '127.0.0.1'],
@@ -15,14 +15,14 @@ test.each([
   const app = createApp(new FakeEngine());
   const stopping = new AbortController();
   const server = await startServer({ app, port: 0, stopping, ...(host ? { host } : {}) });
-  running.push(server);
+  stopAfterwards(server);
   expect(server.url).toBe(`http://${reached}:${server.port}`);
   expect((await fetch(`${server.url}/livez`)).status).toBe(200);
 });
 
 test('nor is a CONNECT left without an answer where there are no tunnels at all', async () => {
   const server = await startServer({ app: { fetch: createApp(new FakeEngine()).fetch }, port: 0 });
-  running.push(server);
+  stopAfterwards(server);
   const { said } = raw(server, 'CONNECT /x HTTP/1.1\r\nhost: localhost\r\n\r\n');
   expect(await said).toMatch(/^HTTP\/1.1 404 Not Found\r\n.*"code":"not-found"/s);
 });
@@ -120,7 +120,7 @@ describe('requests over a socket', () => {
       app: createApp(new FakeEngine(), { routes: [odd] }),
       port: 0,
     });
-    running.push(server);
+    stopAfterwards(server);
     const answer = await post(server, '/odd', {});
     expect(answer.status).toBe(500);
     expect(await answer.json()).toMatchObject({ code: 'internal-error' });
