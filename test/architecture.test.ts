@@ -217,6 +217,16 @@ describe('small on purpose', () => {
   });
 });
 
+test('hooks stand in test files, or in functions that these call', () => {
+  // A module is loaded once for many test files: its hooks would be those of the first one alone.
+  const wrong = tests
+    .filter(({ path }) => !/\.test\.tsx?$/.test(path))
+    .flatMap(({ path, lines }) =>
+      lines.filter((line) => /^(?:before|after)(?:Each|All)\(/.test(line)).map(() => path),
+    );
+  expect(wrong, 'put it into a function, or use onTestFinished').toEqual([]);
+});
+
 /** Lines on which the body of a function begins: also after a signature of several lines. */
 const BODIES: readonly RegExp[] = [
   /^(\s*)\).*\{$/,
