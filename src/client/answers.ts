@@ -155,6 +155,8 @@ export interface MasterHealth {
   readonly commitIndex: number;
   readonly quorum: { readonly size: number; readonly needed: number; readonly alive: number };
   readonly members: readonly MemberHealth[];
+  /** Another node takes over if a majority hears nothing of it; absent: nobody does. */
+  readonly failover?: true;
   readonly damage?: FoundDamage;
 }
 

@@ -19,6 +19,9 @@ import { foldersOf, readRoster, removeData, rosterFor, writeRoster } from './ros
 /** From the first process to the proof. A cold start of three nodes takes about one second. */
 const READY_MS = 15_000;
 
+/** Of fewer, those that are left are no majority. */
+const FAILOVER_NODES_MIN = 3;
+
 /** What a cluster is to be. */
 export interface LaunchOptions {
   readonly name: string;
@@ -32,6 +35,8 @@ export interface LaunchOptions {
   readonly fresh: boolean;
   /** Default write concern of messages; null: the nodes' own default. */
   readonly w: string | null;
+  /** A master of which a majority hears nothing is replaced by another node. Default: false. */
+  readonly failover?: boolean;
   readonly token: string | null;
   readonly requireClientToken: boolean;
   readonly logLevel: string;
@@ -70,7 +75,8 @@ export class ClusterRuns extends Error {
 }
 
 /** Starts a cluster. Rejects before anything is started with PortTaken, ClusterRuns, ForeignFolder,
- * FolderInUse, RunFolderUnusable, or RangeError for ports or a write concern that cannot be. */
+ * FolderInUse, RunFolderUnusable, or RangeError for ports, a write concern or a failover that cannot
+ * be. */
 export async function launch(options: LaunchOptions): Promise<Launch> {
   const { dataDir } = options;
   const had = dataDir === null || options.fresh ? null : readRoster(dataDir);
@@ -79,6 +85,12 @@ export async function launch(options: LaunchOptions): Promise<Launch> {
   if (Number(options.w) > roster.nodes.length) {
     throw new RangeError(
       `w is ${options.w}, but the cluster has only ${roster.nodes.length} nodes`,
+    );
+  }
+  if (options.failover === true && roster.nodes.length < FAILOVER_NODES_MIN) {
+    throw new RangeError(
+      `failover needs ${FAILOVER_NODES_MIN} nodes, but the cluster has ${roster.nodes.length}: ` +
+        'one of two is no majority',
     );
   }
   await checkPorts(portsOf(layout)).catch((error: unknown) => {
@@ -198,7 +210,7 @@ function startArbiter(
   layout: Layout,
   launcher: () => Control | null,
 ): Promise<RunningArbiter> {
-  const { token, requireClientToken, logLevel } = options;
+  const { failover = false, logLevel, requireClientToken, token } = options;
   const find = () => {
     const control = launcher();
     if (control === null) throw new Conflict('the cluster is being started');
@@ -212,6 +224,7 @@ function startArbiter(
     requireClientToken,
     logLevel,
     prefer: layout.nodes[0]?.node ?? '',
+    failover,
     routes: controlRoutes(find),
   });
 }

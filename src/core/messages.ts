@@ -28,6 +28,14 @@ export interface Join {
   readonly wants?: 'master' | 'secondary';
   /** Own. Identity of the cluster whose data this node's folder holds; absent: none yet. */
   readonly cluster?: string;
+  /** Own. true: it has heard nothing of the master of `epoch` for too long; false: it has said so,
+   * and hears it again; absent: neither. */
+  readonly masterSilent?: boolean;
+  /** Own, with `masterSilent`. How many Joins this process has sent: an earlier one that comes late
+   * is no news. */
+  readonly asked?: number;
+  /** Own, with `masterSilent`. Epoch of the last master this node accepted operations from. */
+  readonly acceptedEpoch?: Epoch;
 }
 
 /** The node is master from now on, in this (new) epoch. */
@@ -44,6 +52,8 @@ export interface JoinedMaster {
   readonly since?: Epoch;
   /** Own. Identity of the cluster. */
   readonly cluster?: string;
+  /** Own. See Replicas. */
+  readonly failover?: boolean;
 }
 
 /** The node is a secondary of this master. */
@@ -53,6 +63,8 @@ export interface JoinedSecondary {
   readonly master: Peer;
   /** Own. Identity of the cluster. */
   readonly cluster?: string;
+  /** Own. While the master is silent the arbiter wants to hear that, again and again. */
+  readonly failover?: boolean;
 }
 
 /** The node is no replica any more: its acknowledgements are waived, it is sent nothing. */
@@ -80,6 +92,9 @@ export interface Replicas {
   readonly since?: Epoch;
   /** Own. Identity of the cluster, for a master that was appointed before there was one. */
   readonly cluster?: string;
+  /** Own. Another member takes over if a majority hears nothing of the master; absent: nobody
+   * does. */
+  readonly failover?: boolean;
 }
 
 /** The master has taken note of the set. */
@@ -189,6 +204,9 @@ export interface HeartbeatAck {
   readonly durable?: boolean;
   /** Own. Why its disk takes nothing at the moment, for people. */
   readonly trouble?: string;
+  /** Own. It has told the arbiter that this master is silent, who may not have heard yet that it is
+   * not; absent: false. */
+  readonly doubts?: boolean;
 }
 
 /** Own. A master that opens an epoch asks a member for what it holds beyond the master's log. */

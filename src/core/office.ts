@@ -26,6 +26,12 @@ export class Office {
   private gone = false;
   private ending = false;
   private deposedBy: Epoch | null = null;
+  /** When the arbiter last told it whom to follow. */
+  private toldAt = Number.NEGATIVE_INFINITY;
+  /** The arbiter replaces a master that is silent. */
+  private failover = false;
+  /** The epoch of whose master the arbiter was told that it is silent, and may believe it still. */
+  private doubtedIn: Epoch | null = null;
   /** The last epoch in which it was master, and ready, in this life. */
   private ledIn: Epoch | null = null;
   /** The epoch in which it will be master as soon as that is durable. */
@@ -41,7 +47,9 @@ export class Office {
     this.roles = new RoleSource(context, appointer, {
       master: () => this.leading,
       lead: (appointment: JoinedMaster) => this.lead(appointment),
-      joined: (answer: JoinedMaster | JoinedSecondary, now: number) => this.joined(answer, now),
+      reports: (now: number) => this.reports(now),
+      joined: (answer: JoinedMaster | JoinedSecondary, now: number, silent: boolean | undefined) =>
+        this.joined(answer, now, silent),
     });
   }
 
@@ -103,7 +111,11 @@ export class Office {
     if (this.leading !== null) this.resign(epoch);
     this.follow(null);
     this.roles.followed();
-    return this.following!;
+    const secondary = this.following!;
+    secondary.doubts = this.doubtedIn === epoch;
+    // The arbiter is to hear that the master is not silent any more.
+    if (secondary.doubts) this.roles.ask(this.now);
+    return secondary;
   }
 
   /** Whether a set of replicas of this epoch may be meant for this node: it is master, or the
@@ -164,24 +176,43 @@ export class Office {
     });
   }
 
-  private joined(answer: JoinedMaster | JoinedSecondary, now: number): void {
+  /** What it says of its master when it asks the arbiter. */
+  private reports(now: number): boolean | undefined {
+    const { epoch } = this.context.bookkeeping.current;
+    if (this.failover && now >= this.missesAt()) {
+      this.doubtedIn = epoch;
+      return true;
+    }
+    return this.doubtedIn === epoch ? false : undefined;
+  }
+
+  private joined(
+    answer: JoinedMaster | JoinedSecondary,
+    now: number,
+    silent: boolean | undefined,
+  ): void {
+    if (silent === false) this.doubtedIn = null;
     if (this.gone || this.ending) return;
     if (answer.epoch < this.context.bookkeeping.current.epoch) {
       this.roles.ask(now + this.context.options.joinRetryMs);
       return;
     }
+    this.toldAt = now;
     if (answer.type === 'JoinedMaster') {
       this.lead(answer);
       return;
     }
-    const { cluster, epoch, master } = answer;
+    const { cluster, epoch, failover = false, master } = answer;
+    const { bookkeeping } = this.context;
+    const same = epoch === bookkeeping.current.epoch;
     if (this.leading !== null) this.resign(epoch);
-    this.context.bookkeeping.remember({ epoch, ...(cluster === undefined ? {} : { cluster }) });
-    this.follow(master);
+    this.failover = failover;
+    bookkeeping.remember({ epoch, ...(cluster === undefined ? {} : { cluster }) });
+    this.follow(master, same);
   }
 
   /** Becomes master of a new epoch, once that is durable. */
-  private lead({ epoch, replicas, size, version, since, cluster }: JoinedMaster): void {
+  private lead({ epoch, replicas, size, version, since, cluster, failover }: JoinedMaster): void {
     if (this.leading?.epoch === epoch) return;
     const { bookkeeping, self } = this.context;
     const memory = {
@@ -196,6 +227,7 @@ export class Office {
       const announced = {
         size: size ?? this.size,
         ...(version === undefined ? {} : { version }),
+        ...(failover === undefined ? {} : { failover }),
       };
       if (this.leading?.epoch === epoch) {
         // Told twice before it was durable: an epoch has one master, whose sessions begin once.
@@ -237,7 +269,8 @@ export class Office {
     else master.replicas(early, this.now);
   }
 
-  private follow(master: Peer | null): void {
+  /** `same`: it is of the epoch that this node knows already. */
+  private follow(master: Peer | null, same = false): void {
     if (this.following === null) {
       this.roles.followed();
       this.following = new Secondary(this.context, master, this.now);
@@ -245,7 +278,7 @@ export class Office {
       const { node } = this.context.self;
       this.context.outbox.note({ event: 'role', node, role: 'secondary', epoch });
     } else if (master !== null) {
-      this.following.follow(master, this.now);
+      this.following.follow(master, same, this.now);
     }
   }
 
@@ -272,8 +305,15 @@ export class Office {
     this.follow(null);
   }
 
-  /** When a secondary has been without news of its master for too long. */
+  /** When a secondary asks the arbiter again, who may know of another master. */
   private silentAt(): number {
+    const { masterSilenceMs, silenceReportMs } = this.context.options;
+    const pauseMs = this.failover ? silenceReportMs : masterSilenceMs;
+    return Math.max(this.missesAt(), this.toldAt + pauseMs);
+  }
+
+  /** When a secondary has been without news of its master for too long. */
+  private missesAt(): number {
     if (this.following === null || this.gone) return Number.POSITIVE_INFINITY;
     return this.following.lastHeard + this.context.options.masterSilenceMs;
   }

@@ -12,6 +12,10 @@ export interface Options {
   readonly stalledAfterMs: number;
   /** A secondary that has heard from no master for this long joins again. */
   readonly masterSilenceMs: number;
+  /** Gap between two Joins that tell an arbiter which replaces silent masters of the silence. */
+  readonly silenceReportMs: number;
+  /** How long each of them counts: four of them, so that lost ones and jitter change nothing. */
+  readonly silenceCountsMs: number;
   /** Gaps between the copies of an unacknowledged Snapshot; the last one repeats. */
   readonly resendGapsMs: readonly number[];
   /** Each gap is drawn from [1 - this, 1 + this] × itself, so that nodes do not march in step. */
@@ -72,6 +76,8 @@ export const DEFAULT_OPTIONS: Options = {
   unhealthyAfterMs: 4_000,
   stalledAfterMs: 4_000,
   masterSilenceMs: 5_000,
+  silenceReportMs: 500,
+  silenceCountsMs: 2_000,
   resendGapsMs: [100, 100, 200, 400, 800, 1_600, 2_000],
   resendJitter: 0.1,
   gatherMs: 20,

@@ -54,6 +54,8 @@ export interface MasterStatus extends CommonStatus {
   readonly reason: string | null;
   /** It has not fetched yet what its members may hold beyond its own log. */
   readonly recovering: boolean;
+  /** Another member takes over if a majority hears nothing of it. */
+  readonly failover: boolean;
   readonly quorum: { readonly size: number; readonly needed: number; readonly alive: number };
   readonly members: readonly MemberReport[];
   /** Writes that wait for their write concern. */

@@ -34,6 +34,8 @@ export interface ServeArbiterOptions {
   readonly wording?: Wording;
   /** Id of the node that shall be the first master. */
   readonly prefer?: string;
+  /** A master of which a majority hears nothing is replaced by another node. Default: false. */
+  readonly failover?: boolean;
   /** Routes of the process around it, e.g. the launcher's. */
   readonly routes?: readonly Route[];
 }
@@ -68,7 +70,8 @@ export async function serveArbiter(options: ServeArbiterOptions): Promise<Runnin
   }
   const prefer = options.prefer === undefined ? null : nodeId(options.prefer);
   const forgetful = dataDir === null;
-  const settings = { size: options.size, newCluster: randomUUID(), forgetful, prefer };
+  const { failover = false, size } = options;
+  const settings = { size, newCluster: randomUUID(), failover, forgetful, prefer };
   const arbiter = new ArbiterNode(DEFAULT_OPTIONS, settings, memory ?? BLANK_MEMORY);
   const transport = new Transport(token === null ? {} : { token });
   let fail: (error: unknown) => void = () => {};

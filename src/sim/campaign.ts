@@ -7,7 +7,7 @@ import { type Finding, tryPlan } from './trial.ts';
 
 /** Things that happen by themselves or because of faults, and must have happened all the same. */
 const CONSEQUENCES = [
-  ...(['torn', 'retry', 'impatience', 'compaction'] as const),
+  ...(['torn', 'retry', 'impatience', 'compaction', 'failover'] as const),
   // A node has mended damage; its operator has given up what nobody has any more.
   ...(['salvage', 'repair'] as const),
 ];

@@ -103,13 +103,16 @@ export class VirtualCluster {
 
   /** Starts, or restarts, an arbiter of its own; it keeps what it remembers unless it is wiped. */
   arbiter(
-    how: Pick<StartOptions, 'size' | 'wipe' | 'newCluster'> & { readonly forgetful?: boolean } = {},
+    how: Pick<StartOptions, 'size' | 'wipe' | 'newCluster'> & {
+      readonly forgetful?: boolean;
+      readonly failover?: boolean;
+    } = {},
   ): void {
     const host = this.host('arbiter');
     if (how.wipe === true) host.memory = BLANK_MEMORY;
     host.end();
-    const { forgetful = false, newCluster = null, size = null } = how;
-    const settings = { size, newCluster, forgetful, prefer: null };
+    const { failover = false, forgetful = false, newCluster = null, size = null } = how;
+    const settings = { size, newCluster, failover, forgetful, prefer: null };
     host.run(new ArbiterNode(this.options, settings, host.memory));
     this.draw('arbiter starts');
   }

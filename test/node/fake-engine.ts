@@ -81,6 +81,7 @@ export class FakeEngine implements Engine {
       mode: 'read-write',
       reason: null,
       recovering: false,
+      failover: false,
       quorum: { size: 3, needed: 2, alive: 3 },
       waiting: 0,
       members: [

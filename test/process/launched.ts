@@ -3,6 +3,8 @@
 import { join } from 'node:path';
 import { type Answer, type Belongings, call, freePorts, messages, until } from './program.ts';
 
+type Action = 'kill' | 'pause' | 'restart' | 'resume' | 'start' | 'stop';
+
 export class Launched {
   readonly urls: readonly string[];
   private readonly control: string;
@@ -30,7 +32,7 @@ export class Launched {
     return this.urls[0]!;
   }
 
-  async act(node: string, action: 'kill' | 'start' | 'restart' | 'stop'): Promise<void> {
+  async act(node: string, action: Action): Promise<void> {
     const { status, body } = await call('POST', `${this.control}/cluster/nodes/${node}/${action}`);
     if (status !== 200) throw new Error(`${action} ${node}: ${status} ${JSON.stringify(body)}`);
   }

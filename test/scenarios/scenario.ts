@@ -151,7 +151,13 @@ export class Scenario {
     };
     return new Map<string, Act>([
       ['run', (ms) => cluster.run(Number(ms))],
-      ['arbiter', (_id, options) => cluster.arbiter({ size: number(options, 'size') ?? null })],
+      [
+        'arbiter',
+        (_id, options, words) => {
+          const failover = words.includes('failover');
+          cluster.arbiter({ size: number(options, 'size') ?? null, failover });
+        },
+      ],
       ['start', (id, options, words) => this.start(id, options, words)],
       ['kill', (id, options) => cluster.kill(id, number(options, 'persisted'))],
       ['pause', (id) => cluster.pause(id)],

@@ -8,6 +8,7 @@ import { serve } from '../serve.ts';
 
 interface ArbiterFlags extends ServerFlags {
   readonly secondaries?: number;
+  readonly failover?: boolean;
 }
 
 export function register(program: Command): void {
@@ -18,7 +19,8 @@ export function register(program: Command): void {
       '--secondaries <n>',
       'fixes the cluster size at n + 1 (default: the number of members)',
       wholeNumber(0, 100),
-    );
+    )
+    .option('--failover', 'let another node take over from a master that is silent for 5 s');
   addServerOptions(command, 3999)
     .addHelpText(
       'after',
@@ -28,6 +30,10 @@ export function register(program: Command): void {
           'replog arbiter --memory',
           'knows nobody at its start; nodes go on with the data they have',
         ],
+        [
+          'replog arbiter --secondaries 2 --failover',
+          'two of three nodes that hear nothing of the master get another',
+        ],
         ['replog node --join http://127.0.0.1:3999', 'in another terminal: a node joins'],
       ),
     )
@@ -36,7 +42,8 @@ export function register(program: Command): void {
       const { serveArbiter } = await import('../../node/serve-arbiter.ts');
       await serve('arbiter', settings, flags, async (tell) => {
         const size = flags.secondaries === undefined ? null : flags.secondaries + 1;
-        const arbiter = await serveArbiter({ ...settings, size });
+        const { failover = false } = flags;
+        const arbiter = await serveArbiter({ ...settings, size, failover });
         const { url, stopped } = arbiter;
         const members = arbiter.members().map(({ node }) => node);
         if (members.length > 0)

@@ -35,6 +35,7 @@ interface ClusterFlags
   readonly name?: string;
   readonly fresh?: boolean;
   readonly w?: WriteConcern;
+  readonly failover?: boolean;
   readonly plain?: boolean;
   readonly detach?: boolean;
 }
@@ -61,6 +62,7 @@ export function register(program: Command): void {
       'write concern of messages that name none: 1…n, majority or all (default: majority)',
       parseWriteConcern,
     )
+    .option('--failover', 'let another node take over from a master that is silent for 5 s')
     .option('--plain', 'one plain line per event')
     .option('--json', 'one JSON object per event')
     .option('--detach', 'start it in the background');
@@ -72,6 +74,7 @@ export function register(program: Command): void {
         ['replog cluster --secondaries 4 --memory', 'five nodes, nothing on disk'],
         ['replog cluster --port 5000 --name b --detach', 'a second one, in the background'],
         ['replog cluster --fresh', 'without the data of last time'],
+        ['replog cluster --failover', 'then `replog kill master`: another one takes over'],
       ),
     )
     .action(async (flags: ClusterFlags) => {
@@ -99,6 +102,7 @@ async function launchOptions(flags: ClusterFlags): Promise<Settings> {
     dataDir: flags.memory ? null : dataDir,
     fresh: flags.fresh ?? false,
     w: flags.w === undefined ? null : String(flags.w),
+    failover: flags.failover ?? false,
     token,
     requireClientToken: requiredToken(flags, token),
     logLevel: flags.logLevel ?? LOG_LEVEL,
@@ -250,6 +254,7 @@ function backgroundArgs(flags: ClusterFlags, settings: Settings): string[] {
     ...(secondaries === null ? [] : ['--secondaries', `${secondaries}`]),
     ...(w === null ? [] : ['--w', w]),
     ...(settings.fresh ? ['--fresh'] : []),
+    ...(settings.failover ? ['--failover'] : []),
     ...(flags.tokenFile === undefined ? [] : ['--token-file', flags.tokenFile]),
     ...(settings.requireClientToken ? ['--require-client-token'] : []),
   ];

@@ -37,6 +37,9 @@ export interface Prospect {
 /** A dead node is noticed at the latest after this (contract, section 5). */
 const NOTICED_AFTER = '4 s';
 
+/** Another node leads after this, where one takes over: its members have waited 5 s. */
+const REPLACED_AFTER = 'some 6 s';
+
 const majorityOf = (size: number): number => Math.floor(size / 2) + 1;
 
 /** `now`: wall clock in milliseconds, for how long a state has lasted. */
@@ -123,11 +126,34 @@ function without(
     indispensable: readOnly ? [] : indispensableIn(left, master, next),
     onlyOnMaster: withoutMaster ? null : onlyOnMaster(health, left),
   };
+  if (withoutMaster && health.failover === true && alive >= needed) {
+    const writes = { mode: 'read-write' as const, satisfiable: healthy.length };
+    const lines = takeover(health, left, misfortune);
+    const limit = limitLine(healthy.length, size);
+    return { ...known, ...writes, lines: [...lines, limit.replace('now', 'then')] };
+  }
   if (withoutMaster) {
     const back = returnOfMaster(master, misfortune, launched);
     return { ...known, lines: mastersEnd(health, misfortune, back, left) };
   }
   return { ...known, lines: secondariesEnd(health, misfortune, nodes, known) };
+}
+
+function takeover(
+  { node: master, quorum }: MasterHealth,
+  left: readonly MemberHealth[],
+  misfortune: Misfortune,
+): string[] {
+  const heirs = left.filter(isAlive).map(nameOf);
+  const waiting =
+    misfortune === 'pause'
+      ? `clients that wait now are told so when ${master} goes on`
+      : 'clients that wait now hear no answer: their outcome is open';
+  return [
+    `no writes for ${REPLACED_AFTER}, until ${heirs.join(' or ')} is master; ${waiting}`,
+    `what fewer than ${majorityOf(quorum.size)} nodes have by then is dropped`,
+    `reads go on at ${listed(heirs)} (read=local)`,
+  ];
 }
 
 function returnOfMaster(node: string, misfortune: Misfortune, launched: boolean): string {
@@ -138,7 +164,7 @@ function returnOfMaster(node: string, misfortune: Misfortune, launched: boolean)
 }
 
 function mastersEnd(
-  { lastIndex }: MasterHealth,
+  { failover, lastIndex }: MasterHealth,
   misfortune: Misfortune,
   back: string,
   left: readonly MemberHealth[],
@@ -147,10 +173,11 @@ function mastersEnd(
     misfortune === 'pause'
       ? 'clients that write wait until then'
       : 'clients that wait now hear no answer: their outcome is open';
+  const nobody = failover ? 'too few are left for another master' : 'nobody replaces the master';
   const readers = left.filter(isAlive).map(nameOf);
   const reads = readers.length === 0 ? 'no reads either' : `reads go on at ${listed(readers)}`;
   return [
-    `no writes until ${back}: nobody replaces the master; ${waiting}`,
+    `no writes until ${back}: ${nobody}; ${waiting}`,
     `${reads} (read=local; log up to index ${lastIndex})`,
   ];
 }

@@ -8,6 +8,7 @@ import type { Options } from '../options.ts';
 import { type Answer, Outbox } from '../outbox.ts';
 import { Announcer } from './announcer.ts';
 import { Arbiter, type ArbiterOptions, type Registered } from './arbiter.ts';
+import { Succession } from './succession.ts';
 
 /** No node is of this epoch: it changes nothing, and whoever refuses it says who it is. */
 const WHO_IS_THERE: Replicas = { type: 'Replicas', epoch: epoch(0), replicas: [] };
@@ -17,6 +18,12 @@ function isLife(answer: Answer, node: NodeId, life: Registered): boolean {
   return answer.node === node && answer.incarnation === life.incarnation;
 }
 
+/** How an arbiter of its own is set up. */
+export interface ArbiterNodeOptions extends Omit<ArbiterOptions, 'cluster' | 'succession'> {
+  /** A master of which a majority hears nothing is replaced. Default: false. */
+  readonly failover?: boolean;
+}
+
 /** Invariant: an answer leaves only after what it promises is durable. */
 export class ArbiterNode {
   private readonly outbox = new Outbox();
@@ -24,10 +31,13 @@ export class ArbiterNode {
   private readonly arbiter: Arbiter;
   private readonly announcer: Announcer;
 
-  constructor(options: Options, arbiterOptions: Omit<ArbiterOptions, 'cluster'>, memory: Memory) {
+  constructor(options: Options, settings: ArbiterNodeOptions, memory: Memory) {
     this.bookkeeping = new Bookkeeping(memory, this.outbox);
     const { cluster } = memory;
-    this.arbiter = new Arbiter({ ...arbiterOptions, cluster }, memory.arbiter);
+    const { failover = false, ...others } = settings;
+    const { silenceCountsMs } = options;
+    const succession = failover ? { succession: new Succession(silenceCountsMs) } : {};
+    this.arbiter = new Arbiter({ ...others, ...succession, cluster }, memory.arbiter);
     this.announcer = new Announcer(this.outbox, options, (epoch) => {
       this.arbiter.raise(epoch);
       this.changed(() => {});
@@ -94,7 +104,7 @@ export class ArbiterNode {
     const foreign = this.arbiter.excludes(request) !== null;
     const earlier = foreign ? null : this.arbiter.takenBy(request);
     if (earlier === null) {
-      this.decide(ticket, this.arbiter.join(request));
+      this.decide(ticket, this.arbiter.join(request, this.now));
       return;
     }
     this.outbox.send(earlier.url, WHO_IS_THERE, (answer, now) => {
@@ -105,7 +115,7 @@ export class ArbiterNode {
       } else if (isLife(answer, node, earlier)) {
         this.outbox.respond(ticket, { type: 'Refused', code: 'node-id-taken', node });
       } else {
-        this.decide(ticket, this.arbiter.join(request));
+        this.decide(ticket, this.arbiter.join(request, this.now));
       }
     });
   }

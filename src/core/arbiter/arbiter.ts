@@ -5,6 +5,7 @@ import type { ArbiterMemory } from '../effects.ts';
 import { type Epoch, epoch, type NodeId } from '../ids.ts';
 import type { Join, JoinedMaster, JoinedSecondary, Left, Peer, Refusal } from '../messages.ts';
 import { ClusterIdentity } from './cluster-identity.ts';
+import type { Succession } from './succession.ts';
 
 /** The set of replicas, for the master. */
 export interface Announcement {
@@ -17,6 +18,8 @@ export interface Announcement {
   readonly since: Epoch;
   /** Identity of the cluster, once it has one. */
   readonly cluster?: string;
+  /** See Replicas. */
+  readonly failover?: boolean;
 }
 
 export interface ArbiterOptions {
@@ -32,6 +35,8 @@ export interface ArbiterOptions {
   readonly forgetful?: boolean;
   /** Only this node may become the first master; null: whichever joins first. */
   readonly prefer: NodeId | null;
+  /** Who takes over from a silent master. Default: nobody does. */
+  readonly succession?: Succession;
 }
 
 /** Nodes that left and are still told from strangers: more than any cluster has members. */
@@ -51,7 +56,7 @@ const BLANK: ArbiterMemory = { epoch: epoch(0), master: null, members: [], size:
  * Invariants:
  * 1. The epoch never falls, and rises with every appointment.
  * 2. The master, if there is one, is a member.
- * 3. The same process that asks twice gets the same answer.
+ * 3. The same process that asks twice gets the same answer, unless the office has passed meanwhile.
  * 4. The version rises with each change of who is where, or of the size, and is remembered: of two
  *    announcements of one epoch it tells which is the later one.
  * 5. Whom it appointed in any epoch from `since` on is the master of today. An epoch of a member
@@ -110,10 +115,11 @@ export class Arbiter {
     const master = this.peer(this.master);
     const { epoch: current, size, version, since } = this;
     const replicas = this.replicas();
-    return { epoch: current, master, replicas, size, version, since, ...this.named() };
+    return { epoch: current, master, replicas, size, version, since, ...this.common() };
   }
 
-  join(request: Join): JoinedMaster | JoinedSecondary | Refusal {
+  /** `now`: in milliseconds, monotonic; for one that replaces masters. */
+  join(request: Join, now = 0): JoinedMaster | JoinedSecondary | Refusal {
     const { node, url } = request;
     const leaderless = this.master === null && !this.mayLead(request);
     if (leaderless && this.identity.awaitsFirst) return NO_MASTER;
@@ -121,6 +127,7 @@ export class Arbiter {
     if (refusal !== null) return refusal;
     if (leaderless) return NO_MASTER;
     const known = this.members.get(node);
+    if (this.succeeds(request, now)) this.master = null;
     // A stranger that has seen this epoch, or a later one, shows that this arbiter has forgotten
     // something: what it appointed then is not to be confused with what it appoints now.
     const stranger = known === undefined && !this.departed.has(node);
@@ -146,6 +153,7 @@ export class Arbiter {
     if (this.members.delete(node)) {
       this.version += 1;
       this.departs(node);
+      this.options.succession?.forget(node);
     }
     if (this.master === node) this.master = null;
     return { type: 'Left' };
@@ -161,6 +169,7 @@ export class Arbiter {
   /** A higher epoch was seen: the master is appointed anew, above it. */
   raise(seen: Epoch): void {
     this.epoch = epoch(Math.max(this.epoch, seen) + 1);
+    this.options.succession?.clear();
   }
 
   resize(size: number | null): void {
@@ -175,25 +184,44 @@ export class Arbiter {
     this.departed.delete(longest!);
   }
 
+  /** Whether the office passes to the node that asks. Only a process that is a member, and speaks of
+   * the master of this epoch, is heard. */
+  private succeeds(request: Join, now: number): boolean {
+    const { succession } = this.options;
+    const { epoch: seen, incarnation: life, node } = request;
+    if (succession === undefined || this.master === null || this.master === node) return false;
+    if (this.members.get(node)?.incarnation !== life) {
+      succession.forget(node);
+      return false;
+    }
+    if (seen !== this.epoch) return false;
+    succession.heard(request, now);
+    return succession.passesTo(node, this.size ?? this.members.size, now);
+  }
+
   private mayLead({ node, wants }: Join): boolean {
     const { prefer } = this.options;
     return wants !== 'secondary' && (prefer === null || prefer === node || this.epoch > 0);
   }
 
   private answer(node: NodeId): JoinedMaster | JoinedSecondary {
-    const cluster = this.named();
+    const common = this.common();
     if (this.master !== node) {
       const master = this.peer(this.master!);
-      return { type: 'JoinedSecondary', epoch: this.epoch, master, ...cluster };
+      return { type: 'JoinedSecondary', epoch: this.epoch, master, ...common };
     }
     const replicas = this.replicas();
     const { epoch: current, size, version, since } = this;
-    return { type: 'JoinedMaster', epoch: current, replicas, size, version, since, ...cluster };
+    return { type: 'JoinedMaster', epoch: current, replicas, size, version, since, ...common };
   }
 
-  private named(): { cluster?: string } {
+  /** What all are told. */
+  private common(): { cluster?: string; failover?: true } {
     const { current } = this.identity;
-    return current === null ? {} : { cluster: current };
+    return {
+      ...(current === null ? {} : { cluster: current }),
+      ...(this.options.succession === undefined ? {} : { failover: true }),
+    };
   }
 
   private peer(node: NodeId): Peer {

@@ -5,9 +5,12 @@ import type { Epoch } from '../ids.ts';
 import type { JoinedMaster, JoinedSecondary } from '../messages.ts';
 import type { Answer } from '../outbox.ts';
 
-/** What came of it. */
+/** For whom it asks. */
 export interface JoinerOwner {
-  joined(answer: JoinedMaster | JoinedSecondary, now: number): void;
+  /** What is to be said of the master; see Join. */
+  reports(now: number): boolean | undefined;
+  /** What came of it, and what was said of the master. */
+  joined(answer: JoinedMaster | JoinedSecondary, now: number, silent: boolean | undefined): void;
 }
 
 /** `unknown`: no answer came; the arbiter may have taken note all the same. */
@@ -20,6 +23,7 @@ export class Joiner {
   private readonly wants: 'master' | 'secondary' | null;
   private readonly owner: JoinerOwner;
   private underWay = false;
+  private asked = 0;
   private dueAt = Number.POSITIVE_INFINITY;
   private failedWith: string | null = null;
   /** Since when the arbiter has answered that there is no master; null: it did not say so last. */
@@ -68,7 +72,10 @@ export class Joiner {
     this.underWay = true;
     this.dueAt = Number.POSITIVE_INFINITY;
     const { self, incarnation, bookkeeping, ledger, outbox, options } = this.context;
-    const { epoch, cluster } = bookkeeping.current;
+    const { acceptedEpoch, epoch, cluster } = bookkeeping.current;
+    const silent = this.owner.reports(now);
+    this.asked += 1;
+    const { asked } = this;
     const request = {
       type: 'Join' as const,
       node: self.node,
@@ -78,6 +85,7 @@ export class Joiner {
       lastIndex: ledger.log.lastIndex,
       ...(this.wants === null ? {} : { wants: this.wants }),
       ...(cluster === null ? {} : { cluster }),
+      ...(silent === undefined ? {} : { masterSilent: silent, asked, acceptedEpoch }),
     };
     outbox.send(this.arbiter, request, (answer, at) => {
       this.underWay = false;
@@ -91,7 +99,7 @@ export class Joiner {
       if (answer.type === 'JoinedMaster' || answer.type === 'JoinedSecondary') {
         this.failedWith = null;
         this.masterlessSince = null;
-        this.owner.joined(answer, at);
+        this.owner.joined(answer, at, silent);
         return;
       }
       this.plan(at + options.joinRetryMs);

@@ -1,5 +1,5 @@
 // What the arbiter has said of a master's cluster: how large it is meant to be, and whether its
-// members were named. The rule: a word that a later one has overtaken changes nothing.
+// members were named, and whether another node takes over when this one is silent. The rule: a word that a later one has overtaken changes nothing.
 
 import type { Epoch } from '../ids.ts';
 import type { Peer } from '../messages.ts';
@@ -10,6 +10,8 @@ export interface Announced {
   /** Absent: as before. */
   readonly size?: number | null;
   readonly version?: number;
+  /** Absent: false. */
+  readonly failover?: boolean;
 }
 
 /** The same, when the epoch begins; `replicas` is null where the arbiter will only say it with
@@ -26,12 +28,20 @@ export class Mandate {
   private configured: number | null;
   /** Of the latest announcement that had one. */
   private version: number;
+  private replaced: boolean;
 
   /** `first`: there were no members before. */
-  constructor({ replicas, size = null, version = 0 }: Appointment, first: boolean) {
+  constructor(appointment: Appointment, first: boolean) {
+    const { failover = false, replicas, size = null, version = 0 } = appointment;
     this.named = replicas !== null || first;
     this.configured = size;
     this.version = version;
+    this.replaced = failover;
+  }
+
+  /** Another member takes over if a majority hears nothing of this master. */
+  get failover(): boolean {
+    return this.replaced;
   }
 
   /** Who the members are has been said, or need not be: nobody could hold anything. */
@@ -45,9 +55,10 @@ export class Mandate {
   }
 
   /** Returns whether this word stands. */
-  heed({ size, version }: Announced): boolean {
+  heed({ failover = false, size, version }: Announced): boolean {
     if (version !== undefined && version < this.version) return false;
     this.version = version ?? this.version;
+    this.replaced = failover;
     this.named = true;
     if (size !== undefined) this.configured = size;
     return true;

@@ -24,6 +24,7 @@ import { type Announced, type Appointment, Mandate } from './mandate.ts';
 import { type Mode, ModeNews, modeOf } from './master-mode.ts';
 import { majority, reachedBy } from './quorum.ts';
 import { Readers } from './readers.ts';
+import { tenureUntil } from './tenure.ts';
 import { type Acknowledged, holders } from './write-concern.ts';
 import { Writers } from './writers.ts';
 
@@ -46,6 +47,9 @@ export class Master {
   private readonly modeNews: ModeNews;
   private settled = false;
   private dirty = true;
+  private now: number;
+  /** Someone may be answered as soon as it is certain that nobody else is in office. */
+  private held = false;
 
   constructor(
     context: Context,
@@ -56,6 +60,7 @@ export class Master {
   ) {
     this.context = context;
     this.epoch = epoch;
+    this.now = now;
     // In the first epoch of a cluster there was nobody before who could hold anything.
     const first = epoch === 1 && context.ledger.log.lastIndex === 0;
     this.mandate = new Mandate(appointment, first);
@@ -67,6 +72,7 @@ export class Master {
       heard: (member: Member, ack: HeartbeatAck) => {
         this.recovery.heardFrom(member, ack);
         this.attend();
+        if (this.held) this.dirty = true;
       },
       // It may have taken the quorum along, or brought it back: that is said in this turn.
       judged: () => {
@@ -143,6 +149,7 @@ export class Master {
   }
 
   write(write: Write, now: number): void {
+    this.now = now;
     const { outbox, counters, ledger } = this.context;
     const verdict = admit(write, {
       ledger,
@@ -187,6 +194,7 @@ export class Master {
 
   /** The node has persisted more. */
   persisted(now: number): void {
+    this.now = now;
     this.membership.persisted(now);
     this.progress();
     this.accede();
@@ -195,7 +203,9 @@ export class Master {
   /** Time has passed, or the events at hand are done: sends, judges, tells those who are late. */
   wake(now: number): void {
     this.dirty = false;
+    this.now = now;
     this.membership.wake(now, this.settled);
+    if (this.held) this.answerWriters(this.acknowledged());
     if (!this.settled) this.recovery.proceed(now);
     if (this.writers.deadline() <= now) this.writers.expire(now, this.acknowledged());
     this.answerReaders(now);
@@ -240,6 +250,7 @@ export class Master {
       role: 'master',
       ...this.mode(),
       recovering: !this.settled,
+      failover: this.mandate.failover,
       quorum: this.quorum(),
       members: this.membership.report(now),
       waiting: this.writers.size,
@@ -277,8 +288,21 @@ export class Master {
     const acknowledged = this.acknowledged();
     const positions = [...acknowledged.positions.values()];
     if (this.settled) ledger.commit(reachedBy(positions, majority(acknowledged.size)));
-    this.writers.answer(acknowledged);
+    this.answerWriters(acknowledged);
     this.attend();
+  }
+
+  private answerWriters(acknowledged: Acknowledged): void {
+    this.held = !this.certain;
+    if (!this.held) this.writers.answer(acknowledged);
+  }
+
+  /** Nobody else can be in office. */
+  private get certain(): boolean {
+    if (!this.mandate.failover) return true;
+    const assuredAt = this.membership.members.map((member) => member.assuredAt);
+    const { masterSilenceMs } = this.context.options;
+    return this.now <= tenureUntil(assuredAt, this.size(), masterSilenceMs);
   }
 
   /** Readers, and a recovery, wait for what has just come: they are looked at in this turn. */

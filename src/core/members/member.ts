@@ -28,6 +28,8 @@ export class Member {
   lastHeartbeatAt = Number.NEGATIVE_INFINITY;
   /** When the latest answered heartbeat was sent: the member followed this master then. */
   followedAt = Number.NEGATIVE_INFINITY;
+  /** The same, where it had not told the arbiter that this master is silent. */
+  assuredAt = Number.NEGATIVE_INFINITY;
   position: Position | null = null;
   /** The logs differ: the next session begins with everything after this; null: they do not. */
   reset: LogIndex | null = null;

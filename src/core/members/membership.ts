@@ -270,6 +270,7 @@ export class Membership implements ReplicatorOwner {
         return;
       }
       member.followedAt = sentAt;
+      if (answer.doubts !== true) member.assuredAt = sentAt;
       const { ahead } = member;
       if (member.heartbeatAnswered(answer, this.epoch)) {
         member.rejoined(now);

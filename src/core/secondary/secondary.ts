@@ -28,6 +28,8 @@ interface PendingAck {
  * 6. What damage took counts as missing until this log has caught up with a settled master.
  */
 export class Secondary {
+  /** The arbiter was told that the master is silent, and may believe it still. */
+  doubts = false;
   private readonly context: Context;
   private session: SecondarySession | null = null;
   private pending: PendingAck[] = [];
@@ -52,7 +54,7 @@ export class Secondary {
     return this.following;
   }
 
-  /** When it last heard from a master. */
+  /** When it last heard from a master, or of a new one. */
   get lastHeard(): number {
     return this.heardAt;
   }
@@ -63,10 +65,11 @@ export class Secondary {
     return logIndex(Math.min(this.allowed, log.commitIndex, persister.persistedIndex));
   }
 
-  /** The arbiter names the master. */
-  follow(master: Peer, now: number): void {
+  /** The arbiter names the master; `same`: in the epoch that this node knew already. */
+  follow(master: Peer, same: boolean, now: number): void {
+    // That it is still in office is no news of it.
+    if (!same || this.following?.node !== master.node) this.heardAt = now;
     this.following = master;
-    this.heardAt = now;
   }
 
   snapshot(ticket: Ticket, message: Snapshot, now: number): void {
@@ -170,6 +173,7 @@ export class Secondary {
     if (durable !== undefined) ack.durable = durable;
     const { trouble } = ledger.persister;
     if (trouble !== null) ack.trouble = trouble.error;
+    if (this.doubts) ack.doubts = true;
     return ack;
   }
 

@@ -22,6 +22,8 @@ export interface Asked {
   readonly size?: number;
   /** Nodes that are known to keep their log in memory; with `size`. */
   readonly inMemory?: readonly string[];
+  /** Another node takes over from a silent master; with `size`. */
+  readonly failover?: boolean;
 }
 
 type Done = Extract<Outcome, { type: 'Stored' | 'TimedOut' }>;
@@ -33,8 +35,12 @@ const rounded = (ms: number): number => Math.round(ms * 1_000) / 1_000;
 const duplicate = (outcome: Done): Extra =>
   outcome.type === 'Stored' && outcome.duplicate ? { duplicate: true } : {};
 
-const receipt = ({ acks }: Done, { durable, size, inMemory = [] }: Asked): Extra =>
-  size === undefined ? {} : { receipt: receiptOf({ acks, durable, size, inMemory }) };
+const receipt = ({ acks }: Done, asked: Asked): Extra => {
+  const { durable, failover = false, inMemory = [], size } = asked;
+  return size === undefined
+    ? {}
+    : { receipt: receiptOf({ acks, durable, size, inMemory, failover }) };
+};
 
 /** `POST /messages`. */
 export function messageAnswer(outcome: Outcome, asked: Asked): Answer {

@@ -1,8 +1,9 @@
 // What an acknowledgement is worth, in one sentence. Pure: made from who had the operation when the
 // answer left, whether they keep it on disk, and how many nodes the cluster has.
 //
-// The rule: it promises no more than docs/guarantees.md does. Nobody replaces a master, so what is
-// lost with it comes back only through the members that it hears when it is started again.
+// The rule: it promises no more than docs/guarantees.md does. Where nobody replaces a master, what is
+// lost with it comes back only through the members that it hears when it is started again. Where
+// another takes over, it need not hear those who have what no majority has.
 
 import { majority } from '../../core/master/quorum.ts';
 
@@ -15,19 +16,27 @@ export interface Acknowledged {
   readonly size: number;
   /** Other nodes that keep their log in memory. */
   readonly inMemory?: readonly string[];
+  /** Another node takes over from a silent master. */
+  readonly failover?: boolean;
 }
 
-export function receiptOf({ acks, durable, size, inMemory = [] }: Acknowledged): string {
-  if (!durable) return `in memory on ${listOf(acks, size)}: ${ofMemories(acks, size)}`;
+export function receiptOf(acknowledged: Acknowledged): string {
+  const { acks, durable, failover = false, inMemory = [], size } = acknowledged;
+  // Another node may take over that hears nobody who has it.
+  const open = failover && acks.length < majority(size);
+  if (!durable) {
+    return `in memory on ${listOf(acks, size)}: ${ofMemories(acks, size, open)}`;
+  }
   // A memory adds nothing to what disks promise: a power cut takes it.
   const disks = acks.filter((node) => !inMemory.includes(node));
   const memories = acks.filter((node) => inMemory.includes(node));
   const beside = memories.length === 0 ? '' : `, in memory on ${nounsOf(memories, 'and')}`;
-  return `on disk on ${listOf(disks, size)}${beside}: ${ofDisks(disks, size)}`;
+  return `on disk on ${listOf(disks, size)}${beside}: ${ofDisks(disks, size, open)}`;
 }
 
-function ofDisks(acks: readonly string[], size: number): string {
+function ofDisks(acks: readonly string[], size: number, open: boolean): string {
   const [master = 'the master'] = acks;
+  if (open) return `survives crashes and power cuts, unless ${overruled(size)}`;
   if (acks.length <= 1) return `survives crashes and power cuts, but not the loss of ${master}`;
   const crashes = 'survives crashes and power cuts, and';
   if (acks.length < majority(size)) {
@@ -37,14 +46,19 @@ function ofDisks(acks: readonly string[], size: number): string {
   return `${crashes} ${lossOf(acks.length - 1)}`;
 }
 
-function ofMemories(acks: readonly string[], size: number): string {
+function ofMemories(acks: readonly string[], size: number, open: boolean): string {
   const [master = 'the master'] = acks;
+  if (open) return `lost if ${master} ends, or ${overruled(size)}`;
   if (acks.length <= 1) return `lost when ${master} ends`;
   if (acks.length < majority(size)) {
     const others = nounsOf(acks.slice(1), 'or');
     return `survives the end of ${master} if ${others} is up when it is started again; no power cut`;
   }
   return `survives ${lossOf(acks.length - 1)}, but not a power cut`;
+}
+
+function overruled(size: number): string {
+  return `another node becomes master before ${majority(size)} have it`;
 }
 
 function lossOf(count: number): string {

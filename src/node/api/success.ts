@@ -163,6 +163,10 @@ export const masterHealth = z.strictObject({
   commitIndex: indexOut,
   quorum: z.strictObject({ size: z.int(), needed: z.int(), alive: z.int() }),
   members: z.array(member),
+  failover: z
+    .literal(true)
+    .exactOptional()
+    .meta({ description: 'Another node takes over if a majority hears nothing of this one.' }),
   damage,
 });
 

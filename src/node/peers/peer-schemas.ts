@@ -68,6 +68,9 @@ export const joinBody = z.object({
   lastIndex: index,
   wants: z.enum(['master', 'secondary']).exactOptional(),
   cluster: clusterId.exactOptional(),
+  masterSilent: z.boolean().exactOptional(),
+  asked: z.int().min(0).exactOptional(),
+  acceptedEpoch: epoch.exactOptional(),
 });
 
 export const leaveBody = z.object({ node });
@@ -88,6 +91,7 @@ export const replicasBody = z.object({
   version: version.exactOptional(),
   since: epoch.exactOptional(),
   cluster: clusterId.exactOptional(),
+  failover: z.boolean().exactOptional(),
 });
 
 export const heartbeatBody = z.object({
@@ -149,11 +153,13 @@ export const joinedMaster = z.object({
   version: version.exactOptional(),
   since: epoch.exactOptional(),
   cluster: clusterId.exactOptional(),
+  failover: z.boolean().exactOptional(),
 });
 export const joinedSecondary = z.object({
   epoch,
   master: peer,
   cluster: clusterId.exactOptional(),
+  failover: z.boolean().exactOptional(),
 });
 export const snapshotAck = z.object({ session, seq, lastIndex: index });
 export const heartbeatAck = z.object({
@@ -167,6 +173,7 @@ export const heartbeatAck = z.object({
   lost: z.object({ epoch, upTo: index, open: z.boolean() }).exactOptional(),
   durable: z.boolean().exactOptional(),
   trouble: z.string().exactOptional(),
+  doubts: z.boolean().exactOptional(),
 });
 export const fetched = z.object({
   updates,

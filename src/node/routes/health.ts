@@ -83,7 +83,7 @@ function lackingIn(engine: Engine): string | null {
 }
 
 /** The body of `GET /health`, with the fields of the contract and no others: only a node that found
- * damage says more. */
+ * damage says more, and a master that can be replaced. */
 function health(status: NodeStatus, clock: Clock): object {
   const { node, epoch, lastIndex, commitIndex } = status;
   if (status.role !== 'master') {
@@ -92,7 +92,8 @@ function health(status: NodeStatus, clock: Clock): object {
   }
   const { role, mode, reason, quorum } = status;
   const members = status.members.map((report) => member(report, clock));
-  return { node, role, epoch, mode, reason, lastIndex, commitIndex, quorum, members };
+  const own = status.failover ? { failover: true } : {};
+  return { node, role, epoch, mode, reason, lastIndex, commitIndex, quorum, members, ...own };
 }
 
 function member(report: MemberReport, clock: Clock): unknown {

@@ -108,8 +108,10 @@ function withReceipt(site: Site, call: Call, answer: AnswerTo): AnswerTo {
   if (!prefersReceipt(header(call, 'prefer'))) return answer;
   return (outcome, asked) => {
     const status = site.engine.status();
-    const size = status.role === 'master' ? status.quorum.size : 1;
-    return answer(outcome, { ...asked, size, inMemory: site.engine.inMemory });
+    const leads = status.role === 'master';
+    const size = leads ? status.quorum.size : 1;
+    const failover = leads && status.failover;
+    return answer(outcome, { ...asked, size, inMemory: site.engine.inMemory, failover });
   };
 }
 

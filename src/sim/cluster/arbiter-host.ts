@@ -2,7 +2,7 @@
 
 import type { ArbiterNode } from '../../core/arbiter/arbiter-node.ts';
 import type { Effect } from '../../core/effects.ts';
-import { type Ticket, ticket as ticketOf } from '../../core/ids.ts';
+import { type NodeId, type Ticket, ticket as ticketOf } from '../../core/ids.ts';
 import type { Request, Response } from '../../core/messages.ts';
 import type { Bookkeeper } from '../../persistence/bookkeeping/bookkeeper.ts';
 import type { Persistence } from '../../persistence/persistence.ts';
@@ -11,6 +11,13 @@ import type { MemoryWatch } from '../watch/memory-watch.ts';
 import { Host } from './host.ts';
 import type { Network, Server } from './network.ts';
 
+/** What the cluster hears of its arbiter. */
+export interface ArbiterNews {
+  readonly onBroken: (error: unknown) => void;
+  /** It has given the office of a master that has not left to another node. */
+  readonly onFailover: () => void;
+}
+
 export class ArbiterHost extends Host implements Server {
   private arbiter: ArbiterNode | null = null;
   private bookkeeper: Bookkeeper | null = null;
@@ -18,18 +25,21 @@ export class ArbiterHost extends Host implements Server {
   private readonly onBroken: (error: unknown) => void;
   private readonly peers = new Map<Ticket, (response: Response) => void>();
   private readonly watch: MemoryWatch;
+  private readonly onFailover: () => void;
   private lastTicket = 0;
+  private master: NodeId | null = null;
 
   constructor(
     timeline: Timeline,
     network: Network,
     watch: MemoryWatch,
-    onBroken: (error: unknown) => void,
+    { onBroken, onFailover }: ArbiterNews,
   ) {
     super('arbiter', timeline);
     this.watch = watch;
     this.network = network;
     this.onBroken = onBroken;
+    this.onFailover = onFailover;
   }
 
   serve(arbiter: ArbiterNode, persistence: Persistence): void {
@@ -70,6 +80,7 @@ export class ArbiterHost extends Host implements Server {
         return;
       case 'Respond':
         this.watch.answers(this.id, effect.response);
+        this.look();
         if (effect.response.type !== 'FetchedOrder') {
           this.peers.get(effect.ticket)?.(effect.response);
         }
@@ -88,6 +99,14 @@ export class ArbiterHost extends Host implements Server {
       default:
         effect satisfies never;
     }
+  }
+
+  private look(): void {
+    const { master, members } = this.arbiter!;
+    const { master: former } = this;
+    if (master === null || master.node === former) return;
+    this.master = master.node;
+    if (members.some(({ node }) => node === former)) this.onFailover();
   }
 
   private send({ call, to, request }: Extract<Effect, { type: 'Send' }>): void {

@@ -267,9 +267,10 @@ export class Cluster {
 
   private addArbiter(): void {
     const { timeline, network } = this;
-    const arbiter = new ArbiterHost(timeline, network, this.watch.memory, (error) =>
-      this.supervisor.broke(this.site('arbiter'), error),
-    );
+    const arbiter = new ArbiterHost(timeline, network, this.watch.memory, {
+      onBroken: (error) => this.supervisor.broke(this.site('arbiter'), error),
+      onFailover: () => this.hit('failover'),
+    });
     network.attach(arbiter);
     this.sites.set('arbiter', this.siteFor({ arbiter }, this.plan.shape.arbiterDurable));
   }

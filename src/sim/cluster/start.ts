@@ -155,7 +155,8 @@ export async function startArbiter(
   const forgetful = !shape.arbiterDurable || (site.wiped && !shape.nameless);
   const named = !shape.nameless && !forgetful;
   const blank = named ? { ...BLANK_MEMORY, cluster: identity } : BLANK_MEMORY;
-  const settings = { size, newCluster: identity, forgetful, prefer };
+  const { failover = false } = shape;
+  const settings = { size, newCluster: identity, failover, forgetful, prefer };
   site.arbiter!.serve(new ArbiterNode(options, settings, memory ?? blank), persistence);
   return found;
 }

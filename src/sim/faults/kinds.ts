@@ -5,6 +5,7 @@ import { ALONE } from './alone.ts';
 import { DISK_FAULTS } from './disk.ts';
 import type { FaultKind } from './kind.ts';
 import { NETWORK_FAULTS } from './network.ts';
+import { OVERTHROW } from './overthrow.ts';
 import { PROCESS_FAULTS } from './process.ts';
 import { ROT_FAULTS } from './rot.ts';
 
@@ -14,5 +15,6 @@ export const FAULT_KINDS: readonly FaultKind[] = [
   ...DISK_FAULTS,
   AHEAD,
   ALONE,
+  OVERTHROW,
   ...ROT_FAULTS,
 ];

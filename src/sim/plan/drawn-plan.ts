@@ -5,6 +5,7 @@
 import { Chance } from '../chance.ts';
 import { FAULT_KINDS } from '../faults/kinds.ts';
 import { withExpulsion } from './drawn-expulsion.ts';
+import { withFailover } from './drawn-failover.ts';
 import { withShortMemory } from './drawn-memory.ts';
 import { drawnOperations } from './drawn-operations.ts';
 import { withOutbox } from './drawn-outbox.ts';
@@ -36,7 +37,7 @@ export function drawnPlan(seed: number): Plan {
   const operations = drawnOperations(chance, shape, clientsUntil);
   const plan = { seed, shape, faultsFrom, faultsUntil, faults, operations };
   const busy = withOutbox(withUpkeep(plan, clientsUntil), clientsUntil);
-  return withExpulsion(withRot(withShortMemory(busy)));
+  return withFailover(withExpulsion(withRot(withShortMemory(busy))));
 }
 
 function drawnShape(

@@ -13,6 +13,8 @@ export interface Shape {
   readonly nodes: readonly { readonly id: string; readonly durable: boolean }[];
   readonly arbiter: 'own' | 'embedded';
   readonly arbiterDurable: boolean;
+  /** The arbiter replaces a master of which a majority hears nothing; absent: it does not. */
+  readonly failover?: boolean;
   /** An arbiter that takes the place of a lost one has an empty folder, and lets a majority say
    * which cluster it is the arbiter of; otherwise it is in memory, and takes the first word. */
   readonly nameless: boolean;

@@ -234,6 +234,47 @@ describe('what if', () => {
   });
 });
 
+describe('where another node takes over from a silent master', () => {
+  const waiting = 'clients that wait now hear no answer: their outcome is open';
+  test.each([
+    [
+      'kill',
+      ['n1'],
+      ['n2', 'n3'],
+      [
+        `no writes for some 6 s, until n2 or n3 is master; ${waiting}`,
+        'what fewer than 2 nodes have by then is dropped',
+        'reads go on at n2 and n3 (read=local)',
+        'satisfiable then: w ≤ 2',
+      ],
+    ],
+    [
+      'pause',
+      ['n1', 'n2'],
+      ['n2', 'n3', 'n4', 'n5'],
+      [
+        'no writes for some 6 s, until n3 or n4 or n5 is master; clients that wait now are told so ' +
+          'when n1 goes on',
+        'what fewer than 3 nodes have by then is dropped',
+        'reads go on at n3, n4 and n5 (read=local)',
+        'satisfiable then: w ≤ 3',
+      ],
+    ],
+    [
+      'kill',
+      ['n1'],
+      ['n2', 'n3 U 50'],
+      [
+        `no writes until \`replog start n1\`: too few are left for another master; ${waiting}`,
+        'reads go on at n2 (read=local; log up to index 100)',
+      ],
+    ],
+  ] as const)('%s %j of %j', (misfortune, nodes, others, lines) => {
+    const health = { ...cluster(...others), failover: true as const };
+    expect(whatIf(health, misfortune as Misfortune, nodes).lines).toEqual(lines);
+  });
+});
+
 test.each([
   ['kill', 'n1 is started again'],
   ['pause', 'n1 is resumed'],

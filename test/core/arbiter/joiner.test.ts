@@ -10,6 +10,8 @@ class Applicant {
   readonly joiner: Joiner;
   readonly calls: (SentCall & { at: number })[] = [];
   readonly joined: unknown[] = [];
+  /** What it says of its master. */
+  silent: boolean | undefined;
   now = 0;
 
   constructor(wants: 'master' | 'secondary' | null = null) {
@@ -17,7 +19,8 @@ class Applicant {
     const joined = (answer: unknown): void => {
       this.joined.push(answer);
     };
-    this.joiner = new Joiner(this.bench.context, 'arbiter', wants, { joined });
+    const reports = (): boolean | undefined => this.silent;
+    this.joiner = new Joiner(this.bench.context, 'arbiter', wants, { joined, reports });
   }
 
   run(ms: number): void {

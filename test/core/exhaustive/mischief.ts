@@ -47,7 +47,8 @@ export class Mischief {
     const { forgetful, life, wiped } = this.arbiter;
     const newCluster = wiped ? `cluster ${life}` : 'cluster';
     chronicle.begins = { durable: true, sized: shape.sized };
-    cluster.arbiter({ size, newCluster, forgetful });
+    const { failover } = shape;
+    cluster.arbiter({ size, newCluster, failover, forgetful });
   }
 
   start(id: string): void {

@@ -15,6 +15,8 @@ export interface Shape {
   readonly script: readonly Ask[];
   /** It is a process of its own, or lives in the first node. */
   readonly arbiter: 'apart' | 'embedded';
+  /** The arbiter replaces a silent master. */
+  readonly failover: boolean;
   /** Nodes keep their logs on disk; false: in memory. */
   readonly durable: boolean;
   /** What may go wrong besides what may in any cluster. */
@@ -32,6 +34,7 @@ const THREE: Shape = {
   sized: true,
   script: SCRIPT,
   arbiter: 'apart',
+  failover: false,
   durable: true,
   troubles: ['wipe'],
   compacts: false,
@@ -65,6 +68,7 @@ export const SHAPES = {
     durable: false,
     troubles: [],
   },
+  failover: { ...READ, name: 'a master that is replaced when it is silent', failover: true },
   forgetful: { ...READ, name: 'an arbiter that may forget', troubles: ['forget'] },
   damaged: { ...READ, name: 'disks that may be damaged', troubles: ['damage'] },
   together: { ...READ, name: 'nodes that end at once', troubles: ['together'] },

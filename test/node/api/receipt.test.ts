@@ -65,6 +65,17 @@ describe('a receipt promises what the guarantees do, and no more', () => {
     const acknowledged = { acks: ['n1', 'n2'], durable: true, size: 3, inMemory };
     expect(receiptOf(acknowledged)).toBe(`on disk on ${sentence}`);
   });
+
+  const taken = 'another node becomes master before 2 have it';
+  test.each([
+    [['n1'], true, 3, `on disk on n1 alone, of 3: ${survives.slice(0, -1)}, unless ${taken}`],
+    [['n1'], false, 3, `in memory on n1 alone, of 3: lost if n1 ends, or ${taken}`],
+    [['n1', 'n2'], true, 3, `on disk on n1 and n2 of 3: ${survives} and the loss of any one node`],
+    [['n1'], true, 1, `on disk on n1 alone: ${survives} but not the loss of n1`],
+  ] as const)('of %j where another node takes over, durable %s, of %i', (...known) => {
+    const [acks, durable, size, sentence] = known;
+    expect(receiptOf({ acks, durable, size, failover: true })).toBe(sentence);
+  });
 });
 
 describe('POST /messages', () => {

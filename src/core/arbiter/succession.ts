@@ -1,0 +1,71 @@
+// Who takes the office when its master is silent. The rule: it passes only when a majority of the
+// cluster, without the master, hears nothing of it. Then the master has no quorum any more, and
+// whatever a majority holds is held by one of those who report.
+
+import type { Epoch, LogIndex, NodeId } from '../ids.ts';
+import { majority } from '../master/quorum.ts';
+import type { Join } from '../messages.ts';
+
+/** What a member has said last. */
+interface Report {
+  /** Which of its Joins said so. */
+  readonly asked: number;
+  /** It hears nothing of the master. */
+  readonly silent: boolean;
+  readonly at: number;
+  readonly acceptedEpoch: Epoch | 0;
+  readonly lastIndex: LogIndex;
+  /** Its operator does not want it to be a secondary for good. */
+  readonly eligible: boolean;
+}
+
+/**
+ * Invariants:
+ * 1. A report counts for the master of the present epoch alone, and only while it is fresh.
+ * 2. One that was taken back does not count again, however late a copy of it comes.
+ */
+export class Succession {
+  private readonly freshMs: number;
+  private readonly reports = new Map<NodeId, Report>();
+
+  /** `freshMs`: how long a report counts, in milliseconds. */
+  constructor(freshMs: number) {
+    this.freshMs = freshMs;
+  }
+
+  /** A member of the present epoch, which is not its master, asks for its role. */
+  heard(join: Join, now: number): void {
+    const { acceptedEpoch = 0, asked = 0, lastIndex, masterSilent: silent, node, wants } = join;
+    if (silent === undefined || asked <= (this.reports.get(node)?.asked ?? 0)) return;
+    const eligible = wants !== 'secondary';
+    this.reports.set(node, { asked, silent, at: now, acceptedEpoch, lastIndex, eligible });
+  }
+
+  /** A member has left, or its process has ended: what that said does not count. */
+  forget(node: NodeId): void {
+    this.reports.delete(node);
+  }
+
+  /** Another epoch begins. */
+  clear(): void {
+    this.reports.clear();
+  }
+
+  /** Whether `node`, which has just said so, is to lead a cluster of `size` nodes: of those that hear
+   * nothing of the master none has a later log, so that it has the least to fetch. */
+  passesTo(node: NodeId, size: number, now: number): boolean {
+    const own = this.reports.get(node);
+    if (own?.silent !== true || !own.eligible) return false;
+    const fresh = [...this.reports.values()].filter(
+      ({ at, silent }) => silent && now - at <= this.freshMs,
+    );
+    if (fresh.length < majority(size)) return false;
+    return fresh.every((other) => !other.eligible || !isLater(other, own));
+  }
+}
+
+/** As in Viewstamped Replication, the epoch that a log was accepted in comes before its length. */
+function isLater(a: Report, b: Report): boolean {
+  if (a.acceptedEpoch !== b.acceptedEpoch) return a.acceptedEpoch > b.acceptedEpoch;
+  return a.lastIndex > b.lastIndex;
+}

@@ -1,0 +1,150 @@
+import { describe, expect, test } from 'vitest';
+import { Arbiter } from '../../../src/core/arbiter/arbiter.ts';
+import { Succession } from '../../../src/core/arbiter/succession.ts';
+import { epoch, incarnation, logIndex, nodeId } from '../../../src/core/ids.ts';
+import type { Join } from '../../../src/core/messages.ts';
+
+const FRESH_MS = 2_000;
+
+type Wishes = Partial<Omit<Join, 'epoch' | 'lastIndex' | 'acceptedEpoch'>> & {
+  readonly life?: string;
+  readonly epoch?: number;
+  readonly accepted?: number;
+  readonly last?: number;
+};
+
+function join(id: string, how: Wishes = {}): Join {
+  const { accepted = 1, epoch: seen = 1, last = 0, life = `${id}#1`, ...rest } = how;
+  return {
+    type: 'Join',
+    node: nodeId(id),
+    url: `http://${id}`,
+    incarnation: incarnation(life),
+    epoch: epoch(seen),
+    lastIndex: logIndex(last),
+    acceptedEpoch: epoch(accepted),
+    ...rest,
+  };
+}
+
+/** An arbiter whose master is n1; the others have joined. Each Join of a node has the next number. */
+class Cluster {
+  readonly arbiter: Arbiter;
+  private asked = 0;
+
+  constructor(others: readonly string[], size: number | null = null) {
+    const succession = new Succession(FRESH_MS);
+    const known = { size, cluster: null, newCluster: null, prefer: null };
+    this.arbiter = new Arbiter({ ...known, succession }, null);
+    for (const id of ['n1', ...others]) this.arbiter.join(join(id, { epoch: 0 }), 0);
+  }
+
+  /** A member says that the master is silent; returns what it is told. */
+  silent(id: string, now: number, how: Wishes = {}) {
+    this.asked += 1;
+    return this.arbiter.join(join(id, { masterSilent: true, asked: this.asked, ...how }), now);
+  }
+}
+
+describe('Succession', () => {
+  test('the office passes when a majority of the cluster hears nothing of the master', () => {
+    const cluster = new Cluster(['n2', 'n3']);
+    const first = cluster.silent('n2', 100);
+    expect(first).toMatchObject({ type: 'JoinedSecondary', epoch: 1, failover: true });
+    expect(cluster.silent('n3', 200)).toMatchObject({ type: 'JoinedMaster', epoch: 2, since: 2 });
+    expect(cluster.silent('n2', 300)).toMatchObject({ type: 'JoinedSecondary', epoch: 2 });
+    expect(cluster.arbiter.announcement).toMatchObject({ epoch: 2, master: { node: 'n3' } });
+    expect(cluster.arbiter.announcement?.replicas.map(({ node }) => node)).toContain('n1');
+  });
+
+  test('the size that counts is the configured one, the master and those never met with it', () => {
+    const cluster = new Cluster(['n2', 'n3'], 5);
+    cluster.silent('n2', 100);
+    expect(cluster.silent('n3', 200)).toMatchObject({ type: 'JoinedSecondary', epoch: 1 });
+    expect(cluster.silent('n2', 300)).toMatchObject({ type: 'JoinedSecondary', epoch: 1 });
+  });
+
+  test('with one secondary there is no majority without the master', () => {
+    const cluster = new Cluster(['n2']);
+    expect(cluster.silent('n2', 100)).toMatchObject({ type: 'JoinedSecondary' });
+    expect(cluster.silent('n2', 200)).toMatchObject({ type: 'JoinedSecondary' });
+  });
+
+  test.each<[string, Wishes, Wishes]>([
+    ['is longer', { last: 7 }, { last: 8 }],
+    ['is shorter, but was accepted later', { last: 9 }, { last: 3, accepted: 2 }],
+    ['is no longer, where the other wants to be a secondary', { wants: 'secondary' }, {}],
+  ])('the one leads whose log %s', (_what, n2, n3) => {
+    const cluster = new Cluster(['n2', 'n3']);
+    cluster.silent('n3', 100, n3);
+    // Though it is n2 that makes them a majority.
+    expect(cluster.silent('n2', 200, n2)).toMatchObject({ type: 'JoinedSecondary', epoch: 1 });
+    expect(cluster.silent('n3', 300, n3)).toMatchObject({ type: 'JoinedMaster', epoch: 2 });
+  });
+
+  test('a report counts for two seconds', () => {
+    const cluster = new Cluster(['n2', 'n3']);
+    cluster.silent('n2', 100);
+    expect(cluster.silent('n3', 2_101, { last: 1 })).toMatchObject({ type: 'JoinedSecondary' });
+    cluster.silent('n2', 2_200);
+    expect(cluster.silent('n3', 4_100, { last: 1 })).toMatchObject({ type: 'JoinedMaster' });
+  });
+
+  test('a report that was taken back counts no more, nor does a copy of it that comes late', () => {
+    const cluster = new Cluster(['n2', 'n3']);
+    cluster.silent('n2', 100, { asked: 4 });
+    cluster.silent('n2', 150, { asked: 5, masterSilent: false });
+    expect(cluster.silent('n3', 200, { last: 1 })).toMatchObject({ type: 'JoinedSecondary' });
+    cluster.silent('n2', 250, { asked: 4 });
+    expect(cluster.silent('n3', 300, { last: 1 })).toMatchObject({ type: 'JoinedSecondary' });
+    cluster.silent('n2', 350, { asked: 6 });
+    expect(cluster.silent('n3', 400, { last: 1 })).toMatchObject({ type: 'JoinedMaster' });
+  });
+
+  test.each<[string, (cluster: Cluster) => void]>([
+    ['has left', ({ arbiter }) => arbiter.leave(nodeId('n2'))],
+    ['has begun anew', ({ arbiter }) => arbiter.join(join('n2', { life: 'n2#2' }), 150)],
+    [
+      'spoke of an earlier master',
+      ({ arbiter }) => arbiter.join(join('n1', { life: 'n1#2' }), 150),
+    ],
+  ])('what a member said counts no more when it %s', (_what, happens) => {
+    const cluster = new Cluster(['n2', 'n3', 'n4', 'n5'], 5);
+    cluster.silent('n2', 100);
+    cluster.silent('n4', 110);
+    happens(cluster);
+    const { epoch: current } = cluster.arbiter.memory;
+    const answer = cluster.silent('n3', 200, { last: 1, epoch: current });
+    expect(answer).toMatchObject({ type: 'JoinedSecondary', epoch: current });
+  });
+
+  test('a node that knows an earlier epoch, or is no member, says nothing of this master', () => {
+    const cluster = new Cluster(['n2', 'n3']);
+    cluster.silent('n2', 100, { epoch: 0 });
+    cluster.silent('n9', 110);
+    expect(cluster.silent('n3', 200, { last: 1 })).toMatchObject({ type: 'JoinedSecondary' });
+  });
+
+  test('a master that says that it is silent itself stays what it is', () => {
+    const cluster = new Cluster(['n2', 'n3']);
+    cluster.silent('n2', 100);
+    expect(cluster.silent('n1', 150)).toMatchObject({ type: 'JoinedMaster', epoch: 1 });
+    expect(cluster.silent('n3', 200, { last: 1 })).toMatchObject({ epoch: 2 });
+  });
+
+  test('without it nobody replaces a master, whatever is said', () => {
+    const options = { size: 3, cluster: null, newCluster: null, prefer: null };
+    const arbiter = new Arbiter(options, null);
+    for (const id of ['n1', 'n2', 'n3']) arbiter.join(join(id, { epoch: 0 }));
+    const answers = ['n2', 'n3', 'n2', 'n3'].map((id, asked) =>
+      arbiter.join(join(id, { masterSilent: true, asked: asked + 1 }), 100),
+    );
+    for (const answer of answers) {
+      expect(answer).toEqual({
+        type: 'JoinedSecondary',
+        epoch: 1,
+        master: { node: 'n1', url: 'http://n1' },
+      });
+    }
+  });
+});

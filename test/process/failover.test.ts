@@ -1,0 +1,65 @@
+// Another node takes over from a master that is dead, or stands still. The tests run side by side.
+
+import { afterAll, describe, expect, test } from 'vitest';
+import { Launched } from './launched.ts';
+import { Belongings, call, messages, until } from './program.ts';
+
+const belongings = new Belongings();
+afterAll(() => belongings.release());
+
+/** The node that leads, of those that answer, as soon as one other than `former` does. */
+async function nextMaster(cluster: Launched, former: string): Promise<string> {
+  const others = cluster.urls.filter((url) => url !== former);
+  const leading = async (): Promise<string | undefined> => {
+    const all = await Promise.all(others.map((url) => call('GET', `${url}/health`)));
+    return others.find((_, i) => all[i]!.body.role === 'master' && all[i]!.body.reason === null);
+  };
+  return (await until(leading, (url) => url !== undefined, 'another node leads'))!;
+}
+
+const append = (url: string, message: string, w: number | string) =>
+  call('POST', `${url}/messages`, { message, w, timeoutMs: 10_000 });
+
+describe.concurrent('a cluster with failover', () => {
+  test('G24: goes on without its master, with all that a majority had, and takes it back', async () => {
+    const cluster = await Launched.start(belongings, ['--failover']);
+    const { master } = cluster;
+    const acknowledged = ['one', 'two', 'three'];
+    for (const message of acknowledged) {
+      expect((await append(master, message, 'majority')).status).toBe(201);
+    }
+    expect((await call('GET', `${master}/health`)).body.failover).toBe(true);
+    await cluster.act('n1', 'kill');
+    const heir = await nextMaster(cluster, master);
+    const further = await append(heir, 'four', 'majority');
+    expect([further.status, further.body.index]).toEqual([201, 4]);
+    expect((await call('GET', `${heir}/health`)).body.epoch).toBe(2);
+
+    await cluster.act('n1', 'start');
+    expect((await append(heir, 'five', 'all')).status).toBe(201);
+    const expected = [...acknowledged, 'four', 'five'];
+    expect(await cluster.lists()).toEqual([expected, expected, expected]);
+    expect((await call('GET', `${master}/health`)).body).toMatchObject({
+      role: 'secondary',
+      epoch: 2,
+      master: { url: heir },
+    });
+  });
+
+  test('G24: a master that stood still acknowledges nothing that the next one lacks', async () => {
+    const cluster = await Launched.start(belongings, ['--failover', '--memory']);
+    const { master } = cluster;
+    expect((await append(master, 'one', 'all')).status).toBe(201);
+    await cluster.act('n1', 'pause');
+    // It waits in the sockets of a process that stands still.
+    const lone = append(master, 'lone', 1);
+    const heir = await nextMaster(cluster, master);
+    expect((await append(heir, 'two', 'majority')).body.index).toBe(2);
+    await cluster.act('n1', 'resume');
+    const { body, status } = await lone;
+    expect([307, 503]).toContain(status);
+    expect(['not-master', 'no-master']).toContain(body.code);
+    expect((await append(heir, 'three', 'all')).status).toBe(201);
+    expect(await messages(master)).toEqual(['one', 'two', 'three']);
+  });
+});
