@@ -93,6 +93,11 @@ export class Member {
     return index === null || lastEpoch === null ? null : { epoch: lastEpoch, index };
   }
 
+  /** This life of it has refused a session, as the logs differ, and the next has not begun. */
+  hasParted(life: Incarnation): boolean {
+    return this.reset !== null && this.incarnation === life;
+  }
+
   get status(): MemberStatus {
     return this.detector.current;
   }

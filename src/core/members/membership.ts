@@ -265,7 +265,7 @@ export class Membership implements ReplicatorOwner {
         this.owner.deposed(answer.epoch);
         return;
       }
-      if (isRepeated(this.context, this.epoch, answer)) {
+      if (isRepeated(this.context, this.epoch, answer, member.hasParted(answer.incarnation))) {
         this.owner.deposed(this.epoch);
         return;
       }

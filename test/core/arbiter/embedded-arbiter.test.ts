@@ -68,6 +68,31 @@ describe('EmbeddedArbiter', () => {
     expect(cluster.outcome(read)).toMatchObject({ type: 'NotLinearizable' });
   });
 
+  test.each([
+    [['x'], 'as much as'],
+    [['x', 'y'], 'more than'],
+  ])('C3: nor does %s, %s what was lost, take its place in the same epoch', (written) => {
+    const cluster = one();
+    cluster.start('n2', { arbiter: 'n1' });
+    cluster.run(200);
+    cluster.write('n1', 'a', { w: 2 });
+    cluster.run(100);
+    cluster.start('n1', { arbiter: null, wipe: true });
+    cluster.run(10);
+    for (const message of written) cluster.write('n1', message, { w: 1 });
+    cluster.run(10);
+    const shown: [epoch: number, entries: string[]][] = [];
+    cluster.onNote = (host, { event }) => {
+      if (event !== 'discarded') return;
+      shown.push([cluster.status(host.id).epoch, cluster.entries(host.id)]);
+    };
+    join(cluster, 'n2', { life: 'n2#1', epoch: 0 });
+    cluster.run(1_000);
+    expect(shown).toEqual([[2, []]]);
+    expect(cluster.entries('n2')).toEqual(written.map((message, i) => `${i + 1}:${message}`));
+    expect(status(cluster)).toMatchObject({ epoch: 2, mode: 'read-write' });
+  });
+
   test('a master from elsewhere that falls silent: this one goes on, behind its epoch', () => {
     const cluster = one();
     const beat = () =>
