@@ -106,3 +106,17 @@ test('C21: what was accepted before the log was dropped says nothing of what is 
     expect(hearing.enough(10_000)).toBe(!refilling);
   }
 });
+
+test.each([
+  { log: 'no log', held: 0, enough: true },
+  { log: 'a log', held: 3, enough: false },
+])('C13: with $log, 2 of 5 are enough for the first epoch: $enough', ({ held, enough }) => {
+  const { context } = new Bench({ entries: entries(1, held) });
+  const member = new Member(context, peer('n2'), 0);
+  const electorate = new Electorate(context, [member.peer.node]);
+  const assembly = { members: () => [member], electorate, size: () => 5 };
+  const hearing = new Hearing(context, epoch(1), assembly, 0);
+  const ack = { type: 'HeartbeatAck', node: 'n2', incarnation: 'n2#1', epoch: 1, lastIndex: 0 };
+  hearing.heardFrom(member, { ...ack, acceptedEpoch: 0 } as HeartbeatAck);
+  expect(hearing.enough(1_000)).toBe(enough);
+});
