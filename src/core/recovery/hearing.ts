@@ -70,7 +70,7 @@ export class Hearing {
     this.first = epoch === 1 && this.beganEmpty;
     this.patientUntil = now + PATIENCE_MS;
     const { masterSilenceMs, suspectedAfterMs } = context.options;
-    this.forgetful = context.bookkeeping.current.refilling === true && epoch > 1;
+    this.forgetful = context.bookkeeping.current.refilling === true;
     this.strangersUntil = this.forgetful ? now + masterSilenceMs + suspectedAfterMs : now;
   }
 
