@@ -131,7 +131,7 @@ export class Arbiter {
     // A stranger that has seen this epoch, or a later one, shows that this arbiter has forgotten
     // something: what it appointed then is not to be confused with what it appoints now.
     const stranger = known === undefined && !this.departed.has(node);
-    const forgotten = stranger && this.epoch > 0 && request.epoch >= this.epoch;
+    const forgotten = stranger && request.epoch >= this.epoch;
     const ahead = request.epoch > this.epoch;
     const appointed = this.master === null || this.master === node;
     const anew = this.master === null || known?.incarnation !== request.incarnation;
