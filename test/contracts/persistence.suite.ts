@@ -3,6 +3,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BLANK_MEMORY } from '../../src/core/effects.ts';
 import { epoch } from '../../src/core/ids.ts';
+import { HOLE_MAX } from '../../src/core/log/log.ts';
 import type { Entry } from '../../src/core/operation.ts';
 import { type Persistence, StorageFailure } from '../../src/persistence/persistence.ts';
 import { at, entriesOf, entryAt, textOf } from '../persistence/entries.ts';
@@ -89,6 +90,21 @@ export function describePersistence(name: string, subject: Subject): void {
       log.truncate(at(4));
       log.append([entryAt(5, 'other'), ...entriesOf(6, 9)]);
       expect(log.hash).not.toBe(atOnce);
+    });
+
+    it('finds what stands behind as large a hole as there may be, and behind another', async () => {
+      const far = HOLE_MAX + 2;
+      const farther = 2 * far;
+      const all = [1, far, far + 1, farther, farther + 1].map((index) => entryAt(index));
+      log.append(
+        all,
+        [far, farther].map((index) => ({ index: at(index), hash: 7 })),
+      );
+      await persistSurely(log, 1, farther + 1);
+      expect(log.measure(at(2), 2, 1e9)).toMatchObject({ to: far + 1, count: 2 });
+      expect(log.measure(at(1), 10, 1e9)).toMatchObject({ to: farther + 1, count: 5 });
+      expect((await log.read(at(1), at(farther + 1))).entries()).toEqual(all);
+      expect((await log.read(at(far + 1), at(farther))).entries()).toEqual(all.slice(2, 4));
     });
 
     it('cuts the end off and goes on from there', async () => {

@@ -4,6 +4,10 @@
 import { type Epoch, epoch, type LogIndex, logIndex } from '../ids.ts';
 import { invariant } from '../invariant.ts';
 
+/** So many indexes may be missing in a row, superseded: places within a file have 32 bits, and some
+ * are left to what a batch has behind them. No cluster comes so far in days of writing one key. */
+export const HOLE_MAX = 2 ** 32 - 2 ** 16;
+
 /** A run of the log that one master wrote: from `first` on, until the next run. */
 export interface EpochStart {
   readonly epoch: Epoch;
@@ -106,4 +110,14 @@ export class Log {
     if (this.committed > after) this.committed = after;
     while (this.runs.length > 0 && this.runs.at(-1)!.first > after) this.runs.pop();
   }
+}
+
+/** Whether entries that come behind `after` rise, and nowhere more than HOLE_MAX are missing. */
+export function rises(entries: readonly { readonly index: LogIndex }[], after: LogIndex): boolean {
+  let before = after;
+  for (const { index } of entries) {
+    if (index <= before || index - before - 1 > HOLE_MAX) return false;
+    before = index;
+  }
+  return true;
 }

@@ -6,6 +6,7 @@
 import type { Context } from '../context.ts';
 import type { Lost } from '../effects.ts';
 import { type Epoch, epoch as epochOf, type LogIndex, logIndex, type NodeId } from '../ids.ts';
+import { rises } from '../log/log.ts';
 import type { Member } from '../members/member.ts';
 import { ASIDE, type Fetched, type HeartbeatAck, UNKNOWN_HASH } from '../messages.ts';
 import type { Answer } from '../outbox.ts';
@@ -286,7 +287,7 @@ export class Recovery {
   ): boolean {
     const { ledger } = this.context;
     if (prev?.index !== ledger.log.lastIndex || prev.hash !== ledger.meter.hash) return false;
-    if (updates.length > 0 && updates[0]!.index <= prev.index) return false;
+    if (!rises(updates, prev.index)) return false;
     const wanted = updates.filter(({ index }) => index <= upTo);
     ledger.append(wanted, holes);
     this.unread = true;

@@ -2,6 +2,7 @@
 
 import { type LogIndex, logIndex, type Seq } from '../ids.ts';
 import type { Ledger } from '../log/ledger.ts';
+import { rises } from '../log/log.ts';
 import type { Refusal, Snapshot } from '../messages.ts';
 import type { Entry } from '../operation.ts';
 
@@ -68,10 +69,11 @@ function continues(
   message: Snapshot,
   ledger: Ledger,
 ): boolean {
+  if (!rises(entries, end)) return false;
   let index = end;
   let epoch = ledger.log.epochAt(end);
   for (const entry of entries) {
-    const next = entry.index === index + 1 || (message.prev !== undefined && entry.index > index);
+    const next = entry.index === index + 1 || message.prev !== undefined;
     if (!next || entry.epoch < epoch || entry.epoch > message.epoch) return false;
     index = entry.index;
     epoch = entry.epoch;

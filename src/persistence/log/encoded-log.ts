@@ -3,6 +3,7 @@
 // arrival, and is never kept as an object.
 
 import { invariant } from '../../core/invariant.ts';
+import { HOLE_MAX } from '../../core/log/log.ts';
 import type { LogPoint } from '../../core/messages.ts';
 import type { Entry } from '../../core/operation.ts';
 import type { Chunk } from '../persistence.ts';
@@ -229,7 +230,9 @@ export class EncodedLog {
     const { last, lastIndex } = this.catalog;
     // A hole at the beginning of a segment belongs to it.
     if (behindHole && last?.start.kind !== 'holes') return this.begin(lastIndex + 1, 'holes');
-    const open = last !== undefined && !last.sealed && last.start.kind !== 'compacted';
+    // What a segment knows of its records' places has 32 bits.
+    const near = inBatch || index - (last?.start.first ?? index) <= HOLE_MAX;
+    const open = near && last !== undefined && !last.sealed && last.start.kind !== 'compacted';
     const limit = this.layout.segmentBytes + (inBatch ? BATCH_ROOM_BYTES : 0);
     if (open && (last.count === 0 || last.offset + size <= limit)) return last;
     return behindHole ? this.begin(lastIndex + 1, 'holes') : this.begin(index);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { epoch, logIndex, seq, session } from '../../../src/core/ids.ts';
+import { HOLE_MAX } from '../../../src/core/log/log.ts';
 import type { Snapshot } from '../../../src/core/messages.ts';
 import type { Entry } from '../../../src/core/operation.ts';
 import { newPart } from '../../../src/core/secondary/snapshot-check.ts';
@@ -111,6 +112,16 @@ describe('newPart', () => {
       what: 'holes, with a word on what stands before',
       shape: { updates: [entry(7, 3), entry(9, 3)], prev: 'agrees' },
       does: '+ 7 9',
+    },
+    {
+      what: 'a hole as large as one may be',
+      shape: { updates: [entry(6 + HOLE_MAX, 3)], prev: 'agrees' },
+      does: `+ ${6 + HOLE_MAX}`,
+    },
+    {
+      what: 'a hole that is larger',
+      shape: { updates: [entry(6, 3), entry(8 + HOLE_MAX, 3)], prev: 'agrees' },
+      does: 'out-of-order',
     },
     { what: 'an epoch that falls', shape: { updates: [entry(6, 1)] }, does: 'out-of-order' },
     {
