@@ -31,9 +31,10 @@ export function shownUpTo(
   }
 }
 
-/** Highest index that this node knows to be on a majority and can show. */
+/** Highest index that this node knows to be on a majority. It can be shown: the machine commits
+ * nothing beyond its log, and what that is told to append is stored in the same turn. */
 export function committed(engine: Engine): LogIndex {
-  return Math.min(engine.status().commitIndex, engine.persistence.lastIndex) as LogIndex;
+  return engine.status().commitIndex;
 }
 
 /** The commit index, once it is known. "Nothing", or "no such key", would be wrong until then. */
