@@ -53,3 +53,19 @@ test('one that is not forgotten stays what it is, and asks every five seconds', 
   expect((cluster.status('n1') as MasterStatus).mode).toBe('read-only');
   expect(joins(cluster, 'n1')).toBe(before + 4);
 });
+
+test('C13: a new node that is appointed disturbs nobody, and has all when somebody joins', () => {
+  const cluster = three();
+  cluster.arbiter({ size: 3, wipe: true });
+  cluster.start('n4');
+  cluster.run(10_000);
+  expect(cluster.status('n4')).toMatchObject({ role: 'master', mode: 'read-only' });
+  const ticket = cluster.write('n1', 'b', { w: 2 });
+  cluster.run(100);
+  expect(cluster.outcome(ticket)).toMatchObject({ type: 'Stored', acks: ['n1', 'n2'] });
+  cluster.start('n2');
+  cluster.run(8_000);
+  expect(cluster.status('n4')).toMatchObject({ role: 'master', mode: 'read-write' });
+  expect(cluster.status('n1')).toMatchObject({ role: 'secondary', master: { node: 'n4' } });
+  for (const id of ['n1', 'n2', 'n4']) expect(cluster.entries(id)).toEqual(['1:a', '2:b']);
+});
