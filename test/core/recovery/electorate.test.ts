@@ -39,12 +39,25 @@ describe('Electorate', () => {
     expect(remembered()).toEqual(['n2', 'n3']);
   });
 
-  test('what an established member acknowledges is nothing to write down', () => {
-    const { bench, electorate: made } = electorate([n2]);
+  test.each([
+    ['', false],
+    [', nor that it comes back at another address', true],
+  ])('what an established member acknowledges is nothing to write down%s', (_, comesBack) => {
+    const { bench, electorate: made } = electorate([n2], [n2]);
     made.settle();
-    bench.take();
+    if (comesBack) made.joined(n2);
     made.acknowledged(n2, logIndex(5));
     expect(bench.take()).toEqual([]);
+  });
+
+  test('a newcomer that comes back at another address needs no more than before', () => {
+    const { bench, electorate: made } = electorate([n2]);
+    made.settle();
+    made.joined(n3);
+    bench.ledger.append(entries(6, 9));
+    made.joined(n3);
+    made.acknowledged(n3, logIndex(5));
+    expect(made.has(n3)).toBe(true);
   });
 
   test('one that joins before the epoch is settled: all that it was settled with', () => {
