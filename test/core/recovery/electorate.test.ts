@@ -73,6 +73,17 @@ describe('Electorate', () => {
     }
   });
 
+  test('a newcomer that leaves and comes back needs what the log holds by then', () => {
+    const { bench, electorate: made } = electorate([n2]);
+    made.settle();
+    made.joined(n3);
+    made.left(n3);
+    bench.ledger.append(entries(6, 9));
+    made.joined(n3);
+    made.acknowledged(n3, logIndex(5));
+    expect(made.has(n3)).toBe(false);
+  });
+
   test('who leaves and comes back is a newcomer again', () => {
     const { electorate: made, remembered } = electorate([n2, n3]);
     made.settle();
