@@ -26,7 +26,7 @@ export class Office {
   private gone = false;
   private ending = false;
   private deposedBy: Epoch | null = null;
-  /** When the arbiter last told it what it is. */
+  /** When the arbiter last told it whom to follow. */
   private toldAt = Number.NEGATIVE_INFINITY;
   /** The arbiter replaces a master that is silent. */
   private failover = false;
@@ -262,7 +262,6 @@ export class Office {
     this.deposedBy = null;
     const { early } = this;
     this.early = null;
-    this.toldAt = this.now;
     const master = new Master(this.context, epoch, appointment, deposed, this.now);
     this.leading = master;
     if (early?.epoch !== epoch) return;
@@ -306,16 +305,11 @@ export class Office {
     this.follow(null);
   }
 
-  /** When a secondary asks the arbiter again, who may know of another master; or a master that
-   * cannot begin: the arbiter may have forgotten it, and nobody else knows of it. */
+  /** When a secondary asks the arbiter again, who may know of another master. */
   private silentAt(): number {
     const { masterSilenceMs, silenceReportMs } = this.context.options;
-    if (this.following !== null) {
-      const pauseMs = this.failover ? silenceReportMs : masterSilenceMs;
-      return Math.max(this.missesAt(), this.toldAt + pauseMs);
-    }
-    const waits = this.arbiter === null && this.leading?.deserted === true && !this.gone;
-    return waits ? this.toldAt + masterSilenceMs : Number.POSITIVE_INFINITY;
+    const pauseMs = this.failover ? silenceReportMs : masterSilenceMs;
+    return Math.max(this.missesAt(), this.toldAt + pauseMs);
   }
 
   /** When a secondary has been without news of its master for too long. */

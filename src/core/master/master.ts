@@ -122,13 +122,6 @@ export class Master {
     return this.settled;
   }
 
-  /** It has not begun, and too few of a configured size are there. */
-  get deserted(): boolean {
-    if (this.settled || this.mandate.size === null) return false;
-    const { alive, needed } = this.quorum();
-    return alive < needed;
-  }
-
   /** What damage took from a cluster of one is nowhere else. */
   private noteLoss(others: readonly Peer[]): void {
     const { bookkeeping, ledger, outbox } = this.context;
