@@ -46,8 +46,7 @@ export interface Recovery {
 /**
  * Invariants:
  * 1. `append` makes entries readable at once; `persist` makes them durable. Nothing that was
- *    durable
- *    is lost or changed by anything short of losing the disk.
+ *    durable is lost or changed by anything short of losing the disk.
  * 2. What `recover` finds is a prefix of what was appended, and holds all that was durable. Damage
  *    that is not a torn tail is reported, never skipped.
  * 3. The running hash at an index depends on the bytes of every entry up to there, and on nothing

@@ -31,8 +31,9 @@ interface Alone {
 
 export class QuorumMode implements Invariant {
   private readonly evidence: Evidence;
-  /** Since when fewer than a majority are running, and the record that says so. */
+  /** By node: it was without a quorum when it was last heard. */
   private readonly alone = new Map<string, Alone>();
+  /** Since when fewer than a majority are running, and the record that says so; null: enough. */
   private lacking: { readonly since: number; readonly place: number } | null = null;
 
   constructor(evidence: Evidence) {

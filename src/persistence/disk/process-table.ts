@@ -17,7 +17,7 @@ export interface ProcessTable {
   lives(owner: Owner): boolean;
 }
 
-/** Position of the start time among the fields of /proc/<pid>/stat, counted after the name. */
+/** Places of state and start time among the fields of /proc/<pid>/stat, counted after the name. */
 const STATE_FIELD = 0;
 const STARTED_FIELD = 19;
 

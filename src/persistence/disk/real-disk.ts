@@ -10,7 +10,7 @@ import { makeFolder, syncFolder } from './folders.ts';
 const { O_CREAT, O_DSYNC, O_EXCL, O_RDONLY, O_RDWR } = fs.constants;
 
 const FLAGS: Readonly<Record<OpenMode, number>> = {
-  // Windows has no O_DSYNC; `syncAfterWrite` makes up for it.
+  // Windows has no O_DSYNC: there `RealFile.write` syncs by itself.
   'durable-write': O_RDWR | O_CREAT | (O_DSYNC ?? 0),
   create: O_RDWR | O_CREAT | O_EXCL | (O_DSYNC ?? 0),
   write: O_RDWR | O_CREAT,
