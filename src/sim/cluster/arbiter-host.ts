@@ -56,9 +56,9 @@ export class ArbiterHost extends Host implements Server {
   }
 
   /** The operator adds or removes nodes: the configured size changes with them. */
-  resize(change: (size: number) => number, size: number): void {
+  resize(size: number): void {
     if (this.arbiter === null) return;
-    for (const effect of this.arbiter.resize(change(size), this.now())) this.perform(effect);
+    for (const effect of this.arbiter.resize(size, this.now())) this.perform(effect);
     this.post({ type: 'Wake' });
   }
 

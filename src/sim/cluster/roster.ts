@@ -125,6 +125,6 @@ export class Roster {
     this.cluster.watch.sizeChanges = true;
     if (this.shape.size === null) return;
     this.size += change;
-    this.arbiter?.arbiter?.resize(() => this.size, this.size);
+    this.arbiter?.arbiter?.resize(this.size);
   }
 }

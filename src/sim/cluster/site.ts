@@ -143,8 +143,7 @@ export class Site {
     this.wiped = true;
     const { disk } = this;
     if (disk === null) return;
-    const mount = disk.contents();
-    for (const name of mount.keys()) disk.folder.unlink(name);
+    for (const name of disk.names()) disk.folder.unlink(name);
     disk.folder.synced(disk.folder.unsynced());
   }
 

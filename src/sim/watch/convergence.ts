@@ -98,7 +98,7 @@ export class Convergence {
       if (node?.engine === null || node === null) continue;
       const { lastIndex } = node.engine.persistence;
       const call = timeline.now;
-      let shown: Awaited<ReturnType<typeof page>> | null = null;
+      let shown = null as Page | null;
       let damaged = false;
       timeline.stir();
       page(node, lastIndex, true).then(
@@ -113,7 +113,7 @@ export class Convergence {
       await timeline.run(timeline.now + 1_000, () => shown !== null || damaged);
       if (shown === null) continue;
       const asked = this.asked(node.id, host.lifeName, call);
-      pages.push({ ...pageRecord(asked, shown as Page), final: true });
+      pages.push({ ...pageRecord(asked, shown), final: true });
     }
     if (!this.whole) return false;
     for (const page of pages) this.cluster.record(page);
