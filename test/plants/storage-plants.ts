@@ -22,8 +22,8 @@ export const STORAGE_PLANTS: readonly Plant[] = [
     'the bookkeeping is not synced',
     'B32',
     'src/persistence/bookkeeping/bookkeeping.ts',
-    'await disk.rename(unfinished, BOOKKEEPING);\n  await disk.syncFolder();',
-    'await disk.rename(unfinished, BOOKKEEPING);',
+    'writeAll(file, [encode(memory)], 0));\n  await disk.syncFolder();',
+    'writeAll(file, [encode(memory)], 0));',
   ),
   plant(
     'a short write is taken for a whole one',

@@ -4,7 +4,7 @@
 import { crc32 } from 'node:zlib';
 import type { Memory } from '../../core/effects.ts';
 import { codeOf, type Disk, readAll, withFile, writeAll } from '../disk/disk.ts';
-import { UNFINISHED } from '../disk/unfinished.ts';
+import { writeWhole } from '../disk/unfinished.ts';
 import { Deferred } from '../log/deferred.ts';
 import { DamagedLog, UnknownFormat } from '../persistence.ts';
 
@@ -51,10 +51,7 @@ export class Bookkeeping {
 }
 
 async function replace(disk: Disk, memory: Memory): Promise<void> {
-  const unfinished = `${BOOKKEEPING}${UNFINISHED}`;
-  await disk.remove(unfinished);
-  await withFile(disk, unfinished, 'create', (file) => writeAll(file, [encode(memory)], 0));
-  await disk.rename(unfinished, BOOKKEEPING);
+  await writeWhole(disk, BOOKKEEPING, (file) => writeAll(file, [encode(memory)], 0));
   await disk.syncFolder();
 }
 

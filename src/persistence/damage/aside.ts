@@ -3,8 +3,8 @@
 // the original goes. A segment in which damage is met by that is kept as it is, too: that it cannot
 // be read is no reason to keep it in the log.
 
-import { type Disk, type DiskFile, withFile, writeAll } from '../disk/disk.ts';
-import { UNFINISHED } from '../disk/unfinished.ts';
+import { type Disk, type DiskFile, writeAll } from '../disk/disk.ts';
+import { freeName, writeWhole } from '../disk/unfinished.ts';
 import type { Cut, Piece } from '../log/encoded-log.ts';
 import { DamagedLog } from '../persistence.ts';
 import { payloadOf, recordIndex, recordSize } from '../record/record.ts';
@@ -21,15 +21,13 @@ const GATHER_BYTES = 1 << 20;
 /** Writes what `cut` took out, from memory and from the segment files that still hold it.
  * `copied`: damaged segments that an earlier attempt has kept; those of this one are added. */
 export async function saveAside(disk: Disk, cut: Cut, copied: Set<string>): Promise<string> {
-  const name = await freeName(disk, cut);
-  const unfinished = `${name}${UNFINISHED}`;
-  await disk.remove(unfinished);
-  await withFile(disk, unfinished, 'create', async (file) => {
+  // The same entries may be cut off more than once, each time after having been appended anew.
+  const name = await freeName(disk, `aside-${cut.from}-${cut.to}`, '.jsonl');
+  await writeWhole(disk, name, async (file) => {
     const lines = new Lines(file, cut.from);
     for (const piece of cut.pieces) await copyPiece(disk, piece, lines, copied);
     await lines.flush();
   });
-  await disk.rename(unfinished, name);
   await disk.syncFolder();
   return name;
 }
@@ -60,15 +58,6 @@ async function copyPiece(
     copied.add(name);
   }
   await lines.flushIfLarge();
-}
-
-/** The same entries may be cut off more than once, each time after having been appended anew. */
-async function freeName(disk: Disk, cut: Cut): Promise<string> {
-  const taken = new Set(await disk.list());
-  const stem = `aside-${cut.from}-${cut.to}`;
-  let name = `${stem}.jsonl`;
-  for (let n = 2; taken.has(name); n += 1) name = `${stem}-${n}.jsonl`;
-  return name;
 }
 
 /** Collects lines and writes them in large portions. */

@@ -2,7 +2,7 @@
 // still be read there may be of use to this node, to others, or to people.
 
 import { type Disk, readAll, withFile, writeAll } from '../disk/disk.ts';
-import { UNFINISHED } from '../disk/unfinished.ts';
+import { freeName, writeWhole } from '../disk/unfinished.ts';
 
 /** Copied at once. */
 const COPY_BYTES = 1 << 20;
@@ -17,7 +17,7 @@ export function setAsideAmong(names: readonly string[]): string[] {
 
 /** Gives a file another name, durably; returns it. */
 export async function moveAside(disk: Disk, name: string): Promise<string> {
-  const aside = await freeName(disk, name);
+  const aside = await asideName(disk, name);
   await disk.rename(name, aside);
   await disk.syncFolder();
   return aside;
@@ -25,11 +25,9 @@ export async function moveAside(disk: Disk, name: string): Promise<string> {
 
 /** Copies a file under another name, durably; returns that. */
 export async function copyAside(disk: Disk, name: string): Promise<string> {
-  const aside = await freeName(disk, name);
-  const unfinished = `${aside}${UNFINISHED}`;
-  await disk.remove(unfinished);
+  const aside = await asideName(disk, name);
   await withFile(disk, name, 'read', (from) =>
-    withFile(disk, unfinished, 'create', async (to) => {
+    writeWhole(disk, aside, async (to) => {
       const buffer = Buffer.allocUnsafe(COPY_BYTES);
       for (let at = 0; ; ) {
         const got = await readAll(from, buffer, at);
@@ -39,17 +37,12 @@ export async function copyAside(disk: Disk, name: string): Promise<string> {
       }
     }),
   );
-  await disk.rename(unfinished, aside);
   await disk.syncFolder();
   return aside;
 }
 
 /** `damaged-` and the name, with a number where that exists already. */
-async function freeName(disk: Disk, name: string): Promise<string> {
-  const taken = new Set(await disk.list());
+function asideName(disk: Disk, name: string): Promise<string> {
   const dot = name.lastIndexOf('.');
-  const [stem, ending] = [`${PREFIX}${name.slice(0, dot)}`, name.slice(dot)];
-  let free = `${stem}${ending}`;
-  for (let n = 2; taken.has(free); n += 1) free = `${stem}-${n}${ending}`;
-  return free;
+  return freeName(disk, `${PREFIX}${name.slice(0, dot)}`, name.slice(dot));
 }

@@ -3,11 +3,12 @@
 
 import { asMissing } from '../damage/missing.ts';
 import { codeOf, type Disk } from '../disk/disk.ts';
+import { unfinishedName } from '../disk/unfinished.ts';
 import { DamagedLog } from '../persistence.ts';
 import { examine, recordHash, recordIndex, recordSize } from '../record/record.ts';
 import { damage } from '../record/walk.ts';
 import type { Segment } from '../segment/segment.ts';
-import { segmentName, unfinishedName } from '../segment/segment-file.ts';
+import { segmentName } from '../segment/segment-file.ts';
 import type { Piece } from './encoded-log.ts';
 
 /** The records of a piece that is on disk. Throws DamagedLog, or the disk's error. */

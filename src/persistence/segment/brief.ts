@@ -84,7 +84,7 @@ export class Brief {
 }
 
 /** The summary of the segment as it is now; null if there is none. */
-export async function currentSummary(disk: Disk, first: number): Promise<Summary | null> {
+async function currentSummary(disk: Disk, first: number): Promise<Summary | null> {
   const name = segmentName(first);
   const summary = await readSummary(disk, summaryName(name));
   if (summary === null || summary.first !== first) return null;

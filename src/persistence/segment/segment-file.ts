@@ -15,7 +15,7 @@ import { crc32 } from 'node:zlib';
 import { DamagedLog, UnknownFormat } from '../persistence.ts';
 
 /** Raised whenever a program that knows only the older format would misread the files. */
-export const FORMAT_VERSION = 2;
+const FORMAT_VERSION = 2;
 
 /**
  * What may be expected of a segment's records.
@@ -39,11 +39,6 @@ const NAME_PATTERN = /^log-(\d{16})\.seg$/;
 /** Padded so that names sort like indexes; 16 digits hold every safe integer. */
 export function segmentName(first: number): string {
   return `log-${String(first).padStart(16, '0')}.seg`;
-}
-
-/** A compacted segment's file until it takes its name. */
-export function unfinishedName(name: string): string {
-  return `${name}.tmp`;
 }
 
 /** The first index of each segment among the names of a folder, rising. */

@@ -14,6 +14,7 @@ import type { OpenRequest } from '../../core/log/deduplication.ts';
 import type { BatchRange, FoldedRun } from '../../core/log/ledger.ts';
 import type { EpochStart } from '../../core/log/log.ts';
 import { codeOf, type Disk, type DiskFile, readAll, withFile, writeAll } from '../disk/disk.ts';
+import { writeWhole } from '../disk/unfinished.ts';
 import type { Digest } from './digest.ts';
 import { Segment } from './segment.ts';
 import { FILE_HEADER_BYTES, type SegmentKind } from './segment-file.ts';
@@ -122,12 +123,9 @@ export async function writeSummary(
   prefix.writeUInt32LE(VERSION, 8);
   prefix.writeUInt32LE(text.length, 12);
   prefix.writeUInt32LE(crc32(text), 16);
-  const unfinished = `${name}.tmp`;
-  await disk.remove(unfinished);
-  await withFile(disk, unfinished, 'create', (file) =>
+  await writeWhole(disk, name, (file) =>
     writeAll(file, [prefix, text, ...sections.flatMap(({ parts }) => parts)], 0),
   );
-  await disk.rename(unfinished, name);
 }
 
 /** Reads a summary but for its keys and requests; null if there is none that can be used. */
@@ -147,7 +145,7 @@ export async function readSummary(disk: Disk, name: string): Promise<Summary | n
       if (points === null) return null;
       const numbers = new Uint32Array(points.length / 4);
       Buffer.from(numbers.buffer).set(points);
-      const index = new SparseIndex(numbers, numbers.length / 4);
+      const index = SparseIndex.stored(numbers);
       return Object.assign(head, { version, headBytes: length, points: index });
     });
   } catch (error) {

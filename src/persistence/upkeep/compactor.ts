@@ -8,6 +8,7 @@ import type { LogIndex } from '../../core/ids.ts';
 import type { RequestRun } from '../../core/log/known-requests.ts';
 import type { Entry } from '../../core/operation.ts';
 import { type Disk, type DiskFile, withFile, writeAll } from '../disk/disk.ts';
+import { unfinishedName } from '../disk/unfinished.ts';
 import type { Catalog } from '../log/catalog.ts';
 import type { Holds } from '../log/holds.ts';
 import type { Readers } from '../log/readers.ts';
@@ -22,12 +23,7 @@ import {
   recordSize,
 } from '../record/record.ts';
 import { Segment } from '../segment/segment.ts';
-import {
-  encodeFileHeader,
-  FILE_HEADER_BYTES,
-  segmentName,
-  unfinishedName,
-} from '../segment/segment-file.ts';
+import { encodeFileHeader, FILE_HEADER_BYTES, segmentName } from '../segment/segment-file.ts';
 import { CLOSED_INTERVAL_BYTES, summaryName } from '../segment/summary.ts';
 import { type Pause, readClosed } from './closed-segments.ts';
 import type { Leftovers } from './leftovers.ts';
