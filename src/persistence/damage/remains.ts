@@ -4,6 +4,7 @@
 import { logIndex } from '../../core/ids.ts';
 import type { LogPoint } from '../../core/messages.ts';
 import { type Disk, readAll, withFile } from '../disk/disk.ts';
+import type { Catalog } from '../log/catalog.ts';
 import { DamagedLog } from '../persistence.ts';
 import {
   examine,
@@ -39,6 +40,11 @@ export interface Remains {
   readonly points: readonly LogPoint[];
   /** How many records are whole in themselves. */
   readonly readable: number;
+}
+
+/** Bytes of this file that belong to the log as far as it was read; 0: none do. */
+export function wholeBytes({ last }: Catalog, file: string): number {
+  return last !== undefined && segmentName(last.start.first) === file ? last.end.offset : 0;
 }
 
 /** Sees a record at `at`; `whole`: its payload is what it was. */

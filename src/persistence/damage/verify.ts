@@ -13,7 +13,7 @@ import { recoverSegments } from '../log/recovery.ts';
 import { DamagedLog } from '../persistence.ts';
 import { FILE_HEADER_BYTES, segmentName, segmentsAmong } from '../segment/segment-file.ts';
 import { setAsideAmong } from './damaged-files.ts';
-import { type Remains, surveyRemains } from './remains.ts';
+import { type Remains, surveyRemains, wholeBytes } from './remains.ts';
 
 /** Damage, and what it leaves. */
 export interface FoundDamage {
@@ -93,10 +93,9 @@ export async function checkFolder(disk: Disk, use: CheckUse = {}): Promise<Folde
       use.visit?.(entry);
     },
     salvage: async (error) => {
-      const { last, lastIndex } = log.catalog;
-      const own = last !== undefined && segmentName(last.start.first) === error.file;
-      const keepBytes = own ? last.end.offset : 0;
-      const remains = await surveyRemains(disk, error, keepBytes, lastIndex);
+      const { catalog } = log;
+      const keepBytes = wholeBytes(catalog, error.file);
+      const remains = await surveyRemains(disk, error, keepBytes, catalog.lastIndex);
       damage = { ...placeOf(error), keepBytes, remains };
     },
   });

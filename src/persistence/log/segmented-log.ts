@@ -9,7 +9,7 @@ import type { Measured } from '../../core/log/log.ts';
 import type { LogPoint } from '../../core/messages.ts';
 import type { Entry } from '../../core/operation.ts';
 import { Bookkeeping, loadMemory } from '../bookkeeping/bookkeeping.ts';
-import { surveyRemains } from '../damage/remains.ts';
+import { surveyRemains, wholeBytes } from '../damage/remains.ts';
 import { setAside, withLoss } from '../damage/salvage.ts';
 import type { Disk } from '../disk/disk.ts';
 import { Lock } from '../disk/lock.ts';
@@ -233,11 +233,9 @@ class SegmentedLog implements DurableLog {
     lastEpoch: number,
   ): Promise<Memory> {
     const { catalog } = this.log;
-    const { last } = catalog;
     const { file, offset } = damage;
-    const keepBytes =
-      last !== undefined && segmentName(last.start.first) === file ? last.end.offset : 0;
-    if (last !== undefined) last.sealed = true;
+    const keepBytes = wholeBytes(catalog, file);
+    if (catalog.last !== undefined) catalog.last.sealed = true;
     const remains = await surveyRemains(this.disk, damage, keepBytes, catalog.lastIndex);
     const marked = withLoss(memory, remains, lastEpoch, { file, offset });
     await this.bookkeeping.save(marked);
