@@ -12,7 +12,7 @@ import type { Content } from './content.ts';
 export type Leftover = 'nothing' | 'half' | 'zeros' | 'all' | 'prefix' | 'sectors';
 
 /** A disk writes a sector or does not. */
-const SECTOR_BYTES = 512;
+export const SECTOR_BYTES = 512;
 
 /** Puts what is left of a write into the file; `random` is uniform in [0, 1). */
 export function leave(

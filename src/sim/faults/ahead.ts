@@ -5,8 +5,9 @@ import type { Chance } from '../chance.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import { byChance } from '../disk/disk-fault.ts';
 import type { Fault } from '../plan/plan.ts';
+import { beginAll, cut } from './cuts.ts';
 import type { FaultKind } from './kind.ts';
-import { beginAll, cut, masterOf } from './master.ts';
+import { masterOf } from './master.ts';
 import { inNextWrite } from './mid-write.ts';
 
 /** So long one secondary alone gets what the master has not persisted. */

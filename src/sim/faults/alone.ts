@@ -1,7 +1,8 @@
 // A master that reaches nobody: what was its cluster goes on, or stands still, without it.
 
+import { beginAll, cut } from './cuts.ts';
 import type { FaultKind } from './kind.ts';
-import { beginAll, cut, masterOf } from './master.ts';
+import { masterOf } from './master.ts';
 
 /** Longer than a master needs to notice that it is alone. */
 const ALONE_MS = 7_000;

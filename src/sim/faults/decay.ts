@@ -11,11 +11,10 @@ import {
 import { SUMMARY } from '../../persistence/segment/summary.ts';
 import type { Chance } from '../chance.ts';
 import type { FakeDisk } from '../disk/disk.ts';
+import { SECTOR_BYTES } from '../disk/leftover.ts';
 
 /** How often, where there are summaries, it is in one of those. */
 const SUMMARY_SHARE = 0.25;
-
-const SECTOR_BYTES = 512;
 
 /** How often it is in a file's header. */
 const HEADER_SHARE = 0.05;

@@ -2,7 +2,8 @@
 
 import type { NetworkTrouble } from '../cluster/weather.ts';
 import type { Fault, Shape } from '../plan/plan.ts';
-import type { FaultKind } from './kind.ts';
+import { beginAll, cut } from './cuts.ts';
+import { always, type FaultKind } from './kind.ts';
 
 const several = (shape: Shape): boolean => shape.nodes.length > 1;
 
@@ -17,16 +18,9 @@ function trouble(
     says,
     arbiterToo: true,
     suits,
-    begin: (cluster, fault) => {
-      const ends = of(fault).map((one) => cluster.network.weather.begin(name, one));
-      return () => {
-        for (const end of ends) end();
-      };
-    },
+    begin: (cluster, fault) => beginAll(cluster, name, of(fault)),
   };
 }
-
-const cut = (from: string, to: string): NetworkTrouble => ({ kind: 'cut', from, to });
 
 export const NETWORK_FAULTS: readonly FaultKind[] = [
   trouble('delay', 'every message takes longer', ({ amount }) => [
@@ -57,6 +51,6 @@ export const NETWORK_FAULTS: readonly FaultKind[] = [
     'lost-answer',
     'answers of a node to clients get lost',
     ({ node, amount }) => [{ kind: 'lost-answer', from: node, rate: amount }],
-    () => true,
+    always,
   ),
 ];

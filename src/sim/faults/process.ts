@@ -1,7 +1,7 @@
 // What happens to processes and the machines they run on.
 
-import type { FaultKind } from './kind.ts';
-import { always } from './kind.ts';
+import { cut } from './cuts.ts';
+import { always, type FaultKind } from './kind.ts';
 import { inNextWrite } from './mid-write.ts';
 
 const HOUR_MS = 3_600_000;
@@ -60,8 +60,8 @@ export const PROCESS_FAULTS: readonly FaultKind[] = [
     begin: (cluster, { node, forMs, amount }, chance) => {
       // Cut off, so that nobody has what the write loses.
       const { weather } = cluster.network;
-      const cut = { kind: 'cut', from: node, to: '*' } as const;
-      const reunite = chance.happens(0.6) ? weather.begin('mid-write', cut) : () => {};
+      const alone = chance.happens(0.6);
+      const reunite = alone ? weather.begin('mid-write', cut(node, '*')) : () => {};
       const giveUp = inNextWrite(cluster, node, 'mid-write', () => {
         cluster.crash(node, { power: true, severity: 1 });
         cluster.startAfter(node, DOWN_MS);
