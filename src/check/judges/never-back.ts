@@ -7,13 +7,9 @@
 // compacted away: vanished.ts.) Who records must write a master's `role` before anything that
 // follows from it; after the restart or leave of a master the next epoch counts as begun.
 //
-// A page also says of each key which operation on it is there: who is asked for the key's value
-// later must not answer with one that was given before that operation; nor, if the operation gave
-// the key a value, that it has none, where nobody has asked to remove it. Removals may be under way
-// for long: the end of the history tells.
-//
-// What a node says of its own log does not fall either (reports.ts). One that had left and is back
-// may start over, once.
+// A page also says of each key which operation on it is there (shown-keys.ts). What a node says of
+// its own log does not fall either (reports.ts). One that had left and is back may start over,
+// once.
 
 import type { Variant } from '../entry-table.ts';
 import type { Evidence, Invariant } from '../evidence.ts';
@@ -21,7 +17,8 @@ import { GivenValues } from '../given-values.ts';
 import type { GetRecord, HealthRecord, LogRecord, NodeRecord, SeenEntry } from '../history.ts';
 import { Reports } from '../reports.ts';
 import { Returned } from '../returned.ts';
-import { HOLE, type KeyLook, NOTHING, Shown } from '../shown.ts';
+import { HOLE, NOTHING, Shown } from '../shown.ts';
+import { ShownKeys } from '../shown-keys.ts';
 import { Vanished } from '../vanished.ts';
 import { type Violation, violation } from '../verdict.ts';
 
@@ -30,24 +27,18 @@ import { type Violation, violation } from '../verdict.ts';
  * linear. */
 const HOLES_MAX = 1_000;
 
-/** A read without a value of a key that a page had shown an operation on. */
-interface Absence {
-  readonly record: GetRecord;
-  readonly look: KeyLook;
-  readonly place: number;
-}
-
 export class NeverBack implements Invariant {
   private readonly evidence: Evidence;
   private readonly shown = new Map<string, Shown>();
   private readonly returned = new Returned();
-  private readonly absences: Absence[] = [];
+  private readonly keys: ShownKeys;
   private readonly vanished: Vanished;
   private readonly given: GivenValues;
   private readonly reports: Reports;
 
   constructor(evidence: Evidence) {
     this.evidence = evidence;
+    this.keys = new ShownKeys(evidence);
     this.vanished = new Vanished(evidence);
     this.given = new GivenValues(evidence);
     this.reports = new Reports(evidence);
@@ -82,7 +73,7 @@ export class NeverBack implements Invariant {
     const { lastIndex, return: moment } = record;
     shown.ends.reach(moment, lastIndex, this.evidence.place);
     if (record.read !== 'local') shown.settled.reach(moment, lastIndex, this.evidence.place);
-    if (found === null) this.keys(record, shown);
+    if (found === null) this.keys.page(record, shown);
     return found;
   }
 
@@ -92,26 +83,16 @@ export class NeverBack implements Invariant {
     return this.reports.health(record, shown);
   }
 
-  private keys({ entries, read, return: moment }: LogRecord, shown: Shown): void {
-    const { place } = this.evidence;
-    for (const { index, operation } of entries) {
-      if (operation.op === 'append') continue;
-      const look = { index, moment, place };
-      shown.look(shown.keys, operation.key, look);
-      if (read !== 'local') shown.look(shown.settledKeys, operation.key, look);
-    }
-  }
-
   /** Whoever shows a value shows the log up to it. */
   get(record: GetRecord): Violation | null {
     const { call, index, life, node, read, return: moment } = record;
     const shown = this.shown.get(node);
     if (shown?.life !== life) return null;
     if (index === null) {
-      this.absent(record, shown);
+      if (!this.returned.mayStartOver(node)) this.keys.absent(record, shown);
       return null;
     }
-    const found = this.superseded(record, index, shown);
+    const found = this.keys.value(record, index, shown);
     if (found !== null) {
       if (!this.returned.startsOver(node)) return found;
       this.shown.delete(node);
@@ -124,50 +105,8 @@ export class NeverBack implements Invariant {
     return this.returned.mayStartOver(node) ? null : this.given.get(record, index, shown);
   }
 
-  /** A removal explains itself, and what stands before it. */
   finish(): Violation | null {
-    for (const { look, place, record } of this.absences) {
-      const { key, node } = record;
-      if (this.evidence.removals.of(key).explain(look.index, record.return)) continue;
-      return violation(
-        'never back',
-        `${node} showed that ${JSON.stringify(key)} was given a value at index ${look.index} ` +
-          `(record ${look.place}), and then said that it has none (record ${place}), in one life ` +
-          `and with no later epoch, and nobody had asked to remove it.`,
-        look.place,
-        place,
-      );
-    }
-    return this.vanished.finish();
-  }
-
-  /** A page has shown a later operation on the key. */
-  private superseded(record: GetRecord, index: number, shown: Shown): Violation | null {
-    const look = this.stands(record, shown);
-    if (look === null || index >= look.index) return null;
-    const { place } = this.evidence;
-    return violation(
-      'never back',
-      `${record.node} showed an operation on ${JSON.stringify(record.key)} at index ` +
-        `${look.index} (record ${look.place}), and then said that its value is the one of index ` +
-        `${index} (record ${place}), in one life and with no later epoch.`,
-      look.place,
-      place,
-    );
-  }
-
-  private absent(record: GetRecord, shown: Shown): void {
-    const look = this.stands(record, shown);
-    if (look === null || this.returned.mayStartOver(record.node)) return;
-    this.absences.push({ record, look, place: this.evidence.place });
-  }
-
-  /** The operation on the key that the node must still know of. What was shown to `local` readers
-   * need not be settled. */
-  private stands({ call, key, read }: GetRecord, shown: Shown): KeyLook | null {
-    const look = (read === 'local' ? shown.keys : shown.settledKeys).get(key);
-    if (look === undefined || look.moment >= call) return null;
-    return look.moment < shown.epochSince || shown.isOver(this.evidence.cluster) ? null : look;
+    return this.keys.finish() ?? this.vanished.finish();
   }
 
   private shrinks(record: LogRecord, shown: Shown): Violation | null {
