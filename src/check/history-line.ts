@@ -161,6 +161,10 @@ export function parseRecord(line: string): HistoryRecord | null {
   if (record.type === 'write' && record.outcome === 'ok' && record.first === undefined) {
     throw new MalformedRecord('"first" of a write that succeeded is missing');
   }
+  // Nobody can tell since when they have it.
+  if (record.type === 'write' && record.acks !== undefined && ends === null) {
+    throw new MalformedRecord('"acks" of a write that was never answered');
+  }
   // Of a single operation the one index says both. A batch without its end would be judged as if it
   // had answered for one operation only.
   if (record.type === 'write' && record.operations.length > 1) {

@@ -31,7 +31,7 @@ export interface WriteRecord {
   /** Where it stands in the log; present for `ok`, and for `unknown` if the answer told. */
   readonly first?: number;
   readonly last?: number;
-  /** Nodes that had it when the answer left. */
+  /** Nodes that had it when the answer left; absent without an answer. */
   readonly acks?: readonly string[];
   /** The key was known: this request appended nothing. */
   readonly duplicate?: boolean;

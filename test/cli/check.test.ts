@@ -154,6 +154,7 @@ describe('replog check', () => {
   const noIndex = JSON.stringify({ ...write, first: undefined, outcome: 'ok' });
   const batch = ofType(legalHistory(), 'write').find(({ operations }) => operations.length > 1)!;
   const noLast = JSON.stringify({ ...batch, last: undefined });
+  const unheard = JSON.stringify({ ...write, outcome: 'unknown', return: null, acks: ['n1'] });
   const get = ofType(legalHistory(), 'get').find(({ value }) => value !== null)!;
   test.each([
     ['not JSON', '{"type":', 'not JSON'],
@@ -171,6 +172,7 @@ describe('replog check', () => {
     ['it ends before it begins', JSON.stringify({ ...write, return: -1 }), '"return" is before'],
     ['success without an index', noIndex, '"first" of a write that succeeded is missing'],
     ['a batch without its last index', noLast, '"last" of a batch with "first" is missing'],
+    ['who has it, of a write without an answer', unheard, '"acks" of a write that was never'],
     ['success without an end', JSON.stringify({ ...write, return: null }), '"return" of a write'],
   ])('%s: the line is named, and exit code 2', async (_what, line, why) => {
     const text = `${JSON.stringify(first)}\n${line}\n${JSON.stringify(first)}\n`;
