@@ -2,9 +2,10 @@
 
 import { epoch } from '../../src/core/ids.ts';
 import type { Peer } from '../../src/core/messages.ts';
-import type { MasterStatus, MemberReport } from '../../src/core/status.ts';
+import type { MemberReport } from '../../src/core/status.ts';
 import { peer } from './bench.ts';
 import { ForeignSecondary } from './foreign-secondary.ts';
+import { masterOf } from './three.ts';
 import { VirtualCluster } from './virtual-cluster.ts';
 
 /** A master that was told by an arbiter who its secondaries are; none of them is replog's. */
@@ -31,7 +32,7 @@ export class Members extends VirtualCluster {
   }
 
   report(id: string): MemberReport {
-    const { members } = this.status('n1') as MasterStatus;
+    const { members } = masterOf(this);
     return members.find(({ node }) => node === id)!;
   }
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { epoch, logIndex, nodeId, seq, session } from '../../src/core/ids.ts';
 import type { Request, Response } from '../../src/core/messages.ts';
-import type { MasterStatus } from '../../src/core/status.ts';
 import { entry, peer } from './bench.ts';
+import { masterOf } from './three.ts';
 import { VirtualCluster } from './virtual-cluster.ts';
 
 /** A standalone arbiter and three nodes, n1 the master. */
@@ -100,7 +100,7 @@ describe('Replica: roles', () => {
 
   test('an announcement that a later one has overtaken changes nothing', () => {
     const cluster = three();
-    const members = () => (cluster.status('n1') as MasterStatus).members.map(({ node }) => node);
+    const members = () => masterOf(cluster).members.map(({ node }) => node);
     const announce = (ids: readonly string[], version?: number): void => {
       const about = version === undefined ? {} : { version };
       const set = { type: 'Replicas', epoch: epoch(1), replicas: ids.map(peer), ...about } as const;
@@ -128,7 +128,7 @@ describe('Replica: roles', () => {
     cluster.run(200);
     const late = { type: 'Replicas', epoch: epoch(2), replicas: [peer('n1')], version: 1 } as const;
     ask(cluster, 'n1', late);
-    expect((cluster.status('n1') as MasterStatus).members).toHaveLength(3);
+    expect(masterOf(cluster).members).toHaveLength(3);
   });
 
   test('Snapshots alone are news of the master, too', () => {

@@ -20,6 +20,11 @@ export type Fate = 'lost' | number | readonly number[];
 /** Decides what happens to a message of type `what`. */
 export type Weather = (from: string, to: string, what: string) => Fate;
 
+/** Nothing reaches these nodes, and nothing comes from them. */
+export function without(...ids: string[]): Weather {
+  return (from, to) => (ids.includes(from) || ids.includes(to) ? 'lost' : 1);
+}
+
 /** A request without an answer is given up by its sender's host after this long. */
 const CALL_TIMEOUT_MS = 5_000;
 

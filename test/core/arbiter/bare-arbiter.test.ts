@@ -3,6 +3,7 @@ import type { Effect, Event } from '../../../src/core/effects.ts';
 import { epoch, logIndex, seq, session } from '../../../src/core/ids.ts';
 import type { MasterStatus } from '../../../src/core/status.ts';
 import { entry, peer } from '../bench.ts';
+import { masterOf } from '../three.ts';
 import { VirtualCluster } from '../virtual-cluster.ts';
 import type { Machine } from '../virtual-host.ts';
 
@@ -41,7 +42,7 @@ class BareCluster extends VirtualCluster {
   }
 
   master(): MasterStatus {
-    return this.status('n1') as MasterStatus;
+    return masterOf(this);
   }
 
   /** Three nodes, all with `a` and `b`. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { epoch, incarnation, logIndex, nodeId } from '../../../src/core/ids.ts';
 import type { Response } from '../../../src/core/messages.ts';
-import type { MasterStatus } from '../../../src/core/status.ts';
+import { masterOf } from '../three.ts';
 import { VirtualCluster } from '../virtual-cluster.ts';
 
 function one(how: { size?: number } = {}): VirtualCluster {
@@ -39,12 +39,10 @@ function join(
   return answers;
 }
 
-const status = (cluster: VirtualCluster) => cluster.status('n1') as MasterStatus;
-
 describe('EmbeddedArbiter', () => {
   test('the node it lives in is master; those who join follow it', () => {
     const cluster = three();
-    expect(status(cluster)).toMatchObject({ role: 'master', epoch: 1 });
+    expect(masterOf(cluster)).toMatchObject({ role: 'master', epoch: 1 });
     for (const id of ['n2', 'n3']) {
       expect(cluster.status(id)).toMatchObject({ role: 'secondary', master: { node: 'n1' } });
     }
@@ -64,7 +62,7 @@ describe('EmbeddedArbiter', () => {
     // The other one joins as well, once it misses its master.
     cluster.run(6_000);
     expect(cluster.entries('n1')).toEqual(['1:a']);
-    expect(status(cluster)).toMatchObject({ epoch: 2, mode: 'read-write', commitIndex: 1 });
+    expect(masterOf(cluster)).toMatchObject({ epoch: 2, mode: 'read-write', commitIndex: 1 });
     expect(cluster.outcome(read)).toMatchObject({ type: 'NotLinearizable' });
   });
 
@@ -113,9 +111,9 @@ describe('EmbeddedArbiter', () => {
       expect(cluster.status('n1')).toMatchObject({ role: 'secondary', master: { node: 'n9' } });
     }
     cluster.run(200);
-    expect(status(cluster)).toMatchObject({ role: 'master', epoch: 6, mode: 'read-write' });
+    expect(masterOf(cluster)).toMatchObject({ role: 'master', epoch: 6, mode: 'read-write' });
     cluster.run(20_000);
-    expect(status(cluster)).toMatchObject({ role: 'master', epoch: 6 });
+    expect(masterOf(cluster)).toMatchObject({ role: 'master', epoch: 6 });
   });
 
   test('C2: each life of it is a new epoch, and it finds its members by itself', () => {
@@ -124,8 +122,8 @@ describe('EmbeddedArbiter', () => {
       cluster.kill('n1');
       cluster.start('n1', { arbiter: null, size: 3 });
       cluster.run(200);
-      expect(status(cluster)).toMatchObject({ epoch: life, mode: 'read-write' });
-      expect(status(cluster).members.map(({ node }) => node)).toEqual(['n1', 'n2', 'n3']);
+      expect(masterOf(cluster)).toMatchObject({ epoch: life, mode: 'read-write' });
+      expect(masterOf(cluster).members.map(({ node }) => node)).toEqual(['n1', 'n2', 'n3']);
     }
   });
 
@@ -161,7 +159,7 @@ describe('EmbeddedArbiter', () => {
     const admitted = join(cluster, 'n2', { life, url: 'elsewhere' });
     cluster.run(1);
     expect(admitted).toMatchObject([{ type: 'JoinedSecondary' }]);
-    const urls = status(cluster).members.map(({ url }) => url);
+    const urls = masterOf(cluster).members.map(({ url }) => url);
     expect(urls.toSorted()).toEqual(['elsewhere', 'n1', 'n3']);
   });
 
@@ -172,8 +170,8 @@ describe('EmbeddedArbiter', () => {
     cluster.kill('n1');
     cluster.start('n1', { arbiter: null, size: 3, node: 'n9' });
     cluster.run(500);
-    expect(status(cluster)).toMatchObject({ role: 'master', epoch: 2, mode: 'read-write' });
-    const members = status(cluster).members.map(({ node }) => node);
+    expect(masterOf(cluster)).toMatchObject({ role: 'master', epoch: 2, mode: 'read-write' });
+    const members = masterOf(cluster).members.map(({ node }) => node);
     expect(members.toSorted()).toEqual(['n2', 'n3', 'n9']);
     const ticket = cluster.write('n1', 'b', { w: 3 });
     cluster.run(100);
@@ -186,7 +184,7 @@ describe('EmbeddedArbiter', () => {
     expect(join(cluster, 'n1', {})).toEqual([
       { type: 'Refused', code: 'node-id-taken', node: 'n1' },
     ]);
-    expect(status(cluster).epoch).toBe(1);
+    expect(masterOf(cluster).epoch).toBe(1);
   });
 
   test('B45: who belongs to another cluster is told so, also where its id is taken', () => {
@@ -205,7 +203,7 @@ describe('EmbeddedArbiter', () => {
     const answers = join(cluster, 'n4', { epoch: 1 });
     cluster.run(100);
     expect(answers).toMatchObject([{ type: 'JoinedSecondary', master: { node: 'n1' } }]);
-    expect(status(cluster).role).toBe('master');
+    expect(masterOf(cluster).role).toBe('master');
   });
 
   test('C10: two strangers at once that know our epoch: one new epoch, one master', () => {
@@ -217,7 +215,7 @@ describe('EmbeddedArbiter', () => {
     cluster.run(1_000);
     const roles = cluster.trace.filter((line) => line.includes('n1: master, epoch 2'));
     expect(roles).toHaveLength(1);
-    expect(status(cluster).members.map(({ node }) => node)).toEqual(['n1', 'n2', 'n3']);
+    expect(masterOf(cluster).members.map(({ node }) => node)).toEqual(['n1', 'n2', 'n3']);
   });
 
   test('a master that meets a higher epoch appoints itself above it', () => {
@@ -232,7 +230,7 @@ describe('EmbeddedArbiter', () => {
     };
     cluster.request('n2', heartbeat);
     cluster.run(2_000);
-    expect(status(cluster)).toMatchObject({ role: 'master', epoch: 7, mode: 'read-write' });
+    expect(masterOf(cluster)).toMatchObject({ role: 'master', epoch: 7, mode: 'read-write' });
     const ticket = cluster.write('n1', 'a', { w: 3 });
     cluster.run(100);
     expect(cluster.outcome(ticket)).toMatchObject({ type: 'Stored' });

@@ -4,7 +4,7 @@ import { logIndex, nodeId, ticket } from '../../../src/core/ids.ts';
 import { admit, type Situation } from '../../../src/core/master/admission.ts';
 import type { Operation } from '../../../src/core/operation.ts';
 import { AT, Bench, entry } from '../bench.ts';
-import { VirtualCluster } from '../virtual-cluster.ts';
+import { three } from '../three.ts';
 
 const message = (text: string): Operation => ({ op: 'append', message: text });
 const put = (key: string, value = 'v'): Operation => ({ op: 'put', key, value });
@@ -172,18 +172,8 @@ describe('admit', () => {
 });
 
 describe('admission, in a master', () => {
-  function three(): VirtualCluster {
-    const cluster = new VirtualCluster({ waitersMax: 10 });
-    cluster.start('n1', { arbiter: null, size: 3 });
-    cluster.run(10);
-    cluster.start('n2', { arbiter: 'n1' });
-    cluster.start('n3', { arbiter: 'n1' });
-    cluster.run(100);
-    return cluster;
-  }
-
   test('C8, B22, G6: refused writes use up no index', () => {
-    const cluster = three();
+    const cluster = three({ waitersMax: 10 });
     cluster.write('n1', 'a', { w: 3 });
     cluster.run(100);
     const refused = [
@@ -208,7 +198,7 @@ describe('admission, in a master', () => {
   });
 
   test('C8, G7: without a quorum nothing is appended; with one again, writes go on', () => {
-    const cluster = three();
+    const cluster = three({ waitersMax: 10 });
     cluster.kill('n2');
     cluster.kill('n3');
     cluster.run(5_000);
@@ -227,7 +217,7 @@ describe('admission, in a master', () => {
   });
 
   test('B43: a quorum that is lost after the write was admitted: open, never refused', () => {
-    const cluster = three();
+    const cluster = three({ waitersMax: 10 });
     cluster.kill('n2');
     cluster.kill('n3');
     const ticket = cluster.write('n1', 'a', { w: 2, timeoutMs: 8_000 });
@@ -246,7 +236,7 @@ describe('admission, in a master', () => {
   });
 
   test('G16: one more than may wait is refused, nothing is appended; w=1 goes through', () => {
-    const cluster = three();
+    const cluster = three({ waitersMax: 10 });
     cluster.kill('n2');
     cluster.kill('n3');
     const waiting = Array.from({ length: 10 }, (_, i) => cluster.write('n1', `m${i}`, { w: 2 }));

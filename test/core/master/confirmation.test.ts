@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { logIndex, ticket } from '../../../src/core/ids.ts';
 import { Confirmations } from '../../../src/core/master/confirmation.ts';
-import type { Options } from '../../../src/core/options.ts';
+import { three } from '../three.ts';
 import { VirtualCluster } from '../virtual-cluster.ts';
 
 const at = logIndex;
@@ -51,16 +51,6 @@ test('Confirmations that are drained are over', () => {
 });
 
 describe('linearizable reads, in a master', () => {
-  function three(options: Partial<Options> = {}): VirtualCluster {
-    const cluster = new VirtualCluster(options);
-    cluster.start('n1', { arbiter: null, size: 3 });
-    cluster.run(10);
-    cluster.start('n2', { arbiter: 'n1' });
-    cluster.start('n3', { arbiter: 'n1' });
-    cluster.run(200);
-    return cluster;
-  }
-
   test('confirmed as soon as a majority has shown that it follows, not a heartbeat later', () => {
     const cluster = three();
     cluster.write('n1', 'a', { w: 3 });

@@ -1,19 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Ticket } from '../../../src/core/ids.ts';
-import type { MasterStatus } from '../../../src/core/status.ts';
+import { masterOf, three } from '../three.ts';
 import { VirtualCluster } from '../virtual-cluster.ts';
-
-function three(options = {}): VirtualCluster {
-  const cluster = new VirtualCluster(options);
-  cluster.start('n1', { arbiter: null, size: 3 });
-  cluster.run(10);
-  cluster.start('n2', { arbiter: 'n1' });
-  cluster.start('n3', { arbiter: 'n1' });
-  cluster.run(100);
-  return cluster;
-}
-
-const status = (cluster: VirtualCluster) => cluster.status('n1') as MasterStatus;
 
 describe('Master: answers', () => {
   test('C6: success names who has it: never fewer than w, the master always among them', () => {
@@ -67,7 +55,7 @@ describe('Master: answers', () => {
     cluster.run(25);
     expect(cluster.outcome(quick)).toMatchObject({ type: 'Stored' });
     expect(blocked.some((ticket) => cluster.outcome(ticket) !== undefined)).toBe(false);
-    expect(status(cluster).waiting).toBe(100);
+    expect(masterOf(cluster).waiting).toBe(100);
   });
 
   test('B59, G8: beside a member that is 2 s late, writes that need it not take no longer', () => {
@@ -84,8 +72,8 @@ describe('Master: answers', () => {
     const usual = longest();
     cluster.weather = (from, to) => (from === 'n3' || to === 'n3' ? 1_000 : 1);
     expect(longest()).toBe(usual);
-    expect(status(cluster).members).toMatchObject([{}, {}, { lagMs: expect.any(Number) }]);
-    expect(status(cluster).members[2]!.lagEntries).toBeGreaterThan(0);
+    expect(masterOf(cluster).members).toMatchObject([{}, {}, { lagMs: expect.any(Number) }]);
+    expect(masterOf(cluster).members[2]!.lagEntries).toBeGreaterThan(0);
   });
 
   test('G13: the time runs from when a write came, not from when its turn did', () => {
@@ -137,7 +125,7 @@ describe('Master: answers', () => {
     const gone = cluster.write('n1', 'a', { w: 3, timeoutMs: 60_000 });
     cluster.run(50);
     cluster.host('n1').give({ type: 'Abandoned', ticket: gone });
-    expect(status(cluster).waiting).toBe(0);
+    expect(masterOf(cluster).waiting).toBe(0);
     cluster.start('n3', { arbiter: 'n1' });
     cluster.run(100_000);
     expect(cluster.outcome(gone)).toBeUndefined();
@@ -237,7 +225,7 @@ describe('Master: idempotency keys', () => {
     cluster.run(3);
     cluster.host('n1').disk.bookkeepingStuck = true;
     cluster.run(500);
-    expect(status(cluster)).toMatchObject({ mode: 'read-write' });
+    expect(masterOf(cluster)).toMatchObject({ mode: 'read-write' });
     const repeat = cluster.write('n1', 'a', { w: 1, key: 'k' });
     cluster.run(100);
     expect(cluster.outcome(repeat)).toBeUndefined();

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { MasterStatus } from '../../../src/core/status.ts';
 import { Members } from '../members.ts';
+import { masterOf } from '../three.ts';
 import { VirtualCluster } from '../virtual-cluster.ts';
 
 describe('OwnDisk: the master itself', () => {
@@ -24,7 +24,7 @@ describe('OwnDisk: the master itself', () => {
     const { since } = cluster.report('n1');
     expect(since).toBeGreaterThan(3_990);
     expect(since).toBeLessThan(5_000);
-    const { mode, quorum } = cluster.status('n1') as MasterStatus;
+    const { mode, quorum } = masterOf(cluster);
     expect({ mode, alive: quorum.alive }).toEqual({ mode: 'read-write', alive: 3 });
   });
 
@@ -54,7 +54,7 @@ describe('OwnDisk: the master itself', () => {
   test('B22: it is read-only for as long as its disk is full, and says why', () => {
     const cluster = new Members('n2', 'n3');
     const mode = () => {
-      const { mode, reason } = cluster.status('n1') as MasterStatus;
+      const { mode, reason } = masterOf(cluster);
       return { mode, reason };
     };
     const { disk } = cluster.host('n1');
@@ -93,8 +93,7 @@ describe('Member: the disk of a secondary', () => {
       cluster.start(id);
       cluster.run(300);
     }
-    const row = () =>
-      (cluster.status('n1') as MasterStatus).members.find(({ node }) => node === 'n2')!;
+    const row = () => masterOf(cluster).members.find(({ node }) => node === 'n2')!;
     const { disk } = cluster.host('n2');
     disk.trouble = () => 'full';
     cluster.write('n1', 'a', { w: 1 });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { epoch, incarnation, logIndex, nodeId } from '../../../src/core/ids.ts';
-import type { MasterStatus } from '../../../src/core/status.ts';
 import { ForeignSecondary } from '../foreign-secondary.ts';
 import { Members } from '../members.ts';
+import { masterOf } from '../three.ts';
 import { VirtualCluster } from '../virtual-cluster.ts';
 
 describe('Membership: who is a member', () => {
@@ -22,7 +22,7 @@ describe('Membership: who is a member', () => {
     const ticket = cluster.write('n1', 'a', { w: 3 });
     cluster.run(1_000);
     expect(cluster.outcome(ticket)).toBeUndefined();
-    expect((cluster.status('n1') as MasterStatus).members).toHaveLength(2);
+    expect(masterOf(cluster).members).toHaveLength(2);
   });
 
   test('C6, B44: two nodes at one address count once: who answers there, says which', () => {
@@ -268,8 +268,7 @@ describe('Membership: a session that began before its node was heard', () => {
     cluster.weather = (_from, _to, what) => (what === 'HeartbeatAck' ? 'lost' : 1);
     cluster.start('n3', { arbiter: 'n1' });
     cluster.run(300);
-    const report = () =>
-      (cluster.status('n1') as MasterStatus).members.find(({ node }) => node === 'n3')!;
+    const report = () => masterOf(cluster).members.find(({ node }) => node === 'n3')!;
     expect(report().ackedIndex).toBe(1);
     cluster.kill('n3');
     cluster.weather = () => 1;

@@ -2,24 +2,15 @@
 // sees of it.
 
 import { expect, test } from 'vitest';
-import type { MasterStatus } from '../../../src/core/status.ts';
-import { VirtualCluster } from '../virtual-cluster.ts';
+import { masterOf, three } from '../three.ts';
+import type { VirtualCluster } from '../virtual-cluster.ts';
 
 const HEARING = 'recovering: hearing the members before the first write';
-
-function three(): VirtualCluster {
-  const cluster = new VirtualCluster();
-  cluster.start('n1', { arbiter: null, size: 3 });
-  cluster.run(10);
-  for (const id of ['n2', 'n3']) cluster.start(id, { arbiter: 'n1' });
-  cluster.run(100);
-  return cluster;
-}
 
 /** Why it takes no writes when this time has passed; null: it does. */
 function reasonAfter(cluster: VirtualCluster, ms: number): string | null {
   cluster.run(ms);
-  return (cluster.status('n1') as MasterStatus).reason;
+  return masterOf(cluster).reason;
 }
 
 test('members are named as soon as their silence is news', () => {

@@ -3,31 +3,15 @@
 
 import { describe, expect, test } from 'vitest';
 import { epoch, nodeId } from '../../../src/core/ids.ts';
-import type { Options } from '../../../src/core/options.ts';
-import type { MasterStatus } from '../../../src/core/status.ts';
+import { masterOf, three } from '../three.ts';
 import { VirtualCluster } from '../virtual-cluster.ts';
-import type { Weather } from '../virtual-network.ts';
-
-/** n1 with its own arbiter, n2 and n3 beside it. */
-function three(options: Partial<Options> = {}): VirtualCluster {
-  const cluster = new VirtualCluster(options);
-  cluster.start('n1', { arbiter: null, size: 3 });
-  cluster.run(10);
-  cluster.start('n2', { arbiter: 'n1' });
-  cluster.start('n3', { arbiter: 'n1' });
-  cluster.run(100);
-  return cluster;
-}
+import { without } from '../virtual-network.ts';
 
 const startMaster = (cluster: VirtualCluster) => cluster.start('n1', { arbiter: null, size: 3 });
 
 function write(cluster: VirtualCluster, from: number, to: number, w = 1): void {
   for (let i = from; i <= to; i += 1) cluster.write('n1', `m${i}`, { w });
   cluster.run(200);
-}
-
-function without(...ids: string[]): Weather {
-  return (from, to) => (ids.includes(from) || ids.includes(to) ? 'lost' : 1);
 }
 
 /** A log of 1 to 6, of two epochs, on n1 and n2. On n3 is the end of the first one, which was on
@@ -51,7 +35,6 @@ function replacedOnN3(never: readonly string[]): VirtualCluster {
 }
 
 const logOf = (count: number) => Array.from({ length: count }, (_, i) => `${i + 1}:m${i + 1}`);
-const master = (cluster: VirtualCluster) => cluster.status('n1') as MasterStatus;
 const lost = (cluster: VirtualCluster, id: string) => cluster.host(id).memory.lost ?? null;
 
 describe('G19: a damaged secondary', () => {
@@ -101,10 +84,10 @@ describe('G19: a damaged secondary', () => {
     cluster.start('n2', { arbiter: 'n1' });
     startMaster(cluster);
     cluster.run(3_000);
-    expect(master(cluster).mode).toBe('read-only');
+    expect(masterOf(cluster).mode).toBe('read-only');
     cluster.weather = () => 1;
     cluster.run(3_000);
-    expect(master(cluster).mode).toBe('read-write');
+    expect(masterOf(cluster).mode).toBe('read-write');
     for (const id of ['n1', 'n2', 'n3']) expect(cluster.entries(id)).toEqual(logOf(5));
     expect(lost(cluster, 'n2')).toBeNull();
   });
@@ -119,7 +102,7 @@ describe('G19: a damaged secondary', () => {
     cluster.start('n2', { arbiter: 'n1' });
     startMaster(cluster);
     cluster.run(1_000);
-    expect(master(cluster).mode).toBe('read-write');
+    expect(masterOf(cluster).mode).toBe('read-write');
     expect(cluster.entries('n2')).toEqual(logOf(10));
   });
 });
@@ -144,7 +127,7 @@ describe('G19: a damaged master', () => {
     cluster.host('n1').damage(after);
     startMaster(cluster);
     cluster.run(1_000);
-    expect(master(cluster).mode).toBe('read-write');
+    expect(masterOf(cluster).mode).toBe('read-write');
     for (const id of ['n1', 'n2', 'n3']) {
       expect(cluster.entries(id)).toEqual(['2:c=1', '4:d=2']);
       expect(cluster.host(id).folds.store.newest('k')).toBeNull();
@@ -163,10 +146,10 @@ describe('G19: a damaged master', () => {
     cluster.run(10);
     expect(cluster.outcome(refused)).toEqual({ type: 'Recovering' });
     expect(cluster.entries('n1')).toEqual(logOf(4));
-    expect(master(cluster).reason).toContain('entries 5 to 10 are missing');
+    expect(masterOf(cluster).reason).toContain('entries 5 to 10 are missing');
     cluster.weather = without('n3');
     cluster.run(1_000);
-    expect(master(cluster).mode).toBe('read-write');
+    expect(masterOf(cluster).mode).toBe('read-write');
     expect(cluster.entries('n1')).toEqual(logOf(10));
     expect(lost(cluster, 'n1')).toBeNull();
   });
@@ -181,7 +164,7 @@ describe('G19: a damaged master', () => {
     cluster.weather = without('n3');
     startMaster(cluster);
     cluster.run(1_000);
-    expect(master(cluster).mode).toBe('read-write');
+    expect(masterOf(cluster).mode).toBe('read-write');
     expect(lost(cluster, 'n1')).toBeNull();
   });
 
@@ -197,7 +180,7 @@ describe('G19: a damaged master', () => {
     cluster.start('n2', { arbiter: 'n1' });
     startMaster(cluster);
     cluster.run(20_000);
-    expect(master(cluster).reason).toContain('entries 6 to 10 are missing');
+    expect(masterOf(cluster).reason).toContain('entries 6 to 10 are missing');
     expect(cluster.outcome(cluster.write('n1', 'no'))).toEqual({ type: 'Recovering' });
     expect(cluster.entries('n1')).toEqual(logOf(5));
   });
@@ -209,7 +192,7 @@ describe('G19: a damaged master', () => {
     startMaster(cluster);
     cluster.run(10_000);
     expect(cluster.entries('n1')).toEqual(logOf(2));
-    expect(master(cluster).mode).toBe('read-only');
+    expect(masterOf(cluster).mode).toBe('read-only');
     cluster.weather = () => 1;
     cluster.run(5_000);
     for (const id of ['n1', 'n2', 'n3']) expect(cluster.entries(id)).toEqual(logOf(6));
@@ -229,7 +212,7 @@ describe('G19: a damaged master', () => {
     cluster.weather = () => 1;
     startMaster(cluster);
     cluster.run(2_000);
-    expect(master(cluster).mode).toBe('read-write');
+    expect(masterOf(cluster).mode).toBe('read-write');
     for (const id of ['n1', 'n2', 'n3']) expect(cluster.entries(id)).toEqual(logOf(6));
   });
 
@@ -239,7 +222,7 @@ describe('G19: a damaged master', () => {
     cluster.weather = without('n2');
     startMaster(cluster);
     cluster.run(2_000);
-    expect(master(cluster).mode).toBe('read-write');
+    expect(masterOf(cluster).mode).toBe('read-write');
     for (const id of ['n1', 'n3']) expect(cluster.entries(id)).toEqual(logOf(6));
   });
 
@@ -255,10 +238,10 @@ describe('G19: a damaged master', () => {
     cluster.weather = without('n3');
     startMaster(cluster);
     cluster.run(20_000);
-    expect(master(cluster).mode).toBe('read-only');
+    expect(masterOf(cluster).mode).toBe('read-only');
     cluster.weather = () => 1;
     cluster.run(5_000);
-    expect(master(cluster).mode).toBe('read-write');
+    expect(masterOf(cluster).mode).toBe('read-write');
     for (const id of ['n1', 'n2', 'n3']) expect(cluster.entries(id)).toEqual(logOf(10));
   });
 
@@ -274,7 +257,7 @@ describe('G19: a damaged master', () => {
     cluster.weather = () => 1;
     startMaster(cluster);
     cluster.run(2_000);
-    expect(master(cluster).mode).toBe('read-write');
+    expect(masterOf(cluster).mode).toBe('read-write');
     for (const id of ['n1', 'n2', 'n3']) expect(cluster.entries(id)).toEqual(logOf(7));
     expect(lost(cluster, 'n1')).toBeNull();
   });
@@ -294,7 +277,7 @@ describe('G19: a damaged master', () => {
     expect(cluster.entries('n1')).toEqual(logOf(3));
     cluster.weather = () => 1;
     cluster.run(2_000);
-    expect(master(cluster).mode).toBe('read-write');
+    expect(masterOf(cluster).mode).toBe('read-write');
     for (const id of ['n1', 'n2', 'n3']) expect(cluster.entries(id)).toEqual(logOf(7));
   });
 
@@ -328,7 +311,7 @@ describe('G19: a damaged master', () => {
     cluster.start('n1', { arbiter: null, size: 1 });
     cluster.run(100);
     expect(notes).toContainEqual([nodeId('n1'), { event: 'lost', after: 3, upTo: 5 }]);
-    expect(master(cluster).mode).toBe('read-only');
+    expect(masterOf(cluster).mode).toBe('read-only');
   });
 
   test('C21: nor does it say of what is left that it is on a majority', () => {
@@ -341,7 +324,7 @@ describe('G19: a damaged master', () => {
     cluster.host('n1').damage(3);
     cluster.start('n1');
     cluster.run(1_000);
-    expect(master(cluster)).toMatchObject({ mode: 'read-only', lastIndex: 3, commitIndex: 0 });
+    expect(masterOf(cluster)).toMatchObject({ mode: 'read-only', lastIndex: 3, commitIndex: 0 });
   });
 });
 
@@ -382,10 +365,10 @@ describe('G19: a damaged master, and a later epoch in which nothing was written'
     secondEpoch(cluster, 3);
     cluster.start('n1');
     cluster.run(10_000);
-    expect(master(cluster)).toMatchObject({ role: 'master', mode: 'read-only' });
+    expect(masterOf(cluster)).toMatchObject({ role: 'master', mode: 'read-only' });
     cluster.start('n2');
     cluster.run(2_000);
-    expect(master(cluster)).toMatchObject({ role: 'master', mode: 'read-write' });
+    expect(masterOf(cluster)).toMatchObject({ role: 'master', mode: 'read-write' });
     expect(cluster.entries('n1')).toEqual(logOf(3));
     expect(lost(cluster, 'n1')).toBeNull();
   });
@@ -404,10 +387,10 @@ describe('G19: a damaged master, and a later epoch in which nothing was written'
     expect(cluster.entries('n3')).toEqual(logOf(3));
     cluster.start('n1');
     cluster.run(10_000);
-    expect(master(cluster)).toMatchObject({ role: 'master', mode: 'read-only' });
+    expect(masterOf(cluster)).toMatchObject({ role: 'master', mode: 'read-only' });
     cluster.start('n2');
     cluster.run(2_000);
-    expect(master(cluster).mode).toBe('read-write');
+    expect(masterOf(cluster).mode).toBe('read-write');
     for (const id of ['n1', 'n2', 'n3']) expect(cluster.entries(id)).toEqual(logOf(5));
   });
 });

@@ -3,9 +3,8 @@
 
 import { describe, expect, test } from 'vitest';
 import type { MasterStatus } from '../../../src/core/status.ts';
+import { masterOf } from '../three.ts';
 import { VirtualCluster } from '../virtual-cluster.ts';
-
-const master = (cluster: VirtualCluster) => cluster.status('n1') as MasterStatus;
 
 /** n1 was killed before 4 to 6 were on its disk, and damage took 3 to 6 from n2; n3 is away. */
 function doubting(): VirtualCluster {
@@ -34,8 +33,8 @@ function doubting(): VirtualCluster {
 
 test('G19: it is said which member does not count, why, and what can be done', () => {
   const cluster = doubting();
-  expect(master(cluster)).toMatchObject({ mode: 'read-only', lastIndex: 3 });
-  expect(master(cluster).reason).toBe(
+  expect(masterOf(cluster)).toMatchObject({ mode: 'read-only', lastIndex: 3 });
+  expect(masterOf(cluster).reason).toBe(
     'recovering: damage took entries up to 6 from n2, and not all of them are known to be here: ' +
       'the first write waits for another member to answer, or for n2 to give them up ' +
       '(replog repair --help)',
@@ -46,7 +45,7 @@ test('G19: another member that answers is enough', () => {
   const cluster = doubting();
   cluster.weather = () => 1;
   cluster.run(5_000);
-  expect(master(cluster)).toMatchObject({ mode: 'read-write', lastIndex: 3 });
+  expect(masterOf(cluster)).toMatchObject({ mode: 'read-write', lastIndex: 3 });
 });
 
 test('G19: so is one that has given up what it lost', () => {
@@ -56,7 +55,7 @@ test('G19: so is one that has given up what it lost', () => {
   host.memory = { ...host.memory, lost: null };
   cluster.start('n2', { arbiter: 'n1' });
   cluster.run(5_000);
-  expect(master(cluster)).toMatchObject({ mode: 'read-write', lastIndex: 3 });
+  expect(masterOf(cluster)).toMatchObject({ mode: 'read-write', lastIndex: 3 });
 });
 
 test('G19: one whose loss is made up for is not named while others are heard', () => {
@@ -76,7 +75,7 @@ test('G19: one whose loss is made up for is not named while others are heard', (
   cluster.start('n2', { arbiter: 'n1' });
   cluster.run(1_000);
   expect(cluster.host('n2').memory.lost).toMatchObject({ upTo: 6 });
-  expect(master(cluster).reason).toBe('recovering: hearing the members before the first write');
+  expect(masterOf(cluster).reason).toBe('recovering: hearing the members before the first write');
 });
 
 test('C21: a log of an earlier epoch, however long, does not make up for what was lost', () => {
@@ -140,7 +139,7 @@ test.each([
   cluster.start('n1', { wipe: true });
   for (const id of ['n2', 'n3']) cluster.start(id);
   cluster.run(10_000);
-  expect(master(cluster)).toMatchObject({ mode: 'read-write', lastIndex: 6 });
+  expect(masterOf(cluster)).toMatchObject({ mode: 'read-write', lastIndex: 6 });
   for (const id of nodes) expect(cluster.entries(id)).toHaveLength(6);
 });
 
@@ -159,7 +158,7 @@ describe('G19: a new master that has lost its own log waits for what two others 
   }
 
   function givesUp(cluster: VirtualCluster, id: string): void {
-    expect(master(cluster).reason).toContain(`for ${id} to give them up`);
+    expect(masterOf(cluster).reason).toContain(`for ${id} to give them up`);
     cluster.kill(id);
     cluster.host(id).memory = { ...cluster.host(id).memory, lost: null };
     cluster.start(id);
@@ -178,9 +177,9 @@ describe('G19: a new master that has lost its own log waits for what two others 
     for (const id of ['n3', 'n2', 'n4']) cluster.start(id);
     cluster.run(10_000);
     // n1, n3 and n5 are a majority of five.
-    expect(master(cluster)).toMatchObject({ mode: 'read-only', lastIndex: 5 });
+    expect(masterOf(cluster)).toMatchObject({ mode: 'read-only', lastIndex: 5 });
     for (const id of ['n2', 'n4']) givesUp(cluster, id);
-    expect(master(cluster)).toMatchObject({ mode: 'read-write', lastIndex: 5 });
+    expect(masterOf(cluster)).toMatchObject({ mode: 'read-write', lastIndex: 5 });
   });
 
   test('though a majority is left, of which most have nothing', () => {
@@ -203,9 +202,9 @@ describe('G19: a new master that has lost its own log waits for what two others 
     for (const id of ['n5', 'n6', 'n3', 'n2']) cluster.start(id);
     cluster.run(10_000);
     // n3 has more entries than n2 has lost, and whether they are the same it cannot say.
-    expect(master(cluster)).toMatchObject({ mode: 'read-only', lastIndex: 7 });
+    expect(masterOf(cluster)).toMatchObject({ mode: 'read-only', lastIndex: 7 });
     givesUp(cluster, 'n2');
-    expect(master(cluster)).toMatchObject({ mode: 'read-write' });
+    expect(masterOf(cluster)).toMatchObject({ mode: 'read-write' });
   });
 });
 
@@ -234,11 +233,11 @@ test('G19: what an earlier life of a member has said counts no more, once it sho
   for (const id of ['n2', 'n3']) cluster.start(id);
   cluster.run(1_000);
   expect(cluster.trace.some((line) => line.includes('n1 ← n2  Fetched updates=[]'))).toBe(true);
-  expect(master(cluster)).toMatchObject({ mode: 'read-only', lastIndex: 0 });
+  expect(masterOf(cluster)).toMatchObject({ mode: 'read-only', lastIndex: 0 });
   cluster.weather = () => 1;
   cluster.run(5_000);
-  expect(master(cluster)).toMatchObject({ mode: 'read-only', lastIndex: 1 });
-  expect(master(cluster).reason).toContain('damage took entries up to 5 from');
+  expect(masterOf(cluster)).toMatchObject({ mode: 'read-only', lastIndex: 1 });
+  expect(masterOf(cluster).reason).toContain('damage took entries up to 5 from');
 });
 
 test('C23: a log that takes the place of another is not begun with that one again', () => {
@@ -266,7 +265,7 @@ test('C23: a log that takes the place of another is not begun with that one agai
   cluster.start('n1', { wipe: true });
   cluster.start('n2');
   cluster.run(8_000);
-  expect(master(cluster)).toMatchObject({ mode: 'read-write', lastIndex: 5 });
+  expect(masterOf(cluster)).toMatchObject({ mode: 'read-write', lastIndex: 5 });
   for (const id of nodes) {
     expect(cluster.entries(id)).toEqual(['1:a=1', '2:b=1', '4:c=2', '5:end']);
   }
@@ -309,7 +308,7 @@ describe('B22: a batch whose end is lost goes, and what was compacted away is no
     while (cluster.status('n1').role !== 'master') cluster.run(1);
     cluster.host('n1').disk.stuck = true;
     cluster.run(20);
-    expect(master(cluster)).toMatchObject({ recovering: false, lastIndex: 1 });
+    expect(masterOf(cluster)).toMatchObject({ recovering: false, lastIndex: 1 });
     cluster.host('n1').disk.stuck = false;
     cluster.run(1_000);
     cluster.write('n1', 'next', { w: 'all' });

@@ -5,11 +5,7 @@ import { epoch, logIndex, nodeId } from '../../../src/core/ids.ts';
 import { Departure } from '../../../src/core/recovery/departure.ts';
 import { Bench, entries } from '../bench.ts';
 import { VirtualCluster } from '../virtual-cluster.ts';
-import type { Weather } from '../virtual-network.ts';
-
-function without(...ids: string[]): Weather {
-  return (from, to) => (ids.includes(from) || ids.includes(to) ? 'lost' : 1);
-}
+import { without } from '../virtual-network.ts';
 
 /**
  * All three nodes have `common` entries; n3 alone has `stale` more of epoch 1; then n1 wrote

@@ -3,7 +3,7 @@ import { logIndex, nodeId } from '../../../src/core/ids.ts';
 import { Electorate } from '../../../src/core/recovery/electorate.ts';
 import { Bench, entries } from '../bench.ts';
 import { VirtualCluster } from '../virtual-cluster.ts';
-import type { Weather } from '../virtual-network.ts';
+import { without } from '../virtual-network.ts';
 
 const [n2, n3, n4] = ['n2', 'n3', 'n4'].map(nodeId) as [never, never, never];
 
@@ -93,11 +93,6 @@ describe('Electorate', () => {
     expect(made.has(n3)).toBe(false);
   });
 });
-
-/** Nothing reaches these nodes, and nothing comes from them. */
-function without(...ids: string[]): Weather {
-  return (from, to) => (ids.includes(from) || ids.includes(to) ? 'lost' : 1);
-}
 
 describe('Electorate: what few hold is asked for', () => {
   /** n1 and n2; n2 alone has `b` on disk, and n1 has named it. */

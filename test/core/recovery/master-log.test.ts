@@ -1,18 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { MasterStatus } from '../../../src/core/status.ts';
-import { VirtualCluster } from '../virtual-cluster.ts';
-
-function three(options = {}): VirtualCluster {
-  const cluster = new VirtualCluster(options);
-  cluster.start('n1', { arbiter: null, size: 3 });
-  cluster.run(10);
-  cluster.start('n2', { arbiter: 'n1' });
-  cluster.start('n3', { arbiter: 'n1' });
-  cluster.run(100);
-  return cluster;
-}
-
-const status = (cluster: VirtualCluster) => cluster.status('n1') as MasterStatus;
+import { masterOf, three } from '../three.ts';
 
 describe('Master: log and commit index', () => {
   test('B15, C1: parallel writes have one order, the same on every node', () => {
@@ -38,10 +25,10 @@ describe('Master: log and commit index', () => {
     cluster.host('n3').disk.stuck = true;
     cluster.write('n1', 'a', { w: 1 });
     cluster.run(50);
-    expect(status(cluster).commitIndex).toBe(0);
+    expect(masterOf(cluster).commitIndex).toBe(0);
     cluster.host('n3').disk.stuck = false;
     cluster.run(200);
-    expect(status(cluster).commitIndex).toBe(1);
+    expect(masterOf(cluster).commitIndex).toBe(1);
     cluster.run(600);
     expect(cluster.status('n3').commitIndex).toBe(1);
   });

@@ -1,30 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { logIndex, nodeId } from '../../../src/core/ids.ts';
-import type { MasterStatus } from '../../../src/core/status.ts';
 import { entries } from '../bench.ts';
+import { masterOf, three } from '../three.ts';
 import { VirtualCluster } from '../virtual-cluster.ts';
-import type { Weather } from '../virtual-network.ts';
-
-/** n1 with its own arbiter and a fixed size, n2 and n3 beside it. */
-function three(options = {}): VirtualCluster {
-  const cluster = new VirtualCluster(options);
-  cluster.start('n1', { arbiter: null, size: 3 });
-  cluster.run(10);
-  cluster.start('n2', { arbiter: 'n1' });
-  cluster.start('n3', { arbiter: 'n1' });
-  cluster.run(100);
-  return cluster;
-}
+import { without } from '../virtual-network.ts';
 
 const restart = (cluster: VirtualCluster, wipe = false) =>
   cluster.start('n1', { arbiter: null, size: 3, wipe });
-
-const mode = (cluster: VirtualCluster) => (cluster.status('n1') as MasterStatus).mode;
-
-/** Nothing reaches these nodes, and nothing comes from them. */
-function without(...ids: string[]): Weather {
-  return (from, to) => (ids.includes(from) || ids.includes(to) ? 'lost' : 1);
-}
 
 describe('Recovery', () => {
   test('C13: a master that crashed behind a secondary fetches what it does not have', () => {
@@ -137,7 +119,7 @@ describe('Recovery', () => {
     cluster.start('n2', { arbiter: 'n1' });
     restart(cluster);
     cluster.run(1_000);
-    expect([mode(cluster), fetches]).toEqual(['read-write', 1]);
+    expect([masterOf(cluster).mode, fetches]).toEqual(['read-write', 1]);
     for (const id of ['n1', 'n2', 'n3']) expect(cluster.entries(id)).toEqual(['1:a']);
   });
 
@@ -149,7 +131,7 @@ describe('Recovery', () => {
     cluster.kill('n3');
     restart(cluster, true);
     cluster.run(13_000);
-    expect(mode(cluster)).toBe('read-write');
+    expect(masterOf(cluster).mode).toBe('read-write');
     expect(cluster.entries('n1')).toEqual(['1:a']);
   });
 
@@ -176,11 +158,11 @@ describe('Recovery', () => {
     cluster.run(10);
     expect(cluster.outcome(refused)).toEqual({ type: 'Recovering' });
     expect(cluster.outcome(known)).toMatchObject({ type: 'Stored', first: 1, duplicate: true });
-    expect(mode(cluster)).toBe('read-only');
+    expect(masterOf(cluster).mode).toBe('read-only');
     expect(cluster.entries('n1')).toEqual(['1:a']);
     cluster.weather = without('n3');
     cluster.run(1_000);
-    expect(mode(cluster)).toBe('read-write');
+    expect(masterOf(cluster).mode).toBe('read-write');
     cluster.write('n1', 'b');
     cluster.run(10);
     expect(cluster.entries('n2')).toEqual(['1:a', '2:b']);
@@ -236,7 +218,7 @@ describe('Recovery', () => {
     cluster.kill('n1');
     restart(cluster);
     cluster.run(8);
-    expect(mode(cluster)).toBe('read-write');
+    expect(masterOf(cluster).mode).toBe('read-write');
   });
 
   test('C14: a batch that no member has whole is dropped, here and there', () => {
@@ -338,7 +320,7 @@ describe('Recovery', () => {
     cluster.kill('n3');
     restart(cluster);
     cluster.run(8);
-    expect(mode(cluster)).toBe('read-write');
+    expect(masterOf(cluster).mode).toBe('read-write');
   });
 
   test('what a secondary has beyond the log of the new epoch is dropped there', () => {

@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest';
 import type { Note } from '../../../src/core/effects.ts';
 import { epoch, incarnation, logIndex, nodeId } from '../../../src/core/ids.ts';
 import type { Entry } from '../../../src/core/operation.ts';
-import type { MasterStatus } from '../../../src/core/status.ts';
 import { ForeignSecondary } from '../foreign-secondary.ts';
+import { masterOf } from '../three.ts';
 import { VirtualCluster } from '../virtual-cluster.ts';
 
 /** n1 and an arbiter of its own; the others know the contract alone. */
@@ -47,8 +47,6 @@ function holding(stranger: ForeignSecondary, ...log: readonly Entry[]): void {
   stranger.log = [...log];
   stranger.lastIndex = log.at(-1)?.index ?? 0;
 }
-
-const mode = (cluster: VirtualCluster) => (cluster.status('n1') as MasterStatus).mode;
 
 const readsOf = ({ received }: ForeignSecondary) =>
   received.filter(({ type }) => `${type}` === 'ReadLog').length;
@@ -111,7 +109,7 @@ describe('a new master', () => {
     cluster.run(5_000);
     join(cluster, n2, 'n1');
     cluster.run(20_000);
-    expect([mode(cluster), cluster.entries('n1')]).toEqual(['read-write', ['1:a']]);
+    expect([masterOf(cluster).mode, cluster.entries('n1')]).toEqual(['read-write', ['1:a']]);
   });
 
   test('takes what goes on where its own log ends, and that once', () => {
@@ -148,7 +146,7 @@ describe('a new master', () => {
     holding(n2, ...log);
     restart(cluster);
     expect(cluster.entries('n1')).toEqual(expected);
-    expect(mode(cluster)).toBe('read-write');
+    expect(masterOf(cluster).mode).toBe('read-write');
   });
 
   test.each(['nothing', 'silent'] as const)(
@@ -160,7 +158,7 @@ describe('a new master', () => {
       cluster.run(1_000);
       n2.shows = shows;
       restart(cluster, { wipe: true }, 60_000);
-      expect([mode(cluster), cluster.entries('n1')]).toEqual(['read-write', []]);
+      expect([masterOf(cluster).mode, cluster.entries('n1')]).toEqual(['read-write', []]);
       expect(readsOf(n2)).toBe(shows === 'silent' ? 2 : 1);
     },
   );
@@ -172,7 +170,7 @@ describe('a new master', () => {
     cluster.run(1_000);
     for (const stranger of [n2!, n3!]) stranger.shows = 'silent';
     restart(cluster, { wipe: true }, 120_000);
-    expect(mode(cluster)).toBe('read-write');
+    expect(masterOf(cluster).mode).toBe('read-write');
     const reads = [n2!, n3!].map(readsOf);
     expect(reads).toEqual([2, 2]);
   });
