@@ -23,18 +23,17 @@ import {
   type Recovery,
   type Release,
 } from '../persistence.ts';
-import { ChunkBuilder } from '../record/chunk.ts';
-import { walkWhole } from '../record/walk.ts';
 import type { Restore } from '../segment/brief.ts';
 import { Outliner } from '../segment/outliner.ts';
 import type { Segment } from '../segment/segment.ts';
-import { FILE_HEADER_BYTES, segmentName } from '../segment/segment-file.ts';
-import { condemn, endOfReading } from '../upkeep/condemned.ts';
+import { FILE_HEADER_BYTES } from '../segment/segment-file.ts';
+import { condemn } from '../upkeep/condemned.ts';
 import { Leftovers } from '../upkeep/leftovers.ts';
 import { Upkeep, type UpkeepHost } from '../upkeep/upkeep.ts';
-import { type Cut, EncodedLog, type Piece } from './encoded-log.ts';
+import { type Cut, EncodedLog } from './encoded-log.ts';
 import { Holds } from './holds.ts';
 import { Readers } from './readers.ts';
+import { Reading } from './reading.ts';
 import { recoverSegments } from './recovery.ts';
 import { readNow } from './short-read.ts';
 import { Turns } from './turns.ts';
@@ -91,6 +90,7 @@ class SegmentedLog implements DurableLog {
   private readonly options: Required<SegmentedLogOptions>;
   private readonly log: EncodedLog;
   private readonly readers: Readers;
+  private readonly reading: Reading;
   private readonly bookkeeping: Bookkeeping;
   private readonly turns = new Turns();
   private readonly holds = new Holds();
@@ -110,6 +110,8 @@ class SegmentedLog implements DurableLog {
     this.outliner = new Outliner(disk);
     this.leftovers = new Leftovers(disk);
     this.readers = new Readers(disk);
+    const { log, readers, turns } = this;
+    this.reading = new Reading({ disk, log, readers, turns, damaged: options.damaged });
     this.bookkeeping = new Bookkeeping(disk);
   }
 
@@ -178,7 +180,7 @@ class SegmentedLog implements DurableLog {
       const { disk, turns } = this;
       this.condemning = condemn({ disk, turns, catalog: this.log.catalog }, error);
       this.condemning.catch(() => undefined);
-      this.tell(error);
+      if (error instanceof DamagedLog) this.options.damaged(error);
       throw failureOf(error);
     }
     if (cut !== null) this.recovered().cut(cut);
@@ -202,9 +204,7 @@ class SegmentedLog implements DurableLog {
   }
 
   read(from: LogIndex, to: LogIndex): Chunk | Promise<Chunk> {
-    const pieces = this.log.pieces(from, to);
-    if (pieces.every((piece) => piece.spans !== null)) return this.log.chunk(from, to, pieces);
-    return this.readPieces(from, to, pieces.map(ownCopy));
+    return this.reading.read(from, to);
   }
 
   hold(): Release {
@@ -257,47 +257,4 @@ class SegmentedLog implements DurableLog {
     invariant(this.writer !== null, 'recover comes before anything else');
     return this.writer;
   }
-
-  private async readPieces(from: LogIndex, to: LogIndex, pieces: Piece[]): Promise<Chunk> {
-    const inPlace = pieces.length === 1 && pieces[0]!.spans === null;
-    const builder = new ChunkBuilder(from, to, pieces, inPlace);
-    for (const piece of pieces) {
-      const { segment } = piece;
-      while (piece.spans === null && segment.changing !== null) await segment.changing;
-      // Compacted before it was read: what it held is elsewhere now.
-      if (segment.replaced) return this.read(from, to);
-      if (piece.spans === null) await this.readPiece(piece, builder);
-      else for (const span of piece.spans) builder.addSpan(span);
-    }
-    return builder.chunk();
-  }
-
-  private async readPiece(piece: Piece, builder: ChunkBuilder): Promise<void> {
-    const name = segmentName(piece.segment.start.first);
-    // All at once: it is no more than a message may have, and may become the message itself.
-    const pace = { windowBytes: piece.end - piece.start, pause: () => undefined };
-    const { start, end, before, holes } = piece;
-    const stretch = { start, end, before, holes, pace };
-    try {
-      await this.readers.with(name, (file) =>
-        walkWhole(file, name, stretch, (bytes, at) => builder.add(bytes, at)),
-      );
-    } catch (error) {
-      const { disk, turns } = this;
-      const { catalog } = this.log;
-      const found = await endOfReading({ disk, turns, catalog }, piece.segment, error);
-      // What was cut off while it was read may look like anything.
-      if (catalog.holds([piece.segment])) this.tell(found);
-      throw found;
-    }
-  }
-
-  private tell(error: unknown): void {
-    if (error instanceof DamagedLog) this.options.damaged(error);
-  }
-}
-
-/** Memory of the tail may be used for something else by the time the disk has answered. */
-function ownCopy(piece: Piece): Piece {
-  return piece.spans === null ? piece : { ...piece, spans: [Buffer.concat(piece.spans)] };
 }
