@@ -215,10 +215,11 @@ class SegmentedLog implements DurableLog {
   async close(): Promise<void> {
     try {
       await this.upkeep?.stop();
-      await this.condemning;
       await this.bookkeeping.idle();
       await this.writer?.close();
       await this.readers.close();
+      // The last to be waited for: where it fails, nothing else must be under way any more.
+      await this.condemning;
     } catch (error) {
       throw failureOf(error);
     } finally {

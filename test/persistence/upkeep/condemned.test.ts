@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { DamagedLog, StorageFailure } from '../../../src/persistence/persistence.ts';
-import { at } from '../entries.ts';
+import { at, entryAt } from '../entries.ts';
 import { firstOf, flip, refusedFor, segmentsOf } from '../flipped-segment.ts';
 import { entriesOf, Node, written } from '../folded-log.ts';
 import { Machine, SMALL } from '../machine.ts';
@@ -55,7 +55,7 @@ describe('damage that a read meets', () => {
       const working = node.upkeep(0).then(() => {
         idle = true;
       });
-      for (let i = 0; i < turns; i += 1) await turn();
+      await turnsOf(turns);
       const over: boolean = idle;
       flip(machine, name);
       const read = Promise.resolve(node.log.read(first, at(first + 3)));
@@ -93,6 +93,28 @@ describe('damage that a read meets', () => {
     machine.disk.cutPower();
     machine.disk.restart(true);
     expect(await refusedFor(machine)).toBe(name);
+  });
+
+  it('fails a close with the disk; the folder is held until the last write is over', async () => {
+    const { machine, node: before, name, first } = await beginning();
+    await before.upkeep(0);
+    await before.log.close();
+    const { log } = await new Node(machine.open()).start(true);
+    const lock = (): boolean => machine.disk.names().some((one) => one.startsWith('lock-'));
+    flip(machine, name);
+    const fails = { kind: 'fail', code: 'EIO' } as const;
+    machine.disk.faults = ({ kind, path }) =>
+      kind === 'remove' && path.endsWith('.sum') ? fails : null;
+    const release = machine.disk.hold('write');
+    log.append([entryAt(Number(log.lastIndex) + 1)]);
+    const persisted = log.persist(1, log.lastIndex);
+    expect(() => log.truncate(at(first + 1))).toThrow(DamagedLog);
+    const closing = log.close().then(() => 'closed', noted);
+    await Promise.race([closing, turnsOf(20)]);
+    expect(lock()).toBe(true);
+    release();
+    await persisted;
+    expect([await closing, lock()]).toEqual(['StorageFailure', false]);
   });
 
   it('is seen by the next start where compaction or a cut meets it', async () => {
@@ -211,3 +233,7 @@ describe('a segment that is gone while the log is open', () => {
 });
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+async function turnsOf(count: number): Promise<void> {
+  for (let i = 0; i < count; i += 1) await turn();
+}
