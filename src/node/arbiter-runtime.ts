@@ -8,7 +8,7 @@ import type { Peer, Request, Response } from '../core/messages.ts';
 import { Bookkeeper } from '../persistence/bookkeeping/bookkeeper.ts';
 import type { StorageFailure } from '../persistence/persistence.ts';
 import { EventQueue, type QueueClock } from './event-queue.ts';
-import type { Outgoing } from './runtime.ts';
+import type { Outgoing } from './peers/outgoing.ts';
 
 export interface ArbiterParts {
   readonly arbiter: ArbiterNode;

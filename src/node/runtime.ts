@@ -4,47 +4,22 @@
 import type { Effect, Event, Memory, Note, Outcome, Write } from '../core/effects.ts';
 import type { LogIndex, Ticket } from '../core/ids.ts';
 import type { Folds } from '../core/log/ledger.ts';
-import {
-  ASIDE,
-  type Fetch,
-  type LogPoint,
-  type Request,
-  type RequestOrder,
-  type Response,
-  type ResponseOrder,
-} from '../core/messages.ts';
+import type { Request, Response, ResponseOrder } from '../core/messages.ts';
 import type { Options } from '../core/options.ts';
 import type { Replica } from '../core/replica.ts';
 import type { NodeStatus } from '../core/status.ts';
 import { Bookkeeper } from '../persistence/bookkeeping/bookkeeper.ts';
 import type { LeftBehind } from '../persistence/damage/left-behind.ts';
-import {
-  type Chunk,
-  DamagedLog,
-  type Persistence,
-  StorageFailure,
-} from '../persistence/persistence.ts';
-import type { Excerpt } from '../persistence/record/excerpt.ts';
+import { DamagedLog, type Persistence, StorageFailure } from '../persistence/persistence.ts';
 import { Callers } from './callers.ts';
 import type { Encoded, Engine } from './engine.ts';
 import { EventQueue, type QueueClock } from './event-queue.ts';
 import type { Departure } from './http/departure.ts';
 import { LogProgress } from './log-progress.ts';
 import { LogExcerpts } from './peers/log-excerpts.ts';
+import { type Outgoing, transmit, whyUnanswered } from './peers/outgoing.ts';
 import { Trace, traceEffect } from './story/trace.ts';
 import { UnwrittenLog } from './unwritten-log.ts';
-
-/** How requests leave this node. */
-export interface Outgoing {
-  /** Resolves with the peer's answer; rejects with a reason for people if none came. `chunk` and
-   * `prev` belong to Snapshots: the updates, and what stands before them. */
-  send(
-    to: string,
-    request: RequestOrder,
-    chunk: Chunk | null,
-    prev: LogPoint | null,
-  ): Promise<Response>;
-}
 
 export interface RuntimeParts {
   readonly replica: Replica;
@@ -241,7 +216,7 @@ export class Runtime implements Engine {
   private send({ call, to, request }: Extract<Effect, { type: 'Send' }>): void {
     const { clock } = this.parts;
     const snapshot = request.type === 'Snapshot' ? request : null;
-    this.transmit(to, request).then(
+    transmit(this.parts.outgoing, this.excerpts, to, request).then(
       (response) => {
         if (snapshot !== null) this.trace.answer(to, snapshot, response, clock.now());
         this.queue.post({ type: 'Answered', call, response });
@@ -252,20 +227,6 @@ export class Runtime implements Engine {
         this.queue.post({ type: 'Unanswered', call, error });
       },
     );
-  }
-
-  private transmit(to: string, request: RequestOrder): Promise<Response> {
-    if (to === ASIDE) return this.excerpts.aside(request as Fetch);
-    if (request.type !== 'Snapshot') return this.parts.outgoing.send(to, request, null, null);
-    try {
-      const found = this.excerpts.snapshot(request);
-      const send = ({ chunk, prev }: Excerpt): Promise<Response> =>
-        this.parts.outgoing.send(to, request, chunk, prev);
-      return found instanceof Promise ? found.then(send) : send(found);
-    } catch (error) {
-      // The log was cut back after the Snapshot was ordered.
-      return Promise.reject(error);
-    }
   }
 
   private respond(ticket: Ticket, response: ResponseOrder): void {
@@ -280,12 +241,6 @@ export class Runtime implements Engine {
       else this.parts.broken(error);
     });
   }
-}
-
-/** What could not be read here is not to be taken for a failure of the other node. */
-function whyUnanswered(reason: unknown): string {
-  if (reason instanceof DamagedLog) return `not sent: this master has ${reason.message}`;
-  return reason instanceof Error ? reason.message : String(reason);
 }
 
 /** One literal, whatever was asked for: the core sees objects of one shape, and no copying. */
