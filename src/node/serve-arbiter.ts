@@ -11,6 +11,7 @@ import { openSegmentedLog } from '../persistence/log/segmented-log.ts';
 import { createArbiterApp } from './api/arbiter-app.ts';
 import { ArbiterRuntime } from './arbiter-runtime.ts';
 import { realClock } from './event-queue.ts';
+import { failing } from './failing.ts';
 import { refuseNodes } from './folder-kind.ts';
 import type { Route } from './http/route.ts';
 import { startServer } from './http/server.ts';
@@ -74,18 +75,17 @@ export async function serveArbiter(options: ServeArbiterOptions): Promise<Runnin
   const settings = { size, newCluster: randomUUID(), failover, forgetful, prefer };
   const arbiter = new ArbiterNode(DEFAULT_OPTIONS, settings, memory ?? BLANK_MEMORY);
   const transport = new Transport(token === null ? {} : { token });
-  let fail: (error: unknown) => void = () => {};
-  const stopped = new Promise<void>((_, reject) => {
-    fail = reject;
+  const failure = failing();
+  failure.promise.catch((error: unknown) => {
+    logger.fatal({ err: error }, 'the arbiter cannot go on');
   });
-  stopped.catch((error: unknown) => logger.fatal({ err: error }, 'the arbiter cannot go on'));
   const runtime = new ArbiterRuntime({
     arbiter,
     outgoing: transport,
     clock: realClock,
     remember: (changed) => persistence.remember(changed),
     unwritten: logUnwritten(logger),
-    broken: fail,
+    broken: failure.fail,
   });
   const stopping = new AbortController();
   const app = createArbiterApp(runtime, {
@@ -110,7 +110,7 @@ export async function serveArbiter(options: ServeArbiterOptions): Promise<Runnin
     setSize: (size) => runtime.resize(size),
     members: () => runtime.members,
     master: () => runtime.master,
-    stopped,
+    stopped: failure.promise,
     stop: async () => {
       giveUp();
       await server.stop();

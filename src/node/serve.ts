@@ -18,6 +18,7 @@ import { foldedBy } from '../persistence/upkeep/folded.ts';
 import { type AppOptions, createApp } from './api/app.ts';
 import { systemClock } from './clock.ts';
 import { realClock } from './event-queue.ts';
+import { failing } from './failing.ts';
 import { Faults } from './faults.ts';
 import { withFaults } from './faulty-persistence.ts';
 import { refuseArbiters } from './folder-kind.ts';
@@ -290,15 +291,4 @@ function observing(metrics: Metrics, onWork: (() => void) | undefined): (ms: num
     first = undefined;
     metrics.observePersist(ms);
   };
-}
-
-/** A promise that only ever rejects, once. */
-function failing(): { promise: Promise<void>; fail: (error: unknown) => void } {
-  let fail: (error: unknown) => void = () => {};
-  const promise = new Promise<void>((_, reject) => {
-    fail = reject;
-  });
-  // Whoever runs the node looks at it; a failure before that must not end the process unheard.
-  promise.catch(() => {});
-  return { promise, fail };
 }
