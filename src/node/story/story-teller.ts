@@ -4,7 +4,7 @@
 import type { WriteConcern } from '../../core/effects.ts';
 import { duration, others, persistStruck, refusal, struck, wanting } from './phrases.ts';
 import type { StoryParts } from './story.ts';
-import { OUTCOMES, type TraceRecord } from './trace.ts';
+import { OUTCOMES, type TraceRecord } from './trace-record.ts';
 
 interface Told {
   readonly at: number;

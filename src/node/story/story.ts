@@ -3,7 +3,8 @@
 
 import type { Entry } from '../../core/operation.ts';
 import { StoryTeller } from './story-teller.ts';
-import { concernOf, KIND, type Trace, type TraceRecord } from './trace.ts';
+import type { Trace } from './trace.ts';
+import { concernOf, KIND, type TraceRecord } from './trace-record.ts';
 
 /** One thing that happened. `at`: ISO 8601; `ms`: since the first line; `peer`: the other node. */
 export interface StoryLine {
