@@ -61,3 +61,18 @@ function resume(child: Child, done: (what: Done) => void): void {
   child.resume();
   done('resumed');
 }
+
+/** Ends the part of a node that is no member any more. Its process goes on if it could be told so;
+ * one that stands still or starts would come back as a member, and is ended. Returns whether it
+ * goes on. */
+export async function retire(child: Child): Promise<boolean> {
+  if (child.state === 'running') {
+    await child.retire();
+    // It may have ended instead: then nothing is left that could be stopped.
+    return child.alive;
+  }
+  // Woken to end in order, one that is paused would first acknowledge what it has missed: whoever
+  // waits for that would be told of a copy that is gone with it.
+  await (child.state === 'paused' ? child.kill() : child.stop());
+  return false;
+}

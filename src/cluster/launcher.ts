@@ -7,7 +7,7 @@
 // 3. After `stop` no child is left.
 
 import type { RunningArbiter } from '../node/serve-arbiter.ts';
-import { perform } from './actions.ts';
+import { perform, retire } from './actions.ts';
 import { ArbiterLink } from './arbiter-link.ts';
 import { Bulletin } from './bulletin.ts';
 import type { ChildListener, ChildSpec } from './child.ts';
@@ -183,7 +183,8 @@ export class Launcher implements Control {
         throw new Conflict(`${node} is the master; only a secondary can be removed`);
       }
       await this.#turns.take(node, async () => {
-        await this.#release(member);
+        if (await retire(member.child)) this.#crew.release(member);
+        await this.#strike(member);
       });
       await this.#probe.left();
       this.#say('removed', member);
@@ -220,23 +221,6 @@ export class Launcher implements Control {
     const member: Member = { place, child: new Child(spec, this.#listenerOf(place.node)) };
     this.#crew.enrol(member);
     return member;
-  }
-
-  /** The node is no member any more. Its process goes on if it could be told so; one that stands
-   * still or starts would come back as a member, and is ended. */
-  async #release(member: Member): Promise<void> {
-    if (member.child.state === 'running') {
-      await member.child.retire();
-      // It may have ended instead: then nothing is left that could be stopped.
-      if (member.child.alive) this.#crew.release(member);
-    } else if (member.child.state === 'paused') {
-      // Woken to end in order it would first acknowledge what it has missed: whoever waits for
-      // that would be told of a copy that is gone with it.
-      await member.child.kill();
-    } else {
-      await member.child.stop();
-    }
-    await this.#strike(member);
   }
 
   async #strike({ place }: Member): Promise<void> {
