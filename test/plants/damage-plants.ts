@@ -13,7 +13,7 @@ export const DAMAGE_PLANTS: readonly Plant[] = [
   plant(
     'a damaged master writes before it has what it lost',
     'B25',
-    'src/core/recovery/recovery.ts',
+    'src/core/recovery/own-loss.ts',
     'if (lost === null || makesUpFor(ledger.log, lost, lost.epoch)) return null;',
     'if (lost === null || ledger !== undefined) return null;',
   ),

@@ -13,7 +13,7 @@ import {
 } from '../ids.ts';
 import type { Member } from '../members/member.ts';
 import { Membership } from '../members/membership.ts';
-import type { HeartbeatAck, Peer } from '../messages.ts';
+import type { HeartbeatAck } from '../messages.ts';
 import { entriesOf } from '../operation.ts';
 import { Accession } from '../recovery/accession.ts';
 import { Electorate } from '../recovery/electorate.ts';
@@ -107,7 +107,7 @@ export class Master {
       this.progress();
     });
     this.membership.set(others ?? [], now);
-    this.noteLoss(others ?? []);
+    if (this.mandate.size === 1 && (others ?? []).length === 0) this.recovery.alone();
   }
 
   /** It has settled without having heard of any member, and has written nothing since: it can still
@@ -120,15 +120,6 @@ export class Master {
   /** It takes writes, as far as it depends on what the members hold. */
   get ready(): boolean {
     return this.settled;
-  }
-
-  /** What damage took from a cluster of one is nowhere else. */
-  private noteLoss(others: readonly Peer[]): void {
-    const { bookkeeping, ledger, outbox } = this.context;
-    const lost = bookkeeping.current.lost ?? null;
-    if (lost === null || this.mandate.size !== 1 || others.length > 0) return;
-    if (this.recovery.missing === null) return;
-    outbox.note({ event: 'lost', after: ledger.log.lastIndex, upTo: lost.upTo });
   }
 
   /** The arbiter's word on who the replicas are. The same set again changes nothing, nor does a

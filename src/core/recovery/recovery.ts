@@ -5,15 +5,14 @@
 
 import type { Context } from '../context.ts';
 import type { Lost } from '../effects.ts';
-import { type Epoch, epoch as epochOf, type LogIndex, logIndex, type NodeId } from '../ids.ts';
+import { type Epoch, type LogIndex, logIndex, type NodeId } from '../ids.ts';
 import { rises } from '../log/log.ts';
 import type { Member } from '../members/member.ts';
 import { ASIDE, type Fetched, type HeartbeatAck, UNKNOWN_HASH } from '../messages.ts';
 import type { Answer } from '../outbox.ts';
 import { type Candidate, Departure, outranks } from './departure.ts';
 import { type Assembly, Hearing } from './hearing.ts';
-import { Proofs } from './proofs.ts';
-import { makesUpFor } from './restoration.ts';
+import { OwnLoss } from './own-loss.ts';
 import { Strangers } from './strangers.ts';
 
 /** The master that recovers. */
@@ -40,17 +39,13 @@ export class Recovery {
   private readonly epoch: Epoch;
   private readonly hearing: Hearing;
   private readonly home: RecoveryHome;
-  private readonly proofs = new Proofs();
+  private readonly loss: OwnLoss;
   private readonly departure: Departure;
   private readonly strangers: Strangers;
-  /** The latest epoch that a member has accepted whose log is here up to its end. */
-  private heldEpoch = epochOf(0);
   /** Whose log this one is a copy of, from its beginning; null: it is this node's own. */
   private origin: NodeId | null = null;
   /** Whose log takes the place of ours, whoever else has accepted a later epoch. */
   private instead: NodeId | null = null;
-  /** Where the log ended when the files set aside had nothing to add. */
-  private asideEndedAt = -1;
   /** What was appended in this step cannot be measured before the next one (what strangers gave
    * tells of no batch, and is not). */
   private unread = false;
@@ -62,6 +57,7 @@ export class Recovery {
     this.context = context;
     this.epoch = epoch;
     this.hearing = new Hearing(context, epoch, assembly, now);
+    this.loss = new OwnLoss(context, this.hearing);
     this.home = home;
     this.strangers = new Strangers(context, epoch);
     this.departure = new Departure(context, epoch, {
@@ -82,16 +78,12 @@ export class Recovery {
 
   /** What damage took from this node and is not there again; null: nothing. */
   get missing(): Lost | null {
-    const { ledger, bookkeeping } = this.context;
-    const lost = bookkeeping.current.lost ?? null;
-    // What it takes from others is of that epoch (`reach`).
-    if (lost === null || makesUpFor(ledger.log, lost, lost.epoch)) return null;
-    if (!this.hearing.everyone) return lost;
-    // Nobody knows how far it went. Or a later epoch began without it, and wrote nothing: that one
-    // member has accepted that epoch does not say that it had caught up with it. Either way every
-    // member must have said what it has.
-    const known = lost.upTo <= ledger.log.lastIndex || this.heldEpoch > lost.epoch;
-    return known ? null : lost;
+    return this.loss.missing;
+  }
+
+  /** This node is the whole cluster: nobody gives back what damage took from it. */
+  alone(): void {
+    this.loss.tell();
   }
 
   /** Members that are waited for, although a majority was heard. */
@@ -129,7 +121,7 @@ export class Recovery {
   private conclude(now: number): void {
     this.hearing.holds(this.candidates());
     if (!this.hearing.enough(now)) return;
-    this.holdAll();
+    this.loss.holds(this.candidates());
     if (this.missing !== null) {
       if (!this.fetchAside()) this.prove();
     } else if (!this.readStrangers()) this.finish(now);
@@ -157,7 +149,7 @@ export class Recovery {
     const { missing } = this;
     let best: Candidate | null = null;
     for (const heard of this.candidates()) {
-      const candidate = { ...heard, lastIndex: this.reach(heard, missing) };
+      const candidate = { ...heard, lastIndex: this.loss.reachOf(heard, missing) };
       if (candidate.lastIndex <= log.lastIndex) continue;
       // What an older master left there is not part of this log (figure 8 of the Raft paper).
       if (candidate.acceptedEpoch < log.lastEpoch) continue;
@@ -167,25 +159,12 @@ export class Recovery {
     return best;
   }
 
-  /** How far a member's log may be taken for a part of ours. While ours misses something, one that
-   * stopped in an earlier epoch than we had seen may hold what was dropped since. */
-  private reach(candidate: Candidate, missing: Lost | null): LogIndex {
-    const { acceptedEpoch, lastIndex } = candidate;
-    if (missing === null || acceptedEpoch >= missing.epoch) return lastIndex;
-    return this.proofs.reachOf(candidate);
-  }
-
   /** Asks a member whether its log is the one that was lost, at the last place known of that. */
   private prove(): void {
-    const points = this.missing?.points ?? [];
-    const question = this.proofs.next(
-      this.hearing.speakers(),
-      points,
-      this.context.ledger.log.lastIndex,
-    );
+    const question = this.loss.question();
     if (question === null) return;
     const { of, point } = question;
-    this.ask(of.url, logIndex(point.index + 1), ({ prev }) => this.proofs.answered(question, prev));
+    this.ask(of.url, logIndex(point.index + 1), ({ prev }) => this.loss.answered(question, prev));
   }
 
   private ask(
@@ -253,13 +232,6 @@ export class Recovery {
     return prev.hash === UNKNOWN_HASH || holes.length > 0;
   }
 
-  /** All that members have to give is here. */
-  private holdAll(): void {
-    for (const { acceptedEpoch } of this.candidates()) {
-      if (acceptedEpoch > this.heldEpoch) this.heldEpoch = acceptedEpoch;
-    }
-  }
-
   /** Returns false if none has anything to add. */
   private readStrangers(): boolean {
     this.fetching = this.strangers.ask((taken, now) => {
@@ -273,10 +245,9 @@ export class Recovery {
   /** What the damage left behind it may go on where the log now ends. Returns false if that was
    * looked at already. */
   private fetchAside(): boolean {
-    const { lastIndex } = this.context.ledger.log;
-    if (this.asideEndedAt === lastIndex) return false;
-    this.asideEndedAt = lastIndex;
-    this.ask(ASIDE, logIndex(lastIndex + 1), (fetched) => this.take(fetched));
+    if (!this.loss.looksAside()) return false;
+    const next = logIndex(this.context.ledger.log.lastIndex + 1);
+    this.ask(ASIDE, next, (fetched) => this.take(fetched));
     return true;
   }
 
