@@ -4,11 +4,11 @@ import type { Context } from '../context.ts';
 import { type Epoch, type Incarnation, type LogIndex, logIndex, type NodeId } from '../ids.ts';
 import { OwnDisk } from '../master/own-disk.ts';
 import { deposes, isRepeated, type StaleEpoch } from '../master/rivalry.ts';
-import type { Heartbeat, HeartbeatAck, Peer, Refusal } from '../messages.ts';
-import type { Mutable } from '../mutable.ts';
+import type { HeartbeatAck, Peer, Refusal } from '../messages.ts';
 import type { Answer } from '../outbox.ts';
 import type { Electorate } from '../recovery/electorate.ts';
 import type { MemberReport } from '../status.ts';
+import { heartbeatOf } from './heartbeat.ts';
 import { Member } from './member.ts';
 import type { ReplicatorOwner } from './replicator.ts';
 import { SessionNumbers } from './session-numbers.ts';
@@ -231,25 +231,12 @@ export class Membership implements ReplicatorOwner {
   }
 
   private beat(member: Member, now: number, settled: boolean): void {
-    const { bookkeeping, outbox, options, ledger, self } = this.context;
+    const { outbox, options } = this.context;
     member.lastHeartbeatAt = now;
     member.nextHeartbeatAt = now + (settled ? options.heartbeatIntervalMs : RECOVERY_HEARTBEAT_MS);
-    const { lastIndex, commitIndex } = ledger.log;
     const epochEnd = settled ? member.epochEnd : null;
     const { epoch, opened, compactTo } = this;
-    const beat: Mutable<Heartbeat> = {
-      type: 'Heartbeat',
-      epoch,
-      master: self,
-      lastIndex,
-      commitIndex,
-      settled,
-    };
-    if (opened !== null) beat.opened = opened;
-    const { cluster } = bookkeeping.current;
-    if (cluster !== null) beat.cluster = cluster;
-    if (epochEnd !== null) beat.epochEnd = epochEnd;
-    if (compactTo > 0) beat.compactTo = compactTo;
+    const beat = heartbeatOf(this.context, { epoch, settled, opened, epochEnd, compactTo });
     outbox.send(member.peer.url, beat, (answer, at) => this.answered(member, now, answer, at));
   }
 
