@@ -33,7 +33,7 @@ export const CHAOS_PLANTS: readonly {
     bug: 'the master answers before its disk does',
     patches: [
       {
-        file: 'src/core/master/master.ts',
+        file: 'src/core/master/standing.ts',
         search: 'this.membership.positions(this.accession.position)',
         replace: 'this.membership.positions(this.context.ledger.log.lastIndex)',
       },

@@ -24,8 +24,8 @@ import { type Announced, type Appointment, Mandate } from './mandate.ts';
 import { type Mode, ModeNews, modeOf } from './master-mode.ts';
 import { majority, reachedBy } from './quorum.ts';
 import { Readers } from './readers.ts';
-import { tenureUntil } from './tenure.ts';
-import { type Acknowledged, holders } from './write-concern.ts';
+import { Standing } from './standing.ts';
+import { holders, type Acknowledged } from './write-concern.ts';
 import { Writers } from './writers.ts';
 
 /**
@@ -43,6 +43,7 @@ export class Master {
   private readonly readers: Readers;
   private readonly recovery: Recovery;
   private readonly accession: Accession;
+  private readonly standing: Standing;
   private readonly mandate: Mandate;
   private readonly modeNews: ModeNews;
   private settled = false;
@@ -91,7 +92,7 @@ export class Master {
       {
         members: () => this.membership.members,
         electorate: this.electorate,
-        size: () => this.size(),
+        size: () => this.standing.size,
         incumbent: appointment.incumbent ?? null,
       },
       {
@@ -106,6 +107,7 @@ export class Master {
       this.dirty = true;
       this.progress();
     });
+    this.standing = new Standing(context, this.mandate, this.membership, this.accession);
     this.membership.set(others ?? [], now);
     if (this.mandate.size === 1 && (others ?? []).length === 0) this.recovery.alone();
   }
@@ -145,7 +147,7 @@ export class Master {
     const verdict = admit(write, {
       ledger,
       configuredSize: this.mandate.size,
-      quorum: this.quorum(),
+      quorum: this.standing.quorum(),
       missing: () => this.membership.missing(),
       settled: this.settled,
       counted: this.accession.counts || this.settled,
@@ -196,9 +198,9 @@ export class Master {
     this.dirty = false;
     this.now = now;
     this.membership.wake(now, this.settled);
-    if (this.held) this.answerWriters(this.acknowledged());
+    if (this.held) this.answerWriters(this.standing.acknowledged());
     if (!this.settled) this.recovery.proceed(now);
-    if (this.writers.deadline() <= now) this.writers.expire(now, this.acknowledged());
+    if (this.writers.deadline() <= now) this.writers.expire(now, this.standing.acknowledged());
     this.answerReaders(now);
     this.modeNews.tell(this.mode());
   }
@@ -228,7 +230,7 @@ export class Master {
 
   /** The nodes known to have the operation at `index`, this one first. */
   holders(index: LogIndex): NodeId[] {
-    return holders(index, this.acknowledged());
+    return holders(index, this.standing.acknowledged());
   }
 
   /** The members that say that they keep their log in memory. */
@@ -242,7 +244,7 @@ export class Master {
       ...this.mode(),
       recovering: !this.settled,
       failover: this.mandate.failover,
-      quorum: this.quorum(),
+      quorum: this.standing.quorum(),
       members: this.membership.report(now),
       waiting: this.writers.size,
     };
@@ -276,7 +278,7 @@ export class Master {
   /** Someone has more of the log: what is on a majority, and who may be answered. */
   private progress(): void {
     const { ledger } = this.context;
-    const acknowledged = this.acknowledged();
+    const acknowledged = this.standing.acknowledged();
     const positions = [...acknowledged.positions.values()];
     if (this.settled) ledger.commit(reachedBy(positions, majority(acknowledged.size)));
     this.answerWriters(acknowledged);
@@ -284,16 +286,8 @@ export class Master {
   }
 
   private answerWriters(acknowledged: Acknowledged): void {
-    this.held = !this.certain;
+    this.held = !this.standing.certain(this.now);
     if (!this.held) this.writers.answer(acknowledged);
-  }
-
-  /** Nobody else can be in office. */
-  private get certain(): boolean {
-    if (!this.mandate.failover) return true;
-    const assuredAt = this.membership.members.map((member) => member.assuredAt);
-    const { masterSilenceMs } = this.context.options;
-    return this.now <= tenureUntil(assuredAt, this.size(), masterSilenceMs);
   }
 
   /** Readers, and a recovery, wait for what has just come: they are looked at in this turn. */
@@ -305,25 +299,16 @@ export class Master {
     if (this.readers.size === 0) return;
     const { members } = this.membership;
     const followedAt = [now, ...members.map((member) => member.followedAt)];
-    this.readers.answer(now, { followedAt, needed: majority(this.size()) });
-  }
-
-  private size(): number {
-    return this.mandate.size ?? this.membership.members.length + 1;
-  }
-
-  private quorum(): { size: number; alive: number; needed: number } {
-    const size = this.size();
-    return { size, alive: this.membership.alive(), needed: majority(size) };
-  }
-
-  private acknowledged(): Acknowledged {
-    const positions = this.membership.positions(this.accession.position);
-    return { self: this.context.self.node, positions, size: this.size() };
+    this.readers.answer(now, { followedAt, needed: majority(this.standing.size) });
   }
 
   private mode(): Mode {
     const { recovery, settled } = this;
-    return modeOf({ quorum: this.quorum(), settled, recovery, ledger: this.context.ledger });
+    return modeOf({
+      quorum: this.standing.quorum(),
+      settled,
+      recovery,
+      ledger: this.context.ledger,
+    });
   }
 }

@@ -68,6 +68,11 @@ export class Membership implements ReplicatorOwner {
     return [...this.byNode.values()];
   }
 
+  /** How many there are. */
+  get count(): number {
+    return this.byNode.size;
+  }
+
   /** Every node of the cluster, this one first. */
   *nodes(): Iterable<NodeId> {
     yield this.context.self.node;

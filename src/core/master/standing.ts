@@ -1,0 +1,49 @@
+// How a master stands with its members: how large the cluster is, who of it is alive, and who has
+// how much of the log.
+
+import type { Context } from '../context.ts';
+import type { Membership } from '../members/membership.ts';
+import type { Accession } from '../recovery/accession.ts';
+import type { MasterStatus } from '../status.ts';
+import type { Mandate } from './mandate.ts';
+import { majority } from './quorum.ts';
+import { tenureUntil } from './tenure.ts';
+import type { Acknowledged } from './write-concern.ts';
+
+export class Standing {
+  private readonly context: Context;
+  private readonly mandate: Mandate;
+  private readonly membership: Membership;
+  private readonly accession: Accession;
+
+  constructor(context: Context, mandate: Mandate, membership: Membership, accession: Accession) {
+    this.context = context;
+    this.mandate = mandate;
+    this.membership = membership;
+    this.accession = accession;
+  }
+
+  /** Of the cluster: configured, or counted. */
+  get size(): number {
+    return this.mandate.size ?? this.membership.count + 1;
+  }
+
+  quorum(): MasterStatus['quorum'] {
+    const { size } = this;
+    return { size, alive: this.membership.alive(), needed: majority(size) };
+  }
+
+  /** Nobody else can be in office. */
+  certain(now: number): boolean {
+    if (!this.mandate.failover) return true;
+    const assuredAt = this.membership.members.map((member) => member.assuredAt);
+    const { masterSilenceMs } = this.context.options;
+    return now <= tenureUntil(assuredAt, this.size, masterSilenceMs);
+  }
+
+  /** Who has what; this node only what its epoch lets it count. */
+  acknowledged(): Acknowledged {
+    const positions = this.membership.positions(this.accession.position);
+    return { self: this.context.self.node, positions, size: this.size };
+  }
+}
