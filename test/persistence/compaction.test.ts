@@ -228,6 +228,28 @@ describe('G20: compaction', () => {
     await node.log.close();
   });
 
+  it('lets who is in the middle of reading have them too, whatever is replaced', async () => {
+    const machine = new Machine(SMALL, { later: (_, run) => setImmediate(run) });
+    const all = entriesOf(keyed(100));
+    const node = await written(machine, keyed(100));
+    const { lastIndex } = node.log;
+    let over = false;
+    const working = node.upkeep(lastIndex).then(() => {
+      over = true;
+    });
+    const readings: Promise<void>[] = [];
+    while (!over) {
+      const reading = Promise.resolve(node.log.read(at(1), lastIndex));
+      readings.push(reading.then((chunk) => checkLeft(all.flat(), chunk.entries(), lastIndex)));
+      await turn();
+    }
+    await working;
+    await Promise.all(readings);
+    expect(node.reports).toEqual([]);
+    expect(readings.length).toBeGreaterThan(30);
+    await node.log.close();
+  });
+
   it('gives another log what it needs to come to the same hash', async () => {
     const machine = new Machine(SMALL);
     const node = await written(machine, keyed(100));

@@ -79,6 +79,26 @@ describe('damage that a read meets', () => {
     await node.log.close();
   });
 
+  it('is told once each time, and only while it is part of the log', async () => {
+    const told: DamagedLog[] = [];
+    const machine = new Machine({ ...SMALL, damaged: (error) => told.push(error) });
+    const { log } = await written(machine, plain(40));
+    const name = segmentsOf(machine)[1]!;
+    const first = firstOf(name);
+    flip(machine, name);
+    const read = () => Promise.resolve(log.read(first, at(first + 3))).then(() => 'read', noted);
+    expect(await read()).toBe('DamagedLog');
+    expect(told).toMatchObject([{ file: name }]);
+    const release = machine.disk.hold('read');
+    const late = read();
+    await turn();
+    log.truncate(at(first - 1));
+    release();
+    expect(await late).toBe('DamagedLog');
+    expect(told).toHaveLength(1);
+    await log.close();
+  });
+
   it('fails with the disk if the summary stays; its removal outlasts a power cut', async () => {
     const { machine, node: before, name, first } = await beginning();
     await before.upkeep(0);
