@@ -88,7 +88,7 @@ describe('EmbeddedArbiter', () => {
     cluster.run(1_000);
     expect(shown).toEqual([[2, []]]);
     expect(cluster.entries('n2')).toEqual(written.map((message, i) => `${i + 1}:${message}`));
-    expect(status(cluster)).toMatchObject({ epoch: 2, mode: 'read-write' });
+    expect(masterOf(cluster)).toMatchObject({ epoch: 2, mode: 'read-write' });
   });
 
   test('a master from elsewhere that falls silent: this one goes on, behind its epoch', () => {
