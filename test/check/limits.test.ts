@@ -161,6 +161,19 @@ describe('total order', () => {
     run.read('n1', { entries });
     expect(judgesOf(run.records)).toEqual(['total order']);
   });
+
+  test.each([
+    ['of the same epoch', [1, 2], []],
+    ['of another epoch', [2, 2], ['total order']],
+  ])('elsewhere, an entry stands behind one %s', (_, epochs, judges) => {
+    const run = new Recording();
+    run.write(message('one'));
+    run.lead('n1');
+    run.write(message('two'));
+    run.read('n2');
+    run.read('n3', { entries: run.log.map((entry, i) => ({ ...entry, epoch: epochs[i]! })) });
+    expect(judgesOf(run.records)).toEqual(judges);
+  });
 });
 
 describe('quorum mode', () => {
