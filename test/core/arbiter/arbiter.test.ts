@@ -113,6 +113,13 @@ describe('Arbiter: roles', () => {
     of.resize(6);
     expect(of.announcement).toMatchObject({ size: 6 });
   });
+
+  test('a restart knows the size still, unless it is given another one', () => {
+    const of = arbiter({ size: 5 });
+    of.join(join('n1'));
+    expect(arbiter({}, of.memory).announcement).toMatchObject({ size: 5 });
+    expect(arbiter({ size: 7 }, of.memory).announcement).toMatchObject({ size: 7 });
+  });
 });
 
 describe('Arbiter: what it may have forgotten', () => {
