@@ -17,6 +17,7 @@ describe('the judges', () => {
     const verdict = judge(legalHistory() as HistoryRecord[]);
     expect(verdict).toMatchObject({ verdict: 'OK', violations: [], reasons: [] });
     expect(verdict.counts).toMatchObject({ duplicates: 2, refused: 2, unknown: 3, epochs: 2 });
+    expect(verdict.counts).toMatchObject({ reads: 11, gets: 7 });
   });
 
   test.each(CORRUPTIONS)('%s → %s', (_what, by, corrupt) => {
