@@ -107,4 +107,25 @@ describe('the processes of this machine', () => {
     expect(self.started).toMatch(/^\d+$/);
     expect(realProcesses.lives({ ...self, started: '1' })).toBe(false);
   });
+
+  it.runIf(process.platform === 'linux')(
+    'know one that has ended, though nobody asked',
+    async () => {
+      // What was the shell, which would ask, is `cat`, which does not.
+      const parent = spawn('sh', ['-c', 'sleep 60 & echo $!; exec cat']);
+      try {
+        const [line] = (await once(parent.stdout, 'data')) as [Buffer];
+        const owner = { pid: Number(line.toString()), started: '' };
+        parent.stdin.write('is it cat yet?');
+        await once(parent.stdout, 'data');
+        expect(realProcesses.lives(owner)).toBe(true);
+        process.kill(owner.pid, 'SIGKILL');
+        await expect.poll(() => realProcesses.lives(owner)).toBe(false);
+        expect(process.kill(owner.pid, 0), 'its id is still in use').toBe(true);
+      } finally {
+        parent.kill('SIGKILL');
+        await once(parent, 'exit');
+      }
+    },
+  );
 });
