@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Ticket } from '../../../src/core/ids.ts';
+import { Members } from '../members.ts';
 import { masterOf, three } from '../three.ts';
 import { VirtualCluster } from '../virtual-cluster.ts';
 
@@ -247,6 +248,17 @@ describe('Master: idempotency keys', () => {
     cluster.run(500);
     expect(cluster.outcome(patient)).toMatchObject({ type: 'TimedOut', first: 1 });
   });
+});
+
+test('G7: a master whose last member leaves says at once that it takes writes again', () => {
+  const cluster = new Members('n2');
+  const modes = () => cluster.trace.filter((line) => /n1: read-(only|write)/.test(line));
+  cluster.kill('n2');
+  cluster.run(5_000);
+  expect(modes().at(-1)).toContain('read-only, no quorum: 1 of 2 nodes alive');
+  cluster.announce('n1');
+  cluster.run(1);
+  expect(modes().at(-1)).toContain('read-write');
 });
 
 test('G16, C17: a disk that stands still is given so much, and no more', () => {
