@@ -57,9 +57,13 @@ export function layoutFor({ columns, rows }: Size, nodes: number, gutter = 5): L
 }
 
 /** How many rows of the log there is room for at most: what the observer has to fetch. */
-export function logRowsFor({ columns, rows }: Size): number {
-  const others = columns >= 76 && rows >= 20 ? 15 : 6;
-  return Math.min(LOG_ROWS_MAX, Math.max(1, rows - others));
+export function logRowsFor(
+  size: Size,
+  { nodes, lastIndex }: Pick<ClusterState, 'nodes' | 'lastIndex'>,
+): number {
+  const { kind } = layoutFor(size, nodes.length, gutterOf(lastIndex));
+  const others = kind === 'columns' ? 15 : 6;
+  return Math.min(LOG_ROWS_MAX, Math.max(1, size.rows - others));
 }
 
 /** Every line of the screen. */

@@ -207,7 +207,7 @@ class Session {
     const { panel, index } = this.#store.screen;
     return {
       index,
-      rows: logRowsFor(this.#screen),
+      rows: logRowsFor(this.#screen, this.#store.state),
       output: panel?.kind === 'output' ? panel.node : null,
       keys: panel?.kind === 'keys' ? panel.node : null,
       story: panel?.kind === 'story' ? panel.index : null,
