@@ -5,6 +5,7 @@ import type { ClusterState } from './cluster/cluster-state.ts';
 import { blankState } from './cluster/cluster-state.ts';
 import type { Unstamped } from './cluster/observer.ts';
 import { reduce } from './cluster/reducer.ts';
+import { askedAnew } from './keys/key-entry.ts';
 import { press } from './keys/keys.ts';
 import type { Effect, ScreenState } from './keys/screen-state.ts';
 import { firstScreen } from './keys/screen-state.ts';
@@ -90,6 +91,7 @@ export class Store {
   /** The picture becomes what is known now. */
   tick(): void {
     const state = { ...this.#state, now: this.#parts.now() };
+    this.#screen = askedAnew(this.#screen, state);
     this.#picture = { state, screen: this.#screen };
     for (const listener of this.#listeners) listener();
   }

@@ -1,6 +1,7 @@
 // What an entry in the table of keys is, and what several of them need.
 
 import type { ClusterState, NodeView } from '../cluster/cluster-state.ts';
+import { masterOf } from '../cluster/cluster-state.ts';
 import { costOf, type Loss } from './quorum-cost.ts';
 import type { Effect, Panel, ScreenState } from './screen-state.ts';
 import { chosenNode } from './screen-state.ts';
@@ -72,6 +73,20 @@ export function asking(
 ): Response {
   const { node, screen, state } = situation;
   const cost = node === null ? null : costOf(state, node.node, loss, screen.taken);
-  if (cost !== null) return open({ kind: 'confirm', question: cost, command, effect });
-  return { effects: [effect], screen: { lastCommand: command } };
+  if (node === null || cost === null)
+    return { effects: [effect], screen: { lastCommand: command } };
+  const about = { node: node.node, loss };
+  return open({ kind: 'confirm', question: cost, about, command, effect });
+}
+
+/** The screen with what an open question says made true again: a cluster goes on while somebody
+ * thinks it over. */
+export function askedAnew(screen: ScreenState, state: ClusterState): ScreenState {
+  const { panel, taken } = screen;
+  if (panel?.kind !== 'confirm' || panel.about === undefined) return screen;
+  // Without a master nobody says what the quorum is.
+  if (masterOf(state) === null) return screen;
+  const { node, loss } = panel.about;
+  const question = costOf(state, node, loss, taken) ?? 'this does not cost the quorum any more';
+  return question === panel.question ? screen : { ...screen, panel: { ...panel, question } };
 }

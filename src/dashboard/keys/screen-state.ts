@@ -3,7 +3,7 @@
 
 import type { Faults, WriteConcern } from '../../client/answers.ts';
 import type { ClusterState } from '../cluster/cluster-state.ts';
-import type { Taken } from './quorum-cost.ts';
+import type { Loss, Taken } from './quorum-cost.ts';
 
 /** A panel over the logs. */
 export type Panel =
@@ -24,6 +24,8 @@ export type Panel =
   | {
       readonly kind: 'confirm';
       readonly question: string;
+      /** What the question is about, which changes while nobody answers; absent: it stands. */
+      readonly about?: { readonly node: string; readonly loss: Loss };
       readonly command: string;
       readonly effect: Effect;
     };

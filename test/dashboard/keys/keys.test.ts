@@ -5,7 +5,7 @@ import { blankState, type ClusterState } from '../../../src/dashboard/cluster/cl
 import { costOf } from '../../../src/dashboard/keys/quorum-cost.ts';
 import { firstScreen } from '../../../src/dashboard/keys/screen-state.ts';
 import { mount } from '../mounted.ts';
-import { healthyCluster, recorded, STATES, told } from '../recorded.ts';
+import { healthyCluster, recorded, STATES, stepsOf, told } from '../recorded.ts';
 import { control, footOf, typed } from '../typing.ts';
 
 const healthy = recorded(STATES.healthy!);
@@ -153,6 +153,25 @@ describe('what would cost the quorum or the master is asked for first', () => {
     expect(typed(healthy, ['q'], firstScreen(false)).effects).toEqual([{ type: 'quit' }]);
     expect(typed(healthy, ['m', 'ctrl-c']).effects).toEqual([{ type: 'quit' }]);
   });
+});
+
+test('an open question says what is true now, and stands while nobody can tell', async () => {
+  const shown = await mount(STATES['one-down']!, 80, 24);
+  const costs = 'this costs the quorum: 1 of 3 would be left, 2 are needed';
+  const text = (): string => shown.terminal.lines.join('\n');
+  await shown.type('hX');
+  expect(text()).toContain(costs);
+  const at = { epoch: 4, lastIndex: 12, commitIndex: 12 };
+  const health = { node: 'n1', role: null, master: null, status: 'ok', ...at } as const;
+  await shown.tell([[70_000, { type: 'health', node: 'n1', health }]]);
+  expect(text()).toContain(costs);
+  await shown.tell(stepsOf(healthyCluster(3), 30, 80_000));
+  expect(text()).toContain('this does not cost the quorum any more');
+  await shown.tell(stepsOf(STATES['one-down']!, 30, 90_000));
+  expect(text()).toContain(costs);
+  await shown.type('y');
+  expect(shown.effects).toEqual([control('n3', 'kill')]);
+  shown.unmount();
 });
 
 test('a burst of keys does all of them, in order', async () => {
