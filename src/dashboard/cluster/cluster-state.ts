@@ -73,6 +73,8 @@ export interface OwnWrite {
 export interface Counts {
   readonly waiting: number;
   readonly duplicates: number;
+  /** How long all writes took together, in milliseconds. */
+  readonly sumMs: number;
   /** Writes per upper bound of their span, in milliseconds, cumulative. */
   readonly buckets: readonly (readonly [upToMs: number, count: number])[];
 }

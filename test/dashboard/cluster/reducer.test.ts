@@ -152,6 +152,22 @@ describe('figures', () => {
     expect(quantiles(null, after)).toEqual({ p50: null, p99: null });
   });
 
+  test('how long a single write took is told as it was, whatever the bounds', () => {
+    const counted = (within: number, seconds: number) =>
+      countsIn(
+        [
+          `replog_write_seconds_bucket{le="2.5"} 4`,
+          `replog_write_seconds_bucket{le="5"} ${within}`,
+          `replog_write_seconds_bucket{le="+Inf"} ${within}`,
+          `replog_write_seconds_sum ${seconds}`,
+        ].join('\n'),
+      );
+    const before = counted(4, 0.25);
+    const exactly = { ms: 3_004, isMore: false };
+    expect(quantiles(before, counted(5, 3.254))).toEqual({ p50: exactly, p99: exactly });
+    expect(quantiles(before, counted(6, 6.262)).p50?.ms).toBe(3_750);
+  });
+
   test('a curve is as wide as it is told, its highest value full', () => {
     expect(sparkline([0, 1, 2, 4], 6, glyphsFor(true))).toBe('  ▁▃▅█');
     expect(sparkline([1, Number.POSITIVE_INFINITY, 2], 3, glyphsFor(true))).toBe('▅↑█');
