@@ -1,7 +1,7 @@
 // Bundles the program into dist/. A node that loads its dependencies file by file spends twice the
 // time of its start on finding and reading them; three nodes on two cores feel that.
 //
-// The client is bundled with the same chunks, and the licences of what went in are put beside them.
+// The client is a file of its own, and the licences of what went in are put beside it all.
 
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -42,7 +42,7 @@ function outside({ path }) {
 
 const program = await build({
   ...common,
-  entryPoints: ['src/cli/main.ts', 'src/cli/dashboard-parts.ts', 'src/client/client.ts'],
+  entryPoints: ['src/cli/main.ts', 'src/cli/dashboard-parts.ts'],
   outdir: 'dist',
   outbase: 'src',
   // Two folders deep, as the sources are: paths relative to a module stay right.
@@ -53,6 +53,15 @@ const program = await build({
   banner: {
     js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
   },
+});
+
+// Without the banner: whoever uses it may bundle it once more, as a script in which import.meta is
+// empty, and createRequire then throws while the program loads.
+const client = await build({
+  ...common,
+  entryPoints: ['src/client/client.ts'],
+  outfile: 'dist/client/client.js',
+  format: 'esm',
 });
 
 // What serves, in one file and as a script: its compiled code can be kept (code.js).
@@ -98,7 +107,7 @@ function licenceOf(folder) {
   return `${name} ${version}\n\nLicence: ${license}`;
 }
 
-const inputs = [program, serving].flatMap(({ metafile }) => Object.keys(metafile.inputs));
+const inputs = [program, client, serving].flatMap(({ metafile }) => Object.keys(metafile.inputs));
 const packages = new Set(inputs.map(packageOf).filter(Boolean));
 const licences = [...packages].sort().map(licenceOf);
 const target = join(root, 'dist', 'THIRD-PARTY-LICENCES.txt');

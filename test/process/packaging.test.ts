@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { Group } from './group.ts';
 import { Belongings, ENTRY, freePorts, Program } from './program.ts';
@@ -177,6 +178,23 @@ describe('the packed program', () => {
     const done = spawnSync(compiler, ['--pretty', 'false'], { cwd: folder, encoding: 'utf8' });
     expect([done.stdout, done.status]).toEqual(['', 0]);
   });
+
+  test.each(['esm', 'cjs'] as const)(
+    'its client can be bundled once more, as %s',
+    async (format) => {
+      const source = join(home, `bundled-${format}.ts`);
+      writeFileSync(
+        source,
+        `import { ReplogClient } from 'replog/client';
+      new ReplogClient({ url: process.argv[2]! }).append('bundled', { w: 1 })
+        .then(({ acks }) => console.log(acks.join()));`,
+      );
+      const outfile = join(home, `bundled.${format === 'esm' ? 'mjs' : 'cjs'}`);
+      await build({ entryPoints: [source], bundle: true, platform: 'node', format, outfile });
+      const done = run(outfile, [master], home);
+      expect(done).toEqual({ code: 0, stdout: 'n1\n', stderr: '' });
+    },
+  );
 
   test('offers its client to programs, which end when they have nothing more to do', async () => {
     const program = `
