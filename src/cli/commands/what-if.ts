@@ -10,6 +10,7 @@ import { examples } from '../printing/examples.ts';
 import { type Misfortune, whatIf } from '../printing/foresight.ts';
 import { printJson, printSentences } from '../printing/output.ts';
 import { addTargetOptions, findTarget, type TargetOptions } from '../target.ts';
+import { notedLine, unnoticed, withoutThem } from '../unnoticed.ts';
 
 interface WhatIfOptions extends TargetOptions {
   readonly json?: true;
@@ -47,7 +48,10 @@ async function foresee(
   const target = await findTarget(options);
   const health = await untilInterrupted((signal) => masterHealth(target, signal));
   const nodes = selectAll(selectors, health.members).map(({ node }) => node);
-  const { lines, ...prospect } = whatIf(health, misfortune, nodes, target.control !== null);
-  if (options.json) await printJson({ what: misfortune, nodes, ...prospect, text: lines });
-  else await printSentences(lines.map((line) => cleanText(line)));
+  const ended = await untilInterrupted((signal) => unnoticed(target, health, nodes, signal));
+  const noticed = withoutThem(health, ended);
+  const { lines, ...prospect } = whatIf(noticed, misfortune, nodes, target.control !== null);
+  const text = [...ended.map(notedLine), ...lines];
+  if (options.json) await printJson({ what: misfortune, nodes, ...prospect, text });
+  else await printSentences(text.map((line) => cleanText(line)));
 }

@@ -1,0 +1,87 @@
+// What is foreseen while the launcher knows more than the master.
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { register as whatIf } from '../../src/cli/commands/what-if.ts';
+import { register } from '../../src/cluster/registry.ts';
+import { sendJson, sendProblem, startStub } from '../client/stub-server.ts';
+import { runCommand } from './command-run.ts';
+import { isolate } from './isolation.ts';
+
+isolate();
+
+/** A registered cluster of three, whose n2 is in this state to its
+ * launcher; null: the launcher tells nothing. `status`: n2's to the master. */
+async function clusterWith(state: string | null, status = 'Healthy'): Promise<void> {
+  const none = { lastHeartbeatMs: 0, ackedIndex: 4, lagEntries: 0, lagMs: 0, attempts: 0 };
+  const names = ['n1', 'n2', 'n3'];
+  const stub = await startStub(({ path }, response) => {
+    const role = (node: string) => (node === 'n1' ? 'master' : 'secondary');
+    if (path === '/health') {
+      const since = '2030-01-01T00:00:00.000Z';
+      const rest = (node: string) => ({
+        status: node === 'n2' ? status : 'Healthy',
+        since,
+        ...none,
+      });
+      sendJson(response, 200, {
+        ...{ node: 'n1', role: 'master', epoch: 1, mode: 'read-write', reason: null },
+        ...{ lastIndex: 4, commitIndex: 4, quorum: { size: 3, needed: 2, alive: 3 } },
+        members: names.map((node) => ({ node, url: stub.url, role: role(node), ...rest(node) })),
+      });
+    } else if (path === '/cluster' && state !== null) {
+      const nodes = names.map((node) => ({
+        ...{ node, role: role(node), url: stub.url, pid: 1 },
+        state: node === 'n2' ? state : 'running',
+      }));
+      sendJson(response, 200, { name: 'one', nodes, removed: [] });
+    } else sendProblem(response, 503, 'not-ready');
+  });
+  const folder = mkdtempSync(join(tmpdir(), 'replog-unnoticed-'));
+  vi.stubEnv('REPLOG_RUN_DIR', folder);
+  const nodes = names.map((node) => ({ node, role: null, url: stub.url, pid: process.pid }));
+  const at = { control: stub.url, arbiter: stub.url, master: stub.url };
+  const registration = register(
+    { name: 'one', pid: process.pid, ...at, nodes, dataDir: null },
+    folder,
+  );
+  onTestFinished(() => {
+    registration.remove();
+    rmSync(folder, { recursive: true });
+  });
+}
+
+const foreseen = async (...words: readonly string[]): Promise<string[]> =>
+  (await runCommand(whatIf, 'what-if', ...words)).out.trimEnd().split('\n');
+
+test.each([
+  ['stopped', 'stopped'],
+  ['exited', 'down'],
+  ['paused', 'paused'],
+])('what-if: a node that is %s does not keep the quorum, noticed or not', async (state, word) => {
+  await clusterWith(state);
+  expect((await foreseen('kill', 'n3')).slice(0, 2)).toEqual([
+    `n2 is ${word}, which the master has yet to notice`,
+    'the cluster becomes read-only, at the latest 4 s later: 1 of 3 alive, 2 needed',
+  ]);
+  // What is thought of a node that is named says all there is.
+  expect((await foreseen('kill', 'n2'))[0]).toBe(
+    'the cluster stays read-write: 2 of 3 alive, 2 needed',
+  );
+});
+
+test('what-if: of what the master has noticed nothing else is said', async () => {
+  await clusterWith('exited', 'Unhealthy');
+  expect((await foreseen('kill', 'n3'))[0]).toBe(
+    'the cluster becomes read-only, at the latest 4 s later: 1 of 3 alive, 2 needed',
+  );
+});
+
+test.each(['running', null])('what-if: otherwise the master is believed (%s)', async (state) => {
+  await clusterWith(state);
+  expect((await foreseen('kill', 'n3'))[0]).toBe(
+    'the cluster stays read-write: 2 of 3 alive, 2 needed',
+  );
+});
