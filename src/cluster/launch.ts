@@ -2,6 +2,7 @@
 // the arbiter is started and the cluster announced. Whatever fails leaves nothing running.
 
 import type { RunningArbiter, serveArbiter } from '../node/serve-arbiter.ts';
+import { type Claim, claim, refuseRunning } from './claim.ts';
 import type { ClusterView, Control, NodeView } from './control.ts';
 import { Conflict } from './control.ts';
 import { controlRoutes } from './control-routes.ts';
@@ -11,7 +12,7 @@ import { layoutOf, portsOf } from './layout.ts';
 import { specOf } from './node-program.ts';
 import { checkPorts, LOOPBACK, PortTaken } from './ports.ts';
 import type { Registration, RunningCluster } from './registry.ts';
-import { claimRunFolder, orphans, register, runningClusters } from './registry.ts';
+import { claimRunFolder, orphans, register } from './registry.ts';
 import type { ClusterEvent, ReadyEvent } from './report.ts';
 import type { Roster } from './roster.ts';
 import { foldersOf, readRoster, removeData, rosterFor, writeRoster } from './roster.ts';
@@ -62,18 +63,6 @@ export interface Launch {
   kill(): Promise<void>;
 }
 
-/** A cluster of this name, or on this folder, runs already. */
-export class ClusterRuns extends Error {
-  override readonly name = 'ClusterRuns';
-  /** The name of the one that runs. */
-  readonly running: string;
-
-  constructor(message: string, running: string) {
-    super(message);
-    this.running = running;
-  }
-}
-
 /** Starts a cluster. Rejects before anything is started with PortTaken, ClusterRuns, ForeignFolder,
  * FolderInUse, RunFolderUnusable, or RangeError for ports, a write concern or a failover that cannot
  * be. */
@@ -96,17 +85,30 @@ export async function launch(options: LaunchOptions): Promise<Launch> {
   await checkPorts(portsOf(layout)).catch((error: unknown) => {
     throw withHolder(error);
   });
-  if (options.unlisted !== true) claimRunFolder();
-  await refuseSecond(layout);
-  if (dataDir !== null) {
-    if (options.fresh) await removeUnused(dataDir);
-    // A folder with anything in it is to say whose that is.
-    if (had === null) writeRoster(dataDir, roster);
+  const place = await claimFor(options);
+  try {
+    if (dataDir !== null) {
+      if (options.fresh) await removeUnused(dataDir);
+      // A folder with anything in it is to say whose that is.
+      if (had === null) writeRoster(dataDir, roster);
+    }
+    return await launchClaimed(options, layout, roster, place);
+  } catch (error) {
+    place.release();
+    throw error;
   }
+}
 
+async function launchClaimed(
+  options: LaunchOptions,
+  layout: Layout,
+  roster: Roster,
+  place: Claim,
+): Promise<Launch> {
+  const { dataDir } = layout;
   let launcher: Launcher | null = null;
   const arbiter = await startArbiter(options, layout, () => launcher);
-  // Only now is the folder ours: one of another cluster, which is still starting, is refused.
+  // Only now is the folder ours: whoever looks for clusters elsewhere has not met our claim.
   if (dataDir !== null) await writeOrStop(arbiter, dataDir, roster);
   let registration: Registration | null = null;
   const { token, onEvent, onLine } = options;
@@ -121,6 +123,7 @@ export async function launch(options: LaunchOptions): Promise<Launch> {
         // Whoever hears that it is ready may ask for it at once, and must find it.
         if (event.event === 'ready' && options.unlisted !== true) {
           registration = register(entryOf(running.view()));
+          place.release();
         }
         onEvent(event);
       },
@@ -140,6 +143,7 @@ export async function launch(options: LaunchOptions): Promise<Launch> {
   const running = launcher;
   const farewell = async (end: Promise<void>) => {
     registration?.remove();
+    place.release();
     await end;
   };
   return {
@@ -150,22 +154,23 @@ export async function launch(options: LaunchOptions): Promise<Launch> {
   };
 }
 
+/** Whose it is from now on. One that is not to be found has no place where it could say so: it only
+ * gives way to those that run. */
+async function claimFor({ name, dataDir, unlisted }: LaunchOptions): Promise<Claim> {
+  const wanted = { name, dataDir };
+  if (unlisted !== true) {
+    claimRunFolder();
+    return claim(wanted);
+  }
+  await refuseRunning(wanted);
+  return { release: () => undefined };
+}
+
 /** The error, if a node that was left behind by its launcher holds the port: one that says so. */
 function withHolder(error: unknown): unknown {
   if (!(error instanceof PortTaken)) return error;
   const holder = orphans().find(({ url }) => Number(new URL(url).port) === error.port);
   return holder === undefined ? error : new PortTaken(error.port, error.cause, holder);
-}
-
-async function refuseSecond(layout: Layout): Promise<void> {
-  for (const { name, dataDir, pid } of await runningClusters()) {
-    if (name === layout.name) {
-      throw new ClusterRuns(`a cluster ${name} runs already (pid ${pid})`, name);
-    }
-    if (dataDir !== null && dataDir === layout.dataDir) {
-      throw new ClusterRuns(`${dataDir} is in use by the cluster ${name} (pid ${pid})`, name);
-    }
-  }
 }
 
 /** Returns why it could not be written; null: it was. A folder that takes no files, on a full disk

@@ -268,6 +268,23 @@ describe('replog cluster', () => {
     expect(readdirSync(env.REPLOG_RUN_DIR!)).toHaveLength(2);
   });
 
+  test('of two with one name that start at the same moment, one does', async () => {
+    const port = await freePorts(4);
+    const common = ['cluster', '--json', '--memory', '--secondaries', '0', '--name', 'a'];
+    const two = [port, port + 2].map((own) =>
+      belongings.program([...common, '--port', `${own}`], env, home),
+    );
+    const [late] = await Promise.race(two.map(async (one) => [one, await one.exited] as const));
+    expect((await late.exited).code).toBe(1);
+    expect(late.stderr).toMatch(
+      /^replog: a cluster a (?:is being started|runs already) \(pid \d+\)/,
+    );
+    expect([late.lines, late.stderr]).toEqual([[], expect.stringContaining('\nhint: ')]);
+    const other = two.find((one) => one !== late)!;
+    expect(await other.event('ready')).toMatchObject({ name: 'a' });
+    expect(readdirSync(env.REPLOG_RUN_DIR!)).toEqual([`a.${other.child.pid}.json`]);
+  });
+
   test('only with the token, where there is one, something can be done to it', async () => {
     const { ready } = await cluster(['--memory', '--secondaries', '0'], { REPLOG_TOKEN: 's3cret' });
     expect((await act(ready, '/n1/stop')).status).toBe(401);

@@ -1,7 +1,7 @@
 // Why a cluster could not start, as `replog cluster` puts it: a sentence, a hint and an exit code.
 
 import { join } from 'node:path';
-import type { ClusterRuns } from '../../cluster/launch.ts';
+import type { ClusterRuns } from '../../cluster/claim.ts';
 import type { PortTaken } from '../../cluster/ports.ts';
 import type { RunFolderUnusable } from '../../cluster/registry.ts';
 import { unusableFolder } from '../arguments/data-dir.ts';
@@ -22,6 +22,12 @@ function unusableRunFolder({ folder, cause }: RunFolderUnusable): UsageError {
   );
 }
 
+/** One that is still starting is not found by its name. */
+function anotherOne({ running, isStarting }: ClusterRuns): string {
+  const another = '--name and --port start another';
+  return isStarting ? another : `\`replog stop --name ${running}\` ends it; ${another}`;
+}
+
 /** The error with a sentence, a hint and the right exit code, where the cause is known. */
 export function startProblem(error: unknown, dataDir: string | null): unknown {
   if (!(error instanceof Error)) return error;
@@ -38,11 +44,7 @@ export function startProblem(error: unknown, dataDir: string | null): unknown {
     case 'RangeError':
       return new UsageError(error.message, 'choose other numbers for --port, --secondaries or --w');
     case 'ClusterRuns':
-      return new Refused(
-        error.message,
-        `\`replog stop --name ${(error as ClusterRuns).running}\` ends it;` +
-          ' --name and --port start another',
-      );
+      return new Refused(error.message, anotherOne(error as ClusterRuns));
     case 'ForeignFolder':
     case 'ForeignUse':
       return new UsageError(

@@ -1,0 +1,144 @@
+// Who starts a cluster of a name, or on a folder, says so before anything of it runs: a cluster is
+// announced only when it is ready, and of two that start at the same moment both would find nobody.
+//
+// The rule: make one's own claim first, then look for others. A claim is asked for until its owner
+// has looked. Who meets one that is held, or asked for by a file that sorts lower, gives way; who
+// meets one that sorts higher waits for it, as its owner may have looked too early. So exactly one
+// goes on, and the claim of a process that was killed binds nobody.
+
+import { randomBytes } from 'node:crypto';
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { isAlive, markOf, type ProcessMark } from './liveness.ts';
+import { runFolder, runningClusters } from './registry.ts';
+
+/** What only one cluster may have. */
+export interface Claimed {
+  readonly name: string;
+  /** Absolute; null: in memory. */
+  readonly dataDir: string | null;
+}
+
+/** This start has the name and the folder to itself. */
+export interface Claim {
+  /** The cluster is announced, or is not started after all. */
+  release(): void;
+}
+
+/** A cluster of this name, or on this folder, runs or is being started. */
+export class ClusterRuns extends Error {
+  override readonly name = 'ClusterRuns';
+  /** The name of that one. */
+  readonly running: string;
+  /** It cannot be found by its name yet. */
+  readonly isStarting: boolean;
+
+  constructor(message: string, running: string, isStarting = false) {
+    super(message);
+    this.running = running;
+    this.isStarting = isStarting;
+  }
+}
+
+/** A claim as its file has it. */
+interface Entry extends Claimed, ProcessMark {
+  /** Its owner has looked, and goes on. */
+  readonly held: boolean;
+}
+
+interface Rival {
+  readonly file: string;
+  readonly entry: Entry;
+}
+
+const SUFFIX = '.claim';
+
+/** Between making a claim and having looked lies one turn of the event loop. An owner that stands
+ * still for longer counts as one that has looked. */
+const LOOK_EVERY_MS = 20;
+const LOOKS_MAX = 100;
+
+/** Claims the name and the folder for this process, in a folder that exists. Rejects with
+ * ClusterRuns where another has either. */
+export async function claim(wanted: Claimed, folder: string = runFolder()): Promise<Claim> {
+  const file = `${wanted.name}.${process.pid}.${randomBytes(4).toString('hex')}${SUFFIX}`;
+  const path = join(folder, file);
+  const entry: Entry = { ...wanted, ...markOf(), held: false };
+  const release = () => rmSync(path, { force: true });
+  try {
+    write(path, entry);
+    await outlast(file, wanted, folder);
+    // Whoever gave its claim back in favour of its announcement has announced it before.
+    await refuseRunning(wanted, folder);
+    write(path, { ...entry, held: true });
+  } catch (error) {
+    release();
+    throw error;
+  }
+  return { release };
+}
+
+/** Resolves when nobody else claims it any more. Rejects with ClusterRuns. */
+async function outlast(file: string, wanted: Claimed, folder: string): Promise<void> {
+  for (let looks = 1; ; looks += 1) {
+    const rivals = rivalsOf(file, wanted, folder);
+    const first = rivals.find((rival) => rival.entry.held || rival.file < file);
+    const winner = first ?? (looks < LOOKS_MAX ? undefined : rivals[0]);
+    if (winner !== undefined) throw startsAlready(winner.entry, wanted);
+    if (rivals.length === 0) return;
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+  }
+}
+
+/** The claims of others to the same; those that dead processes left are removed. */
+function rivalsOf(own: string, wanted: Claimed, folder: string): Rival[] {
+  const files = readdirSync(folder).filter((file) => file.endsWith(SUFFIX) && file !== own);
+  return files.flatMap((file) => {
+    const entry = read(join(folder, file));
+    if (entry === null) return [];
+    if (isAlive(entry)) return isSame(entry, wanted) ? [{ file, entry }] : [];
+    rmSync(join(folder, file), { force: true });
+    return [];
+  });
+}
+
+const isSame = (entry: Claimed, { name, dataDir }: Claimed): boolean =>
+  entry.name === name || (dataDir !== null && entry.dataDir === dataDir);
+
+function startsAlready({ name, pid }: Entry, wanted: Claimed): ClusterRuns {
+  const sentence =
+    name === wanted.name
+      ? `a cluster ${name} is being started (pid ${pid})`
+      : `${wanted.dataDir} is in use by the cluster ${name}, which is being started (pid ${pid})`;
+  return new ClusterRuns(sentence, name, true);
+}
+
+/** Rejects with ClusterRuns where a cluster that is announced has the name or the folder. */
+export async function refuseRunning(wanted: Claimed, folder: string = runFolder()): Promise<void> {
+  const running = (await runningClusters(folder)).find((cluster) => isSame(cluster, wanted));
+  if (running === undefined) return;
+  const { name, pid } = running;
+  const sentence =
+    name === wanted.name
+      ? `a cluster ${name} runs already (pid ${pid})`
+      : `${wanted.dataDir} is in use by the cluster ${name} (pid ${pid})`;
+  throw new ClusterRuns(sentence, name);
+}
+
+/** Readers see the old text or the new one, never half of it. */
+function write(path: string, entry: Entry): void {
+  const draft = `${path}.tmp`;
+  writeFileSync(draft, `${JSON.stringify(entry)}\n`, { mode: 0o600 });
+  renameSync(draft, path);
+}
+
+function read(path: string): Entry | null {
+  try {
+    const value = JSON.parse(readFileSync(path, 'utf8')) as Partial<Entry>;
+    const whole = typeof value.name === 'string' && Number.isSafeInteger(value.pid);
+    return whole ? (value as Entry) : null;
+  } catch {
+    // Given back a moment ago, or not written by replog: nobody's claim either way.
+    return null;
+  }
+}
