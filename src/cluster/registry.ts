@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isOfProcesses } from './folder-of-processes.ts';
 import { isAlive, markOf, type ProcessMark } from './liveness.ts';
 
 /** A cluster as its launcher announces it. */
@@ -70,6 +71,7 @@ export class RunFolderUnusable extends Error {
 /** Makes the folder, and proves that something can be written there. Throws RunFolderUnusable. */
 export function claimRunFolder(folder: string = runFolder()): void {
   try {
+    if (isOfProcesses(folder)) throw new Error('no folder can be made there');
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     if (!isOurs(folder)) throw new RunFolderUnusable(folder);
     const proof = draftOf(join(folder, 'claim'));

@@ -126,6 +126,8 @@ describe('runningClusters', () => {
   // No file can be made there, as on a disk that is read-only, though the folder is this user's.
   it.runIf(process.platform === 'linux')('claims no folder that takes no files', () => {
     expect(() => claimRunFolder('/proc/self')).toThrow('/proc/self cannot be used: ');
+    // To make one there would never come to an end.
+    expect(() => claimRunFolder('/proc/none/run')).toThrow('no folder can be made there');
   });
 
   it.runIf(process.getuid?.() === 0)('does not believe a folder of another user', async () => {

@@ -1,8 +1,9 @@
 // Where data are kept: what a `--data-dir` means to a server, and the folders of nodes that a
 // DATA-DIR means to whoever looks at them: it is one itself, or a cluster's, with one per node.
 
-import { accessSync, constants, existsSync, readdirSync, statfsSync, statSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { isOfProcesses, lowestThere } from '../../cluster/folder-of-processes.ts';
 import { UsageError } from '../exit.ts';
 import { inOrder } from './node-selection.ts';
 
@@ -31,15 +32,6 @@ export function dataDirFrom(text: string, name = '--data-dir'): string {
 
 const A_FILE = 'it is a file';
 const IN_A_FILE = 'a part of it is a file';
-
-/** The type of Linux's file system of processes (PROC_SUPER_MAGIC). */
-const PROC = 0x9fa0;
-
-/** Whether it would stand in /proc. That answers each mkdir as if the folder above were missing, of
- * which Node 20, told to make all that is missing, never tires. */
-function isOfProcesses(path: string): boolean {
-  return process.platform === 'linux' && statfsSync(lowestThere(path)).type === PROC;
-}
 
 /** What the system says of a path that cannot be a folder, or not one of this user's. */
 const UNUSABLE: Readonly<Record<string, string>> = {
@@ -84,12 +76,6 @@ function obstacle(dataDir: string, mayWrite: (folder: string) => void): string |
 
 function mayWriteInto(folder: string): void {
   accessSync(folder, constants.W_OK);
-}
-
-function lowestThere(path: string): string {
-  let above = path;
-  while (!existsSync(above)) above = dirname(above);
-  return above;
 }
 
 function unusable(dataDir: string, reason: string, name = '--data-dir'): UsageError {
