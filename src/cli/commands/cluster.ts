@@ -5,6 +5,7 @@ import type { Launch, LaunchOptions } from '../../cluster/launch.ts';
 import { defaultDataDir, defaultName, NAME_PATTERN } from '../../cluster/layout.ts';
 import type { ClusterEvent, ReadyEvent } from '../../cluster/report.ts';
 import type { WriteConcern } from '../../core/effects.ts';
+import type { Wording } from '../../node/logger.ts';
 import { dataDirFrom } from '../arguments/data-dir.ts';
 import {
   addTokenOptions,
@@ -22,6 +23,7 @@ import { clearEcho, untilInterrupted } from '../interrupt.ts';
 import { cleanJson, cleanText } from '../printing/clean-text.ts';
 import { examples } from '../printing/examples.ts';
 import { hurryReader, outliveOutput } from '../printing/output.ts';
+import { plainDiagnostic, plainOutput } from '../printing/plain-diagnostic.ts';
 import { startProblem } from '../printing/start-problem.ts';
 import { aimed } from '../way-back.ts';
 
@@ -133,12 +135,12 @@ async function run(flags: ClusterFlags, settings: Settings): Promise<void> {
   try {
     launched = await launch({
       ...settings,
-      startArbiter: serveArbiter,
+      startArbiter: (arbiter) => serveArbiter({ ...arbiter, ...wordingFor(flags, screen) }),
       onEvent: (event) => {
         if (!screen.taken) show(event);
       },
       onLine: (node, line) => {
-        if (!flags.json && !screen.taken) process.stderr.write(`${node} | ${cleanText(line)}\n`);
+        if (!flags.json && !screen.taken) process.stderr.write(plainOutput(node, line));
       },
     });
     screen.prepare();
@@ -166,6 +168,12 @@ async function run(flags: ClusterFlags, settings: Settings): Promise<void> {
     signals.close();
     hurryReader();
   }
+}
+
+/** What the arbiter here has to say: it stands beside the lines of the launcher. */
+function wordingFor({ json }: ClusterFlags, screen: Screen): { wording?: Wording } {
+  if (json) return {};
+  return { wording: (line) => (screen.taken ? '' : plainDiagnostic(line, false)) };
 }
 
 /** The terminal, while the dashboard has it: nothing else may write there. */

@@ -28,3 +28,20 @@ export function plainDiagnostic(text: string, notesShown = process.stdout.isTTY)
   const said = facts.length === 0 ? msg : `${msg} (${facts.join(', ')})`;
   return `${cleanText(`${name}: ${said}${reason === undefined ? '' : `: ${reason}`}`)}\n`;
 }
+
+/** What a node wrote, as its launcher shows it beside lines of its own: a line with its end, or
+ * nothing where the launcher tells the same as an event. */
+export function plainOutput(node: string, line: string): string {
+  return isDiagnostic(line) ? plainDiagnostic(line, true) : `${node} | ${cleanText(line)}\n`;
+}
+
+function isDiagnostic(line: string): boolean {
+  if (!line.startsWith('{')) return false;
+  try {
+    const { level, at } = JSON.parse(line) as Partial<Line>;
+    return typeof level === 'string' && typeof at === 'string';
+  } catch {
+    // Cut off for its length, or a stranger's: it is shown as it came.
+    return false;
+  }
+}

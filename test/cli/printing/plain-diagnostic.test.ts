@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { plainDiagnostic } from '../../../src/cli/printing/plain-diagnostic.ts';
+import { plainDiagnostic, plainOutput } from '../../../src/cli/printing/plain-diagnostic.ts';
 
 const line = (fields: object): string =>
   `${JSON.stringify({ level: 'warn', at: '2026-01-01T00:00:00.000Z', name: 'n1', ...fields })}\n`;
@@ -21,3 +21,17 @@ test('a note is put as the server itself puts it, unless the terminal has it fro
   expect(plainDiagnostic(note, false)).toMatch(/^n1 is given no role by http:\/\/x:1: no arbiter/);
   expect(plainDiagnostic(note, true)).toBe('');
 });
+
+test('what a node writes stands beside the lines of its launcher as one of them', () => {
+  const warning = line({ connections: 4, msg: 'no more are taken' });
+  expect(plainOutput('n1', warning)).toBe('n1: no more are taken (connections 4)\n');
+  // The launcher tells it as an event.
+  expect(plainOutput('n1', line({ event: 'refused', by: 'http://x:1', code: 'x' }))).toBe('');
+});
+
+test.each(['oh\u001b[2J', '{"level":"warn', '{"level":"warn"}', '{"at":"x"}', 'null'])(
+  'any other line is shown as it came: %j',
+  (text) => {
+    expect(plainOutput('n1', text)).toBe(`n1 | ${text.replace('\u001b', '␛')}\n`);
+  },
+);
