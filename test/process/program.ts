@@ -136,7 +136,8 @@ export async function freePorts(count: number): Promise<number> {
   throw new Error(`no ${count} free ports side by side`);
 }
 
-function isFree(port: number): Promise<boolean> {
+/** Whether nobody listens there. */
+export function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
     server.once('error', () => resolve(false));
