@@ -35,7 +35,9 @@ test.each([
   const starts = Array.from({ length: 8 }, (_, i) => claim(wanted(i), dir));
   const settled = await Promise.allSettled(starts);
   expect(names(settled)).toEqual(['fulfilled', ...Array.from({ length: 7 }, () => 'rejected')]);
-  expect(readdirSync(dir)).toHaveLength(1);
+  const [file, ...others] = readdirSync(dir);
+  expect(others).toEqual([]);
+  expect(JSON.parse(readFileSync(join(dir, `${file}`), 'utf8'))).toMatchObject({ held: true });
   await expect(claim(wanted(0), dir)).rejects.toThrow(/is being started \(pid \d+\)$/);
   for (const one of settled) if (one.status === 'fulfilled') one.value.release();
   (await claim(wanted(0), dir)).release();
@@ -66,7 +68,10 @@ test('gives way at once to who sorts lower, and to who has looked', async () => 
     ['~.claim', true],
   ] as const) {
     leave(file, { held });
+    const began = performance.now();
     await expect(claim({ name: 'a', dataDir: null }, dir)).rejects.toThrow('is being started');
+    // Who waits for an owner that stands still does so for two seconds.
+    expect(performance.now() - began).toBeLessThan(1_000);
     expect(readdirSync(dir)).toEqual([file]);
     rmSync(join(dir, file));
   }

@@ -2,7 +2,15 @@
 
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -83,6 +91,8 @@ test('a cluster is announced when it says that it is ready, until it has stopped
   expect(await found).toMatchObject([
     { name: 'one', pid: process.pid, control, master: url, nodes: [{ node, url, pid }] },
   ]);
+  // Nothing else says that it is there: its claim was for the time before.
+  expect(readdirSync(folder)).toEqual([`one.${process.pid}.json`]);
   await launched?.stop();
   expect(await runningClusters()).toEqual([]);
 });
