@@ -64,8 +64,8 @@ export interface Launch {
 }
 
 /** Starts a cluster. Rejects before anything is started with PortTaken, ClusterRuns, ForeignFolder,
- * FolderInUse, RunFolderUnusable, or RangeError for ports, a write concern or a failover that cannot
- * be. */
+ * FolderInUse, RunFolderUnusable, or RangeError for ports, a write concern or a failover that
+ * cannot be. */
 export async function launch(options: LaunchOptions): Promise<Launch> {
   const { dataDir } = options;
   const had = dataDir === null || options.fresh ? null : readRoster(dataDir);

@@ -21,7 +21,7 @@ const append = (url: string, message: string, w: number | string) =>
   call('POST', `${url}/messages`, { message, w, timeoutMs: 10_000 });
 
 describe.concurrent('a cluster with failover', () => {
-  test('G24: goes on without its master, with all that a majority had, and takes it back', async () => {
+  test('G24: goes on without its master, with what a majority had, and takes it back', async () => {
     const cluster = await Launched.start(belongings, ['--failover']);
     const { master } = cluster;
     const acknowledged = ['one', 'two', 'three'];

@@ -184,8 +184,8 @@ export class Arbiter {
     this.departed.delete(longest!);
   }
 
-  /** Whether the office passes to the node that asks. Only a process that is a member, and speaks of
-   * the master of this epoch, is heard. */
+  /** Whether the office passes to the node that asks. Only a process that is a member, and speaks
+   * of the master of this epoch, is heard. */
   private succeeds(request: Join, now: number): boolean {
     const { succession } = this.options;
     const { epoch: seen, incarnation: life, node } = request;

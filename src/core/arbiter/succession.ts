@@ -51,8 +51,8 @@ export class Succession {
     this.reports.clear();
   }
 
-  /** Whether `node`, which has just said so, is to lead a cluster of `size` nodes: of those that hear
-   * nothing of the master none has a later log, so that it has the least to fetch. */
+  /** Whether `node`, which has just said so, is to lead a cluster of `size` nodes: of those that
+   * hear nothing of the master none has a later log, so that it has the least to fetch. */
   passesTo(node: NodeId, size: number, now: number): boolean {
     const own = this.reports.get(node);
     if (own?.silent !== true || !own.eligible) return false;

@@ -1,5 +1,6 @@
-// What the arbiter has said of a master's cluster: how large it is meant to be, and whether its
-// members were named, and whether another node takes over when this one is silent. The rule: a word that a later one has overtaken changes nothing.
+// What the arbiter has said of a master's cluster: how large it is meant to be, whether its members
+// were named, and whether another node takes over when this one is silent. The rule: a word that a
+// later one has overtaken changes nothing.
 
 import type { Epoch } from '../ids.ts';
 import type { Peer } from '../messages.ts';

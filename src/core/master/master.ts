@@ -25,7 +25,7 @@ import { type Mode, ModeNews, modeOf } from './master-mode.ts';
 import { majority, reachedBy } from './quorum.ts';
 import { Readers } from './readers.ts';
 import { Standing } from './standing.ts';
-import { holders, type Acknowledged } from './write-concern.ts';
+import { type Acknowledged, holders } from './write-concern.ts';
 import { Writers } from './writers.ts';
 
 /**

@@ -1,8 +1,8 @@
 // What an acknowledgement is worth, in one sentence. Pure: made from who had the operation when the
 // answer left, whether they keep it on disk, and how many nodes the cluster has.
 //
-// The rule: it promises no more than docs/guarantees.md does. Where nobody replaces a master, what is
-// lost with it comes back only through the members that it hears when it is started again. Where
+// The rule: it promises no more than docs/guarantees.md does. Where nobody replaces a master, what
+// is lost with it comes back only through the members that it hears when it is started again. Where
 // another takes over, it need not hear those who have what no majority has.
 
 import { majority } from '../../core/master/quorum.ts';

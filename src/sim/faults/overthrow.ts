@@ -1,7 +1,7 @@
 // A master that is dead, stands still or is cut off until another node may have taken its place.
 
-import type { FaultKind } from './kind.ts';
 import { beginAll, cut } from './cuts.ts';
+import type { FaultKind } from './kind.ts';
 import { masterOf } from './master.ts';
 
 export const OVERTHROW: FaultKind = {

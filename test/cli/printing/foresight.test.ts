@@ -253,8 +253,8 @@ describe('where another node takes over from a silent master', () => {
       ['n1', 'n2'],
       ['n2', 'n3', 'n4', 'n5'],
       [
-        'no writes for some 6 s, until n3 or n4 or n5 is master; clients that wait now are told so ' +
-          'when n1 goes on',
+        'no writes for some 6 s, until n3 or n4 or n5 is master; clients that wait now are told ' +
+          'so when n1 goes on',
         'what fewer than 3 nodes have by then is dropped',
         'reads go on at n3, n4 and n5 (read=local)',
         'satisfiable then: w ≤ 3',

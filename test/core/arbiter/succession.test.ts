@@ -27,7 +27,7 @@ function join(id: string, how: Wishes = {}): Join {
   };
 }
 
-/** An arbiter whose master is n1; the others have joined. Each Join of a node has the next number. */
+/** An arbiter whose master is n1; the others have joined. Each report has the next number. */
 class Cluster {
   readonly arbiter: Arbiter;
   private asked = 0;
