@@ -6,6 +6,7 @@ import { type Claim, claim, refuseRunning } from './claim.ts';
 import type { ClusterView, Control, NodeView } from './control.ts';
 import { Conflict } from './control.ts';
 import { controlRoutes } from './control-routes.ts';
+import { lackForFailover } from './failover.ts';
 import { Launcher } from './launcher.ts';
 import type { Layout } from './layout.ts';
 import { layoutOf, portsOf } from './layout.ts';
@@ -19,9 +20,6 @@ import { foldersOf, readRoster, removeData, rosterFor, writeRoster } from './ros
 
 /** From the first process to the proof. A cold start of three nodes takes about one second. */
 const READY_MS = 15_000;
-
-/** Of fewer, those that are left are no majority. */
-const FAILOVER_NODES_MIN = 3;
 
 /** What a cluster is to be. */
 export interface LaunchOptions {
@@ -76,12 +74,8 @@ export async function launch(options: LaunchOptions): Promise<Launch> {
       `w is ${options.w}, but the cluster has only ${roster.nodes.length} nodes`,
     );
   }
-  if (options.failover === true && roster.nodes.length < FAILOVER_NODES_MIN) {
-    throw new RangeError(
-      `failover needs ${FAILOVER_NODES_MIN} nodes, but the cluster has ${roster.nodes.length}: ` +
-        'one of two is no majority',
-    );
-  }
+  const lack = options.failover === true ? lackForFailover(roster.nodes.length) : null;
+  if (lack !== null) throw new RangeError(lack);
   await checkPorts(portsOf(layout)).catch((error: unknown) => {
     throw withHolder(error);
   });

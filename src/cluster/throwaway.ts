@@ -14,6 +14,8 @@ export interface ThrowawayOptions {
   readonly durable: boolean;
   /** Default write concern of messages; null: the nodes' own default. */
   readonly w?: string | null;
+  /** See LaunchOptions. */
+  readonly failover?: boolean;
   /** Free ports behind those of the cluster, for nodes that are added. */
   readonly sparePorts?: number;
   /** What it is for: part of its name and of its folder's. */
@@ -111,6 +113,7 @@ function launchOptions(
     dataDir: folder,
     fresh: false,
     w: options.w ?? null,
+    failover: options.failover ?? false,
     token: null,
     requireClientToken: false,
     logLevel: 'error',

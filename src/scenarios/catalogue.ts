@@ -17,6 +17,7 @@ export const SHIPPED: readonly string[] = [
   'heartbeats',
   'smart-retries',
   'quorum',
+  'failover',
   'crash-durability',
   'restart-empty',
   'kv-guarantees',

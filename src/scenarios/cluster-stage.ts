@@ -41,24 +41,30 @@ export class ClusterStage implements Stage {
   /** Starts the cluster; resolves when it is proved to be ready. Whatever fails, and when `signal`
    * aborts, nothing is left behind. */
   static async start(
-    { secondaries, storage, w }: ScenarioCluster,
+    { failover, secondaries, storage, w }: ScenarioCluster,
     startArbiter: StartArbiter,
     signal: AbortSignal,
   ): Promise<ClusterStage> {
     const log = new EventLog();
+    let hear = (_event: ClusterEvent): void => {};
     const cluster = await throwaway(
       {
         secondaries,
         durable: storage === 'durable',
         w,
+        failover,
         sparePorts: SPARE_PORTS,
         purpose: 'demo',
         startArbiter,
-        onEvent: (event) => log.take(event),
+        onEvent: (event) => {
+          log.take(event);
+          hear(event);
+        },
       },
       signal,
     );
     const stage = new ClusterStage(cluster, log);
+    hear = (event) => stage.#hear(event);
     try {
       await stage.#refresh();
       return stage;
@@ -120,6 +126,16 @@ export class ClusterStage implements Stage {
 
   async end(): Promise<void> {
     await this.#cluster.end();
+  }
+
+  /** An office passes by itself: nothing was done to the cluster after which it is looked at. */
+  #hear(event: ClusterEvent): void {
+    const { node, role } = event as unknown as Record<string, unknown>;
+    if (event.event !== 'role' || role !== 'master') return;
+    this.#nodes = this.#nodes.map((one) => {
+      if (one.node === node) return { ...one, role: 'master' };
+      return one.role === 'master' ? { ...one, role: 'secondary' } : one;
+    });
   }
 
   async #refresh(): Promise<void> {

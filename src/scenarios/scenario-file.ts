@@ -14,6 +14,7 @@ import {
   type YAMLParseError,
 } from 'yaml';
 import * as z from 'zod';
+import { lackForFailover } from '../cluster/failover.ts';
 import { GROUPS, nodesNamed } from './node-names.ts';
 import { GUARANTEES, type Scenario } from './scenario.ts';
 import type { Step, Verb } from './step.ts';
@@ -63,8 +64,9 @@ const CLUSTER = z
       })
       .nullable()
       .default(null),
+    failover: z.boolean({ error: 'expected true or false' }).default(false),
   })
-  .default({ secondaries: 2, storage: 'memory', w: null });
+  .default({ secondaries: 2, storage: 'memory', w: null, failover: false });
 
 const HEAD = z.strictObject(
   {
@@ -189,9 +191,11 @@ class ScenarioReader {
     };
   }
 
-  /** A node that is started with such a `w` refuses it. */
+  /** A node that is started with such a `w` refuses it, and a launcher such a failover. */
   #checkSize(cluster: z.infer<typeof CLUSTER> | undefined): void {
     const size = (cluster?.secondaries ?? 0) + 1;
+    const lack = cluster?.failover === true ? lackForFailover(size) : null;
+    if (lack !== null) this.#blame(['cluster', 'failover'], lack);
     if (typeof cluster?.w !== 'number' || cluster.w <= size) return;
     const nodes = size === 1 ? '1 node' : `${size} nodes`;
     this.#blame(['cluster', 'w'], `w is ${cluster.w}, but the cluster has only ${nodes}`);

@@ -3,7 +3,7 @@
 import type { Step } from './step.ts';
 
 /** How many guarantees docs/guarantees.md numbers, from G1 on. */
-export const GUARANTEES = 23;
+export const GUARANTEES = 24;
 
 /** The rule that a scenario shows. */
 export interface Rule {
@@ -20,6 +20,8 @@ export interface ScenarioCluster {
   readonly storage: 'memory' | 'durable';
   /** Default write concern of messages; null: the nodes' own. */
   readonly w: string | null;
+  /** Another node takes over from a silent master. */
+  readonly failover: boolean;
 }
 
 export interface Scenario {

@@ -55,10 +55,10 @@ test('with --json each file has an object, also one that is none or not there', 
   expect(code).toBe(2);
 });
 
-test.each(['G0', 'G08', 'G24', 'G99', 'G1000', 'g8'])('%s is no guarantee', async (name) => {
+test.each(['G0', 'G08', 'G25', 'G99', 'G1000', 'g8'])('%s is no guarantee', async (name) => {
   const path = await file('one.yaml', GOOD.replace('G8', name));
   const { code, err } = await runCommand(register, 'scenario', 'check', path);
-  expect(err).toContain(`${path}:2: rule.guarantee: expected a guarantee, G1 to G23`);
+  expect(err).toContain(`${path}:2: rule.guarantee: expected a guarantee, G1 to G24`);
   expect(code).toBe(2);
 });
 

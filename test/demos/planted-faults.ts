@@ -112,6 +112,17 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     ],
   },
   {
+    demo: 'failover',
+    fault: 'one more than a majority has to miss the master',
+    patches: [
+      patch(
+        'src/core/arbiter/succession.ts',
+        'if (fresh.length < majority(size)) return false;',
+        'if (fresh.length <= majority(size)) return false;',
+      ),
+    ],
+  },
+  {
     demo: 'crash-durability',
     fault: 'a write is called durable half a second before it reaches the disk',
     patches: [

@@ -43,7 +43,7 @@ describe('a scenario file', () => {
     const scenario = parseScenario(GOOD, '/somewhere/my.yaml');
     expect(scenario).toMatchObject({
       name: 'my',
-      cluster: { secondaries: 1, storage: 'durable', w: '2' },
+      cluster: { secondaries: 1, storage: 'durable', w: '2', failover: false },
       steps: [
         { verb: 'append', append: 'Msg1', w: 2, as: 'one' },
         {
@@ -63,7 +63,7 @@ describe('a scenario file', () => {
   const mistakes: [what: string, from: string, to: string, said: RegExp][] = [
     ['broken YAML', 'cluster: {', 'cluster: [', /^my\.yaml:5: /],
     ['no title', 'title: a test\n', '', /^my\.yaml:1: title: expected a title$/],
-    ['no guarantee', 'G8', 'eight', /^my\.yaml:3: .*expected a guarantee, G1 to G23$/],
+    ['no guarantee', 'G8', 'eight', /^my\.yaml:3: .*expected a guarantee, G1 to G24$/],
     ['an unknown field', '    w: 2\n', '    ww: 2\n', /^my\.yaml:8: "ww" has no place here$/],
     [
       'an unknown verb',

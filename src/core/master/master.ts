@@ -73,7 +73,6 @@ export class Master {
       heard: (member: Member, ack: HeartbeatAck) => {
         this.recovery.heardFrom(member, ack);
         this.attend();
-        if (this.held) this.dirty = true;
       },
       // It may have taken the quorum along, or brought it back: that is said in this turn.
       judged: () => {

@@ -273,6 +273,11 @@ describe('where another node takes over from a silent master', () => {
     const health = { ...cluster(...others), failover: true as const };
     expect(whatIf(health, misfortune as Misfortune, nodes).lines).toEqual(lines);
   });
+
+  test('it takes longer while nothing has been written', () => {
+    const health = { ...cluster('n2', 'n3'), failover: true as const, lastIndex: 0 };
+    expect(whatIf(health, 'kill', ['n1']).lines[0]).toContain('no writes for some 10 s, until');
+  });
 });
 
 test.each([

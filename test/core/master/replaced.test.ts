@@ -1,0 +1,70 @@
+// A master whose place another may have taken.
+
+import { expect, test } from 'vitest';
+import { VirtualCluster } from '../virtual-cluster.ts';
+
+/** n1 leads n2 and n3, which have `a`; a silent master is replaced. */
+function three(): VirtualCluster {
+  const cluster = new VirtualCluster();
+  cluster.arbiter({ size: 3, failover: true });
+  cluster.start('n1');
+  cluster.run(100);
+  for (const id of ['n2', 'n3']) cluster.start(id);
+  cluster.run(1_000);
+  cluster.write('n1', 'a', { w: 3 });
+  cluster.run(10);
+  return cluster;
+}
+
+/** Nothing arrives at n1 for as long as this stands; what it sends takes 100 ms. */
+const deaf = (from: string, to: string) =>
+  to === 'n1' ? ('lost' as const) : from === 'n1' ? 100 : 1;
+
+test('C24: one that stood still answers no write before it has heard of its members', () => {
+  const cluster = three();
+  cluster.pause('n1');
+  cluster.weather = deaf;
+  cluster.run(7_000);
+  cluster.resume('n1');
+  const lone = cluster.write('n1', 'lone', { w: 1 });
+  cluster.run(300);
+  expect(cluster.entries('n1')).toEqual(['1:a', '2:lone']);
+  expect(cluster.outcome(lone)).toBeUndefined();
+  cluster.weather = () => 1;
+  cluster.run(3_000);
+  expect(cluster.outcome(lone)).toEqual({ type: 'NoMaster', first: 2, last: 2 });
+  expect(cluster.status('n1')).toMatchObject({ role: 'secondary', epoch: 2, lastIndex: 1 });
+});
+
+test('C24: one that is sound after a pause answers as soon as one of them has answered', () => {
+  const cluster = three();
+  // Shorter than its members wait, and longer than it is certain.
+  cluster.pause('n1');
+  cluster.run(4_600);
+  cluster.weather = (_, to) => (to === 'n1' ? 50 : 1);
+  cluster.resume('n1');
+  const lone = cluster.write('n1', 'lone', { w: 1 });
+  cluster.run(45);
+  expect(cluster.outcome(lone)).toBeUndefined();
+  cluster.run(20);
+  expect(cluster.outcome(lone)).toMatchObject({ type: 'Stored', first: 2 });
+  expect(cluster.status('n1')).toMatchObject({ role: 'master', epoch: 1 });
+});
+
+test('C24: members that it hears, and that have told of its silence, prove nothing', () => {
+  const cluster = three();
+  // They hear nothing of it, nor does the arbiter of them: nobody is appointed.
+  const isCut = (from: string, to: string) => from === 'n1' || to === 'arbiter';
+  cluster.weather = (from, to) => (isCut(from, to) ? 'lost' : 1);
+  cluster.run(6_000);
+  cluster.weather = (_, to) => (to === 'arbiter' ? 'lost' : 1);
+  cluster.run(1_000);
+  const lone = cluster.write('n1', 'lone', { w: 1 });
+  cluster.run(1_000);
+  expect(cluster.outcome(lone)).toBeUndefined();
+  // They could not take it back yet.
+  cluster.weather = () => 1;
+  cluster.run(7_000);
+  expect(cluster.outcome(lone)).toMatchObject({ type: 'Stored', first: 2 });
+  expect(cluster.status('n1')).toMatchObject({ role: 'master', epoch: 1 });
+});
