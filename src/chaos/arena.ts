@@ -36,6 +36,8 @@ export class Arena {
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
   /** Id of the master, as far as is known. */
   master: string;
+  /** Another node takes over from a silent master, as far as is known. */
+  failover = false;
   /** Index at which the log ended before the run. What stands there is not chaos's. */
   base = 0;
   readonly #token: string | undefined;

@@ -27,7 +27,7 @@ export async function write(arena: Arena, order: WriteOrder): Promise<WriteRecor
   const record: WriteRecord = {
     type: 'write',
     client,
-    node: heard.outcome === 'ok' ? arena.master : via,
+    node: heard.outcome === 'ok' ? answererOf(arena, heard.acks) : via,
     operations,
     idempotencyKey,
     w,
@@ -37,6 +37,12 @@ export async function write(arena: Arena, order: WriteOrder): Promise<WriteRecor
   };
   arena.recording.add({ ...record, order: { via, timeoutMs, retryForMs } });
   return record;
+}
+
+/** The master answers, whoever was asked. One that has taken over just now is not known yet: it
+ * names itself first. */
+function answererOf({ failover, master }: Arena, acks: readonly string[] = []): string {
+  return failover && !acks.includes(master) ? (acks[0] ?? master) : master;
 }
 
 async function hear(arena: Arena, order: WriteOrder): Promise<Heard> {

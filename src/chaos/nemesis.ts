@@ -19,6 +19,9 @@ const STUCK: Faults = { persist: { stuck: true } };
 /** How often the master is the one. */
 const MASTER_SHARE = 0.4;
 
+/** How often a master is away for so long that another one takes over, where one does. */
+const REPLACED_SHARE = 0.4;
+
 /** Process faults by weight, and how many nodes they befall at once. */
 const BLOWS: readonly (readonly [readonly [ProcessFault, 'one' | 'two' | 'all'], number])[] = [
   [['kill', 'one'], 42],
@@ -59,7 +62,7 @@ export class Nemesis {
       const [fault, many] = behind ? (['kill', drawn[1]] as const) : drawn;
       const victims = this.#victims(chance, many);
       for (const node of victims) await this.#hands.strike(node, fault);
-      await this.#rest(this.#dwell(chance, fault));
+      await this.#rest(this.#dwell(chance, fault, victims));
       await Promise.all(victims.map((node) => this.#hands.undo(node)));
     }
   }
@@ -114,8 +117,13 @@ export class Nemesis {
     return rest.length === 0 ? [first] : [first, chance.pick(rest)];
   }
 
-  /** How long it lasts. A pause may be long enough to make a node Suspected, or Unhealthy. */
-  #dwell(chance: Chance, fault: ProcessFault): number {
+  /** How long it lasts. A pause may be long enough to make a node Suspected, or Unhealthy; and
+   * where somebody takes over from the master, that is gone for long enough at times. */
+  #dwell(chance: Chance, fault: ProcessFault, victims: readonly string[]): number {
+    const { failover, master } = this.#arena;
+    if (failover && victims.includes(master) && chance.happens(REPLACED_SHARE)) {
+      return chance.between(5_500, 9_000);
+    }
     if (fault === 'pause' && chance.happens(0.25)) return chance.between(1_600, 5_000);
     return chance.between(50, chance.happens(0.2) ? 2_500 : 700);
   }

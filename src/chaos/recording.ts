@@ -19,6 +19,8 @@ export interface RunLine {
   readonly nodes: readonly string[];
   /** How long faults were allowed, in milliseconds. */
   readonly durationMs: number;
+  /** Another node took over from a silent master; absent: nobody did. */
+  readonly failover?: boolean;
 }
 
 /** Something that was done to a node, when it was begun. */

@@ -148,13 +148,15 @@ export class ChaosRun {
     const { nodes, recording, now, durable } = this.#arena;
     const { seed, durationMs } = this.#options;
     const ids = nodes.map(({ node }) => node);
-    recording.add({ type: 'run', format: 1, seed, nodes: ids, durationMs });
+    const healths = await Promise.all(ids.map((node) => this.#arena.clientOf(node).health()));
+    const failover = healths.some((health) => health.role === 'master' && health.failover);
+    const how = failover ? { failover } : {};
+    recording.add({ type: 'run', format: 1, seed, nodes: ids, durationMs, ...how });
     recording.add({ type: 'phase', at: now(), phase: 'safety' });
     for (const { node } of nodes) {
       const life = this.#arena.lifeName(node);
       recording.add({ type: 'node', at: now(), node, life, event: 'start', durable });
     }
-    const healths = await Promise.all(ids.map((node) => this.#arena.clientOf(node).health()));
     this.#arena.base = Math.max(...healths.map(({ lastIndex }) => lastIndex));
     for (const node of ids) await this.#watch.look(node);
   }

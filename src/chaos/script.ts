@@ -3,6 +3,7 @@
 // came of an order that was half understood would be a judgement on nothing.
 
 import { parseRecord } from '../check/history-line.ts';
+import { FAILOVER_NODES_MIN } from '../cluster/failover.ts';
 import { type Line, PROBE, type RunLine, type Script, type StepLine } from './recording.ts';
 
 /** A file that cannot be played. */
@@ -103,12 +104,15 @@ function lineOf(json: string, place: number): Line {
   return line;
 }
 
-function checkRun({ durationMs, format, nodes, seed }: Partial<RunLine>, place: number): void {
+function checkRun(line: Partial<RunLine>, place: number): void {
+  const { durationMs, failover, format, nodes, seed } = line;
   if (format !== undefined && format !== 1) {
     throw new BadRecording(`format ${format} is not known here`);
   }
   const named = Array.isArray(nodes) && nodes.every(isText) && new Set(nodes).size === nodes.length;
-  const sized = named && nodes.length > 0 && nodes.length <= NODES_MAX;
+  const few = failover === true ? FAILOVER_NODES_MIN : 1;
+  const asked = failover === undefined || typeof failover === 'boolean';
+  const sized = named && asked && nodes.length >= few && nodes.length <= NODES_MAX;
   if (format === 1 && sized && isMoment(durationMs) && Number.isSafeInteger(seed)) return;
   throw new BadRecording(`line ${place} does not say which nodes ran, how long, and the seed`);
 }

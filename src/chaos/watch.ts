@@ -52,7 +52,8 @@ export class Watch {
     }
     if (health.role === 'master') {
       this.#arena.master = node;
-      const { mode, quorum } = health;
+      const { failover = false, mode, quorum } = health;
+      this.#arena.failover = failover;
       recording.add({
         type: 'health',
         at,

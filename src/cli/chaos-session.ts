@@ -6,6 +6,7 @@ import type { ArenaNode } from '../chaos/arena.ts';
 import type { Script } from '../chaos/recording.ts';
 import type { ChaosReport, Progress } from '../chaos/run.ts';
 import type { JudgeName } from '../check/verdict.ts';
+import type { ThrowawayOptions } from '../cluster/throwaway.ts';
 import { openRecord } from './arguments/record-file.ts';
 import { EXIT, Refused, Undecided } from './exit.ts';
 import {
@@ -50,11 +51,14 @@ export interface SessionOptions {
 }
 
 /** A cluster of its own, which nobody finds and of which nothing is left. */
-export async function throwawayGround(secondaries: number, signal: AbortSignal): Promise<Ground> {
+export async function throwawayGround(
+  size: Pick<ThrowawayOptions, 'secondaries' | 'failover'>,
+  signal: AbortSignal,
+): Promise<Ground> {
   const { throwaway } = await import('../cluster/throwaway.ts');
   const { serveArbiter: startArbiter } = await import('../node/serve-arbiter.ts');
   const { NotReady } = await import('../cluster/ready.ts');
-  const options = { secondaries, durable: true, purpose: 'chaos', startArbiter };
+  const options = { ...size, durable: true, purpose: 'chaos', startArbiter };
   const { ready, end } = await throwaway(options, signal).catch((error: unknown) => {
     // Nothing was tried, so nothing is broken.
     if (!(error instanceof NotReady)) throw error;

@@ -64,6 +64,17 @@ test('what was stored stands where it does without what was there before', async
   expect(record).not.toHaveProperty('duplicate');
 });
 
+test.each([
+  ['names itself first', true, ['n3', 'n2'], 'n3'],
+  ['is the one that is known', true, ['n2', 'n1'], 'n1'],
+  ['cannot have changed', false, ['n3', 'n2'], 'n1'],
+])('who has answered a write: the master %s', async (_, failover, acks, node) => {
+  const body = { index: 103, epoch: 1, acks, durable: true, ms: 1 };
+  const { arena: here } = arena(() => Response.json(body, { status: 201 }));
+  here.failover = failover;
+  expect(await write(here, order('m'))).toMatchObject({ outcome: 'ok', acks, node });
+});
+
 const LOG = { kind: 'log', client: 'r', node: 'n1', read: 'local', from: 2, limit: 9 } as const;
 const page =
   (next: number | null, places = { lastIndex: 120, commitIndex: 119 }): Answer =>

@@ -15,9 +15,11 @@ async function acting(
   size = 3,
   met: readonly string[] = [],
   strikeMs = 0,
+  failover = false,
 ) {
   const stage = staged(undefined, size);
   const { arena, hands, clock, coverage } = stage;
+  arena.failover = failover;
   for (const { name, roles } of FAULT_KINDS.filter((kind) => met.includes(kind.name))) {
     for (const role of roles) {
       coverage.begin(name, role, 0, true);
@@ -160,4 +162,13 @@ test('two that are struck at once are two, and a pause may last until it is noti
   for (const [first, second] of pairs) expect(first).not.toBe(second);
   // From 4 s on a node is Unhealthy.
   expect(Math.max(...slept)).toBeGreaterThan(4_000);
+});
+
+test('a master that can be replaced is away at times until another one has its place', async () => {
+  const spans = async (failover: boolean) => {
+    const { slept } = await acting('processes', 5, 600_000, 3, [], 0, failover);
+    return slept.filter((ms) => ms > 5_000).length;
+  };
+  expect(await spans(true)).toBeGreaterThan(10);
+  expect(await spans(false)).toBe(0);
 });

@@ -97,6 +97,8 @@ test.each([
   ['how long', { ...RUN, durationMs: -1 }],
   ['how long', { ...RUN, durationMs: 1e300 }],
   ['the seed', { ...RUN, seed: 0.5 }],
+  ['who took over', { ...RUN, nodes: ['n1', 'n2', 'n3'], failover: 'yes' }],
+  ['how one of two took over', { ...RUN, failover: true }],
   ['which nodes ran', { ...RUN, format: undefined }],
 ])('a run that does not say %s cannot be played: %j', (_, run) => {
   expect(() => scriptOf(fileOf(run))).toThrow('line 1 does not say which nodes ran');

@@ -1,6 +1,7 @@
 // `replog chaos`: throws faults at a cluster while clients write and read; judges what was seen.
 
 import type { Command } from 'commander';
+import { lackForFailover } from '../../cluster/failover.ts';
 import { refuseRecorded } from '../arguments/record-file.ts';
 import { refuseWithout } from '../arguments/vain-options.ts';
 import { wholeNumber } from '../arguments/whole-number.ts';
@@ -22,10 +23,12 @@ interface ChaosOptions extends TargetOptions {
   readonly seed?: number;
   readonly untilCovered?: true;
   readonly secondaries?: number;
+  readonly failover?: true;
   readonly record?: string;
   readonly json?: boolean;
 }
 
+const SECONDARIES = 2;
 const SECONDARIES_MAX = 10;
 const MINUTES_MAX = 24 * 60;
 
@@ -45,6 +48,7 @@ export function register(program: Command): void {
       'of the cluster it starts (default: 2)',
       wholeNumber(1, SECONDARIES_MAX),
     )
+    .option('--failover', 'start it with --failover, and take its master away for longer at times')
     .option('--record <file>', 'write down everything that was done and seen, for `replog replay`')
     .option('--json', 'print one JSON object per event')
     .addHelpText(
@@ -85,9 +89,16 @@ const isOwn = ({ url, name }: ChaosOptions): boolean => url === undefined && nam
 
 async function groundFor(options: ChaosOptions, signal: AbortSignal): Promise<Ground> {
   const { throwawayGround } = await import('../chaos-session.ts');
-  if (isOwn(options)) return throwawayGround(options.secondaries ?? 2, signal);
-  if (options.secondaries !== undefined) {
-    throw new UsageError('--secondaries is for a cluster that chaos starts itself', 'leave it out');
+  const { failover = false, secondaries } = options;
+  if (isOwn(options)) {
+    const size = (secondaries ?? SECONDARIES) + 1;
+    const lack = failover ? lackForFailover(size) : null;
+    if (lack !== null) throw new UsageError(lack, 'choose another number for --secondaries');
+    return throwawayGround({ secondaries: size - 1, failover }, signal);
+  }
+  if (secondaries !== undefined || failover) {
+    const vain = failover ? '--failover' : '--secondaries';
+    throw new UsageError(`${vain} is for a cluster that chaos starts itself`, 'leave it out');
   }
   const target = await findTarget(options);
   const { launcher, report } = await findLauncher(target, { signal });

@@ -46,7 +46,7 @@ async function replay(file: string, { record, json = false }: ReplayOptions): Pr
     if (!(error instanceof BadRecording)) throw error;
     throw new UsageError(`${file} cannot be played: ${error.message}`, NAME_ONE);
   }
-  const { seed, nodes, durationMs } = script.run;
+  const { seed, nodes, durationMs, failover = false } = script.run;
   const ids = nodes.map((_, place) => `n${place + 1}`);
   if (nodes.some((node) => !ids.includes(node))) {
     throw new UsageError(
@@ -55,7 +55,7 @@ async function replay(file: string, { record, json = false }: ReplayOptions): Pr
     );
   }
   await untilInterrupted(async (signal) => {
-    const ground = await throwawayGround(nodes.length - 1, signal);
+    const ground = await throwawayGround({ secondaries: nodes.length - 1, failover }, signal);
     const untilCovered = false;
     const settings = { seed, tag: '', durationMs, untilCovered, script, record, json };
     try {
