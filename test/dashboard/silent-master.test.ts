@@ -109,3 +109,24 @@ test('for how long it has not answered is told from when it was heard, everywher
     expect.stringContaining('keys of n1, no answer for 3.0 s'),
   );
 });
+
+test('where it is replaced, writes wait for that; and it does not take any when another leads', () => {
+  const silence: Step = [60_000, { type: 'silence', node: 'n1' }];
+  const calm = recorded(STATES.healthy!);
+  const { health } = calm.nodes[0]!;
+  if (health?.role !== 'master') throw new Error('n1 is master');
+  const replaceable = told(calm, {
+    type: 'health',
+    node: 'n1',
+    health: { ...health, failover: true },
+  });
+  const silent = reduced(replaceable, [silence, [63_000, { type: 'round' }]]);
+  expect(textOf(silent, 120)).toContain('nothing can be written until it is replaced');
+  expect(textOf(reduced(calm, [silence, [63_000, { type: 'round' }]]), 120)).not.toContain('until');
+  const heir = { ...health, node: 'n2', epoch: health.epoch + 1 };
+  const replaced = told(silent, { type: 'health', node: 'n2', health: heir });
+  const [own, others] = [textOf(replaced, 120), textOf(calm, 120)].map(
+    (text) => text.split('\n').filter((line) => line.includes('takes writes')).length,
+  );
+  expect([own, others]).toEqual([1, 1]);
+});

@@ -144,7 +144,8 @@ function alarmOf(state: ClusterState): string | null {
   if (!masterAnswers(state)) {
     const view = state.nodes.find(({ node }) => node === master.node);
     const since = seconds(view === undefined ? 0 : silenceOf(state, view));
-    return `NO MASTER: ${master.node} has not answered for ${since}; nothing can be written`;
+    const until = master.failover === true ? ' until it is replaced' : '';
+    return `NO MASTER: ${master.node} has not answered for ${since}; nothing can be written${until}`;
   }
   if (master.mode === 'read-write') return null;
   return `READ-ONLY: ${master.reason ?? 'no reason given'}`;

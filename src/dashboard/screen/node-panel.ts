@@ -89,7 +89,8 @@ function short(view: NodeView, state: ClusterState, width: number): Line[] {
 /** How far behind it is, or whether it takes writes. */
 function standing(view: NodeView, state: ClusterState, width: number): Line {
   const { health } = view;
-  if (health?.role === 'master') {
+  // One that is silent may have been replaced since.
+  if (health?.role === 'master' && masterOf(state)?.node === view.node) {
     const isAble = health.mode === 'read-write' && masterAnswers(state);
     return [span(isAble ? ' takes writes' : ' REFUSES WRITES', isAble ? 'dim' : 'bad')];
   }
