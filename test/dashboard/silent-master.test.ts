@@ -110,7 +110,7 @@ test('for how long it has not answered is told from when it was heard, everywher
   );
 });
 
-test('where it is replaced, writes wait for that; and it does not take any when another leads', () => {
+test('where it is replaced, writes wait for that; when another leads, it takes none', () => {
   const silence: Step = [60_000, { type: 'silence', node: 'n1' }];
   const calm = recorded(STATES.healthy!);
   const { health } = calm.nodes[0]!;

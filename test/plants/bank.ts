@@ -2,6 +2,7 @@
 
 import { ACKNOWLEDGEMENT_PLANTS } from './acknowledgement-plants.ts';
 import { DAMAGE_PLANTS } from './damage-plants.ts';
+import { FAILOVER_PLANTS } from './failover-plants.ts';
 import { MEMBERSHIP_PLANTS } from './membership-plants.ts';
 import { ORDER_PLANTS } from './order-plants.ts';
 import type { Plant } from './plant.ts';
@@ -13,4 +14,5 @@ export const BANK: readonly Plant[] = [
   ...STORAGE_PLANTS,
   ...DAMAGE_PLANTS,
   ...MEMBERSHIP_PLANTS,
+  ...FAILOVER_PLANTS,
 ];
