@@ -41,6 +41,8 @@ export class ClusterFacts {
   master: string | null = null;
   masterEpoch = 0;
   private masterSince = 0;
+  /** Another node has become master at some time. */
+  replaced = false;
   /** Epochs up to here may have been given twice, so that they name nothing. */
   ambiguous = 0;
   opened = 0;
@@ -194,8 +196,11 @@ export class ClusterFacts {
     if (record.role !== 'master') return 'none';
     // Whom a forgetful arbiter appoints again may have been overtaken by one that it does not know.
     const other = this.master !== null && (this.master !== record.node || this.forgot);
-    this.master = record.node;
     const again = this.reused(record.epoch, facts);
+    // One that stood still may say late what it was in an earlier epoch.
+    if (!again && record.epoch !== undefined && record.epoch < this.masterEpoch) return 'none';
+    this.replaced ||= this.master !== null && this.master !== record.node;
+    this.master = record.node;
     this.masterEpoch = record.epoch ?? this.masterEpoch;
     this.masterSince = record.at;
     if (again) return 'arbiter forgot';

@@ -81,6 +81,14 @@ describe('a later epoch may have begun', () => {
   });
 });
 
+test('who says late that it was master of an earlier epoch has not become it since', () => {
+  const run = told();
+  expect(run.leads('n2', 2)).toBe('other master');
+  expect(run.leads('n1', 1)).toBe('none');
+  expect(run.facts).toMatchObject({ master: 'n2', masterEpoch: 2 });
+  expect(run.facts.isOthers('n1', run.now)).toBe(true);
+});
+
 describe('a node has lost what it had', () => {
   test.each([
     ['in memory, when its process ends', false, { event: 'crash' }, 'lost'],

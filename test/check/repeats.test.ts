@@ -51,3 +51,22 @@ test.each([
   run.write(message('one'), { ...KEYED, call, duplicate: false });
   expect(judge(run.end()).violations.map(({ judge: judged }) => judged)).toEqual(by);
 });
+
+test.each([
+  ['another one has', { acks: ['n1'] }, 'n1', []],
+  ['the one in office has', { acks: ['n3'] }, 'n3', ['exactly once']],
+])('a time limit that %s told of: the repeat may be stored at that index, or not', (...known) => {
+  const [, told, node, by] = known;
+  const run = new Recording();
+  run.write(message('kept'));
+  run.lead('n3');
+  const place = { first: 2, last: 2, ...told };
+  const call = run.tick();
+  run.write(message('one'), { ...TIMEOUT, ...place, node, call });
+  // What a replaced master has put there is in nobody's log.
+  if (node === 'n1') run.log.length = 1;
+  const again = { ...KEYED, first: 2, last: 2, acks: ['n3', 'n2'], node: 'n3' };
+  run.write(message('one'), { ...again, duplicate: false });
+  if (node === 'n3') run.log.length = 2;
+  expect(judge(run.records).violations.map(({ judge: judged }) => judged)).toEqual(by);
+});
