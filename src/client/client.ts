@@ -85,7 +85,8 @@ export class ReplogClient {
       departures,
     });
     this.#pace = options.pace ?? sharedPace(departures);
-    this.#writes = new Writes(this.#url, {
+    const bases = [this.#url, ...(options.others ?? []).map(baseUrl)];
+    this.#writes = new Writes(bases, {
       sender: new GatheringLink(this.#link, departures),
       departures,
       pace: this.#pace,

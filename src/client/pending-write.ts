@@ -21,9 +21,11 @@ export interface Sender {
   send(base: string, call: Call): Promise<Reply>;
 }
 
-/** Where writes go: the URL the client was given, and the master it has learned of. */
+/** Where writes go: the URLs the client was given, and the master it has learned of. */
 export interface Route {
-  readonly configured: string;
+  readonly configured: readonly string[];
+  /** Which of them is asked while no master is known. */
+  turn: number;
   learned: string | null;
   /** Whether a write of this client was answered: then somebody is there, and comes back. */
   answered: boolean;
@@ -112,7 +114,7 @@ export class PendingWrite {
    * OutcomeUnknown, or the caller's abort reason if nothing was sent. */
   async run<Answer extends Acknowledged>(): Promise<Answer> {
     for (;;) {
-      const base = this.#route.learned ?? this.#route.configured;
+      const base = this.#route.learned ?? baseOf(this.#route);
       const limit = deadline(this.#attemptMs(), this.#order.signal, this.#order.departures);
       try {
         const reply = await this.#sendCopy(base, limit);
@@ -209,11 +211,18 @@ export class PendingWrite {
     this.#hops = 0;
     // Patience is not a failure: the node is there and waits for its replicas, as it was told to.
     if (failure.stillWaiting) return;
+    this.#passOver(failure.base);
     const nobodyThere = this.#doubt === null && !this.#route.answered;
     const waitedMs = this.#pace.now() - this.#startedAt;
     const error = new Unreachable(failure.base, failure);
-    if (nobodyThere && waitedMs >= NOBODY_THERE_MS) throw error;
+    const all = this.#tries >= this.#route.configured.length;
+    if (nobodyThere && all && waitedMs >= NOBODY_THERE_MS) throw error;
     await this.#pauseOrEnd(error, 0);
+  }
+
+  /** Nobody is there: the next one is asked, unless another write has found that out before. */
+  #passOver(base: string): void {
+    if (base === baseOf(this.#route)) this.#route.turn += 1;
   }
 
   async #pauseOrEnd(why: Error, atLeastMs: number): Promise<void> {
@@ -250,6 +259,11 @@ export class PendingWrite {
     const passedMs = timeoutMs === undefined ? 0 : this.#pace.now() - this.#startedAt;
     return Math.max(1, Math.ceil(limit + GRACE_MS - passedMs));
   }
+}
+
+/** Who is asked while no master is known. */
+function baseOf({ configured, turn }: Route): string {
+  return configured[turn % configured.length]!;
 }
 
 /** What is none goes to the node as it is and is refused there, not taken for another one. */

@@ -27,8 +27,9 @@ export class Writes {
   readonly #route: Route;
   readonly #how: Sending;
 
-  constructor(base: string, how: Sending) {
-    this.#route = { configured: base, learned: null, answered: false };
+  /** `bases`: at least one. */
+  constructor(bases: readonly string[], how: Sending) {
+    this.#route = { configured: bases, turn: 0, learned: null, answered: false };
     this.#how = how;
   }
 

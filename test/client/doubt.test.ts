@@ -24,7 +24,7 @@ function writeVia(send: (call: Call) => Promise<Reply>, more: Partial<WriteOrder
     ...({ method: 'POST', path: '/messages', idempotencyKey: 'k' } as const),
     ...{ json: () => ({ message: 'a' }), departures: new Departures(), ...more },
   };
-  const route = { configured: 'http://n1', learned: null, answered: false };
+  const route = { configured: ['http://n1'], turn: 0, learned: null, answered: false };
   return {
     pace,
     write: new PendingWrite({ send: (_, call) => send(call) }, route, order, pace, 10_000),

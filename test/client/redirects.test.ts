@@ -1,7 +1,7 @@
-import { expect, test } from 'vitest';
-import { NotMaster, ReplogClient } from '../../src/client/client.ts';
+import { describe, expect, test } from 'vitest';
+import { InvalidUrl, NotMaster, ReplogClient, Unreachable } from '../../src/client/client.ts';
 import { quickPace } from './quick-pace.ts';
-import { type Responder, sendJson, sendProblem, startStub } from './stub-server.ts';
+import { deadUrl, type Responder, sendJson, sendProblem, startStub } from './stub-server.ts';
 
 const STORED = { index: 3, w: 'majority', acks: ['n1', 'n2'], durable: true, ms: 2 };
 
@@ -113,4 +113,43 @@ test('a node that names itself is asked again only after a pause', async () => {
   const client = new ReplogClient({ url: stub.url, pace, retryForMs: 100 });
   await expect(client.append('x')).rejects.toBeInstanceOf(NotMaster);
   expect(stub.hits).toHaveLength(pace.pauses.length + 1);
+});
+
+describe('a client that was given further nodes', () => {
+  const master = (): ReturnType<typeof startStub> =>
+    startStub((_, response) => sendJson(response, 201, STORED));
+
+  test('asks the next where nobody is, and each of them before it gives up', async () => {
+    const [first, second, heir] = [await deadUrl(), await deadUrl(), await master()];
+    const others = [second, heir.url];
+    const client = new ReplogClient({ url: first, others, pace: quickPace() });
+    expect((await client.append('a')).index).toBe(STORED.index);
+    const nowhere = new ReplogClient({ url: first, others: [second], pace: quickPace() });
+    await expect(nowhere.append('a')).rejects.toThrow(Unreachable);
+  });
+
+  test('finds the one that has taken over through a node that still names the old one', async () => {
+    const [gone, heir] = [await deadUrl(), await master()];
+    const follower = await startStub((_, response, count) => {
+      const url = count < 3 ? gone : heir.url;
+      response.setHeader('location', `${url}/messages`);
+      sendProblem(response, 307, 'not-master', { master: { node: 'n', url } });
+    });
+    const client = new ReplogClient({ url: gone, others: [follower.url], pace: quickPace() });
+    expect((await client.append('a')).index).toBe(STORED.index);
+    expect(follower.hits).toHaveLength(3);
+    expect(heir.hits).toHaveLength(1);
+  });
+
+  test('with many writes at once', async () => {
+    const [gone, heir] = [await deadUrl(), await master()];
+    const client = new ReplogClient({ url: gone, others: [heir.url], pace: quickPace() });
+    const writes = Array.from({ length: 20 }, (_, i) => client.put(`k${i}`, 'v'));
+    expect(await Promise.all(writes)).toHaveLength(20);
+  });
+
+  test.each(['', 'n1:4000', 'ftp://n1'])('refuses %j', (other) => {
+    const options = { url: 'http://127.0.0.1:1', others: [other] };
+    expect(() => new ReplogClient(options)).toThrow(InvalidUrl);
+  });
 });
