@@ -7,8 +7,9 @@ import type { Pace } from './pace.ts';
 export interface ClientOptions {
   /** Base URL of a node, or of a launcher for the control routes. */
   readonly url: string;
-  /** Base URLs of further nodes: a write that nobody takes at one goes to the next, so that it finds
-   * the master that has taken over from the node at `url`. Reads go to `url` alone. Default: none. */
+  /** Base URLs of further nodes: a write that nobody takes at one goes to the next, so that it
+   * finds the master that has taken over from the node at `url`. Reads go to `url` alone. Default:
+   * none. */
   readonly others?: readonly string[] | undefined;
   /** Sent as a Bearer token with every request. */
   readonly token?: string | undefined;

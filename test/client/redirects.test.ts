@@ -128,7 +128,7 @@ describe('a client that was given further nodes', () => {
     await expect(nowhere.append('a')).rejects.toThrow(Unreachable);
   });
 
-  test('finds the one that has taken over through a node that still names the old one', async () => {
+  test('finds who has taken over through a node that still names the old one', async () => {
     const [gone, heir] = [await deadUrl(), await master()];
     const follower = await startStub((_, response, count) => {
       const url = count < 3 ? gone : heir.url;
