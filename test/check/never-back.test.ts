@@ -117,3 +117,19 @@ test('never back: a late answer of an earlier life takes nothing from what this 
   run.read('n2', {}, run.log.slice(0, 1));
   expect(judge(run.records).violations).toMatchObject([{ judge: 'never back' }]);
 });
+
+test('never back: how far a log went by its report is over with the first page of a later epoch', () => {
+  const run = new Recording();
+  run.write(message('kept'));
+  run.read('n1');
+  for (const text of ['a', 'b', 'c']) run.write(message(text), { outcome: 'unknown' });
+  for (let said = 0; said < 2; said += 1) run.health({ commitIndex: 1 });
+  run.lead('n3');
+  run.log.length = 1;
+  run.write(message('new'), { acks: ['n3', 'n1'], node: 'n3' });
+  run.read('n1', { read: 'majority' });
+  run.read('n1');
+  expect(judge(run.records).violations).toEqual([]);
+  run.read('n1', {}, run.log.slice(0, 1));
+  expect(judge(run.records).violations).toMatchObject([{ judge: 'never back' }]);
+});

@@ -58,6 +58,7 @@ export class NeverBack implements Invariant {
       shown = new Shown(record.life);
       this.shown.set(record.node, shown);
     }
+    this.begins(record, shown);
     let found =
       this.shrinks(record, shown) ??
       this.changes(record, shown) ??
@@ -107,6 +108,13 @@ export class NeverBack implements Invariant {
 
   finish(): Violation | null {
     return this.keys.finish() ?? this.vanished.finish();
+  }
+
+  /** What a report said of the end of an earlier epoch's log is over with the first page of a later
+   * one, also where that shows only what is on a majority. */
+  private begins({ entries, lastIndex }: LogRecord, shown: Shown): void {
+    const epoch = entries.at(-1)?.epoch ?? 0;
+    if (epoch > shown.lastEpoch && shown.isOver(this.evidence.cluster)) shown.ends.cap(lastIndex);
   }
 
   private shrinks(record: LogRecord, shown: Shown): Violation | null {

@@ -4,7 +4,8 @@
 
 import { Chance } from '../chance.ts';
 import { OVERTHROW } from '../faults/overthrow.ts';
-import type { Fault, Plan } from './plan.ts';
+import { CLIENTS_MAX } from './drawn-operations.ts';
+import type { Fault, Plan, PlannedWrite } from './plan.ts';
 
 const FAILOVER_SEED = 0xfa_110e;
 
@@ -12,6 +13,9 @@ const FAILOVER_SEED = 0xfa_110e;
 const SHARE = 0.35;
 
 const TIMES_MAX = 3;
+
+/** About so often a client writes that asks nobody but the master it knows. */
+const LOYAL_MS = 60;
 
 export function withFailover(plan: Plan): Plan {
   const chance = new Chance(plan.seed ^ FAILOVER_SEED);
@@ -32,9 +36,25 @@ export function withFailover(plan: Plan): Plan {
     };
   });
   const options = { ...shape.options, masterSilenceMs };
+  const loyal = loyalTo(chance, faultsFrom, faultsUntil);
   return {
     ...plan,
     shape: { ...shape, failover: true, options },
     faults: [...faults, ...more].sort((a, b) => a.at - b.at),
+    operations: [...plan.operations, ...loyal].sort((a, b) => a.at - b.at),
   };
+}
+
+/** Writes that one node's word is enough for: whoever gives it is to be master still. */
+function loyalTo(chance: Chance, from: number, until: number): PlannedWrite[] {
+  const client = `c${CLIENTS_MAX + 4}`;
+  const writes: PlannedWrite[] = [];
+  for (let at = from; at < until; at += chance.next() * 2 * LOYAL_MS) {
+    writes.push({
+      ...{ type: 'write', client, at: Math.round(at), w: 1, timeoutMs: null, key: null },
+      operations: [{ op: 'append', message: `${client}-${writes.length}` }],
+      ...{ batch: false, patienceMs: 400, tries: 1, onlyNew: false },
+    });
+  }
+  return writes;
 }
