@@ -39,6 +39,8 @@ export class Watch implements NodeWatch {
   sizeChanges = false;
   private size = 0;
   private readonly gone = new Set<string>();
+  /** The latest in which somebody has begun to lead. */
+  private latestEpoch = 0;
   private readonly images = new Map<string, LogImage>();
   private readonly timeline: Timeline;
   private readonly trace: Trace;
@@ -130,9 +132,13 @@ export class Watch implements NodeWatch {
     const about = { type: 'node' as const, at, life: node.lifeName };
     if (note.event === 'role') {
       const { role, epoch } = note;
-      if (role === 'master') this.memory.leads(node.id, epoch);
+      if (role === 'master') {
+        this.memory.leads(node.id, epoch);
+        this.latestEpoch = Math.max(this.latestEpoch, epoch);
+      }
       this.record({ ...about, node: node.id, event: 'role', role, epoch });
-    } else if (note.event === 'left') {
+    } else if (note.event === 'left' && (node.status?.epoch ?? 0) >= this.latestEpoch) {
+      // A master that was replaced meanwhile is none of those who decide that.
       // The master may hear of it long after the node is back.
       this.gone.add(note.node);
       this.record({ ...about, node: note.node, event: 'leave' });
