@@ -69,8 +69,14 @@ export class ClusterFacts {
   /** Whether another node was master all the time since this moment. Who is master after a restart
    * is not known before it says so. */
   isOthers(node: string, moment: number): boolean {
-    const { forgot, master, masterSince, opening } = this;
-    return !forgot && !opening && master !== null && master !== node && masterSince < moment;
+    return !this.forgot && !this.opening && this.wasOthers(node, moment);
+  }
+
+  /** Whether another node had become master before this moment, and this one has not since: the next
+   * one is introduced before it answers anybody. */
+  wasOthers(node: string, moment: number): boolean {
+    const { master, masterSince } = this;
+    return master !== null && master !== node && masterSince < moment;
   }
 
   /** An epoch was met. */

@@ -105,7 +105,7 @@ export class Promises {
     if (record.call <= this.riskAt) return null;
     const moment = record.return ?? record.call;
     const last = first + contents.length - 1;
-    if (!keeps(acks, cluster)) return null;
+    if (!keeps(acks, cluster) || isOutdated(record, cluster)) return null;
     // An answer may be heard after its master has ended, and another life of it has begun.
     const lasts = record.call > this.reopenedAt;
     for (const node of acks) {
@@ -264,6 +264,17 @@ function since(moment: number | undefined, record: WriteRecord): boolean {
   if (moment === undefined || moment === Number.NEGATIVE_INFINITY) return true;
   const open = record.outcome !== 'ok' && record.idempotencyKey !== null;
   return record.duplicate !== true && !open && record.call > moment;
+}
+
+/** Whether a master says so that was replaced before it was asked, and does not know it: where it is
+ * not told by a majority, it tells of a log that is nobody's. */
+export function isOutdated(
+  { acks = [], call, node }: Pick<WriteRecord, 'acks' | 'call' | 'node'>,
+  cluster: ClusterFacts,
+): boolean {
+  const { master, members, replaced } = cluster;
+  if (!replaced || !cluster.wasOthers(node, call) || acks.includes(master!)) return false;
+  return acks.length < majority(members.length);
 }
 
 /** Whether these holders are enough, as things stand, and also if who was asked to leave stays. */

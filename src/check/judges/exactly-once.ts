@@ -10,7 +10,7 @@ import type { Evidence, Invariant } from '../evidence.ts';
 import type { FinalLog } from '../final-logs.ts';
 import type { WriteRecord } from '../history.ts';
 import { type Content, type KeyFacts, sameContents } from '../operations.ts';
-import { keeps } from '../promises.ts';
+import { isOutdated } from '../promises.ts';
 import { type Violation, violation } from '../verdict.ts';
 
 export class ExactlyOnce implements Invariant {
@@ -25,8 +25,8 @@ export class ExactlyOnce implements Invariant {
   write(record: WriteRecord, contents: readonly Content[]): Violation | null {
     const { first, idempotencyKey: key } = record;
     if (first === undefined || key === null) return null;
-    const { operations, place, promises } = this.evidence;
-    if (this.isOutdated(record)) return null;
+    const { cluster, operations, place, promises } = this.evidence;
+    if (record.outcome !== 'ok' && isOutdated(record, cluster)) return null;
     const facts = operations.request(key);
     if (this.isLost(facts, record))
       Object.assign(facts, { first: 0, stored: false, heardAt: NEVER });
@@ -70,13 +70,6 @@ export class ExactlyOnce implements Invariant {
       before.place,
       place,
     );
-  }
-
-  /** A master that was replaced, and does not know it, tells of its own log. */
-  private isOutdated({ acks = [], call, node, outcome }: WriteRecord): boolean {
-    const { cluster } = this.evidence;
-    if (outcome === 'ok' || !cluster.replaced || !cluster.isOthers(node, call)) return false;
-    return !keeps(acks, cluster);
   }
 
   /** What was said to be there is promised. What came to be promised there later may be the like of

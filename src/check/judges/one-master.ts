@@ -1,10 +1,10 @@
 // One master per epoch: an epoch belongs to one node, and to one life of it; what a node says of
 // its epoch never falls within a life. A master that had its arbiter in its own process and lost
 // its memory cannot know which epochs there were: it may give the same one again.
-// Only the master answers linearizable reads.
+// Only the master answers linearizable reads, and acknowledges writes: one that was replaced does not.
 
 import type { Evidence, Invariant } from '../evidence.ts';
-import type { GetRecord, HealthRecord, LogRecord, NodeRecord } from '../history.ts';
+import type { GetRecord, HealthRecord, LogRecord, NodeRecord, WriteRecord } from '../history.ts';
 import { type Violation, violation } from '../verdict.ts';
 
 interface Reign {
@@ -47,6 +47,14 @@ export class OneMaster implements Invariant {
     return role === 'master' ? this.reign(epoch, node, null, at) : null;
   }
 
+  /** The master is always among those who have it. */
+  write({ acks, call, node, outcome }: WriteRecord): Violation | null {
+    const { cluster } = this.evidence;
+    const known = outcome === 'ok' && acks !== undefined && cluster.isOthers(node, call);
+    if (!known || acks.includes(cluster.master!)) return null;
+    return this.deposed(`${node} acknowledged a write`, call);
+  }
+
   log(record: LogRecord): Violation | null {
     return this.answers(record);
   }
@@ -56,13 +64,17 @@ export class OneMaster implements Invariant {
   }
 
   private answers({ call, node, read }: LogRecord | GetRecord): Violation | null {
+    if (read !== 'linearizable' || !this.evidence.cluster.isOthers(node, call)) return null;
+    return this.deposed(`${node} answered a linearizable read`, call);
+  }
+
+  private deposed(what: string, call: number): Violation {
     const { cluster, place } = this.evidence;
-    if (read !== 'linearizable' || !cluster.isOthers(node, call)) return null;
     const { place: since = 0 } = this.reigns.get(cluster.masterEpoch) ?? {};
     return violation(
       'one master per epoch',
-      `${node} answered a linearizable read asked for at ${call} (record ${place}), when ` +
-        `${cluster.master} was the master (record ${since}).`,
+      `${what} asked for at ${call} (record ${place}), when ${cluster.master} was the master ` +
+        `(record ${since}).`,
       since,
       place,
     );

@@ -47,6 +47,7 @@ export class Master {
   private readonly mandate: Mandate;
   private readonly modeNews: ModeNews;
   private settled = false;
+  private ended = false;
   private dirty = true;
   private now: number;
   /** Someone may be answered as soon as it is certain that nobody else is in office. */
@@ -215,6 +216,7 @@ export class Master {
 
   /** This node is master no more: everyone who waits is told so; what is in the log stays there. */
   end(outcome: 'ShuttingDown' | 'NoMaster'): void {
+    this.ended = true;
     this.accession.end();
     this.writers.end(outcome);
     this.readers.end();
@@ -276,6 +278,8 @@ export class Master {
 
   /** Someone has more of the log: what is on a majority, and who may be answered. */
   private progress(): void {
+    // Without its members it would take itself for a majority.
+    if (this.ended) return;
     const { ledger } = this.context;
     const acknowledged = this.standing.acknowledged();
     const positions = [...acknowledged.positions.values()];

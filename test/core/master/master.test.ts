@@ -148,6 +148,18 @@ describe('Master: answers', () => {
   });
 });
 
+test('C6: one that was told to end does not take itself for a majority', () => {
+  const cluster = new VirtualCluster();
+  cluster.start('n1', { arbiter: null });
+  for (const id of ['n2', 'n3']) cluster.start(id, { arbiter: 'n1' });
+  cluster.run(1_000);
+  cluster.weather = (from) => (from === 'n1' ? 'lost' : 1);
+  cluster.write('n1', 'a', { w: 1 });
+  cluster.stop('n1');
+  cluster.run(100);
+  expect(cluster.status('n1')).toMatchObject({ persistedIndex: 1, commitIndex: 0 });
+});
+
 describe('Master: idempotency keys', () => {
   test('B07, C9: fifty equal requests at once: one operation, fifty equal answers', () => {
     const cluster = three();
