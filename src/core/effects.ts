@@ -157,6 +157,14 @@ export interface ArbiterMemory {
   readonly size: number | null;
   /** How often the set of members or the size has changed; absent: before that was counted. */
   readonly version?: number;
+  /** What the master has taken note of last, where it may be replaced; absent: all of the above. */
+  readonly noted?: Noted;
+}
+
+/** How large a cluster is meant to be, and who its members are. */
+export interface Noted {
+  readonly size: number | null;
+  readonly nodes: readonly NodeId[];
 }
 
 /** What a node remembers before it has seen anything. */

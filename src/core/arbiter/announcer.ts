@@ -16,6 +16,7 @@ export class Announcer {
   private readonly outbox: Outbox;
   private readonly options: Options;
   private readonly outdated: (epoch: Epoch) => void;
+  private readonly taken: (announced: Announcement) => void;
   private wanted: Announcement | null = null;
   /** The last one, whether the master has taken note of it or not. */
   private latest: Announcement | null = null;
@@ -25,11 +26,17 @@ export class Announcer {
   private failures = 0;
   private dueAt = Number.POSITIVE_INFINITY;
 
-  /** `outdated`: the master knows a higher epoch than this arbiter. */
-  constructor(outbox: Outbox, options: Options, outdated: (epoch: Epoch) => void) {
+  /** `outdated`: the master knows a higher epoch than this arbiter. `taken`: it has taken note. */
+  constructor(
+    outbox: Outbox,
+    options: Options,
+    outdated: (epoch: Epoch) => void,
+    taken: (announced: Announcement) => void,
+  ) {
     this.outbox = outbox;
     this.options = options;
     this.outdated = outdated;
+    this.taken = taken;
   }
 
   announce(announcement: Announcement, now: number): void {
@@ -77,6 +84,7 @@ export class Announcer {
 
   private noted(announced: Announcement): void {
     for (const node of this.gone) if (!includes(announced, node)) this.gone.delete(node);
+    this.taken(announced);
   }
 
   private pauseMs(): number {

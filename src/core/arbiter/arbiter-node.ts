@@ -2,13 +2,12 @@
 
 import { Bookkeeping } from '../bookkeeping.ts';
 import type { Effect, Event, Memory } from '../effects.ts';
-import { epoch, type NodeId, type Ticket } from '../ids.ts';
+import { type Epoch, epoch, type NodeId, type Ticket } from '../ids.ts';
 import type { Join, Peer, Replicas, Request, ResponseOrder } from '../messages.ts';
 import type { Options } from '../options.ts';
 import { type Answer, Outbox } from '../outbox.ts';
 import { Announcer } from './announcer.ts';
 import { Arbiter, type ArbiterOptions, type Registered } from './arbiter.ts';
-import { Succession } from './succession.ts';
 
 /** No node is of this epoch: it changes nothing, and whoever refuses it says who it is. */
 const WHO_IS_THERE: Replicas = { type: 'Replicas', epoch: epoch(0), replicas: [] };
@@ -19,7 +18,7 @@ function isLife(answer: Answer, node: NodeId, life: Registered): boolean {
 }
 
 /** How an arbiter of its own is set up. */
-export interface ArbiterNodeOptions extends Omit<ArbiterOptions, 'cluster' | 'succession'> {
+export interface ArbiterNodeOptions extends Omit<ArbiterOptions, 'cluster' | 'failoverMs'> {
   /** A master of which a majority hears nothing is replaced. Default: false. */
   readonly failover?: boolean;
 }
@@ -35,12 +34,15 @@ export class ArbiterNode {
     this.bookkeeping = new Bookkeeping(memory, this.outbox);
     const { cluster } = memory;
     const { failover = false, ...others } = settings;
-    const { silenceCountsMs } = options;
-    const succession = failover ? { succession: new Succession(silenceCountsMs) } : {};
-    this.arbiter = new Arbiter({ ...others, ...succession, cluster }, memory.arbiter);
-    this.announcer = new Announcer(this.outbox, options, (epoch) => {
-      this.arbiter.raise(epoch);
+    const heard = failover ? { failoverMs: options.silenceCountsMs } : {};
+    this.arbiter = new Arbiter({ ...others, ...heard, cluster }, memory.arbiter);
+    const outdated = (seen: Epoch): void => {
+      this.arbiter.raise(seen);
       this.changed(() => {});
+    };
+    this.announcer = new Announcer(this.outbox, options, outdated, (announced) => {
+      this.arbiter.noted(announced);
+      // Remembered with the next change: until then fewer count.
     });
   }
 

@@ -1,11 +1,11 @@
 // Admits nodes, gives roles, knows who the replicas are. The first node to join becomes master;
 // there is one master per epoch, and a new epoch each time one is appointed.
 
-import type { ArbiterMemory } from '../effects.ts';
+import type { ArbiterMemory, Noted } from '../effects.ts';
 import { type Epoch, epoch, type NodeId } from '../ids.ts';
 import type { Join, JoinedMaster, JoinedSecondary, Left, Peer, Refusal } from '../messages.ts';
 import { ClusterIdentity } from './cluster-identity.ts';
-import type { Succession } from './succession.ts';
+import { Succession } from './succession.ts';
 
 /** The set of replicas, for the master. */
 export interface Announcement {
@@ -35,8 +35,9 @@ export interface ArbiterOptions {
   readonly forgetful?: boolean;
   /** Only this node may become the first master; null: whichever joins first. */
   readonly prefer: NodeId | null;
-  /** Who takes over from a silent master. Default: nobody does. */
-  readonly succession?: Succession;
+  /** How long it counts that a member hears nothing of the master, in milliseconds, where another
+   * one takes over from it. Default: nobody does. */
+  readonly failoverMs?: number;
 }
 
 /** Nodes that left and are still told from strangers: more than any cluster has members. */
@@ -74,6 +75,7 @@ export class Arbiter {
   /** From this epoch on nobody but the master was appointed. */
   private since: Epoch;
   private readonly identity: ClusterIdentity;
+  private readonly succession: Succession | null;
 
   constructor(options: ArbiterOptions, memory: ArbiterMemory | null) {
     const known = memory ?? BLANK;
@@ -91,6 +93,19 @@ export class Arbiter {
     for (const { node, url, incarnation: life } of known.members) {
       this.members.set(node, { url, incarnation: life });
     }
+    const { failoverMs } = options;
+    const noted = known.noted ?? this.current;
+    this.succession = failoverMs === undefined ? null : new Succession(failoverMs, noted);
+  }
+
+  /** The master has taken note of this announcement. */
+  noted({ epoch: announced, replicas, size }: Announcement): void {
+    if (announced !== this.epoch) return;
+    this.succession?.notes({ size, nodes: replicas.map(({ node }) => node) });
+  }
+
+  private get current(): Noted {
+    return { size: this.size, nodes: [...this.members.keys()] };
   }
 
   /** Identity of the cluster, once it has one. */
@@ -105,8 +120,9 @@ export class Arbiter {
       url,
       incarnation: life,
     }));
-    const { epoch: current, master, size, version } = this;
-    return { epoch: current, master, members, size, version };
+    const { epoch: current, master, size, succession, version } = this;
+    const noted = succession === null ? {} : { noted: succession.noted };
+    return { epoch: current, master, members, size, version, ...noted };
   }
 
   /** For the master; null while there is none. */
@@ -141,6 +157,7 @@ export class Arbiter {
     this.members.set(node, { url, incarnation: request.incarnation });
     this.departed.delete(node);
     if (appointed) this.master = node;
+    if (appointed && anew) this.succession?.notes(this.current);
     return this.answer(node);
   }
 
@@ -153,7 +170,7 @@ export class Arbiter {
     if (this.members.delete(node)) {
       this.version += 1;
       this.departs(node);
-      this.options.succession?.forget(node);
+      this.succession?.forget(node);
     }
     if (this.master === node) this.master = null;
     return { type: 'Left' };
@@ -169,7 +186,7 @@ export class Arbiter {
   /** A higher epoch was seen: the master is appointed anew, above it. */
   raise(seen: Epoch): void {
     this.epoch = epoch(Math.max(this.epoch, seen) + 1);
-    this.options.succession?.clear();
+    this.succession?.clear();
   }
 
   resize(size: number | null): void {
@@ -187,9 +204,9 @@ export class Arbiter {
   /** Whether the office passes to the node that asks. Only a process that is a member, and speaks
    * of the master of this epoch, is heard. */
   private succeeds(request: Join, now: number): boolean {
-    const { succession } = this.options;
+    const { succession } = this;
     const { epoch: seen, incarnation: life, node } = request;
-    if (succession === undefined || this.master === null || this.master === node) return false;
+    if (succession === null || this.master === null || this.master === node) return false;
     if (this.members.get(node)?.incarnation !== life) {
       succession.forget(node);
       return false;
@@ -220,7 +237,7 @@ export class Arbiter {
     const { current } = this.identity;
     return {
       ...(current === null ? {} : { cluster: current }),
-      ...(this.options.succession === undefined ? {} : { failover: true }),
+      ...(this.succession === null ? {} : { failover: true }),
     };
   }
 

@@ -1,7 +1,9 @@
 // Who takes the office when its master is silent. The rule: it passes only when a majority of the
 // cluster, without the master, hears nothing of it. Then the master has no quorum any more, and
-// whatever a majority holds is held by one of those who report.
+// whatever a majority holds is held by one of those who report. Only members are heard of which the
+// master knows: by its members it can tell how long it is certain of its office (master/tenure.ts).
 
+import type { Noted } from '../effects.ts';
 import type { Epoch, LogIndex, NodeId } from '../ids.ts';
 import { majority } from '../master/quorum.ts';
 import type { Join } from '../messages.ts';
@@ -23,14 +25,30 @@ interface Report {
  * Invariants:
  * 1. A report counts for the master of the present epoch alone, and only while it is fresh.
  * 2. One that was taken back does not count again, however late a copy of it comes.
+ * 3. Neither more members count, nor fewer are a majority, than the master takes note of.
  */
 export class Succession {
   private readonly freshMs: number;
   private readonly reports = new Map<NodeId, Report>();
+  private electors: ReadonlySet<NodeId>;
+  private size: number;
 
-  /** `freshMs`: how long a report counts, in milliseconds. */
-  constructor(freshMs: number) {
+  /** `freshMs`: how long a report counts, in milliseconds. `known`: of the master. */
+  constructor(freshMs: number, known: Noted) {
     this.freshMs = freshMs;
+    this.electors = new Set(known.nodes);
+    this.size = known.size ?? known.nodes.length;
+  }
+
+  /** What the master knows. */
+  get noted(): Noted {
+    return { size: this.size, nodes: [...this.electors] };
+  }
+
+  /** The master knows of this cluster. */
+  notes({ nodes, size }: Noted): void {
+    this.electors = new Set(nodes);
+    this.size = size ?? nodes.length;
   }
 
   /** A member of the present epoch, which is not its master, asks for its role. */
@@ -54,13 +72,15 @@ export class Succession {
   /** Whether `node`, which has just said so, is to lead a cluster of `size` nodes: of those that
    * hear nothing of the master none has a later log, so that it has the least to fetch. */
   passesTo(node: NodeId, size: number, now: number): boolean {
-    const own = this.reports.get(node);
-    if (own?.silent !== true || !own.eligible) return false;
-    const fresh = [...this.reports.values()].filter(
-      ({ at, silent }) => silent && now - at <= this.freshMs,
-    );
-    if (fresh.length < majority(size)) return false;
-    return fresh.every((other) => !other.eligible || !isLater(other, own));
+    const fresh = new Map<NodeId, Report>();
+    for (const [id, report] of this.reports) {
+      const counts = report.silent && now - report.at <= this.freshMs;
+      if (counts && this.electors.has(id)) fresh.set(id, report);
+    }
+    const own = fresh.get(node);
+    if (own?.eligible !== true) return false;
+    if (fresh.size < majority(Math.max(size, this.size))) return false;
+    return [...fresh.values()].every((other) => !other.eligible || !isLater(other, own));
   }
 }
 

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { Arbiter } from '../../../src/core/arbiter/arbiter.ts';
-import { Succession } from '../../../src/core/arbiter/succession.ts';
 import { epoch, incarnation, logIndex, nodeId } from '../../../src/core/ids.ts';
 import type { Join } from '../../../src/core/messages.ts';
 
@@ -33,10 +32,15 @@ class Cluster {
   private asked = 0;
 
   constructor(others: readonly string[], size: number | null = null) {
-    const succession = new Succession(FRESH_MS);
     const known = { size, cluster: null, newCluster: null, prefer: null };
-    this.arbiter = new Arbiter({ ...known, succession }, null);
+    this.arbiter = new Arbiter({ ...known, failoverMs: FRESH_MS }, null);
     for (const id of ['n1', ...others]) this.arbiter.join(join(id, { epoch: 0 }), 0);
+    this.takesNote();
+  }
+
+  /** The master knows who the members are. */
+  takesNote(): void {
+    this.arbiter.noted(this.arbiter.announcement!);
   }
 
   /** A member says that the master is silent; returns what it is told. */
@@ -130,6 +134,34 @@ describe('Succession', () => {
     cluster.silent('n2', 100);
     expect(cluster.silent('n1', 150)).toMatchObject({ type: 'JoinedMaster', epoch: 1 });
     expect(cluster.silent('n3', 200, { last: 1 })).toMatchObject({ epoch: 2 });
+  });
+
+  test('a member counts as soon as the master knows of it, also for an arbiter that restarts', () => {
+    const cluster = new Cluster(['n2']);
+    cluster.arbiter.join(join('n3', { epoch: 0 }), 0);
+    cluster.silent('n2', 100);
+    expect(cluster.silent('n3', 200, { last: 1 })).toMatchObject({ type: 'JoinedSecondary' });
+    const options = { size: null, cluster: null, newCluster: null, prefer: null };
+    const restarted = () =>
+      new Arbiter({ ...options, failoverMs: FRESH_MS }, cluster.arbiter.memory);
+    const both = (arbiter: Arbiter) =>
+      ['n2', 'n3'].map((id) =>
+        arbiter.join(join(id, { masterSilent: true, asked: 9, last: id === 'n3' ? 1 : 0 }), 300),
+      );
+    expect(both(restarted())[1]).toMatchObject({ type: 'JoinedSecondary', epoch: 1 });
+    cluster.takesNote();
+    expect(both(restarted())[1]).toMatchObject({ type: 'JoinedMaster', epoch: 2 });
+    expect(both(cluster.arbiter)[1]).toMatchObject({ type: 'JoinedMaster', epoch: 2 });
+  });
+
+  test('fewer are no majority before the master knows that the cluster is smaller', () => {
+    const cluster = new Cluster(['n2', 'n3', 'n4', 'n5'], 5);
+    cluster.arbiter.resize(3);
+    for (const id of ['n4', 'n5']) cluster.arbiter.leave(nodeId(id));
+    cluster.silent('n2', 100);
+    expect(cluster.silent('n3', 200, { last: 1 })).toMatchObject({ type: 'JoinedSecondary' });
+    cluster.takesNote();
+    expect(cluster.silent('n3', 300, { last: 1 })).toMatchObject({ type: 'JoinedMaster' });
   });
 
   test('without it nobody replaces a master, whatever is said', () => {
