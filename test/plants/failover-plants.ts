@@ -1,0 +1,20 @@
+// Mistakes of clusters in which another node takes over from a silent master.
+
+import { type Plant, plant } from './plant.ts';
+
+export const FAILOVER_PLANTS: readonly Plant[] = [
+  plant(
+    'a replaced master acknowledges until it is told',
+    'B36',
+    'src/core/master/master.ts',
+    'this.held = !this.standing.certain(this.now);',
+    'this.held = false;',
+  ),
+  plant(
+    'one member that hears nothing is enough to replace a master',
+    'B36',
+    'src/core/arbiter/succession.ts',
+    'if (fresh.size < majority(Math.max(size, this.size))) return false;',
+    '',
+  ),
+];
