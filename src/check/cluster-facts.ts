@@ -72,8 +72,8 @@ export class ClusterFacts {
     return !this.forgot && !this.opening && this.wasOthers(node, moment);
   }
 
-  /** Whether another node had become master before this moment, and this one has not since: the next
-   * one is introduced before it answers anybody. */
+  /** Whether another node had become master before this moment, and this one has not since: the
+   * next one is introduced before it answers anybody. */
   wasOthers(node: string, moment: number): boolean {
     const { master, masterSince } = this;
     return master !== null && master !== node && masterSince < moment;
