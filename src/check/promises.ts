@@ -266,8 +266,8 @@ function since(moment: number | undefined, record: WriteRecord): boolean {
   return record.duplicate !== true && !open && record.call > moment;
 }
 
-/** Whether a master says so that was replaced before it was asked, and does not know it: where it is
- * not told by a majority, it tells of a log that is nobody's. */
+/** Whether a master says so that was replaced before it was asked, and does not know it: where it
+ * is not told by a majority, it tells of a log that is nobody's. */
 export function isOutdated(
   { acks = [], call, node }: Pick<WriteRecord, 'acks' | 'call' | 'node'>,
   cluster: ClusterFacts,

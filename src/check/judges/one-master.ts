@@ -1,7 +1,8 @@
 // One master per epoch: an epoch belongs to one node, and to one life of it; what a node says of
 // its epoch never falls within a life. A master that had its arbiter in its own process and lost
 // its memory cannot know which epochs there were: it may give the same one again.
-// Only the master answers linearizable reads, and acknowledges writes: one that was replaced does not.
+// Only the master answers linearizable reads, and acknowledges writes: one that was replaced does
+// not.
 
 import type { Evidence, Invariant } from '../evidence.ts';
 import type { GetRecord, HealthRecord, LogRecord, NodeRecord, WriteRecord } from '../history.ts';
