@@ -136,7 +136,7 @@ describe('Succession', () => {
     expect(cluster.silent('n3', 200, { last: 1 })).toMatchObject({ epoch: 2 });
   });
 
-  test('a member counts as soon as the master knows of it, also for an arbiter that restarts', () => {
+  test('a member counts as soon as the master knows of it, whoever has restarted since', () => {
     const cluster = new Cluster(['n2']);
     cluster.arbiter.join(join('n3', { epoch: 0 }), 0);
     cluster.silent('n2', 100);
