@@ -118,7 +118,7 @@ test('never back: a late answer of an earlier life takes nothing from what this 
   expect(judge(run.records).violations).toMatchObject([{ judge: 'never back' }]);
 });
 
-test('never back: how far a log went by a report is over with the first page of a new epoch', () => {
+test('never back: how far a log went by a report is over with the next epoch’s first page', () => {
   const run = new Recording();
   run.write(message('kept'));
   run.read('n1');
