@@ -2,6 +2,7 @@
 
 import type { EmbeddedArbiter } from './arbiter/embedded-arbiter.ts';
 import { type Appointer, RoleSource } from './arbiter/role-source.ts';
+import { Silence } from './arbiter/silence.ts';
 import type { Context } from './context.ts';
 import type { Epoch, Ticket } from './ids.ts';
 import type { Appointment } from './master/mandate.ts';
@@ -26,12 +27,7 @@ export class Office {
   private gone = false;
   private ending = false;
   private deposedBy: Epoch | null = null;
-  /** When the arbiter last told it whom to follow. */
-  private toldAt = Number.NEGATIVE_INFINITY;
-  /** The arbiter replaces a master that is silent. */
-  private failover = false;
-  /** The epoch of whose master the arbiter was told that it is silent, and may believe it still. */
-  private doubtedIn: Epoch | null = null;
+  private readonly silence: Silence;
   /** The last epoch in which it was master, and ready, in this life. */
   private ledIn: Epoch | null = null;
   /** The epoch in which it will be master as soon as that is durable. */
@@ -44,10 +40,14 @@ export class Office {
   constructor(context: Context, appointer: Appointer) {
     this.context = context;
     this.size = appointer.size;
+    this.silence = new Silence(context.options);
     this.roles = new RoleSource(context, appointer, {
       master: () => this.leading,
       lead: (appointment: JoinedMaster) => this.lead(appointment),
-      reports: (now: number) => this.reports(now),
+      reports: (now: number) => {
+        const { epoch } = context.bookkeeping.current;
+        return this.silence.reports(this.heardAt, epoch, now);
+      },
       joined: (answer: JoinedMaster | JoinedSecondary, now: number, silent: boolean | undefined) =>
         this.joined(answer, now, silent),
     });
@@ -87,13 +87,13 @@ export class Office {
   }
 
   wake(): void {
-    this.roles.wake(this.now, this.silentAt());
+    this.roles.wake(this.now, this.silence.asksAt(this.heardAt));
     this.leading?.wake(this.now);
   }
 
   deadline(): number {
     return Math.min(
-      this.roles.deadline(this.silentAt()),
+      this.roles.deadline(this.silence.asksAt(this.heardAt)),
       this.leading?.deadline() ?? Number.POSITIVE_INFINITY,
     );
   }
@@ -112,7 +112,7 @@ export class Office {
     this.follow(null);
     this.roles.followed();
     const secondary = this.following!;
-    secondary.doubts = this.doubtedIn === epoch;
+    secondary.doubts = this.silence.doubts(epoch);
     // The arbiter is to hear that the master is not silent any more.
     if (secondary.doubts) this.roles.ask(this.now);
     return secondary;
@@ -176,28 +176,17 @@ export class Office {
     });
   }
 
-  /** What it says of its master when it asks the arbiter. */
-  private reports(now: number): boolean | undefined {
-    const { epoch } = this.context.bookkeeping.current;
-    if (this.failover && now >= this.missesAt()) {
-      this.doubtedIn = epoch;
-      return true;
-    }
-    return this.doubtedIn === epoch ? false : undefined;
-  }
-
   private joined(
     answer: JoinedMaster | JoinedSecondary,
     now: number,
     silent: boolean | undefined,
   ): void {
-    if (silent === false) this.doubtedIn = null;
+    this.silence.answered(silent, now);
     if (this.gone || this.ending) return;
     if (answer.epoch < this.context.bookkeeping.current.epoch) {
       this.roles.ask(now + this.context.options.joinRetryMs);
       return;
     }
-    this.toldAt = now;
     if (answer.type === 'JoinedMaster') {
       this.lead(answer);
       return;
@@ -206,7 +195,7 @@ export class Office {
     const { bookkeeping } = this.context;
     const same = epoch === bookkeeping.current.epoch;
     if (this.leading !== null) this.resign(epoch);
-    this.failover = failover;
+    this.silence.told(failover);
     bookkeeping.remember({ epoch, ...(cluster === undefined ? {} : { cluster }) });
     this.follow(master, same);
   }
@@ -305,16 +294,8 @@ export class Office {
     this.follow(null);
   }
 
-  /** When a secondary asks the arbiter again, who may know of another master. */
-  private silentAt(): number {
-    const { masterSilenceMs, silenceReportMs } = this.context.options;
-    const pauseMs = this.failover ? silenceReportMs : masterSilenceMs;
-    return Math.max(this.missesAt(), this.toldAt + pauseMs);
-  }
-
-  /** When a secondary has been without news of its master for too long. */
-  private missesAt(): number {
-    if (this.following === null || this.gone) return Number.POSITIVE_INFINITY;
-    return this.following.lastHeard + this.context.options.masterSilenceMs;
+  /** When it last heard of the master that it follows; null: it follows none. */
+  private get heardAt(): number | null {
+    return this.following === null || this.gone ? null : this.following.lastHeard;
   }
 }

@@ -6,8 +6,8 @@ export const FAILOVER_PLANTS: readonly Plant[] = [
   plant(
     'a replaced master acknowledges until it is told',
     'B36',
-    'src/core/master/master.ts',
-    'this.held = !this.standing.certain(this.now);',
+    'src/core/master/writers.ts',
+    'this.held = !certain;',
     'this.held = false;',
   ),
   plant(

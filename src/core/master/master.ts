@@ -25,7 +25,7 @@ import { type Mode, ModeNews, modeOf } from './master-mode.ts';
 import { majority, reachedBy } from './quorum.ts';
 import { Readers } from './readers.ts';
 import { Standing } from './standing.ts';
-import { type Acknowledged, holders } from './write-concern.ts';
+import { holders } from './write-concern.ts';
 import { Writers } from './writers.ts';
 
 /**
@@ -50,8 +50,6 @@ export class Master {
   private ended = false;
   private dirty = true;
   private now: number;
-  /** Someone may be answered as soon as it is certain that nobody else is in office. */
-  private held = false;
 
   constructor(
     context: Context,
@@ -198,7 +196,7 @@ export class Master {
     this.dirty = false;
     this.now = now;
     this.membership.wake(now, this.settled);
-    if (this.held) this.answerWriters(this.standing.acknowledged());
+    if (this.writers.held) this.answerWriters();
     if (!this.settled) this.recovery.proceed(now);
     if (this.writers.deadline() <= now) this.writers.expire(now, this.standing.acknowledged());
     this.answerReaders(now);
@@ -288,9 +286,8 @@ export class Master {
     this.attend();
   }
 
-  private answerWriters(acknowledged: Acknowledged): void {
-    this.held = !this.standing.certain(this.now);
-    if (!this.held) this.writers.answer(acknowledged);
+  private answerWriters(acknowledged = this.standing.acknowledged()): void {
+    this.writers.answer(acknowledged, this.standing.certain(this.now));
   }
 
   /** Readers, and a recovery, wait for what has just come: they are looked at in this turn. */
@@ -300,8 +297,7 @@ export class Master {
 
   private answerReaders(now: number): void {
     if (this.readers.size === 0) return;
-    const { members } = this.membership;
-    const followedAt = [now, ...members.map((member) => member.followedAt)];
+    const followedAt = this.standing.followedAt(now);
     this.readers.answer(now, { followedAt, needed: majority(this.standing.size) });
   }
 

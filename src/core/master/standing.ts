@@ -33,6 +33,11 @@ export class Standing {
     return { size, alive: this.membership.alive(), needed: majority(size) };
   }
 
+  /** When the heartbeats were sent by whose answers each node has followed this one last. */
+  followedAt(now: number): readonly number[] {
+    return [now, ...this.membership.members.map((member) => member.followedAt)];
+  }
+
   /** Nobody else can be in office. */
   certain(now: number): boolean {
     if (!this.mandate.failover) return true;

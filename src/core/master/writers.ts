@@ -8,6 +8,8 @@ import { type Acknowledged, holders, type Waiter, WriteConcerns } from './write-
 /** Invariant: every write is answered exactly once, or its client has gone. */
 export class Writers {
   private readonly waiting = new WriteConcerns();
+  /** Some may be answered as soon as it is certain again that nobody else is in office. */
+  held = false;
   private readonly context: Context;
 
   constructor(context: Context) {
@@ -63,8 +65,10 @@ export class Writers {
     this.waiting.drop(ticket);
   }
 
-  /** Tells those whose write concern is met. */
-  answer(acknowledged: Acknowledged): void {
+  /** Tells those whose write concern is met, if it is `certain` that nobody else is in office. */
+  answer(acknowledged: Acknowledged, certain: boolean): void {
+    this.held = !certain;
+    if (this.held) return;
     for (const waiter of this.waiting.satisfied(acknowledged)) {
       this.tell(waiter, 'Stored', acknowledged);
     }
