@@ -181,12 +181,12 @@ export class Office {
     now: number,
     silent: boolean | undefined,
   ): void {
-    this.silence.answered(silent, now);
     if (this.gone || this.ending) return;
     if (answer.epoch < this.context.bookkeeping.current.epoch) {
       this.roles.ask(now + this.context.options.joinRetryMs);
       return;
     }
+    this.silence.answered(silent, now);
     if (answer.type === 'JoinedMaster') {
       this.lead(answer);
       return;
