@@ -38,6 +38,9 @@ export class Arena {
   master: string;
   /** Another node takes over from a silent master, as far as is known. */
   failover = false;
+  /** Looks at a node that answers as only a master does, and is not known to be one: what it is is
+   * taken down before its answer. */
+  introduce: (node: string) => Promise<void> = () => Promise.resolve();
   /** Index at which the log ended before the run. What stands there is not chaos's. */
   base = 0;
   readonly #token: string | undefined;

@@ -24,10 +24,12 @@ export async function write(arena: Arena, order: WriteOrder): Promise<WriteRecor
   const end = now();
   const { client, operations, idempotencyKey, w, via, timeoutMs, retryForMs } = order;
   coverage.wrote(concernOf(w, arena.size), call, end);
+  const node = heard.outcome === 'ok' ? answererOf(arena, heard.acks) : via;
+  if (heard.outcome === 'ok') await introduce(arena, node);
   const record: WriteRecord = {
     type: 'write',
     client,
-    node: heard.outcome === 'ok' ? answererOf(arena, heard.acks) : via,
+    node,
     operations,
     idempotencyKey,
     w,
@@ -43,6 +45,11 @@ export async function write(arena: Arena, order: WriteOrder): Promise<WriteRecor
  * names itself first. */
 function answererOf({ failover, master }: Arena, acks: readonly string[] = []): string {
   return failover && !acks.includes(master) ? (acks[0] ?? master) : master;
+}
+
+/** One that has taken over just now. */
+async function introduce(arena: Arena, node: string): Promise<void> {
+  if (arena.failover && node !== arena.master) await arena.introduce(node);
 }
 
 async function hear(arena: Arena, order: WriteOrder): Promise<Heard> {
@@ -144,6 +151,8 @@ async function log(
   const { base } = arena;
   const options = { read: level, from: from + base, limit, signal };
   const page = await arena.clientOf(node).log(options);
+  const heardAt = arena.now();
+  if (level === 'linearizable') await introduce(arena, node);
   if (!isSame()) return null;
   const lastIndex = beyond(base, page.lastIndex);
   arena.recording.add({
@@ -153,7 +162,7 @@ async function log(
     life,
     read: level,
     call,
-    return: arena.now(),
+    return: heardAt,
     from,
     to: page.next === null ? lastIndex : page.next - base - 1,
     entries: page.entries.map((entry) => seenOf(entry, base)),
@@ -171,11 +180,13 @@ async function get(
   signal: AbortSignal,
 ): Promise<number | null> {
   const answer = await arena.clientOf(node).get(key, { read: level, signal });
+  const heardAt = arena.now();
+  if (level === 'linearizable') await introduce(arena, node);
   if (!isSame()) return null;
   const index = answer.index === undefined ? null : answer.index - arena.base;
   const { value } = answer;
   const what = { key, value, index };
-  const times = { call, return: arena.now() };
+  const times = { call, return: heardAt };
   arena.recording.add({ type: 'get', client, node, life, read: level, ...times, ...what });
   return index ?? 0;
 }

@@ -106,6 +106,7 @@ export class ChaosRun {
     });
     this.#hands = new Hands(this.#arena);
     this.#watch = new Watch(this.#arena, this.#hands);
+    this.#arena.introduce = (node) => this.#watch.look(node);
   }
 
   async run(): Promise<ChaosReport> {

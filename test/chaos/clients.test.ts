@@ -71,8 +71,12 @@ test.each([
 ])('who has answered a write: the master %s', async (_, failover, acks, node) => {
   const body = { index: 103, epoch: 1, acks, durable: true, ms: 1 };
   const { arena: here } = arena(() => Response.json(body, { status: 201 }));
+  const introduced: string[] = [];
   here.failover = failover;
+  here.introduce = async (who) => void introduced.push(who);
   expect(await write(here, order('m'))).toMatchObject({ outcome: 'ok', acks, node });
+  // What it is stands in the record before what it says.
+  expect(introduced).toEqual(node === 'n1' ? [] : [node]);
 });
 
 const LOG = { kind: 'log', client: 'r', node: 'n1', read: 'local', from: 2, limit: 9 } as const;
