@@ -103,3 +103,18 @@ test('only the master answers linearizable reads', () => {
   expect(answered('n1', 'after', true)).toEqual([]);
   expect(answered('n1', 'after')).toEqual(['one master per epoch', 'one master per epoch']);
 });
+
+test.each([
+  ['alone', 'n1', ['n1'], true, TWO_MASTERS],
+  ['with another', 'n1', ['n1', 'n2'], true, TWO_MASTERS],
+  ['that the next one has as well', 'n1', ['n1', 'n3'], true, []],
+  ['that it was asked for before', 'n1', ['n1', 'n2'], false, []],
+  ['that it took as the one in office', 'n3', ['n3', 'n1'], true, []],
+])('a master that was replaced acknowledges no write: %s', (_, node, acks, after, by) => {
+  const run = new Recording();
+  run.write(message('kept'));
+  const before = run.tick();
+  run.lead('n3');
+  run.write(message('one'), { node, acks, w: 1, ...(after ? {} : { call: before }) });
+  expect(judgesOf(run).filter((name) => by.length === 0 || name === by[0])).toEqual(by);
+});

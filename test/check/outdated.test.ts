@@ -42,3 +42,19 @@ test('nor has the log become shorter, or what was missing there come', () => {
   run.read('n2');
   expect(judge(run.records).violations).toEqual([]);
 });
+
+test.each([
+  ['alone, where few are left', ['n1', 'n2', 'n3'], ['n1'], []],
+  ['with the one in office', ['n1', 'n2', 'n3', 'n4', 'n5'], ['n1', 'n3'], ['total order']],
+])('a replaced master says of what it holds %s that time is up', (_, nodes, acks, by) => {
+  const run = new Recording(nodes);
+  run.write(message('kept'));
+  run.lead('n3');
+  if (nodes.length === 3) run.node('n3', 'leave');
+  const said = { outcome: 'unknown', code: 'write-concern-timeout', node: 'n1', acks } as const;
+  run.write(message('lone'), { ...said, first: 2, last: 2 });
+  run.log.length = 1;
+  if (nodes.length === 3) run.lead('n2');
+  run.write(message('new'), { acks: [run.master, 'n1', 'n4'].slice(0, nodes.length - 1), w: 1 });
+  expect(judge(run.records).violations.map(({ judge: judged }) => judged)).toEqual(by);
+});
