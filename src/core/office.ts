@@ -48,8 +48,7 @@ export class Office {
         const { epoch } = context.bookkeeping.current;
         return this.silence.reports(this.heardAt, epoch, now);
       },
-      joined: (answer: JoinedMaster | JoinedSecondary, now: number, silent: boolean | undefined) =>
-        this.joined(answer, now, silent),
+      joined: (answer, now, silent) => this.joined(answer, now, silent),
     });
   }
 

@@ -17,7 +17,7 @@ interface Report {
   readonly at: number;
   readonly acceptedEpoch: Epoch | 0;
   readonly lastIndex: LogIndex;
-  /** Its operator does not want it to be a secondary for good. */
+  /** It may be master: it was not started as a secondary. */
   readonly eligible: boolean;
 }
 
