@@ -41,6 +41,29 @@ describe('G22: a start by the summaries of closed segments', () => {
     );
   });
 
+  it('knows a request once that restarts have cut over segments, and all before it', async () => {
+    const machine = new Machine(SMALL);
+    const [before, batch, ...others] = entriesOf([
+      ...withKeys(1),
+      { step: { op: 'batch', count: 60 }, named: true, turn: 1 },
+      ...withKeys(5),
+      ...plain(40),
+    ]);
+    const parts = [batch!.slice(0, 20), batch!.slice(20, 40), batch!.slice(40)];
+    for (const some of [[before!, parts[0]!], [parts[1]!], [parts[2]!, ...others]]) {
+      const node = await new Node(machine.open(), 7).start(true);
+      for (const entries of some) await node.write(entries);
+      await node.upkeep(0);
+      await node.log.close();
+    }
+    const whole = await new Node(machine.open(), 7).start(false);
+    await whole.log.close();
+    const brief = await new Node(machine.open(), 7).start(true);
+    await brief.log.close();
+    expect([...whole.folds.deduplication.requests]).toHaveLength(7);
+    expect(brief.state()).toEqual(whole.state());
+  });
+
   it('reads few bytes of the segments that have one', async () => {
     const machine = new Machine(SMALL);
     const node = await written(machine, plain(80));

@@ -48,9 +48,14 @@ export class Deduplication {
     return this.known.beginningIn(from, to);
   }
 
-  /** Takes over what is known of a request; the requests come in the order of the log. */
+  /** Takes over what is known of a request; the requests come in the order of the log. Of one that
+   * goes on from one run of the log into the next both tell, the later one more. */
   restore(request: KnownRequest): void {
-    this.forgottenTo = this.known.push(request) ?? this.forgottenTo;
+    if (this.known.newestFirst === request.first) {
+      this.known.continueNewest(request.fingerprint);
+    } else {
+      this.forgottenTo = this.known.push(request) ?? this.forgottenTo;
+    }
   }
 
   /** Takes over that the log so far ends in the middle of this request, or of none. */
@@ -92,9 +97,8 @@ export class Deduplication {
     if (entry.index <= last) {
       const request = { key, first, count, fingerprint: fingerprint(entry, true, before) };
       this.unfinished = request;
-      if (this.known.newestFirst === first) this.known.continueNewest(request.fingerprint);
-      // It began before all that was observed.
-      else this.restore(request);
+      // It may have begun before all that was observed.
+      this.restore(request);
     }
     if (entry.index >= last) this.unfinished = null;
   }

@@ -35,9 +35,10 @@ export class Brief {
     this.summaries = summaries;
     let requests = 0;
     let from = Number.POSITIVE_INFINITY;
-    for (const [first, { requestCount }] of [...summaries].reverse()) {
+    for (const [first, { requestCount, open }] of [...summaries].reverse()) {
       if (requests >= into.requestsWanted) break;
-      requests += requestCount;
+      // One that goes on behind this segment counts there.
+      requests += open === null ? requestCount : requestCount - 1;
       from = first;
     }
     this.requestsFrom = from;
