@@ -178,7 +178,8 @@ class SegmentedLog implements DurableLog {
       cut = this.log.cut(after, (piece) => readNow(this.disk, piece));
     } catch (error) {
       const { disk, turns } = this;
-      this.condemning = condemn({ disk, turns, catalog: this.log.catalog }, error);
+      const seen = condemn({ disk, turns, catalog: this.log.catalog }, error);
+      this.condemning = both(this.condemning, seen);
       this.condemning.catch(() => undefined);
       if (error instanceof DamagedLog) this.options.damaged(error);
       throw failureOf(error);
@@ -258,4 +259,10 @@ class SegmentedLog implements DurableLog {
     invariant(this.writer !== null, 'recover comes before anything else');
     return this.writer;
   }
+}
+
+/** Resolves when both are over, and rejects if one of them has failed. */
+async function both(one: Promise<void> | null, other: Promise<void>): Promise<void> {
+  const ends = await Promise.allSettled([one, other]);
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
 }

@@ -137,6 +137,26 @@ describe('damage that a read meets', () => {
     expect([await closing, lock()]).toEqual(['StorageFailure', false]);
   });
 
+  it('fails a close also where a later cut failed for another reason', async () => {
+    const { machine, node: before, name, first } = await beginning();
+    await before.upkeep(0);
+    await before.log.close();
+    const { log } = await new Node(machine.open()).start(true);
+    flip(machine, name);
+    const fails = { kind: 'fail', code: 'EIO' } as const;
+    machine.disk.faults = ({ kind, path }) =>
+      kind === 'remove' && path.endsWith('.sum') ? fails : null;
+    const release = machine.disk.hold('remove');
+    expect(() => log.truncate(at(first + 1))).toThrow(DamagedLog);
+    // Nothing is found out by this one.
+    machine.disk.lose(name);
+    expect(() => log.truncate(at(first + 1))).toThrow();
+    const closing = log.close().then(() => 'closed', noted);
+    expect(await Promise.race([closing, turnsOf(20)])).toBeUndefined();
+    release();
+    expect(await closing).toBe('StorageFailure');
+  });
+
   it('is seen by the next start where compaction or a cut meets it', async () => {
     const machine = new Machine(SMALL);
     const node = await written(machine, keyed(100));
