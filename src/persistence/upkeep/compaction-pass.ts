@@ -2,6 +2,7 @@
 // rewritten, and which are put together. The rule: what would stay is reckoned as the compactor
 // does, or a segment would be rewritten again and again for nothing.
 
+import { HOLE_MAX } from '../../core/log/log.ts';
 import type { Disk } from '../disk/disk.ts';
 import type { Segment } from '../segment/segment.ts';
 import { segmentName } from '../segment/segment-file.ts';
@@ -67,7 +68,7 @@ export class CompactionPass {
       if (look === null) return left;
       left += look.stays;
       const joins = look.garbage || look.small;
-      const full = this.groupBytes + look.bytes > this.segmentBytes;
+      const full = this.groupBytes + look.bytes > this.segmentBytes || !this.isNear(segment);
       if ((!joins || full || this.group.length === GROUP_MAX) && !(await this.finish()))
         return left;
       if (!joins) continue;
@@ -77,6 +78,12 @@ export class CompactionPass {
     }
     await this.finish();
     return left;
+  }
+
+  /** What a segment knows of its records' places has 32 bits. */
+  private isNear({ end }: Segment): boolean {
+    const first = this.group[0]?.segment.start.first ?? end.index;
+    return end.index - first <= HOLE_MAX;
   }
 
   private gatherRemovals(summaries: readonly Summary[]): Promise<void> {

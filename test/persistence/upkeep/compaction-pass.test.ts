@@ -69,6 +69,43 @@ describe('a pass of compaction', () => {
     expect(sizes.length).toBeGreaterThan(5);
   });
 
+  it('puts no more indexes together than places in a segment can tell apart', async () => {
+    const machine = new Machine(SMALL);
+    const node = await new Node(machine.open()).start(false);
+    let index = 0;
+    // As a secondary gets them from a master that has compacted its log.
+    for (const missing of [0, 2 ** 31, 2 ** 31, 2 ** 31, 2 ** 31]) {
+      for (let count = 0; count < 12; count += 1) {
+        index += count === 0 ? missing + 1 : 1;
+        const entry = entryOf(count < 3 ? message() : putOn('key'), entryAt(index), {});
+        const hole = { index: entry.index, hash: 7 };
+        node.log.append([entry], count === 0 && missing > 0 ? [hole] : []);
+        node.folds.observe(entry);
+      }
+    }
+    await node.log.persist(1, at(index));
+    const files = segmentsOf(machine).length;
+    await node.upkeep(index);
+    expect(node.reports).toEqual([]);
+    expect(segmentsOf(machine).length).toBeLessThan(files);
+    const everyFirst = [0, 1, 2, 3, 4].map((run) => run * (2 ** 31 + 12) + 1);
+    const shown = async ({ log }: Node) => {
+      const found = (await log.read(at(1), log.lastIndex)).entries();
+      return found.filter(({ op }) => op === 'append').map((entry) => entry.index);
+    };
+    const messages = everyFirst.flatMap((first) => [first, first + 1, first + 2]);
+    expect(await shown(node)).toEqual(messages);
+    for (const first of everyFirst) {
+      expect((await node.log.read(at(first), at(first))).count, `${first}`).toBe(1);
+    }
+    await node.log.close();
+    for (const brief of [false, true]) {
+      const again = await new Node(machine.open()).start(brief);
+      expect(await shown(again)).toEqual(messages);
+      await again.log.close();
+    }
+  });
+
   it('keeps a removal as long as what it removes stands in a segment that stays', async () => {
     const removal = request({ op: 'remove', key: 3 });
     const hot = Array.from({ length: 40 }, () => put(1));
