@@ -146,6 +146,13 @@ describe('a node runs', () => {
 });
 
 describe('a member', () => {
+  test('that was never introduced is one, and was never asked to leave', () => {
+    const run = told();
+    run.facts.known('n9');
+    expect([run.members, run.leaving]).toEqual([['n1', 'n2', 'n9'], []]);
+    expect(run.of('n9')).toMatchObject({ up: true, paused: false, durable: true });
+  });
+
   test('that was asked to leave may be one still, until it has left or is back', () => {
     const run = told();
     for (const after of ['leave', 'join', 'start'] as const) {

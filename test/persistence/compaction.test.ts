@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import type { LogIndex } from '../../src/core/ids.ts';
 import type { Entry } from '../../src/core/operation.ts';
 import { at } from './entries.ts';
-import { entriesOf, Node, requests, written } from './folded-log.ts';
+import { entriesOf, Node, type Request, requests, written } from './folded-log.ts';
 import { Machine, SMALL } from './machine.ts';
 import { keyed, plain } from './request-runs.ts';
 
@@ -228,10 +228,18 @@ describe('G20: compaction', () => {
     await node.log.close();
   });
 
-  it('lets who is in the middle of reading have them too, whatever is replaced', async () => {
+  /** Every other operation is superseded: what stays fills several segments. */
+  const half = Array.from({ length: 140 }, (_, i): Request => {
+    const step = { op: 'put', key: i % 2 === 0 ? 1 : i, size: 30 } as const;
+    return { step, named: false, turn: 1 };
+  });
+  it.each([
+    ['many segments put together', keyed(100)],
+    ['one segment after the other', half],
+  ])('lets who is in the middle of reading have them too: %s', async (_, requests) => {
     const machine = new Machine(SMALL, { later: (_, run) => setImmediate(run) });
-    const all = entriesOf(keyed(100));
-    const node = await written(machine, keyed(100));
+    const all = entriesOf(requests);
+    const node = await written(machine, requests);
     const { lastIndex } = node.log;
     let over = false;
     const working = node.upkeep(lastIndex).then(() => {

@@ -9,6 +9,7 @@ import { FILE_HEADER_BYTES } from '../../src/persistence/segment/segment-file.ts
 import { at } from './entries.ts';
 import { entriesOf, Node, type Request, requests, written } from './folded-log.ts';
 import { Machine, SMALL } from './machine.ts';
+import { OUTLINED } from './outline-starts.ts';
 import { keyed, plain, withKeys } from './request-runs.ts';
 
 describe('G22: a start by the summaries of closed segments', () => {
@@ -41,8 +42,14 @@ describe('G22: a start by the summaries of closed segments', () => {
     );
   });
 
-  it('knows a request once that restarts have cut over segments, and all before it', async () => {
-    const machine = new Machine(SMALL);
+  it.each([
+    ['with outlines', false],
+    ['where the disk takes no outline', true],
+  ])('knows a request once that restarts have cut over segments: %s', async (_, fails) => {
+    const machine = new Machine(OUTLINED);
+    const failure = { kind: 'fail', code: 'EIO' } as const;
+    machine.disk.faults = ({ kind, path }) =>
+      fails && kind === 'open' && path.endsWith('.sum') ? failure : null;
     const [before, batch, ...others] = entriesOf([
       ...withKeys(1),
       { step: { op: 'batch', count: 60 }, named: true, turn: 1 },
@@ -56,6 +63,7 @@ describe('G22: a start by the summaries of closed segments', () => {
       await node.upkeep(0);
       await node.log.close();
     }
+    machine.disk.faults = null;
     const whole = await new Node(machine.open(), 7).start(false);
     await whole.log.close();
     const brief = await new Node(machine.open(), 7).start(true);
