@@ -115,11 +115,14 @@ function readSegment(
     return;
   }
   const before = found.texts.length;
+  const told = last ? durableTold(files, name, place) : 0;
   const end = readRecords(name, bytes, last, place, found);
   if (found.texts.length === before && found.damage === null) {
     if (!last) damaged(HEAD);
     else if (tellsOfEntries(files, name, place)) damaged(0);
     else found.torn = { file: name, bytes: bytes.length };
+  } else if (told > end && found.damage === null) {
+    damaged(end);
   } else if (end < bytes.length && found.damage === null) {
     found.torn = { file: name, bytes: bytes.length - end };
   }
@@ -208,8 +211,7 @@ function sameBytes(one: Buffer, other: Buffer): number {
 /** Whether a summary, or an outline that goes beyond the first write, stands beside the segment. */
 function tellsOfEntries(files: Files, segment: string, { hash }: Place): boolean {
   const bytes = files.get(segment.replace('.seg', '.sum')) ?? Buffer.alloc(0);
-  const magic = bytes.toString('latin1', 0, 8);
-  if (magic === 'replogsu' && bytes.length >= 24) {
+  if (bytes.toString('latin1', 0, 8) === 'replogsu' && bytes.length >= 24) {
     const end = 24 + bytes.readUInt32LE(12);
     const text = bytes.subarray(24, end);
     if (![1, 2].includes(bytes.readUInt32LE(8)) || crc32(text) !== bytes.readUInt32LE(16))
@@ -218,9 +220,15 @@ function tellsOfEntries(files: Files, segment: string, { hash }: Place): boolean
     const points = bytes.subarray(end, end + sections[0].bytes);
     return first === firstOf(segment) && crc32(points) === sections[0].checksum;
   }
-  let told = false;
+  return durableTold(files, segment, { hash }) > HEAD;
+}
+
+/** Up to which byte of a segment all was durable, as its outline says; 0: there is none. */
+function durableTold(files: Files, segment: string, { hash }: { readonly hash: number }): number {
+  const bytes = files.get(segment.replace('.seg', '.sum')) ?? Buffer.alloc(0);
+  let told = 0;
   let from = HEAD;
-  for (let at = 8; magic === 'replogou' && at + 12 <= bytes.length; ) {
+  for (let at = 8; bytes.toString('latin1', 0, 8) === 'replogou' && at + 12 <= bytes.length; ) {
     const text = at + 12 + bytes.readUInt32LE(at + 4);
     const end = at + 12 + bytes.readUInt32LE(at + 8);
     const whole = text <= end && end <= bytes.length;
@@ -228,7 +236,7 @@ function tellsOfEntries(files: Files, segment: string, { hash }: Place): boolean
     const part = JSON.parse(bytes.toString('utf8', at + 12, text));
     const same = part.first === firstOf(segment) && part.hashBefore === hash;
     if (!same || part.from !== from) break;
-    told = part.reached.writeStart > HEAD;
+    told = part.reached.writeStart;
     from = part.reached.end.offset;
     at = end;
   }

@@ -1,6 +1,6 @@
-// Segments that are gone. The rule: a summary, or an outline that goes beyond the first write, was
-// made of a segment that was durable by then; where it stands alone, and the log does not reach as
-// far, entries are lost that may have been acknowledged.
+// Segments that are gone, or their end. The rule: a summary, or an outline that goes beyond the
+// first write, was made of a segment that was durable by then; where the log does not reach as far,
+// entries are lost that may have been acknowledged.
 
 import { codeOf, type Disk, type DiskFile, withFile } from '../disk/disk.ts';
 import type { Catalog } from '../log/catalog.ts';
@@ -10,16 +10,17 @@ import type { Segment } from '../segment/segment.ts';
 import { FILE_HEADER_BYTES, KINDS, segmentName, segmentsAmong } from '../segment/segment-file.ts';
 import { readSummary, SUMMARY, summaryName } from '../segment/summary.ts';
 
-/** The file of a segment is not there any more, or nothing is left in it. */
+/** The file of a segment is not there any more, or nothing is left in it, or its end is gone. */
 export class MissingSegment extends DamagedLog {
   /** The highest index in it that is known of. */
   readonly last: number;
 
-  /** `known`: by what. */
-  constructor(file: string, last: number, known: string, isThere = false) {
-    super(file, 0, 'a missing file');
+  /** `known`: by what; `left`: what there is still, or the byte at which that ends. */
+  constructor(file: string, last: number, known: string, left: 'nothing' | 'a file' | number) {
+    super(file, typeof left === 'number' ? left : 0, 'a missing file');
     this.last = last;
-    const what = isThere ? 'holds no entry any more' : 'is gone';
+    const whole = left === 'a file' ? 'holds no entry any more' : 'is gone';
+    const what = typeof left === 'number' ? `ends too early, at byte ${left}` : whole;
     this.message = `${file} ${what}: ${known} tells of entries in it, up to ${last}`;
   }
 }
@@ -28,7 +29,7 @@ export class MissingSegment extends DamagedLog {
  * holds the segment still. */
 export function asMissing(error: unknown, { start, end }: Segment): unknown {
   if (codeOf(error) !== 'ENOENT') return error;
-  return new MissingSegment(segmentName(start.first), end.index, 'the log');
+  return new MissingSegment(segmentName(start.first), end.index, 'the log', 'nothing');
 }
 
 /** Reads a closed segment's file. Rejects with MissingSegment if it is not there. */
@@ -64,7 +65,17 @@ export async function refuseMissing(
   // What it tells of is in a compacted segment.
   const last = first <= lastIndex ? null : await lastToldOf(disk, first, hash);
   const name = segmentName(first);
-  if (last !== null) throw new MissingSegment(name, last, summaryName(name), isThere);
+  const left = isThere ? 'a file' : 'nothing';
+  if (last !== null) throw new MissingSegment(name, last, summaryName(name), left);
+}
+
+/** Throws DamagedLog if more of the log's last segment was durable than is left: what an
+ * interrupted write leaves is never shorter than what was durable before it. */
+export async function refuseEarlyEnd(disk: Disk, { start, end }: Segment): Promise<void> {
+  const name = segmentName(start.first);
+  const reached = (await readOutline(disk, start)).at(-1)?.reached;
+  if (reached === undefined || reached.writeStart <= end.offset) return;
+  throw new MissingSegment(name, reached.end.index, summaryName(name), end.offset);
 }
 
 /** The highest index that was durable in a segment, as the file beside it has it; null: none. */

@@ -83,8 +83,8 @@ export async function surveyRemains(
       epoch = Math.max(epoch, recordEpoch(bytes, at));
       if (whole) readable += 1;
     });
-    const emptied = missing && file === damaged;
-    open = torn === null && (emptied || !isTorn(bytes.subarray(end)));
+    const shortened = missing && file === damaged;
+    open = shortened || (torn === null && !isTorn(bytes.subarray(end)));
     if (torn === null) continue;
     upTo = Math.max(upTo, durableBefore(bytes, torn));
     epoch = Math.max(epoch, recordEpoch(bytes, torn));

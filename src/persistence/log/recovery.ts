@@ -3,7 +3,7 @@
 // torn; anything else that is not valid is damage, which is reported and left as it is.
 
 import type { EpochStart } from '../../core/log/log.ts';
-import { refuseMissing, summariesAlone } from '../damage/missing.ts';
+import { refuseEarlyEnd, refuseMissing, summariesAlone } from '../damage/missing.ts';
 import { type Disk, type DiskFile, readAll, withFile, writeAll } from '../disk/disk.ts';
 import { isFull } from '../disk/storage-failure.ts';
 import { DamagedLog } from '../persistence.ts';
@@ -91,6 +91,7 @@ async function readSegments(
     if (i < firsts.length - 1) continue;
     // An interrupted first write leaves no more; but nor does a file that somebody has emptied.
     if (cut?.offset === 0) await refuseMissing(disk, first, log.catalog, true);
+    else await refuseEarlyEnd(disk, log.catalog.last!);
     cutBytes = cut?.bytes ?? 0;
     await settle(disk, name, cut?.offset, scan.lastWrite);
   }

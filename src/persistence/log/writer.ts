@@ -270,6 +270,8 @@ export class Writer {
       const { segment, end } = cut.keep;
       const name = segmentName(segment.start.first);
       await this.disk.remove(summaryName(name));
+      // One that a power cut brought back would tell that the end of the file is gone.
+      await this.disk.syncFolder();
       await withFile(this.disk, name, 'durable-write', async (file) => {
         await file.truncate(end.offset);
         await file.sync();

@@ -37,6 +37,71 @@ async function without(machine: Machine, ...names: string[]): Promise<void> {
   await disk.syncFolder();
 }
 
+describe('the end of the log that is gone', () => {
+  /** A log of one segment in as many writes as entries; `durable` bytes are so by its outline. */
+  async function oneSegment() {
+    const machine = new Machine({ ...OUTLINED, segmentBytes: 100_000 });
+    const node = await new Node(machine.open()).start(false);
+    for (let index = 1; index <= 12; index += 1) await node.write([entryAt(index)]);
+    await node.log.close();
+    const name = namesIn(machine, '.seg')[0]!;
+    return { machine, name, bytes: machine.disk.content(name) };
+  }
+
+  test.each([false, true])(
+    'is damage wherever the file ends; a start in brief: %s',
+    async (brief) => {
+      const { machine, name, bytes } = await oneSegment();
+      for (let length = bytes.length - 1; length > 0; length -= 1) {
+        machine.disk.place(name, bytes.subarray(0, length));
+        const start = new Node(machine.open()).start(brief);
+        await expect(start, `${length}`).rejects.toMatchObject({ name: 'DamagedLog', file: name });
+        expect(machine.disk.content(name)).toHaveLength(length);
+      }
+      machine.disk.place(name, bytes);
+      expect((await machine.recover()).entries).toEqual(entriesOf(1, 12));
+    },
+  );
+
+  test('is told with what is left of it, and known to be lost by a node with others', async () => {
+    const { machine, name, bytes } = await oneSegment();
+    machine.disk.place(name, bytes.subarray(0, 1_000));
+    const { damage, lastIndex } = await checkFolder(machine.disk.mount());
+    expect(damage).toMatchObject({ file: name, offset: damage!.keepBytes, remains: { upTo: 12 } });
+    expect(damage!.what).toContain(`ends too early, at byte ${damage!.keepBytes}`);
+    expect(damage!.remains!.open).toBe(true);
+    const others = { ...OUTLINED, segmentBytes: 100_000, salvage: () => true };
+    const salvaging = new Machine(others, {}, machine.disk, 'later ');
+    for (const isDamaged of [true, false]) {
+      const { log, entries, found } = await salvaging.recover();
+      expect(entries).toEqual(entriesOf(1, lastIndex));
+      expect(found.damage !== undefined).toBe(isDamaged);
+      expect(found.memory?.lost).toMatchObject({ upTo: 12, open: true });
+      await log.close();
+    }
+  });
+
+  test('is none where the log was cut back, whatever a power cut leaves of that', async () => {
+    let isOver = false;
+    for (let call = 1; !isOver; call += 1) {
+      const { machine } = await oneSegment();
+      const { log } = await machine.recover();
+      machine.disk.failAt({ at: call, fault: 'power' });
+      log.truncate(at(5));
+      isOver = await log.persist(1, at(5)).then(
+        () => true,
+        () => false,
+      );
+      for (const names of [false, true]) {
+        const disk = machine.disk.copy();
+        disk.restart(true, ({ path }) => ((path === null) === names ? 'all' : 'nothing'));
+        const after = new Machine(OUTLINED, {}, disk, 'after ');
+        expect([5, 12]).toContain((await after.recover()).entries.length);
+      }
+    }
+  });
+});
+
 describe('a segment that is gone', () => {
   test('is damage that names its file, whichever it is, and nothing is changed', async () => {
     const names = namesIn(await machineWith(), '.seg');
