@@ -13,6 +13,8 @@ interface Harmed {
   readonly chance: Chance;
   /** The files of another node. */
   readonly others: ReadonlyMap<string, Buffer>;
+  /** The same files, as they once were. */
+  readonly earlier: ReadonlyMap<string, Buffer>;
 }
 
 const segment = (first: number): string => `log-${String(first).padStart(16, '0')}.seg`;
@@ -57,6 +59,7 @@ const HARMS: Readonly<Record<string, (harmed: Harmed) => Buffer | null>> = {
   },
   "another node's": ({ others, name, chance }) =>
     Buffer.from(others.get(name) ?? chance.pick([...others.values()])),
+  'as it once was': ({ earlier, name, bytes }) => Buffer.from(earlier.get(name) ?? bytes),
   'of a later format': ({ name, bytes }) =>
     name.endsWith('.seg') && bytes.length >= 32 ? laterFormat(bytes) : bytes,
 };
@@ -65,6 +68,7 @@ const HARMS: Readonly<Record<string, (harmed: Harmed) => Buffer | null>> = {
 export function harm(
   files: Map<string, Buffer>,
   others: ReadonlyMap<string, Buffer>,
+  earlier: ReadonlyMap<string, Buffer>,
   chance: Chance,
 ): string {
   const names = [...files.keys()].filter((name) => /^(log-.*\.(seg|sum)|memory\.json)$/.test(name));
@@ -74,7 +78,7 @@ export function harm(
   const bytes = Buffer.from(files.get(name)!);
   const at = Math.max(0, chance.whole(0, bytes.length - 1));
   const what = chance.pick(Object.keys(HARMS));
-  const instead = HARMS[what]!({ files, name, bytes, at, chance, others });
+  const instead = HARMS[what]!({ files, name, bytes, at, chance, others, earlier });
   if (instead === null) files.delete(name);
   else files.set(name, instead);
   return `${name} ${what}, byte ${at}`;
