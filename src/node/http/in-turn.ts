@@ -7,6 +7,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { answerOn } from './half-close.ts';
+import { PipelineRoom } from './pipeline-room.ts';
 
 type Take = (incoming: IncomingMessage, outgoing: ServerResponse) => void;
 
@@ -34,7 +35,7 @@ function waitsForAnswer({ headers, method }: IncomingMessage): boolean {
 }
 
 /** Hands the requests of each connection to `take` one behind the other. */
-export function inTurn(take: Take): Take {
+export function inTurn(take: Take, room: PipelineRoom = new PipelineRoom()): Take {
   /** Of connections with more than one request under way: the latest answer that is owed. */
   const latest = new WeakMap<Socket, Owed>();
   return (incoming, outgoing) => {
@@ -44,9 +45,12 @@ export function inTurn(take: Take): Take {
       take(incoming, outgoing);
       return;
     }
+    // What was read together with one that found no room is none that anybody waits for.
+    if (socket.destroyed || !room.enter(socket)) return;
     const before = latest.get(socket) ?? (owed as Owed);
     latest.set(socket, outgoing);
     outgoing.once('close', () => {
+      room.leave(socket);
       if (latest.get(socket) === outgoing) latest.delete(socket);
     });
     const patient = waitsForAnswer(incoming);

@@ -105,7 +105,7 @@ test('who goes has gone for all that waits', async () => {
 describe('each request of a connection', () => {
   /** Answers that a connection owes, the first of them next; `taken`: whose handlers have begun. */
   function connection() {
-    const socket: { _httpMessage: unknown } = { _httpMessage: null };
+    const socket = Object.assign(new EventEmitter(), { _httpMessage: null as unknown });
     const taken: string[] = [];
     const take = inTurn((incoming) => void taken.push(incoming.url!));
     const arrives = (url: string, method = 'POST'): ServerResponse => {
