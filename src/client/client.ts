@@ -62,6 +62,7 @@ const KEY_TIMEOUT_MS = 1_000;
 /**
  * Every method throws Unreachable, UnexpectedAnswer, ProblemError (or its subclass for the code),
  * or the abort reason of its signal; writes throw OutcomeUnknown and InvalidIdempotencyKey besides.
+ * What a program without types gives them, and no request can be made of, is a TypeError.
  */
 export class ReplogClient {
   readonly #url: string;
@@ -70,7 +71,7 @@ export class ReplogClient {
   readonly #requests: Requests;
   readonly #pace: Pace;
 
-  /** Throws InvalidUrl. */
+  /** Throws InvalidUrl and InvalidToken. */
   constructor(options: ClientOptions) {
     refuseWithoutOptions(options);
     const { fetch, token } = options;

@@ -113,6 +113,15 @@ export class InvalidUrl extends ReplogError {
   }
 }
 
+/** A token that cannot stand in a header. The error does not say what it is. */
+export class InvalidToken extends ReplogError {
+  override readonly name = 'InvalidToken';
+
+  constructor() {
+    super('the token cannot be sent: it must be printable ASCII, without spaces and line ends');
+  }
+}
+
 /** The innermost message of an error and its causes: fetch itself only says "fetch failed". */
 export function reasonOf(error: unknown): string {
   let reason = error;

@@ -44,8 +44,6 @@ function answerOf(response: Response): Answer {
 }
 
 function failed(error: unknown): never {
-  // A TypeError without a cause is fetch's word for a request that cannot be made at all.
-  if (error instanceof TypeError && error.cause === undefined) throw error;
   const codes = codesOf(error);
   // fetch refuses some port numbers by itself and gives that refusal no code.
   const refused = neverSent(codes, 'UND_ERR_CONNECT_TIMEOUT') || reasonOf(error) === 'bad port';

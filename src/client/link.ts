@@ -1,7 +1,7 @@
 // One HTTP request, one answer: no hidden retries, no hidden redirects, no time limit. The rule: a
 // request that fails says whether the other side may have got it.
 
-import { reasonOf } from './errors.ts';
+import { InvalidToken, reasonOf } from './errors.ts';
 import { type Answer, type AnswerHeaders, type Method, type Wire, WireFailure } from './wire.ts';
 
 export interface Call {
@@ -41,18 +41,22 @@ export class ConnectionFailure extends Error {
   }
 }
 
+/** As nodes compare it: what else stands in a header is not a part of it. */
+const TOKEN = /^[\x21-\x7e]*$/;
+
 export class Link {
   readonly #wire: Wire;
   readonly #headers: Readonly<Record<string, string>>;
 
-  /** `token` goes with every request. */
+  /** `token` goes with every request. Throws InvalidToken. */
   constructor(wire: Wire, token?: string | undefined) {
+    if (token !== undefined && !TOKEN.test(token)) throw new InvalidToken();
     this.#wire = wire;
     this.#headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
   }
 
-  /** Sends the request and resolves with the head of the answer. Throws ConnectionFailure, or the
-   * abort reason of the call's signal. */
+  /** Sends the request and resolves with the head of the answer. Throws ConnectionFailure, the
+   * abort reason of the call's signal, or, of a request that cannot be made, what says why. */
   async open(base: string, { json, signal, ...call }: Call): Promise<Answer> {
     signal?.throwIfAborted();
     const body = json === undefined ? undefined : JSON.stringify(json);

@@ -17,7 +17,8 @@ import { answerIn } from './requests.ts';
 
 /** How the copies of a write leave: a Link, or one that lets them travel together. */
 export interface Sender {
-  /** Throws ConnectionFailure, or the abort reason of the call's signal. */
+  /** Throws ConnectionFailure, the abort reason of the call's signal, or, where nothing was taken
+   * of what was asked, an error that says so. */
   send(base: string, call: Call): Promise<Reply>;
 }
 
@@ -111,7 +112,7 @@ export class PendingWrite {
   }
 
   /** Resolves with what a 2xx answer says. Throws ProblemError, UnexpectedAnswer, Unreachable,
-   * OutcomeUnknown, or the caller's abort reason if nothing was sent. */
+   * OutcomeUnknown, or, if nothing was sent, the caller's abort reason or why it cannot be. */
   async run<Answer extends Acknowledged>(): Promise<Answer> {
     for (;;) {
       const base = this.#route.learned ?? baseOf(this.#route);
@@ -146,8 +147,9 @@ export class PendingWrite {
       return reply;
     } catch (error) {
       if (error instanceof ConnectionFailure) throw error;
-      // Aborted, by the caller or by the clock: this copy may have arrived.
-      throw this.#outcomeUnknown(error);
+      // Aborted, by the caller or by the clock, this copy may have arrived. One of which no request
+      // can be made has not.
+      throw limit.signal?.aborted ? this.#outcomeUnknown(error) : this.#endOf(error);
     }
   }
 

@@ -45,6 +45,17 @@ test('one that cannot be sent fails alone, with its reason', async () => {
     client.append('a', { w: 1n as never }),
     client.append('b'),
   ]);
-  expect(wrong).toMatchObject({ reason: { cause: expect.any(TypeError) } });
+  expect(wrong).toMatchObject({ reason: expect.any(TypeError) });
   expect(right).toMatchObject({ value: { index: 1, acks: ['/messages'] } });
+});
+
+test('what answers anything is not the cluster, for many as for one', async () => {
+  const stub = await startStub((_, response) => {
+    response.writeHead(200, { 'content-type': 'text/html' }).end('<html>Please log in</html>');
+  });
+  const client = new ReplogClient({ url: stub.url, pace: quickPace() });
+  const answers = await Promise.allSettled([client.append('a'), client.append('b')]);
+  const reason = expect.objectContaining({ name: 'UnexpectedAnswer', status: 200 });
+  expect(answers).toMatchObject([{ reason }, { reason }]);
+  expect(stub.hits).toHaveLength(1);
 });

@@ -90,7 +90,8 @@ test('a node that answers in plain HTTP where TLS is asked for may have got it',
 
 test('what cannot be a header is no failure of a connection', async () => {
   const stub = await startStub((_, response) => sendJson(response, 201, {}));
-  await expect(linkOf('a\nb').send(stub.url, call)).rejects.toBeInstanceOf(TypeError);
+  const wrong = { ...call, headers: { a: 'b\nc' } };
+  await expect(linkOf().send(stub.url, wrong)).rejects.toBeInstanceOf(TypeError);
   expect(stub.hits).toEqual([]);
 });
 
