@@ -6,8 +6,10 @@
 // `PATIENCE_MS`: appends that wait for a missing node hold up no others.
 
 import type { Departures } from './departures.ts';
+import { UnexpectedAnswer } from './errors.ts';
 import { lines } from './lines.ts';
 import { type Call, ConnectionFailure, type Link, type Reply } from './link.ts';
+import type { Answer } from './wire.ts';
 
 /** Appends in one request, and characters of their messages: far below what a node takes. */
 const APPENDS_MAX = 1_000;
@@ -171,11 +173,12 @@ export class Gathering {
         await this.#link.whole(this.#base, GATHERED, response);
         answered();
         await Promise.all(together.map((waiting) => this.#alone(waiting)));
-      } else if (response.status === 200 && response.body !== null) {
+      } else if (hasLines(response)) {
         await this.#distribute(response.body, together, answered);
         this.#fail(together, new Error('the answer ended too early'));
       } else {
         const reply = await this.#link.whole(this.#base, GATHERED, response);
+        if (isSuccess(reply.status)) throw new UnexpectedAnswer(reply.url, reply.status, NO_LINES);
         for (const waiting of together) if (settle(waiting)) waiting.resolve(reply);
       }
     } catch (error) {
@@ -201,10 +204,11 @@ export class Gathering {
     }
   }
 
-  /** Those without an answer may have arrived, unless the failure says that nothing did. */
+  /** Those without an answer may have arrived, unless the failure says that nothing did, or that it
+   * is no node that has answered. */
   #fail(together: readonly Waiting[], error: unknown): void {
-    const failure =
-      error instanceof ConnectionFailure ? error : new ConnectionFailure(this.#base, error, true);
+    const isKnown = error instanceof ConnectionFailure || error instanceof UnexpectedAnswer;
+    const failure = isKnown ? error : new ConnectionFailure(this.#base, error, true);
     for (const waiting of together) if (settle(waiting)) waiting.reject(failure);
   }
 }
@@ -228,6 +232,18 @@ function gathered(together: readonly Waiting[]): Call {
     return { message, w, timeoutMs, idempotencyKey: headers?.['idempotency-key'] };
   });
   return { ...GATHERED, json: { appends }, signal: controller.signal };
+}
+
+const LINES = 'application/x-ndjson';
+const NO_LINES = 'no lines, one for each append';
+
+const isSuccess = (status: number): boolean => status >= 200 && status < 300;
+
+/** Whether these can be the lines in which a node tells what becomes of each: what is not replog's
+ * may answer 200 to anything. */
+function hasLines(answer: Answer): answer is Answer & { readonly body: AsyncIterable<Uint8Array> } {
+  const type = answer.headers.get('content-type') ?? LINES;
+  return answer.status === 200 && answer.body !== null && type.startsWith(LINES);
 }
 
 /** Throws if a line is none that a node writes. */
