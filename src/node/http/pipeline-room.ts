@@ -1,6 +1,7 @@
 // How many requests may wait behind others on their connections. The rule: whoever sends on and on
 // and reads no answer is not read any further, and no crowd of these takes the memory that others
-// need. Each request that waits takes two kilobytes, and forty bytes to send.
+// need. Each request that waits takes two kilobytes, and forty bytes to send. That the client of a
+// connection that is not read has gone shows when something is sent to it.
 
 import type { Socket } from 'node:net';
 
