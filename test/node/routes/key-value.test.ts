@@ -350,4 +350,16 @@ describe('GET /kv', () => {
     const { items } = (await response.json()) as { items: { value: string }[] };
     expect(items.map((item) => item.value.length)).toEqual(Array(30).fill(100_000));
   });
+
+  test('a key that goes while the page is read is not on it', async () => {
+    const { engine, app } = node();
+    for (const key of ['a', 'b', 'c']) {
+      engine.append([{ op: 'put', key, value: 'x'.repeat(100_000) }]);
+    }
+    const response = await app.request('/kv');
+    engine.append([{ op: 'remove', key: 'b' }]);
+    engine.findValue = (key) => (key === 'b' ? null : logIndex(key === 'a' ? 1 : 3));
+    const { items } = (await response.json()) as { items: { key: string }[] };
+    expect(items.map(({ key }) => key)).toEqual(['a', 'c']);
+  });
 });
