@@ -238,12 +238,12 @@ export class ReplogClient {
 
   /** Replaces the node's faults. */
   async setFaults(faults: Faults, options: CallOptions = {}): Promise<void> {
-    await this.#requests.command({ method: 'PUT', path: '/faults', json: faults }, options);
+    await this.#requests.order({ method: 'PUT', path: '/faults', json: faults }, options);
   }
 
   /** No more faults at the node. */
   async clearFaults(options: CallOptions = {}): Promise<void> {
-    await this.#requests.command({ method: 'DELETE', path: '/faults' }, options);
+    await this.#requests.order({ method: 'DELETE', path: '/faults' }, options);
   }
 
   /** Launcher: the cluster's nodes and their processes. */

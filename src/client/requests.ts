@@ -64,7 +64,14 @@ export class Requests {
     return bodyIn(await this.#send(call, options));
   }
 
-  /** The same of a launcher, which may take its time: a node stops, or starts. */
+  /** A command that is carried out where a 2xx answer says so: with nothing, or in JSON. */
+  async order(call: Call, options: CallOptions): Promise<void> {
+    const reply = await this.#send(call, options);
+    if (typeof bodyIn(reply) !== 'string') return;
+    throw new UnexpectedAnswer(reply.url, reply.status, 'neither JSON nor nothing');
+  }
+
+  /** As `command`, of a launcher, which may take its time: a node stops, or starts. */
   async control(call: Call, options: CallOptions): Promise<unknown> {
     return bodyIn(await this.#send(call, options, this.#base, null));
   }
