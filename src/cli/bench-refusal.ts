@@ -3,7 +3,7 @@
 
 import type { MasterHealth, WriteConcern } from '../client/answers.ts';
 import { Refused, UsageError } from './exit.ts';
-import { dryRun } from './printing/foresight.ts';
+import { dryRun } from './printing/dry-run.ts';
 
 const WAY_OUT = 'choose another write concern; `replog health` shows who is missing';
 

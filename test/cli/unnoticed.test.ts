@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { register as append } from '../../src/cli/commands/append.ts';
 import { register as whatIf } from '../../src/cli/commands/what-if.ts';
 import { register } from '../../src/cluster/registry.ts';
 import { sendJson, sendProblem, startStub } from '../client/stub-server.ts';
@@ -12,9 +13,13 @@ import { isolate } from './isolation.ts';
 
 isolate();
 
-/** A registered cluster of three, whose n2 is in this state to its
- * launcher; null: the launcher tells nothing. `status`: n2's to the master. */
-async function clusterWith(state: string | null, status = 'Healthy'): Promise<void> {
+/** A registered cluster of three, whose n2 is in this state to its launcher; null: the launcher
+ * tells nothing. `status`: n2's to the master. `third`: n3's state to the launcher. */
+async function clusterWith(
+  state: string | null,
+  status = 'Healthy',
+  third = 'running',
+): Promise<void> {
   const none = { lastHeartbeatMs: 0, ackedIndex: 4, lagEntries: 0, lagMs: 0, attempts: 0 };
   const names = ['n1', 'n2', 'n3'];
   const stub = await startStub(({ path }, response) => {
@@ -34,7 +39,7 @@ async function clusterWith(state: string | null, status = 'Healthy'): Promise<vo
     } else if (path === '/cluster' && state !== null) {
       const nodes = names.map((node) => ({
         ...{ node, role: role(node), url: stub.url, pid: 1 },
-        state: node === 'n2' ? state : 'running',
+        state: { n2: state, n3: third }[node] ?? 'running',
       }));
       sendJson(response, 200, { name: 'one', nodes, removed: [] });
     } else sendProblem(response, 503, 'not-ready');
@@ -85,3 +90,38 @@ test.each(['running', null])('what-if: otherwise the master is believed (%s)', a
     'the cluster stays read-write: 2 of 3 alive, 2 needed',
   );
 });
+
+const tried = async (w: string): Promise<string[]> =>
+  (await runCommand(append, 'append', '--dry-run', '--w', w)).out.trimEnd().split('\n');
+
+test('append --dry-run: a node that is gone is waited for, noticed or not', async () => {
+  await clusterWith('exited');
+  const noted = 'n2 is down, which the master has yet to notice';
+  const outlook = [
+    'satisfiable now: w ≤ 2',
+    'killing n3 next makes the cluster read-only (so does killing n1)',
+  ];
+  // Since when it is gone the master does not know: no time is told.
+  expect(await tried('all')).toEqual([noted, 'would wait for n2', ...outlook]);
+  const answered = 'would be answered at once: n1 and n3 are Healthy';
+  expect(await tried('majority')).toEqual([noted, answered, ...outlook]);
+});
+
+test('append --dry-run: what becomes of the cluster when the master has noticed', async () => {
+  await clusterWith('paused', 'Healthy', 'stopped');
+  expect(await tried('majority')).toEqual([
+    'n2 is paused, which the master has yet to notice',
+    'n3 is stopped, which the master has yet to notice',
+    'would wait for 1 of n2 and n3',
+    'satisfiable now: w ≤ 1',
+    'the cluster becomes read-only, at the latest 4 s later: 1 of 3 alive, 2 needed',
+  ]);
+});
+
+test.each(['running', null])(
+  'append --dry-run: otherwise the master is believed (%s)',
+  async (state) => {
+    await clusterWith(state);
+    expect((await tried('all'))[0]).toBe('would be answered at once: n1, n2 and n3 are Healthy');
+  },
+);

@@ -15,8 +15,8 @@ import { acknowledgement } from '../printing/acknowledgement.ts';
 import { cleanText } from '../printing/clean-text.ts';
 import { stylesFor } from '../printing/colour.ts';
 import { counted } from '../printing/counted.ts';
+import { dryRun } from '../printing/dry-run.ts';
 import { examples } from '../printing/examples.ts';
-import { dryRun } from '../printing/foresight.ts';
 import type { LiveScreen } from '../printing/live-lines.ts';
 import { outliveOutput, printJson, printRemark, printSentences } from '../printing/output.ts';
 import { Progress } from '../printing/progress.ts';
@@ -28,6 +28,7 @@ import {
   type Target,
   type TargetOptions,
 } from '../target.ts';
+import { notedLine, unnoticed, withoutThem } from '../unnoticed.ts';
 
 interface AppendOptions extends TargetOptions {
   readonly w?: WriteConcern;
@@ -186,11 +187,16 @@ function appendedLines(answer: AppendAnswer): string[] {
   ];
 }
 
-/** Appends nothing: what the master knows now says what would happen. */
+/** Appends nothing: what the master and the launcher know now says what would happen. */
 async function foresee(target: Target, { w = 'majority', json }: AppendOptions): Promise<void> {
-  const health = await untilInterrupted((signal) => masterHealth(target, signal));
-  const { lines, ...run } = dryRun(health, w, Date.now());
-  await (json ? printJson({ ...run, text: lines }) : printSentences(lines.map(cleanText)));
+  const { health, ended } = await untilInterrupted(async (signal) => {
+    const health = await masterHealth(target, signal);
+    return { health, ended: await unnoticed(target, health, [], signal) };
+  });
+  const gone = ended.map(({ node }) => node);
+  const { lines, ...run } = dryRun(withoutThem(health, ended), w, Date.now(), gone);
+  const text = [...ended.map(notedLine), ...lines];
+  await (json ? printJson({ ...run, text }) : printSentences(text.map((line) => cleanText(line))));
 }
 
 function printTrouble(sentence: string): void {

@@ -1,26 +1,12 @@
-// What would happen: to a write with this write concern, and to the cluster without these nodes.
-// Pure: told from what a master says of itself in `GET /health`, which may be old a moment later.
+// What would happen to the cluster without these nodes. Pure: told from what a master says of
+// itself in `GET /health`, which may be old a moment later.
 
-import type { MasterHealth, MemberHealth, WriteConcern } from '../../client/answers.ts';
-import { formatDuration } from '../arguments/duration.ts';
+import type { MasterHealth, MemberHealth } from '../../client/answers.ts';
 import { counted } from './counted.ts';
 import { listed } from './listed.ts';
 
 /** What can be thought of. */
 export type Misfortune = 'kill' | 'stop' | 'pause' | 'rm';
-
-/** What would become of a write now. */
-export interface DryRun {
-  readonly w: WriteConcern;
-  readonly outcome: 'answered' | 'waits' | 'refused';
-  /** The nodes that it would wait for. */
-  readonly waitsFor: readonly string[];
-  /** Writes up to this `w` would be answered at once; 0: none. */
-  readonly satisfiable: number;
-  /** Each of these nodes is one that the quorum cannot do without. */
-  readonly indispensable: readonly string[];
-  readonly lines: readonly string[];
-}
 
 export interface Prospect {
   readonly mode: 'read-write' | 'read-only';
@@ -35,55 +21,13 @@ export interface Prospect {
 }
 
 /** A dead node is noticed at the latest after this (contract, section 5). */
-const NOTICED_AFTER = '4 s';
+export const NOTICED_AFTER = '4 s';
 
 /** Another node leads after this, where one takes over: members wait 5 s. With an empty log it
  * waits for the master to be Unhealthy: that may have what it lost. */
 const REPLACED_AFTER = { usual: 'some 6 s', empty: 'some 10 s' };
 
-const majorityOf = (size: number): number => Math.floor(size / 2) + 1;
-
-/** `now`: wall clock in milliseconds, for how long a state has lasted. */
-export function dryRun(health: MasterHealth, w: WriteConcern, now: number): DryRun {
-  const { members, quorum, mode, reason, node } = health;
-  const healthy = members.filter(({ status }) => status === 'Healthy');
-  const unwell = members.filter(({ status }) => status !== 'Healthy');
-  const needed = neededFor(w, health);
-  const readOnly = mode === 'read-only';
-  const satisfiable = readOnly ? 0 : healthy.length;
-  const indispensable = readOnly ? [] : indispensableIn(members, node, quorum);
-  const known = { w, satisfiable, indispensable };
-  const outlook = [limitLine(satisfiable, quorum.size), ...nextLines(indispensable, node)];
-  if (readOnly) {
-    const why = `would be refused: the cluster is read-only${reason === null ? '' : ` (${reason})`}`;
-    return {
-      ...known,
-      outcome: 'refused',
-      waitsFor: [],
-      lines: [why, 'satisfiable now: no write'],
-    };
-  }
-  if (needed > Math.max(quorum.size, members.length)) {
-    const why =
-      `could not be met: w=${w}, but the cluster has ${quorum.size} nodes` +
-      ' (refused, if its size is configured)';
-    return { ...known, outcome: 'refused', waitsFor: [], lines: [why, ...outlook] };
-  }
-  if (needed <= healthy.length) {
-    const behind = healthy.filter(({ lagEntries }) => lagEntries > 0).map(lagOf);
-    const lag = behind.length === 0 ? '' : `; ${behind.join(', ')}`;
-    const line = `would be answered at once: ${listed(healthy.map(nameOf))} ${healthy.length === 1 ? 'is' : 'are'} Healthy${lag}`;
-    return { ...known, outcome: 'answered', waitsFor: [], lines: [line, ...outlook] };
-  }
-  const lacking = needed - healthy.length;
-  const some = lacking < unwell.length ? `${lacking} of ` : '';
-  const whom = unwell.map((member) => stateOf(member, now));
-  const absent = lacking - unwell.length;
-  const more =
-    absent > 0 ? `${whom.length > 0 ? ' and ' : ''}${absent} more that have not joined` : '';
-  const line = `would wait for ${some}${whom.join(' and ')}${more}`;
-  return { ...known, outcome: 'waits', waitsFor: unwell.map(nameOf), lines: [line, ...outlook] };
-}
+export const majorityOf = (size: number): number => Math.floor(size / 2) + 1;
 
 /** What the cluster would be without `nodes`. They are members of it. `launched`: a launcher is
  * known that can bring them back. */
@@ -262,13 +206,8 @@ function onlyOnMaster(
   return shared < lastIndex ? [shared + 1, lastIndex] : null;
 }
 
-function neededFor(w: WriteConcern, { quorum, members }: MasterHealth): number {
-  if (w === 'majority') return majorityOf(quorum.size);
-  return w === 'all' ? members.length : w;
-}
-
 /** The living members without any one of which there would be no quorum, the master apart. */
-function indispensableIn(
+export function indispensableIn(
   members: readonly MemberHealth[],
   master: string,
   { needed }: { readonly needed: number },
@@ -278,23 +217,18 @@ function indispensableIn(
   return alive.map(nameOf).filter((node) => node !== master);
 }
 
-function limitLine(satisfiable: number, size: number): string {
+export function limitLine(satisfiable: number, size: number): string {
   return satisfiable >= size
     ? `satisfiable now: every w up to ${size}`
     : `satisfiable now: w ≤ ${satisfiable}`;
 }
 
-function nextLines(indispensable: readonly string[], master: string): string[] {
+export function nextLines(indispensable: readonly string[], master: string): string[] {
   if (indispensable.length === 0) return [];
   const which = indispensable.length === 1 ? indispensable[0] : `any of ${listed(indispensable)}`;
   return [`killing ${which} next makes the cluster read-only (so does killing ${master})`];
 }
 
-function stateOf({ node, status, since }: MemberHealth, now: number): string {
-  return `${node}, ${status} for ${formatDuration(Math.max(0, Math.round(now - Date.parse(since))))}`;
-}
-
-const lagOf = ({ node, lagEntries }: MemberHealth): string => `${node} is ${lagEntries} behind`;
-const nameOf = ({ node }: MemberHealth): string => node;
-const isAlive = ({ status }: MemberHealth): boolean => status !== 'Unhealthy';
+export const nameOf = ({ node }: MemberHealth): string => node;
+export const isAlive = ({ status }: MemberHealth): boolean => status !== 'Unhealthy';
 const are = (names: readonly string[]): string => (names.length === 1 ? 'is' : 'are');

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { dryRun, type Misfortune, whatIf } from '../../../src/cli/printing/foresight.ts';
+import { dryRun } from '../../../src/cli/printing/dry-run.ts';
+import { type Misfortune, whatIf } from '../../../src/cli/printing/foresight.ts';
 import type { MasterHealth, MemberHealth } from '../../../src/client/answers.ts';
 
 const NOW = Date.parse('2030-01-02T03:04:20.000Z');
