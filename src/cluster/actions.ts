@@ -48,10 +48,11 @@ async function start(child: Child, done: (what: Done) => void): Promise<void> {
 
 function pause(child: Child, done: (what: Done) => void): void {
   const { node, state } = child;
-  if (state === 'paused') return;
-  if (state !== 'running') throw new Conflict(`${node} is ${state}: only a running node can pause`);
+  if (state !== 'running' && state !== 'paused') {
+    throw new Conflict(`${node} is ${state}: only a running node can pause`);
+  }
   child.pause();
-  done('paused');
+  if (state === 'running') done('paused');
 }
 
 function resume(child: Child, done: (what: Done) => void): void {

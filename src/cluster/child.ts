@@ -5,12 +5,13 @@ import type { ChildProcess } from 'node:child_process';
 import { fork } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { LineReader, type NumberedLines, TailOfLines } from './lines.ts';
+import { isFrozen } from './liveness.ts';
 import type { PauseGuard } from './pause-guard.ts';
 import { guardPause } from './pause-guard.ts';
 
 /**
  * - starting: the process runs, but its port does not accept requests yet;
- * - running; paused (SIGSTOP); stopping: it was asked to stop;
+ * - running; paused (SIGSTOP, whoever has sent it); stopping: it was asked to stop;
  * - stopped: it ended because it was asked to (or was never started);
  * - exited: it ended in any other way, `kill` included.
  */
@@ -86,7 +87,10 @@ export class Child {
   }
 
   get state(): ChildState {
-    return this.#state;
+    const pid = this.#process?.pid;
+    if (this.#state !== 'running' || pid === undefined) return this.#state;
+    // A hand from outside may have frozen it, of which nobody is told.
+    return isFrozen(pid) ? 'paused' : 'running';
   }
 
   /** null while no process runs. */
@@ -202,7 +206,8 @@ export class Child {
     await this.#ended;
   }
 
-  /** SIGSTOP: the process stands still, its sockets stay open. */
+  /** SIGSTOP: the process stands still, its sockets stay open. One that was frozen from outside is
+   * guarded from now on. */
   pause(): void {
     const pid = this.#process?.pid;
     if (this.#state !== 'running' || pid === undefined) return;
@@ -213,7 +218,7 @@ export class Child {
 
   /** SIGCONT. */
   resume(): void {
-    if (this.#state !== 'paused') return;
+    if (this.state !== 'paused') return;
     this.#wake();
     this.#state = 'running';
   }

@@ -34,7 +34,19 @@ export function parentOf(pid: number): number | null {
   return statOf(pid)?.parent ?? null;
 }
 
-function statOf(pid: number): { dead: boolean; parent: number; startTime: string } | null {
+/** Whether a signal has made the process stand still; false where that cannot be known. */
+export function isFrozen(pid: number): boolean {
+  return statOf(pid)?.frozen ?? false;
+}
+
+interface Stat {
+  readonly dead: boolean;
+  readonly frozen: boolean;
+  readonly parent: number;
+  readonly startTime: string;
+}
+
+function statOf(pid: number): Stat | null {
   let text: string;
   try {
     text = readFileSync(`/proc/${pid}/stat`, 'utf8');
@@ -47,7 +59,8 @@ function statOf(pid: number): { dead: boolean; parent: number; startTime: string
   // What was killed keeps its pid until its parent asks for it, and some never do (many a first
   // process of a container): it runs nothing any more.
   const dead = fields[0] === 'Z' || fields[0] === 'X';
+  const frozen = fields[0] === 'T';
   const parent = Number(fields[1]);
   const startTime = fields[19];
-  return startTime === undefined ? null : { dead, parent, startTime };
+  return startTime === undefined ? null : { dead, frozen, parent, startTime };
 }

@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { perform } from '../../src/cluster/actions.ts';
 import type { Ending } from '../../src/cluster/child.ts';
 import { Child } from '../../src/cluster/child.ts';
 
@@ -251,6 +252,20 @@ describe('Child', () => {
       await expect.poll(() => guardsOf(pid)).toHaveLength(1);
       await child.kill();
       await expect.poll(() => guardsOf(pid)).toEqual([]);
+    },
+  );
+
+  it.runIf(process.platform === 'linux')(
+    'is guarded too where it was frozen from outside before it is paused',
+    async () => {
+      const { child } = make(LISTEN + OBEY);
+      await child.start();
+      const pid = child.pid!;
+      process.kill(pid, 'SIGSTOP');
+      await expect.poll(() => child.state).toBe('paused');
+      expect(guardsOf(pid)).toEqual([]);
+      await perform(child, 'pause', (what) => expect.fail(`${what}, which it was before`));
+      await expect.poll(() => guardsOf(pid)).toHaveLength(1);
     },
   );
 

@@ -155,6 +155,29 @@ describe('what can be done to a node', () => {
     await expect(launcher.act('n2', 'resume')).rejects.toThrow(Conflict);
   });
 
+  it.runIf(process.platform === 'linux')(
+    'is found paused, and goes on, where a hand from outside has frozen it',
+    async () => {
+      await started();
+      process.kill(launcher.view().nodes[1]!.pid!, 'SIGSTOP');
+      await expect.poll(() => stateOf('n2')).toBe('paused');
+      await expect(launcher.act('n2', 'start')).rejects.toThrow('n2 is paused: resume it instead');
+      expect((await launcher.act('n2', 'resume')).state).toBe('running');
+      expect(names().filter((name) => name === 'resumed')).toEqual(['resumed']);
+    },
+  );
+
+  it.runIf(process.platform === 'linux')(
+    'is ended where it is removed while it is frozen from outside, as it cannot be told',
+    async () => {
+      await started();
+      process.kill(launcher.view().nodes[1]!.pid!, 'SIGSTOP');
+      await expect.poll(() => stateOf('n2')).toBe('paused');
+      expect(await launcher.remove('n2')).toMatchObject({ pid: null, state: 'exited' });
+      expect(launcher.view().removed).toEqual([]);
+    },
+  );
+
   it('happens one at a time', async () => {
     await started();
     const all = ['stop', 'start', 'stop', 'start'] as const;

@@ -204,16 +204,28 @@ export class Steward {
     };
   }
 
-  /** Something is done to a node that stands still, which the launcher does not know. */
+  /** Something is done to a node that a hand from outside has frozen: it is one that is paused. */
   async #frozen(): Promise<void> {
     const node = this.#anyNode();
-    const { pid } = (await this.#view()).nodes.find((one) => one.node === node)!;
-    if (pid !== null) process.kill(pid, 'SIGSTOP');
+    const { pid, state } = (await this.#view()).nodes.find((one) => one.node === node)!;
     this.done.push(`${node} is frozen:`);
-    await this.#do([{ verb: this.#chance.pick([...VERBS, 'rm'] as const), node }]);
-    if (pid !== null && isOurs(pid, this.#home) && this.#world.nodes[node] !== 'paused') {
-      process.kill(pid, 'SIGCONT');
+    if (state === 'running') {
+      process.kill(pid!, 'SIGSTOP');
+      await this.#becomes(node, 'paused');
     }
+    const verb = this.#chance.pick([...VERBS, 'rm'] as const);
+    await this.#do([{ verb, node }]);
+    if (state !== 'running' || verb === 'pause' || this.#world.nodes[node] !== 'paused') return;
+    // Only what the launcher itself has paused is woken when that is killed.
+    process.kill(pid!, 'SIGCONT');
+    await this.#becomes(node, 'running');
+  }
+
+  /** By a hand from outside, which the launcher finds out by itself. */
+  async #becomes(node: string, phase: 'running' | 'paused'): Promise<void> {
+    const shown = async () => (await this.#view()).nodes.find((one) => one.node === node);
+    await until(shown, (one) => one?.state === phase, `${node} is ${phase}`);
+    this.#world = { ...this.#world, nodes: { ...this.#world.nodes, [node]: phase } };
   }
 
   async #killed(): Promise<void> {
