@@ -4,6 +4,7 @@
 import type { Child } from './child.ts';
 import type { Action } from './control.ts';
 import { Conflict } from './control.ts';
+import type { Farewell } from './farewell.ts';
 
 /** What was done, in the past tense of the launcher's events. */
 export type Done = 'started' | 'stopped' | 'killed' | 'paused' | 'resumed';
@@ -16,16 +17,14 @@ export async function perform(
 ): Promise<void> {
   switch (action) {
     case 'stop':
-      return stop(child, done);
+      return tell(await child.stop(), done);
     case 'start':
       return start(child, done);
     case 'restart':
-      await stop(child, done);
+      tell(await child.stop(), done);
       return start(child, done);
     case 'kill':
-      if (!child.alive) return;
-      await child.kill();
-      return done('killed');
+      return tell(await child.kill(), done);
     case 'pause':
       return pause(child, done);
     case 'resume':
@@ -33,10 +32,9 @@ export async function perform(
   }
 }
 
-async function stop(child: Child, done: (what: Done) => void): Promise<void> {
-  if (!child.alive) return;
-  await child.stop();
-  done('stopped');
+/** Of two who have ended one process, the first says how it came. */
+function tell(farewell: Farewell | null, done: (what: Done) => void): void {
+  if (farewell?.take()) done(farewell.how);
 }
 
 async function start(child: Child, done: (what: Done) => void): Promise<void> {

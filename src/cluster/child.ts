@@ -4,6 +4,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { fork } from 'node:child_process';
 import type { Readable } from 'node:stream';
+import { Farewell } from './farewell.ts';
 import { LineReader, type NumberedLines, TailOfLines } from './lines.ts';
 import { isFrozen } from './liveness.ts';
 import type { PauseGuard } from './pause-guard.ts';
@@ -75,9 +76,10 @@ export class Child {
   #process: ChildProcess | null = null;
   #state: ChildState = 'stopped';
   #ending: Ending | null = null;
-  #ended: Promise<void> = Promise.resolve();
+  #ended: Promise<Farewell | null> = Promise.resolve(null);
   #guard: PauseGuard | null = null;
   #askedToEnd = false;
+  #isKilled = false;
   #isOver = false;
 
   constructor(spec: ChildSpec, listener: ChildListener) {
@@ -118,7 +120,7 @@ export class Child {
   }
 
   /** Resolves when the process has ended; at once if none runs. */
-  get ended(): Promise<void> {
+  get ended(): Promise<unknown> {
     return this.#ended;
   }
 
@@ -150,6 +152,7 @@ export class Child {
     this.#state = 'starting';
     this.#ending = null;
     this.#askedToEnd = false;
+    this.#isKilled = false;
     this.#tail.clear();
     this.#ended = this.#watch(child);
     return new Promise((resolve, reject) => {
@@ -163,19 +166,21 @@ export class Child {
   }
 
   /** Asks the process to stop, wakes it for that if it is paused, and kills it if it does not end
-   * in `stopMs`. With `forGood` it is never started again. Resolves when it has ended. */
-  async stop(how: { forGood?: boolean } = {}): Promise<void> {
+   * in `stopMs`. With `forGood` it is never started again. Resolves when it has ended; null: there
+   * was none. */
+  async stop(how: { forGood?: boolean } = {}): Promise<Farewell | null> {
     this.#isOver ||= how.forGood ?? false;
     const child = this.#process;
-    if (!this.alive || child === null) return;
+    if (!this.alive || child === null) return null;
     this.#state = 'stopping';
     this.#askedToEnd = true;
     this.#wake();
     // The channel is gone if the child is about to end anyway; the callback keeps that silent.
     if (child.connected) child.send({ type: 'stop' }, () => undefined);
     const impatience = setTimeout(() => child.kill('SIGKILL'), this.#spec.stopMs);
-    await this.#ended;
+    const farewell = await this.#ended;
     clearTimeout(impatience);
+    return farewell;
   }
 
   /** Asks the node to give up its membership and to go on serving what it has. Resolves when it has
@@ -198,12 +203,13 @@ export class Child {
     child.off('message', answered);
   }
 
-  /** SIGKILL, whatever the state. Resolves when the process has ended. */
-  async kill(): Promise<void> {
-    if (!this.alive) return;
+  /** SIGKILL, whatever the state. Resolves when the process has ended; null: there was none. */
+  async kill(): Promise<Farewell | null> {
+    if (!this.alive) return null;
     this.#askedToEnd = true;
+    this.#isKilled = true;
     this.#process?.kill('SIGKILL');
-    await this.#ended;
+    return this.#ended;
   }
 
   /** SIGSTOP: the process stands still, its sockets stay open. One that was frozen from outside is
@@ -230,7 +236,7 @@ export class Child {
   }
 
   /** Resolves when the process has ended and all its output has been read. */
-  #watch(child: ChildProcess): Promise<void> {
+  #watch(child: ChildProcess): Promise<Farewell> {
     this.#read(child.stdout, true);
     this.#read(child.stderr, false);
     return new Promise((resolve) => {
@@ -245,7 +251,8 @@ export class Child {
         this.#state = stopped ? 'stopped' : 'exited';
         this.#ending = { code, signal, expected: this.#askedToEnd };
         this.#listener.onEnd(this.#ending);
-        resolve();
+        // One that had ended in order before the signal reached it was not killed.
+        resolve(new Farewell(this.#isKilled && !stopped ? 'killed' : 'stopped'));
       };
       child.once('close', end);
       // Each signal that fails is an error of its own, and one that nobody hears ends the launcher.

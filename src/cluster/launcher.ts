@@ -236,9 +236,7 @@ export class Launcher implements Control {
     if (action !== 'stop' && action !== 'kill') {
       throw new Conflict(`${node} was removed; it can only be stopped`);
     }
-    await (action === 'stop' ? member.child.stop() : member.child.kill());
-    this.#crew.forget(node);
-    this.#say(action === 'stop' ? 'stopped' : 'killed', member);
+    await perform(member.child, action, (what) => this.#say(what, member));
   }
 
   #listenerOf(node: string): ChildListener {

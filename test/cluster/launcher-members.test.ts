@@ -98,6 +98,15 @@ describe('adding and removing', () => {
     await expect(launcher.act('n2', 'stop')).rejects.toThrow(UnknownNode);
   });
 
+  it('says once that what was removed has ended, whoever has asked for it', async () => {
+    await started({ n1: NODE, n2: SLOW });
+    await launcher.remove('n2');
+    const asked = (['stop', 'kill', 'kill'] as const).map((verb) => launcher.act('n2', verb));
+    await Promise.all(asked);
+    expect(names().filter((name) => ['stopped', 'killed'].includes(name))).toEqual(['killed']);
+    expect(launcher.view().removed).toEqual([]);
+  });
+
   it('shows the last lines of what was removed, if it ends by itself, and forgets it', async () => {
     await started({ n1: NODE, n2: DIES });
     const { pid } = await launcher.remove('n2');

@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { ChildProcess } from 'node:child_process';
+import { describe, expect, it, vi } from 'vitest';
 import { Conflict, UnknownNode } from '../../src/cluster/control.ts';
 import {
   arbiter,
@@ -107,6 +108,9 @@ describe('a launcher that starts', () => {
   });
 });
 
+/** What was said of ends that were asked for. */
+const ends = () => names().filter((name) => ['stopped', 'killed'].includes(name));
+
 describe('what can be done to a node', () => {
   it('is stopped, started and restarted; what is as wished stays as it is', async () => {
     await started();
@@ -193,8 +197,31 @@ describe('what can be done to a node', () => {
     await expect.poll(() => stateOf('n2')).toBe('stopping');
     await launcher.act('n2', 'kill');
     await stopping;
-    const seen = names().filter((name) => ['stopped', 'killed'].includes(name));
-    expect(seen.sort()).toEqual(['killed', 'stopped']);
+    expect(stateOf('n2')).toBe('exited');
+    expect(ends()).toEqual(['killed']);
+  });
+
+  it('ends once, whoever has asked for it at the same moment', async () => {
+    await started({ n1: NODE, n2: DEAF });
+    await Promise.all([launcher.act('n2', 'kill'), launcher.act('n2', 'kill')]);
+    expect(ends()).toEqual(['killed']);
+    await launcher.act('n2', 'start');
+    const restarting = launcher.act('n2', 'restart');
+    await expect.poll(() => stateOf('n2')).toBe('stopping');
+    await launcher.act('n2', 'kill');
+    expect((await restarting).state).toBe('running');
+    expect(ends()).toEqual(['killed', 'killed']);
+  });
+
+  it('has stopped where it had ended in order before the kill reached it', async () => {
+    await started({ n1: NODE, n2: SLOW });
+    const stopping = launcher.act('n2', 'stop');
+    await expect.poll(() => stateOf('n2')).toBe('stopping');
+    const late = vi.spyOn(ChildProcess.prototype, 'kill').mockReturnValue(true);
+    const killing = launcher.act('n2', 'kill');
+    late.mockRestore();
+    await Promise.all([stopping, killing]);
+    expect([stateOf('n2'), ends()]).toEqual(['stopped', ['stopped']]);
   });
 
   it('needs a node that is there', async () => {

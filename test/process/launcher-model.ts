@@ -94,13 +94,21 @@ function cutShort(
   if (!(node in world.nodes)) return [];
   const become = (phase: Phase): World => ({ ...world, nodes: { ...world.nodes, [node]: phase } });
   const killed = `killed ${node}`;
-  const stopped = { world: become('exited'), status: 200, said: [...said, killed] };
-  const unborn = said.filter((line) => line !== `started ${node}`);
+  // One end is said once.
+  const unended = unsaid(said, `stopped ${node}`);
+  const stopped = { world: become('exited'), status: 200, said: [...unended, killed] };
+  const unborn = unsaid(said, `started ${node}`);
   const failed = { world: become('exited'), status: 500, said: [...unborn, killed] };
-  const going = { world: become('running'), status: 200, said: [...said, killed] };
+  const going = { world: become('running'), status: 200, said: [...unended, killed] };
   if (last.verb === 'stop') return [stopped];
   if (last.verb === 'start') return [failed];
   return last.verb === 'restart' ? [failed, going] : [];
+}
+
+/** Without the last line of these. */
+function unsaid(said: readonly string[], line: string): readonly string[] {
+  const place = said.lastIndexOf(line);
+  return place < 0 ? said : said.toSpliced(place, 1);
 }
 
 function acted(world: World, node: string, phase: Phase, verb: Verb, hindered: boolean): Outcome {
