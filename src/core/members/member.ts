@@ -7,12 +7,10 @@ import { type LogIndex, logIndex } from '../ids.ts';
 import { beginningAt, type Position, positionIn, surplusAfter } from '../log/position.ts';
 import type { EpochEnd, HeartbeatAck, Peer } from '../messages.ts';
 import type { MemberReport } from '../status.ts';
+import { Complaint } from './complaint.ts';
 import { FailureDetector } from './failure-detector.ts';
 import { Replicator, type ReplicatorOwner } from './replicator.ts';
 import { SessionPace } from './session-pace.ts';
-
-/** What a member says of its disk is kept up to so many characters. */
-const TROUBLE_LENGTH_MAX = 300;
 
 /**
  * Invariants:
@@ -49,14 +47,11 @@ export class Member {
    * has not. */
   private refusingSince: number | null = null;
   private readonly pace: SessionPace;
-  /** When it last refused its session, and why; null: it has acknowledged something since. */
+  private readonly complaint = new Complaint();
+  /** When it last refused its session. */
   private refusedAt = Number.NEGATIVE_INFINITY;
-  private refusedWith: string | null = null;
-  private heartbeatError: string | null = null;
   /** It says that it keeps its log in memory. */
   inMemory = false;
-  /** What it says of its disk: the reason for which it acknowledges nothing. */
-  private trouble: string | null = null;
   /** Another node of the cluster answers at its address: nothing that is sent there reaches it. */
   private mistaken = false;
 
@@ -111,8 +106,7 @@ export class Member {
   /** Takes note of a heartbeat's answer. Returns whether a new session is due: another process
    * answers than before, or this one has a log and its session began before that was known. */
   heartbeatAnswered(ack: HeartbeatAck, epoch: Epoch): boolean {
-    this.heartbeatError = null;
-    this.trouble = ack.trouble?.slice(0, TROUBLE_LENGTH_MAX) ?? null;
+    this.complaint.heartbeatAnswered(ack.trouble);
     this.mistaken = false;
     const changed = this.incarnation !== null && this.incarnation !== ack.incarnation;
     this.incarnation = ack.incarnation;
@@ -145,7 +139,7 @@ export class Member {
     if (!this.blind) this.followed = this.ackedIndex;
     this.refusingSince = null;
     this.pace.acknowledged();
-    this.refusedWith = null;
+    this.complaint.acknowledged();
     // Nothing else may happen before the next operation: that one is not behind since this one.
     this.measureLag(now);
   }
@@ -159,12 +153,11 @@ export class Member {
 
   /** Its latest heartbeat came to nothing. */
   get unreachable(): boolean {
-    return this.heartbeatError !== null;
+    return this.complaint.unreachable;
   }
 
   heartbeatFailed(error: string): void {
-    this.heartbeatError = error;
-    this.trouble = null;
+    this.complaint.heartbeatFailed(error);
   }
 
   /** Another node has answered its heartbeat: what that one acknowledges must not count twice. */
@@ -204,7 +197,7 @@ export class Member {
   refused(code: string, now: number): void {
     this.refusingSince ??= now;
     this.refusedAt = now;
-    this.refusedWith = `refused: ${code}`;
+    this.complaint.refused(code);
     // What was true between two earlier sessions may have been said by an earlier life of the node.
     this.position = null;
     this.end(now, this.pace.refused());
@@ -257,6 +250,8 @@ export class Member {
   report(now: number): MemberReport {
     const { lastIndex } = this.context.ledger.log;
     const heard = this.detector.lastHeard;
+    const surplus = this.ahead ? (this.position?.lastIndex ?? null) : null;
+    const sending = this.replicator?.lastError ?? null;
     return {
       node: this.peer.node,
       url: this.peer.url,
@@ -269,7 +264,7 @@ export class Member {
       lagMs: this.behindSince === null ? 0 : Math.round(now - this.behindSince),
       attempts: this.replicator?.attempts ?? 0,
       retryInMs: this.replicator?.retryInMs(now) ?? null,
-      lastError: this.trouble ?? this.replicator?.lastError ?? this.whyNot(now),
+      lastError: this.complaint.words(sending, this.detector.silent(now), surplus),
     };
   }
 
@@ -284,14 +279,6 @@ export class Member {
   private tell(): void {
     if (this.untold !== null) this.context.outbox.note(this.untold);
     this.untold = null;
-  }
-
-  /** Why it is silent, or has no session; null: it has none yet, or nothing is wrong. */
-  private whyNot(now: number): string | null {
-    if (this.heartbeatError !== null) return this.heartbeatError;
-    if (this.detector.silent(now)) return 'does not answer heartbeats';
-    if (!this.ahead) return this.refusedWith;
-    return `has operations up to ${this.position?.lastIndex}, which is beyond this log`;
   }
 
   private get behind(): boolean {
