@@ -15,9 +15,8 @@ import type { Member } from '../members/member.ts';
 import { Membership } from '../members/membership.ts';
 import type { HeartbeatAck } from '../messages.ts';
 import { entriesOf } from '../operation.ts';
-import { Accession } from '../recovery/accession.ts';
 import { Electorate } from '../recovery/electorate.ts';
-import { Recovery } from '../recovery/recovery.ts';
+import { Opening } from '../recovery/opening.ts';
 import type { CommonStatus, MasterStatus } from '../status.ts';
 import { admit } from './admission.ts';
 import { type Announced, type Appointment, Mandate } from './mandate.ts';
@@ -37,16 +36,13 @@ import { Writers } from './writers.ts';
 export class Master {
   readonly epoch: Epoch;
   private readonly context: Context;
-  private readonly electorate: Electorate;
   private readonly membership: Membership;
   private readonly writers: Writers;
   private readonly readers: Readers;
-  private readonly recovery: Recovery;
-  private readonly accession: Accession;
+  private readonly opening: Opening;
   private readonly standing: Standing;
   private readonly mandate: Mandate;
   private readonly modeNews: ModeNews;
-  private settled = false;
   private ended = false;
   private dirty = true;
   private now: number;
@@ -70,7 +66,7 @@ export class Master {
     const owner = {
       progressed: () => this.progress(),
       heard: (member: Member, ack: HeartbeatAck) => {
-        this.recovery.heardFrom(member, ack);
+        this.opening.recovery.heardFrom(member, ack);
         this.attend();
       },
       // It may have taken the quorum along, or brought it back: that is said in this turn.
@@ -82,44 +78,41 @@ export class Master {
       deposed,
     };
     const others = appointment.replicas?.filter(({ node }) => node !== context.self.node) ?? null;
-    this.electorate = new Electorate(context, others?.map(({ node }) => node) ?? null);
-    this.membership = new Membership(context, epoch, this.electorate, owner, now);
-    this.recovery = new Recovery(
+    const electorate = new Electorate(context, others?.map(({ node }) => node) ?? null);
+    this.membership = new Membership(context, epoch, electorate, owner, now);
+    this.opening = new Opening(
       context,
       epoch,
       {
-        members: () => this.membership.members,
-        electorate: this.electorate,
+        membership: this.membership,
+        electorate,
         size: () => this.standing.size,
         incumbent: appointment.incumbent ?? null,
+        told: () => this.mandate.told,
       },
       {
-        settle: () => this.settle(),
         again: () => {
           this.dirty = true;
         },
+        progressed: () => this.progress(),
       },
       now,
     );
-    this.accession = new Accession(context, epoch, this.recovery.unrivalled, () => {
-      this.dirty = true;
-      this.progress();
-    });
-    this.standing = new Standing(context, this.mandate, this.membership, this.accession);
+    const { accession, recovery } = this.opening;
+    this.standing = new Standing(context, this.mandate, this.membership, accession);
     this.membership.set(others ?? [], now);
-    if (this.mandate.size === 1 && (others ?? []).length === 0) this.recovery.alone();
+    if (this.mandate.size === 1 && (others ?? []).length === 0) recovery.alone();
   }
 
   /** It has settled without having heard of any member, and has written nothing since: it can still
    * hear them before its first write. */
   get untold(): boolean {
-    const { opened } = this.membership;
-    return !this.mandate.told && opened !== null && this.context.ledger.log.lastIndex === opened;
+    return this.opening.untold;
   }
 
   /** It takes writes, as far as it depends on what the members hold. */
   get ready(): boolean {
-    return this.settled;
+    return this.opening.settled;
   }
 
   /** The arbiter's word on who the replicas are. The same set again changes nothing, nor does a
@@ -147,8 +140,8 @@ export class Master {
       configuredSize: this.mandate.size,
       quorum: this.standing.quorum(),
       missing: () => this.membership.missing(),
-      settled: this.settled,
-      counted: this.accession.counts || this.settled,
+      settled: this.ready,
+      counted: this.opening.accession.counts || this.ready,
       roomForPatient: this.writers.roomForPatient,
       roomForAny: this.writers.roomForAny,
     });
@@ -170,7 +163,7 @@ export class Master {
   }
 
   confirm(ticket: Ticket, now: number): void {
-    if (!this.settled) {
+    if (!this.ready) {
       this.readers.refuse([ticket], 'the master is still recovering');
     } else if (this.readers.add(ticket, now)) {
       this.membership.proveSoon(now);
@@ -188,16 +181,16 @@ export class Master {
     this.now = now;
     this.membership.persisted(now);
     this.progress();
-    this.accede();
+    this.opening.accede();
   }
 
   /** Time has passed, or the events at hand are done: sends, judges, tells those who are late. */
   wake(now: number): void {
     this.dirty = false;
     this.now = now;
-    this.membership.wake(now, this.settled);
+    this.membership.wake(now, this.ready);
     if (this.writers.held) this.answerWriters();
-    if (!this.settled) this.recovery.proceed(now);
+    if (!this.ready) this.opening.recovery.proceed(now);
     if (this.writers.deadline() <= now) this.writers.expire(now, this.standing.acknowledged());
     this.answerReaders(now);
     this.modeNews.tell(this.mode());
@@ -206,7 +199,7 @@ export class Master {
   deadline(): number {
     if (this.dirty) return Number.NEGATIVE_INFINITY;
     return Math.min(
-      this.membership.deadline(this.settled),
+      this.membership.deadline(this.ready),
       this.writers.deadline(),
       this.readers.deadline(),
     );
@@ -215,10 +208,9 @@ export class Master {
   /** This node is master no more: everyone who waits is told so; what is in the log stays there. */
   end(outcome: 'ShuttingDown' | 'NoMaster'): void {
     this.ended = true;
-    this.accession.end();
+    this.opening.end();
     this.writers.end(outcome);
     this.readers.end();
-    this.recovery.end();
     this.membership.end();
   }
 
@@ -241,7 +233,7 @@ export class Master {
     return {
       role: 'master',
       ...this.mode(),
-      recovering: !this.settled,
+      recovering: !this.ready,
       failover: this.mandate.failover,
       quorum: this.standing.quorum(),
       members: this.membership.report(now),
@@ -258,22 +250,6 @@ export class Master {
     return first;
   }
 
-  private settle(): void {
-    this.settled = true;
-    this.dirty = true;
-    this.membership.opened = this.context.ledger.log.lastIndex;
-    this.electorate.settle();
-    this.membership.beatNow();
-    this.progress();
-    this.accede();
-  }
-
-  private accede(): void {
-    const { opened } = this.membership;
-    // Members that are yet to be heard may have the log of a later epoch than this node's.
-    if (opened !== null && !this.untold) this.accession.proceed(opened);
-  }
-
   /** Someone has more of the log: what is on a majority, and who may be answered. */
   private progress(): void {
     // Without its members it would take itself for a majority.
@@ -281,7 +257,7 @@ export class Master {
     const { ledger } = this.context;
     const acknowledged = this.standing.acknowledged();
     const positions = [...acknowledged.positions.values()];
-    if (this.settled) ledger.commit(reachedBy(positions, majority(acknowledged.size)));
+    if (this.ready) ledger.commit(reachedBy(positions, majority(acknowledged.size)));
     this.answerWriters(acknowledged);
     this.attend();
   }
@@ -292,7 +268,7 @@ export class Master {
 
   /** Readers, and a recovery, wait for what has just come: they are looked at in this turn. */
   private attend(): void {
-    if (!this.settled || this.readers.size > 0) this.dirty = true;
+    if (!this.ready || this.readers.size > 0) this.dirty = true;
   }
 
   private answerReaders(now: number): void {
@@ -302,12 +278,8 @@ export class Master {
   }
 
   private mode(): Mode {
-    const { recovery, settled } = this;
-    return modeOf({
-      quorum: this.standing.quorum(),
-      settled,
-      recovery,
-      ledger: this.context.ledger,
-    });
+    const { settled, recovery } = this.opening;
+    const { ledger } = this.context;
+    return modeOf({ quorum: this.standing.quorum(), settled, recovery, ledger });
   }
 }
