@@ -5,7 +5,8 @@
 import { afterAll, expect, test } from 'vitest';
 import { isAlive, markOf } from '../../src/cluster/liveness.ts';
 import { Operator } from './operator.ts';
-import { Belongings, call, messages, until } from './program.ts';
+import { Belongings } from './program.ts';
+import { expectAllShown, write } from './restless-cluster.ts';
 
 const belongings = new Belongings();
 afterAll(() => belongings.release());
@@ -15,25 +16,13 @@ const seed = Number(process.env.REPLOG_SEED ?? 92);
 
 const STEPS = 8;
 
-/** Writes one message after the other, each until it is stored; resolves with how many. */
-async function write(url: string, over: () => boolean): Promise<number> {
-  for (let i = 1; ; i += 1) {
-    const headers = { 'idempotency-key': `k-${i}` };
-    const body = { message: `m-${i}`, w: i % 3 === 0 ? 1 : 'majority', timeoutMs: 500 };
-    await until(
-      () => call('POST', `${url}/messages`, body, headers),
-      ({ status }) => status === 200 || status === 201,
-      `m-${i} is stored`,
-      60_000,
-    );
-    if (over()) return i;
-  }
-}
-
 test('G2, G15, G18: an operator may do anything, in any order', async () => {
   const operator = await Operator.start(seed, belongings);
   let over = false;
-  const written = write(operator.master, () => over);
+  const written = write(operator.master, () => over, {
+    wOf: (i) => (i % 3 === 0 ? 1 : 'majority'),
+    withinMs: 60_000,
+  });
   try {
     for (let step = 1; step <= STEPS; step += 1) {
       await operator.step();
@@ -41,15 +30,7 @@ test('G2, G15, G18: an operator may do anything, in any order', async () => {
     }
     const urls = await operator.heal();
     over = true;
-    const expected = Array.from({ length: await written }, (_, i) => `m-${i + 1}`);
-    for (const url of urls) {
-      await until(
-        () => messages(url),
-        (shown) => shown.length >= expected.length,
-        `${url} shows all`,
-      );
-      expect(await messages(url)).toEqual(expected);
-    }
+    await expectAllShown(urls, await written);
     const { nodes, removed } = await operator.view();
     const marks = [...nodes, ...removed].flatMap(({ pid }) => (pid === null ? [] : markOf(pid)));
     expect(await operator.stop()).toBe(0);

@@ -1,24 +1,10 @@
 // A hand that does anything to a small cluster of real processes, in an order that a seed gives.
 
 import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { Chance } from '../../src/chaos/chance.ts';
 import { isAlive, markOf } from '../../src/cluster/liveness.ts';
-import { type Belongings, call, freePorts, type Program, until } from './program.ts';
-
-interface Node {
-  readonly node: string;
-  readonly role: string | null;
-  readonly url: string;
-  readonly pid: number | null;
-  readonly state: string;
-}
-
-interface View {
-  readonly size: number;
-  readonly nodes: readonly Node[];
-  readonly removed: readonly Node[];
-}
+import { type Belongings, call, until } from './program.ts';
+import { RestlessCluster, type View } from './restless-cluster.ts';
 
 const VERBS = ['kill', 'stop', 'start', 'restart', 'pause', 'resume'] as const;
 
@@ -36,38 +22,29 @@ export class Operator {
   /** What was done, and what came of it. */
   readonly done: string[] = [];
   readonly #chance: Chance;
-  readonly #belongings: Belongings;
-  readonly #home: string;
-  readonly #port: number;
-  #program!: Program;
-  #control = '';
+  readonly #cluster: RestlessCluster;
 
-  private constructor(seed: number, belongings: Belongings, home: string, port: number) {
+  private constructor(seed: number, cluster: RestlessCluster) {
     this.#chance = new Chance(seed);
-    this.#belongings = belongings;
-    this.#home = home;
-    this.#port = port;
+    this.#cluster = cluster;
   }
 
   /** A cluster of three, on disk, that is ready. */
   static async start(seed: number, belongings: Belongings): Promise<Operator> {
-    const ports = await freePorts(2 * NODES_MAX + 4);
-    const operator = new Operator(seed, belongings, await belongings.folder(), ports);
-    await operator.#launch();
-    return operator;
+    return new Operator(seed, await RestlessCluster.start(belongings, 2 * NODES_MAX + 4));
   }
 
   /** The master's, whatever becomes of its process. */
   get master(): string {
-    return `http://127.0.0.1:${this.#port}`;
+    return this.#cluster.master;
   }
 
   get runFiles(): string[] {
-    return readdirSync(join(this.#home, 'run'));
+    return readdirSync(this.#cluster.runFolder);
   }
 
-  async view(): Promise<View> {
-    return (await call('GET', `${this.#control}/cluster`)).body;
+  view(): Promise<View> {
+    return this.#cluster.view();
   }
 
   /** Does one thing, or two at the same time to one node. */
@@ -105,42 +82,26 @@ export class Operator {
       await this.#act(node, state === 'paused' ? 'resume' : 'start');
       await call('DELETE', `${url}/faults`);
     }
-    const { nodes } = await this.view();
-    await until(
-      () => call('GET', `${this.master}/health`),
-      ({ body: { mode, quorum, members } }) =>
-        [mode, quorum?.size, members?.length].join() ===
-          `read-write,${nodes.length},${nodes.length}` &&
-        members.every(({ status }: { status: string }) => status === 'Healthy'),
-      'every node is a Healthy member',
-    );
-    return nodes.map(({ url }) => url);
+    return this.#cluster.whole();
   }
 
   /** Ends the launcher as Ctrl-C does, and says how it ended. */
   async stop(): Promise<number | null> {
-    return (await this.#program.kill('SIGINT')).code;
-  }
-
-  async #launch(): Promise<void> {
-    const args = ['cluster', '--json', '--port', `${this.#port}`, '--data-dir', 'data'];
-    const env = { REPLOG_RUN_DIR: join(this.#home, 'run') };
-    this.#program = this.#belongings.program(args, env, this.#home);
-    this.#control = `${(await this.#program.event('ready')).control}`;
+    return (await this.#cluster.program.kill('SIGINT')).code;
   }
 
   /** Kills the launcher, waits until its nodes have noticed, and starts it over their folder. */
   async #relaunch(): Promise<void> {
     const { nodes, removed } = await this.view();
     const marks = [...nodes, ...removed].flatMap(({ pid }) => (pid === null ? [] : markOf(pid)));
-    await this.#program.kill('SIGKILL');
+    await this.#cluster.program.kill('SIGKILL');
     await until(
       async () => marks.filter(isAlive),
       (left) => left.length === 0,
       'no node outlives its launcher',
       10_000,
     );
-    await this.#launch();
+    await this.#cluster.launch();
     this.done.push('launched again');
   }
 
@@ -150,7 +111,7 @@ export class Operator {
 
   /** It may be refused, but only in words. */
   async #ask(method: string, path: string): Promise<void> {
-    const answer = await call(method, `${this.#control}${path}`);
+    const answer = await call(method, `${this.#cluster.control}${path}`);
     this.done.push(`${method} ${path}: ${answer.status} ${answer.body.detail ?? ''}`);
     if (![200, 201, 404, 409].includes(answer.status)) throw new Error(this.done.at(-1));
   }

@@ -14,21 +14,8 @@ import {
   VERBS,
   type World,
 } from './launcher-model.ts';
-import { type Belongings, call, freePorts, isFree, type Program, until } from './program.ts';
-
-interface Shown {
-  readonly node: string;
-  readonly role: string | null;
-  readonly url: string;
-  readonly pid: number | null;
-  readonly state: string;
-}
-
-interface View {
-  readonly size: number;
-  readonly nodes: readonly Shown[];
-  readonly removed: readonly Shown[];
-}
+import { type Belongings, call, isFree, until } from './program.ts';
+import { RestlessCluster, type View } from './restless-cluster.ts';
 
 /** What the launcher says of processes; the rest is about what nodes think of each other. */
 const TOLD = 'started stopped killed paused resumed added removed exit'.split(' ');
@@ -44,35 +31,27 @@ export class Steward {
   /** What was done, and what came of it. */
   readonly done: string[] = [];
   readonly #chance: Chance;
-  readonly #belongings: Belongings;
-  readonly #home: string;
-  readonly #port: number;
-  #world: World = { nodes: {}, removed: [], used: [] };
-  #program!: Program;
-  #control = '';
+  readonly #cluster: RestlessCluster;
+  #world: World;
   /** Lines of the program that were compared already. */
-  #heard = 0;
+  #heard: number;
 
-  private constructor(seed: number, belongings: Belongings, home: string, port: number) {
+  private constructor(seed: number, cluster: RestlessCluster) {
     this.#chance = new Chance(seed);
-    this.#belongings = belongings;
-    this.#home = home;
-    this.#port = port;
+    this.#cluster = cluster;
+    const nodes = { n1: 'running', n2: 'running', n3: 'running' } as const;
+    this.#world = { nodes, removed: [], used: Object.keys(nodes) };
+    this.#heard = cluster.program.lines.length;
   }
 
   /** A cluster of three, on disk, that is ready. */
   static async start(seed: number, belongings: Belongings): Promise<Steward> {
-    const home = await belongings.folder();
-    const steward = new Steward(seed, belongings, home, await freePorts(PORTS));
-    await steward.#launch();
-    const nodes = { n1: 'running', n2: 'running', n3: 'running' } as const;
-    steward.#world = { nodes, removed: [], used: Object.keys(nodes) };
-    return steward;
+    return new Steward(seed, await RestlessCluster.start(belongings, PORTS));
   }
 
   /** The master's, whatever becomes of its process. */
   get master(): string {
-    return `http://127.0.0.1:${this.#port}`;
+    return this.#cluster.master;
   }
 
   /** Does something, waits until it is answered, and compares. */
@@ -95,25 +74,16 @@ export class Steward {
       await this.#do([{ verb: phase === 'paused' ? 'resume' : 'start', node }]);
     }
     await this.#agrees();
-    const { nodes } = await this.#view();
-    await until(
-      () => call('GET', `${this.master}/health`),
-      ({ body: { mode, quorum, members } }) =>
-        [mode, quorum?.size, members?.length].join() ===
-          `read-write,${nodes.length},${nodes.length}` &&
-        members.every(({ status }: { status: string }) => status === 'Healthy'),
-      'every node is a Healthy member',
-    );
-    return nodes.map(({ url }) => url);
+    return this.#cluster.whole();
   }
 
   /** Ends the launcher in order; whatever it leaves behind is a failure. */
   async end(signal: 'SIGINT' | 'SIGTERM' = 'SIGTERM'): Promise<void> {
-    const program = this.#program;
+    const program = this.#cluster.program;
     expect(await bounded(program.kill(signal), signal)).toEqual({ code: 0, signal: null });
     expect(program.lines.at(-1)).toEqual({ event: 'stopped' });
     expect(program.stderr).toBe('');
-    expect(processesOf(this.#home)).toEqual([]);
+    expect(processesOf(this.#cluster.home)).toEqual([]);
     await this.#nothingLeft();
   }
 
@@ -164,7 +134,7 @@ export class Steward {
   /** Resolves when what was said since the last time is one of these, in any order. */
   async #says(allowed: readonly (readonly string[])[]): Promise<string[]> {
     const told = () =>
-      this.#program.lines
+      this.#cluster.program.lines
         .slice(this.#heard)
         .filter(({ event }) => TOLD.includes(`${event}`))
         .map(({ event, node }) => `${event} ${node}`)
@@ -175,7 +145,7 @@ export class Steward {
       `it says one of ${JSON.stringify(allowed)}`,
       5_000,
     );
-    this.#heard = this.#program.lines.length;
+    this.#heard = this.#cluster.program.lines.length;
     return said;
   }
 
@@ -195,7 +165,7 @@ export class Steward {
 
   /** A file where the node's folder was: rights do not hold up every user. */
   #blockFolder(node: string): () => Promise<void> {
-    const folder = join(this.#home, 'data', node);
+    const folder = join(this.#cluster.home, 'data', node);
     renameSync(folder, `${folder}.kept`);
     writeFileSync(folder, '');
     return async () => {
@@ -249,9 +219,9 @@ export class Steward {
     await new Promise((resolve) => setTimeout(resolve, afterMs));
     this.done.push(`${signal} ${afterMs} ms after ${deed.verb} ${deed.node}`);
     if (signal === 'SIGKILL') {
-      await this.#program.kill(signal);
+      await this.#cluster.program.kill(signal);
       await until(
-        async () => processesOf(this.#home),
+        async () => processesOf(this.#cluster.home),
         (left) => left.length === 0,
         'no node outlives its launcher',
         5_000,
@@ -268,7 +238,7 @@ export class Steward {
   }
 
   #roster(): { nodes: string[]; removed: string[] } {
-    return JSON.parse(readFileSync(join(this.#home, 'data', 'cluster.json'), 'utf8'));
+    return JSON.parse(readFileSync(join(this.#cluster.home, 'data', 'cluster.json'), 'utf8'));
   }
 
   #anyNode(): string {
@@ -283,36 +253,29 @@ export class Steward {
     const roles = view.nodes.flatMap(({ node, role }) => (role === 'master' ? [node] : []));
     expect(roles).toEqual(['n1']);
     const pids = [...view.nodes, ...view.removed].flatMap(({ pid }) => pid ?? []);
-    expect(processesOf(this.#home).toSorted()).toEqual(
-      [this.#program.child.pid, ...pids].toSorted(),
+    expect(processesOf(this.#cluster.home).toSorted()).toEqual(
+      [this.#cluster.program.child.pid, ...pids].toSorted(),
     );
     if (!this.#chance.happens(0.3)) return;
-    const ps = this.#command(['ps', '--json']);
+    const ps = this.#cluster.command(['ps', '--json']);
     expect((await bounded(ps.exited, 'ps')).code).toBe(0);
     expect(sketchOf(ps.lines[0] as unknown as View)).toEqual(sketchOfWorld(this.#world));
   }
 
   async #nothingLeft(): Promise<void> {
-    expect(readdirSync(join(this.#home, 'run'))).toEqual([]);
-    const ports = Array.from({ length: PORTS }, (_, i) => this.#port + i);
+    expect(readdirSync(this.#cluster.runFolder)).toEqual([]);
+    const ports = Array.from({ length: PORTS }, (_, i) => this.#cluster.port + i);
     const free = await Promise.all(ports.map(isFree));
     expect(ports.filter((_, i) => !free[i])).toEqual([]);
   }
 
   async #launch(): Promise<void> {
-    const args = ['cluster', '--json', '--port', `${this.#port}`, '--data-dir', 'data'];
-    this.#program = this.#belongings.program(args, this.#env, this.#home);
-    this.#control = `${(await this.#program.event('ready')).control}`;
-    this.#heard = this.#program.lines.length;
+    await this.#cluster.launch();
+    this.#heard = this.#cluster.program.lines.length;
   }
 
-  get #env(): NodeJS.ProcessEnv {
-    return { REPLOG_RUN_DIR: join(this.#home, 'run') };
-  }
-
-  async #view(): Promise<View> {
-    const signal = AbortSignal.timeout(ANSWERED_MS);
-    return (await call('GET', `${this.#control}/cluster`, undefined, {}, signal)).body;
+  #view(): Promise<View> {
+    return this.#cluster.view(AbortSignal.timeout(ANSWERED_MS));
   }
 
   /** By the control routes; the status. */
@@ -325,20 +288,16 @@ export class Steward {
           : ['POST', `/${node}/${verb}`];
     const body = verb === 'add' && node !== null ? { node } : undefined;
     const signal = AbortSignal.timeout(ANSWERED_MS);
-    const url = `${this.#control}/cluster/nodes${path}`;
+    const url = `${this.#cluster.control}/cluster/nodes${path}`;
     return (await call(method, url, body, {}, signal)).status;
   }
 
   /** By the command line; the exit code. */
   async #type({ verb, node }: Deed): Promise<number> {
-    const typed = this.#command([verb, ...(node === null ? [] : [node]), '--json']);
+    const typed = this.#cluster.command([verb, ...(node === null ? [] : [node]), '--json']);
     const { code } = await bounded(typed.exited, verb);
     if (code !== 0) expect(typed.stderr).toMatch(/^replog: .+\n/);
     return code ?? -1;
-  }
-
-  #command(args: readonly string[]): Program {
-    return this.#belongings.program(args, this.#env, this.#home);
   }
 }
 
