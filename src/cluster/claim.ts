@@ -4,7 +4,8 @@
 // The rule: make one's own claim first, then look for others. A claim is asked for until its owner
 // has looked. Who meets one that is held, or asked for by a file that sorts lower, gives way; who
 // meets one that sorts higher waits for it, as its owner may have looked too early. So exactly one
-// goes on, and the claim of a process that was killed binds nobody.
+// goes on, and the claim of a process that was killed binds nobody. Who starts a launcher in the
+// background claims for it: that one takes over what its parent holds.
 
 import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -66,16 +67,24 @@ export async function claim(wanted: Claimed, folder: string = runFolder()): Prom
   const entry: Entry = { ...wanted, ...markOf(), held: false };
   const release = () => rmSync(path, { force: true });
   try {
-    write(path, entry);
-    await outlast(file, wanted, folder);
-    // Whoever gave its claim back in favour of its announcement has announced it before.
-    await refuseRunning(wanted, folder);
+    if (!isHandedDown(file, wanted, folder)) {
+      write(path, entry);
+      await outlast(file, wanted, folder);
+      // Whoever gave its claim back in favour of its announcement has announced it before.
+      await refuseRunning(wanted, folder);
+    }
     write(path, { ...entry, held: true });
   } catch (error) {
     release();
     throw error;
   }
   return { release };
+}
+
+/** The parent of this process has looked already, and holds on to it meanwhile. */
+function isHandedDown(own: string, wanted: Claimed, folder: string): boolean {
+  const rivals = rivalsOf(own, wanted, folder);
+  return rivals.some(({ entry }) => entry.held && entry.pid === process.ppid);
 }
 
 /** Resolves when nobody else claims it any more. Rejects with ClusterRuns. */

@@ -5,8 +5,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { PROGRAM } from './node-program.ts';
-import { claimRunFolder, runFolder, runningClusters } from './registry.ts';
+import { runFolder } from './registry.ts';
 import type { ReadyEvent } from './report.ts';
+import { reserve, type Wanted } from './reservation.ts';
 
 /** How a start in the background came out. */
 export type Outcome =
@@ -21,31 +22,43 @@ export type Outcome =
 /** A launcher in the background. */
 export interface Background {
   readonly outcome: Outcome;
-  /** Where its output goes; null: nowhere, as another's output is there. */
-  readonly file: string | null;
+  /** Where its output goes. */
+  readonly file: string;
 }
 
-/** Starts `replog` with these arguments in the background; resolves with how that came out. The
- * launcher goes on when this process ends, unless `signal` aborted while it was starting: then it
- * is stopped first, and this rejects with the reason. Rejects with RunFolderUnusable, too. */
+/** Starts `replog` with these arguments in the background, as the launcher of what is wanted;
+ * resolves with how that came out. The launcher goes on when this process ends, unless `signal`
+ * aborted while it was starting: then it is stopped first, and this rejects with the reason.
+ * Rejects as `reserve` does, too: then nothing was started, or written. */
 export async function launchInBackground(
-  name: string,
+  wanted: Wanted,
   args: readonly string[],
   signal: AbortSignal,
 ): Promise<Background> {
-  const folder = runFolder();
-  claimRunFolder(folder);
-  // A cluster of that name runs already: this one will be refused, and the file is the other's.
-  const isOthers = (await runningClusters()).some((cluster) => cluster.name === name);
-  signal.throwIfAborted();
-  const file = isOthers ? null : join(folder, `${name}.log`);
-  const output = file === null ? 'ignore' : openSync(file, 'a', 0o600);
+  // The name is this one's before its output goes where the name says.
+  const { claim } = await reserve(wanted);
+  try {
+    signal.throwIfAborted();
+    const file = join(runFolder(), `${wanted.name}.log`);
+    return { outcome: await startWriting(file, args, signal), file };
+  } finally {
+    // The launcher has made it its own, or has ended.
+    claim.release();
+  }
+}
+
+async function startWriting(
+  file: string,
+  args: readonly string[],
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const output = openSync(file, 'a', 0o600);
   const launcher = spawn(process.execPath, [PROGRAM, ...args], {
     detached: true,
     stdio: ['ignore', output, output, 'ipc'],
     env: withoutNpm(process.env),
   });
-  if (output !== 'ignore') closeSync(output);
+  closeSync(output);
   const cancel = () => launcher.kill('SIGTERM');
   signal.addEventListener('abort', cancel);
   const gone = new Promise<void>((resolve) => {
@@ -61,7 +74,7 @@ export async function launchInBackground(
   signal.throwIfAborted();
   if (launcher.connected) launcher.disconnect();
   launcher.unref();
-  return { outcome, file };
+  return outcome;
 }
 
 /** Rejects if the launcher cannot be started at all. */

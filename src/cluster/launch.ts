@@ -2,45 +2,29 @@
 // the arbiter is started and the cluster announced. Whatever fails leaves nothing running.
 
 import type { RunningArbiter, serveArbiter } from '../node/serve-arbiter.ts';
-import { type Claim, claim, refuseRunning } from './claim.ts';
+import type { Claim } from './claim.ts';
 import type { ClusterView, Control, NodeView } from './control.ts';
 import { Conflict } from './control.ts';
 import { controlRoutes } from './control-routes.ts';
-import { lackForFailover } from './failover.ts';
 import { Launcher } from './launcher.ts';
 import type { Layout } from './layout.ts';
-import { layoutOf, portsOf } from './layout.ts';
 import { specOf } from './node-program.ts';
-import { checkPorts, LOOPBACK, PortTaken } from './ports.ts';
+import { LOOPBACK } from './ports.ts';
 import type { Registration, RunningCluster } from './registry.ts';
-import { claimRunFolder, orphans, register } from './registry.ts';
+import { register } from './registry.ts';
 import type { ClusterEvent, ReadyEvent } from './report.ts';
+import { reserve, type Wanted } from './reservation.ts';
 import type { Roster } from './roster.ts';
-import { foldersOf, readRoster, removeData, rosterFor, writeRoster } from './roster.ts';
+import { foldersOf, readRoster, removeData, writeRoster } from './roster.ts';
 
 /** From the first process to the proof. A cold start of three nodes takes about one second. */
 const READY_MS = 15_000;
 
-/** What a cluster is to be. */
-export interface LaunchOptions {
-  readonly name: string;
-  /** Of the master; the other ports follow it. */
-  readonly port: number;
-  /** null: as many as the folder remembers, else two. */
-  readonly secondaries: number | null;
-  /** Absolute; null: in memory. */
-  readonly dataDir: string | null;
-  /** Remove this cluster's earlier data first. */
-  readonly fresh: boolean;
-  /** Default write concern of messages; null: the nodes' own default. */
-  readonly w: string | null;
-  /** A master of which a majority hears nothing is replaced by another node. Default: false. */
-  readonly failover?: boolean;
+/** What a cluster is to be, and how it is started. */
+export interface LaunchOptions extends Wanted {
   readonly token: string | null;
   readonly requireClientToken: boolean;
   readonly logLevel: string;
-  /** Commands on this machine are not to find this cluster by themselves. */
-  readonly unlisted?: boolean;
   /** How long the proof of readiness may take, in milliseconds; default 15,000. */
   readonly readyWithinMs?: number;
   readonly onEvent: (event: ClusterEvent) => void;
@@ -66,25 +50,12 @@ export interface Launch {
  * cannot be. */
 export async function launch(options: LaunchOptions): Promise<Launch> {
   const { dataDir } = options;
-  const had = dataDir === null || options.fresh ? null : readRoster(dataDir);
-  const roster = rosterFor(options.secondaries, had);
-  const layout = layoutOf({ name: options.name, port: options.port, nodes: roster.nodes, dataDir });
-  if (Number(options.w) > roster.nodes.length) {
-    throw new RangeError(
-      `w is ${options.w}, but the cluster has only ${roster.nodes.length} nodes`,
-    );
-  }
-  const lack = options.failover === true ? lackForFailover(roster.nodes.length) : null;
-  if (lack !== null) throw new RangeError(lack);
-  await checkPorts(portsOf(layout)).catch((error: unknown) => {
-    throw withHolder(error);
-  });
-  const place = await claimFor(options);
+  const { layout, roster, known, claim: place } = await reserve(options);
   try {
     if (dataDir !== null) {
       if (options.fresh) await removeUnused(dataDir);
       // A folder with anything in it is to say whose that is.
-      if (had === null) writeRoster(dataDir, roster);
+      if (!known) writeRoster(dataDir, roster);
     }
     return await launchClaimed(options, layout, roster, place);
   } catch (error) {
@@ -146,25 +117,6 @@ async function launchClaimed(
     stop: () => farewell(running.stop()),
     kill: () => farewell(running.kill()),
   };
-}
-
-/** Whose it is from now on. One that is not to be found has no place where it could say so: it only
- * gives way to those that run. */
-async function claimFor({ name, dataDir, unlisted }: LaunchOptions): Promise<Claim> {
-  const wanted = { name, dataDir };
-  if (unlisted !== true) {
-    claimRunFolder();
-    return claim(wanted);
-  }
-  await refuseRunning(wanted);
-  return { release: () => undefined };
-}
-
-/** The error, if a node that was left behind by its launcher holds the port: one that says so. */
-function withHolder(error: unknown): unknown {
-  if (!(error instanceof PortTaken)) return error;
-  const holder = orphans().find(({ url }) => Number(new URL(url).port) === error.port);
-  return holder === undefined ? error : new PortTaken(error.port, error.cause, holder);
 }
 
 /** Returns why it could not be written; null: it was. A folder that takes no files, on a full disk

@@ -107,3 +107,16 @@ test('gives way to what runs', async () => {
   await expect(used).rejects.toThrow('/data is in use by the cluster a (pid');
   expect(readdirSync(dir)).toHaveLength(1);
 });
+
+test('takes over what its parent holds for it, whoever asks for the same meanwhile', async () => {
+  const parent = { ...markOf(process.ppid), held: true };
+  leave('~.claim', parent);
+  // It meets what the parent holds, and gives way to that.
+  leave('0.claim');
+  const mine = await claim({ name: 'a', dataDir: null }, dir);
+  const own = readdirSync(dir).find((file) => file.startsWith('a.'));
+  expect(JSON.parse(readFileSync(join(dir, `${own}`), 'utf8'))).toMatchObject({ held: true });
+  mine.release();
+  leave('~.claim', { ...parent, held: false });
+  await expect(claim({ name: 'a', dataDir: null }, dir)).rejects.toThrow('is being started');
+});

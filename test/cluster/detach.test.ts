@@ -1,11 +1,12 @@
 // A launcher in the background that does not even begin.
 
 import { getEventListeners } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { launchInBackground } from '../../src/cluster/detach.ts';
+import { freeBlock } from '../../src/cluster/ports.ts';
 
 let dir: string;
 
@@ -21,12 +22,16 @@ afterEach(() => {
 
 test('a launcher that cannot be started is an error, and nothing listens any more', async () => {
   const { signal } = new AbortController();
+  const place = { name: 'one', port: await freeBlock(2), secondaries: 0, dataDir: null };
+  const wanted = { ...place, fresh: false, w: null };
   const node = process.execPath;
   process.execPath = join(dir, 'no-node');
   try {
-    await expect(launchInBackground('one', [], signal)).rejects.toThrow('ENOENT');
+    await expect(launchInBackground(wanted, [], signal)).rejects.toThrow('ENOENT');
   } finally {
     process.execPath = node;
   }
   expect(getEventListeners(signal, 'abort')).toEqual([]);
+  // Nor is its name anybody's.
+  expect(readdirSync(dir)).toEqual(['one.log']);
 });

@@ -5,6 +5,7 @@ import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } fro
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { runningClusters } from '../../src/cluster/registry.ts';
 import { Belongings, call, ENTRY, freePorts, type Line, type Program, until } from './program.ts';
 
 const belongings = new Belongings();
@@ -359,6 +360,29 @@ describe('in the background', () => {
       /a cluster a runs already .*\nhint: `replog stop --name a` ends it; [^;]*\n$/,
     );
     expect(readFileSync(output, 'utf8')).toBe('of the first\n');
+  });
+
+  test('of two --detach with one name at one moment, one has the name and the log', async () => {
+    const port = await freePorts(4);
+    const common = ['cluster', '--detach', '--memory', '--secondaries', '0', '--name', 'a'];
+    const two = [port, port + 2].map((own) =>
+      belongings.program([...common, '--port', `${own}`], env, home),
+    );
+    const codes = await Promise.all(two.map(async ({ exited }) => (await exited).code));
+    const [ready] = await runningClusters(env.REPLOG_RUN_DIR!);
+    belongings.add(async () => {
+      if (ready !== undefined) process.kill(ready.pid, 'SIGKILL');
+    });
+    expect(codes.toSorted()).toEqual([0, 1]);
+    const { stderr } = two[codes.indexOf(1)]!;
+    expect(stderr).toMatch(/^replog: a cluster a (?:is being started|runs already) \(pid \d+\)\n/);
+    const log = join(env.REPLOG_RUN_DIR!, 'a.log');
+    const lines = readFileSync(log, 'utf8').trimEnd().split('\n');
+    // What the other one had to say, whoever started it has said.
+    expect(lines.filter((line) => !line.startsWith('{'))).toEqual([]);
+    expect(lines.filter((line) => line.includes('"ready"'))).toHaveLength(1);
+    expect(stderr).not.toContain(log);
+    expect(readdirSync(env.REPLOG_RUN_DIR!).filter((file) => file.endsWith('.claim'))).toEqual([]);
   });
 
   test('below npm, as npx starts it through a link, it ends when npm does', async () => {

@@ -237,20 +237,20 @@ async function startInBackground(flags: ClusterFlags, settings: Settings): Promi
   const { launchInBackground } = await import('../../cluster/detach.ts');
   const args = backgroundArgs(flags, settings);
   const { outcome, file } = await untilInterrupted((signal) =>
-    launchInBackground(settings.name, args, signal),
+    launchInBackground(settings, args, signal),
   ).catch((error: unknown) => {
     throw startProblem(error, settings.dataDir);
   });
   if (outcome.type === 'failed') {
     const { code, sentence, hint } = outcome;
     if (code === EXIT.usage) throw new UsageError(sentence, hint);
-    const place = file === null ? [] : [`its output is in ${file}`];
-    throw new Refused(sentence, [...(hint === null ? [] : [hint]), ...place].join('; ') || null);
+    const place = `its output is in ${file}`;
+    throw new Refused(sentence, hint === null ? place : `${hint}; ${place}`);
   }
   const show = await showerFor(flags);
   show(outcome.ready);
-  if (!flags.json && file !== null)
-    process.stdout.write(`it runs in the background; its output is in ${file}\n`);
+  if (flags.json) return;
+  process.stdout.write(`it runs in the background; its output is in ${file}\n`);
 }
 
 /** The command line of the launcher in the background: what was settled here is settled there. */
