@@ -8,10 +8,11 @@
 // background claims for it: that one takes over what its parent holds.
 
 import { randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isAlive, markOf, type ProcessMark } from './liveness.ts';
 import { runFolder, runningClusters } from './registry.ts';
+import { writeWhole } from './whole-file.ts';
 
 /** What only one cluster may have. */
 export interface Claimed {
@@ -134,11 +135,8 @@ export async function refuseRunning(wanted: Claimed, folder: string = runFolder(
   throw new ClusterRuns(sentence, name);
 }
 
-/** Readers see the old text or the new one, never half of it. */
 function write(path: string, entry: Entry): void {
-  const draft = `${path}.tmp`;
-  writeFileSync(draft, `${JSON.stringify(entry)}\n`, { mode: 0o600 });
-  renameSync(draft, path);
+  writeWhole(path, `${JSON.stringify(entry)}\n`, `${path}.tmp`, 0o600);
 }
 
 function read(path: string): Entry | null {

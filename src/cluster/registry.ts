@@ -3,19 +3,12 @@
 // dead launchers are passed over and cleaned up.
 
 import { randomBytes } from 'node:crypto';
-import {
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isOfProcesses } from './folder-of-processes.ts';
 import { isAlive, markOf, type ProcessMark } from './liveness.ts';
+import { writeWhole } from './whole-file.ts';
 
 /** A cluster as its launcher announces it. */
 export interface RunningCluster {
@@ -146,10 +139,7 @@ export function register(cluster: RunningCluster, folder: string = runFolder()):
         processesOf(next).map(({ node, pid }) => [node, startOf(pid)]),
       ),
     };
-    // Readers see the old text or the new one, never half of it.
-    const draft = draftOf(path);
-    writeFileSync(draft, `${JSON.stringify(entry)}\n`, { mode: 0o600 });
-    renameSync(draft, path);
+    writeWhole(path, `${JSON.stringify(entry)}\n`, draftOf(path), 0o600);
   };
   update(cluster);
   return {

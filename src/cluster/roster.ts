@@ -1,10 +1,11 @@
 // `cluster.json` in a cluster's data folder: which nodes it has and which ids were ever used. It
 // also marks the folder as replog's own, which is what allows `--fresh` to remove anything at all.
 
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { NODE_ID_PATTERN } from '../core/ids.ts';
 import { nextNodeId, nodeIds } from './layout.ts';
+import { writeWhole } from './whole-file.ts';
 
 /** The nodes of a cluster, as its data folder remembers them. */
 export interface Roster {
@@ -67,9 +68,8 @@ export function readRoster(dataDir: string): Roster | null {
 /** Writes the roster, and the folder if need be. */
 export function writeRoster(dataDir: string, roster: Roster): void {
   mkdirSync(dataDir, { recursive: true });
-  const draft = join(dataDir, `${FILE}.tmp`);
-  writeFileSync(draft, `${JSON.stringify({ format: FORMAT, ...roster })}\n`);
-  renameSync(draft, join(dataDir, FILE));
+  const path = join(dataDir, FILE);
+  writeWhole(path, `${JSON.stringify({ format: FORMAT, ...roster })}\n`, `${path}.tmp`);
 }
 
 /**

@@ -1,6 +1,14 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -67,6 +75,13 @@ describe('runningClusters', () => {
     registration.remove();
     registration.update(cluster('a'));
     expect(await runningClusters(dir)).toEqual([]);
+  });
+
+  it('leaves no draft behind where it cannot be written', () => {
+    const file = `a.${process.pid}.json`;
+    mkdirSync(join(dir, file, 'full'), { recursive: true });
+    expect(() => register(cluster('a'), dir)).toThrow();
+    expect(readdirSync(dir)).toEqual([file]);
   });
 
   it('passes over a launcher that is dead, and cleans up after it', async () => {

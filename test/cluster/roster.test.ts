@@ -21,6 +21,17 @@ afterEach(() => {
   rmSync(dir, { recursive: true, force: true });
 });
 
+describe('writeRoster', () => {
+  it('leaves nothing where it cannot write: that would look like a file of others', () => {
+    // Something in the place of the file: rights do not hold up every user.
+    mkdirSync(join(dir, 'cluster.json', 'full'), { recursive: true });
+    expect(() => writeRoster(dir, { nodes: ['n1'], removed: [] })).toThrow();
+    expect(readdirSync(dir)).toEqual(['cluster.json']);
+    rmSync(join(dir, 'cluster.json'), { recursive: true });
+    removeData(dir);
+  });
+});
+
 describe('rosterFor', () => {
   it('starts three nodes where nothing else is said', () => {
     expect(rosterFor(null, null)).toEqual({ nodes: ['n1', 'n2', 'n3'], removed: [] });
