@@ -1,6 +1,8 @@
 // Requests to other nodes. The rule: one send is one copy on the wire. Nothing is retried and no
 // redirect is followed here; when to send again is the core's decision. The only exception is a
-// kept connection that was closed while it was being reused: that copy never arrived.
+// kept connection that was closed while it was being reused: that copy hardly arrived. Not so for
+// Snapshots: whether they did cannot be told for certain, a secondary is owed one copy per gap, and
+// the replicator sends the next one within 100 ms.
 
 import type Client from 'undici/lib/dispatcher/client.js';
 import Pool from 'undici/lib/dispatcher/pool.js';
@@ -172,7 +174,8 @@ export class Transport {
     try {
       return await this.exchange(line, sent);
     } catch (error) {
-      if (!(error instanceof StaleConnection) || this.closed) throw explained(error, to);
+      const again = error instanceof StaleConnection && sent.type !== 'Snapshot';
+      if (!again || this.closed) throw explained(error, to);
     }
     return this.resend(origin, to, sent);
   }

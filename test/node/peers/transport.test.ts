@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { epoch, logIndex, nodeId, seq, session } from '../../../src/core/ids.ts';
-import type { Heartbeat, SnapshotOrder } from '../../../src/core/messages.ts';
+import type { Heartbeat, Replicas, SnapshotOrder } from '../../../src/core/messages.ts';
 import { PeerError } from '../../../src/node/peers/peer-answers.ts';
 import { StaleConnection } from '../../../src/node/peers/peer-exchange.ts';
 import { explained } from '../../../src/node/peers/peer-failure.ts';
@@ -11,6 +11,7 @@ import { PEERS_MAX, Transport } from '../../../src/node/peers/transport.ts';
 import { FakeEngine, N1 } from '../fake-engine.ts';
 
 const ACK = '{"result":"SnapshotAck","session":1,"seq":1,"lastIndex":2}';
+const NOTED = '{"result":"ReplicasNoted"}';
 const BEAT = '{"node":"n2","incarnation":"i","epoch":3,"lastIndex":2}';
 
 const order: SnapshotOrder = {
@@ -29,6 +30,8 @@ const heartbeat: Heartbeat = {
   lastIndex: logIndex(2),
   commitIndex: logIndex(1),
 };
+
+const replicas: Replicas = { type: 'Replicas', epoch: epoch(3), replicas: [N1] };
 
 interface Seen {
   readonly path: string;
@@ -210,7 +213,8 @@ describe('the keep-alive race (B58)', () => {
   });
 
   test('a kept connection found closed is replaced, once and without a word', async () => {
-    await transport.send(url, order);
+    peer.answer = (response) => void response.end(NOTED);
+    await transport.send(url, replicas);
     await idle();
     let cuts = 0;
     peer.answer = (response, request) => {
@@ -220,10 +224,10 @@ describe('the keep-alive race (B58)', () => {
         peer.seen.pop();
         request.socket.destroy();
       } else {
-        response.end(ACK);
+        response.end(NOTED);
       }
     };
-    expect(await transport.send(url, order)).toMatchObject({ type: 'SnapshotAck' });
+    expect(await transport.send(url, replicas)).toMatchObject({ type: 'ReplicasNoted' });
     expect(cuts).toBe(1);
     expect(peer.seen).toHaveLength(2);
   });
@@ -234,9 +238,9 @@ describe('the keep-alive race (B58)', () => {
     peer.answer = (response) => {
       waiting.push(response);
       if (waiting.length < together) return;
-      for (const one of waiting.splice(0)) one.end(ACK);
+      for (const one of waiting.splice(0)) one.end(NOTED);
     };
-    const round = () => Array.from({ length: together }, () => transport.send(url, order));
+    const round = () => Array.from({ length: together }, () => transport.send(url, replicas));
     await Promise.all(round());
     await idle();
     expect(peer.sockets.size).toBe(together);
@@ -244,7 +248,7 @@ describe('the keep-alive race (B58)', () => {
     let cut = 0;
     peer.answer = (response, request) => {
       if (!kept.has(request.socket)) {
-        response.end(ACK);
+        response.end(NOTED);
         return;
       }
       cut += 1;
@@ -257,26 +261,36 @@ describe('the keep-alive race (B58)', () => {
     vi.spyOn(performance, 'now').mockImplementation(() => began + (real() - began) / 10);
     onTestFinished(() => void vi.restoreAllMocks());
     const answers = await Promise.all(round());
-    expect(answers.map(({ type }) => type)).toEqual(Array(together).fill('SnapshotAck'));
+    expect(answers.map(({ type }) => type)).toEqual(Array(together).fill('ReplicasNoted'));
     expect(cut).toBe(together);
   });
 
   test('who cuts a kept connection late has had the request: it is not sent again', async () => {
-    await transport.send(url, order);
+    peer.answer = (response) => void response.end(NOTED);
+    await transport.send(url, replicas);
     await idle();
     peer.answer = (_response, request) => {
       setTimeout(() => request.socket.destroy(), 250);
     };
-    await expect(transport.send(url, order)).rejects.toThrow(/the connection/);
+    await expect(transport.send(url, replicas)).rejects.toThrow(/the connection/);
     expect(peer.seen).toHaveLength(2);
   });
 
   test('the second copy is the last: a peer that cuts that too has failed', async () => {
+    peer.answer = (response) => void response.end(NOTED);
+    await transport.send(url, replicas);
+    await idle();
+    peer.answer = (_response, request) => request.socket.destroy();
+    await expect(transport.send(url, replicas)).rejects.toThrow(/the connection/);
+    expect(peer.seen).toHaveLength(3);
+  });
+
+  test('a Snapshot stays one copy on a kept connection: the core repeats it', async () => {
     await transport.send(url, order);
     await idle();
     peer.answer = (_response, request) => request.socket.destroy();
     await expect(transport.send(url, order)).rejects.toThrow(/the connection/);
-    expect(peer.seen).toHaveLength(3);
+    expect(peer.seen).toHaveLength(2);
   });
 });
 
