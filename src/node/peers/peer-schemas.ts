@@ -60,17 +60,25 @@ const holes = z
   })
   .meta({ type: 'array', items: z.toJSONSchema(point, { io: 'input' }) });
 
+/** A field of our own. The protocol knows nothing of it, so that another kind of node may call
+ * something else so, as its running hash: what does not fit is an unknown field, and ignored. In a
+ * Snapshot they say what its updates mean: there, they have to fit. */
+function own<T extends z.ZodType>(schema: T): z.ZodExactOptional<T> {
+  // What is caught is left out of what the type promises: `undefined` is as good as absent.
+  return schema.catch(undefined as never).exactOptional() as unknown as z.ZodExactOptional<T>;
+}
+
 export const joinBody = z.object({
   node,
   url,
   incarnation,
   epoch,
   lastIndex: index,
-  wants: z.enum(['master', 'secondary']).exactOptional(),
-  cluster: clusterId.exactOptional(),
-  masterSilent: z.boolean().exactOptional(),
-  asked: z.int().min(0).exactOptional(),
-  acceptedEpoch: epoch.exactOptional(),
+  wants: own(z.enum(['master', 'secondary'])),
+  cluster: own(clusterId),
+  masterSilent: own(z.boolean()),
+  asked: own(z.int().min(0)),
+  acceptedEpoch: own(epoch),
 });
 
 export const leaveBody = z.object({ node });
@@ -87,11 +95,11 @@ export const replicasBody = z.object({
     .array(peer)
     .max(1_000)
     .refine(haveOneAddressEach, { error: 'names a node at two addresses' }),
-  size: size.exactOptional(),
-  version: version.exactOptional(),
-  since: epoch.exactOptional(),
-  cluster: clusterId.exactOptional(),
-  failover: z.boolean().exactOptional(),
+  size: own(size),
+  version: own(version),
+  since: own(epoch),
+  cluster: own(clusterId),
+  failover: own(z.boolean()),
 });
 
 export const heartbeatBody = z.object({
@@ -99,11 +107,11 @@ export const heartbeatBody = z.object({
   master: peer,
   lastIndex: index,
   commitIndex: index,
-  settled: z.boolean().exactOptional(),
-  opened: index.exactOptional(),
-  cluster: clusterId.exactOptional(),
-  epochEnd: z.object({ epoch, index }).exactOptional(),
-  compactTo: index.exactOptional(),
+  settled: own(z.boolean()),
+  opened: own(index),
+  cluster: own(clusterId),
+  epochEnd: own(z.object({ epoch, index })),
+  compactTo: own(index),
 });
 
 export const fetchBody = z.object({ epoch, from: branded<LogIndex>(z.int().min(1)) });
@@ -148,18 +156,18 @@ export const snapshotBody = z.object({
 /** Answers, as a node that asked takes them. */
 export const joinedMaster = z.object({
   epoch,
-  replicas: z.array(peer).exactOptional(),
-  size: size.exactOptional(),
-  version: version.exactOptional(),
-  since: epoch.exactOptional(),
-  cluster: clusterId.exactOptional(),
-  failover: z.boolean().exactOptional(),
+  replicas: own(z.array(peer)),
+  size: own(size),
+  version: own(version),
+  since: own(epoch),
+  cluster: own(clusterId),
+  failover: own(z.boolean()),
 });
 export const joinedSecondary = z.object({
   epoch,
   master: peer,
-  cluster: clusterId.exactOptional(),
-  failover: z.boolean().exactOptional(),
+  cluster: own(clusterId),
+  failover: own(z.boolean()),
 });
 export const snapshotAck = z.object({ session, seq, lastIndex: index });
 export const heartbeatAck = z.object({
@@ -167,13 +175,13 @@ export const heartbeatAck = z.object({
   incarnation,
   epoch,
   lastIndex: index,
-  acceptedEpoch: epoch.exactOptional(),
-  lastEpoch: epoch.exactOptional(),
-  hash: hash.exactOptional(),
-  lost: z.object({ epoch, upTo: index, open: z.boolean() }).exactOptional(),
-  durable: z.boolean().exactOptional(),
-  trouble: z.string().exactOptional(),
-  doubts: z.boolean().exactOptional(),
+  acceptedEpoch: own(epoch),
+  lastEpoch: own(epoch),
+  hash: own(hash),
+  lost: own(z.object({ epoch, upTo: index, open: z.boolean() })),
+  durable: own(z.boolean()),
+  trouble: own(z.string()),
+  doubts: own(z.boolean()),
 });
 export const fetched = z.object({
   updates,

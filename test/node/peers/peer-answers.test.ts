@@ -79,6 +79,18 @@ describe('answers go out as the contract says and are understood by the other si
     expect(understood(type, 200, JSON.stringify(answer.body))).toEqual(response);
   });
 
+  test.each([
+    [0, { replicas: ['n1'], size: '3', version: '1.2', since: 'noon', cluster: 7, failover: 'no' }],
+    [1, { cluster: 7, failover: 'no' }],
+    [5, { acceptedEpoch: '4', lastEpoch: 'x', hash: '9f86d0', lost: 0 }],
+    [5, { durable: 'yes', trouble: 3, doubts: 1 }],
+  ])('of another kind of node, answer %i, with other meanings of our own names', (at, odd) => {
+    const [type, response, body] = answers[at]!;
+    const known = Object.entries(response).filter(([name]) => !(name in odd));
+    const text = JSON.stringify({ ...body, ...odd });
+    expect(understood(type, 200, text)).toEqual(Object.fromEntries(known));
+  });
+
   test.each(refusals)('%j', async (response, status, extra) => {
     const { app } = node(response);
     const answer = await call(app, 'POST', '/replica/snapshot', BODIES.Snapshot);

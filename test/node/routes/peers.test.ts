@@ -63,6 +63,26 @@ describe('requests', () => {
     ]);
   });
 
+  test.each([
+    ['Join', { wants: 1, cluster: 7, masterSilent: 'no', asked: -1, acceptedEpoch: 'x' }],
+    ['Replicas', { size: '3', version: '1.2', since: 'noon', cluster: {}, failover: 'no' }],
+    ['Heartbeat', { settled: 'yes', opened: true, cluster: [], epochEnd: 5, compactTo: 'x' }],
+  ] as const)('%s: another kind of node may call something else as we do', async (type, odd) => {
+    const { engine, app } = node();
+    const body = { ...BODIES[type], ...odd };
+    expect((await call(app, 'POST', PEER_PATHS[type], body)).status).toBe(200);
+    expect(engine.received).toEqual([{ type, ...BODIES[type] }]);
+  });
+
+  test('in a Snapshot our own fields have to fit: they say what its updates mean', async () => {
+    const { engine, app } = node();
+    for (const odd of [{ prev: 'x' }, { holes: {} }, { reset: 1 }]) {
+      const body = { ...BODIES.Snapshot, ...odd };
+      expect((await call(app, 'POST', '/replica/snapshot', body)).status).toBe(400);
+    }
+    expect(engine.received).toEqual([]);
+  });
+
   test('B35: entries keep every byte: unknown fields and the order of fields', async () => {
     const { engine, app } = node();
     const place = '"index":1,"epoch":3,"at":"2024-05-01T12:00Z"';
