@@ -121,6 +121,10 @@ describe('a running cluster', () => {
     expect(stopped.status).toBe(200);
     expect(stopped.body).toMatchObject({ node: 'n2', state: 'stopped', pid: null });
     expect((await append(ready.nodes[0]!.url, 'without n2', 2)).status).toBe(201);
+    // That is no Leave: it stays a member, which a write with w = all waits for.
+    const { body: health } = await call('GET', `${ready.nodes[0]!.url}/health`);
+    expect(health.members.map(({ node }: { node: string }) => node)).toContain('n2');
+    expect(health.quorum.size).toBe(3);
     const started = await act(ready, '/n2/start');
     expect(started.body).toMatchObject({ state: 'running', role: 'secondary' });
     const answer = await append(ready.nodes[0]!.url, 'with n2');

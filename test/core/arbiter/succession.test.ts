@@ -179,4 +179,21 @@ describe('Succession', () => {
       });
     }
   });
+
+  test('started again without it, on what it remembers, an arbiter says nothing of it', () => {
+    const cluster = new Cluster(['n2', 'n3']);
+    cluster.silent('n2', 100);
+    expect(cluster.silent('n3', 200)).toMatchObject({ type: 'JoinedMaster', failover: true });
+    const options = { size: null, cluster: null, newCluster: null, prefer: null };
+    const arbiter = new Arbiter(options, cluster.arbiter.memory);
+    for (const id of ['n1', 'n2', 'n1', 'n2']) {
+      const answer = arbiter.join(join(id, { epoch: 2, masterSilent: true, asked: 9 }), 300);
+      expect(answer).toEqual({
+        type: 'JoinedSecondary',
+        epoch: 2,
+        master: { node: 'n3', url: 'http://n3' },
+      });
+    }
+    expect(arbiter.announcement).not.toHaveProperty('failover');
+  });
 });
