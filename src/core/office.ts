@@ -18,7 +18,7 @@ import { Secondary } from './secondary/secondary.ts';
  */
 export class Office {
   /** The moment of the step at hand. */
-  now = 0;
+  private now = 0;
   private readonly context: Context;
   private readonly size: number | null;
   private readonly roles: RoleSource;
@@ -50,6 +50,12 @@ export class Office {
       },
       joined: (answer, now, silent) => this.joined(answer, now, silent),
     });
+  }
+
+  /** A step begins. */
+  begin(now: number): void {
+    this.now = now;
+    this.leading?.begin(now);
   }
 
   get master(): Master | null {

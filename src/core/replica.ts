@@ -60,7 +60,7 @@ export class Replica {
   }
 
   step(event: Event, now: number): Effect[] {
-    this.office.now = now;
+    this.office.begin(now);
     this.handle(event, now);
     this.office.settle();
     return this.outbox.take();

@@ -45,6 +45,8 @@ export class Master {
   private readonly modeNews: ModeNews;
   private ended = false;
   private dirty = true;
+  /** The moment of the step at hand, whatever that is about: after a stop of this whole process an
+   * earlier one would make it certain of what has passed. */
   private now: number;
 
   constructor(
@@ -104,6 +106,11 @@ export class Master {
     if (this.mandate.size === 1 && (others ?? []).length === 0) recovery.alone();
   }
 
+  /** A step begins. */
+  begin(now: number): void {
+    this.now = now;
+  }
+
   /** It has settled without having heard of any member, and has written nothing since: it can still
    * hear them before its first write. */
   get untold(): boolean {
@@ -133,7 +140,6 @@ export class Master {
   }
 
   write(write: Write, now: number): void {
-    this.now = now;
     const { outbox, counters, ledger } = this.context;
     const verdict = admit(write, {
       ledger,
@@ -178,7 +184,6 @@ export class Master {
 
   /** The node has persisted more. */
   persisted(now: number): void {
-    this.now = now;
     this.membership.persisted(now);
     this.progress();
     this.opening.accede();
@@ -187,7 +192,6 @@ export class Master {
   /** Time has passed, or the events at hand are done: sends, judges, tells those who are late. */
   wake(now: number): void {
     this.dirty = false;
-    this.now = now;
     this.membership.wake(now, this.ready);
     if (this.writers.held) this.answerWriters();
     if (!this.ready) this.opening.recovery.proceed(now);

@@ -68,3 +68,19 @@ test('C24: members that it hears, and that have told of its silence, prove nothi
   expect(cluster.outcome(lone)).toMatchObject({ type: 'Stored', first: 2 });
   expect(cluster.status('n1')).toMatchObject({ role: 'master', epoch: 1 });
 });
+
+test('C24: an acknowledgement that comes first after a pause is no proof of its office', () => {
+  const cluster = three();
+  const waiting = cluster.write('n1', 'late', { w: 2 });
+  // It stands still as soon as it has the write on its disk.
+  const held: (() => void)[] = [];
+  const stopsAt = cluster.now + 2;
+  cluster.host('n1').around = (event, step) => {
+    if (cluster.now < stopsAt) step();
+    else if (event.type === 'Answered' && event.response.type === 'SnapshotAck') held.push(step);
+  };
+  cluster.run(6_000);
+  expect(held).toHaveLength(2);
+  for (const step of held) step();
+  expect(cluster.outcome(waiting)).toBeUndefined();
+});
