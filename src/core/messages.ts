@@ -204,8 +204,8 @@ export interface HeartbeatAck {
   readonly durable?: boolean;
   /** Own. Why its disk takes nothing at the moment, for people. */
   readonly trouble?: string;
-  /** Own. It has told the arbiter that this master is silent, who may not have heard yet that it is
-   * not; absent: false. */
+  /** Own. The arbiter may have heard from it that this master is silent, and not yet that it is
+   * not; absent: it has not. */
   readonly doubts?: boolean;
 }
 

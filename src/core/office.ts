@@ -119,7 +119,7 @@ export class Office {
     const secondary = this.following!;
     secondary.doubts = this.silence.doubts(epoch);
     // The arbiter is to hear that the master is not silent any more.
-    if (secondary.doubts) this.roles.ask(this.now);
+    if (this.silence.retracts(epoch)) this.roles.ask(this.now);
     return secondary;
   }
 

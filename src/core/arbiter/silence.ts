@@ -1,5 +1,6 @@
 // What a node that follows a master tells the arbiter of its silence, and when. The rule: what was
-// said in an epoch stands until the arbiter has answered that it was taken back.
+// said in an epoch stands until the arbiter has answered that it was taken back; and what an
+// earlier life of this node may have said, until the arbiter has answered this one.
 
 import type { Epoch } from '../ids.ts';
 import type { Options } from '../options.ts';
@@ -7,6 +8,7 @@ import type { Options } from '../options.ts';
 /** Times in milliseconds. `heardAt`: when it last heard of its master; null: it follows nobody. */
 export class Silence {
   private readonly options: Options;
+  /** -∞: in this life it has not. */
   private answeredAt = Number.NEGATIVE_INFINITY;
   private failover = false;
   /** The epoch of whose master the arbiter was told that it is silent, and may believe it still. */
@@ -29,6 +31,11 @@ export class Silence {
 
   /** The arbiter may believe that the master of this epoch is silent. */
   doubts(epoch: Epoch): boolean {
+    return this.retracts(epoch) || this.answeredAt === Number.NEGATIVE_INFINITY;
+  }
+
+  /** It has been told so by this life of the node, and is to hear that it is not, or no more. */
+  retracts(epoch: Epoch): boolean {
     return this.doubtedIn === epoch;
   }
 
@@ -45,7 +52,7 @@ export class Silence {
       this.doubtedIn = epoch;
       return true;
     }
-    return this.doubts(epoch) ? false : undefined;
+    return this.retracts(epoch) ? false : undefined;
   }
 
   private missesAt(heardAt: number | null): number {

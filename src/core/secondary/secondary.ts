@@ -28,7 +28,8 @@ interface PendingAck {
  * 6. What damage took counts as missing until this log has caught up with a settled master.
  */
 export class Secondary {
-  /** The arbiter was told that the master is silent, and may believe it still. */
+  /** The arbiter may believe that the master is silent: it was told so, or has not answered this
+   * life of the node. */
   doubts = false;
   private readonly context: Context;
   private session: SecondarySession | null = null;

@@ -84,3 +84,22 @@ test('C24: an acknowledgement that comes first after a pause is no proof of its 
   for (const step of held) step();
   expect(cluster.outcome(waiting)).toBeUndefined();
 });
+
+test('C24: a member that begins anew vouches for nobody before the arbiter knows it', () => {
+  const cluster = three();
+  const cutOff = new Set(['n1 n2']);
+  cluster.weather = (from, to) => (cutOff.has([from, to].sort().join(' ')) ? 'lost' : 1);
+  cluster.run(600);
+  cutOff.add('n1 n3');
+  cluster.run(4_450);
+  // The arbiter has heard of it that n1 is silent; n3 is about to say so.
+  cluster.kill('n2');
+  cutOff.clear();
+  for (const pair of ['n1 n3', 'n2 n3', 'arbiter n2']) cutOff.add(pair);
+  cluster.start('n2');
+  cluster.run(700);
+  expect(cluster.status('n3')).toMatchObject({ role: 'master', epoch: 2 });
+  const lone = cluster.write('n1', 'lone', { w: 1 });
+  cluster.run(5);
+  expect(cluster.outcome(lone)?.type).not.toBe('Stored');
+});
