@@ -164,8 +164,10 @@ export class Office {
       return;
     }
     this.gone = true;
+    this.leading?.giveBack(true);
     this.roles.leave((outcome) => {
       const left = outcome === 'left';
+      if (outcome === 'refused') this.leading?.giveBack(false);
       this.gone = left;
       const { epoch } = this.context.bookkeeping.current;
       if (left && this.leading !== null) this.resign(epoch);
@@ -207,7 +209,10 @@ export class Office {
 
   /** Becomes master of a new epoch, once that is durable. */
   private lead({ epoch, replicas, size, version, since, cluster, failover }: JoinedMaster): void {
-    if (this.leading?.epoch === epoch) return;
+    if (this.leading?.epoch === epoch) {
+      this.leading.giveBack(false);
+      return;
+    }
     const { bookkeeping, self } = this.context;
     const memory = {
       epoch,

@@ -30,6 +30,8 @@ export class Mandate {
   /** Of the latest announcement that had one. */
   private version: number;
   private replaced: boolean;
+  /** It was given back, and the arbiter has not said whether it stands. */
+  returned = false;
 
   /** `first`: there were no members before. */
   constructor(appointment: Appointment, first: boolean) {

@@ -111,6 +111,13 @@ export class Master {
     this.now = now;
   }
 
+  /** It gives its office back: before the arbiter has said whether it took it, another node may be
+   * appointed. */
+  giveBack(returned: boolean): void {
+    this.mandate.returned = returned;
+    this.dirty = true;
+  }
+
   /** It has settled without having heard of any member, and has written nothing since: it can still
    * hear them before its first write. */
   get untold(): boolean {

@@ -41,6 +41,7 @@ export class Standing {
   /** Nobody else can be in office. */
   certain(now: number): boolean {
     if (!this.mandate.failover) return true;
+    if (this.mandate.returned) return false;
     const assuredAt = this.membership.members.map((member) => member.assuredAt);
     const { masterSilenceMs } = this.context.options;
     return now <= tenureUntil(assuredAt, this.size, masterSilenceMs);

@@ -103,3 +103,26 @@ test('C24: a member that begins anew vouches for nobody before the arbiter knows
   cluster.run(5);
   expect(cluster.outcome(lone)?.type).not.toBe('Stored');
 });
+
+test('C24: one that has left answers no write while it does not know that it has', () => {
+  const cluster = three();
+  cluster.weather = (from, to) => (from === 'arbiter' && to === 'n1' ? 'lost' : 1);
+  cluster.retire('n1');
+  cluster.run(10);
+  const lone = cluster.write('n1', 'lone', { w: 1 });
+  cluster.run(100);
+  expect(cluster.outcome(lone)).toBeUndefined();
+});
+
+test('C24: one that could not leave answers as soon as the arbiter says that it leads', () => {
+  const cluster = three();
+  cluster.weather = (from, to) => ([from, to].includes('arbiter') ? 'lost' : 1);
+  cluster.retire('n1');
+  const lone = cluster.write('n1', 'lone', { w: 1 });
+  cluster.run(5_500);
+  expect(cluster.outcome(lone)).toBeUndefined();
+  cluster.weather = () => 1;
+  cluster.run(5_500);
+  expect(cluster.outcome(lone)).toMatchObject({ type: 'Stored', first: 2 });
+  expect(cluster.status('n1')).toMatchObject({ role: 'master', epoch: 1 });
+});
