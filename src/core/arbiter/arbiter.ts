@@ -68,6 +68,8 @@ export class Arbiter {
   private readonly members = new Map<NodeId, Registered>();
   /** Those who left in this life of the arbiter, the latest last. */
   private readonly departed = new Set<NodeId>();
+  /** With which version of the set each came, or came back, in this life of the arbiter. */
+  private readonly versions = new Map<NodeId, number>();
   private epoch: Epoch;
   private master: NodeId | null;
   private size: number | null;
@@ -99,9 +101,15 @@ export class Arbiter {
   }
 
   /** The master has taken note of this announcement. */
-  noted({ epoch: announced, replicas, size }: Announcement): void {
+  noted({ epoch: announced, replicas, size, version }: Announcement): void {
     if (announced !== this.epoch) return;
-    this.succession?.notes({ size, nodes: replicas.map(({ node }) => node) });
+    const nodes = replicas.map(({ node }) => node);
+    this.succession?.notes({ size, nodes: nodes.filter((node) => this.stayed(node, version)) });
+  }
+
+  /** Whether it has been a member, in one place, since the set of this version. */
+  private stayed(node: NodeId, version: number): boolean {
+    return this.members.has(node) && version >= (this.versions.get(node) ?? 0);
   }
 
   private get current(): Noted {
@@ -153,7 +161,10 @@ export class Arbiter {
     const anew = this.master === null || known?.incarnation !== request.incarnation;
     if ((appointed && anew) || forgotten || ahead) this.raise(request.epoch);
     if (this.master === null || forgotten) this.since = this.epoch;
-    if (known?.url !== url) this.version += 1;
+    if (known?.url !== url) {
+      this.version += 1;
+      this.versions.set(node, this.version);
+    }
     this.members.set(node, { url, incarnation: request.incarnation });
     this.departed.delete(node);
     if (appointed) this.master = node;
@@ -170,7 +181,8 @@ export class Arbiter {
     if (this.members.delete(node)) {
       this.version += 1;
       this.departs(node);
-      this.succession?.forget(node);
+      this.versions.delete(node);
+      this.succession?.left(node);
     }
     if (this.master === node) this.master = null;
     return { type: 'Left' };

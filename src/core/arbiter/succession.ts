@@ -30,7 +30,7 @@ interface Report {
 export class Succession {
   private readonly freshMs: number;
   private readonly reports = new Map<NodeId, Report>();
-  private electors: ReadonlySet<NodeId>;
+  private electors: Set<NodeId>;
   private size: number;
 
   /** `freshMs`: how long a report counts, in milliseconds. `known`: of the master. */
@@ -59,7 +59,14 @@ export class Succession {
     this.reports.set(node, { asked, silent, at: now, acceptedEpoch, lastIndex, eligible });
   }
 
-  /** A member has left, or its process has ended: what that said does not count. */
+  /** A member has left. The master may hear of that before this arbiter hears of the master: if the
+   * member comes back, it counts when the master has taken note of it again. */
+  left(node: NodeId): void {
+    this.reports.delete(node);
+    this.electors.delete(node);
+  }
+
+  /** Another process of a member asks: what the one before it said does not count. */
   forget(node: NodeId): void {
     this.reports.delete(node);
   }

@@ -164,6 +164,38 @@ describe('Succession', () => {
     expect(cluster.silent('n3', 300, { last: 1 })).toMatchObject({ type: 'JoinedMaster' });
   });
 
+  test('one that left counts again when the master has heard of its return, not before', () => {
+    const cluster = new Cluster(['n2', 'n3']);
+    const before = cluster.arbiter.announcement!;
+    cluster.arbiter.leave(nodeId('n3'));
+    // What was announced before is heard of only now, and later the same again. That the master
+    // has heard of the departure, and does not know of the return, this arbiter never hears.
+    cluster.arbiter.noted(before);
+    cluster.arbiter.join(join('n3'), 50);
+    cluster.silent('n2', 100);
+    expect(cluster.silent('n3', 200, { last: 1 })).toMatchObject({ type: 'JoinedSecondary' });
+    cluster.arbiter.noted(before);
+    expect(cluster.silent('n3', 300, { last: 1 })).toMatchObject({ type: 'JoinedSecondary' });
+    cluster.takesNote();
+    expect(cluster.silent('n3', 400, { last: 1 })).toMatchObject({ type: 'JoinedMaster' });
+  });
+
+  test('one that left does not count because the arbiter has begun anew', () => {
+    const cluster = new Cluster(['n2', 'n3']);
+    cluster.arbiter.leave(nodeId('n3'));
+    const { memory } = cluster.arbiter;
+    // Of this the memory says nothing.
+    cluster.takesNote();
+    const options = { size: null, cluster: null, newCluster: null, prefer: null };
+    const restarted = new Arbiter({ ...options, failoverMs: FRESH_MS }, memory);
+    restarted.join(join('n3'), 50);
+    const { epoch: seen } = restarted.memory;
+    const answers = ['n2', 'n3'].map((id) =>
+      restarted.join(join(id, { epoch: seen, masterSilent: true, asked: 9, last: 1 }), 100),
+    );
+    expect(answers[1]).toMatchObject({ type: 'JoinedSecondary', epoch: seen });
+  });
+
   test('without it nobody replaces a master, whatever is said', () => {
     const options = { size: 3, cluster: null, newCluster: null, prefer: null };
     const arbiter = new Arbiter(options, null);
