@@ -36,6 +36,7 @@ export class ArbiterRuntime {
     const { remember, unwritten, broken, clock } = parts;
     const after = clock.after.bind(clock);
     this.bookkeeper = new Bookkeeper({ remember, after, remembered, unwritten, broken });
+    this.queue.post({ type: 'Start' });
   }
 
   get members(): readonly Peer[] {

@@ -41,8 +41,8 @@ export class ArbiterNode {
       this.changed(() => {});
     };
     this.announcer = new Announcer(this.outbox, options, outdated, (announced) => {
-      this.arbiter.noted(announced);
-      // Remembered with the next change: until then fewer count.
+      // Not announced: the master was the first to know.
+      if (this.arbiter.noted(announced)) this.remember(() => {});
     });
   }
 
@@ -70,6 +70,9 @@ export class ArbiterNode {
         break;
       case 'Remembered':
         this.bookkeeping.remembered(event.id);
+        break;
+      case 'Start':
+        this.reminds(now);
         break;
       default:
         this.announcer.wake(now);
@@ -128,13 +131,26 @@ export class ArbiterNode {
   }
 
   private changed(after: () => void): void {
-    const cluster = this.arbiter.clusterId;
     // As it is now: what changes before this is durable may be forgotten, and the master, which
     // believes the highest version, would never take back what it heard too early.
     const { announcement } = this.arbiter;
-    this.bookkeeping.remember({ arbiter: this.arbiter.memory, cluster }, () => {
+    this.remember(() => {
       after();
       if (announcement !== null) this.announcer.announce(announcement, this.now);
     });
+  }
+
+  private remember(after: () => void): void {
+    const { clusterId: cluster, memory: arbiter } = this.arbiter;
+    this.bookkeeping.remember({ arbiter, cluster }, after);
+  }
+
+  /** A master that was appointed by an earlier life of this arbiter may not know whether it is
+   * replaced now, and what it has taken note of last may not have been remembered. */
+  private reminds(now: number): void {
+    const { announcement } = this.arbiter;
+    const { noted } = this.bookkeeping.current.arbiter ?? {};
+    const replaces = announcement?.failover === true || noted !== undefined;
+    if (announcement !== null && replaces) this.announcer.announce(announcement, now);
   }
 }

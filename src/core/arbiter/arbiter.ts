@@ -96,15 +96,19 @@ export class Arbiter {
       this.members.set(node, { url, incarnation: life });
     }
     const { failoverMs } = options;
-    const noted = known.noted ?? this.current;
+    // One that replaced nobody has not told its master that it may be replaced.
+    const noted = known.noted ?? { size: this.size, nodes: [] };
     this.succession = failoverMs === undefined ? null : new Succession(failoverMs, noted);
   }
 
-  /** The master has taken note of this announcement. */
-  noted({ epoch: announced, replicas, size, version }: Announcement): void {
-    if (announced !== this.epoch) return;
+  /** The master has taken note of this announcement. Returns whether that is to be remembered. */
+  noted({ epoch: announced, replicas, size, version }: Announcement): boolean {
+    if (announced !== this.epoch || this.succession === null) return false;
     const nodes = replicas.map(({ node }) => node);
-    this.succession?.notes({ size, nodes: nodes.filter((node) => this.stayed(node, version)) });
+    return this.succession.notes({
+      size,
+      nodes: nodes.filter((node) => this.stayed(node, version)),
+    });
   }
 
   /** Whether it has been a member, in one place, since the set of this version. */

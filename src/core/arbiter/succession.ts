@@ -45,10 +45,14 @@ export class Succession {
     return { size: this.size, nodes: [...this.electors] };
   }
 
-  /** The master knows of this cluster. */
-  notes({ nodes, size }: Noted): void {
+  /** The master knows of this cluster. Returns whether that is another one than before. */
+  notes({ nodes, size }: Noted): boolean {
+    const before = this.electors;
+    const sizeBefore = this.size;
     this.electors = new Set(nodes);
     this.size = size ?? nodes.length;
+    const same = before.size === this.electors.size && nodes.every((node) => before.has(node));
+    return !same || sizeBefore !== this.size;
   }
 
   /** A member of the present epoch, which is not its master, asks for its role. */

@@ -196,6 +196,32 @@ describe('Succession', () => {
     expect(answers[1]).toMatchObject({ type: 'JoinedSecondary', epoch: seen });
   });
 
+  test('who was a member of a cluster that replaced nobody does not count at once', () => {
+    const options = { size: 3, cluster: null, newCluster: null, prefer: null };
+    const before = new Arbiter(options, null);
+    for (const id of ['n1', 'n2', 'n3']) before.join(join(id, { epoch: 0 }));
+    const arbiter = new Arbiter({ ...options, failoverMs: FRESH_MS }, before.memory);
+    const both = () =>
+      ['n2', 'n3'].map((id) =>
+        arbiter.join(join(id, { masterSilent: true, asked: 9, last: id === 'n3' ? 1 : 0 }), 100),
+      );
+    expect(both()[1]).toMatchObject({ type: 'JoinedSecondary', epoch: 1 });
+    arbiter.noted(arbiter.announcement!);
+    const more = ['n2', 'n3'].map((id) =>
+      arbiter.join(join(id, { masterSilent: true, asked: 10, last: id === 'n3' ? 1 : 0 }), 100),
+    );
+    expect(more[1]).toMatchObject({ type: 'JoinedMaster', epoch: 2 });
+  });
+
+  test('what the master takes note of is to be remembered if it is news', () => {
+    const { arbiter } = new Cluster(['n2', 'n3'], 3);
+    expect(arbiter.noted(arbiter.announcement!)).toBe(false);
+    arbiter.resize(4);
+    expect(arbiter.noted(arbiter.announcement!)).toBe(true);
+    arbiter.join(join('n4', { epoch: 0 }));
+    expect(arbiter.noted(arbiter.announcement!)).toBe(true);
+  });
+
   test('without it nobody replaces a master, whatever is said', () => {
     const options = { size: 3, cluster: null, newCluster: null, prefer: null };
     const arbiter = new Arbiter(options, null);

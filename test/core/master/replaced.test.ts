@@ -126,3 +126,52 @@ test('C24: one that could not leave answers as soon as the arbiter says that it 
   expect(cluster.outcome(lone)).toMatchObject({ type: 'Stored', first: 2 });
   expect(cluster.status('n1')).toMatchObject({ role: 'master', epoch: 1 });
 });
+
+test('C24: one that was appointed before nodes were replaced is told of that first', () => {
+  const cluster = new VirtualCluster();
+  cluster.arbiter({ size: 3 });
+  cluster.start('n1');
+  cluster.run(100);
+  for (const id of ['n2', 'n3']) cluster.start(id);
+  cluster.run(1_000);
+  cluster.pause('n1');
+  cluster.arbiter({ size: 3, failover: true });
+  cluster.run(30_000);
+  for (const id of ['n2', 'n3']) expect(cluster.status(id)).toMatchObject({ role: 'secondary' });
+  cluster.resume('n1');
+  cluster.run(3_000);
+  expect(cluster.status('n1')).toMatchObject({ role: 'master', epoch: 1, failover: true });
+  cluster.kill('n1');
+  cluster.run(16_000);
+  expect(['n2', 'n3'].map((id) => cluster.status(id).role)).toContain('master');
+});
+
+test('C24: an arbiter that begins anew knows whom the master has taken note of', () => {
+  const cluster = three();
+  cluster.kill('n1');
+  cluster.arbiter({ size: 3, failover: true });
+  cluster.run(8_000);
+  expect(['n2', 'n3'].map((id) => cluster.status(id).role)).toContain('master');
+});
+
+test('a master is told that it is replaced no more', () => {
+  const cluster = three();
+  cluster.arbiter({ size: 3 });
+  cluster.run(100);
+  expect(cluster.status('n1')).toMatchObject({ role: 'master', epoch: 1, failover: false });
+});
+
+test('C24: an arbiter that is started again with failover tells a sound master of it', () => {
+  const cluster = new VirtualCluster();
+  cluster.arbiter({ size: 3 });
+  cluster.start('n1');
+  cluster.run(100);
+  for (const id of ['n2', 'n3']) cluster.start(id);
+  cluster.run(1_000);
+  cluster.arbiter({ size: 3, failover: true });
+  cluster.run(100);
+  expect(cluster.status('n1')).toMatchObject({ role: 'master', failover: true });
+  cluster.kill('n1');
+  cluster.run(8_000);
+  expect(['n2', 'n3'].map((id) => cluster.status(id).role)).toContain('master');
+});
