@@ -223,8 +223,9 @@ export class Arbiter {
     const { succession } = this;
     const { epoch: seen, incarnation: life, node } = request;
     if (succession === null || this.master === null || this.master === node) return false;
-    if (this.members.get(node)?.incarnation !== life) {
-      succession.forget(node);
+    const before = this.members.get(node)?.incarnation;
+    if (before !== life) {
+      succession.begins(node, life, before);
       return false;
     }
     if (seen !== this.epoch) return false;

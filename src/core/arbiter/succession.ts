@@ -4,9 +4,13 @@
 // master knows: by its members it can tell how long it is certain of its office (master/tenure.ts).
 
 import type { Noted } from '../effects.ts';
-import type { Epoch, LogIndex, NodeId } from '../ids.ts';
+import type { Epoch, Incarnation, LogIndex, NodeId } from '../ids.ts';
 import { majority } from '../master/quorum.ts';
 import type { Join } from '../messages.ts';
+
+/** Processes that ended, and are still told from those that have not: more than restart while a
+ * message is under way. */
+const ENDED_MAX = 1_000;
 
 /** What a member has said last. */
 interface Report {
@@ -24,12 +28,15 @@ interface Report {
 /**
  * Invariants:
  * 1. A report counts for the master of the present epoch alone, and only while it is fresh.
- * 2. One that was taken back does not count again, however late a copy of it comes.
+ * 2. One that was taken back does not count again, however late a copy of it comes, nor does one of
+ *    a process that another has followed.
  * 3. Neither more members count, nor fewer are a majority, than the master takes note of.
  */
 export class Succession {
   private readonly freshMs: number;
   private readonly reports = new Map<NodeId, Report>();
+  /** Processes of members that others have followed, the latest last. */
+  private readonly ended = new Set<string>();
   private electors: Set<NodeId>;
   private size: number;
 
@@ -58,7 +65,8 @@ export class Succession {
   /** A member of the present epoch, which is not its master, asks for its role. */
   heard(join: Join, now: number): void {
     const { acceptedEpoch = 0, asked = 0, lastIndex, masterSilent: silent, node, wants } = join;
-    if (silent === undefined || asked <= (this.reports.get(node)?.asked ?? 0)) return;
+    if (silent === undefined || this.ended.has(join.incarnation)) return;
+    if (asked <= (this.reports.get(node)?.asked ?? 0)) return;
     const eligible = wants !== 'secondary';
     this.reports.set(node, { asked, silent, at: now, acceptedEpoch, lastIndex, eligible });
   }
@@ -70,9 +78,16 @@ export class Succession {
     this.electors.delete(node);
   }
 
-  /** Another process of a member asks: what the one before it said does not count. */
-  forget(node: NodeId): void {
+  /** Another process of a member asks than `before`, whose word does not count any more, whenever
+   * it comes. */
+  begins(node: NodeId, life: Incarnation, before: string | undefined): void {
     this.reports.delete(node);
+    // A late word of one that has ended ends nobody.
+    if (before === undefined || this.ended.has(life)) return;
+    this.ended.add(before);
+    if (this.ended.size <= ENDED_MAX) return;
+    const [longest] = this.ended;
+    this.ended.delete(longest!);
   }
 
   /** Another epoch begins. */

@@ -222,6 +222,16 @@ describe('Succession', () => {
     expect(arbiter.noted(arbiter.announcement!)).toBe(true);
   });
 
+  test('what an earlier life of a member said counts no more, however late it comes', () => {
+    const cluster = new Cluster(['n2', 'n3']);
+    cluster.arbiter.join(join('n2', { life: 'n2#2' }), 50);
+    for (const now of [100, 110, 120]) cluster.silent('n2', now);
+    expect(cluster.silent('n3', 200, { last: 1 })).toMatchObject({ type: 'JoinedSecondary' });
+    // The present one is heard as before.
+    for (const now of [210, 220]) cluster.silent('n2', now, { life: 'n2#2' });
+    expect(cluster.silent('n3', 300, { last: 1 })).toMatchObject({ type: 'JoinedMaster' });
+  });
+
   test('without it nobody replaces a master, whatever is said', () => {
     const options = { size: 3, cluster: null, newCluster: null, prefer: null };
     const arbiter = new Arbiter(options, null);
