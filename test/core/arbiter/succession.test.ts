@@ -78,6 +78,7 @@ describe('Succession', () => {
     ['is longer', { last: 7 }, { last: 8 }],
     ['is shorter, but was accepted later', { last: 9 }, { last: 3, accepted: 2 }],
     ['is no longer, where the other wants to be a secondary', { wants: 'secondary' }, {}],
+    ['is shorter, where the other wants so', { wants: 'secondary', last: 7 }, { last: 3 }],
   ])('the one leads whose log %s', (_what, n2, n3) => {
     const cluster = new Cluster(['n2', 'n3']);
     cluster.silent('n3', 100, n3);
@@ -230,6 +231,19 @@ describe('Succession', () => {
     // The present one is heard as before.
     for (const now of [210, 220]) cluster.silent('n2', now, { life: 'n2#2' });
     expect(cluster.silent('n3', 300, { last: 1 })).toMatchObject({ type: 'JoinedMaster' });
+  });
+
+  test('a copy of a report that comes late makes it no fresher', () => {
+    const cluster = new Cluster(['n2', 'n3']);
+    for (const now of [100, 2_000]) cluster.silent('n2', now, { asked: 4 });
+    expect(cluster.silent('n3', 2_200, { last: 1 })).toMatchObject({ type: 'JoinedSecondary' });
+  });
+
+  test('more are needed as soon as the cluster is larger, though the master has not heard', () => {
+    const cluster = new Cluster(['n2', 'n3'], 3);
+    cluster.arbiter.resize(5);
+    cluster.silent('n2', 100);
+    expect(cluster.silent('n3', 200, { last: 1 })).toMatchObject({ type: 'JoinedSecondary' });
   });
 
   test('without it nobody replaces a master, whatever is said', () => {
