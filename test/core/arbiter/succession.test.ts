@@ -124,9 +124,10 @@ describe('Succession', () => {
   });
 
   test('a node that knows an earlier epoch, or is no member, says nothing of this master', () => {
-    const cluster = new Cluster(['n2', 'n3']);
+    const cluster = new Cluster(['n2', 'n3'], 3);
     cluster.silent('n2', 100, { epoch: 0 });
-    cluster.silent('n9', 110);
+    // One that had seen this epoch would begin another one.
+    cluster.silent('n9', 110, { epoch: 0 });
     expect(cluster.silent('n3', 200, { last: 1 })).toMatchObject({ type: 'JoinedSecondary' });
   });
 
