@@ -36,7 +36,6 @@ export class ArbiterRuntime {
     const { remember, unwritten, broken, clock } = parts;
     const after = clock.after.bind(clock);
     this.bookkeeper = new Bookkeeper({ remember, after, remembered, unwritten, broken });
-    this.queue.post({ type: 'Start' });
   }
 
   get members(): readonly Peer[] {
@@ -45,6 +44,11 @@ export class ArbiterRuntime {
 
   get master(): Peer | null {
     return this.parts.arbiter.master;
+  }
+
+  /** It can be reached: the master is told what it may have missed. */
+  start(): void {
+    this.queue.post({ type: 'Start' });
   }
 
   receive(request: Request): Promise<Response> {

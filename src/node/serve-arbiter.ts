@@ -104,6 +104,7 @@ export async function serveArbiter(options: ServeArbiterOptions): Promise<Runnin
       throw error;
     },
   );
+  runtime.start();
   const giveUp = warmUp(() => ({ lastIndex: 0 }), [() => server.load()]);
   return {
     url: server.url,

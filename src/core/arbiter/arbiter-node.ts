@@ -41,7 +41,8 @@ export class ArbiterNode {
       this.changed(() => {});
     };
     this.announcer = new Announcer(this.outbox, options, outdated, (announced) => {
-      // Not announced: the master was the first to know.
+      // What is forgotten here counts no more: after a restart there might be no majority of those
+      // who count, and a master that is gone by then can take note of nothing.
       if (this.arbiter.noted(announced)) this.remember(() => {});
     });
   }
@@ -59,6 +60,9 @@ export class ArbiterNode {
   step(event: Event, now: number): Effect[] {
     this.now = now;
     switch (event.type) {
+      case 'Start':
+        this.start();
+        break;
       case 'Received':
         this.received(event.ticket, event.request);
         break;
@@ -70,9 +74,6 @@ export class ArbiterNode {
         break;
       case 'Remembered':
         this.bookkeeping.remembered(event.id);
-        break;
-      case 'Start':
-        this.reminds(now);
         break;
       default:
         this.announcer.wake(now);
@@ -90,6 +91,12 @@ export class ArbiterNode {
     this.arbiter.resize(size);
     this.changed(() => {});
     return this.outbox.take();
+  }
+
+  /** What was decided last may not have come to the master, or its answer not to here; and the size,
+   * or whether it may be replaced, may be another now. */
+  private start(): void {
+    if (this.master !== null) this.changed(() => {});
   }
 
   private received(ticket: Ticket, request: Request): void {
@@ -143,14 +150,5 @@ export class ArbiterNode {
   private remember(after: () => void): void {
     const { clusterId: cluster, memory: arbiter } = this.arbiter;
     this.bookkeeping.remember({ arbiter, cluster }, after);
-  }
-
-  /** A master that was appointed by an earlier life of this arbiter may not know whether it is
-   * replaced now, and what it has taken note of last may not have been remembered. */
-  private reminds(now: number): void {
-    const { announcement } = this.arbiter;
-    const { noted } = this.bookkeeping.current.arbiter ?? {};
-    const replaces = announcement?.failover === true || noted !== undefined;
-    if (announcement !== null && replaces) this.announcer.announce(announcement, now);
   }
 }

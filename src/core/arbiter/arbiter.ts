@@ -85,7 +85,8 @@ export class Arbiter {
     this.epoch = known.epoch;
     this.master = known.master;
     this.size = options.size ?? known.size;
-    this.version = known.version ?? 0;
+    const resized = memory !== null && this.size !== memory.size;
+    this.version = (known.version ?? 0) + (resized ? 1 : 0);
     this.since = known.epoch;
     this.identity = new ClusterIdentity(
       options.cluster,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ArbiterNode } from '../../../src/core/arbiter/arbiter-node.ts';
+import { ArbiterNode, type ArbiterNodeOptions } from '../../../src/core/arbiter/arbiter-node.ts';
 import { BLANK_MEMORY, type Effect, type Memory } from '../../../src/core/effects.ts';
 import { epoch, incarnation, logIndex, nodeId, ticket } from '../../../src/core/ids.ts';
 import type { Replicas, Response } from '../../../src/core/messages.ts';
@@ -16,8 +16,8 @@ class Office {
   now = 0;
   private lastTicket = 0;
 
-  constructor(memory: Memory = BLANK_MEMORY) {
-    const settings = { size: null, newCluster: null, prefer: null };
+  constructor(memory: Memory = BLANK_MEMORY, how: Partial<ArbiterNodeOptions> = {}) {
+    const settings = { size: null, newCluster: null, prefer: null, ...how };
     this.machine = new ArbiterNode(DEFAULT_OPTIONS, settings, memory);
   }
 
@@ -42,6 +42,10 @@ class Office {
     const received = { type: 'Received', ticket: ticket(this.lastTicket), request } as never;
     this.perform(this.machine.step(received, this.now));
     return this.lastTicket;
+  }
+
+  start(): void {
+    this.perform(this.machine.step({ type: 'Start' }, this.now));
   }
 
   /** The disk is done with everything it was given. */
@@ -248,6 +252,64 @@ describe('ArbiterNode', () => {
     office.run(10);
     const [announced] = office.sent;
     expect(announced!.request.replicas.map(({ node }) => node)).toEqual(['n1', 'n2']);
+  });
+});
+
+describe('ArbiterNode: a restart', () => {
+  /** What an arbiter remembers whose master has not heard of the last change. */
+  function untold(): Memory {
+    const office = new Office();
+    office.joinAll('n1', 'n2', 'n3');
+    office.leave('n3');
+    office.remember();
+    return office.remembered.at(-1)!.memory;
+  }
+
+  test('what the master may not have heard before is told at the start', () => {
+    const office = new Office(untold());
+    office.start();
+    expect(office.sent).toEqual([]);
+    office.remember();
+    office.run(0);
+    expect(office.sent).toHaveLength(1);
+    const { to, request } = office.sent[0]!;
+    expect([to, request.replicas.map(({ node }) => node)]).toEqual(['n1', ['n1', 'n2']]);
+  });
+
+  test('another size is told at the start, and is later than what was told before', () => {
+    const before = untold();
+    const office = new Office(before, { size: 5 });
+    office.start();
+    office.remember();
+    office.run(0);
+    const version = before.arbiter!.version! + 1;
+    expect(office.sent[0]!.request).toMatchObject({ size: 5, version });
+    expect(office.remembered.at(-1)!.memory.arbiter).toMatchObject({ size: 5, version });
+    const again = new Office(office.remembered.at(-1)!.memory, { size: 5 });
+    again.start();
+    expect(again.remembered.at(-1)!.memory.arbiter!.version).toBe(version);
+  });
+
+  test('one that knows of no master has nobody to tell', () => {
+    const office = new Office();
+    office.start();
+    office.run(10_000);
+    expect([office.remembered, office.sent]).toEqual([[], []]);
+  });
+
+  test('what the master takes note of is remembered: who counts, counts after a restart', () => {
+    const office = new Office(BLANK_MEMORY, { failover: true });
+    office.joinAll('n1', 'n2', 'n3');
+    office.run(0);
+    office.answer(0, noted);
+    const { arbiter } = office.remembered.at(-1)!.memory;
+    expect(arbiter!.noted).toEqual({ size: 3, nodes: ['n1', 'n2', 'n3'] });
+    const { length } = office.remembered;
+    office.leave('n4');
+    office.remember();
+    office.run(0);
+    office.answer(1, noted);
+    expect(office.remembered, 'the same once more').toHaveLength(length + 1);
   });
 });
 
