@@ -159,13 +159,14 @@ describe('the packed program', () => {
   });
 
   test.each([
-    ['node16', 'node16'],
-    ['nodenext', 'nodenext'],
-    ['esnext', 'bundler'],
-  ])('has types for programs with modules of %s, found by %s', (module, moduleResolution) => {
-    const folder = join(home, moduleResolution);
+    ['module', 'node16', 'node16'],
+    ['module', 'nodenext', 'nodenext'],
+    ['module', 'esnext', 'bundler'],
+    ['commonjs', 'nodenext', 'nodenext'],
+  ])('has types for a %s with %s, found by %s', (type, module, moduleResolution) => {
+    const folder = join(home, `${type}-${moduleResolution}`);
     mkdirSync(folder);
-    writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
+    writeFileSync(join(folder, 'package.json'), JSON.stringify({ type }));
     writeFileSync(join(folder, 'use.ts'), CONSUMER);
     const strict = { strict: true, exactOptionalPropertyTypes: true, noUnusedLocals: true };
     // The declarations are looked into, too, and nothing but Node's own types is there.
@@ -195,6 +196,15 @@ describe('the packed program', () => {
       expect(done).toEqual({ code: 0, stdout: 'n1\n', stderr: '' });
     },
   );
+
+  test('offers its client to scripts that are no modules', () => {
+    const program = `
+      const { ReplogClient } = require('replog/client');
+      new ReplogClient({ url: process.argv[1] }).append('required', { w: 1 })
+        .then(({ acks }) => console.log(acks.join()));`;
+    const args = ['--input-type=commonjs', '-e', program, master];
+    expect(execFileSync(process.execPath, args, { cwd: home, encoding: 'utf8' })).toBe('n1\n');
+  });
 
   test('offers its client to programs, which end when they have nothing more to do', async () => {
     const program = `
