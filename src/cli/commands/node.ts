@@ -99,6 +99,10 @@ export function register(program: Command): void {
       examples(
         ['replog node --join http://127.0.0.1:3999 --port 4000 --id n1', 'the first one is master'],
         ['replog node --join http://127.0.0.1:3999 --port 4001 --id n2', 'the next is a secondary'],
+        [
+          'replog node --join http://10.0.0.1:3999 --host 10.0.0.2 --id n3',
+          'on another machine, with the token in REPLOG_TOKEN: see docs/operating.md',
+        ],
       ),
     )
     // Several nodes on one machine differ by their ports.
