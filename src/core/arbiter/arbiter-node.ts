@@ -93,8 +93,8 @@ export class ArbiterNode {
     return this.outbox.take();
   }
 
-  /** What was decided last may not have come to the master, or its answer not to here; and the size,
-   * or whether it may be replaced, may be another now. */
+  /** What was decided last may not have come to the master, or its answer not to here; and the
+   * size, or whether it may be replaced, may be another now. */
   private start(): void {
     if (this.master !== null) this.changed(() => {});
   }
