@@ -68,8 +68,8 @@ describe('two things go wrong, one after the other', () => {
   });
 });
 
-// docs/guarantees.md, "What it does not guarantee": who is slow to say its first word, and was sent a
-// compacted log before, starts over. Of all pairs of the sample one comes to that.
+// docs/guarantees.md, "What it does not guarantee": who is slow to say its first word, and was
+// sent a compacted log before, starts over. Of all pairs of the sample one comes to that.
 test('two things go wrong in the shape "compacted", one of 307 pairs', () => {
   const { objections, schedules } = explorePairs(SHAPES.compacted, 'few', { every: 307, from: 0 });
   expect(schedules).toBe(1_254);
