@@ -1,6 +1,6 @@
 // Everything that can go wrong once in a small cluster, at every point of a run and in every way
 // that test/core/exhaustive/deviation.ts knows: 33,479 schedules. Then a share of all pairs of what
-// the short test knows: 21,446. How many there are of each stands in the tests, as fewer would show
+// the short test knows: 21,486. How many there are of each stands in the tests, as fewer would show
 // less.
 //
 // What one deviation may be: a message lost, late by so much that it comes behind 1, 2 or 4 others
