@@ -5,6 +5,7 @@ import { type Appointer, RoleSource } from './arbiter/role-source.ts';
 import { Silence } from './arbiter/silence.ts';
 import type { Context } from './context.ts';
 import type { Epoch, Ticket } from './ids.ts';
+import { Incumbency } from './master/incumbency.ts';
 import type { Appointment } from './master/mandate.ts';
 import { Master } from './master/master.ts';
 import type { JoinedMaster, JoinedSecondary, Peer, Replicas } from './messages.ts';
@@ -28,8 +29,7 @@ export class Office {
   private ending = false;
   private deposedBy: Epoch | null = null;
   private readonly silence: Silence;
-  /** The last epoch in which it was master, and ready, in this life. */
-  private ledIn: Epoch | null = null;
+  private readonly incumbency = new Incumbency();
   /** The epoch in which it will be master as soon as that is durable. */
   private appointedFor: Epoch | null = null;
   /** A set of replicas that came before this node was the master of its epoch. */
@@ -233,21 +233,11 @@ export class Office {
         if (replicas !== undefined) this.leading.replicas({ ...announced, replicas }, this.now);
         return;
       }
-      const incumbent = this.incumbentSince(since);
+      this.incumbency.note(this.leading);
+      const incumbent = this.incumbency.after(since);
       this.install(epoch, { ...announced, replicas: replicas ?? null, incumbent });
       this.context.outbox.note({ event: 'role', node: self.node, role: 'master', epoch });
     });
-  }
-
-  /** The last epoch in which it was ready, if nobody else was appointed from then on. */
-  private incumbentSince(since: Epoch | undefined): Epoch | null {
-    this.noteReady();
-    const { ledIn } = this;
-    return since === undefined || ledIn === null || ledIn < since ? null : ledIn;
-  }
-
-  private noteReady(): void {
-    if (this.leading?.ready === true) this.ledIn = this.leading.epoch;
   }
 
   private install(epoch: Epoch, appointment: Appointment): void {
@@ -281,9 +271,8 @@ export class Office {
     }
   }
 
-  /** A higher epoch was seen: another master is, or was, in office. Or another master refuses this
-   * one's own: an arbiter that had forgotten what it gave has given it twice, and learns of that
-   * when it is asked again. */
+  /** A higher epoch was seen: another master is, or was, in office. Or another refuses this one's
+   * own, which an arbiter that had forgotten it gave twice, and learns of when asked again. */
   private stepDown(seen: Epoch): void {
     this.deposedBy = null;
     if (this.leading === null || seen < this.leading.epoch) return;
@@ -296,7 +285,7 @@ export class Office {
   }
 
   private resign(seen: Epoch): void {
-    this.noteReady();
+    this.incumbency.note(this.leading);
     this.leading?.end('NoMaster');
     this.leading = null;
     const { bookkeeping } = this.context;
