@@ -59,11 +59,9 @@ export * from './problems.ts';
 const RETRY_FOR_MS = 10_000;
 const KEY_TIMEOUT_MS = 1_000;
 
-/**
- * Every method throws Unreachable, UnexpectedAnswer, ProblemError (or its subclass for the code),
- * or the abort reason of its signal; writes throw OutcomeUnknown and InvalidIdempotencyKey besides.
- * What a program without types gives them, and no request can be made of, is a TypeError.
- */
+/** Every method throws Unreachable, UnexpectedAnswer, ProblemError (or its subclass for the code),
+ * or the abort reason of its signal, and TypeError where no request can be made of what it gets;
+ * writes throw OutcomeUnknown and InvalidIdempotencyKey besides. */
 export class ReplogClient {
   readonly #url: string;
   readonly #link: Link;

@@ -59,3 +59,14 @@ test('what answers anything is not the cluster, for many as for one', async () =
   expect(answers).toMatchObject([{ reason }, { reason }]);
   expect(stub.hits).toHaveLength(1);
 });
+
+test('one acknowledgement is none of the appends that travelled together', async () => {
+  const stub = await startStub((_, response) => {
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.end(JSON.stringify({ index: 1, acks: ['n1'] }));
+  });
+  const client = new ReplogClient({ url: stub.url, pace: quickPace() });
+  const answers = await Promise.allSettled([client.append('a'), client.append('b')]);
+  const reason = expect.objectContaining({ name: 'UnexpectedAnswer', status: 200 });
+  expect(answers).toMatchObject([{ reason }, { reason }]);
+});
