@@ -6,6 +6,7 @@ import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 import type { Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { Departures } from './departures.ts';
+import { CONNECT_MS, Lookout, type Reach } from './lookout.ts';
 import {
   type Answer,
   brokenOff,
@@ -27,21 +28,26 @@ const IDLE_MS = 30_000;
 
 const KEPT = { keepAlive: true, timeout: IDLE_MS };
 
-/** Where nothing says no to a connection, either, nobody is there. As long as fetch waits. */
-const CONNECT_MS = 10_000;
+const STREAM = 'text/event-stream';
 
 type Begin = (url: string, options: RequestOptions) => ClientRequest;
 
-/** Connections are kept and shared by all requests of this wire. */
-export function nodeWire(departures: Departures): Wire {
+/** Connections are kept and shared by all requests of this wire. `reach`: for tests. */
+export function nodeWire(departures: Departures, reach?: Reach): Wire {
   const agent = new Agent(KEPT);
+  const lookout = new Lookout(reach);
   const plainly: Begin = (url, options) => request(url, { ...options, agent });
   let securely: Promise<Begin> | null = null;
+  const send = (begin: Begin, url: string, order: WireRequest): Promise<Answer> => {
+    const asked = begin(url, { method: order.method, headers: headersOf(order) });
+    // Who follows a log looks for signs of life itself (vigil.ts).
+    if (order.headers.accept !== STREAM) lookout.watch(asked, url);
+    return answered(asked, order, departures);
+  };
   return async (url, order) => {
-    const options = { method: order.method, headers: headersOf(order) };
-    if (!url.startsWith('https:')) return answered(plainly(url, options), order, departures);
+    if (!url.startsWith('https:')) return send(plainly, url, order);
     securely ??= overTls();
-    return answered((await securely)(url, options), order, departures);
+    return send(await securely, url, order);
   };
 }
 

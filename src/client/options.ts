@@ -16,8 +16,9 @@ export interface ClientOptions {
   /** Carries all requests. Default: Node's own HTTP client. */
   readonly fetch?: Fetch | undefined;
   /** How long a write looks for a master that answers, in milliseconds; default 10,000, which
-   * outlasts a change or a restart of the master. Where no write was ever answered, and nothing
-   * listens, 500 are enough. 0: one try. */
+   * outlasts a change or a restart of the master. One without a `timeoutMs` that a node has held
+   * for longer than that, until it was gone, looks for another one as long again. Where no write
+   * was ever answered, and nothing listens, 500 are enough. 0: one try. */
   readonly retryForMs?: number | undefined;
   /** How long a read, an echo or a change of faults waits for the head of an answer, in
    * milliseconds, before it is Unreachable; a launcher may take its time with its nodes.

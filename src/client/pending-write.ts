@@ -4,7 +4,8 @@
 // - A copy that may have arrived unanswered leaves the write in doubt. From then on only an answer
 //   that would have been the same for the first copy ends it as refused; otherwise OutcomeUnknown.
 // - Nothing is sent after the caller's signal has aborted.
-// - Tries are bounded by `retryForMs` (and by `timeoutMs`, if given), hops by HOPS_MAX.
+// - Tries are bounded by `retryForMs` (and by `timeoutMs`, if given), hops by HOPS_MAX. A copy that
+//   was held for longer than that before its connection failed was no vain try.
 
 import { type Deadline, deadline } from './deadline.ts';
 import type { Departures } from './departures.ts';
@@ -93,7 +94,8 @@ export class PendingWrite {
   readonly #order: WriteOrder;
   readonly #pace: Pace;
   readonly #startedAt: number;
-  readonly #giveUpAt: number;
+  readonly #retryForMs: number;
+  #giveUpAt: number;
   #tries = 0;
   #hops = 0;
   /** Why the outcome is open; null while no copy can have been stored unheard. */
@@ -108,6 +110,7 @@ export class PendingWrite {
     this.#order = order;
     this.#pace = pace;
     this.#startedAt = pace.now();
+    this.#retryForMs = retryForMs;
     this.#giveUpAt = this.#startedAt + Math.min(retryForMs, order.timeoutMs ?? retryForMs);
   }
 
@@ -117,12 +120,14 @@ export class PendingWrite {
     for (;;) {
       const base = this.#route.learned ?? baseOf(this.#route);
       const limit = deadline(this.#attemptMs(), this.#order.signal, this.#order.departures);
+      const sentAt = this.#pace.now();
       try {
         const reply = await this.#sendCopy(base, limit);
         if (reply.status >= 200 && reply.status < 300) return this.#taken<Answer>(reply);
         await this.#onRefusal(base, reply);
       } catch (error) {
         if (!(error instanceof ConnectionFailure)) throw error;
+        if (error.sent) this.#wasHeldSince(sentAt);
         await this.#onFailure(error);
       } finally {
         limit.dispose();
@@ -220,6 +225,14 @@ export class PendingWrite {
     const all = this.#tries >= this.#route.configured.length;
     if (nobodyThere && all && waitedMs >= NOBODY_THERE_MS) throw error;
     await this.#pauseOrEnd(error, 0);
+  }
+
+  /** A node has had the last copy since then, and is gone now. */
+  #wasHeldSince(sentAt: number): void {
+    const now = this.#pace.now();
+    if (this.#order.timeoutMs === undefined && now - sentAt > this.#retryForMs) {
+      this.#giveUpAt = now + this.#retryForMs;
+    }
   }
 
   /** Nobody is there: the next one is asked, unless another write has found that out before. */
