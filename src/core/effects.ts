@@ -165,6 +165,8 @@ export interface ArbiterMemory {
 export interface Noted {
   readonly size: number | null;
   readonly nodes: readonly NodeId[];
+  /** See ReplicasNoted. */
+  readonly established?: readonly NodeId[];
 }
 
 /** What a node remembers before it has seen anything. */

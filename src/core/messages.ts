@@ -38,22 +38,29 @@ export interface Join {
   readonly acceptedEpoch?: Epoch;
 }
 
+/** Own. What an arbiter tells a master beside the replicas. */
+export interface Terms {
+  /** Configured cluster size; absent or null: the number of replicas. */
+  readonly size?: number | null;
+  /** Rises with each change of the set or the size. In one epoch a lower one than the master has
+   * seen was overtaken on its way; absent: the latest to arrive counts. */
+  readonly version?: number;
+  /** From this epoch on nobody but this master was appointed; absent: that is not known. */
+  readonly since?: Epoch;
+  /** Identity of the cluster; absent: it has none yet. */
+  readonly cluster?: string;
+  /** Another member takes over if a majority hears nothing of the master; absent: nobody does. */
+  readonly failover?: boolean;
+  /** Whom a master has named last (see ReplicasNoted); absent: none has. */
+  readonly established?: readonly NodeId[];
+}
+
 /** The node is master from now on, in this (new) epoch. */
-export interface JoinedMaster {
+export interface JoinedMaster extends Terms {
   readonly type: 'JoinedMaster';
   readonly epoch: Epoch;
   /** Own. The members known to the arbiter, the master included; it hears them before it serves. */
   readonly replicas?: readonly Peer[];
-  /** Own. Configured cluster size; absent or null: the number of members. */
-  readonly size?: number | null;
-  /** Own. See Replicas. */
-  readonly version?: number;
-  /** Own. See Replicas. */
-  readonly since?: Epoch;
-  /** Own. Identity of the cluster. */
-  readonly cluster?: string;
-  /** Own. See Replicas. */
-  readonly failover?: boolean;
 }
 
 /** The node is a secondary of this master. */
@@ -79,27 +86,18 @@ export interface Left {
 }
 
 /** The arbiter tells the master the whole set of replicas, the master included. */
-export interface Replicas {
+export interface Replicas extends Terms {
   readonly type: 'Replicas';
   readonly epoch: Epoch;
   readonly replicas: readonly Peer[];
-  /** Own. Configured cluster size; absent or null: the number of replicas. */
-  readonly size?: number | null;
-  /** Own. Rises with each change of the set or the size. In one epoch a lower one than the master
-   * has seen was overtaken on its way; absent: the latest to arrive counts. */
-  readonly version?: number;
-  /** Own. From this epoch on nobody but this master was appointed; absent: that is not known. */
-  readonly since?: Epoch;
-  /** Own. Identity of the cluster, for a master that was appointed before there was one. */
-  readonly cluster?: string;
-  /** Own. Another member takes over if a majority hears nothing of the master; absent: nobody
-   * does. */
-  readonly failover?: boolean;
 }
 
 /** The master has taken note of the set. */
 export interface ReplicasNoted {
   readonly type: 'ReplicasNoted';
+  /** Own, with failover. Who has had, at some time since it joined, all that the log held when it
+   * did; empty: the master cannot say yet; absent: it never says. */
+  readonly established?: readonly NodeId[];
 }
 
 /**

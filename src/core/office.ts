@@ -34,8 +34,8 @@ export class Office {
   private appointedFor: Epoch | null = null;
   /** A set of replicas that came before this node was the master of its epoch. */
   private early: Replicas | null = null;
-  /** Arbiters whose word on the members is being followed: they are heard first. */
-  private readonly heeding: Ticket[] = [];
+  /** Answers to arbiters whose word on the members is being followed: they are heard first. */
+  private readonly heeding: (() => void)[] = [];
 
   constructor(context: Context, appointer: Appointer) {
     this.context = context;
@@ -107,7 +107,7 @@ export class Office {
   settle(): void {
     if (this.deposedBy !== null) this.stepDown(this.deposedBy);
     if (this.heeding.length > 0 && this.leading?.ready !== false) {
-      for (const ticket of this.heeding.splice(0)) this.noted(ticket);
+      for (const answer of this.heeding.splice(0)) answer();
     }
   }
 
@@ -136,24 +136,26 @@ export class Office {
     this.context.bookkeeping.belongs(cluster);
     if (master?.epoch === message.epoch && master.untold) {
       // What the members hold is not to be lost: this master begins once more, and hears them.
-      this.heeding.push(ticket);
+      this.heeding.push(() => this.noted(ticket, message));
       this.install(message.epoch, this.sized(message));
       return;
     }
-    this.noted(ticket);
     if (master === null) {
       // One of an earlier epoch is no news, nor is an arbiter's question who is there.
       if (message.epoch >= (this.early?.epoch ?? 0)) this.early = message;
     } else if (message.epoch > master.epoch) this.lead({ ...message, type: 'JoinedMaster' });
     else master.replicas(message, this.now);
+    this.noted(ticket, message);
   }
 
   private sized(message: Replicas): Appointment {
     return { ...message, size: message.size === undefined ? this.size : message.size };
   }
 
-  private noted(ticket: Ticket): void {
-    this.context.outbox.respond(ticket, { type: 'ReplicasNoted' });
+  private noted(ticket: Ticket, { epoch, failover }: Omit<Replicas, 'cluster'>): void {
+    const master = this.leading?.epoch === epoch ? this.leading : null;
+    const named = failover === true ? { established: master?.established ?? [] } : {};
+    this.context.outbox.respond(ticket, { type: 'ReplicasNoted', ...named });
   }
 
   /** Leaves the cluster, but goes on serving what it has. */
@@ -208,7 +210,8 @@ export class Office {
   }
 
   /** Becomes master of a new epoch, once that is durable. */
-  private lead({ epoch, replicas, size, version, since, cluster, failover }: JoinedMaster): void {
+  private lead(appointed: JoinedMaster): void {
+    const { epoch, replicas, size, since, cluster } = appointed;
     if (this.leading?.epoch === epoch) {
       this.leading.giveBack(false);
       return;
@@ -223,11 +226,7 @@ export class Office {
     bookkeeping.remember(memory, () => {
       if (bookkeeping.current.epoch !== epoch || this.ending) return;
       this.appointedFor = null;
-      const announced = {
-        size: size ?? this.size,
-        ...(version === undefined ? {} : { version }),
-        ...(failover === undefined ? {} : { failover }),
-      };
+      const announced = { ...appointed, size: size ?? this.size };
       if (this.leading?.epoch === epoch) {
         // Told twice before it was durable: an epoch has one master, whose sessions begin once.
         if (replicas !== undefined) this.leading.replicas({ ...announced, replicas }, this.now);

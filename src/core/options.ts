@@ -16,6 +16,9 @@ export interface Options {
   readonly silenceReportMs: number;
   /** How long each of them counts: four of them, so that lost ones and jitter change nothing. */
   readonly silenceCountsMs: number;
+  /** With failover, while there are members that have not had all of the log since they joined: gap
+   * between two announcements of Replicas, in answer to which the master says who they are. */
+  readonly newcomersMs: number;
   /** Gaps between the copies of an unacknowledged Snapshot; the last one repeats. */
   readonly resendGapsMs: readonly number[];
   /** Each gap is drawn from [1 - this, 1 + this] × itself, so that nodes do not march in step. */
@@ -78,6 +81,7 @@ export const DEFAULT_OPTIONS: Options = {
   masterSilenceMs: 5_000,
   silenceReportMs: 500,
   silenceCountsMs: 2_000,
+  newcomersMs: 500,
   resendGapsMs: [100, 100, 200, 400, 800, 1_600, 2_000],
   resendJitter: 0.1,
   gatherMs: 20,

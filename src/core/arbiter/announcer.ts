@@ -2,6 +2,7 @@
 // heard.
 
 import type { Epoch, NodeId } from '../ids.ts';
+import type { ReplicasNoted } from '../messages.ts';
 import type { Options } from '../options.ts';
 import type { Outbox } from '../outbox.ts';
 import type { Announcement } from './arbiter.ts';
@@ -16,7 +17,7 @@ export class Announcer {
   private readonly outbox: Outbox;
   private readonly options: Options;
   private readonly outdated: (epoch: Epoch) => void;
-  private readonly taken: (announced: Announcement) => void;
+  private readonly taken: (announced: Announcement, answer: ReplicasNoted) => boolean;
   private wanted: Announcement | null = null;
   /** The last one, whether the master has taken note of it or not. */
   private latest: Announcement | null = null;
@@ -26,12 +27,13 @@ export class Announcer {
   private failures = 0;
   private dueAt = Number.POSITIVE_INFINITY;
 
-  /** `outdated`: the master knows a higher epoch than this arbiter. `taken`: it has taken note. */
+  /** `outdated`: the master knows a higher epoch than this arbiter. `taken`: it has taken note;
+   * returns whether it is to be told again after a while, for what it answers then. */
   constructor(
     outbox: Outbox,
     options: Options,
     outdated: (epoch: Epoch) => void,
-    taken: (announced: Announcement) => void,
+    taken: (announced: Announcement, answer: ReplicasNoted) => boolean,
   ) {
     this.outbox = outbox;
     this.options = options;
@@ -61,8 +63,9 @@ export class Announcer {
     this.outbox.send(master.url, { type: 'Replicas', ...set }, (answer, at) => {
       this.underWay = false;
       const noted = answer.type === 'ReplicasNoted';
-      if (noted) this.noted(announced);
+      const again = noted && this.noted(announced, answer);
       if (this.wanted !== wanted || (noted && announced !== wanted)) this.dueAt = at;
+      else if (again) this.dueAt = at + this.options.newcomersMs;
       else if (noted) this.wanted = null;
       else if (answer.type === 'Refused' && answer.code === 'stale-epoch') {
         this.outdated(answer.epoch);
@@ -82,9 +85,9 @@ export class Announcer {
     return { ...wanted, replicas, version: wanted.version - 1 };
   }
 
-  private noted(announced: Announcement): void {
+  private noted(announced: Announcement, answer: ReplicasNoted): boolean {
     for (const node of this.gone) if (!includes(announced, node)) this.gone.delete(node);
-    this.taken(announced);
+    return this.taken(announced, answer);
   }
 
   private pauseMs(): number {

@@ -40,10 +40,12 @@ export class ArbiterNode {
       this.arbiter.raise(seen);
       this.changed(() => {});
     };
-    this.announcer = new Announcer(this.outbox, options, outdated, (announced) => {
+    this.announcer = new Announcer(this.outbox, options, outdated, (announced, answer) => {
       // What is forgotten here counts no more: after a restart there might be no majority of those
       // who count, and a master that is gone by then can take note of nothing.
-      if (this.arbiter.noted(announced)) this.remember(() => {});
+      const { established } = answer;
+      if (this.arbiter.noted(announced, established)) this.remember(() => {});
+      return established?.length === 0 || this.arbiter.awaitsNewcomers;
     });
   }
 

@@ -14,12 +14,14 @@ export interface Announcement {
   readonly replicas: readonly Peer[];
   readonly size: number | null;
   readonly version: number;
-  /** See Replicas. */
+  /** See Terms. */
   readonly since: Epoch;
   /** Identity of the cluster, once it has one. */
   readonly cluster?: string;
-  /** See Replicas. */
+  /** See Terms. */
   readonly failover?: boolean;
+  /** See Terms. */
+  readonly established?: readonly NodeId[];
 }
 
 export interface ArbiterOptions {
@@ -102,23 +104,31 @@ export class Arbiter {
     this.succession = failoverMs === undefined ? null : new Succession(failoverMs, noted);
   }
 
-  /** The master has taken note of this announcement. Returns whether that is to be remembered. */
-  noted({ epoch: announced, replicas, size, version }: Announcement): boolean {
+  /** The master has taken note of this announcement, and names those who are established; none:
+   * it does not say, or not yet. Returns whether this is to be remembered. */
+  noted(
+    { epoch: announced, replicas, size, version }: Announcement,
+    established: readonly NodeId[] = [],
+  ): boolean {
     if (announced !== this.epoch || this.succession === null) return false;
-    const nodes = replicas.map(({ node }) => node);
-    return this.succession.notes({
-      size,
-      nodes: nodes.filter((node) => this.stayed(node, version)),
-    });
+    const nodes = replicas.map(({ node }) => node).filter((node) => this.stayed(node, version));
+    const named = established.length === 0 ? {} : { established };
+    return this.succession.notes({ size, nodes, ...named });
+  }
+
+  /** The master is to be told once more who the replicas are, to hear who of them is established
+   * by then. */
+  get awaitsNewcomers(): boolean {
+    return this.succession?.awaitsNewcomers === true;
+  }
+
+  private get current(): Noted {
+    return { size: this.size, nodes: [...this.members.keys()] };
   }
 
   /** Whether it has been a member, in one place, since the set of this version. */
   private stayed(node: NodeId, version: number): boolean {
     return this.members.has(node) && version >= (this.versions.get(node) ?? 0);
-  }
-
-  private get current(): Noted {
-    return { size: this.size, nodes: [...this.members.keys()] };
   }
 
   /** Identity of the cluster, once it has one. */
@@ -144,7 +154,8 @@ export class Arbiter {
     const master = this.peer(this.master);
     const { epoch: current, size, version, since } = this;
     const replicas = this.replicas();
-    return { epoch: current, master, replicas, size, version, since, ...this.common() };
+    const named = this.established();
+    return { epoch: current, master, replicas, size, version, since, ...named, ...this.common() };
   }
 
   /** `now`: in milliseconds, monotonic; for one that replaces masters. */
@@ -247,7 +258,14 @@ export class Arbiter {
     }
     const replicas = this.replicas();
     const { epoch: current, size, version, since } = this;
-    return { type: 'JoinedMaster', epoch: current, replicas, size, version, since, ...common };
+    const named = { version, since, ...this.established() };
+    return { type: 'JoinedMaster', epoch: current, replicas, size, ...named, ...common };
+  }
+
+  /** What a master is told; nothing where nobody is left of whom that is known. */
+  private established(): { established?: readonly NodeId[] } {
+    const { established = [] } = this.succession?.noted ?? {};
+    return established.length === 0 ? {} : { established };
   }
 
   /** What all are told. */

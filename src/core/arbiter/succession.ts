@@ -30,7 +30,9 @@ interface Report {
  * 1. A report counts for the master of the present epoch alone, and only while it is fresh.
  * 2. One that was taken back does not count again, however late a copy of it comes, nor does one of
  *    a process that another has followed.
- * 3. Neither more members count, nor fewer are a majority, than the master takes note of.
+ * 3. Neither more members count, nor fewer are a majority, than the master takes note of. Of those
+ *    that have had the log (recovery/electorate.ts) a majority must be among them: a majority of
+ *    all may be nodes that have just joined.
  */
 export class Succession {
   private readonly freshMs: number;
@@ -39,27 +41,45 @@ export class Succession {
   private readonly ended = new Set<string>();
   private electors: Set<NodeId>;
   private size: number;
+  /** The master included; null: no master has said who they are. */
+  private established: Set<NodeId> | null;
 
   /** `freshMs`: how long a report counts, in milliseconds. `known`: of the master. */
   constructor(freshMs: number, known: Noted) {
     this.freshMs = freshMs;
     this.electors = new Set(known.nodes);
     this.size = known.size ?? known.nodes.length;
+    this.established = known.established === undefined ? null : new Set(known.established);
   }
 
   /** What the master knows. */
   get noted(): Noted {
-    return { size: this.size, nodes: [...this.electors] };
+    const { established } = this;
+    const named = established === null ? {} : { established: [...established] };
+    return { size: this.size, nodes: [...this.electors], ...named };
   }
 
-  /** The master knows of this cluster. Returns whether that is another one than before. */
-  notes({ nodes, size }: Noted): boolean {
-    const before = this.electors;
-    const sizeBefore = this.size;
+  /** There are members that are to become established, as the master will say when it is asked
+   * again. */
+  get awaitsNewcomers(): boolean {
+    const { established } = this;
+    return established !== null && [...this.electors].some((node) => !established.has(node));
+  }
+
+  /** The master knows of this cluster, and names those who are established; absent: as before.
+   * Returns whether that is another one than before. */
+  notes({ established, nodes, size }: Noted): boolean {
+    const before = this.noted;
     this.electors = new Set(nodes);
     this.size = size ?? nodes.length;
-    const same = before.size === this.electors.size && nodes.every((node) => before.has(node));
-    return !same || sizeBefore !== this.size;
+    const named = (established ?? before.established)?.filter((node) => this.electors.has(node));
+    this.established = named === undefined ? null : new Set(named);
+    const { noted } = this;
+    return (
+      noted.size !== before.size ||
+      !isSame(noted.nodes, before.nodes) ||
+      !isSame(noted.established, before.established)
+    );
   }
 
   /** A member of the present epoch, which is not its master, asks for its role. */
@@ -76,6 +96,7 @@ export class Succession {
   left(node: NodeId): void {
     this.reports.delete(node);
     this.electors.delete(node);
+    this.established?.delete(node);
   }
 
   /** Another process of a member asks than `before`, whose word does not count any more, whenever
@@ -106,8 +127,15 @@ export class Succession {
     const own = fresh.get(node);
     if (own?.eligible !== true) return false;
     if (fresh.size < majority(Math.max(size, this.size))) return false;
+    const { established } = this;
+    const holders = [...fresh.keys()].filter((id) => established?.has(id) === true);
+    if (established !== null && holders.length < majority(established.size)) return false;
     return [...fresh.values()].every((other) => !other.eligible || !isLater(other, own));
   }
+}
+
+function isSame(some: readonly NodeId[] = [], others: readonly NodeId[] = []): boolean {
+  return some.length === others.length && some.every((node) => others.includes(node));
 }
 
 /** As in Viewstamped Replication, the epoch that a log was accepted in comes before its length. */

@@ -2,7 +2,7 @@
 // were named, and whether another node takes over when this one is silent. The rule: a word that a
 // later one has overtaken changes nothing.
 
-import type { Epoch } from '../ids.ts';
+import type { Epoch, NodeId } from '../ids.ts';
 import type { Peer } from '../messages.ts';
 
 /** What the arbiter says of the cluster; see Replicas. */
@@ -22,6 +22,8 @@ export type Appointment = Omit<Announced, 'replicas'> & {
   /** The last epoch in which this node was master and ready, if nobody else was appointed since.
    * Absent or null: there is none, or that is not known. */
   readonly incumbent?: Epoch | null;
+  /** See Terms. */
+  readonly established?: readonly NodeId[];
 };
 
 export class Mandate {

@@ -80,7 +80,7 @@ export class Master {
       deposed,
     };
     const others = appointment.replicas?.filter(({ node }) => node !== context.self.node) ?? null;
-    const electorate = new Electorate(context, others?.map(({ node }) => node) ?? null);
+    const electorate = new Electorate(context, appointment);
     this.membership = new Membership(context, epoch, electorate, owner, now);
     this.opening = new Opening(
       context,
@@ -118,8 +118,7 @@ export class Master {
     this.dirty = true;
   }
 
-  /** It has settled without having heard of any member, and has written nothing since: it can still
-   * hear them before its first write. */
+  /** See Opening. */
   get untold(): boolean {
     return this.opening.untold;
   }
@@ -127,6 +126,11 @@ export class Master {
   /** It takes writes, as far as it depends on what the members hold. */
   get ready(): boolean {
     return this.opening.settled;
+  }
+
+  /** See ReplicasNoted. */
+  get established(): readonly NodeId[] {
+    return this.opening.established;
   }
 
   /** The arbiter's word on who the replicas are. The same set again changes nothing, nor does a

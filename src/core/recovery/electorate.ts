@@ -4,14 +4,17 @@
 // it votes: section 4.2.1 of Ongaro's dissertation).
 
 import type { Context } from '../context.ts';
-import type { LogIndex, NodeId } from '../ids.ts';
+import { type LogIndex, logIndex, type NodeId } from '../ids.ts';
+import type { Appointment } from '../master/mandate.ts';
+import { majority } from '../master/quorum.ts';
 
 /**
  * Invariants:
  * 1. Each member is established or a newcomer. A newcomer becomes established when it has
  *    acknowledged all that the log held when it joined, or when the epoch was settled if that was
  *    later; until it leaves, it stays established.
- * 2. Who is established is remembered beyond this epoch, for the next one of the same master.
+ * 2. Who is established is remembered beyond this epoch, for the next one of the same master. Where
+ *    another one may follow it, the arbiter is told (see ReplicasNoted).
  */
 export class Electorate {
   private readonly context: Context;
@@ -19,28 +22,53 @@ export class Electorate {
   /** How far each must come; null: the epoch is not settled, so that nobody knows. */
   private readonly newcomers = new Map<NodeId, LogIndex | null>();
   private settled = false;
+  /** This node is established as well. */
+  private readonly own: boolean;
 
-  /** `appointed`: the members of the cluster when the epoch began; null: nobody has said yet. A
-   * master that remembers nothing takes them all for established. */
-  constructor(context: Context, appointed: readonly NodeId[] | null) {
+  /** `replicas` of the appointment: the members of the cluster when the epoch began; null: nobody
+   * has said yet. Of them those are established that an earlier master has named, or else those
+   * that this one remembers; where neither is known, all. */
+  constructor(context: Context, { established: named, replicas }: Appointment) {
     this.context = context;
-    if (appointed === null) return;
+    const { node: self } = context.self;
+    this.own = named?.includes(self) !== false;
+    if (replicas === null) return;
     const remembered = context.bookkeeping.current.established ?? null;
-    for (const node of appointed) {
-      if (remembered === null || remembered.includes(node)) this.established.add(node);
+    const known = named ?? remembered;
+    for (const { node } of replicas) {
+      if (node === self) continue;
+      if (known === null || known.includes(node)) this.established.add(node);
       else this.newcomers.set(node, null);
     }
-    if (remembered?.length !== this.established.size) this.remember();
+    const { size } = this.established;
+    const same = remembered?.every((node) => this.established.has(node)) === true;
+    if (!same || remembered.length !== size) this.remember();
   }
 
-  /** Whether it counts among those whose majority must be heard, beside that of all members. */
+  /** For the arbiter. */
+  get names(): NodeId[] {
+    const { node } = this.context.self;
+    return this.own || this.settled ? [node, ...this.established] : [...this.established];
+  }
+
+  /** Whether it is one of those whose majority must be heard, beside that of all members. */
   has(node: NodeId): boolean {
     return this.established.has(node);
+  }
+
+  /** Whether these members, and this node where it is one of them, are a majority of the
+   * established ones. */
+  isMajority(heard: readonly NodeId[]): boolean {
+    const own = this.own ? 1 : 0;
+    const size = own + this.established.size;
+    const counted = heard.filter((node) => this.established.has(node)).length;
+    return size === 0 || own + counted >= majority(size);
   }
 
   joined(node: NodeId): void {
     if (this.established.has(node) || this.newcomers.has(node)) return;
     this.newcomers.set(node, this.settled ? this.context.ledger.log.lastIndex : null);
+    this.acknowledged(node, logIndex(0));
   }
 
   left(node: NodeId): void {
@@ -52,7 +80,10 @@ export class Electorate {
   settle(): void {
     this.settled = true;
     const { lastIndex } = this.context.ledger.log;
-    for (const node of this.newcomers.keys()) this.newcomers.set(node, lastIndex);
+    for (const node of [...this.newcomers.keys()]) {
+      this.newcomers.set(node, lastIndex);
+      this.acknowledged(node, logIndex(0));
+    }
   }
 
   /** A member has everything up to `index`. */

@@ -141,7 +141,7 @@ export class Hearing {
     const members = this.assembly.members();
     if (members.length + 1 < this.assembly.size() && now < this.strangersUntil) return false;
     if (!isMajority(members, counts, this.expected())) return false;
-    if (!isMajority(this.established(), counts)) return false;
+    if (!this.includeEstablished(counts)) return false;
     const silent = members.filter(
       (member) => !this.heard.has(member.peer.node) && member.status !== 'Unhealthy',
     );
@@ -159,11 +159,12 @@ export class Hearing {
   /** Enough members have been heard, but too few of the established ones: who of them is waited
    * for. */
   get awaited(): NodeId[] {
-    const established = this.established();
+    const members = this.assembly.members();
     const counts = (member: Member) => this.counts(member);
-    if (!isMajority(this.assembly.members(), counts, this.expected())) return [];
-    if (isMajority(established, counts)) return [];
-    return established.filter((member) => !counts(member)).map(({ peer }) => peer.node);
+    if (!isMajority(members, counts, this.expected())) return [];
+    if (this.includeEstablished(counts)) return [];
+    const awaited = members.filter((member) => !counts(member)).map(({ peer }) => peer.node);
+    return awaited.filter((node) => this.assembly.electorate.has(node));
   }
 
   /** Who is waited for and gives no sign: members that are silent for so long that this is news,
@@ -191,9 +192,11 @@ export class Hearing {
     return this.beganEmpty || this.context.bookkeeping.current.refilling === true;
   }
 
-  private established(): Member[] {
+  /** Of the established members those that count are enough. */
+  private includeEstablished(counts: (member: Member) => boolean): boolean {
     const { electorate, members } = this.assembly;
-    return members().filter(({ peer }) => electorate.has(peer.node));
+    const counted = members().filter(counts);
+    return electorate.isMajority(counted.map(({ peer }) => peer.node));
   }
 
   /** How many nodes there are to be heard of, those that have not joined this master among them. */

@@ -3,7 +3,7 @@
 // what it has persisted counts.
 
 import type { Context } from '../context.ts';
-import type { Epoch } from '../ids.ts';
+import type { Epoch, NodeId } from '../ids.ts';
 import type { Membership } from '../members/membership.ts';
 import { Accession } from './accession.ts';
 import type { Electorate } from './electorate.ts';
@@ -68,6 +68,11 @@ export class Opening {
     const { membership, told } = this.parts;
     const { opened } = membership;
     return !told() && opened !== null && this.context.ledger.log.lastIndex === opened;
+  }
+
+  /** Who has, or has had, all that there was. */
+  get established(): readonly NodeId[] {
+    return this.parts.electorate.names;
   }
 
   /** More may be durable than before. */

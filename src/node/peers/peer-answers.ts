@@ -109,11 +109,13 @@ function success(type: Request['type'], body: unknown): Answered {
       }
       throw new PeerError('answered a Join with something else');
     }
-    // The contract asks for 200 here, and for no particular body.
+    // The contract asks for 200 here and next, and for no particular body.
     case 'Leave':
       return { type: 'Left' };
-    case 'Replicas':
-      return { type: 'ReplicasNoted' };
+    case 'Replicas': {
+      const said = schemas.replicasNoted.safeParse(body);
+      return { type: 'ReplicasNoted', ...said.data };
+    }
     case 'Snapshot':
       return { type: 'SnapshotAck', ...(usualAck(body) ?? acknowledged(body)) };
     case 'Heartbeat':

@@ -89,17 +89,23 @@ function haveOneAddressEach(peers: readonly z.infer<typeof peer>[]): boolean {
   return peers.every((each) => urls.get(each.node) === each.url);
 }
 
+/** What a master is told beside the replicas. */
+const terms = {
+  size: own(size),
+  version: own(version),
+  since: own(epoch),
+  cluster: own(clusterId),
+  failover: own(z.boolean()),
+  established: own(z.array(node).max(1_000)),
+};
+
 export const replicasBody = z.object({
   epoch,
   replicas: z
     .array(peer)
     .max(1_000)
     .refine(haveOneAddressEach, { error: 'names a node at two addresses' }),
-  size: own(size),
-  version: own(version),
-  since: own(epoch),
-  cluster: own(clusterId),
-  failover: own(z.boolean()),
+  ...terms,
 });
 
 export const heartbeatBody = z.object({
@@ -157,12 +163,9 @@ export const snapshotBody = z.object({
 export const joinedMaster = z.object({
   epoch,
   replicas: own(z.array(peer)),
-  size: own(size),
-  version: own(version),
-  since: own(epoch),
-  cluster: own(clusterId),
-  failover: own(z.boolean()),
+  ...terms,
 });
+export const replicasNoted = z.object({ established: terms.established });
 export const joinedSecondary = z.object({
   epoch,
   master: peer,

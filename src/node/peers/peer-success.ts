@@ -8,7 +8,7 @@ export const joined = z.discriminatedUnion('result', [
   peers.joinedSecondary.extend({ result: z.literal('JoinedSecondary') }),
 ]);
 export const left = z.object({ result: z.literal('Left') });
-export const replicasNoted = z.object({ result: z.literal('ReplicasNoted') });
+export const replicasNoted = peers.replicasNoted.extend({ result: z.literal('ReplicasNoted') });
 export const snapshotAck = peers.snapshotAck.extend({ result: z.literal('SnapshotAck') });
 export const heartbeatAck = peers.heartbeatAck;
 export const fetched = peers.fetched.extend({ result: z.literal('Fetched') });

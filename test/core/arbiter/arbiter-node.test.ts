@@ -311,6 +311,49 @@ describe('ArbiterNode: a restart', () => {
     office.answer(1, noted);
     expect(office.remembered, 'the same once more').toHaveLength(length + 1);
   });
+
+  test('C18: who has caught up is asked for, until all have', () => {
+    const office = new Office(BLANK_MEMORY, { failover: true });
+    office.joinAll('n1', 'n2');
+    office.run(0);
+    const names = (...ids: readonly string[]): void => {
+      office.answer(office.sent.length - 1, { ...noted, established: ids.map(nodeId) });
+      office.run(DEFAULT_OPTIONS.newcomersMs);
+    };
+    names('n1');
+    names('n1');
+    expect(office.sent.map(({ at }) => at)).toEqual([0, 500, 1_000]);
+    names('n1', 'n2');
+    office.run(60_000);
+    expect(office.sent).toHaveLength(3);
+    const { arbiter } = office.remembered.at(-1)!.memory;
+    expect(arbiter!.noted).toMatchObject({ established: ['n1', 'n2'] });
+  });
+
+  test('a master that cannot say yet is asked again, and what was known stays', () => {
+    const office = new Office(BLANK_MEMORY, { failover: true });
+    office.joinAll('n1', 'n2');
+    office.run(0);
+    office.answer(0, { ...noted, established: [] });
+    office.run(500);
+    office.answer(1, { ...noted, established: ['n1', 'n2'].map(nodeId) });
+    office.join('n1', 'n1#2');
+    office.remember();
+    office.run(0);
+    office.answer(2, { ...noted, established: [] });
+    office.run(500);
+    expect(office.sent.map(({ at }) => at)).toEqual([0, 500, 500, 1_000]);
+    expect(office.sent[3]!.request).toMatchObject({ epoch: 2, established: ['n1', 'n2'] });
+  });
+
+  test('C18: a master that says nothing of that is not asked again', () => {
+    const office = new Office(BLANK_MEMORY, { failover: true });
+    office.joinAll('n1', 'n2');
+    office.run(0);
+    office.answer(0, noted);
+    office.run(60_000);
+    expect(office.sent).toHaveLength(1);
+  });
 });
 
 describe('ArbiterNode: one id, two processes', () => {

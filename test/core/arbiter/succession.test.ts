@@ -38,9 +38,10 @@ class Cluster {
     this.takesNote();
   }
 
-  /** The master knows who the members are. */
-  takesNote(): void {
-    this.arbiter.noted(this.arbiter.announcement!);
+  /** The master knows who the members are, and names those who are established. */
+  takesNote(...established: readonly string[]): void {
+    const named = established.length === 0 ? undefined : established.map(nodeId);
+    this.arbiter.noted(this.arbiter.announcement!, named);
   }
 
   /** A member says that the master is silent; returns what it is told. */
@@ -217,11 +218,66 @@ describe('Succession', () => {
 
   test('what the master takes note of is to be remembered if it is news', () => {
     const { arbiter } = new Cluster(['n2', 'n3'], 3);
+    const notes = (...named: readonly string[]) =>
+      arbiter.noted(arbiter.announcement!, named.map(nodeId));
     expect(arbiter.noted(arbiter.announcement!)).toBe(false);
     arbiter.resize(4);
     expect(arbiter.noted(arbiter.announcement!)).toBe(true);
     arbiter.join(join('n4', { epoch: 0 }));
     expect(arbiter.noted(arbiter.announcement!)).toBe(true);
+    expect([notes('n1', 'n2'), notes('n2', 'n1'), notes('n1', 'n3')]).toEqual([true, false, true]);
+  });
+
+  test('G24: those who have just joined are no majority without who has had the log', () => {
+    const cluster = new Cluster(['n2', 'n3']);
+    for (const id of ['n4', 'n5']) cluster.arbiter.join(join(id, { epoch: 0 }), 0);
+    cluster.takesNote('n1', 'n2', 'n3');
+    expect(cluster.arbiter.awaitsNewcomers).toBe(true);
+    for (const id of ['n4', 'n5']) cluster.silent(id, 100);
+    expect(cluster.silent('n2', 200, { last: 3 })).toMatchObject({ type: 'JoinedSecondary' });
+    const options = { size: null, cluster: null, newCluster: null, prefer: null };
+    const restarted = new Arbiter({ ...options, failoverMs: FRESH_MS }, cluster.arbiter.memory);
+    for (const id of ['n4', 'n5', 'n2']) {
+      const report = join(id, { masterSilent: true, asked: 9, last: id === 'n2' ? 3 : 0 });
+      expect(restarted.join(report, 250), id).toMatchObject({ type: 'JoinedSecondary' });
+    }
+    const answer = cluster.silent('n3', 300, { last: 4 });
+    expect(answer).toMatchObject({ type: 'JoinedMaster', established: ['n1', 'n2', 'n3'] });
+    expect(cluster.arbiter.announcement).toMatchObject({ established: ['n1', 'n2', 'n3'] });
+  });
+
+  test('who has the log since counts like all others', () => {
+    const cluster = new Cluster(['n2', 'n3']);
+    for (const id of ['n4', 'n5']) cluster.arbiter.join(join(id, { epoch: 0 }), 0);
+    cluster.takesNote('n1', 'n2', 'n3', 'n4', 'n5');
+    expect(cluster.arbiter.awaitsNewcomers).toBe(false);
+    for (const id of ['n4', 'n5']) cluster.silent(id, 100);
+    expect(cluster.silent('n2', 200, { last: 3 })).toMatchObject({ type: 'JoinedMaster' });
+  });
+
+  test('who left has the log no more when it comes back, whatever is heard late', () => {
+    const cluster = new Cluster(['n2', 'n3']);
+    const before = cluster.arbiter.announcement!;
+    const all = ['n1', 'n2', 'n3'].map(nodeId);
+    cluster.arbiter.noted(before, all);
+    cluster.arbiter.leave(nodeId('n3'));
+    cluster.arbiter.join(join('n3'), 50);
+    cluster.arbiter.noted(before, all);
+    expect(cluster.arbiter.announcement).toMatchObject({ established: ['n1', 'n2'] });
+    cluster.takesNote('n1', 'n2');
+    cluster.silent('n2', 100);
+    expect(cluster.silent('n3', 200, { last: 1 })).toMatchObject({ type: 'JoinedSecondary' });
+    cluster.takesNote('n1', 'n2', 'n3');
+    expect(cluster.silent('n3', 300, { last: 1 })).toMatchObject({ type: 'JoinedMaster' });
+  });
+
+  test('where all who had the log have left, a master is told of none', () => {
+    const cluster = new Cluster(['n2']);
+    cluster.takesNote('n1');
+    cluster.arbiter.leave(nodeId('n1'));
+    const answer = cluster.arbiter.join(join('n2'), 100);
+    expect(answer).toMatchObject({ type: 'JoinedMaster', epoch: 2 });
+    expect(answer).not.toHaveProperty('established');
   });
 
   test('what an earlier life of a member said counts no more, however late it comes', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { logIndex, nodeId } from '../../../src/core/ids.ts';
 import { Electorate } from '../../../src/core/recovery/electorate.ts';
-import { Bench, entries } from '../bench.ts';
+import { Bench, entries, peer } from '../bench.ts';
 import { VirtualCluster } from '../virtual-cluster.ts';
 import { without } from '../virtual-network.ts';
 
@@ -11,7 +11,15 @@ function electorate(appointed: readonly never[], established?: readonly never[])
   const memory = established === undefined ? {} : { established };
   const bench = new Bench({ entries: entries(1, 5), memory });
   const remembered = () => bench.context.bookkeeping.current.established;
-  return { bench, remembered, electorate: new Electorate(bench.context, appointed) };
+  const replicas = ['n1', ...appointed].map(peer);
+  return { bench, remembered, electorate: new Electorate(bench.context, { replicas }) };
+}
+
+/** Of n1, which is appointed with n2 and n3, and told whom the master before it has named. */
+function successor(named: readonly string[], log = entries(1, 5)): Electorate {
+  const bench = new Bench({ entries: log });
+  const replicas = ['n1', 'n2', 'n3'].map(peer);
+  return new Electorate(bench.context, { replicas, established: named.map(nodeId) });
 }
 
 describe('Electorate', () => {
@@ -91,6 +99,43 @@ describe('Electorate', () => {
     expect(remembered()).toEqual(['n2']);
     made.joined(n3);
     expect(made.has(n3)).toBe(false);
+  });
+});
+
+describe('Electorate: of a master that has followed another one', () => {
+  test('whom that one has named is established, whatever this one remembers', () => {
+    const bench = new Bench({ entries: entries(1, 5), memory: { established: [n2] } });
+    const replicas = ['n1', 'n2', 'n3'].map(peer);
+    const named = ['n1', 'n3'].map(nodeId);
+    const made = new Electorate(bench.context, { replicas, established: named });
+    expect([made.has(n2), made.has(n3), made.names]).toEqual([false, true, named]);
+    expect(bench.context.bookkeeping.current.established).toEqual([n3]);
+  });
+
+  test.each<[string, readonly string[], readonly never[], boolean]>([
+    ['itself and one more of three', ['n1', 'n2', 'n3'], [n2], true],
+    ['itself alone', ['n1', 'n2', 'n3'], [], false],
+    ['one that has just joined', ['n1', 'n2'], [n3], false],
+    ['another one, where it has just joined itself', ['n2', 'n3'], [n2], false],
+    ['both others, where it has just joined itself', ['n2', 'n3'], [n2, n3], true],
+    ['whoever is there, where all who were named have left', ['n8', 'n9'], [], true],
+  ])('it has heard enough: %s', (_, named, heard, enough) => {
+    expect(successor(named).isMajority(heard)).toBe(enough);
+  });
+
+  test('it is established itself once its epoch is settled', () => {
+    const made = successor(['n2', 'n3']);
+    expect(made.names).toEqual(['n2', 'n3']);
+    made.settle();
+    expect(made.names).toEqual(['n1', 'n2', 'n3']);
+  });
+
+  test('where the log is empty nobody has less than another', () => {
+    const made = successor(['n1'], []);
+    expect(made.names).toEqual(['n1']);
+    made.settle();
+    made.joined(n4);
+    expect(made.names).toEqual(['n1', 'n2', 'n3', 'n4']);
   });
 });
 

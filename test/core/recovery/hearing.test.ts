@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Lost } from '../../../src/core/effects.ts';
-import { epoch, logIndex, nodeId } from '../../../src/core/ids.ts';
+import { epoch, logIndex } from '../../../src/core/ids.ts';
 import { Member } from '../../../src/core/members/member.ts';
 import type { HeartbeatAck } from '../../../src/core/messages.ts';
 import { Electorate } from '../../../src/core/recovery/electorate.ts';
@@ -10,7 +10,7 @@ import { Bench, entries, peer } from '../bench.ts';
 test('C21: a member that has lost something counts again once it says that it has not', () => {
   const { context } = new Bench({ entries: entries(1, 3) });
   const member = new Member(context, peer('n2'), 0);
-  const electorate = new Electorate(context, [member.peer.node]);
+  const electorate = new Electorate(context, { replicas: [member.peer] });
   const assembly = { members: () => [member], electorate, size: () => 2 };
   const hearing = new Hearing(context, epoch(2), assembly, 0);
   const says = (more: { lost?: Lost }): void => {
@@ -35,7 +35,7 @@ test.each([
     const memory = { epoch: epoch(3), acceptedEpoch: epoch(accepted) };
     const { context } = new Bench({ entries: entries(1, 3, 1), memory });
     const member = new Member(context, peer('n2'), 0);
-    const electorate = new Electorate(context, [member.peer.node]);
+    const electorate = new Electorate(context, { replicas: [member.peer] });
     const hearing = new Hearing(
       context,
       epoch(3),
@@ -59,7 +59,7 @@ test.each([
   const bench = new Bench({ entries: entries(1, 3, 1), memory: { refilling: true } });
   const [n2, n3] = ['n2', 'n3'].map((id) => new Member(bench.context, peer(id), 0));
   const members = () => [n2!, n3!];
-  const electorate = new Electorate(bench.context, [nodeId('n2'), nodeId('n3')]);
+  const electorate = new Electorate(bench.context, { replicas: ['n2', 'n3'].map(peer) });
   const hearing = new Hearing(bench.context, epoch(3), { members, electorate, size: () => 4 }, 0);
   const says = (member: Member, more: object): void => {
     const { node } = member.peer;
@@ -79,7 +79,7 @@ test('C21: nor does one by a member whose log was not here when all was fetched'
   const bench = new Bench({ entries: entries(1, 3, 1), memory: { refilling: true } });
   const [n2, n3] = ['n2', 'n3'].map((id) => new Member(bench.context, peer(id), 0));
   const members = () => [n2!, n3!];
-  const electorate = new Electorate(bench.context, [nodeId('n2'), nodeId('n3')]);
+  const electorate = new Electorate(bench.context, { replicas: ['n2', 'n3'].map(peer) });
   const hearing = new Hearing(bench.context, epoch(3), { members, electorate, size: () => 4 }, 0);
   const lost = { epoch: epoch(2), upTo: logIndex(4), open: false };
   const ack = { type: 'HeartbeatAck', epoch: 3, acceptedEpoch: 2, lastIndex: 4 };
@@ -97,7 +97,7 @@ test('C21: what was accepted before the log was dropped says nothing of what is 
     const memory = { epoch: epoch(3), acceptedEpoch: epoch(2), refilling };
     const { context } = new Bench({ entries: entries(1, 3, 1), memory });
     const member = new Member(context, peer('n2'), 0);
-    const electorate = new Electorate(context, [member.peer.node]);
+    const electorate = new Electorate(context, { replicas: [member.peer] });
     const assembly = { members: () => [member], electorate, size: () => 2 };
     const hearing = new Hearing(context, epoch(3), assembly, 0);
     const lost = { epoch: epoch(2), upTo: logIndex(3), open: false };
@@ -113,7 +113,7 @@ test.each([
 ])('C13: with $log, 2 of 5 are enough for the first epoch: $enough', ({ held, enough }) => {
   const { context } = new Bench({ entries: entries(1, held) });
   const member = new Member(context, peer('n2'), 0);
-  const electorate = new Electorate(context, [member.peer.node]);
+  const electorate = new Electorate(context, { replicas: [member.peer] });
   const assembly = { members: () => [member], electorate, size: () => 5 };
   const hearing = new Hearing(context, epoch(1), assembly, 0);
   const ack = { type: 'HeartbeatAck', node: 'n2', incarnation: 'n2#1', epoch: 1, lastIndex: 0 };

@@ -20,7 +20,7 @@ test.each([
   const run = { last: logIndex(floor), batch, open: null, eachKey: nothing, eachRequest: nothing };
   bench.folds.restore(run);
   const member = new Member(bench.context, peer('n2'), 0);
-  const electorate = new Electorate(bench.context, [member.peer.node]);
+  const electorate = new Electorate(bench.context, { replicas: [member.peer] });
   const assembly = { members: () => [member], electorate, size: () => 2 };
   let settled = 0;
   const settle = (): void => {
