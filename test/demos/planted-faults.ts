@@ -117,8 +117,8 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     patches: [
       patch(
         'src/core/arbiter/succession.ts',
-        'if (fresh.size < majority(Math.max(size, this.size))) return false;',
-        'if (fresh.size <= majority(Math.max(size, this.size))) return false;',
+        'if (nodes.length < majority(size)) return false;',
+        'if (nodes.length <= majority(size)) return false;',
       ),
     ],
   },

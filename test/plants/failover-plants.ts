@@ -14,7 +14,7 @@ export const FAILOVER_PLANTS: readonly Plant[] = [
     'one member that hears nothing is enough to replace a master',
     'B36',
     'src/core/arbiter/succession.ts',
-    'if (fresh.size < majority(Math.max(size, this.size))) return false;',
+    'if (!this.areEnough([...fresh.keys()], Math.max(size, this.size))) return false;',
     '',
   ),
 ];

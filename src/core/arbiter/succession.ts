@@ -126,11 +126,16 @@ export class Succession {
     }
     const own = fresh.get(node);
     if (own?.eligible !== true) return false;
-    if (fresh.size < majority(Math.max(size, this.size))) return false;
-    const { established } = this;
-    const holders = [...fresh.keys()].filter((id) => established?.has(id) === true);
-    if (established !== null && holders.length < majority(established.size)) return false;
+    if (!this.areEnough([...fresh.keys()], Math.max(size, this.size))) return false;
     return [...fresh.values()].every((other) => !other.eligible || !isLater(other, own));
+  }
+
+  /** A majority of a cluster of `size` nodes, and of those that have had the log. */
+  private areEnough(nodes: readonly NodeId[], size: number): boolean {
+    const { established } = this;
+    if (nodes.length < majority(size)) return false;
+    if (established === null) return true;
+    return nodes.filter((node) => established.has(node)).length >= majority(established.size);
   }
 }
 
