@@ -6,8 +6,8 @@ import type { ClientRequest } from 'node:http';
 import { connect } from 'node:net';
 import { codesOf, WireFailure } from './wire.ts';
 
-/** How long nothing must have come before anybody looks, and the gap between two looks. */
-const LOOK_MS = 10_000;
+/** Gap between two looks: what is silent at two of them in a row has its machine looked at. */
+const LOOK_MS = 5_000;
 
 /** Where nothing says no to a connection, either, nobody is there. As long as fetch waits. */
 export const CONNECT_MS = 10_000;
@@ -26,10 +26,8 @@ export type Reach = (origin: string) => Promise<boolean>;
 interface Awaited {
   readonly asked: ClientRequest;
   readonly url: string;
-  /** Bytes that had come by the last look. */
-  read: number;
-  /** Nothing has come since, in milliseconds of a monotonic clock. */
-  since: number;
+  /** Bytes that had come by the last look; null: there was none yet. */
+  read: number | null;
 }
 
 /** Invariant: there is a timer only while something is awaited. */
@@ -38,7 +36,7 @@ export class Lookout {
   readonly #awaited = new Set<Awaited>();
   /** Origins that are being looked at. */
   readonly #underWay = new Set<string>();
-  #timer: NodeJS.Timeout | null = null;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(reach: Reach = isReached) {
     this.#reach = reach;
@@ -47,54 +45,56 @@ export class Lookout {
   /** Until its answer is complete, or it has failed: with WireFailure, `sent`, if its machine is
    * gone. */
   watch(asked: ClientRequest, url: string): void {
-    const awaited = { asked, url, read: 0, since: performance.now() };
+    const awaited = { asked, url, read: null };
     this.#awaited.add(awaited);
     asked.on('close', () => this.#forget(awaited));
-    // A request keeps its process alive, not the look at it.
-    this.#timer ??= setInterval(() => this.#look(), LOOK_MS).unref();
+    this.#timer ??= setInterval(() => this.#look(), LOOK_MS);
   }
 
   #forget(awaited: Awaited): void {
     this.#awaited.delete(awaited);
-    if (this.#awaited.size > 0 || this.#timer === null) return;
+    if (this.#awaited.size > 0) return;
     clearInterval(this.#timer);
-    this.#timer = null;
+    this.#timer = undefined;
   }
 
   #look(): void {
-    const now = performance.now();
+    const silent = new Map<string, Awaited[]>();
     for (const awaited of this.#awaited) {
-      const read = awaited.asked.socket?.bytesRead ?? 0;
-      if (read !== awaited.read) {
-        awaited.read = read;
-        awaited.since = now;
-      } else if (now - awaited.since >= LOOK_MS) {
-        void this.#lookAt(new URL(awaited.url).origin, now);
+      const read = bytesOf(awaited);
+      if (read === awaited.read) {
+        const { origin } = new URL(awaited.url);
+        silent.set(origin, [...(silent.get(origin) ?? []), awaited]);
       }
+      awaited.read = read;
     }
+    for (const [origin, some] of silent) void this.#lookAt(origin, some);
   }
 
-  /** Ends what is awaited from there, and was silent already when this look began. */
-  async #lookAt(origin: string, now: number): Promise<void> {
+  /** Ends what is awaited from there, if it is silent still. */
+  async #lookAt(origin: string, silent: readonly Awaited[]): Promise<void> {
     if (this.#underWay.has(origin)) return;
     this.#underWay.add(origin);
     const there = await this.#reach(origin);
     this.#underWay.delete(origin);
     if (there) return;
     const gone = new WireFailure(new Error('its machine does not answer any more'), true);
-    for (const { asked, read, since, url } of [...this.#awaited]) {
-      const silent = now - since >= LOOK_MS && (asked.socket?.bytesRead ?? 0) === read;
-      if (silent && new URL(url).origin === origin) asked.destroy(gone);
+    for (const awaited of silent) {
+      if (bytesOf(awaited) === awaited.read) awaited.asked.destroy(gone);
     }
   }
 }
 
-/** Whether the machine at this origin takes a connection, or says no to it. */
-export function isReached(origin: string): Promise<boolean> {
+function bytesOf({ asked }: Awaited): number {
+  return asked.socket?.bytesRead ?? 0;
+}
+
+/** Whether the machine at this origin takes a connection, or says no to it. `open`: for tests. */
+export function isReached(origin: string, open: typeof connect = connect): Promise<boolean> {
   const { hostname, port, protocol } = new URL(origin);
   const usual = protocol === 'https:' ? 443 : 80;
   const host = hostname.replace(/^\[|\]$/g, '');
-  const socket = connect({ host, port: port === '' ? usual : Number(port) });
+  const socket = open({ host, port: port === '' ? usual : Number(port) });
   return new Promise((resolve) => {
     const end = (there: boolean): void => {
       clearTimeout(timer);
