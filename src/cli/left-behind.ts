@@ -35,8 +35,8 @@ export async function endLeftBehind(
   return found.length;
 }
 
-/** It may have ended meanwhile. */
-function send(pid: number, signal: 'SIGCONT' | 'SIGKILL'): void {
+/** Signals a process that may have ended meanwhile. */
+export function send(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch (error) {

@@ -14,6 +14,9 @@ const ANSWER_MS = 10_000;
 
 const DEFAULT_URL = 'http://127.0.0.1:4000';
 
+/** None of the clusters that run has the name. */
+export class NoSuchCluster extends UsageError {}
+
 /** The options that `addTargetOptions` adds. */
 export interface TargetOptions {
   readonly url?: string;
@@ -118,7 +121,7 @@ function chooseCluster(
     );
   }
   if (name === undefined) return null;
-  throw new UsageError(
+  throw new NoSuchCluster(
     `no cluster named "${name}" is running`,
     list === ''
       ? `start it with \`replog cluster --name ${name}\`, and the --port and --data-dir it had`

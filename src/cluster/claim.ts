@@ -8,10 +8,10 @@
 // background claims for it: that one takes over what its parent holds.
 
 import { randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isAlive, markOf, type ProcessMark } from './liveness.ts';
-import { runFolder, runningClusters } from './registry.ts';
+import { filesIn, runFolder, runningClusters } from './registry.ts';
 import { writeWhole } from './whole-file.ts';
 
 /** What only one cluster may have. */
@@ -102,13 +102,18 @@ async function outlast(file: string, wanted: Claimed, folder: string): Promise<v
 
 /** The claims of others to the same; those that dead processes left are removed. */
 function rivalsOf(own: string, wanted: Claimed, folder: string): Rival[] {
-  const files = readdirSync(folder).filter((file) => file.endsWith(SUFFIX) && file !== own);
-  return files.flatMap((file) => {
-    const entry = read(join(folder, file));
-    if (entry === null) return [];
-    if (isAlive(entry)) return isSame(entry, wanted) ? [{ file, entry }] : [];
-    rmSync(join(folder, file), { force: true });
+  return claimsIn(folder).flatMap((rival) => {
+    if (rival.file === own) return [];
+    if (isAlive(rival.entry)) return isSame(rival.entry, wanted) ? [rival] : [];
+    rmSync(join(folder, rival.file), { force: true });
     return [];
+  });
+}
+
+function claimsIn(folder: string): Rival[] {
+  return filesIn(folder, SUFFIX).flatMap((file) => {
+    const entry = read(join(folder, file));
+    return entry === null ? [] : [{ file, entry }];
   });
 }
 
@@ -121,6 +126,17 @@ function startsAlready({ name, pid }: Entry, wanted: Claimed): ClusterRuns {
       ? `a cluster ${name} is being started (pid ${pid})`
       : `${wanted.dataDir} is in use by the cluster ${name}, which is being started (pid ${pid})`;
   return new ClusterRuns(sentence, name, true);
+}
+
+/** Who has claimed a cluster that is not announced yet: its launcher, and before that the process
+ * that has started one in the background. */
+export interface StartingCluster extends Claimed, ProcessMark {}
+
+/** Of those that have looked, and go on; ordered by when the processes began. */
+export function startingClusters(folder: string = runFolder()): StartingCluster[] {
+  return claimsIn(folder)
+    .flatMap(({ entry: { held, ...cluster } }) => (held && isAlive(cluster) ? [cluster] : []))
+    .sort((a, b) => Number(a.startTime) - Number(b.startTime));
 }
 
 /** Rejects with ClusterRuns where a cluster that is announced has the name or the folder. */

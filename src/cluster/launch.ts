@@ -107,9 +107,13 @@ async function launchClaimed(
   );
   const running = launcher;
   const farewell = async (end: Promise<void>) => {
-    registration?.remove();
-    place.release();
-    await end;
+    registration?.leave();
+    try {
+      await end;
+    } finally {
+      registration?.remove();
+      place.release();
+    }
   };
   return {
     ready: running.start(),

@@ -3,7 +3,15 @@
 // dead launchers are passed over and cleaned up.
 
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isOfProcesses } from './folder-of-processes.ts';
@@ -36,6 +44,9 @@ export interface RunningCluster {
 export interface Registration {
   /** Replaces what is announced. Throws if it cannot be written. */
   update(cluster: RunningCluster): void;
+  /** It is ending: no command finds it any more but `replog stop`, which waits for its end. */
+  leave(): void;
+  /** Nothing of it is left. */
   remove(): void;
 }
 
@@ -45,6 +56,10 @@ export function runFolder(env: NodeJS.ProcessEnv = process.env): string {
   if (env.XDG_RUNTIME_DIR) return join(env.XDG_RUNTIME_DIR, 'replog');
   return join(tmpdir(), `replog-${process.getuid?.() ?? 'user'}`);
 }
+
+/** How the file of a cluster that runs ends, and that of one which is ending. */
+const ANNOUNCED = '.json';
+const LEAVING = '.leaving';
 
 const ANOTHERS = 'belongs to another user';
 
@@ -89,6 +104,17 @@ export async function runningClusters(folder: string = runFolder()): Promise<Run
   return found.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.pid - b.pid));
 }
 
+/** The launchers that are ending their nodes, and then themselves. */
+export function stoppingClusters(
+  folder: string = runFolder(),
+): (ProcessMark & { readonly name: string })[] {
+  return entriesIn(folder, LEAVING).flatMap(({ path, entry: { name, pid, startTime } }) => {
+    if (isAlive({ pid, startTime })) return [{ name, pid, startTime }];
+    rmSync(path, { force: true });
+    return [];
+  });
+}
+
 /** A node's process that has outlived its launcher: one that stood still when that was killed has
  * not noticed. */
 export interface Orphan extends ProcessMark {
@@ -113,19 +139,25 @@ function orphansOf(entry: Entry): Orphan[] {
   });
 }
 
-function entriesIn(folder: string): { path: string; entry: Entry }[] {
-  // Another user's folder under the shared /tmp could send commands, and a token, anywhere.
-  if (!isOurs(folder)) return [];
-  return readdirSync(folder).flatMap((file) => {
+function entriesIn(folder: string, suffix = ANNOUNCED): { path: string; entry: Entry }[] {
+  return filesIn(folder, suffix).flatMap((file) => {
     const path = join(folder, file);
-    const entry = file.endsWith('.json') ? readEntry(path) : null;
+    const entry = readEntry(path);
     return entry === null ? [] : [{ path, entry }];
   });
 }
 
+/** The files of this user's launchers whose names end so; none if the folder is not there. */
+export function filesIn(folder: string, suffix: string): string[] {
+  // Another user's folder under the shared /tmp could send commands, and a token, anywhere.
+  if (!isOurs(folder)) return [];
+  return readdirSync(folder).filter((file) => file.endsWith(suffix));
+}
+
 /** Announces a cluster that is launched by this process. */
 export function register(cluster: RunningCluster, folder: string = runFolder()): Registration {
-  const path = join(folder, `${cluster.name}.${cluster.pid}.json`);
+  const place = join(folder, `${cluster.name}.${cluster.pid}`);
+  const [path, leaving] = [`${place}${ANNOUNCED}`, `${place}${LEAVING}`];
   let removed = false;
   const update = (next: RunningCluster) => {
     if (removed) return;
@@ -144,9 +176,19 @@ export function register(cluster: RunningCluster, folder: string = runFolder()):
   update(cluster);
   return {
     update,
+    leave: () => {
+      removed = true;
+      try {
+        renameSync(path, leaving);
+      } catch {
+        // Left already, or in a folder that takes no files any more: then nobody waits for it.
+        rmSync(path, { force: true });
+      }
+    },
     remove: () => {
       removed = true;
       rmSync(path, { force: true });
+      rmSync(leaving, { force: true });
     },
   };
 }

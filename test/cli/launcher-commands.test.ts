@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
@@ -9,6 +9,7 @@ import { register as control } from '../../src/cli/commands/control.ts';
 import { register as ps } from '../../src/cli/commands/ps.ts';
 import { register as removal } from '../../src/cli/commands/rm.ts';
 import { REAL_PACE } from '../../src/client/pace.ts';
+import { markOf } from '../../src/cluster/liveness.ts';
 import { register } from '../../src/cluster/registry.ts';
 import { deadUrl, sendJson, sendProblem, startStub } from '../client/stub-server.ts';
 import { runCommand } from './command-run.ts';
@@ -163,6 +164,53 @@ test('stop: a cluster has stopped when its process ends, not when it cannot be f
   });
   expect(await runCommand(control, 'stop')).toMatchObject({ code: 0, out: 'slow stopped\n' });
   expect(launcher.exitCode).not.toBeNull();
+});
+
+test('stop: of one that ends already waits for the same end, and asks no second time', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'replog-run-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  vi.stubEnv('REPLOG_RUN_DIR', folder);
+  const launcher = spawn('sh', ['-c', 'trap "exit 9" TERM; echo ready; read line']);
+  onTestFinished(() => void launcher.kill('SIGKILL'));
+  await once(launcher.stdout, 'data');
+  const { pid } = launcher as { pid: number };
+  const url = 'http://127.0.0.1:1';
+  const nobody = { control: url, arbiter: url, master: null, nodes: [], dataDir: null };
+  register({ name: 'ending', pid, ...nobody }).leave();
+  const pause = vi.spyOn(REAL_PACE, 'pause').mockImplementation(async () => {
+    if (pause.mock.calls.length < 3) return;
+    launcher.stdin.end('\n');
+    await once(launcher, 'exit');
+  });
+  const ran = await runCommand(control, 'stop', '--name', 'ending', '--json');
+  expect(ran).toMatchObject({ code: 0, err: '' });
+  expect(JSON.parse(ran.out)).toEqual({ name: 'ending', pid, state: 'stopped' });
+  expect(launcher.exitCode).toBe(0);
+  expect(await runCommand(control, 'stop', '--name', 'ending')).toMatchObject({ code: 2, out: '' });
+});
+
+test('stop: of several clusters that are being started one is to be named', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'replog-run-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  vi.stubEnv('REPLOG_RUN_DIR', folder);
+  const launchers = ['a', 'b'].map(() => spawn('sleep', ['60']));
+  for (const [i, { pid }] of launchers.entries()) {
+    const entry = { name: 'ab'[i], dataDir: null, ...markOf(pid), held: true };
+    await writeFile(join(folder, `${entry.name}.${pid}.x.claim`), JSON.stringify(entry));
+  }
+  const several = await runCommand(control, 'stop');
+  expect(several).toMatchObject({ code: 2, out: '' });
+  expect(several.err).toContain('several clusters are being started: a, b\nhint: choose one with');
+  const none = await runCommand(control, 'stop', '--name', 'c');
+  expect([none.code, none.err]).toEqual([2, expect.stringContaining('no cluster named "c" is')]);
+  const named = await runCommand(control, 'stop', '--name', 'b');
+  expect(named).toEqual({ code: 0, out: 'b stopped\n', err: '' });
+  // Another machine's, or one of single nodes, is no business of those that are being started here.
+  vi.stubEnv('REPLOG_URL', await deadUrl());
+  expect(await runCommand(control, 'stop')).toMatchObject({ code: 3, out: '' });
+  vi.stubEnv('REPLOG_URL', '');
+  expect(launchers[0]!.signalCode).toBeNull();
+  expect((await runCommand(control, 'stop')).out).toBe('a stopped\n');
 });
 
 test.runIf(process.platform === 'linux').each([

@@ -5,7 +5,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { claim } from '../../src/cluster/claim.ts';
+import { claim, startingClusters } from '../../src/cluster/claim.ts';
 import { markOf } from '../../src/cluster/liveness.ts';
 import { register } from '../../src/cluster/registry.ts';
 
@@ -51,6 +51,16 @@ test('other names and folders are no rivals, nor are two in memory', async () =>
     claim({ name: 'd', dataDir: null }, dir),
   ];
   expect(names(await Promise.allSettled([...some, ...inMemory]))).not.toContain('rejected');
+});
+
+test('who has claimed and looked is starting, until it is announced', async () => {
+  leave('0.claim', { name: 'undecided' });
+  leave('~.claim', { name: 'killed', startTime: '1', held: true });
+  const { release } = await claim({ name: 'a', dataDir: null }, dir);
+  expect(startingClusters(dir)).toEqual([{ name: 'a', dataDir: null, ...markOf() }]);
+  release();
+  expect(startingClusters(dir)).toEqual([]);
+  expect(startingClusters(join(dir, 'none'))).toEqual([]);
 });
 
 test('whoever was killed has no claim any more, and leaves none', async () => {

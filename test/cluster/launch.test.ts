@@ -19,7 +19,12 @@ import { endingOf } from '../../src/cli/exit.ts';
 import { startProblem } from '../../src/cli/printing/start-problem.ts';
 import { type Launch, type LaunchOptions, launch } from '../../src/cluster/launch.ts';
 import { areFree, freeBlock } from '../../src/cluster/ports.ts';
-import { type RunningCluster, register, runningClusters } from '../../src/cluster/registry.ts';
+import {
+  type RunningCluster,
+  register,
+  runningClusters,
+  stoppingClusters,
+} from '../../src/cluster/registry.ts';
 import type { ReadyEvent } from '../../src/cluster/report.ts';
 import { readRoster } from '../../src/cluster/roster.ts';
 import { serveArbiter } from '../../src/node/serve-arbiter.ts';
@@ -93,8 +98,10 @@ test('a cluster is announced when it says that it is ready, until it has stopped
   ]);
   // Nothing else says that it is there: its claim was for the time before.
   expect(readdirSync(folder)).toEqual([`one.${process.pid}.json`]);
-  await launched?.stop();
-  expect(await runningClusters()).toEqual([]);
+  const stopped = launched?.stop();
+  expect([await runningClusters(), stoppingClusters()]).toMatchObject([[], [{ name: 'one' }]]);
+  await stopped;
+  expect(readdirSync(folder)).toEqual([]);
 });
 
 test('where no cluster can be announced none is started, and nothing made', async () => {

@@ -19,6 +19,7 @@ import {
   register,
   runFolder,
   runningClusters,
+  stoppingClusters,
 } from '../../src/cluster/registry.ts';
 
 let dir: string;
@@ -75,6 +76,22 @@ describe('runningClusters', () => {
     registration.remove();
     registration.update(cluster('a'));
     expect(await runningClusters(dir)).toEqual([]);
+  });
+
+  it('shows none that is ending, which is known until nothing of it is left', async () => {
+    const registration = register(cluster('a'), dir);
+    expect(stoppingClusters(dir)).toEqual([]);
+    registration.leave();
+    registration.update(cluster('a'));
+    expect(await runningClusters(dir)).toEqual([]);
+    expect(stoppingClusters(dir)).toMatchObject([{ name: 'a', pid: process.pid }]);
+    registration.leave();
+    expect(stoppingClusters(dir)).toHaveLength(1);
+    registration.remove();
+    expect([stoppingClusters(dir), readdirSync(dir)]).toEqual([[], []]);
+    const { pid } = spawnSync(process.execPath, ['-e', '0']);
+    register(cluster('killed', pid), dir).leave();
+    expect([stoppingClusters(dir), readdirSync(dir)]).toEqual([[], []]);
   });
 
   it('leaves no draft behind where it cannot be written', () => {

@@ -3,17 +3,15 @@
 
 import type { Command } from 'commander';
 import type { ClusterNode, ControlVerb } from '../../client/answers.ts';
-import { REAL_PACE } from '../../client/pace.ts';
 import { SELECTORS, selectAll } from '../arguments/node-selection.ts';
 import { eachNode } from '../each-node.ts';
-import { NotRunning, Undecided, UsageError } from '../exit.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { findLauncher } from '../launcher.ts';
-import { endLeftBehind } from '../left-behind.ts';
 import { cleanText } from '../printing/clean-text.ts';
 import { examples } from '../printing/examples.ts';
 import { printJson, printLine } from '../printing/output.ts';
-import { addTargetOptions, findTarget, registered, type TargetOptions } from '../target.ts';
+import { stopCluster } from '../stop-cluster.ts';
+import { addTargetOptions, findTarget, type TargetOptions } from '../target.ts';
 
 interface ControlOptions extends TargetOptions {
   readonly json?: true;
@@ -52,9 +50,6 @@ const VERBS: readonly { verb: ControlVerb; description: string; done: string; ef
     effect: 'as if nothing had happened',
   },
 ];
-
-/** How long a launcher may take to end its nodes (each has 5 s) and itself. */
-const STOP_WITHIN_MS = 15_000;
 
 export function register(program: Command): void {
   for (const { verb, description, done, effect } of VERBS) {
@@ -104,48 +99,4 @@ function nodeLine(before: ClusterNode, done: string, after: ClusterNode | null):
     ? `  ${after.role ?? 'no role yet'} at ${after.url}, pid ${after.pid}`
     : '';
   return cleanText(`${before.node} ${what}${place}`);
-}
-
-/** Ends what killed launchers have left behind; whether that was all there was. */
-async function stopLeftBehind({ name, json }: ControlOptions): Promise<boolean> {
-  const ended = await untilInterrupted((signal) => endLeftBehind(name, json ?? false, signal));
-  if (ended === 0) return false;
-  return !(await registered()).some((cluster) => name === undefined || cluster.name === name);
-}
-
-/** Ends the launcher, which ends its nodes first. */
-async function stopCluster(options: ControlOptions): Promise<void> {
-  if (options.url === undefined && (await stopLeftBehind(options))) return;
-  const target = await findTarget(options);
-  const { cluster } = target;
-  if (cluster === null) {
-    if (!target.named) throw new NotRunning('no cluster is running on this machine');
-    // Where nothing answers there is nothing to stop, here or anywhere.
-    await untilInterrupted((signal) => findLauncher(target, { signal }));
-    throw new UsageError(
-      `the launcher of ${target.url} is not on this machine`,
-      'name a node, or stop the launcher where it runs',
-    );
-  }
-  const { isAlive, markOf } = await import('../../cluster/liveness.ts');
-  const launcher = markOf(cluster.pid);
-  process.kill(cluster.pid, 'SIGTERM');
-  await untilInterrupted(async (signal) => {
-    const startedAt = REAL_PACE.now();
-    // It is not to be found any more while it still ends its nodes: ports and folder are free when
-    // its process is gone.
-    while (isAlive(launcher)) {
-      if (signal.aborted || REAL_PACE.now() - startedAt > STOP_WITHIN_MS) {
-        throw new Undecided(
-          `the cluster "${cluster.name}" was told to stop, and has not yet`,
-          `\`kill -9 ${cluster.pid}\` ends it and its nodes at once`,
-        );
-      }
-      await REAL_PACE.pause(50, signal);
-    }
-  });
-  const { name, pid } = cluster;
-  await (options.json
-    ? printJson({ name, pid, state: 'stopped' })
-    : printLine(cleanText(`${name} stopped`)));
 }
