@@ -12,7 +12,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isAlive, markOf, type ProcessMark } from './liveness.ts';
 import { filesIn, runFolder, runningClusters } from './registry.ts';
-import { writeWhole } from './whole-file.ts';
+import { draftOf, writeWhole } from './whole-file.ts';
 
 /** What only one cluster may have. */
 export interface Claimed {
@@ -152,7 +152,7 @@ export async function refuseRunning(wanted: Claimed, folder: string = runFolder(
 }
 
 function write(path: string, entry: Entry): void {
-  writeWhole(path, `${JSON.stringify(entry)}\n`, `${path}.tmp`, 0o600);
+  writeWhole(path, `${JSON.stringify(entry)}\n`, draftOf(path), 0o600);
 }
 
 function read(path: string): Entry | null {

@@ -2,7 +2,6 @@
 // launcher in a folder of this user's. A file is a claim, the living process its proof: entries of
 // dead launchers are passed over and cleaned up.
 
-import { randomBytes } from 'node:crypto';
 import {
   mkdirSync,
   readdirSync,
@@ -16,7 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isOfProcesses } from './folder-of-processes.ts';
 import { isAlive, markOf, type ProcessMark } from './liveness.ts';
-import { writeWhole } from './whole-file.ts';
+import { draftOf, removeAbandonedDrafts, writeWhole } from './whole-file.ts';
 
 /** A cluster as its launcher announces it. */
 export interface RunningCluster {
@@ -76,7 +75,8 @@ export class RunFolderUnusable extends Error {
   }
 }
 
-/** Makes the folder, and proves that something can be written there. Throws RunFolderUnusable. */
+/** Makes the folder, proves that something can be written there, and tidies up after writers that
+ * were killed. Throws RunFolderUnusable. */
 export function claimRunFolder(folder: string = runFolder()): void {
   try {
     if (isOfProcesses(folder)) throw new Error('no folder can be made there');
@@ -85,13 +85,11 @@ export function claimRunFolder(folder: string = runFolder()): void {
     const proof = draftOf(join(folder, 'claim'));
     writeFileSync(proof, '', { mode: 0o600 });
     rmSync(proof);
+    removeAbandonedDrafts(folder);
   } catch (error) {
     throw error instanceof RunFolderUnusable ? error : new RunFolderUnusable(folder, error);
   }
 }
-
-/** A name that nobody else writes to, and nobody reads. */
-const draftOf = (path: string): string => `${path}.${randomBytes(4).toString('hex')}.tmp`;
 
 /** All clusters whose launcher is alive, ordered by name. */
 export async function runningClusters(folder: string = runFolder()): Promise<RunningCluster[]> {

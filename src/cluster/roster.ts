@@ -41,6 +41,8 @@ export class DamagedRoster extends Error {
 }
 
 const FILE = 'cluster.json';
+/** Only the cluster that has claimed the folder writes it. */
+const DRAFT = `${FILE}.tmp`;
 const FORMAT = 'replog-cluster-1';
 
 /** Reads the roster; null if the folder holds none. Throws DamagedRoster; ForeignFolder for one
@@ -69,7 +71,7 @@ export function readRoster(dataDir: string): Roster | null {
 export function writeRoster(dataDir: string, roster: Roster): void {
   mkdirSync(dataDir, { recursive: true });
   const path = join(dataDir, FILE);
-  writeWhole(path, `${JSON.stringify({ format: FORMAT, ...roster })}\n`, `${path}.tmp`);
+  writeWhole(path, `${JSON.stringify({ format: FORMAT, ...roster })}\n`, join(dataDir, DRAFT));
 }
 
 /**
@@ -80,7 +82,8 @@ export function writeRoster(dataDir: string, roster: Roster): void {
 export function removeData(dataDir: string): void {
   const roster = readRoster(dataDir);
   if (roster === null) {
-    if (entriesOf(dataDir).length === 0) return;
+    // The draft of a first start that was killed over it is no stranger's.
+    if (entriesOf(dataDir).every((name) => name === DRAFT)) return;
     throw new ForeignFolder(
       `${dataDir} holds files, but not those of a cluster: nothing was removed`,
     );

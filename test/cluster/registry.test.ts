@@ -21,6 +21,7 @@ import {
   runningClusters,
   stoppingClusters,
 } from '../../src/cluster/registry.ts';
+import { draftOf } from '../../src/cluster/whole-file.ts';
 
 let dir: string;
 
@@ -99,6 +100,17 @@ describe('runningClusters', () => {
     mkdirSync(join(dir, file, 'full'), { recursive: true });
     expect(() => register(cluster('a'), dir)).toThrow();
     expect(readdirSync(dir)).toEqual([file]);
+  });
+
+  it('tidies up the drafts of writers that were killed, and no others', () => {
+    const { pid } = spawnSync(process.execPath, ['-e', '0']);
+    const [own, stray] = [draftOf(join(dir, 'a.1.json')), join(dir, 'stray.tmp')];
+    const left = [`a.${pid}.json.${pid}.0123abcd.tmp`, `a.${pid}.9.claim.${pid}.0123abcd.tmp`];
+    for (const path of [own, stray, ...left.map((name) => join(dir, name))]) {
+      writeFileSync(path, '');
+    }
+    claimRunFolder(dir);
+    expect(readdirSync(dir).map((name) => join(dir, name))).toEqual([own, stray]);
   });
 
   it('passes over a launcher that is dead, and cleans up after it', async () => {

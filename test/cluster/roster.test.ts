@@ -114,6 +114,13 @@ describe('removeData', () => {
     expect(existsSync(join(dir, 'thesis.txt'))).toBe(true);
   });
 
+  it('has nothing to do where a killed start has left no more than a draft', () => {
+    writeFileSync(join(dir, 'cluster.json.tmp'), '{"form');
+    removeData(dir);
+    writeRoster(dir, { nodes: ['n1'], removed: [] });
+    expect(readdirSync(dir)).toEqual(['cluster.json']);
+  });
+
   it('has nothing to do where there is nothing', () => {
     removeData(dir);
     removeData(join(dir, 'missing'));
