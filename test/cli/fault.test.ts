@@ -1,6 +1,10 @@
-import { expect, test } from 'vitest';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { register as fault } from '../../src/cli/commands/fault.ts';
-import { sendJson, sendProblem, startStub } from '../client/stub-server.ts';
+import { register } from '../../src/cluster/registry.ts';
+import { deadUrl, sendJson, sendProblem, startStub } from '../client/stub-server.ts';
 import { runCommand } from './command-run.ts';
 import { isolate } from './isolation.ts';
 
@@ -39,3 +43,29 @@ test.each([[['n1']], [['n1', 'delay']], [['n1', 'clear', 'hold']], [['n1', 'nons
     expect(ran).toMatchObject({ code: 2, out: '' });
   },
 );
+
+test('fault all: of a node that does not answer the others are not left out', async () => {
+  const stub = await startStub((_, response) => sendJson(response, 200, { faults: {}, hits: {} }));
+  const [gone, mute] = [await deadUrl(), await deadUrl()];
+  let urls = [gone, stub.url, mute];
+  const launcher = await startStub((_, response) => {
+    const nodes = urls.map((url, i) => ({ node: `n${i + 1}`, role: null, url }));
+    sendJson(response, 200, { name: 'one', nodes, removed: [] });
+  });
+  const folder = await mkdtemp(join(tmpdir(), 'replog-run-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  vi.stubEnv('REPLOG_RUN_DIR', folder);
+  const { url } = launcher;
+  const nodes = [{ node: 'n1', role: null, url: gone, pid: null }];
+  const cluster = { control: url, arbiter: url, master: null, nodes, dataDir: null };
+  register({ name: 'one', pid: process.pid, ...cluster });
+  const ran = await runCommand(fault, 'fault', 'all', 'clear');
+  expect(ran).toMatchObject({ code: 3, out: 'n2: no faults\n' });
+  expect(ran.err).toMatch(new RegExp(`^replog: [^;]* at ${gone} .*; [^;]* at ${mute} .*\nhint: `));
+  expect(stub.hits.map(({ method }) => method)).toEqual(['DELETE', 'GET']);
+  urls = [gone, stub.url];
+  expect(await runCommand(fault, 'fault', 'all', 'show')).toMatchObject({
+    code: 3,
+    out: 'n2: no faults\n',
+  });
+});

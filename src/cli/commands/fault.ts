@@ -7,6 +7,7 @@ import { faultWords } from '../../client/fault-words.ts';
 import { ProblemError } from '../../client/problems.ts';
 import { parseFaults } from '../arguments/fault-settings.ts';
 import { type Candidate, nodesAt, SELECTORS, targetFor } from '../arguments/node-selection.ts';
+import { eachAnswering } from '../each-node.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { NothingThere } from '../no-node.ts';
 import { cleanText } from '../printing/clean-text.ts';
@@ -69,13 +70,13 @@ async function fault(
   const job = jobOf(settings);
   const target = await targetFor(selector, options);
   await untilInterrupted(async (signal) => {
-    for (const node of await nodesAt(selector, target, signal)) {
+    await eachAnswering(await nodesAt(selector, target, signal), async (node) => {
       const report = await perform(job, await connect(target, node.url), node, signal);
       const { node: name, url } = node;
       await (options.json
         ? printJson({ node: name, url, ...report })
         : printLine(cleanText(`${name}: ${textOf(report, job)}`)));
-    }
+    });
   });
 }
 
