@@ -14,6 +14,7 @@ import type { Route, RouteDoc } from '../node/http/route.ts';
 import { ChildFailed, OUTPUT_KEPT } from './child.ts';
 import type { Control } from './control.ts';
 import { ACTIONS, type Action, Conflict, UnknownNode } from './control.ts';
+import { refusalOfId } from './layout.ts';
 
 /** `find` gives the cluster, or throws Conflict while there is none yet. */
 export function controlRoutes(find: () => Control): Route[] {
@@ -59,17 +60,14 @@ function idOf(call: Call): string {
   return call.req.param('id') ?? '';
 }
 
-/** What commands take instead of an id: a node of that name would take their meaning away. */
-const SELECTORS: ReadonlySet<string> = new Set(['all', 'master', 'secondary']);
-
 /** The body of an addition: nothing, or the id of the new node. */
 const ADDITION = z.strictObject({
   node: z
     .string()
     .regex(NODE_ID_PATTERN, 'must be a node id: a-z, 0-9 and -, at most 32 characters')
-    // The arbiter's folder stands beside those of the nodes.
-    .refine((id) => id !== 'arbiter', 'is the name of the arbiter')
-    .refine((id) => !SELECTORS.has(id), 'is a word that chooses nodes: it cannot be the id of one')
+    .refine((id) => refusalOfId(id) === null, {
+      error: ({ input }) => refusalOfId(String(input)) ?? '',
+    })
     .optional(),
 });
 

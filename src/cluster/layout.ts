@@ -39,6 +39,16 @@ export function nodeIds(secondaries: number): string[] {
   return Array.from({ length: secondaries + 1 }, (_, place) => `n${place + 1}`);
 }
 
+/** What commands take instead of an id: a node of that name would take their meaning away. */
+const SELECTORS: ReadonlySet<string> = new Set(['all', 'master', 'secondary']);
+
+/** Why a new node is not given this id, which looks like one; null: it may have it. */
+export function refusalOfId(id: string): string | null {
+  if (SELECTORS.has(id)) return 'is a word that chooses nodes: it cannot be the id of one';
+  // Its folder stands beside those of the nodes.
+  return id === 'arbiter' ? 'is the name of the arbiter' : null;
+}
+
 /** An id that was never used in this cluster, since a name must not return with another's past. */
 export function nextNodeId(used: Iterable<string>): string {
   const numbers = [...used].map((id) => Number(/^n(\d{1,9})$/.exec(id)?.[1] ?? 0));

@@ -295,7 +295,11 @@ test('add and rm change the cluster', async () => {
     undefined,
     { node: 'n7' },
   ]);
-  expect(await runCommand(add, 'add', 'N_X', '--url', stub.url)).toMatchObject({ code: 2 });
+  for (const id of ['N_X', 'master', 'all', 'arbiter']) {
+    const refused = await runCommand(add, 'add', id, '--url', stub.url);
+    expect(refused).toMatchObject({ code: 2, out: '' });
+    expect(refused.err).toMatch(new RegExp(`"${id}" is [^;]*\\nhint: `));
+  }
   const removed = await runCommand(removal, 'rm', 'n2', '--json', '--url', stub.url);
   expect(JSON.parse(removed.out)).toEqual({ node: 'n2', state: 'removed' });
   expect(stub.hits.at(-1)).toMatchObject({ method: 'DELETE', path: '/cluster/nodes/n2' });

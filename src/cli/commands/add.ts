@@ -1,7 +1,7 @@
 // `replog add`: one more secondary.
 
 import type { Command } from 'commander';
-import { parseNodeId } from '../arguments/node-id.ts';
+import { parseNewNodeId } from '../arguments/node-id.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { findLauncher } from '../launcher.ts';
 import { cleanText } from '../printing/clean-text.ts';
@@ -17,7 +17,7 @@ interface AddOptions extends TargetOptions {
 export function register(program: Command): void {
   addTargetOptions(program.command('add'))
     .description('start one more secondary and make the cluster larger by it')
-    .argument('[node]', 'id of the new node (default: the next n1, n2, …)', parseNodeId)
+    .argument('[node]', 'id of the new node (default: the next n1, n2, …)', parseNewNodeId)
     .option('--json', 'print one JSON object')
     .addHelpText(
       'after',
