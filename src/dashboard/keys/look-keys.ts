@@ -1,5 +1,6 @@
 // The keys that show something, and those that choose what.
 
+import type { NodeView } from '../cluster/cluster-state.ts';
 import {
   always,
   idOf,
@@ -21,10 +22,17 @@ function quit({ state, screen }: Situation): Response {
   if (!screen.owner) return { effects: [{ type: 'quit' }] };
   return open({
     kind: 'confirm',
-    question: `to leave is to stop the cluster: ${state.nodes.length} nodes would end`,
+    question: `to leave is to stop the cluster: ${endsOf(state.nodes)} would end`,
     command: 'replog stop',
     effect: { type: 'quit' },
   });
+}
+
+/** What is left to end: a node that is down has ended, one that was removed may run on. */
+function endsOf(nodes: readonly NodeView[]): string {
+  const running = nodes.filter(({ pid }) => pid !== null).length;
+  if (running === 0) return 'its launcher';
+  return `${running} ${running === 1 ? 'node' : 'nodes'}`;
 }
 
 /** In the order in which they are shown. */

@@ -150,6 +150,18 @@ describe('what would cost the quorum or the master is asked for first', () => {
   test('leaving the dashboard of the launcher, but not that of an onlooker', () => {
     expect(typed(healthy, ['q']).screen.panel?.kind).toBe('confirm');
     expect(typed(healthy, ['q', 'y']).effects).toEqual([{ type: 'quit' }]);
+    const ends = (...pids: (number | null)[]) => {
+      const nodes = pids.map((pid, i) => ({
+        ...{ node: `n${i + 1}`, url: `http://n${i}:1`, role: 'secondary', pid, state: null },
+      }));
+      const state = told(blankState('http://x:1', 'c'), { type: 'nodes', name: 'c', nodes });
+      const { panel } = typed(state, ['q']).screen;
+      return panel?.kind === 'confirm' ? panel.question : '';
+    };
+    // A node that is down has nothing left to end.
+    expect(ends(1, null, 2)).toBe('to leave is to stop the cluster: 2 nodes would end');
+    expect(ends(1, null)).toBe('to leave is to stop the cluster: 1 node would end');
+    expect(ends(null, null)).toBe('to leave is to stop the cluster: its launcher would end');
     expect(typed(healthy, ['q'], firstScreen(false)).effects).toEqual([{ type: 'quit' }]);
     expect(typed(healthy, ['m', 'ctrl-c']).effects).toEqual([{ type: 'quit' }]);
   });
