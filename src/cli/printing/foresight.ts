@@ -79,7 +79,8 @@ function without(
   }
   if (withoutMaster) {
     const back = returnOfMaster(master, misfortune, launched);
-    return { ...known, lines: mastersEnd(health, misfortune, back, left) };
+    const others = othersBeside(health, gone, needed - alive - 1);
+    return { ...known, lines: mastersEnd(health, misfortune, `${back}${others}`, left) };
   }
   return { ...known, lines: secondariesEnd(health, misfortune, nodes, known) };
 }
@@ -126,6 +127,18 @@ function mastersEnd(
     `no writes until ${back}: ${nobody}; ${waiting}`,
     `${reads} (read=local; log up to index ${lastIndex})`,
   ];
+}
+
+/** Who is needed beside a master that has come back, where so many are lacking still. */
+function othersBeside(
+  { members, node: master }: MasterHealth,
+  gone: ReadonlySet<string>,
+  lacking: number,
+): string {
+  if (lacking <= 0) return '';
+  const missing = members.filter((member) => gone.has(member.node) || !isAlive(member));
+  const others = missing.map(nameOf).filter((node) => node !== master);
+  return `, and until ${returnOf(others, lacking)}`;
 }
 
 /** Who has to be there again, where so many are lacking. */

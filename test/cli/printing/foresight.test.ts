@@ -288,3 +288,14 @@ test.each([
   const { lines } = whatIf(cluster('n2'), what, ['n1'], false);
   expect(lines[0]).toContain(`no writes until ${back}: nobody replaces the master; `);
 });
+
+test.each([
+  [['n1', 'n2'], ['n2', 'n3'], ''],
+  [['n1', 'n2', 'n3'], ['n2', 'n3'], ', and until one of n2 and n3 is back'],
+  [['n1', 'n2'], ['n2', 'n3 U'], ', and until one of n2 and n3 is back'],
+  [['n1', 'n2'], ['n2', 'n3 U', 'n4 U', 'n5'], ', and until one of n2, n3 and n4 is back'],
+  [['n1'], [], ''],
+])('the end of %j, with %j beside n1: its return is enough, or%s', (nodes, others, more) => {
+  const [first] = whatIf(cluster(...others), 'kill', nodes).lines;
+  expect(first).toContain(`no writes until \`replog start n1\`${more}: nobody replaces `);
+});
