@@ -22,6 +22,7 @@ import { failing } from './failing.ts';
 import { Faults } from './faults.ts';
 import { withFaults } from './faulty-persistence.ts';
 import { refuseArbiters } from './folder-kind.ts';
+import { takeFolder } from './folder-owner.ts';
 import { FoundDamage } from './found-damage.ts';
 import { startServer } from './http/server.ts';
 import { lastWrites } from './last-writes.ts';
@@ -109,6 +110,7 @@ export async function serveNode(options: ServeNodeOptions): Promise<RunningNode>
   noteDamage(recovery, tell);
   try {
     refuseArbiters(options.id, recovery, options.dataDir);
+    await takeFolder(options, logger);
     const port = options.port === 0 ? await freePort(options.host) : options.port;
     return await assemble(
       { ...options, port },
