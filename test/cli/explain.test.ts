@@ -54,7 +54,7 @@ test('explain: an index that is none is refused by its name', async () => {
   expect(ran.err).toContain('replog: index: "x" is not a whole number from 1 on\n');
 });
 
-test('explain: on a terminal who said nothing is told in whole words', async () => {
+test('explain: a terminal is told in whole words who did what, and who said nothing', async () => {
   const { isTTY, columns } = process.stdout;
   onTestFinished(() => void Object.assign(process.stdout, { isTTY, columns }));
   vi.stubEnv('NO_COLOR', '1');
@@ -65,6 +65,12 @@ test('explain: on a terminal who said nothing is told in whole words', async () 
   const remark = lines.slice(first, lines.indexOf('not all is known any more on n1'));
   expect(remark.length).toBeGreaterThan(1);
   for (const text of remark) expect(text).toMatch(/^\S.{0,49}$/);
+  expect(lines.slice(2, 6)).toEqual([
+    '0.0 ms  n1  A sentence that goes on and goes on',
+    '            and goes on and goes on and goes on',
+    '            and goes on and goes on and goes on',
+    '            and ends ␛[31mred.',
+  ]);
 });
 
 test('explain: a node of an earlier version is not said to lack what it has', async () => {

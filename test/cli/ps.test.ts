@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { register as ps } from '../../src/cli/commands/ps.ts';
 import { type RunningCluster, register } from '../../src/cluster/registry.ts';
 import { sendJson, startStub } from '../client/stub-server.ts';
@@ -26,6 +26,21 @@ test('ps shows every node', async () => {
   });
   const json = await runCommand(ps, 'ps', 'secondary:2', '--json', '--url', stub.url);
   expect(JSON.parse(json.out)).toEqual({ name: 'one', nodes: [NODES[2]], removed: [] });
+});
+
+test('ps leaves out what a narrow terminal has no room for', async () => {
+  const { isTTY, columns } = process.stdout;
+  onTestFinished(() => void Object.assign(process.stdout, { isTTY, columns }));
+  const stub = await startStub(launch);
+  const heading = async (width: number) => {
+    Object.assign(process.stdout, { isTTY: true, columns: width });
+    const lines = (await runCommand(ps, 'ps', '--url', stub.url)).out.split('\n');
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(width);
+    return lines[1];
+  };
+  expect(await heading(42)).toBe('NODE  ROLE       STATE    URL         PID');
+  expect(await heading(40)).toBe('NODE  ROLE       STATE    URL');
+  expect(await heading(30)).toBe('NODE  ROLE       STATE');
 });
 
 test('ps NODE shows the clusters that have it, whatever the others have', async () => {

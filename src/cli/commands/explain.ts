@@ -75,13 +75,18 @@ async function explain(
     return;
   }
   const styles = stylesFor();
-  await printLines([headline(index, entry), '', ...lifeLines(life, styles)]);
+  const { stdout } = process;
+  await printLines([
+    ...fitted(headline(index, entry), stdout),
+    '',
+    ...lifeLines(life, styles, stdout),
+  ]);
   const remarks = [
     ...silent.map(({ node, error }) => `${node} did not tell: ${error}`),
     ...(partial.length === 0 ? [] : [`not all is known any more on ${partial.join(', ')}`]),
   ];
   if (remarks.length > 0) {
-    const lines = remarks.flatMap((remark) => fitted(cleanText(remark), process.stdout));
+    const lines = remarks.flatMap((remark) => fitted(cleanText(remark), stdout));
     await printLines(['', ...lines.map(styles.dim)]);
   }
 }

@@ -12,7 +12,7 @@ import { cleanText } from '../printing/clean-text.ts';
 import { type Styles, stylesFor } from '../printing/colour.ts';
 import { examples } from '../printing/examples.ts';
 import { printJson, printLine, printLines } from '../printing/output.ts';
-import { tableLines } from '../printing/table.ts';
+import { fittedTable } from '../printing/table.ts';
 import {
   addTargetOptions,
   findTarget,
@@ -142,6 +142,7 @@ function reportLines({ name, nodes, removed }: Shown, styles: Styles): string[] 
     const style = state === 'running' ? styles.green : styles.yellow;
     return [node, role, { text: state, style }, url, pid];
   });
-  const table = tableLines(['NODE', 'ROLE', 'STATE', 'URL', 'PID'], rows, styles.dim);
+  const heading = ['NODE', 'ROLE', 'STATE', 'URL', 'PID'];
+  const table = fittedTable(heading, rows, ['PID', 'URL'], process.stdout, styles.dim);
   return [styles.bold(cleanText(name)), ...table];
 }

@@ -8,6 +8,9 @@ import { textWidth, wrapped } from './text-width.ts';
 /** Columns of a terminal that nobody has widened. */
 const WIDTH = 80;
 
+/** Columns of text below which words would stand alone. */
+const TEXT_LEAST = 20;
+
 /** Characters of a message or a value that are shown. */
 const TEXT_SHOWN = 40;
 
@@ -35,18 +38,24 @@ export function merge(stories: readonly Story[]): LifeLine[] {
   });
 }
 
-/** The life as lines of at most 80 columns. */
-export function lifeLines(life: readonly LifeLine[], styles: Styles): string[] {
+/** The life as lines of at most 80 columns, or of as many as a narrower terminal has. */
+export function lifeLines(
+  life: readonly LifeLine[],
+  styles: Styles,
+  screen: { readonly isTTY?: boolean; readonly columns?: number },
+): string[] {
   const times = life.map(({ ms }) => elapsed(ms));
   const timeWidth = Math.max(...times.map((time) => time.length));
   const nodeWidth = Math.max(...life.map(({ node }) => textWidth(cleanText(node))));
   const indent = timeWidth + nodeWidth + 4;
+  const columns = Math.min(WIDTH, screen.isTTY === true && screen.columns ? screen.columns : WIDTH);
+  const textWidthMax = Math.max(TEXT_LEAST, columns - indent);
   return life.flatMap(({ node, event, text }, place) => {
     const shown = cleanText(node);
     const blanks = ' '.repeat(nodeWidth - textWidth(shown));
     const head = `${times[place]!.padStart(timeWidth)}  ${styles.bold(shown)}${blanks}  `;
     const style = ALARMING.has(event) ? styles.yellow : (plain: string) => plain;
-    const [first = '', ...rest] = wrapped(cleanText(text), WIDTH - indent);
+    const [first = '', ...rest] = wrapped(cleanText(text), textWidthMax);
     return [head + style(first), ...rest.map((line) => ' '.repeat(indent) + style(line))];
   });
 }
