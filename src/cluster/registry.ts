@@ -86,6 +86,8 @@ export function claimRunFolder(folder: string = runFolder()): void {
     writeFileSync(proof, '', { mode: 0o600 });
     rmSync(proof);
     removeAbandonedDrafts(folder);
+    // Looking removes what dead ones have left.
+    stoppingClusters(folder);
   } catch (error) {
     throw error instanceof RunFolderUnusable ? error : new RunFolderUnusable(folder, error);
   }
@@ -106,9 +108,10 @@ export async function runningClusters(folder: string = runFolder()): Promise<Run
 export function stoppingClusters(
   folder: string = runFolder(),
 ): (ProcessMark & { readonly name: string })[] {
-  return entriesIn(folder, LEAVING).flatMap(({ path, entry: { name, pid, startTime } }) => {
-    if (isAlive({ pid, startTime })) return [{ name, pid, startTime }];
-    rmSync(path, { force: true });
+  return entriesIn(folder, LEAVING).flatMap(({ path, entry }) => {
+    const { name, pid, startTime } = entry;
+    if (isAlive(entry)) return [{ name, pid, startTime }];
+    if (orphansOf(entry).length === 0) rmSync(path, { force: true });
     return [];
   });
 }
@@ -125,7 +128,9 @@ export interface Orphan extends ProcessMark {
 /** The nodes that have outlived their launcher. A process that cannot be told from a later one with
  * the same pid is never taken for one. */
 export function orphans(folder: string = runFolder()): Orphan[] {
-  return entriesIn(folder).flatMap(({ entry }) => (isAlive(entry) ? [] : orphansOf(entry)));
+  // One that was killed while it ended its nodes has left those that it had not reached.
+  const entries = [...entriesIn(folder), ...entriesIn(folder, LEAVING)];
+  return entries.flatMap(({ entry }) => (isAlive(entry) ? [] : orphansOf(entry)));
 }
 
 function orphansOf(entry: Entry): Orphan[] {

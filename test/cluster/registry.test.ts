@@ -199,6 +199,17 @@ describe.runIf(process.platform === 'linux')('orphans', () => {
     expect(orphans(dir)).toHaveLength(1);
   });
 
+  it('are also those that a launcher had not ended yet when it was killed over it', () => {
+    const { pid: dead } = spawnSync(process.execPath, ['-e', '0']);
+    const nodes = [{ node: 'n2', role: null, url: 'http://127.0.0.1:1', pid: process.pid }];
+    register({ ...cluster('gone', dead), nodes }, dir).leave();
+    register({ ...cluster('done', dead), nodes: [] }, dir).leave();
+    claimRunFolder(dir);
+    // What nobody can be ended of is not remembered.
+    expect(readdirSync(dir)).toEqual([`gone.${dead}.leaving`]);
+    expect([stoppingClusters(dir), orphans(dir)]).toMatchObject([[], [{ node: 'n2' }]]);
+  });
+
   it('are removed nodes too: their processes go on for as long as the launcher', () => {
     const { pid: dead } = spawnSync(process.execPath, ['-e', '0']);
     const url = 'http://127.0.0.1:1';
