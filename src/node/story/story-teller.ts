@@ -34,6 +34,9 @@ export class StoryTeller {
   private copiedBy: number | null = null;
   private persistId: number | null = null;
   private persistAsked = 0;
+  private refusals = 0;
+  private refusedAt = 0;
+  private lastRefusal = '';
   private stored = false;
   private lastStruck = '';
 
@@ -87,7 +90,8 @@ export class StoryTeller {
     } else if (this.persistId === id) {
       this.persistAsked += 1;
       if (this.persistAsked > 1) return;
-      this.say(at, 'persisting', null, 'No word from the disk yet: asked again, every 100 ms.');
+      const why = this.refusals === 0 ? 'No word from the disk yet: asked' : 'The disk is asked';
+      this.say(at, 'persisting', null, `${why} again, every 100 ms.`);
     }
   }
 
@@ -102,9 +106,16 @@ export class StoryTeller {
     this.say(at, 'persisted', null, `${where}: this node counts as having it.`);
   }
 
-  persistFailed({ at, b: error }: TraceRecord): void {
+  /** A disk that refuses does so every 100 ms: each reason is told once. */
+  persistFailed({ at, a: id, b: error }: TraceRecord): void {
     if (this.stored || !this.begun) return;
-    this.say(at, 'persist-failed', null, `The disk refused it: ${this.textOf(error)}.`);
+    if (this.persistId !== null && this.persistId !== id) return;
+    this.refusals += 1;
+    this.refusedAt = at;
+    const reason = this.textOf(error);
+    if (reason === this.lastRefusal) return;
+    this.lastRefusal = reason;
+    this.say(at, 'persist-failed', null, `The disk refused it: ${reason}.`);
   }
 
   persistStruck({ at, a: fault }: TraceRecord): void {
@@ -218,8 +229,12 @@ export class StoryTeller {
     this.say(at, 'dropped', null, "Dropped: it is not part of the new master's log.");
   }
 
-  /** Whoever still waits when the story is told. */
+  /** What is still open when the story is told: the disk's word, and clients that wait. */
   end(): void {
+    if (this.begun && !this.stored && this.refusals > 1) {
+      const text = `The disk has refused it ${this.refusals} times so far.`;
+      this.say(this.refusedAt, 'persist-failed', null, text);
+    }
     for (const { at, w } of this.waiting.values()) {
       const { now } = this.parts;
       const text = `The client still waits, for ${duration(now - at)}, until ${wanting(w)}`;
@@ -240,6 +255,8 @@ export class StoryTeller {
     this.stored = false;
     this.persistId = null;
     this.persistAsked = 0;
+    this.refusals = 0;
+    this.lastRefusal = '';
     this.lastStruck = '';
     this.having.clear();
   }

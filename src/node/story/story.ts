@@ -42,7 +42,7 @@ export interface StoryParts {
   readonly wallMs: number;
 }
 
-/** Lines in one story; the rest is left out, and the story is not complete. */
+/** Lines in one story; of more the middle is left out, and the story is not complete. Even. */
 export const LINES_MAX = 1_000;
 
 /** Null: this node knows nothing of that index. */
@@ -55,7 +55,10 @@ export function storyOf(parts: StoryParts): Story | null {
   if (teller.told.length === 0) teller.onlyStored();
   const sorted = teller.told.toSorted((a, b) => a.at - b.at);
   const start = sorted[0]!.at;
-  const lines = sorted.slice(0, LINES_MAX).map(({ at, event, peer, text }) => ({
+  const half = LINES_MAX / 2;
+  const fitting =
+    sorted.length <= LINES_MAX ? sorted : [...sorted.slice(0, half), ...sorted.slice(-half)];
+  const lines = fitting.map(({ at, event, peer, text }) => ({
     at: new Date(parts.wallMs - (parts.now - at)).toISOString(),
     ms: Math.round((at - start) * 1_000) / 1_000,
     event,

@@ -7,6 +7,7 @@ import type { Snapshot, SnapshotOrder } from '../../../src/core/messages.ts';
 import { entryOf, type Operation } from '../../../src/core/operation.ts';
 import { createApp } from '../../../src/node/api/app.ts';
 import { systemClock } from '../../../src/node/clock.ts';
+import { LINES_MAX } from '../../../src/node/story/story.ts';
 import { Trace } from '../../../src/node/story/trace.ts';
 import { call } from '../calls.ts';
 import { FakeEngine, N2 } from '../fake-engine.ts';
@@ -288,6 +289,34 @@ describe('a secondary', () => {
     ]);
   });
 
+  test('refusals of the disk are one line for each reason, and a count so far', async () => {
+    const { trace, engine, story } = setUp();
+    engine.append([HELLO]);
+    const first = snapshot(1, 0);
+    trace.append(first.updates, { type: 'Received', ticket: ticket(1), request: first }, 1_000);
+    const texts = async (): Promise<string[]> =>
+      (await story(1)).lines.slice(1).map(({ text }: { text: string }) => text);
+    const refuse = (id: number, error: string, now: number): void => {
+      trace.persist(id, logIndex(id), now);
+      trace.persistFailed(id, logIndex(id), error, now + 1);
+    };
+    for (const now of [1_001, 1_101, 1_201]) refuse(1, 'EIO', now);
+    // What the disk says of later ones is told of those.
+    for (const now of [1_202, 1_302]) refuse(2, 'EIO', now);
+    refuse(1, 'disk full', 1_303);
+    const told = [
+      'The disk refused it: EIO.',
+      'The disk is asked again, every 100 ms.',
+      'The disk refused it: disk full.',
+    ];
+    expect(await texts()).toEqual([...told, 'The disk has refused it 4 times so far.']);
+    expect((await story(1)).lines.at(-1).ms).toBe(304);
+    trace.persist(1, logIndex(1), 1_401);
+    trace.persisted(1, logIndex(1), 1_402);
+    const done = 'In memory, as promised: this node counts as having it.';
+    expect(await texts()).toEqual([...told, done]);
+  });
+
   test('tells the epoch of the operation, not of what came before it in one Snapshot', async () => {
     const { trace, engine, story } = setUp();
     const [, later] = [1, 2].map((index) =>
@@ -368,6 +397,21 @@ describe('what a trace cannot tell', () => {
     expect((await story(1)).complete).toBe(true);
     trace.persisted(1, logIndex(1), 1_004);
     expect((await story(1)).complete).toBe(false);
+  });
+
+  test('of a story that is too long the middle is left out: its ends stay', async () => {
+    const { trace, append, story } = setUp();
+    append(1);
+    for (let n = 1; n <= LINES_MAX; n += 1) trace.send(N2.url, order(1, 1), 1_000 + n);
+    trace.answer(N2.url, order(1, 1), ack(0), 4_000);
+    trace.reply(ticket(1), stored(1, 'n1', 'n2'), 4_000);
+    const { complete, lines } = await story(1);
+    expect([complete, lines.length]).toEqual([false, LINES_MAX]);
+    expect(lines[0].event).toBe('received');
+    expect(lines.slice(-2).map(({ event }: { event: string }) => event)).toEqual([
+      'acknowledged',
+      'answered',
+    ]);
   });
 
   test('texts are bounded in number and length', () => {
