@@ -47,6 +47,16 @@ test('kv get prints the value alone; an absent key is exit 1', async () => {
   expect(JSON.parse(json.out)).toEqual(absent);
 });
 
+test('kv get sends the id along, and --json shows the one that comes back', async () => {
+  const found = { result: 'GetResult', id: 'a 7', key: 'k', value: 'v', index: 3 };
+  const stub = await startStub((_, response) => sendJson(response, 200, found));
+  const at = ['--id', 'a 7', '--url', stub.url];
+  const json = await runCommand(kv, 'kv', 'get', 'k', '--json', ...at);
+  expect(JSON.parse(json.out)).toEqual(found);
+  expect(stub.hits[0]?.path).toBe('/kv/k?id=a+7');
+  expect((await runCommand(kv, 'kv', 'get', 'k', ...at)).out).toBe('v\n');
+});
+
 test.each(['get', 'rm', 'put'])('kv %s refuses "." and ".." with exit 2', async (verb) => {
   for (const key of ['.', '..']) {
     const value = verb === 'put' ? ['v'] : [];

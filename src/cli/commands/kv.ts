@@ -23,6 +23,10 @@ interface ReadOptions extends TargetOptions {
   readonly json?: true;
 }
 
+interface GetOptions extends ReadOptions {
+  readonly id?: string;
+}
+
 interface WriteOptions extends TargetOptions {
   readonly w?: WriteConcern;
   readonly timeout?: number;
@@ -42,6 +46,7 @@ export function register(program: Command): void {
   const kv = program.command('kv').description('values under keys: get, put, rm, list');
   addRead(kv.command('get').description('print the value of a key'))
     .argument('<key>')
+    .option('--id <id>', 'comes back in the answer (--json)')
     .addHelpText('after', examples(['replog kv get colour', 'the value alone, on one line']))
     .action(get);
   addWrite(kv.command('put').description('store a value under a key'))
@@ -90,19 +95,19 @@ function addWrite(command: Command): Command {
     )
     .option('--timeout <duration>', 'wait at most this long (default: 1s)', parseTimeout)
     .option('--idempotency-key <key>', 'repeating the command with it changes nothing twice')
-    .option('--id <id>', 'comes back in the answer')
+    .option('--id <id>', 'comes back in the answer (--json)')
     .option('--if-match <index>', 'only if the key is still at this index', wholeNumber(1))
     .option('--if-none-match', 'only if the key has no value')
     .option('--json', 'print one JSON object');
 }
 
-async function get(key: string, options: ReadOptions): Promise<void> {
-  const { read, json } = options;
+async function get(key: string, options: GetOptions): Promise<void> {
+  const { read, id, json } = options;
   refuseDots(key);
   const target = await findTarget(options);
   const result = await untilInterrupted(async (signal) => {
     const client = await connect(target, await urlForRead(target, read, signal));
-    return client.get(key, { read, signal });
+    return client.get(key, { read, id, signal });
   });
   if (json) await printJson(result);
   if (result.value === null) {
