@@ -87,7 +87,12 @@ export class Player {
     if (say !== null) this.#part += 1;
     const of = scenario.steps.filter((one) => one.say !== undefined).length;
     const line = scenario.lineOf(step.path);
-    await tell({ type: 'step', part: this.#part, of, line, does: tellStep(step), say, why, look });
+    const does = this.#told(step);
+    await tell({ type: 'step', part: this.#part, of, line, does, say, why, look });
+  }
+
+  #told(step: Step): string {
+    return tellStep(step, nodesMeant('secondaries', this.#parts.stage));
   }
 
   async #perform(step: Step): Promise<void> {
@@ -108,7 +113,7 @@ export class Player {
         await this.#work.perform(step).catch((error: unknown) => {
           this.#parts.signal.throwIfAborted();
           const seen = error instanceof Error ? error.message : String(error);
-          throw this.#failed(step, { path: [], expected: tellStep(step), seen });
+          throw this.#failed(step, { path: [], expected: this.#told(step), seen });
         });
     }
   }

@@ -7,9 +7,13 @@ import { type Span, spanText } from './span.ts';
 import { isRequest, type RequestStep, type Step } from './step.ts';
 import { shown } from './unmet.ts';
 
-/** One line. */
-export function tellStep(step: Step): string {
+/** One line. `secondaries`: their ids, if there are any, as no command knows them by that word. */
+export function tellStep(step: Step, secondaries: readonly string[] = []): string {
   if (isRequest(step)) return tellRequest(step);
+  const typed = (nodes: string | readonly string[]): string[] =>
+    [nodes]
+      .flat()
+      .flatMap((node) => (node === 'secondaries' && secondaries.length > 0 ? secondaries : [node]));
   switch (step.verb) {
     case 'answer':
       return `wait for the answer to ${named(step.answer)}`;
@@ -22,25 +26,25 @@ export function tellStep(step: Step): string {
         ? `wait until ${tellCondition(step['wait-until'])}`
         : `wait until ${tellCondition(step['wait-until'])}; and then: ${tellCondition(step.then)}`;
     case 'fault':
-      return `replog fault ${onEach(step.fault, faultWords(step.with) || 'clear')}`;
+      return `replog fault ${onEach(typed(step.fault), faultWords(step.with) || 'clear')}`;
     case 'clear':
-      return `replog fault ${onEach(step.clear, 'clear')}`;
+      return `replog fault ${onEach(typed(step.clear), 'clear')}`;
     case 'partition':
       return `cut off ${[step.partition].flat().join(' ')}: nothing from the master arrives there`;
     case 'restart-empty':
       return `restart ${[step['restart-empty']].flat().join(' ')} without its memory`;
     case 'kill':
-      return `replog kill ${[step.kill].flat().join(' ')}   (kill -9)`;
+      return `replog kill ${typed(step.kill).join(' ')}   (kill -9)`;
     case 'pause':
-      return `replog pause ${[step.pause].flat().join(' ')}   (it stands still, like a hung machine)`;
+      return `replog pause ${typed(step.pause).join(' ')}   (it stands still, like a hung machine)`;
     case 'resume':
-      return `replog resume ${[step.resume].flat().join(' ')}`;
+      return `replog resume ${typed(step.resume).join(' ')}`;
     case 'stop':
-      return `replog stop ${[step.stop].flat().join(' ')}`;
+      return `replog stop ${typed(step.stop).join(' ')}`;
     case 'start':
-      return `replog start ${[step.start].flat().join(' ')}`;
+      return `replog start ${typed(step.start).join(' ')}`;
     case 'restart':
-      return `replog restart ${[step.restart].flat().join(' ')}`;
+      return `replog restart ${typed(step.restart).join(' ')}`;
     case 'add':
       return `replog add   (it becomes ${step.add})`;
     case 'leave':
@@ -51,8 +55,7 @@ export function tellStep(step: Step): string {
 }
 
 /** `replog fault` takes one node, or a name for several. */
-function onEach(nodes: string | readonly string[], words: string): string {
-  const [first, ...others] = [nodes].flat();
+function onEach([first, ...others]: readonly string[], words: string): string {
   return `${first} ${words}${others.length === 0 ? '' : `   (${others.join(' ')} likewise)`}`;
 }
 
@@ -67,14 +70,12 @@ function tellRequest(step: RequestStep): string {
     const flag = step.verb === 'append' || step.verb === 'batch' ? 'key' : 'idempotency-key';
     parts.push(`--${flag} ${key}`);
   }
-  const id = 'id' in step && step.id !== undefined ? `${step.id}` : null;
-  if (id !== null && step.verb !== 'get') parts.push(`--id ${id}`);
+  if ('id' in step && step.id !== undefined) parts.push(`--id ${step.id}`);
   if ('if-match' in step) parts.push(`--if-match ${step['if-match']}`);
   if ('if-none-match' in step) parts.push('--if-none-match');
   if ('read' in step) parts.push(`--read ${step.read}`);
   const notes = [
     ...(step.verb === 'batch' ? ['one batch'] : []),
-    ...(id !== null && step.verb === 'get' ? [`with the id ${id}`] : []),
     ...(step.at === undefined ? [] : [`asked of ${step.at}`]),
     ...(step.as === undefined ? [] : [`goes on meanwhile, as "${step.as}"`]),
   ];

@@ -65,6 +65,23 @@ const reads =
     call.method === 'GET' && call.path.startsWith(path) && (at === undefined || at === node);
 
 describe('a scenario that holds', () => {
+  test('tells of secondaries by the names that they have then', async () => {
+    const { verdict, reports } = await play(`
+  - leave: n2
+  - pause: secondaries
+  - resume: secondaries
+  - append: a
+    w: 2
+    expect: { status: 201 }
+`);
+    expect(verdict).toMatchObject({ ok: true });
+    const told = reports.flatMap((report) => (report.type === 'step' ? [report.does] : []));
+    expect(told.slice(1, 3)).toEqual([
+      'replog pause n3   (it stands still, like a hung machine)',
+      'replog resume n3',
+    ]);
+  });
+
   test('passes, step by step, and leaves its stage', async () => {
     const steps = `
   - append: Msg1

@@ -6,15 +6,15 @@ import { parseScenario } from '../../src/scenarios/scenario-file.ts';
 import { tellStep } from '../../src/scenarios/telling.ts';
 
 /** What is told of the steps of a scenario of three nodes. */
-function told(steps: string): string[] {
+function told(steps: string, secondaries?: readonly string[]): string[] {
   const head = 'title: t\nrule: { guarantee: G1, text: t }\nsteps:\n';
-  return parseScenario(head + steps, 'my.yaml').steps.map(tellStep);
+  return parseScenario(head + steps, 'my.yaml').steps.map((step) => tellStep(step, secondaries));
 }
 
 test.each([
   ['- append: a b\n  w: 3\n  timeout: 500ms', 'replog append "a b" --w 3 --timeout 500ms'],
   ['- put: k\n  value: v\n  id: 7', 'replog kv put k v --id 7'],
-  ['- get: k\n  id: 7\n  at: n2', 'replog kv get k   (with the id 7; asked of n2)'],
+  ['- get: k\n  id: 7\n  at: n2', 'replog kv get k --id 7   (asked of n2)'],
   ['- batch: [a, b]\n  w: 1', 'replog append a b --w 1   (one batch)'],
   ['- append: m{n}\n  times: 5', 'for n = 1 to 5: replog append m{n}'],
   ['- append: m{n}\n  times: 5\n  clients: 2', 'for n = 1 to 5, 2 at once: replog append m{n}'],
@@ -31,6 +31,22 @@ test.each([
   ),
 ])('%s', (step, line) => {
   expect(told(step!)).toEqual([line]);
+});
+
+test('secondaries are named: no command knows them by that word', () => {
+  const steps = ['- fault: secondaries\n  with: { hold: true }', '- clear: secondaries']
+    .concat(['pause', 'resume', 'stop', 'start', 'restart'].map((verb) => `- ${verb}: secondaries`))
+    .concat('- kill: [n1, secondaries]');
+  expect(told(steps.join('\n'), ['n2', 'n3'])).toEqual([
+    'replog fault n2 hold   (n3 likewise)',
+    'replog fault n2 clear   (n3 likewise)',
+    'replog pause n2 n3   (it stands still, like a hung machine)',
+    'replog resume n2 n3',
+    'replog stop n2 n3',
+    'replog start n2 n3',
+    'replog restart n2 n3',
+    'replog kill n1 n2 n3   (kill -9)',
+  ]);
 });
 
 test('requests that are awaited later are all sent at once', () => {
