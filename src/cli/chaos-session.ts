@@ -6,6 +6,7 @@ import type { ArenaNode } from '../chaos/arena.ts';
 import type { Script } from '../chaos/recording.ts';
 import type { ChaosReport, Progress } from '../chaos/run.ts';
 import type { JudgeName } from '../check/verdict.ts';
+import { shellWord } from '../client/shell-word.ts';
 import type { ThrowawayOptions } from '../cluster/throwaway.ts';
 import { openRecord } from './arguments/record-file.ts';
 import { EXIT, Refused, Undecided } from './exit.ts';
@@ -24,7 +25,6 @@ import { stylesFor } from './printing/colour.ts';
 import { clearLive, drawLive, liveColumns } from './printing/live-lines.ts';
 import { printJson, printLine, printLines } from './printing/output.ts';
 import { canDrawOver } from './printing/screenful.ts';
-import { shellWord } from './printing/shell-word.ts';
 import { cutTo } from './printing/text-width.ts';
 
 /** A cluster that chaos may be let loose on. */

@@ -21,6 +21,7 @@ import {
   Unauthorized,
   WriteConcernTimeout,
 } from '../client/problems.ts';
+import { shellWord } from '../client/shell-word.ts';
 import { isFull } from '../persistence/disk/storage-failure.ts';
 import { pathProblem, shownPath } from './arguments/path-problem.ts';
 
@@ -152,7 +153,7 @@ const ROWS: readonly Row[] = [
       `no answer says whether the write is stored (${messageOf(cause)}): outcome unknown` +
       `${index === null ? '' : `, last seen as index ${index}`}, key ${idempotencyKey}`,
     hint: ({ idempotencyKey }: OutcomeUnknown) =>
-      `\`replog outcome ${idempotencyKey}\` tells; repeating the write with that key is safe`,
+      `\`replog outcome ${shellWord(idempotencyKey)}\` tells; repeating the write with that key is safe`,
   },
   {
     type: WriteConcernTimeout,

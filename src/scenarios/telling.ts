@@ -1,6 +1,7 @@
 // What a step does, in the words of the command line: whoever reads it can type it.
 
 import { faultWords } from '../client/fault-words.ts';
+import { shellWord } from '../client/shell-word.ts';
 import type { Condition } from './expectation.ts';
 import { clientsOf } from './requests.ts';
 import { type Span, spanText } from './span.ts';
@@ -68,9 +69,9 @@ function tellRequest(step: RequestStep): string {
   const key = 'idempotency-key' in step ? step['idempotency-key'] : undefined;
   if (key !== undefined) {
     const flag = step.verb === 'append' || step.verb === 'batch' ? 'key' : 'idempotency-key';
-    parts.push(`--${flag} ${key}`);
+    parts.push(`--${flag} ${word(key)}`);
   }
-  if ('id' in step && step.id !== undefined) parts.push(`--id ${step.id}`);
+  if ('id' in step && step.id !== undefined) parts.push(`--id ${word(`${step.id}`)}`);
   if ('if-match' in step) parts.push(`--if-match ${step['if-match']}`);
   if ('if-none-match' in step) parts.push('--if-none-match');
   if ('read' in step) parts.push(`--read ${step.read}`);
@@ -97,17 +98,17 @@ function repeated(step: RequestStep): string {
 function requestWords(step: RequestStep): string[] {
   switch (step.verb) {
     case 'append':
-      return ['append', quoted(step.append)];
+      return ['append', word(step.append)];
     case 'batch':
-      return ['append', ...step.batch.map(quoted)];
+      return ['append', ...step.batch.map(word)];
     case 'put':
-      return ['kv put', quoted(step.put), quoted(step.value)];
+      return ['kv put', word(step.put), word(step.value)];
     case 'remove':
-      return ['kv rm', quoted(step.remove)];
+      return ['kv rm', word(step.remove)];
     case 'get':
-      return ['kv get', quoted(step.get)];
+      return ['kv get', word(step.get)];
     case 'outcome':
-      return ['outcome', quoted(step.outcome)];
+      return ['outcome', word(step.outcome)];
   }
 }
 
@@ -190,8 +191,10 @@ function named(names: string | readonly string[]): string {
   return all.map((name) => JSON.stringify(name)).join(', ');
 }
 
-function quoted(text: string): string {
-  return /^[\w{}./:-]+$/.test(text) ? text : JSON.stringify(text);
+/** As a shell takes it; {n} stands for a number. */
+function word(text: string): string {
+  const plain = text.replaceAll('{n}', 'n');
+  return shellWord(plain) === plain ? text : shellWord(text);
 }
 
 function dashed(name: string): string {

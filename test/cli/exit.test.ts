@@ -79,6 +79,11 @@ test('an unknown outcome gives the key, the index if there is one, and what to d
   expect(ending.hint).toContain('replog outcome k1');
 });
 
+test('a key is named as a shell takes it', () => {
+  const { hint } = endingOf(new OutcomeUnknown("Ann's order", new Error('socket closed'), 9));
+  expect(hint).toMatch(/^`replog outcome 'Ann'\\''s order'` tells/);
+});
+
 test('an invalid request says where', () => {
   const errors = [{ path: 'w', message: 'must be positive' }];
   expect(endingOf(problem(400, 'invalid-request', { errors })).sentence).toContain(

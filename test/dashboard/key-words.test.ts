@@ -1,7 +1,6 @@
 // The words that stand for keys: the command lines of the foot, and the one table.
 
 import { describe, expect, test } from 'vitest';
-import { quoted } from '../../src/dashboard/keys/command-line.ts';
 import { situationOf } from '../../src/dashboard/keys/key-entry.ts';
 import { KEY_MAP } from '../../src/dashboard/keys/key-map.ts';
 import { firstScreen } from '../../src/dashboard/keys/screen-state.ts';
@@ -77,13 +76,5 @@ describe('one table', () => {
           .split(' ')[1]!,
     );
     expect(verbs.filter((verb) => !known.has(verb))).toEqual([]);
-  });
-
-  test('a text is quoted as a shell takes it', () => {
-    expect([quoted('plain-1'), quoted("it's"), quoted('a b')]).toEqual([
-      'plain-1',
-      "'it'\\''s'",
-      "'a b'",
-    ]);
   });
 });

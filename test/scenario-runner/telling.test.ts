@@ -12,7 +12,10 @@ function told(steps: string, secondaries?: readonly string[]): string[] {
 }
 
 test.each([
-  ['- append: a b\n  w: 3\n  timeout: 500ms', 'replog append "a b" --w 3 --timeout 500ms'],
+  ['- append: a b\n  w: 3\n  timeout: 500ms', "replog append 'a b' --w 3 --timeout 500ms"],
+  ['- append: at $5\n  idempotency-key: a b', "replog append 'at $5' --key 'a b'"],
+  ["- put: k\n  value: it's\n  id: a b", "replog kv put k 'it'\\''s' --id 'a b'"],
+  ['- put: k{n}\n  value: a {n}\n  times: 2', "for n = 1 to 2: replog kv put k{n} 'a {n}'"],
   ['- put: k\n  value: v\n  id: 7', 'replog kv put k v --id 7'],
   ['- get: k\n  id: 7\n  at: n2', 'replog kv get k --id 7   (asked of n2)'],
   ['- batch: [a, b]\n  w: 1', 'replog append a b --w 1   (one batch)'],

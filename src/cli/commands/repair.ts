@@ -1,6 +1,7 @@
 // `replog repair`: the way out for damaged data that no other node can make up for.
 
 import type { Command } from 'commander';
+import { shellWord } from '../../client/shell-word.ts';
 import type { FolderCheck } from '../../persistence/damage/verify.ts';
 import { type NodeFolder, nodeFolders } from '../arguments/data-dir.ts';
 import { UsageError } from '../exit.ts';
@@ -9,7 +10,6 @@ import { cleanText } from '../printing/clean-text.ts';
 import { examples } from '../printing/examples.ts';
 import { folderLines } from '../printing/folder-report.ts';
 import { printJson, printSentences } from '../printing/output.ts';
-import { shellWord } from '../printing/shell-word.ts';
 
 interface RepairOptions {
   readonly cut?: true;

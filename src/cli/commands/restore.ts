@@ -3,6 +3,7 @@
 import { createReadStream, existsSync, readdirSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { shellWord } from '../../client/shell-word.ts';
 import { UnknownFormat } from '../../persistence/persistence.ts';
 import { dataDirFrom, isFolder } from '../arguments/data-dir.ts';
 import { shownPath } from '../arguments/path-problem.ts';
@@ -14,7 +15,6 @@ import { entryRange } from '../printing/counted.ts';
 import { examples } from '../printing/examples.ts';
 import { printJson, printLines } from '../printing/output.ts';
 import { Progress } from '../printing/progress.ts';
-import { shellWord } from '../printing/shell-word.ts';
 
 interface RestoreOptions {
   readonly node?: true;

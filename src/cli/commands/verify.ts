@@ -1,6 +1,7 @@
 // `replog verify`: is what is on disk whole?
 
 import type { Command } from 'commander';
+import { shellWord } from '../../client/shell-word.ts';
 import { nodeFolders } from '../arguments/data-dir.ts';
 import { Refused } from '../exit.ts';
 import { checkNode } from '../folder-check.ts';
@@ -8,7 +9,6 @@ import { cleanText } from '../printing/clean-text.ts';
 import { examples } from '../printing/examples.ts';
 import { folderLines } from '../printing/folder-report.ts';
 import { printJson, printSentences } from '../printing/output.ts';
-import { shellWord } from '../printing/shell-word.ts';
 
 export function register(program: Command): void {
   program

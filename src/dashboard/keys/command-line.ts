@@ -1,16 +1,12 @@
 // The command line that does what a key, or an open panel, does.
 
 import { faultWords } from '../../client/fault-words.ts';
+import { shellWord } from '../../client/shell-word.ts';
 import type { Situation } from './key-entry.ts';
 import { idOf } from './key-entry.ts';
 import { KEY_MAP } from './key-map.ts';
 import type { Panel, ScreenState } from './screen-state.ts';
 import { concernsOf } from './screen-state.ts';
-
-/** As a shell takes it. */
-export function quoted(text: string): string {
-  return /^[\w.,:/@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
-}
 
 /** With what the command needs to find this cluster. */
 export function spelled(command: string, { flags }: ScreenState): string {
@@ -41,7 +37,7 @@ function panelCommand(panel: Panel, situation: Situation): string | null {
       return panel.command;
     case 'append': {
       const w = concernsOf(state)[panel.w] ?? 'majority';
-      return `replog append ${quoted(panel.message || 'hello')} --w ${w}`;
+      return `replog append ${shellWord(panel.message || 'hello')} --w ${w}`;
     }
     case 'faults': {
       const faults = state.nodes.find(({ node }) => node === panel.node)?.faults ?? {};

@@ -2,8 +2,8 @@
 // and what is asked for beyond it.
 
 import { faultWords } from '../../client/fault-words.ts';
+import { shellWord } from '../../client/shell-word.ts';
 import type { ClusterState } from '../cluster/cluster-state.ts';
-import { quoted } from './command-line.ts';
 import { FAULT_CHOICES } from './fault-menu.ts';
 import { type Response, situationOf } from './key-entry.ts';
 import { KEY_MAP } from './key-map.ts';
@@ -106,7 +106,7 @@ function inAppend(panel: Kind<'append'>, state: ClusterState, key: string): Resp
       const w = concerns[panel.w] ?? 'majority';
       const text = message === '' ? 'hello' : message;
       return {
-        screen: { panel: null, lastCommand: `replog append ${quoted(text)} --w ${w}` },
+        screen: { panel: null, lastCommand: `replog append ${shellWord(text)} --w ${w}` },
         effects: [{ type: 'append', message: text, w }],
       };
     }
