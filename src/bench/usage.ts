@@ -19,21 +19,25 @@ export interface Spent {
   readonly residentBytes: number;
 }
 
-/** Reads it from every node that answers. */
+/** A node that stands still does not hold a measurement up for longer. */
+const ASK_MS = 2_000;
+
+/** Reads it from every node that answers, within `askMs` milliseconds. */
 export async function usageOf(
   nodes: readonly { readonly node: string; readonly client: ReplogClient }[],
+  askMs: number = ASK_MS,
 ): Promise<Usage[]> {
   const read = await Promise.all(
     nodes.map(async ({ node, client }) => {
       try {
-        const metrics = await client.metrics();
+        const metrics = await client.metrics({ signal: AbortSignal.timeout(askMs) });
         return {
           node,
           cpuSeconds: valueIn(metrics, 'process_cpu_seconds_total'),
           residentBytes: valueIn(metrics, 'process_resident_memory_bytes'),
         };
       } catch {
-        // A node that is down, or asks for another token, has no line in the table.
+        // A node that is down or stands still, or asks for another token, has no line in the table.
         return null;
       }
     }),
