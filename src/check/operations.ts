@@ -3,6 +3,7 @@
 // not, they are counted.
 
 import type { Operation } from '../core/operation.ts';
+import { ByContents } from './by-contents.ts';
 import type { WriteRecord } from './history.ts';
 
 /** Names one operation's content; numbers from 0. */
@@ -26,7 +27,7 @@ export interface KeyFacts {
   /** When it was first used. */
   since: number;
   /** What it was ever used for: more than one, and it was refused for all of them but one. */
-  readonly asked: (readonly Content[])[];
+  readonly asked: ByContents<true>;
 }
 
 /** A batch whose outcome is open: it is in the log as a whole or not at all. */
@@ -109,12 +110,14 @@ export class Operations {
     if (facts === undefined) {
       const [heardAt, askedAt] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
       const nowhere = { first: 0, place: 0, stored: false, heardAt, askedAt };
-      this.keys.set(key, { ...nowhere, contents, since: call, asked: [contents] });
+      const asked = new ByContents<true>();
+      asked.add(contents, true);
+      this.keys.set(key, { ...nowhere, contents, since: call, asked });
       return false;
     }
     facts.since = Math.min(facts.since, call);
-    const again = facts.asked.some((asked) => sameContents(asked, contents));
-    if (!again) facts.asked.push(contents);
+    const again = facts.asked.find(contents) === true;
+    if (!again) facts.asked.add(contents, true);
     return again;
   }
 
@@ -217,10 +220,6 @@ export class Operations {
         return `remove ${short(operation.key)}`;
     }
   }
-}
-
-export function sameContents(one: readonly Content[], other: readonly Content[]): boolean {
-  return one.length === other.length && one.every((content, i) => content === other[i]);
 }
 
 /** Different for different operations. */

@@ -25,3 +25,18 @@ test.each<[what: string, other: Partial<WriteRecord>, isFirst: boolean, legal: b
 ])('of another request that was %s', (_, other, isFirst, legal) => {
   expect(judged(other, isFirst)).toEqual(legal ? [] : ['honest refusal']);
 });
+
+test('of no other request than itself', () => {
+  const run = new Recording();
+  run.write(message('two'), { idempotencyKey: 'k' });
+  run.write(message('two'), REUSED);
+  expect(judge(run.end()).violations.map(({ judge: by }) => by)).toEqual(['honest refusal']);
+});
+
+// A look at all of them for each of them would take longer than a test may.
+test('of the last of 100,000 others', () => {
+  const run = new Recording();
+  for (let i = 0; i < 100_000; i += 1) run.write(message(`m${i}`), { ...REUSED, call: 3 });
+  run.write(message('one'), { idempotencyKey: 'k', call: 3 });
+  expect(judge(run.end()).violations).toEqual([]);
+});

@@ -110,3 +110,13 @@ describe('never back', () => {
     expect(judgesOf(run.records)).toEqual(['never back']);
   });
 });
+
+// A look at all of them for each of them would take longer than a test may.
+test('a key is used for 100,000 things, of which one is stored', () => {
+  const run = new Recording();
+  run.write(message('one'), { idempotencyKey: 'k' });
+  for (let i = 0; i < 100_000; i += 1) {
+    run.write(message(`m${i}`), { idempotencyKey: 'k', outcome: 'unknown' });
+  }
+  expect(judge(run.end()).violations).toEqual([]);
+});

@@ -4,16 +4,16 @@
 //
 // The other request may have ended later, or never: so only the end of the history tells.
 
+import { ByContents } from '../by-contents.ts';
 import type { Evidence, Invariant } from '../evidence.ts';
 import type { WriteRecord } from '../history.ts';
-import { type Content, sameContents } from '../operations.ts';
+import type { Content } from '../operations.ts';
 import { type Violation, violation } from '../verdict.ts';
 
 const REUSED = 'idempotency-key-reused';
 
 /** Something that a key was used for. */
 interface Use {
-  readonly asked: readonly Content[];
   /** When it was first asked for, in a request that was not refused; ∞: never. */
   since: number;
   /** When it was first refused for another one, and the record; ∞ and 0: never. */
@@ -23,7 +23,7 @@ interface Use {
 
 export class HonestRefusal implements Invariant {
   private readonly evidence: Evidence;
-  private readonly uses = new Map<string, Use[]>();
+  private readonly uses = new Map<string, ByContents<Use>>();
 
   constructor(evidence: Evidence) {
     this.evidence = evidence;
@@ -43,24 +43,25 @@ export class HonestRefusal implements Invariant {
   private use(key: string, contents: readonly Content[]): Use {
     let uses = this.uses.get(key);
     if (uses === undefined) {
-      uses = [];
+      uses = new ByContents();
       this.uses.set(key, uses);
     }
-    let use = uses.find(({ asked }) => sameContents(asked, contents));
+    let use = uses.find(contents);
     if (use === undefined) {
-      use = { asked: contents, since: NEVER, refusedAt: NEVER, refused: 0 };
-      uses.push(use);
+      use = { since: NEVER, refusedAt: NEVER, refused: 0 };
+      uses.add(contents, use);
     }
     return use;
   }
 
   finish(): Violation | null {
     for (const [key, uses] of this.uses) {
-      for (const use of uses) {
+      const [first, second] = earliest(uses.values());
+      for (const use of uses.values()) {
         const { refused, refusedAt } = use;
         if (refused === 0) continue;
-        if (uses.some((other) => other !== use && other.since < NEVER && other.since <= refusedAt))
-          continue;
+        const since = (use === first ? second : first)?.since ?? NEVER;
+        if (since < NEVER && since <= refusedAt) continue;
         const sentence =
           `A request was refused because its key ${key} stood for another one (record ` +
           `${refused}), but nobody had used the key for another one.`;
@@ -69,6 +70,17 @@ export class HonestRefusal implements Invariant {
     }
     return null;
   }
+}
+
+/** The two that were asked for first; undefined: there are fewer. */
+function earliest(uses: Iterable<Use>): readonly (Use | undefined)[] {
+  let first: Use | undefined;
+  let second: Use | undefined;
+  for (const use of uses) {
+    if (first === undefined || use.since < first.since) [first, second] = [use, first];
+    else if (second === undefined || use.since < second.since) second = use;
+  }
+  return [first, second];
 }
 
 const NEVER = Number.POSITIVE_INFINITY;
