@@ -1,8 +1,10 @@
 // A key stands for another request only if that was asked for by then, and not refused.
 
 import { expect, test } from 'vitest';
+import { Evidence } from '../../src/check/evidence.ts';
 import type { WriteRecord } from '../../src/check/history.ts';
 import { judge } from '../../src/check/judge.ts';
+import { HonestRefusal } from '../../src/check/judges/honest-refusal.ts';
 import { message, Recording } from './recording.ts';
 
 const REUSED = { idempotencyKey: 'k', outcome: 'refused', code: 'idempotency-key-reused' } as const;
@@ -35,8 +37,13 @@ test('of no other request than itself', () => {
 
 // A look at all of them for each of them would take longer than a test may.
 test('of the last of 100,000 others', () => {
+  const evidence = new Evidence();
+  evidence.place = 1;
+  const judges = new HonestRefusal(evidence);
   const run = new Recording();
-  for (let i = 0; i < 100_000; i += 1) run.write(message(`m${i}`), { ...REUSED, call: 3 });
-  run.write(message('one'), { idempotencyKey: 'k', call: 3 });
-  expect(judge(run.end()).violations).toEqual([]);
+  const refused = run.write(message('any'), REUSED);
+  for (let content = 1; content <= 100_000; content += 1) judges.write(refused, [content]);
+  expect(judges.finish()?.judge).toBe('honest refusal');
+  judges.write(run.write(message('one'), { idempotencyKey: 'k', call: 1 }), [0]);
+  expect(judges.finish()).toBe(null);
 });
