@@ -17,6 +17,8 @@ export interface NodeFacts {
   left: boolean;
   /** Of one that left: it was only asked to, and may be a member still. */
   leaving: boolean;
+  /** It was master, and another node after it. */
+  replaced: boolean;
   /** Since when it has been up and not paused. */
   steadySince: number;
   /** When it last lost its memory; -∞: never. */
@@ -113,7 +115,7 @@ export class ClusterFacts {
     if (facts === undefined) {
       const never = Number.NEGATIVE_INFINITY;
       const here = { life: '', durable: true, up: true, paused: false };
-      const stays = { left: false, leaving: false };
+      const stays = { left: false, leaving: false, replaced: false };
       const at = { steadySince: never, lostAt: never, damagedAt: never, backAt: never };
       facts = { node, ...here, ...stays, ...at };
       this.nodes.set(node, facts);
@@ -205,7 +207,10 @@ export class ClusterFacts {
     const again = this.reused(record.epoch, facts);
     // One that stood still may say late what it was in an earlier epoch.
     if (!again && record.epoch !== undefined && record.epoch < this.masterEpoch) return 'none';
-    this.replaced ||= this.master !== null && this.master !== record.node;
+    if (this.master !== null && this.master !== record.node) {
+      this.replaced = true;
+      this.known(this.master).replaced = true;
+    }
     this.master = record.node;
     this.masterEpoch = record.epoch ?? this.masterEpoch;
     this.masterSince = record.at;

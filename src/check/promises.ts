@@ -15,7 +15,7 @@
 // not kept then may be gone, and is `excused` (`w` = 1, and the only disk wiped). When the arbiter
 // has lost its own memory, anyone may come to lead, so that what only the master holds is not kept;
 // and where the cluster's size was not configured, alone: then only what all members hold is kept.
-// A write that was under way at such a moment is promised nothing.
+// A write that was under way at such a moment is promised nothing, but by a master that is new.
 //
 // A node that starts with damage loses only what nobody else has (`damaged`): it shows less for a
 // while, but no master goes on without what another one holds, until its operator gives up what the
@@ -68,6 +68,8 @@ export class Promises {
   kept = Number.POSITIVE_INFINITY;
   /** When last something was lost. What began before is not judged by what was held. */
   riskAt = Number.NEGATIVE_INFINITY;
+  /** The same, but for what had no other reason than another master. */
+  private lossAt = Number.NEGATIVE_INFINITY;
   /** Entries above this index, of this epoch or earlier ones, may have been lost. */
   private lostAbove = Number.POSITIVE_INFINITY;
   private lostEpoch = 0;
@@ -101,8 +103,7 @@ export class Promises {
   ): { readonly index: number; readonly before: Promised } | null {
     const { first, idempotencyKey: key } = record;
     const acks = (record.acks ?? []).filter((node) => knows(node, record, cluster));
-    if (first === undefined || acks.length === 0) return null;
-    if (record.call <= this.riskAt) return null;
+    if (first === undefined || acks.length === 0 || !this.isOfNow(record, cluster)) return null;
     const moment = record.return ?? record.call;
     const last = first + contents.length - 1;
     if (!keeps(acks, cluster) || isOutdated(record, cluster)) return null;
@@ -165,7 +166,7 @@ export class Promises {
       this.positions.delete(node);
       this.held.delete(node);
     }
-    if (change !== 'other master') this.losses += 1;
+    if (change !== 'other master') this.noteLoss(at);
     this.keep(this.keptBy(cluster), at, cluster);
   }
 
@@ -176,8 +177,20 @@ export class Promises {
     const others = cluster.members.filter((member) => member.node !== node);
     const kept = Math.max(0, ...others.map((other) => this.positions.get(other.node) ?? 0));
     if (kept >= (this.positions.get(node) ?? 0)) return;
-    this.losses += 1;
+    this.noteLoss(at);
     this.keep(kept, at, cluster);
+  }
+
+  private noteLoss(at: number): void {
+    this.losses += 1;
+    this.lossAt = Math.max(this.lossAt, at);
+  }
+
+  /** Whether an answer tells of what is held now. A master that was none before tells of its own
+   * log, also to who asked before it took office. */
+  private isOfNow({ call, node }: WriteRecord, cluster: ClusterFacts): boolean {
+    const isNew = node === cluster.master && cluster.nodes.get(node)?.replaced === false;
+    return call > (isNew && !cluster.forgot ? this.lossAt : this.riskAt);
   }
 
   /** What lies above `kept` is excused. */
