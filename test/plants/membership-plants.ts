@@ -61,6 +61,13 @@ export const MEMBERSHIP_PLANTS: readonly Plant[] = [
       '    this.remembered(this.lastId);',
   ),
   plant(
+    'a secondary acknowledges before it is durable which epoch it has accepted',
+    'B32',
+    'src/core/secondary/secondary.ts',
+    'if (session === null || this.acceptance.durable < session.epoch) return;',
+    'if (session === null) return;',
+  ),
+  plant(
     'nothing goes to a node that was Unhealthy once',
     'B40',
     'src/core/members/replicator.ts',
