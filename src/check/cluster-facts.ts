@@ -43,6 +43,8 @@ export class ClusterFacts {
   master: string | null = null;
   masterEpoch = 0;
   private masterSince = 0;
+  /** Since when nobody else has become master. */
+  private soleSince = 0;
   /** Another node has become master at some time. */
   replaced = false;
   /** Epochs up to here may have been given twice, so that they name nothing. */
@@ -74,11 +76,11 @@ export class ClusterFacts {
     return !this.forgot && !this.opening && this.wasOthers(node, moment);
   }
 
-  /** Whether another node had become master before this moment, and this one has not since: the
-   * next one is introduced before it answers anybody. */
+  /** Whether another node had become master before this moment, perhaps not for the last time, and
+   * this one has not since: the next one is introduced before it answers anybody. */
   wasOthers(node: string, moment: number): boolean {
-    const { master, masterSince } = this;
-    return master !== null && master !== node && masterSince < moment;
+    const { master, soleSince } = this;
+    return master !== null && master !== node && soleSince < moment;
   }
 
   /** An epoch was met. */
@@ -211,6 +213,7 @@ export class ClusterFacts {
       this.replaced = true;
       this.known(this.master).replaced = true;
     }
+    if (this.master !== record.node) this.soleSince = record.at;
     this.master = record.node;
     this.masterEpoch = record.epoch ?? this.masterEpoch;
     this.masterSince = record.at;

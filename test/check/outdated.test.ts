@@ -58,3 +58,18 @@ test.each([
   run.write(message('new'), { acks: [run.master, 'n1', 'n4'].slice(0, nodes.length - 1), w: 1 });
   expect(judge(run.records).violations.map(({ judge: judged }) => judged)).toEqual(by);
 });
+
+test('also where the next one has been appointed once more since it was asked', () => {
+  const run = new Recording();
+  run.write(message('kept'));
+  run.lead('n3');
+  run.node('n2', 'leave');
+  const call = run.tick();
+  run.start('n3');
+  run.lead('n3');
+  const said = { outcome: 'unknown', code: 'write-concern-timeout', node: 'n1' } as const;
+  run.write(message('lone'), { ...said, acks: ['n1'], first: 2, last: 2, call });
+  run.log.length = 1;
+  run.write(message('new'), { acks: ['n3', 'n1'] });
+  expect(judge(run.records).violations).toEqual([]);
+});
