@@ -7,6 +7,7 @@ import type { Noted } from '../effects.ts';
 import type { Epoch, Incarnation, LogIndex, NodeId } from '../ids.ts';
 import { majority } from '../master/quorum.ts';
 import type { Join } from '../messages.ts';
+import { type Growth, shortOf } from '../recovery/growth.ts';
 
 /** Processes that ended, and are still told from those that have not: more than restart while a
  * message is under way. */
@@ -64,6 +65,12 @@ export class Succession {
   get awaitsNewcomers(): boolean {
     const { established } = this;
     return established !== null && [...this.electors].some((node) => !established.has(node));
+  }
+
+  private get growth(): Growth {
+    const established = [...(this.established ?? [])];
+    const newcomers = [...this.electors].filter((node) => !established.includes(node));
+    return { established, newcomers };
   }
 
   /** The master knows of this cluster, and names those who are established; absent: as before.
@@ -130,12 +137,10 @@ export class Succession {
     return [...fresh.values()].every((other) => !other.eligible || !isLater(other, own));
   }
 
-  /** A majority of a cluster of `size` nodes, and of those that have had the log. */
+  /** A majority of a cluster of `size` nodes, and of those that may have what was promised. */
   private areEnough(nodes: readonly NodeId[], size: number): boolean {
-    const { established } = this;
     if (nodes.length < majority(size)) return false;
-    if (established === null) return true;
-    return nodes.filter((node) => established.has(node)).length >= majority(established.size);
+    return shortOf(this.growth, (id) => nodes.includes(id)).length === 0;
   }
 }
 

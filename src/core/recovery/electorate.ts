@@ -6,7 +6,7 @@
 import type { Context } from '../context.ts';
 import { type LogIndex, logIndex, type NodeId } from '../ids.ts';
 import type { Appointment } from '../master/mandate.ts';
-import { majority } from '../master/quorum.ts';
+import { shortOf } from './growth.ts';
 
 /**
  * Invariants:
@@ -19,7 +19,8 @@ import { majority } from '../master/quorum.ts';
 export class Electorate {
   private readonly context: Context;
   private readonly established = new Set<NodeId>();
-  /** How far each must come; null: the epoch is not settled, so that nobody knows. */
+  /** How far each must come, in the order in which they joined; null: the epoch is not settled, so
+   * that nobody knows. This node is among them if it is one, until then. */
   private readonly newcomers = new Map<NodeId, LogIndex | null>();
   private settled = false;
   /** This node is established as well. */
@@ -36,8 +37,9 @@ export class Electorate {
     const remembered = context.bookkeeping.current.established ?? null;
     const known = named ?? remembered;
     for (const { node } of replicas) {
-      if (node === self) continue;
-      if (known === null || known.includes(node)) this.established.add(node);
+      if (node === self) {
+        if (!this.own) this.newcomers.set(node, null);
+      } else if (known === null || known.includes(node)) this.established.add(node);
       else this.newcomers.set(node, null);
     }
     const { size } = this.established;
@@ -51,18 +53,16 @@ export class Electorate {
     return this.own || this.settled ? [node, ...this.established] : [...this.established];
   }
 
-  /** Whether it is one of those whose majority must be heard, beside that of all members. */
   has(node: NodeId): boolean {
     return this.established.has(node);
   }
 
-  /** Whether these members, and this node where it is one of them, are a majority of the
-   * established ones. */
-  isMajority(heard: readonly NodeId[]): boolean {
-    const own = this.own ? 1 : 0;
-    const size = own + this.established.size;
-    const counted = heard.filter((node) => this.established.has(node)).length;
-    return size === 0 || own + counted >= majority(size);
+  /** Of whom more must be heard than these members and this node, beside a majority of all; empty:
+   * these are enough. */
+  lacking(heard: readonly NodeId[]): readonly NodeId[] {
+    const { node: self } = this.context.self;
+    const growth = { established: this.names, newcomers: [...this.newcomers.keys()] };
+    return shortOf(growth, (node) => node === self || heard.includes(node));
   }
 
   joined(node: NodeId): void {
@@ -80,6 +80,7 @@ export class Electorate {
   settle(): void {
     this.settled = true;
     const { lastIndex } = this.context.ledger.log;
+    this.newcomers.delete(this.context.self.node);
     for (const node of [...this.newcomers.keys()]) {
       this.newcomers.set(node, lastIndex);
       this.acknowledged(node, logIndex(0));

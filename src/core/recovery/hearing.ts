@@ -141,7 +141,7 @@ export class Hearing {
     const members = this.assembly.members();
     if (members.length + 1 < this.assembly.size() && now < this.strangersUntil) return false;
     if (!isMajority(members, counts, this.expected())) return false;
-    if (!this.includeEstablished(counts)) return false;
+    if (this.lacking(counts).length > 0) return false;
     const silent = members.filter(
       (member) => !this.heard.has(member.peer.node) && member.status !== 'Unhealthy',
     );
@@ -156,15 +156,13 @@ export class Hearing {
     return all && members.every((member) => this.counts(member));
   }
 
-  /** Enough members have been heard, but too few of the established ones: who of them is waited
-   * for. */
-  get awaited(): NodeId[] {
+  /** Enough members have been heard, but too few of those who may have what was promised before:
+   * who of them is waited for. */
+  get awaited(): readonly NodeId[] {
     const members = this.assembly.members();
     const counts = (member: Member) => this.counts(member);
     if (!isMajority(members, counts, this.expected())) return [];
-    if (this.includeEstablished(counts)) return [];
-    const awaited = members.filter((member) => !counts(member)).map(({ peer }) => peer.node);
-    return awaited.filter((node) => this.assembly.electorate.has(node));
+    return this.lacking(counts);
   }
 
   /** Who is waited for and gives no sign: members that are silent for so long that this is news,
@@ -192,11 +190,11 @@ export class Hearing {
     return this.beganEmpty || this.context.bookkeeping.current.refilling === true;
   }
 
-  /** Of the established members those that count are enough. */
-  private includeEstablished(counts: (member: Member) => boolean): boolean {
+  /** See Electorate. */
+  private lacking(counts: (member: Member) => boolean): readonly NodeId[] {
     const { electorate, members } = this.assembly;
     const counted = members().filter(counts);
-    return electorate.isMajority(counted.map(({ peer }) => peer.node));
+    return electorate.lacking(counted.map(({ peer }) => peer.node));
   }
 
   /** How many nodes there are to be heard of, those that have not joined this master among them. */

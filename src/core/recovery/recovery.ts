@@ -87,7 +87,7 @@ export class Recovery {
   }
 
   /** Members that are waited for, although a majority was heard. */
-  get awaited(): NodeId[] {
+  get awaited(): readonly NodeId[] {
     return this.hearing.awaited;
   }
 

@@ -280,6 +280,27 @@ describe('Succession', () => {
     expect(answer).not.toHaveProperty('established');
   });
 
+  test('nor is one that falls silent before it has named anybody there for good', () => {
+    const cluster = new Cluster(['n2', 'n3', 'n4']);
+    cluster.takesNote('n1');
+    cluster.arbiter.leave(nodeId('n1'));
+    const { epoch: seen } = cluster.arbiter.join(join('n2'), 100) as { epoch: number };
+    cluster.silent('n3', 6_000, { epoch: seen });
+    const answer = cluster.silent('n4', 6_100, { epoch: seen, last: 1 });
+    expect(answer).toMatchObject({ type: 'JoinedMaster', epoch: 3 });
+  });
+
+  test('G24: those who were named and two more who have joined since are not passed over', () => {
+    const cluster = new Cluster(['n2', 'n3', 'n4', 'n5']);
+    cluster.takesNote('n1', 'n2', 'n3');
+    for (const id of ['n6', 'n7']) cluster.arbiter.join(join(id, { epoch: 0 }), 0);
+    cluster.arbiter.noted(cluster.arbiter.announcement!);
+    for (const id of ['n3', 'n6', 'n7']) cluster.silent(id, 100);
+    expect(cluster.silent('n2', 200, { last: 3 })).toMatchObject({ type: 'JoinedSecondary' });
+    cluster.silent('n5', 300);
+    expect(cluster.silent('n2', 400, { last: 3 })).toMatchObject({ type: 'JoinedMaster' });
+  });
+
   test('what an earlier life of a member said counts no more, however late it comes', () => {
     const cluster = new Cluster(['n2', 'n3']);
     cluster.arbiter.join(join('n2', { life: 'n2#2' }), 50);

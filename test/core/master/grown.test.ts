@@ -11,7 +11,7 @@ function unfed(...ids: readonly string[]): Weather {
 
 /** n1 leads n2 and n3; `a` is on all of them, `b` on n1 and n2. n4 and n5 have joined, and have
  * nothing yet. */
-function grown(n2: StartOptions = {}): VirtualCluster {
+function grown(n2: StartOptions = {}, later: StartOptions = {}): VirtualCluster {
   const cluster = new VirtualCluster();
   cluster.arbiter({ failover: true });
   cluster.start('n1');
@@ -25,8 +25,24 @@ function grown(n2: StartOptions = {}): VirtualCluster {
   const b = cluster.write('n1', 'b', { w: 2 });
   cluster.run(200);
   expect(cluster.outcome(b)).toMatchObject({ type: 'Stored' });
-  for (const id of ['n4', 'n5']) cluster.start(id);
+  for (const id of ['n4', 'n5']) cluster.start(id, later);
   cluster.run(1_000);
+  return cluster;
+}
+
+/** n4 and n5 have caught up, and alone with n1, which is dead, they have `c`; n6 and n7 joined
+ * then, and have nothing. The arbiter knows of that what it heard when n4 and n5 had nothing. */
+function grownTwice(later: StartOptions = {}): VirtualCluster {
+  const cluster = grown({}, later);
+  cluster.weather = (...[from, to, what]) =>
+    what === 'ReplicasNoted' ? 'lost' : unfed('n2', 'n3', 'n6', 'n7')(from, to, what);
+  cluster.run(500);
+  const c = cluster.write('n1', 'c', { w: 3 });
+  cluster.run(500);
+  expect(cluster.outcome(c)).toMatchObject({ type: 'Stored', acks: ['n1', 'n4', 'n5'] });
+  for (const id of ['n6', 'n7']) cluster.start(id);
+  cluster.run(500);
+  cluster.kill('n1');
   return cluster;
 }
 
@@ -46,6 +62,41 @@ describe('G24: a cluster that grows', () => {
     expect(roles(cluster, 'n2', 'n3', 'n4', 'n5')).toContain('master');
     for (const id of ['n2', 'n3', 'n4', 'n5']) {
       expect(cluster.entries(id), id).toEqual(['1:a', '2:b']);
+    }
+  });
+
+  test('one that grew again while the arbiter heard nothing waits for who had caught up', () => {
+    const cluster = grownTwice();
+    cluster.run(6_000);
+    const leads = ['n4', 'n5'].filter((id) => cluster.status(id).role === 'master');
+    expect(leads.length).toBe(1);
+    for (const id of ['n4', 'n5']) cluster.kill(id);
+    cluster.run(30_000);
+    expect(roles(cluster, 'n2', 'n3', 'n6', 'n7')).not.toContain('master');
+    cluster.weather = () => 1;
+    cluster.start('n4');
+    cluster.run(15_000);
+    for (const id of ['n2', 'n3', 'n4', 'n6', 'n7']) {
+      expect(cluster.entries(id), id).toEqual(['1:a', '2:b', '3:c']);
+    }
+  });
+
+  test('so does the next master, whoever has said that there is none', () => {
+    const cluster = grownTwice({ wants: 'secondary' });
+    // n4 and n5 tell the arbiter that the master is silent, and give the next one nothing.
+    cluster.weather = (from, to) => {
+      const cut = [from, to].some((id) => ['n4', 'n5'].includes(id));
+      return cut && ![from, to].includes('arbiter') ? 'lost' : 1;
+    };
+    cluster.run(15_000);
+    expect(cluster.status('n2')).toMatchObject({
+      ...{ role: 'master', epoch: 2, mode: 'read-only', recovering: true },
+      reason: expect.stringContaining('waits for n1 or n4 or n5'),
+    });
+    cluster.weather = () => 1;
+    cluster.run(3_000);
+    for (const id of ['n2', 'n3', 'n4', 'n5', 'n6', 'n7']) {
+      expect(cluster.entries(id), id).toEqual(['1:a', '2:b', '3:c']);
     }
   });
 

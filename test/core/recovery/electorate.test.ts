@@ -120,7 +120,34 @@ describe('Electorate: of a master that has followed another one', () => {
     ['both others, where it has just joined itself', ['n2', 'n3'], [n2, n3], true],
     ['whoever is there, where all who were named have left', ['n8', 'n9'], [], true],
   ])('it has heard enough: %s', (_, named, heard, enough) => {
-    expect(successor(named).isMajority(heard)).toBe(enough);
+    expect(successor(named).lacking(heard).length === 0).toBe(enough);
+  });
+
+  test.each<[string, string, readonly string[]]>([
+    ['two who were there with those two', 'n2 n3 n6 n7', ['n1', 'n4', 'n5']],
+    ['of those nobody more', 'n2 n3 n4 n6', []],
+    ['one of the first', 'n3 n4 n5 n6 n7', ['n1', 'n2']],
+  ])('a cluster that has grown by four since it was named: it lacks %s', (_, heard, lacking) => {
+    const bench = new Bench({ self: 'n8' });
+    const replicas = ['n1', 'n2', 'n3', 'n4', 'n5', 'n6', 'n7', 'n8'].map(peer);
+    const established = ['n1', 'n2', 'n3'].map(nodeId);
+    const made = new Electorate(bench.context, { replicas, established });
+    expect(made.lacking(heard.split(' ').map(nodeId))).toEqual(lacking);
+  });
+
+  test('it counts where it has joined itself, until its epoch is settled', () => {
+    const bench = new Bench({ self: 'n4', entries: entries(1, 5) });
+    const replicas = ['n1', 'n2', 'n3', 'n4', 'n5', 'n6', 'n7'].map(peer);
+    const made = new Electorate(bench.context, {
+      replicas,
+      established: ['n1', 'n2', 'n3'].map(nodeId),
+    });
+    const heard = ['n2', 'n3', 'n6', 'n7'].map(nodeId);
+    expect(made.lacking(heard)).toEqual([]);
+    made.settle();
+    // As one of four, with three newcomers.
+    expect(made.lacking(['n2', 'n3'].map(nodeId))).toEqual([]);
+    expect(made.lacking(['n5', 'n6', 'n7'].map(nodeId))).toEqual(['n1', 'n2', 'n3']);
   });
 
   test('it is established itself once its epoch is settled', () => {
