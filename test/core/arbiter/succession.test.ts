@@ -157,6 +157,15 @@ describe('Succession', () => {
     expect(both(cluster.arbiter)[1]).toMatchObject({ type: 'JoinedMaster', epoch: 2 });
   });
 
+  test('a master that is appointed knows of all members of that moment', () => {
+    const cluster = new Cluster(['n2', 'n3']);
+    for (const id of ['n4', 'n5']) cluster.arbiter.join(join(id, { epoch: 0 }), 0);
+    cluster.arbiter.join(join('n1', { life: 'n1#2' }), 50);
+    for (const id of ['n4', 'n5']) cluster.silent(id, 100, { epoch: 2 });
+    const answer = cluster.silent('n2', 200, { epoch: 2, last: 1 });
+    expect(answer).toMatchObject({ type: 'JoinedMaster', epoch: 3 });
+  });
+
   test('fewer are no majority before the master knows that the cluster is smaller', () => {
     const cluster = new Cluster(['n2', 'n3', 'n4', 'n5'], 5);
     cluster.arbiter.resize(3);

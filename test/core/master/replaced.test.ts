@@ -127,6 +127,36 @@ test('C24: one that could not leave answers as soon as the arbiter says that it 
   expect(cluster.status('n1')).toMatchObject({ role: 'master', epoch: 1 });
 });
 
+test('C24: one whose Leave is refused leads on, and answers at once', () => {
+  const cluster = three();
+  cluster.foreign('arbiter', {
+    step: (event) => {
+      if (event.type !== 'Received') return [];
+      const response = { type: 'Refused', code: 'overloaded' } as const;
+      return [{ type: 'Respond', ticket: event.ticket, response }];
+    },
+    deadline: () => Number.POSITIVE_INFINITY,
+  });
+  cluster.retire('n1');
+  const lone = cluster.write('n1', 'lone', { w: 1 });
+  cluster.run(100);
+  expect(cluster.outcome(lone)).toMatchObject({ type: 'Stored', first: 2 });
+});
+
+test('C16: one that has left asks for no role when it hears of no master any more', () => {
+  const cluster = three();
+  cluster.retire('n3');
+  cluster.run(100);
+  const asked: string[] = [];
+  cluster.weather = (from, to, what) => {
+    if (to === 'arbiter') asked.push(`${from} ${what}`);
+    return 1;
+  };
+  cluster.run(30_000);
+  expect(cluster.status('n3')).toMatchObject({ role: 'removed' });
+  expect(asked.filter((what) => what.startsWith('n3'))).toEqual([]);
+});
+
 test('C24: one that was appointed before nodes were replaced is told of that first', () => {
   const cluster = new VirtualCluster();
   cluster.arbiter({ size: 3 });
