@@ -396,3 +396,25 @@ describe('what is on a majority is shown by every linearizable read asked for la
     expect(judgesOf(run.records)).toEqual([]);
   });
 });
+
+test.each([
+  ['of a master that was asked to leave: it takes that along', true],
+  ['of one that stays, every later one shows', false],
+])('what linearizable reads show %s', (_, leaves) => {
+  for (const level of ['get', 'read'] as const) {
+    const run = new Recording();
+    run.write(put('k', '1'));
+    if (leaves) run.node('n1', 'leave', { pending: true });
+    run.write(put('k', '2'), { outcome: 'unknown' });
+    const show = (node: string) =>
+      level === 'get'
+        ? run.get(node, 'k', { read: 'linearizable' })
+        : run.read(node, { read: 'linearizable' });
+    show('n1');
+    if (leaves) run.node('n1', 'leave');
+    run.log.length = 1;
+    if (leaves) run.lead('n2');
+    show(run.master);
+    expect(judgesOf(run.records).length === 0, level).toBe(leaves);
+  }
+});

@@ -87,7 +87,7 @@ export class Linearizable implements Invariant {
     }
     if (record.read !== 'linearizable' || record.call <= promises.riskAt) return null;
     const settled = promises.frontier.at(record.call);
-    promises.frontier.reach(record.return, record.lastIndex, place);
+    if (this.binds(record.node)) promises.frontier.reach(record.return, record.lastIndex, place);
     if (record.lastIndex >= settled.index) return null;
     return violation(
       'linearizable',
@@ -122,7 +122,7 @@ export class Linearizable implements Invariant {
       this.absences.add(record, { ...settled, content: null });
       return null;
     }
-    register.settled.reach(record.return, record.index, place);
+    if (this.binds(record.node)) register.settled.reach(record.return, record.index, place);
     if (record.index >= settled.index) return null;
     return violation(
       'linearizable',
@@ -132,6 +132,12 @@ export class Linearizable implements Invariant {
       settled.place,
       place,
     );
+  }
+
+  /** Whether what this node shows as settled is so for others. One that has left, or was asked to,
+   * takes along what it alone had; where it has heard of nobody it is a majority by itself. */
+  private binds(node: string): boolean {
+    return this.evidence.cluster.nodes.get(node)?.left !== true;
   }
 
   /** What a majority has, every later linearizable read shows. */
