@@ -280,6 +280,23 @@ describe('Succession', () => {
     expect(cluster.silent('n3', 300, { last: 1 })).toMatchObject({ type: 'JoinedMaster' });
   });
 
+  test('who left is needed no more, though the master has not heard of it', () => {
+    const cluster = new Cluster(['n2', 'n3', 'n4', 'n5']);
+    cluster.takesNote('n1', 'n2', 'n3', 'n4');
+    cluster.arbiter.leave(nodeId('n4'));
+    for (const id of ['n3', 'n5']) cluster.silent(id, 100);
+    expect(cluster.silent('n2', 200, { last: 3 })).toMatchObject({ type: 'JoinedMaster' });
+  });
+
+  test('what it said before it left counts no more when it is back', () => {
+    const cluster = new Cluster(['n2', 'n3']);
+    cluster.silent('n2', 100);
+    cluster.arbiter.leave(nodeId('n2'));
+    cluster.arbiter.join(join('n2'), 150);
+    cluster.takesNote();
+    expect(cluster.silent('n3', 200, { last: 1 })).toMatchObject({ type: 'JoinedSecondary' });
+  });
+
   test('where all who had the log have left, a master is told of none', () => {
     const cluster = new Cluster(['n2']);
     cluster.takesNote('n1');

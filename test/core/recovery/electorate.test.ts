@@ -112,6 +112,13 @@ describe('Electorate: of a master that has followed another one', () => {
     expect(bench.context.bookkeeping.current.established).toEqual([n3]);
   });
 
+  test('it remembers those beside the ones that it remembered', () => {
+    const bench = new Bench({ entries: entries(1, 5), memory: { established: [n2] } });
+    const replicas = ['n1', 'n2', 'n3'].map(peer);
+    new Electorate(bench.context, { replicas, established: ['n1', 'n2', 'n3'].map(nodeId) });
+    expect(bench.context.bookkeeping.current.established).toEqual([n2, n3]);
+  });
+
   test.each<[string, readonly string[], readonly never[], boolean]>([
     ['itself and one more of three', ['n1', 'n2', 'n3'], [n2], true],
     ['itself alone', ['n1', 'n2', 'n3'], [], false],
@@ -135,6 +142,14 @@ describe('Electorate: of a master that has followed another one', () => {
     expect(made.lacking(heard.split(' ').map(nodeId))).toEqual(lacking);
   });
 
+  test('where it has joined itself it is one of those in between', () => {
+    const bench = new Bench({ self: 'n6' });
+    const replicas = ['n1', 'n2', 'n3', 'n4', 'n5', 'n6', 'n7'].map(peer);
+    const established = ['n1', 'n2', 'n3'].map(nodeId);
+    const made = new Electorate(bench.context, { replicas, established });
+    expect(made.lacking(['n2', 'n3', 'n7'].map(nodeId))).toEqual(['n1', 'n4', 'n5']);
+  });
+
   test('it counts where it has joined itself, until its epoch is settled', () => {
     const bench = new Bench({ self: 'n4', entries: entries(1, 5) });
     const replicas = ['n1', 'n2', 'n3', 'n4', 'n5', 'n6', 'n7'].map(peer);
@@ -142,8 +157,9 @@ describe('Electorate: of a master that has followed another one', () => {
       replicas,
       established: ['n1', 'n2', 'n3'].map(nodeId),
     });
-    const heard = ['n2', 'n3', 'n6', 'n7'].map(nodeId);
-    expect(made.lacking(heard)).toEqual([]);
+    expect(made.lacking(['n2', 'n3', 'n6', 'n7'].map(nodeId))).toEqual([]);
+    expect(made.lacking(['n3', 'n6', 'n7'].map(nodeId))).toEqual(['n1', 'n2']);
+    expect(made.lacking(['n1', 'n2'].map(nodeId))).toEqual([]);
     made.settle();
     // As one of four, with three newcomers.
     expect(made.lacking(['n2', 'n3'].map(nodeId))).toEqual([]);
