@@ -398,11 +398,25 @@ describe('what is on a majority is shown by every linearizable read asked for la
 });
 
 test.each([
-  ['of a master that was asked to leave: it takes that along', true],
-  ['of one that stays, every later one shows', false],
-])('what linearizable reads show %s', (_, leaves) => {
-  for (const level of ['get', 'read'] as const) {
+  [
+    'of a master that was asked to leave: it takes that along',
+    true,
+    false,
+    true,
+    ['get', 'read'] as const,
+  ],
+  ['of one that stays, every later one shows', false, false, false, ['get', 'read'] as const],
+  [
+    'of one that leaves a cluster of a fixed size, every later one shows',
+    true,
+    true,
+    false,
+    ['get'] as const,
+  ],
+])('what linearizable reads show %s', (_, leaves, sized, goes, levels) => {
+  for (const level of levels) {
     const run = new Recording();
+    if (sized) run.node('n3', 'start', { durable: true, sized });
     run.write(put('k', '1'));
     if (leaves) run.node('n1', 'leave', { pending: true });
     run.write(put('k', '2'), { outcome: 'unknown' });
@@ -415,6 +429,6 @@ test.each([
     run.log.length = 1;
     if (leaves) run.lead('n2');
     show(run.master);
-    expect(judgesOf(run.records).length === 0, level).toBe(leaves);
+    expect(judgesOf(run.records).length === 0, level).toBe(goes);
   }
 });

@@ -134,10 +134,12 @@ export class Linearizable implements Invariant {
     );
   }
 
-  /** Whether what this node shows as settled is so for others. One that has left, or was asked to,
-   * takes along what it alone had; where it has heard of nobody it is a majority by itself. */
+  /** Whether what this node shows as settled is so for others. Where the cluster's size is not
+   * configured, one that has heard of nobody is a majority by itself; if it has left, or was asked
+   * to, it takes along what it alone had. */
   private binds(node: string): boolean {
-    return this.evidence.cluster.nodes.get(node)?.left !== true;
+    const { nodes, sized } = this.evidence.cluster;
+    return sized || nodes.get(node)?.left !== true;
   }
 
   /** What a majority has, every later linearizable read shows. */
