@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { epoch, logIndex, nodeId } from '../../../src/core/ids.ts';
-import { Departure } from '../../../src/core/recovery/departure.ts';
+import { Departure, outranks } from '../../../src/core/recovery/departure.ts';
 import { Bench, entries } from '../bench.ts';
 import { VirtualCluster } from '../virtual-cluster.ts';
 import { without } from '../virtual-network.ts';
@@ -189,4 +189,50 @@ test.each([
   const member = { node: nodeId('n2'), url: 'n2', acceptedEpoch: epoch(2) };
   departure.compare({ ...member, lastIndex: logIndex(8) });
   expect(bench.ledger.log.lastIndex).toBe(row.left);
+});
+
+test.each([
+  { accepted: 3, last: 1, rules: null, why: 'it has accepted a later one itself' },
+  { accepted: 1, last: 3, rules: null, why: 'its log has an entry of a later one' },
+  { accepted: 1, last: 1, rules: 'n2', why: 'it knows of none that is later' },
+])('of epoch 2, the log that decides is $rules’s, since $why', ({ accepted, last, rules }) => {
+  const memory = { epoch: epoch(4), acceptedEpoch: epoch(accepted) };
+  const bench = new Bench({ entries: entries(1, 6, last), memory });
+  const nothing = (): void => {};
+  const departure = new Departure(bench.context, epoch(4), { ask: nothing, startOver: nothing });
+  const member = { node: nodeId('n2'), url: 'n2', acceptedEpoch: epoch(2) };
+  const ruling = departure.ruling([{ ...member, lastIndex: logIndex(9) }]);
+  expect(ruling?.node ?? null).toBe(rules);
+});
+
+test.each([
+  { one: [3, 1], other: [2, 9], first: true, why: 'it has accepted a later epoch' },
+  { one: [2, 9], other: [3, 1], first: false, why: 'it has accepted an earlier one' },
+  { one: [2, 9], other: [2, 8], first: true, why: 'its log is longer' },
+  { one: [2, 9], other: [2, 9], first: false, why: 'neither has more' },
+])('of $one and $other the first says more: $first, since $why', ({ one, other, first }) => {
+  const said = ([accepted, last]: readonly number[]) => ({
+    acceptedEpoch: epoch(accepted!),
+    lastIndex: logIndex(last!),
+  });
+  expect(outranks(said(one), said(other))).toBe(first);
+});
+
+test.each([
+  { there: entries(1, 4), left: 6, why: 'it ends before ours, and there is no difference' },
+  { there: [...entries(1, 5), ...entries(7, 8, 2)], left: 6, why: 'our last is gone there' },
+  { there: [...entries(1, 5), ...entries(6, 8, 2)], left: 5, why: 'our last is another there' },
+])('of a log of six stay $left by another, since $why', ({ there, left }) => {
+  const bench = new Bench({ entries: entries(1, 6) });
+  const { index: lastIndex } = there.at(-1)!;
+  const departure = new Departure(bench.context, epoch(3), {
+    ask: (_member, from, use) => {
+      const updates = there.filter(({ index }) => index >= from);
+      use({ type: 'Fetched', updates, lastIndex }, 0);
+    },
+    startOver: () => bench.ledger.truncate(logIndex(0)),
+  });
+  const member = { node: nodeId('n2'), url: 'n2', acceptedEpoch: epoch(2) };
+  departure.compare({ ...member, lastIndex });
+  expect(bench.ledger.log.lastIndex).toBe(left);
 });

@@ -81,6 +81,19 @@ describe('Electorate', () => {
     }
   });
 
+  test.each([0, 5])('nor is it by what it has before, in a log of %i entries', (held) => {
+    const bench = new Bench({ entries: entries(1, held), memory: { established: [n2] } });
+    const made = new Electorate(bench.context, { replicas: ['n1', 'n2'].map(peer) });
+    made.joined(n3);
+    made.acknowledged(n3, logIndex(held));
+    expect(made.has(n3)).toBe(false);
+    bench.ledger.append(entries(held + 1, held + 2));
+    made.settle();
+    expect(made.has(n3)).toBe(false);
+    made.acknowledged(n3, logIndex(held + 2));
+    expect(made.has(n3)).toBe(true);
+  });
+
   test('a newcomer that leaves and comes back needs what the log holds by then', () => {
     const { bench, electorate: made } = electorate([n2]);
     made.settle();

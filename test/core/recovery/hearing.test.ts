@@ -120,3 +120,21 @@ test.each([
   hearing.heardFrom(member, { ...ack, acceptedEpoch: 0 } as HeartbeatAck);
   expect(hearing.enough(1_000)).toBe(enough);
 });
+
+test.each([
+  { accepted: [2, 2], counted: ['n2', 'n3'], why: 'neither is of a later epoch' },
+  { accepted: [2, 3], counted: ['n2'], why: 'one member has accepted a later epoch alone' },
+  { accepted: [3, 3], counted: ['n2', 'n3'], why: 'a majority has accepted a later epoch' },
+])('by whom was in office until epoch 2, $counted are heard: $why', ({ accepted, counted }) => {
+  const { context } = new Bench({ entries: entries(1, 3) });
+  const all = ['n2', 'n3'].map((id) => new Member(context, peer(id), 0));
+  const electorate = new Electorate(context, { replicas: ['n2', 'n3'].map(peer) });
+  const assembly = { members: () => all, electorate, size: () => 3, incumbent: epoch(2) };
+  const hearing = new Hearing(context, epoch(4), assembly, 0);
+  for (const [i, member] of all.entries()) {
+    const { node } = member.peer;
+    const ack = { type: 'HeartbeatAck', node, incarnation: `${node}#1`, epoch: 4, lastIndex: 3 };
+    hearing.heardFrom(member, { ...ack, acceptedEpoch: accepted[i] } as HeartbeatAck);
+  }
+  expect(hearing.speakers().map(({ node }) => node)).toEqual(counted);
+});

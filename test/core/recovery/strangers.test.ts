@@ -127,6 +127,7 @@ describe('a new master', () => {
     ['is of another epoch where its own log ends', [entry(1, 0, 'x'), entry(2, 1, 'b')], ['1:a']],
     ['has nothing where its own log ends', [entry(2, 1, 'b')], ['1:a']],
     ['has an entry of the epoch that begins', [entry(1, 1, 'a'), entry(2, 2, 'b')], ['1:a']],
+    ['has one at its very end', [entry(1, 1, 'a'), entry(2, 1, 'b'), entry(3, 2, 'c')], ['1:a']],
     ['has one before its last', [entry(1, 1, 'a'), entry(2, 2, 'b'), entry(3, 1, 'c')], ['1:a']],
     [
       'has compacted something away',
