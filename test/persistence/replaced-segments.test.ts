@@ -104,6 +104,23 @@ describe('a segment that compaction has replaced', () => {
     expect(machine.disk.contents()).toEqual(before);
   });
 
+  it('goes at a start, before the log can be cut back to where it would count again', async () => {
+    const machine = await compacted();
+    const [whole] = segments(machine);
+    const within = 'log-0000000000000002.seg';
+    machine.disk.place(within, renumbered(machine.disk.content(whole!), 2));
+    machine.disk.place(within.replace('.seg', '.sum'), Buffer.from('of nothing'));
+    const { log, found } = await machine.recover();
+    expect(machine.disk.names().filter((name) => name.startsWith('log-0000000000000002'))).toEqual(
+      [],
+    );
+    log.truncate(at(1));
+    await log.persist(1, at(1));
+    await log.close();
+    const again = await machine.recover();
+    expect([found.lastIndex, again.found.lastIndex]).toEqual([LENGTH, 1]);
+  });
+
   it('stays where the start is refused for damage, and goes where it is not', async () => {
     const machine = await compacted();
     const within = 'log-0000000000000002.seg';

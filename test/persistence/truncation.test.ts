@@ -2,8 +2,10 @@
 
 import { describe, expect, it } from 'vitest';
 import { StorageFailure } from '../../src/persistence/persistence.ts';
+import { recordSize } from '../../src/persistence/record/record.ts';
+import { FILE_HEADER_BYTES } from '../../src/persistence/segment/segment-file.ts';
 import { at, entriesOf, entryAt } from './entries.ts';
-import { flip, segmentsOf } from './flipped-segment.ts';
+import { firstOf, flip, segmentsOf } from './flipped-segment.ts';
 import { Node, written } from './folded-log.ts';
 import { Machine, SMALL } from './machine.ts';
 import { OUTLINED, seen } from './outline-starts.ts';
@@ -165,6 +167,22 @@ describe('what is cut off', () => {
     ]);
   });
 
+  it('is read by nobody who asks later, though its file was open', async () => {
+    const machine = new Machine();
+    const { log } = await machine.recover();
+    log.append(entriesOf(1, 60));
+    await log.persist(1, at(60));
+    const first = firstOf(segmentsOf(machine)[1]!);
+    const some = async () => (await log.read(first, at(first + 2))).entries();
+    expect(await some()).toEqual(entriesOf(first, first + 2));
+    log.truncate(at(first - 1));
+    log.append(entriesOf(first, 60, 2));
+    await log.persist(2, at(60));
+    // A new file has the name by now.
+    expect(await some()).toEqual(entriesOf(first, first + 2, 2));
+    await log.close();
+  });
+
   it('while it is being written does not spoil what is written', async () => {
     const machine = new Machine();
     const { log } = await machine.recover();
@@ -227,6 +245,57 @@ describe('what is cut off', () => {
     waiting[0]!();
     await cut;
     expect(machine.disk.names().filter((name) => name.endsWith('.sum'))).toEqual([]);
+    await log.close();
+  });
+
+  it('is told of by no outline that comes back when the power goes', async () => {
+    const machine = new Machine(OUTLINED);
+    const { log } = await machine.recover();
+    for (let last = 1; last <= 7; last += 1) {
+      log.append(entriesOf(last, last));
+      await log.persist(last, at(last));
+    }
+    const sum = (name: string) => name.endsWith('.sum');
+    expect([segmentsOf(machine).length, machine.disk.names().filter(sum).length]).toEqual([1, 1]);
+    log.truncate(at(2));
+    await log.persist(8, at(2));
+    // Of names nothing is left that was not durable; of what stands in files, all.
+    machine.disk.restart(true, ({ path, what }) =>
+      path === null && what === null ? 'nothing' : 'all',
+    );
+    expect((await machine.recover()).entries).toEqual(entriesOf(1, 2));
+  });
+
+  it('goes when no summary of it is being written any more', async () => {
+    const machine = new Machine(SMALL);
+    const node = await written(machine, plain(80));
+    const release = machine.disk.hold('write');
+    const upkeep = node.upkeep(0);
+    while (!/^write .*sum/.test(machine.disk.latest)) await turn();
+    node.log.truncate(at(0));
+    const cut = node.log.persist(1_000, at(0));
+    for (let n = 0; n < 20; n += 1) await turn();
+    release();
+    await cut;
+    await upkeep;
+    expect(node.reports).toEqual([]);
+    await node.log.close();
+    // A summary alone would tell of a segment that is missing.
+    expect(machine.disk.names().filter((name) => name.startsWith('log-'))).toEqual([]);
+    expect((await machine.recover()).entries).toEqual([]);
+  });
+
+  it('is not looked for in a file that ends before it: that is damage', async () => {
+    const machine = new Machine({ ...SMALL, intervalBytes: 1 << 20 });
+    const { log } = await machine.recover();
+    log.append(entriesOf(1, 60));
+    await log.persist(1, at(60));
+    const name = segmentsOf(machine)[1]!;
+    const first = firstOf(name);
+    const kept = FILE_HEADER_BYTES + recordSize(machine.disk.content(name), FILE_HEADER_BYTES);
+    machine.disk.shorten(name, kept);
+    expect(() => log.truncate(at(first + 2))).toThrow(`an early end in ${name} at byte ${kept}`);
+    expect(log.lastIndex).toBe(60);
     await log.close();
   });
 

@@ -56,3 +56,12 @@ it('a real disk: what cannot be read is named', async () => {
   await expect(file.read(Buffer.alloc(9), 0)).rejects.toMatchObject(said);
   await file.close();
 });
+
+it('a real disk: what cannot be removed is no file that is gone', async () => {
+  const disk = fresh();
+  await disk.makeFolder();
+  await mkdir(join(disk.name, 'f'));
+  // As a folder cannot be, which is said in one way by Linux and in another by others.
+  const said = { code: expect.stringMatching(/^(?:EISDIR|EPERM)$/) };
+  await expect(disk.remove('f')).rejects.toMatchObject(said);
+});

@@ -92,6 +92,21 @@ describe('G15, B23: a log that was cut short', () => {
     }
   });
 
+  it('by zeros at its beginning, and not up to its end, is damaged', async () => {
+    const machine = await written(new Machine(ONE_SEGMENT), [9]);
+    const whole = machine.disk.content(FIRST);
+    for (const [from, to] of [
+      [0, 32],
+      [20, 32],
+      [0, 512],
+      [0, whole.length - 1],
+    ]) {
+      const damaged = new Machine(ONE_SEGMENT);
+      damaged.disk.place(FIRST, Buffer.from(whole).fill(0, from, to));
+      expect(await refused(damaged)).toMatchObject({ name: 'DamagedLog', file: FIRST, offset: 0 });
+    }
+  });
+
   it('in a segment that another one follows is damaged', async () => {
     const machine = await written(new Machine(), [5, 5, 5, 5, 5]);
     const names = [...machine.disk.contents().keys()].filter((name) => name.endsWith('.seg'));
