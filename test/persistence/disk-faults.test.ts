@@ -211,19 +211,24 @@ describe('after a failed write', () => {
   });
 
   it('B30: what it left does not come to stand behind what is written in its place', async () => {
-    const machine = new Machine();
-    const { log } = await machine.recover();
-    log.append(entriesOf(1, 3));
-    await log.persist(1, at(3));
-    log.append(entriesOf(4, 9));
-    machine.disk.failAt({ at: 1, fault: 'EIO', leftover: 'all' });
-    await expect(log.persist(2, at(9))).rejects.toBeInstanceOf(StorageFailure);
-    log.truncate(at(4));
-    log.append([entryAt(5, 'shorter', 2)]);
-    await log.persist(3, at(5));
-    machine.disk.restart(true);
-    const { entries } = await machine.recover();
-    expect(entries).toEqual([...entriesOf(1, 4), entryAt(5, 'shorter', 2)]);
+    // In a file that was there before, and in one that the failed write has made.
+    for (const before of [3, 0]) {
+      const machine = new Machine();
+      const { log } = await machine.recover();
+      log.append(entriesOf(1, before));
+      await log.persist(1, at(before));
+      log.append(entriesOf(before + 1, 9));
+      const call = before === 0 ? 2 : 1;
+      machine.disk.failAt({ at: call, fault: 'EIO', leftover: 'all' });
+      await expect(log.persist(2, at(9))).rejects.toBeInstanceOf(StorageFailure);
+      expect(machine.disk.latest).toBe(`write ${segmentName(1)}`);
+      log.truncate(at(4));
+      log.append([entryAt(5, 'shorter', 2)]);
+      await log.persist(3, at(5));
+      machine.disk.restart(true);
+      const { entries } = await machine.recover();
+      expect(entries).toEqual([...entriesOf(1, 4), entryAt(5, 'shorter', 2)]);
+    }
   });
 
   it('what was durable and is not any more is reported as damage', async () => {

@@ -285,6 +285,31 @@ describe('what is cut off', () => {
     expect((await machine.recover()).entries).toEqual([]);
   });
 
+  it('is not said to be missing, whichever one name alone outlasts the power', async () => {
+    const wrong: string[] = [];
+    for (let call = 1, done = false; !done; call += 1) {
+      const machine = new Machine(OUTLINED);
+      const node = await written(machine, plain(30));
+      await node.upkeep(0);
+      machine.disk.failAt({ at: call, fault: 'power' });
+      node.log.truncate(at(0));
+      done = await node.log.persist(1_000, at(0)).then(
+        () => true,
+        () => false,
+      );
+      const names = machine.disk.atStake().filter(({ path }) => path === null).length;
+      for (let only = 0; only <= names; only += 1) {
+        const disk = machine.disk.copy();
+        let asked = 0;
+        disk.restart(true, ({ path }) => (path !== null || asked++ === only ? 'all' : 'nothing'));
+        await new Machine(OUTLINED, {}, disk, 'later ').recover().catch((error: Error) => {
+          wrong.push(`${call}, ${only}: ${error.message}`);
+        });
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+
   it('is not looked for in a file that ends before it: that is damage', async () => {
     const machine = new Machine({ ...SMALL, intervalBytes: 1 << 20 });
     const { log } = await machine.recover();

@@ -49,3 +49,28 @@ describe('the looks for something to do', () => {
     expect(idle.slice(0, 20)).toEqual([...times(19, 500), 4_000]);
   }, 20_000);
 });
+
+describe('a log that closes', () => {
+  const turns = async (count: number): Promise<void> => {
+    for (let n = 0; n < count; n += 1) await new Promise((resolve) => setImmediate(resolve));
+  };
+
+  it('holds its folder until nothing is done there any more', async () => {
+    const machine = new Machine(SMALL);
+    const node = await written(machine, plain(80));
+    const { disk } = machine;
+    const release = disk.hold('write');
+    const upkeep = node.upkeep(0);
+    while (!/^write .*sum/.test(disk.latest)) await turns(1);
+    const closing = node.log.close();
+    await turns(20);
+    const isHeld = (): boolean => disk.names().some((name) => name.startsWith('lock-'));
+    expect(isHeld()).toBe(true);
+    release();
+    await closing;
+    expect(isHeld()).toBe(false);
+    const { calls } = disk;
+    await Promise.race([upkeep, turns(50)]);
+    expect(disk.calls).toBe(calls);
+  });
+});
