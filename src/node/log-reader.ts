@@ -5,6 +5,7 @@ import type { Entry } from '../core/operation.ts';
 import type { Chunk, Persistence } from '../persistence/persistence.ts';
 import type { Clock } from './clock.ts';
 import type { Engine } from './engine.ts';
+import type { ReadingRoom } from './reading-room.ts';
 
 /** One chunk: enough to be cheap per entry, little enough that no other client waits for it. */
 const CHUNK_ENTRIES = 1_024;
@@ -15,10 +16,16 @@ export class LogCutBack extends Error {
   override readonly name = 'LogCutBack';
 }
 
+/** A log that may be read at length. */
+interface Source {
+  readonly engine: Pick<Engine, 'persistence' | 'cuts'>;
+  readonly reads: ReadingRoom;
+}
+
 /** The entries `from`…`upTo` that the log still holds, a chunk at a time. Throws LogCutBack where
  * they would be of two logs: one that was cut back, and what took its place. */
 export async function* chunksOf(
-  engine: Pick<Engine, 'persistence' | 'cuts'>,
+  { engine, reads }: Source,
   from: LogIndex,
   upTo: LogIndex,
   entriesMax: number = CHUNK_ENTRIES,
@@ -32,10 +39,14 @@ export async function* chunksOf(
   while (next <= upTo) {
     stillThere();
     const most = Math.min(entriesMax, CHUNK_ENTRIES);
-    const { to, count } = persistence.measure(next as LogIndex, most, CHUNK_BYTES);
+    const first = next as LogIndex;
+    const { to, count, bytes } = persistence.measure(first, most, CHUNK_BYTES);
     const last = Math.min(to, upTo) as LogIndex;
     if (count > 0) {
-      const chunk = await persistence.read(next as LogIndex, last);
+      const chunk = await reads.read(bytes, () => {
+        stillThere();
+        return persistence.read(first, last);
+      });
       stillThere();
       yield chunk;
     }
@@ -56,18 +67,18 @@ export class ReaderStoodStill extends Error {
 /** All entries up to `upTo`, as the log holds them now: what comes meanwhile takes nothing of it
  * away. Throws LogCutBack, or ReaderStoodStill if the next chunk is asked for too late. */
 export async function* imageOf(
-  engine: Pick<Engine, 'persistence' | 'cuts'>,
+  source: Source,
   clock: Pick<Clock, 'after'>,
   upTo: LogIndex,
 ): AsyncGenerator<Chunk> {
-  const release = engine.persistence.hold();
+  const release = source.engine.persistence.hold();
   let stoodStill = false;
   const giveUp = (): void => {
     stoodStill = true;
     release();
   };
   try {
-    for await (const chunk of chunksOf(engine, 1 as LogIndex, upTo)) {
+    for await (const chunk of chunksOf(source, 1 as LogIndex, upTo)) {
       const stopClock = clock.after(STANDSTILL_MS, giveUp);
       try {
         yield chunk;
@@ -81,7 +92,7 @@ export async function* imageOf(
   }
 }
 
-/** Lets everything else that is ready go first: a log in memory is read without any wait. */
+/** Lets everything else that is ready go first: where nothing is to be read, nothing waits. */
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** The entry at `index`, or null if it is compacted away. `index` is within the log. */

@@ -6,6 +6,7 @@ import { Folds } from '../../src/core/log/ledger.ts';
 import type { Entry } from '../../src/core/operation.ts';
 import { DEFAULT_OPTIONS } from '../../src/core/options.ts';
 import { imageOf } from '../../src/node/log-reader.ts';
+import { ReadingRoom } from '../../src/node/reading-room.ts';
 import type { Chunk } from '../../src/persistence/persistence.ts';
 import { at } from '../persistence/entries.ts';
 import { entriesOf, type Node, type Request, written } from '../persistence/folded-log.ts';
@@ -48,7 +49,11 @@ function handClock() {
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 const imageIn = (node: Node, clock = handClock()): AsyncGenerator<Chunk> =>
-  imageOf({ persistence: node.log, cuts: 0 }, clock, at(UP_TO));
+  imageOf(
+    { engine: { persistence: node.log, cuts: 0 }, reads: new ReadingRoom() },
+    clock,
+    at(UP_TO),
+  );
 
 const isRewriting = ({ disk }: Machine): boolean =>
   disk.names().some((name) => name.endsWith('.seg.tmp'));

@@ -13,6 +13,7 @@ import type { Route, Site } from '../http/route.ts';
 import { createLogger, type Logger } from '../logger.ts';
 import { createMetrics, type Metrics } from '../metrics.ts';
 import { packageVersion } from '../package-version.ts';
+import { ReadingRoom } from '../reading-room.ts';
 import { aliveRoutes } from '../routes/alive.ts';
 import { backupRoutes } from '../routes/backup.ts';
 import { faultRoutes } from '../routes/faults.ts';
@@ -54,6 +55,7 @@ export interface AppOptions extends GuardOptions {
 export function createApp(engine: Engine, options: AppOptions = {}): App {
   const site: Site = {
     engine,
+    reads: new ReadingRoom(),
     clock: options.clock ?? systemClock(),
     logger: options.logger ?? createLogger({ level: 'silent' }),
     metrics: options.metrics ?? createMetrics(() => engine.status()),

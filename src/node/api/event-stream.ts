@@ -98,12 +98,18 @@ export class EventStream {
 
   /** The next chunk as events. Empty where everything in it was compacted away. */
   private async frames(upTo: LogIndex): Promise<Buffer> {
-    const { persistence } = this.site.engine;
+    const { engine, reads } = this.site;
+    const { persistence } = engine;
     const from = this.next as LogIndex;
-    const { to, count } = persistence.measure(from, CHUNK_ENTRIES, CHUNK_BYTES);
+    const { to, count, bytes } = persistence.measure(from, CHUNK_ENTRIES, CHUNK_BYTES);
     const last = Math.min(to, upTo) as LogIndex;
     this.next = last + 1;
-    return count > 0 ? eventsOf(await persistence.read(from, last)) : NOTHING;
+    if (count === 0) return NOTHING;
+    // What the stream was about to read may have been cut off until its turn came.
+    const chunk = await reads.read(bytes, () =>
+      engine.cuts === this.cuts ? persistence.read(from, last) : null,
+    );
+    return chunk === null ? NOTHING : eventsOf(chunk);
   }
 
   /** Waits until the log moves, the pause is long enough for a comment, or the stream is over. */

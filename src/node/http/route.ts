@@ -9,6 +9,7 @@ import type { FoundDamage } from '../found-damage.ts';
 import type { Logger } from '../logger.ts';
 import type { Metrics } from '../metrics.ts';
 import type { FrameHandler } from '../peers/tunnel-door.ts';
+import type { ReadingRoom } from '../reading-room.ts';
 import type { Trace } from '../story/trace.ts';
 import type { Answer } from './answer.ts';
 import type { Call } from './call.ts';
@@ -18,6 +19,8 @@ import type { ProblemCode } from './problems.ts';
 /** What every route needs of the node around it. */
 export interface Site {
   readonly engine: Engine;
+  /** Where those who read the log at length wait for each other. */
+  readonly reads: ReadingRoom;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;

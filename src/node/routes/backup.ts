@@ -41,11 +41,12 @@ async function backup(site: Site, call: Call): Promise<Response> {
   return new Response(body, { headers: { 'content-type': 'application/jsonl' } });
 }
 
-async function* pieces({ engine, clock }: Site, upTo: LogIndex): AsyncGenerator<Buffer> {
+async function* pieces(site: Site, upTo: LogIndex): AsyncGenerator<Buffer> {
+  const { engine, clock } = site;
   const writer = new BackupWriter();
   const head = { at: clock.iso(), node: engine.status().node, lastIndex: upTo };
   let text = writer.head(head);
-  for await (const chunk of imageOf(engine, clock, upTo)) {
+  for await (const chunk of imageOf(site, clock, upTo)) {
     const lines = chunk.entries().map((entry) => writer.entry(entry));
     yield Buffer.from(text + lines.join(''));
     text = '';

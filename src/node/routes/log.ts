@@ -77,7 +77,7 @@ async function* pieces(
   const commitIndex = Math.min(committed(site.engine), upTo);
   const texts = new EntryTexts('entries', limit);
   yield Buffer.from('{"entries":[');
-  for await (const chunk of chunksOf(site.engine, from, upTo, limit + 1)) {
+  for await (const chunk of chunksOf(site, from, upTo, limit + 1)) {
     yield texts.of(chunk);
     if (texts.next !== null) break;
   }

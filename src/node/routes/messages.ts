@@ -10,7 +10,6 @@ import { shownUpTo } from '../api/read-level.ts';
 import { appendBody, batchBody, messagesQuery } from '../api/schemas.ts';
 import { appended, batchAppended, messageList } from '../api/success.ts';
 import { write } from '../api/write.ts';
-import type { Engine } from '../engine.ts';
 import type { Answer } from '../http/answer.ts';
 import { BATCH_LIMIT, BODY_LIMIT, readJson } from '../http/body.ts';
 import { type Call, header, idempotencyKey } from '../http/call.ts';
@@ -163,12 +162,12 @@ async function appendBatch(site: Site, call: Call): Promise<Answer> {
 async function list(site: Site, call: Call): Promise<Response> {
   const query = readQuery(call, messagesQuery);
   const upTo = await shownUpTo(site, query.read, call);
-  return jsonOf(pieces(site.engine, query, upTo));
+  return jsonOf(pieces(site, query, upTo));
 }
 
 /** The text of the answer. `next` is there if a page was asked for, and is a message's index. */
 async function* pieces(
-  engine: Engine,
+  site: Site,
   query: { readonly from?: LogIndex; readonly limit?: number },
   upTo: LogIndex,
 ): AsyncGenerator<Buffer> {
@@ -176,7 +175,7 @@ async function* pieces(
   const paged = query.from !== undefined || query.limit !== undefined;
   const texts = new EntryTexts('messages', limit);
   yield Buffer.from('{"messages":[');
-  for await (const chunk of chunksOf(engine, from, upTo, limit + 1)) {
+  for await (const chunk of chunksOf(site, from, upTo, limit + 1)) {
     yield texts.of(chunk);
     if (texts.next !== null) break;
   }

@@ -69,11 +69,11 @@ describe('G16: a reader that stops reading', () => {
       await new Promise<void>((resolve) => {
         socket.on('data', (data) => {
           received += data.length;
-          if (received > MESSAGES * MESSAGE.length) resolve();
+          // Around each message stands something, in the log as in what is sent of it.
+          if (Math.min(received, engine.bytes) > MESSAGES * MESSAGE.length) resolve();
         });
         socket.resume();
       });
-      expect(engine.bytes).toBeGreaterThan(MESSAGES * MESSAGE.length);
     },
     30_000,
   );
