@@ -5,7 +5,7 @@ import type { Entry } from '../core/operation.ts';
 import type { Chunk, Persistence } from '../persistence/persistence.ts';
 import type { Clock } from './clock.ts';
 import type { Engine } from './engine.ts';
-import type { ReadingRoom } from './reading-room.ts';
+import type { Reader } from './reading-room.ts';
 
 /** One chunk: enough to be cheap per entry, little enough that no other client waits for it. */
 const CHUNK_ENTRIES = 1_024;
@@ -19,13 +19,13 @@ export class LogCutBack extends Error {
 /** A log that may be read at length. */
 interface Source {
   readonly engine: Pick<Engine, 'persistence' | 'cuts'>;
-  readonly reads: ReadingRoom;
+  readonly reader: Reader;
 }
 
 /** The entries `from`…`upTo` that the log still holds, a chunk at a time. Throws LogCutBack where
  * they would be of two logs: one that was cut back, and what took its place. */
 export async function* chunksOf(
-  { engine, reads }: Source,
+  { engine, reader }: Source,
   from: LogIndex,
   upTo: LogIndex,
   entriesMax: number = CHUNK_ENTRIES,
@@ -36,22 +36,26 @@ export async function* chunksOf(
     throw new LogCutBack(`the log was cut back, or ends before ${upTo}`);
   };
   let next: number = from;
-  while (next <= upTo) {
-    stillThere();
-    const most = Math.min(entriesMax, CHUNK_ENTRIES);
-    const first = next as LogIndex;
-    const { to, count, bytes } = persistence.measure(first, most, CHUNK_BYTES);
-    const last = Math.min(to, upTo) as LogIndex;
-    if (count > 0) {
-      const chunk = await reads.read(bytes, () => {
-        stillThere();
-        return persistence.read(first, last);
-      });
+  try {
+    while (next <= upTo) {
       stillThere();
-      yield chunk;
+      const most = Math.min(entriesMax, CHUNK_ENTRIES);
+      const first = next as LogIndex;
+      const { to, count, bytes } = persistence.measure(first, most, CHUNK_BYTES);
+      const last = Math.min(to, upTo) as LogIndex;
+      if (count > 0) {
+        const chunk = await reader.read(bytes, () => {
+          stillThere();
+          return persistence.read(first, last);
+        });
+        stillThere();
+        yield chunk;
+      }
+      next = last + 1;
+      if (next <= upTo) await nextTurn();
     }
-    next = last + 1;
-    if (next <= upTo) await nextTurn();
+  } finally {
+    reader.took();
   }
 }
 
@@ -95,10 +99,18 @@ export async function* imageOf(
 /** Lets everything else that is ready go first: where nothing is to be read, nothing waits. */
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** The entry at `index`, or null if it is compacted away. `index` is within the log. */
-export async function entryAt(persistence: Persistence, index: LogIndex): Promise<Entry | null> {
-  const chunk = await persistence.read(index, index);
-  return chunk.count === 0 ? null : (chunk.entries()[0] ?? null);
+/** The entry at `index`, or null if it is compacted away. `index` is within the log. Without a
+ * reader it is read at once, and not counted: for who keeps nothing of it. */
+export async function entryAt(
+  persistence: Persistence,
+  index: LogIndex,
+  reader: Reader | null,
+): Promise<Entry | null> {
+  // It may have been cut off until its turn came.
+  const read = () => (index <= persistence.lastIndex ? persistence.read(index, index) : null);
+  const { bytes } = persistence.measure(index, 1, CHUNK_BYTES);
+  const chunk = await (reader === null ? read() : reader.read(bytes, read));
+  return chunk === null || chunk.count === 0 ? null : (chunk.entries()[0] ?? null);
 }
 
 /** An entry as clients see it: without what only replicas need (contract, section 3, `/log`). */

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { Folds } from '../../src/core/log/ledger.ts';
 import type { Entry } from '../../src/core/operation.ts';
 import { DEFAULT_OPTIONS } from '../../src/core/options.ts';
+import { systemClock } from '../../src/node/clock.ts';
 import { imageOf } from '../../src/node/log-reader.ts';
 import { ReadingRoom } from '../../src/node/reading-room.ts';
 import type { Chunk } from '../../src/persistence/persistence.ts';
@@ -48,9 +49,11 @@ function handClock() {
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
+const room = new ReadingRoom(systemClock());
+
 const imageIn = (node: Node, clock = handClock()): AsyncGenerator<Chunk> =>
   imageOf(
-    { engine: { persistence: node.log, cuts: 0 }, reads: new ReadingRoom() },
+    { engine: { persistence: node.log, cuts: 0 }, reader: room.enter(() => undefined) },
     clock,
     at(UP_TO),
   );

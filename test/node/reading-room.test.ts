@@ -10,11 +10,61 @@ import { FakeEngine } from './fake-engine.ts';
 
 const LONG = 64 << 10;
 
+const piece = { json: { length: LONG } };
+
+/** A room with a clock that stands until it is set; one reads there who is told when to be cut. */
+function roomFor(limits = {}) {
+  const clock = { now: 0, timers: [] as { at: number; run: () => void }[] };
+  const room = new ReadingRoom(
+    {
+      monotonicMs: () => clock.now,
+      after: (ms, run) => {
+        clock.timers.push({ at: clock.now + ms, run });
+        return () => undefined;
+      },
+    },
+    limits,
+  );
+  const goTo = (now: number): void => {
+    clock.now = now;
+    const due = clock.timers.filter(({ at }) => at <= now);
+    clock.timers = clock.timers.filter(({ at }) => at > now);
+    for (const { run } of due) run();
+  };
+  return { room, goTo };
+}
+
+/** A reader of one piece, and what has come of it. */
+function readerIn(room: ReadingRoom) {
+  const seen = { has: false, cut: 0 };
+  const reader = room.enter(() => {
+    seen.cut += 1;
+    reader.end();
+  });
+  const read = async (): Promise<void> => {
+    seen.has = false;
+    await reader.read(LONG, () => piece);
+    seen.has = true;
+  };
+  return { reader, read, seen };
+}
+
+async function turns(count = 20): Promise<void> {
+  for (let i = 0; i < count; i += 1) await turn();
+}
+
 describe('a reading room', () => {
   it('begins four long pieces in each turn of the event loop, in the order of asking', async () => {
-    const room = new ReadingRoom();
+    const { room } = roomFor();
     const begun: number[] = [];
-    const all = Array.from({ length: 20 }, (_, i) => room.read(LONG, () => begun.push(i)));
+    const all = Array.from({ length: 20 }, (_, i) =>
+      room
+        .enter(() => undefined)
+        .read(LONG, () => {
+          begun.push(i);
+          return piece;
+        }),
+    );
     const perTurn: number[] = [];
     for (let before = 0; begun.length < all.length; before = begun.length) {
       await turn();
@@ -26,48 +76,107 @@ describe('a reading room', () => {
   });
 
   it('lets a short piece go at once, ahead of the long ones', async () => {
-    const room = new ReadingRoom();
+    const { room } = roomFor();
     const order: string[] = [];
-    const long = room.read(LONG, () => order.push('long'));
-    const short = room.read(100, () => order.push('short'));
+    const [long, short] = [LONG, 100].map((bytes) =>
+      room
+        .enter(() => undefined)
+        .read(bytes, () => {
+          order.push(bytes === LONG ? 'long' : 'short');
+          return piece;
+        }),
+    );
     expect(order).toEqual(['short']);
     await Promise.all([long, short]);
   });
 
   it('has four pieces on their way at the most, also where one comes to nothing', async () => {
-    const room = new ReadingRoom();
-    const reading: { done: () => void; fail: (error: Error) => void }[] = [];
+    const { room } = roomFor();
+    const reading: { done: (what: null) => void; fail: (error: Error) => void }[] = [];
     const all = Array.from({ length: 6 }, () =>
       room
-        .read(LONG, () => new Promise<void>((done, fail) => reading.push({ done, fail })))
+        .enter(() => undefined)
+        .read(LONG, () => new Promise<null>((done, fail) => reading.push({ done, fail })))
         .catch((error: Error) => error.message),
     );
-    for (let i = 0; i < 20; i += 1) await turn();
+    await turns();
     expect(reading).toHaveLength(4);
     reading[2]!.fail(new Error('unreadable'));
-    reading[0]!.done();
+    reading[0]!.done(null);
     while (reading.length < 6) await turn();
-    for (const { done } of reading) done();
-    expect(await Promise.all(all)).toEqual([
-      ...[undefined, undefined, 'unreadable'],
-      ...[undefined, undefined, undefined],
-    ]);
+    for (const { done } of reading) done(null);
+    expect(await Promise.all(all)).toEqual([null, null, 'unreadable', null, null, null]);
+  });
+});
+
+describe('what has been read and not been taken', () => {
+  it('is bounded: the next one waits until a reader takes its piece, or leaves', async () => {
+    const { room } = roomFor({ heldMax: 2 * LONG });
+    const readers = Array.from({ length: 5 }, () => readerIn(room));
+    for (const { read } of readers) void read();
+    await turns();
+    // Those that had begun before the room was full.
+    expect(readers.map(({ seen }) => seen.has)).toEqual([true, true, true, true, false]);
+    for (const { reader } of readers.slice(0, 2)) reader.took();
+    await turns();
+    expect(readers[4]!.seen.has).toBe(false);
+    readers[2]!.reader.end();
+    await turns();
+    expect(readers[4]!.seen.has).toBe(true);
+    void readers[3]!.read();
+    await turns();
+    expect(readers[3]!.seen.has).toBe(true);
+  });
+
+  it('is nothing of a reader that left while it was read', async () => {
+    const { room } = roomFor({ heldMax: LONG });
+    const gone = readerIn(room);
+    void gone.read();
+    gone.reader.end();
+    await turns();
+    const next = readerIn(room);
+    void next.read();
+    await turns();
+    expect([gone.seen.has, next.seen.has]).toEqual([true, true]);
+  });
+
+  it('cuts who has taken nothing for ten seconds while others wait, and nobody else', async () => {
+    const { room, goTo } = roomFor({ heldMax: LONG });
+    const [standing, other, waiting] = [readerIn(room), readerIn(room), readerIn(room)];
+    void standing.read();
+    await turns();
+    goTo(60_000);
+    expect(standing.seen.cut).toBe(0);
+    goTo(60_001);
+    standing.reader.took();
+    void other.read();
+    await turns();
+    void waiting.read();
+    goTo(70_000);
+    await turns();
+    expect([other.seen.cut, waiting.seen.has]).toEqual([0, false]);
+    goTo(70_001);
+    await turns();
+    expect([other.seen.cut, waiting.seen.has, standing.seen.cut]).toEqual([1, true, 0]);
   });
 });
 
 const READERS = 60;
 
-/** A log of 8 MB in memory, which tells how often it was read in the turn at hand. */
+/** A log in memory, which tells how often it was read, also in the turn at hand alone. */
 class Counting extends FakeEngine {
+  reads = 0;
   inTurn = 0;
 
-  constructor() {
+  constructor(message: string, count: number) {
     super();
-    this.messages(...Array.from({ length: 8_000 }, () => 'm'.repeat(1_000)));
+    this.messages(...Array.from({ length: count }, () => message));
+    this.append([{ op: 'put', key: 'key', value: message }]);
     const { persistence } = this;
     const read = persistence.read.bind(persistence);
     persistence.read = (from, to) => {
       this.inTurn += 1;
+      this.reads += 1;
       return read(from, to);
     };
   }
@@ -88,7 +197,7 @@ describe('a node that many read at length', () => {
   ])(
     'reads four pieces in each turn of the event loop: %s',
     async (_, path, accept) => {
-      const engine = new Counting();
+      const engine = new Counting('m'.repeat(1_000), 8_000);
       const stopping = new AbortController();
       const app = createApp(engine, { stopping: stopping.signal });
       const server = await startServer({ app, port: 0, stopping, limits: { graceMs: 200 } });
@@ -108,6 +217,55 @@ describe('a node that many read at length', () => {
         most = Math.max(most, engine.inTurn);
       }
       expect(most).toBe(4);
+    },
+    30_000,
+  );
+});
+
+describe('readers that take nothing of what they asked for', () => {
+  it.each([
+    ['lists of messages', '/messages', '*/*'],
+    ['streams of the log', '/log', 'text/event-stream'],
+    ['backups', '/backup', '*/*'],
+    ['entries', '/log/1', '*/*'],
+    ['values', '/kv/key', '*/*'],
+    ['lists of values', '/kv', '*/*'],
+  ])(
+    'take no more memory than there is for them, and are ended for others: %s',
+    async (_, path, accept) => {
+      const engine = new Counting('v'.repeat(6 << 20), 2);
+      const { room: reads, goTo } = roomFor({ heldMax: 12 << 20 });
+      const stopping = new AbortController();
+      const app = createApp(engine, { stopping: stopping.signal, reads });
+      const server = await startServer({ app, port: 0, stopping, limits: { graceMs: 200 } });
+      closers.push(() => server.stop());
+      const ask = `GET ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\naccept: ${accept}\r\n\r\n`;
+      for (let i = 0; i < 10; i += 1) {
+        const socket = connect(server.port, '127.0.0.1').pause();
+        closers.push(() => socket.destroy());
+        socket.on('error', () => undefined);
+        socket.write(ask);
+      }
+      for (let before = -1; engine.reads === 0 || engine.reads !== before; ) {
+        before = engine.reads;
+        await new Promise((resolve) => setTimeout(resolve, 200));
+      }
+      // Of ten, as many as there is room for, and those that had begun with the last of them.
+      expect(engine.reads).toBeLessThanOrEqual(6);
+      let received = 0;
+      const quick = connect(server.port, '127.0.0.1');
+      closers.push(() => quick.destroy());
+      quick.on('data', (data) => {
+        received += data.length;
+      });
+      quick.write(ask);
+      let now = 0;
+      const later = (): number => {
+        now += 10_001;
+        goTo(now);
+        return received;
+      };
+      await expect.poll(later, { interval: 50 }).toBeGreaterThan(6 << 20);
     },
     30_000,
   );

@@ -30,6 +30,8 @@ import { openApi } from './openapi.ts';
 
 export interface AppOptions extends GuardOptions {
   readonly clock?: Clock;
+  /** Default: one with room for 128 MiB. */
+  readonly reads?: ReadingRoom;
   /** Default: silent. */
   readonly logger?: Logger;
   /** Default: new ones that read the engine's status. */
@@ -53,10 +55,11 @@ export interface AppOptions extends GuardOptions {
 }
 
 export function createApp(engine: Engine, options: AppOptions = {}): App {
+  const clock = options.clock ?? systemClock();
   const site: Site = {
     engine,
-    reads: new ReadingRoom(),
-    clock: options.clock ?? systemClock(),
+    clock,
+    reads: options.reads ?? new ReadingRoom(clock),
     logger: options.logger ?? createLogger({ level: 'silent' }),
     metrics: options.metrics ?? createMetrics(() => engine.status()),
     trace: options.trace ?? new Trace(0),

@@ -5,6 +5,7 @@ import type { LogIndex } from '../../core/ids.ts';
 import { DamagedLog } from '../../persistence/persistence.ts';
 import { damagedLog } from '../http/problems.ts';
 import type { Site } from '../http/route.ts';
+import type { Reader } from '../reading-room.ts';
 import { eventsOf } from './entry-texts.ts';
 import { committed } from './read-level.ts';
 
@@ -20,6 +21,8 @@ type Woken = 'progress' | 'beat' | 'end';
 export interface StreamOptions {
   readonly from: LogIndex;
   readonly level: 'local' | 'majority';
+  /** Ends with the stream. */
+  readonly reader: Reader;
   /** Called once when the stream is over, however that came. */
   readonly onEnd: () => void;
 }
@@ -30,6 +33,7 @@ export interface StreamOptions {
 export class EventStream {
   private readonly site: Site;
   private readonly level: 'local' | 'majority';
+  private readonly reader: Reader;
   private readonly onEnd: () => void;
   private next: number;
   private ended = false;
@@ -40,6 +44,7 @@ export class EventStream {
     this.site = site;
     this.level = options.level;
     this.next = options.from;
+    this.reader = options.reader;
     this.onEnd = options.onEnd;
     this.cuts = site.engine.cuts;
   }
@@ -60,6 +65,7 @@ export class EventStream {
     if (this.ended) return;
     this.ended = true;
     this.wake?.('end');
+    this.reader.end();
     this.onEnd();
   }
 
@@ -67,6 +73,7 @@ export class EventStream {
    * read. */
   private async pieceOrEnd(): Promise<Buffer | null> {
     let text: Buffer | null = null;
+    this.reader.took();
     try {
       text = await this.piece();
     } catch (error) {
@@ -98,7 +105,7 @@ export class EventStream {
 
   /** The next chunk as events. Empty where everything in it was compacted away. */
   private async frames(upTo: LogIndex): Promise<Buffer> {
-    const { engine, reads } = this.site;
+    const { engine } = this.site;
     const { persistence } = engine;
     const from = this.next as LogIndex;
     const { to, count, bytes } = persistence.measure(from, CHUNK_ENTRIES, CHUNK_BYTES);
@@ -106,7 +113,7 @@ export class EventStream {
     this.next = last + 1;
     if (count === 0) return NOTHING;
     // What the stream was about to read may have been cut off until its turn came.
-    const chunk = await reads.read(bytes, () =>
+    const chunk = await this.reader.read(bytes, () =>
       engine.cuts === this.cuts ? persistence.read(from, last) : null,
     );
     return chunk === null ? NOTHING : eventsOf(chunk);

@@ -3,12 +3,14 @@
 
 import type { LogIndex } from '../../core/ids.ts';
 import { json, toResponse } from '../http/answer.ts';
+import { readerOf } from '../http/answer-reader.ts';
 import { type Call, tailOf } from '../http/call.ts';
 import { invalid, RequestRefused } from '../http/problems.ts';
 import { readQuery } from '../http/query.ts';
 import type { Site } from '../http/route.ts';
 import { jsonOf } from '../http/text-stream.ts';
 import { entryAt, LogCutBack } from '../log-reader.ts';
+import type { Reader } from '../reading-room.ts';
 import { shownUpTo } from './read-level.ts';
 import { KEY_BYTES_MAX, keyQuery, keysQuery } from './schemas.ts';
 
@@ -28,7 +30,7 @@ export async function readKey(site: Site, call: Call): Promise<Response> {
   const key = keyOf(call);
   const { id = null, read } = readQuery(call, keyQuery);
   const upTo = await shownUpTo(site, read, call);
-  const found = await valueAt(site, key, upTo);
+  const found = await valueAt(site, readerOf(site, call), key, upTo);
   if (found === null) {
     return toResponse(json(404, { result: 'GetResult', id, key, value: null }));
   }
@@ -44,13 +46,17 @@ interface Value {
 
 /** The value of a key as of `upTo`, or of what has been committed since. Where that very operation
  * was compacted away or cut off while it was read, the key's newer state is asked for instead. */
-async function valueAt(site: Site, key: string, upTo: LogIndex): Promise<Value | null> {
-  const { engine } = site;
+async function valueAt(
+  { engine }: Site,
+  reader: Reader,
+  key: string,
+  upTo: LogIndex,
+): Promise<Value | null> {
   for (let attempt = 0; attempt < 3; attempt += 1) {
     const index = engine.findValue(key, upTo);
     if (index === null) return null;
     const { persistence } = engine;
-    const entry = index > persistence.lastIndex ? null : await entryAt(persistence, index);
+    const entry = index > persistence.lastIndex ? null : await entryAt(persistence, index, reader);
     if (entry?.op === 'put' && entry.key === key) return { value: entry.value, index };
   }
   throw new Error(`the value of a key is not where the index says, at or below ${upTo}`);
@@ -64,11 +70,12 @@ export async function listKeys(site: Site, call: Call): Promise<Response> {
   const keys = site.engine.listKeys(query.prefix, query.after ?? null, upTo, query.limit + 1);
   const page = keys.slice(0, query.limit).map(({ key }) => key);
   const next = keys.length > page.length ? (page.at(-1) ?? null) : null;
-  return jsonOf(pieces(site, page, upTo, next));
+  return jsonOf(pieces(site, readerOf(site, call), page, upTo, next));
 }
 
 async function* pieces(
   site: Site,
+  reader: Reader,
   keys: readonly string[],
   upTo: LogIndex,
   next: string | null,
@@ -78,7 +85,7 @@ async function* pieces(
   let text = '{"items":[';
   for (const key of keys) {
     if (site.engine.cuts !== cuts) throw new LogCutBack('the log was cut back');
-    const found = await valueAt(site, key, upTo);
+    const found = await valueAt(site, reader, key, upTo);
     if (found === null) continue;
     text += `${separator}${JSON.stringify({ key, ...found })}`;
     separator = ',';

@@ -8,6 +8,7 @@ import { committed, shownUpTo } from '../api/read-level.ts';
 import { levelQuery, logQuery, type ReadLevel } from '../api/schemas.ts';
 import { entryOut, logPage } from '../api/success.ts';
 import { json, toResponse } from '../http/answer.ts';
+import { readerOf } from '../http/answer-reader.ts';
 import { type Call, header, tailOf } from '../http/call.ts';
 import { acceptsStream } from '../http/media-type.ts';
 import { invalid, problem, RequestRefused } from '../http/problems.ts';
@@ -15,6 +16,7 @@ import { readQuery } from '../http/query.ts';
 import type { Route, Site } from '../http/route.ts';
 import { jsonOf } from '../http/text-stream.ts';
 import { chunksOf, entryAt, visible } from '../log-reader.ts';
+import type { Reader } from '../reading-room.ts';
 
 export function logRoutes(site: Site): Route[] {
   const streams = { count: 0 };
@@ -64,20 +66,21 @@ export function logRoutes(site: Site): Route[] {
 async function page(site: Site, call: Call): Promise<Response> {
   const query = readQuery(call, logQuery);
   const upTo = await shownUpTo(site, query.read, call);
-  return jsonOf(pieces(site, query, upTo));
+  return jsonOf(pieces(site, readerOf(site, call), query, upTo));
 }
 
 async function* pieces(
-  site: Site,
+  { engine }: Site,
+  reader: Reader,
   query: { readonly from?: LogIndex; readonly limit: number },
   upTo: LogIndex,
 ): AsyncGenerator<Buffer> {
   const { from = 1 as LogIndex, limit } = query;
   // Of the moment before the log is read: what is on a majority then stays as it is.
-  const commitIndex = Math.min(committed(site.engine), upTo);
+  const commitIndex = Math.min(committed(engine), upTo);
   const texts = new EntryTexts('entries', limit);
   yield Buffer.from('{"entries":[');
-  for await (const chunk of chunksOf(site, from, upTo, limit + 1)) {
+  for await (const chunk of chunksOf({ engine, reader }, from, upTo, limit + 1)) {
     yield texts.of(chunk);
     if (texts.next !== null) break;
   }
@@ -89,7 +92,9 @@ async function entry(site: Site, call: Call): Promise<Response> {
   const { read } = readQuery(call, levelQuery);
   const index = entryIndex(tailOf(call, '/log/', 'index'), 'index');
   const upTo = await shownUpTo(site, read, call);
-  const found = index === 0 || index > upTo ? null : await entryAt(site.engine.persistence, index);
+  const there = index > 0 && index <= upTo;
+  const { persistence } = site.engine;
+  const found = there ? await entryAt(persistence, index, readerOf(site, call)) : null;
   if (found !== null) return toResponse(json(200, visible(found)));
   const detail = `There is no entry ${index}, up to ${upTo}, that this read may see.`;
   return toResponse(problem('not-found', detail));
@@ -111,7 +116,8 @@ function stream(site: Site, call: Call, streams: { count: number }): Response {
   const onEnd = (): void => {
     streams.count -= 1;
   };
-  return new Response(new EventStream(site, { from, level, onEnd }).body(), { headers });
+  const reader = readerOf(site, call);
+  return new Response(new EventStream(site, { from, level, reader, onEnd }).body(), { headers });
 }
 
 function streamLevel(level: ReadLevel): 'local' | 'majority' {

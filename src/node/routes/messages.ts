@@ -11,6 +11,7 @@ import { appendBody, batchBody, messagesQuery } from '../api/schemas.ts';
 import { appended, batchAppended, messageList } from '../api/success.ts';
 import { write } from '../api/write.ts';
 import type { Answer } from '../http/answer.ts';
+import { readerOf } from '../http/answer-reader.ts';
 import { BATCH_LIMIT, BODY_LIMIT, readJson } from '../http/body.ts';
 import { type Call, header, idempotencyKey } from '../http/call.ts';
 import type { ProblemCode } from '../http/problems.ts';
@@ -18,6 +19,7 @@ import { readQuery } from '../http/query.ts';
 import type { Route, Site } from '../http/route.ts';
 import { jsonOf } from '../http/text-stream.ts';
 import { chunksOf } from '../log-reader.ts';
+import type { Reader } from '../reading-room.ts';
 
 /** How any write can be refused. */
 export const WRITE_PROBLEMS: readonly ProblemCode[] = [
@@ -162,12 +164,13 @@ async function appendBatch(site: Site, call: Call): Promise<Answer> {
 async function list(site: Site, call: Call): Promise<Response> {
   const query = readQuery(call, messagesQuery);
   const upTo = await shownUpTo(site, query.read, call);
-  return jsonOf(pieces(site, query, upTo));
+  return jsonOf(pieces(site, readerOf(site, call), query, upTo));
 }
 
 /** The text of the answer. `next` is there if a page was asked for, and is a message's index. */
 async function* pieces(
-  site: Site,
+  { engine }: Site,
+  reader: Reader,
   query: { readonly from?: LogIndex; readonly limit?: number },
   upTo: LogIndex,
 ): AsyncGenerator<Buffer> {
@@ -175,7 +178,7 @@ async function* pieces(
   const paged = query.from !== undefined || query.limit !== undefined;
   const texts = new EntryTexts('messages', limit);
   yield Buffer.from('{"messages":[');
-  for await (const chunk of chunksOf(site, from, upTo, limit + 1)) {
+  for await (const chunk of chunksOf({ engine, reader }, from, upTo, limit + 1)) {
     yield texts.of(chunk);
     if (texts.next !== null) break;
   }

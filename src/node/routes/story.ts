@@ -52,7 +52,7 @@ async function story(site: Site, call: Call): Promise<Response> {
   const index = indexOf(call);
   const { persistence } = site.engine;
   const within = index >= 1 && index <= persistence.lastIndex;
-  const entry = within ? await entryAt(persistence, index as LogIndex) : null;
+  const entry = within ? await entryAt(persistence, index as LogIndex, null) : null;
   const status = site.engine.status();
   const now = site.clock.monotonicMs();
   const told = storyOf({
