@@ -23,33 +23,46 @@ export function allowHalfClose(server: Server): void {
 
 function watch(socket: Socket): void {
   let written = socket.bytesWritten;
-  let pause = FIRST_MS;
-  let timer: NodeJS.Timeout;
-  const look = (): void => {
+  const stop = again(() => {
     // What the client does not read waits here, and a client that had gone would have reset.
     const moves = socket.writableLength > 0 || socket.bytesWritten !== written;
-    ask(socket, moves);
+    const answer = answerOn(socket);
+    // Nothing can be put into an answer that has begun, nor before one of HTTP/1.0.
+    if (answer !== null && !asked(socket, answer) && !moves) socket.destroy();
     written = socket.bytesWritten;
-    pause = Math.min(pause * 2, LONGEST_MS);
-    timer = setTimeout(look, pause);
-  };
-  timer = setTimeout(look, pause);
-  socket.once('close', () => clearTimeout(timer));
+  });
+  socket.once('close', stop);
 }
 
-/** Finds out whether somebody waits for the answer of this connection. `moves`: something has been
- * sent since that was asked last. */
-function ask(socket: Socket, moves: boolean): void {
-  const answer = answerOn(socket);
-  if (answer === null) return;
-  if (!answer.headersSent && answer.req.httpVersion === '1.1') {
-    answer.writeProcessing();
-    // Node reads no more from a connection that is half closed: a reset shows to who writes.
-    setTimeout(() => socket.write(''), ECHO_MS);
-  } else if (!moves) {
-    // Nothing can be put into an answer that has begun, nor before one of HTTP/1.0.
-    socket.destroy();
-  }
+/** Asks the client of a connection that is not read, whose end so does not show, whether it waits,
+ * until it is told to stop. One to whom an answer is on its way needs no question. */
+export function askUnread(socket: Socket): () => void {
+  return again(() => {
+    const answer = answerOn(socket);
+    if (answer !== null) asked(socket, answer);
+  });
+}
+
+/** Looks again and again, with growing pauses; returns how to stop that. */
+function again(look: () => void): () => void {
+  let pause = FIRST_MS;
+  let timer: NodeJS.Timeout;
+  const next = (): void => {
+    look();
+    pause = Math.min(pause * 2, LONGEST_MS);
+    timer = setTimeout(next, pause);
+  };
+  timer = setTimeout(next, pause);
+  return () => clearTimeout(timer);
+}
+
+/** Sends something that only who waits takes in; false: it has no place there. */
+function asked(socket: Socket, answer: ServerResponse): boolean {
+  if (answer.headersSent || answer.req.httpVersion !== '1.1') return false;
+  answer.writeProcessing();
+  // Node reads nothing from such a connection: a reset shows to who writes.
+  setTimeout(() => socket.write(''), ECHO_MS);
+  return true;
 }
 
 /** The answer that is next on this connection; null: none is owed. */

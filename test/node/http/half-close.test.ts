@@ -157,3 +157,15 @@ test('nothing is left of connections that have ended', async () => {
   expect(timers()).toBeLessThan(before + 25);
   socket.destroy();
 });
+
+test('whoever has sent more than is read, and gone, is noticed, and not before', async () => {
+  const { asked, gone, said, socket } = await waiting();
+  const longest = 1_500;
+  socket.write(APPEND.repeat(longest));
+  await expect.poll(asked).toBeGreaterThan(1_000);
+  // It is there, and has been asked.
+  await expect.poll(() => said.text).toContain('HTTP/1.1 102');
+  expect(gone()).toBe(0);
+  socket.destroy();
+  await expect.poll(gone).toBe(asked());
+});
