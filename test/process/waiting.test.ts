@@ -79,6 +79,22 @@ describe('a write that waits for a secondary', () => {
     expect(await group.caughtUp()).toBe(base + 501);
     expect(await listed(3)).toHaveLength(501);
   });
+
+  test('B51, G16: is forgotten too where its client sent more than is read, and left', async () => {
+    await group.breaks(3, { hold: true });
+    const gone = connect(Number(new URL(group.master).port), '127.0.0.1');
+    belongings.add(async () => void gone.destroy());
+    const body = JSON.stringify({ message: 'one of many', w: 3 });
+    const head = `host: 127.0.0.1\r\ncontent-type: application/json\r\ncontent-length: ${body.length}`;
+    gone.write(`POST /messages HTTP/1.1\r\n${head}\r\n\r\n${body}`.repeat(2_000));
+    await until(
+      () => waitingWrites(),
+      (writes) => writes > 1_000,
+      'more writes wait than are read on behind',
+    );
+    gone.destroy();
+    await waiting(0);
+  });
 });
 
 describe('10,000 writes that wait', () => {
