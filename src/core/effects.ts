@@ -167,6 +167,8 @@ export interface Noted {
   readonly nodes: readonly NodeId[];
   /** See ReplicasNoted. */
   readonly established?: readonly NodeId[];
+  /** See ReplicasNoted; of the present epoch. */
+  readonly newcomersAt?: LogIndex;
 }
 
 /** What a node remembers before it has seen anything. */

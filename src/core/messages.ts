@@ -31,11 +31,12 @@ export interface Join {
   /** Own. true: it has heard nothing of the master of `epoch` for too long; false: it has said so,
    * and hears it again; absent: neither. */
   readonly masterSilent?: boolean;
-  /** Own, with `masterSilent`. How many Joins this process has sent: an earlier one that comes late
-   * is no news. */
+  /** Own, with `masterSilent`. How many Joins this process has sent; an earlier one is no news. */
   readonly asked?: number;
   /** Own, with `masterSilent`. Epoch of the last master this node accepted operations from. */
   readonly acceptedEpoch?: Epoch;
+  /** Own, with `masterSilent`. Up to here its log is durable. */
+  readonly durableIndex?: LogIndex;
 }
 
 /** Own. What an arbiter tells a master beside the replicas. */
@@ -98,6 +99,8 @@ export interface ReplicasNoted {
   /** Own, with failover. Who has had, at some time since it joined, all that the log held when it
    * did; empty: the master cannot say yet; absent: it never says. */
   readonly established?: readonly NodeId[];
+  /** Own. So have the others once their log of this epoch is durable to here; absent: unknown. */
+  readonly newcomersAt?: LogIndex;
 }
 
 /**
@@ -141,8 +144,7 @@ export interface LogPoint {
   readonly hash: number;
 }
 
-/** Stands for the running hash at an index that was compacted away: no log has it, so that whoever
- * compares it with its own starts over. */
+/** The running hash at an index that was compacted away: none equals it, others start over. */
 export const UNKNOWN_HASH: number = 2 ** 32;
 
 /** The secondary has persisted everything up to `seq` of this session. */

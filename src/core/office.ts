@@ -154,8 +154,8 @@ export class Office {
 
   private noted(ticket: Ticket, { epoch, failover }: Omit<Replicas, 'cluster'>): void {
     const master = this.leading?.epoch === epoch ? this.leading : null;
-    const named = failover === true ? { established: master?.established ?? [] } : {};
-    this.context.outbox.respond(ticket, { type: 'ReplicasNoted', ...named });
+    const told = failover === true ? (master?.told ?? { established: [] }) : {};
+    this.context.outbox.respond(ticket, { type: 'ReplicasNoted', ...told });
   }
 
   /** Leaves the cluster, but goes on serving what it has. */

@@ -97,7 +97,10 @@ describe.concurrent('a cluster with failover', () => {
     await sized(3);
     await until(
       () => readFile(join(home, 'arbiter', 'memory.json'), 'utf8'),
-      (memory) => memory.includes('"noted":{"size":3,"nodes":["n1","n2","n3"]}'),
+      (memory) => {
+        const known = JSON.parse(memory).memory.arbiter.noted;
+        return known.size === 3 && known.nodes.length === 3 && known.established.length === 3;
+      },
       'the arbiter remembers who counts',
     );
     await running.kill('SIGKILL');

@@ -43,9 +43,8 @@ export class ArbiterNode {
     this.announcer = new Announcer(this.outbox, options, outdated, (announced, answer) => {
       // What is forgotten here counts no more: after a restart there might be no majority of those
       // who count, and a master that is gone by then can take note of nothing.
-      const { established } = answer;
-      if (this.arbiter.noted(announced, established)) this.remember(() => {});
-      return established?.length === 0 || this.arbiter.awaitsNewcomers;
+      if (this.arbiter.noted(announced, answer)) this.remember(() => {});
+      return answer.established?.length === 0 || this.arbiter.awaitsNewcomers;
     });
   }
 

@@ -3,7 +3,15 @@
 
 import type { ArbiterMemory, Noted } from '../effects.ts';
 import { type Epoch, epoch, type NodeId } from '../ids.ts';
-import type { Join, JoinedMaster, JoinedSecondary, Left, Peer, Refusal } from '../messages.ts';
+import type {
+  Join,
+  JoinedMaster,
+  JoinedSecondary,
+  Left,
+  Peer,
+  Refusal,
+  ReplicasNoted,
+} from '../messages.ts';
 import { ClusterIdentity } from './cluster-identity.ts';
 import { Succession } from './succession.ts';
 
@@ -104,16 +112,17 @@ export class Arbiter {
     this.succession = failoverMs === undefined ? null : new Succession(failoverMs, noted);
   }
 
-  /** The master has taken note of this announcement, and names those who are established; none:
-   * it does not say, or not yet. Returns whether this is to be remembered. */
+  /** The master has taken note of this announcement, and says who is established, or not, or not
+   * yet. Returns whether this is to be remembered. */
   noted(
     { epoch: announced, replicas, size, version }: Announcement,
-    established: readonly NodeId[] = [],
+    { established = [], newcomersAt }: Omit<ReplicasNoted, 'type'> = {},
   ): boolean {
     if (announced !== this.epoch || this.succession === null) return false;
     const nodes = replicas.map(({ node }) => node).filter((node) => this.stayed(node, version));
     const named = established.length === 0 ? {} : { established };
-    return this.succession.notes({ size, nodes, ...named });
+    const when = newcomersAt === undefined ? {} : { newcomersAt };
+    return this.succession.notes({ size, nodes, ...named, ...when });
   }
 
   /** The master is to be told once more who the replicas are, to hear who of them is established

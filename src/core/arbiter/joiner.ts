@@ -85,7 +85,12 @@ export class Joiner {
       lastIndex: ledger.log.lastIndex,
       ...(this.wants === null ? {} : { wants: this.wants }),
       ...(cluster === null ? {} : { cluster }),
-      ...(silent === undefined ? {} : { masterSilent: silent, asked, acceptedEpoch }),
+      ...(silent === undefined
+        ? {}
+        : {
+            ...{ masterSilent: silent, asked, acceptedEpoch },
+            durableIndex: ledger.persister.persistedIndex,
+          }),
     };
     outbox.send(this.arbiter, request, (answer, at) => {
       this.underWay = false;

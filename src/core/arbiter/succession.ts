@@ -4,7 +4,7 @@
 // master knows: by its members it can tell how long it is certain of its office (master/tenure.ts).
 
 import type { Noted } from '../effects.ts';
-import type { Epoch, Incarnation, LogIndex, NodeId } from '../ids.ts';
+import { type Epoch, type Incarnation, type LogIndex, logIndex, type NodeId } from '../ids.ts';
 import { majority } from '../master/quorum.ts';
 import type { Join } from '../messages.ts';
 import { type Growth, shortOf } from '../recovery/growth.ts';
@@ -44,6 +44,8 @@ export class Succession {
   private size: number;
   /** The master included; null: no master has said who they are. */
   private established: Set<NodeId> | null;
+  /** How far the log of any other must be durable in this epoch; null: no master has said. */
+  private newcomersAt: LogIndex | null;
 
   /** `freshMs`: how long a report counts, in milliseconds. `known`: of the master. */
   constructor(freshMs: number, known: Noted) {
@@ -51,13 +53,15 @@ export class Succession {
     this.electors = new Set(known.nodes);
     this.size = known.size ?? known.nodes.length;
     this.established = known.established === undefined ? null : new Set(known.established);
+    this.newcomersAt = known.newcomersAt ?? null;
   }
 
   /** What the master knows. */
   get noted(): Noted {
-    const { established } = this;
+    const { established, newcomersAt } = this;
     const named = established === null ? {} : { established: [...established] };
-    return { size: this.size, nodes: [...this.electors], ...named };
+    const when = newcomersAt === null ? {} : { newcomersAt };
+    return { size: this.size, nodes: [...this.electors], ...named, ...when };
   }
 
   /** There are members that are to become established, as the master will say when it is asked
@@ -75,15 +79,17 @@ export class Succession {
 
   /** The master knows of this cluster, and names those who are established; absent: as before.
    * Returns whether that is another one than before. */
-  notes({ established, nodes, size }: Noted): boolean {
+  notes({ established, newcomersAt, nodes, size }: Noted): boolean {
     const before = this.noted;
     this.electors = new Set(nodes);
     this.size = size ?? nodes.length;
     const named = (established ?? before.established)?.filter((node) => this.electors.has(node));
     this.established = named === undefined ? null : new Set(named);
+    this.newcomersAt = newcomersAt ?? null;
     const { noted } = this;
     return (
       noted.size !== before.size ||
+      noted.newcomersAt !== before.newcomersAt ||
       !isSame(noted.nodes, before.nodes) ||
       !isSame(noted.established, before.established)
     );
@@ -94,8 +100,16 @@ export class Succession {
     const { acceptedEpoch = 0, asked = 0, lastIndex, masterSilent: silent, node, wants } = join;
     if (silent === undefined || this.ended.has(join.incarnation)) return;
     if (asked <= (this.reports.get(node)?.asked ?? 0)) return;
+    if (this.hasCaughtUp(join)) this.established?.add(node);
     const eligible = wants !== 'secondary';
     this.reports.set(node, { asked, silent, at: now, acceptedEpoch, lastIndex, eligible });
+  }
+
+  /** It has had the log since it joined, which its master may not have lived to say. */
+  private hasCaughtUp({ acceptedEpoch, durableIndex = logIndex(0), epoch, node }: Join): boolean {
+    const { newcomersAt } = this;
+    if (newcomersAt === null || !this.electors.has(node)) return false;
+    return acceptedEpoch === epoch && durableIndex >= newcomersAt;
   }
 
   /** A member has left. The master may hear of that before this arbiter hears of the master: if the
@@ -121,6 +135,7 @@ export class Succession {
   /** Another epoch begins. */
   clear(): void {
     this.reports.clear();
+    this.newcomersAt = null;
   }
 
   /** Whether `node`, which has just said so, is to lead a cluster of `size` nodes: of those that

@@ -13,7 +13,7 @@ import {
 } from '../ids.ts';
 import type { Member } from '../members/member.ts';
 import { Membership } from '../members/membership.ts';
-import type { HeartbeatAck } from '../messages.ts';
+import type { HeartbeatAck, ReplicasNoted } from '../messages.ts';
 import { entriesOf } from '../operation.ts';
 import { Electorate } from '../recovery/electorate.ts';
 import { Opening } from '../recovery/opening.ts';
@@ -129,8 +129,8 @@ export class Master {
   }
 
   /** See ReplicasNoted. */
-  get established(): readonly NodeId[] {
-    return this.opening.established;
+  get told(): Omit<ReplicasNoted, 'type'> {
+    return this.opening.told;
   }
 
   /** The arbiter's word on who the replicas are. The same set again changes nothing, nor does a

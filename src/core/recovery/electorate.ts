@@ -6,6 +6,7 @@
 import type { Context } from '../context.ts';
 import { type LogIndex, logIndex, type NodeId } from '../ids.ts';
 import type { Appointment } from '../master/mandate.ts';
+import type { ReplicasNoted } from '../messages.ts';
 import { shortOf } from './growth.ts';
 
 /**
@@ -48,7 +49,16 @@ export class Electorate {
   }
 
   /** For the arbiter. */
-  get names(): NodeId[] {
+  get told(): Omit<ReplicasNoted, 'type'> {
+    const targets = [...this.newcomers.values()].map(
+      (target) => target ?? Number.POSITIVE_INFINITY,
+    );
+    const last = Math.max(...targets);
+    const when = Number.isFinite(last) ? { newcomersAt: logIndex(last) } : {};
+    return { established: this.names, ...when };
+  }
+
+  private get names(): NodeId[] {
     const { node } = this.context.self;
     return this.own || this.settled ? [node, ...this.established] : [...this.established];
   }

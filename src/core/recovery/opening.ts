@@ -3,8 +3,9 @@
 // what it has persisted counts.
 
 import type { Context } from '../context.ts';
-import type { Epoch, NodeId } from '../ids.ts';
+import type { Epoch } from '../ids.ts';
 import type { Membership } from '../members/membership.ts';
+import type { ReplicasNoted } from '../messages.ts';
 import { Accession } from './accession.ts';
 import type { Electorate } from './electorate.ts';
 import type { Assembly } from './hearing.ts';
@@ -71,8 +72,8 @@ export class Opening {
   }
 
   /** Who has, or has had, all that there was. */
-  get established(): readonly NodeId[] {
-    return this.parts.electorate.names;
+  get told(): Omit<ReplicasNoted, 'type'> {
+    return this.parts.electorate.told;
   }
 
   /** More may be durable than before. */

@@ -79,6 +79,7 @@ export const joinBody = z.object({
   masterSilent: own(z.boolean()),
   asked: own(z.int().min(0)),
   acceptedEpoch: own(epoch),
+  durableIndex: own(index),
 });
 
 export const leaveBody = z.object({ node });
@@ -165,7 +166,7 @@ export const joinedMaster = z.object({
   replicas: own(z.array(peer)),
   ...terms,
 });
-export const replicasNoted = z.object({ established: terms.established });
+export const replicasNoted = z.object({ established: terms.established, newcomersAt: own(index) });
 export const joinedSecondary = z.object({
   epoch,
   master: peer,

@@ -40,8 +40,7 @@ class Cluster {
 
   /** The master knows who the members are, and names those who are established. */
   takesNote(...established: readonly string[]): void {
-    const named = established.length === 0 ? undefined : established.map(nodeId);
-    this.arbiter.noted(this.arbiter.announcement!, named);
+    this.arbiter.noted(this.arbiter.announcement!, { established: established.map(nodeId) });
   }
 
   /** A member says that the master is silent; returns what it is told. */
@@ -228,7 +227,7 @@ describe('Succession', () => {
   test('what the master takes note of is to be remembered if it is news', () => {
     const { arbiter } = new Cluster(['n2', 'n3'], 3);
     const notes = (...named: readonly string[]) =>
-      arbiter.noted(arbiter.announcement!, named.map(nodeId));
+      arbiter.noted(arbiter.announcement!, { established: named.map(nodeId) });
     expect(arbiter.noted(arbiter.announcement!)).toBe(false);
     arbiter.resize(4);
     expect(arbiter.noted(arbiter.announcement!)).toBe(true);
@@ -264,10 +263,58 @@ describe('Succession', () => {
     expect(cluster.silent('n2', 200, { last: 3 })).toMatchObject({ type: 'JoinedMaster' });
   });
 
+  test.each<[string, Wishes, boolean]>([
+    ['it has what was there when it joined', { last: 4, durableIndex: logIndex(4) }, true],
+    ['that is not all durable', { last: 4, durableIndex: logIndex(3) }, false],
+    ['it does not say what is durable', { last: 4 }, false],
+    ['its log is of an earlier epoch', { durableIndex: logIndex(9), accepted: 0 }, false],
+  ])('who has caught up after the master was heard last says so itself: %s', (_, how, counts) => {
+    const cluster = new Cluster(['n2']);
+    cluster.arbiter.join(join('n3', { epoch: 0 }), 0);
+    const named = { established: ['n1', 'n2'].map(nodeId), newcomersAt: logIndex(4) };
+    expect(cluster.arbiter.noted(cluster.arbiter.announcement!, named)).toBe(true);
+    const options = { size: null, cluster: null, newCluster: null, prefer: null };
+    const { memory } = cluster.arbiter;
+    const restarted = new Arbiter({ ...options, failoverMs: FRESH_MS }, memory);
+    for (const arbiter of [cluster.arbiter, restarted]) {
+      const says = { masterSilent: true, asked: 9 };
+      arbiter.join(join('n2', { ...says, last: 5, wants: 'secondary' }), 100);
+      const answer = arbiter.join(join('n3', { ...says, ...how }), 200);
+      if (counts) expect(answer).toMatchObject({ established: ['n1', 'n2', 'n3'], epoch: 2 });
+      else expect(answer).toMatchObject({ type: 'JoinedSecondary', epoch: 1 });
+    }
+  });
+
+  test('how far a newcomer must have come is said for one epoch, and by a master', () => {
+    const cluster = new Cluster(['n2', 'n3']);
+    cluster.arbiter.join(join('n4', { epoch: 0 }), 0);
+    const [, ...named] = ['n3', 'n1', 'n2'].map(nodeId);
+    const at = { established: named, newcomersAt: logIndex(4) };
+    const notes = (told: object) => cluster.arbiter.noted(cluster.arbiter.announcement!, told);
+    expect([notes(at), notes(at)]).toEqual([true, false]);
+    expect(cluster.arbiter.memory.noted).toMatchObject({ newcomersAt: 4 });
+    expect(notes({ established: named })).toBe(true);
+    expect(cluster.arbiter.memory.noted).not.toHaveProperty('newcomersAt');
+    notes(at);
+    cluster.arbiter.raise(epoch(1));
+    const far = { epoch: 2, accepted: 2, durableIndex: logIndex(9) };
+    cluster.silent('n3', 100, far);
+    expect(cluster.arbiter.memory.noted).toMatchObject({ established: named });
+  });
+
+  test('one of which the master has not taken note says nothing of itself', () => {
+    const cluster = new Cluster(['n2']);
+    const at = { established: ['n1', 'n2'].map(nodeId), newcomersAt: logIndex(4) };
+    cluster.arbiter.noted(cluster.arbiter.announcement!, at);
+    cluster.arbiter.join(join('n3', { epoch: 0 }), 0);
+    cluster.silent('n3', 100, { durableIndex: logIndex(9) });
+    expect(cluster.arbiter.announcement).toMatchObject({ established: ['n1', 'n2'] });
+  });
+
   test('who left has the log no more when it comes back, whatever is heard late', () => {
     const cluster = new Cluster(['n2', 'n3']);
     const before = cluster.arbiter.announcement!;
-    const all = ['n1', 'n2', 'n3'].map(nodeId);
+    const all = { established: ['n1', 'n2', 'n3'].map(nodeId) };
     cluster.arbiter.noted(before, all);
     cluster.arbiter.leave(nodeId('n3'));
     cluster.arbiter.join(join('n3'), 50);

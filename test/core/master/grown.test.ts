@@ -111,6 +111,23 @@ describe('G24: a cluster that grows', () => {
     for (const id of ['n3', 'n4', 'n5']) expect(cluster.entries(id), id).toEqual(['1:a', '2:b']);
   });
 
+  test('one that has caught up just before its master died counts, though nobody has said', () => {
+    const cluster = new VirtualCluster();
+    cluster.arbiter({ failover: true });
+    cluster.start('n1');
+    cluster.run(100);
+    cluster.start('n2');
+    cluster.run(1_000);
+    cluster.write('n1', 'a', { w: 2 });
+    cluster.run(200);
+    cluster.start('n3');
+    cluster.run(300);
+    expect(cluster.entries('n3')).toEqual(['1:a']);
+    cluster.kill('n1');
+    cluster.run(10_000);
+    expect(roles(cluster, 'n2', 'n3')).toContain('master');
+  });
+
   test('whoever follows a master knows who had its log, and waits for them', () => {
     const cluster = grown({ wants: 'secondary' });
     cluster.kill('n1');

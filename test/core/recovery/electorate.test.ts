@@ -121,7 +121,7 @@ describe('Electorate: of a master that has followed another one', () => {
     const replicas = ['n1', 'n2', 'n3'].map(peer);
     const named = ['n1', 'n3'].map(nodeId);
     const made = new Electorate(bench.context, { replicas, established: named });
-    expect([made.has(n2), made.has(n3), made.names]).toEqual([false, true, named]);
+    expect([made.has(n2), made.has(n3), made.told.established]).toEqual([false, true, named]);
     expect(bench.context.bookkeeping.current.established).toEqual([n3]);
   });
 
@@ -179,19 +179,34 @@ describe('Electorate: of a master that has followed another one', () => {
     expect(made.lacking(['n5', 'n6', 'n7'].map(nodeId))).toEqual(['n1', 'n2', 'n3']);
   });
 
+  test('the arbiter hears when the others will be established, once that is known', () => {
+    const bench = new Bench({ entries: entries(1, 5), memory: { established: [n2] } });
+    const made = new Electorate(bench.context, { replicas: ['n1', 'n2', 'n3'].map(peer) });
+    expect(made.told).toEqual({ established: ['n1', 'n2'] });
+    made.settle();
+    expect(made.told).toEqual({ established: ['n1', 'n2'], newcomersAt: 5 });
+    bench.ledger.append(entries(6, 7));
+    made.joined(n4);
+    expect(made.told).toMatchObject({ newcomersAt: 7 });
+    made.acknowledged(n4, logIndex(7));
+    expect(made.told).toEqual({ established: ['n1', 'n2', 'n4'], newcomersAt: 5 });
+    made.acknowledged(n3, logIndex(7));
+    expect(made.told).toEqual({ established: ['n1', 'n2', 'n4', 'n3'] });
+  });
+
   test('it is established itself once its epoch is settled', () => {
     const made = successor(['n2', 'n3']);
-    expect(made.names).toEqual(['n2', 'n3']);
+    expect(made.told.established).toEqual(['n2', 'n3']);
     made.settle();
-    expect(made.names).toEqual(['n1', 'n2', 'n3']);
+    expect(made.told.established).toEqual(['n1', 'n2', 'n3']);
   });
 
   test('where the log is empty nobody has less than another', () => {
     const made = successor(['n1'], []);
-    expect(made.names).toEqual(['n1']);
+    expect(made.told.established).toEqual(['n1']);
     made.settle();
     made.joined(n4);
-    expect(made.names).toEqual(['n1', 'n2', 'n3', 'n4']);
+    expect(made.told.established).toEqual(['n1', 'n2', 'n3', 'n4']);
   });
 });
 

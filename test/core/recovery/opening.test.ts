@@ -30,7 +30,7 @@ function opened(told: boolean) {
 test('it tells its members at once, and counts itself when that is remembered', () => {
   const { bench, opening, calls, accepted } = opened(true);
   expect([opening.settled, calls]).toEqual([true, ['beat', 'progressed']]);
-  expect(opening.established).toEqual(['n1']);
+  expect(opening.told).toEqual({ established: ['n1'] });
   const [order] = accepted();
   expect(order).toMatchObject({ memory: { acceptedEpoch: 3 } });
   expect(opening.accession.counts).toBe(false);
