@@ -80,7 +80,7 @@ export class Master {
       deposed,
     };
     const others = appointment.replicas?.filter(({ node }) => node !== context.self.node) ?? null;
-    const electorate = new Electorate(context, appointment);
+    const electorate = new Electorate(context, appointment, first);
     this.membership = new Membership(context, epoch, electorate, owner, now);
     this.opening = new Opening(
       context,

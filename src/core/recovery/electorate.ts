@@ -26,12 +26,15 @@ export class Electorate {
   private settled = false;
   /** This node is established as well. */
   private readonly own: boolean;
+  /** Nobody can have held anything before this epoch. */
+  private readonly first: boolean;
 
   /** `replicas` of the appointment: the members of the cluster when the epoch began; null: nobody
    * has said yet. Of them those are established that an earlier master has named, or else those
-   * that this one remembers; where neither is known, all. */
-  constructor(context: Context, { established: named, replicas }: Appointment) {
+   * that this one remembers; where neither is known, all. `first`: there was no epoch before. */
+  constructor(context: Context, { established: named, replicas }: Appointment, first = false) {
     this.context = context;
+    this.first = first;
     const { node: self } = context.self;
     this.own = named?.includes(self) !== false;
     if (replicas === null) return;
@@ -77,7 +80,8 @@ export class Electorate {
 
   joined(node: NodeId): void {
     if (this.established.has(node) || this.newcomers.has(node)) return;
-    this.newcomers.set(node, this.settled ? this.context.ledger.log.lastIndex : null);
+    const known = this.settled || this.first;
+    this.newcomers.set(node, known ? this.context.ledger.log.lastIndex : null);
     this.acknowledged(node, logIndex(0));
   }
 

@@ -201,6 +201,18 @@ describe('Electorate: of a master that has followed another one', () => {
     expect(made.told.established).toEqual(['n1', 'n2', 'n3']);
   });
 
+  test('in the first epoch of a cluster nobody has less than another, before it is settled', () => {
+    const bench = new Bench({ entries: [] });
+    const appointment = { replicas: [peer('n1')] };
+    const later = new Electorate(bench.context, appointment);
+    const first = new Electorate(bench.context, appointment, true);
+    for (const made of [later, first]) made.joined(n2);
+    expect([later, first].map(({ told }) => told)).toEqual([
+      { established: ['n1'] },
+      { established: ['n1', 'n2'] },
+    ]);
+  });
+
   test('where the log is empty nobody has less than another', () => {
     const made = successor(['n1'], []);
     expect(made.told.established).toEqual(['n1']);
