@@ -64,7 +64,9 @@ export class Lookout {
       const read = bytesOf(awaited);
       if (read === awaited.read) {
         const { origin } = new URL(awaited.url);
-        silent.set(origin, [...(silent.get(origin) ?? []), awaited]);
+        const others = silent.get(origin);
+        if (others === undefined) silent.set(origin, [awaited]);
+        else others.push(awaited);
       }
       awaited.read = read;
     }
