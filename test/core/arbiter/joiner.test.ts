@@ -49,6 +49,15 @@ class Applicant {
 const master = { node: 'n1' as NodeId, url: 'n1' };
 
 describe('Joiner', () => {
+  test('of a silent master it says what is durable here, and not what is on its way there', () => {
+    const node = new Applicant();
+    node.bench.ledger.append(entries(4, 5));
+    node.silent = true;
+    node.joiner.plan(0);
+    node.run(0);
+    expect(node.calls[0]!.request).toMatchObject({ lastIndex: 5, durableIndex: 3 });
+  });
+
   test('says who it is, which life, and what it has seen', () => {
     const node = new Applicant('secondary');
     node.joiner.plan(0);
