@@ -17,7 +17,7 @@ export function register(program: Command): void {
     .description('run an arbiter; nodes find each other through it')
     .option(
       '--secondaries <n>',
-      'fixes the cluster size at n + 1 (default: the number of members)',
+      'fixes the cluster size at n + 1 (default, or if more join: the number of members)',
       wholeNumber(0, 100),
     )
     .option('--failover', 'let another node take over from a master that is silent for 5 s');

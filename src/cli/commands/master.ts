@@ -15,7 +15,7 @@ export function register(program: Command): void {
     .option('--join <url>', 'the arbiter of the cluster', parseUrl)
     .option(
       '--secondaries <n>',
-      'fixes the cluster size at n + 1 (default: the number of members)',
+      'fixes the cluster size at n + 1 (default, or if more join: the number of members)',
       wholeNumber(0, SECONDARIES_MAX),
     );
   addNodeOptions(command, 4000, 'n1')

@@ -3,6 +3,7 @@
 
 import type { ArbiterMemory, Noted } from '../effects.ts';
 import { type Epoch, epoch, type NodeId } from '../ids.ts';
+import { clusterSize } from '../master/quorum.ts';
 import type {
   Join,
   JoinedMaster,
@@ -122,7 +123,9 @@ export class Arbiter {
     const nodes = replicas.map(({ node }) => node).filter((node) => this.stayed(node, version));
     const named = established.length === 0 ? {} : { established };
     const when = newcomersAt === undefined ? {} : { newcomersAt };
-    return this.succession.notes({ size, nodes, ...named, ...when });
+    // Who has left meanwhile is a member to the master still.
+    const counted = clusterSize(size, replicas.length);
+    return this.succession.notes({ size: counted, nodes, ...named, ...when });
   }
 
   /** The master is to be told once more who the replicas are, to hear who of them is established
@@ -251,7 +254,7 @@ export class Arbiter {
     }
     if (seen !== this.epoch) return false;
     succession.heard(request, now);
-    return succession.passesTo(node, this.size ?? this.members.size, now);
+    return succession.passesTo(node, clusterSize(this.size, this.members.size), now);
   }
 
   private mayLead({ node, wants }: Join): boolean {

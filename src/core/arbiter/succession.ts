@@ -5,7 +5,7 @@
 
 import type { Noted } from '../effects.ts';
 import { type Epoch, type Incarnation, type LogIndex, logIndex, type NodeId } from '../ids.ts';
-import { majority } from '../master/quorum.ts';
+import { clusterSize, majority } from '../master/quorum.ts';
 import type { Join } from '../messages.ts';
 import { type Growth, shortOf } from '../recovery/growth.ts';
 
@@ -51,7 +51,7 @@ export class Succession {
   constructor(freshMs: number, known: Noted) {
     this.freshMs = freshMs;
     this.electors = new Set(known.nodes);
-    this.size = known.size ?? known.nodes.length;
+    this.size = clusterSize(known.size, known.nodes.length);
     this.established = known.established === undefined ? null : new Set(known.established);
     this.newcomersAt = known.newcomersAt ?? null;
   }
@@ -82,7 +82,7 @@ export class Succession {
   notes({ established, newcomersAt, nodes, size }: Noted): boolean {
     const before = this.noted;
     this.electors = new Set(nodes);
-    this.size = size ?? nodes.length;
+    this.size = clusterSize(size, nodes.length);
     const named = (established ?? before.established)?.filter((node) => this.electors.has(node));
     this.established = named === undefined ? null : new Set(named);
     this.newcomersAt = newcomersAt ?? null;

@@ -7,6 +7,12 @@ export function majority(size: number): number {
   return Math.floor(size / 2) + 1;
 }
 
+/** Of how many nodes a majority is one: as many as are configured, or as there are members if those
+ * are more, this node counted. A majority of fewer would not meet every other one. */
+export function clusterSize(configured: number | null, members: number): number {
+  return Math.max(configured ?? 0, members);
+}
+
 /**
  * The highest index that at least `needed` of the positions have reached; 0 if there are not that
  * many positions. One position per node: a node that is asked twice still counts once.

@@ -6,7 +6,7 @@ import type { Membership } from '../members/membership.ts';
 import type { Accession } from '../recovery/accession.ts';
 import type { MasterStatus } from '../status.ts';
 import type { Mandate } from './mandate.ts';
-import { majority } from './quorum.ts';
+import { clusterSize, majority } from './quorum.ts';
 import { tenureUntil } from './tenure.ts';
 import type { Acknowledged } from './write-concern.ts';
 
@@ -23,9 +23,9 @@ export class Standing {
     this.accession = accession;
   }
 
-  /** Of the cluster: configured, or counted. */
+  /** Of the cluster. */
   get size(): number {
-    return this.mandate.size ?? this.membership.count + 1;
+    return clusterSize(this.mandate.size, this.membership.count + 1);
   }
 
   quorum(): MasterStatus['quorum'] {

@@ -175,6 +175,41 @@ describe('Succession', () => {
     expect(cluster.silent('n3', 300, { last: 1 })).toMatchObject({ type: 'JoinedMaster' });
   });
 
+  test('G24: who left while the master took note of it makes the cluster no smaller yet', () => {
+    const cluster = new Cluster(['n2', 'n3', 'n4']);
+    const before = cluster.arbiter.announcement!;
+    cluster.arbiter.leave(nodeId('n4'));
+    // To the master two of four are none that can replace it: n4 answers it still.
+    cluster.arbiter.noted(before);
+    cluster.silent('n2', 100);
+    expect(cluster.silent('n3', 200, { last: 1 })).toMatchObject({ type: 'JoinedSecondary' });
+    cluster.takesNote();
+    expect(cluster.silent('n3', 300, { last: 1 })).toMatchObject({ type: 'JoinedMaster' });
+  });
+
+  test.each<[string, (cluster: Cluster) => Arbiter]>([
+    ['to one that is appointed', ({ arbiter }) => arbiter],
+    [
+      'in what an earlier version remembers',
+      ({ arbiter: { memory } }) => {
+        const noted = { ...memory.noted!, size: 3 };
+        const known = { size: 3, cluster: null, newCluster: null, prefer: null };
+        return new Arbiter({ ...known, failoverMs: FRESH_MS }, { ...memory, noted });
+      },
+    ],
+  ])('G24: who left makes a cluster of more than configured no smaller yet, %s', (_, later) => {
+    const cluster = new Cluster(['n2', 'n3', 'n4', 'n5'], 3);
+    cluster.arbiter.join(join('n1', { life: 'n1#2' }), 50);
+    const arbiter = later(cluster);
+    for (const id of ['n4', 'n5']) arbiter.leave(nodeId(id));
+    const say = (id: string, asked: number) =>
+      arbiter.join(join(id, { epoch: 2, masterSilent: true, asked, last: asked }), 100);
+    say('n2', 1);
+    expect(say('n3', 2)).toMatchObject({ type: 'JoinedSecondary' });
+    arbiter.noted(arbiter.announcement!);
+    expect(say('n3', 3)).toMatchObject({ type: 'JoinedMaster' });
+  });
+
   test('one that left counts again when the master has heard of its return, not before', () => {
     const cluster = new Cluster(['n2', 'n3']);
     const before = cluster.arbiter.announcement!;
@@ -390,12 +425,18 @@ describe('Succession', () => {
     expect(cluster.silent('n3', 2_200, { last: 1 })).toMatchObject({ type: 'JoinedSecondary' });
   });
 
-  test('more are needed as soon as the cluster is larger, though the master has not heard', () => {
-    const cluster = new Cluster(['n2', 'n3'], 3);
-    cluster.arbiter.resize(5);
-    cluster.silent('n2', 100);
-    expect(cluster.silent('n3', 200, { last: 1 })).toMatchObject({ type: 'JoinedSecondary' });
-  });
+  test.each<[string, (arbiter: Arbiter) => void]>([
+    ['is to be', (arbiter) => arbiter.resize(5)],
+    ['is', (arbiter) => ['n4', 'n5'].map((id) => arbiter.join(join(id, { epoch: 0 }), 50))],
+  ])(
+    'more are needed as soon as the cluster %s larger, though the master has not heard',
+    (...[, grow]) => {
+      const cluster = new Cluster(['n2', 'n3'], 3);
+      grow(cluster.arbiter);
+      cluster.silent('n2', 100);
+      expect(cluster.silent('n3', 200, { last: 1 })).toMatchObject({ type: 'JoinedSecondary' });
+    },
+  );
 
   test('without it nobody replaces a master, whatever is said', () => {
     const options = { size: 3, cluster: null, newCluster: null, prefer: null };
