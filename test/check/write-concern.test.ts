@@ -46,6 +46,20 @@ test('write concern: an earlier master tells of its own members, however late', 
   expect(asked(1)).toContain('write concern');
 });
 
+test('write concern: a size below the number of sure members is none', () => {
+  const answered = (acks: readonly string[], leaves: readonly string[] = []) => {
+    const run = new Recording();
+    for (const node of ['n4', 'n5']) run.start(node);
+    run.write(message('all'), { w: 'all', acks: ['n1', 'n2', 'n3', 'n4', 'n5'] });
+    for (const node of leaves) run.node(node, 'leave');
+    run.write(message('majority'), { acks });
+    return judge(run.records).violations;
+  };
+  expect(answered(['n1', 'n2'])).toMatchObject([{ judge: 'write concern' }]);
+  expect(answered(['n1', 'n2', 'n3'])).toEqual([]);
+  expect(answered(['n1', 'n2'], ['n4', 'n5'])).toEqual([]);
+});
+
 test('write concern: a node is named once, also by a timeout', () => {
   const run = new Recording();
   run.write(message('one'), { outcome: 'unknown', first: 1, last: 1, acks: ['n1', 'n1'] });

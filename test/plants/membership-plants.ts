@@ -25,6 +25,13 @@ export const MEMBERSHIP_PLANTS: readonly Plant[] = [
     'return 0;',
   ),
   plant(
+    'a majority is one of the configured size, though more have joined',
+    'B36',
+    'src/core/master/quorum.ts',
+    'return Math.max(configured ?? 0, members);',
+    'return configured ?? members;',
+  ),
+  plant(
     'what was acknowledged before its node was heard counts for its next life',
     'B37',
     'src/core/members/member.ts',

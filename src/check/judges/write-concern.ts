@@ -1,9 +1,10 @@
 // Write concern honoured: a success names distinct nodes, the master that answered among them, and
 // as many as were asked for: `w`, a majority of the cluster size, or all members.
 //
-// The size is what masters say in `health`, and where it may just have changed, the smaller one. A
-// node is surely a member for `all` if it acknowledged something to this master before the write
-// was asked for, and has not left between the request for that and the answer to this.
+// The size is what masters say in `health`, and where it may just have changed, the smaller one; or
+// the number of nodes that are surely members, if those are more. A node surely is one, also for
+// `all`, if it acknowledged something to this master before the write was asked for, and has not
+// left between the request for that and the answer to this.
 
 import type { Evidence, Invariant } from '../evidence.ts';
 import type { NodeRecord, WriteRecord } from '../history.ts';
@@ -77,8 +78,10 @@ export class WriteConcernHonoured implements Invariant {
 
   private needed(record: WriteRecord, w: number | 'majority'): number {
     if (w !== 'majority') return w;
-    const size = this.evidence.cluster.smallestSize(record.call, record.return ?? record.call);
-    return size === null ? 1 : majority(size);
+    const { call } = record;
+    const size = this.evidence.cluster.smallestSize(call, record.return ?? call) ?? 1;
+    const members = [...this.acknowledged.values()].filter(({ at }) => at < call).length;
+    return majority(Math.max(size, members));
   }
 
   private wrong(record: WriteRecord, what: string, ...others: number[]): Violation {

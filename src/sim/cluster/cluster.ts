@@ -137,7 +137,7 @@ export class Cluster {
         site.started();
         this.watch.memory.recovered(id, found.memory, damaged);
         if (site.node !== null) this.watch.recovered(id, found.entries, damaged, found.unreadable);
-        const sized = site.arbiter === null ? {} : { sized: shape.size !== null };
+        const sized = site.arbiter === null ? {} : { sized: this.roster.sized };
         const lost = damaged ? { damaged } : {};
         this.happened(site, 'start', { durable: site.disk !== null, ...sized, ...lost });
       },

@@ -2,7 +2,7 @@
 // changes with the members; while an arbiter has forgotten them nobody adds or removes any.
 
 import { nodeId } from '../../core/ids.ts';
-import { majority } from '../../core/master/quorum.ts';
+import { clusterSize, majority } from '../../core/master/quorum.ts';
 import type { Shape } from '../plan/plan.ts';
 import type { Cluster } from './cluster.ts';
 import type { Site } from './site.ts';
@@ -21,12 +21,18 @@ export class Roster {
   constructor(cluster: Cluster, shape: Shape) {
     this.cluster = cluster;
     this.shape = shape;
-    this.size = shape.nodes.length;
+    this.size = shape.size ?? shape.nodes.length;
   }
 
   /** As an arbiter is told at its start; null: it is not. */
   get configuredSize(): number | null {
     return this.shape.size === null ? null : this.size;
+  }
+
+  /** The configured size tells of all nodes. */
+  get sized(): boolean {
+    const { size, untold = false } = this.shape;
+    return size !== null && !untold;
   }
 
   /** An arbiter is in charge that knows only how large the cluster is. Nobody adds or removes nodes
@@ -44,7 +50,7 @@ export class Roster {
     // One that was added and never let in has nothing to say.
     const knows = ({ id, wiped }: Site): boolean => !wiped && watch.memory.belongs(id);
     const known = nodes.filter((site) => site.id !== lost && knows(site));
-    return known.length - 1 >= majority(this.size);
+    return known.length - 1 >= majority(clusterSize(this.size, this.present));
   }
 
   /** A node that was never there starts, and joins. */
@@ -106,8 +112,13 @@ export class Roster {
   }
 
   private mayGo(site: Site): boolean {
-    const here = this.cluster.nodes.filter(({ left }) => !left).length;
-    return site.node !== null && !site.left && !this.forgotten && here >= REMOVABLE_MIN;
+    const removable = this.present >= REMOVABLE_MIN;
+    return site.node !== null && !site.left && !this.forgotten && removable;
+  }
+
+  /** How many nodes have not left. */
+  private get present(): number {
+    return this.cluster.nodes.filter(({ left }) => !left).length;
   }
 
   /** From now on it may be gone, though it hears of that later, or never. */
@@ -123,7 +134,7 @@ export class Roster {
 
   private resize(change: number): void {
     this.cluster.watch.sizeChanges = true;
-    if (this.shape.size === null) return;
+    if (!this.sized) return;
     this.size += change;
     this.arbiter?.arbiter?.resize(this.size);
   }

@@ -10,6 +10,7 @@ import { withShortMemory } from './drawn-memory.ts';
 import { drawnOperations } from './drawn-operations.ts';
 import { withOutbox } from './drawn-outbox.ts';
 import { withRot } from './drawn-rot.ts';
+import { withUnderstatement } from './drawn-understatement.ts';
 import { withUpkeep } from './drawn-upkeep.ts';
 import type { Fault, Plan, Shape } from './plan.ts';
 
@@ -37,7 +38,7 @@ export function drawnPlan(seed: number): Plan {
   const operations = drawnOperations(chance, shape, clientsUntil);
   const plan = { seed, shape, faultsFrom, faultsUntil, faults, operations };
   const busy = withOutbox(withUpkeep(plan, clientsUntil), clientsUntil);
-  return withFailover(withExpulsion(withRot(withShortMemory(busy))));
+  return withUnderstatement(withFailover(withExpulsion(withRot(withShortMemory(busy)))));
 }
 
 function drawnShape(

@@ -23,6 +23,9 @@ export interface Shape {
   readonly salvages: boolean;
   /** Configured cluster size; null: the number of members. */
   readonly size: number | null;
+  /** It may be less than there are, and stays what it is when nodes join or leave; absent: it
+   * follows them. */
+  readonly untold?: boolean;
   readonly options: Partial<Options>;
   /** Of so many idempotency keys it remembers the last ones, whatever is cut off its logs; null: of
    * more than there are. */

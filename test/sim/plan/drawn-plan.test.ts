@@ -40,6 +40,9 @@ describe('among two hundred plans', () => {
       expect(all(SHAPES, (shape) => shape[name])).toEqual(BOTH);
     for (const name of ['size', 'keys'] as const)
       expect(all(SHAPES, (shape) => shape[name] === null)).toEqual(BOTH);
+    expect(all(SHAPES, ({ untold = false }) => untold)).toEqual(BOTH);
+    const understated = SHAPES.filter(({ untold }) => untold);
+    expect(understated.some(({ nodes, size }) => size! < nodes.length - 1)).toBe(true);
     const few = (name: 'snapshotEntriesMax' | 'inFlightMax' | 'pendingAcksMax'): boolean[] =>
       all(SHAPES, ({ options }) => options[name]! < 5);
     for (const name of ['snapshotEntriesMax', 'inFlightMax', 'pendingAcksMax'] as const)
