@@ -6,6 +6,10 @@ import type { HealthRecord, NodeRecord } from './history.ts';
 /** The node that holds no log (`replog arbiter`, or the launcher's). */
 export const ARBITER = 'arbiter';
 
+/** So long an appointment may be under way before its node is master: the answer is waited for for
+ * 2 s, and the epoch must be durable at the arbiter before, and then there. */
+const APPOINTING_MS = 4_000;
+
 export interface NodeFacts {
   readonly node: string;
   life: string;
@@ -25,6 +29,8 @@ export interface NodeFacts {
   lostAt: number;
   /** When it last started with damage; -∞: never. */
   damagedAt: number;
+  /** When it last left, or was asked to; -∞: never. */
+  leftAt: number;
   /** Since when it is back after it had left; ∞ while it is gone; -∞: it never left. */
   backAt: number;
 }
@@ -68,6 +74,14 @@ export class ClusterFacts {
   /** Nodes that were asked to leave, and may be members still. */
   get leaving(): NodeFacts[] {
     return [...this.nodes.values()].filter(({ leaving }) => leaving);
+  }
+
+  /** Nodes that have left so lately that a new master may have been appointed before, the last one
+   * first. */
+  justLeft(at: number): NodeFacts[] {
+    const gone = [...this.nodes.values()].filter(({ left, leaving }) => left && !leaving);
+    const lately = gone.filter(({ leftAt }) => at - leftAt < APPOINTING_MS);
+    return lately.sort((a, b) => b.leftAt - a.leftAt);
   }
 
   /** Whether another node was master all the time since this moment. Who is master after a restart
@@ -118,8 +132,9 @@ export class ClusterFacts {
       const never = Number.NEGATIVE_INFINITY;
       const here = { life: '', durable: true, up: true, paused: false };
       const stays = { left: false, leaving: false, replaced: false };
-      const at = { steadySince: never, lostAt: never, damagedAt: never, backAt: never };
-      facts = { node, ...here, ...stays, ...at };
+      const at = { steadySince: never, lostAt: never, damagedAt: never };
+      const went = { leftAt: never, backAt: never };
+      facts = { node, ...here, ...stays, ...at, ...went };
       this.nodes.set(node, facts);
     }
     return facts;
@@ -192,6 +207,7 @@ export class ClusterFacts {
     facts.left = true;
     facts.leaving = pending;
     facts.backAt = Number.POSITIVE_INFINITY;
+    facts.leftAt = at;
     if (!again && facts.node === this.master) this.opening = true;
     // The configured size follows; the next `health` of the master tells. It may also have told
     // before the leave came into effect, which is said once more then.

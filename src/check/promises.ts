@@ -12,10 +12,12 @@
 //   - the master holds it, or
 //   - more members hold it than a majority can do without.
 // This is asked each time a node loses its memory, leaves, or another node becomes master; what is
-// not kept then may be gone, and is `excused` (`w` = 1, and the only disk wiped). When the arbiter
-// has lost its own memory, anyone may come to lead, so that what only the master holds is not kept;
-// and where the cluster's size was not configured, alone: then only what all members hold is kept.
-// A write that was under way at such a moment is promised nothing, but by a master that is new.
+// not kept then may be gone, and is `excused` (`w` = 1, and the only disk wiped). A new master goes
+// by the members of when it was appointed: who has left since may be one of its majority. When the
+// arbiter has lost its own memory, anyone may come to lead, so that what only the master holds is
+// not kept; and where the cluster's size was not configured, alone: then only what all members hold
+// is kept. A write that was under way at such a moment is promised nothing, but by a master that is
+// new.
 //
 // A node that starts with damage loses only what nobody else has (`damaged`): it shows less for a
 // while, but no master goes on without what another one holds, until its operator gives up what the
@@ -34,6 +36,7 @@ import { ByIndex } from './by-index.ts';
 import { ARBITER, type Change, type ClusterFacts, type NodeFacts } from './cluster-facts.ts';
 import { Frontier } from './frontier.ts';
 import type { WriteRecord } from './history.ts';
+import { keptBy, keptSince } from './kept.ts';
 import { majority } from './majority.ts';
 import type { Content } from './operations.ts';
 
@@ -76,7 +79,9 @@ export class Promises {
   /** When the latest epoch began. */
   private reopenedAt = Number.NEGATIVE_INFINITY;
   private readonly promised = new ByIndex<Promised>();
-  private readonly positions = new Map<string, number>();
+  readonly positions = new Map<string, number>();
+  /** The same of each node that has left, when it did. */
+  readonly parted = new Map<string, number>();
   /** What each node must show by itself, as long as no other log can have replaced its own. */
   private readonly held = new Map<string, Frontier>();
 
@@ -163,11 +168,15 @@ export class Promises {
       return;
     }
     if (change === 'lost' || change === 'left') {
+      const parted = change === 'left' ? this.positions.get(node) : undefined;
+      this.parted.set(node, parted ?? 0);
       this.positions.delete(node);
       this.held.delete(node);
     }
     if (change !== 'other master') this.noteLoss(at);
-    this.keep(this.keptBy(cluster), at, cluster);
+    const kept = keptBy(this, cluster);
+    const appointed = change === 'other master' ? keptSince(this, cluster, at) : kept;
+    this.keep(Math.min(kept, appointed), at, cluster);
   }
 
   /** A node shows less than it had, and others have the rest: no master goes on without it. Only
@@ -202,7 +211,9 @@ export class Promises {
     this.highest = Math.min(this.highest, kept);
     this.frontier.cap(kept);
     for (const held of this.held.values()) held.cap(kept);
-    for (const [name, index] of this.positions) this.positions.set(name, Math.min(index, kept));
+    for (const indexes of [this.positions, this.parted]) {
+      for (const [name, index] of indexes) indexes.set(name, Math.min(index, kept));
+    }
     this.riskAt = Math.max(this.riskAt, at);
   }
 
@@ -234,27 +245,6 @@ export class Promises {
       this.held.set(node, held);
     }
     held.reach(moment, index, place);
-  }
-
-  /** Who was only asked to leave may count as a member still, and be one of a majority. */
-  private keptBy(cluster: ClusterFacts): number {
-    const members = cluster.members.map(({ node }) => node);
-    const leaving = cluster.leaving.map(({ node }) => node);
-    const kept = this.keptAmong(members, cluster);
-    return leaving.length === 0
-      ? kept
-      : Math.min(kept, this.keptAmong([...members, ...leaving], cluster));
-  }
-
-  private keptAmong(members: readonly string[], cluster: ClusterFacts): number {
-    const positions = members.map((node) => this.positions.get(node) ?? 0).sort((a, b) => b - a);
-    if (positions.length === 0) return 0;
-    if (cluster.forgot && !cluster.sized) return positions.at(-1)!;
-    const needed = positions.length - majority(positions.length) + 1;
-    const { master, forgot } = cluster;
-    const leads = master !== null && !forgot && members.includes(master);
-    const own = leads ? (this.positions.get(master) ?? 0) : 0;
-    return Math.max(own, positions[needed - 1]!);
   }
 }
 
