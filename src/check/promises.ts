@@ -195,11 +195,13 @@ export class Promises {
     this.lossAt = Math.max(this.lossAt, at);
   }
 
-  /** Whether an answer tells of what is held now. A master that was none before tells of its own
-   * log, also to who asked before it took office. */
-  private isOfNow({ call, node }: WriteRecord, cluster: ClusterFacts): boolean {
-    const isNew = node === cluster.master && cluster.nodes.get(node)?.replaced === false;
-    return call > (isNew && !cluster.forgot ? this.lossAt : this.riskAt);
+  /** Whether an answer tells of what is held now. What a majority has no other master drops; and
+   * one that was none before tells of its own log, also to who asked before it took office. */
+  private isOfNow({ acks = [], call, node }: WriteRecord, cluster: ClusterFacts): boolean {
+    const { forgot, master, members, nodes } = cluster;
+    const isNew = node === master && nodes.get(node)?.replaced === false;
+    const stays = isNew || acks.length >= majority(members.length);
+    return call > (stays && !forgot ? this.lossAt : this.riskAt);
   }
 
   /** What lies above `kept` is excused. */

@@ -100,3 +100,17 @@ test('one that has started again need not, before it leads, though it is in the 
     expect(foundIn(run)).toEqual(again ? [] : [['total order', 8, place]]);
   }
 });
+
+test('stands what was asked for before another node became master, and stored by that one', () => {
+  for (const early of [false, true]) {
+    const run = new Recording();
+    run.write(message('one'), { outcome: 'unknown', return: null });
+    run.write(message('two'), { w: 'all' });
+    const call = run.tick();
+    run.lead('n2');
+    if (early) run.log.length = 0;
+    run.write(message('late'), { call });
+    const found = judge(run.records).violations.map(({ judge: by }) => by);
+    expect(found).toEqual(early ? ['total order'] : []);
+  }
+});

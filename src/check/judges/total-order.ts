@@ -101,11 +101,12 @@ export class TotalOrder implements Invariant {
     // A master that a forgetful arbiter does not know goes on for a while, in its own log: what it
     // alone has is promised by nobody.
     if (cluster.forgot && !keeps(record.acks ?? [], cluster)) return null;
+    // Of what was acknowledged by then no more is left here than everyone who leads has had since.
     const acknowledged = promises.frontier.at(record.call);
     const seen = inFirstEpoch ? this.seen.at(record.call) : acknowledged;
     const isSeen = seen.index > acknowledged.index;
     const earlier = isSeen ? seen : acknowledged;
-    if (earlier.index < record.first! || record.call <= promises.riskAt) return null;
+    if (earlier.index < record.first!) return null;
     const found = violation(
       'total order',
       `Index ${record.first} was given to a write asked for at ${record.call} (record ${place}), ` +
