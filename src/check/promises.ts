@@ -17,7 +17,7 @@
 // arbiter has lost its own memory, anyone may come to lead, so that what only the master holds is
 // not kept; and where the cluster's size was not configured, alone: then only what all members hold
 // is kept. A write that was under way at such a moment is promised nothing, but by a master that is
-// new.
+// new, or by a majority while nobody loses anything.
 //
 // A node that starts with damage loses only what nobody else has (`damaged`): it shows less for a
 // while, but no master goes on without what another one holds, until its operator gives up what the
