@@ -131,8 +131,20 @@ test.each(['n9', 'secondary:3', 'secondary:0', 'masters', ''])('"%s" means no no
   expect(() => selectNodes(selector, ONE.nodes)).toThrow(UsageError);
 });
 
-test('an id may look like a role', () => {
-  const nodes = [{ node: 'master', role: 'secondary', url: 'http://x' }, ...ONE.nodes];
+test.each(['master', 'secondary', 'all'])(
+  'where others are meant by "%s", it is not taken for an id',
+  (id) => {
+    const nodes = [...ONE.nodes, { node: id, role: 'secondary', url: 'http://x' }];
+    expect(() => selectNodes(id, nodes)).toThrow(
+      expect.objectContaining({ name: 'UsageError', hint: expect.stringContaining('http://x') }),
+    );
+    expect(selectNodes('n1', nodes)).toEqual([nodes[0]]);
+    expect(selectNodes('secondary:3', nodes)).toEqual([nodes[3]]);
+  },
+);
+
+test('an id may look like a role, if nobody else is meant', () => {
+  const nodes = [{ node: 'master', role: 'master', url: 'http://x' }, ...ONE.nodes.slice(1)];
   expect(selectNodes('master', nodes)).toEqual([nodes[0]]);
 });
 

@@ -18,7 +18,8 @@ export interface Candidate {
 export const SELECTORS = 'n2, master, secondary, secondary:2 or all';
 
 /** The nodes that `selector` means; `secondary` is the first one. A node that was removed is
- * meant by its id only. Throws UsageError if none. */
+ * meant by its id only. Throws UsageError if none, and if it is the id of one node and, as a word,
+ * means others. */
 export function selectNodes<Node extends Candidate>(
   selector: string,
   nodes: readonly Node[],
@@ -149,7 +150,7 @@ export async function nodesAt(
   const named = nodes.filter(({ node, role }) => node === selector || role === selector);
   // Which of them is the first secondary, only the master knows.
   if (named.length === 0 || selector === 'secondary') throw silent;
-  return named;
+  return selectNodes(selector, named);
 }
 
 function isUrl(selector: string): boolean {
@@ -160,8 +161,22 @@ function matching<Node extends Candidate>(
   selector: string,
   nodes: readonly Node[],
 ): readonly Node[] {
-  const byId = nodes.filter(({ node }) => node === selector);
-  if (byId.length > 0) return byId;
+  const [byId, byWord] = [nodes.filter(({ node }) => node === selector), inWords(selector, nodes)];
+  if (byId.length === 0) return byWord;
+  // A node may have any id: one of them alone would be broken where all were meant.
+  const other = byWord.find((node) => !byId.includes(node));
+  if (other === undefined) return byId;
+  throw new UsageError(
+    `"${selector}" is the id of a node, and a word that means ${other.node}`,
+    `name the nodes otherwise; the URL of "${selector}" is ${byId[0]!.url}`,
+  );
+}
+
+/** The nodes that are meant if the selector is no id. */
+function inWords<Node extends Candidate>(
+  selector: string,
+  nodes: readonly Node[],
+): readonly Node[] {
   const members = nodes.filter(({ role }) => role !== 'removed');
   if (selector === 'all') return members;
   if (selector === 'master') return members.filter(({ role }) => role === 'master');
