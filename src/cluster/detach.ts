@@ -2,7 +2,7 @@
 // started it by one message how the start came out.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { PROGRAM } from './node-program.ts';
 import { runFolder } from './registry.ts';
@@ -52,6 +52,7 @@ async function startWriting(
   args: readonly string[],
   signal: AbortSignal,
 ): Promise<Outcome> {
+  const isNew = !existsSync(file);
   const output = openSync(file, 'a', 0o600);
   const launcher = spawn(process.execPath, [PROGRAM, ...args], {
     detached: true,
@@ -67,11 +68,15 @@ async function startWriting(
   let outcome: Outcome;
   try {
     outcome = await outcomeOf(launcher);
+    if (signal.aborted) await gone;
+    signal.throwIfAborted();
+  } catch (error) {
+    // Nobody is told where it is, and nothing runs that writes it.
+    if (isNew) rmSync(file, { force: true });
+    throw error;
   } finally {
     signal.removeEventListener('abort', cancel);
   }
-  if (signal.aborted) await gone;
-  signal.throwIfAborted();
   if (launcher.connected) launcher.disconnect();
   launcher.unref();
   return outcome;

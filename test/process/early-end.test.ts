@@ -4,7 +4,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { Belongings, call, ENTRY, freePorts, until } from './program.ts';
@@ -81,4 +81,5 @@ test('Ctrl-C of a start in the background stops what was started', async () => {
   expect(starter.stderr).toBe('replog: interrupted\n');
   expect(starter.lines).toEqual([]);
   await expect(call('GET', `http://127.0.0.1:${port + 2}/cluster`)).rejects.toThrow();
+  expect(await readdir(folder)).toEqual([]);
 });
