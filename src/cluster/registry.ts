@@ -101,6 +101,8 @@ export async function runningClusters(folder: string = runFolder()): Promise<Run
     // Whoever left this behind is gone and cannot write it again.
     else if (orphansOf(entry).length === 0) rmSync(path, { force: true });
   }
+  // Those that died while they were ending have left something, too.
+  stoppingClusters(folder);
   return found.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.pid - b.pid));
 }
 

@@ -210,6 +210,14 @@ describe.runIf(process.platform === 'linux')('orphans', () => {
     expect([stoppingClusters(dir), orphans(dir)]).toMatchObject([[], [{ node: 'n2' }]]);
   });
 
+  it('of them nothing is left to anybody who looks, once nobody of theirs is', async () => {
+    const { pid: dead } = spawnSync(process.execPath, ['-e', '0']);
+    register({ ...cluster('done', dead), nodes: [] }, dir).leave();
+    expect(readdirSync(dir)).toEqual([`done.${dead}.leaving`]);
+    expect(await runningClusters(dir)).toEqual([]);
+    expect(readdirSync(dir)).toEqual([]);
+  });
+
   it('are removed nodes too: their processes go on for as long as the launcher', () => {
     const { pid: dead } = spawnSync(process.execPath, ['-e', '0']);
     const url = 'http://127.0.0.1:1';
