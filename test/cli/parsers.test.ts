@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { formatDuration, parseDuration, parseTimeout } from '../../src/cli/arguments/duration.ts';
 import { parseFaults } from '../../src/cli/arguments/fault-settings.ts';
+import { minutesUpTo } from '../../src/cli/arguments/minutes.ts';
 import { parseReadLevel } from '../../src/cli/arguments/read-level.ts';
 import { wholeNumber } from '../../src/cli/arguments/whole-number.ts';
 import { parseWriteConcern, refuseUnsatisfiable } from '../../src/cli/arguments/write-concern.ts';
@@ -22,6 +23,18 @@ test.each(['', '5', '5 s', '-1s', '1e3ms', '25h', 's', '.5s', '1d', '٥s'])(
   '"%s" is no duration',
   (text) => {
     expect(() => parseDuration(text)).toThrow(UsageError);
+  },
+);
+
+test('minutes may be parts of one', () => {
+  const texts = ['0.5', '5', '0.001', '10000'];
+  expect(texts.map(minutesUpTo(10_000))).toEqual([0.5, 5, 0.001, 10_000]);
+});
+
+test.each(['0', '0.0', '-1', '.5', '5.', '1e2', '10000.1', '0.0001', '5m', ''])(
+  '"%s" is no number of minutes',
+  (text) => {
+    expect(() => minutesUpTo(10_000)(text)).toThrow(UsageError);
   },
 );
 

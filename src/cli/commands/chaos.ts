@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander';
 import { lackForFailover } from '../../cluster/failover.ts';
+import { minutesUpTo } from '../arguments/minutes.ts';
 import { refuseRecorded } from '../arguments/record-file.ts';
 import { refuseWithout } from '../arguments/vain-options.ts';
 import { wholeNumber } from '../arguments/whole-number.ts';
@@ -40,7 +41,7 @@ export function register(program: Command): void {
     .description(
       'kill, pause and break nodes while clients write and read; then judge what they saw',
     )
-    .option('--minutes <n>', 'how long (default: 1)', parseMinutes)
+    .option('--minutes <n>', 'how long (default: 1)', minutesUpTo(MINUTES_MAX))
     .option('--seed <n>', 'draw the same faults and requests again', wholeNumber(0, 2 ** 32 - 1))
     .option('--until-covered', 'until every fault was met by every kind of write')
     .option(
@@ -128,10 +129,4 @@ async function refusePast(
       'use a cluster that is new, or one that keeps its data on disk',
     );
   }
-}
-
-function parseMinutes(text: string): number {
-  const minutes = /^\d{1,4}(?:\.\d{1,3})?$/.test(text) ? Number(text) : Number.NaN;
-  if (minutes > 0 && minutes <= MINUTES_MAX) return minutes;
-  throw new UsageError(`"${text}" is not a number of minutes`, 'write 5, or 0.5');
 }

@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander';
 import type { FailedSeed, Totals } from '../../sim/campaign.ts';
+import { minutesUpTo } from '../arguments/minutes.ts';
 import { refuseBoth } from '../arguments/vain-options.ts';
 import { wholeNumber } from '../arguments/whole-number.ts';
 import { EXIT, Refused, UsageError } from '../exit.ts';
@@ -25,6 +26,9 @@ interface SimOptions {
   readonly json?: true;
 }
 
+/** A week; timers know no more than some 35,000. */
+const MINUTES_MAX = 10_000;
+
 export function register(program: Command): void {
   program
     .command('sim')
@@ -32,7 +36,7 @@ export function register(program: Command): void {
     .option('--seeds <n>', 'how many runs', wholeNumber(1), 1_000)
     .option('--from <seed>', 'the first seed; the others follow', wholeNumber(1), 1)
     .option('--seed <seed>', 'run only this one', wholeNumber(1))
-    .option('--minutes <m>', 'run so long, however many seeds that is', wholeNumber(1, 10_000))
+    .option('--minutes <m>', 'run so long, however many seeds that is', minutesUpTo(MINUTES_MAX))
     .option('--jobs <n>', 'processes at a time', wholeNumber(1, 256), 1)
     .option('--trace', 'with --seed: print one line per event')
     .option('--history <file>', 'with --seed: write the history, for `replog check`')
