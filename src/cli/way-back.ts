@@ -22,11 +22,14 @@ export const AIMED: ReadonlySet<string> = new Set([
   ...['backup', 'bench', 'chaos'],
 ]);
 
+/** A command in a hint, up to the backtick behind it. What is quoted for a shell may have some. */
+const COMMAND = /`replog ([a-z-]+)(?:\\.|'[^']*'|[^`])*/g;
+
 /** The hint with `--name` or `--url` in every command that would not find this cluster without. */
 export function aimed(hint: string, { name, url }: TargetOptions): string {
   const flag = url === undefined ? name && ` --name ${name}` : ` --url ${url}`;
   if (!flag) return hint;
-  return hint.replace(/`replog ([a-z-]+)[^`]*/g, (line, command: string) =>
+  return hint.replace(COMMAND, (line, command: string) =>
     AIMED.has(command) && !/ --(?:name|url) /.test(line) ? line + flag : line,
   );
 }

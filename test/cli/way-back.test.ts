@@ -35,6 +35,16 @@ test.each([
   ['`replog stop --name b` ends it', { name: 'a' }, '`replog stop --name b` ends it'],
   ['`replog cluster` starts one', { name: 'a' }, '`replog cluster` starts one'],
   ['`replog kv get k --json` tells', { name: 'a' }, '`replog kv get k --json --name a` tells'],
+  [
+    "`replog outcome 'a`b'` tells, `replog ps` too",
+    { name: 'a' },
+    "`replog outcome 'a`b' --name a` tells, `replog ps --name a` too",
+  ],
+  [
+    "`replog outcome 'it'\\''s`'` tells",
+    { name: 'a' },
+    "`replog outcome 'it'\\''s`' --name a` tells",
+  ],
   ['`replog verify` says more', { name: 'a' }, '`replog verify` says more'],
 ])('%s, %j', (hint, options, said) => {
   expect(aimed(hint, options)).toBe(said);
