@@ -76,6 +76,12 @@ export class OperationFailed extends ProblemError {
   get acks(): readonly string[] {
     return texts(this.members.acks);
   }
+
+  /** What the document has beside what all problems have, in the form of an OperationAck. */
+  get result(): ProblemBody {
+    const { key, index, acks, members } = this;
+    return { result: this.name, id: members.id ?? null, key, index, acks };
+  }
 }
 
 /** Too few members are alive: nothing was written. */

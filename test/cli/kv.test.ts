@@ -20,13 +20,16 @@ test('kv put and rm say where the operation stands', async () => {
   expect(stub.hits[1]?.headers['if-none-match']).toBe('*');
 });
 
-test('kv put that is not acknowledged in time is exit 4', async () => {
+test('kv put that is not acknowledged in time is exit 4; --json tells of it', async () => {
+  const failed = { result: 'OperationFailed', id: '7', key: 'k', index: 5, acks: ['n1'] };
   const stub = await startStub((_, response) =>
-    sendProblem(response, 504, 'operation-failed', { key: 'k', index: 5, acks: ['n1'] }),
+    sendProblem(response, 504, 'operation-failed', failed),
   );
   const ran = await runCommand(kv, 'kv', 'put', 'k', 'v', '--url', stub.url);
-  expect(ran.code).toBe(4);
+  expect(ran).toMatchObject({ code: 4, out: '' });
   expect(ran.err).toMatch(/stored as index 5/);
+  const json = await runCommand(kv, 'kv', 'rm', 'k', '--json', '--url', stub.url);
+  expect([json.code, JSON.parse(json.out), json.err]).toEqual([4, failed, ran.err]);
 });
 
 test('kv get prints the value alone; an absent key is exit 1', async () => {

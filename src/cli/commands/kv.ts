@@ -3,6 +3,7 @@
 import type { Command } from 'commander';
 import type { OperationAck, ReadLevel, WriteConcern } from '../../client/answers.ts';
 import type { KeyWriteOptions, ReplogClient } from '../../client/client.ts';
+import { OperationFailed } from '../../client/problems.ts';
 import { parseTimeout } from '../arguments/duration.ts';
 import { urlForRead } from '../arguments/node-selection.ts';
 import { parseReadLevel } from '../arguments/read-level.ts';
@@ -137,7 +138,13 @@ async function write(
   const ifNoneMatch = options.ifNoneMatch ? '*' : undefined;
   const settings = { w, timeoutMs, idempotencyKey, id, ifMatch, ifNoneMatch } as const;
   const client = await connect(await findTarget(options));
-  const ack = await untilInterrupted((signal) => send(client, { ...settings, signal }));
+  const ack = await untilInterrupted((signal) => send(client, { ...settings, signal })).catch(
+    async (error: unknown) => {
+      // A result as well: where the write stands, and who has it.
+      if (json && error instanceof OperationFailed) await printJson(error.result);
+      throw error;
+    },
+  );
   await (json ? printJson(ack) : printLine(`${ack.index}  ${acknowledgement(ack)}`));
 }
 
