@@ -79,7 +79,11 @@ function serve(
     if (socket.destroyed) return;
     // Who does not read the answers is not listened to: they would pile up here.
     if (given !== null && !socket.write(answerFrame(id, given.status, given.body))) socket.pause();
-    if (stopping.aborted && open === 0) socket.end();
+    if (stopping.aborted && open === 0) finish();
+  };
+  const finish = (): void => {
+    // What was sent meanwhile is not taken, but read: behind it stands the end of the other side.
+    socket.off('data', onData).resume().end();
   };
   const onFrame = (id: number, body: Buffer): void => {
     open += 1;
@@ -98,7 +102,7 @@ function serve(
   };
   const onStop = (): void => {
     socket.pause();
-    if (open === 0) socket.end();
+    if (open === 0) finish();
   };
   socket.on('data', onData);
   socket.on('drain', () => {

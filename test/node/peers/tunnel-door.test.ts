@@ -119,6 +119,17 @@ test('a node that stops takes no more, and ends the tunnel with the last answer'
   expect(due).toHaveLength(2);
 });
 
+test.each([0, 1])('what comes too late holds no stop up: not behind %d requests', async (count) => {
+  const { near, far, due, stopping } = tunnel();
+  await send(far, ...[1].slice(0, count));
+  stopping.abort();
+  await send(far, 2, 3);
+  for (const { answer } of due) answer(json(200, {}));
+  far.end();
+  await once(near, 'close');
+  expect(due).toHaveLength(count);
+});
+
 test('a tunnel that has ended is forgotten, and what was due in it is of no interest', async () => {
   const { near, far, due, stopping } = tunnel();
   await send(far, 1);
