@@ -19,6 +19,9 @@ export type Outcome =
       readonly hint: string | null;
     };
 
+/** What was asked for cannot be: the exit code of that. */
+const USAGE = 2;
+
 /** A launcher in the background. */
 export interface Background {
   readonly outcome: Outcome;
@@ -79,6 +82,8 @@ async function startWriting(
   }
   if (launcher.connected) launcher.disconnect();
   launcher.unref();
+  // It has begun nothing, and its sentence is all that it writes.
+  if (isNew && outcome.type === 'failed' && outcome.code === USAGE) rmSync(file, { force: true });
   return outcome;
 }
 
