@@ -71,11 +71,11 @@ export class Catalog implements LogMeter {
     return this.segments.slice(0, -1);
   }
 
-  /** Whether these segments follow one another here, and are whole. */
+  /** Whether these segments follow one another here. */
   holds(group: readonly Segment[]): boolean {
     const place = this.segments.indexOf(group[0]!);
     if (place < 0) return false;
-    return group.every((segment, i) => this.segments[place + i] === segment && !segment.cutBack);
+    return group.every((segment, i) => this.segments[place + i] === segment);
   }
 
   /** Puts other segments in the place of these, which follow one another. Does nothing where a cut

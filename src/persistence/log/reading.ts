@@ -66,7 +66,9 @@ export class Reading {
     } catch (error) {
       const found = await endOfReading({ disk, turns, catalog }, piece.segment, error);
       // What was cut off while it was read may look like anything.
-      if (found instanceof DamagedLog && catalog.holds([piece.segment])) damaged(found);
+      if (found instanceof DamagedLog && catalog.holds([piece.segment])) {
+        if (found.offset < piece.segment.offset) damaged(found);
+      }
       throw found;
     }
   }

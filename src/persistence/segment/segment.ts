@@ -73,8 +73,6 @@ export class Segment {
   condemned = false;
   /** All its records have been read, and were whole, since this process started. */
   checked = true;
-  /** Records were cut off its end. */
-  cutBack = false;
   /** What makes reading it again cheap; null: it is not known, or not needed any more. */
   outline: Outline | null = null;
 
@@ -219,7 +217,6 @@ export class Segment {
     this.points.cut(this.points.floorIndex(end.index - this.start.first) + 1);
     this.endAt(end);
     this.sealed = true;
-    this.cutBack = true;
     this.outline = null;
     this.summarised = false;
   }

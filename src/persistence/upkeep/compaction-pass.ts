@@ -72,7 +72,7 @@ export class CompactionPass {
       if ((!joins || full || this.group.length === GROUP_MAX) && !(await this.finish()))
         return left;
       if (!joins) continue;
-      this.group.push({ segment, removals: look.removals });
+      this.group.push({ segment, end: summaries[i]!.fileBytes, removals: look.removals });
       this.groupBytes += look.bytes;
       this.worth ||= look.garbage;
     }

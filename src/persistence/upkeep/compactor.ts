@@ -52,6 +52,8 @@ export interface Superseding {
 /** A closed segment that may be rewritten. */
 export interface Candidate {
   readonly segment: Segment;
+  /** Where it ended, in bytes, when it was judged. */
+  readonly end: number;
   /** Indexes of the removals in it behind which nothing more comes on their key there, and nothing
    * elsewhere that is known; rising. */
   readonly removals: Float64Array;
@@ -95,8 +97,7 @@ export class Compactor {
    * done: if they have changed meanwhile they stay. Segments are compacted in log order. */
   async compact(candidates: readonly Candidate[]): Promise<boolean> {
     const { disk, state, turns } = this.parts;
-    const group = candidates.map(({ segment }) => segment);
-    const name = segmentName(group[0]!.start.first);
+    const name = segmentName(candidates[0]!.segment.start.first);
     const unfinished = unfinishedName(name);
     await disk.remove(unfinished);
     const fresh = await withFile(disk, unfinished, 'create', async (file) => {
@@ -108,7 +109,7 @@ export class Compactor {
     await disk.syncFolder();
     const judgedBy = state.settledTo();
     await this.awaitMembers(judgedBy);
-    return turns.run(() => this.replace(group, fresh, unfinished, judgedBy));
+    return turns.run(() => this.replace(candidates, fresh, unfinished, judgedBy));
   }
 
   /** Resolves when every member has the log up to there, or that takes too long. */
@@ -163,16 +164,17 @@ export class Compactor {
   }
 
   private async replace(
-    group: readonly Segment[],
+    candidates: readonly Candidate[],
     fresh: Segment,
     unfinished: string,
     judgedBy: number,
   ): Promise<boolean> {
     const { disk, catalog, leftovers, holds, state } = this.parts;
+    const group = candidates.map(({ segment }) => segment);
     const reached = Math.max(fresh.end.index, judgedBy);
     this.heldUp ||= holds.any;
-    const allowed = !holds.any && reached <= state.compactTo() && catalog.holds(group);
-    if (!allowed) {
+    const same = catalog.holds(group) && candidates.every((c) => c.segment.offset === c.end);
+    if (holds.any || reached > state.compactTo() || !same) {
       await disk.remove(unfinished);
       return false;
     }

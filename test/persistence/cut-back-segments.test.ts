@@ -1,0 +1,108 @@
+// Segments that were cut back, once they are closed again: all that is done with a closed segment
+// is done with them.
+
+import { describe, expect, it } from 'vitest';
+import { DamagedLog } from '../../src/persistence/persistence.ts';
+import { at, entryAt } from './entries.ts';
+import { firstOf, flip, segmentsOf } from './flipped-segment.ts';
+import { entriesOf, Node, written } from './folded-log.ts';
+import { Machine, SMALL } from './machine.ts';
+import { keyed, plain } from './request-runs.ts';
+
+/** Lets everything happen that waits for nothing but its turn. */
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+/** Writes the requests, and takes back an entry behind the first 30 of them. */
+async function cutBack(machine: Machine): Promise<Node> {
+  const node = await new Node(machine.open()).start(false);
+  const all = entriesOf(keyed(100));
+  for (const entries of all.slice(0, 30)) await node.write(entries);
+  const after = node.log.lastIndex;
+  node.log.append([entryAt(after + 1)]);
+  await node.log.persist(1_000, at(after + 1));
+  node.log.truncate(after);
+  for (const entries of all.slice(30)) await node.write(entries);
+  return node;
+}
+
+describe('a segment that was cut back', () => {
+  it('is compacted once it is closed again, and so are those behind it', async () => {
+    const node = await cutBack(new Machine(SMALL));
+    const { lastIndex } = node.log;
+    await node.upkeep(lastIndex);
+    expect(node.reports).toEqual([]);
+    expect((await node.log.read(at(1), lastIndex)).count).toBeLessThan(lastIndex / 2);
+    await node.log.close();
+  });
+
+  it('is damaged where a read meets damage in what is left of it', async () => {
+    const told: DamagedLog[] = [];
+    const machine = new Machine({ ...SMALL, damaged: (error) => told.push(error) });
+    const { log } = await cutBack(machine);
+    const name = segmentsOf(machine).findLast((segment) => firstOf(segment) <= 30)!;
+    flip(machine, name);
+    const read = Promise.resolve(log.read(firstOf(name), at(30)));
+    await expect(read).rejects.toThrow(DamagedLog);
+    expect(told).toMatchObject([{ file: name }]);
+    await log.close();
+  });
+
+  it('is missing where its file is gone', async () => {
+    const machine = new Machine(SMALL);
+    const { log } = await cutBack(machine);
+    const name = segmentsOf(machine).findLast((segment) => firstOf(segment) <= 30)!;
+    await machine.disk.mount().remove(name);
+    const read = Promise.resolve(log.read(firstOf(name), at(30)));
+    await expect(read).rejects.toMatchObject({ name: 'DamagedLog', file: name });
+    await log.close();
+  });
+
+  it('is not damaged where what was cut off is', async () => {
+    const told: DamagedLog[] = [];
+    const machine = new Machine({ ...SMALL, damaged: (error) => told.push(error) });
+    const { log } = await written(machine, plain(40));
+    const name = segmentsOf(machine)[1]!;
+    const first = firstOf(name);
+    flip(machine, name);
+    const release = machine.disk.hold('read');
+    const read = Promise.resolve(log.read(first, at(first + 1)));
+    await turn();
+    // Damaged is the record behind that.
+    log.truncate(first);
+    release();
+    await expect(read).rejects.toThrow(DamagedLog);
+    expect(told).toEqual([]);
+    await log.close();
+  });
+});
+
+describe('a compaction', () => {
+  it('is given up where the last segment alone is cut back meanwhile', async () => {
+    const all = entriesOf(keyed(65));
+    let moments = 0;
+    for (let over = false; !over; moments += 1) {
+      const machine = new Machine(SMALL, { later: (_, run) => setImmediate(run) });
+      const node = await written(machine, keyed(65));
+      // Has a segment of its own, and the whole end of the log that is kept in memory.
+      node.log.append([entryAt(all.length + 1, 'large'.repeat(600))]);
+      await node.log.persist(999, at(all.length + 1));
+      const kept = all.length - 2;
+      let idle = false;
+      const working = node.upkeep(all.length).then(() => {
+        idle = true;
+      });
+      for (let i = 0; i < moments; i += 1) await turn();
+      over = idle;
+      node.log.truncate(at(kept));
+      await node.log.persist(1_000, at(kept));
+      await working;
+      const { lastIndex, hash } = node.log;
+      await node.log.close();
+      const { log } = await machine.recover();
+      expect([moments, log.lastIndex, log.hash]).toEqual([moments, lastIndex, hash]);
+      expect(lastIndex).toBeLessThanOrEqual(kept);
+      await log.close();
+    }
+    expect(moments).toBeGreaterThan(50);
+  }, 60_000);
+});
