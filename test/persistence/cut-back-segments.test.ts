@@ -3,7 +3,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { DamagedLog } from '../../src/persistence/persistence.ts';
-import { at, entryAt } from './entries.ts';
+import { at, entriesOf as entriesFrom, entryAt } from './entries.ts';
 import { firstOf, flip, segmentsOf } from './flipped-segment.ts';
 import { entriesOf, Node, written } from './folded-log.ts';
 import { Machine, SMALL } from './machine.ts';
@@ -105,4 +105,30 @@ describe('a compaction', () => {
     }
     expect(moments).toBeGreaterThan(50);
   }, 60_000);
+});
+
+describe('a segment behind which all is gone', () => {
+  it('takes no more after a start by its summary: its last write may be cut', async () => {
+    const machine = new Machine(SMALL);
+    const node = await new Node(machine.open()).start(false);
+    node.log.append(entriesFrom(1, 3));
+    await node.log.persist(1, at(3));
+    node.log.truncate(at(2));
+    node.log.append(entriesFrom(3, 20));
+    await node.log.persist(2, at(20));
+    await node.upkeep(0);
+    await node.log.close();
+    const [first, ...later] = segmentsOf(machine);
+    expect(machine.disk.names()).toContain(first!.replace('.seg', '.sum'));
+    // What is behind it is lost to damage; then the power goes in the first write of what follows.
+    for (const name of later) await machine.disk.mount().remove(name);
+    for (const name of later) await machine.disk.mount().remove(name.replace('.seg', '.sum'));
+    machine.disk.place(later[0]!, Buffer.alloc(0));
+    const brief = await new Node(machine.open()).start(true);
+    expect(Number(brief.log.lastIndex)).toBe(2);
+    await brief.write(entriesFrom(3, 4));
+    await brief.log.close();
+    const { entries } = await machine.recover();
+    expect(entries).toEqual([...entriesFrom(1, 2), ...entriesFrom(3, 4)]);
+  });
 });

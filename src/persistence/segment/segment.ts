@@ -60,7 +60,8 @@ export class Segment {
   private endOffset: number;
   private records = 0;
   /** No record is added to a segment that was cut, so that a write's length on disk, which may
-   * reach beyond the cut, never covers a later write. */
+   * reach beyond the cut, never covers a later write; nor to one of which a summary alone is
+   * known, since that does not say so. */
   sealed = false;
   /** Its file is about to be replaced by another one; resolves when that is over. null: it is
    * not. */
@@ -89,6 +90,7 @@ export class Segment {
     segment.points = stored.points;
     segment.records = stored.count;
     segment.endAt(stored.end);
+    segment.sealed = true;
     segment.summarised = true;
     segment.checked = false;
     return segment;
