@@ -108,6 +108,38 @@ describe('a compaction', () => {
 });
 
 describe('a segment behind which all is gone', () => {
+  it('is followed by what comes then, at whatever moment of a compaction', async () => {
+    const all = entriesOf(keyed(40));
+    const end = all.length;
+    let moments = 0;
+    for (let over = false; !over; moments += 1) {
+      const machine = new Machine(SMALL, { later: (_, run) => setImmediate(run) });
+      const node = await new Node(machine.open()).start(false);
+      for (const entries of all) await node.write(entries);
+      // Has a segment of its own, and the whole end of the log that is kept in memory.
+      node.log.append([entryAt(end + 1, 'large'.repeat(600))]);
+      await node.log.persist(1_000, at(end + 1));
+      let idle = false;
+      const working = node.upkeep(end).then(() => {
+        idle = true;
+      });
+      for (let i = 0; i < moments; i += 1) await turn();
+      over = idle;
+      node.log.truncate(at(end));
+      const added = entryAt(end + 1, 'small', 2);
+      node.log.append([added]);
+      await node.log.persist(1_001, at(end + 1));
+      await working;
+      expect([moments, node.reports]).toEqual([moments, []]);
+      const { hash } = node.log;
+      await node.log.close();
+      const { log, entries } = await machine.recover();
+      expect([moments, entries.at(-1), log.hash]).toEqual([moments, added, hash]);
+      await log.close();
+    }
+    expect(moments).toBeGreaterThan(50);
+  }, 60_000);
+
   it('takes no more after a start by its summary: its last write may be cut', async () => {
     const machine = new Machine(SMALL);
     const node = await new Node(machine.open()).start(false);

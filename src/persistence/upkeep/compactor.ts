@@ -66,6 +66,8 @@ export interface CompactorParts {
   readonly holds: Holds;
   readonly turns: Turns;
   readonly leftovers: Leftovers;
+  /** Whether all of a closed segment is on disk, and the next write goes behind it. */
+  readonly durable: (segment: Segment) => boolean;
   readonly state: Superseding;
   readonly pause: Pause;
   /** Until the members may have more. */
@@ -169,11 +171,13 @@ export class Compactor {
     unfinished: string,
     judgedBy: number,
   ): Promise<boolean> {
-    const { disk, catalog, leftovers, holds, state } = this.parts;
+    const { disk, catalog, leftovers, holds, state, durable } = this.parts;
     const group = candidates.map(({ segment }) => segment);
     const reached = Math.max(fresh.end.index, judgedBy);
     this.heldUp ||= holds.any;
-    const same = catalog.holds(group) && candidates.every((c) => c.segment.offset === c.end);
+    // Where all behind it was cut off, the writer goes on from the last one as it is.
+    const closed = catalog.holds(group) && group.every(durable);
+    const same = closed && candidates.every(({ segment, end }) => segment.offset === end);
     if (holds.any || reached > state.compactTo() || !same) {
       await disk.remove(unfinished);
       return false;

@@ -225,7 +225,7 @@ export class Upkeep {
 
   /** One pass over everything that may be compacted, if that is worth it. */
   private async compact(segments: readonly Segment[]): Promise<boolean> {
-    const { disk, catalog, readers, holds, turns, leftovers, segmentBytes } = this.parts;
+    const { disk, catalog, readers, holds, turns, leftovers, durable, segmentBytes } = this.parts;
     // Nothing could be put in place.
     if (holds.any) return false;
     const limit = this.host.compactTo();
@@ -258,7 +258,7 @@ export class Upkeep {
     }
     const pause = () => this.pause(PACE.workMs);
     const patience = () => this.pause(PACE.idleMs);
-    const tools = { disk, catalog, readers, holds, turns, leftovers };
+    const tools = { disk, catalog, readers, holds, turns, leftovers, durable };
     const compactor = new Compactor({ ...tools, state: this.host, pause, patience });
     const { lastRemovals } = this;
     const pass = new CompactionPass({ disk, segmentBytes, lastRemovals }, compactor, this.host);
