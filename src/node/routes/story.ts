@@ -10,6 +10,7 @@ import { type Call, decoded, rawPath } from '../http/call.ts';
 import { problem } from '../http/problems.ts';
 import type { Route, Site } from '../http/route.ts';
 import { entryAt } from '../log-reader.ts';
+import { LongWork, TURN_WEIGHT } from '../long-work.ts';
 import { storyOf } from '../story/story.ts';
 
 const storyOut = z.strictObject({
@@ -30,6 +31,7 @@ const storyOut = z.strictObject({
 });
 
 export function storyRoutes(site: Site): Route[] {
+  const telling = new LongWork();
   return [
     {
       method: 'GET',
@@ -43,13 +45,15 @@ export function storyRoutes(site: Site): Route[] {
         success: [{ status: 200, description: 'The story.', schema: storyOut }],
         problems: ['not-found', 'damaged-log'],
       },
-      handle: (call) => story(site, call),
+      handle: (call) => story(site, telling, call),
     },
   ];
 }
 
-async function story(site: Site, call: Call): Promise<Response> {
+/** A story is looked for in all that the trace holds: one is told in each turn of `telling`. */
+async function story(site: Site, telling: LongWork, call: Call): Promise<Response> {
   const index = indexOf(call);
+  await telling.turn(TURN_WEIGHT);
   const { persistence } = site.engine;
   const within = index >= 1 && index <= persistence.lastIndex;
   const entry = within ? await entryAt(persistence, index as LogIndex, null) : null;

@@ -52,15 +52,26 @@ export class Trace {
     return this.texts[id] ?? this.texts[0]!;
   }
 
-  /** Everything kept, oldest first. */
+  /** Everything kept, oldest first. There may be 65,536 of them, so each costs one object. */
   *records(): Generator<TraceRecord> {
     const first = Math.max(0, this.written - this.recordsMax);
     for (let n = first; n < this.written; n += 1) {
-      const at = (n % this.recordsMax) * FIELDS;
-      const [time, kind, from, to, who, a, b, c] = this.ring.subarray(at, at + FIELDS);
-      const record = { at: time!, kind: kind as Kind, from: from!, to: to!, who: who! };
-      yield { ...record, a: a!, b: b!, c: c! };
+      yield this.recordAt((n % this.recordsMax) * FIELDS);
     }
+  }
+
+  private recordAt(place: number): TraceRecord {
+    const { ring } = this;
+    return {
+      at: ring[place]!,
+      kind: ring[place + 1]! as Kind,
+      from: ring[place + 2]!,
+      to: ring[place + 3]!,
+      who: ring[place + 4]!,
+      a: ring[place + 5]!,
+      b: ring[place + 6]!,
+      c: ring[place + 7]!,
+    };
   }
 
   // What the host performs. `event` is what the machine was stepped with.

@@ -1,6 +1,6 @@
 // The story of an operation, told from a trace that is written as the host writes it.
 
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { Outcome, Write, WriteConcern } from '../../../src/core/effects.ts';
 import { epoch, logIndex, nodeId, seq, session, ticket } from '../../../src/core/ids.ts';
 import type { Snapshot, SnapshotOrder } from '../../../src/core/messages.ts';
@@ -11,6 +11,7 @@ import { LINES_MAX } from '../../../src/node/story/story.ts';
 import { Trace } from '../../../src/node/story/trace.ts';
 import { call } from '../calls.ts';
 import { FakeEngine, N2 } from '../fake-engine.ts';
+import { mostInOne, TurnCounter } from '../turn-counter.ts';
 
 const WALL = Date.parse('2030-01-02T03:04:10.000Z');
 const HELLO: Operation = { op: 'append', message: 'hello' };
@@ -412,6 +413,23 @@ describe('what a trace cannot tell', () => {
       'acknowledged',
       'answered',
     ]);
+  });
+
+  test('a hundred stories that are asked for at once are told one in a turn', async () => {
+    const { trace, append, story } = setUp();
+    append(1);
+    const counter = new TurnCounter();
+    const turns: number[] = [];
+    const records = trace.records.bind(trace);
+    vi.spyOn(trace, 'records').mockImplementation(() => {
+      turns.push(counter.count);
+      return records();
+    });
+    const stories = await Promise.all(Array.from({ length: 100 }, () => story(1)));
+    counter.stop();
+    expect(stories.every(({ complete }) => complete)).toBe(true);
+    expect(turns).toHaveLength(100);
+    expect(mostInOne(turns)).toBe(1);
   });
 
   test('texts are bounded in number and length', () => {
