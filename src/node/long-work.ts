@@ -7,7 +7,7 @@
  * thousand short messages. */
 export const TURN_WEIGHT: number = 256 << 10;
 
-/** Turns of the event loop between two of those in which such work is done. Node takes in one
+/** Turns of the event loop between two of those that are full of such work. Node takes in one
  * connection in each, and reads from it in the next: whoever comes anew waits for few pieces. */
 const REST_TURNS = 4;
 
@@ -37,7 +37,9 @@ export class LongWork {
     this.called = true;
     setImmediate(() => {
       const next = this.waiting.splice(0, this.fitting());
-      this.rest(REST_TURNS);
+      const weight = next.reduce((sum, piece) => sum + piece.weight, 0);
+      const full = this.waiting.length > 0 || weight >= TURN_WEIGHT;
+      this.rest(full ? REST_TURNS : 1);
       for (const { work } of next) work();
     });
   }

@@ -7,6 +7,7 @@ import type { Engine } from '../engine.ts';
 import type { Faults } from '../faults.ts';
 import type { FoundDamage } from '../found-damage.ts';
 import { json, toResponse } from '../http/answer.ts';
+import type { BodyRoom } from '../http/body-room.ts';
 import { createGuard, type GuardOptions } from '../http/guard.ts';
 import { type App, mount } from '../http/mount.ts';
 import type { Route, Site } from '../http/route.ts';
@@ -32,6 +33,8 @@ export interface AppOptions extends GuardOptions {
   readonly clock?: Clock;
   /** Default: one with room for 128 MiB. */
   readonly reads?: ReadingRoom;
+  /** Default: one with room for 256 MiB. */
+  readonly bodies?: BodyRoom;
   /** Default: silent. */
   readonly logger?: Logger;
   /** Default: new ones that read the engine's status. */
@@ -70,7 +73,7 @@ export function createApp(engine: Engine, options: AppOptions = {}): App {
     streamsMax: options.streamsMax ?? 1_000,
   };
   const routes = withDocument([...nodeRoutes(site, options.faults), ...(options.routes ?? [])]);
-  return mount(routes, createGuard(options), site.logger, site.stopping);
+  return mount(routes, createGuard(options), site.logger, site.stopping, options.bodies);
 }
 
 /** Every route of a node but that of its document. */

@@ -30,6 +30,7 @@ export class ClientGone extends Error {
 /** When a request came that began to be handled at `started`. Of one that was sent before the one
  * before it was answered, that its connection had something to read says nothing. */
 function arrivalOf({ env }: Call, clock: Site['clock'], started: number): number {
+  if (env?.bodyAt !== undefined) return env.bodyAt;
   return env?.outgoing?.socket === null ? started : clock.arrivalMs();
 }
 

@@ -74,7 +74,7 @@ export async function readBody(call: Call, limit: number): Promise<Buffer> {
   // Other nodes are few, and each has a bounded number of requests under way. What they send
   // must arrive: a crowd of clients that fills the room must not stop replication.
   const room = limit <= BATCH_LIMIT ? call.env.bodies : undefined;
-  return fromNode(incoming, limit, room);
+  return fromNode(incoming, limit, room, call.env);
 }
 
 /** What is compressed must not be taken for what it says. Node undoes the chunks, and hands over
@@ -137,6 +137,7 @@ function fromNode(
   incoming: IncomingMessage,
   limit: number,
   room: BodyRoom | undefined,
+  env: Call['env'],
 ): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
@@ -163,10 +164,15 @@ function fromNode(
     // The listeners go with the request: taking them off costs as much as parsing a short body. It
     // may wait long for its write concern, so they keep nothing of the body.
     const onEnd = (): void => {
-      room?.giveBack(size);
-      settle?.resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size));
+      const whole = settle?.resolve;
       settle = null;
-      chunks.length = 0;
+      const handOver = (since?: number): void => {
+        env.bodyAt = since;
+        whole?.(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size));
+        chunks.length = 0;
+      };
+      if (room === undefined) handOver();
+      else room.whole(size, handOver);
     };
     const onCut = (): void => {
       if (settle === null) return;

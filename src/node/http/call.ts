@@ -16,6 +16,8 @@ export interface NodeEnv {
     readonly direct?: ServerResponse;
     /** Where the bodies that are being read find room; absent: they are not counted together. */
     bodies?: BodyRoom;
+    /** When the body had come, on the monotonic clock, if it waited for its turn then. */
+    bodyAt?: number | undefined;
   };
 }
 
