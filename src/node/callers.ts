@@ -9,6 +9,7 @@ import { TicketTable } from '../core/tables/ticket-table.ts';
 import type { Encoded } from './engine.ts';
 import type { EventQueue } from './event-queue.ts';
 import type { Departure } from './http/departure.ts';
+import { Portions } from './portions.ts';
 
 /** Another node's request that waits for its answer. */
 export interface PeerCall {
@@ -22,11 +23,13 @@ export class Callers {
   private readonly gone: (ticket: Ticket) => void;
   private readonly clients = new TicketTable<(outcome: Outcome) => void>();
   private readonly peers = new TicketTable<PeerCall>();
+  private readonly replies: Portions;
   private lastTicket = 0;
 
   /** `gone` hears of each client that has gone before it was answered. */
-  constructor(queue: EventQueue, gone: (ticket: Ticket) => void) {
+  constructor(queue: EventQueue, gone: (ticket: Ticket) => void, soon: (run: () => void) => void) {
     this.queue = queue;
+    this.replies = new Portions(soon);
     this.gone = gone;
   }
 
@@ -61,9 +64,15 @@ export class Callers {
     });
   }
 
-  /** Answers a client, if it still waits. */
+  /** Answers a client, if it still waits: at once, or behind those who are answered first. */
   reply(ticket: Ticket, outcome: Outcome): void {
-    this.clients.take(ticket)?.(outcome);
+    const resolve = this.clients.take(ticket);
+    if (resolve !== undefined) this.replies.add(() => resolve(outcome));
+  }
+
+  /** Resolves when all who were answered have been told. */
+  told(): Promise<void> {
+    return this.replies.done();
   }
 
   /** The request that is answered now; undefined: it was before. */

@@ -70,7 +70,8 @@ export class Runtime implements Engine {
     const turned = (): void => this.progress.look(extent);
     this.queue = new EventQueue(parts.replica, perform, turned, parts.broken, parts.clock);
     const { broken, clock, persistence, unwritten } = parts;
-    this.callers = new Callers(this.queue, (ticket) => this.trace.abandon(ticket, clock.now()));
+    const gone = (ticket: Ticket): void => this.trace.abandon(ticket, clock.now());
+    this.callers = new Callers(this.queue, gone, clock.soon.bind(clock));
     const remember = (memory: Memory): Promise<void> => persistence.remember(memory);
     const after = clock.after.bind(clock);
     const remembered = (id: number): void => this.queue.post({ type: 'Remembered', id });
@@ -89,6 +90,7 @@ export class Runtime implements Engine {
   async stop(): Promise<void> {
     this.queue.post({ type: 'Stop' });
     await new Promise<void>((resolve) => this.parts.clock.soon(() => setImmediate(resolve)));
+    await this.callers.told();
   }
 
   close(): void {

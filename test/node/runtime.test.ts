@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { BLANK_MEMORY, type Effect, type Event, type Memory } from '../../src/core/effects.ts';
-import { callId, epoch, logIndex, seq, session } from '../../src/core/ids.ts';
+import { callId, epoch, logIndex, seq, session, type Ticket } from '../../src/core/ids.ts';
 import { Folds } from '../../src/core/log/ledger.ts';
 import type { SnapshotOrder } from '../../src/core/messages.ts';
 import type { Entry } from '../../src/core/operation.ts';
@@ -12,6 +12,7 @@ import { MemoryPersistence } from '../../src/persistence/log/memory-persistence.
 import { DamagedLog, StorageFailure } from '../../src/persistence/persistence.ts';
 import { entries } from '../core/bench.ts';
 import { N1 } from './fake-engine.ts';
+import { mostInOne, TurnCounter } from './turn-counter.ts';
 
 interface Watched {
   readonly now?: () => number;
@@ -128,6 +129,26 @@ test('a write comes to the machine as it was asked for, with a ticket of its own
     outcome,
   ]);
   expect(seen).toEqual([1, 2].map((ticket) => ({ type: 'Write', ticket, ...write })));
+  runtime.close();
+});
+
+test('a thousand who are answered in one step are told in portions, before a stop', async () => {
+  const tickets: Ticket[] = [];
+  const { runtime } = bench((event) => {
+    if (event.type === 'Write') tickets.push(event.ticket);
+    if (event.type !== 'Stop') return [];
+    return tickets.map((ticket) => ({ type: 'Reply', ticket, outcome: { type: 'ShuttingDown' } }));
+  });
+  const counter = new TurnCounter();
+  const turns: number[] = [];
+  const write = { operations: [], batch: false, at: '2026-01-01T00:00:00.000Z', w: 1 } as const;
+  for (let n = 0; n < 1_000; n += 1) {
+    void runtime.write(write).then(() => turns.push(counter.count));
+  }
+  await runtime.stop();
+  counter.stop();
+  expect(turns).toHaveLength(1_000);
+  expect(mostInOne(turns)).toBe(256);
   runtime.close();
 });
 
