@@ -185,6 +185,21 @@ describe('salvage', () => {
     }
   });
 
+  test('what goes on behind it is another write, also where damage has cut one', async () => {
+    const machine = new Machine(SALVAGING);
+    const { log } = await machine.recover();
+    log.append(entriesOf(1, 3));
+    await log.persist(1, at(3));
+    await log.close();
+    flip(machine, 3);
+    const { log: salvaged } = await machine.recover();
+    salvaged.append(entriesOf(3, 5));
+    await salvaged.persist(1, at(5));
+    await salvaged.close();
+    const { entries, found } = await machine.recover();
+    expect([found.damage, indexes(entries)]).toEqual([undefined, upTo(5)]);
+  });
+
   test('of two damages in one segment both copies are kept', async () => {
     const machine = await machineWith(40);
     const name = flip(machine, 20);

@@ -99,6 +99,17 @@ describe('damage that a read meets', () => {
     await log.close();
   });
 
+  it('is told where a cut meets it, too', async () => {
+    const told: DamagedLog[] = [];
+    const machine = new Machine({ ...SMALL, damaged: (error) => told.push(error) });
+    const { log } = await written(machine, plain(40));
+    const name = segmentsOf(machine)[1]!;
+    flip(machine, name);
+    expect(() => log.truncate(at(firstOf(name) + 1))).toThrow(DamagedLog);
+    expect(told).toMatchObject([{ file: name }]);
+    await log.close();
+  });
+
   it('fails with the disk if the summary stays; its removal outlasts a power cut', async () => {
     const { machine, node: before, name, first } = await beginning();
     await before.upkeep(0);
