@@ -163,6 +163,18 @@ describe('control routes', () => {
   });
 
   it.each([
+    ...ACTIONS.map((action) => ['POST', `/cluster/nodes/n2/${action}`]),
+    ['DELETE', '/cluster/nodes/n2'],
+  ])('do nothing with a body that they do not take: %s %s', async (method, path) => {
+    const send = (body: string, type: string) =>
+      app.request(path!, { method: method!, body, headers: { 'content-type': type } });
+    expect((await send('{"graceMs":1}', 'application/json')).status).toBe(400);
+    expect((await send('now', 'text/plain')).status).toBe(415);
+    expect((await send(' '.repeat((1 << 20) + 1), 'application/json')).status).toBe(413);
+    expect(calls).toEqual([]);
+  });
+
+  it.each([
     [new UnknownNode('n9', ['n1']), 404, 'unknown-node'],
     [new Conflict('n1 is the master'), 409, 'conflict'],
     [new ChildFailed('n4 ended with code 1', []), 500, 'node-failed'],

@@ -3,7 +3,7 @@
 
 import * as z from 'zod';
 import { PROBLEMS, type ProblemCode } from '../http/problems.ts';
-import type { Route, RouteDoc } from '../http/route.ts';
+import { type Route, type RouteDoc, takesNoFields } from '../http/route.ts';
 import { problemDocument } from './problem-document.ts';
 
 type Json = Record<string, unknown>;
@@ -19,6 +19,9 @@ const COMMON: readonly ProblemCode[] = [
   'method-not-allowed',
   'internal-error',
 ];
+
+/** What a body comes to where none is wanted, besides 400. */
+const UNWANTED: readonly ProblemCode[] = ['unsupported-media-type', 'too-large', 'overloaded'];
 
 /** Headers that say something besides a problem document, by status. */
 const HEADERS: Readonly<Record<number, Readonly<Record<string, string>>>> = {
@@ -63,7 +66,8 @@ function documented(path: string): string {
   return path.replace(/:(\w+)(?:\{[^}]*\})?/g, '{$1}');
 }
 
-function operation({ doc }: Route): Json {
+function operation(route: Route): Json {
+  const { doc } = route;
   const { id, summary, description, body } = doc;
   return {
     operationId: id,
@@ -71,7 +75,7 @@ function operation({ doc }: Route): Json {
     ...(description === undefined ? {} : { description }),
     parameters: parameters(doc),
     ...(body === undefined ? {} : { requestBody: requestBody(body) }),
-    responses: { ...successes(doc), ...failures(doc) },
+    responses: { ...successes(doc), ...failures(route) },
   };
 }
 
@@ -116,9 +120,10 @@ function successes(doc: RouteDoc): Json {
   return responses;
 }
 
-function failures(doc: RouteDoc): Json {
+function failures(route: Route): Json {
+  const unwanted = takesNoFields(route) ? UNWANTED : [];
   const codes = new Map<number, ProblemCode[]>();
-  for (const code of [...COMMON, ...(doc.problems ?? [])]) {
+  for (const code of [...COMMON, ...unwanted, ...(route.doc.problems ?? [])]) {
     const { status } = PROBLEMS[code];
     codes.set(status, [...(codes.get(status) ?? []), code]);
   }

@@ -4,7 +4,7 @@
 
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
-import type * as z from 'zod';
+import * as z from 'zod';
 import type { BodyRoom } from './body-room.ts';
 import { type Call, header } from './call.ts';
 import { excessIn, PEER_VALUES_MAX, VALUES_MAX } from './excess.ts';
@@ -49,7 +49,15 @@ export async function readJson<T>(
   return jsonIn(bytes, schema, briefly, valuesMax);
 }
 
-/** The same for bytes that are there: 400 for what is not UTF-8, not JSON, or not as the schema
+const noFields = z.strictObject({});
+
+/** For a route that takes nothing from a body. Whoever sends one means something by it, which
+ * would not be done: throws as `readJson` does, unless it is empty or `{}`. */
+export async function refuseFields(call: Call): Promise<void> {
+  await readJson(call, BODY_LIMIT, noFields, {});
+}
+
+/** `readJson` for bytes that are there: 400 for what is not UTF-8, not JSON, or not as the schema
  * says. */
 export function jsonIn<T>(
   bytes: Buffer,

@@ -9,6 +9,7 @@ import { LogCutBack } from '../log-reader.ts';
 import type { Logger } from '../logger.ts';
 import { type Door, type Passage, tunnelDoor } from '../peers/tunnel-door.ts';
 import { type Answer, toResponse } from './answer.ts';
+import { refuseFields } from './body.ts';
 import { BodyRoom } from './body-room.ts';
 import { type Call, type NodeEnv, rawPath } from './call.ts';
 import { credentialsIn } from './credentials.ts';
@@ -16,7 +17,7 @@ import { type Direct, directly } from './direct.ts';
 import type { Access, Guard } from './guard.ts';
 import { damagedLog, problem, RequestRefused } from './problems.ts';
 import { fieldsOf, refuseInQuery } from './query.ts';
-import type { Route } from './route.ts';
+import { type Route, takesNoFields } from './route.ts';
 
 /** `direct` takes the requests that need no web objects, where there is a real server. */
 export type App = Hono<NodeEnv> & {
@@ -44,13 +45,16 @@ export function mount(
   const app = new Hono<NodeEnv>({ getPath: (request) => rawPath(request.url) });
   const refusal = (call: Call, access: Access): Answer | null => guard(credentialsIn(call), access);
 
-  for (const { method, path, alias, access, doc, handle } of routes) {
+  for (const route of routes) {
+    const { method, path, alias, access, doc, handle } = route;
+    const bare = takesNoFields(route);
     const inBody = doc.query === undefined ? fieldsOf(doc.body?.schema) : [];
     const guarded = async (call: Call): Promise<Response> => {
       const refused = refusal(call, access);
       if (refused !== null) return toResponse(refused);
       refuseInQuery(call, inBody);
       if (call.env !== undefined) call.env.bodies = bodies;
+      if (bare) await refuseFields(call);
       const answer = await handle(call);
       return answer instanceof Response ? answer : toResponse(answer);
     };

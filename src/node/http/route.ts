@@ -64,6 +64,7 @@ export interface RouteDoc {
   /** Name → what it says. */
   readonly params?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Absent: there is nothing to say in one. That of a GET is ignored, any other refused. */
   readonly body?: {
     readonly schema: z.ZodType;
     readonly optional?: boolean;
@@ -72,6 +73,11 @@ export interface RouteDoc {
   readonly success: readonly SuccessDoc[];
   /** Besides those that every route can answer. */
   readonly problems?: readonly ProblemCode[];
+}
+
+/** Whether a body, where there is one, must have no fields. */
+export function takesNoFields({ method, doc }: Pick<Route, 'method' | 'doc'>): boolean {
+  return method !== 'GET' && doc.body === undefined;
 }
 
 export interface SuccessDoc {

@@ -117,6 +117,20 @@ test('what is refused before a route is chosen is named with each; any may want 
   expect(document.components.securitySchemes.token.description).toContain('require-client-token');
 });
 
+test('what a body can be refused for is named with all that may have one, wanted or not', () => {
+  for (const methods of Object.values(document.paths as Record<string, object>)) {
+    for (const [method, { operationId, responses }] of Object.entries(methods)) {
+      // A GET's body is ignored, and an echo takes any type.
+      if (operationId === 'echo') continue;
+      const statuses = ['413', '415'].filter((status) => status in responses);
+      expect([operationId, statuses]).toEqual([
+        operationId,
+        method === 'get' ? [] : ['413', '415'],
+      ]);
+    }
+  }
+});
+
 test('headers that an answer may have are named', () => {
   const { paths } = document;
   const headersOf = (operation: { responses: Record<string, { headers?: object }> }, of: number) =>

@@ -168,6 +168,23 @@ describe('media types', () => {
     expect((await app.request('/kv/k', sent)).status).toBe(200);
   });
 
+  test('what takes no body is not done in spite of one, and an empty one is none', async () => {
+    const clear = (body: string, type = 'application/json') =>
+      call(app, 'DELETE', '/faults', body, { 'content-type': type });
+    await call(app, 'PUT', '/faults', { delayMs: 1, seed: 2 });
+    // Who names one fault would have lost all of them.
+    const named = await clear('{"delayMs":1}');
+    expect([named.status, named.body.errors]).toEqual([
+      400,
+      [{ path: 'delayMs', message: 'is not a field of this request' }],
+    ]);
+    expect((await clear('delayMs', 'text/plain')).body.code).toBe('unsupported-media-type');
+    expect((await clear(' '.repeat(MIB + 1))).body.code).toBe('too-large');
+    expect((await call(app, 'GET', '/faults')).body.faults).toEqual({ delayMs: 1, seed: 2 });
+    for (const none of ['{}', '']) expect((await clear(none)).status).toBe(200);
+    expect((await clear('', 'text/plain')).body.faults).toEqual({});
+  });
+
   test.each([
     'application/json;',
     'application/json ; ;',
