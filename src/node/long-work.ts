@@ -3,9 +3,9 @@
 // small ones as come to that, and a few turns without any follow. So heartbeats are sent and
 // answered, and connections taken in between, however many clients ask for such work at once.
 
-/** What is done in one turn, by weight; one piece may weigh more. As bytes of JSON: some ten
+/** What is done in one turn, by weight; one piece may weigh more. As bytes of JSON: some twenty
  * thousand short messages. */
-export const TURN_WEIGHT: number = 256 << 10;
+export const TURN_WEIGHT: number = 512 << 10;
 
 /** Turns of the event loop between two of those that are full of such work. Node takes in one
  * connection in each, and reads from it in the next: whoever comes anew waits for few pieces. */
