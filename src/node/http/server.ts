@@ -12,6 +12,7 @@ import { inTurn } from './in-turn.ts';
 import { refusingMalformed } from './malformed.ts';
 import { problem } from './problems.ts';
 import { endWith } from './raw-answer.ts';
+import { endStanding } from './standstill.ts';
 import { type Fetch, WebFront } from './web-front.ts';
 
 export interface ServerOptions {
@@ -43,6 +44,10 @@ export interface ServerLimits {
   /** One per waiting client: above the number of writes that may wait (contract, section 3). Fewer
    * where the process may not open so many files. */
   readonly connections: number;
+  /** Who takes nothing of what is there for it for so long is cut off: the same as for who reads an
+   * image of the log. A client of a few kilobytes a second shows that it takes something each time
+   * its system has made room for some hundred of them. */
+  readonly standstillMs: number;
   /** What `stop()` gives open requests before it cuts them off. */
   readonly graceMs: number;
 }
@@ -53,6 +58,7 @@ const DEFAULT_LIMITS: ServerLimits = {
   checkMs: 5_000,
   keepAliveMs: 60_000,
   connections: 16_384,
+  standstillMs: 600_000,
   graceMs: 4_000,
 };
 
@@ -103,6 +109,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     connections.add(socket);
     socket.once('close', () => connections.delete(socket));
   });
+  server.once('close', endStanding(connections, limits.standstillMs));
   watchRoom(server, connections, () => options.full?.(room));
   const host = options.host ?? '127.0.0.1';
   await listening(server, host, options.port);
