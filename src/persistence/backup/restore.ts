@@ -2,7 +2,7 @@
 // backup is in it and durable; whatever interrupts this leaves a folder that no node starts on.
 
 import { readdir, realpath, rename, rm, rmdir } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { memoryBeside } from '../../core/effects.ts';
 import type { Entry } from '../../core/operation.ts';
 import { codeOf } from '../disk/disk.ts';
@@ -52,8 +52,20 @@ export async function restoreFolder(read: ReadBackup, at: string): Promise<Backu
     return summary;
   } catch (error) {
     // What fails, as on a full disk, leaves nothing that the next try would stumble over.
-    await rm(made ?? draft, { recursive: true, force: true });
+    await rm(draft, { recursive: true, force: true });
+    if (made !== undefined) await removeEmpty(resolve(parent), made);
     throw error;
+  }
+}
+
+/** Removes a folder and those above it, up to `highest`, as far as nothing has been put there. */
+async function removeEmpty(folder: string, highest: string): Promise<void> {
+  for (let at = folder; at.length >= highest.length; at = dirname(at)) {
+    const removed = await rmdir(at).then(
+      () => true,
+      () => false,
+    );
+    if (!removed) return;
   }
 }
 

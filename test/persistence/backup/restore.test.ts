@@ -48,6 +48,21 @@ test('a restore that fails while it writes leaves nothing behind', async () => {
   expect(await readdir(join(home, 'new'))).toEqual(['n1']);
 });
 
+test('a restore that fails takes nothing away that others have put beside it', async () => {
+  let reads = 0;
+  async function* thenFails(): AsyncGenerator<Buffer> {
+    reads += 1;
+    yield backup(3);
+    if (reads === 1) return;
+    await restoreFolder(read(3), join(home, 'new', 'n2'));
+    throw new Error('the disk is full');
+  }
+  const failed = restoreFolder(thenFails, join(home, 'new', 'n1'));
+  await expect(failed).rejects.toThrow('the disk is full');
+  expect(await readdir(join(home, 'new'))).toEqual(['n2']);
+  expect((await checkFolder(new RealDisk(join(home, 'new', 'n2')))).lastIndex).toBe(3);
+});
+
 test('a link to an empty folder stays one, and leads to what is restored', async () => {
   await mkdir(join(home, 'disk'));
   await symlink('disk', join(home, 'n1'));
