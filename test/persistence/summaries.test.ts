@@ -231,6 +231,7 @@ describe('G22: a start by the summaries of closed segments', () => {
       'behind another log': flipped(20),
       'with another hash at its end': flipped(last + 12),
       'with another index at its end': flipped(last + 16),
+      'with another length at its end': flipped(last + 4),
     };
     for (const [what, other] of Object.entries(others)) {
       machine.disk.place(name, other);
