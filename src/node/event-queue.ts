@@ -52,6 +52,8 @@ export class EventQueue {
   private closed = false;
   private armedAt = Number.POSITIVE_INFINITY;
   private disarm: () => void = () => {};
+  /** The timer has called, and what waits in the sockets is read before anything is done. */
+  private rung = false;
 
   /**
    * `turned` is called after each turn; `broken` once, when the machine or `perform` has thrown:
@@ -93,8 +95,13 @@ export class EventQueue {
   /** The timer itself has to wait until all that is ready has been read. */
   private wakeLate(): void {
     this.disarm();
-    this.armedAt = Number.POSITIVE_INFINITY;
+    this.unarmed();
     this.handle();
+  }
+
+  private unarmed(): void {
+    this.armedAt = Number.POSITIVE_INFINITY;
+    this.rung = false;
   }
 
   private schedule(): void {
@@ -105,6 +112,7 @@ export class EventQueue {
 
   private turn(): void {
     this.scheduled = false;
+    if (this.rung) this.unarmed();
     this.handle();
   }
 
@@ -149,12 +157,14 @@ export class EventQueue {
     }
     if (deadline >= this.armedAt) return;
     this.disarm();
+    this.rung = false;
     if (deadline === Number.POSITIVE_INFINITY) return;
     this.armedAt = deadline;
     const delayMs = Math.min(DELAY_MAX_MS, Math.ceil(deadline - now));
+    // Timers come before sockets: what was there in time must not be judged to be late.
     this.disarm = this.clock.after(delayMs, () => {
-      this.armedAt = Number.POSITIVE_INFINITY;
-      this.turn();
+      this.rung = true;
+      this.schedule();
     });
   }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Effect, Event } from '../../src/core/effects.ts';
+import { callId } from '../../src/core/ids.ts';
 import { InvariantViolated } from '../../src/core/invariant.ts';
 import { EventQueue, type Machine, type QueueClock } from '../../src/node/event-queue.ts';
 
@@ -112,8 +113,39 @@ describe('event queue', () => {
     clock.turn();
     expect(clock.timers.map((timer) => timer.at)).toEqual([100]);
     clock.pass(100);
+    clock.turn();
     expect(machine.seen).toEqual(['Start', 'Persisted', 'Wake']);
     expect(clock.timers).toEqual([]);
+  });
+
+  test('what waits in the sockets when the timer rings comes before the machine is woken', () => {
+    const { clock, machine, queue } = setUp();
+    machine.wakeAt = 100;
+    queue.post({ type: 'Start' });
+    clock.turn();
+    clock.pass(100);
+    // A turn of the event loop calls timers, reads from sockets, and does then what comes soon.
+    queue.post({ type: 'Unanswered', call: callId(1), error: 'refused' });
+    clock.turn();
+    expect(machine.seen).toEqual(['Start', 'Unanswered', 'Wake']);
+    machine.wakeAt = 200;
+    queue.post({ type: 'Persisted', id: 1 });
+    clock.turn();
+    clock.pass(100);
+    clock.turn();
+    expect(machine.seen.slice(3)).toEqual(['Persisted', 'Wake']);
+  });
+
+  test('a crowd that is read after the timer has rung does not keep the machine waiting', () => {
+    const { clock, machine, queue } = setUp();
+    machine.wakeAt = 100;
+    queue.post({ type: 'Start' });
+    clock.turn();
+    clock.pass(100);
+    for (let id = 0; id < 100; id += 1) queue.post({ type: 'Remembered', id });
+    expect(machine.seen.indexOf('Wake')).toBe(33);
+    clock.turn();
+    expect(machine.seen).toHaveLength(102);
   });
 
   test('a deadline that is no number breaks the machine, which would never be woken again', () => {
@@ -178,6 +210,7 @@ describe('event queue', () => {
     clock.turn();
     expect(clock.timers.map((timer) => timer.at)).toEqual([2 ** 31 - 1]);
     clock.pass(2 ** 31 - 1);
+    clock.turn();
     expect(machine.seen).toEqual(['Start']);
     expect(clock.timers).toHaveLength(1);
   });
