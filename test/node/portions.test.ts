@@ -22,15 +22,15 @@ function setUp() {
 
 test('a few are done at once, and no turn is asked for', () => {
   const { add, done, waiting } = setUp();
-  add(255);
-  expect(done).toHaveLength(255);
+  add(1_023);
+  expect(done).toHaveLength(1_023);
   expect(waiting()).toBe(0);
 });
 
-test('ten thousand are done in order, in portions of 256', async () => {
+test('ten thousand are done in order, in portions of 1,024', async () => {
   const { portions, add, done, turn, waiting } = setUp();
   add(10_000);
-  expect(done).toHaveLength(256);
+  expect(done).toHaveLength(1_024);
   let over = false;
   const all = portions.done().then(() => {
     over = true;
@@ -38,7 +38,7 @@ test('ten thousand are done in order, in portions of 256', async () => {
   while (waiting() > 0) {
     await Promise.resolve();
     expect(over).toBe(false);
-    expect(turn()).toBeLessThanOrEqual(256);
+    expect(turn()).toBeLessThanOrEqual(1_024);
   }
   await all;
   expect(done).toEqual(Array.from({ length: 10_000 }, (_, n) => n));
@@ -46,13 +46,13 @@ test('ten thousand are done in order, in portions of 256', async () => {
 
 test('what comes while others wait is done behind them', () => {
   const { portions, add, done, turn } = setUp();
-  add(300);
+  add(1_100);
   portions.add(() => done.push(-1));
-  expect(done).toHaveLength(256);
+  expect(done).toHaveLength(1_024);
   turn();
-  expect(done.slice(-2)).toEqual([299, -1]);
-  add(256 - 45);
-  expect(done).toHaveLength(256 + 45 + 256 - 45);
+  expect(done.slice(-2)).toEqual([1_099, -1]);
+  add(1_024 - 77);
+  expect(done).toHaveLength(2 * 1_024);
   portions.add(() => done.push(-2));
   expect(done).not.toContain(-2);
   turn();
