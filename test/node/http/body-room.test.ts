@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterEach, expect, test, vi } from 'vitest';
+import * as z from 'zod';
 import { BATCH_LIMIT, readBody } from '../../../src/node/http/body.ts';
 import { BodyRoom } from '../../../src/node/http/body-room.ts';
 import { mount } from '../../../src/node/http/mount.ts';
@@ -25,7 +26,12 @@ async function start(direct: boolean, room: BodyRoom): Promise<void> {
     path: '/size',
     access: 'client',
     direct,
-    doc: { id: 'size', summary: 'Size', success: [{ status: 200, description: 'The size.' }] },
+    doc: {
+      id: 'size',
+      summary: 'Size',
+      body: { schema: z.any(), any: true },
+      success: [{ status: 200, description: 'The size.' }],
+    },
     handle: async (call) => {
       const { length } = await readBody(call, MIB);
       return { status: 200, headers: {}, body: `${length}` };

@@ -3,6 +3,7 @@
 
 import { request } from 'node:http';
 import { afterEach, expect, test, vi } from 'vitest';
+import * as z from 'zod';
 import { createApp } from '../../../src/node/api/app.ts';
 import { BATCH_LIMIT, readBody } from '../../../src/node/http/body.ts';
 import { BodyRoom } from '../../../src/node/http/body-room.ts';
@@ -40,7 +41,12 @@ async function start(direct: boolean, room: BodyRoom, counter: TurnCounter): Pro
     path: '/take',
     access: 'client',
     direct,
-    doc: { id: 'take', summary: 'Take', success: [{ status: 200, description: 'Taken.' }] },
+    doc: {
+      id: 'take',
+      summary: 'Take',
+      body: { schema: z.any(), any: true },
+      success: [{ status: 200, description: 'Taken.' }],
+    },
     handle: async (call) => {
       await readBody(call, BATCH_LIMIT);
       turns.push(counter.count);
