@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { epoch, logIndex, nodeId, seq, session } from '../../src/core/ids.ts';
-import type { Request, Response } from '../../src/core/messages.ts';
+import type { Request, Response, ResponseOrder } from '../../src/core/messages.ts';
+import { DEFAULT_OPTIONS } from '../../src/core/options.ts';
 import { entry, peer } from './bench.ts';
 import { masterOf } from './three.ts';
 import { VirtualCluster } from './virtual-cluster.ts';
@@ -372,6 +373,35 @@ describe('Replica: an answer to a Join that comes late', () => {
     expect(cluster.status('n2').epoch).toBe(7);
     cluster.run(400);
     expect(cluster.status('n2').epoch).toBeGreaterThanOrEqual(7);
+  });
+
+  test('C2: whoever is given a role in an epoch that is over asks again, at the usual gaps', () => {
+    const { joinRetryMs } = DEFAULT_OPTIONS;
+    const cluster = new VirtualCluster();
+    const asked: number[] = [];
+    let role: Response = { type: 'JoinedMaster', epoch: epoch(2) };
+    cluster.foreign('arbiter', {
+      deadline: () => Number.POSITIVE_INFINITY,
+      step: (event) => {
+        if (event.type !== 'Received' || event.request.type !== 'Join') return [];
+        asked.push(cluster.now);
+        return [{ type: 'Respond', ticket: event.ticket, response: role as ResponseOrder }];
+      },
+    });
+    cluster.start('n1');
+    cluster.run(50);
+    expect(cluster.status('n1')).toMatchObject({ role: 'master', epoch: 2 });
+    role = { type: 'JoinedMaster', epoch: epoch(1) };
+    cluster.start('n1');
+    asked.length = 0;
+    cluster.run(5 * joinRetryMs);
+    expect(cluster.status('n1')).toMatchObject({ role: null, epoch: 2 });
+    const gaps = asked.slice(1).map((at, i) => at - asked[i]!);
+    expect(gaps.length).toBeGreaterThanOrEqual(4);
+    for (const gap of gaps) expect(gap).toBeGreaterThanOrEqual(joinRetryMs);
+    role = { type: 'JoinedMaster', epoch: epoch(3) };
+    cluster.run(2 * joinRetryMs);
+    expect(cluster.status('n1')).toMatchObject({ role: 'master', epoch: 3 });
   });
 
   test('a node that was told to stop takes no role any more', () => {

@@ -72,11 +72,16 @@ class Office {
     this.perform(this.machine.step({ type: 'Unanswered', call, error: 'refused' }, this.now));
   }
 
+  /** Whether it wants to be woken or not. */
+  wake(): void {
+    this.perform(this.machine.step({ type: 'Wake' }, this.now));
+  }
+
   run(ms: number): void {
     const end = this.now + ms;
     while (this.machine.deadline() <= end) {
       this.now = Math.max(this.now, this.machine.deadline());
-      this.perform(this.machine.step({ type: 'Wake' }, this.now));
+      this.wake();
     }
     this.now = end;
   }
@@ -149,6 +154,7 @@ describe('ArbiterNode', () => {
     office.leave('n2');
     office.remember();
     office.run(500);
+    office.wake();
     expect(office.sent).toHaveLength(1);
     office.answer(0, noted);
     office.run(0);
@@ -237,8 +243,11 @@ describe('ArbiterNode', () => {
 
   test('it is no replica: what is meant for one is refused', () => {
     const office = new Office();
-    const asked = office.receive({ type: 'Fetch', epoch: epoch(1), from: logIndex(1) });
-    expect(office.responses[asked]).toBe('Refused');
+    const ask = () => office.receive({ type: 'Fetch', epoch: epoch(1), from: logIndex(1) });
+    expect(office.refusals[ask()]).toEqual({ type: 'Refused', code: 'no-master' });
+    office.joinAll('n1');
+    const master = { node: 'n1', url: 'n1' };
+    expect(office.refusals[ask()]).toEqual({ type: 'Refused', code: 'not-master', master });
   });
 
   test('C19: the master hears of no change that is not durable yet', () => {

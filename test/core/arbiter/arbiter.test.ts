@@ -177,6 +177,17 @@ describe('Arbiter: leaving, and being refused', () => {
     expect(of.join(join('n2', { epoch: 1 }))).toMatchObject({ type: 'JoinedSecondary', epoch: 1 });
   });
 
+  test('the thousand who left last are no strangers, and who left before them is one', () => {
+    const of = pair();
+    const ids = Array.from({ length: 1_001 }, (_, i) => `s${i}`);
+    for (const id of ids) {
+      of.join(join(id));
+      of.leave(nodeId(id));
+    }
+    expect(of.join(join('s1', { epoch: 1 }))).toMatchObject({ epoch: 1 });
+    expect(of.join(join('s0', { epoch: 1 }))).toMatchObject({ epoch: 2 });
+  });
+
   test('when the master leaves, the next to join is appointed, in a new epoch', () => {
     const of = pair();
     of.leave(nodeId('n1'));
@@ -234,6 +245,15 @@ describe('Arbiter: leaving, and being refused', () => {
       expect(of.join(astray)).toEqual({ type: 'Refused', code: 'no-master' });
       expect(of.join(join('n1', { cluster: 'c-1' }))).toMatchObject({ cluster: 'c-1' });
       expect(of.join(astray)).toMatchObject({ code: 'wrong-cluster', cluster: 'c-1' });
+      // Also while nobody leads: for a master of this cluster it would wait in vain.
+      of.leave(nodeId('n1'));
+      expect(of.join(astray)).toMatchObject({ code: 'wrong-cluster', cluster: 'c-1' });
+    });
+
+    test('a thousand that bring none are remembered, and no more', () => {
+      const of = forgetful(1_001);
+      for (let i = 0; i < 1_001; i += 1) of.join(join(`s${i}`));
+      expect(of.clusterId).toBeNull();
     });
   });
 
@@ -289,6 +309,23 @@ describe('Arbiter: leaving, and being refused', () => {
       expect(of.join(old('n1', 'c-1'))).toEqual(WAIT);
       expect(of.join(old('n2', 'c-2'))).toEqual(WAIT);
       expect(of.join(old('n2', 'c-1'))).toMatchObject({ cluster: 'c-1' });
+    });
+
+    test('the last word counts of each of a thousand, too', () => {
+      const of = forgotten(1_999);
+      of.join(old('s0', 'c-2'));
+      for (let i = 1; i < 1_000; i += 1) of.join(old(`s${i}`));
+      expect(of.clusterId).toBeNull();
+      of.join(old('s0'));
+      expect(of.clusterId).toBe('c-1');
+    });
+
+    test('who may not lead has a say in which cluster it is', () => {
+      const of = forgotten(3);
+      for (const id of ['n2', 'n3']) {
+        expect(of.join({ ...old(id), wants: 'secondary' })).toEqual(WAIT);
+      }
+      expect(of.clusterId).toBe('c-1');
     });
 
     test('without a configured size it is that of a new cluster', () => {

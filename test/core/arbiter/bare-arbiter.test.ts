@@ -143,6 +143,32 @@ describe('an arbiter that names the members with Replicas alone', () => {
     expect(cluster.master().members.map(({ node }) => node)).toEqual(['n1', 'n2']);
   });
 
+  test('a set that comes first is not lost to who was told to be a cluster of one', () => {
+    const cluster = new BareCluster();
+    cluster.bare.joined = () => cluster.announce('n1', 'n2');
+    cluster.start('n1', { size: 1 });
+    cluster.start('n2');
+    cluster.run(50);
+    expect(cluster.master().members.map(({ node }) => node)).toEqual(['n1', 'n2']);
+  });
+
+  test.each([
+    { said: undefined, size: 5 },
+    { said: null, size: 2 },
+    { said: 4, size: 4 },
+  ])('C13: a size of $said from the arbiter, of 5 from the node: it is $size', (each) => {
+    const cluster = new BareCluster();
+    cluster.start('n1', { size: 5 });
+    cluster.start('n2');
+    cluster.run(20);
+    expect(cluster.master().quorum.size).toBe(5);
+    const about = each.said === undefined ? {} : { size: each.said };
+    const replicas = ['n1', 'n2'].map(peer);
+    cluster.request('n1', { type: 'Replicas', epoch: epoch(1), replicas, ...about });
+    cluster.run(50);
+    expect(cluster.master().quorum.size).toBe(each.size);
+  });
+
   test('a set that waits is not replaced by the question who is there', () => {
     const cluster = new BareCluster();
     cluster.bare.joined = () => {

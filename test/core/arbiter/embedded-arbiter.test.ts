@@ -163,6 +163,18 @@ describe('EmbeddedArbiter', () => {
     expect(urls.toSorted()).toEqual(['elsewhere', 'n1', 'n3']);
   });
 
+  test('B44: of two that come at once with one id the later is let in: neither was heard', () => {
+    const cluster = one();
+    const both = [1, 2].map((i) => join(cluster, 'n2', { life: `n2#${i}`, url: `at-${i}` }));
+    cluster.run(5);
+    const third = join(cluster, 'n2', { life: 'n2#3', url: 'at-3' });
+    cluster.run(5);
+    for (const answers of [...both, third]) {
+      expect(answers).toMatchObject([{ type: 'JoinedSecondary' }]);
+    }
+    expect(masterOf(cluster).members.map(({ url }) => url)).toEqual(['n1', 'at-3']);
+  });
+
   test('C2: a master that is given another id goes on with its members, and its log', () => {
     const cluster = three();
     cluster.write('n1', 'a', { w: 3 });
@@ -198,8 +210,11 @@ describe('EmbeddedArbiter', () => {
 
   test('C2: the master cannot be sent away: no other node is ever appointed', () => {
     const cluster = three();
-    cluster.request('n1', { type: 'Leave', node: nodeId('n1') });
+    const told: Response[] = [];
+    const leave = { type: 'Leave', node: nodeId('n1') } as const;
+    cluster.request('n1', leave, (response) => told.push(response));
     cluster.run(100);
+    expect(told).toEqual([{ type: 'Left' }]);
     const answers = join(cluster, 'n4', { epoch: 1 });
     cluster.run(100);
     expect(answers).toMatchObject([{ type: 'JoinedSecondary', master: { node: 'n1' } }]);

@@ -92,6 +92,38 @@ describe('Joiner', () => {
     expect(node.calls).toHaveLength(4);
   });
 
+  test('what is planned while a Join is under way waits for its answer', () => {
+    const node = new Applicant();
+    node.joiner.plan(0);
+    node.run(0);
+    node.joiner.plan(10);
+    expect(node.joiner.deadline()).toBe(Number.POSITIVE_INFINITY);
+    node.now = 20;
+    node.joiner.wake(20);
+    node.look();
+    expect(node.calls).toHaveLength(1);
+    node.answer({ type: 'JoinedSecondary', epoch: epoch(4), master });
+    node.run(0);
+    expect(node.calls.map(({ at }) => at)).toEqual([0, 20]);
+  });
+
+  test('who wants no role in particular says nothing of that', () => {
+    const node = new Applicant();
+    node.joiner.plan(0);
+    node.run(0);
+    expect(node.calls[0]!.request).not.toHaveProperty('wants');
+  });
+
+  test('of an answer that is none to a Join, it is told which one it was', () => {
+    const node = new Applicant();
+    node.joiner.plan(0);
+    node.run(0);
+    node.answer({ type: 'Left' });
+    node.look();
+    const notes = node.bench.performed.filter((effect) => effect.type === 'Note');
+    expect(notes).toMatchObject([{ note: { event: 'refused', code: 'Left' } }]);
+  });
+
   test('a refusal is told once, and asked again', () => {
     const node = new Applicant();
     node.joiner.plan(0);

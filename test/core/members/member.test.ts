@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Note } from '../../../src/core/effects.ts';
-import { epoch, logIndex } from '../../../src/core/ids.ts';
+import { epoch, logIndex, nodeId } from '../../../src/core/ids.ts';
 import { Member } from '../../../src/core/members/member.ts';
 import type { HeartbeatAck } from '../../../src/core/messages.ts';
 import { DEFAULT_OPTIONS } from '../../../src/core/options.ts';
@@ -116,6 +116,18 @@ describe('Member: whose answers it heeds', () => {
     member.begin({} as never, EPOCH, logIndex(8), () => 2 as never, 20);
     expect(member.replicator).not.toBeNull();
   });
+});
+
+test('C6: where another node answers, the session is over, and what this one has not known', () => {
+  const member = answered({ lastIndex: 9, lastEpoch: 4, acceptedEpoch: 4 });
+  expect(member.ahead).toBe(true);
+  member.answeredBy(nodeId('n3'), 5);
+  expect(member.ahead).toBe(false);
+  const begun = answered({ lastIndex: 5, lastEpoch: 2, acceptedEpoch: EPOCH });
+  begun.begin({} as never, EPOCH, logIndex(8), () => 1 as never, 0);
+  expect(begun.replicator).not.toBeNull();
+  begun.answeredBy(nodeId('n3'), 5);
+  expect(begun.replicator).toBeNull();
 });
 
 test('while the master stood still, no member has refused it anything', () => {

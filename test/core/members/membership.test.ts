@@ -38,6 +38,9 @@ describe('Membership: who is a member', () => {
       ackedIndex: null,
       lastError: 'n2 answers at n2',
     });
+    // Both are sent heartbeats there, neither more than others.
+    const beats = cluster.node('n2').received.filter(({ type }) => type === 'Heartbeat');
+    expect(beats.length).toBeLessThanOrEqual((2 * 10_000) / 500 + 10);
     // It gets an address of its own.
     cluster.foreign('n3', new ForeignSecondary('n3'));
     cluster.announce('n1', 'n2', 'n3');
