@@ -8,6 +8,8 @@ export interface ArbiterHealth {
   readonly role: 'arbiter';
   readonly master: { readonly node: string; readonly url: string } | null;
   readonly members: readonly { readonly node: string; readonly url: string }[];
+  /** Another arbiter is in charge, or nobody; absent: this one is. */
+  readonly standby?: boolean;
 }
 
 /** Whether a node's answer, as it should be, is an arbiter's. */
@@ -16,22 +18,30 @@ export function isArbiter(health: unknown): health is ArbiterHealth {
 }
 
 /** Like `arbiter: master n1 at http://127.0.0.1:4000, members n1 n2 n3`. */
-export function arbiterLine({ master, members }: ArbiterHealth): string {
+export function arbiterLine({ master, members, standby }: ArbiterHealth): string {
+  if (standby) return 'arbiter: it stands by, another one is in charge or none yet';
   const names = members.map(({ node }) => node).join(' ');
   const place = master === null ? 'no master yet' : `master ${master.node} at ${master.url}`;
   return `arbiter: ${place}, members ${names === '' ? 'none' : names}`;
 }
 
 /** The nodes that the arbiter at `url` has taken in. Throws Refused if there are none. */
-export function nodesIn({ master, members }: ArbiterHealth, url: string): Candidate[] {
-  if (members.length === 0) throw noneYet(url);
+export function nodesIn(health: ArbiterHealth, url: string): Candidate[] {
+  const { master, members } = health;
+  if (members.length === 0) throw noneYet(health, url);
   return members.map(({ node, url: at }) => {
     return { node, role: node === master?.node ? 'master' : 'secondary', url: at };
   });
 }
 
-/** Nobody has joined the arbiter at `url`, so there is nobody to ask. */
-export function noneYet(url: string): Refused {
+/** The arbiter at `url` knows nobody, so there is nobody to ask. */
+export function noneYet({ standby }: ArbiterHealth, url: string): Refused {
+  if (standby) {
+    return new Refused(
+      `${url} is an arbiter that stands by, and knows no node`,
+      'give the --url of a node, or of the arbiter in charge',
+    );
+  }
   return new Refused(
     `${url} is an arbiter that no node has joined yet`,
     `\`replog node --join ${url}\` starts one`,

@@ -17,7 +17,7 @@ export async function masterHealth(target: Target, signal: AbortSignal): Promise
   const { master } = health;
   const node = health.role === 'arbiter' ? 'the arbiter' : health.node;
   if (master === null) {
-    if (health.role === 'arbiter' && health.members.length === 0) throw noneYet(target.url);
+    if (health.role === 'arbiter' && health.members.length === 0) throw noneYet(health, target.url);
     throw new Refused(`${node} knows no master`, SEE_WHO_IS_UP);
   }
   const there = await (await connect(target, master.url)).health({ signal });

@@ -1,7 +1,7 @@
 // A URL where somebody answers who is no node: an arbiter, or the launcher that hosts one.
 
 import { ProblemError } from '../client/problems.ts';
-import { type ArbiterHealth, isArbiter } from './arbiter-health.ts';
+import { type ArbiterHealth, isArbiter, noneYet } from './arbiter-health.ts';
 import { inOrder } from './arguments/node-selection.ts';
 import { Refused, UsageError } from './exit.ts';
 import { connect, findTarget, type TargetOptions } from './target.ts';
@@ -35,6 +35,7 @@ export async function orNoNode(error: unknown, options: TargetOptions): Promise<
     const launched = await client.cluster(limit).catch(() => null);
     const what = launched === null ? 'an arbiter' : "the control port of a cluster's launcher";
     const places = placesOf(launched?.nodes ?? health.members, health.master?.node);
+    if (health.standby) return noneYet(health, target.url);
     const way = wayFrom(options, target.cluster !== null);
     return new UsageError(
       `${target.url} is ${what}, not a node`,

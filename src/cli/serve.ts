@@ -5,6 +5,7 @@ import type { LocalUrlEvent, NodeEvent, RememberedEvent } from '../cluster/repor
 import { plainLines } from '../cluster/report.ts';
 import type { Listening, Service } from '../cluster/service.ts';
 import type { Note } from '../core/effects.ts';
+import type { TurnEvent } from '../node/etcd/arbiter-in-turn.ts';
 import {
   DamagedLog,
   FolderInUse,
@@ -20,7 +21,7 @@ import { cleanJson, cleanText } from './printing/clean-text.ts';
 import { hurryReader, outliveOutput } from './printing/output.ts';
 
 /** What a server says while it runs. */
-type Told = Note | LocalUrlEvent | RememberedEvent;
+type Told = Note | LocalUrlEvent | RememberedEvent | TurnEvent;
 
 /** Serves until it is told to stop. `what` names the server in the plain line; `start` is given
  * where to say what happens. */
@@ -87,9 +88,9 @@ class Printer {
   }
 
   #sentence({ url, pid }: Listening): string {
-    const { dataDir } = this.#settings;
+    const { dataDir, remembers } = this.#settings;
     const data = dataDir === null ? 'data in memory only' : `data in ${cleanText(dataDir)}`;
-    return `${this.#what} listens at ${url} (pid ${pid}), ${data}`;
+    return `${this.#what} listens at ${url} (pid ${pid}), ${remembers ?? data}`;
   }
 }
 

@@ -137,6 +137,12 @@ function sentenceOf(event: OtherEvent): string {
       );
     case 'remembered':
       return rememberedSentence(event as unknown as RememberedEvent);
+    case 'in-charge':
+      return inChargeSentence(event as unknown as RememberedEvent);
+    case 'standby':
+      return fields.reason === null
+        ? `stands by: ${fields.inCharge} is in charge`
+        : `stands by: ${fields.reason}`;
     case 'lost':
       return (
         `${node} has lost ${entries(fields.after, fields.upTo)} to damage, ` +
@@ -157,6 +163,12 @@ function rememberedSentence({ master, members }: RememberedEvent): string {
     `it goes on with the cluster that its folder remembers: ${members.join(' ')}, ${who}. ` +
     'To begin a new one, remove that folder first, or use --memory'
   );
+}
+
+function inChargeSentence({ master, members }: Omit<RememberedEvent, 'event'>): string {
+  if (members.length === 0) return 'in charge, and nobody has joined yet';
+  const who = master === null ? 'without a master' : `with ${master} as master`;
+  return `in charge of ${members.join(' ')}, ${who}`;
 }
 
 /** A node's copy of what it drops is named as `src/persistence/damage/aside.ts` does. */
@@ -186,6 +198,7 @@ function refusalOf(code: string): string {
   if (code === 'no-arbiter') {
     return 'no arbiter is there; --join takes the URL of one, or of a master without --join';
   }
+  if (code === 'standby') return 'no arbiter there is in charge; see what they say of etcd';
   return code;
 }
 

@@ -37,6 +37,8 @@ export interface Join {
   readonly acceptedEpoch?: Epoch;
   /** Own, with `masterSilent`. Up to here its log is durable. */
   readonly durableIndex?: LogIndex;
+  /** Own, with `masterSilent`. What the arbiter has said last; see JoinedSecondary. */
+  readonly term?: string;
 }
 
 /** Own. What an arbiter tells a master beside the replicas. */
@@ -64,15 +66,13 @@ export interface JoinedMaster extends Terms {
   readonly replicas?: readonly Peer[];
 }
 
-/** The node is a secondary of this master. */
-export interface JoinedSecondary {
+/** The node is a secondary. With `failover` it tells the arbiter, again and again, of a silence. */
+export interface JoinedSecondary extends Pick<Terms, 'cluster' | 'failover'> {
   readonly type: 'JoinedSecondary';
   readonly epoch: Epoch;
   readonly master: Peer;
-  /** Own. Identity of the cluster. */
-  readonly cluster?: string;
-  /** Own. While the master is silent the arbiter wants to hear that, again and again. */
-  readonly failover?: boolean;
+  /** Own. Which of its terms this is; absent: it is in charge for as long as it lives. */
+  readonly term?: string;
 }
 
 /** The node is no replica any more: its acknowledgements are waived, it is sent nothing. */
@@ -276,8 +276,8 @@ export type Refusal =
   | { readonly type: 'Refused'; readonly code: 'node-id-taken'; readonly node: NodeId }
   /** The receiver has no room for another waiting request. */
   | { readonly type: 'Refused'; readonly code: 'overloaded' }
-  /** This process runs no arbiter. */
-  | { readonly type: 'Refused'; readonly code: 'no-arbiter' };
+  /** This process runs no arbiter; or of several another one is in charge. */
+  | { readonly type: 'Refused'; readonly code: 'no-arbiter' | 'standby' };
 
 /** A request as a node receives it. */
 export type Request = Join | Leave | Replicas | Snapshot | Heartbeat | Fetch;

@@ -72,6 +72,13 @@ export class ArbiterRuntime {
     this.queue.close();
   }
 
+  /** It is not in charge any more: it does nothing further, and who waits is told. */
+  dismiss(): void {
+    this.close();
+    for (const answer of this.peers.values()) answer({ type: 'Refused', code: 'standby' });
+    this.peers.clear();
+  }
+
   private perform(effect: Effect): void {
     switch (effect.type) {
       case 'Send':

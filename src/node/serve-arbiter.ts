@@ -1,21 +1,12 @@
 // A whole arbiter in this process: `replog arbiter`, and the launcher's.
 
-import { randomUUID } from 'node:crypto';
-import { ArbiterNode } from '../core/arbiter/arbiter-node.ts';
-import { BLANK_MEMORY } from '../core/effects.ts';
-import { nodeId } from '../core/ids.ts';
-import { DEFAULT_OPTIONS } from '../core/options.ts';
-import { RealDisk } from '../persistence/disk/real-disk.ts';
-import { MemoryPersistence } from '../persistence/log/memory-persistence.ts';
-import { openSegmentedLog } from '../persistence/log/segmented-log.ts';
 import { createArbiterApp } from './api/arbiter-app.ts';
-import { ArbiterRuntime } from './arbiter-runtime.ts';
-import { realClock } from './event-queue.ts';
+import { arbiterInTurn, type EtcdOptions } from './etcd/arbiter-in-turn.ts';
 import { failing } from './failing.ts';
-import { refuseNodes } from './folder-kind.ts';
+import { soleArbiter } from './hosted-arbiter.ts';
 import type { Route } from './http/route.ts';
 import { startServer } from './http/server.ts';
-import { createLogger, type LogLevel, logFull, logUnwritten, type Wording } from './logger.ts';
+import { createLogger, type LogLevel, logFull, type Wording } from './logger.ts';
 import { urlOf } from './own-url.ts';
 import { Transport } from './peers/transport.ts';
 import { warmUp } from './warm-up.ts';
@@ -23,8 +14,10 @@ import { warmUp } from './warm-up.ts';
 export interface ServeArbiterOptions {
   readonly host: string;
   readonly port: number;
-  /** null: in memory; a restarted arbiter then knows nobody. */
+  /** null: in memory; a restarted arbiter then knows nobody. Without meaning with `etcd`. */
   readonly dataDir: string | null;
+  /** It is one of several, which remember there; absent: it is the only one. */
+  readonly etcd?: EtcdOptions;
   /** Configured cluster size; null: the number of members. */
   readonly size: number | null;
   readonly token: string | null;
@@ -55,69 +48,47 @@ export interface RunningArbiter {
 
 /** Rejects as `listen` does, or with DamagedLog, UnknownFormat, FolderInUse, ForeignUse. */
 export async function serveArbiter(options: ServeArbiterOptions): Promise<RunningArbiter> {
-  const { dataDir, token } = options;
+  const { host, port, token } = options;
   const level = (options.logLevel ?? 'warn') as LogLevel;
   const logger = createLogger({ level, name: 'arbiter', wording: options.wording });
-  // An arbiter's folder is a node's folder without a log.
-  const persistence =
-    dataDir === null ? new MemoryPersistence() : openSegmentedLog(new RealDisk(dataDir));
-  const recovery = await persistence.recover(() => {});
-  const { memory } = recovery;
-  try {
-    refuseNodes(recovery, dataDir);
-  } catch (error) {
-    await persistence.close();
-    throw error;
-  }
-  const prefer = options.prefer === undefined ? null : nodeId(options.prefer);
-  const forgetful = dataDir === null;
-  const { failover = false, size } = options;
-  const settings = { size, newCluster: randomUUID(), failover, forgetful, prefer };
-  const arbiter = new ArbiterNode(DEFAULT_OPTIONS, settings, memory ?? BLANK_MEMORY);
-  const transport = new Transport(token === null ? {} : { token });
   const failure = failing();
   failure.promise.catch((error: unknown) => {
     logger.fatal({ err: error }, 'the arbiter cannot go on');
   });
-  const runtime = new ArbiterRuntime({
-    arbiter,
-    outgoing: transport,
-    clock: realClock,
-    remember: (changed) => persistence.remember(changed),
-    unwritten: logUnwritten(logger),
-    broken: failure.fail,
-  });
+  const transport = new Transport(token === null ? {} : { token });
+  const surroundings = { transport, logger, failed: failure.fail };
+  const arbiter = await (options.etcd === undefined
+    ? soleArbiter(options, surroundings)
+    : arbiterInTurn(options, options.etcd, surroundings));
+  const { view } = arbiter;
   const stopping = new AbortController();
-  const app = createArbiterApp(runtime, {
+  const app = createArbiterApp(view, {
     logger,
     stopping: stopping.signal,
-    advertise: urlOf(options.host, options.port),
+    advertise: urlOf(host, port),
     allowHosts: options.allowHosts ?? [],
     requireClientToken: options.requireClientToken ?? false,
     routes: options.routes ?? [],
     ...(token === null ? {} : { token }),
   });
-  const { host, port } = options;
   const server = await startServer({ app, host, port, stopping, full: logFull(logger) }).catch(
     async (error: unknown) => {
-      await persistence.close();
+      await arbiter.close();
       throw error;
     },
   );
-  runtime.start();
+  arbiter.begin(server.url);
   const giveUp = warmUp(() => ({ lastIndex: 0 }), [() => server.load()]);
   return {
     url: server.url,
-    setSize: (size) => runtime.resize(size),
-    members: () => runtime.members,
-    master: () => runtime.master,
+    setSize: (size) => arbiter.resize(size),
+    members: () => view.members,
+    master: () => view.master,
     stopped: failure.promise,
     stop: async () => {
       giveUp();
       await server.stop();
-      runtime.close();
-      await transport.close();
-      await persistence.close();
+      await arbiter.close();
     },
   };
 }

@@ -48,8 +48,9 @@ export interface ServeNodeOptions {
   readonly id: string;
   /** The role its operator asks for; null: whatever the arbiter gives. */
   readonly role: 'master' | 'secondary' | null;
-  /** URL of the arbiter; null: the node is its own, and so becomes master. */
-  readonly join: string | null;
+  /** URL of the arbiter, or of several of which one is in charge; null: the node is its own, and so
+   * becomes master. */
+  readonly join: readonly string[] | null;
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
@@ -231,7 +232,7 @@ function replicaFor(options: ServeNodeOptions, url: string, prepared: Prepared):
     incarnation: incarnation(randomUUID()),
     bornAtMs: Date.now(),
     durable: persistence.durable,
-    arbiter: options.join,
+    arbiters: options.join,
     wants: options.role,
     size: options.size,
     // Only what is on disk can be mixed up with another cluster's.

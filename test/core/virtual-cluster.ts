@@ -133,7 +133,7 @@ export class VirtualCluster {
       incarnation: incarnation(`${id}#${host.life}`),
       bornAtMs: how.bornAtMs ?? 0,
       ...(how.durable === undefined ? {} : { durable: how.durable }),
-      arbiter: how.arbiter === undefined ? 'arbiter' : how.arbiter,
+      arbiters: how.arbiter === null ? null : [how.arbiter ?? 'arbiter'],
       wants: how.wants ?? null,
       size: how.size ?? null,
       newCluster: how.newCluster ?? null,

@@ -10,7 +10,7 @@ import { refuseArbiters, refuseNodes } from '../../src/node/folder-kind.ts';
 import { serveNode } from '../../src/node/serve.ts';
 import { serveArbiter } from '../../src/node/serve-arbiter.ts';
 
-const serve = (id: string, own: { join?: string; dataDir?: string | null }) =>
+const serve = (id: string, own: { join?: string[]; dataDir?: string | null }) =>
   serveNode({
     ...{ id, role: null, join: null, size: null, dataDir: null, w: 1, faults: false },
     ...{ host: '127.0.0.1', port: 0, advertise: null, allowHosts: [] },
@@ -48,9 +48,9 @@ test('an arbiter leaves the folder of a node as it is, which lets that node go o
 test('a node leaves the folder of an arbiter as it is, which lets that arbiter go on', async () => {
   const dataDir = await folder();
   const arbiter = await arbitrate(dataDir);
-  const first = await serve('n1', { join: arbiter.url });
+  const first = await serve('n1', { join: [arbiter.url] });
   await expect.poll(() => first.role(), SOON).toBe('master');
-  const nodes = [first, await serve('n2', { join: arbiter.url })];
+  const nodes = [first, await serve('n2', { join: [arbiter.url] })];
   const roles = () => nodes.map((node) => node.role());
   await expect.poll(roles, SOON).toEqual(['master', 'secondary']);
   await Promise.all([...nodes, arbiter].map((one) => one.stop()));

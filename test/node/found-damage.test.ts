@@ -87,7 +87,7 @@ async function damaged() {
   const dataDir = await mkdtemp(join(tmpdir(), 'replog-damage-'));
   onTestFinished(() => rm(dataDir, { recursive: true }));
   const master = await serve({});
-  const follower = { id: 'n2', role: 'secondary', join: master.node.url, dataDir } as const;
+  const follower = { id: 'n2', role: 'secondary', join: [master.node.url], dataDir } as const;
   const first = await serve(follower);
   for (const message of ['one', 'two', 'three']) {
     await expect.poll(() => master.append(message)).toBe(201);

@@ -44,7 +44,7 @@ test('a receipt tells which node has it in memory: that node has said so itself'
   const dataDir = await mkdtemp(join(tmpdir(), 'replog-serve-'));
   onTestFinished(() => rm(dataDir, { recursive: true }));
   const master = await serve({ dataDir, size: 2 });
-  await serve({ id: 'n2', role: 'secondary', join: master.url });
+  await serve({ id: 'n2', role: 'secondary', join: [master.url] });
   const client = new ReplogClient({ url: master.url });
   const { acks, receipt } = await client.append('a', { w: 2, receipt: true });
   expect(acks).toEqual(['n1', 'n2']);
@@ -86,9 +86,9 @@ test.skipIf(outside === undefined)('who listens at an address is reached at it',
   const at = { host: outside!, token: 'secret' };
   const arbiter = await serveArbiter({ ...at, port: 0, dataDir: null, size: null });
   onTestFinished(() => arbiter.stop());
-  const master = await serve({ ...at, join: arbiter.url });
+  const master = await serve({ ...at, join: [arbiter.url] });
   await expect.poll(() => master.role()).toBe('master');
-  await serve({ ...at, id: 'n2', join: arbiter.url });
+  await serve({ ...at, id: 'n2', join: [arbiter.url] });
   const client = new ReplogClient({ url: master.url });
   expect(await client.append('a', { w: 2 })).toMatchObject({ acks: ['n1', 'n2'] });
 });

@@ -30,6 +30,8 @@ export interface ServerSettings {
   readonly port: number;
   /** Absolute; null: in memory. */
   readonly dataDir: string | null;
+  /** What is said in place of the folder; absent: nothing. */
+  readonly remembers?: string;
   readonly token: string | null;
   readonly requireClientToken: boolean;
   readonly allowHosts: readonly string[];

@@ -1,9 +1,10 @@
 // replog master: the node that takes the writes.
 
 import type { Command } from 'commander';
+import { parseUrls } from '../arguments/url.ts';
 import { wholeNumber } from '../arguments/whole-number.ts';
 import { examples } from '../printing/examples.ts';
-import { addNodeOptions, type NodeFlags, parseUrl, runNode, writeConcernOption } from './node.ts';
+import { addNodeOptions, type NodeFlags, runNode, writeConcernOption } from './node.ts';
 
 /** More members than this were never tried. */
 const SECONDARIES_MAX = 100;
@@ -12,7 +13,7 @@ export function register(program: Command): void {
   const command = program
     .command('master')
     .description('run a master; without --join it is its own arbiter, which secondaries join')
-    .option('--join <url>', 'the arbiter of the cluster', parseUrl)
+    .option('--join <urls>', 'the arbiter of the cluster, or several: URL,URL', parseUrls)
     .option(
       '--secondaries <n>',
       'fixes the cluster size at n + 1 (default, or if more join: the number of members)',

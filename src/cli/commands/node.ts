@@ -5,16 +5,16 @@ import { type Command, Option } from 'commander';
 import type { ServeNodeOptions } from '../../node/serve.ts';
 import { parseNodeId } from '../arguments/node-id.ts';
 import { addServerOptions, type ServerFlags, serverSettings } from '../arguments/server-options.ts';
+import { parseUrl, parseUrls } from '../arguments/url.ts';
 import { parseWriteConcern, refuseUnsatisfiable } from '../arguments/write-concern.ts';
 import { compileEarly } from '../compilation.ts';
-import { UsageError } from '../exit.ts';
 import { examples } from '../printing/examples.ts';
 import { serve } from '../serve.ts';
 
 /** The options of all commands that run a node. */
 export interface NodeFlags extends ServerFlags {
   readonly id?: string;
-  readonly join?: string;
+  readonly join?: readonly string[];
   readonly advertise?: string;
   readonly w?: ServeNodeOptions['w'];
   readonly faults?: boolean;
@@ -41,18 +41,6 @@ export function writeConcernOption(): Option {
   return new Option('--w <w>', 'write concern of messages that name none: 1…n, majority or all')
     .argParser(parseWriteConcern)
     .default('majority');
-}
-
-/** An http(s) URL without anything behind its host and port. Throws UsageError. */
-export function parseUrl(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (url === null || !/^https?:$/.test(url.protocol) || url.username || url.search || url.hash) {
-    throw new UsageError(
-      `"${text}" is not the URL of a node`,
-      'write it like http://10.0.0.1:4000',
-    );
-  }
-  return url.href.replace(/\/+$/, '');
 }
 
 /** Runs a node until it is told to stop. `id`: where none was given. */
@@ -91,7 +79,7 @@ export function register(program: Command): void {
   const command = program
     .command('node')
     .description('run a node; the arbiter gives it its role')
-    .requiredOption('--join <url>', 'the arbiter of the cluster', parseUrl);
+    .requiredOption('--join <urls>', 'the arbiter of the cluster, or several: URL,URL', parseUrls);
   addNodeOptions(command, 4000, 'nPORT')
     .addOption(writeConcernOption())
     .addHelpText(

@@ -1,14 +1,19 @@
 // replog secondary: a node that follows a master and serves reads.
 
 import type { Command } from 'commander';
+import { parseUrls } from '../arguments/url.ts';
 import { examples } from '../printing/examples.ts';
-import { addNodeOptions, type NodeFlags, parseUrl, runNode } from './node.ts';
+import { addNodeOptions, type NodeFlags, runNode } from './node.ts';
 
 export function register(program: Command): void {
   const command = program
     .command('secondary')
     .description('run a secondary')
-    .requiredOption('--join <url>', 'the master, or the arbiter of the cluster', parseUrl);
+    .requiredOption(
+      '--join <urls>',
+      'the master, or the arbiter of the cluster, or several: URL,URL',
+      parseUrls,
+    );
   addNodeOptions(command, 4001, 'n2')
     .addHelpText(
       'after',

@@ -13,6 +13,7 @@ import type {
   Refusal,
   ReplicasNoted,
 } from '../messages.ts';
+import { RecentSet } from '../tables/recent-set.ts';
 import { ClusterIdentity } from './cluster-identity.ts';
 import { Succession } from './succession.ts';
 
@@ -49,6 +50,8 @@ export interface ArbiterOptions {
   /** How long it counts that a member hears nothing of the master, in milliseconds, where another
    * one takes over from it. Default: nobody does. */
   readonly failoverMs?: number;
+  /** Which of its terms this is; absent: it has but one. See Succession. */
+  readonly term?: string;
 }
 
 /** Nodes that left and are still told from strangers: more than any cluster has members. */
@@ -77,8 +80,8 @@ const BLANK: ArbiterMemory = { epoch: epoch(0), master: null, members: [], size:
 export class Arbiter {
   private readonly options: ArbiterOptions;
   private readonly members = new Map<NodeId, Registered>();
-  /** Those who left in this life of the arbiter, the latest last. */
-  private readonly departed = new Set<NodeId>();
+  /** Those who left in this life of the arbiter. */
+  private readonly departed = new RecentSet<NodeId>(DEPARTED_MAX);
   /** With which version of the set each came, or came back, in this life of the arbiter. */
   private readonly versions = new Map<NodeId, number>();
   private epoch: Epoch;
@@ -110,7 +113,8 @@ export class Arbiter {
     const { failoverMs } = options;
     // One that replaced nobody has not told its master that it may be replaced.
     const noted = known.noted ?? { size: this.size, nodes: [] };
-    this.succession = failoverMs === undefined ? null : new Succession(failoverMs, noted);
+    this.succession =
+      failoverMs === undefined ? null : new Succession(failoverMs, noted, options.term);
   }
 
   /** The master has taken note of this announcement, and says who is established, or not, or not
@@ -208,7 +212,7 @@ export class Arbiter {
   leave(node: NodeId): Left {
     if (this.members.delete(node)) {
       this.version += 1;
-      this.departs(node);
+      this.departed.add(node);
       this.versions.delete(node);
       this.succession?.left(node);
     }
@@ -232,13 +236,6 @@ export class Arbiter {
   resize(size: number | null): void {
     if (size !== this.size) this.version += 1;
     this.size = size;
-  }
-
-  private departs(node: NodeId): void {
-    this.departed.add(node);
-    if (this.departed.size <= DEPARTED_MAX) return;
-    const [longest] = this.departed;
-    this.departed.delete(longest!);
   }
 
   /** Whether the office passes to the node that asks. Only a process that is a member, and speaks
@@ -266,7 +263,9 @@ export class Arbiter {
     const common = this.common();
     if (this.master !== node) {
       const master = this.peer(this.master!);
-      return { type: 'JoinedSecondary', epoch: this.epoch, master, ...common };
+      const { term } = this.options;
+      const named = term === undefined ? {} : { term };
+      return { type: 'JoinedSecondary', epoch: this.epoch, master, ...named, ...common };
     }
     const replicas = this.replicas();
     const { epoch: current, size, version, since } = this;

@@ -1,4 +1,6 @@
 // Asks the arbiter for a role until it is answered, and again when no master has been heard of.
+// Where there are several, of which one is in charge, it asks one after the other until it has
+// found that one.
 
 import type { Context } from '../context.ts';
 import type { Epoch } from '../ids.ts';
@@ -16,29 +18,50 @@ export interface JoinerOwner {
 /** `unknown`: no answer came; the arbiter may have taken note all the same. */
 export type Farewell = 'left' | 'refused' | 'unknown';
 
-/** Invariant: one Join is under way at a time. */
+/** What is no news before it lasts: nodes and arbiters that are started together find each other
+ * in any order, and one of several arbiters takes some seconds to follow another. */
+const AWAITED: ReadonlySet<string> = new Set(['no-master', 'standby']);
+
+/** The one that is asked is not in charge, or not there: another one may be. */
+function isElsewhere(answer: Answer): boolean {
+  if (answer.type === 'None') return true;
+  return answer.type === 'Refused' && (answer.code === 'standby' || answer.code === 'no-arbiter');
+}
+
+/**
+ * Invariants:
+ * 1. One Join is under way at a time: what one arbiter is told is never on its way to another.
+ * 2. The arbiter that has answered is asked until it does not any more.
+ */
 export class Joiner {
   private readonly context: Context;
-  private readonly arbiter: string;
+  /** At least one. */
+  private readonly arbiters: readonly string[];
   private readonly wants: 'master' | 'secondary' | null;
   private readonly owner: JoinerOwner;
   private underWay = false;
   private asked = 0;
   private dueAt = Number.POSITIVE_INFINITY;
+  /** What the arbiter has said of itself; see JoinedSecondary. */
+  private term: string | undefined;
+  /** Which of the arbiters is asked. */
+  private turn = 0;
+  /** How many were not in charge, one after the other. */
+  private missed = 0;
   private failedWith: string | null = null;
-  /** Since when the arbiter has answered that there is no master; null: it did not say so last. */
-  private masterlessSince: number | null = null;
+  /** Since when the answers have been of those that are awaited; null: the last one was not. */
+  private awaitedSince: number | null = null;
   /** A Leave that is sent when the Join under way has been answered. */
   private leaving: (() => void) | null = null;
 
   constructor(
     context: Context,
-    arbiter: string,
+    arbiters: readonly string[],
     wants: 'master' | 'secondary' | null,
     owner: JoinerOwner,
   ) {
     this.context = context;
-    this.arbiter = arbiter;
+    this.arbiters = arbiters;
     this.wants = wants;
     this.owner = owner;
   }
@@ -58,13 +81,16 @@ export class Joiner {
   leave(then: (outcome: Farewell) => void): void {
     this.dueAt = Number.POSITIVE_INFINITY;
     const { node } = this.context.self;
-    const send = (): void => {
+    const send = (unasked: number): void => {
       this.context.outbox.send(this.arbiter, { type: 'Leave', node }, (answer) => {
-        then(answer.type === 'Left' ? 'left' : answer.type === 'None' ? 'unknown' : 'refused');
+        this.look(answer);
+        if (unasked > 0 && isElsewhere(answer)) send(unasked - 1);
+        else then(answer.type === 'Left' ? 'left' : answer.type === 'None' ? 'unknown' : 'refused');
       });
     };
-    if (this.underWay) this.leaving = send;
-    else send();
+    const begin = (): void => send(this.arbiters.length - 1);
+    if (this.underWay) this.leaving = begin;
+    else begin();
   }
 
   wake(now: number): void {
@@ -88,12 +114,17 @@ export class Joiner {
       ...(silent === undefined
         ? {}
         : {
-            ...{ masterSilent: silent, asked, acceptedEpoch },
+            masterSilent: silent,
+            asked,
+            acceptedEpoch,
             durableIndex: ledger.persister.persistedIndex,
+            ...(this.term === undefined ? {} : { term: this.term }),
           }),
     };
     outbox.send(this.arbiter, request, (answer, at) => {
       this.underWay = false;
+      const by = this.arbiter;
+      this.look(answer);
       if (this.leaving !== null) {
         // Whatever the answer is, this node has no use for it.
         const send = this.leaving;
@@ -103,19 +134,30 @@ export class Joiner {
       }
       if (answer.type === 'JoinedMaster' || answer.type === 'JoinedSecondary') {
         this.failedWith = null;
-        this.masterlessSince = null;
+        this.awaitedSince = null;
+        this.term = answer.type === 'JoinedSecondary' ? answer.term : undefined;
         this.owner.joined(answer, at, silent);
         return;
       }
       this.plan(at + options.joinRetryMs);
-      this.explain(answer, at);
+      // While others are left to ask, that this one is not in charge is no news.
+      if (this.missed % this.arbiters.length === 0) this.explain(by, answer, at);
     });
   }
 
-  /** Says once why there is no role yet; that there is no master yet is news when it lasts. */
-  private explain(answer: Answer, now: number): void {
+  private get arbiter(): string {
+    return this.arbiters[this.turn]!;
+  }
+
+  /** Who is asked next. */
+  private look(answer: Answer): void {
+    this.missed = isElsewhere(answer) ? this.missed + 1 : 0;
+    if (this.missed > 0) this.turn = (this.turn + 1) % this.arbiters.length;
+  }
+
+  /** Says once why there is no role yet; what is awaited is news when it lasts. */
+  private explain(by: string, answer: Answer, now: number): void {
     const { outbox } = this.context;
-    const by = this.arbiter;
     const why =
       answer.type === 'None' ? answer.error : 'code' in answer ? answer.code : answer.type;
     if (this.isAwaited(why, now) || why === this.failedWith) return;
@@ -124,12 +166,10 @@ export class Joiner {
     else outbox.note({ event: 'refused', by, code: why });
   }
 
-  /** A master may be about to join: nodes that are started together find their arbiter in any
-   * order. */
   private isAwaited(why: string, now: number): boolean {
-    this.masterlessSince = why === 'no-master' ? (this.masterlessSince ?? now) : null;
-    if (this.masterlessSince === null) return false;
-    return now < this.masterlessSince + this.context.options.masterSilenceMs;
+    this.awaitedSince = AWAITED.has(why) ? (this.awaitedSince ?? now) : null;
+    if (this.awaitedSince === null) return false;
+    return now < this.awaitedSince + this.context.options.masterSilenceMs;
   }
 
   deadline(): number {

@@ -8,8 +8,9 @@ import { type Farewell, Joiner, type JoinerOwner } from './joiner.ts';
 
 /** Where its roles come from. */
 export interface Appointer {
-  /** Where its arbiter is; null: it is its own, and so becomes master. */
-  readonly arbiter: string | null;
+  /** Where its arbiter is, or several of which one is in charge; null: it is its own, and so
+   * becomes master. */
+  readonly arbiters: readonly string[] | null;
   readonly wants: 'master' | 'secondary' | null;
   /** Configured cluster size; null: the number of members. */
   readonly size: number | null;
@@ -28,12 +29,12 @@ export class RoleSource {
   /** Its own arbiter has been asked since this node last heard another master. */
   private asked = false;
 
-  constructor(context: Context, { arbiter, newCluster, size, wants }: Appointer, home: RoleHome) {
+  constructor(context: Context, { arbiters, newCluster, size, wants }: Appointer, home: RoleHome) {
     this.context = context;
     const { cluster } = context.bookkeeping.current;
-    const own = arbiter === null;
+    const own = arbiters === null;
     this.embedded = own ? new EmbeddedArbiter(context, { size, cluster, newCluster }, home) : null;
-    this.joiner = own ? null : new Joiner(context, arbiter, wants, home);
+    this.joiner = own ? null : new Joiner(context, arbiters, wants, home);
   }
 
   /** The one inside this process; null: it is elsewhere. */

@@ -8,6 +8,7 @@ import { type Epoch, type Incarnation, type LogIndex, logIndex, type NodeId } fr
 import { clusterSize, majority } from '../master/quorum.ts';
 import type { Join } from '../messages.ts';
 import { type Growth, shortOf } from '../recovery/growth.ts';
+import { RecentSet } from '../tables/recent-set.ts';
 
 /** Processes that ended, and are still told from those that have not: more than restart while a
  * message is under way. */
@@ -30,16 +31,18 @@ interface Report {
  * Invariants:
  * 1. A report counts for the master of the present epoch alone, and only while it is fresh.
  * 2. One that was taken back does not count again, however late a copy of it comes, nor does one of
- *    a process that another has followed.
+ *    a process that another has followed. Of several arbiters each knows only what came to it: so
+ *    one of before this term does not count, and a member is told of a term by its first answer.
  * 3. Neither more members count, nor fewer are a majority, than the master takes note of. Of those
  *    that have had the log (recovery/electorate.ts) a majority must be among them: a majority of
  *    all may be nodes that have just joined.
  */
 export class Succession {
   private readonly freshMs: number;
+  private readonly term: string | undefined;
   private readonly reports = new Map<NodeId, Report>();
-  /** Processes of members that others have followed, the latest last. */
-  private readonly ended = new Set<string>();
+  /** Processes of members that others have followed. */
+  private readonly ended = new RecentSet<string>(ENDED_MAX);
   private electors: Set<NodeId>;
   private size: number;
   /** The master included; null: no master has said who they are. */
@@ -47,9 +50,11 @@ export class Succession {
   /** How far the log of any other must be durable in this epoch; null: no master has said. */
   private newcomersAt: LogIndex | null;
 
-  /** `freshMs`: how long a report counts, in milliseconds. `known`: of the master. */
-  constructor(freshMs: number, known: Noted) {
+  /** `freshMs`: how long a report counts, in milliseconds. `known`: of the master. `term`: of this
+   * arbiter, where it has several. */
+  constructor(freshMs: number, known: Noted, term?: string) {
     this.freshMs = freshMs;
+    this.term = term;
     this.electors = new Set(known.nodes);
     this.size = clusterSize(known.size, known.nodes.length);
     this.established = known.established === undefined ? null : new Set(known.established);
@@ -99,6 +104,7 @@ export class Succession {
   heard(join: Join, now: number): void {
     const { acceptedEpoch = 0, asked = 0, lastIndex, masterSilent: silent, node, wants } = join;
     if (silent === undefined || this.ended.has(join.incarnation)) return;
+    if (silent && join.term !== this.term) return;
     if (asked <= (this.reports.get(node)?.asked ?? 0)) return;
     if (this.hasCaughtUp(join)) this.established?.add(node);
     const eligible = wants !== 'secondary';
@@ -127,9 +133,6 @@ export class Succession {
     // A late word of one that has ended ends nobody.
     if (before === undefined || this.ended.has(life)) return;
     this.ended.add(before);
-    if (this.ended.size <= ENDED_MAX) return;
-    const [longest] = this.ended;
-    this.ended.delete(longest!);
   }
 
   /** Another epoch begins. */

@@ -15,10 +15,14 @@ export function makesUpFor(log: Log, lost: Lost, accepted: Epoch): boolean {
   return !lost.open && lost.epoch <= accepted && lost.upTo <= log.lastIndex;
 }
 
-/** Whether a node has others that it can fetch from: those of the arbiter that it joins, or, where
- * that is null and it is its own, the members that it remembers. */
-export function hasPeers(id: string, arbiter: string | null, memory: Memory | null): boolean {
-  return arbiter !== null || memory?.arbiter?.members.some(({ node }) => node !== id) === true;
+/** Whether a node has others that it can fetch from: those of the arbiters that it joins, or,
+ * where that is null and it is its own, the members that it remembers. */
+export function hasPeers(
+  id: string,
+  arbiters: readonly string[] | null,
+  memory: Memory | null,
+): boolean {
+  return arbiters !== null || memory?.arbiter?.members.some(({ node }) => node !== id) === true;
 }
 
 /** Notes, durably, that all is there again. */

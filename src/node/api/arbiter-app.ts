@@ -6,6 +6,7 @@ import type { Peer } from '../../core/messages.ts';
 import { json, toResponse } from '../http/answer.ts';
 import { createGuard, type GuardOptions } from '../http/guard.ts';
 import { type App, mount } from '../http/mount.ts';
+import { problem } from '../http/problems.ts';
 import type { Route } from '../http/route.ts';
 import { createLogger, type Logger } from '../logger.ts';
 import { aliveRoutes } from '../routes/alive.ts';
@@ -17,6 +18,8 @@ import { ok, peerOut } from './success.ts';
 export interface ArbiterView extends Receiver {
   readonly members: readonly Peer[];
   readonly master: Peer | null;
+  /** Another arbiter is in charge, or nobody; absent: false. */
+  readonly standby?: boolean;
 }
 
 export interface ArbiterAppOptions extends GuardOptions {
@@ -28,10 +31,13 @@ export interface ArbiterAppOptions extends GuardOptions {
   readonly routes?: readonly Route[];
 }
 
+const STANDS_BY = 'Another arbiter is in charge, or none yet.';
+
 const health = z.strictObject({
   role: z.literal('arbiter'),
   master: peerOut.nullable(),
   members: z.array(peerOut),
+  standby: z.literal(true).optional(),
 });
 
 export function createArbiterApp(arbiter: ArbiterView, options: ArbiterAppOptions = {}): App {
@@ -61,7 +67,8 @@ function stateRoutes(arbiter: ArbiterView): Route[] {
         const { master } = arbiter;
         // An arbiter knows more of its members than is told here.
         const members = arbiter.members.map(({ node, url }) => ({ node, url }));
-        return toResponse(json(200, { role: 'arbiter', master, members }));
+        const standby = arbiter.standby === true ? { standby: true } : {};
+        return toResponse(json(200, { role: 'arbiter', master, members, ...standby }));
       },
     },
     {
@@ -72,8 +79,12 @@ function stateRoutes(arbiter: ArbiterView): Route[] {
         id: 'readReadiness',
         summary: 'Whether the arbiter takes nodes in',
         success: [{ status: 200, description: 'It does.', schema: ok }],
+        problems: ['standby'],
       },
-      handle: () => toResponse(json(200, { status: 'ok' })),
+      handle: () => {
+        const ready = arbiter.standby !== true;
+        return toResponse(ready ? json(200, { status: 'ok' }) : problem('standby', STANDS_BY));
+      },
     },
   ];
 }

@@ -47,6 +47,7 @@ export const PROBLEMS = {
   conflict: { status: 409, title: 'That cannot be done in this state' },
   'node-failed': { status: 500, title: 'The node could not be started' },
   'no-arbiter': { status: 404, title: 'This process runs no arbiter' },
+  standby: { status: 503, title: 'Another arbiter is in charge', retryAfter: 1 },
   'damaged-log': { status: 500, title: 'A part of the log is damaged' },
   'fault-injected': { status: 500, title: 'A fault was asked for' },
   'internal-error': { status: 500, title: 'Something went wrong in the node' },

@@ -28,6 +28,7 @@ const DETAILS: Readonly<Record<Refusal['code'], string>> = {
   'node-id-taken': 'Another living process uses this node id.',
   overloaded: 'Too many requests of other nodes are waiting.',
   'no-arbiter': 'This process runs no arbiter.',
+  standby: 'Another arbiter is in charge, or none yet.',
 };
 
 function refusal(refused: Refusal, path: string): Answer {
@@ -88,6 +89,7 @@ const REFUSALS: Readonly<Record<Refusal['code'], z.ZodType<Extra>>> = {
   'node-id-taken': of('node-id-taken', { node: z.string() }),
   overloaded: of('overloaded'),
   'no-arbiter': of('no-arbiter'),
+  standby: of('standby'),
 };
 
 /** What a peer's text is as JSON; undefined if it is none. */

@@ -26,6 +26,7 @@ const seq = branded<Seq>(z.int().min(-1));
 const session = branded<Session>(z.int());
 const incarnation = branded<Incarnation>(text.min(1).max(64));
 const clusterId = text.min(1).max(128);
+const term = text.min(1).max(64);
 const size = z.int().min(1).nullable();
 const version = z.int().min(0);
 const hash = z.int().min(0);
@@ -80,6 +81,7 @@ export const joinBody = z.object({
   asked: own(z.int().min(0)),
   acceptedEpoch: own(epoch),
   durableIndex: own(index),
+  term: own(term),
 });
 
 export const leaveBody = z.object({ node });
@@ -172,6 +174,7 @@ export const joinedSecondary = z.object({
   master: peer,
   cluster: own(clusterId),
   failover: own(z.boolean()),
+  term: own(term),
 });
 export const snapshotAck = z.object({ session, seq, lastIndex: index });
 export const heartbeatAck = z.object({

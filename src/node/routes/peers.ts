@@ -35,13 +35,16 @@ const MESSAGES: { readonly [T in PeerMessage]: Described<T> } = {
     schema: schemas.joinBody,
     summary: 'A starting node asks its arbiter for a role',
     success: ok('The role.', outputs.joined),
-    problems: ['no-arbiter', 'no-master', 'wrong-cluster', 'node-id-taken', 'stale-epoch'],
+    problems: [
+      ...(['no-arbiter', 'standby', 'no-master'] as const),
+      ...(['wrong-cluster', 'node-id-taken', 'stale-epoch'] as const),
+    ],
   },
   Leave: {
     schema: schemas.leaveBody,
     summary: 'A node is no replica any more',
     success: ok('It is not.', outputs.left),
-    problems: ['no-arbiter'],
+    problems: ['no-arbiter', 'standby'],
   },
   Replicas: {
     schema: schemas.replicasBody,

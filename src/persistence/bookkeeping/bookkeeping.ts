@@ -5,48 +5,29 @@ import { crc32 } from 'node:zlib';
 import type { Memory } from '../../core/effects.ts';
 import { codeOf, type Disk, readAll, withFile, writeAll } from '../disk/disk.ts';
 import { writeWhole } from '../disk/unfinished.ts';
-import { Deferred } from '../log/deferred.ts';
 import { DamagedLog, UnknownFormat } from '../persistence.ts';
+import { LatestWrite } from './latest-write.ts';
 
 /** Its file. */
 export const BOOKKEEPING = 'memory.json';
 const FORMAT = 1;
 
-interface Waiting {
-  readonly memory: Memory;
-  readonly done: Deferred<void>;
-}
-
 /** Invariant: one file is written at a time; what waits meanwhile is the latest, once. */
 export class Bookkeeping {
-  private readonly disk: Disk;
-  private waiting: Waiting | null = null;
-  private writing: Promise<void> | null = null;
+  private readonly writes: LatestWrite<Memory>;
 
   constructor(disk: Disk) {
-    this.disk = disk;
+    this.writes = new LatestWrite((memory) => replace(disk, memory));
   }
 
   /** Resolves when this or something newer is durable; rejects with the disk's error. */
   save(memory: Memory): Promise<void> {
-    const done = this.waiting?.done ?? new Deferred<void>();
-    this.waiting = { memory, done };
-    this.writing ??= this.run();
-    return done.promise;
+    return this.writes.save(memory);
   }
 
   /** Resolves when nothing is under way. */
-  async idle(): Promise<void> {
-    await this.writing;
-  }
-
-  private async run(): Promise<void> {
-    while (this.waiting !== null) {
-      const { memory, done } = this.waiting;
-      this.waiting = null;
-      await replace(this.disk, memory).then(done.resolve, done.reject);
-    }
-    this.writing = null;
+  idle(): Promise<void> {
+    return this.writes.idle();
   }
 }
 

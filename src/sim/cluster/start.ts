@@ -69,18 +69,18 @@ export function openLog(site: Site, shape: Shape): OpenedLog {
     self: () => own,
     lives: ({ pid }: { pid: number }) => pid === own.pid,
   };
-  const arbiter = arbiterOf(site, shape);
+  const arbiters = arbitersOf(site, shape);
   const salvage = (memory: Memory | null): boolean =>
-    shape.salvages && hasPeers(site.id, arbiter, memory);
+    shape.salvages && hasPeers(site.id, arbiters, memory);
   const log = openSegmentedLog(site.disk.mount(), { ...shape.layout, processes, salvage });
   return { persistence: log, kept: shape.upkeep ? log : null };
 }
 
 /** Which arbiter a node joins; null: it is its own. */
-function arbiterOf({ id }: Site, { arbiter, nodes }: Shape): string | null {
-  if (arbiter === 'own') return 'arbiter';
+function arbitersOf({ id }: Site, { arbiter, nodes }: Shape): readonly string[] | null {
+  if (arbiter === 'own') return ['arbiter'];
   const first = nodes[0]!.id;
-  return id === first ? null : first;
+  return id === first ? null : [first];
 }
 
 /** Cuts off what is damaged in the folder of a process that has ended. Rejects as `cutDamage`
@@ -111,14 +111,14 @@ export async function startNode(
   const { damage, memory } = recovered;
   const found = { entries, memory, damage: damage ?? null, unreadable };
   if (site.host.life !== life) return found;
-  const arbiter = arbiterOf(site, shape);
+  const arbiters = arbitersOf(site, shape);
   const replica = new Replica({
     self: { node: nodeId(site.id), url: site.id },
     incarnation: incarnation(site.host.lifeName),
     durable: site.disk !== null,
-    arbiter,
+    arbiters,
     wants: null,
-    size: arbiter === null ? shape.size : null,
+    size: arbiters === null ? shape.size : null,
     newCluster: site.disk === null ? null : identityBy(site, shape),
     options,
     random,

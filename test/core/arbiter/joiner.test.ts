@@ -1,50 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { type Farewell, Joiner } from '../../../src/core/arbiter/joiner.ts';
+import type { Farewell } from '../../../src/core/arbiter/joiner.ts';
 import { epoch, type NodeId, nodeId } from '../../../src/core/ids.ts';
 import type { Join, Response } from '../../../src/core/messages.ts';
-import { Bench, entries, type SentCall } from '../bench.ts';
-
-/** A joiner with its arbiter in the hands of the test. */
-class Applicant {
-  readonly bench: Bench;
-  readonly joiner: Joiner;
-  readonly calls: (SentCall & { at: number })[] = [];
-  readonly joined: unknown[] = [];
-  /** What it says of its master. */
-  silent: boolean | undefined;
-  now = 0;
-
-  constructor(wants: 'master' | 'secondary' | null = null) {
-    this.bench = new Bench({ self: 'n2', entries: entries(1, 3), memory: { epoch: epoch(4) } });
-    const joined = (answer: unknown): void => {
-      this.joined.push(answer);
-    };
-    const reports = (): boolean | undefined => this.silent;
-    this.joiner = new Joiner(this.bench.context, 'arbiter', wants, { joined, reports });
-  }
-
-  run(ms: number): void {
-    const end = this.now + ms;
-    while (this.joiner.deadline() <= end) {
-      this.now = Math.max(this.now, this.joiner.deadline());
-      this.joiner.wake(this.now);
-      this.look();
-    }
-    this.now = end;
-  }
-
-  answer(response: Response): void {
-    this.bench.answer(this.calls.at(-1)!.call, response, this.now);
-  }
-
-  fail(): void {
-    this.bench.fail(this.calls.at(-1)!.call, this.now);
-  }
-
-  look(): void {
-    for (const call of this.bench.sent()) this.calls.push({ ...call, at: this.now });
-  }
-}
+import { entries } from '../bench.ts';
+import { Applicant } from './applicant.ts';
 
 const master = { node: 'n1' as NodeId, url: 'n1' };
 

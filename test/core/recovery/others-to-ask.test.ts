@@ -10,7 +10,7 @@ function arbiterOf(...nodes: readonly string[]): Memory {
 }
 
 test('G19: whom a damaged node can ask: who joins an arbiter, the others there', () => {
-  expect(hasPeers('n1', 'http://arbiter', null)).toBe(true);
+  expect(hasPeers('n1', ['http://arbiter'], null)).toBe(true);
 });
 
 test('G15: who is its own arbiter has the members that it remembers, itself apart', () => {

@@ -55,7 +55,7 @@ export class HttpRun {
       logLevel: 'silent',
     };
     const nodes = [await serveNode({ ...options, id: 'n1', role: null, join: null })];
-    const join = nodes[0]!.url;
+    const join = [nodes[0]!.url];
     for (let i = 2; i <= size; i += 1) {
       nodes.push(await serveNode({ ...options, id: `n${i}`, role: 'secondary', join }));
     }

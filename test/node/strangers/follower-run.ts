@@ -57,7 +57,7 @@ export class FollowerRun {
     const { port } = this.arbiter.address() as AddressInfo;
     const join = `http://127.0.0.1:${port}`;
     const { dataDir } = this;
-    this.node = await serveNode({ ...NODE, id: 'n2', role: 'secondary', join, dataDir });
+    this.node = await serveNode({ ...NODE, id: 'n2', role: 'secondary', join: [join], dataDir });
     this.node.stopped.catch((error) => {
       this.ended = error;
     });

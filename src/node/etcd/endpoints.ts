@@ -1,0 +1,104 @@
+// The way to etcd: its endpoints, asked one after the other until one of them answers. The one that
+// did is asked first the next time.
+
+import Pool from 'undici/lib/dispatcher/pool.js';
+import * as z from 'zod';
+import { parsed } from '../peers/peer-answers.ts';
+import { codeOf } from '../peers/peer-client.ts';
+import { exchange, type PeerReply, StaleConnection } from '../peers/peer-exchange.ts';
+import { explained } from '../peers/peer-failure.ts';
+import { type EtcdAnswer, EtcdRefused, EtcdUnreachable } from './gateway.ts';
+
+/** How patiently an endpoint is asked, in milliseconds. */
+export interface Patience {
+  readonly connectMs: number;
+  readonly answerMs: number;
+}
+
+const PATIENCE: Patience = { connectMs: 2_000, answerMs: 2_000 };
+
+const ANSWER_MAX_BYTES = 4 * 1024 * 1024;
+const CONNECTIONS = 4;
+
+interface Line {
+  readonly url: string;
+  readonly path: string;
+  readonly pool: Pool;
+}
+
+export class Endpoints {
+  private readonly lines: readonly Line[];
+  private readonly answerMs: number;
+  private turn = 0;
+
+  /** At least one. */
+  constructor(urls: readonly string[], { connectMs, answerMs }: Patience = PATIENCE) {
+    this.answerMs = answerMs;
+    this.lines = urls.map((url) => {
+      const { origin, pathname } = new URL(url);
+      const limits = { connectTimeout: connectMs, maxResponseSize: ANSWER_MAX_BYTES };
+      const pool = new Pool(origin, { ...limits, connections: CONNECTIONS });
+      return { url, path: pathname.replace(/\/+$/, ''), pool };
+    });
+  }
+
+  /** See Ask. */
+  readonly ask = async (route: string, body: object): Promise<EtcdAnswer> => {
+    const reasons: string[] = [];
+    for (const _ of this.lines) {
+      const line = this.lines[this.turn]!;
+      try {
+        return { body: heard(await this.post(line, route, body), line.url), url: line.url };
+      } catch (error) {
+        if (error instanceof EtcdRefused) throw error;
+        reasons.push(reasonOf(error, line.url));
+        this.turn = (this.turn + 1) % this.lines.length;
+      }
+    }
+    throw new EtcdUnreachable(reasons.join('; '));
+  };
+
+  /** Cuts all connections; what waits for an answer is rejected. */
+  async close(): Promise<void> {
+    await Promise.all(this.lines.map(({ pool }) => pool.destroy()));
+  }
+
+  private async post({ path, pool }: Line, route: string, body: object): Promise<PeerReply> {
+    const request = {
+      method: 'POST',
+      path: `${path}${route}`,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+      headersTimeout: this.answerMs,
+      bodyTimeout: this.answerMs,
+    } as const;
+    try {
+      return await exchange(pool, request);
+    } catch (error) {
+      // It was closed before it was used: the request has not been there.
+      if (!(error instanceof StaleConnection)) throw error;
+      return await exchange(pool, request);
+    }
+  }
+}
+
+function reasonOf(error: unknown, url: string): string {
+  if (error instanceof EtcdUnreachable) return error.message;
+  if (codeOf(error) === 'UND_ERR_DESTROYED') return `${url} is not asked any more`;
+  return explained(error, url).message;
+}
+
+/** Too much to do, or no leader: another endpoint may know better. */
+function isTrouble(status: number): boolean {
+  return status >= 500 || status === 429;
+}
+
+function heard({ status, text }: PeerReply, url: string): unknown {
+  const body = parsed(text);
+  if (status === 200) return body;
+  const said = message.safeParse(body);
+  const words = `${url} answered ${status}${said.success ? `: ${said.data.message}` : ''}`;
+  throw isTrouble(status) ? new EtcdUnreachable(words) : new EtcdRefused(status, words);
+}
+
+const message = z.object({ message: z.string().max(500) });

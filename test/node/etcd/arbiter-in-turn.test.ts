@@ -1,0 +1,112 @@
+import { expect, onTestFinished, test } from 'vitest';
+import type { TurnEvent } from '../../../src/node/etcd/arbiter-in-turn.ts';
+import { type RunningArbiter, serveArbiter } from '../../../src/node/serve-arbiter.ts';
+import { type ServedEtcd, serveEtcd } from './fake-etcd.ts';
+
+async function etcdHere(): Promise<ServedEtcd> {
+  const etcd = await serveEtcd();
+  onTestFinished(etcd.stop);
+  return etcd;
+}
+
+interface Told {
+  readonly arbiter: RunningArbiter;
+  readonly events: TurnEvent[];
+}
+
+async function arbiterAt(etcd: ServedEtcd, prefix = 'replog/'): Promise<Told> {
+  const events: TurnEvent[] = [];
+  const onTurn = (event: TurnEvent): void => void events.push(event);
+  const arbiter = await serveArbiter({
+    ...{ host: '127.0.0.1', port: 0, token: null, size: 3, dataDir: null, logLevel: 'silent' },
+    etcd: { endpoints: [etcd.url], prefix, onTurn },
+  });
+  onTestFinished(() => arbiter.stop());
+  return { arbiter, events };
+}
+
+async function asked(arbiter: RunningArbiter, path: string, body?: object) {
+  const init = { method: 'POST', headers: { 'content-type': 'application/json' } };
+  const answer = await fetch(
+    `${arbiter.url}${path}`,
+    body === undefined ? {} : { ...init, body: JSON.stringify(body) },
+  );
+  return { status: answer.status, body: await answer.json() };
+}
+
+const join = (node: string): object => {
+  return { node, url: `http://${node}`, incarnation: `${node}#1`, epoch: 0, lastIndex: 0 };
+};
+
+const inCharge = ({ events }: Told) =>
+  expect.poll(() => events.at(-1)).toMatchObject({ event: 'in-charge' });
+
+test('one of two is in charge; the other says so, and follows when it is stopped', async () => {
+  const etcd = await etcdHere();
+  const first = await arbiterAt(etcd);
+  await inCharge(first);
+  const second = await arbiterAt(etcd);
+  await expect
+    .poll(() => second.events)
+    .toEqual([{ event: 'standby', inCharge: first.arbiter.url, reason: null }]);
+
+  const { body } = await asked(first.arbiter, '/arbiter/join', join('n1'));
+  expect(body).toMatchObject({ result: 'JoinedMaster', epoch: 1 });
+  expect(await asked(second.arbiter, '/arbiter/join', join('n2'))).toMatchObject({
+    status: 503,
+    body: { code: 'standby' },
+  });
+  expect(await asked(second.arbiter, '/arbiter/leave', { node: 'n1' })).toMatchObject({
+    status: 503,
+    body: { code: 'standby' },
+  });
+  const waits = { role: 'arbiter', master: null, members: [], standby: true };
+  expect((await asked(second.arbiter, '/health')).body).toEqual(waits);
+  expect(await asked(second.arbiter, '/readyz')).toMatchObject({ status: 503 });
+
+  await first.arbiter.stop();
+  await inCharge(second);
+  expect(second.events.at(-1)).toEqual({ event: 'in-charge', master: 'n1', members: ['n1'] });
+  const next = await asked(second.arbiter, '/arbiter/join', join('n2'));
+  expect(next.body).toMatchObject({ result: 'JoinedSecondary', epoch: 1, master: { node: 'n1' } });
+  expect(await asked(second.arbiter, '/readyz')).toMatchObject({ status: 200 });
+});
+
+test('G24: who waits at one that has been followed is given no role by it', async () => {
+  const etcd = await etcdHere();
+  const first = await arbiterAt(etcd);
+  await inCharge(first);
+  const release = etcd.hold();
+  const waiting = asked(first.arbiter, '/arbiter/join', join('n1'));
+  etcd.etcd.handle('/v3/lease/revoke', { ID: '1' });
+  release();
+  expect(await waiting).toMatchObject({ status: 503, body: { code: 'standby' } });
+  expect(first.events.at(-1)).toMatchObject({ event: 'standby', reason: 'its lease has ended' });
+  // The next term is its own again, and nobody has joined.
+  await inCharge(first);
+  expect(first.events.at(-1)).toMatchObject({ members: [] });
+});
+
+test('clusters with other prefixes have nothing to do with each other', async () => {
+  const etcd = await etcdHere();
+  const [one, other] = [await arbiterAt(etcd, 'one/'), await arbiterAt(etcd, 'other/')];
+  await inCharge(one);
+  await inCharge(other);
+  await asked(one.arbiter, '/arbiter/join', join('n1'));
+  expect([one, other].map(({ arbiter }) => arbiter.members().length)).toEqual([1, 0]);
+  expect(new Set(etcd.etcd.history.map(({ key }) => key))).toEqual(
+    new Set(['one/seat', 'other/seat', 'one/memory']),
+  );
+});
+
+test('another configured size holds for later terms as well', async () => {
+  const etcd = await etcdHere();
+  const { arbiter, events } = await arbiterAt(etcd);
+  await inCharge({ arbiter, events });
+  await asked(arbiter, '/arbiter/join', join('n1'));
+  arbiter.setSize(5);
+  etcd.etcd.handle('/v3/lease/revoke', { ID: '1' });
+  await asked(arbiter, '/arbiter/join', join('n2'));
+  await expect.poll(() => events.length).toBe(3);
+  expect((await asked(arbiter, '/arbiter/join', join('n1'))).body).toMatchObject({ size: 5 });
+});
