@@ -43,7 +43,7 @@ export function describeEtcd(name: string, start: () => Promise<EtcdSubject>): v
       expect(await gateway.read(['b', 'ключ/a'])).toEqual([null, found]);
     });
 
-    it('goes by the revision of the last write, which rises; that of the first one stays', async () => {
+    it('goes by the revision of the last write, which rises; the first one stays', async () => {
       const { revision: first } = await write('k', '1', '0');
       const next = (value: string, written: string): Promise<WriteOutcome> =>
         gateway.writeIf([{ key: 'k', written }], { key: 'k', value }, ['k']);
