@@ -3,7 +3,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { checkFolder } from '../../src/persistence/damage/verify.ts';
-import { DamagedLog, UnknownFormat } from '../../src/persistence/persistence.ts';
+import { DamagedLog, StorageFailure, UnknownFormat } from '../../src/persistence/persistence.ts';
 import { encodeFileHeader, FILE_HEADER_BYTES } from '../../src/persistence/segment/segment-file.ts';
 import { at, entryAt } from './entries.ts';
 import { entriesOf, Node, written } from './folded-log.ts';
@@ -137,6 +137,76 @@ describe('a segment that compaction has replaced', () => {
     expect(found.damage).toBeDefined();
     expect(machine.disk.names().filter((name) => /^log-0+[23]\./.test(name))).toEqual([]);
     await log.close();
+  });
+});
+
+/** All of the log but what is cut off, when compaction cannot put its first file in place. */
+async function cutWhileRenameFails(after: number, times: number) {
+  const told: DamagedLog[] = [];
+  const damaged = (error: DamagedLog) => told.push(error);
+  const machine = new Machine({ ...SMALL, damaged }, { later: (_, run) => setImmediate(run) });
+  const node = await written(machine, keyed(70));
+  let failures = 0;
+  machine.disk.faults = ({ kind, path }) => {
+    if (kind !== 'rename' || !path.endsWith('.seg.tmp') || failures === times) return null;
+    failures += 1;
+    if (failures === 1) queueMicrotask(() => node.log.truncate(at(after)));
+    return { kind: 'fail', code: 'EIO' };
+  };
+  await node.upkeep(LENGTH);
+  return { machine, node, told, failures };
+}
+
+describe('a cut that comes while a compacted segment is to take its name, which fails', () => {
+  it('cuts what is in the log, wherever it does', async () => {
+    for (let after = 0; after < LENGTH; after += 1) {
+      const { machine, node, told, failures } = await cutWhileRenameFails(after, 1);
+      const { log } = node;
+      const before = Number(log.lastIndex);
+      const added = [1, 2, 3].map((n) => entryAt(before + n, 'added', 1_000));
+      log.append(added);
+      await log.persist(1_000, log.lastIndex);
+      const there = (await log.read(at(1), log.lastIndex)).entries();
+      const { lastIndex, hash } = log;
+      await log.close();
+      expect([after, failures, node.reports, told]).toEqual([after, 1, [], []]);
+      expect(before).toBeLessThanOrEqual(after);
+      expect(there.slice(-3)).toEqual(added);
+      const { entries, found, log: again } = await machine.recover();
+      expect([after, found.lastIndex, again.hash]).toEqual([after, lastIndex, hash]);
+      expect(entries).toEqual(there);
+      await again.close();
+    }
+  }, 60_000);
+
+  it('is not done before that is, and reads fail for the disk alone', async () => {
+    let readable = 0;
+    for (const after of [0, 12, LENGTH - 20, LENGTH - 1]) {
+      const { machine, node, told } = await cutWhileRenameFails(after, Number.POSITIVE_INFINITY);
+      const { log } = node;
+      await expect(log.persist(1_000, log.lastIndex)).rejects.toThrow(StorageFailure);
+      if (log.lastIndex > 0) {
+        await expect(log.read(at(1), at(1))).rejects.toThrow(StorageFailure);
+        readable += 1;
+      }
+      // Its place is found in the new file, by whatever name.
+      log.truncate(at(6));
+      await expect(log.persist(1_001, log.lastIndex)).rejects.toThrow(StorageFailure);
+      const killed = machine.disk.copy();
+      killed.restart(false);
+      machine.disk.faults = null;
+      await log.persist(1_002, log.lastIndex);
+      const { lastIndex, hash } = log;
+      await log.close();
+      expect([after, node.reports, told]).toEqual([after, [], []]);
+      const { log: cut } = await machine.recover();
+      expect([after, cut.lastIndex, cut.hash]).toEqual([after, lastIndex, hash]);
+      await cut.close();
+      // Nobody was told of the cut.
+      const { found } = await new Machine(SMALL, {}, killed, 'later ').recover();
+      expect([after, found.lastIndex]).toEqual([after, LENGTH]);
+    }
+    expect(readable).toBeGreaterThan(1);
   });
 });
 

@@ -4,9 +4,11 @@
 
 import type { LogIndex } from '../../core/ids.ts';
 import type { Disk } from '../disk/disk.ts';
+import { failureOf } from '../disk/storage-failure.ts';
 import { type Chunk, DamagedLog } from '../persistence.ts';
 import { ChunkBuilder } from '../record/chunk.ts';
 import { walkWhole } from '../record/walk.ts';
+import type { Segment } from '../segment/segment.ts';
 import { segmentName } from '../segment/segment-file.ts';
 import { endOfReading } from '../upkeep/condemned.ts';
 import type { EncodedLog, Piece } from './encoded-log.ts';
@@ -42,7 +44,7 @@ export class Reading {
     const builder = new ChunkBuilder(from, to, pieces, inPlace);
     for (const piece of pieces) {
       const { segment } = piece;
-      while (piece.spans === null && segment.changing !== null) await segment.changing;
+      if (piece.spans === null) await named(segment);
       // Compacted before it was read: what it held is elsewhere now.
       if (segment.replaced) return this.read(from, to);
       if (piece.spans === null) await this.fromDisk(piece, builder);
@@ -71,6 +73,16 @@ export class Reading {
       }
       throw found;
     }
+  }
+}
+
+/** Resolves when the segment's file has its name. Rejects with StorageFailure if it cannot get it
+ * before the disk works again. */
+async function named(segment: Segment): Promise<void> {
+  try {
+    while (segment.changing !== null) await segment.changing;
+  } catch (error) {
+    throw failureOf(error);
   }
 }
 

@@ -249,7 +249,7 @@ export class Writer {
     await this.readers.idle();
     await this.outliner.halt();
     await this.closeFile();
-    await this.leftovers.remove();
+    await this.leftovers.finish();
     if (cut.keep !== null) await checkLength(this.disk, cut.keep, this.durable);
     if (!cut.saved) {
       await saveAside(this.disk, cut, cut.copied);

@@ -63,8 +63,8 @@ export class Segment {
    * reach beyond the cut, never covers a later write; nor to one of which a summary alone is
    * known, since that does not say so. */
   sealed = false;
-  /** Its file is about to be replaced by another one; resolves when that is over. null: it is
-   * not. */
+  /** Its file is about to take the name of another one; resolves when that is over, and rejects
+   * while it has failed and is yet to be done. null: it has its name. */
   changing: Promise<void> | null = null;
   /** Another segment has taken its place: its file is not what it was. */
   replaced = false;

@@ -182,21 +182,25 @@ export class Compactor {
       await disk.remove(unfinished);
       return false;
     }
-    const [name, ...others] = group.map(({ start }) => segmentName(start.first));
     // From now on nobody begins to read the old files, and the new one is read when it is there.
-    const changed = this.exchange(group, unfinished, name!);
+    const changed = this.exchange(group, fresh, unfinished);
     fresh.changing = changed.catch(() => undefined);
     catalog.replace(group, fresh);
     try {
       await changed;
     } catch (error) {
-      catalog.replace([fresh], ...group);
+      if (durable(fresh)) {
+        catalog.replace([fresh], ...group);
+        fresh.changing = null;
+      } else {
+        // A cut waits that knows the new one: it is what the log has, and whoever wants to read or
+        // to cut it needs it in its place.
+        fresh.changing = changed;
+        leftovers.postpone(() => this.exchange(group, fresh, unfinished));
+      }
       throw error;
-    } finally {
-      fresh.changing = null;
     }
-    leftovers.add(others);
-    await leftovers.remove();
+    await leftovers.finish();
     return true;
   }
 
@@ -204,14 +208,17 @@ export class Compactor {
    * durable before the next file is put in place. */
   private async exchange(
     group: readonly Segment[],
+    fresh: Segment,
     unfinished: string,
-    name: string,
   ): Promise<void> {
-    const { disk, readers } = this.parts;
+    const { disk, readers, leftovers } = this.parts;
+    const [name, ...others] = group.map(({ start }) => segmentName(start.first));
     await readers.idle();
-    for (const old of group) await readers.forget(segmentName(old.start.first));
-    await disk.remove(summaryName(name));
-    await disk.rename(unfinished, name);
+    for (const old of [name!, ...others]) await readers.forget(old);
+    await disk.remove(summaryName(name!));
+    await disk.rename(unfinished, name!);
+    fresh.changing = null;
+    leftovers.add(others);
   }
 }
 

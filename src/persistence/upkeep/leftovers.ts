@@ -1,6 +1,7 @@
-// Segments that compaction has put into another one, while their files are still there. The rule:
-// nothing is cut off the log before they are gone. What stands in them would count as a part of it
-// again, at the latest at the next start; and a new segment may come to have such a name.
+// What compaction has not finished: a file that could not take its name, and the files of segments
+// that it has put into another one. The rule: nothing is cut off the log before that is done. What
+// stands in them would count as a part of it again, at the latest at the next start; and a new
+// segment may come to have such a name.
 
 import type { Disk } from '../disk/disk.ts';
 import { summaryName } from '../segment/summary.ts';
@@ -9,6 +10,7 @@ import { summaryName } from '../segment/summary.ts';
 export class Leftovers {
   private readonly disk: Disk;
   private names: readonly string[] = [];
+  private exchange: (() => Promise<void>) | null = null;
 
   constructor(disk: Disk) {
     this.disk = disk;
@@ -19,8 +21,15 @@ export class Leftovers {
     this.names = [...this.names, ...names];
   }
 
-  /** Resolves when none of them is there any more. After a failure all of them still count. */
-  async remove(): Promise<void> {
+  /** Takes note of a segment that counts already, and whose file is yet to take its name. */
+  postpone(exchange: () => Promise<void>): void {
+    this.exchange = exchange;
+  }
+
+  /** Resolves when nothing of it is left to do. After a failure all of it still is. */
+  async finish(): Promise<void> {
+    await this.exchange?.();
+    this.exchange = null;
     if (this.names.length === 0) return;
     // What replaces them must be found there whatever happens from now on.
     await this.disk.syncFolder();

@@ -161,7 +161,7 @@ export class Upkeep {
   /** Does one thing; returns whether there was one. */
   private async work(): Promise<boolean> {
     const { leftovers, turns } = this.parts;
-    await turns.run(() => leftovers.remove());
+    await turns.run(() => leftovers.finish());
     const segments = this.parts.catalog.closed.filter((segment) => this.parts.durable(segment));
     const next = segments.findIndex(({ summarised }) => !summarised);
     if (next >= 0) {
