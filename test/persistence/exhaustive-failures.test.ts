@@ -1,7 +1,9 @@
-// The n-th storage call of a run of 100 appends fails, for every n, in every way.
+// The n-th storage call of a run of 100 appends fails, for every n, in every way; so does the n-th
+// change that upkeep makes, while the log is cut back.
 
 import { describe, expect, it } from 'vitest';
 import { everyCall, everyCallAndStart } from './failing-calls.ts';
+import { everyCutOfUpkeep } from './failing-upkeep.ts';
 
 const APPENDS = 100;
 
@@ -36,5 +38,25 @@ describe('the n-th storage call of 100 appends fails, for every n', () => {
     expect(outcomes.every(({ failures, startedTwice }) => failures === 0 && !startedTwice)).toBe(
       true,
     );
+  }, 120_000);
+});
+
+describe('B31: the log is cut back when upkeep makes its n-th change, for every n', () => {
+  it('and that or the next one fails, in every way: nothing is lost or comes back', async () => {
+    const seen = await everyCutOfUpkeep({ kept: false, behind: [0, 1], everyWay: true });
+    expect(seen.wrong).toEqual([]);
+    expect(seen.runs).toBeGreaterThan(300);
+    expect(seen.failures).toBeGreaterThan(100);
+    expect(seen.powerCuts).toBeGreaterThan(100);
+  }, 120_000);
+
+  it('and one before or after that fails: nothing is lost or comes back', async () => {
+    const seen = await everyCutOfUpkeep({
+      kept: true,
+      behind: [-3, 2, 3, 5, 8, 13, 21, 34],
+      everyWay: false,
+    });
+    expect(seen.wrong).toEqual([]);
+    expect(seen.runs).toBeGreaterThan(200);
   }, 120_000);
 });

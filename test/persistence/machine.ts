@@ -1,13 +1,15 @@
 // A machine on which a durable log lives and dies, for tests: a fake disk, and a process table in
 // which only the present process lives.
 
+import { logIndex } from '../../src/core/ids.ts';
 import type { Entry } from '../../src/core/operation.ts';
 import {
   type DurableLog,
   openSegmentedLog,
   type SegmentedLogOptions,
 } from '../../src/persistence/log/segmented-log.ts';
-import type { Persistence, Recovery } from '../../src/persistence/persistence.ts';
+import type { Recovery } from '../../src/persistence/persistence.ts';
+import type { Restore } from '../../src/persistence/segment/brief.ts';
 import { FakeDisk, type FakeDiskOptions } from '../../src/sim/disk/disk.ts';
 
 /** Small enough that a short log has several segments, blocks and points. */
@@ -17,6 +19,12 @@ export const SMALL: SegmentedLogOptions = {
   blockBytes: 512,
   intervalBytes: 300,
 };
+
+/** All entries of a log. */
+export async function allOf(log: DurableLog): Promise<readonly Entry[]> {
+  const { lastIndex } = log;
+  return lastIndex === 0 ? [] : (await log.read(logIndex(1), lastIndex)).entries();
+}
 
 export class Machine {
   readonly disk: FakeDisk;
@@ -49,11 +57,14 @@ export class Machine {
     });
   }
 
-  /** A log in a new process, and all that it found. */
-  async recover(): Promise<{ log: Persistence; entries: Entry[]; found: Recovery }> {
+  /** A log in a new process, and all that it found. `restore`: it starts by its summaries. */
+  async recover(
+    restore?: Restore,
+  ): Promise<{ log: DurableLog; entries: readonly Entry[]; found: Recovery }> {
     const log = this.open();
     const entries: Entry[] = [];
-    const found = await log.recover((entry) => entries.push(entry));
-    return { log, entries, found };
+    const found = await log.recover((entry) => entries.push(entry), restore);
+    if (restore === undefined) return { log, entries, found };
+    return { log, entries: await allOf(log), found };
   }
 }

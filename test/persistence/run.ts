@@ -4,16 +4,19 @@
 import assert from 'node:assert/strict';
 import { BLANK_MEMORY } from '../../src/core/effects.ts';
 import { epoch } from '../../src/core/ids.ts';
-import { type Persistence, StorageFailure } from '../../src/persistence/persistence.ts';
+import type { Entry } from '../../src/core/operation.ts';
+import type { DurableLog } from '../../src/persistence/log/segmented-log.ts';
+import { StorageFailure } from '../../src/persistence/persistence.ts';
+import type { Restore } from '../../src/persistence/segment/brief.ts';
 import type { FakeDisk } from '../../src/sim/disk/disk.ts';
 import { at, entryAt } from './entries.ts';
 import { Ledger } from './ledger.ts';
 import type { Machine } from './machine.ts';
 
 export class Run {
-  readonly ledger = new Ledger();
+  readonly ledger: Ledger;
   readonly machine: Machine;
-  log!: Persistence;
+  log!: DurableLog;
   /** Calls that failed and were made again. */
   failures = 0;
   /** Those of them that said that the disk is full. */
@@ -21,29 +24,36 @@ export class Run {
   private requests = 0;
   private readonly triesMax: number;
 
-  /** `triesMax`: after so many failures in a row it gives up; by default, more than there are. */
-  constructor(machine: Machine, triesMax = 20) {
+  /** `triesMax`: after so many failures in a row it gives up; by default, more than there are.
+   * `ledger`: of what stands on the machine's disk already. */
+  constructor(machine: Machine, triesMax = 20, ledger: Ledger = new Ledger()) {
     this.machine = machine;
+    this.ledger = ledger;
     this.triesMax = triesMax;
   }
 
-  /** A new process on what is there. */
-  async start(): Promise<void> {
-    const { log, entries, found } = await this.machine.recover();
+  /** A new process on what is there; returns that. `restore`: it starts by its summaries. */
+  async start(restore?: Restore): Promise<readonly Entry[]> {
+    const { log, entries, found } = await this.machine.recover(restore);
     const all = { entries, memory: found.memory, aside: keptAside(this.machine.disk) };
     assert.equal(this.ledger.judge(all), null);
     this.ledger.restarted(all);
     this.log = log;
+    return entries;
   }
 
   /** Appends so many entries, and waits until they are durable. */
   async append(count: number, of = 1, message?: string): Promise<void> {
     for (let n = 0; n < count; n += 1) {
-      const entry = entryAt(Number(this.log.lastIndex) + 1, message, of);
-      this.log.append([entry]);
-      this.ledger.appended([entry]);
+      this.take([entryAt(Number(this.log.lastIndex) + 1, message, of)]);
     }
     await this.persist();
+  }
+
+  /** Appends these. */
+  take(entries: readonly Entry[]): void {
+    this.log.append(entries);
+    this.ledger.appended(entries);
   }
 
   async persist(): Promise<void> {
@@ -66,7 +76,7 @@ export class Run {
     this.ledger.remembered();
   }
 
-  private async surely(ask: () => Promise<void>): Promise<void> {
+  protected async surely(ask: () => Promise<void>): Promise<void> {
     for (let tries = 1; ; tries += 1) {
       try {
         await ask();
