@@ -6,6 +6,7 @@ import { DamagedLog } from '../../src/persistence/persistence.ts';
 import { at, entriesOf as entriesFrom, entryAt } from './entries.ts';
 import { firstOf, flip, segmentsOf } from './flipped-segment.ts';
 import { entriesOf, Node, written } from './folded-log.ts';
+import { KeptRun } from './kept-run.ts';
 import { Machine, SMALL } from './machine.ts';
 import { keyed, plain } from './request-runs.ts';
 
@@ -139,6 +140,23 @@ describe('a segment behind which all is gone', () => {
     }
     expect(moments).toBeGreaterThan(50);
   }, 60_000);
+
+  it('has a summary again once it is closed again: the cut has removed it', async () => {
+    const machine = new Machine(SMALL, { later: (_, run) => setImmediate(run) });
+    const run = new KeptRun(machine);
+    await run.start();
+    await run.append(40);
+    await run.upkeep(0);
+    const [, second, third] = segmentsOf(machine);
+    const summary = second!.replace('.seg', '.sum');
+    expect(machine.disk.names()).toContain(summary);
+    await run.cut(firstOf(third!) - 1);
+    await run.append(40);
+    expect(machine.disk.names()).not.toContain(summary);
+    await run.upkeep(0);
+    expect(machine.disk.names()).toContain(summary);
+    await run.log.close();
+  });
 
   it('takes no more after a start by its summary: its last write may be cut', async () => {
     const machine = new Machine(SMALL);

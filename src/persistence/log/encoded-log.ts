@@ -184,8 +184,12 @@ export class EncodedLog {
     const dropped = catalog.dropAfter(after);
     const segment = catalog.last;
     if (segment !== undefined && ends !== null) segment.cut(ends);
-    // What was closed stays closed: in the background it is read, and replaced, as one that is.
-    if (segment !== undefined && dropped.length > 0) segment.sealed = true;
+    if (segment !== undefined && dropped.length > 0) {
+      // What was closed stays closed: in the background it is read, and replaced, as one that is.
+      segment.sealed = true;
+      // On disk the cut removes it, wherever it ends.
+      segment.summarised = false;
+    }
     tail.cut(segment === undefined ? 0 : segment.start.base + segment.end.offset);
     const keep = segment === undefined ? null : { segment, end: segment.end };
     return { keep, dropped, from: after + 1, to, pieces };
