@@ -1,5 +1,6 @@
 // What clients do and hear: one request, one record. The rule: what was not heard is not known; no
-// answer is ever taken for a refusal.
+// answer is ever taken for a refusal. A record ends when it is written down, which is after its
+// answerer has been introduced: what others heard meanwhile stands before it.
 
 import type { SeenEntry, WriteRecord } from '../check/history.ts';
 import type { LogEntry } from '../client/answers.ts';
@@ -21,9 +22,8 @@ export async function write(arena: Arena, order: WriteOrder): Promise<WriteRecor
   const { now, coverage } = arena;
   const call = now();
   const heard = await hear(arena, order);
-  const end = now();
   const { client, operations, idempotencyKey, w, via, timeoutMs, retryForMs } = order;
-  coverage.wrote(concernOf(w, arena.size), call, end);
+  coverage.wrote(concernOf(w, arena.size), call, now());
   const node = heard.outcome === 'ok' ? answererOf(arena, heard.acks) : via;
   if (heard.outcome === 'ok') await introduce(arena, node);
   const record: WriteRecord = {
@@ -34,7 +34,7 @@ export async function write(arena: Arena, order: WriteOrder): Promise<WriteRecor
     idempotencyKey,
     w,
     call,
-    return: end,
+    return: now(),
     ...heard,
   };
   arena.recording.add({ ...record, order: { via, timeoutMs, retryForMs } });
@@ -151,7 +151,6 @@ async function log(
   const { base } = arena;
   const options = { read: level, from: from + base, limit, signal };
   const page = await arena.clientOf(node).log(options);
-  const heardAt = arena.now();
   if (level === 'linearizable') await introduce(arena, node);
   if (!isSame()) return null;
   const lastIndex = beyond(base, page.lastIndex);
@@ -162,7 +161,7 @@ async function log(
     life,
     read: level,
     call,
-    return: heardAt,
+    return: arena.now(),
     from,
     to: page.next === null ? lastIndex : page.next - base - 1,
     entries: page.entries.map((entry) => seenOf(entry, base)),
@@ -180,13 +179,12 @@ async function get(
   signal: AbortSignal,
 ): Promise<number | null> {
   const answer = await arena.clientOf(node).get(key, { read: level, signal });
-  const heardAt = arena.now();
   if (level === 'linearizable') await introduce(arena, node);
   if (!isSame()) return null;
   const index = answer.index === undefined ? null : answer.index - arena.base;
   const { value } = answer;
   const what = { key, value, index };
-  const times = { call, return: heardAt };
+  const times = { call, return: arena.now() };
   arena.recording.add({ type: 'get', client, node, life, read: level, ...times, ...what });
   return index ?? 0;
 }

@@ -1,6 +1,6 @@
-// The highest index known by a moment. Records come in the order in which they ended, so moments
-// rise; a question asks for the state when some later record began. What has the same time may have
-// been in either order: a recorder's clock may count whole milliseconds.
+// The highest index known by a moment. Records come in the order in which they ended (ends.ts), so
+// moments rise; a question asks for the state when some later record began. What has the same time
+// may have been in either order: a recorder's clock may count whole milliseconds.
 
 /**
  * Invariants:

@@ -1,6 +1,7 @@
 // Judges a history: every invariant looks at every record once, so the time is linear in its
 // length.
 
+import { Ends } from './ends.ts';
 import { Evidence, type Invariant } from './evidence.ts';
 import type { HistoryRecord } from './history.ts';
 import { Bounded } from './judges/bounded.ts';
@@ -30,6 +31,7 @@ export const NOTHING_ACKNOWLEDGED = 'no write was acknowledged';
  */
 export class Judge {
   private readonly evidence = new Evidence();
+  private readonly ends = new Ends();
   private readonly invariants: readonly Invariant[];
   private readonly violations: Violation[] = [];
 
@@ -64,8 +66,10 @@ export class Judge {
     this.evidence.place += 1;
   }
 
-  /** Judges one more record; returns what it contradicts, if anything. */
+  /** Judges one more record; returns what it contradicts, if anything. Throws UnsortedHistory if it
+   * ended before one that was judged. */
   record(record: HistoryRecord): Violation | null {
+    this.ends.take(record, this.evidence.place + 1);
     const contents = this.evidence.take(record);
     let first: Violation | null = null;
     for (const invariant of this.invariants) {
@@ -146,7 +150,7 @@ export class Judge {
   }
 }
 
-/** Judges a whole history. */
+/** Judges a whole history. Throws UnsortedHistory. */
 export function judge(records: Iterable<HistoryRecord>): Verdict {
   const judges = new Judge();
   for (const record of records) judges.record(record);

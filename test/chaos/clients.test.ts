@@ -79,6 +79,26 @@ test.each([
   expect(introduced).toEqual(node === 'n1' ? [] : [node]);
 });
 
+test.each([
+  ['a write', { index: 103, acks: ['n3', 'n2'], durable: true, ms: 1 }],
+  ['a page', { entries: [], lastIndex: 103, commitIndex: 103, next: null }],
+  ['a value', { result: 'GetResult', key: 'k', value: 'v', index: 103 }],
+])('what %s says is heard when its master is known: the record ends then', async (what, body) => {
+  let clock = 0;
+  const { arena: here, lines } = arena(() => Response.json({ epoch: 1, ...body }));
+  Object.assign(here, { failover: true, now: () => clock });
+  // Somebody else hears something meanwhile.
+  here.introduce = async (node) => {
+    clock += 5;
+    here.recording.add({ type: 'fault', at: clock, node, kind: 'clear' });
+  };
+  const asked = { client: 'r', node: 'n3', read: 'linearizable' } as const;
+  if (what === 'a write') await write(here, order('m'));
+  if (what === 'a page') await read(here, { kind: 'log', ...asked, from: 2, limit: 9 });
+  if (what === 'a value') await read(here, { kind: 'get', ...asked, key: 'k' });
+  expect(lines).toMatchObject([{ at: 5 }, { call: 0, return: 5 }]);
+});
+
 const LOG = { kind: 'log', client: 'r', node: 'n1', read: 'local', from: 2, limit: 9 } as const;
 const page =
   (next: number | null, places = { lastIndex: 120, commitIndex: 119 }): Answer =>

@@ -1,8 +1,14 @@
 // Histories in which an answer says what is not so: of a write, a read, a node's role or its end.
 
 import { type Corruption, finals, gets, logs, writes, written } from './corruption.ts';
-import { ofType } from './legal-history.ts';
+import { type Editable, ofType } from './legal-history.ts';
 import { message, put } from './recording.ts';
+
+/** The last thing that happens before the history is over. */
+function beforeEnd(records: Editable[], record: Editable, ends: number): void {
+  records.splice(-1, 0, record);
+  Object.assign(records.at(-1)!, { at: ends });
+}
 
 // Each changes one record, or one fact in all of them, and breaks one rule.
 export const CORRUPTED_ANSWERS: readonly Corruption[] = [
@@ -111,7 +117,8 @@ export const CORRUPTED_ANSWERS: readonly Corruption[] = [
       const health = structuredClone(ofType(records, 'health')[1]!);
       health.epoch = 1;
       health.role = 'secondary';
-      records.splice(-1, 0, health);
+      Object.assign(health, { at: 1e6 });
+      beforeEnd(records, health, health.at);
     },
   ],
   // converges
@@ -138,7 +145,7 @@ export const CORRUPTED_ANSWERS: readonly Corruption[] = [
       write.call = 1e6;
       write.return = 1e6 + 1;
       write.operations = [message('after')] as never;
-      records.splice(-1, 0, write);
+      beforeEnd(records, write, write.return);
     },
   ],
   [
@@ -147,7 +154,7 @@ export const CORRUPTED_ANSWERS: readonly Corruption[] = [
     (records) => {
       const health = structuredClone(ofType(records, 'health')[1]!);
       Object.assign(health, { at: 1e6, mode: 'read-only' });
-      records.splice(-1, 0, health);
+      beforeEnd(records, health, health.at);
     },
   ],
   [

@@ -14,7 +14,7 @@ type Placed = readonly [index: number, text: string];
 function write(key: string, text: string, index: number | null): WriteRecord {
   const said = { outcome: 'ok', first: index!, last: index!, acks: ['n1'] } as const;
   const asked = { client: 'ann', node: 'n1', operations: [message(text)], w: 1 } as const;
-  const when = { call: index ?? 1, return: index ?? 1 };
+  const when = { call: index ?? 1, return: index };
   const outcome = index === null ? ({ outcome: 'unknown' } as const) : said;
   return { type: 'write', ...asked, idempotencyKey: key, ...when, ...outcome };
 }

@@ -45,7 +45,7 @@ describe('a write', () => {
 
 describe('a node', () => {
   const says = (now: number, more: Partial<HealthRecord>, left = false): string[] => {
-    const run = healing(now);
+    const run = healing(left ? now - 1 : now);
     if (left) run.node('n1', 'leave');
     run.health({ ...more, at: now });
     return judgesOf(run.records);

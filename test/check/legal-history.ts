@@ -62,7 +62,7 @@ export function legalHistory(): Editable[] {
   const records = [...run.end()];
   const over = records.pop()!;
   run.get('n2', 'k');
-  records.push(...run.records.slice(-1), over);
+  records.push(...run.records.slice(-1), { ...over, at: run.tick() } as HistoryRecord);
   // Nothing is shared between two records of the copy.
   return JSON.parse(JSON.stringify(records)) as Editable[];
 }

@@ -1,6 +1,7 @@
 // What a node shows never goes back, but for what it may begin anew.
 
 import { expect, test } from 'vitest';
+import type { LogRecord } from '../../src/check/history.ts';
 import { judge } from '../../src/check/judge.ts';
 import { message, put, Recording } from './recording.ts';
 
@@ -112,7 +113,7 @@ test('never back: a late answer of an earlier life takes nothing from what this 
   run.node('n2', 'crash');
   run.start('n2');
   run.read('n2');
-  run.records.push(late);
+  run.records.push({ ...late, return: run.tick() } as LogRecord);
   expect(judge(run.records).violations).toEqual([]);
   run.read('n2', {}, run.log.slice(0, 1));
   expect(judge(run.records).violations).toMatchObject([{ judge: 'never back' }]);

@@ -144,7 +144,7 @@ describe('a page lacks a value that one before it showed', () => {
     lacking(run, 'n3');
     const [page] = run.records.splice(-2, 1);
     const { call } = page as LogRecord;
-    run.records.push(page!);
+    run.records.push({ ...(page as LogRecord), return: run.tick() });
     lacking(run, 'n2', 2, { call });
     run.node('n2', 'crash');
     run.start('n2');
@@ -287,7 +287,8 @@ describe('a page of the latest epoch lacks what nobody had heard of', () => {
 
   test('but not if it is of an earlier one, or nothing is promised there', () => {
     const earlier = early();
-    earlier.records.splice(5, 0, { ...earlier.records[3]!, epoch: 2 } as HistoryRecord);
+    const role = earlier.records[3]!;
+    earlier.records.splice(5, 0, { ...role, at: 5, epoch: 2 } as HistoryRecord);
     expect(violationsOf(earlier)).toEqual([]);
     const open = early();
     for (const i of [6, 7]) {
@@ -302,7 +303,7 @@ describe('a page of the latest epoch lacks what nobody had heard of', () => {
     run.node('n2', 'start');
     expect(violationsOf(run)).toEqual([]);
     const back = early();
-    const at = { type: 'node', at: 2, node: 'n3', life: 'n3-1' } as const;
+    const at = { type: 'node', at: 5, node: 'n3', life: 'n3-1' } as const;
     back.records.splice(5, 0, { ...at, event: 'leave' }, { ...at, event: 'join' });
     expect(violationsOf(back)).toEqual([]);
   });

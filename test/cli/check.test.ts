@@ -98,6 +98,16 @@ describe('replog check', () => {
     expect(out).toContain(`OK  ${legalHistory().length} records`);
   });
 
+  test('records in another order than that of their ends: which, and exit code 2', async () => {
+    const records = legalHistory();
+    const last = records.pop()!;
+    const file = await fileWith(lines([last, ...records]));
+    const { code, err, out } = await runCommand(register, 'check', file);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toContain(`line 2 of ${file} is out of order: it ended at 1, but stands behind `);
+    expect(err).toContain('sort them by "return" or "at"');
+  });
+
   test('UNKNOWN: why, and exit code 4', async () => {
     const some = legalHistory().slice(0, 10);
     const { code, err, out } = await runCommand(register, 'check', await fileWith(lines(some)));

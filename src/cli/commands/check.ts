@@ -79,12 +79,19 @@ async function recordTaker(
   file: string,
 ): Promise<(line: string, number: number) => void> {
   const { MalformedRecord, parseRecord } = await import('../../check/history-line.ts');
+  const { UnsortedHistory } = await import('../../check/ends.ts');
   return (line, number) => {
     try {
       const record = parseRecord(line);
       if (record === null) judge.skip();
       else judge.record(record);
     } catch (error) {
+      if (error instanceof UnsortedHistory) {
+        throw new UsageError(
+          `line ${number} of ${nameOf(file)} is out of order: ${error.message}`,
+          'a history has its records in the order of their ends: sort them by "return" or "at"',
+        );
+      }
       if (!(error instanceof MalformedRecord)) throw error;
       throw new UsageError(
         `line ${number} of ${nameOf(file)} is no record of a history: ${error.message}`,

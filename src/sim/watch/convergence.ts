@@ -116,7 +116,8 @@ export class Convergence {
       pages.push({ ...pageRecord(asked, shown), final: true });
     }
     if (!this.whole) return false;
-    for (const page of pages) this.cluster.record(page);
+    // They are final only now; what was heard while the others were read stands before them.
+    for (const page of pages) this.cluster.record({ ...page, return: timeline.now });
     return true;
   }
 
