@@ -145,7 +145,8 @@ describe('a clock that counts whole milliseconds', () => {
     expect(judgesOf(run.end())).toEqual(found);
   });
 
-  /** Where it is missing, a put that nobody saw may have stood before, and been compacted away. */
+  /** Where it is missing, a put that nobody saw may have stood before, and been compacted away; and
+   * what is behind it was not shown with it. */
   test.each([
     [0, []],
     [1, ['never back']],
@@ -154,7 +155,7 @@ describe('a clock that counts whole milliseconds', () => {
     run.write(put('k', 'unseen'), { outcome: 'unknown' });
     run.log.pop();
     for (const text of ['one', 'two']) run.write(message(text), { outcome: 'unknown' });
-    run.read('n2', { commitIndex: 0 });
+    run.read('n2', { commitIndex: 0, to: 1 });
     const { now } = run;
     const more = { call: now + later, return: now + 2, commitIndex: 0 };
     run.read('n2', more, run.log.slice(1));

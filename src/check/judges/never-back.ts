@@ -7,12 +7,14 @@
 // compacted away: vanished.ts.) Who records must write a master's `role` before anything that
 // follows from it; after the restart or leave of a master the next epoch counts as begun.
 //
+// Nor does it lack a message that another node shows before the same entry (gaps.ts).
 // A page also says of each key which operation on it is there (shown-keys.ts). What a node says of
 // its own log does not fall either (reports.ts). One that had left and is back may start over,
 // once.
 
 import type { Variant } from '../entry-table.ts';
 import type { Evidence, Invariant } from '../evidence.ts';
+import { Gaps } from '../gaps.ts';
 import { GivenValues } from '../given-values.ts';
 import type { GetRecord, HealthRecord, LogRecord, NodeRecord, SeenEntry } from '../history.ts';
 import { Reports } from '../reports.ts';
@@ -35,6 +37,7 @@ export class NeverBack implements Invariant {
   private readonly vanished: Vanished;
   private readonly given: GivenValues;
   private readonly reports: Reports;
+  private readonly gaps: Gaps;
 
   constructor(evidence: Evidence) {
     this.evidence = evidence;
@@ -42,6 +45,7 @@ export class NeverBack implements Invariant {
     this.vanished = new Vanished(evidence);
     this.given = new GivenValues(evidence);
     this.reports = new Reports(evidence);
+    this.gaps = new Gaps(evidence);
   }
 
   node(record: NodeRecord): null {
@@ -107,7 +111,7 @@ export class NeverBack implements Invariant {
   }
 
   finish(): Violation | null {
-    return this.keys.finish() ?? this.vanished.finish();
+    return this.keys.finish() ?? this.vanished.finish() ?? this.gaps.finish();
   }
 
   /** What a report said of the end of an earlier epoch's log is over with the first page of a later
@@ -140,6 +144,7 @@ export class NeverBack implements Invariant {
     let expected = record.from;
     let holes = 0;
     for (const entry of record.entries) {
+      if (expected < entry.index) this.gaps.note(expected, entry, record.node);
       for (; expected < entry.index && holes < holesMax; expected += 1) {
         holes += 1;
         const found = this.missing(expected, record, shown);
