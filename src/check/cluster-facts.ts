@@ -23,6 +23,13 @@ export interface NodeFacts {
   leaving: boolean;
   /** It was master, and another node after it. */
   replaced: boolean;
+  /** The latest epoch of which it was heard that it leads it; 0: none. */
+  ledIn: number;
+  /** When it was first heard to be in a later epoch without leading it; ∞: it was not. */
+  deposedAt: number;
+  /** What it was asked after this moment, it answers in its present office, or in one after which
+   * nobody else has led. ∞: when the one before ended is not known; -∞: there was none. */
+  freeSince: number;
   /** Since when it has been up and not paused. */
   steadySince: number;
   /** When it last lost its memory; -∞: never. */
@@ -105,8 +112,10 @@ export class ClusterFacts {
   }
 
   /** Somebody said how large the cluster is. */
-  health({ role, size, at, epoch }: HealthRecord): void {
+  health({ node, role, size, at, epoch }: HealthRecord): void {
     this.saw(epoch);
+    const facts = this.nodes.get(node);
+    if (facts !== undefined) says(facts, role, epoch, at);
     if (role !== 'master' || size === undefined) return;
     if (this.sizes.at(-1)?.size !== size) this.sizes.push({ at, size, said: true });
   }
@@ -134,7 +143,8 @@ export class ClusterFacts {
       const stays = { left: false, leaving: false, replaced: false };
       const at = { steadySince: never, lostAt: never, damagedAt: never };
       const went = { leftAt: never, backAt: never };
-      facts = { node, ...here, ...stays, ...at, ...went };
+      const office = { ledIn: 0, deposedAt: Number.POSITIVE_INFINITY, freeSince: never };
+      facts = { node, ...here, ...stays, ...at, ...went, ...office };
       this.nodes.set(node, facts);
     }
     return facts;
@@ -219,6 +229,8 @@ export class ClusterFacts {
   private role(record: NodeRecord, facts: NodeFacts): Change {
     if (record.epoch !== undefined) this.saw(record.epoch);
     if (record.role === 'removed') return this.leaves(facts, record.at);
+    const { deposedAt } = facts;
+    says(facts, record.role, record.epoch, record.at);
     if (record.role !== 'master') return 'none';
     // Whom a forgetful arbiter appoints again may have been overtaken by one that it does not know.
     const other = this.master !== null && (this.master !== record.node || this.forgot);
@@ -229,7 +241,10 @@ export class ClusterFacts {
       this.replaced = true;
       this.known(this.master).replaced = true;
     }
-    if (this.master !== record.node) this.soleSince = record.at;
+    if (this.master !== record.node) {
+      this.soleSince = record.at;
+      if (facts.replaced) facts.freeSince = deposedAt;
+    }
     this.master = record.node;
     this.masterEpoch = record.epoch ?? this.masterEpoch;
     this.masterSince = record.at;
@@ -246,5 +261,20 @@ export class ClusterFacts {
     this.ambiguous = Math.max(this.ambiguous, this.masterEpoch);
     this.opening = true;
     return true;
+  }
+}
+
+/** It says what it is, in which epoch. */
+function says(
+  facts: NodeFacts,
+  role: HealthRecord['role'] | undefined,
+  epoch: number | undefined,
+  at: number,
+): void {
+  if (role === 'master') {
+    if (epoch === undefined || epoch > facts.ledIn) facts.deposedAt = Number.POSITIVE_INFINITY;
+    facts.ledIn = Math.max(facts.ledIn, epoch ?? 0);
+  } else if (role === 'secondary' && (epoch ?? 0) > facts.ledIn) {
+    facts.deposedAt = Math.min(facts.deposedAt, at);
   }
 }

@@ -196,10 +196,12 @@ export class Promises {
   }
 
   /** Whether an answer tells of what is held now. What a majority has no other master drops; and
-   * one that was none before tells of its own log, also to who asked before it took office. */
+   * the master tells of its own log, also to who asked before it took office: if it was none
+   * before, or was heard by then to be none any more. */
   private isOfNow({ acks = [], call, node }: WriteRecord, cluster: ClusterFacts): boolean {
     const { forgot, master, members, nodes } = cluster;
-    const isNew = node === master && nodes.get(node)?.replaced === false;
+    const freeSince = nodes.get(node)?.freeSince ?? Number.POSITIVE_INFINITY;
+    const isNew = node === master && call > freeSince;
     const stays = isNew || acks.length >= majority(members.length);
     return call > (stays && !forgot ? this.lossAt : this.riskAt);
   }
