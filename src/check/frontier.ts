@@ -36,6 +36,20 @@ export class Frontier {
     return { index: this.indexes[low - 1]!, place: this.places[low - 1]! };
   }
 
+  /** Since when `index` is reached, as far as is kept, and the record that shows it; null: it is
+   * not. */
+  since(index: number): { readonly moment: number; readonly place: number } | null {
+    let low = 0;
+    let high = this.indexes.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.indexes[middle]! < index) low = middle + 1;
+      else high = middle;
+    }
+    if (low === this.indexes.length) return null;
+    return { moment: this.moments[low]!, place: this.places[low]! };
+  }
+
   /** Nothing above `index` counts any more. */
   cap(index: number): void {
     while (this.indexes.length > 0 && this.indexes.at(-1)! > index) {

@@ -19,6 +19,15 @@ test('what ended later by the recorder’s clock is not known before what it res
   expect(frontier.at(11)).toEqual({ index: 4, place: 2 });
 });
 
+test('since when an index is reached: since the first moment at which it, or more, was', () => {
+  const frontier = new Frontier();
+  frontier.reach(10, 3, 1);
+  frontier.reach(30, 5, 3);
+  expect([1, 3, 4, 5].map((index) => frontier.since(index)?.moment)).toEqual([10, 10, 30, 30]);
+  expect(frontier.since(4)).toEqual({ moment: 30, place: 3 });
+  expect(frontier.since(6)).toBeNull();
+});
+
 test('nothing above a cap counts any more, and what is at it does', () => {
   const frontier = new Frontier();
   for (const index of [3, 4, 5]) frontier.reach(index, index, index);
