@@ -80,6 +80,9 @@ describe('PUT and DELETE /kv/:key', () => {
       'w=1.5',
       'timeoutMs=0',
       'timeoutMs=x',
+      // B52: a timer of more than 2³¹−1 ms rings at once.
+      'timeoutMs=86400001',
+      'timeoutMs=4294967296',
     ]) {
       expect((await call(app, 'DELETE', `/kv/k?${query}`)).body.code).toBe('invalid-request');
     }

@@ -138,6 +138,22 @@ describe('POST /messages/batch', () => {
     expect(engine.writes[0]).toMatchObject({ batch: true, operations: [{}, {}] });
   });
 
+  test('B02: its key reaches the engine, and so do its time limit and write concern', async () => {
+    const { engine, app } = node();
+    const body = { messages: ['a', 'b'], w: 'all', timeoutMs: 5 };
+    await call(app, 'POST', '/messages/batch', body, { 'idempotency-key': 'k' });
+    await call(app, 'POST', '/messages/batch', { messages: ['a'] });
+    expect(engine.writes[0]).toMatchObject({ w: 'all', timeoutMs: 5, idempotencyKey: 'k' });
+    expect(engine.writes[1]!.idempotencyKey).toBeUndefined();
+  });
+
+  test('a known key is answered with 200 and the first place', async () => {
+    const place = { first: logIndex(4), last: logIndex(5) };
+    const { app } = node({ type: 'Stored', ...place, acks: n, duplicate: true });
+    const { status, body } = await call(app, 'POST', '/messages/batch', { messages: ['a', 'b'] });
+    expect([status, body.first, body.last, body.duplicate]).toEqual([200, 4, 5, true]);
+  });
+
   test('its timeout carries the whole place', async () => {
     const place = { first: logIndex(4), last: logIndex(6) };
     const { app } = node({ type: 'TimedOut', ...place, acks: n });
