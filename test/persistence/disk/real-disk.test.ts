@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, readlink, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -28,6 +29,37 @@ it('a real disk: what it makes is its owner’s alone', async () => {
   await (await disk.open('f', 'create')).close();
   expect((await stat(join(disk.name, 'f'))).mode & 0o777).toBe(0o600);
 });
+
+/** How this process has the file at `path` open, as Linux tells: the flags of open(2). */
+async function flagsOf(path: string): Promise<number> {
+  for (const fd of await readdir('/proc/self/fd')) {
+    const target = await readlink(`/proc/self/fd/${fd}`).catch(() => null);
+    if (target !== path) continue;
+    const info = await readFile(`/proc/self/fdinfo/${fd}`, 'utf8');
+    return Number.parseInt(/^flags:\s*([0-7]+)$/m.exec(info)![1]!, 8);
+  }
+  throw new Error(`${path} is not open here`);
+}
+
+it.for([
+  ['durable-write', true],
+  ['create', true],
+  ['write', false],
+  ['read', false],
+] as const)(
+  'B08: of a file opened for %s, what is written is durable: %s',
+  async (how, { skip }) => {
+    skip(process.platform !== 'linux', 'only Linux tells how a file is open');
+    const [mode, durable] = how;
+    const disk = fresh();
+    await disk.makeFolder();
+    if (mode === 'read') await (await disk.open('f', 'create')).close();
+    const file = await disk.open('f', mode);
+    const flags = await flagsOf(join(disk.name, 'f'));
+    await file.close();
+    expect((flags & constants.O_DSYNC) !== 0).toBe(durable);
+  },
+);
 
 it('a real disk: a folder that is not there is said to be missing', async () => {
   const disk = fresh();
