@@ -147,6 +147,20 @@ describe('Membership: judging', () => {
     expect(cluster.transitions).toEqual(['n3 Healthy → Suspected', 'n3 Suspected → Unhealthy']);
   });
 
+  test('B54, C15: nor one that had been silent for nearly long enough when it stopped', () => {
+    const cluster = new Members('n2', 'n3');
+    cluster.kill('n3');
+    while (cluster.report('n3').lastHeartbeatMs! < 1_450) cluster.run(1);
+    cluster.pause('n1');
+    cluster.run(6_000);
+    cluster.resume('n1');
+    // A round of heartbeats comes first: what n3 said meanwhile may lie in the socket.
+    cluster.run(490);
+    expect(cluster.transitions).toEqual([]);
+    cluster.run(30);
+    expect(cluster.transitions).toEqual(['n3 Healthy → Suspected']);
+  });
+
   test('B42, G7: a member on whom the quorum hangs is away and back all the time', () => {
     const cluster = new Members('n2', 'n3');
     const switches = () => cluster.trace.filter((line) => / n1: read-(only|write)/.test(line));
