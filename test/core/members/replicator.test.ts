@@ -322,6 +322,19 @@ describe('Replicator: what lets the expected Snapshot go at once', () => {
     expect(link.timesOf(0).slice(before)).toEqual([10_300, 10_400, 10_600]);
   });
 
+  test('B48: what goes at a sign of life is what is expected, and not all that waits', () => {
+    const link = new ReplicatorBench();
+    for (let i = 0; i < 20; i += 1) {
+      link.append();
+      link.run(30);
+    }
+    link.run(9_400);
+    const before = link.copies.length;
+    link.replicator.wake(link.now);
+    link.run(90);
+    expect(link.copies.slice(before).map(({ request }) => request.seq)).toEqual([0]);
+  });
+
   test('nothing is expected: a sign of life sends nothing', () => {
     const link = new ReplicatorBench();
     link.replicator.wake(0);
