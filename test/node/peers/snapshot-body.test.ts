@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { epoch, logIndex, seq, session } from '../../../src/core/ids.ts';
+import { DEFAULT_OPTIONS } from '../../../src/core/options.ts';
 import { fetchedBody, snapshotParts } from '../../../src/node/peers/snapshot-body.ts';
 import { FakeEngine, N1 } from '../fake-engine.ts';
 
@@ -33,6 +34,27 @@ describe('bodies made of stored bytes', () => {
       updates: chunk.entries(),
     });
   });
+
+  test.each([0, 10, 40, 100, 1_000, 100_000])(
+    'B61: of as much as one may say, messages of %i characters, it fits a body of 1 MiB',
+    (length) => {
+      const { snapshotBytesMax, snapshotEntriesMax } = DEFAULT_OPTIONS;
+      const engine = new FakeEngine();
+      const message = 'x'.repeat(length);
+      const count = Math.min(snapshotEntriesMax, Math.ceil(snapshotBytesMax / (100 + length)));
+      engine.append(Array.from({ length: count + 1 }, () => ({ op: 'append', message })));
+      const from = logIndex(1);
+      const { persistence } = engine;
+      const { to } = persistence.measure(from, snapshotEntriesMax, snapshotBytesMax);
+      const chunk = persistence.read(from, to);
+      const parts = snapshotParts({ ...order, master: N1, from, to }, chunk, chunk.prev);
+      const bytes = Buffer.concat(parts).length;
+      expect(bytes).toBeLessThanOrEqual(1 << 20);
+      // There was more than one of them can say, in bytes or in number.
+      const full = bytes > snapshotBytesMax / 2 || to === snapshotEntriesMax;
+      expect([full, to < persistence.lastIndex]).toEqual([true, true]);
+    },
+  );
 
   test('without entries, without a point before them', () => {
     expect(JSON.parse(Buffer.concat(snapshotParts(order, null, null)).toString())).toEqual({
