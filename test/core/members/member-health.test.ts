@@ -151,6 +151,9 @@ describe('Membership: judging', () => {
     const cluster = new Members('n2', 'n3');
     cluster.kill('n3');
     while (cluster.report('n3').lastHeartbeatMs! < 1_450) cluster.run(1);
+    // It is awake right before: all of the silence until then counts.
+    cluster.write('n1', 'a', { w: 1 });
+    cluster.run(1);
     cluster.pause('n1');
     cluster.run(6_000);
     cluster.resume('n1');

@@ -162,6 +162,25 @@ describe('Membership: who is a member', () => {
     expect(cluster.outcome(ticket)).toBeUndefined();
   });
 
+  test('B46, C16: what it still says of its session then ends none that it has had since', () => {
+    const cluster = new Members('n2');
+    const node = cluster.node('n2');
+    node.manner = 'stale-session';
+    cluster.weather = (from, _to, what) => (from === 'n2' && what === 'Refused' ? 300 : 1);
+    cluster.write('n1', 'a', { w: 1 });
+    while (node.snapshots.length === 0) cluster.run(1);
+    cluster.announce('n1');
+    cluster.run(5);
+    node.manner = 'takes';
+    cluster.announce('n1', 'n2');
+    cluster.run(5_000);
+    cluster.write('n1', 'b', { w: 2 });
+    cluster.run(100);
+    const [before, ...since] = new Set(node.snapshots.map(({ session }) => session));
+    expect([before, since.length]).toEqual([expect.any(Number), 1]);
+    expect(cluster.report('n2')).toMatchObject({ lagEntries: 0, lastError: null });
+  });
+
   test('B13: who leaves is waited for no more, and that answers at once', () => {
     const cluster = new Members('n2', 'n3');
     cluster.node('n3').manner = 'silent';
