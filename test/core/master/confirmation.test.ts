@@ -96,8 +96,14 @@ describe('linearizable reads, in a master', () => {
 
   test('B18: an answer to a heartbeat that was sent before the read proves nothing', () => {
     const cluster = three();
-    cluster.weather = (_from, _to, what) => (what === 'HeartbeatAck' ? 30 : 1);
-    cluster.run(1_000);
+    let beats = 0;
+    cluster.weather = (_from, _to, what) => {
+      if (what === 'Heartbeat') beats += 1;
+      return what === 'HeartbeatAck' ? 30 : 1;
+    };
+    // One to each is on its way, and answered before any that is sent from now on.
+    while (beats < 2) cluster.run(1);
+    cluster.run(10);
     const arrivedAt = cluster.now;
     const ticket = cluster.confirm('n1');
     while (cluster.outcome(ticket) === undefined) cluster.run(1);
