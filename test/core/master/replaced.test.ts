@@ -36,6 +36,27 @@ test('C24: one that stood still answers no write before it has heard of its memb
   expect(cluster.status('n1')).toMatchObject({ role: 'secondary', epoch: 2, lastIndex: 1 });
 });
 
+test('C24: how long it is certain counts from when a heartbeat was sent, not answered', () => {
+  const cluster = three();
+  let sentAt = 0;
+  cluster.weather = (_from, _to, what) => {
+    if (what === 'Heartbeat') sentAt = cluster.now;
+    return what === 'HeartbeatAck' ? 700 : 1;
+  };
+  cluster.run(2_000);
+  const before = sentAt;
+  while (sentAt === before) cluster.run(1);
+  const last = sentAt;
+  cluster.run(5);
+  // The answers to that one are on their way; nothing comes after them.
+  cluster.weather = () => 'lost';
+  cluster.run(last + 4_600 - cluster.now);
+  const lone = cluster.write('n1', 'lone', { w: 1 });
+  cluster.run(50);
+  expect(cluster.entries('n1')).toEqual(['1:a', '2:lone']);
+  expect(cluster.outcome(lone)).toBeUndefined();
+});
+
 test('C24: one that is sound after a pause answers as soon as one of them has answered', () => {
   const cluster = three();
   // Shorter than its members wait, and longer than it is certain.
