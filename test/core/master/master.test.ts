@@ -88,6 +88,20 @@ describe('Master: answers', () => {
     expect(cluster.outcome(ticket)).toMatchObject({ type: 'TimedOut', acks: ['n1', 'n2'] });
   });
 
+  test('B11, G5: of a batch that is there in part only, a timeout names who has all of it', () => {
+    const cluster = three({ snapshotEntriesMax: 1 });
+    let toThird = 0;
+    cluster.weather = (_from, to, what) => {
+      if (what === 'Snapshot' && to === 'n3') toThird += 1;
+      return toThird > 1 && to === 'n3' ? 'lost' : 1;
+    };
+    const ticket = cluster.batch('n1', ['a', 'b'], { w: 3, timeoutMs: 1_000 });
+    cluster.run(1_100);
+    expect(cluster.entries('n3')).toEqual(['1:a']);
+    const place = { first: 1, last: 2 };
+    expect(cluster.outcome(ticket)).toEqual({ type: 'TimedOut', ...place, acks: ['n1', 'n2'] });
+  });
+
   test('B11, G5: a timeout says what is stored, where, and never comes early', () => {
     const cluster = three();
     cluster.kill('n3');
