@@ -207,6 +207,7 @@ async function assemble(options: ServeNodeOptions, prepared: Prepared): Promise<
     stop: async () => {
       giveUp();
       faults?.end();
+      server.part();
       await runtime.stop();
       await server.stop();
       runtime.close();

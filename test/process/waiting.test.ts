@@ -151,8 +151,8 @@ describe('at the end', () => {
     const startedAt = performance.now();
     const end = group.program(1).kill('SIGTERM');
     const indexes = new Set<number>();
-    for (const { status, body } of await Promise.all(writes)) {
-      expect([status, body.code]).toEqual([503, 'shutting-down']);
+    for (const { status, headers, body } of await Promise.all(writes)) {
+      expect([status, body.code, headers.connection]).toEqual([503, 'shutting-down', 'close']);
       indexes.add(body.index);
     }
     expect(indexes.size).toBe(100);

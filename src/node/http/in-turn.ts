@@ -34,10 +34,13 @@ function waitsForAnswer({ headers, method }: IncomingMessage): boolean {
   return SAFE.has(method) || headers.expect !== undefined;
 }
 
-/** Hands the requests of each connection to `take` one behind the other. */
-export function inTurn(take: Take, room: PipelineRoom = new PipelineRoom()): Take {
-  /** Of connections with more than one request under way: the latest answer that is owed. */
-  const latest = new WeakMap<Socket, Owed>();
+/** Hands the requests of each connection to `take` one behind the other. `latest` is told, of each
+ * connection with more than one request under way, the latest answer that is owed. */
+export function inTurn(
+  take: Take,
+  room: PipelineRoom = new PipelineRoom(),
+  latest: WeakMap<Socket, ServerResponse> = new WeakMap(),
+): Take {
   return (incoming, outgoing) => {
     const { socket } = incoming;
     const owed = answerOn(socket);
@@ -47,7 +50,7 @@ export function inTurn(take: Take, room: PipelineRoom = new PipelineRoom()): Tak
     }
     // What was read together with one that found no room is none that anybody waits for.
     if (socket.destroyed || !room.enter(socket)) return;
-    const before = latest.get(socket) ?? (owed as Owed);
+    const before: Owed = latest.get(socket) ?? owed;
     latest.set(socket, outgoing);
     outgoing.once('close', () => {
       room.leave(socket);

@@ -14,11 +14,20 @@ export function rawAnswer({ status, headers, body }: Answer): string {
 /** Whoever has not closed a connection this long after the last answer on it is not waited for. */
 const LINGER_MS = 1_000;
 
-/** The last answer on a connection that Node's server looks after no more. What still comes is read
- * and dropped: left unread, it would keep the connection, or reset it before the answer is read. */
+/** The last answer on a connection that Node's server looks after no more. */
 export function endWith(socket: Duplex, answer: Answer): void {
-  socket.end(rawAnswer(answer));
-  socket.resume();
+  socket.write(rawAnswer(answer));
+  endRead(socket);
+}
+
+/** Ends a connection behind what was written there. What still comes is read and dropped: left
+ * unread, it would keep the connection, or reset it before the last answer is read. */
+export function endRead(socket: Duplex): void {
+  socket.end();
+  // What is read so goes past Node's parser, if it has one.
+  socket.removeAllListeners('data').on('data', dropped).resume();
   const linger = setTimeout(() => socket.destroy(), LINGER_MS);
   socket.once('close', () => clearTimeout(linger));
 }
+
+const dropped = (): void => {};

@@ -10,6 +10,7 @@ import type { Direct } from './direct.ts';
 import { allowHalfClose } from './half-close.ts';
 import { inTurn } from './in-turn.ts';
 import { refusingMalformed } from './malformed.ts';
+import { type LatestAnswers, Parting } from './parting.ts';
 import { problem } from './problems.ts';
 import { endWith } from './raw-answer.ts';
 import { endStanding } from './standstill.ts';
@@ -70,6 +71,9 @@ export interface RunningServer {
   /** Loads what the first request may need that goes through web objects; such a request does so by
    * itself. */
   load(): void;
+  /** From now on answers say that their connections close. For who answers clients because it ends;
+   * `stop()` does so too. */
+  part(): void;
   /** Takes no more connections, ends streams, waits for open requests up to the grace time. */
   stop(): Promise<void>;
 }
@@ -79,10 +83,19 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const { direct, door } = options.app;
   const front = new WebFront(options.app.fetch);
-  const take = inTurn((incoming: IncomingMessage, outgoing: ServerResponse): void => {
-    if (direct?.(incoming, outgoing)) return;
-    front.take(incoming, outgoing);
-  });
+  const connections = new Set<Socket>();
+  const latest: LatestAnswers = new WeakMap();
+  const parting = new Parting(connections, latest);
+  const handle = inTurn(
+    (incoming, outgoing) => {
+      if (!direct?.(incoming, outgoing)) front.take(incoming, outgoing);
+    },
+    undefined,
+    latest,
+  );
+  const take = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+    if (parting.lets(outgoing)) handle(incoming, outgoing);
+  };
   const server = createServer(
     {
       headersTimeout: limits.headersMs,
@@ -99,12 +112,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   // Of more than 2,000 headers Node would drop the rest in silence: the idempotency key, or what
   // the guard looks at. They are bounded by their length.
   server.maxHeadersCount = 0;
+  server.on('connect', (_, socket) => parting.pass(socket));
   server.on('connect', door ?? refuseConnect);
+  server.closeIdleConnections = () => parting.closeIdle();
   const room = connectionRoom(limits.connections, openFilesMax());
   server.maxConnections = room;
   server.on('clientError', refusingMalformed());
   allowHalfClose(server);
-  const connections = new Set<Socket>();
   server.on('connection', (socket) => {
     connections.add(socket);
     socket.once('close', () => connections.delete(socket));
@@ -120,7 +134,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     port,
     url: urlOf(host, port),
     load: () => void front.load(),
+    part: () => parting.begin(),
     stop: () => {
+      parting.begin();
       options.stopping?.abort();
       stopped ??= closed(server, connections, limits.graceMs);
       return stopped;
@@ -147,11 +163,7 @@ const SWEEP_MS = 20;
 
 function closed(server: Server, connections: ReadonlySet<Socket>, graceMs: number): Promise<void> {
   return new Promise((resolve) => {
-    const sweep = setInterval(() => {
-      server.closeIdleConnections();
-      // Node waits for the first request of a connection; browsers and pools open some in advance.
-      for (const socket of connections) if (socket.bytesRead === 0) socket.destroy();
-    }, SWEEP_MS);
+    const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
     const cut = setTimeout(() => {
       // Tunnels are not among what the server calls its connections.
       for (const socket of connections) socket.destroy();
@@ -161,7 +173,6 @@ function closed(server: Server, connections: ReadonlySet<Socket>, graceMs: numbe
       clearTimeout(cut);
       resolve();
     });
-    server.closeIdleConnections();
   });
 }
 
