@@ -6,6 +6,7 @@
 
 import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 
 /** Most answers are there before this is over: whoever waits for one is then asked nothing. */
 const FIRST_MS = 200;
@@ -66,7 +67,7 @@ function asked(socket: Socket, answer: ServerResponse): boolean {
 }
 
 /** The answer that is next on this connection; null: none is owed. */
-export function answerOn(socket: Socket): ServerResponse | null {
+export function answerOn(socket: Duplex): ServerResponse | null {
   const { _httpMessage } = socket as { readonly _httpMessage?: ServerResponse | null };
   return _httpMessage ?? null;
 }

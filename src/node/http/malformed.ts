@@ -1,10 +1,9 @@
 // What is told to whoever sends bytes that are no HTTP, or a request that does not arrive in time.
-// The rule: it takes its turn. What was asked before on the same connection is answered first, or
-// its client would take the refusal for that answer: a write would be refused that is in the log.
+// It takes its turn: what was asked before on the same connection is answered first.
 
 import type { Socket } from 'node:net';
 import type { Answer } from './answer.ts';
-import { answerOn } from './half-close.ts';
+import { behindAnswers } from './behind-answers.ts';
 import { invalid, problem } from './problems.ts';
 import { rawAnswer } from './raw-answer.ts';
 
@@ -17,21 +16,10 @@ export function refusingMalformed(): (error: NodeJS.ErrnoException, socket: Sock
     } else if (!refused.has(socket)) {
       // Whatever comes behind it is no HTTP either, and Node says so every time.
       refused.add(socket);
-      refuseInTurn(socket, rawAnswer(answerTo(error.code)));
+      // Unless what is wrong is in the very request that is next.
+      behindAnswers(socket, () => socket.end(rawAnswer(answerTo(error.code))));
     }
   };
-}
-
-function refuseInTurn(socket: Socket, refusal: string): void {
-  const owed = answerOn(socket);
-  if (owed?.req.complete === true) {
-    owed.once('close', () => {
-      if (socket.writable) refuseInTurn(socket, refusal);
-    });
-  } else {
-    // What is wrong is in the very request that is next.
-    socket.end(refusal);
-  }
 }
 
 function answerTo(code: string | undefined): Answer {

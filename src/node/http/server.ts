@@ -5,6 +5,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net';
 import { urlOf } from '../own-url.ts';
 import type { Door } from '../peers/tunnel-door.ts';
+import { doorBehindAnswers } from './behind-answers.ts';
 import { connectionRoom, openFilesMax, watchRoom } from './connection-room.ts';
 import type { Direct } from './direct.ts';
 import { allowHalfClose } from './half-close.ts';
@@ -113,7 +114,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   // the guard looks at. They are bounded by their length.
   server.maxHeadersCount = 0;
   server.on('connect', (_, socket) => parting.pass(socket));
-  server.on('connect', door ?? refuseConnect);
+  server.on('connect', doorBehindAnswers(door ?? refuseConnect));
   server.closeIdleConnections = () => parting.closeIdle();
   const room = connectionRoom(limits.connections, openFilesMax());
   server.maxConnections = room;
