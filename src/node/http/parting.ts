@@ -7,7 +7,8 @@ import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { answerOn } from './half-close.ts';
-import { endRead } from './raw-answer.ts';
+import { problem } from './problems.ts';
+import { endRead, rawAnswer } from './raw-answer.ts';
 
 /** Of connections with more than one request under way: the latest answer that is owed. */
 export type LatestAnswers = WeakMap<Socket, ServerResponse>;
@@ -65,10 +66,24 @@ export class Parting {
     }
   }
 
+  /** Closes all connections. A request that has not come to its end is no more waited for, and told
+   * so: nothing of it has been done. What has been asked for to its end has no answer. */
+  cut(): void {
+    for (const socket of this.connections) {
+      const owed = answerOn(socket);
+      if (owed?.req.complete === false && !owed.headersSent) socket.write(ENDING);
+      socket.destroy();
+    }
+  }
+
   private lastOn(socket: Socket): ServerResponse | null {
     return this.latest.get(socket) ?? answerOn(socket);
   }
 }
+
+const ENDING = rawAnswer(
+  problem('shutting-down', 'The node is shutting down, and the request has not come to its end.'),
+);
 
 /** Has an answer that has not begun say that its connection closes. That is not closed at once
  * behind it: a client that was still sending would lose what it has not read yet. */

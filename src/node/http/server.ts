@@ -139,7 +139,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     stop: () => {
       parting.begin();
       options.stopping?.abort();
-      stopped ??= closed(server, connections, limits.graceMs);
+      stopped ??= closed(server, parting, limits.graceMs);
       return stopped;
     },
   };
@@ -162,13 +162,10 @@ function listening(server: Server, host: string, port: number): Promise<void> {
 /** How often connections that have become idle are looked for while stopping. */
 const SWEEP_MS = 20;
 
-function closed(server: Server, connections: ReadonlySet<Socket>, graceMs: number): Promise<void> {
+function closed(server: Server, parting: Parting, graceMs: number): Promise<void> {
   return new Promise((resolve) => {
-    const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
-    const cut = setTimeout(() => {
-      // Tunnels are not among what the server calls its connections.
-      for (const socket of connections) socket.destroy();
-    }, graceMs);
+    const sweep = setInterval(() => parting.closeIdle(), SWEEP_MS);
+    const cut = setTimeout(() => parting.cut(), graceMs);
     server.close(() => {
       clearInterval(sweep);
       clearTimeout(cut);

@@ -10,7 +10,7 @@ import { type RunningServer, startServer } from '../../../src/node/http/server.t
 import { FakeEngine } from '../fake-engine.ts';
 
 /** A server whose writes wait until it is told to answer them, which does not end by force. */
-async function start(...routes: Route[]) {
+async function start(routes: Route[] = [], graceMs = 60_000) {
   const asked: string[] = [];
   const undecided: ((outcome: Outcome) => void)[] = [];
   const engine = new FakeEngine();
@@ -19,7 +19,7 @@ async function start(...routes: Route[]) {
     return new Promise((resolve) => undecided.push(resolve));
   };
   const app = createApp(engine, { routes });
-  const server = await startServer({ app, port: 0, limits: { graceMs: 60_000 } });
+  const server = await startServer({ app, port: 0, limits: { graceMs } });
   onTestFinished(() => server.stop());
   const answer = (): void => {
     for (const decide of undecided.splice(0)) decide({ type: 'ShuttingDown' });
@@ -126,7 +126,7 @@ const long: Route = {
 };
 
 test('an answer that has been made is not cut off before its client has read it', async () => {
-  const { server } = await start(long);
+  const { server } = await start([long]);
   const idle = client(server, LOOK);
   await expect.poll(idle.heads).toHaveLength(1);
   const socket = connect(server.port, '127.0.0.1');
@@ -141,4 +141,16 @@ test('an answer that has been made is not cut off before its client has read it'
   await once(socket, 'close');
   expect(bytes).toBeGreaterThan(BYTES);
   await stopped;
+});
+
+test('who is still sending a request at the end is told that nothing came of it', async () => {
+  const { server, asked } = await start([], 50);
+  const slow = client(server, append('slow').slice(0, -3));
+  const waiting = client(server, append('waits'));
+  await expect.poll(() => asked).toEqual(['waits']);
+  await server.stop();
+  await Promise.all([slow.ended, waiting.ended]);
+  expect(slow.heads()).toEqual([[503, 'close']]);
+  // What becomes of it nobody can say.
+  expect(waiting.heads()).toEqual([]);
 });
