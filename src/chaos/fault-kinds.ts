@@ -7,7 +7,7 @@ import type { Chance } from './chance.ts';
 export type Role = 'master' | 'secondary';
 
 /** What is done to a process, with what ends it. */
-export const PROCESS_FAULTS = ['kill', 'stop', 'pause'] as const;
+const PROCESS_FAULTS = ['kill', 'stop', 'pause'] as const;
 
 export type ProcessFault = (typeof PROCESS_FAULTS)[number];
 

@@ -27,13 +27,12 @@ export function specOf(
   place: NodePlace,
   settings: NodeSettings,
   env: NodeJS.ProcessEnv,
-  program: string = PROGRAM,
 ): ChildSpec {
   const data = place.dataDir === null ? ['--memory'] : ['--data-dir', place.dataDir];
   const { REPLOG_TOKEN: _, ...inherited } = env;
   return {
     node: place.node,
-    program,
+    program: PROGRAM,
     args: [
       ...['node', '--id', place.node, '--join', settings.arbiterUrl],
       ...['--host', LOOPBACK, '--port', String(place.port), ...data],

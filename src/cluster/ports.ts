@@ -30,20 +30,20 @@ export class PortTaken extends Error {
 }
 
 /** Resolves if all ports can be listened on; otherwise rejects with PortTaken for the first one. */
-export async function checkPorts(ports: readonly number[], host: string = LOOPBACK): Promise<void> {
+export async function checkPorts(ports: readonly number[]): Promise<void> {
   // All of them are held at once: a port that stands in the list twice counts as taken, too.
   const held: Held[] = [];
   try {
-    for (const port of ports) held.push(await hold(port, host));
+    for (const port of ports) held.push(await hold(port));
   } finally {
     await Promise.all(held.map((one) => one.release()));
   }
 }
 
 /** Whether all of these ports can be listened on. */
-export async function areFree(ports: readonly number[], host: string = LOOPBACK): Promise<boolean> {
+export async function areFree(ports: readonly number[]): Promise<boolean> {
   try {
-    await checkPorts(ports, host);
+    await checkPorts(ports);
     return true;
   } catch (error) {
     if (error instanceof PortTaken) return false;
@@ -52,22 +52,22 @@ export async function areFree(ports: readonly number[], host: string = LOOPBACK)
 }
 
 /** First port of a block of `count` free consecutive ports, for `--port 0`. */
-export async function freeBlock(count: number, host: string = LOOPBACK): Promise<number> {
+export async function freeBlock(count: number): Promise<number> {
   for (let attempt = 0; attempt < BLOCK_ATTEMPTS; attempt += 1) {
-    const probe = await hold(0, host);
+    const probe = await hold(0);
     const first = probe.port;
     await probe.release();
     if (first + count - 1 > PORT_MAX) continue;
     const block = Array.from({ length: count }, (_, place) => first + place);
-    if (await areFree(block, host)) return first;
+    if (await areFree(block)) return first;
   }
   throw new Error(`no ${count} free ports in a row were found`);
 }
 
 /** The lowest free port that is not below `from`. */
-export async function nextFreePort(from: number, host: string = LOOPBACK): Promise<number> {
+export async function nextFreePort(from: number): Promise<number> {
   for (let port = from; port <= PORT_MAX; port += 1) {
-    if (await areFree([port], host)) return port;
+    if (await areFree([port])) return port;
   }
   throw new Error(`there is no free port above ${from - 1}`);
 }
@@ -83,14 +83,14 @@ interface Held {
   release(): Promise<void>;
 }
 
-function hold(port: number, host: string): Promise<Held> {
+function hold(port: number): Promise<Held> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', (error) => {
       const unavailable = ['EADDRINUSE', 'EACCES'].includes(codeOf(error) ?? '');
       reject(unavailable ? new PortTaken(port, error) : error);
     });
-    server.listen({ port, host, exclusive: true }, () => {
+    server.listen({ port, host: LOOPBACK, exclusive: true }, () => {
       resolve({
         port: (server.address() as AddressInfo).port,
         release: () => new Promise((done) => server.close(() => done())),

@@ -22,15 +22,12 @@ export interface ThrowawayOptions {
   readonly purpose: string;
   readonly startArbiter: LaunchOptions['startArbiter'];
   readonly onEvent?: (event: ClusterEvent) => void;
-  readonly onLine?: (node: string, line: string) => void;
 }
 
 export interface Throwaway {
   readonly ready: ReadyEvent;
   /** null: it keeps nothing on disk. */
   readonly folder: string | null;
-  /** Rejects when the cluster cannot go on. */
-  readonly broken: Promise<void>;
   /** Ends all its processes at once and removes its folder. */
   end(): Promise<void>;
 }
@@ -63,7 +60,7 @@ export async function throwaway(
       await launched.kill();
       await removeFolder();
     };
-    return { ready, folder, broken: launched.broken, end };
+    return { ready, folder, end };
   } catch (error) {
     await removeFolder();
     throw error;
@@ -122,7 +119,7 @@ function launchOptions(
     startArbiter: options.startArbiter,
     onEvent: options.onEvent ?? (() => undefined),
     // What a node complains of is usually what was done to it on purpose.
-    onLine: options.onLine ?? (() => undefined),
+    onLine: () => undefined,
   };
 }
 

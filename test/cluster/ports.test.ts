@@ -46,9 +46,9 @@ describe('checkPorts', () => {
 });
 
 describe('areFree', () => {
-  it('does not call a port taken on an address that this machine does not have', async () => {
+  it('does not call a port taken that is none', async () => {
     expect(await areFree([await occupy('127.0.0.1')])).toBe(false);
-    await expect(areFree([0], '192.0.2.1')).rejects.toMatchObject({ code: 'EADDRNOTAVAIL' });
+    await expect(areFree([65_536])).rejects.toMatchObject({ code: 'ERR_SOCKET_BAD_PORT' });
   });
 });
 
