@@ -8,7 +8,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { createParser } from 'eventsource-parser';
 import type { Health, LogEntry } from './answers.ts';
 import { LogReplaced, UnexpectedAnswer, Unreachable } from './errors.ts';
-import { type Call, ConnectionFailure, type Link, retryAfterOf } from './link.ts';
+import { type Call, ConnectionFailure, isSuccess, type Link, retryAfterOf } from './link.ts';
 import { gapAfter, type Pace } from './pace.ts';
 import { ProblemError, problemOf } from './problems.ts';
 import { Vigil } from './vigil.ts';
@@ -121,7 +121,7 @@ async function open(
   };
   const response = await link.open(base, call);
   const { status } = response;
-  const ok = status >= 200 && status < 300;
+  const ok = isSuccess(status);
   if (ok && /^text\/event-stream\b/.test(response.headers.get('content-type') ?? '')) {
     return response;
   }

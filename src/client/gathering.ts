@@ -8,7 +8,7 @@
 import type { Departures } from './departures.ts';
 import { UnexpectedAnswer } from './errors.ts';
 import { lines } from './lines.ts';
-import { type Call, ConnectionFailure, type Link, type Reply } from './link.ts';
+import { type Call, ConnectionFailure, isSuccess, type Link, type Reply } from './link.ts';
 import type { Answer } from './wire.ts';
 
 /** Appends in one request, and characters of their messages: far below what a node takes. */
@@ -236,8 +236,6 @@ function gathered(together: readonly Waiting[]): Call {
 
 const LINES = 'application/x-ndjson';
 const NO_LINES = 'no lines, one for each append';
-
-const isSuccess = (status: number): boolean => status >= 200 && status < 300;
 
 /** Whether these can be the lines in which a node tells what becomes of each: what is not replog's
  * may answer 200 to anything. */

@@ -91,6 +91,11 @@ export class Link {
   }
 }
 
+/** Whether what was asked for was done (2xx). */
+export function isSuccess(status: number): boolean {
+  return status >= 200 && status < 300;
+}
+
 /** Seconds of a Retry-After header; null without one that says seconds. */
 export function retryAfterOf(headers: AnswerHeaders): number | null {
   const value = headers.get('retry-after');

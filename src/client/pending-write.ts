@@ -10,7 +10,7 @@
 import { type Deadline, deadline } from './deadline.ts';
 import type { Departures } from './departures.ts';
 import { OutcomeUnknown, UnexpectedAnswer, Unreachable } from './errors.ts';
-import { type Call, ConnectionFailure, type Reply, retryAfterOf } from './link.ts';
+import { type Call, ConnectionFailure, isSuccess, type Reply, retryAfterOf } from './link.ts';
 import { gapAfter, type Pace } from './pace.ts';
 import { type ProblemError, problemOf } from './problems.ts';
 import { masterIn } from './redirect.ts';
@@ -123,7 +123,7 @@ export class PendingWrite {
       const sentAt = this.#pace.now();
       try {
         const reply = await this.#sendCopy(base, limit);
-        if (reply.status >= 200 && reply.status < 300) return this.#taken<Answer>(reply);
+        if (isSuccess(reply.status)) return this.#taken<Answer>(reply);
         await this.#onRefusal(base, reply);
       } catch (error) {
         if (!(error instanceof ConnectionFailure)) throw error;

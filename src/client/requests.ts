@@ -3,7 +3,14 @@
 import { deadline } from './deadline.ts';
 import type { Departures } from './departures.ts';
 import { UnexpectedAnswer, Unreachable } from './errors.ts';
-import { type Call, ConnectionFailure, type Link, type Reply, retryAfterOf } from './link.ts';
+import {
+  type Call,
+  ConnectionFailure,
+  isSuccess,
+  type Link,
+  type Reply,
+  retryAfterOf,
+} from './link.ts';
 import type { CallOptions, ReadOptions } from './options.ts';
 import { ProblemError, problemOf } from './problems.ts';
 import { masterIn } from './redirect.ts';
@@ -110,7 +117,7 @@ export class Requests {
 
 /** The body of a 2xx answer; throws what the answer is otherwise. */
 function bodyIn(reply: Reply): unknown {
-  if (reply.status < 200 || reply.status >= 300) throw refusal(reply);
+  if (!isSuccess(reply.status)) throw refusal(reply);
   return reply.body;
 }
 
