@@ -26,6 +26,11 @@ export function faultWords(faults: Faults): string {
   ].join(' ');
 }
 
+/** A counter of `GET /faults` in these words: `error-after` for `errorAfter`. */
+export function faultWord(counter: string): string {
+  return counter.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
 const flag = (name: string, value: boolean | undefined): string[] => (value ? [name] : []);
 
 const chance = (name: string, value: number | undefined): string[] =>

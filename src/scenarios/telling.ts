@@ -1,6 +1,6 @@
 // What a step does, in the words of the command line: whoever reads it can type it.
 
-import { faultWords } from '../client/fault-words.ts';
+import { faultWord, faultWords } from '../client/fault-words.ts';
 import { shellWord } from '../client/shell-word.ts';
 import type { Condition } from './expectation.ts';
 import { clientsOf } from './requests.ts';
@@ -162,7 +162,7 @@ const PARTS: Readonly<Record<keyof Condition, (condition: Condition) => string[]
   hits: ({ hits }) =>
     each(hits, (node, faults) => {
       const parts = Object.entries(faults).map(
-        ([fault, span]) => `${dashed(fault)} (${spanText(span)})`,
+        ([fault, span]) => `${faultWord(fault)} (${spanText(span)})`,
       );
       return `${node} met the fault ${parts.join(' and ')}`;
     }),
@@ -195,10 +195,6 @@ function named(names: string | readonly string[]): string {
 function word(text: string): string {
   const plain = text.replaceAll('{n}', 'n');
   return shellWord(plain) === plain ? text : shellWord(text);
-}
-
-function dashed(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 /** `500 ms`, `1.5 s`. */

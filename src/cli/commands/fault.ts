@@ -3,7 +3,7 @@
 import type { Command } from 'commander';
 import type { FaultReport, Faults } from '../../client/answers.ts';
 import type { ReplogClient } from '../../client/client.ts';
-import { faultWords } from '../../client/fault-words.ts';
+import { faultWord, faultWords } from '../../client/fault-words.ts';
 import { ProblemError } from '../../client/problems.ts';
 import { parseFaults } from '../arguments/fault-settings.ts';
 import { type Candidate, nodesAt, SELECTORS, targetFor } from '../arguments/node-selection.ts';
@@ -106,13 +106,9 @@ async function perform(
 
 function textOf({ faults, hits }: FaultReport, job: Job): string {
   const struck = Object.entries(hits ?? {}).filter(([, count]) => count > 0);
-  const counts = struck.map(([name, count]) => `${asTyped(name)} ${count}`);
+  const counts = struck.map(([name, count]) => `${faultWord(name)} ${count}`);
   const shown = faultWords(faults ?? {}) || 'no faults';
   return job.type === 'show' && counts.length > 0
     ? `${shown} (struck: ${counts.join(', ')})`
     : shown;
 }
-
-/** `errorAfter` is `error-after` on the command line. */
-const asTyped = (name: string): string =>
-  name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
