@@ -5,8 +5,7 @@ import type { GetResult, Health, LogEntry, LogPage, MasterHealth } from '../clie
 import type { Call, Reply } from '../client/link.ts';
 import type { HistoryKeeper } from './history-keeper.ts';
 import { keyPath } from './requests.ts';
-import type { Stage } from './stage.ts';
-import { masterOf } from './stage.ts';
+import { lifeOf, masterOf, type Stage } from './stage.ts';
 
 /** A node did not answer, or not with what was asked for. */
 export class NotSeen extends Error {
@@ -39,7 +38,7 @@ export class Observer {
 
   /** Throws NotSeen, or the signal's reason, as all of these. */
   async log(node: string, final = false): Promise<SeenLog> {
-    const life = this.#lifeOf(node);
+    const life = lifeOf(this.#stage, node);
     const began = this.#stage.now();
     const entries: LogEntry[] = [];
     let page = await this.#page(node, 1);
@@ -61,7 +60,7 @@ export class Observer {
   }
 
   async value(node: string, key: string): Promise<string | null> {
-    const life = this.#lifeOf(node);
+    const life = lifeOf(this.#stage, node);
     const began = this.#stage.now();
     const reply = await this.#ask(node, { method: 'GET', path: keyPath(key) });
     const body = reply.body as Partial<GetResult> | undefined;
@@ -111,9 +110,5 @@ export class Observer {
       // Refused, broken or late: to the one who looks it is all the same.
       throw new NotSeen(`${node} does not answer`);
     }
-  }
-
-  #lifeOf(node: string): string {
-    return this.#stage.nodes().find((one) => one.node === node)?.life ?? node;
   }
 }

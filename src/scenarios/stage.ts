@@ -44,6 +44,11 @@ export function masterOf(stage: Stage): string {
   return master.node;
 }
 
+/** The name of the present life of a node's process; of a node that is none, its id. */
+export function lifeOf(stage: Stage, node: string): string {
+  return stage.nodes().find((one) => one.node === node)?.life ?? node;
+}
+
 /** The nodes that a scenario means by `n2`, [n2, n3], `all`, `secondaries` or `master`. */
 export function nodesMeant(meant: string | readonly string[], stage: Stage): string[] {
   const members = stage.nodes().filter(({ role }) => role !== 'removed');

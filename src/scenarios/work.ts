@@ -6,7 +6,7 @@ import type { Call } from '../client/link.ts';
 import type { Action } from '../cluster/control.ts';
 import type { FaultSettings } from './expectation.ts';
 import type { HistoryKeeper } from './history-keeper.ts';
-import { nodesMeant, type Stage } from './stage.ts';
+import { lifeOf, nodesMeant, type Stage } from './stage.ts';
 import type { RequestStep, Step, StepOf } from './step.ts';
 
 export type WorkStep = Exclude<
@@ -68,10 +68,10 @@ export class Work {
         return this.#each(step['restart-empty'], (node) => this.#restartEmpty(node));
       case 'add':
         await this.#stage.add(step.add);
-        return this.#note(step.add, 'start', this.#lifeOf(step.add));
+        return this.#note(step.add, 'start', lifeOf(this.#stage, step.add));
       case 'leave':
         // From the moment of asking on, a write may be done without it.
-        this.#note(step.leave, 'leave', this.#lifeOf(step.leave));
+        this.#note(step.leave, 'leave', lifeOf(this.#stage, step.leave));
         return this.#stage.leave(step.leave);
     }
   }
@@ -96,9 +96,9 @@ export class Work {
   }
 
   async #act(node: string, action: keyof typeof PAST): Promise<void> {
-    const before = this.#lifeOf(node);
+    const before = lifeOf(this.#stage, node);
     await this.#stage.act(node, action);
-    this.#note(node, PAST[action], action === 'start' ? this.#lifeOf(node) : before);
+    this.#note(node, PAST[action], action === 'start' ? lifeOf(this.#stage, node) : before);
   }
 
   async #restart(node: string): Promise<void> {
@@ -107,7 +107,7 @@ export class Work {
   }
 
   async #restartEmpty(node: string): Promise<void> {
-    const life = this.#lifeOf(node);
+    const life = lifeOf(this.#stage, node);
     await this.#act(node, 'kill');
     await this.#stage.wipe(node);
     this.#note(node, 'wipe', life);
@@ -131,9 +131,5 @@ export class Work {
 
   #note(node: string, event: NodeRecord['event'], life: string): void {
     this.#history.node(node, life, event, event === 'start' ? this.#durable : undefined);
-  }
-
-  #lifeOf(node: string): string {
-    return this.#stage.nodes().find((one) => one.node === node)?.life ?? node;
   }
 }
