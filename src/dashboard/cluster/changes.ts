@@ -2,13 +2,8 @@
 // notices them, and what comes and goes between two looks it does not see.
 
 import type { Health, MasterHealth } from '../../client/answers.ts';
-import type { ClusterState, NodeView, SeenNode, Tone } from './cluster-state.ts';
+import type { ClusterState, News, NodeView, SeenNode, Tone } from './cluster-state.ts';
 import { changesOfDamage } from './damage.ts';
-
-interface Told {
-  readonly text: string;
-  readonly tone: Tone;
-}
 
 const TONES: Readonly<Record<string, Tone>> = {
   Healthy: 'good',
@@ -23,10 +18,10 @@ const TONES: Readonly<Record<string, Tone>> = {
 const wordOf = (state: string): string => (state === 'exited' ? 'down' : state);
 
 /** Nodes that came, went, or whose process is in another state. The first list tells nothing. */
-export function changesOfNodes(before: readonly NodeView[], after: readonly SeenNode[]): Told[] {
+export function changesOfNodes(before: readonly NodeView[], after: readonly SeenNode[]): News[] {
   if (before.length === 0) return [];
   const known = new Map(before.map((node) => [node.node, node]));
-  const told: Told[] = [];
+  const told: News[] = [];
   for (const { node, state, role, pid } of after) {
     const was = known.get(node);
     if (was === undefined) told.push({ text: `${node} was added`, tone: 'good' });
@@ -47,13 +42,13 @@ export function changesOfNodes(before: readonly NodeView[], after: readonly Seen
 }
 
 /** What a node's answer says that its last one did not. */
-export function changesOfHealth(state: ClusterState, node: string, health: Health): Told[] {
+export function changesOfHealth(state: ClusterState, node: string, health: Health): News[] {
   const view = state.nodes.find((one) => one.node === node);
   if (view === undefined) return [];
   const was = view.health;
   const ofDamage = changesOfDamage(node, was?.damage, health.damage);
   if (was === null) return ofDamage;
-  const told: Told[] = [...ofDamage];
+  const told: News[] = [...ofDamage];
   if (view.silentSince !== null) told.push({ text: `${node} answers again`, tone: 'good' });
   // The list of nodes may have said so already.
   const isTold = health.role === 'removed' && view.role === 'removed';
@@ -70,8 +65,8 @@ export function changesOfHealth(state: ClusterState, node: string, health: Healt
   return told;
 }
 
-function asMaster(was: MasterHealth, is: MasterHealth): Told[] {
-  const told: Told[] = [];
+function asMaster(was: MasterHealth, is: MasterHealth): News[] {
+  const told: News[] = [];
   const before = new Map(was.members.map((member) => [member.node, member.status]));
   for (const { node, status } of is.members) {
     const from = before.get(node);

@@ -56,6 +56,9 @@ export interface Happening {
   readonly tone: Tone;
 }
 
+/** News, before it is said when they came. */
+export type News = Omit<Happening, 'time'>;
+
 /** A write that this dashboard has sent. */
 export interface OwnWrite {
   readonly key: string;

@@ -3,14 +3,14 @@
 // once when it has met some.
 
 import type { FoundDamage } from '../../client/answers.ts';
-import type { Tone } from './cluster-state.ts';
+import type { News } from './cluster-state.ts';
 
 /** What is news of it; absent: none was found. */
 export function changesOfDamage(
   node: string,
   was: FoundDamage | undefined,
   is: FoundDamage | undefined,
-): { readonly text: string; readonly tone: Tone }[] {
+): News[] {
   if (is === undefined) return [];
   const { file, offset, after, foundAt, mendedAt, running } = is;
   const isKnown = was?.foundAt === foundAt;

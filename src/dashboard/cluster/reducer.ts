@@ -7,11 +7,11 @@ import type {
   ClusterState,
   Counts,
   Happening,
+  News,
   NodeView,
   Observation,
   SeenNode,
   Tail,
-  Tone,
 } from './cluster-state.ts';
 import { sampled } from './rates.ts';
 
@@ -152,11 +152,7 @@ function withTail(node: NodeView, { from, to, page }: Of<'tail'>): NodeView {
   return { ...node, tail: { from, known: to, lastIndex: page.lastIndex, epoch, entries } };
 }
 
-function withHappenings(
-  state: ClusterState,
-  time: string,
-  told: readonly { readonly text: string; readonly tone: Tone }[],
-): ClusterState {
+function withHappenings(state: ClusterState, time: string, told: readonly News[]): ClusterState {
   if (told.length === 0) return state;
   const added: Happening[] = told.map(({ text, tone }) => ({ time, text, tone }));
   return { ...state, happenings: [...state.happenings, ...added].slice(-HAPPENINGS_MAX) };
