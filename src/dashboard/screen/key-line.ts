@@ -33,10 +33,13 @@ export function mainKeys(situation: Situation, width: number, count: number): Li
   );
   const rest = valid.filter(({ key }) => !LAST.has(key));
   const lines = fitted(rest, room);
-  const end = lines.at(-1);
-  // One blank more, where a key without its word is followed by one with.
-  const isBare = end?.at(-1)?.text.endsWith(' ') === false;
-  return [...lines.slice(0, -1), [...(end ?? []), ...(isBare ? [span(' ')] : []), ...last]];
+  return [...lines.slice(0, -1), joined(lines.at(-1) ?? [], last)];
+}
+
+/** With one blank more, where a key without its word is followed by one with. */
+function joined(line: Line, last: Line): Line {
+  const isBare = line.at(-1)?.text.endsWith(' ') === false;
+  return [...line, ...(isBare ? [span(' ')] : []), ...last];
 }
 
 function withoutLastBlank(line: readonly Span[]): Line {
@@ -105,8 +108,7 @@ export function panelKeys(panel: Panel, width: number): Line {
   const keys = PANEL_KEYS[panel.kind].map(([key, label]) => ({ key, label }));
   const last = withoutLastBlank(keysOf(keys.slice(-1)));
   const [line] = fitted(keys.slice(0, -1), [width - widthOf(last) - 1]);
-  const isBare = line?.at(-1)?.text.endsWith(' ') === false;
-  return [...(line ?? []), ...(isBare ? [span(' ')] : []), ...last];
+  return joined(line ?? [], last);
 }
 
 type KeyNames = readonly (readonly [key: string, label: string])[];

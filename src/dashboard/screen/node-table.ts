@@ -5,7 +5,7 @@ import type { ClusterState, NodeView } from '../cluster/cluster-state.ts';
 import { memberOf } from '../cluster/cluster-state.ts';
 import { conditionOf } from '../cluster/condition.ts';
 import type { Line, Span, Style } from './cells.ts';
-import { columnsOf, cut, fitLine, padded, span } from './cells.ts';
+import { columnsOf, cut, fitLine, padded, span, widthOf } from './cells.ts';
 import type { Glyphs } from './glyphs.ts';
 import { beatWords, fitting, lagOf, retryWords, titleOf } from './node-panel.ts';
 import { seconds } from './span-words.ts';
@@ -73,7 +73,7 @@ export function nodeTable(
     const widths = (rows[0] ?? []).map((_, column) =>
       Math.max(...rows.map((row) => Math.max(row[column]!.least, columnsOf(row[column]!.text)))),
     );
-    return { titles, rows, widths, titleWidth: Math.max(...titles.map(lineWidth)) };
+    return { titles, rows, widths, titleWidth: Math.max(...titles.map(widthOf)) };
   };
   const fits = (form: Form): boolean => {
     const { titleWidth, widths } = tableIn(form, width - FACTS);
@@ -98,7 +98,7 @@ function rowOf(
   width: number,
 ): Line {
   const title = titles[place] ?? [];
-  const gap = span(' '.repeat(titleWidth - lineWidth(title)));
+  const gap = span(' '.repeat(titleWidth - widthOf(title)));
   let left = width - titleWidth;
   const cells = (rows[place] ?? []).map(({ text, style }, column) => {
     left -= 2;
@@ -114,7 +114,6 @@ const trimmedTo =
   (width: number) =>
   ({ text, style }: Span): Span =>
     span(text === ' ' ? text : cut(text.trimEnd(), width), style);
-const lineWidth = (line: Line): number => line.reduce((sum, { text }) => sum + columnsOf(text), 0);
 
 function cellsOf(view: NodeView, state: ClusterState, glyphs: Glyphs, form: Form): Cell[] {
   const condition = conditionOf(state, view, glyphs);
