@@ -3,6 +3,7 @@
 
 import type { Health, MasterHealth } from '../../client/answers.ts';
 import type { ClusterState, News, NodeView, SeenNode, Tone } from './cluster-state.ts';
+import { processWord } from './condition.ts';
 import { changesOfDamage } from './damage.ts';
 
 const TONES: Readonly<Record<string, Tone>> = {
@@ -13,9 +14,6 @@ const TONES: Readonly<Record<string, Tone>> = {
   paused: 'warn',
   exited: 'bad',
 };
-
-/** The word that stands in the node's panel. */
-const wordOf = (state: string): string => (state === 'exited' ? 'down' : state);
 
 /** Nodes that came, went, or whose process is in another state. The first list tells nothing. */
 export function changesOfNodes(before: readonly NodeView[], after: readonly SeenNode[]): News[] {
@@ -28,7 +26,7 @@ export function changesOfNodes(before: readonly NodeView[], after: readonly Seen
     else if (role === 'removed' && was.role !== 'removed') {
       told.push({ text: `${node} was removed`, tone: 'warn' });
     } else if (was.process !== null && state !== null && was.process !== state) {
-      const how = state === 'running' && pid !== null ? `running (pid ${pid})` : wordOf(state);
+      const how = state === 'running' && pid !== null ? `running (pid ${pid})` : processWord(state);
       told.push({ text: `${node} is ${how}`, tone: TONES[state] ?? 'plain' });
     } else if (pid !== null && was.pid !== null && was.pid !== pid) {
       told.push({ text: `${node} has a new process (pid ${pid})`, tone: 'plain' });

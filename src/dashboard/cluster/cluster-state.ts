@@ -211,15 +211,25 @@ export function masterOf(state: ClusterState): MasterHealth | null {
   return found;
 }
 
+/** The node of that master; undefined if none ever was heard. */
+export function masterView(state: ClusterState): NodeView | undefined {
+  const master = masterOf(state);
+  return state.nodes.find(({ node }) => node === master?.node);
+}
+
 /** Whether the master answers now. */
 export function masterAnswers(state: ClusterState): boolean {
-  const master = masterOf(state);
-  return state.nodes.some(({ node, silentSince }) => node === master?.node && silentSince === null);
+  return masterView(state)?.silentSince === null;
 }
 
 /** What the master says of a node. */
 export function memberOf(state: ClusterState, node: string): MemberHealth | null {
   return masterOf(state)?.members.find((member) => member.node === node) ?? null;
+}
+
+/** When a node that does not answer was heard last; null: it answers, or never has. */
+export function staleSince({ seenAt, silentSince }: NodeView): number | null {
+  return silentSince === null ? null : seenAt;
 }
 
 /** For how long a node has not answered, in milliseconds: a question that nobody answered was given

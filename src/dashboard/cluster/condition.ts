@@ -15,6 +15,9 @@ export interface Condition {
   readonly style: Style;
 }
 
+/** How a process is said to be. */
+export const processWord = (state: string): string => (state === 'exited' ? 'down' : state);
+
 /** A healthy node that is further behind, and for longer, is not merely a moment behind. */
 const CATCHING_UP = { ms: 1_000, entries: 20 } as const;
 
@@ -25,8 +28,7 @@ export function conditionOf(state: ClusterState, view: NodeView, glyphs: Glyphs)
   if (process === 'paused') return { glyph: statuses.paused, words: ['paused'], style: 'warn' };
   if (process === 'starting') return { glyph: statuses.unknown, words: [process], style: 'warn' };
   if (process === 'stopped' || process === 'stopping' || process === 'exited') {
-    const word = process === 'exited' ? 'down' : process;
-    return { glyph: statuses.down, words: [word], style: 'bad' };
+    return { glyph: statuses.down, words: [processWord(process)], style: 'bad' };
   }
   const silentMs = silenceOf(state, view);
   if (silentMs !== null) {

@@ -6,7 +6,7 @@
 import type { ReplogClient } from '../../client/client.ts';
 import { windowOf } from '../screen/alignment.ts';
 import type { ClusterState, Observation, OwnWrite } from './cluster-state.ts';
-import { masterOf } from './cluster-state.ts';
+import { masterView } from './cluster-state.ts';
 import { membersIn, nodesIn } from './known-nodes.ts';
 import { Questions } from './questions.ts';
 import { countsIn } from './rates.ts';
@@ -179,8 +179,7 @@ export class Observer {
   }
 
   async #lookAtCounts(): Promise<void> {
-    const master = masterOf(this.#parts.state());
-    const view = this.#parts.state().nodes.find(({ node }) => node === master?.node);
+    const view = masterView(this.#parts.state());
     if (view === undefined || view.silentSince !== null) return;
     const text = await this.#questions.ask('counts', view.url, (client, signal) => {
       return client.metrics({ signal });
@@ -238,8 +237,7 @@ export class Observer {
 
   async #lookAtStory(index: number): Promise<void> {
     const state = this.#parts.state();
-    const master = masterOf(state)?.node ?? state.nodes[0]?.node;
-    const view = state.nodes.find(({ node }) => node === master);
+    const view = masterView(state) ?? state.nodes[0];
     if (view === undefined) return;
     const unknown = {
       index,
@@ -262,8 +260,7 @@ export class Observer {
   /** Own writes that wait: where they stand, and who has them. */
   #lookAtWrites(): Promise<void>[] {
     const state = this.#parts.state();
-    const master = masterOf(state)?.node;
-    const url = state.nodes.find(({ node }) => node === master)?.url;
+    const url = masterView(state)?.url;
     if (url === undefined) return [];
     const waiting = state.own.filter((write) => write.state === 'waiting').slice(-4);
     return waiting.map((write) => this.#lookAtWrite(write, url));

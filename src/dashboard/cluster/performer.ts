@@ -5,7 +5,7 @@ import { setMaxListeners } from 'node:events';
 import type { ReplogClient } from '../../client/client.ts';
 import type { Effect } from '../keys/screen-state.ts';
 import type { ClusterState, OwnWrite } from './cluster-state.ts';
-import { masterOf } from './cluster-state.ts';
+import { masterView } from './cluster-state.ts';
 import { Load } from './load.ts';
 import type { Unstamped } from './observer.ts';
 
@@ -128,9 +128,7 @@ export class Performer {
   }
 
   #master(): ReplogClient | null {
-    const state = this.#parts.state();
-    const master = masterOf(state)?.node;
-    const url = state.nodes.find(({ node }) => node === master)?.url;
+    const url = masterView(this.#parts.state())?.url;
     return url === undefined ? null : this.#parts.client(url);
   }
 

@@ -1,6 +1,8 @@
 // The keys that act on the chosen node's process, and on who belongs to the cluster.
 
+import type { ControlVerb } from '../../client/answers.ts';
 import { masterOf } from '../cluster/cluster-state.ts';
+import { processWord } from '../cluster/condition.ts';
 import {
   asking,
   idOf,
@@ -10,11 +12,6 @@ import {
   withoutLauncher,
 } from './key-entry.ts';
 import type { Loss } from './quorum-cost.ts';
-
-type Verb = 'stop' | 'start' | 'restart' | 'kill' | 'pause' | 'resume';
-
-/** How a process is said to be. */
-const WORDS: Readonly<Record<string, string>> = { exited: 'down' };
 
 /** The key needs a launcher, and the process in one of these states. */
 const processIn =
@@ -26,7 +23,7 @@ const processIn =
     if (missing !== null || states.includes(node.process ?? '')) return missing;
     const way =
       node.process === 'paused' ? ': z thaws it' : isOver(situation) ? ': r starts it' : '';
-    return `${node.node} is ${WORDS[node.process ?? ''] ?? node.process ?? 'not known'}${way}`;
+    return `${node.node} is ${processWord(node.process ?? 'not known')}${way}`;
   };
 
 const isOver = ({ node }: Situation): boolean =>
@@ -34,12 +31,12 @@ const isOver = ({ node }: Situation): boolean =>
 const isPaused = ({ node }: Situation): boolean => node?.process === 'paused';
 
 const commandOf =
-  (verb: Verb) =>
+  (verb: ControlVerb) =>
   (situation: Situation): string =>
     `replog ${verb} ${idOf(situation)}`;
 
 /** Does it, after a question if something would be lost by it. */
-function control(situation: Situation, verb: Verb, loss: Loss | null): Response {
+function control(situation: Situation, verb: ControlVerb, loss: Loss | null): Response {
   if (situation.node === null) return {};
   const effect = { type: 'control', node: situation.node.node, verb } as const;
   const command = commandOf(verb)(situation);

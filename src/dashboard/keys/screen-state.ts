@@ -1,7 +1,7 @@
 // What is on the screen besides the cluster: which node and operation are chosen, which panel is
 // open, what is being typed. Plain data; keys.ts changes it.
 
-import type { Faults, WriteConcern } from '../../client/answers.ts';
+import type { ControlVerb, Faults, WriteConcern } from '../../client/answers.ts';
 import type { ClusterState } from '../cluster/cluster-state.ts';
 import type { Loss, Taken } from './quorum-cost.ts';
 
@@ -35,7 +35,7 @@ export type Effect =
   | {
       readonly type: 'control';
       readonly node: string;
-      readonly verb: 'stop' | 'start' | 'restart' | 'kill' | 'pause' | 'resume';
+      readonly verb: ControlVerb;
     }
   | { readonly type: 'add' }
   | { readonly type: 'remove'; readonly node: string }

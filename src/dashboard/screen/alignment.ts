@@ -2,7 +2,7 @@
 
 import type { LogEntry } from '../../client/answers.ts';
 import type { ClusterState, NodeView } from '../cluster/cluster-state.ts';
-import { masterOf, memberOf } from '../cluster/cluster-state.ts';
+import { masterOf, masterView, memberOf } from '../cluster/cluster-state.ts';
 import type { Mark } from './glyphs.ts';
 
 /** One index on one node. */
@@ -47,7 +47,7 @@ export function alignedRows(
 function lookerAt(state: ClusterState, view: NodeView): (index: number) => LogCell {
   const { tail, health, seenAt } = view;
   const master = masterOf(state);
-  const reference = state.nodes.find(({ node }) => node === master?.node)?.tail ?? null;
+  const reference = masterView(state)?.tail ?? null;
   const members = master?.members ?? [];
   const onAll = Math.min(...members.map(({ ackedIndex }) => ackedIndex ?? 0));
   const acked = memberOf(state, view.node)?.ackedIndex ?? null;

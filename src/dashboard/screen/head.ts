@@ -1,7 +1,7 @@
 // The first lines: which cluster, who is master, whether it takes writes, how fast, who waits.
 
 import type { ClusterState, WriteSpan } from '../cluster/cluster-state.ts';
-import { masterAnswers, masterOf, silenceOf } from '../cluster/cluster-state.ts';
+import { masterAnswers, masterOf, masterView, silenceOf } from '../cluster/cluster-state.ts';
 import type { ScreenState } from '../keys/screen-state.ts';
 import type { Line, Span } from './cells.ts';
 import { columnsOf, cut, fitLine, padded, span, widthOf, wrap } from './cells.ts';
@@ -142,7 +142,7 @@ function alarmOf(state: ClusterState): string | null {
   const master = masterOf(state);
   if (master === null) return 'NO MASTER: nothing can be written; reads go on';
   if (!masterAnswers(state)) {
-    const view = state.nodes.find(({ node }) => node === master.node);
+    const view = masterView(state);
     const since = seconds(view === undefined ? 0 : silenceOf(state, view));
     const until = master.failover === true ? ' until it is replaced' : '';
     return `NO MASTER: ${master.node} has not answered for ${since}; nothing can be written${until}`;

@@ -1,6 +1,6 @@
 // The logs, aligned by index: a column per node where there is room, else a mark per node.
 
-import type { NodeView } from '../cluster/cluster-state.ts';
+import { type NodeView, staleSince } from '../cluster/cluster-state.ts';
 import type { LogCell, LogRow } from './alignment.ts';
 import { wordsOf } from './alignment.ts';
 import type { Line, Style } from './cells.ts';
@@ -45,8 +45,9 @@ export function columnsRow(
   look: LogLook,
 ): Line {
   const cells = row.cells.flatMap((cell, place) => {
-    const silent = nodes[place]?.silentSince !== null && nodes[place]?.seenAt !== null;
-    const bar = barOf(nodes[place]?.node ?? '', look);
+    const view = nodes[place]!;
+    const silent = staleSince(view) !== null;
+    const bar = barOf(view.node, look);
     return [bar, ...columnOf(cell, width - 1, look.glyphs, silent)];
   });
   return [indexOf(row.index, look), ...cells];
@@ -74,7 +75,7 @@ export function marksRow(
   look: LogLook,
 ): Line {
   const marks = row.cells.map(({ mark }, place) => {
-    const silent = nodes[place]?.silentSince !== null && nodes[place]?.seenAt !== null;
+    const silent = staleSince(nodes[place]!) !== null;
     return span(look.glyphs.marks[mark], silent ? 'dim' : STYLES[mark]);
   });
   const entry = row.cells.find((cell) => cell.entry !== null)?.entry ?? null;

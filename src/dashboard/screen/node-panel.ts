@@ -3,7 +3,13 @@
 import type { MemberHealth } from '../../client/answers.ts';
 import { faultWords } from '../../client/fault-words.ts';
 import type { ClusterState, NodeView } from '../cluster/cluster-state.ts';
-import { masterAnswers, masterOf, memberOf } from '../cluster/cluster-state.ts';
+import {
+  masterAnswers,
+  masterOf,
+  masterView,
+  memberOf,
+  staleSince,
+} from '../cluster/cluster-state.ts';
 import { conditionOf } from '../cluster/condition.ts';
 import type { Line, Style } from './cells.ts';
 import { columnsOf, fitLine, span, widthOf, wrap } from './cells.ts';
@@ -79,10 +85,9 @@ function short(view: NodeView, state: ClusterState, width: number): Line[] {
   const place = `${numbers} e${epoch}`;
   const words =
     view.pid === null ? place : fitting(width - 1, `${place} pid ${view.pid}`, place, numbers);
-  const isSilent = view.silentSince !== null && view.seenAt !== null;
   return [
     [span(` ${words}`, factStyle(view, 'dim'))],
-    isSilent ? freshness(view, state, width) : standing(view, state, width),
+    staleSince(view) !== null ? freshness(view, state, width) : standing(view, state, width),
   ];
 }
 
@@ -126,8 +131,9 @@ const lagStyle = ({ lagEntries, lagMs }: Lag): Style =>
   lagEntries > 0 && lagMs >= LAG_MS ? 'warn' : 'plain';
 
 function freshness(view: NodeView, state: ClusterState, width: number): Line {
-  if (view.silentSince !== null && view.seenAt !== null) {
-    const age = `${seconds(state.now - view.seenAt)} ago`;
+  const heardAt = staleSince(view);
+  if (heardAt !== null) {
+    const age = `${seconds(state.now - heardAt)} ago`;
     return [span(` ${fitting(width - 1, `as of ${age}`, age)}`, 'warn')];
   }
   const member = memberOf(state, view.node);
@@ -138,8 +144,7 @@ function freshness(view: NodeView, state: ClusterState, width: number): Line {
 /** `beat 0.2 s ago`: what the master said of it was so when it said it. */
 export function beatWords({ lastHeartbeatMs }: MemberHealth, state: ClusterState): string {
   if (lastHeartbeatMs === null) return 'no beat yet';
-  const master = masterOf(state)?.node;
-  const heardAt = state.nodes.find(({ node }) => node === master)?.seenAt ?? state.now;
+  const heardAt = masterView(state)?.seenAt ?? state.now;
   return `beat ${seconds(lastHeartbeatMs + state.now - heardAt)} ago`;
 }
 

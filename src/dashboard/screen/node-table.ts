@@ -2,7 +2,7 @@
 
 import { faultWords } from '../../client/fault-words.ts';
 import type { ClusterState, NodeView } from '../cluster/cluster-state.ts';
-import { memberOf } from '../cluster/cluster-state.ts';
+import { memberOf, staleSince } from '../cluster/cluster-state.ts';
 import { conditionOf } from '../cluster/condition.ts';
 import type { Line, Span, Style } from './cells.ts';
 import { columnsOf, cut, fitLine, padded, span, widthOf } from './cells.ts';
@@ -141,8 +141,8 @@ function cellsOf(view: NodeView, state: ClusterState, glyphs: Glyphs, form: Form
 function troubleWidth(view: NodeView, state: ClusterState, { trouble }: Form): number {
   const faults = faultWords(view.faults ?? {});
   if (faults !== '') return trouble ? 2 + Math.min(FAULTS_LEAST, columnsOf(`! ${faults}`)) : 3;
-  if (!trouble || view.silentSince === null || view.seenAt === null) return 0;
-  return 2 + columnsOf(ageOf(view.seenAt, state));
+  const heardAt = staleSince(view);
+  return trouble && heardAt !== null ? 2 + columnsOf(ageOf(heardAt, state)) : 0;
 }
 
 const ageOf = (seenAt: number, state: ClusterState): string => `${seconds(state.now - seenAt)} ago`;
@@ -156,8 +156,9 @@ function extraOf(view: NodeView, state: ClusterState, width: number): Span {
     return span(width < FAULTS_LEAST ? fitting(width, text, '!') : text, 'warn');
   }
   const retry = retryWords(view, state);
-  if (view.silentSince !== null && view.seenAt !== null) {
-    const age = ageOf(view.seenAt, state);
+  const heardAt = staleSince(view);
+  if (heardAt !== null) {
+    const age = ageOf(heardAt, state);
     const long = `as of ${age}`;
     return span(fitting(width, retry === '' ? long : `${long}  ${retry}`, long, age, ''), 'warn');
   }

@@ -1,6 +1,6 @@
 // The panels that only tell something: what to copy, the life of an operation, keys.
 
-import { masterAnswers, masterOf, memberOf, silenceOf } from '../cluster/cluster-state.ts';
+import { masterAnswers, masterView, memberOf, silenceOf } from '../cluster/cluster-state.ts';
 import { spelled } from '../keys/command-line.ts';
 import { wordsOf } from './alignment.ts';
 import type { Line } from './cells.ts';
@@ -10,8 +10,8 @@ import { milliseconds, seconds } from './span-words.ts';
 
 /** Nothing here is cut: what is longer than a line goes on in the next, as a shell takes it. */
 export function copy(panel: Kind<'copy'>, { state, screen, width, height }: PanelLook): Drawn {
-  const master = masterOf(state);
-  const url = state.nodes.find(({ node }) => node === master?.node)?.url ?? 'URL';
+  const master = masterView(state);
+  const url = master?.url ?? 'URL';
   const index = screen.index ?? state.lastIndex;
   const line = (text: string): Line => [span(` ${text}`)];
   const command = (...parts: readonly string[]): Line[] => {
