@@ -34,48 +34,34 @@ export const EXIT = {
   unknown: 4,
 } as const;
 
-/** The command line, or what it refers to on this machine, is not right. Nothing was sent. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
+/** An end that is put in words, with a hint, where it is known. */
+abstract class Told extends Error {
   readonly hint: string | null;
 
   constructor(message: string, hint: string | null = null) {
     super(message);
     this.hint = hint;
   }
+}
+
+/** The command line, or what it refers to on this machine, is not right. Nothing was sent. */
+export class UsageError extends Told {
+  override readonly name = 'UsageError';
 }
 
 /** The answer is "no", though not in a problem document. */
-export class Refused extends Error {
+export class Refused extends Told {
   override readonly name = 'Refused';
-  readonly hint: string | null;
-
-  constructor(message: string, hint: string | null = null) {
-    super(message);
-    this.hint = hint;
-  }
 }
 
 /** There is no cluster to talk to, or none of its nodes answers. */
-export class NotRunning extends Error {
+export class NotRunning extends Told {
   override readonly name = 'NotRunning';
-  readonly hint: string | null;
-
-  constructor(message: string, hint: string | null = null) {
-    super(message);
-    this.hint = hint;
-  }
 }
 
 /** Nothing contradicts what is promised, but nothing proves it either. */
-export class Undecided extends Error {
+export class Undecided extends Told {
   override readonly name = 'Undecided';
-  readonly hint: string | null;
-
-  constructor(message: string, hint: string | null = null) {
-    super(message);
-    this.hint = hint;
-  }
 }
 
 /** The reason with which Ctrl-C, SIGTERM and SIGHUP abort what is under way. */
