@@ -2,8 +2,10 @@
 // machine, else the default port.
 
 import type { Command } from 'commander';
+import type { Health } from '../client/answers.ts';
 import { baseUrl } from '../client/base-url.ts';
 import type { ReplogClient } from '../client/client.ts';
+import { Unreachable } from '../client/errors.ts';
 import type { RunningCluster } from '../cluster/registry.ts';
 import { readToken } from './arguments/token.ts';
 import { UsageError } from './exit.ts';
@@ -99,6 +101,24 @@ export async function connect(
 ): Promise<ReplogClient> {
   const { ReplogClient } = await import('../client/client.ts');
   return new ReplogClient({ url, token: target.token, answerMs });
+}
+
+/** A master that lives answers at once; a paused one never, and what is known waits for it. */
+const MASTER_MS = 2_000;
+
+/** What the node at `url` says, which another has named as its master; the error if it does not
+ * answer. */
+export async function masterBeside(
+  target: Target,
+  url: string,
+  signal: AbortSignal,
+): Promise<Health | Unreachable> {
+  try {
+    return await (await connect(target, url, MASTER_MS)).health({ signal });
+  } catch (error) {
+    if (error instanceof Unreachable) return error;
+    throw error;
+  }
 }
 
 /** The clusters that run on this machine. */

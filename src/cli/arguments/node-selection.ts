@@ -5,7 +5,7 @@ import { baseUrl } from '../../client/base-url.ts';
 import { Unreachable } from '../../client/errors.ts';
 import { isArbiter, nodesIn } from '../arbiter-health.ts';
 import { UsageError } from '../exit.ts';
-import { connect, findTarget, type Target, type TargetOptions } from '../target.ts';
+import { connect, findTarget, masterBeside, type Target, type TargetOptions } from '../target.ts';
 
 /** A node that can be chosen. */
 export interface Candidate {
@@ -62,9 +62,6 @@ interface Known {
   readonly silent: Unreachable | null;
 }
 
-/** A master that lives says at once who its members are; a paused one never. */
-const MASTER_MS = 2_000;
-
 /** The nodes of the cluster, from its launcher, else from the master's list of members. Where the
  * master does not answer: the node that was asked, and the master. */
 export async function knownNodes(
@@ -90,13 +87,11 @@ async function known(
   if (health.role === 'master') return all(inOrder(health.members));
   const self = { node: health.node, role: health.role, url: target.url };
   if (health.master === null || health.node === wanted) return all([self]);
-  try {
-    const seen = await (await connect(target, health.master.url, MASTER_MS)).health({ signal });
-    return all(seen.role === 'master' ? inOrder(seen.members) : [self]);
-  } catch (error) {
-    if (!(error instanceof Unreachable)) throw error;
-    return { nodes: inOrder([self, { ...health.master, role: 'master' }]), silent: error };
+  const master = await masterBeside(target, health.master.url, signal);
+  if (master instanceof Unreachable) {
+    return { nodes: inOrder([self, { ...health.master, role: 'master' }]), silent: master };
   }
+  return all(master.role === 'master' ? inOrder(master.members) : [self]);
 }
 
 const all = (nodes: readonly Candidate[]): Known => ({ nodes, silent: null });

@@ -1,7 +1,6 @@
 // `replog health`: who is alive, and how far behind.
 
 import type { Command } from 'commander';
-import type { Health } from '../../client/answers.ts';
 import { Unreachable } from '../../client/errors.ts';
 import { arbiterLine, isArbiter } from '../arbiter-health.ts';
 import { parseTimeout } from '../arguments/duration.ts';
@@ -19,12 +18,10 @@ import {
   addTargetOptions,
   connect,
   findTarget,
+  masterBeside,
   type Target,
   type TargetOptions,
 } from '../target.ts';
-
-/** A master that is asked besides may be paused: the answer that is there already waits for it. */
-const MASTER_MS = 2_000;
 
 const INTERVAL_MS = 1_000;
 
@@ -72,13 +69,8 @@ async function printAnswer(options: HealthOptions, signal: AbortSignal): Promise
 async function answerOf(target: Target, signal: AbortSignal): Promise<object> {
   const health = await (await connect(target)).health({ signal });
   if (health.role === 'master' || health.master === null) return health;
-  try {
-    await (await connect(target, health.master.url, MASTER_MS)).health({ signal });
-    return health;
-  } catch (error) {
-    if (!(error instanceof Unreachable)) throw error;
-    return { ...health, masterError: error.message };
-  }
+  const master = await masterBeside(target, health.master.url, signal);
+  return master instanceof Unreachable ? { ...health, masterError: master.message } : health;
 }
 
 async function printTable(options: HealthOptions, signal: AbortSignal): Promise<void> {
@@ -116,12 +108,7 @@ async function tableOf(target: Target, signal: AbortSignal): Promise<string[]> {
   const health = await (await connect(target)).health({ signal });
   const lines = isArbiter(health) ? [cleanText(arbiterLine(health))] : healthLines(health, styles);
   if (health.role === 'master' || health.master === null) return lines;
-  try {
-    const there = await connect(target, health.master.url, MASTER_MS);
-    const master: Health = await there.health({ signal });
-    return [...lines, ...healthLines(master, styles)];
-  } catch (error) {
-    if (!(error instanceof Unreachable)) throw error;
-    return [...lines, styles.red(cleanText(error.message))];
-  }
+  const master = await masterBeside(target, health.master.url, signal);
+  if (master instanceof Unreachable) return [...lines, styles.red(cleanText(master.message))];
+  return [...lines, ...healthLines(master, styles)];
 }
