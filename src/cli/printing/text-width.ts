@@ -1,12 +1,7 @@
 // How many columns of a terminal a text takes.
 
+import { columnsOfOne } from '../../dashboard/screen/character-width.ts';
 import { PLAIN } from './clean-text.ts';
-
-// Vowels and final consonants of Korean syllables that come in pieces, as names of files on macOS
-// do, go into the square of their first consonant.
-const ZERO = /[\p{Mn}\p{Me}\p{Cf}\u1160-\u11ff\ud7b0-\ud7fb]/u;
-const WIDE =
-  /[\p{Emoji_Presentation}\u1100-\u115f\u2329\u232a\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{16fe0}-\u{18dff}\u{1aff0}-\u{1b2ff}\u{1f200}-\u{1f265}\u{20000}-\u{3fffd}]/u;
 
 /** Made when it is needed first: that takes a tenth of the time of a short command. */
 let segmenter: Intl.Segmenter | null = null;
@@ -39,9 +34,7 @@ export function textWidth(text: string): number {
   for (const segment of signs(text)) {
     const [first = ''] = segment;
     // What is drawn as one sign takes the columns of its first character.
-    const emoji = segment.includes('\ufe0f');
-    if (emoji) width += 2;
-    else if (!ZERO.test(first)) width += WIDE.test(first) ? 2 : 1;
+    width += segment.includes('\ufe0f') ? 2 : columnsOfOne(first);
   }
   return width;
 }

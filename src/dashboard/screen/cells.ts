@@ -1,6 +1,8 @@
 // Text in columns of a terminal: how wide it is, cut and padded to a width. The rule: what comes
 // out has a width that every terminal agrees on, or whatever stands to the right of it would move.
 
+import { columnsOfOne } from './character-width.ts';
+
 /** How a piece of text is shown; paint.ts knows the codes. */
 export type Style =
   | 'plain'
@@ -27,11 +29,6 @@ const MODIFIED = /\p{Emoji_Modifier}|\p{Variation_Selector}|\u20e3/gu;
 const FLAG = /[\u{1f1e6}-\u{1f1ff}]/gu;
 // Whoever brings text here has cleaned it; if not, nothing of it must reach a terminal.
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
-// Vowels and final consonants of Korean syllables that come in pieces, as names of files on macOS
-// do, go into the square of their first consonant.
-const ZERO = /[\p{Mn}\p{Me}\p{Cf}\u1160-\u11ff\ud7b0-\ud7fb]/u;
-const WIDE =
-  /[\p{Emoji_Presentation}\u1100-\u115f\u2329\u232a\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{16fe0}-\u{18dff}\u{1aff0}-\u{1b2ff}\u{1f200}-\u{1f265}\u{20000}-\u{3fffd}]/u;
 // Latin, Greek, Cyrillic, and the blocks from which this dashboard draws: one column each.
 const SIMPLE = /^[\x20-\x7e\xa1-\xac\xae-\u02ff\u0370-\u0482\u048a-\u052f\u2500-\u25f7]*$/;
 
@@ -51,12 +48,6 @@ export function columnsOf(text: string): number {
   let columns = 0;
   for (const character of text) columns += columnsOfOne(character);
   return columns;
-}
-
-function columnsOfOne(character: string): number {
-  // First: a mark over a Japanese or Chinese character is of their blocks, but takes no column.
-  if (ZERO.test(character)) return 0;
-  return WIDE.test(character) ? 2 : 1;
 }
 
 /** At most so many columns; `…` where something was cut off. */
