@@ -4,7 +4,7 @@ import type { BenchResult } from '../../bench/bench.ts';
 import { inOrder } from '../arguments/node-selection.ts';
 import { cleanText } from './clean-text.ts';
 import { type Cell, fittedTable } from './table.ts';
-import { fitted } from './text-width.ts';
+import { fitted, type Screen } from './text-width.ts';
 
 const NODES = 'nodes (cores)';
 const HEADING = ['w', 'per second', 'p50 ms', 'p90', 'p99', 'p99.9', 'max', NODES];
@@ -15,7 +15,7 @@ const EXPENDABLE = [NODES, 'p99.9', 'p90', 'max'];
 /** One row for each result; times are milliseconds per request. */
 export function benchLines(
   results: readonly BenchResult[],
-  screen: Parameters<typeof fitted>[1] = process.stdout,
+  screen: Screen = process.stdout,
 ): string[] {
   const table = fittedTable(HEADING, results.map(rowOf), EXPENDABLE, screen);
   const cores = table[0]?.includes(NODES)

@@ -3,7 +3,7 @@
 import type { LogEntry, Story } from '../../client/answers.ts';
 import { cleanText } from './clean-text.ts';
 import type { Styles } from './colour.ts';
-import { textWidth, wrapped } from './text-width.ts';
+import { type Screen, textWidth, wrapped } from './text-width.ts';
 
 /** Columns of a terminal that nobody has widened. */
 const WIDTH = 80;
@@ -39,11 +39,7 @@ export function merge(stories: readonly Story[]): LifeLine[] {
 }
 
 /** The life as lines of at most 80 columns, or of as many as a narrower terminal has. */
-export function lifeLines(
-  life: readonly LifeLine[],
-  styles: Styles,
-  screen: { readonly isTTY?: boolean; readonly columns?: number },
-): string[] {
+export function lifeLines(life: readonly LifeLine[], styles: Styles, screen: Screen): string[] {
   const times = life.map(({ ms }) => elapsed(ms));
   const timeWidth = Math.max(...times.map((time) => time.length));
   const nodeWidth = Math.max(...life.map(({ node }) => textWidth(cleanText(node))));

@@ -10,7 +10,7 @@ import { cleanText } from './clean-text.ts';
 import type { Styles } from './colour.ts';
 import { counted } from './counted.ts';
 import { tableLines } from './table.ts';
-import { cutTo, fitted } from './text-width.ts';
+import { cutTo, fitted, type Screen } from './text-width.ts';
 
 /** What is promised, in the words of the guarantees, and the judges that watch over it. */
 const PROMISES: readonly (readonly [string, readonly JudgeName[]])[] = [
@@ -113,7 +113,7 @@ export function violationLine({ judge, sentence }: Violation): string {
 /** What was done and heard, in numbers. */
 export function figureLines(
   { verdict, done, elapsedMs, seed }: ChaosReport,
-  stream: { readonly isTTY?: boolean; readonly columns?: number } = process.stdout,
+  stream: Screen = process.stdout,
 ): string[] {
   const { acknowledged, unknown, refused, duplicates, reads, gets, entries, excused } =
     verdict.counts;

@@ -12,7 +12,7 @@ import { inOrder } from '../arguments/node-selection.ts';
 import { cleanText } from './clean-text.ts';
 import type { Styles } from './colour.ts';
 import { type Cell, fittedTable } from './table.ts';
-import { fitted } from './text-width.ts';
+import { fitted, type Screen } from './text-width.ts';
 
 const HEADING = ['NODE', 'ROLE', 'STATUS', 'ACKED', 'LAG', 'LAST HEARTBEAT', 'RETRY'] as const;
 
@@ -21,9 +21,6 @@ const HEADING = ['NODE', 'ROLE', 'STATUS', 'ACKED', 'LAG', 'LAST HEARTBEAT', 'RE
 const EXPENDABLE: readonly (typeof HEADING)[number][] = [
   ...(['RETRY', 'LAST HEARTBEAT', 'ROLE', 'ACKED'] as const),
 ];
-
-/** Where the lines are to be shown. */
-type Screen = Parameters<typeof fitted>[1];
 
 /** The lines for one node's answer to `GET /health`. */
 export function healthLines(

@@ -2,7 +2,7 @@
 
 import { cleanText } from './clean-text.ts';
 import type { Style } from './colour.ts';
-import { textWidth } from './text-width.ts';
+import { type Screen, textWidth } from './text-width.ts';
 
 export type Cell =
   | string
@@ -47,7 +47,7 @@ export function fittedTable(
   heading: readonly string[],
   rows: readonly (readonly Cell[])[],
   expendable: readonly string[],
-  screen: { readonly isTTY?: boolean; readonly columns?: number },
+  screen: Screen,
   headingStyle?: Style,
 ): string[] {
   const room = screen.isTTY === true && screen.columns ? screen.columns : Number.POSITIVE_INFINITY;

@@ -39,13 +39,15 @@ export function textWidth(text: string): number {
   return width;
 }
 
-/** Columns for running text: as wide as the terminal, but never so wide that a line is hard to
- * follow, nor so narrow that words stand alone. 80 where there is no terminal. */
-export function textColumns(stream: {
+/** Where lines for people are to be shown. */
+export interface Screen {
   readonly isTTY?: boolean;
   readonly columns?: number;
-}): number {
-  const { isTTY, columns } = stream;
+}
+
+/** Columns for running text: as wide as the terminal, but never so wide that a line is hard to
+ * follow, nor so narrow that words stand alone. 80 where there is no terminal. */
+export function textColumns({ isTTY, columns }: Screen): number {
   if (isTTY !== true || columns === undefined || columns === 0) return 80;
   return Math.min(Math.max(columns, 60), 120);
 }
@@ -69,13 +71,9 @@ export function wrapped(text: string, width: number): string[] {
   return [...lines, line];
 }
 
-/** A line for people as `stream` can show it: at a terminal, words that do not fit go to the next
+/** A line for people as a screen can show it: at a terminal, words that do not fit go to the next
  * line, below the first word. Elsewhere it stays one line, for whoever searches it. */
-export function fitted(
-  line: string,
-  stream: { readonly isTTY?: boolean; readonly columns?: number },
-): string[] {
-  const { isTTY, columns } = stream;
+export function fitted(line: string, { isTTY, columns }: Screen): string[] {
   if (isTTY !== true || !columns || textWidth(line) <= columns) return [line];
   const indent = line.slice(0, line.length - line.trimStart().length);
   return wrapped(line, columns - indent.length).map((part) => indent + part);
