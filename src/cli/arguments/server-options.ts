@@ -8,6 +8,7 @@ import { UsageError } from '../exit.ts';
 import { plainDiagnostic } from '../printing/plain-diagnostic.ts';
 import { dataDirFrom } from './data-dir.ts';
 import { readToken } from './token.ts';
+import { refuseBoth } from './vain-options.ts';
 import { wholeNumber } from './whole-number.ts';
 
 /** As commander hands them over. */
@@ -114,9 +115,7 @@ function dataDirOf(
   flags: Pick<ServerFlags, 'dataDir' | 'memory'>,
   defaultName: string,
 ): string | null {
-  if (flags.memory && flags.dataDir !== undefined) {
-    throw new UsageError('--memory and --data-dir exclude each other', 'leave one of them out');
-  }
+  refuseBoth(flags.memory, flags.dataDir, '--memory', '--data-dir');
   return flags.memory ? null : dataDirFrom(flags.dataDir ?? `.replog/${defaultName}`);
 }
 

@@ -7,6 +7,7 @@ import { readText, whyUnreadable } from '../arguments/input-file.ts';
 import { shownPath } from '../arguments/path-problem.ts';
 import { UsageError } from '../exit.ts';
 import { cleanText } from '../printing/clean-text.ts';
+import { counted } from '../printing/counted.ts';
 import { examples } from '../printing/examples.ts';
 import { printError, printJson, printLine } from '../printing/output.ts';
 import { addPlayOptions, type PlayFlags, playAll, refuseVain } from '../scenario-play.ts';
@@ -80,10 +81,13 @@ async function runFiles(files: readonly string[], flags: PlayFlags): Promise<voi
 async function checkFiles(files: readonly string[], { json }: { json?: true }): Promise<void> {
   const tell = ({ rule, steps, title }: Scenario, file: string) => {
     const { length } = steps;
-    const number = `${length} ${length === 1 ? 'step' : 'steps'}`;
     return json
       ? printJson({ file, title, guarantee: rule.guarantee, steps: length })
-      : printLine(cleanText(`${file}: a scenario of ${number} for ${rule.guarantee}`));
+      : printLine(
+          cleanText(
+            `${file}: a scenario of ${counted(length, 'step', 'steps')} for ${rule.guarantee}`,
+          ),
+        );
   };
   await readEach(files, tell, async (file, errors) => {
     if (json) await printJson({ file, errors });

@@ -65,11 +65,11 @@ async function sim(options: SimOptions, command: Command): Promise<void> {
     return;
   }
   const { seed } = options;
+  const isGiven = (name: string): boolean => command.getOptionValueSource(name) === 'cli';
   if (seed !== undefined) {
-    refuseOfMany(command);
+    for (const name of OF_MANY) refuseBoth(seed, isGiven(name), '--seed', `--${name}`);
     return runOne(seed, options);
   }
-  const isGiven = (name: string): boolean => command.getOptionValueSource(name) === 'cli';
   refuseBoth(options.minutes, isGiven('seeds'), '--minutes', '--seeds');
   for (const name of ['trace', 'history'] as const) {
     if (options[name] === undefined) continue;
@@ -80,12 +80,6 @@ async function sim(options: SimOptions, command: Command): Promise<void> {
 
 /** What only many runs heed. The one that is asked for would ignore it without a word. */
 const OF_MANY = ['seeds', 'from', 'minutes', 'jobs', 'ledger'];
-
-function refuseOfMany(command: Command): void {
-  const given = OF_MANY.find((name) => command.getOptionValueSource(name) === 'cli');
-  if (given === undefined) return;
-  throw new UsageError(`--seed and --${given} exclude each other`, 'leave one of them out');
-}
 
 /** One of several processes: works through its share and tells the one that started it, until that
  * has heard enough. */
