@@ -43,7 +43,7 @@ export async function serve(
       onInterrupt: () => clearEcho(),
     });
   } catch (error) {
-    throw startProblem(error, settings);
+    throw servingProblem(error, settings);
   } finally {
     hurryReader();
   }
@@ -99,7 +99,7 @@ const WAY_OUT =
   'see what is left with `replog verify`, and the way out with `replog repair --help`';
 
 /** The error with a sentence and a hint, where the cause is known. */
-function startProblem(error: unknown, { host, port, dataDir }: ServerSettings): unknown {
+function servingProblem(error: unknown, { host, port, dataDir }: ServerSettings): unknown {
   if (error instanceof FolderInUse) {
     return new Refused(error.message, 'stop that process, or choose another --data-dir');
   }

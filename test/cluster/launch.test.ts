@@ -16,7 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { endingOf } from '../../src/cli/exit.ts';
-import { startProblem } from '../../src/cli/printing/start-problem.ts';
+import { startProblem } from '../../src/cli/start-problem.ts';
 import { type Launch, type LaunchOptions, launch } from '../../src/cluster/launch.ts';
 import { areFree, freeBlock } from '../../src/cluster/ports.ts';
 import {

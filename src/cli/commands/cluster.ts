@@ -24,7 +24,7 @@ import { cleanJson, cleanText } from '../printing/clean-text.ts';
 import { examples } from '../printing/examples.ts';
 import { hurryReader, outliveOutput } from '../printing/output.ts';
 import { plainDiagnostic, plainOutput } from '../printing/plain-diagnostic.ts';
-import { startProblem } from '../printing/start-problem.ts';
+import { startProblem } from '../start-problem.ts';
 import { aimed } from '../way-back.ts';
 
 interface ClusterFlags

@@ -1,9 +1,9 @@
 // Why a cluster could not start: what the folder was given for decides the exit code.
 
 import { expect, test } from 'vitest';
-import { endingOf } from '../../../src/cli/exit.ts';
-import { startProblem } from '../../../src/cli/printing/start-problem.ts';
-import { DamagedRoster, ForeignFolder } from '../../../src/cluster/roster.ts';
+import { endingOf } from '../../src/cli/exit.ts';
+import { startProblem } from '../../src/cli/start-problem.ts';
+import { DamagedRoster, ForeignFolder } from '../../src/cluster/roster.ts';
 
 test('a folder that is not of replog is a mistake of usage', () => {
   const ending = endingOf(startProblem(new ForeignFolder('/x holds files'), '/x'));

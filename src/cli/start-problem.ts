@@ -1,12 +1,12 @@
 // Why a cluster could not start, as `replog cluster` puts it: a sentence, a hint and an exit code.
 
 import { join } from 'node:path';
-import type { ClusterRuns } from '../../cluster/claim.ts';
-import type { PortTaken } from '../../cluster/ports.ts';
-import type { RunFolderUnusable } from '../../cluster/registry.ts';
-import { unusableFolder } from '../arguments/data-dir.ts';
-import { pathProblem } from '../arguments/path-problem.ts';
-import { Refused, UsageError } from '../exit.ts';
+import type { ClusterRuns } from '../cluster/claim.ts';
+import type { PortTaken } from '../cluster/ports.ts';
+import type { RunFolderUnusable } from '../cluster/registry.ts';
+import { unusableFolder } from './arguments/data-dir.ts';
+import { pathProblem } from './arguments/path-problem.ts';
+import { Refused, UsageError } from './exit.ts';
 
 /** Told to make a folder, the system says of a file that it is there. */
 const wordsFor = (code: string | undefined): string | undefined =>
