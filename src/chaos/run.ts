@@ -6,6 +6,7 @@ import { setMaxListeners } from 'node:events';
 import { Judge } from '../check/judge.ts';
 import type { Verdict, Violation } from '../check/verdict.ts';
 import { ReplogError } from '../client/errors.ts';
+import { REAL_PACE } from '../client/pace.ts';
 import { Arena, type ArenaNode } from './arena.ts';
 import { Chance } from './chance.ts';
 import { beyond, seenOf, write } from './clients.ts';
@@ -14,7 +15,6 @@ import { Hands } from './hands.ts';
 import { Nemesis } from './nemesis.ts';
 import { play } from './player.ts';
 import { PROBE, Recording, type Script } from './recording.ts';
-import { sleep } from './sleep.ts';
 import { Watch } from './watch.ts';
 import { Workload } from './workload.ts';
 
@@ -102,7 +102,7 @@ export class ChaosRun {
       recording,
       coverage: this.#coverage,
       now: () => options.now() - startedAt,
-      sleep,
+      sleep: REAL_PACE.pause,
     });
     this.#hands = new Hands(this.#arena);
     this.#watch = new Watch(this.#arena, this.#hands);
