@@ -17,6 +17,13 @@ import type { Request } from './requests.ts';
 /** Reads of a scenario are made by one client, its writes by as many as there are at a time. */
 const READER = 'reader';
 
+/** A node's whole log. */
+export interface SeenLog {
+  readonly entries: readonly LogEntry[];
+  readonly lastIndex: number;
+  readonly commitIndex: number;
+}
+
 export class HistoryKeeper {
   readonly #records: HistoryRecord[] = [];
   readonly #now: () => number;
@@ -69,11 +76,7 @@ export class HistoryKeeper {
     node: string,
     life: string,
     call: number,
-    page: {
-      readonly entries: readonly LogEntry[];
-      readonly lastIndex: number;
-      readonly commitIndex: number;
-    },
+    { entries, lastIndex, commitIndex }: SeenLog,
     final: boolean,
   ): void {
     const record: LogRecord = {
@@ -85,10 +88,10 @@ export class HistoryKeeper {
       call,
       return: this.#now(),
       from: 1,
-      to: page.lastIndex,
-      entries: page.entries.map(seen),
-      lastIndex: page.lastIndex,
-      commitIndex: page.commitIndex,
+      to: lastIndex,
+      entries: entries.map(seen),
+      lastIndex,
+      commitIndex,
       ...(final ? { final } : {}),
     };
     this.#records.push(record);

@@ -3,20 +3,13 @@
 
 import type { GetResult, Health, LogEntry, LogPage, MasterHealth } from '../client/answers.ts';
 import type { Call, Reply } from '../client/link.ts';
-import type { HistoryKeeper } from './history-keeper.ts';
+import type { HistoryKeeper, SeenLog } from './history-keeper.ts';
 import { keyPath } from './requests.ts';
 import { lifeOf, masterOf, type Stage } from './stage.ts';
 
 /** A node did not answer, or not with what was asked for. */
 export class NotSeen extends Error {
   override readonly name = 'NotSeen';
-}
-
-/** A node's whole log. */
-export interface SeenLog {
-  readonly entries: readonly LogEntry[];
-  readonly lastIndex: number;
-  readonly commitIndex: number;
 }
 
 /** Local reads take milliseconds, on a loaded machine tenths of a second. */

@@ -1,6 +1,7 @@
 // The HTTP request that a step means, and what it asks of the cluster.
 
 import type { Call } from '../client/link.ts';
+import { preconditions } from '../client/write-headers.ts';
 import type { WriteConcern } from '../core/effects.ts';
 import type { Operation } from '../core/operation.ts';
 import type { RequestStep, StepOf } from './step.ts';
@@ -111,9 +112,5 @@ function idOf({ id }: StepOf<'put' | 'remove'>): object {
 
 function conditionsOf(step: WriteStep): Record<string, string> {
   if (step.verb !== 'put' && step.verb !== 'remove') return {};
-  const [match, none] = [step['if-match'], step['if-none-match']];
-  return {
-    ...(match === undefined ? {} : { 'if-match': `"${match}"` }),
-    ...(none === undefined ? {} : { 'if-none-match': none }),
-  };
+  return preconditions({ ifMatch: step['if-match'], ifNoneMatch: step['if-none-match'] });
 }
