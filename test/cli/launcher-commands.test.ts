@@ -18,6 +18,27 @@ import { launch, NODES } from './launcher-stub.ts';
 
 isolate();
 
+const NOWHERE = 'http://127.0.0.1:1';
+
+/** A cluster of which nobody answers. */
+const NOBODY = { control: NOWHERE, arbiter: NOWHERE, master: null, nodes: [], dataDir: null };
+
+/** Until the test is over, clusters are looked for in this folder alone. */
+async function ownRunFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'replog-run-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  vi.stubEnv('REPLOG_RUN_DIR', folder);
+  return folder;
+}
+
+/** A process that has begun its script, and ends with the test at the latest. */
+async function running(script: string) {
+  const child = spawn('sh', ['-c', script]);
+  onTestFinished(() => void child.kill('SIGKILL'));
+  await once(child.stdout, 'data');
+  return child;
+}
+
 test.each(['stop', 'start', 'restart', 'kill', 'pause', 'resume'])(
   '%s asks the launcher, node by node, with the token',
   async (verb) => {
@@ -124,17 +145,11 @@ test('rm of a single node, and of one where nothing runs, says what takes it out
 });
 
 test('stop: who does not wait until the cluster has stopped is not told that it has', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'replog-run-'));
-  onTestFinished(() => rm(folder, { recursive: true }));
-  vi.stubEnv('REPLOG_RUN_DIR', folder);
+  await ownRunFolder();
   // A launcher that does not hear.
-  const launcher = spawn('sh', ['-c', 'trap "" TERM; echo ready; exec sleep 60']);
-  onTestFinished(() => void launcher.kill('SIGKILL'));
-  await once(launcher.stdout, 'data');
+  const launcher = await running('trap "" TERM; echo ready; exec sleep 60');
   const { pid } = launcher as { pid: number };
-  const url = 'http://127.0.0.1:1';
-  const nobody = { control: url, arbiter: url, master: null, nodes: [], dataDir: null };
-  register({ name: 'still', pid, ...nobody });
+  register({ name: 'still', pid, ...NOBODY });
   const pause = vi.spyOn(REAL_PACE, 'pause').mockImplementation(async () => {
     process.emit('SIGINT', 'SIGINT');
   });
@@ -145,17 +160,11 @@ test('stop: who does not wait until the cluster has stopped is not told that it 
 });
 
 test('stop: a cluster has stopped when its process ends, not when it cannot be found', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'replog-run-'));
-  onTestFinished(() => rm(folder, { recursive: true }));
-  vi.stubEnv('REPLOG_RUN_DIR', folder);
+  await ownRunFolder();
   // A launcher that takes its time.
-  const launcher = spawn('sh', ['-c', 'trap "" TERM; echo ready; read line']);
-  onTestFinished(() => void launcher.kill('SIGKILL'));
-  await once(launcher.stdout, 'data');
+  const launcher = await running('trap "" TERM; echo ready; read line');
   const { pid } = launcher as { pid: number };
-  const url = 'http://127.0.0.1:1';
-  const nobody = { control: url, arbiter: url, master: null, nodes: [], dataDir: null };
-  const entry = register({ name: 'slow', pid, ...nobody });
+  const entry = register({ name: 'slow', pid, ...NOBODY });
   const pause = vi.spyOn(REAL_PACE, 'pause').mockImplementation(async () => {
     entry.remove();
     if (pause.mock.calls.length < 3) return;
@@ -167,16 +176,10 @@ test('stop: a cluster has stopped when its process ends, not when it cannot be f
 });
 
 test('stop: of one that ends already waits for the same end, and asks no second time', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'replog-run-'));
-  onTestFinished(() => rm(folder, { recursive: true }));
-  vi.stubEnv('REPLOG_RUN_DIR', folder);
-  const launcher = spawn('sh', ['-c', 'trap "exit 9" TERM; echo ready; read line']);
-  onTestFinished(() => void launcher.kill('SIGKILL'));
-  await once(launcher.stdout, 'data');
+  await ownRunFolder();
+  const launcher = await running('trap "exit 9" TERM; echo ready; read line');
   const { pid } = launcher as { pid: number };
-  const url = 'http://127.0.0.1:1';
-  const nobody = { control: url, arbiter: url, master: null, nodes: [], dataDir: null };
-  register({ name: 'ending', pid, ...nobody }).leave();
+  register({ name: 'ending', pid, ...NOBODY }).leave();
   const pause = vi.spyOn(REAL_PACE, 'pause').mockImplementation(async () => {
     if (pause.mock.calls.length < 3) return;
     launcher.stdin.end('\n');
@@ -190,9 +193,7 @@ test('stop: of one that ends already waits for the same end, and asks no second 
 });
 
 test('stop: of several clusters that are being started one is to be named', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'replog-run-'));
-  onTestFinished(() => rm(folder, { recursive: true }));
-  vi.stubEnv('REPLOG_RUN_DIR', folder);
+  const folder = await ownRunFolder();
   const launchers = ['a', 'b'].map(() => spawn('sleep', ['60']));
   for (const [i, { pid }] of launchers.entries()) {
     const entry = { name: 'ab'[i], dataDir: null, ...markOf(pid), held: true };
@@ -217,25 +218,12 @@ test.runIf(process.platform === 'linux').each([
   ['wakes it, and it ends', 'trap "exit 0" CONT; echo ready; read line', 0],
   ['kills it where it does not end', 'echo ready; exec sleep 60', 6_000],
 ])('stop: of a node that stood still when its launcher died: %s', async (_, script, passedMs) => {
-  const folder = await mkdtemp(join(tmpdir(), 'replog-run-'));
-  onTestFinished(() => rm(folder, { recursive: true }));
-  vi.stubEnv('REPLOG_RUN_DIR', folder);
-  const node = spawn('sh', ['-c', script]);
-  onTestFinished(() => void node.kill('SIGKILL'));
-  await once(node.stdout, 'data');
+  await ownRunFolder();
+  const node = await running(script);
   node.kill('SIGSTOP');
   const { pid: dead } = spawnSync(process.execPath, ['-e', '0']);
-  const url = 'http://127.0.0.1:1';
-  const nodes = [{ node: 'n2', role: null, url, pid: node.pid! }];
-  register({
-    name: 'gone',
-    pid: dead,
-    control: url,
-    arbiter: url,
-    master: null,
-    nodes,
-    dataDir: null,
-  });
+  const nodes = [{ node: 'n2', role: null, url: NOWHERE, pid: node.pid! }];
+  register({ name: 'gone', pid: dead, ...NOBODY, nodes });
   const other = await runCommand(control, 'stop', '--name', 'other');
   expect([other.code, node.exitCode ?? node.signalCode]).toEqual([2, null]);
   expect((await runCommand(ps, 'ps')).out).toBe(
