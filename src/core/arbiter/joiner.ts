@@ -31,7 +31,8 @@ function isElsewhere(answer: Answer): boolean {
 /**
  * Invariants:
  * 1. One Join is under way at a time: what one arbiter is told is never on its way to another.
- * 2. The arbiter that has answered is asked until it does not any more.
+ * 2. None begins behind a Leave, unless that came to nothing: this node would be a member again.
+ * 3. The arbiter that has answered is asked until it does not any more.
  */
 export class Joiner {
   private readonly context: Context;
@@ -53,6 +54,8 @@ export class Joiner {
   private awaitedSince: number | null = null;
   /** A Leave that is sent when the Join under way has been answered. */
   private leaving: (() => void) | null = null;
+  /** A Leave is under way, or was taken. */
+  private parting = false;
 
   constructor(
     context: Context,
@@ -71,21 +74,27 @@ export class Joiner {
     return !this.underWay && this.dueAt === Number.POSITIVE_INFINITY;
   }
 
-  /** A Join is wanted at this time; if one is planned earlier, that one serves. */
+  /** A Join is wanted at this time; if one is planned earlier, that one serves. Of a node that
+   * leaves, or has left, none is. */
   plan(at: number): void {
-    this.dueAt = Math.min(this.dueAt, at);
+    if (!this.parting) this.dueAt = Math.min(this.dueAt, at);
   }
 
   /** Tells the arbiter that this node is no replica any more; `then` hears whether it took note. A
    * Join under way is waited for: if that came behind it, this node would be a member again. */
   leave(then: (outcome: Farewell) => void): void {
+    this.parting = true;
     this.dueAt = Number.POSITIVE_INFINITY;
     const { node } = this.context.self;
     const send = (unasked: number): void => {
       this.context.outbox.send(this.arbiter, { type: 'Leave', node }, (answer) => {
         this.look(answer);
-        if (unasked > 0 && isElsewhere(answer)) send(unasked - 1);
-        else then(answer.type === 'Left' ? 'left' : answer.type === 'None' ? 'unknown' : 'refused');
+        if (unasked > 0 && isElsewhere(answer)) {
+          send(unasked - 1);
+          return;
+        }
+        this.parting = answer.type === 'Left';
+        then(this.parting ? 'left' : answer.type === 'None' ? 'unknown' : 'refused');
       });
     };
     const begin = (): void => send(this.arbiters.length - 1);
