@@ -51,6 +51,18 @@ describe('OwnDisk: the master itself', () => {
     expect(cluster.transitions).toEqual([]);
   });
 
+  test('nor is one that never catches up with what is written', () => {
+    const cluster = new Members('n2', 'n3');
+    cluster.host('n1').disk.delayMs = () => 600;
+    for (let round = 0; round < 80; round += 1) {
+      cluster.write('n1', 'a', { w: 1 });
+      cluster.run(100);
+      const { lagEntries } = cluster.report('n1');
+      expect(lagEntries).toBeGreaterThan(0);
+    }
+    expect(cluster.transitions).toEqual([]);
+  });
+
   test('B22: it is read-only for as long as its disk is full, and says why', () => {
     const cluster = new Members('n2', 'n3');
     const mode = () => {

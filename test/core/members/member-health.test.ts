@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { epoch, nodeId } from '../../../src/core/ids.ts';
+import type { Response, ResponseOrder } from '../../../src/core/messages.ts';
 import { ForeignSecondary, type Manner } from '../foreign-secondary.ts';
 import { Members } from '../members.ts';
 
@@ -119,6 +121,26 @@ describe('Membership: judging', () => {
     },
   );
 
+  test('B54, C15: nor one whose silence had almost been news, before it can have answered', () => {
+    const cluster = new Members('n2', 'n3');
+    cluster.run(500);
+    const { lastHeartbeatMs } = cluster.report('n3');
+    cluster.node('n3').deaf = true;
+    cluster.run(1_450 - lastHeartbeatMs!);
+    // It looks once more, finds nothing, and stands still.
+    cluster.node('n3').manner = 'silent';
+    cluster.write('n1', 'a', { w: 1 });
+    cluster.run(1);
+    cluster.pause('n1');
+    cluster.node('n3').deaf = false;
+    cluster.node('n3').manner = 'takes';
+    cluster.weather = (from) => (from === 'n3' ? 400 : 1);
+    cluster.run(6_000);
+    cluster.resume('n1');
+    cluster.run(2_000);
+    expect(cluster.transitions).toEqual([]);
+  });
+
   test('B54, C15: not even a member that was behind when it stopped', () => {
     const cluster = new Members('n2', 'n3');
     cluster.node('n3').manner = 'silent';
@@ -218,6 +240,46 @@ describe('Membership: judging', () => {
     expect(cluster.report('n3').lagMs).toBeGreaterThanOrEqual(990);
   });
 
+  test('says how long ago a member has answered, and that one never has', () => {
+    const cluster = new Members('n2', 'n3');
+    cluster.node('n3').deaf = true;
+    cluster.announce('n1', 'n2');
+    cluster.announce('n1', 'n2', 'n3');
+    cluster.weather = (from, to) => ([from, to].includes('n2') ? 'lost' : 1);
+    const { lastHeartbeatMs } = cluster.report('n2');
+    expect(lastHeartbeatMs).toBeLessThan(500);
+    cluster.run(300);
+    expect(cluster.report('n2').lastHeartbeatMs).toBe(lastHeartbeatMs! + 300);
+    expect(cluster.report('n3').lastHeartbeatMs).toBeNull();
+  });
+
+  test('says what its heartbeats come to, where nothing is to be sent', () => {
+    const cluster = new Members('n2', 'n3');
+    cluster.run(1_000);
+    cluster.kill('n2');
+    let answer: Response = { type: 'Refused', code: 'overloaded' };
+    cluster.foreign('n3', {
+      deadline: () => Number.POSITIVE_INFINITY,
+      step: (event) =>
+        event.type === 'Received'
+          ? [{ type: 'Respond', ticket: event.ticket, response: answer as ResponseOrder }]
+          : [],
+    });
+    cluster.run(600);
+    expect(cluster.report('n2').lastError).toBe('connection refused');
+    expect(cluster.report('n3').lastError).toBe('answered Refused');
+    // Of its own epoch, by one that does not say who it is, or says so.
+    answer = { type: 'Refused', code: 'stale-epoch', epoch: epoch(1) };
+    cluster.run(600);
+    expect(cluster.report('n3').lastError).toBe('refused: stale-epoch');
+    answer = { ...answer, node: nodeId('n3') };
+    cluster.run(600);
+    expect(cluster.report('n3').lastError).toBe('refused: stale-epoch');
+    answer = { ...answer, node: nodeId('n2') };
+    cluster.run(600);
+    expect(cluster.report('n3').lastError).toBe('n2 answers at n3');
+  });
+
   test('is behind since the oldest operation that it lacks, and not at all with none', () => {
     const cluster = new Members('n2');
     for (let n = 0; n < 8; n += 1) {
@@ -254,6 +316,8 @@ describe('Membership: judging', () => {
       return 1;
     };
     cluster.run(20_000);
+    const beats = cluster.node('n2').received.filter(({ type }) => type === 'Heartbeat');
+    expect(beats.length).toBeLessThan(60);
     expect(sessionsOf(cluster.node('n2'))).toBeLessThan(60);
   });
 
@@ -269,5 +333,10 @@ describe('Membership: judging', () => {
     cluster.run(50);
     expect(mute.snapshots[0]).toMatchObject({ seq: 0, updates: [{ index: 1 }, { index: 2 }] });
     expect(mute.lastIndex).toBe(2);
+    // That it has them is relied on when it has said who it is.
+    expect(cluster.host('n1').replica!.compactTo).toBe(0);
+    mute.deaf = false;
+    cluster.run(600);
+    expect(cluster.host('n1').replica!.compactTo).toBe(2);
   });
 });

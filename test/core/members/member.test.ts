@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Note } from '../../../src/core/effects.ts';
-import { epoch, logIndex, nodeId } from '../../../src/core/ids.ts';
+import { epoch, incarnation, logIndex, nodeId, session } from '../../../src/core/ids.ts';
 import { Member } from '../../../src/core/members/member.ts';
 import type { HeartbeatAck } from '../../../src/core/messages.ts';
 import { DEFAULT_OPTIONS } from '../../../src/core/options.ts';
@@ -71,6 +71,13 @@ describe('Member: what it has that the master has not', () => {
     expect(bench.notes()).toMatchObject([{ event: 'joined', from: 6 }]);
   });
 
+  test('that its log parts from the master’s is said of one process only', () => {
+    const member = answered({ lastIndex: 8, acceptedEpoch: EPOCH });
+    member.reset = logIndex(7);
+    expect(member.hasParted(incarnation('n2#1'))).toBe(true);
+    expect(member.hasParted(incarnation('n2#2'))).toBe(false);
+  });
+
   test('no session begins before the surplus is gone', () => {
     const member = answered({ lastIndex: 7, lastEpoch: 2, acceptedEpoch: 2 });
     const owner = {} as never;
@@ -96,6 +103,12 @@ describe('Member: what it has that the master has not', () => {
 });
 
 describe('Member: whose answers it heeds', () => {
+  test('C12: none to a heartbeat sent before one that was answered', () => {
+    const member = answered({ lastIndex: 5, lastEpoch: 2, acceptedEpoch: EPOCH });
+    member.followedAt = 10;
+    expect([9, 10].map((sentAt) => member.heeds(sentAt))).toEqual([false, true]);
+  });
+
   test('C12: none to a heartbeat sent before it refused its session', () => {
     const member = answered({ lastIndex: 5, lastEpoch: 2, acceptedEpoch: EPOCH });
     member.begin({} as never, EPOCH, logIndex(8), () => 1 as never, 0);
@@ -163,6 +176,33 @@ test('what it acknowledges makes up for the sessions that it has refused before'
   expect(pauseAfterRefusal()).toBe(pauses[0]);
 });
 
+test('after an outage, what it refused before is no reason to suspect it', () => {
+  const member = answered({ lastIndex: 5, lastEpoch: 2, acceptedEpoch: EPOCH });
+  member.refused('stale-session', 0);
+  member.judge(5_000);
+  member.heard(9_000);
+  member.judge(9_000);
+  expect(member.status).toBe('Healthy');
+});
+
+test('nor is it after an acknowledgement', () => {
+  const member = answered({ lastIndex: 5, lastEpoch: 2, acceptedEpoch: EPOCH });
+  member.refused('stale-session', 0);
+  member.acknowledged(100);
+  for (let now = 0; now <= 9_000; now += 1_000) member.heard(now);
+  member.judge(9_000);
+  expect(member.status).toBe('Healthy');
+});
+
+test('one that answers itself again is given a session', () => {
+  const member = answered({ lastIndex: 5, lastEpoch: 2, acceptedEpoch: EPOCH });
+  member.answeredBy(nodeId('n3'), 5);
+  const back = { type: 'HeartbeatAck', node: 'n2', incarnation: 'n2#1', epoch: 1, lastIndex: 5 };
+  member.heartbeatAnswered({ ...back, hash: 1 } as HeartbeatAck, EPOCH);
+  member.begin({} as never, EPOCH, logIndex(8), () => 1 as never, 60_000);
+  expect(member.replicator).not.toBeNull();
+});
+
 describe('Member: a session that begins before the secondary has said anything', () => {
   /** One to whom a session was offered that way, and what was told so far. */
   function offered(): { readonly member: Member; readonly told: () => number[] } {
@@ -195,5 +235,59 @@ describe('Member: a session that begins before the secondary has said anything',
     acknowledges.member.acknowledged(40);
     acknowledges.member.acknowledged(50);
     expect(acknowledges.told()).toEqual([1]);
+  });
+});
+
+describe('Member: what it has followed', () => {
+  const ack = { type: 'HeartbeatAck', node: 'n2', incarnation: 'n2#1', epoch: 1, lastIndex: 6 };
+
+  /** Sessions one after the other, before each of which it says where it stands, or nothing, and in
+   * which it acknowledges the first 6 of 8 operations, or nothing. Then the seventh is compacted
+   * away: returns where the session begins in which it has 6. */
+  function beginsAt(...sessions: readonly { says: boolean; acknowledges: boolean }[]): unknown {
+    const bench = master();
+    const member = new Member(bench.context, peer('n2'), 0);
+    const answers = () =>
+      member.heartbeatAnswered({ ...ack, hash: 1, acceptedEpoch: EPOCH } as HeartbeatAck, EPOCH);
+    let number = 0;
+    const begin = (): void => {
+      number += 1;
+      const next = () => session(number);
+      member.begin({} as never, EPOCH, logIndex(8), next, number * 60_000);
+      expect(member.replicator).not.toBeNull();
+    };
+    for (const { acknowledges, says } of sessions) {
+      if (says) answers();
+      begin();
+      if (acknowledges) {
+        member.replicator = { ackedIndex: logIndex(6), close: () => {} } as never;
+        member.acknowledged(0);
+      }
+      member.refused('stale-session', number * 60_000);
+    }
+    bench.log.compact(7);
+    answers();
+    bench.take();
+    begin();
+    return bench.notes().flatMap((note) => (note as { from?: number }).from ?? []);
+  }
+
+  const said = { says: true, acknowledges: true };
+
+  test('C23: it goes on from there, whatever was compacted away since', () => {
+    expect(beginsAt(said)).toEqual([7]);
+  });
+
+  test('C23: also where a session came to nothing in between', () => {
+    expect(beginsAt(said, { says: true, acknowledges: false })).toEqual([7]);
+  });
+
+  test('C23: not from what it acknowledged without having said where it stands', () => {
+    // It may hold a key whose removal is gone.
+    expect(beginsAt({ says: false, acknowledges: true })).toEqual([1]);
+  });
+
+  test('C23: nor where it has said nothing before the session in between', () => {
+    expect(beginsAt(said, { says: false, acknowledges: false })).toEqual([1]);
   });
 });

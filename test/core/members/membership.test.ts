@@ -1,9 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { epoch, incarnation, logIndex, nodeId } from '../../../src/core/ids.ts';
+import { epoch, incarnation, logIndex, nodeId, seq, session } from '../../../src/core/ids.ts';
+import { peer } from '../bench.ts';
 import { ForeignSecondary } from '../foreign-secondary.ts';
 import { Members } from '../members.ts';
-import { masterOf } from '../three.ts';
+import { masterOf, three } from '../three.ts';
 import { VirtualCluster } from '../virtual-cluster.ts';
+
+/** Where the log of a master that has nothing ends. */
+const NOTHING = { lastIndex: logIndex(0), commitIndex: logIndex(0) };
 
 describe('Membership: who is a member', () => {
   test('a master that never received Replicas is a cluster of one', () => {
@@ -362,4 +366,134 @@ test('a master that counts epochs anew, without a memory, numbers sessions above
     sessions.push(secondary.snapshots.at(-1)!.session);
   }
   expect(sessions[1]! - sessions[0]!).toBe(1_000);
+});
+
+describe('Membership: what comes late, or twice', () => {
+  test('what a session at the old address is told ends none at the new one', () => {
+    const cluster = new Members('n2');
+    cluster.node('n2').manner = 'stale-session';
+    cluster.weather = (from) => (from === 'n2' ? 400 : 1);
+    cluster.write('n1', 'a', { w: 1 });
+    cluster.run(350);
+    const moved = cluster.foreign('new', new ForeignSecondary('n2'));
+    cluster.announce('n1', { node: nodeId('n2'), url: 'new' });
+    cluster.run(3_000);
+    expect(moved.lastIndex).toBe(1);
+    expect(new Set(moved.snapshots.map((snapshot) => snapshot.session)).size).toBe(1);
+    expect(cluster.report('n2').lastError).toBeNull();
+  });
+
+  test('B12: who writes for all when another has joined waits for that one, too', () => {
+    const cluster = new Members('n2');
+    cluster.node('n2').manner = 'silent';
+    const before = cluster.write('n1', 'a', { w: 'all' });
+    const n3 = cluster.foreign('n3', new ForeignSecondary('n3'));
+    n3.manner = 'silent';
+    cluster.announce('n1', 'n2', 'n3');
+    cluster.run(100);
+    const after = cluster.write('n1', 'b', { w: 'all' });
+    cluster.node('n2').manner = 'takes';
+    cluster.run(1_000);
+    expect(cluster.outcome(before)).toMatchObject({ type: 'Stored', acks: ['n1', 'n2'] });
+    expect(cluster.outcome(after)).toBeUndefined();
+    n3.manner = 'takes';
+    cluster.run(2_100);
+    expect(cluster.outcome(after)).toMatchObject({ type: 'Stored', acks: ['n1', 'n2', 'n3'] });
+  });
+
+  test('C23: nothing may be compacted away that is not committed, though nobody is left', () => {
+    const cluster = three();
+    cluster.weather = (from, to) => (from === 'n1' && to !== 'n1' ? 'lost' : 1);
+    cluster.write('n1', 'a', { w: 1 });
+    cluster.run(100);
+    for (const node of ['n2', 'n3']) cluster.request('n1', { type: 'Leave', node: nodeId(node) });
+    cluster.run(100);
+    expect(masterOf(cluster).members).toHaveLength(1);
+    expect(cluster.status('n1')).toMatchObject({ commitIndex: 0, persistedIndex: 1 });
+    expect(cluster.host('n1').replica!.compactTo).toBe(0);
+  });
+
+  test('a master that is one no longer judges nobody', () => {
+    const cluster = new Members('n2', 'n3');
+    cluster.node('n3').deaf = true;
+    cluster.run(6_000);
+    cluster.node('n3').deaf = false;
+    cluster.weather = (from, to) => (from === 'n3' ? 300 : to === 'arbiter' ? 'lost' : 1);
+    cluster.run(550);
+    cluster.request('n1', { type: 'Heartbeat', epoch: epoch(9), master: peer('n9'), ...NOTHING });
+    const before = cluster.trace.length;
+    cluster.run(400);
+    expect(cluster.status('n1').role).toBe('secondary');
+    expect(cluster.trace.slice(before).filter((line) => line.includes('Healthy'))).toEqual([]);
+  });
+
+  test('G11: who left is remembered no more as one that has had the log', () => {
+    const cluster = three();
+    cluster.write('n1', 'a', { w: 3 });
+    cluster.run(1_000);
+    expect(cluster.host('n1').memory.established).toEqual(['n2', 'n3']);
+    cluster.request('n1', { type: 'Leave', node: nodeId('n3') });
+    cluster.run(100);
+    expect(cluster.host('n1').memory.established).toEqual(['n2']);
+  });
+
+  test('a master that waits for its members asks ten times a second', () => {
+    const cluster = three();
+    cluster.write('n1', 'a', { w: 3 });
+    cluster.run(100);
+    for (const id of ['n1', 'n2', 'n3']) cluster.kill(id);
+    cluster.start('n1', { arbiter: null, size: 3 });
+    let beats = 0;
+    cluster.weather = (_from, to, what) => {
+      if (to === 'n2' && what === 'Heartbeat') beats += 1;
+      return 'lost';
+    };
+    cluster.run(1_000);
+    expect(masterOf(cluster).mode).toBe('read-only');
+    expect(beats).toBeGreaterThanOrEqual(9);
+    expect(beats).toBeLessThanOrEqual(12);
+  });
+
+  test('C11: no session begins with one that is Unhealthy when the master has recovered', () => {
+    const cluster = three();
+    cluster.write('n1', 'a', { w: 3 });
+    cluster.run(100);
+    for (const id of ['n1', 'n2', 'n3']) cluster.kill(id);
+    cluster.start('n1', { arbiter: null, size: 3 });
+    cluster.run(6_000);
+    expect(masterOf(cluster).members[2]).toMatchObject({ node: 'n3', status: 'Unhealthy' });
+    cluster.start('n2', { arbiter: 'n1' });
+    let snapshots = 0;
+    cluster.weather = (_from, to, what) => {
+      if (to === 'n3' && what === 'Snapshot') snapshots += 1;
+      return 1;
+    };
+    cluster.run(3_000);
+    expect(masterOf(cluster).mode).toBe('read-write');
+    expect(snapshots).toBe(0);
+  });
+});
+
+test('a session that ends for another reason than a difference begins without a reset', () => {
+  const cluster = three();
+  cluster.write('n1', 'a', { w: 3 });
+  cluster.run(1_000);
+  const resets: unknown[] = [];
+  const host = cluster.host('n2');
+  let refused = false;
+  host.around = (event, step) => {
+    if (event.type === 'Received' && event.request.type === 'Snapshot') {
+      resets.push(event.request.reset ?? false);
+      if (!refused) {
+        refused = true;
+        cluster.request('n2', { ...event.request, session: session(2 ** 40), seq: seq(0) });
+      }
+    }
+    step();
+  };
+  cluster.write('n1', 'b', { w: 3 });
+  cluster.run(3_000);
+  expect(resets.length).toBeGreaterThan(1);
+  expect(resets.every((reset) => reset === false)).toBe(true);
+  expect(cluster.entries('n2')).toEqual(['1:a', '2:b']);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Lost } from '../../../src/core/effects.ts';
-import { epoch, logIndex } from '../../../src/core/ids.ts';
+import { epoch, logIndex, nodeId } from '../../../src/core/ids.ts';
 import { Member } from '../../../src/core/members/member.ts';
 import type { HeartbeatAck } from '../../../src/core/messages.ts';
 import { Electorate } from '../../../src/core/recovery/electorate.ts';
@@ -137,4 +137,52 @@ test.each([
     hearing.heardFrom(member, { ...ack, acceptedEpoch: accepted[i] } as HeartbeatAck);
   }
   expect(hearing.speakers().map(({ node }) => node)).toEqual(counted);
+});
+
+test('C13: more members than were configured: a majority of them is heard', () => {
+  const { context } = new Bench({ entries: entries(1, 3) });
+  const ids = ['n2', 'n3', 'n4', 'n5'];
+  const all = ids.map((id) => new Member(context, peer(id), 0));
+  // All of them are new, so that it is not for established ones that more are waited for.
+  const electorate = new Electorate(context, { replicas: all.map((member) => member.peer) });
+  for (const id of ids) electorate.left(nodeId(id));
+  const hearing = new Hearing(
+    context,
+    epoch(2),
+    { members: () => all, electorate, size: () => 3 },
+    0,
+  );
+  for (const member of all) member.heartbeatFailed('connection refused');
+  const heard = all.map((member) => {
+    const { node } = member.peer;
+    const ack = { type: 'HeartbeatAck', node, incarnation: `${node}#1`, epoch: 2, lastIndex: 3 };
+    hearing.heardFrom(member, { ...ack, acceptedEpoch: 1 } as HeartbeatAck);
+    return hearing.enough(1_000);
+  });
+  expect(heard).toEqual([false, true, true, true]);
+});
+
+test('a member that was heard is not waited for, though it is silent since', () => {
+  const { context } = new Bench({ entries: entries(1, 3) });
+  const all = ['n2', 'n3'].map((id) => new Member(context, peer(id), 0));
+  const electorate = new Electorate(context, { replicas: all.map((member) => member.peer) });
+  const assembly = { members: () => all, electorate, size: () => 3 };
+  const hearing = new Hearing(context, epoch(2), assembly, 0);
+  const ack = { type: 'HeartbeatAck', node: 'n2', incarnation: 'n2#1', epoch: 2, lastIndex: 3 };
+  hearing.heardFrom(all[0]!, { ...ack, acceptedEpoch: 1 } as HeartbeatAck);
+  for (const member of all) member.judge(5_000);
+  expect(all.map(({ status }) => status)).toEqual(['Unhealthy', 'Unhealthy']);
+  expect(hearing.absent).toEqual({ silent: ['n3'], unmet: 0 });
+});
+
+test('a member that does not say what it has accepted has nothing to give', () => {
+  const { context } = new Bench({ entries: entries(1, 3) });
+  const member = new Member(context, peer('n2'), 0);
+  const electorate = new Electorate(context, { replicas: [member.peer] });
+  const assembly = { members: () => [member], electorate, size: () => 2 };
+  const hearing = new Hearing(context, epoch(2), assembly, 0);
+  const ack = { type: 'HeartbeatAck', node: 'n2', incarnation: 'n2#1', epoch: 2, lastIndex: 9 };
+  hearing.heardFrom(member, ack as HeartbeatAck);
+  expect(hearing.speakers()).toEqual([]);
+  expect(hearing.enough(1_000)).toBe(true);
 });
