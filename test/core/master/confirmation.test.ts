@@ -164,3 +164,14 @@ test('a read is confirmed by a majority of the configured size, not of who is th
   cluster.run(2_500);
   expect(cluster.outcome(ticket)).toMatchObject({ type: 'NotLinearizable' });
 });
+
+test('a master that is still recovering refuses at once, and says why', () => {
+  const cluster = three();
+  cluster.write('n1', 'a', { w: 3 });
+  cluster.run(100);
+  for (const id of ['n1', 'n2', 'n3']) cluster.kill(id);
+  cluster.start('n1', { arbiter: null, size: 3 });
+  cluster.run(100);
+  const reason = 'the master is still recovering';
+  expect(cluster.outcome(cluster.confirm('n1'))).toEqual({ type: 'NotLinearizable', reason });
+});

@@ -16,6 +16,7 @@ describe('OwnDisk: the master itself', () => {
     cluster.run(3_990);
     expect(cluster.report('n1')).toMatchObject({ status: 'Healthy', ackedIndex: 0, lagEntries: 1 });
     expect(cluster.report('n1').lagMs).toBeGreaterThan(3_900);
+    expect(cluster.report('n1').lagMs).toBeLessThanOrEqual(3_990);
     cluster.run(20);
     const lastError = 'its own disk does not answer';
     expect(cluster.report('n1')).toMatchObject({ status: 'Suspected', lastError });
@@ -74,6 +75,7 @@ describe('OwnDisk: the master itself', () => {
     cluster.write('n1', 'a', { w: 1 });
     cluster.run(50);
     expect(mode()).toEqual({ mode: 'read-only', reason: 'no room on disk: no space' });
+    expect(cluster.report('n1').lastError).toBe('no space');
     disk.trouble = () => 'none';
     cluster.run(200);
     expect(mode()).toEqual({ mode: 'read-write', reason: null });

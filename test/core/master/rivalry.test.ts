@@ -17,10 +17,13 @@ test.each([
   { what: 'as much, and does not say what', ack: { lastIndex: 5, hash: null }, repeated: false },
   { what: 'less, not compared yet', ack: { lastIndex: 4 }, repeated: false },
   { what: 'less, and it differs', ack: { lastIndex: 4 }, parted: true, repeated: true },
+  { what: 'what is gone here', ack: { lastIndex: 4 }, parted: true, gone: 4, repeated: false },
 ])('C2: a member has $what: the epoch was given before: $repeated', (row) => {
   const log = [...entries(1, 3, 1), ...entries(4, 5, 2)];
   const arbiter = row.own === false ? null : OWN;
-  const { context, ledger } = new Bench({ entries: log, memory: { epoch: epoch(2), arbiter } });
+  const bench = new Bench({ entries: log, memory: { epoch: epoch(2), arbiter } });
+  const { context, ledger } = bench;
+  if (row.gone !== undefined) bench.log.compact(row.gone);
   const { hash = ledger.meter.hash, ...said } = { hash: undefined, ...row.ack };
   const ack = { acceptedEpoch: 2, lastEpoch: 2, ...(hash === null ? {} : { hash }), ...said };
   const { parted = false, repeated } = row;

@@ -2,6 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { epoch, nodeId } from '../../../src/core/ids.ts';
+import { Master } from '../../../src/core/master/master.ts';
 import { Electorate } from '../../../src/core/recovery/electorate.ts';
 import { Opening } from '../../../src/core/recovery/opening.ts';
 import { Bench, entries, peer } from '../bench.ts';
@@ -53,4 +54,15 @@ test('a master no more, it counts for nothing when that is remembered at last', 
   opening.end();
   bench.context.bookkeeping.remembered(order!.id);
   expect([opening.accession.counts, calls]).toEqual([false, ['beat', 'progressed']]);
+});
+
+test.each([
+  { of: 1, held: 0, untold: false, why: 'nobody can hold anything' },
+  { of: 1, held: 3, untold: true, why: 'an arbiter has begun to count anew' },
+  { of: 2, held: 0, untold: true, why: 'there were masters before' },
+])('alone in epoch $of, with $held entries, it is yet to be told: $untold, for $why', (row) => {
+  const { context } = new Bench({ entries: entries(1, row.held) });
+  const master = new Master(context, epoch(row.of), { replicas: null }, () => {}, 0);
+  master.wake(1_000);
+  expect([master.ready, master.untold]).toEqual([true, row.untold]);
 });
