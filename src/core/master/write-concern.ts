@@ -82,7 +82,7 @@ export class WriteConcerns {
     if (waiter.w !== 1) this.patient += 1;
   }
 
-  /** A member came (back): later `all` waiters count it, earlier ones do not. */
+  /** A member came: later `all` waiters count it, earlier ones do not. */
   joined(): void {
     this.membership += 1;
   }

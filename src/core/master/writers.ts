@@ -51,7 +51,7 @@ export class Writers {
     );
   }
 
-  /** A member came (back): who asks later for `all` counts it. */
+  /** A member came: who asks later for `all` counts it. */
   joined(): void {
     this.waiting.joined();
   }

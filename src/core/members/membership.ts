@@ -207,7 +207,6 @@ export class Membership implements ReplicatorOwner {
     if (cause.code === 'stale-session') this.sessions.passes(cause.session);
     if (cause.code === 'diverged') member.reset = cause.lastIndex;
     member.refused(cause.code, now);
-    this.owner.joined();
   }
 
   outdated(refusal: StaleEpoch): void {
@@ -264,10 +263,7 @@ export class Membership implements ReplicatorOwner {
       member.followedAt = sentAt;
       if (answer.doubts !== true) member.assuredAt = sentAt;
       const { ahead } = member;
-      if (member.heartbeatAnswered(answer, this.epoch)) {
-        member.rejoined(now);
-        this.owner.joined();
-      }
+      if (member.heartbeatAnswered(answer, this.epoch)) member.rejoined(now);
       // It answers before it drops what it has too much: the next answer tells, as a rule.
       if (member.ahead) member.nextHeartbeatAt = now + (ahead ? RECOVERY_HEARTBEAT_MS : 0);
       this.owner.heard(member, answer);
