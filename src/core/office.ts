@@ -190,7 +190,7 @@ export class Office {
     now: number,
     silent: boolean | undefined,
   ): void {
-    if (this.gone || this.ending) return;
+    if (this.ending) return;
     if (answer.epoch < this.context.bookkeeping.current.epoch) {
       this.roles.ask(now + this.context.options.joinRetryMs);
       return;
