@@ -252,9 +252,7 @@ export class Office {
     this.early = null;
     const master = new Master(this.context, epoch, appointment, deposed, this.now);
     this.leading = master;
-    if (early?.epoch !== epoch) return;
-    if (master.untold) this.install(epoch, this.sized(early));
-    else master.replicas(early, this.now);
+    if (early?.epoch === epoch) master.replicas(early, this.now);
   }
 
   /** `same`: it is of the epoch that this node knows already. */
