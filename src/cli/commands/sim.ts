@@ -50,7 +50,7 @@ export function register(program: Command): void {
         ['replog sim', 'a thousand seeds'],
         ['replog sim --minutes 10 --jobs 2', 'as many as fit, on two cores'],
         ['replog sim --seed 1459 --trace', 'one run, event by event'],
-        ['replog sim --seeds 100000 --ledger docs/reliability.md', 'and note what came of it'],
+        ['replog sim --seeds 100000 --ledger docs/ledger.md', 'and note what came of it'],
       )}
 Exit codes: ${EXIT.success} everything held, ${EXIT.refused} something did not (then the seed, the
 smallest schedule that still fails, and its trace are printed), ${EXIT.usage} wrong usage.

@@ -66,7 +66,7 @@ export function planLines({ faults, operations, shape }: Plan, runs: number): st
   ];
 }
 
-/** A row of the table in docs/reliability.md. */
+/** A row of the table in docs/ledger.md. */
 export function ledgerRow(totals: Totals, from: number, wrong: readonly string[]): string {
   const { counted: whole, events, failed, seeds } = totals;
   const verdict = failed.length > 0 ? `seed ${failed[0]!.seed} fails` : wrong.join('; ') || 'OK';
