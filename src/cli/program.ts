@@ -9,6 +9,7 @@ import { withoutVainHelp } from './arguments/vain-help.ts';
 import { compileParserLate } from './compilation.ts';
 import { EXIT, endingOf, UsageError } from './exit.ts';
 import { orNoNode } from './no-node.ts';
+import { otherWord } from './other-words.ts';
 import { abridged } from './printing/abridged.ts';
 import { keepToAscii } from './printing/ascii.ts';
 import { cleanText } from './printing/clean-text.ts';
@@ -44,7 +45,8 @@ export function newProgram(): Command {
     .configureOutput({
       writeOut: (text) => void process.stdout.write(text),
       writeErr: (text) => void process.stderr.write(text),
-      outputError: (text, write) => write(`replog: ${cleanText(abridged(sentenceIn(text)))}\n`),
+      outputError: (text, write) =>
+        write(`replog: ${cleanText(abridged(sentenceOf(text, program)))}\n`),
     })
     .addHelpText(
       'after',
@@ -118,8 +120,12 @@ function hintOfParsing({ code, message }: CommanderError, { args, commands }: Co
   }
   if (code !== 'commander.unknownCommand') return 'add --help to see how it is used';
   // A command that does not exist has no help. That of its group lists those that do.
-  return `\`replog ${named === undefined ? '' : `${named.name()} `}--help\` lists all commands`;
+  const help = `\`replog ${named === undefined ? '' : `${named.name()} `}--help\` lists all commands`;
+  const known = otherWord(UNKNOWN.exec(message)?.[1] ?? '', named?.name());
+  return known === null ? help : `${known}; ${help}`;
 }
+
+const UNKNOWN = /unknown command '([^']*)'/;
 
 /** Whether `all` is among what an argument of it may be. */
 const takesAll = (command: Command | undefined): boolean =>
@@ -158,4 +164,13 @@ function sentenceIn(text: string): string {
     .trim()
     .replace(/^error: /, '')
     .replace(/\n/g, ' ');
+}
+
+/** The same without a likeness, where the hint will say what was meant. */
+function sentenceOf(text: string, { args, commands }: Command): string {
+  const sentence = sentenceIn(text);
+  const word = UNKNOWN.exec(sentence)?.[1];
+  const group = commands.find((command) => command.name() === args[0])?.name();
+  if (word === undefined || otherWord(word, group) === null) return sentence;
+  return sentence.replace(/ \(Did you mean .*\?\)$/, '');
 }

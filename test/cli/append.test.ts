@@ -230,6 +230,19 @@ test('the hint about an unknown command names what lists the commands', async ()
 });
 
 test.each([
+  [['status'], '`replog health` shows every member, `replog ps` the processes; `replog --help`'],
+  [['top', '--help'], '`replog dashboard` shows the cluster, and `l` there what a node says; '],
+  [['version'], '`replog --version` says which one this is; `replog --help` lists all commands'],
+  [['kv', 'set', 'a', 'b'], '`replog kv put` writes a key; `replog kv --help` lists all commands'],
+])('%j: a word of other programs is led to what does it here', async (args, hint) => {
+  const { code, err } = await runCommand([append, kv], ...args);
+  expect(code).toBe(2);
+  const word = args.find((arg) => arg !== 'kv')!;
+  expect(err).toMatch(new RegExp(`^replog: unknown command '${word}'\n`));
+  expect(err).toContain(`\nhint: ${hint}`);
+});
+
+test.each([
   [['nonsense', '--help'], 'nonsense', '', '`replog --help`'],
   [['--no-color', '-h', 'nonsense'], 'nonsense', '', '`replog --help`'],
   [['help', 'appent'], 'appent', ' (Did you mean append?)', '`replog --help`'],
