@@ -7,7 +7,7 @@ export function parseUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null || !/^https?:$/.test(url.protocol) || url.username || url.search || url.hash) {
     throw new UsageError(
-      `"${text}" is not the URL of a node`,
+      `"${text}" is not a plain http(s) URL`,
       'write it like http://10.0.0.1:4000',
     );
   }

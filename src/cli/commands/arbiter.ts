@@ -8,6 +8,7 @@ import {
   serverSettings,
 } from '../arguments/server-options.ts';
 import { parseUrls } from '../arguments/url.ts';
+import { refuseBoth, refuseWithout } from '../arguments/vain-options.ts';
 import { wholeNumber } from '../arguments/whole-number.ts';
 import { UsageError } from '../exit.ts';
 import { examples } from '../printing/examples.ts';
@@ -79,14 +80,10 @@ export function register(program: Command): void {
 /** Checks what commander cannot. Throws UsageError. */
 function settingsOf(flags: ArbiterFlags): ServerSettings {
   const { dataDir, etcd, etcdPrefix, memory } = flags;
-  if (etcd === undefined) {
-    if (etcdPrefix === undefined) return serverSettings(flags, 'arbiter');
-    throw new UsageError('--etcd-prefix needs --etcd', 'say where etcd is');
-  }
-  if (dataDir !== undefined || memory) {
-    const other = memory ? '--memory' : '--data-dir';
-    throw new UsageError(`--etcd and ${other} exclude each other`, 'leave one of them out');
-  }
+  refuseWithout(etcdPrefix, etcd, '--etcd-prefix', '--etcd');
+  refuseBoth(etcd, memory, '--etcd', '--memory');
+  refuseBoth(etcd, dataDir, '--etcd', '--data-dir');
+  if (etcd === undefined) return serverSettings(flags, 'arbiter');
   if (etcdPrefix === '') throw new UsageError('the prefix is empty', 'leave it out');
   const remembers = `remembers in etcd at ${etcd.join(' or ')}`;
   return { ...serverSettings({ ...flags, memory: true }, 'arbiter'), remembers };
