@@ -1,17 +1,25 @@
 // `replog stop` of a cluster that no other command finds yet.
 
 import { existsSync, readdirSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Belongings, freePorts, type Program, until } from './program.ts';
 
 const belongings = new Belongings();
-let env: { REPLOG_RUN_DIR: string };
+let env: { REPLOG_RUN_DIR: string; NODE_OPTIONS: string };
 let home: string;
+
+/** No node gets any further: however long `stop` takes to begin, the cluster is still starting. */
+const HELD = `if (process.argv[2] === 'node') {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+}`;
 
 beforeEach(async () => {
   home = await belongings.folder();
-  env = { REPLOG_RUN_DIR: join(home, 'run') };
+  const held = join(home, 'held.cjs');
+  await writeFile(held, HELD);
+  env = { REPLOG_RUN_DIR: join(home, 'run'), NODE_OPTIONS: `--require ${held}` };
 });
 
 afterEach(() => belongings.release());
