@@ -86,15 +86,18 @@ export class Joiner {
     this.parting = true;
     this.dueAt = Number.POSITIVE_INFINITY;
     const { node } = this.context.self;
+    // Whoever gave no answer may have taken note, and be followed by nobody yet.
+    let unheard = false;
     const send = (unasked: number): void => {
       this.context.outbox.send(this.arbiter, { type: 'Leave', node }, (answer) => {
         this.look(answer);
+        unheard ||= answer.type === 'None';
         if (unasked > 0 && isElsewhere(answer)) {
           send(unasked - 1);
           return;
         }
         this.parting = answer.type === 'Left';
-        then(this.parting ? 'left' : answer.type === 'None' ? 'unknown' : 'refused');
+        then(this.parting ? 'left' : unheard ? 'unknown' : 'refused');
       });
     };
     const begin = (): void => send(this.arbiters.length - 1);

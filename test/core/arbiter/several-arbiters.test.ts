@@ -119,6 +119,20 @@ describe('a node that knows several arbiters', () => {
     expect(told).toEqual([outcome]);
   });
 
+  test('a Leave that one may have taken is unknown, though the others stand by', () => {
+    const node = new Applicant(null, ['a', 'b', 'c']);
+    const told: Farewell[] = [];
+    node.joiner.leave((farewell) => told.push(farewell));
+    node.look();
+    node.fail();
+    node.look();
+    node.answer(STANDBY);
+    node.look();
+    node.answer(STANDBY);
+    expect(asked(node)).toEqual(['a', 'b', 'c']);
+    expect(told).toEqual(['unknown']);
+  });
+
   test('of a silent master it names the term that it was told last, if any', () => {
     const node = new Applicant(null, ['a', 'b']);
     const says = (answer: Response): Join => {
