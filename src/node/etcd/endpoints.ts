@@ -45,14 +45,17 @@ export class Endpoints {
   /** See Ask. */
   readonly ask = async (route: string, body: object): Promise<EtcdAnswer> => {
     const reasons: string[] = [];
-    for (const _ of this.lines) {
-      const line = this.lines[this.turn]!;
+    const { length } = this.lines;
+    const first = this.turn;
+    // Each request goes its own round: what another one finds meanwhile makes it leave none out.
+    for (let nth = first; nth < first + length; nth += 1) {
+      const line = this.lines[nth % length]!;
       try {
         return { body: heard(await this.post(line, route, body), line.url), url: line.url };
       } catch (error) {
         if (error instanceof EtcdRefused) throw error;
         reasons.push(reasonOf(error, line.url));
-        this.turn = (this.turn + 1) % this.lines.length;
+        if (this.turn === nth % length) this.turn = (nth + 1) % length;
       }
     }
     throw new EtcdUnreachable(reasons.join('; '));

@@ -87,3 +87,12 @@ test('when it is closed, what is under way is rejected', async () => {
   await endpoints.close();
   await failure;
 });
+
+test('what is asked at the same time finds the one that answers, each by itself', async () => {
+  const silent = await served(() => {});
+  const { url, stop } = await serveEtcd();
+  onTestFinished(stop);
+  const gateway = gatewayTo(silent, url);
+  const both = await Promise.all([gateway.read(['a']), gateway.read(['b'])]);
+  expect(both).toEqual([[null], [null]]);
+});
