@@ -84,6 +84,19 @@ export function describeEtcd(name: string, start: () => Promise<EtcdSubject>): v
       expect(Number(again.revision)).toBeGreaterThan(Number(revision));
     });
 
+    it('writes only where the key hangs on this lease', async () => {
+      const lease = await gateway.grant(60);
+      const other = await gateway.grant(60);
+      const under = (one: string): Promise<WriteOutcome> =>
+        gateway.writeIf([{ key: 'seat', lease: one }], { key: 'memory', value: 'x' }, ['seat']);
+      expect(await under(lease)).toEqual({ revision: null, instead: [null] });
+      await gateway.writeIf([], { key: 'seat', value: 'n1', lease }, []);
+      expect(await under(other)).toMatchObject({ revision: null, instead: [{ lease }] });
+      expect(await under(lease)).toMatchObject({ instead: [] });
+      await gateway.revoke(lease);
+      expect(await under(lease)).toMatchObject({ revision: null, instead: [null] });
+    });
+
     it('hangs no key on a lease that is over', async () => {
       const lease = await gateway.grant(60);
       await gateway.revoke(lease);

@@ -41,9 +41,11 @@ export interface Stored {
   readonly lease: string;
 }
 
-/** What must hold for a transaction to take effect: the revision; '0': there is no such key. */
+/** What must hold for a transaction to take effect: the revision, '0': there is no such key; or the
+ * lease that the key ends with. */
 export type Condition =
   | { readonly key: string; readonly created: string }
+  | { readonly key: string; readonly lease: string }
   | { readonly key: string; readonly written: string };
 
 /** A key that is written. */
@@ -162,10 +164,11 @@ function rangeOf(key: string): object {
 }
 
 function compared(condition: Condition): object {
-  const key = base64(condition.key);
-  return 'created' in condition
-    ? { key, target: 'CREATE', result: 'EQUAL', create_revision: condition.created }
-    : { key, target: 'MOD', result: 'EQUAL', mod_revision: condition.written };
+  const equal = { key: base64(condition.key), result: 'EQUAL' };
+  if ('created' in condition)
+    return { ...equal, target: 'CREATE', create_revision: condition.created };
+  if ('lease' in condition) return { ...equal, target: 'LEASE', lease: condition.lease };
+  return { ...equal, target: 'MOD', mod_revision: condition.written };
 }
 
 function base64(text: string): string {

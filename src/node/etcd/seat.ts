@@ -81,7 +81,7 @@ export class Seat {
     this.answered = true;
     if (seat === null) return null;
     if (grant !== null && seat.lease === grant.lease) {
-      return new Term({ etcd, places, clock, ...grant, seat, memory });
+      return new Term({ etcd, places, clock, ...grant, memory });
     }
     if (seat.value !== this.holder) this.options.standby(seat.value);
     this.holder = seat.value;

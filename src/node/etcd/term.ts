@@ -1,6 +1,7 @@
 // What one arbiter remembers in etcd while it is in charge. The rule: nothing is written but on
 // condition that it still is, so an arbiter that was followed by another, and does not know it,
-// can promise nothing any more: each promise waits for a write (core/arbiter/arbiter-node.ts).
+// can promise nothing any more: each promise waits for a write (core/arbiter/arbiter-node.ts). The
+// lease tells, not a revision: an etcd that has lost its disks counts those from the beginning.
 
 import type { Memory } from '../../core/effects.ts';
 import { LatestWrite } from '../../persistence/bookkeeping/latest-write.ts';
@@ -40,13 +41,12 @@ export interface TermStart {
   readonly lease: string;
   /** When the lease was granted, or renewed last, or earlier, by this clock. */
   readonly renewedAt: number;
-  readonly seat: Stored;
   readonly memory: Stored | null;
 }
 
 /**
  * Invariants:
- * 1. It writes only while the seat is the one that it was begun with.
+ * 1. It writes only while the seat hangs on its lease.
  * 2. A write whose answer was lost, and which comes late, never replaces a later one.
  */
 export class Term {
@@ -94,12 +94,12 @@ export class Term {
   }
 
   private async write(memory: Memory): Promise<void> {
-    const { etcd, places, seat } = this.start;
+    const { etcd, lease, places } = this.start;
     const value = encode(memory);
     for (;;) {
       if (this.ended !== null) throw new TermOver(this.ended);
       const conditions = [
-        { key: places.seat, created: seat.created },
+        { key: places.seat, lease },
         { key: places.memory, written: this.written },
       ];
       const write = { key: places.memory, value };
@@ -111,7 +111,7 @@ export class Term {
         return;
       }
       const [now = null, stored = null] = outcome.instead;
-      if (now?.created !== seat.created) {
+      if (now?.lease !== lease) {
         this.end(now === null ? 'its lease has ended' : `${now.value} is in charge`);
       } else {
         // An earlier write of this term, whose answer was lost.

@@ -21,9 +21,10 @@ interface Put {
 
 interface Compare {
   readonly key: string;
-  readonly target: 'CREATE' | 'MOD';
+  readonly target: 'CREATE' | 'LEASE' | 'MOD';
   readonly create_revision?: string;
   readonly mod_revision?: string;
+  readonly lease?: string;
 }
 
 interface Transaction {
@@ -50,11 +51,13 @@ export class FakeEtcd {
   private readonly keys = new Map<string, Key>();
   private readonly leases = new Map<string, { readonly ms: number; until: number }>();
   private revision = 1;
-  private lastLease = 0;
+  private lastLease: number;
 
-  /** `now`: in milliseconds. */
-  constructor(now: () => number = () => performance.now()) {
+  /** `now`: in milliseconds. `lastLease`: leases are numbered from there on; those of the real one
+   * are alike in no two of them, as they have the time in them. */
+  constructor(now: () => number = () => performance.now(), lastLease = 0) {
     this.now = now;
+    this.lastLease = lastLease;
   }
 
   handle(path: string, body: { ID?: string; TTL?: number } & Transaction): FakeAnswer {
@@ -85,7 +88,8 @@ export class FakeEtcd {
 
   private transact({ compare = [], success = [], failure = [] }: Transaction): FakeAnswer {
     const succeeded = compare.every((condition) => {
-      const { created = 0, written = 0 } = this.keys.get(condition.key) ?? {};
+      const { created = 0, lease = '0', written = 0 } = this.keys.get(condition.key) ?? {};
+      if (condition.target === 'LEASE') return lease === condition.lease;
       return condition.target === 'CREATE'
         ? `${created}` === condition.create_revision
         : `${written}` === condition.mod_revision;

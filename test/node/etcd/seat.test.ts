@@ -233,7 +233,7 @@ describe('several arbiters', () => {
 
 /** An etcd that answers at once, and a clock whose timers the test rings. */
 class Desk {
-  readonly etcd = new FakeEtcd(() => 0);
+  etcd = new FakeEtcd(() => 0);
   readonly timers = new Set<() => void>();
   /** The next answer does not come, though what was asked is done. */
   loses = false;
@@ -290,6 +290,19 @@ describe('a term', () => {
     await expect(term.remember(memoryOf(3))).rejects.toThrow(TermOver);
     expect(desk.asked).toBe(1);
     await next.remember(memoryOf(4));
+  });
+
+  test('is over when an etcd that lost all has given another the seat', async () => {
+    const desk = new Desk();
+    const term = (await desk.take())!;
+    await term.remember(memoryOf(1));
+    desk.etcd = new FakeEtcd(() => 0, 100);
+    const next = (await desk.take('b'))!;
+    await expect(term.remember(memoryOf(2))).rejects.toThrow(TermOver);
+    expect(await term.over).toBe('b is in charge');
+    await next.remember(memoryOf(3));
+    const values = desk.etcd.history.filter(({ key }) => key === PLACES.memory);
+    expect(values.map(({ value }) => JSON.parse(value).memory.epoch)).toEqual([3]);
   });
 
   test('is over when its lease is found to be', async () => {
