@@ -33,6 +33,8 @@ import { VirtualTime } from './virtual-time.ts';
 export interface StartOptions {
   /** Where its arbiter is; null: it is its own; default: the host `arbiter`. */
   readonly arbiter?: string | null;
+  /** Where one of several is, instead. */
+  readonly arbiters?: readonly string[];
   readonly size?: number | null;
   /** It has lost its disk. */
   readonly wipe?: boolean;
@@ -133,7 +135,7 @@ export class VirtualCluster {
       incarnation: incarnation(`${id}#${host.life}`),
       bornAtMs: how.bornAtMs ?? 0,
       ...(how.durable === undefined ? {} : { durable: how.durable }),
-      arbiters: how.arbiter === null ? null : [how.arbiter ?? 'arbiter'],
+      arbiters: how.arbiter === null ? null : (how.arbiters ?? [how.arbiter ?? 'arbiter']),
       wants: how.wants ?? null,
       size: how.size ?? null,
       newCluster: how.newCluster ?? null,
