@@ -22,6 +22,9 @@ export interface HostedArbiter {
   /** It can be reached, at this URL: it begins its work. */
   begin(url: string): void;
   resize(size: number | null): void;
+  /** While the server ends: another one may be in charge, and who waits here is told. Resolves
+   * whatever becomes of that. */
+  resign(): Promise<void>;
   /** After the server: lets go of all that it has. */
   close(): Promise<void>;
 }
@@ -74,6 +77,7 @@ export async function soleArbiter(
     view: runtime,
     begin: () => runtime.start(),
     resize: (wanted) => runtime.resize(wanted),
+    resign: () => Promise.resolve(),
     close: async () => {
       runtime.close();
       await transport.close();

@@ -87,7 +87,8 @@ export async function serveArbiter(options: ServeArbiterOptions): Promise<Runnin
     stopped: failure.promise,
     stop: async () => {
       giveUp();
-      await server.stop();
+      // A caller that is slow does not keep the next one from being in charge.
+      await Promise.all([server.stop(), arbiter.resign()]);
       await arbiter.close();
     },
   };

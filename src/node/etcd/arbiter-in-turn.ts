@@ -81,6 +81,7 @@ export function arbiterInTurn(
       arbiter.run(seatOf(url)).catch(failed);
     },
     resize: (wanted) => arbiter.resize(wanted),
+    resign: () => arbiter.stop(),
     close: async () => {
       await arbiter.stop();
       await transport.close();

@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import type { TurnEvent } from '../../../src/node/etcd/arbiter-in-turn.ts';
 import { type RunningArbiter, serveArbiter } from '../../../src/node/serve-arbiter.ts';
@@ -70,6 +71,26 @@ test('one of two is in charge; the other says so, and follows when it is stopped
   const next = await asked(second.arbiter, '/arbiter/join', join('n2'));
   expect(next.body).toMatchObject({ result: 'JoinedSecondary', epoch: 1, master: { node: 'n1' } });
   expect(await asked(second.arbiter, '/readyz')).toMatchObject({ status: 200 });
+});
+
+test('one that is stopped is followed at once, though a caller is still sending', async () => {
+  const etcd = await etcdHere();
+  const first = await arbiterAt(etcd);
+  await inCharge(first);
+  const second = await arbiterAt(etcd);
+  const caller = connect(Number(new URL(first.arbiter.url).port), '127.0.0.1');
+  onTestFinished(() => void caller.destroy());
+  caller.on('error', () => {});
+  const headers = 'host: 127.0.0.1\r\ncontent-type: application/json\r\ncontent-length: 9';
+  caller.write(`POST /arbiter/join HTTP/1.1\r\n${headers}\r\n\r\n{`);
+  // What is asked behind it is answered when it has been read as well.
+  await asked(first.arbiter, '/health');
+  const stopped = first.arbiter.stop();
+  await expect
+    .poll(() => second.events.at(-1), { timeout: 3_000 })
+    .toMatchObject({ event: 'in-charge' });
+  caller.destroy();
+  await stopped;
 });
 
 test('G24: who waits at one that has been followed is given no role by it', async () => {
