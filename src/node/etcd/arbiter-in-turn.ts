@@ -173,10 +173,12 @@ export class ArbiterInTurn implements ArbiterView {
     });
     this.runtime?.start();
     begun(this);
+    const served = new AbortController();
     try {
-      const why = await Promise.race([term.over, this.stopped(), failed]);
+      const why = await Promise.race([term.over, this.stopped(served.signal), failed]);
       if (why !== null) ended(why);
     } finally {
+      served.abort();
       this.runtime?.dismiss();
       this.runtime = null;
       // Without an answer of etcd the lease ends by itself.
@@ -203,12 +205,12 @@ export class ArbiterInTurn implements ArbiterView {
     });
   }
 
-  /** Resolves when it is told to stop. */
-  private stopped(): Promise<null> {
+  /** Resolves when it is told to stop before `until`. */
+  private stopped(until: AbortSignal): Promise<null> {
     const { signal } = this.stopping;
     return new Promise((resolve) => {
       if (signal.aborted) resolve(null);
-      else signal.addEventListener('abort', () => resolve(null), { once: true });
+      else signal.addEventListener('abort', () => resolve(null), { once: true, signal: until });
     });
   }
 }

@@ -36,6 +36,7 @@ export class RandomTurns {
   private readonly left = new Set<string>();
   private written = 0;
   private calm = false;
+  private parting = false;
   /** Nobody stands still, ends or leaves: only the arbiters take turns, and masters are doubted. */
   private readonly quiet: boolean;
 
@@ -146,19 +147,26 @@ export class RandomTurns {
     });
   }
 
-  /** Another one joins; or one that is there leaves, and is started again later. */
+  /** Another one joins; or one that is there leaves, and is started again later. One at a time:
+   * where all have left, what they had is gone with them. */
   private grow(id: string): void {
     const host = this.cluster.host(id);
     if (host.machine === null) {
-      if (host.life === 0 || this.left.has(id)) this.start(id);
+      if (host.life === 0) this.start(id);
       return;
     }
-    if (host.paused) return;
+    if (host.paused || this.parting) return;
+    this.parting = true;
     this.cluster.retire(id, (answer) => {
-      if (answer.type === 'Left') this.left.add(id);
-    });
-    this.cluster.plan(this.cluster.now + this.chance.between(2_000, 9_000), () => {
-      if (this.left.has(id)) this.start(id);
+      if (answer.type !== 'Left') {
+        this.parting = false;
+        return;
+      }
+      this.left.add(id);
+      this.cluster.plan(this.cluster.now + this.chance.between(2_000, 9_000), () => {
+        this.parting = false;
+        if (this.left.has(id)) this.start(id);
+      });
     });
   }
 

@@ -1,6 +1,9 @@
+import { getEventListeners } from 'node:events';
 import { connect } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import type { TurnEvent } from '../../../src/node/etcd/arbiter-in-turn.ts';
+import { ArbiterInTurn, type TurnEvent } from '../../../src/node/etcd/arbiter-in-turn.ts';
+import type { Seat } from '../../../src/node/etcd/seat.ts';
+import { realClock } from '../../../src/node/event-queue.ts';
 import { type RunningArbiter, serveArbiter } from '../../../src/node/serve-arbiter.ts';
 import { type ServedEtcd, serveEtcd } from './fake-etcd.ts';
 
@@ -130,4 +133,22 @@ test('another configured size holds for later terms as well', async () => {
   await asked(arbiter, '/arbiter/join', join('n2'));
   await expect.poll(() => events.length).toBe(3);
   expect((await asked(arbiter, '/arbiter/join', join('n1'))).body).toMatchObject({ size: 5 });
+});
+
+test('a term that is over leaves nothing behind that waits for the end', async () => {
+  const waiting: number[] = [];
+  const term = {
+    ...{ memory: null, over: Promise.resolve('its lease has ended') },
+    ...{ remember: () => Promise.resolve(), resign: () => Promise.resolve() },
+  };
+  const take = async (stopping: AbortSignal) => {
+    waiting.push(getEventListeners(stopping, 'abort').length);
+    return waiting.length > 4 ? null : term;
+  };
+  const quiet = { unwritten: () => {}, begun: () => {}, ended: () => {}, unheard: () => {} };
+  const outgoing = { send: () => new Promise<never>(() => {}) };
+  const settings = { size: 3, newCluster: 'c', prefer: null };
+  const arbiter = new ArbiterInTurn({ settings, outgoing, clock: realClock, ...quiet });
+  await arbiter.run({ take } as unknown as Seat);
+  expect(waiting).toEqual([0, 0, 0, 0, 0]);
 });
