@@ -147,8 +147,8 @@ export class RandomTurns {
     });
   }
 
-  /** Another one joins; or one that is there leaves, and is started again later. One at a time:
-   * where all have left, what they had is gone with them. */
+  /** Another one joins; or one that is there leaves, and is started again later. One in each run:
+   * of two that leave, one after the other, the second may be the last that has something. */
   private grow(id: string): void {
     const host = this.cluster.host(id);
     if (host.machine === null) {
@@ -164,7 +164,6 @@ export class RandomTurns {
       }
       this.left.add(id);
       this.cluster.plan(this.cluster.now + this.chance.between(2_000, 9_000), () => {
-        this.parting = false;
         if (this.left.has(id)) this.start(id);
       });
     });
