@@ -25,7 +25,11 @@ const AWAITED: ReadonlySet<string> = new Set(['no-master', 'standby']);
 /** The one that is asked is not in charge, or not there: another one may be. */
 function isElsewhere(answer: Answer): boolean {
   if (answer.type === 'None') return true;
-  return answer.type === 'Refused' && (answer.code === 'standby' || answer.code === 'no-arbiter');
+  return codeOf(answer) === 'standby' || codeOf(answer) === 'no-arbiter';
+}
+
+function codeOf(answer: Answer): string | null {
+  return answer.type === 'Refused' ? answer.code : null;
 }
 
 /**
@@ -50,6 +54,8 @@ export class Joiner {
   /** How many were not in charge, one after the other. */
   private missed = 0;
   private failedWith: string | null = null;
+  /** The most telling one of the answers of a round, and whose it is; null: none is begun. */
+  private heard: { readonly by: string; readonly answer: Answer } | null = null;
   /** Since when the answers have been of those that are awaited; null: the last one was not. */
   private awaitedSince: number | null = null;
   /** A Leave that is sent when the Join under way has been answered. */
@@ -152,8 +158,7 @@ export class Joiner {
         return;
       }
       this.plan(at + options.joinRetryMs);
-      // While others are left to ask, that this one is not in charge is no news.
-      if (this.missed % this.arbiters.length === 0) this.explain(by, answer, at);
+      this.takesNote(by, answer, at);
     });
   }
 
@@ -167,11 +172,21 @@ export class Joiner {
     if (this.missed > 0) this.turn = (this.turn + 1) % this.arbiters.length;
   }
 
+  /** While others are left to ask, that this one is not in charge is no news. */
+  private takesNote(by: string, answer: Answer, now: number): void {
+    const { heard } = this;
+    // That one of them stands by says less than why another one gave no answer.
+    const isFirst = heard === null || codeOf(heard.answer) === 'standby';
+    const told = isFirst || this.missed === 0 ? { by, answer } : heard;
+    const isOver = this.missed % this.arbiters.length === 0;
+    this.heard = isOver ? null : told;
+    if (isOver) this.explain(told.by, told.answer, now);
+  }
+
   /** Says once why there is no role yet; what is awaited is news when it lasts. */
   private explain(by: string, answer: Answer, now: number): void {
     const { outbox } = this.context;
-    const why =
-      answer.type === 'None' ? answer.error : 'code' in answer ? answer.code : answer.type;
+    const why = answer.type === 'None' ? answer.error : (codeOf(answer) ?? answer.type);
     if (this.isAwaited(why, now) || why === this.failedWith) return;
     this.failedWith = why;
     if (answer.type === 'None') outbox.note({ event: 'unanswered', by, error: why });

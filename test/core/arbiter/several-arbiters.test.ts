@@ -83,8 +83,23 @@ describe('a node that knows several arbiters', () => {
       node.fail();
     }
     node.look();
-    expect(notes(node)).toMatchObject([{ event: 'unanswered', by: 'b' }]);
+    expect(notes(node)).toMatchObject([{ event: 'unanswered', by: 'a' }]);
   });
+
+  test.each([0, 1])(
+    'why one gives no answer is told, whichever of them stands by (%i)',
+    (first) => {
+      const node = new Applicant(null, ['a', 'b']);
+      node.joiner.plan(0);
+      for (let i = 0; i < 6; i += 1) {
+        node.run(150);
+        if (i % 2 === first) node.answer(STANDBY);
+        else node.fail();
+      }
+      node.look();
+      expect(notes(node)).toMatchObject([{ event: 'unanswered', by: 'ba'[first] }]);
+    },
+  );
 
   test('that none is in charge is news when it has lasted for 5 s', () => {
     const node = new Applicant(null, ['a', 'b']);
