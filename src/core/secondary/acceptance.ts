@@ -40,15 +40,18 @@ export class Acceptance {
   /** Remembers it as soon as that may be. */
   remember(): void {
     const { bookkeeping, ledger } = this.context;
-    const epoch = this.current;
-    if (bookkeeping.current.acceptedEpoch >= epoch) return;
+    const accepted = this.current;
+    const { acceptedEpoch, epoch: known } = bookkeeping.current;
+    if (acceptedEpoch >= accepted) return;
+    // While the cut was waited for, a later epoch may have been promised to its master.
+    const epoch = accepted > known ? accepted : known;
     if (!ledger.persister.cutDurable) {
-      if (epoch > bookkeeping.current.epoch) bookkeeping.remember({ epoch });
+      if (epoch > known) bookkeeping.remember({ epoch });
       return;
     }
     // Who had caught up with this node, when it was master, says nothing of what comes now.
-    bookkeeping.remember({ epoch, acceptedEpoch: epoch, established: null }, () => {
-      this.remembered = epoch;
+    bookkeeping.remember({ epoch, acceptedEpoch: accepted, established: null }, () => {
+      this.remembered = accepted;
       this.settled();
     });
   }

@@ -261,6 +261,18 @@ describe('Secondary: epochs', () => {
     expect(bookkeeping.current).toMatchObject({ epoch: 3, acceptedEpoch: 3 });
   });
 
+  test('C2: an epoch heard of while the cut waits for the disk is not forgotten for it', () => {
+    const node = new SecondaryBench();
+    const { bookkeeping } = node.bench.context;
+    node.snapshot(0, 1, 2);
+    node.settle();
+    node.snapshot(0, 2, 2, { epoch: 2, opened: 1 });
+    node.heartbeat({ epoch: 3, last: 9, settled: false });
+    expect(bookkeeping.current).toMatchObject({ epoch: 3, acceptedEpoch: 1 });
+    node.settle();
+    expect(bookkeeping.current).toMatchObject({ epoch: 3, acceptedEpoch: 2 });
+  });
+
   test('what is committed is believed only of a master whose operations were accepted', () => {
     const node = atThree();
     node.heartbeat({ epoch: 2, last: 3, commit: 3 });
