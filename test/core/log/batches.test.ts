@@ -35,6 +35,25 @@ describe('batches', () => {
     expect(found.wholeUpTo(logIndex(3))).toBe(2);
     expect(found.wholeUpTo(logIndex(5))).toBe(5);
   });
+
+  test('C14: one that is committed in part, or not at all, is not forgotten', () => {
+    const found = batches(1, 3);
+    found.committed(logIndex(1));
+    found.committed(logIndex(3));
+    expect(found.wholeUpTo(logIndex(3))).toBe(1);
+    found.committed(logIndex(4));
+    expect(found.wholeUpTo(logIndex(4))).toBe(4);
+  });
+
+  test('C14: a log that was cut off within a batch is torn there, one before it is whole', () => {
+    const found = batches(1, 3);
+    found.truncated(logIndex(2));
+    expect(found.torn(logIndex(2))).toBe(2);
+    found.truncated(logIndex(1));
+    expect(found.torn(logIndex(1))).toBeNull();
+    // What now stands in its place is no batch.
+    expect(found.wholeUpTo(logIndex(3))).toBe(3);
+  });
 });
 
 test('C14: a part of a batch that a majority has does not count as on a majority', () => {

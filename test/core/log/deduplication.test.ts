@@ -111,6 +111,27 @@ describe('Deduplication', () => {
     expect([...fold.requests]).toHaveLength(1);
   });
 
+  test('a request is open from its first entry to its last, one of a single entry never', () => {
+    const log = [...request(1, [append('a'), append('b'), append('c')], 'k', true)];
+    const known = foldOf([]);
+    const open = [...log, ...request(4, [append('d')], 'l')].map((each) => {
+      known.observe(each);
+      return known.open?.key ?? null;
+    });
+    expect(open).toEqual(['k', 'k', null, null]);
+  });
+
+  test('a batch of which the first entries were not read is known when the rest has come', () => {
+    const operations = [append('a'), append('b'), append('c')];
+    const log = request(1, operations, 'k', true);
+    const before = foldOf(log.slice(0, 2));
+    const after = new Deduplication(100);
+    for (const each of before.requests) after.restore(each);
+    after.restoreOpen(before.open);
+    after.observe(log[2]!);
+    expect(after.find('k')).toMatchObject({ first: 1, fingerprint: printOf(operations, true) });
+  });
+
   test('a batch without a key after one with a key does not run into it', () => {
     const first = [append('a'), append('b')];
     const second = [append('c'), append('d')];
@@ -322,6 +343,17 @@ describe('KnownRequests', () => {
     expect([known.find(one)?.first, known.find(other)?.first]).toEqual([1, 2]);
     known.pop();
     expect([known.find(one)?.first, known.find(other)?.first]).toEqual([1, undefined]);
+  });
+
+  test('however many come, each keeps all that is known of it', () => {
+    const known = new KnownRequests(1_000);
+    const pushed = Array.from({ length: 300 }, (_, n) => {
+      return { key: `k${n}`, first: logIndex(10 * n + 1), count: n + 1, fingerprint: 7 * n };
+    });
+    for (const each of pushed) known.push(each);
+    expect(pushed.map(({ key }) => known.find(key))).toEqual(pushed);
+    expect([...known.beginningIn(0, 10_000)]).toEqual(pushed);
+    expect(known.beginningIn(0, 0).last).toBeUndefined();
   });
 
   test('what was asked for stays as it was while others come', () => {

@@ -12,6 +12,9 @@ const KEYS = [
   '\uffff',
   '\u{10000}',
   '\u{1f600}',
+  // Their second halves are the last ones that there are.
+  '\u{1f3fe}',
+  '\u{1f3ff}',
 ];
 
 describe('compareKeys', () => {

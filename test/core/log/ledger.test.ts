@@ -35,6 +35,23 @@ test('C23: what is on a majority supersedes as soon as it is durable here, not b
   expect([ledger.store.settledTo, ledger.store.newest('k')]).toEqual([2, 2]);
 });
 
+test('C14: a batch that was cut off holds nothing back of what takes its place', () => {
+  const { ledger } = new Bench();
+  ledger.append([entry(1), entry(2, 1, { batch: 3 }), entry(3), entry(4)]);
+  ledger.truncate(logIndex(1));
+  expect(ledger.tornBatch()).toBeNull();
+  ledger.append(entries(2, 3, 2));
+  ledger.commit(logIndex(3));
+  expect(ledger.log.commitIndex).toBe(3);
+});
+
+test('a log can end at each of its entries, and that is the last one up to a cut', () => {
+  const bench = new Bench({ entries: entries(1, 4) });
+  expect([4, 3, 2, 1, 0].map((end) => bench.ledger.endAt(logIndex(end)))).toEqual([4, 3, 2, 1, 0]);
+  const holed = new Bench({ entries: [entry(1), entry(2), entry(4), entry(7)] });
+  expect([6, 5, 3].map((end) => holed.ledger.endAt(logIndex(end)))).toEqual([4, 4, 2]);
+});
+
 test('it is said how much a cut took away, and after what', () => {
   const bench = new Bench({ entries: entries(1, 5) });
   bench.ledger.truncate(logIndex(5));

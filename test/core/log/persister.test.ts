@@ -51,6 +51,39 @@ describe('Persister', () => {
     expect(persister.trouble).toBeNull();
   });
 
+  test.each(['is asked for again', 'has failed'])('one that %s keeps no other waiting', (what) => {
+    const persister = new Persister(at(0), RETRY_MS);
+    persister.flush(at(1), 0);
+    expect(persister.flush(at(2), 50)).toEqual([]);
+    const failed = what === 'has failed';
+    if (failed) persister.failed(1, 'no space', false);
+    const effects = persister.flush(at(2), failed ? 60 : 100);
+    expect(effects).toEqual([...(failed ? [] : persist(1, 1)), ...persist(2, 2)]);
+  });
+
+  test('C17: no more than eight are under way, however late all of them are', () => {
+    const persister = new Persister(at(0), RETRY_MS);
+    for (let n = 1; n <= 20; n += 1) {
+      persister.flush(at(n), n);
+      persister.failed(n, 'no space', false);
+    }
+    const again = persister.flush(at(20), 1_000);
+    expect(again).toEqual([1, 2, 3, 4, 5, 6, 7, 8].flatMap((n) => persist(n, n)));
+    persister.confirmed(8);
+    expect(persister.flush(at(20), 1_001)).toEqual(persist(9, 20));
+  });
+
+  test('a cut is durable by the first Persist that was begun after it', () => {
+    const persister = new Persister(at(5), RETRY_MS);
+    persister.truncated(at(3));
+    persister.flush(at(3), 0);
+    persister.failed(1, 'no space', false);
+    persister.flush(at(4), 1);
+    expect(persister.cutDurable).toBe(false);
+    persister.confirmed(1);
+    expect(persister.cutDurable).toBe(true);
+  });
+
   test('C4: an answer to a Persist that is over, or never was, changes nothing', () => {
     const persister = new Persister(at(0), RETRY_MS);
     persister.flush(at(1), 0);

@@ -167,6 +167,15 @@ describe('Store', () => {
     expect(store.newest('c')).toBeNull();
   });
 
+  test('what takes the place of what was cut off is on a majority when that is said of it', () => {
+    const store = new Store();
+    for (let i = 1; i <= 3; i += 1) store.observe(entry(i, 1, { operation: put('a') }));
+    store.committed(logIndex(3), logIndex(3));
+    store.truncated(logIndex(0));
+    for (let i = 1; i <= 2; i += 1) store.observe(entry(i, 2, { operation: put('a') }));
+    expect([0, 1, 2].map((upTo) => store.find('a', logIndex(upTo)))).toEqual([null, 1, 2]);
+  });
+
   test('pages follow the order of code points, none twice and none left out', () => {
     const store = new Store();
     const keys = ['a', '\uff5e', '\u{1f642}', '\ue000', 'b'];

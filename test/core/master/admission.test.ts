@@ -230,6 +230,7 @@ describe('admission, in a master', () => {
       last: 1,
       acks: ['n1'],
     });
+    expect(cluster.status('n1').counters.timeouts).toBe(1);
     cluster.start('n3', { arbiter: 'n1' });
     cluster.run(1_000);
     expect(cluster.entries('n3')).toEqual(['1:a']);
@@ -252,5 +253,14 @@ describe('admission, in a master', () => {
     cluster.run(10);
     expect(cluster.outcome(next)).toBeUndefined();
     expect(cluster.entries('n1').at(-1)).toBe('12:next');
+  });
+
+  test('G16: nor do more than twice as many wait for the disk of the master alone', () => {
+    const cluster = three({ waitersMax: 10 });
+    const write = () => cluster.write('n1', 'm', { w: 1 });
+    const tickets = Array.from({ length: 21 }, write);
+    cluster.run(100);
+    const outcomes = tickets.map((ticket) => cluster.outcome(ticket)?.type);
+    expect(outcomes).toEqual([...Array.from({ length: 20 }, () => 'Stored'), 'Overloaded']);
   });
 });

@@ -62,6 +62,34 @@ describe('Secondary: what it had before a new master opened its epoch', () => {
     },
   );
 
+  test('C6: where the tail was dropped nothing is agreed but what was sent', () => {
+    const node = behind(0);
+    node.snapshot(0, 1, 1, { epoch: 2, written: 1, opened: 3 });
+    node.heartbeat({ epoch: 2, last: 9, commit: 9 });
+    expect(node.bench.ledger.log.commitIndex).toBe(1);
+  });
+
+  test.each([
+    [1, 2],
+    [2, 2],
+    [4, 0],
+  ])('C20: with %s on a majority and 2 agreed, %s of a log that differs can stay', (on, stays) => {
+    const node = behind(on);
+    node.snapshot(0, 1, 2, { epoch: 2, written: 1 });
+    const prev = { index: 4, hash: 7 };
+    const refused = node.deliver(0, [], { epoch: 2, session: 2, prev });
+    expect(node.answers.get(refused)).toMatchObject({ code: 'diverged', lastIndex: stays });
+  });
+
+  test('C20: a tail on a majority goes where the whole log does', () => {
+    const node = behind(4);
+    const shape = { epoch: 2, prev: { index: 0, hash: 0 }, reset: true, opened: 3 };
+    const ticket = node.deliver(0, [], shape);
+    expect(node.indexes).toEqual([]);
+    node.settle();
+    expect(node.drawn(ticket)).toBe('ack -1');
+  });
+
   test('C20: a tail that cannot be dropped by itself: the log is fetched anew, seq and all', () => {
     const node = behind(4);
     const before = node.state;
@@ -145,12 +173,13 @@ describe('Secondary: does its log agree with its master’s?', () => {
   });
 
   test.each([
-    { what: 'differs at its end', prev: { index: 3, hash: 12345 } },
-    { what: 'is shorter', prev: { index: 9, hash: 0 } },
-  ])('C5: a log that $what: diverged, and nothing changes', ({ prev }) => {
+    { what: 'differs at its end', prev: { index: 3, hash: 12345 }, stays: 0 },
+    { what: 'is shorter', prev: { index: 9, hash: 0 }, stays: 3 },
+  ])('C5: a log that $what: diverged, and nothing changes', ({ prev, stays }) => {
     const node = atThree();
     const before = node.state;
-    expect(node.drawn(node.deliver(0, [], { session: 2, prev }))).toBe('diverged');
+    const ticket = node.deliver(0, [], { session: 2, prev });
+    expect(node.answers.get(ticket)).toMatchObject({ code: 'diverged', lastIndex: stays });
     expect(node.state).toEqual(before);
   });
 
@@ -190,6 +219,8 @@ describe('Secondary: does its log agree with its master’s?', () => {
     expect(node.bench.responses()).toEqual([
       { ticket: 99, type: 'FetchedOrder', from: 2, lastIndex: 3 },
     ]);
+    // From now on it serves no earlier one.
+    expect(node.bench.context.bookkeeping.current.epoch).toBe(2);
   });
 });
 

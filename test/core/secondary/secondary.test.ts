@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { nodeId } from '../../../src/core/ids.ts';
-import { entries, entry } from '../bench.ts';
+import { epoch, nodeId } from '../../../src/core/ids.ts';
+import { Secondary } from '../../../src/core/secondary/secondary.ts';
+import { entries, entry, peer } from '../bench.ts';
 import { SecondaryBench } from './secondary-bench.ts';
 
 /** A secondary that has taken in, and acknowledged, the sequence numbers 0…2 as entries 1…3. */
@@ -94,6 +95,8 @@ describe('Secondary: sequence numbers', () => {
     expect(node.drawn(node.snapshot(3, 5, 5))).toBe('expects 3');
     expect(node.drawn(node.snapshot(3, 4, 4, { written: 9 }))).toBe('expects 3');
     expect(node.drawn(node.deliver(3, [entry(4, 1), entry(6, 1)]))).toBe('expects 3');
+    const falling = [entry(4, 2), entry(5, 1)];
+    expect(node.drawn(node.deliver(0, falling, { epoch: 2 }))).toBe('expects 0');
     expect(node.state).toEqual(before);
   });
 
@@ -186,6 +189,9 @@ describe('Secondary: sessions', () => {
       code: 'stale-session',
       session: 2,
     });
+    node.settle();
+    const told = node.bench.performed.filter((effect) => effect.type === 'Respond');
+    expect(told.filter(({ ticket }) => ticket === waiting)).toHaveLength(1);
   });
 
   test('entries it has already are counted, not stored twice', () => {
@@ -271,6 +277,33 @@ describe('Secondary: epochs', () => {
     expect(bookkeeping.current).toMatchObject({ epoch: 3, acceptedEpoch: 1 });
     node.settle();
     expect(bookkeeping.current).toMatchObject({ epoch: 3, acceptedEpoch: 2 });
+  });
+
+  test('whom the arbiter names as master is no news where it is known; another one is', () => {
+    const { bench } = new SecondaryBench();
+    const secondary = new Secondary(bench.context, peer('n1'), 100);
+    expect([secondary.master, secondary.lastHeard]).toEqual([peer('n1'), 100]);
+    const heard = (id: string, same: boolean, now: number) => {
+      secondary.follow(peer(id), same, now);
+      return [secondary.master?.node, secondary.lastHeard];
+    };
+    expect(heard('n1', true, 200)).toEqual(['n1', 100]);
+    expect(heard('n1', false, 300)).toEqual(['n1', 300]);
+    expect(heard('n3', true, 400)).toEqual(['n3', 400]);
+  });
+
+  test('C6: a copy of what came before takes nothing back of what is agreed', () => {
+    const node = atThree();
+    node.snapshot(0, 1, 1);
+    node.heartbeat({ epoch: 1, last: 3, commit: 3 });
+    expect(node.bench.ledger.log.commitIndex).toBe(3);
+  });
+
+  test('C6: of a log that is found at the start nothing is agreed, in the same epoch either', () => {
+    const memory = { epoch: epoch(1), acceptedEpoch: epoch(1) };
+    const node = new SecondaryBench({ entries: entries(1, 3), memory });
+    node.heartbeat({ epoch: 1, last: 3, commit: 3 });
+    expect(node.bench.ledger.log.commitIndex).toBe(0);
   });
 
   test('what is committed is believed only of a master whose operations were accepted', () => {
