@@ -299,7 +299,7 @@ describe('Secondary: epochs', () => {
     expect(node.bench.ledger.log.commitIndex).toBe(3);
   });
 
-  test('C6: of a log that is found at the start nothing is agreed, in the same epoch either', () => {
+  test('C6: of a log that is found at the start nothing is agreed, in its epoch either', () => {
     const memory = { epoch: epoch(1), acceptedEpoch: epoch(1) };
     const node = new SecondaryBench({ entries: entries(1, 3), memory });
     node.heartbeat({ epoch: 1, last: 3, commit: 3 });
