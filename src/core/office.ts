@@ -246,8 +246,6 @@ export class Office {
     const deposed = (by: Epoch): void => {
       this.deposedBy = by;
     };
-    // What an earlier epoch of this node was told is no news for this one.
-    this.deposedBy = null;
     const { early } = this;
     this.early = null;
     const master = new Master(this.context, epoch, appointment, deposed, this.now);
@@ -272,7 +270,7 @@ export class Office {
    * own, which an arbiter that had forgotten it gave twice, and learns of when asked again. */
   private stepDown(seen: Epoch): void {
     this.deposedBy = null;
-    if (this.leading === null || seen < this.leading.epoch) return;
+    if (this.leading === null) return;
     if (this.arbiter !== null) {
       this.arbiter.outdated(seen);
       return;
