@@ -36,6 +36,8 @@ export class Office {
   private early: Replicas | null = null;
   /** Answers to arbiters whose word on the members is being followed: they are heard first. */
   private readonly heeding: (() => void)[] = [];
+  /** Who has told it to leave, while its Leave is under way. */
+  private readonly retiring: Ticket[] = [];
 
   constructor(context: Context, appointer: Appointer) {
     this.context = context;
@@ -161,10 +163,13 @@ export class Office {
   /** Leaves the cluster, but goes on serving what it has. */
   retire(ticket: Ticket): void {
     const { node } = this.context.self;
-    if (this.arbiter !== null || this.gone) {
+    const first = this.retiring.length === 0;
+    if (this.arbiter !== null || (this.gone && first)) {
       this.context.outbox.respond(ticket, { type: 'Left' });
       return;
     }
+    this.retiring.push(ticket);
+    if (!first) return;
     this.gone = true;
     this.leading?.giveBack(true);
     this.roles.leave((outcome) => {
@@ -178,10 +183,10 @@ export class Office {
       const asks = this.leading === null ? !left : outcome === 'unknown';
       if (asks) this.roles.ask(this.now);
       if (left) this.context.outbox.note({ event: 'role', node, role: 'removed', epoch });
-      this.context.outbox.respond(
-        ticket,
-        left ? { type: 'Left' } : { type: 'Refused', code: 'no-arbiter' },
-      );
+      for (const each of this.retiring.splice(0)) {
+        const refused = { type: 'Refused', code: 'no-arbiter' } as const;
+        this.context.outbox.respond(each, left ? { type: 'Left' } : refused);
+      }
     });
   }
 

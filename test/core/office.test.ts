@@ -105,6 +105,31 @@ describe('Office: a node that leaves', () => {
     expect(members(cluster)).toEqual(['n1', 'n2']);
   });
 
+  test.each([
+    { answer: 'Left' as const, role: 'removed' },
+    { answer: 'Refused' as const, role: 'master' },
+  ])('C16: told to leave twice, it waits for one answer for both: $answer', ({ answer, role }) => {
+    const cluster = new VirtualCluster();
+    const asked = scripted(cluster, ({ type }) =>
+      type === 'Join'
+        ? { type: 'JoinedMaster', epoch: epoch(1) }
+        : answer === 'Left'
+          ? { type: 'Left' }
+          : { type: 'Refused', code: 'no-arbiter' },
+    );
+    cluster.start('n1');
+    cluster.run(100);
+    cluster.weather = () => 20;
+    const answers: string[] = [];
+    for (let n = 0; n < 2; n += 1) cluster.retire('n1', ({ type }) => answers.push(type));
+    cluster.run(30);
+    expect(answers).toEqual([]);
+    cluster.run(100);
+    expect(answers).toEqual([answer, answer]);
+    expect(cluster.status('n1').role).toBe(role);
+    expect(asked.filter((type) => type === 'Leave')).toHaveLength(1);
+  });
+
   test('C16: a master that is deposed while its Leave is under way does not join again', () => {
     const cluster = three();
     const count = counting('n1', (from, to, what) =>
