@@ -87,9 +87,9 @@ export class WriteConcerns {
     this.membership += 1;
   }
 
-  /** A member left: nobody waits for it any more. */
+  /** A member left: nobody waits for it any more. Who comes later waits for the same ones as who
+   * waits since the last one came: both do without it. */
   left(node: NodeId): void {
-    this.membership += 1;
     for (const line of this.lines.values()) line.members?.delete(node);
   }
 
