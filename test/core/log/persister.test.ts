@@ -69,7 +69,8 @@ describe('Persister', () => {
     }
     const again = persister.flush(at(20), 1_000);
     expect(again).toEqual([1, 2, 3, 4, 5, 6, 7, 8].flatMap((n) => persist(n, n)));
-    persister.confirmed(8);
+    persister.confirmed(7);
+    expect(persister.confirmed(8)).toBe(true);
     expect(persister.flush(at(20), 1_001)).toEqual(persist(9, 20));
   });
 

@@ -189,6 +189,7 @@ describe('Secondary: sessions', () => {
       code: 'stale-session',
       session: 2,
     });
+    node.snapshot(1, 5, 9, { session: 2 });
     node.settle();
     const told = node.bench.performed.filter((effect) => effect.type === 'Respond');
     expect(told.filter(({ ticket }) => ticket === waiting)).toHaveLength(1);
