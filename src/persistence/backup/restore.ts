@@ -42,8 +42,10 @@ export async function restoreFolder(read: ReadBackup, at: string): Promise<Backu
   const draft = join(parent, `.${basename(folder)}.restoring`);
   const made = await makeFolder(parent);
   await rm(draft, { recursive: true, force: true });
+  let filled = false;
   try {
     const summary = await fill(openSegmentedLog(new RealDisk(draft)), read);
+    filled = true;
     await rmdir(folder).catch((error: unknown) => {
       if (codeOf(error) !== 'ENOENT') throw error;
     });
@@ -51,7 +53,9 @@ export async function restoreFolder(read: ReadBackup, at: string): Promise<Backu
     await syncFolder(parent);
     return summary;
   } catch (error) {
-    // What fails, as on a full disk, leaves nothing that the next try would stumble over.
+    // What fails, as on a full disk, leaves nothing that the next try would stumble over. If it has
+    // its name already, it loses that first; if not, the draft itself is in the way of this.
+    if (filled) await rename(folder, draft).catch(() => undefined);
     await rm(draft, { recursive: true, force: true });
     if (made !== undefined) await removeEmpty(resolve(parent), made);
     throw error;

@@ -1,7 +1,7 @@
 import { lstat, mkdir, mkdtemp, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { BackupWriter } from '../../../src/persistence/backup/backup.ts';
 import { restoreFolder } from '../../../src/persistence/backup/restore.ts';
 import { checkFolder } from '../../../src/persistence/damage/verify.ts';
@@ -86,3 +86,41 @@ test('one that cannot take its place at the end leaves nothing behind', async ()
   await expect(restoreFolder(read(3), join(home, 'link'))).rejects.toThrow('ENOTDIR');
   expect((await readdir(home)).sort()).toEqual(['link', 'n1']);
 });
+
+/** As if nobody had loaded it before: it has the calls that are there then. */
+const RESTORE: string = '../../../src/persistence/backup/restore.ts?failing';
+const FOLDERS = '../../../src/persistence/disk/folders.ts';
+
+test.each(['the last sync', 'the renaming'])(
+  'one that has its name when %s fails leaves nothing behind, and can be tried again',
+  async (what) => {
+    let failures = 0;
+    const failOnce = (call: string): void => {
+      if (call !== what || failures > 0) return;
+      failures += 1;
+      throw Object.assign(new Error('EIO'), { code: 'EIO' });
+    };
+    vi.doMock(FOLDERS, async (original) => ({
+      ...(await original<typeof import('../../../src/persistence/disk/folders.ts')>()),
+      syncFolder: async () => failOnce('the last sync'),
+    }));
+    vi.doMock('node:fs/promises', async (original) => ({
+      ...(await original<typeof import('node:fs/promises')>()),
+      // It took effect all the same, as happens on network file systems.
+      rename: async (from: string, to: string) => {
+        await rename(from, to);
+        failOnce('the renaming');
+      },
+    }));
+    try {
+      const { restoreFolder: restored } = await import(`${RESTORE}=${what}`);
+      await expect(restored(read(3), join(home, 'n1'))).rejects.toThrow('EIO');
+      expect([failures, await readdir(home)]).toEqual([1, []]);
+      await restored(read(3), join(home, 'n1'));
+      expect(await readdir(home)).toEqual(['n1']);
+    } finally {
+      vi.doUnmock(FOLDERS);
+      vi.doUnmock('node:fs/promises');
+    }
+  },
+);
