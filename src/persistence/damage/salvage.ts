@@ -5,10 +5,11 @@
 import { type DamagePlace, type Lost, type Memory, memoryBeside } from '../../core/effects.ts';
 import { epoch, logIndex } from '../../core/ids.ts';
 import { type Disk, withFile } from '../disk/disk.ts';
+import { lastWriteIn, writeAgain } from '../log/last-write.ts';
 import { segmentName, segmentsAmong } from '../segment/segment-file.ts';
 import { SUMMARY } from '../segment/summary.ts';
 import { copyAside, moveAside } from './damaged-files.ts';
-import type { Remains } from './remains.ts';
+import { type Remains, segmentBytes } from './remains.ts';
 
 /** Kept of several incidents. */
 const POINTS_MAX = 8;
@@ -51,8 +52,11 @@ export async function setAside(disk: Disk, from: string, keepBytes: number): Pro
   for (const name of later.toReversed()) kept.push(await moveAside(disk, name));
   if (keepBytes === 0) kept.push(await moveAside(disk, damaged));
   else {
+    const keeps = (await segmentBytes(disk, damaged)).subarray(0, keepBytes);
     await withFile(disk, damaged, 'durable-write', async (file) => {
       await file.truncate(keepBytes);
+      // What is kept of it counts from now on, as after any other start.
+      await writeAgain(file, lastWriteIn(keeps));
       await file.sync();
     });
   }

@@ -4,8 +4,7 @@
 
 import type { EpochStart } from '../../core/log/log.ts';
 import { refuseEarlyEnd, refuseMissing, summariesAlone } from '../damage/missing.ts';
-import { type Disk, type DiskFile, readAll, withFile, writeAll } from '../disk/disk.ts';
-import { isFull } from '../disk/storage-failure.ts';
+import { type Disk, type DiskFile, readAll, withFile } from '../disk/disk.ts';
 import { DamagedLog } from '../persistence.ts';
 import { Brief } from '../segment/brief.ts';
 import {
@@ -17,9 +16,7 @@ import {
 import { type ScanUse, SegmentScan } from '../segment/segment-scan.ts';
 import { summaryName } from '../segment/summary.ts';
 import type { EncodedLog } from './encoded-log.ts';
-
-/** Bytes of the last write that are written again together. */
-const WRITE_WINDOW_BYTES = 1 << 20;
+import { writeAgain } from './last-write.ts';
 
 /** What is done with each entry found, and with damage. */
 export interface RecoveryUse extends ScanUse {
@@ -136,24 +133,4 @@ async function settle(
     });
   }
   await disk.syncFolder();
-}
-
-/**
- * Writes once more what stands behind `start`: the last write. If it failed in an earlier life, the
- * system's cache may still show it, and a sync succeed, though the disk does not have it. Of the
- * writes before it this is known: each was durable when the next began.
- */
-async function writeAgain(file: DiskFile, start: number): Promise<void> {
-  const end = await file.size();
-  const window = Buffer.allocUnsafe(Math.min(Math.max(end - start, 0), WRITE_WINDOW_BYTES));
-  for (let at = start; at < end; at += window.length) {
-    const got = await readAll(file, window.subarray(0, Math.min(window.length, end - at)), at);
-    try {
-      await writeAll(file, [window.subarray(0, got)], at);
-    } catch (error) {
-      // There need not be room for what is written in its own place. Then it stays as it was.
-      if (!isFull(error)) throw error;
-      return;
-    }
-  }
 }

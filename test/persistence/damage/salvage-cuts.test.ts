@@ -5,7 +5,9 @@ import { describe, expect, test } from 'vitest';
 import { cutDamage, needsRepair } from '../../../src/persistence/damage/repair.ts';
 import { checkFolder } from '../../../src/persistence/damage/verify.ts';
 import type { ProcessTable } from '../../../src/persistence/disk/process-table.ts';
+import { StorageFailure } from '../../../src/persistence/persistence.ts';
 import type { FakeDisk } from '../../../src/sim/disk/disk.ts';
+import { at, entriesOf } from '../entries.ts';
 import { Node } from '../folded-log.ts';
 import { Machine, SMALL } from '../machine.ts';
 import { placed } from '../outline-starts.ts';
@@ -114,4 +116,37 @@ describe.each([
     },
     60_000,
   );
+});
+
+describe('what was found of a write that had failed, and of which damage took the rest', () => {
+  /** The last write, of four entries, is in the system's cache alone, and the last but one of them
+   * is damaged. `count`: of the entries before it. */
+  async function foundInCache(count: number): Promise<FakeDisk> {
+    const machine = await machineWith(count, OPTIONS);
+    const { log } = await machine.recover();
+    machine.disk.faults = ({ kind, path }) =>
+      kind === 'write' && path.endsWith('.seg')
+        ? { kind: 'fail', code: 'EIO', leftover: 'lost' }
+        : null;
+    log.append(entriesOf(count + 1, count + 4));
+    await expect(log.persist(1, at(count + 4))).rejects.toThrow(StorageFailure);
+    machine.disk.restart(false);
+    const name = segments(machine).at(-1)!;
+    const place = machine.disk.content(name).indexOf(`"message ${count + 3}"`);
+    machine.disk.flip(name, place * 8);
+    return machine.disk;
+  }
+
+  test.each([
+    ['a start', 'behind others', salvage, 25],
+    ['a start', 'at the beginning of a segment', salvage, 23],
+    ['a repair', 'behind others', repair, 25],
+    ['a repair', 'at the beginning of a segment', repair, 23],
+  ])('is there for good once it was found: %s, %s', async (_, __, act, count) => {
+    const disk = await foundInCache(count);
+    await act(disk);
+    disk.restart(true);
+    const { entries } = await new Machine(SALVAGING, {}, disk, nextLife()).recover();
+    expect(indexes(entries)).toEqual(upTo(count + 2));
+  });
 });
