@@ -14,7 +14,7 @@ import { keyed } from './request-runs.ts';
 
 const OPTIONS = { ...SMALL, outlineBytes: 400 };
 
-const HOW = ['EIO', 'EIO, twice', 'power', 'ENOSPC', 'EIO, then power'] as const;
+const HOW = ['EIO', 'EIO, done', 'EIO, twice', 'power', 'ENOSPC', 'EIO, then power'] as const;
 const LEFT = ['nothing', 'all', 'every other'] as const;
 
 /** So many entries are cut off: none, some of those in memory, of those that compaction rewrites,
@@ -36,7 +36,8 @@ const LAST_EPOCH = 1_000;
 /** What befalls the n-th change, and maybe one behind it. */
 interface Mishap {
   readonly at: number;
-  /** Twice: so does the next call that makes something durable, or gives a file its name. */
+  /** Done: though it was done. Twice: so does the next call that makes something durable, or gives
+   * a file its name. */
   readonly how: (typeof HOW)[number];
   /** What is left of what was not synced when the power goes. */
   readonly left: (typeof LEFT)[number];
@@ -90,7 +91,9 @@ function isChange({ kind, mode }: DiskCall): boolean {
 
 /** `nth`: which change the call is. */
 function faultsOf({ at, how }: Mishap): (nth: number, kind: DiskCall['kind']) => DiskFault | null {
-  const fail = { kind: 'fail', code: how === 'ENOSPC' ? how : 'EIO' } as const;
+  const code = how === 'ENOSPC' ? how : 'EIO';
+  const leftover = how === 'EIO, done' ? 'all' : 'half';
+  const fail = { kind: 'fail', code, leftover } as const;
   let again = how === 'EIO, twice' || how === 'EIO, then power';
   return (nth, kind) => {
     if (nth === at && how === 'power') return { kind: 'power' };

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { checkFolder } from '../../src/persistence/damage/verify.ts';
 import { DamagedLog, StorageFailure, UnknownFormat } from '../../src/persistence/persistence.ts';
 import { encodeFileHeader, FILE_HEADER_BYTES } from '../../src/persistence/segment/segment-file.ts';
+import type { Leftover } from '../../src/sim/disk/leftover.ts';
 import { at, entryAt } from './entries.ts';
 import { entriesOf, Node, written } from './folded-log.ts';
 import { laterFormat } from './later-format.ts';
@@ -140,8 +141,9 @@ describe('a segment that compaction has replaced', () => {
   });
 });
 
-/** All of the log but what is cut off, when compaction cannot put its first file in place. */
-async function cutWhileRenameFails(after: number, times: number) {
+/** All of the log but what is cut off, when compaction cannot put its first file in place.
+ * `leftover`: of the renaming. */
+async function cutWhileRenameFails(after: number, times: number, leftover: Leftover = 'nothing') {
   const told: DamagedLog[] = [];
   const damaged = (error: DamagedLog) => told.push(error);
   const machine = new Machine({ ...SMALL, damaged }, { later: (_, run) => setImmediate(run) });
@@ -151,33 +153,40 @@ async function cutWhileRenameFails(after: number, times: number) {
     if (kind !== 'rename' || !path.endsWith('.seg.tmp') || failures === times) return null;
     failures += 1;
     if (failures === 1) queueMicrotask(() => node.log.truncate(at(after)));
-    return { kind: 'fail', code: 'EIO' };
+    return { kind: 'fail', code: 'EIO', leftover };
   };
   await node.upkeep(LENGTH);
   return { machine, node, told, failures };
 }
 
 describe('a cut that comes while a compacted segment is to take its name, which fails', () => {
-  it('cuts what is in the log, wherever it does', async () => {
-    for (let after = 0; after < LENGTH; after += 1) {
-      const { machine, node, told, failures } = await cutWhileRenameFails(after, 1);
-      const { log } = node;
-      const before = Number(log.lastIndex);
-      const added = [1, 2, 3].map((n) => entryAt(before + n, 'added', 1_000));
-      log.append(added);
-      await log.persist(1_000, log.lastIndex);
-      const there = (await log.read(at(1), log.lastIndex)).entries();
-      const { lastIndex, hash } = log;
-      await log.close();
-      expect([after, failures, node.reports, told]).toEqual([after, 1, [], []]);
-      expect(before).toBeLessThanOrEqual(after);
-      expect(there.slice(-3)).toEqual(added);
-      const { entries, found, log: again } = await machine.recover();
-      expect([after, found.lastIndex, again.hash]).toEqual([after, lastIndex, hash]);
-      expect(entries).toEqual(there);
-      await again.close();
-    }
-  }, 60_000);
+  it.each([
+    ['has done nothing', 'nothing'],
+    ['was done all the same', 'all'],
+  ] as const)(
+    'and %s: cuts what is in the log, wherever it does',
+    async (_, leftover) => {
+      for (let after = 0; after < LENGTH; after += 1) {
+        const { machine, node, told, failures } = await cutWhileRenameFails(after, 1, leftover);
+        const { log } = node;
+        const before = Number(log.lastIndex);
+        const added = [1, 2, 3].map((n) => entryAt(before + n, 'added', 1_000));
+        log.append(added);
+        await log.persist(1_000, log.lastIndex);
+        const there = (await log.read(at(1), log.lastIndex)).entries();
+        const { lastIndex, hash } = log;
+        await log.close();
+        expect([after, failures, node.reports, told]).toEqual([after, 1, [], []]);
+        expect(before).toBeLessThanOrEqual(after);
+        expect(there.slice(-3)).toEqual(added);
+        const { entries, found, log: again } = await machine.recover();
+        expect([after, found.lastIndex, again.hash]).toEqual([after, lastIndex, hash]);
+        expect(entries).toEqual(there);
+        await again.close();
+      }
+    },
+    60_000,
+  );
 
   it('is not done before that is, and reads fail for the disk alone', async () => {
     let readable = 0;
@@ -207,6 +216,61 @@ describe('a cut that comes while a compacted segment is to take its name, which 
       expect([after, found.lastIndex]).toEqual([after, LENGTH]);
     }
     expect(readable).toBeGreaterThan(1);
+  });
+});
+
+describe('a compacted segment that takes its name in a call that fails', () => {
+  /** The renaming was done all the same; `blind`: so many calls that begin to look at that fail. */
+  async function renamedUnheard(blind: number) {
+    const told: DamagedLog[] = [];
+    const damaged = (error: DamagedLog) => told.push(error);
+    const machine = new Machine({ ...SMALL, damaged });
+    const node = await written(machine, keyed(70));
+    let renamings = 0;
+    let failures = 0;
+    machine.disk.faults = ({ kind, path }) => {
+      if (kind === 'rename' && path.endsWith('.seg.tmp')) {
+        renamings += 1;
+        return renamings === 1 ? { kind: 'fail', code: 'EIO', leftover: 'all' } : null;
+      }
+      if (renamings === 0 || failures === blind) return null;
+      failures += 1;
+      return { kind: 'fail', code: 'EIO' };
+    };
+    await node.upkeep(LENGTH);
+    return { machine, node, told, failures };
+  }
+
+  it.each([0, 1, 2, 3, 5])('is the log, also where %d looks at it fail', async (blind) => {
+    const { machine, node, told, failures } = await renamedUnheard(blind);
+    const { log } = node;
+    const { lastIndex, hash } = log;
+    const there = (await log.read(at(1), lastIndex)).entries();
+    expect([failures, node.reports, told]).toEqual([blind, [], []]);
+    expect(there.length).toBeLessThan(LENGTH / 2);
+    const names = segments(machine);
+    await log.close();
+    const again = await machine.recover();
+    expect([again.found.lastIndex, again.log.hash]).toEqual([lastIndex, hash]);
+    expect(again.entries).toEqual(there);
+    expect(segments(machine)).toEqual(names);
+    await again.log.close();
+  });
+
+  it('is not in the place of others where somebody has taken its file away', async () => {
+    const machine = new Machine(SMALL);
+    const node = await written(machine, keyed(70));
+    machine.disk.faults = ({ kind, path }) => {
+      if (kind === 'rename' && path.endsWith('.seg.tmp')) machine.disk.lose(path);
+      return null;
+    };
+    await node.upkeep(LENGTH);
+    expect(node.reports).toEqual([]);
+    const { lastIndex } = node.log;
+    expect((await node.log.read(at(1), lastIndex)).count).toBe(LENGTH);
+    await node.log.close();
+    const { entries } = await machine.recover();
+    expect(entries).toHaveLength(LENGTH);
   });
 });
 

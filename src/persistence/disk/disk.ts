@@ -1,6 +1,7 @@
 // What persistence needs of a disk, and nothing more. Real files in a node; in tests and in the
 // simulator a disk that loses what was not synced and fails on demand. The rule: nothing counts as
-// durable but what a `durable-write` file has taken, and names only after `syncFolder`.
+// durable but what a `durable-write` file has taken, and names only after `syncFolder`. A call that
+// fails may have done what it was to do, all the same.
 
 /**
  * How a file is opened.

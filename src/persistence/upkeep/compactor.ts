@@ -27,6 +27,7 @@ import { encodeFileHeader, FILE_HEADER_BYTES, segmentName } from '../segment/seg
 import { CLOSED_INTERVAL_BYTES, summaryName } from '../segment/summary.ts';
 import { type Pause, readClosed } from './closed-segments.ts';
 import type { Leftovers } from './leftovers.ts';
+import { lookAtName, type Naming, type Written } from './naming.ts';
 
 /** Bytes gathered before they are written. */
 const GATHER_BYTES = 256 << 10;
@@ -183,20 +184,25 @@ export class Compactor {
       return false;
     }
     // From now on nobody begins to read the old files, and the new one is read when it is there.
-    const changed = this.exchange(group, fresh, unfinished);
+    let naming = 'unknown' as Naming;
+    const written = { segment: fresh, end: fresh.end, unfinished };
+    const changed = this.exchange(group, written).catch(async (error) => {
+      naming = await lookAtName(disk, written);
+      throw error;
+    });
     fresh.changing = changed.catch(() => undefined);
     catalog.replace(group, fresh);
     try {
       await changed;
     } catch (error) {
-      if (durable(fresh)) {
+      if (naming === 'unnamed' && durable(fresh)) {
         catalog.replace([fresh], ...group);
         fresh.changing = null;
       } else {
-        // A cut waits that knows the new one: it is what the log has, and whoever wants to read or
-        // to cut it needs it in its place.
+        // A cut waits that knows the new one, or it may have its name: it is what the log has, and
+        // whoever wants to read or to cut it needs it in its place.
         fresh.changing = changed;
-        leftovers.postpone(() => this.exchange(group, fresh, unfinished));
+        leftovers.postpone(() => this.exchange(group, written));
       }
       throw error;
     }
@@ -206,18 +212,18 @@ export class Compactor {
 
   /** The name leads to the old file or to the new one, and either is the log: that need not be
    * durable before the next file is put in place. */
-  private async exchange(
-    group: readonly Segment[],
-    fresh: Segment,
-    unfinished: string,
-  ): Promise<void> {
+  private async exchange(group: readonly Segment[], written: Written): Promise<void> {
     const { disk, readers, leftovers } = this.parts;
     const [name, ...others] = group.map(({ start }) => segmentName(start.first));
     await readers.idle();
     for (const old of [name!, ...others]) await readers.forget(old);
     await disk.remove(summaryName(name!));
-    await disk.rename(unfinished, name!);
-    fresh.changing = null;
+    try {
+      await disk.rename(written.unfinished, name!);
+    } catch (error) {
+      if ((await lookAtName(disk, written)) !== 'named') throw error;
+    }
+    written.segment.changing = null;
     leftovers.add(others);
   }
 }

@@ -32,8 +32,9 @@ export interface DiskCall {
 }
 
 /**
- * - `fail`: the call fails with `code`. A write leaves `leftover` (`half` if not said). A sync that
- *   fails makes nothing durable.
+ * - `fail`: the call fails with `code`. A write leaves `leftover` (`half` if not said). Any other
+ *   call does nothing, and a sync makes nothing durable; but where `leftover` is `all` it is done,
+ *   and only its answer is wrong, as happens on network file systems.
  * - `power`: the power goes in the middle of the call; the write's `leftover` stays.
  * - `short`: a read or write ends early.
  * - `flip`: one bit of what is read or written is turned over; nobody is told.

@@ -189,10 +189,12 @@ export class Mount implements Disk {
       if (this.life !== disk.life) return;
       const call = this.describe(kind, about);
       const fault = this.judge(call, about);
-      // A write decides itself what it leaves; all other calls do nothing when they fail.
+      // A write decides itself what it leaves; all other calls do nothing when they fail, or all.
       if (kind !== 'write' && fault?.kind === 'power') disk.cutPower();
       const refused = kind !== 'write' && (fault?.kind === 'fail' || fault?.kind === 'power');
-      const end = refused ? refuse(fault, call.path) : begin(fault);
+      const done = fault?.kind === 'fail' && fault.leftover === 'all';
+      const begun = refused && !done ? null : begin(fault);
+      const end = refused ? refuse(fault, call.path, begun) : begun!;
       if (fault?.kind === 'hang') return;
       const over = (): void => {
         if (this.life !== disk.life) return;
@@ -259,9 +261,11 @@ export function diskError(code: string, what: string): Error {
   return Object.assign(error, { code });
 }
 
-function refuse(fault: DiskFault | null, path: string): () => never {
+/** The end of a call that fails. `begun`: of what it has done all the same; null: nothing. */
+function refuse(fault: DiskFault | null, path: string, begun: (() => unknown) | null): () => never {
   const code = fault?.kind === 'fail' ? fault.code : 'EPOWER';
   return () => {
+    begun?.();
     throw diskError(code, path);
   };
 }

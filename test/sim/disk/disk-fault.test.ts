@@ -38,6 +38,38 @@ describe('faults of the fake disk', () => {
     );
   });
 
+  it('a call that fails is done all the same, durably where that is what it does', async () => {
+    const disk = new FakeDisk();
+    const mount = disk.mount();
+    const file = await fileWith(mount, 'abc');
+    const fails = async (call: () => Promise<unknown>): Promise<void> => {
+      disk.faults = () => ({ kind: 'fail', code: 'EIO', leftover: 'all' });
+      await expect(call()).rejects.toMatchObject({ code: 'EIO' });
+      disk.faults = null;
+    };
+    await fails(() => mount.open('g', 'create'));
+    await fails(() => mount.rename('g', 'h'));
+    expect(disk.names()).toEqual(['f', 'h']);
+    await fails(() => file.write([text('XYZ')], 2));
+    await fails(() => file.truncate(4));
+    expect(disk.content('f').toString()).toBe('abXY');
+    await fails(() => file.sync());
+    await fails(() => mount.syncFolder());
+    disk.restart(true);
+    expect([...disk.contents()]).toEqual([
+      ['f', text('abXY')],
+      ['h', text('')],
+    ]);
+    const again = disk.mount();
+    const opened = await again.open('f', 'write');
+    await fails(() => opened.close());
+    await expect(opened.size()).rejects.toMatchObject({ code: 'EBADF' });
+    await fails(() => again.remove('f'));
+    await fails(() => again.remove('f'));
+    await expect(fails(() => again.rename('f', 'i'))).rejects.toThrow('ENOENT');
+    expect([disk.names(), disk.hits.get('fail')]).toEqual([['h'], 10]);
+  });
+
   it('a failed write may be lost though it can be read and a sync succeeds', async () => {
     for (const leftover of ['lost', 'cached'] as const) {
       const disk = new FakeDisk();
