@@ -3,6 +3,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { DamagedLog } from '../../src/persistence/persistence.ts';
+import type { DiskCall } from '../../src/sim/disk/disk-fault.ts';
 import { at, entriesOf as entriesFrom, entryAt } from './entries.ts';
 import { firstOf, flip, segmentsOf } from './flipped-segment.ts';
 import { entriesOf, Node, written } from './folded-log.ts';
@@ -106,6 +107,37 @@ describe('a compaction', () => {
     }
     expect(moments).toBeGreaterThan(50);
   }, 60_000);
+});
+
+describe('an outline that is being written', () => {
+  it('does not outlast the segment that is cut off, nor tell of what is', async () => {
+    const later = (turns: number, run: () => void): void => {
+      setImmediate(() => (turns > 0 ? later(turns - 1, run) : run()));
+    };
+    const isOutline = (path: string): boolean => path.endsWith('.sum');
+    const latencyMs = ({ kind, path }: DiskCall) =>
+      isOutline(path) && kind !== 'remove' ? 100 : 0;
+    let lacking = 0;
+    for (let after = 0; after < 30; after += 1) {
+      const machine = new Machine({ ...SMALL, outlineBytes: 200 }, { later, latencyMs });
+      const run = new KeptRun(machine);
+      await run.start();
+      for (let n = 0; n < 30; n += 1) await run.append(1);
+      const outlines = machine.disk.names().filter(isOutline);
+      if (outlines.length < segmentsOf(machine).length) lacking += 1;
+      await run.cut(after);
+      // Nothing comes in its place: what stands alone tells of a segment that is gone.
+      await run.persist();
+      await run.log.close();
+      for (const _ of ['by the outlines', 'by all records']) {
+        machine.disk.restart(false);
+        await run.start();
+        await run.log.close();
+      }
+    }
+    // The cut came before what was to be written of an outline by then.
+    expect(lacking).toBeGreaterThan(0);
+  });
 });
 
 describe('a segment behind which all is gone', () => {
