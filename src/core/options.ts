@@ -47,8 +47,9 @@ export interface Options {
   readonly confirmTimeoutMs: number;
   /** Updates in one Snapshot. Bounds what a secondary must take in one turn of its event loop. */
   readonly snapshotEntriesMax: number;
-  /** Bytes of updates in one Snapshot (one larger update still goes alone). With its envelope it
-   * stays below 1 MiB, the limit that a peer may have for any body. */
+  /** Bytes of updates in one Snapshot, as they are stored (one larger update still goes alone). The
+   * body stays below 1 MiB, the limit that a peer may have for any: of the shortest updates, with
+   * something compacted away before each, it is longer by a seventh. */
   readonly snapshotBytesMax: number;
   /** Snapshots sent and not acknowledged, per secondary: as many as are sent in the 4 s after which
    * one that acknowledges nothing is Unhealthy. */
@@ -95,7 +96,7 @@ export const DEFAULT_OPTIONS: Options = {
   pauseMs: 1_000,
   confirmTimeoutMs: 2_000,
   snapshotEntriesMax: 8_192,
-  snapshotBytesMax: 1_000_000,
+  snapshotBytesMax: 900_000,
   inFlightMax: 112,
   missedInFlightMax: 32,
   inFlightBytesMax: 4 << 20,

@@ -1,8 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { epoch, logIndex, seq, session } from '../../../src/core/ids.ts';
+import { entryOf } from '../../../src/core/operation.ts';
 import { DEFAULT_OPTIONS } from '../../../src/core/options.ts';
 import { fetchedBody, snapshotParts } from '../../../src/node/peers/snapshot-body.ts';
-import { FakeEngine, N1 } from '../fake-engine.ts';
+import { MemoryPersistence } from '../../../src/persistence/log/memory-persistence.ts';
+import type { Chunk } from '../../../src/persistence/persistence.ts';
+import { AT, FakeEngine, N1 } from '../fake-engine.ts';
+
+/** The highest index that one step can lead to. */
+const FAR = 2 ** 32 - 20_000;
 
 describe('bodies made of stored bytes', () => {
   const order = {
@@ -55,6 +61,25 @@ describe('bodies made of stored bytes', () => {
       expect([full, to < persistence.lastIndex]).toEqual([true, true]);
     },
   );
+
+  test('B61: so it does of the shortest ones, with something compacted away before each', () => {
+    const { snapshotBytesMax, snapshotEntriesMax } = DEFAULT_OPTIONS;
+    const log = new MemoryPersistence();
+    const hash = 2 ** 32 - 1;
+    // Far up in a log, each index is as long as it gets.
+    for (let i = 0; i <= snapshotEntriesMax; i += 1) {
+      const index = logIndex(FAR + 2 * i);
+      const operation = { op: 'remove', key: 'k' } as const;
+      log.append([entryOf(operation, { index, epoch: epoch(1), at: AT }, {})], [{ index, hash }]);
+    }
+    const from = logIndex(1);
+    const { to, count } = log.measure(from, snapshotEntriesMax, snapshotBytesMax);
+    const chunk = log.read(from, to) as Chunk;
+    const parts = snapshotParts({ ...order, master: N1, from, to }, chunk, chunk.prev);
+    expect([chunk.count, chunk.holes.length]).toEqual([count, count]);
+    expect(Buffer.concat(parts).length).toBeLessThanOrEqual(1 << 20);
+    expect(to).toBeLessThan(log.lastIndex);
+  });
 
   test('without entries, without a point before them', () => {
     expect(JSON.parse(Buffer.concat(snapshotParts(order, null, null)).toString())).toEqual({
