@@ -24,7 +24,7 @@ const { Agent, request } = process.getBuiltinModule('node:http');
 
 /** Connections that nobody uses are closed before a node does it, so that no request meets one that
  * is just being closed. They do not keep a process alive. */
-const IDLE_MS = 30_000;
+export const IDLE_MS = 30_000;
 
 const KEPT = { keepAlive: true, timeout: IDLE_MS };
 

@@ -39,7 +39,7 @@ const LIMITS_MS: Readonly<Record<RequestOrder['type'], number>> = {
 
 /** Less than any server's idle time that is usual (5 s), so that as a rule we are the one to
  * close. */
-const KEEP_ALIVE_MS = 4_000;
+export const KEEP_ALIVE_MS = 4_000;
 const CONNECT_MS = 2_000;
 
 /** More than a window of Snapshots to a secondary that answers 3 s late, and a copy of each;

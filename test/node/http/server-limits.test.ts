@@ -1,9 +1,11 @@
 import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import { describe, expect, test } from 'vitest';
+import { IDLE_MS } from '../../../src/client/node-wire.ts';
 import { createApp } from '../../../src/node/api/app.ts';
 import { BODY_LIMIT } from '../../../src/node/http/body.ts';
 import { startServer } from '../../../src/node/http/server.ts';
+import { KEEP_ALIVE_MS } from '../../../src/node/peers/transport.ts';
 import { FakeEngine } from '../fake-engine.ts';
 import { post, raw, start, waitingClient } from './served.ts';
 
@@ -75,6 +77,13 @@ describe('limits', () => {
     );
     await said;
     expect(engine.writes).toEqual([]);
+  });
+
+  test('B58: callers of ours close an idle connection long before the server does', async () => {
+    const { server } = await start();
+    const { headers } = await fetch(`${server.url}/livez`);
+    const told = /^timeout=(\d+)$/.exec(headers.get('keep-alive') ?? '')?.[1];
+    expect(Number(told) * 1_000).toBeGreaterThanOrEqual(2 * Math.max(IDLE_MS, KEEP_ALIVE_MS));
   });
 
   test('a client that waits for its write concern is not timed out by the server', async () => {

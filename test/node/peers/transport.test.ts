@@ -79,6 +79,10 @@ class Peer {
     return new Promise((done) => this.waiters.push({ count, done }));
   }
 
+  closeIdle(): void {
+    this.server.closeIdleConnections();
+  }
+
   async stop(): Promise<void> {
     const closed = new Promise((resolve) => this.server.close(resolve));
     this.server.closeAllConnections();
@@ -89,6 +93,14 @@ class Peer {
 /** A connection is free again two turns of the event loop after its answer. */
 async function idle(): Promise<void> {
   for (let i = 0; i < 2; i += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** A machine that is busy may take longer for so many than a cut counts as early. */
+function slowedClock(): void {
+  const real = performance.now.bind(performance);
+  const began = real();
+  vi.spyOn(performance, 'now').mockImplementation(() => began + (real() - began) / 10);
+  onTestFinished(() => void vi.restoreAllMocks());
 }
 
 let peer: Peer;
@@ -212,6 +224,51 @@ describe('the keep-alive race (B58)', () => {
     expect(new Set(peer.seen.map(({ port }) => port)).size).toBe(1);
   });
 
+  test.each([
+    ['does not say', (response: ServerResponse) => response.setHeader('connection', 'keep-alive')],
+    [
+      'says 60 s',
+      (response: ServerResponse) => {
+        response.setHeader('connection', 'keep-alive');
+        response.setHeader('keep-alive', 'timeout=60');
+      },
+    ],
+  ])('of a peer that %s how long it keeps them, they go within 5 s', async (_, say) => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    peer.answer = (response) => {
+      say(response);
+      response.end(ACK);
+    };
+    await transport.send(url, order);
+    await idle();
+    const [socket] = peer.sockets;
+    // The peer itself closes nothing.
+    socket?.setTimeout(0);
+    await vi.advanceTimersByTimeAsync(4_999);
+    await expect.poll(() => socket?.destroyed).toBe(true);
+  });
+
+  test('1,000 sends, 100 at a time, as the peer closes what is idle: none is lost', async () => {
+    slowedClock();
+    peer.answer = (response) => void response.end(NOTED);
+    const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+    for (let round = 0; round < 10; round += 1) {
+      // A turn of the event loop before they are sent, right before, right behind, a turn behind.
+      const moment = round % 4;
+      if (moment < 2) peer.closeIdle();
+      if (moment === 0) await turn();
+      const sends = Array.from({ length: 100 }, () => transport.send(url, replicas));
+      if (moment === 3) await turn();
+      if (moment >= 2) peer.closeIdle();
+      const answers = await Promise.all(sends);
+      expect(answers.map(({ type }) => type)).toEqual(Array(100).fill('ReplicasNoted'));
+      await idle();
+    }
+    expect(peer.seen).toHaveLength(1_000);
+    expect(peer.sockets.size).toBeGreaterThan(500);
+  });
+
   test('a kept connection found closed is replaced, once and without a word', async () => {
     peer.answer = (response) => void response.end(NOTED);
     await transport.send(url, replicas);
@@ -255,11 +312,7 @@ describe('the keep-alive race (B58)', () => {
       request.socket.destroy();
     };
     waiting = [];
-    // A machine that is busy may take longer for so many than a cut counts as early.
-    const real = performance.now.bind(performance);
-    const began = real();
-    vi.spyOn(performance, 'now').mockImplementation(() => began + (real() - began) / 10);
-    onTestFinished(() => void vi.restoreAllMocks());
+    slowedClock();
     const answers = await Promise.all(round());
     expect(answers.map(({ type }) => type)).toEqual(Array(together).fill('ReplicasNoted'));
     expect(cut).toBe(together);
