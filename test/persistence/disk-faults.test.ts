@@ -210,6 +210,20 @@ describe('after a failed write', () => {
     expect((await machine.recover()).entries).toEqual(entriesOf(1, 5));
   });
 
+  it('B24: so is all of a first write that failed, its file header too', async () => {
+    const machine = new Machine();
+    const { log } = await machine.recover();
+    log.append(entriesOf(1, 5));
+    // The system shows it until the power goes, and no sync brings it to the disk.
+    machine.disk.failAt({ at: 2, fault: 'EIO', leftover: 'lost' });
+    await expect(log.persist(1, at(5))).rejects.toBeInstanceOf(StorageFailure);
+    expect(machine.disk.latest).toBe(`write ${segmentName(1)}`);
+    for (const powerCut of [false, true]) {
+      machine.disk.restart(powerCut);
+      expect((await machine.recover()).entries).toEqual(entriesOf(1, 5));
+    }
+  });
+
   it('B30: what it left does not come to stand behind what is written in its place', async () => {
     // In a file that was there before, and in one that the failed write has made.
     for (const before of [3, 0]) {

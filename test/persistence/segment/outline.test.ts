@@ -6,6 +6,8 @@ import { describe, expect, it } from 'vitest';
 import type { Entry } from '../../../src/core/operation.ts';
 import { StoredEntry } from '../../../src/persistence/record/stored-entry.ts';
 import { Outline } from '../../../src/persistence/segment/outline.ts';
+import { readOutline } from '../../../src/persistence/segment/outline-file.ts';
+import { FILE_HEADER_BYTES } from '../../../src/persistence/segment/segment-file.ts';
 import type { Leftover } from '../../../src/sim/disk/leftover.ts';
 import { at, entryAt } from '../entries.ts';
 import { entriesOf, Node, requests, written } from '../folded-log.ts';
@@ -168,6 +170,36 @@ describe('G22: a start by the outlines of segments', () => {
       const rest = bytes.subarray(starts[i + 1] ?? bytes.length);
       disk.place(name, Buffer.concat([bytes.subarray(0, start), rest]));
       expect(await seen(disk, true)).toEqual(whole);
+    }
+  });
+
+  it('B23: counts as far as its parts are whole, wherever the next one is torn', async () => {
+    const machine = new Machine({ ...OUTLINED, segmentBytes: 64 << 10 });
+    const node = await new Node(machine.open()).start(true);
+    for (let index = 1; index <= 40; index += 1) await node.write([entryAt(index)]);
+    await node.log.close();
+    const name = machine.disk.names().find((each) => each.endsWith('.sum'))!;
+    const bytes = machine.disk.content(name);
+    const ends: number[] = [];
+    for (let at = 8; at < bytes.length; ) {
+      at += 12 + bytes.readUInt32LE(at + 8);
+      ends.push(at);
+    }
+    expect(ends.length).toBeGreaterThan(2);
+    const segment = {
+      first: 1,
+      kind: 'plain',
+      hashBefore: 0,
+      dataStart: FILE_HEADER_BYTES,
+    } as const;
+    // All lengths that a part's prefix may be left with, and those around them.
+    const lengths = [8, ...ends].flatMap((end) =>
+      Array.from({ length: 16 }, (_, i) => end - 2 + i),
+    );
+    for (const length of lengths) {
+      const disk = placed(new Map([[name, bytes.subarray(0, length)]])).mount();
+      const parts = await readOutline(disk, segment);
+      expect(parts.map(({ fileEnd }) => fileEnd)).toEqual(ends.filter((end) => end <= length));
     }
   });
 
