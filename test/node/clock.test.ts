@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { expect, test, vi } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { systemClock } from '../../src/node/clock.ts';
+import { realClock } from '../../src/node/event-queue.ts';
 
 const pass = (ms: number): void => {
   for (const until = performance.now() + ms; performance.now() < until; );
@@ -44,4 +45,23 @@ test('the time of the day follows a clock that was set', () => {
   const set = vi.spyOn(Date, 'now').mockReturnValue(later);
   expect(Math.abs(clock.wallMs() - later)).toBeLessThan(1_000);
   set.mockRestore();
+});
+
+test('B53: only the time of the day follows a clock that leaps', async () => {
+  const clock = systemClock();
+  let leap = 3_600_000;
+  const real = Date.now.bind(Date);
+  vi.spyOn(Date, 'now').mockImplementation(() => {
+    leap = -leap;
+    return real() + leap;
+  });
+  onTestFinished(() => void vi.restoreAllMocks());
+  for (const read of [realClock.now, clock.monotonicMs, clock.arrivalMs]) {
+    const began = performance.now();
+    for (let i = 0; i < 4; i += 1) {
+      expect(read()).toBeGreaterThanOrEqual(began);
+      expect(read()).toBeLessThanOrEqual(performance.now());
+      await turn();
+    }
+  }
 });
