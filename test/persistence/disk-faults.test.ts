@@ -245,6 +245,28 @@ describe('after a failed write', () => {
     }
   });
 
+  it.each(['open', 'read', 'truncate', 'sync'] as const)(
+    'B30: nor does it where the %s fails that is to take it away: that is done again',
+    async (failing) => {
+      const machine = new Machine();
+      const { log } = await machine.recover();
+      log.append(entriesOf(1, 3));
+      await log.persist(1, at(3));
+      log.append(entriesOf(4, 9));
+      machine.disk.failAt({ at: 1, fault: 'EIO', leftover: 'all' });
+      await expect(log.persist(2, at(9))).rejects.toBeInstanceOf(StorageFailure);
+      log.truncate(at(3));
+      log.append([entryAt(4, 'shorter', 2)]);
+      machine.disk.faults = ({ kind }) => (kind === failing ? { kind: 'fail', code: 'EIO' } : null);
+      await expect(log.persist(3, at(4))).rejects.toBeInstanceOf(StorageFailure);
+      machine.disk.faults = () => null;
+      await log.persist(4, at(4));
+      machine.disk.restart(true);
+      const { entries } = await machine.recover();
+      expect(entries).toEqual([...entriesOf(1, 3), entryAt(4, 'shorter', 2)]);
+    },
+  );
+
   it('what was durable and is not any more is reported as damage', async () => {
     const machine = new Machine();
     const { log } = await machine.recover();
