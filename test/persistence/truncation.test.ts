@@ -324,6 +324,21 @@ describe('what is cut off', () => {
     await log.close();
   });
 
+  it('B25: removes nothing behind a file that ends before it: that is damage', async () => {
+    const machine = new Machine({ ...SMALL, tailBytes: 1 << 20 });
+    const { log } = await machine.recover();
+    log.append(entriesOf(1, 60));
+    await log.persist(1, at(60));
+    const names = segmentsOf(machine);
+    machine.disk.shorten(names[1]!, FILE_HEADER_BYTES);
+    // Where it is to be cut is known from memory.
+    log.truncate(at(firstOf(names[2]!) - 1));
+    await expect(log.persist(2, at(60))).rejects.toMatchObject({ name: 'DamagedLog' });
+    expect(segmentsOf(machine)).toEqual(names);
+    expect(machine.disk.content(names[1]!)).toHaveLength(FILE_HEADER_BYTES);
+    await log.close();
+  });
+
   it('stays in the files until there is room for the copy', async () => {
     const machine = new Machine();
     const { log } = await machine.recover();
