@@ -6,6 +6,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { urlOf } from '../own-url.ts';
 import type { Door } from '../peers/tunnel-door.ts';
 import { doorBehindAnswers } from './behind-answers.ts';
+import { readBehindUpgrade } from './behind-upgrade.ts';
 import { connectionRoom, openFilesMax, watchRoom } from './connection-room.ts';
 import type { Direct } from './direct.ts';
 import { allowHalfClose } from './half-close.ts';
@@ -95,6 +96,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     latest,
   );
   const take = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+    readBehindUpgrade(incoming, outgoing);
     if (parting.lets(outgoing)) handle(incoming, outgoing);
   };
   const server = createServer(
