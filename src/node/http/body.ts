@@ -8,6 +8,7 @@ import * as z from 'zod';
 import type { BodyRoom } from './body-room.ts';
 import { type Call, header } from './call.ts';
 import { excessIn, PEER_VALUES_MAX, VALUES_MAX } from './excess.ts';
+import { askForBody, isHeld } from './expectation.ts';
 import { isJson } from './media-type.ts';
 import { invalid, problem, RequestRefused } from './problems.ts';
 import { checked } from './validation.ts';
@@ -75,10 +76,11 @@ export async function readBody(call: Call, limit: number): Promise<Buffer> {
   const length = header(call, 'content-length');
   const incoming = call.env?.incoming;
   if (length !== undefined && Number(length) > limit) {
-    if (incoming !== undefined) await drained(incoming);
+    if (incoming !== undefined && !isHeld(incoming)) await drained(incoming);
     throw tooLarge(limit);
   }
   if (incoming === undefined) return fromWeb(call.req.raw, limit);
+  askForBody(incoming);
   // Other nodes are few, and each has a bounded number of requests under way. What they send
   // must arrive: a crowd of clients that fills the room must not stop replication.
   const room = limit <= BATCH_LIMIT ? call.env.bodies : undefined;

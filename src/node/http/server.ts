@@ -9,6 +9,7 @@ import { doorBehindAnswers } from './behind-answers.ts';
 import { readBehindUpgrade } from './behind-upgrade.ts';
 import { connectionRoom, openFilesMax, watchRoom } from './connection-room.ts';
 import type { Direct } from './direct.ts';
+import { holdBody } from './expectation.ts';
 import { allowHalfClose } from './half-close.ts';
 import { inTurn } from './in-turn.ts';
 import { refusingMalformed } from './malformed.ts';
@@ -110,7 +111,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     },
     take,
   );
-  // What a client expects beyond an answer is its own matter.
+  server.on('checkContinue', (incoming, outgoing) => {
+    holdBody(incoming, outgoing);
+    take(incoming, outgoing);
+  });
+  // What else a client expects beyond an answer is its own matter.
   server.on('checkExpectation', take);
   // Of more than 2,000 headers Node would drop the rest in silence: the idempotency key, or what
   // the guard looks at. They are bounded by their length.
