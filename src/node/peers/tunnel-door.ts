@@ -19,6 +19,13 @@ import { answerFrame, FrameReader } from './tunnel-frames.ts';
 /** Answers the request in a frame; null: nobody must ever answer it. */
 export type FrameHandler = (body: Buffer) => Promise<Answer | null>;
 
+/** So many requests of one tunnel may wait for their answers before no more of it is read: several
+ * times what a master has under way (`inFlightMax`). Who sends on and on takes no more memory. */
+const OPEN_MAX: number = 1_000;
+
+/** What their bodies may come to until then: a few of the longest. */
+const OPEN_BYTES_MAX: number = 64 << 20;
+
 /** What a destination stands for. */
 export interface Passage {
   readonly handle: FrameHandler;
@@ -74,23 +81,35 @@ function serve(
 ): void {
   const reader = new FrameReader(PEER_LIMIT);
   let open = 0;
-  const answer = (id: number, given: Answer | null): void => {
+  let openBytes = 0;
+  const answer = (id: number, bytes: number, given: Answer | null): void => {
     open -= 1;
+    openBytes -= bytes;
     if (socket.destroyed) return;
-    // Who does not read the answers is not listened to: they would pile up here.
-    if (given !== null && !socket.write(answerFrame(id, given.status, given.body))) socket.pause();
+    if (given !== null) socket.write(answerFrame(id, given.status, given.body));
     if (stopping.aborted && open === 0) finish();
+    readOn();
+  };
+  const readOn = (): void => {
+    if (stopping.aborted) return;
+    const full = open >= OPEN_MAX || openBytes >= OPEN_BYTES_MAX;
+    // Who does not read the answers is not listened to: they would pile up here.
+    if (full || socket.writableNeedDrain) socket.pause();
+    else socket.resume();
   };
   const finish = (): void => {
     // What was sent meanwhile is not taken, but read: behind it stands the end of the other side.
     socket.off('data', onData).resume().end();
   };
   const onFrame = (id: number, body: Buffer): void => {
+    const bytes = body.length;
     open += 1;
+    openBytes += bytes;
     handle(body).then(
-      (given) => answer(id, given),
-      (error: unknown) => answer(id, failed(error)),
+      (given) => answer(id, bytes, given),
+      (error: unknown) => answer(id, bytes, failed(error)),
     );
+    readOn();
   };
   const onData = (chunk: Buffer): void => {
     try {
@@ -105,9 +124,7 @@ function serve(
     if (open === 0) finish();
   };
   socket.on('data', onData);
-  socket.on('drain', () => {
-    if (!stopping.aborted) socket.resume();
-  });
+  socket.on('drain', readOn);
   socket.on('end', () => socket.destroy());
   stopping.addEventListener('abort', onStop);
   socket.on('close', () => stopping.removeEventListener('abort', onStop));

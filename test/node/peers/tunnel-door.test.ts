@@ -98,6 +98,24 @@ test('who does not read the answers is not asked for more until it does', async 
   await vi.waitUntil(() => due.length === 2);
 });
 
+test.each([
+  ['short', 10, 1_500, 1_000],
+  ['long', 16 << 20, 8, 4],
+])('no more is read while so many %s ones wait', async (_, bytes, sent, most) => {
+  const { far, due, answers } = tunnel();
+  for (let id = 1; id <= sent; id += 1) {
+    far.write(Buffer.concat(requestFrame(id, [Buffer.alloc(bytes, 'x')])));
+  }
+  await vi.waitUntil(() => due.length === most);
+  for (let turns = 0; turns < 100; turns += 1) await turn();
+  expect(due).toHaveLength(most);
+  for (let at = 0; at < sent; at += 1) {
+    await vi.waitUntil(() => due.length > at);
+    due[at]!.answer(json(200, {}));
+  }
+  await vi.waitUntil(() => answers.length === sent);
+});
+
 test('a node that stops ends a tunnel in which nothing waits', async () => {
   const { far, stopping } = tunnel();
   await send(far);

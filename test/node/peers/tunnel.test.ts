@@ -305,6 +305,56 @@ test('a frame that comes with the request for the tunnel is answered', async () 
   expect(answers).toEqual([[7, 200]]);
 });
 
+/** A tunnel that a stranger has opened, seen from both of its ends. */
+async function strangersTunnel(): Promise<{
+  mine: Socket;
+  theirs: Duplex;
+  over: Promise<unknown>;
+}> {
+  const { hostname, port, host } = new URL(node.server.url);
+  const entered = new Promise<Duplex>((resolve) => {
+    node.entered = resolve;
+  });
+  const mine = netConnect(Number(port), hostname).on('error', () => {});
+  mine.setNoDelay(true).write(`CONNECT ${TUNNELS.Heartbeat} HTTP/1.1\r\nhost: ${host}\r\n\r\n`);
+  const theirs = await entered;
+  return { mine, theirs, over: once(theirs, 'close') };
+}
+
+const beat = (lastIndex: number): Buffer => {
+  const { type: _, ...message } = { ...heartbeat, lastIndex };
+  return Buffer.concat(requestFrame(lastIndex, [Buffer.from(JSON.stringify(message))]));
+};
+
+test('a tunnel cut at any byte has brought its whole frames, once, and no part', async () => {
+  node.engine.response = BEAT_ACK;
+  const whole = Buffer.concat([beat(1), beat(2)]);
+  for (let cut = 0; cut <= whole.length; cut += 1) {
+    node.engine.received.length = 0;
+    const { mine, over } = await strangersTunnel();
+    mine.end(whole.subarray(0, cut));
+    await over;
+    const count = cut === whole.length ? 2 : Number(cut >= beat(1).length);
+    const read = node.engine.received.map((one) => 'lastIndex' in one && one.lastIndex);
+    expect([cut, read]).toEqual([cut, [1, 2].slice(0, count)]);
+  }
+});
+
+test('frames that come in two pieces, parted at any byte, are taken once', async () => {
+  node.engine.response = BEAT_ACK;
+  const whole = Buffer.concat([beat(1), beat(2)]);
+  for (let cut = 1; cut < whole.length; cut += 1) {
+    node.engine.received.length = 0;
+    const { mine, theirs, over } = await strangersTunnel();
+    const first = once(theirs, 'data');
+    mine.write(whole.subarray(0, cut));
+    await first;
+    mine.end(whole.subarray(cut));
+    await over;
+    expect([cut, node.engine.received.length]).toEqual([cut, 2]);
+  }
+});
+
 test('a tunnel that is there only after its transport has closed is closed', async () => {
   const entered = new Promise<Duplex>((resolve) => {
     node.entered = resolve;
