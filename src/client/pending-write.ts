@@ -14,7 +14,7 @@ import { type Call, ConnectionFailure, isSuccess, type Reply, retryAfterOf } fro
 import { gapAfter, type Pace } from './pace.ts';
 import { type ProblemError, problemOf } from './problems.ts';
 import { masterIn } from './redirect.ts';
-import { answerIn } from './requests.ts';
+import { acknowledgementIn } from './requests.ts';
 
 /** How the copies of a write leave: a Link, or one that lets them travel together. */
 export interface Sender {
@@ -161,7 +161,7 @@ export class PendingWrite {
   /** A 2xx that is not replog's says nothing of a copy that was not answered before. */
   #taken<Answer extends Acknowledged>(reply: Reply): Answer {
     try {
-      return answerIn<Answer>(reply, 'acks');
+      return acknowledgementIn<Answer>(reply);
     } catch (error) {
       throw this.#endOf(error);
     }

@@ -132,6 +132,16 @@ export function answerIn<Answer>(reply: Reply, has: keyof Answer & string): Answ
   return body as Answer;
 }
 
+/** `answerIn` for a write: who has it, and where it is, must be such. */
+export function acknowledgementIn<Answer>(reply: Reply): Answer {
+  const body: Readonly<Record<string, unknown>> = answerIn<Record<string, unknown>>(reply, 'acks');
+  const { acks, index = body.first, last = index } = body;
+  const isOne = [index, last].every((place) => Number.isSafeInteger(place) && Number(place) > 0);
+  const byNodes = Array.isArray(acks) && acks.every((node) => typeof node === 'string');
+  if (isOne && byNodes) return body as Answer;
+  throw new UnexpectedAnswer(reply.url, reply.status, 'no index, or no nodes that have it');
+}
+
 function refusal(reply: Reply): Error {
   return (
     problemOf(reply.status, reply.body, retryAfterOf(reply.headers), reply.url) ??

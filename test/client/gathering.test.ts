@@ -10,7 +10,14 @@ import {
   startStub,
 } from './stub-server.ts';
 
-const stored = (index: number) => ({ index, w: 1, acks: ['n1'], durable: true, ms: 1 });
+/** The message says how many came before it. */
+const stored = (before: number) => ({
+  index: before + 1,
+  w: 1,
+  acks: ['n1'],
+  durable: true,
+  ms: 1,
+});
 
 interface Gathered {
   readonly appends: readonly { message: string; w?: number; idempotencyKey: string }[];
@@ -41,7 +48,7 @@ describe('G21: appends of one client', () => {
   test('asked for in one go leave in one request, and each gets its own answer', async () => {
     const stub = await startStub(answered);
     const answers = await together(clientOf(stub.url), 20);
-    expect(answers.map(({ index }) => index)).toEqual(Array.from({ length: 20 }, (_, i) => i));
+    expect(answers.map(({ index }) => index)).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
     expect(stub.hits.map(({ path }) => path)).toEqual(['/messages/gathered']);
     const keys = new Set(appendsIn(stub.hits[0]).map(({ idempotencyKey }) => idempotencyKey));
     expect(keys.size).toBe(20);
@@ -120,7 +127,7 @@ describe('G21: appends of one client', () => {
       await stub.arrived(i + 1);
     }
     const settled = Promise.allSettled(waiting);
-    expect((await client.append('5')).index).toBe(5);
+    expect((await client.append('5')).index).toBe(6);
     leaving.abort(new Error('enough'));
     for (const outcome of await settled) expect(outcome.status).toBe('rejected');
   });
@@ -159,7 +166,7 @@ describe('G21: appends of one client', () => {
     leaving.abort(new Error('enough'));
     await gone;
     stays!();
-    expect(await answer).toMatchObject({ index: 1 });
+    expect(await answer).toMatchObject({ index: 2 });
     await closed!;
   });
 
@@ -201,7 +208,7 @@ describe('G21: appends of one client', () => {
       client.append('1', { w: 1 }),
     ]);
     expect(late).toMatchObject({ status: 'rejected', reason: expect.any(WriteConcernTimeout) });
-    expect(fine).toMatchObject({ status: 'fulfilled', value: { index: 1 } });
+    expect(fine).toMatchObject({ status: 'fulfilled', value: { index: 2 } });
   });
 
   test('after a break those without an answer are repeated, with the same keys', async () => {
@@ -215,7 +222,7 @@ describe('G21: appends of one client', () => {
       response.write(line, () => response.destroy());
     });
     const answers = await together(clientOf(stub.url), 3);
-    expect(answers.map(({ index }) => index)).toEqual([0, 1, 2]);
+    expect(answers.map(({ index }) => index)).toEqual([1, 2, 3]);
     const keyOf = new Map(
       appendsIn(stub.hits[0]).map(({ message, idempotencyKey }) => [message, idempotencyKey]),
     );
@@ -236,7 +243,7 @@ describe('G21: appends of one client', () => {
       else sendProblem(response, status, code);
     });
     const answers = await together(clientOf(stub.url), 3);
-    expect(answers.map(({ index }) => index)).toEqual([0, 1, 2]);
+    expect(answers.map(({ index }) => index)).toEqual([1, 2, 3]);
   });
 
   test('for a node that is not there they were not sent, and nothing is in doubt', async () => {
@@ -264,7 +271,7 @@ describe('G21: appends of one client', () => {
       response.end(`${lines.join('\n')}\n`);
     });
     const answers = await together(clientOf(stub.url), 4);
-    expect(answers.map(({ index }) => index)).toEqual([0, 1, 2, 3]);
+    expect(answers.map(({ index }) => index)).toEqual([1, 2, 3, 4]);
     expect(master.hits.map((hit) => appendsIn(hit).length)).toEqual([4]);
   });
 
@@ -291,7 +298,7 @@ describe('G21: appends of one client', () => {
       response.writeHead(200).end(lines.join('\n'));
     });
     const answers = await together(clientOf(secondary.url), 2);
-    expect(answers.map(({ index }) => index)).toEqual([0, 1]);
+    expect(answers.map(({ index }) => index)).toEqual([1, 2]);
     expect(secondary.hits).toHaveLength(1);
   });
 });
@@ -316,7 +323,7 @@ test('an append that was given up before it was sent is not sent', async () => {
   controller.abort(new Error('changed my mind'));
   // It cannot be anywhere: nothing about it is unknown.
   await expect(goes).rejects.toThrow(/^changed my mind$/);
-  expect(await stays).toMatchObject({ index: 1 });
+  expect(await stays).toMatchObject({ index: 2 });
   expect(stub.hits.map(({ text }) => text).join()).not.toContain('"2"');
 });
 
@@ -332,7 +339,7 @@ test('one that is given up takes none of those with it that it went with', async
   leaving.abort(new Error('enough'));
   await gone;
   begun[0]!();
-  expect(await Promise.all(stays)).toMatchObject([{ index: 1 }, { index: 2 }]);
+  expect(await Promise.all(stays)).toMatchObject([{ index: 2 }, { index: 3 }]);
   expect(stub.hits).toHaveLength(1);
 });
 
@@ -354,7 +361,7 @@ test('a line for nobody is passed over', async () => {
     response.writeHead(200).end(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
   });
   const answers = await together(clientOf(stub.url), 2);
-  expect(answers.map(({ index }) => index)).toEqual([0, 1]);
+  expect(answers.map(({ index }) => index)).toEqual([1, 2]);
   expect(stub.hits).toHaveLength(1);
 });
 

@@ -240,6 +240,21 @@ test('something that is not replog is recognised', async () => {
   await expect(clientOf(stub.url).append('a')).rejects.toBeInstanceOf(UnexpectedAnswer);
 });
 
+test.each([
+  { acks: ['n1'] },
+  { index: '1', acks: ['n1'] },
+  { index: 0, acks: ['n1'] },
+  { index: 1.5, acks: ['n1'] },
+  { index: 1, acks: 'n1' },
+  { index: 1, acks: [1] },
+  { first: 1, last: null, acks: ['n1'] },
+])('%j is no acknowledgement', async (body) => {
+  const stub = await startStub((_, response) => sendJson(response, 201, body));
+  const client = clientOf(stub.url);
+  await expect(client.put('k', 'v')).rejects.toBeInstanceOf(UnexpectedAnswer);
+  await expect(client.appendBatch(['a'])).rejects.toBeInstanceOf(UnexpectedAnswer);
+});
+
 test('a time limit that ran out says what is stored where', async () => {
   const stub = await startStub((_, response) =>
     sendProblem(response, 504, 'write-concern-timeout', {
@@ -291,7 +306,7 @@ test('put and remove carry their conditions, and their failure is an OperationFa
 });
 
 test('a key may have 1,024 bytes, and no more', async () => {
-  const stub = await startStub((_, response) => sendJson(response, 200, { acks: ['n1'] }));
+  const stub = await startStub((_, response) => sendJson(response, 200, STORED));
   const client = new ReplogClient({ url: stub.url });
   await client.put('ü'.repeat(512), 'v');
   await expect(client.put(`${'ü'.repeat(512)}k`, 'v')).rejects.toThrow('1025 bytes is too long');
