@@ -7,8 +7,8 @@ import { type Ticket, ticket as ticketOf } from '../core/ids.ts';
 import type { Peer, Request, Response } from '../core/messages.ts';
 import { Bookkeeper } from '../persistence/bookkeeping/bookkeeper.ts';
 import type { StorageFailure } from '../persistence/persistence.ts';
-import { EventQueue, type QueueClock } from './event-queue.ts';
 import type { Outgoing } from './peers/outgoing.ts';
+import { EventQueue, type QueueClock } from './runtime/event-queue.ts';
 
 export interface ArbiterParts {
   readonly arbiter: ArbiterNode;

@@ -2,8 +2,8 @@
 
 import { FlakyPersistence } from '../persistence/log/flaky-persistence.ts';
 import type { Persistence } from '../persistence/persistence.ts';
-import { realClock } from './event-queue.ts';
 import type { Faults } from './faults.ts';
+import { realClock } from './runtime/event-queue.ts';
 import type { Trace } from './story/trace.ts';
 
 /** `faults` undefined: the node has none, and its log is the real one. */

@@ -11,10 +11,10 @@ import { MemoryPersistence } from '../persistence/log/memory-persistence.ts';
 import { openSegmentedLog } from '../persistence/log/segmented-log.ts';
 import type { ArbiterView } from './api/arbiter-app.ts';
 import { ArbiterRuntime } from './arbiter-runtime.ts';
-import { realClock } from './event-queue.ts';
 import { refuseNodes } from './folder-kind.ts';
 import { type Logger, logUnwritten } from './logger.ts';
 import type { Transport } from './peers/transport.ts';
+import { realClock } from './runtime/event-queue.ts';
 
 /** An arbiter and what it remembers by. */
 export interface HostedArbiter {

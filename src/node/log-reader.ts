@@ -4,8 +4,8 @@ import type { LogIndex } from '../core/ids.ts';
 import type { Entry } from '../core/operation.ts';
 import type { Chunk, Persistence } from '../persistence/persistence.ts';
 import type { Clock } from './clock.ts';
-import type { Engine } from './engine.ts';
 import type { Reader } from './reading-room.ts';
+import type { Engine } from './runtime/engine.ts';
 
 /** One chunk: enough to be cheap per entry, little enough that no other client waits for it. */
 const CHUNK_ENTRIES = 1_024;

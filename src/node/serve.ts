@@ -17,7 +17,6 @@ import { type DamagedLog, LostLog, type Persistence } from '../persistence/persi
 import { foldedBy } from '../persistence/upkeep/folded.ts';
 import { type AppOptions, createApp } from './api/app.ts';
 import { systemClock } from './clock.ts';
-import { realClock } from './event-queue.ts';
 import { failing } from './failing.ts';
 import { Faults } from './faults.ts';
 import { withFaults } from './faulty-persistence.ts';
@@ -25,7 +24,6 @@ import { refuseArbiters } from './folder-kind.ts';
 import { takeFolder } from './folder-owner.ts';
 import { FoundDamage } from './found-damage.ts';
 import { startServer } from './http/server.ts';
-import { lastWrites } from './last-writes.ts';
 import {
   createLogger,
   type Logger,
@@ -40,7 +38,9 @@ import {
 import { createMetrics, type Metrics } from './metrics.ts';
 import { freePort, urlOf } from './own-url.ts';
 import { Transport } from './peers/transport.ts';
-import { Runtime } from './runtime.ts';
+import { realClock } from './runtime/event-queue.ts';
+import { lastWrites } from './runtime/last-writes.ts';
+import { Runtime } from './runtime/runtime.ts';
 import { Trace } from './story/trace.ts';
 import { warmUp } from './warm-up.ts';
 

@@ -7,7 +7,7 @@ import { Store } from '../../src/core/log/store.ts';
 import type { Request, Response } from '../../src/core/messages.ts';
 import { entryOf, type Operation } from '../../src/core/operation.ts';
 import type { FollowerStatus, MasterStatus, NodeStatus } from '../../src/core/status.ts';
-import type { Encoded, Engine } from '../../src/node/engine.ts';
+import type { Encoded, Engine } from '../../src/node/runtime/engine.ts';
 import { MemoryPersistence } from '../../src/persistence/log/memory-persistence.ts';
 
 export const AT = '2030-01-02T03:04:05.678Z';

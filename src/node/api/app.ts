@@ -3,7 +3,6 @@
 
 import type { WriteConcern } from '../../core/effects.ts';
 import { type Clock, systemClock } from '../clock.ts';
-import type { Engine } from '../engine.ts';
 import type { Faults } from '../faults.ts';
 import type { FoundDamage } from '../found-damage.ts';
 import { json, toResponse } from '../http/answer.ts';
@@ -26,6 +25,7 @@ import { messageRoutes } from '../routes/messages.ts';
 import { outcomeRoutes } from '../routes/outcomes.ts';
 import { peerRoutes } from '../routes/peers.ts';
 import { storyRoutes } from '../routes/story.ts';
+import type { Engine } from '../runtime/engine.ts';
 import { Trace } from '../story/trace.ts';
 import { openApi } from './openapi.ts';
 

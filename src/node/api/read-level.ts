@@ -4,10 +4,10 @@
 import type { Outcome } from '../../core/effects.ts';
 import type { LogIndex } from '../../core/ids.ts';
 import type { Clock } from '../clock.ts';
-import type { Engine } from '../engine.ts';
 import type { Call } from '../http/call.ts';
 import { problem, RequestRefused } from '../http/problems.ts';
 import type { Site } from '../http/route.ts';
+import type { Engine } from '../runtime/engine.ts';
 import type { ReadLevel } from './schemas.ts';
 
 /** For so long a read waits to hear what is on a majority: a master that lives says it at least

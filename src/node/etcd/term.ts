@@ -6,7 +6,7 @@
 import type { Memory } from '../../core/effects.ts';
 import { LatestWrite } from '../../persistence/bookkeeping/latest-write.ts';
 import { StorageFailure, UnknownFormat } from '../../persistence/persistence.ts';
-import type { QueueClock } from '../event-queue.ts';
+import type { QueueClock } from '../runtime/event-queue.ts';
 import { type EtcdGateway, EtcdRefused, type Stored } from './gateway.ts';
 
 /** etcd as an arbiter uses it. */

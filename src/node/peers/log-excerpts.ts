@@ -6,7 +6,7 @@ import type { Options } from '../../core/options.ts';
 import type { LeftBehind } from '../../persistence/damage/left-behind.ts';
 import type { Chunk, Persistence } from '../../persistence/persistence.ts';
 import { type Excerpt, excerpt, fetchedExcerpt } from '../../persistence/record/excerpt.ts';
-import type { Encoded } from '../engine.ts';
+import type { Encoded } from '../runtime/engine.ts';
 import { fetchedBody } from './snapshot-body.ts';
 
 /** How much one message says. */

@@ -2,10 +2,10 @@
 
 import * as z from 'zod';
 import type { Response as Answered, Refusal, Request } from '../../core/messages.ts';
-import type { Encoded } from '../engine.ts';
 import { type Answer, json, jsonText } from '../http/answer.ts';
 import { locationAt } from '../http/location.ts';
 import { type Extra, problem } from '../http/problems.ts';
+import type { Encoded } from '../runtime/engine.ts';
 import * as schemas from './peer-schemas.ts';
 import { usualAck } from './snapshot-envelope.ts';
 

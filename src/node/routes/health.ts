@@ -4,10 +4,10 @@ import * as z from 'zod';
 import type { MemberReport, NodeStatus } from '../../core/status.ts';
 import { followerHealth, masterHealth, ok } from '../api/success.ts';
 import type { Clock } from '../clock.ts';
-import type { Engine } from '../engine.ts';
 import { json } from '../http/answer.ts';
 import { problem } from '../http/problems.ts';
 import type { Route, Site } from '../http/route.ts';
+import type { Engine } from '../runtime/engine.ts';
 
 export function healthRoutes(site: Site): Route[] {
   return [

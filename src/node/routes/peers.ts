@@ -3,7 +3,6 @@
 
 import type * as z from 'zod';
 import type { Response as Answered, Request } from '../../core/messages.ts';
-import type { Encoded } from '../engine.ts';
 import type { Fate, Faults, Met } from '../faults.ts';
 import type { Answer } from '../http/answer.ts';
 import { jsonIn, PEER_LIMIT, readJson } from '../http/body.ts';
@@ -19,6 +18,7 @@ import { Repeated } from '../peers/repeated.ts';
 import { readSnapshot } from '../peers/snapshot-reader.ts';
 import { reachedDirectly } from '../peers/tunnel-door.ts';
 import { OFFER, REACHED_AT, TUNNELS, type Tunnelled } from '../peers/tunnel-frames.ts';
+import type { Encoded } from '../runtime/engine.ts';
 
 interface Described<T extends PeerMessage> {
   readonly schema: z.ZodType<Omit<Extract<Request, { type: T }>, 'type'>>;

@@ -1,5 +1,6 @@
 // A node in virtual time: the real replica on the real persistence, its effects performed as
-// src/node/runtime.ts performs them. The rule: all decisions are the machine's; here is only how.
+// src/node/runtime/runtime.ts performs them. The rule: all decisions are the machine's; here is
+// only how.
 
 import type { Effect, Outcome, Write } from '../../core/effects.ts';
 import { type LogIndex, type Ticket, ticket as ticketOf } from '../../core/ids.ts';

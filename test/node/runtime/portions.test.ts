@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Portions } from '../../src/node/portions.ts';
+import { Portions } from '../../../src/node/runtime/portions.ts';
 
 /** Portions in an event loop whose turns are asked for. */
 function setUp() {

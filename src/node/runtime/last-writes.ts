@@ -1,7 +1,7 @@
 // What a node that ends in good order still has to write: its clients were told that their
 // operations are in the log, with the index, and on disk they would expect them there.
 
-import type { Persistence } from '../persistence/persistence.ts';
+import type { Persistence } from '../../persistence/persistence.ts';
 import type { QueueClock } from './event-queue.ts';
 
 /** The machine counts its own upwards from 0, and asks for none any more. */

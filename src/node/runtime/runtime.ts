@@ -1,24 +1,24 @@
 // Runs a replica for real: performs its effects on the log, the disk and the network, and hands it
 // what comes back. All decisions are the machine's; here is only how.
 
-import type { Effect, Event, Memory, Note, Outcome, Write } from '../core/effects.ts';
-import type { LogIndex, Ticket } from '../core/ids.ts';
-import type { Folds } from '../core/log/ledger.ts';
-import type { Request, Response, ResponseOrder } from '../core/messages.ts';
-import type { Options } from '../core/options.ts';
-import type { Replica } from '../core/replica.ts';
-import type { NodeStatus } from '../core/status.ts';
-import { Bookkeeper } from '../persistence/bookkeeping/bookkeeper.ts';
-import type { LeftBehind } from '../persistence/damage/left-behind.ts';
-import { DamagedLog, type Persistence, StorageFailure } from '../persistence/persistence.ts';
+import type { Effect, Event, Memory, Note, Outcome, Write } from '../../core/effects.ts';
+import type { LogIndex, Ticket } from '../../core/ids.ts';
+import type { Folds } from '../../core/log/ledger.ts';
+import type { Request, Response, ResponseOrder } from '../../core/messages.ts';
+import type { Options } from '../../core/options.ts';
+import type { Replica } from '../../core/replica.ts';
+import type { NodeStatus } from '../../core/status.ts';
+import { Bookkeeper } from '../../persistence/bookkeeping/bookkeeper.ts';
+import type { LeftBehind } from '../../persistence/damage/left-behind.ts';
+import { DamagedLog, type Persistence, StorageFailure } from '../../persistence/persistence.ts';
+import type { Departure } from '../http/departure.ts';
+import { LogExcerpts } from '../peers/log-excerpts.ts';
+import { type Outgoing, transmit, whyUnanswered } from '../peers/outgoing.ts';
+import { Trace, traceEffect } from '../story/trace.ts';
 import { Callers } from './callers.ts';
 import type { Encoded, Engine } from './engine.ts';
 import { EventQueue, type QueueClock } from './event-queue.ts';
-import type { Departure } from './http/departure.ts';
 import { LogProgress } from './log-progress.ts';
-import { LogExcerpts } from './peers/log-excerpts.ts';
-import { type Outgoing, transmit, whyUnanswered } from './peers/outgoing.ts';
-import { Trace, traceEffect } from './story/trace.ts';
 import { UnwrittenLog } from './unwritten-log.ts';
 
 export interface RuntimeParts {

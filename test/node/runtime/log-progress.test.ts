@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import { LogProgress } from '../../src/node/log-progress.ts';
+import { LogProgress } from '../../../src/node/runtime/log-progress.ts';
 
 const BEGIN = { lastIndex: 1, commitIndex: 0 };
 

@@ -1,11 +1,11 @@
 // What the HTTP routes see of a running node: the machine behind one queue, and the log to read.
 
-import type { Outcome, Write } from '../core/effects.ts';
-import type { LogIndex } from '../core/ids.ts';
-import type { Request, Response } from '../core/messages.ts';
-import type { NodeStatus } from '../core/status.ts';
-import type { Persistence } from '../persistence/persistence.ts';
-import type { Departure } from './http/departure.ts';
+import type { Outcome, Write } from '../../core/effects.ts';
+import type { LogIndex } from '../../core/ids.ts';
+import type { Request, Response } from '../../core/messages.ts';
+import type { NodeStatus } from '../../core/status.ts';
+import type { Persistence } from '../../persistence/persistence.ts';
+import type { Departure } from '../http/departure.ts';
 
 /** The JSON text of a message whose entries were never parsed: sent as it is. */
 export interface Encoded {

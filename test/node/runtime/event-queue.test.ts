@@ -1,8 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import type { Effect, Event } from '../../src/core/effects.ts';
-import { callId } from '../../src/core/ids.ts';
-import { InvariantViolated } from '../../src/core/invariant.ts';
-import { EventQueue, type Machine, type QueueClock } from '../../src/node/event-queue.ts';
+import type { Effect, Event } from '../../../src/core/effects.ts';
+import { callId } from '../../../src/core/ids.ts';
+import { InvariantViolated } from '../../../src/core/invariant.ts';
+import {
+  EventQueue,
+  type Machine,
+  type QueueClock,
+} from '../../../src/node/runtime/event-queue.ts';
 
 /** Time that passes only when the test says so. */
 class StoppedClock implements QueueClock {

@@ -2,8 +2,8 @@
 // the event loop are stepped one after the other; only then is the machine woken, so that what
 // gathered goes out together. Nothing else ever calls the machine.
 
-import type { Effect, Event } from '../core/effects.ts';
-import { invariant } from '../core/invariant.ts';
+import type { Effect, Event } from '../../core/effects.ts';
+import { invariant } from '../../core/invariant.ts';
 
 /** The pure machine behind the queue. */
 export interface Machine {

@@ -1,7 +1,7 @@
 // Tells once that a log cannot be written, each time that this lasts: nobody else says why what is
 // appended waits. The rule: one failure among successes is no news, it has been asked for again.
 
-import type { StorageFailure } from '../persistence/persistence.ts';
+import type { StorageFailure } from '../../persistence/persistence.ts';
 
 /** Ten attempts (contract, section 6). */
 const LASTS_MS = 1_000;

@@ -1,18 +1,18 @@
 import { describe, expect, test, vi } from 'vitest';
-import { BLANK_MEMORY, type Effect, type Event, type Memory } from '../../src/core/effects.ts';
-import { callId, epoch, logIndex, seq, session, type Ticket } from '../../src/core/ids.ts';
-import { Folds } from '../../src/core/log/ledger.ts';
-import type { SnapshotOrder } from '../../src/core/messages.ts';
-import type { Entry } from '../../src/core/operation.ts';
-import { DEFAULT_OPTIONS } from '../../src/core/options.ts';
-import type { Replica } from '../../src/core/replica.ts';
-import { realClock } from '../../src/node/event-queue.ts';
-import { Runtime } from '../../src/node/runtime.ts';
-import { MemoryPersistence } from '../../src/persistence/log/memory-persistence.ts';
-import { DamagedLog, StorageFailure } from '../../src/persistence/persistence.ts';
-import { entries } from '../core/bench.ts';
-import { N1 } from './fake-engine.ts';
-import { mostInOne, TurnCounter } from './turn-counter.ts';
+import { BLANK_MEMORY, type Effect, type Event, type Memory } from '../../../src/core/effects.ts';
+import { callId, epoch, logIndex, seq, session, type Ticket } from '../../../src/core/ids.ts';
+import { Folds } from '../../../src/core/log/ledger.ts';
+import type { SnapshotOrder } from '../../../src/core/messages.ts';
+import type { Entry } from '../../../src/core/operation.ts';
+import { DEFAULT_OPTIONS } from '../../../src/core/options.ts';
+import type { Replica } from '../../../src/core/replica.ts';
+import { realClock } from '../../../src/node/runtime/event-queue.ts';
+import { Runtime } from '../../../src/node/runtime/runtime.ts';
+import { MemoryPersistence } from '../../../src/persistence/log/memory-persistence.ts';
+import { DamagedLog, StorageFailure } from '../../../src/persistence/persistence.ts';
+import { entries } from '../../core/bench.ts';
+import { N1 } from '../fake-engine.ts';
+import { mostInOne, TurnCounter } from '../turn-counter.ts';
 
 interface Watched {
   readonly now?: () => number;

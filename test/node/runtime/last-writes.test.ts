@@ -1,9 +1,9 @@
 // What is still written when a node ends, and how long it waits for that.
 
 import { expect, test } from 'vitest';
-import { logIndex } from '../../src/core/ids.ts';
-import { lastWrites } from '../../src/node/last-writes.ts';
-import { StorageFailure } from '../../src/persistence/persistence.ts';
+import { logIndex } from '../../../src/core/ids.ts';
+import { lastWrites } from '../../../src/node/runtime/last-writes.ts';
+import { StorageFailure } from '../../../src/persistence/persistence.ts';
 
 /** A disk with five entries to write, and a clock that is moved by `pass`. */
 function ending(persist: () => Promise<void>) {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { UnwrittenLog } from '../../src/node/unwritten-log.ts';
-import { StorageFailure } from '../../src/persistence/persistence.ts';
+import { UnwrittenLog } from '../../../src/node/runtime/unwritten-log.ts';
+import { StorageFailure } from '../../../src/persistence/persistence.ts';
 
 test('a log that cannot be written for a second is told of, once each time', () => {
   const told: string[] = [];

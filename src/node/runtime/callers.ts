@@ -2,13 +2,13 @@
 // given once, and whoever has it is answered once, or has gone. Whoever waits keeps nothing of what
 // was asked for: it is in the log, and may be long.
 
-import type { Event, Outcome } from '../core/effects.ts';
-import { type Ticket, ticket as ticketOf } from '../core/ids.ts';
-import type { Response } from '../core/messages.ts';
-import { TicketTable } from '../core/tables/ticket-table.ts';
+import type { Event, Outcome } from '../../core/effects.ts';
+import { type Ticket, ticket as ticketOf } from '../../core/ids.ts';
+import type { Response } from '../../core/messages.ts';
+import { TicketTable } from '../../core/tables/ticket-table.ts';
+import type { Departure } from '../http/departure.ts';
 import type { Encoded } from './engine.ts';
 import type { EventQueue } from './event-queue.ts';
-import type { Departure } from './http/departure.ts';
 import { Portions } from './portions.ts';
 
 /** Another node's request that waits for its answer. */
