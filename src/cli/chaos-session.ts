@@ -56,7 +56,7 @@ export async function throwawayGround(
   signal: AbortSignal,
 ): Promise<Ground> {
   const { throwaway } = await import('../cluster/throwaway.ts');
-  const { serveArbiter: startArbiter } = await import('../node/serve-arbiter.ts');
+  const { serveArbiter: startArbiter } = await import('../node/arbiter/serve-arbiter.ts');
   const { NotReady } = await import('../cluster/ready.ts');
   const options = { ...size, durable: true, purpose: 'chaos', startArbiter };
   const { ready, end } = await throwaway(options, signal).catch((error: unknown) => {

@@ -50,7 +50,7 @@ export async function playAll(
   }
   const { performScenario } = await import('../scenarios/performance.ts');
   const { ClusterStage } = await import('../scenarios/cluster-stage.ts');
-  const { serveArbiter } = await import('../node/serve-arbiter.ts');
+  const { serveArbiter } = await import('../node/arbiter/serve-arbiter.ts');
   const { takeStopSignals } = await import('../cluster/stop-signals.ts');
   const end = new AbortController();
   const signals = takeStopSignals(() => process.exit(130));

@@ -3,7 +3,7 @@
 import { type RequestOptions, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import type { Health } from '../client/answers.ts';
-import type { RunningArbiter } from '../node/serve-arbiter.ts';
+import type { RunningArbiter } from '../node/arbiter/serve-arbiter.ts';
 
 /** A local answer takes milliseconds; a paused node gives none. */
 const ANSWER_MS = 1_000;

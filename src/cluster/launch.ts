@@ -1,7 +1,7 @@
 // Everything between `replog cluster` and a running launcher: ports are checked, folders prepared,
 // the arbiter is started and the cluster announced. Whatever fails leaves nothing running.
 
-import type { RunningArbiter, serveArbiter } from '../node/serve-arbiter.ts';
+import type { RunningArbiter, serveArbiter } from '../node/arbiter/serve-arbiter.ts';
 import type { Claim } from './claim.ts';
 import type { ClusterView, Control, NodeView } from './control.ts';
 import { Conflict } from './control.ts';

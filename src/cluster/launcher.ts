@@ -6,7 +6,7 @@
 // 2. Of each node at most one thing is done at a time; `kill` alone does not wait for its turn.
 // 3. After `stop` no child is left.
 
-import type { RunningArbiter } from '../node/serve-arbiter.ts';
+import type { RunningArbiter } from '../node/arbiter/serve-arbiter.ts';
 import { perform, retire } from './actions.ts';
 import { ArbiterLink } from './arbiter-link.ts';
 import { Bulletin } from './bulletin.ts';

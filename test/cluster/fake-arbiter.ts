@@ -4,7 +4,7 @@
 import type { Server } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { RunningArbiter } from '../../src/node/serve-arbiter.ts';
+import type { RunningArbiter } from '../../src/node/arbiter/serve-arbiter.ts';
 
 export class FakeArbiter implements RunningArbiter {
   readonly #server: Server;

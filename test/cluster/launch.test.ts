@@ -27,7 +27,7 @@ import {
 } from '../../src/cluster/registry.ts';
 import type { ReadyEvent } from '../../src/cluster/report.ts';
 import { readRoster } from '../../src/cluster/roster.ts';
-import { serveArbiter } from '../../src/node/serve-arbiter.ts';
+import { serveArbiter } from '../../src/node/arbiter/serve-arbiter.ts';
 
 let launched: Launch | null = null;
 let folder = '';

@@ -5,8 +5,8 @@ import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { ReplogClient } from '../../src/client/client.ts';
+import { serveArbiter } from '../../src/node/arbiter/serve-arbiter.ts';
 import { type ServeNodeOptions, serveNode } from '../../src/node/serve.ts';
-import { serveArbiter } from '../../src/node/serve-arbiter.ts';
 
 async function serve(own: Partial<ServeNodeOptions>) {
   const node = await serveNode({

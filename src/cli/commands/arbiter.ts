@@ -62,7 +62,7 @@ export function register(program: Command): void {
     )
     .action(async (flags: ArbiterFlags) => {
       const settings = settingsOf(flags);
-      const { serveArbiter } = await import('../../node/serve-arbiter.ts');
+      const { serveArbiter } = await import('../../node/arbiter/serve-arbiter.ts');
       await serve('arbiter', settings, flags, async (tell) => {
         const size = flags.secondaries === undefined ? null : flags.secondaries + 1;
         const { etcd: endpoints, etcdPrefix: prefix = PREFIX, failover = false } = flags;

@@ -118,7 +118,7 @@ async function runningTarget(flags: BenchFlags): Promise<Target | null> {
 
 async function onOwn(flags: BenchFlags, signal: AbortSignal): Promise<BenchResult[]> {
   const { throwaway } = await import('../../cluster/throwaway.ts');
-  const { serveArbiter } = await import('../../node/serve-arbiter.ts');
+  const { serveArbiter } = await import('../../node/arbiter/serve-arbiter.ts');
   const { secondaries } = flags;
   refuseTooMany(secondaries + 1, concernsOf(flags));
   const options = { secondaries, durable: flags.memory !== true, purpose: 'bench' };

@@ -119,7 +119,7 @@ async function anyBlock(secondaries: number = DEFAULT_SECONDARIES): Promise<numb
 /** Runs the cluster until it is told to stop. */
 async function run(flags: ClusterFlags, settings: Settings): Promise<void> {
   const { launch } = await import('../../cluster/launch.ts');
-  const { serveArbiter } = await import('../../node/serve-arbiter.ts');
+  const { serveArbiter } = await import('../../node/arbiter/serve-arbiter.ts');
   const { takeStopSignals } = await import('../../cluster/stop-signals.ts');
   const { tellStarter } = await import('../../cluster/detach.ts');
   // Its nodes are used by others, whoever reads what it prints.

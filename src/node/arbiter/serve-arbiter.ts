@@ -1,15 +1,15 @@
 // A whole arbiter in this process: `replog arbiter`, and the launcher's.
 
-import { createArbiterApp } from './api/arbiter-app.ts';
-import { arbiterInTurn, type EtcdOptions } from './etcd/arbiter-in-turn.ts';
-import { failing } from './failing.ts';
+import { createArbiterApp } from '../api/arbiter-app.ts';
+import { arbiterInTurn, type EtcdOptions } from '../etcd/arbiter-in-turn.ts';
+import { failing } from '../failing.ts';
+import type { Route } from '../http/route.ts';
+import { startServer } from '../http/server.ts';
+import { createLogger, type LogLevel, logFull, type Wording } from '../logger.ts';
+import { urlOf } from '../own-url.ts';
+import { Transport } from '../peers/transport.ts';
+import { warmUp } from '../warm-up.ts';
 import { soleArbiter } from './hosted-arbiter.ts';
-import type { Route } from './http/route.ts';
-import { startServer } from './http/server.ts';
-import { createLogger, type LogLevel, logFull, type Wording } from './logger.ts';
-import { urlOf } from './own-url.ts';
-import { Transport } from './peers/transport.ts';
-import { warmUp } from './warm-up.ts';
 
 export interface ServeArbiterOptions {
   readonly host: string;

@@ -1,14 +1,14 @@
 // Runs an arbiter that is a process of its own (or lives in the launcher): the same queue and
 // transport as a node, but no log.
 
-import type { ArbiterNode } from '../core/arbiter/arbiter-node.ts';
-import type { Effect, Memory } from '../core/effects.ts';
-import { type Ticket, ticket as ticketOf } from '../core/ids.ts';
-import type { Peer, Request, Response } from '../core/messages.ts';
-import { Bookkeeper } from '../persistence/bookkeeping/bookkeeper.ts';
-import type { StorageFailure } from '../persistence/persistence.ts';
-import type { Outgoing } from './peers/outgoing.ts';
-import { EventQueue, type QueueClock } from './runtime/event-queue.ts';
+import type { ArbiterNode } from '../../core/arbiter/arbiter-node.ts';
+import type { Effect, Memory } from '../../core/effects.ts';
+import { type Ticket, ticket as ticketOf } from '../../core/ids.ts';
+import type { Peer, Request, Response } from '../../core/messages.ts';
+import { Bookkeeper } from '../../persistence/bookkeeping/bookkeeper.ts';
+import type { StorageFailure } from '../../persistence/persistence.ts';
+import type { Outgoing } from '../peers/outgoing.ts';
+import { EventQueue, type QueueClock } from '../runtime/event-queue.ts';
 
 export interface ArbiterParts {
   readonly arbiter: ArbiterNode;

@@ -2,19 +2,19 @@
 // folder, or in memory.
 
 import { randomUUID } from 'node:crypto';
-import { ArbiterNode } from '../core/arbiter/arbiter-node.ts';
-import { BLANK_MEMORY } from '../core/effects.ts';
-import { nodeId } from '../core/ids.ts';
-import { DEFAULT_OPTIONS } from '../core/options.ts';
-import { RealDisk } from '../persistence/disk/real-disk.ts';
-import { MemoryPersistence } from '../persistence/log/memory-persistence.ts';
-import { openSegmentedLog } from '../persistence/log/segmented-log.ts';
-import type { ArbiterView } from './api/arbiter-app.ts';
+import { ArbiterNode } from '../../core/arbiter/arbiter-node.ts';
+import { BLANK_MEMORY } from '../../core/effects.ts';
+import { nodeId } from '../../core/ids.ts';
+import { DEFAULT_OPTIONS } from '../../core/options.ts';
+import { RealDisk } from '../../persistence/disk/real-disk.ts';
+import { MemoryPersistence } from '../../persistence/log/memory-persistence.ts';
+import { openSegmentedLog } from '../../persistence/log/segmented-log.ts';
+import type { ArbiterView } from '../api/arbiter-app.ts';
+import { refuseNodes } from '../folder-kind.ts';
+import { type Logger, logUnwritten } from '../logger.ts';
+import type { Transport } from '../peers/transport.ts';
+import { realClock } from '../runtime/event-queue.ts';
 import { ArbiterRuntime } from './arbiter-runtime.ts';
-import { refuseNodes } from './folder-kind.ts';
-import { type Logger, logUnwritten } from './logger.ts';
-import type { Transport } from './peers/transport.ts';
-import { realClock } from './runtime/event-queue.ts';
 
 /** An arbiter and what it remembers by. */
 export interface HostedArbiter {

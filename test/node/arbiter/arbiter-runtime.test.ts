@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { ArbiterNode } from '../../src/core/arbiter/arbiter-node.ts';
-import { BLANK_MEMORY } from '../../src/core/effects.ts';
-import { epoch, incarnation, logIndex, nodeId } from '../../src/core/ids.ts';
-import { DEFAULT_OPTIONS } from '../../src/core/options.ts';
-import { ArbiterRuntime } from '../../src/node/arbiter-runtime.ts';
-import { realClock } from '../../src/node/runtime/event-queue.ts';
-import { StorageFailure } from '../../src/persistence/persistence.ts';
+import { ArbiterNode } from '../../../src/core/arbiter/arbiter-node.ts';
+import { BLANK_MEMORY } from '../../../src/core/effects.ts';
+import { epoch, incarnation, logIndex, nodeId } from '../../../src/core/ids.ts';
+import { DEFAULT_OPTIONS } from '../../../src/core/options.ts';
+import { ArbiterRuntime } from '../../../src/node/arbiter/arbiter-runtime.ts';
+import { realClock } from '../../../src/node/runtime/event-queue.ts';
+import { StorageFailure } from '../../../src/persistence/persistence.ts';
 
 test('a memory that could not be written is not written over a newer one', async () => {
   const written: (number | undefined)[] = [];
