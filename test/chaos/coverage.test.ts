@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { Chance } from '../../src/chaos/chance.ts';
 import { Coverage, concernOf } from '../../src/chaos/coverage.ts';
 import { CELLS, FAULT_KINDS } from '../../src/chaos/fault-kinds.ts';
-import { faultSettings } from '../../src/node/fault-settings.ts';
+import { faultSettings } from '../../src/node/faults/fault-settings.ts';
 
 const met = (coverage: Coverage, fault: string) =>
   coverage.rows.find((row) => row.fault === fault && row.role === 'secondary')!.met;

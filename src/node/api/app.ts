@@ -3,7 +3,7 @@
 
 import type { WriteConcern } from '../../core/effects.ts';
 import { type Clock, systemClock } from '../clock.ts';
-import type { Faults } from '../faults.ts';
+import type { Faults } from '../faults/faults.ts';
 import type { FoundDamage } from '../found-damage.ts';
 import { json, toResponse } from '../http/answer.ts';
 import type { BodyRoom } from '../http/body-room.ts';

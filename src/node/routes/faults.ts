@@ -2,8 +2,8 @@
 
 import * as z from 'zod';
 import { noQuery } from '../api/schemas.ts';
-import { faultSettings, hits } from '../fault-settings.ts';
-import type { Faults } from '../faults.ts';
+import { faultSettings, hits } from '../faults/fault-settings.ts';
+import type { Faults } from '../faults/faults.ts';
 import { json, toResponse } from '../http/answer.ts';
 import { BODY_LIMIT, readJson } from '../http/body.ts';
 import { readQuery } from '../http/query.ts';

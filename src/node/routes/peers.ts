@@ -3,7 +3,7 @@
 
 import type * as z from 'zod';
 import type { Response as Answered, Request } from '../../core/messages.ts';
-import type { Fate, Faults, Met } from '../faults.ts';
+import type { Fate, Faults, Met } from '../faults/faults.ts';
 import type { Answer } from '../http/answer.ts';
 import { jsonIn, PEER_LIMIT, readJson } from '../http/body.ts';
 import { type Call, header, target } from '../http/call.ts';

@@ -6,7 +6,7 @@ import type { Outcome } from '../../../src/core/effects.ts';
 import { logIndex, nodeId } from '../../../src/core/ids.ts';
 import { createApp } from '../../../src/node/api/app.ts';
 import { systemClock } from '../../../src/node/clock.ts';
-import { Faults } from '../../../src/node/faults.ts';
+import { Faults } from '../../../src/node/faults/faults.ts';
 import { FakeEngine, N1 } from '../fake-engine.ts';
 import { Described } from '../http-model/described.ts';
 

@@ -6,7 +6,7 @@ import type { Refusal } from '../../../src/core/messages.ts';
 import { createApp } from '../../../src/node/api/app.ts';
 import { batchAnswer, keyValueAnswer, messageAnswer } from '../../../src/node/api/outcomes.ts';
 import { systemClock } from '../../../src/node/clock.ts';
-import { Faults } from '../../../src/node/faults.ts';
+import { Faults } from '../../../src/node/faults/faults.ts';
 import { invalid, PROBLEMS } from '../../../src/node/http/problems.ts';
 import { answerTo } from '../../../src/node/peers/peer-answers.ts';
 import { call } from '../calls.ts';

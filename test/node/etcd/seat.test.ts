@@ -10,7 +10,7 @@ import {
 } from '../../../src/node/etcd/gateway.ts';
 import { Seat } from '../../../src/node/etcd/seat.ts';
 import { type Term, TermOver } from '../../../src/node/etcd/term.ts';
-import { randomFrom } from '../../../src/node/random.ts';
+import { randomFrom } from '../../../src/node/faults/random.ts';
 import { StorageFailure, UnknownFormat } from '../../../src/persistence/persistence.ts';
 import { Timeline } from '../../../src/sim/timeline.ts';
 import { FakeEtcd } from './fake-etcd.ts';

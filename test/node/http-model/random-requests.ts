@@ -1,7 +1,7 @@
 // Requests of every kind that clients may send, most of them in order, and each thing that can be
 // wrong with one wrong now and then. The same ones for the same seed.
 
-import { randomFrom } from '../../../src/node/random.ts';
+import { randomFrom } from '../../../src/node/faults/random.ts';
 import type { WireRequest } from './wire-connection.ts';
 
 const TEXTS = [

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createApp } from '../../../src/node/api/app.ts';
 import { systemClock } from '../../../src/node/clock.ts';
-import { Faults } from '../../../src/node/faults.ts';
+import { Faults } from '../../../src/node/faults/faults.ts';
 import type { GuardOptions } from '../../../src/node/http/guard.ts';
 import { call } from '../calls.ts';
 import { FakeEngine } from '../fake-engine.ts';

@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { expect, onTestFinished } from 'vitest';
 import { createApp } from '../../../src/node/api/app.ts';
 import { type Clock, systemClock } from '../../../src/node/clock.ts';
-import { Faults } from '../../../src/node/faults.ts';
+import { Faults } from '../../../src/node/faults/faults.ts';
 import {
   type RunningServer,
   type ServerLimits,

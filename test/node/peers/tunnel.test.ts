@@ -10,7 +10,7 @@ import { epoch, incarnation, logIndex, nodeId, seq, session } from '../../../src
 import type { Request, Response, SnapshotOrder } from '../../../src/core/messages.ts';
 import { createApp } from '../../../src/node/api/app.ts';
 import { systemClock } from '../../../src/node/clock.ts';
-import { Faults } from '../../../src/node/faults.ts';
+import { Faults } from '../../../src/node/faults/faults.ts';
 import { type RunningServer, startServer } from '../../../src/node/http/server.ts';
 import { Transport } from '../../../src/node/peers/transport.ts';
 import {

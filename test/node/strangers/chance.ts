@@ -1,6 +1,6 @@
 // What a seed decides.
 
-import { randomFrom } from '../../../src/node/random.ts';
+import { randomFrom } from '../../../src/node/faults/random.ts';
 
 export class Chance {
   private readonly random: () => number;

@@ -2,7 +2,7 @@
 // what a request will suffer is drawn when it arrives, always with the same number of random
 // draws, so that one seed gives one history, whatever the settings are.
 
-import type { Clock } from './clock.ts';
+import type { Clock } from '../clock.ts';
 import type { FaultSettings, Hits } from './fault-settings.ts';
 import { randomFrom } from './random.ts';
 

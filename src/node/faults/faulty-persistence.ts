@@ -1,10 +1,10 @@
 // A node's log with the faults of `PUT /faults` that act on persistence.
 
-import { FlakyPersistence } from '../persistence/log/flaky-persistence.ts';
-import type { Persistence } from '../persistence/persistence.ts';
+import { FlakyPersistence } from '../../persistence/log/flaky-persistence.ts';
+import type { Persistence } from '../../persistence/persistence.ts';
+import { realClock } from '../runtime/event-queue.ts';
+import type { Trace } from '../story/trace.ts';
 import type { Faults } from './faults.ts';
-import { realClock } from './runtime/event-queue.ts';
-import type { Trace } from './story/trace.ts';
 
 /** `faults` undefined: the node has none, and its log is the real one. */
 export function withFaults(

@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { seq, session } from '../../src/core/ids.ts';
-import { createApp } from '../../src/node/api/app.ts';
-import { type Clock, systemClock } from '../../src/node/clock.ts';
-import type { FaultSettings } from '../../src/node/fault-settings.ts';
-import { Faults } from '../../src/node/faults.ts';
-import { call } from './calls.ts';
-import { FakeEngine, N1 } from './fake-engine.ts';
+import { seq, session } from '../../../src/core/ids.ts';
+import { createApp } from '../../../src/node/api/app.ts';
+import { type Clock, systemClock } from '../../../src/node/clock.ts';
+import type { FaultSettings } from '../../../src/node/faults/fault-settings.ts';
+import { Faults } from '../../../src/node/faults/faults.ts';
+import { call } from '../calls.ts';
+import { FakeEngine, N1 } from '../fake-engine.ts';
 
 /** A clock whose timers fire when a test says so. */
 class HandClock {
