@@ -153,7 +153,7 @@ async function writeOrStop(
 /** A cluster that is still starting is not announced yet, and a node that was left behind is none
  * that runs: what they work on must not be removed. Rejects with FolderInUse. */
 async function removeUnused(dataDir: string): Promise<void> {
-  const { refuseFolderInUse } = await import('../node/folder-use.ts');
+  const { refuseFolderInUse } = await import('../node/folder/folder-use.ts');
   const roster = readRoster(dataDir);
   const folders = roster === null ? [] : foldersOf(dataDir, roster);
   for (const folder of folders) await refuseFolderInUse(folder);

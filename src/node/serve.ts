@@ -20,8 +20,8 @@ import { systemClock } from './clock.ts';
 import { failing } from './failing.ts';
 import { Faults } from './faults/faults.ts';
 import { withFaults } from './faults/faulty-persistence.ts';
-import { refuseArbiters } from './folder-kind.ts';
-import { takeFolder } from './folder-owner.ts';
+import { refuseArbiters } from './folder/folder-kind.ts';
+import { takeFolder } from './folder/folder-owner.ts';
 import { FoundDamage } from './found-damage.ts';
 import { startServer } from './http/server.ts';
 import {

@@ -10,7 +10,7 @@ import { RealDisk } from '../../persistence/disk/real-disk.ts';
 import { MemoryPersistence } from '../../persistence/log/memory-persistence.ts';
 import { openSegmentedLog } from '../../persistence/log/segmented-log.ts';
 import type { ArbiterView } from '../api/arbiter-app.ts';
-import { refuseNodes } from '../folder-kind.ts';
+import { refuseNodes } from '../folder/folder-kind.ts';
 import { type Logger, logUnwritten } from '../logger.ts';
 import type { Transport } from '../peers/transport.ts';
 import { realClock } from '../runtime/event-queue.ts';

@@ -2,10 +2,10 @@
 // id, by a copy of the folder for example, and their next owner may be a mistake: which of the two
 // it is, only people know. The rule: it is said, and nothing is refused.
 
-import { type Disk, readAll, withFile, writeAll } from '../persistence/disk/disk.ts';
-import { RealDisk } from '../persistence/disk/real-disk.ts';
-import { writeWhole } from '../persistence/disk/unfinished.ts';
-import type { Logger } from './logger.ts';
+import { type Disk, readAll, withFile, writeAll } from '../../persistence/disk/disk.ts';
+import { RealDisk } from '../../persistence/disk/real-disk.ts';
+import { writeWhole } from '../../persistence/disk/unfinished.ts';
+import type { Logger } from '../logger.ts';
 
 const OWNER = 'node.json';
 

@@ -4,11 +4,11 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { type Memory, memoryBeside } from '../../src/core/effects.ts';
-import { epoch, logIndex, nodeId } from '../../src/core/ids.ts';
-import { serveArbiter } from '../../src/node/arbiter/serve-arbiter.ts';
-import { refuseArbiters, refuseNodes } from '../../src/node/folder-kind.ts';
-import { serveNode } from '../../src/node/serve.ts';
+import { type Memory, memoryBeside } from '../../../src/core/effects.ts';
+import { epoch, logIndex, nodeId } from '../../../src/core/ids.ts';
+import { serveArbiter } from '../../../src/node/arbiter/serve-arbiter.ts';
+import { refuseArbiters, refuseNodes } from '../../../src/node/folder/folder-kind.ts';
+import { serveNode } from '../../../src/node/serve.ts';
 
 const serve = (id: string, own: { join?: string[]; dataDir?: string | null }) =>
   serveNode({

@@ -4,8 +4,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
-import { takeFolder } from '../../src/node/folder-owner.ts';
-import { serveNode } from '../../src/node/serve.ts';
+import { takeFolder } from '../../../src/node/folder/folder-owner.ts';
+import { serveNode } from '../../../src/node/serve.ts';
 
 let dataDir: string;
 const warn = vi.fn();

@@ -2,7 +2,7 @@
 // which has neither. The rule: a server that was given a folder of the other kind leaves it alone,
 // because what it would remember there is not what the other one had.
 
-import { ForeignUse, type Recovery } from '../persistence/persistence.ts';
+import { ForeignUse, type Recovery } from '../../persistence/persistence.ts';
 
 type Found = Pick<Recovery, 'memory' | 'lastIndex'>;
 
