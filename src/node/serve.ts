@@ -17,13 +17,6 @@ import { type DamagedLog, LostLog, type Persistence } from '../persistence/persi
 import { foldedBy } from '../persistence/upkeep/folded.ts';
 import { type AppOptions, createApp } from './api/app.ts';
 import { systemClock } from './clock.ts';
-import { failing } from './failing.ts';
-import { Faults } from './faults/faults.ts';
-import { withFaults } from './faults/faulty-persistence.ts';
-import { refuseArbiters } from './folder/folder-kind.ts';
-import { takeFolder } from './folder/folder-owner.ts';
-import { FoundDamage } from './found-damage.ts';
-import { startServer } from './http/server.ts';
 import {
   createLogger,
   type Logger,
@@ -34,8 +27,15 @@ import {
   logUnwritten,
   logUnwrittenLog,
   type Wording,
-} from './logger.ts';
-import { createMetrics, type Metrics } from './metrics.ts';
+} from './diagnostics/logger.ts';
+import { createMetrics, type Metrics } from './diagnostics/metrics.ts';
+import { failing } from './failing.ts';
+import { Faults } from './faults/faults.ts';
+import { withFaults } from './faults/faulty-persistence.ts';
+import { refuseArbiters } from './folder/folder-kind.ts';
+import { takeFolder } from './folder/folder-owner.ts';
+import { FoundDamage } from './found-damage.ts';
+import { startServer } from './http/server.ts';
 import { freePort, urlOf } from './own-url.ts';
 import { Transport } from './peers/transport.ts';
 import { realClock } from './runtime/event-queue.ts';

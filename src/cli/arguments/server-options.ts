@@ -3,7 +3,7 @@
 
 import { isatty } from 'node:tty';
 import { type Command, Option } from 'commander';
-import type { Wording } from '../../node/logger.ts';
+import type { Wording } from '../../node/diagnostics/logger.ts';
 import { UsageError } from '../exit.ts';
 import { plainDiagnostic } from '../printing/plain-diagnostic.ts';
 import { dataDirFrom } from './data-dir.ts';

@@ -5,7 +5,7 @@ import type { Launch, LaunchOptions } from '../../cluster/launch.ts';
 import { defaultDataDir, defaultName, NAME_PATTERN } from '../../cluster/layout.ts';
 import type { ClusterEvent, ReadyEvent } from '../../cluster/report.ts';
 import type { WriteConcern } from '../../core/effects.ts';
-import type { Wording } from '../../node/logger.ts';
+import type { Wording } from '../../node/diagnostics/logger.ts';
 import { dataDirFrom } from '../arguments/data-dir.ts';
 import {
   addTokenOptions,

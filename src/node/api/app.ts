@@ -3,6 +3,8 @@
 
 import type { WriteConcern } from '../../core/effects.ts';
 import { type Clock, systemClock } from '../clock.ts';
+import { createLogger, type Logger } from '../diagnostics/logger.ts';
+import { createMetrics, type Metrics } from '../diagnostics/metrics.ts';
 import type { Faults } from '../faults/faults.ts';
 import type { FoundDamage } from '../found-damage.ts';
 import { json, toResponse } from '../http/answer.ts';
@@ -10,8 +12,6 @@ import type { BodyRoom } from '../http/body-room.ts';
 import { createGuard, type GuardOptions } from '../http/guard.ts';
 import { type App, mount } from '../http/mount.ts';
 import type { Route, Site } from '../http/route.ts';
-import { createLogger, type Logger } from '../logger.ts';
-import { createMetrics, type Metrics } from '../metrics.ts';
 import { packageVersion } from '../package-version.ts';
 import { ReadingRoom } from '../reading-room.ts';
 import { aliveRoutes } from '../routes/alive.ts';

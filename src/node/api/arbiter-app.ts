@@ -3,12 +3,12 @@
 
 import * as z from 'zod';
 import type { Peer } from '../../core/messages.ts';
+import { createLogger, type Logger } from '../diagnostics/logger.ts';
 import { json, toResponse } from '../http/answer.ts';
 import { createGuard, type GuardOptions } from '../http/guard.ts';
 import { type App, mount } from '../http/mount.ts';
 import { problem } from '../http/problems.ts';
 import type { Route } from '../http/route.ts';
-import { createLogger, type Logger } from '../logger.ts';
 import { aliveRoutes } from '../routes/alive.ts';
 import { peerRoutes, type Receiver } from '../routes/peers.ts';
 import { withDocument } from './app.ts';

@@ -11,7 +11,7 @@ import type { StorageFailure } from '../../persistence/persistence.ts';
 import type { ArbiterView } from '../api/arbiter-app.ts';
 import { ArbiterRuntime } from '../arbiter/arbiter-runtime.ts';
 import type { ArbiterSettings, HostedArbiter, Surroundings } from '../arbiter/hosted-arbiter.ts';
-import { logUnwritten } from '../logger.ts';
+import { logUnwritten } from '../diagnostics/logger.ts';
 import type { Outgoing } from '../peers/outgoing.ts';
 import { type QueueClock, realClock } from '../runtime/event-queue.ts';
 import { Endpoints } from './endpoints.ts';

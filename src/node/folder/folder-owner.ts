@@ -5,7 +5,7 @@
 import { type Disk, readAll, withFile, writeAll } from '../../persistence/disk/disk.ts';
 import { RealDisk } from '../../persistence/disk/real-disk.ts';
 import { writeWhole } from '../../persistence/disk/unfinished.ts';
-import type { Logger } from '../logger.ts';
+import type { Logger } from '../diagnostics/logger.ts';
 
 const OWNER = 'node.json';
 

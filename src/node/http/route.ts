@@ -4,9 +4,9 @@
 import type * as z from 'zod';
 import type { WriteConcern } from '../../core/effects.ts';
 import type { Clock } from '../clock.ts';
+import type { Logger } from '../diagnostics/logger.ts';
+import type { Metrics } from '../diagnostics/metrics.ts';
 import type { FoundDamage } from '../found-damage.ts';
-import type { Logger } from '../logger.ts';
-import type { Metrics } from '../metrics.ts';
 import type { FrameHandler } from '../peers/tunnel-door.ts';
 import type { ReadingRoom } from '../reading-room.ts';
 import type { Engine } from '../runtime/engine.ts';

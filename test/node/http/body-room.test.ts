@@ -2,12 +2,12 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterEach, expect, test, vi } from 'vitest';
 import * as z from 'zod';
+import { createLogger } from '../../../src/node/diagnostics/logger.ts';
 import { BATCH_LIMIT, readBody } from '../../../src/node/http/body.ts';
 import { BodyRoom } from '../../../src/node/http/body-room.ts';
 import { mount } from '../../../src/node/http/mount.ts';
 import type { Route } from '../../../src/node/http/route.ts';
 import { type RunningServer, startServer } from '../../../src/node/http/server.ts';
-import { createLogger } from '../../../src/node/logger.ts';
 
 let server: RunningServer | null = null;
 const sockets: Socket[] = [];

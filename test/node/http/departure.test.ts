@@ -4,9 +4,9 @@ import { type AddressInfo, connect } from 'node:net';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { createApp } from '../../../src/node/api/app.ts';
 import { systemClock } from '../../../src/node/clock.ts';
+import { createLogger } from '../../../src/node/diagnostics/logger.ts';
 import type { Call } from '../../../src/node/http/call.ts';
 import { departureOf } from '../../../src/node/http/departure.ts';
-import { createLogger } from '../../../src/node/logger.ts';
 import { FakeEngine } from '../fake-engine.ts';
 
 const REQUEST = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';

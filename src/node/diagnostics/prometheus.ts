@@ -2,7 +2,7 @@
 // somebody asks; only spans of time are collected as they happen.
 
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { NodeStatus } from '../core/status.ts';
+import type { NodeStatus } from '../../core/status.ts';
 import type { Prometheus } from './metrics.ts';
 
 /** From a memory append to one that waited for a node, in seconds. */

@@ -1,7 +1,7 @@
 // What a node measures. Spans are collected as they happen; the library that counts them and writes
 // Prometheus' text is loaded later, because loading it takes longer than a write.
 
-import type { NodeStatus } from '../core/status.ts';
+import type { NodeStatus } from '../../core/status.ts';
 
 /** Spans in milliseconds. */
 export interface Spans {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { DiagnosticsSink } from '../../src/node/diagnostics-sink.ts';
+import { DiagnosticsSink } from '../../../src/node/diagnostics/diagnostics-sink.ts';
 
 /** A pipe whose reader reads when it is told to. */
 function pipe() {

@@ -1,13 +1,13 @@
 import { expect, test, vi } from 'vitest';
-import type { Note } from '../../src/core/effects.ts';
+import type { Note } from '../../../src/core/effects.ts';
 import {
   createLogger,
   type Logger,
   logNote,
   logUnwritten,
   logUnwrittenLog,
-} from '../../src/node/logger.ts';
-import { StorageFailure } from '../../src/persistence/persistence.ts';
+} from '../../../src/node/diagnostics/logger.ts';
+import { StorageFailure } from '../../../src/persistence/persistence.ts';
 
 test.each([
   ['resend', 'debug'],

@@ -2,8 +2,8 @@
 // cannot be loaded, who asks is told, and nobody else is troubled.
 
 import { describe, expect, test } from 'vitest';
-import { createMetrics } from '../../src/node/metrics.ts';
-import { FakeEngine } from './fake-engine.ts';
+import { createMetrics } from '../../../src/node/diagnostics/metrics.ts';
+import { FakeEngine } from '../fake-engine.ts';
 
 const status = () => new FakeEngine().status();
 
@@ -13,7 +13,7 @@ function unreliable(failures: number) {
   const library = async () => {
     asked.times += 1;
     if (asked.times <= failures) throw new Error('no such library');
-    return import('../../src/node/prometheus.ts');
+    return import('../../../src/node/diagnostics/prometheus.ts');
   };
   return { asked, library };
 }

@@ -1,9 +1,9 @@
 // The node's own diagnostics on stderr: one JSON object per line, or what is made of it.
 
 import { type Logger, pino } from 'pino';
-import type { Note } from '../core/effects.ts';
-import { codeOf } from '../persistence/disk/disk.ts';
-import type { StorageFailure } from '../persistence/persistence.ts';
+import type { Note } from '../../core/effects.ts';
+import { codeOf } from '../../persistence/disk/disk.ts';
+import type { StorageFailure } from '../../persistence/persistence.ts';
 import { DiagnosticsSink } from './diagnostics-sink.ts';
 
 export type { Logger } from 'pino';
