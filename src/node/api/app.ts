@@ -13,7 +13,7 @@ import { createGuard, type GuardOptions } from '../http/guard.ts';
 import { type App, mount } from '../http/mount.ts';
 import type { Route, Site } from '../http/route.ts';
 import { packageVersion } from '../package-version.ts';
-import { ReadingRoom } from '../reading-room.ts';
+import { ReadingRoom } from '../reading/reading-room.ts';
 import { aliveRoutes } from '../routes/alive.ts';
 import { backupRoutes } from '../routes/backup.ts';
 import { faultRoutes } from '../routes/faults.ts';

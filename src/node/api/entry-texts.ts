@@ -5,7 +5,7 @@
 import type { Entry } from '../../core/operation.ts';
 import type { Chunk } from '../../persistence/persistence.ts';
 import { plainIndex, plainText } from '../../persistence/record/plain-append.ts';
-import { visible } from '../log-reader.ts';
+import { visible } from '../reading/log-reader.ts';
 
 const COMMA = 0x2c;
 

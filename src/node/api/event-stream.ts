@@ -5,7 +5,7 @@ import type { LogIndex } from '../../core/ids.ts';
 import { DamagedLog } from '../../persistence/persistence.ts';
 import { damagedLog } from '../http/problems.ts';
 import type { Site } from '../http/route.ts';
-import type { Reader } from '../reading-room.ts';
+import type { Reader } from '../reading/reading-room.ts';
 import { eventsOf } from './entry-texts.ts';
 import { committed } from './read-level.ts';
 

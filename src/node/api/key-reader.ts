@@ -9,8 +9,8 @@ import { invalid, RequestRefused } from '../http/problems.ts';
 import { readQuery } from '../http/query.ts';
 import type { Site } from '../http/route.ts';
 import { jsonOf } from '../http/text-stream.ts';
-import { entryAt, LogCutBack } from '../log-reader.ts';
-import type { Reader } from '../reading-room.ts';
+import { entryAt, LogCutBack } from '../reading/log-reader.ts';
+import type { Reader } from '../reading/reading-room.ts';
 import { shownUpTo } from './read-level.ts';
 import { KEY_BYTES_MAX, keyQuery, keysQuery } from './schemas.ts';
 

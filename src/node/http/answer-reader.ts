@@ -1,6 +1,6 @@
 // Who reads the log for an answer: until that has been sent, or its client is gone.
 
-import type { Reader } from '../reading-room.ts';
+import type { Reader } from '../reading/reading-room.ts';
 import type { Call } from './call.ts';
 import type { Site } from './route.ts';
 

@@ -8,7 +8,7 @@ import type { Logger } from '../diagnostics/logger.ts';
 import type { Metrics } from '../diagnostics/metrics.ts';
 import type { FoundDamage } from '../found-damage.ts';
 import type { FrameHandler } from '../peers/tunnel-door.ts';
-import type { ReadingRoom } from '../reading-room.ts';
+import type { ReadingRoom } from '../reading/reading-room.ts';
 import type { Engine } from '../runtime/engine.ts';
 import type { Trace } from '../story/trace.ts';
 import type { Answer } from './answer.ts';

@@ -10,8 +10,8 @@ import type { Call } from '../http/call.ts';
 import { readQuery } from '../http/query.ts';
 import type { Route, Site } from '../http/route.ts';
 import { bodyOf } from '../http/text-stream.ts';
-import { imageOf } from '../log-reader.ts';
-import type { Reader } from '../reading-room.ts';
+import { imageOf } from '../reading/log-reader.ts';
+import type { Reader } from '../reading/reading-room.ts';
 
 export function backupRoutes(site: Site): Route[] {
   return [

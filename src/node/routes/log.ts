@@ -15,8 +15,8 @@ import { invalid, problem, RequestRefused } from '../http/problems.ts';
 import { readQuery } from '../http/query.ts';
 import type { Route, Site } from '../http/route.ts';
 import { jsonOf } from '../http/text-stream.ts';
-import { chunksOf, entryAt, visible } from '../log-reader.ts';
-import type { Reader } from '../reading-room.ts';
+import { chunksOf, entryAt, visible } from '../reading/log-reader.ts';
+import type { Reader } from '../reading/reading-room.ts';
 
 export function logRoutes(site: Site): Route[] {
   const streams = { count: 0 };

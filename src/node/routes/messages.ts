@@ -18,8 +18,8 @@ import type { ProblemCode } from '../http/problems.ts';
 import { readQuery } from '../http/query.ts';
 import type { Route, Site } from '../http/route.ts';
 import { jsonOf } from '../http/text-stream.ts';
-import { chunksOf } from '../log-reader.ts';
-import type { Reader } from '../reading-room.ts';
+import { chunksOf } from '../reading/log-reader.ts';
+import type { Reader } from '../reading/reading-room.ts';
 
 /** How any write can be refused. */
 export const WRITE_PROBLEMS: readonly ProblemCode[] = [

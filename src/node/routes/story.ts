@@ -9,8 +9,8 @@ import { json, toResponse } from '../http/answer.ts';
 import { type Call, decoded, rawPath } from '../http/call.ts';
 import { problem } from '../http/problems.ts';
 import type { Route, Site } from '../http/route.ts';
-import { entryAt } from '../log-reader.ts';
 import { LongWork, TURN_WEIGHT } from '../long-work.ts';
+import { entryAt } from '../reading/log-reader.ts';
 import { storyOf } from '../story/story.ts';
 
 const storyOut = z.strictObject({

@@ -3,10 +3,10 @@
 import { connect } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createApp } from '../../src/node/api/app.ts';
-import { startServer } from '../../src/node/http/server.ts';
-import { ReadingRoom } from '../../src/node/reading-room.ts';
-import { FakeEngine } from './fake-engine.ts';
+import { createApp } from '../../../src/node/api/app.ts';
+import { startServer } from '../../../src/node/http/server.ts';
+import { ReadingRoom } from '../../../src/node/reading/reading-room.ts';
+import { FakeEngine } from '../fake-engine.ts';
 
 const LONG = 64 << 10;
 

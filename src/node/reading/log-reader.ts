@@ -1,11 +1,11 @@
 // Walks the log in chunks, for readers that want more than fits in memory at once.
 
-import type { LogIndex } from '../core/ids.ts';
-import type { Entry } from '../core/operation.ts';
-import type { Chunk, Persistence } from '../persistence/persistence.ts';
-import type { Clock } from './clock.ts';
+import type { LogIndex } from '../../core/ids.ts';
+import type { Entry } from '../../core/operation.ts';
+import type { Chunk, Persistence } from '../../persistence/persistence.ts';
+import type { Clock } from '../clock.ts';
+import type { Engine } from '../runtime/engine.ts';
 import type { Reader } from './reading-room.ts';
-import type { Engine } from './runtime/engine.ts';
 
 /** One chunk: enough to be cheap per entry, little enough that no other client waits for it. */
 const CHUNK_ENTRIES = 1_024;

@@ -2,17 +2,17 @@
 // meanwhile.
 
 import { describe, expect, it } from 'vitest';
-import { Folds } from '../../src/core/log/ledger.ts';
-import type { Entry } from '../../src/core/operation.ts';
-import { DEFAULT_OPTIONS } from '../../src/core/options.ts';
-import { systemClock } from '../../src/node/clock.ts';
-import { imageOf } from '../../src/node/log-reader.ts';
-import { ReadingRoom } from '../../src/node/reading-room.ts';
-import type { Chunk } from '../../src/persistence/persistence.ts';
-import { at } from '../persistence/entries.ts';
-import { entriesOf, type Node, type Request, written } from '../persistence/folded-log.ts';
-import { Machine, SMALL } from '../persistence/machine.ts';
-import { keyed, plain } from '../persistence/request-runs.ts';
+import { Folds } from '../../../src/core/log/ledger.ts';
+import type { Entry } from '../../../src/core/operation.ts';
+import { DEFAULT_OPTIONS } from '../../../src/core/options.ts';
+import { systemClock } from '../../../src/node/clock.ts';
+import { imageOf } from '../../../src/node/reading/log-reader.ts';
+import { ReadingRoom } from '../../../src/node/reading/reading-room.ts';
+import type { Chunk } from '../../../src/persistence/persistence.ts';
+import { at } from '../../persistence/entries.ts';
+import { entriesOf, type Node, type Request, written } from '../../persistence/folded-log.ts';
+import { Machine, SMALL } from '../../persistence/machine.ts';
+import { keyed, plain } from '../../persistence/request-runs.ts';
 
 /** Larger than what an image reads at once, and in many segments. */
 const LONG: Request = { step: { op: 'append', size: 3_000 }, named: false, turn: 1 };

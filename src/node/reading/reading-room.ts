@@ -5,7 +5,7 @@
 // And what has been read and not been taken yet is bounded: whoever asks for something long and
 // takes nothing of it must not use up the memory.
 
-import type { Clock } from './clock.ts';
+import type { Clock } from '../clock.ts';
 
 /** A piece of so many bytes or less is no long read: a page, or what a follower has not seen yet.
  * It takes as much as any other request. */
