@@ -2,6 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { judge } from '../../src/check/judge.ts';
+import { judgesOf } from './objections.ts';
 import { message, Recording } from './recording.ts';
 
 /** Every node loses its disk, and n1 leads an epoch of a new log. */
@@ -30,7 +31,7 @@ test('converges: an unseen operation may have gone, in the place of what was see
   const records = run.end();
   expect(judge(records).violations).toEqual([]);
   const answered = records.filter((record) => !JSON.stringify(record).includes('unseen'));
-  expect(judge(answered).violations.map(({ judge: by }) => by)).toContain('converges');
+  expect(judgesOf(answered)).toContain('converges');
 });
 
 test('converges: a value may be gone with the removal that superseded it, and was lost', () => {
@@ -46,7 +47,7 @@ test('converges: a value may be gone with the removal that superseded it, and wa
   const records = run.end();
   expect(judge(records).violations).toEqual([]);
   const never = records.filter((record) => record !== removal);
-  expect(judge(never).violations.map(({ judge: by }) => by)).toContain('converges');
+  expect(judgesOf(never)).toContain('converges');
 });
 
 test('converges: so may a removal, in the place of what was seen', () => {
@@ -65,7 +66,7 @@ test('converges: so may a removal, in the place of what was seen', () => {
   const records = run.end();
   expect(judge(records).violations).toEqual([]);
   const never = records.filter((record) => record !== newer);
-  expect(judge(never).violations.map(({ judge: by }) => by)).toContain('converges');
+  expect(judgesOf(never)).toContain('converges');
 });
 
 test('converges: what a lost removal superseded may still be on who did not compact', () => {

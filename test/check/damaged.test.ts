@@ -1,12 +1,9 @@
 // What damage excuses: a node shows less than it had, and the others' promises stay.
 
 import { describe, expect, test } from 'vitest';
-import { judge } from '../../src/check/judge.ts';
 import type { WriteConcern } from '../../src/core/effects.ts';
+import { judgesOf } from './objections.ts';
 import { message, Recording } from './recording.ts';
-
-const judgesOf = (run: Recording): string[] =>
-  judge(run.records).violations.map(({ judge: by }) => by);
 
 /** `w` nodes have a second operation; then `node` starts, and says that it has lost entries. */
 function damaging(w: WriteConcern, node: string, damaged = true): Recording {
@@ -24,7 +21,7 @@ describe('a damaged node', () => {
       const run = damaging('all', 'n2', damaged);
       run.read('n2', {}, run.log.slice(0, 1));
       run.end();
-      expect(judgesOf(run)).toEqual(damaged ? [] : ['durable']);
+      expect(judgesOf(run.records)).toEqual(damaged ? [] : ['durable']);
     }
   });
 
@@ -37,7 +34,7 @@ describe('a damaged node', () => {
     run.write(message('second'), { w: 'all', call });
     run.read('n2', {}, run.log.slice(0, 1));
     run.end();
-    expect(judgesOf(run)).toEqual([]);
+    expect(judgesOf(run.records)).toEqual([]);
   });
 
   test('has what it acknowledges from then on', () => {
@@ -45,7 +42,7 @@ describe('a damaged node', () => {
     run.write(message('third'), { w: 'all' });
     run.read('n2', {}, run.log.slice(0, 2));
     run.end();
-    expect(judgesOf(run)).toEqual(['durable']);
+    expect(judgesOf(run.records)).toEqual(['durable']);
   });
 
   test.each([
@@ -57,7 +54,7 @@ describe('a damaged node', () => {
     run.lead('n1');
     run.write(message('instead'), { w: 'all' });
     run.end();
-    expect(judgesOf(run).includes('durable')).toBe(found);
+    expect(judgesOf(run.records).includes('durable')).toBe(found);
   });
 
   test('excuses nothing that was under way meanwhile, where others have it', () => {
@@ -68,7 +65,7 @@ describe('a damaged node', () => {
     run.write(message('second'), { w: 'all', call });
     run.log.length = 0;
     run.end();
-    expect(judgesOf(run)).toContain('durable');
+    expect(judgesOf(run.records)).toContain('durable');
   });
 
   test.each(['repair', 'wipe'] as const)(
@@ -83,7 +80,7 @@ describe('a damaged node', () => {
         run.lead('n1');
         run.write(message('instead'), { w: 'all' });
         run.end();
-        expect(judgesOf(run).includes('durable')).toBe(!given);
+        expect(judgesOf(run.records).includes('durable')).toBe(!given);
       }
     },
   );

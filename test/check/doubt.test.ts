@@ -1,12 +1,9 @@
 // What may have been in either order, or of a log that is gone, is no crime.
 
 import { describe, expect, test } from 'vitest';
-import type { HistoryRecord, WriteRecord } from '../../src/check/history.ts';
-import { judge } from '../../src/check/judge.ts';
+import type { WriteRecord } from '../../src/check/history.ts';
+import { judgesOf } from './objections.ts';
 import { message, put, Recording, remove } from './recording.ts';
-
-const judgesOf = (records: readonly HistoryRecord[]) =>
-  judge(records).violations.map(({ judge: by }) => by);
 
 describe('a value that is back after its removal', () => {
   /** n3 says that the key has its value, none, and its value again, of a master that it has heard

@@ -4,6 +4,7 @@
 import { describe, expect, test } from 'vitest';
 import type { WriteRecord } from '../../src/check/history.ts';
 import { judge } from '../../src/check/judge.ts';
+import { judgesOf } from './objections.ts';
 import { message, put, Recording } from './recording.ts';
 
 const foundIn = (run: Recording) =>
@@ -110,7 +111,7 @@ test('stands what was asked for before another node became master, and stored by
     run.lead('n2');
     if (early) run.log.length = 0;
     run.write(message('late'), { call });
-    const found = judge(run.records).violations.map(({ judge: by }) => by);
+    const found = judgesOf(run.records);
     expect(found).toEqual(early ? ['total order'] : []);
   }
 });

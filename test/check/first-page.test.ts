@@ -2,10 +2,8 @@
 // only one log that it can be of.
 
 import { expect, test } from 'vitest';
-import { judge } from '../../src/check/judge.ts';
+import { judgesOf } from './objections.ts';
 import { message, put, Recording, remove } from './recording.ts';
-
-const judgesOf = (run: Recording) => judge(run.end()).violations.map(({ judge: by }) => by);
 
 test('what it says is on a majority stays there', () => {
   for (const commitIndex of [1, 0]) {
@@ -13,7 +11,7 @@ test('what it says is on a majority stays there', () => {
     run.write(message('one'), { w: 'all' });
     run.read('n2');
     run.read('n2', { commitIndex });
-    expect(judgesOf(run)).toEqual(commitIndex === 1 ? [] : ['never back']);
+    expect(judgesOf(run.end())).toEqual(commitIndex === 1 ? [] : ['never back']);
   }
 });
 
@@ -23,7 +21,7 @@ test('it does not pass over a message, even if it shows nothing', () => {
     run.write(message('one'), told ? {} : { outcome: 'unknown', return: null });
     run.read('n2', { entries: [] });
     run.write(message('two'));
-    expect(judgesOf(run)).toEqual(['never back']);
+    expect(judgesOf(run.end())).toEqual(['never back']);
   }
 });
 
@@ -34,6 +32,6 @@ test('what is missing at its end does not come later', () => {
     run.write(remove('k'));
     run.read('n2', missing ? { entries: run.log.slice(0, 1) } : {});
     run.write(put('k', 'v'));
-    expect(judgesOf(run)).toEqual(missing ? ['never back', 'never back'] : []);
+    expect(judgesOf(run.end())).toEqual(missing ? ['never back', 'never back'] : []);
   }
 });

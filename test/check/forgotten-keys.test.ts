@@ -3,7 +3,7 @@
 
 import { expect, test } from 'vitest';
 import type { HistoryRecord, LogRecord, WriteRecord } from '../../src/check/history.ts';
-import { judge } from '../../src/check/judge.ts';
+import { judgesOf } from './objections.ts';
 import { message } from './recording.ts';
 
 const WINDOW = 100_000;
@@ -32,10 +32,10 @@ function finals(lastIndex: number, ...placed: readonly Placed[]): LogRecord[] {
 }
 
 /** Two requests; so many others, each with a key of its own; and then these records. */
-function judgesOf(others: number, ...records: readonly HistoryRecord[]): string[] {
+function judgesAfter(others: number, ...records: readonly HistoryRecord[]): string[] {
   const before = [write('j', 'zero', 1), write('k', 'one', 2)];
   for (let i = 0; i < others; i += 1) before.push(write(`other ${i}`, 'other', null));
-  return judge([...before, ...records]).violations.map(({ judge: by }) => by);
+  return judgesOf([...before, ...records]);
 }
 
 const END = WINDOW + 10;
@@ -53,22 +53,22 @@ test('a key that 100,000 others have followed counts as new, for the same and fo
     [WINDOW + 2, 'something else'],
     [WINDOW + 3, 'one'],
   ];
-  expect(judgesOf(WINDOW - 1, ...anew, ...finals(END, ...shown))).toEqual([]);
-  expect(judgesOf(WINDOW - 1, ...anew, ...finals(END, ...shown, [END, 'one']))).toEqual([
+  expect(judgesAfter(WINDOW - 1, ...anew, ...finals(END, ...shown))).toEqual([]);
+  expect(judgesAfter(WINDOW - 1, ...anew, ...finals(END, ...shown, [END, 'one']))).toEqual([
     'exactly once',
   ]);
 });
 
 test('but not if there were fewer keys, however far away the index is', () => {
-  expect(judgesOf(WINDOW - 2, write('k', 'one', WINDOW + 3))).toEqual(['exactly once']);
+  expect(judgesAfter(WINDOW - 2, write('k', 'one', WINDOW + 3))).toEqual(['exactly once']);
   const shown = finals(END, [1, 'zero'], [2, 'one'], [WINDOW + 3, 'one']);
-  expect(judgesOf(WINDOW - 2, write('k', 'one', null), ...shown)).toEqual(['exactly once']);
+  expect(judgesAfter(WINDOW - 2, write('k', 'one', null), ...shown)).toEqual(['exactly once']);
 });
 
 test('nor if fewer indexes are between them than that, however many keys there were', () => {
   const repeated = [write('j', 'zero', WINDOW + 1), write('k', 'one', null)];
   const shown = finals(END, [2, 'one'], [WINDOW + 2, 'one']);
-  expect(judgesOf(WINDOW, ...repeated, ...shown)).toEqual(['exactly once', 'exactly once']);
+  expect(judgesAfter(WINDOW, ...repeated, ...shown)).toEqual(['exactly once', 'exactly once']);
 });
 
 test('a history may say that its cluster remembers fewer', () => {
@@ -77,7 +77,7 @@ test('a history may say that its cluster remembers fewer', () => {
     const said: HistoryRecord = { type: 'phase', at: 0, phase: 'safety', keys };
     const others = [2, 3, 4].map((index) => write(`other ${index}`, 'other', null));
     const records = [said, write('k', 'one', 1), ...others, write('k', 'one', again)];
-    return judge(records).violations.some(({ judge: by }) => by === 'exactly once');
+    return judgesOf(records).includes('exactly once');
   };
   expect([wrong(3, 5), wrong(3, 4), wrong(4, 9)]).toEqual([false, true, true]);
 });

@@ -2,11 +2,8 @@
 
 import { describe, expect, test } from 'vitest';
 import type { HealthRecord, HistoryRecord, LogRecord } from '../../src/check/history.ts';
-import { judge } from '../../src/check/judge.ts';
+import { judgesOf } from './objections.ts';
 import { message, put, Recording, remove } from './recording.ts';
-
-const judgesOf = (records: readonly HistoryRecord[]) =>
-  judge(records).violations.map(({ judge: by }) => by);
 
 const UNTIL = 1_000;
 

@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { judge } from '../../src/check/judge.ts';
+import { judgesOf } from './objections.ts';
 import { message, Recording } from './recording.ts';
 
 describe('what is acknowledged', () => {
@@ -48,7 +49,7 @@ describe('what is acknowledged', () => {
       run.log.length = 0;
       run.lead('n1');
       run.write(message('instead'), { w: 'all' });
-      return [...new Set(judge(run.records).violations.map(({ judge: by }) => by))];
+      return [...new Set(judgesOf(run.records))];
     };
     for (const back of [true, false]) {
       expect(judged(true, back)).toEqual([]);
@@ -110,6 +111,6 @@ describe('what is acknowledged', () => {
     run.read('n2');
     expect(judge(run.records).violations).toEqual([]);
     run.log.length = 1;
-    expect(judge(run.end()).violations.map(({ judge: by }) => by)).toContain('durable');
+    expect(judgesOf(run.end())).toContain('durable');
   });
 });

@@ -3,8 +3,8 @@
 import { expect, test } from 'vitest';
 import { Evidence } from '../../src/check/evidence.ts';
 import type { WriteRecord } from '../../src/check/history.ts';
-import { judge } from '../../src/check/judge.ts';
 import { HonestRefusal } from '../../src/check/judges/honest-refusal.ts';
+import { judgesOf } from './objections.ts';
 import { message, Recording } from './recording.ts';
 
 const REUSED = { idempotencyKey: 'k', outcome: 'refused', code: 'idempotency-key-reused' } as const;
@@ -16,7 +16,7 @@ function judged(other: Partial<WriteRecord>, isFirst: boolean) {
   if (!isFirst) refuse();
   run.write(message('one'), { idempotencyKey: 'k', ...other });
   if (isFirst) refuse();
-  return judge(run.end()).violations.map(({ judge: by }) => by);
+  return judgesOf(run.end());
 }
 
 test.each<[what: string, other: Partial<WriteRecord>, isFirst: boolean, legal: boolean]>([
@@ -32,7 +32,7 @@ test('of no other request than itself', () => {
   const run = new Recording();
   run.write(message('two'), { idempotencyKey: 'k' });
   run.write(message('two'), REUSED);
-  expect(judge(run.end()).violations.map(({ judge: by }) => by)).toEqual(['honest refusal']);
+  expect(judgesOf(run.end())).toEqual(['honest refusal']);
 });
 
 // A look at all of them for each of them would take longer than a test may.

@@ -2,11 +2,8 @@
 
 import { describe, expect, test } from 'vitest';
 import type { HistoryRecord } from '../../src/check/history.ts';
-import { judge } from '../../src/check/judge.ts';
+import { judgesOf } from './objections.ts';
 import { message, put, Recording, remove } from './recording.ts';
-
-const judgesOf = (records: readonly HistoryRecord[]) =>
-  judge(records).violations.map(({ judge: by }) => by);
 
 /** The history with this changed in its last record. */
 function withLast(run: Recording, change: object): readonly HistoryRecord[] {

@@ -3,11 +3,8 @@
 
 import { describe, expect, test } from 'vitest';
 import type { HistoryRecord } from '../../src/check/history.ts';
-import { judge } from '../../src/check/judge.ts';
+import { judgesOf } from './objections.ts';
 import { message, put, Recording, remove } from './recording.ts';
-
-const judgesOf = (records: readonly HistoryRecord[]) =>
-  judge(records).violations.map(({ judge: by }) => by);
 
 /** A new request, though its key is known. */
 const anew = (index: number, idempotencyKey: string | null = null) => ({

@@ -3,10 +3,8 @@
 
 import { describe, expect, test } from 'vitest';
 import type { HealthRecord } from '../../src/check/history.ts';
-import { judge } from '../../src/check/judge.ts';
+import { judgesOf } from './objections.ts';
 import { message, Recording } from './recording.ts';
-
-const judgesOf = (run: Recording) => judge(run.records).violations.map(({ judge: by }) => by);
 
 const TWO_MASTERS = ['one master per epoch'];
 
@@ -26,20 +24,20 @@ describe('an epoch is known from reports alone', () => {
     says(run, 'n1');
     says(run, 'n2', { role: 'secondary' });
     run.node('n3', 'role', { role: 'secondary', epoch: 1 });
-    expect(judgesOf(run)).toEqual([]);
+    expect(judgesOf(run.records)).toEqual([]);
     says(run, 'n2');
-    expect(judgesOf(run)).toEqual(TWO_MASTERS);
+    expect(judgesOf(run.records)).toEqual(TWO_MASTERS);
   });
 
   test('until a role tells of which life: it is no other one’s', () => {
     const run = said();
     run.node('n1', 'role', { role: 'master', epoch: 1 });
     run.node('n1', 'role', { role: 'master', epoch: 1 });
-    expect(judgesOf(run)).toEqual([]);
+    expect(judgesOf(run.records)).toEqual([]);
     run.node('n1', 'crash');
     run.start('n1');
     run.node('n1', 'role', { role: 'master', epoch: 1 });
-    expect(judgesOf(run)).toEqual(TWO_MASTERS);
+    expect(judgesOf(run.records)).toEqual(TWO_MASTERS);
   });
 });
 
@@ -47,12 +45,12 @@ test('what a node says of its epoch does not fall, but in another life', () => {
   const run = said();
   const older = { role: 'secondary', epoch: 0 } as const;
   says(run, 'n1', older);
-  expect(judgesOf(run)).toEqual(TWO_MASTERS);
+  expect(judgesOf(run.records)).toEqual(TWO_MASTERS);
   run.records.pop();
   run.node('n1', 'crash');
   run.start('n1');
   says(run, 'n1', older);
-  expect(judgesOf(run)).toEqual([]);
+  expect(judgesOf(run.records)).toEqual([]);
 });
 
 describe('an epoch is given once more', () => {
@@ -60,16 +58,16 @@ describe('an epoch is given once more', () => {
     const run = said();
     run.node('arbiter', 'wipe');
     says(run, 'n2');
-    expect(judgesOf(run)).toEqual([]);
+    expect(judgesOf(run.records)).toEqual([]);
   });
 
   test('where its first master has lost its memory since, and then not again', () => {
     const run = said(false);
     run.node('n1', 'crash');
     says(run, 'n2');
-    expect(judgesOf(run)).toEqual([]);
+    expect(judgesOf(run.records)).toEqual([]);
     says(run, 'n3');
-    expect(judgesOf(run)).toEqual(TWO_MASTERS);
+    expect(judgesOf(run.records)).toEqual(TWO_MASTERS);
   });
 
   test.each([
@@ -83,7 +81,7 @@ describe('an epoch is given once more', () => {
     run.records.push({ ...report, at: run.now + earlier } as HealthRecord);
     run.now += 2;
     says(run, 'n2');
-    expect(judgesOf(run)).toEqual(found);
+    expect(judgesOf(run.records)).toEqual(found);
   });
 });
 
@@ -96,7 +94,7 @@ test('only the master answers linearizable reads', () => {
     if (restarted) run.start('n2');
     run.get(node, 'k', { read: 'linearizable', ...(asked === 'before' ? { call } : {}) });
     run.read(node, { read: 'linearizable', ...(asked === 'before' ? { call } : {}) });
-    return judgesOf(run);
+    return judgesOf(run.records);
   };
   expect(answered('n2', 'after')).toEqual([]);
   expect(answered('n1', 'before')).toEqual([]);
@@ -116,5 +114,5 @@ test.each([
   const before = run.tick();
   run.lead('n3');
   run.write(message('one'), { node, acks, w: 1, ...(after ? {} : { call: before }) });
-  expect(judgesOf(run).filter((name) => by.length === 0 || name === by[0])).toEqual(by);
+  expect(judgesOf(run.records).filter((name) => by.length === 0 || name === by[0])).toEqual(by);
 });

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { NodeRecord } from '../../src/check/history.ts';
 import { judge } from '../../src/check/judge.ts';
 import type { WriteConcern } from '../../src/core/effects.ts';
+import { judgesOf } from './objections.ts';
 import { message, Recording, remove } from './recording.ts';
 
 type Mishap = readonly [node: string, ...events: NodeRecord['event'][]];
@@ -172,7 +173,7 @@ describe('what is acknowledged', () => {
     expect(run.records.at(-1)).toMatchObject({ duplicate: true });
     expect(judge(run.records).violations).toEqual([]);
     run.log.length = 0;
-    expect(judge(run.end()).violations.map(({ judge: by }) => by)).toContain('durable');
+    expect(judgesOf(run.end())).toContain('durable');
   });
 
   test('when the arbiter has forgotten, what only the master has may be lost', () => {

@@ -2,11 +2,8 @@
 
 import { describe, expect, test } from 'vitest';
 import type { HistoryRecord, NodeRecord } from '../../src/check/history.ts';
-import { judge } from '../../src/check/judge.ts';
+import { judgesOf } from './objections.ts';
 import { message, Recording } from './recording.ts';
-
-const judgesOf = (records: readonly HistoryRecord[]) =>
-  judge(records).violations.map(({ judge: by }) => by);
 
 describe('fewer nodes than a majority have been running for eight seconds', () => {
   const SLACK_MS = 8_000;

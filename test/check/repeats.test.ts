@@ -4,6 +4,7 @@
 import { expect, test } from 'vitest';
 import type { WriteRecord } from '../../src/check/history.ts';
 import { judge } from '../../src/check/judge.ts';
+import { judgesOf } from './objections.ts';
 import { message, Recording } from './recording.ts';
 
 const KEYED = { idempotencyKey: 'k' };
@@ -17,7 +18,7 @@ function judged(one: Partial<WriteRecord>, other: Partial<WriteRecord>, together
   const call = together ? { call: run.now - 1 } : {};
   run.write(message('one'), { ...KEYED, ...call, ...other });
   run.write(message('two'));
-  return judge(run.end()).violations.map(({ judge: by }) => by);
+  return judgesOf(run.end());
 }
 
 test.each<[what: string, one: Partial<WriteRecord>, together: boolean, legal: boolean]>([

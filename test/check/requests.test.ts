@@ -1,13 +1,10 @@
 // Requests and what became of them: repeated, refused, in one piece.
 
 import { describe, expect, test } from 'vitest';
-import type { HistoryRecord, WriteRecord } from '../../src/check/history.ts';
-import { judge } from '../../src/check/judge.ts';
+import type { WriteRecord } from '../../src/check/history.ts';
 import { Operations } from '../../src/check/operations.ts';
+import { judgesOf } from './objections.ts';
 import { message, Recording } from './recording.ts';
-
-const judgesOf = (records: readonly HistoryRecord[]) =>
-  judge(records).violations.map(({ judge: by }) => by);
 
 test('a key may come to another index, if its first one went to another request', () => {
   const run = new Recording();

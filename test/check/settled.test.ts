@@ -2,12 +2,10 @@
 // `majority` read and a linearizable one.
 
 import { describe, expect, test } from 'vitest';
-import type { HistoryRecord, ReadLevel } from '../../src/check/history.ts';
+import type { ReadLevel } from '../../src/check/history.ts';
 import { judge } from '../../src/check/judge.ts';
+import { judgesOf } from './objections.ts';
 import { message, put, Recording, remove } from './recording.ts';
-
-const judgesOf = (records: readonly HistoryRecord[]) =>
-  judge(records).violations.map(({ judge: by }) => by);
 
 /** The first value of `k`, which another one has superseded. */
 const OLD = { value: '1', index: 1 };

@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { judge } from '../../src/check/judge.ts';
 import type { Operation } from '../../src/core/operation.ts';
+import { judgesOf } from './objections.ts';
 import { message, put, Recording, remove } from './recording.ts';
 
 /** The judges' names, where all of this was in the log, and was shown to be on a majority, and at
@@ -14,7 +15,7 @@ function without(missing: readonly number[], ...operations: readonly Operation[]
   run.read('n2');
   const rest = run.log.filter(({ index }) => !missing.includes(index));
   run.log.splice(0, run.log.length, ...rest);
-  return judge(run.end()).violations.map(({ judge: by }) => by);
+  return judgesOf(run.end());
 }
 
 const [one, two, three] = ['1', '2', '3'].map((value) => put('k', value));

@@ -3,6 +3,7 @@
 import { expect, test } from 'vitest';
 import type { GetRecord } from '../../src/check/history.ts';
 import { judge } from '../../src/check/judge.ts';
+import { judgesOf } from './objections.ts';
 import { message, put, Recording, remove } from './recording.ts';
 
 /** It is read before anybody is told where anything is. */
@@ -26,7 +27,7 @@ test.each<[what: string, answer: Partial<GetRecord>, legal: boolean]>([
   ['of a message', { value: 'w', index: 3 }, false],
 ])('a value %s', (_, answer, legal) => {
   const recording = run(answer);
-  const found = judge(recording.end()).violations.map(({ judge: by }) => by);
+  const found = judgesOf(recording.end());
   if (legal) expect(found).toEqual([]);
   else expect(found).toContain('no silent damage');
 });

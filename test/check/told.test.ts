@@ -3,6 +3,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { judge } from '../../src/check/judge.ts';
+import { judgesOf } from './objections.ts';
 import { message, Recording } from './recording.ts';
 
 /** `late` is asked for, and stored behind `one`, when somebody has told of index 2 or 1. */
@@ -11,7 +12,7 @@ function judgedBy(tell: (run: Recording, lastIndex: number) => void, lastIndex: 
   run.write(message('one'), { outcome: 'unknown' });
   tell(run, lastIndex);
   run.write(message('late'), { outcome: 'unknown', return: null });
-  return judge(run.end()).violations.map(({ judge: by }) => by);
+  return judgesOf(run.end());
 }
 
 describe('what is asked for when its place was told of is a ghost', () => {

@@ -2,6 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { judge } from '../../src/check/judge.ts';
+import { judgesOf } from './objections.ts';
 import { message, put, Recording } from './recording.ts';
 
 test('a linearizable read asked for before a loss binds nobody after it', () => {
@@ -29,7 +30,7 @@ test('a value may go back while a master that has restarted begins an epoch', ()
       run.start('n1');
     }
     run.get('n2', 'k', { value: '1', index: 1 });
-    const judges = judge(run.records).violations.map(({ judge: by }) => by);
+    const judges = judgesOf(run.records);
     expect(judges).toEqual(restarts ? [] : ['never back']);
   }
 });

@@ -2,6 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { judge } from '../../src/check/judge.ts';
+import { judgesOf } from './objections.ts';
 import { message, Recording } from './recording.ts';
 
 test('write concern: a leave counts when it comes into effect, too', () => {
@@ -40,7 +41,7 @@ test('write concern: an earlier master tells of its own members, however late', 
     run.tick();
     run.write(message('before'), { call, acks: ['n1', 'n3'] });
     run.write(message('all'), { w: 'all', acks: ['n1', 'n2'] });
-    return judge(run.end()).violations.map(({ judge: by }) => by);
+    return judgesOf(run.end());
   };
   for (const after of [-1, 0]) expect(asked(after)).toEqual([]);
   expect(asked(1)).toContain('write concern');

@@ -6,6 +6,7 @@ import type { LogRecord, SeenEntry } from '../../../src/check/history.ts';
 import { judge } from '../../../src/check/judge.ts';
 import type { Operation } from '../../../src/core/operation.ts';
 import { Chance } from '../../../src/sim/chance.ts';
+import { judgesOf } from '../objections.ts';
 import { message, put, Recording } from '../recording.ts';
 
 const only = process.env.REPLOG_SEED;
@@ -87,7 +88,7 @@ test('a page lacks what compaction takes, and no message that a pair of pages ru
     const pages = run.records.filter((record) => record.type === 'log') as LogRecord[];
     if (!isRuledOut(slipped, pages)) continue;
     ruledOut += 1;
-    const found = judge(run.records).violations.map(({ judge: by }) => by);
+    const found = judgesOf(run.records);
     expect(found, shown()).toContain('never back');
   }
   expect(ruledOut).toBeGreaterThan(only === undefined ? seeds / 20 : -1);
