@@ -1,6 +1,15 @@
 // Histories in which an answer says what is not so: of a write, a read, a node's role or its end.
 
-import { type Corruption, finals, gets, logs, writes, written } from './corruption.ts';
+import {
+  type Corruption,
+  finals,
+  gets,
+  grown,
+  logs,
+  shortened,
+  writes,
+  written,
+} from './corruption.ts';
 import { type Editable, ofType } from './legal-history.ts';
 import { message, put } from './recording.ts';
 
@@ -61,12 +70,7 @@ export const CORRUPTED_ANSWERS: readonly Corruption[] = [
     'what was refused is in the logs',
     'no ghost',
     (records) => {
-      for (const log of finals(records)) {
-        const next = log.lastIndex + 1;
-        log.entries.push({ index: next, epoch: 2, operation: message('no') as never });
-        log.lastIndex = next;
-        log.to = next;
-      }
+      for (const log of finals(records)) grown(log, 'no');
     },
   ],
   [
@@ -126,15 +130,8 @@ export const CORRUPTED_ANSWERS: readonly Corruption[] = [
     'the final logs differ',
     'converges',
     (records) => {
-      for (const log of finals(records).filter(({ node }) => node !== 'n2')) {
-        log.entries.push({
-          index: log.lastIndex + 1,
-          epoch: 2,
-          operation: message('never') as never,
-        });
-        log.lastIndex += 1;
-        log.to += 1;
-      }
+      const others = finals(records).filter(({ node }) => node !== 'n2');
+      for (const log of others) grown(log, 'never');
     },
   ],
   [
@@ -249,10 +246,7 @@ export const CORRUPTED_ANSWERS: readonly Corruption[] = [
     'linearizable',
     (records) => {
       const read = logs(records).find(({ read }) => read === 'linearizable')!;
-      read.lastIndex = 5;
-      read.to = 5;
-      read.commitIndex = 5;
-      read.entries.length = 5;
+      shortened(read, 5);
     },
   ],
   [

@@ -6,8 +6,10 @@ import {
   dropAt,
   finals,
   gets,
+  grown,
   logs,
   replaced,
+  shortened,
   writes,
   written,
 } from './corruption.ts';
@@ -45,10 +47,7 @@ export const CORRUPTED_LOGS: readonly Corruption[] = [
     'durable',
     (records) => {
       const read = logs(records).find(({ life }) => life === 'n3-2')!;
-      read.lastIndex = 4;
-      read.to = 4;
-      read.commitIndex = 4;
-      read.entries.length = 4;
+      shortened(read, 4);
     },
   ],
   // exactly once
@@ -66,12 +65,7 @@ export const CORRUPTED_LOGS: readonly Corruption[] = [
     'exactly once',
     (records) => {
       replaced(records, 'never', 'one');
-      for (const log of finals(records)) {
-        const next = log.lastIndex + 1;
-        log.entries.push({ index: next, epoch: 2, operation: message('one') as never });
-        log.lastIndex = next;
-        log.to = next;
-      }
+      for (const log of finals(records)) grown(log, 'one');
     },
   ],
   [
@@ -85,12 +79,7 @@ export const CORRUPTED_LOGS: readonly Corruption[] = [
       delete open.last;
       open.operations = [message('h1'), message('h2')] as never;
       records.splice(records.indexOf(batch), 0, open);
-      for (const log of finals(records)) {
-        const next = log.lastIndex + 1;
-        log.entries.push({ index: next, epoch: 2, operation: message('h1') as never });
-        log.lastIndex = next;
-        log.to = next;
-      }
+      for (const log of finals(records)) grown(log, 'h1');
     },
   ],
   // total order
@@ -145,10 +134,7 @@ export const CORRUPTED_LOGS: readonly Corruption[] = [
         if (write.acks !== undefined) write.acks = write.acks.filter((node) => node !== 'n2');
       }
       for (const write of writes(records)) if (write.w !== 1) write.w = 1;
-      read.lastIndex = 2;
-      read.to = 2;
-      read.commitIndex = 2;
-      read.entries.length = 2;
+      shortened(read, 2);
     },
   ],
   [

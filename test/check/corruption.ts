@@ -3,6 +3,7 @@
 
 import type { JudgeName } from '../../src/check/verdict.ts';
 import { type Editable, ofType } from './legal-history.ts';
+import { message } from './recording.ts';
 
 export type Corruption = readonly [
   what: string,
@@ -26,6 +27,22 @@ export function replaced(records: Editable[], from: string, to: string): void {
       if (operation.op === 'append' && operation.message === from) operation.message = to;
     }
   }
+}
+
+/** Puts another message at the end of a log, in epoch 2. */
+export function grown(log: Extract<Editable, { type: 'log' }>, text: string): void {
+  const next = log.lastIndex + 1;
+  log.entries.push({ index: next, epoch: 2, operation: message(text) as never });
+  log.lastIndex = next;
+  log.to = next;
+}
+
+/** Of the whole log only what stands up to this index is left. */
+export function shortened(log: Extract<Editable, { type: 'log' }>, last: number): void {
+  log.lastIndex = last;
+  log.to = last;
+  log.commitIndex = last;
+  log.entries.length = last;
 }
 
 export function dropAt(record: Extract<Editable, { type: 'log' }>, index: number): void {
