@@ -1,15 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { epoch, logIndex } from '../../../src/core/ids.ts';
 import { entries, entry } from '../bench.ts';
-import { SecondaryBench } from './secondary-bench.ts';
-
-/** A secondary that has taken in, and acknowledged, the sequence numbers 0…2 as entries 1…3. */
-function atThree(): SecondaryBench {
-  const node = new SecondaryBench();
-  node.snapshot(0, 1, 3);
-  node.settle();
-  return node;
-}
+import { atThree, SecondaryBench } from './secondary-bench.ts';
 
 describe('Secondary: what it had before a new master opened its epoch', () => {
   /** Entries 1…4 of epoch 1, of which so many are committed. */

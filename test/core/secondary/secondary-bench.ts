@@ -152,3 +152,11 @@ export class SecondaryBench {
     }
   }
 }
+
+/** A secondary that has taken in, and acknowledged, the sequence numbers 0…2 as entries 1…3. */
+export function atThree(): SecondaryBench {
+  const node = new SecondaryBench();
+  node.snapshot(0, 1, 3);
+  node.settle();
+  return node;
+}

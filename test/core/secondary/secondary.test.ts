@@ -1,16 +1,9 @@
 import { describe, expect, test } from 'vitest';
+
 import { epoch, nodeId } from '../../../src/core/ids.ts';
 import { Secondary } from '../../../src/core/secondary/secondary.ts';
 import { entries, entry, peer } from '../bench.ts';
-import { SecondaryBench } from './secondary-bench.ts';
-
-/** A secondary that has taken in, and acknowledged, the sequence numbers 0…2 as entries 1…3. */
-function atThree(): SecondaryBench {
-  const node = new SecondaryBench();
-  node.snapshot(0, 1, 3);
-  node.settle();
-  return node;
-}
+import { atThree, SecondaryBench } from './secondary-bench.ts';
 
 describe('Secondary: sequence numbers', () => {
   test('the expected one is shown at once, persisted, then acknowledged', () => {
