@@ -18,12 +18,6 @@ function three(): VirtualCluster {
   return cluster;
 }
 
-function ask(cluster: VirtualCluster, id: string, request: Request): Response[] {
-  const answers: Response[] = [];
-  cluster.request(id, request, (response) => answers.push(response));
-  return answers;
-}
-
 const heartbeat = (of: number, from = 'n1'): Request => ({
   type: 'Heartbeat',
   epoch: epoch(of),
@@ -86,7 +80,7 @@ describe('Office: a node that leaves', () => {
     cluster.retire('n3');
     cluster.run(100);
     expect(cluster.status('n3').role).toBe('removed');
-    ask(cluster, 'n3', heartbeat(1));
+    cluster.ask('n3', heartbeat(1));
     cluster.run(2_000);
     expect(count.joins).toBe(0);
     expect(members(cluster)).toEqual(['n1', 'n2']);
@@ -98,7 +92,7 @@ describe('Office: a node that leaves', () => {
     cluster.weather = count.weather;
     cluster.retire('n3');
     cluster.run(20);
-    ask(cluster, 'n3', heartbeat(1));
+    cluster.ask('n3', heartbeat(1));
     cluster.run(2_000);
     expect(cluster.status('n3').role).toBe('removed');
     expect(count.joins).toBe(0);
@@ -139,7 +133,7 @@ describe('Office: a node that leaves', () => {
     const answers: Response[] = [];
     cluster.retire('n1', (response) => answers.push(response));
     cluster.run(20);
-    ask(cluster, 'n3', heartbeat(7, 'n2'));
+    cluster.ask('n3', heartbeat(7, 'n2'));
     cluster.run(1_000);
     expect({ role: cluster.status('n1').role, answers }).toEqual({ role: 'removed', answers: [] });
     cluster.run(2_000);
@@ -202,7 +196,7 @@ describe('Office: sets of replicas', () => {
     cluster.run(100);
     cluster.retire('n1');
     cluster.run(100);
-    const answers = ask(cluster, 'n1', replicas(1, ['n1', 'n2']));
+    const answers = cluster.ask('n1', replicas(1, ['n1', 'n2']));
     expect(answers).toEqual([{ type: 'Refused', code: 'no-master' }]);
   });
 
@@ -219,7 +213,7 @@ describe('Office: sets of replicas', () => {
     disk.bookkeepingStuck = true;
     cluster.start('n1', { size: 1 });
     cluster.run(10);
-    ask(cluster, 'n1', replicas(2, ['n1', 'n2']));
+    cluster.ask('n1', replicas(2, ['n1', 'n2']));
     disk.bookkeepingStuck = false;
     while (cluster.status('n1').role !== 'master') cluster.run(1);
     expect(masterOf(cluster).recovering).toBe(true);
@@ -227,7 +221,7 @@ describe('Office: sets of replicas', () => {
 
   test('a secondary says who is master, and takes none', () => {
     const cluster = three();
-    const answers = ask(cluster, 'n2', replicas(1, ['n1', 'n2']));
+    const answers = cluster.ask('n2', replicas(1, ['n1', 'n2']));
     expect(answers).toEqual([{ type: 'Refused', code: 'not-master', master: peer('n1') }]);
   });
 
@@ -235,14 +229,14 @@ describe('Office: sets of replicas', () => {
     const cluster = new VirtualCluster();
     cluster.start('n1', { arbiter: null });
     cluster.run(100);
-    expect(ask(cluster, 'n1', replicas(1, ['n1', 'n2']))).toEqual([{ type: 'ReplicasNoted' }]);
+    expect(cluster.ask('n1', replicas(1, ['n1', 'n2']))).toEqual([{ type: 'ReplicasNoted' }]);
     expect(members(cluster)).toEqual(['n1', 'n2']);
   });
 
   test('a node that is its own arbiter, and is about to be master, takes none of others', () => {
     const cluster = new VirtualCluster();
     cluster.start('n1', { arbiter: null });
-    const answers = ask(cluster, 'n1', replicas(7, ['n1', 'n2']));
+    const answers = cluster.ask('n1', replicas(7, ['n1', 'n2']));
     expect(answers).toEqual([{ type: 'Refused', code: 'no-master' }]);
   });
 
@@ -253,7 +247,7 @@ describe('Office: sets of replicas', () => {
     cluster.retire('n1');
     cluster.run(6_000);
     expect(cluster.status('n1').role).toBe('removed');
-    const answers = ask(cluster, 'n1', replicas(1, ['n1', 'n2']));
+    const answers = cluster.ask('n1', replicas(1, ['n1', 'n2']));
     expect(answers).toEqual([{ type: 'Refused', code: 'no-master' }]);
   });
 
@@ -267,7 +261,7 @@ describe('Office: sets of replicas', () => {
       ['n1', 'n2'],
       ['n1', 'n2', 'n3'],
     ])
-      ask(cluster, 'n1', replicas(1, ids));
+      cluster.ask('n1', replicas(1, ids));
     cluster.host('n1').disk.bookkeepingStuck = false;
     cluster.run(10);
     expect(members(cluster)).toEqual(['n1', 'n2', 'n3']);
@@ -279,7 +273,7 @@ describe('Office: sets of replicas', () => {
     cluster.start('n1', { size: 1 });
     cluster.run(100);
     expect(masterOf(cluster).mode).toBe('read-write');
-    ask(cluster, 'n1', replicas(2, ['n1', 'n2'], { size: 5 }));
+    cluster.ask('n1', replicas(2, ['n1', 'n2'], { size: 5 }));
     expect(masterOf(cluster).quorum).toMatchObject({ size: 5, needed: 3 });
   });
 
@@ -289,7 +283,7 @@ describe('Office: sets of replicas', () => {
     cluster.start('n1', { size: 1 });
     cluster.run(100);
     expect(masterOf(cluster).mode).toBe('read-write');
-    ask(cluster, 'n1', replicas(2, ['n1', 'n2']));
+    cluster.ask('n1', replicas(2, ['n1', 'n2']));
     // Members beyond that count, but nobody is to wait for more.
     cluster.run(100);
     const outcome = cluster.outcome(cluster.write('n1', 'a', { w: 3 }));
@@ -301,7 +295,7 @@ describe('Office: sets of replicas', () => {
     cluster.write('n1', 'a', { w: 3 });
     cluster.run(100);
     const set = ['n1', 'n2', 'n3'];
-    const told = (of: number) => ask(cluster, 'n1', replicas(of, set, { failover: true }));
+    const told = (of: number) => cluster.ask('n1', replicas(of, set, { failover: true }));
     expect(told(1)).toMatchObject([{ established: set }]);
     expect(told(3)).toEqual([{ type: 'ReplicasNoted', established: [] }]);
   });
@@ -324,8 +318,8 @@ describe('Office: a role', () => {
   test('a Snapshot that does not say who sends it is no reason to forget who is master', () => {
     const cluster = three();
     cluster.weather = without('n2');
-    ask(cluster, 'n2', heartbeat(5, 'n9'));
-    ask(cluster, 'n2', {
+    cluster.ask('n2', heartbeat(5, 'n9'));
+    cluster.ask('n2', {
       ...{ type: 'Snapshot', epoch: epoch(5), session: session(1), seq: seq(0) },
       ...{ updates: entries(1, 1, 5), commitIndex: logIndex(0) },
     });
@@ -351,7 +345,7 @@ describe('Office: a role', () => {
   test('a secondary that is told of another master follows that before it hears of it', () => {
     const cluster = three();
     cluster.kill('n1');
-    ask(cluster, 'arbiter', { type: 'Leave', node: nodeId('n1') });
+    cluster.ask('arbiter', { type: 'Leave', node: nodeId('n1') });
     cluster.weather = (from, to) => (from === 'n2' && to === 'n3' ? 'lost' : 1);
     cluster.run(6_000);
     expect(cluster.status('n2').role).toBe('master');
@@ -363,8 +357,8 @@ describe('Office: a role', () => {
     const { disk } = cluster.host('n1');
     disk.bookkeepingStuck = true;
     cluster.weather = without('arbiter');
-    ask(cluster, 'n1', replicas(5, ['n1', 'n2', 'n3']));
-    ask(cluster, 'n2', heartbeat(3, 'n3'));
+    cluster.ask('n1', replicas(5, ['n1', 'n2', 'n3']));
+    cluster.ask('n2', heartbeat(3, 'n3'));
     // Its next heartbeat is refused with the third epoch.
     cluster.run(600);
     expect(cluster.status('n1')).toMatchObject({ role: 'secondary', epoch: 5 });
@@ -388,7 +382,7 @@ describe('Office: a role', () => {
     // When its Leave has not been answered in time, it asks again what it is.
     cluster.retire('n1');
     cluster.run(4_990);
-    ask(cluster, 'n1', replicas(2, ['n1', 'n2']));
+    cluster.ask('n1', replicas(2, ['n1', 'n2']));
     silent = false;
     cluster.run(100);
     cluster.host('n1').disk.bookkeepingStuck = false;

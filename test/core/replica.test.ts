@@ -18,12 +18,6 @@ function three(): VirtualCluster {
   return cluster;
 }
 
-function ask(cluster: VirtualCluster, id: string, request: Request): Response[] {
-  const answers: Response[] = [];
-  cluster.request(id, request, (response) => answers.push(response));
-  return answers;
-}
-
 const heartbeat = (of: number, from = 'n9'): Request => ({
   type: 'Heartbeat',
   epoch: epoch(of),
@@ -72,7 +66,7 @@ describe('Replica: roles', () => {
     cluster.run(200);
     expect(cluster.status('n1').role).toBe('master');
     const leave: Request = { type: 'Leave', node: nodeId('n9') };
-    expect(ask(cluster, 'n1', leave)).toEqual([{ type: 'Refused', code: 'no-arbiter' }]);
+    expect(cluster.ask('n1', leave)).toEqual([{ type: 'Refused', code: 'no-arbiter' }]);
   });
 
   test('a secondary without news of its master for 5 s joins again; with news it does not', () => {
@@ -105,7 +99,7 @@ describe('Replica: roles', () => {
     const announce = (ids: readonly string[], version?: number): void => {
       const about = version === undefined ? {} : { version };
       const set = { type: 'Replicas', epoch: epoch(1), replicas: ids.map(peer), ...about } as const;
-      expect(ask(cluster, 'n1', set)).toEqual([{ type: 'ReplicasNoted' }]);
+      expect(cluster.ask('n1', set)).toEqual([{ type: 'ReplicasNoted' }]);
     };
     announce(['n1', 'n2', 'n3', 'n4'], 20);
     announce(['n1', 'n2'], 19);
@@ -128,7 +122,7 @@ describe('Replica: roles', () => {
     cluster.start('n1');
     cluster.run(200);
     const late = { type: 'Replicas', epoch: epoch(2), replicas: [peer('n1')], version: 1 } as const;
-    ask(cluster, 'n1', late);
+    cluster.ask('n1', late);
     expect(masterOf(cluster).members).toHaveLength(3);
   });
 
@@ -143,7 +137,7 @@ describe('Replica: roles', () => {
       return 1;
     };
     for (let i = 0; i < 10; i += 1) {
-      ask(cluster, 'n2', snapshot(9, i));
+      cluster.ask('n2', snapshot(9, i));
       cluster.run(1_000);
     }
     expect(cluster.entries('n2')).toHaveLength(10);
@@ -158,7 +152,7 @@ describe('Replica: epochs', () => {
       const cluster = three();
       cluster.write('n1', 'a', { w: 3 });
       cluster.run(100);
-      ask(cluster, 'n2', heartbeat(5));
+      cluster.ask('n2', heartbeat(5));
       cluster.run(10);
       const before = { entries: cluster.entries('n2'), status: cluster.status('n2') };
       const requests: Record<typeof type, Request> = {
@@ -167,7 +161,7 @@ describe('Replica: epochs', () => {
         Fetch: { type: 'Fetch', epoch: epoch(4), from: logIndex(1) },
         Replicas: replicas(4),
       };
-      const answers = ask(cluster, 'n2', requests[type]);
+      const answers = cluster.ask('n2', requests[type]);
       // An arbiter learns by its own message who is there.
       const who = type === 'Replicas' ? { node: 'n2', incarnation: 'n2#1' } : {};
       expect(answers).toEqual([{ type: 'Refused', code: 'stale-epoch', epoch: 5, ...who }]);
@@ -177,16 +171,16 @@ describe('Replica: epochs', () => {
 
   test('C2: the epoch does not fall across a restart', () => {
     const cluster = three();
-    ask(cluster, 'n2', heartbeat(5));
+    cluster.ask('n2', heartbeat(5));
     cluster.run(10);
     cluster.kill('n2');
     cluster.start('n2');
-    expect(ask(cluster, 'n2', heartbeat(4))).toMatchObject([{ code: 'stale-epoch', epoch: 5 }]);
+    expect(cluster.ask('n2', heartbeat(4))).toMatchObject([{ code: 'stale-epoch', epoch: 5 }]);
   });
 
   test('C2, G10: there is one master per epoch: another one in ours is refused', () => {
     const cluster = three();
-    expect(ask(cluster, 'n1', heartbeat(1))).toMatchObject([{ code: 'stale-epoch', epoch: 1 }]);
+    expect(cluster.ask('n1', heartbeat(1))).toMatchObject([{ code: 'stale-epoch', epoch: 1 }]);
     expect(cluster.status('n1').role).toBe('master');
   });
 
@@ -196,7 +190,7 @@ describe('Replica: epochs', () => {
     cluster.kill('n3');
     const waiting = cluster.write('n1', 'a', { w: 3 });
     cluster.run(100);
-    expect(ask(cluster, 'n1', heartbeat(7))).toMatchObject([{ type: 'HeartbeatAck', epoch: 7 }]);
+    expect(cluster.ask('n1', heartbeat(7))).toMatchObject([{ type: 'HeartbeatAck', epoch: 7 }]);
     expect(cluster.outcome(waiting)).toEqual({ type: 'NoMaster', first: 1, last: 1 });
     expect(cluster.status('n1')).toMatchObject({ role: 'secondary', epoch: 7 });
     expect(cluster.outcome(cluster.write('n1', 'b'))).toMatchObject({ type: 'NotMaster' });
@@ -204,8 +198,8 @@ describe('Replica: epochs', () => {
 
   test('B36: a master that was replaced unknown to it is refused by all, and steps down', () => {
     const cluster = three();
-    ask(cluster, 'n2', heartbeat(7));
-    ask(cluster, 'n3', heartbeat(7));
+    cluster.ask('n2', heartbeat(7));
+    cluster.ask('n3', heartbeat(7));
     const ticket = cluster.write('n1', 'a');
     cluster.run(5);
     expect(cluster.outcome(ticket)).toEqual({ type: 'NoMaster', first: 1, last: 1 });
@@ -218,11 +212,11 @@ describe('Replica: epochs', () => {
     cluster.kill('n3');
     cluster.host('n2').disk.stuck = true;
     cluster.weather = (_from, to) => (to === 'n2' ? 'lost' : 1);
-    const answers = ask(cluster, 'n2', snapshot(2));
+    const answers = cluster.ask('n2', snapshot(2));
     cluster.run(100);
     expect(answers).toEqual([]);
     cluster.kill('n1');
-    ask(cluster, 'arbiter', { type: 'Leave', node: nodeId('n1') });
+    cluster.ask('arbiter', { type: 'Leave', node: nodeId('n1') });
     cluster.weather = () => 1;
     cluster.run(6_000);
     expect(cluster.status('n2')).toMatchObject({ role: 'master', epoch: 3 });
@@ -232,8 +226,8 @@ describe('Replica: epochs', () => {
   test('a set of a higher epoch appoints the master anew', () => {
     const cluster = three();
     const set = [peer('n1'), peer('n2'), peer('n3')];
-    ask(cluster, 'n1', { type: 'Replicas', epoch: epoch(3), replicas: set });
-    ask(cluster, 'n1', { type: 'Replicas', epoch: epoch(3), replicas: set });
+    cluster.ask('n1', { type: 'Replicas', epoch: epoch(3), replicas: set });
+    cluster.ask('n1', { type: 'Replicas', epoch: epoch(3), replicas: set });
     cluster.run(300);
     expect(cluster.trace.filter((line) => line.includes('n1: master, epoch 3'))).toHaveLength(1);
     const ticket = cluster.write('n1', 'a', { w: 3 });
@@ -368,7 +362,7 @@ describe('Replica: an answer to a Join that comes late', () => {
       what === 'JoinedSecondary' ? 300 : what === 'Heartbeat' ? 'lost' : 1;
     cluster.start('n2');
     cluster.run(50);
-    ask(cluster, 'n2', heartbeat(7));
+    cluster.ask('n2', heartbeat(7));
     cluster.run(20);
     expect(cluster.status('n2').epoch).toBe(7);
     cluster.run(400);

@@ -220,6 +220,13 @@ export class VirtualCluster {
     this.network.receive(this.host(id), request, onResponse);
   }
 
+  /** The same; returns the answers, which come as the cluster runs. */
+  ask(id: string, request: Request): Response[] {
+    const answers: Response[] = [];
+    this.request(id, request, (response) => answers.push(response));
+    return answers;
+  }
+
   retire(id: string, onResponse: (response: Response) => void = () => {}): void {
     const ticket = this.network.ticket(onResponse);
     this.draw(`${id} is told to leave`);

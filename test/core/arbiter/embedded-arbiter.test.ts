@@ -24,19 +24,16 @@ function join(
   id: string,
   how: { life?: string; epoch?: number; url?: string; cluster?: string },
 ) {
-  const answers: Response[] = [];
   const { life = `${id}#x`, epoch: seen = 0, url = id, cluster: from } = how;
-  const request = {
-    type: 'Join' as const,
+  return cluster.ask('n1', {
+    type: 'Join',
     node: nodeId(id),
     url,
     incarnation: incarnation(life),
     epoch: epoch(seen),
     lastIndex: logIndex(0),
     ...(from === undefined ? {} : { cluster: from }),
-  };
-  cluster.request('n1', request, (response) => answers.push(response));
-  return answers;
+  });
 }
 
 describe('EmbeddedArbiter', () => {
