@@ -1,13 +1,10 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterEach, expect, test, vi } from 'vitest';
-import * as z from 'zod';
-import { createLogger } from '../../../src/node/diagnostics/logger.ts';
 import { BATCH_LIMIT, readBody } from '../../../src/node/http/body.ts';
 import { BodyRoom } from '../../../src/node/http/body-room.ts';
-import { mount } from '../../../src/node/http/mount.ts';
-import type { Route } from '../../../src/node/http/route.ts';
-import { type RunningServer, startServer } from '../../../src/node/http/server.ts';
+import type { RunningServer } from '../../../src/node/http/server.ts';
+import { bodyServer } from './body-server.ts';
 
 let server: RunningServer | null = null;
 const sockets: Socket[] = [];
@@ -19,27 +16,9 @@ afterEach(async () => {
 
 const MIB = 1 << 20;
 
-/** A server that has room for 2 MiB of bodies, at most 1 MiB each, and answers with their size. */
+/** A server that takes at most 1 MiB each, and answers with their size. */
 async function start(direct: boolean, room: BodyRoom): Promise<void> {
-  const route: Route = {
-    method: 'POST',
-    path: '/size',
-    access: 'client',
-    direct,
-    doc: {
-      id: 'size',
-      summary: 'Size',
-      body: { schema: z.any(), any: true },
-      success: [{ status: 200, description: 'The size.' }],
-    },
-    handle: async (call) => {
-      const { length } = await readBody(call, MIB);
-      return { status: 200, headers: {}, body: `${length}` };
-    },
-  };
-  const { signal } = new AbortController();
-  const app = mount([route], () => null, createLogger({ level: 'silent' }), signal, room);
-  server = await startServer({ app, port: 0, limits: { graceMs: 100 } });
+  server = await bodyServer(direct, room, async (call) => `${(await readBody(call, MIB)).length}`);
 }
 
 /** Says that it sends `length` bytes, and sends `sent` of them. */
@@ -47,7 +26,7 @@ function post(length: number, sent: number): Socket {
   const socket = connect(server!.port, '127.0.0.1');
   sockets.push(socket);
   socket.on('error', () => undefined);
-  socket.write(`POST /size HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${length}\r\n\r\n`);
+  socket.write(`POST /take HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${length}\r\n\r\n`);
   socket.write(Buffer.alloc(sent, 'x'));
   return socket;
 }
@@ -57,7 +36,7 @@ function postTooMuch(): Socket {
   const socket = connect(server!.port, '127.0.0.1');
   sockets.push(socket);
   const chunk = (size: number): string => `${size.toString(16)}\r\n${'x'.repeat(size)}\r\n`;
-  socket.write('POST /size HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n');
+  socket.write('POST /take HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n');
   socket.write(`${chunk(1_000)}${chunk(MIB - 999)}0\r\n\r\n`);
   return socket;
 }

@@ -3,17 +3,14 @@
 
 import { request } from 'node:http';
 import { afterEach, expect, test, vi } from 'vitest';
-import * as z from 'zod';
 import { createApp } from '../../../src/node/api/app.ts';
-import { createLogger } from '../../../src/node/diagnostics/logger.ts';
 import { BATCH_LIMIT, readBody } from '../../../src/node/http/body.ts';
 import { BodyRoom } from '../../../src/node/http/body-room.ts';
-import { mount } from '../../../src/node/http/mount.ts';
-import type { Route } from '../../../src/node/http/route.ts';
 import { type RunningServer, startServer } from '../../../src/node/http/server.ts';
 import { TURN_WEIGHT } from '../../../src/node/long-work.ts';
 import { FakeEngine } from '../fake-engine.ts';
 import { mostInOne, TurnCounter } from '../turn-counter.ts';
+import { bodyServer } from './body-server.ts';
 
 let server: RunningServer | null = null;
 afterEach(async () => {
@@ -36,26 +33,11 @@ function begin(path: string, body: string) {
 /** A server that takes bodies; `turns` are those of the event loop in which it got them. */
 async function start(direct: boolean, room: BodyRoom, counter: TurnCounter): Promise<number[]> {
   const turns: number[] = [];
-  const route: Route = {
-    method: 'POST',
-    path: '/take',
-    access: 'client',
-    direct,
-    doc: {
-      id: 'take',
-      summary: 'Take',
-      body: { schema: z.any(), any: true },
-      success: [{ status: 200, description: 'Taken.' }],
-    },
-    handle: async (call) => {
-      await readBody(call, BATCH_LIMIT);
-      turns.push(counter.count);
-      return { status: 200, headers: {}, body: '' };
-    },
-  };
-  const { signal } = new AbortController();
-  const app = mount([route], () => null, createLogger({ level: 'silent' }), signal, room);
-  server = await startServer({ app, port: 0, limits: { graceMs: 100 } });
+  server = await bodyServer(direct, room, async (call) => {
+    await readBody(call, BATCH_LIMIT);
+    turns.push(counter.count);
+    return '';
+  });
   return turns;
 }
 
