@@ -7,7 +7,7 @@ import { type Ticket, ticket as ticketOf } from '../../core/ids.ts';
 import type { Peer, Request, Response } from '../../core/messages.ts';
 import { Bookkeeper } from '../../persistence/bookkeeping/bookkeeper.ts';
 import type { StorageFailure } from '../../persistence/persistence.ts';
-import type { Outgoing } from '../peers/outgoing.ts';
+import { type Outgoing, whyUnanswered } from '../peers/outgoing.ts';
 import { EventQueue, type QueueClock } from '../runtime/event-queue.ts';
 
 export interface ArbiterParts {
@@ -85,7 +85,7 @@ export class ArbiterRuntime {
         this.parts.outgoing.send(effect.to, effect.request, null, null).then(
           (response) => this.queue.post({ type: 'Answered', call: effect.call, response }),
           (reason: unknown) => {
-            const error = reason instanceof Error ? reason.message : String(reason);
+            const error = whyUnanswered(reason);
             this.queue.post({ type: 'Unanswered', call: effect.call, error });
           },
         );
