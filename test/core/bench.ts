@@ -12,7 +12,7 @@ import {
   nodeId,
 } from '../../src/core/ids.ts';
 import { Folds, Ledger } from '../../src/core/log/ledger.ts';
-import type { Peer, Request, RequestOrder, Response } from '../../src/core/messages.ts';
+import type { Peer, RequestOrder, Response } from '../../src/core/messages.ts';
 import { type Entry, entryOf, type Operation } from '../../src/core/operation.ts';
 import { DEFAULT_OPTIONS, type Options } from '../../src/core/options.ts';
 import { Outbox } from '../../src/core/outbox.ts';
@@ -152,6 +152,3 @@ export class Bench {
     }
   }
 }
-
-/** A request as it arrives, of any machine under test. */
-export type Arrived<Type extends Request['type']> = Extract<Request, { type: Type }>;

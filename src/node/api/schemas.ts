@@ -124,7 +124,7 @@ export const messagesQuery = z.strictObject({
 });
 
 /** Entries in one answer of `GET /log` and keys in one of `GET /kv` (contract, section 3). */
-export const PAGE_MAX: number = 10_000;
+const PAGE_MAX: number = 10_000;
 
 export const logQuery = z.strictObject({
   read,

@@ -172,7 +172,7 @@ export class Chronicle {
 }
 
 /** Names one life of a node's process. */
-export function lifeName(host: VirtualHost): string {
+function lifeName(host: VirtualHost): string {
   return `${nodeId(host.id)}#${host.life}`;
 }
 

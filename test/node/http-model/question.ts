@@ -120,7 +120,7 @@ function decoded(text: string): string | null {
 export const isIdempotencyKey = (key: unknown): key is string =>
   typeof key === 'string' && /^[\x20-\x7e]{1,128}$/.test(key);
 
-export const isText = (value: unknown): boolean =>
+const isText = (value: unknown): boolean =>
   typeof value === 'string' && !/\p{Surrogate}/u.test(value);
 
 const isCount = (value: unknown, most: number): boolean =>
