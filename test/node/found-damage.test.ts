@@ -13,6 +13,7 @@ import { type ServeNodeOptions, serveNode } from '../../src/node/serve.ts';
 import { DamagedLog } from '../../src/persistence/persistence.ts';
 import { call } from './calls.ts';
 import { FakeEngine } from './fake-engine.ts';
+import { LONE_NODE } from './lone-node.ts';
 
 const place = { file: 'log-1.seg', offset: 463, after: logIndex(3), upTo: logIndex(11) };
 
@@ -55,13 +56,7 @@ test('and what a read met while it ran, which a restart mends, before anything e
 });
 
 async function serve(own: Partial<ServeNodeOptions>) {
-  const options = {
-    ...{ id: 'n1', role: null, join: null, size: null, dataDir: null, w: 1, faults: false },
-    ...{ host: '127.0.0.1', port: 0, advertise: null, allowHosts: [] },
-    ...{ token: null, requireClientToken: false, logLevel: 'silent' },
-    ...own,
-  } satisfies ServeNodeOptions;
-  const node = await serveNode(options);
+  const node = await serveNode({ ...LONE_NODE, ...own });
   onTestFinished(() => node.stop());
   const health = async () => (await fetch(`${node.url}/health`)).json();
   const append = async (message: string) => {

@@ -7,14 +7,10 @@ import { expect, onTestFinished, test } from 'vitest';
 import { ReplogClient } from '../../src/client/client.ts';
 import { serveArbiter } from '../../src/node/arbiter/serve-arbiter.ts';
 import { type ServeNodeOptions, serveNode } from '../../src/node/serve.ts';
+import { LONE_NODE } from './lone-node.ts';
 
 async function serve(own: Partial<ServeNodeOptions>) {
-  const node = await serveNode({
-    ...{ id: 'n1', role: null, join: null, size: null, dataDir: null, w: 1, faults: true },
-    ...{ host: '127.0.0.1', port: 0, advertise: null, allowHosts: [] },
-    ...{ token: null, requireClientToken: false, logLevel: 'silent' },
-    ...own,
-  });
+  const node = await serveNode({ ...LONE_NODE, faults: true, ...own });
   onTestFinished(() => node.stop());
   return node;
 }

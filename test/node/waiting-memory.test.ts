@@ -9,6 +9,7 @@ import { runInNewContext } from 'node:vm';
 import { expect, onTestFinished, test } from 'vitest';
 import { ReplogClient } from '../../src/client/client.ts';
 import { serveNode } from '../../src/node/serve.ts';
+import { LONE_NODE } from './lone-node.ts';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
@@ -20,11 +21,7 @@ const TEXT = 'x'.repeat(256 << 10);
 async function lonelyMaster() {
   const dataDir = await mkdtemp(join(tmpdir(), 'replog-waiting-'));
   onTestFinished(() => rm(dataDir, { recursive: true }));
-  const node = await serveNode({
-    ...{ id: 'n1', role: null, join: null, size: null, dataDir, w: 1, faults: false },
-    ...{ host: '127.0.0.1', port: 0, advertise: null, allowHosts: [] },
-    ...{ token: null, requireClientToken: false, logLevel: 'silent' },
-  });
+  const node = await serveNode({ ...LONE_NODE, dataDir });
   onTestFinished(() => node.stop());
   await new ReplogClient({ url: node.url }).append('it takes writes');
   return node;

@@ -9,14 +9,10 @@ import { epoch, logIndex, nodeId } from '../../../src/core/ids.ts';
 import { serveArbiter } from '../../../src/node/arbiter/serve-arbiter.ts';
 import { refuseArbiters, refuseNodes } from '../../../src/node/folder/folder-kind.ts';
 import { serveNode } from '../../../src/node/serve.ts';
+import { LONE_NODE } from '../lone-node.ts';
 
 const serve = (id: string, own: { join?: string[]; dataDir?: string | null }) =>
-  serveNode({
-    ...{ id, role: null, join: null, size: null, dataDir: null, w: 1, faults: false },
-    ...{ host: '127.0.0.1', port: 0, advertise: null, allowHosts: [] },
-    ...{ token: null, requireClientToken: false, logLevel: 'silent' },
-    ...own,
-  });
+  serveNode({ ...LONE_NODE, id, ...own });
 
 const arbitrate = (dataDir: string) =>
   serveArbiter({ host: '127.0.0.1', port: 0, token: null, size: null, dataDir });

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { takeFolder } from '../../../src/node/folder/folder-owner.ts';
 import { serveNode } from '../../../src/node/serve.ts';
+import { LONE_NODE } from '../lone-node.ts';
 
 let dataDir: string;
 const warn = vi.fn();
@@ -48,11 +49,7 @@ test('a mark that says nothing is made anew; where none can be made it goes with
 
 test('a node marks its folder, and starts without a mark, and with that of another', async () => {
   const serve = async (id: string) => {
-    const node = await serveNode({
-      ...{ id, role: null, join: null, size: null, dataDir, w: 1, faults: false },
-      ...{ host: '127.0.0.1', port: 0, advertise: null, allowHosts: [] },
-      ...{ token: null, requireClientToken: false, logLevel: 'silent' },
-    });
+    const node = await serveNode({ ...LONE_NODE, id, dataDir });
     await expect.poll(() => node.role(), { timeout: 20_000 }).toBe('master');
     await node.stop();
     return readFile(join(dataDir, 'node.json'), 'utf8');

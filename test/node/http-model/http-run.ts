@@ -1,6 +1,7 @@
 // One run of random requests against a cluster in this process, each node with its model.
 
-import { type RunningNode, serveNode } from '../../../src/node/serve.ts';
+import { type RunningNode, type ServeNodeOptions, serveNode } from '../../../src/node/serve.ts';
+import { LONE_NODE } from '../lone-node.ts';
 import { Described } from './described.ts';
 import { type Json, parsed, wrongIn } from './expectation.ts';
 import { expectationOf, type ModelledNode } from './model.ts';
@@ -49,12 +50,8 @@ export class HttpRun {
   }
 
   static async start(seed: number, size: number): Promise<HttpRun> {
-    const options = {
-      ...{ size, dataDir: null, w: 'majority' as const, faults: true, port: 0, advertise: null },
-      ...{ host: '127.0.0.1', allowHosts: [], token: null, requireClientToken: false },
-      logLevel: 'silent',
-    };
-    const nodes = [await serveNode({ ...options, id: 'n1', role: null, join: null })];
+    const options: ServeNodeOptions = { ...LONE_NODE, size, w: 'majority', faults: true };
+    const nodes = [await serveNode(options)];
     const join = [nodes[0]!.url];
     for (let i = 2; i <= size; i += 1) {
       nodes.push(await serveNode({ ...options, id: `n${i}`, role: 'secondary', join }));

@@ -5,6 +5,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { isDeepStrictEqual } from 'node:util';
 import { type RunningNode, type ServeNodeOptions, serveNode } from '../../../src/node/serve.ts';
+import { LONE_NODE } from '../lone-node.ts';
 import { Chance } from './chance.ts';
 import { FollowerModel, type Owed, type SnapshotSaid, type Update } from './follower-model.ts';
 import { type Heard, type Line, PostLine, TunnelLine } from './lines.ts';
@@ -12,11 +13,7 @@ import { type Heard, type Line, PostLine, TunnelLine } from './lines.ts';
 export const SNAPSHOT = '/replica/snapshot';
 const HEARTBEAT = '/replica/heartbeat';
 
-export const NODE: Omit<ServeNodeOptions, 'id' | 'role' | 'join'> = {
-  ...{ size: null, dataDir: null, w: 'majority' as const, faults: false, port: 0 },
-  ...{ host: '127.0.0.1', advertise: null, allowHosts: [], token: null },
-  ...{ requireClientToken: false, logLevel: 'silent' },
-};
+export const NODE: ServeNodeOptions = { ...LONE_NODE, w: 'majority' };
 
 export class FollowerRun {
   readonly wrong: string[] = [];

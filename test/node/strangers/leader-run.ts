@@ -60,7 +60,7 @@ export class LeaderRun {
 
   private async start(): Promise<void> {
     const { dataDir, others, chance, heldUp } = this;
-    this.node = await serveNode({ ...NODE, id: 'n1', role: null, join: null, dataDir });
+    this.node = await serveNode({ ...NODE, dataDir });
     this.node.stopped.catch((error) => this.found.push(`the node has ended: ${error}`));
     this.line = new PostLine(this.node.url);
     this.client = new WritingClient(this.node.url, chance, heldUp, others);
