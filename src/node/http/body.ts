@@ -92,21 +92,21 @@ export async function readBody(call: Call, limit: number): Promise<Buffer> {
 function refuseEncoded(call: Call): void {
   const encoding = header(call, 'content-encoding');
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
-    refuse('unsupported-media-type', 'Compressed bodies are not accepted.');
+    refuseMedia('Compressed bodies are not accepted.');
   }
   const transfer = header(call, 'transfer-encoding');
   if (transfer !== undefined && transfer.toLowerCase() !== 'chunked') {
-    refuse('unsupported-media-type', 'No transfer encoding but chunked is accepted.');
+    refuseMedia('No transfer encoding but chunked is accepted.');
   }
 }
 
 function refuseType(type: string | undefined): never {
   const got = type === undefined ? 'no content type' : 'another content type';
-  refuse('unsupported-media-type', `The body has ${got}; send application/json.`);
+  refuseMedia(`The body has ${got}; send application/json.`);
 }
 
-function refuse(code: 'unsupported-media-type', detail: string): never {
-  throw new RequestRefused(problem(code, detail));
+function refuseMedia(detail: string): never {
+  throw new RequestRefused(problem('unsupported-media-type', detail));
 }
 
 const tooLarge = (limit: number): RequestRefused =>
