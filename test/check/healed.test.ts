@@ -8,8 +8,8 @@ import { message, put, Recording, remove } from './recording.ts';
 const UNTIL = 1_000;
 
 /** A cluster that has to be healed at `UNTIL`; the clock stands at `now`. */
-function healing(now: number, nodes?: readonly string[]): Recording {
-  const run = new Recording(nodes);
+function healing(now: number): Recording {
+  const run = new Recording();
   run.write(message('one'));
   run.records.push({ type: 'phase', at: run.tick(), phase: 'liveness', until: UNTIL });
   run.now = now;

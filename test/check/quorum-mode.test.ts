@@ -17,9 +17,9 @@ describe('fewer nodes than a majority have been running for eight seconds', () =
   }
 
   /** What becomes of a write that n1 acknowledges so long after now. */
-  function answered(run: Recording, laterMs: number, more = {}): string[] {
+  function answered(run: Recording, laterMs: number): string[] {
     run.tick(laterMs);
-    run.write(message('two'), { call: run.now, w: 1, ...more });
+    run.write(message('two'), { call: run.now, w: 1 });
     return judgesOf(run.records);
   }
 

@@ -120,8 +120,8 @@ export class Bench {
     this.outbox.answered(call, response, now);
   }
 
-  fail(call: CallId, now: number, error = 'connection refused'): void {
-    this.outbox.answered(call, { type: 'None', error }, now);
+  fail(call: CallId, now: number): void {
+    this.outbox.answered(call, { type: 'None', error: 'connection refused' }, now);
   }
 
   /** Appends `count` entries as a master would. */

@@ -18,10 +18,10 @@ function three(): VirtualCluster {
   return cluster;
 }
 
-const heartbeat = (of: number, from = 'n9'): Request => ({
+const heartbeat = (of: number): Request => ({
   type: 'Heartbeat',
   epoch: epoch(of),
-  master: peer(from),
+  master: peer('n9'),
   lastIndex: logIndex(0),
   commitIndex: logIndex(0),
 });

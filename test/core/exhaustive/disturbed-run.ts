@@ -41,13 +41,8 @@ export interface Result {
   readonly trace: readonly string[];
 }
 
-export function disturbedRun(
-  shape: Shape,
-  deviations: readonly Deviation[],
-  draws = false,
-): Result {
-  const run = new DisturbedRun(shape, deviations, draws);
-  return run.result();
+export function disturbedRun(shape: Shape, deviations: readonly Deviation[]): Result {
+  return new DisturbedRun(shape, deviations).result();
 }
 
 class DisturbedRun {
@@ -63,10 +58,10 @@ class DisturbedRun {
   /** Points are counted until the faults are over. */
   private counts = true;
 
-  constructor(shape: Shape, deviations: readonly Deviation[], draws: boolean) {
+  constructor(shape: Shape, deviations: readonly Deviation[]) {
     this.shape = shape;
     this.cluster = new VirtualCluster(shape.options);
-    this.cluster.network.draws = draws;
+    this.cluster.network.draws = false;
     this.deviations = new Map(deviations.map((one) => [one.at, one]));
     this.ids = idsOf(shape);
     this.chronicle = new Chronicle(this.cluster);

@@ -22,8 +22,8 @@ function request(first: number, operations: Operation[], key?: string, batch = f
   );
 }
 
-function foldOf(log: readonly Entry[], window = 100): Deduplication {
-  const deduplication = new Deduplication(window);
+function foldOf(log: readonly Entry[]): Deduplication {
+  const deduplication = new Deduplication(100);
   for (const each of log) deduplication.observe(each);
   return deduplication;
 }
