@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { systemClock } from '../../src/node/clock.ts';
-import { realClock } from '../../src/node/event-queue.ts';
+import { realClock } from '../../src/node/runtime/event-queue.ts';
 
 const pass = (ms: number): void => {
   for (const until = performance.now() + ms; performance.now() < until; );

@@ -3,7 +3,7 @@
 // of that epoch's log is gone from the disk: after a crash that would be taken for a part of it.
 
 import type { Context } from '../context.ts';
-import type { Epoch } from '../ids.ts';
+import { type Epoch, epoch as epochOf } from '../ids.ts';
 
 /** Invariants: 1. `durable` ≤ `epoch`. 2. An epoch is durable only where no cut waits. */
 export class Acceptance {
@@ -44,7 +44,7 @@ export class Acceptance {
     const { acceptedEpoch, epoch: known } = bookkeeping.current;
     if (acceptedEpoch >= accepted) return;
     // While the cut was waited for, a later epoch may have been promised to its master.
-    const epoch = accepted > known ? accepted : known;
+    const epoch = epochOf(Math.max(accepted, known));
     if (!ledger.persister.cutDurable) {
       if (epoch > known) bookkeeping.remember({ epoch });
       return;

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-
 import { epoch, nodeId } from '../../../src/core/ids.ts';
 import { Secondary } from '../../../src/core/secondary/secondary.ts';
 import { entries, entry, peer } from '../bench.ts';

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import type { Event } from '../../src/core/effects.ts';
-import { type Ticket, ticket } from '../../src/core/ids.ts';
-import { Callers } from '../../src/node/callers.ts';
-import type { EventQueue } from '../../src/node/event-queue.ts';
+import type { Event } from '../../../src/core/effects.ts';
+import { type Ticket, ticket } from '../../../src/core/ids.ts';
+import { Callers } from '../../../src/node/runtime/callers.ts';
+import type { EventQueue } from '../../../src/node/runtime/event-queue.ts';
 
 function setUp() {
   const posted: Event['type'][] = [];
