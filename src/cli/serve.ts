@@ -5,7 +5,7 @@ import type { LocalUrlEvent, NodeEvent, RememberedEvent } from '../cluster/repor
 import { plainLines } from '../cluster/report.ts';
 import type { Listening, Service } from '../cluster/service.ts';
 import type { Note } from '../core/effects.ts';
-import type { TurnEvent } from '../node/etcd/arbiter-in-turn.ts';
+import type { TurnEvent } from '../node/arbiter/etcd/arbiter-in-turn.ts';
 import {
   DamagedLog,
   FolderInUse,

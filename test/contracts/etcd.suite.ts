@@ -1,8 +1,12 @@
 // What arbiters rely on of etcd, the real one and the stand-in of the tests.
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Endpoints } from '../../src/node/etcd/endpoints.ts';
-import { EtcdGateway, EtcdRefused, type WriteOutcome } from '../../src/node/etcd/gateway.ts';
+import { Endpoints } from '../../src/node/arbiter/etcd/endpoints.ts';
+import {
+  EtcdGateway,
+  EtcdRefused,
+  type WriteOutcome,
+} from '../../src/node/arbiter/etcd/gateway.ts';
 
 /** An etcd without keys of these tests, and how it is taken away. */
 export interface EtcdSubject {

@@ -1,7 +1,7 @@
 // Several arbiters of one cluster; test/long/etcd.test.ts does the same with the real etcd.
 
 import { afterAll, describe, expect, test } from 'vitest';
-import { serveEtcd } from '../node/etcd/fake-etcd.ts';
+import { serveEtcd } from '../node/arbiter/etcd/fake-etcd.ts';
 import { takeTurns } from './arbiters-in-turn.ts';
 import { Belongings } from './program.ts';
 

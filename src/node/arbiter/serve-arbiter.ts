@@ -2,13 +2,13 @@
 
 import { createArbiterApp } from '../api/arbiter-app.ts';
 import { createLogger, type LogLevel, logFull, type Wording } from '../diagnostics/logger.ts';
-import { arbiterInTurn, type EtcdOptions } from '../etcd/arbiter-in-turn.ts';
 import { failing } from '../failing.ts';
 import type { Route } from '../http/route.ts';
 import { startServer } from '../http/server.ts';
 import { urlOf } from '../own-url.ts';
 import { Transport } from '../peers/transport.ts';
 import { warmUp } from '../warm-up.ts';
+import { arbiterInTurn, type EtcdOptions } from './etcd/arbiter-in-turn.ts';
 import { soleArbiter } from './hosted-arbiter.ts';
 
 export interface ServeArbiterOptions {

@@ -2,7 +2,7 @@
 // rule: each term has a lease of its own, so that what is on its way from an earlier one never
 // counts for a later one.
 
-import type { QueueClock } from '../runtime/event-queue.ts';
+import type { QueueClock } from '../../runtime/event-queue.ts';
 import { EtcdRefused, EtcdUnreachable } from './gateway.ts';
 import { type Etcd, LEASE_S, type Places, Term } from './term.ts';
 

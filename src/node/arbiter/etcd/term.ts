@@ -3,10 +3,10 @@
 // can promise nothing any more: each promise waits for a write (core/arbiter/arbiter-node.ts). The
 // lease tells, not a revision: an etcd that has lost its disks counts those from the beginning.
 
-import type { Memory } from '../../core/effects.ts';
-import { LatestWrite } from '../../persistence/bookkeeping/latest-write.ts';
-import { StorageFailure, UnknownFormat } from '../../persistence/persistence.ts';
-import type { QueueClock } from '../runtime/event-queue.ts';
+import type { Memory } from '../../../core/effects.ts';
+import { LatestWrite } from '../../../persistence/bookkeeping/latest-write.ts';
+import { StorageFailure, UnknownFormat } from '../../../persistence/persistence.ts';
+import type { QueueClock } from '../../runtime/event-queue.ts';
 import { type EtcdGateway, EtcdRefused, type Stored } from './gateway.ts';
 
 /** etcd as an arbiter uses it. */

@@ -1,18 +1,18 @@
 import { describe, expect, test } from 'vitest';
-import { BLANK_MEMORY, type Memory } from '../../../src/core/effects.ts';
-import { epoch } from '../../../src/core/ids.ts';
+import { BLANK_MEMORY, type Memory } from '../../../../src/core/effects.ts';
+import { epoch } from '../../../../src/core/ids.ts';
 import {
   type Ask,
   type EtcdAnswer,
   EtcdGateway,
   EtcdRefused,
   EtcdUnreachable,
-} from '../../../src/node/etcd/gateway.ts';
-import { Seat } from '../../../src/node/etcd/seat.ts';
-import { type Term, TermOver } from '../../../src/node/etcd/term.ts';
-import { randomFrom } from '../../../src/node/faults/random.ts';
-import { StorageFailure, UnknownFormat } from '../../../src/persistence/persistence.ts';
-import { Timeline } from '../../../src/sim/timeline.ts';
+} from '../../../../src/node/arbiter/etcd/gateway.ts';
+import { Seat } from '../../../../src/node/arbiter/etcd/seat.ts';
+import { type Term, TermOver } from '../../../../src/node/arbiter/etcd/term.ts';
+import { randomFrom } from '../../../../src/node/faults/random.ts';
+import { StorageFailure, UnknownFormat } from '../../../../src/persistence/persistence.ts';
+import { Timeline } from '../../../../src/sim/timeline.ts';
 import { FakeEtcd } from './fake-etcd.ts';
 
 const PLACES = { seat: 'seat', memory: 'memory' };

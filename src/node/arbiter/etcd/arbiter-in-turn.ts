@@ -3,17 +3,17 @@
 // folder is: the machine begins with what is remembered, and nothing else.
 
 import { randomUUID } from 'node:crypto';
-import { ArbiterNode, type ArbiterNodeOptions } from '../../core/arbiter/arbiter-node.ts';
-import { BLANK_MEMORY } from '../../core/effects.ts';
-import type { Peer, Request, Response } from '../../core/messages.ts';
-import { DEFAULT_OPTIONS } from '../../core/options.ts';
-import type { StorageFailure } from '../../persistence/persistence.ts';
-import type { ArbiterView } from '../api/arbiter-app.ts';
-import { ArbiterRuntime } from '../arbiter/arbiter-runtime.ts';
-import type { ArbiterSettings, HostedArbiter, Surroundings } from '../arbiter/hosted-arbiter.ts';
-import { logUnwritten } from '../diagnostics/logger.ts';
-import type { Outgoing } from '../peers/outgoing.ts';
-import { type QueueClock, realClock } from '../runtime/event-queue.ts';
+import { ArbiterNode, type ArbiterNodeOptions } from '../../../core/arbiter/arbiter-node.ts';
+import { BLANK_MEMORY } from '../../../core/effects.ts';
+import type { Peer, Request, Response } from '../../../core/messages.ts';
+import { DEFAULT_OPTIONS } from '../../../core/options.ts';
+import type { StorageFailure } from '../../../persistence/persistence.ts';
+import type { ArbiterView } from '../../api/arbiter-app.ts';
+import { logUnwritten } from '../../diagnostics/logger.ts';
+import type { Outgoing } from '../../peers/outgoing.ts';
+import { type QueueClock, realClock } from '../../runtime/event-queue.ts';
+import { ArbiterRuntime } from '../arbiter-runtime.ts';
+import type { ArbiterSettings, HostedArbiter, Surroundings } from '../hosted-arbiter.ts';
 import { Endpoints } from './endpoints.ts';
 import { EtcdGateway } from './gateway.ts';
 import { Seat } from './seat.ts';

@@ -3,10 +3,10 @@
 
 import Pool from 'undici/lib/dispatcher/pool.js';
 import * as z from 'zod';
-import { parsed } from '../peers/peer-answers.ts';
-import { codeOf } from '../peers/peer-client.ts';
-import { exchange, type PeerReply, StaleConnection } from '../peers/peer-exchange.ts';
-import { explained } from '../peers/peer-failure.ts';
+import { parsed } from '../../peers/peer-answers.ts';
+import { codeOf } from '../../peers/peer-client.ts';
+import { exchange, type PeerReply, StaleConnection } from '../../peers/peer-exchange.ts';
+import { explained } from '../../peers/peer-failure.ts';
 import { type EtcdAnswer, EtcdRefused, EtcdUnreachable } from './gateway.ts';
 
 /** How patiently an endpoint is asked, in milliseconds. */

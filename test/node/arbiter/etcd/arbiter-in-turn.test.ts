@@ -1,10 +1,13 @@
 import { getEventListeners } from 'node:events';
 import { connect } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { type RunningArbiter, serveArbiter } from '../../../src/node/arbiter/serve-arbiter.ts';
-import { ArbiterInTurn, type TurnEvent } from '../../../src/node/etcd/arbiter-in-turn.ts';
-import type { Seat } from '../../../src/node/etcd/seat.ts';
-import { realClock } from '../../../src/node/runtime/event-queue.ts';
+import {
+  ArbiterInTurn,
+  type TurnEvent,
+} from '../../../../src/node/arbiter/etcd/arbiter-in-turn.ts';
+import type { Seat } from '../../../../src/node/arbiter/etcd/seat.ts';
+import { type RunningArbiter, serveArbiter } from '../../../../src/node/arbiter/serve-arbiter.ts';
+import { realClock } from '../../../../src/node/runtime/event-queue.ts';
 import { type ServedEtcd, serveEtcd } from './fake-etcd.ts';
 
 async function etcdHere(): Promise<ServedEtcd> {

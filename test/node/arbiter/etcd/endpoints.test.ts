@@ -1,9 +1,13 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { Endpoints } from '../../../src/node/etcd/endpoints.ts';
-import { EtcdGateway, EtcdRefused, EtcdUnreachable } from '../../../src/node/etcd/gateway.ts';
-import { describeEtcd } from '../../contracts/etcd.suite.ts';
+import { Endpoints } from '../../../../src/node/arbiter/etcd/endpoints.ts';
+import {
+  EtcdGateway,
+  EtcdRefused,
+  EtcdUnreachable,
+} from '../../../../src/node/arbiter/etcd/gateway.ts';
+import { describeEtcd } from '../../../contracts/etcd.suite.ts';
 import { serveEtcd } from './fake-etcd.ts';
 
 describeEtcd('the stand-in for etcd', () => serveEtcd());
