@@ -14,6 +14,9 @@ import { RecentSet } from '../tables/recent-set.ts';
  * message is under way. */
 const ENDED_MAX = 1_000;
 
+/** Reports that are kept, those of nodes that have left included. */
+const REPORTS_MAX = 1_000;
+
 /** What a member has said last. */
 interface Report {
   /** Which of its Joins said so. */
@@ -121,7 +124,11 @@ export class Succession {
   /** A member has left. The master may hear of that before this arbiter hears of the master: if the
    * member comes back, it counts when the master has taken note of it again. */
   left(node: NodeId): void {
+    const report = this.reports.get(node);
     this.reports.delete(node);
+    // Of a process that comes back what it has said before is no news, however late a copy comes.
+    if (report !== undefined) this.reports.set(node, { ...report, silent: false });
+    this.forget();
     this.electors.delete(node);
     this.established?.delete(node);
   }
@@ -133,6 +140,14 @@ export class Succession {
     // A late word of one that has ended ends nobody.
     if (before === undefined || this.ended.has(life)) return;
     this.ended.add(before);
+  }
+
+  /** Of those that are no members there is no end. */
+  private forget(): void {
+    for (const node of this.reports.keys()) {
+      if (this.reports.size <= REPORTS_MAX) return;
+      if (!this.electors.has(node)) this.reports.delete(node);
+    }
   }
 
   /** Another epoch begins. */

@@ -379,6 +379,32 @@ describe('Succession', () => {
     expect(cluster.silent('n3', 200, { last: 1 })).toMatchObject({ type: 'JoinedSecondary' });
   });
 
+  test('nor does a copy that comes late, of what it took back before it left', () => {
+    const cluster = new Cluster(['n2', 'n3']);
+    cluster.silent('n2', 100, { asked: 4 });
+    cluster.silent('n2', 110, { asked: 5, masterSilent: false });
+    cluster.arbiter.leave(nodeId('n2'));
+    cluster.arbiter.join(join('n2'), 150);
+    cluster.takesNote();
+    cluster.silent('n2', 160, { asked: 4 });
+    expect(cluster.silent('n3', 200, { last: 1 })).toMatchObject({ type: 'JoinedSecondary' });
+    cluster.silent('n2', 250, { asked: 6 });
+    expect(cluster.silent('n3', 300, { last: 1 })).toMatchObject({ type: 'JoinedMaster' });
+  });
+
+  test('of those that have left a thousand are remembered, and all who have not', () => {
+    const cluster = new Cluster(['n2', 'n3']);
+    cluster.silent('n2', 100, { asked: 4 });
+    for (let i = 4; i < 2_000; i += 1) {
+      cluster.arbiter.join(join(`n${i}`), 100);
+      cluster.silent(`n${i}`, 100);
+      cluster.arbiter.leave(nodeId(`n${i}`));
+    }
+    const { reports } = (cluster.arbiter as unknown as { succession: { reports: Map<string, 1> } })
+      .succession;
+    expect([reports.size, reports.has('n2'), reports.has('n1999')]).toEqual([1_000, true, true]);
+  });
+
   test('where all who had the log have left, a master is told of none', () => {
     const cluster = new Cluster(['n2']);
     cluster.takesNote('n1');
