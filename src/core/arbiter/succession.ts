@@ -19,6 +19,7 @@ const REPORTS_MAX = 1_000;
 
 /** What a member has said last. */
 interface Report {
+  readonly life: Incarnation;
   /** Which of its Joins said so. */
   readonly asked: number;
   /** It hears nothing of the master. */
@@ -106,12 +107,13 @@ export class Succession {
   /** A member of the present epoch, which is not its master, asks for its role. */
   heard(join: Join, now: number): void {
     const { acceptedEpoch = 0, asked = 0, lastIndex, masterSilent: silent, node, wants } = join;
-    if (silent === undefined || this.ended.has(join.incarnation)) return;
+    const life = join.incarnation;
+    if (silent === undefined || this.ended.has(life)) return;
     if (silent && join.term !== this.term) return;
     if (asked <= (this.reports.get(node)?.asked ?? 0)) return;
     if (this.hasCaughtUp(join)) this.established?.add(node);
     const eligible = wants !== 'secondary';
-    this.reports.set(node, { asked, silent, at: now, acceptedEpoch, lastIndex, eligible });
+    this.reports.set(node, { life, asked, silent, at: now, acceptedEpoch, lastIndex, eligible });
   }
 
   /** It has had the log since it joined, which its master may not have lived to say. */
@@ -134,9 +136,9 @@ export class Succession {
   }
 
   /** Another process of a member asks than `before`, whose word does not count any more, whenever
-   * it comes. */
+   * it comes; undefined: it was no member. */
   begins(node: NodeId, life: Incarnation, before: string | undefined): void {
-    this.reports.delete(node);
+    if (this.reports.get(node)?.life !== life) this.reports.delete(node);
     // A late word of one that has ended ends nobody.
     if (before === undefined || this.ended.has(life)) return;
     this.ended.add(before);

@@ -3,6 +3,7 @@
 // start.
 
 import type { LogIndex } from '../../core/ids.ts';
+import { invariant } from '../../core/invariant.ts';
 import type { Disk } from '../disk/disk.ts';
 import { failureOf } from '../disk/storage-failure.ts';
 import { type Chunk, DamagedLog } from '../persistence.ts';
@@ -11,6 +12,7 @@ import { walkWhole } from '../record/walk.ts';
 import type { Segment } from '../segment/segment.ts';
 import { segmentName } from '../segment/segment-file.ts';
 import { endOfReading } from '../upkeep/condemned.ts';
+import type { Leftovers } from '../upkeep/leftovers.ts';
 import type { EncodedLog, Piece } from './encoded-log.ts';
 import type { Readers } from './readers.ts';
 import type { Turns } from './turns.ts';
@@ -20,6 +22,7 @@ interface ReadingParts {
   readonly log: EncodedLog;
   readonly readers: Readers;
   readonly turns: Turns;
+  readonly leftovers: Leftovers;
   /** Hears of damage in the log as it is. */
   readonly damaged: (error: DamagedLog) => void;
 }
@@ -44,13 +47,33 @@ export class Reading {
     const builder = new ChunkBuilder(from, to, pieces, inPlace);
     for (const piece of pieces) {
       const { segment } = piece;
-      if (piece.spans === null) await named(segment);
+      if (piece.spans === null) await this.named(segment);
       // Compacted before it was read: what it held is elsewhere now.
       if (segment.replaced) return this.read(from, to);
       if (piece.spans === null) await this.fromDisk(piece, builder);
       else for (const span of piece.spans) builder.addSpan(span);
     }
     return builder.chunk();
+  }
+
+  /** Resolves when the segment's file has its name; where that has failed it is tried again, as the
+   * disk may work by now. Rejects with StorageFailure if it does not. */
+  private async named(segment: Segment): Promise<void> {
+    while (segment.changing !== null) {
+      const { changing } = segment;
+      await changing.catch(() => this.finish(segment, changing));
+    }
+  }
+
+  private async finish(segment: Segment, failed: Promise<void>): Promise<void> {
+    const { leftovers, turns } = this.parts;
+    try {
+      await turns.run(() => leftovers.finish());
+    } catch (error) {
+      // It may have its name, while what it has replaced cannot be removed yet.
+      if (segment.changing === failed) throw failureOf(error);
+    }
+    invariant(segment.changing !== failed, 'what is left of a compaction is known');
   }
 
   private async fromDisk(piece: Piece, builder: ChunkBuilder): Promise<void> {
@@ -73,16 +96,6 @@ export class Reading {
       }
       throw found;
     }
-  }
-}
-
-/** Resolves when the segment's file has its name. Rejects with StorageFailure if it cannot get it
- * before the disk works again. */
-async function named(segment: Segment): Promise<void> {
-  try {
-    while (segment.changing !== null) await segment.changing;
-  } catch (error) {
-    throw failureOf(error);
   }
 }
 

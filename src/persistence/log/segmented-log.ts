@@ -110,8 +110,8 @@ class SegmentedLog implements DurableLog {
     this.outliner = new Outliner(disk);
     this.leftovers = new Leftovers(disk);
     this.readers = new Readers(disk);
-    const { log, readers, turns } = this;
-    this.reading = new Reading({ disk, log, readers, turns, damaged: options.damaged });
+    const { log, readers, turns, leftovers } = this;
+    this.reading = new Reading({ disk, log, readers, turns, leftovers, damaged: options.damaged });
     this.bookkeeping = new Bookkeeping(disk);
   }
 

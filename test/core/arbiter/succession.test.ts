@@ -396,7 +396,7 @@ describe('Succession', () => {
     const cluster = new Cluster(['n2', 'n3']);
     cluster.silent('n2', 100, { asked: 4 });
     for (let i = 4; i < 2_000; i += 1) {
-      cluster.arbiter.join(join(`n${i}`), 100);
+      cluster.arbiter.join(join(`n${i}`, { epoch: 0 }), 100);
       cluster.silent(`n${i}`, 100);
       cluster.arbiter.leave(nodeId(`n${i}`));
     }
