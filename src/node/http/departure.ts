@@ -28,13 +28,22 @@ class ResponseDeparture implements Departure {
     const leave = (): void => {
       if (!outgoing.writableFinished) listener();
     };
-    outgoing.once('close', leave);
-    if (outgoing.socket !== null) return;
-    // It waits behind another answer of the same connection, and is not told when that ends.
+    if (outgoing.socket !== null) {
+      outgoing.once('close', leave);
+      return;
+    }
+    // It waits behind another answer of the same connection: when that ends, Node 24 tells it, and
+    // earlier ones do not.
     const { socket } = outgoing.req;
+    let gone = false;
+    const leaveOnce = (): void => {
+      if (!gone) leave();
+      gone = true;
+    };
+    outgoing.once('close', leaveOnce);
     socket.setMaxListeners(0);
-    socket.once('close', leave);
-    outgoing.once('finish', () => socket.off('close', leave));
+    socket.once('close', leaveOnce);
+    outgoing.once('finish', () => socket.off('close', leaveOnce));
   }
 }
 
