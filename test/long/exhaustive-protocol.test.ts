@@ -25,7 +25,7 @@ describe('whatever goes wrong once, at whatever moment', () => {
     ['three', { points: 184, schedules: 2_951 }],
     ['leaving', { points: 183, schedules: 3_032 }],
     ['compacted', { points: 192, schedules: 3_083 }],
-    ['five', { points: 263, schedules: 4_292 }],
+    ['five', { points: 263, schedules: 4_288 }],
     ['embedded', { points: 162, schedules: 2_546 }],
     ['memory', { points: 162, schedules: 2_346 }],
     ['conditional', { points: 254, schedules: 4_199 }],
@@ -54,12 +54,11 @@ describe('whatever may go wrong once in some clusters only, at whatever moment',
 describe('two things go wrong, one after the other', () => {
   // A prime number of steps from one pair to the next, so that no kind is passed over.
   test.each([
-    ['short', 61, 3_526],
-    ['leaving', 307, 1_527],
-    ['five', 997, 722],
-    ['embedded', 61, 4_981],
-    ['memory', 61, 3_423],
-    ['departing', 97, 3_904],
+    ['short', 61, 3_531],
+    ['leaving', 307, 1_529],
+    ['five', 997, 721],
+    ['memory', 61, 3_432],
+    ['departing', 97, 3_909],
     ['conditional', 307, 2_145],
   ] as const)('in the shape "%s", one of %s pairs', (name, every, expected) => {
     const { objections, schedules } = explorePairs(SHAPES[name], 'few', { every, from: 0 });
@@ -68,20 +67,30 @@ describe('two things go wrong, one after the other', () => {
   });
 });
 
-// docs/guarantees.md, "What it does not guarantee": who is slow to say its first word, and was
-// sent a compacted log before, starts over. Of all pairs of the sample one comes to that.
 test('two things go wrong in the shape "compacted", one of 307 pairs', () => {
   const { objections, schedules } = explorePairs(SHAPES.compacted, 'few', { every: 307, from: 0 });
+  expect(objections).toEqual([]);
   expect(schedules).toBe(1_258);
+});
+
+// docs/reliability.md, "Open": a master that is its own arbiter and comes back with an empty disk
+// takes a majority of empty nodes for a new cluster, and refuses the one that has the old one's
+// data. Two disks of three make such a majority, and so does a copy of a first Join, 6 s late. Of
+// all pairs of the sample four come to that.
+test('two things go wrong in the shape "embedded", one of 61 pairs', () => {
+  const { objections, schedules } = explorePairs(SHAPES.embedded, 'few', { every: 61, from: 0 });
+  const wiped = (at: number) => ({ at, kind: 'wipe', forMs: 40 });
+  const late = { at: 9, kind: 'twice', ms: 6_000 };
   expect(objections.map(({ deviations }) => deviations)).toEqual([
-    [
-      { at: 43, kind: 'crash', moment: 'before', left: 'none', remembers: false, forMs: 40 },
-      { at: 148, kind: 'pause', forMs: 6_500 },
-    ],
+    [late, wiped(181)],
+    [late, wiped(242)],
+    [wiped(89), wiped(90)],
+    [wiped(109), wiped(110)],
   ]);
-  for (const finding of objections[0]!.findings) {
-    expect(finding).toMatch(/^never back: n3 showed what is up to 4 .* one up to [01] /);
+  for (const { findings } of objections) {
+    expect(findings[0]).toBe('it has not come back: 2 members');
   }
+  expect(schedules).toBe(4_989);
 });
 
 /** Mistakes that take one disturbance to show. */
