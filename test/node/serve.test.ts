@@ -21,7 +21,7 @@ async function start() {
     const answer = await fetch(`${node.url}/faults`);
     return ((await answer.json()) as { hits: { persist: number } }).hits;
   };
-  return { client: new ReplogClient({ url: node.url }), hits };
+  return { node, client: new ReplogClient({ url: node.url }), hits };
 }
 
 test('a Persist that meets a fault is counted, and told in the story of an operation', async () => {
@@ -107,4 +107,15 @@ test('an arbiter in memory lets in the one node that kept its data, beside new o
   expect(await join('n2')).toMatchObject([200, { result: 'JoinedSecondary' }]);
   const kept = { cluster: 'c-1', epoch: 1, lastIndex: 5 };
   expect(await join('n3', kept)).toMatchObject([200, { cluster: 'c-1' }]);
+});
+
+test('who is answered because a node ends is told that the connection does so, too', async () => {
+  const { node, client, hits } = await start();
+  await client.setFaults({ persist: { stuck: true } });
+  const url = `${node.url}/messages`;
+  const headers = { 'content-type': 'application/json' };
+  const waiting = fetch(url, { method: 'POST', headers, body: '{"message":"a"}' });
+  await expect.poll(async () => (await hits()).persist).toBeGreaterThan(0);
+  await node.stop();
+  expect((await waiting).headers.get('connection')).toBe('close');
 });

@@ -95,6 +95,10 @@ export class Seat {
 
   private pause(stopping: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
+      if (stopping.aborted) {
+        resolve();
+        return;
+      }
       const over = (): void => {
         cancel();
         stopping.removeEventListener('abort', over);

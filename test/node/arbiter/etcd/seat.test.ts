@@ -265,6 +265,33 @@ class Desk {
   }
 }
 
+test('who was overtaken while it asked for the seat stands by, and says for whom', async () => {
+  const etcd = new FakeEtcd(() => 0);
+  const stopping = new AbortController();
+  const holders: string[] = [];
+  const gateway = new EtcdGateway(async (route, request) => {
+    const { body } = etcd.handle(route, request);
+    if (route === '/v3/lease/grant' && holders.length === 0) {
+      const seat = { key: PLACES.seat, value: 'b', lease: await other.grant(5) };
+      await other.writeIf([], seat, []);
+    }
+    return { body, url: 'etcd' };
+  });
+  const other = new EtcdGateway(async (route, request) => {
+    return { body: etcd.handle(route, request).body, url: 'etcd' };
+  });
+  const seat = new Seat({
+    ...{ etcd: gateway, places: PLACES, name: 'a', trouble: () => {} },
+    clock: { now: () => 0, after: () => () => {} },
+    standby: (holder) => {
+      holders.push(holder);
+      stopping.abort();
+    },
+  });
+  expect(await seat.take(stopping.signal)).toBeNull();
+  expect(holders).toEqual(['b']);
+});
+
 describe('a term', () => {
   test('goes on where the answer to a write was lost: it knows its own', async () => {
     const desk = new Desk();
