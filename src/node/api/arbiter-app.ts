@@ -2,17 +2,20 @@
 // and what it says of itself. The launcher adds its control routes.
 
 import * as z from 'zod';
-import type { Peer } from '../../core/messages.ts';
+import type { Peer, Refusal } from '../../core/messages.ts';
 import { createLogger, type Logger } from '../diagnostics/logger.ts';
 import { json, toResponse } from '../http/answer.ts';
 import { createGuard, type GuardOptions } from '../http/guard.ts';
 import { type App, mount } from '../http/mount.ts';
-import { problem } from '../http/problems.ts';
 import type { Route } from '../http/route.ts';
+import { answerTo } from '../peers/peer-answers.ts';
 import { aliveRoutes } from '../routes/alive.ts';
 import { peerRoutes, type Receiver } from '../routes/peers.ts';
 import { withDocument } from './app.ts';
 import { ok, peerOut } from './success.ts';
+
+/** What one that stands by says, whatever it is asked for. */
+export const STANDBY: Refusal = { type: 'Refused', code: 'standby' };
 
 /** What the routes see of a running arbiter. */
 export interface ArbiterView extends Receiver {
@@ -30,8 +33,6 @@ export interface ArbiterAppOptions extends GuardOptions {
   /** Routes of the process around this arbiter, e.g. the launcher's. */
   readonly routes?: readonly Route[];
 }
-
-const STANDS_BY = 'Another arbiter is in charge, or none yet.';
 
 const health = z.strictObject({
   role: z.literal('arbiter'),
@@ -83,7 +84,7 @@ function stateRoutes(arbiter: ArbiterView): Route[] {
       },
       handle: () => {
         const ready = arbiter.standby !== true;
-        return toResponse(ready ? json(200, { status: 'ok' }) : problem('standby', STANDS_BY));
+        return toResponse(ready ? json(200, { status: 'ok' }) : answerTo(STANDBY, '/readyz'));
       },
     },
   ];

@@ -7,6 +7,7 @@ import { type Ticket, ticket as ticketOf } from '../../core/ids.ts';
 import type { Peer, Request, Response } from '../../core/messages.ts';
 import { Bookkeeper } from '../../persistence/bookkeeping/bookkeeper.ts';
 import type { StorageFailure } from '../../persistence/persistence.ts';
+import { STANDBY } from '../api/arbiter-app.ts';
 import { type Outgoing, whyUnanswered } from '../peers/outgoing.ts';
 import { EventQueue, type QueueClock } from '../runtime/event-queue.ts';
 
@@ -75,7 +76,7 @@ export class ArbiterRuntime {
   /** It is not in charge any more: it does nothing further, and who waits is told. */
   dismiss(): void {
     this.close();
-    for (const answer of this.peers.values()) answer({ type: 'Refused', code: 'standby' });
+    for (const answer of this.peers.values()) answer(STANDBY);
     this.peers.clear();
   }
 

@@ -8,8 +8,9 @@ import { BLANK_MEMORY } from '../../../core/effects.ts';
 import type { Peer, Request, Response } from '../../../core/messages.ts';
 import { DEFAULT_OPTIONS } from '../../../core/options.ts';
 import type { StorageFailure } from '../../../persistence/persistence.ts';
-import type { ArbiterView } from '../../api/arbiter-app.ts';
+import { type ArbiterView, STANDBY } from '../../api/arbiter-app.ts';
 import { logUnwritten } from '../../diagnostics/logger.ts';
+import { failing } from '../../failing.ts';
 import type { Outgoing } from '../../peers/outgoing.ts';
 import { type QueueClock, realClock } from '../../runtime/event-queue.ts';
 import { ArbiterRuntime } from '../arbiter-runtime.ts';
@@ -104,8 +105,6 @@ export interface InTurnParts {
   readonly unheard: (error: unknown) => void;
 }
 
-const STANDBY: Response = { type: 'Refused', code: 'standby' };
-
 export class ArbiterInTurn implements ArbiterView {
   private readonly parts: InTurnParts;
   private readonly stopping = new AbortController();
@@ -168,18 +167,23 @@ export class ArbiterInTurn implements ArbiterView {
     const settings = { ...this.parts.settings, size: this.size, term: randomUUID() };
     const memory = term.memory ?? BLANK_MEMORY;
     const arbiter = new ArbiterNode(DEFAULT_OPTIONS, settings, memory);
-    const failed = new Promise<never>((_, reject) => {
-      this.runtime = this.runtimeOf(arbiter, term, reject);
-    });
-    this.runtime?.start();
+    const failure = failing();
+    const runtime = this.runtimeOf(arbiter, term, failure.fail);
+    this.runtime = runtime;
+    runtime.start();
     begun(this);
     const served = new AbortController();
     try {
-      const why = await Promise.race([term.over, this.stopped(served.signal), failed]);
-      if (why !== null) ended(why);
+      const why = await Promise.race([
+        term.over,
+        this.stopped(served.signal),
+        // It only ever rejects.
+        failure.promise,
+      ]);
+      if (typeof why === 'string') ended(why);
     } finally {
       served.abort();
-      this.runtime?.dismiss();
+      runtime.dismiss();
       this.runtime = null;
       // Without an answer of etcd the lease ends by itself.
       await term.resign().catch(unheard);
