@@ -33,15 +33,18 @@ export class Standing {
     return { size, alive: this.membership.alive(), needed: majority(size) };
   }
 
-  /** When the heartbeats were sent by whose answers each node has followed this one last. */
+  /** When the heartbeats were sent by whose answers each node has followed this one last. None is
+   * of one that gave its office back: another may lead, and members that have left follow still. */
   followedAt(now: number): readonly number[] {
+    if (this.mandate.returned) return [];
     return [now, ...this.membership.members.map((member) => member.followedAt)];
   }
 
   /** Nobody else can be in office. */
   certain(now: number): boolean {
-    if (!this.mandate.failover) return true;
+    // Who gave its office back may have been followed by another one, with or without failover.
     if (this.mandate.returned) return false;
+    if (!this.mandate.failover) return true;
     const assuredAt = this.membership.members.map((member) => member.assuredAt);
     const { masterSilenceMs } = this.context.options;
     return now <= tenureUntil(assuredAt, this.size, masterSilenceMs);

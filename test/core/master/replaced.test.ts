@@ -1,12 +1,12 @@
 // A master whose place another may have taken.
 
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { VirtualCluster } from '../virtual-cluster.ts';
 
 /** n1 leads n2 and n3, which have `a`; a silent master is replaced. */
-function three(): VirtualCluster {
+function three({ failover = true } = {}): VirtualCluster {
   const cluster = new VirtualCluster();
-  cluster.arbiter({ size: 3, failover: true });
+  cluster.arbiter({ size: 3, failover });
   cluster.start('n1');
   cluster.run(100);
   for (const id of ['n2', 'n3']) cluster.start(id);
@@ -133,6 +133,36 @@ test('C24: one that has left answers no write while it does not know that it has
   const lone = cluster.write('n1', 'lone', { w: 1 });
   cluster.run(100);
   expect(cluster.outcome(lone)).toBeUndefined();
+});
+
+describe('C24: where nobody replaces a silent master, one that is told to leave', () => {
+  /** n1 leads n2 and n3, and does not hear that it has left. */
+  function unheard(): VirtualCluster {
+    const cluster = three({ failover: false });
+    cluster.weather = (from, to) => (from === 'arbiter' && to === 'n1' ? 'lost' : 1);
+    cluster.retire('n1');
+    cluster.run(10);
+    return cluster;
+  }
+
+  test('answers no write: the next one that joins leads', () => {
+    const cluster = unheard();
+    cluster.kill('n3');
+    cluster.start('n3');
+    const lone = cluster.write('n1', 'lone', { w: 1 });
+    cluster.run(1_000);
+    expect(cluster.status('n3')).toMatchObject({ role: 'master', epoch: 2 });
+    expect(cluster.outcome(lone)?.type).not.toBe('Stored');
+  });
+
+  test('proves no read by members that have left as well', () => {
+    const cluster = unheard();
+    for (const id of ['n2', 'n3']) cluster.retire(id);
+    cluster.run(10);
+    const read = cluster.confirm('n1');
+    cluster.run(2_000);
+    expect(cluster.outcome(read)?.type).not.toBe('Confirmed');
+  });
 });
 
 test('C24: one that could not leave answers as soon as the arbiter says that it leads', () => {
