@@ -10,6 +10,8 @@ export interface ArbiterHealth {
   readonly members: readonly { readonly node: string; readonly url: string }[];
   /** Another arbiter is in charge, or nobody; absent: this one is. */
   readonly standby?: boolean;
+  /** Where it stands by: the URL of that one; null: nobody is known to be in charge. */
+  readonly inCharge?: string | null;
 }
 
 /** Whether a node's answer, as it should be, is an arbiter's. */
@@ -18,11 +20,15 @@ export function isArbiter(health: unknown): health is ArbiterHealth {
 }
 
 /** Like `arbiter: master n1 at http://127.0.0.1:4000, members n1 n2 n3`. */
-export function arbiterLine({ master, members, standby }: ArbiterHealth): string {
-  if (standby) return 'arbiter: it stands by, another one is in charge or none yet';
+export function arbiterLine({ inCharge, master, members, standby }: ArbiterHealth): string {
+  if (standby) return `arbiter: it stands by, ${inChargeIn(inCharge)}`;
   const names = members.map(({ node }) => node).join(' ');
   const place = master === null ? 'no master yet' : `master ${master.node} at ${master.url}`;
   return `arbiter: ${place}, members ${names === '' ? 'none' : names}`;
+}
+
+function inChargeIn(url: string | null = null): string {
+  return url === null ? 'nobody is known to be in charge' : `${url} is in charge`;
 }
 
 /** The nodes that the arbiter at `url` has taken in. Throws Refused if there are none. */
@@ -35,11 +41,12 @@ export function nodesIn(health: ArbiterHealth, url: string): Candidate[] {
 }
 
 /** The arbiter at `url` knows nobody, so there is nobody to ask. */
-export function noneYet({ standby }: ArbiterHealth, url: string): Refused {
+export function noneYet({ inCharge = null, standby }: ArbiterHealth, url: string): Refused {
   if (standby) {
+    const place = inCharge === null ? '' : `, ${inCharge}`;
     return new Refused(
       `${url} is an arbiter that stands by, and knows no node`,
-      'give the --url of a node, or of the arbiter in charge',
+      `give the --url of a node, or of the arbiter in charge${place}`,
     );
   }
   return new Refused(

@@ -198,6 +198,9 @@ function refusalOf(code: string): string {
   if (code === 'no-arbiter') {
     return 'no arbiter is there; --join takes the URL of one, or of a master without --join';
   }
+  if (code === 'overloaded') {
+    return 'too many wait for it already; see what it says of its disk, or of etcd';
+  }
   if (code === 'standby') return 'no arbiter there is in charge; see what they say of etcd';
   return code;
 }

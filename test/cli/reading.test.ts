@@ -269,6 +269,25 @@ test('an arbiter is no node: health shows what it knows, others name the nodes',
   );
 });
 
+test('an arbiter that stands by: health names the one in charge, others too', async () => {
+  let inCharge: string | null = 'http://x:3999\u001b';
+  const stub = await startStub(({ path }, response) => {
+    const waits = { role: 'arbiter', master: null, members: [], standby: true, inCharge };
+    return path === '/health'
+      ? sendJson(response, 200, waits)
+      : sendProblem(response, 404, 'not-found');
+  });
+  const said = async () => (await runCommand(health, 'health', '--url', stub.url)).out;
+  expect(await said()).toMatch(/^arbiter: it stands by, http:\/\/x:3999\S+ is in charge\n/);
+  expect(await said()).not.toContain('\u001b');
+  const refused = await runCommand(list, 'list', '--url', stub.url);
+  expect(refused.err).toContain('or of the arbiter in charge, http://x:3999');
+  expect(refused.err).not.toContain('\u001b');
+  inCharge = null;
+  expect(await said()).toMatch(/^arbiter: it stands by, nobody is known to be in charge\n/);
+  expect((await runCommand(list, 'list', '--url', stub.url)).err).toMatch(/arbiter in charge\n/);
+});
+
 test('health --watch shows what is wrong and goes on until it is told to stop', async () => {
   const stub = await startStub((_, response, count) => {
     if (count === 2) return sendProblem(response, 503, 'broken');

@@ -66,6 +66,11 @@ describe('plainLines', () => {
       { event: 'refused', node: 'n2', by: 'http://x', code: 'no-arbiter' },
     ],
     [
+      'n2 is given no role by http://x: too many wait for it already; see what it says of its ' +
+        'disk, or of etcd',
+      { event: 'refused', node: 'n2', by: 'http://x', code: 'overloaded' },
+    ],
+    [
       'the other nodes are told to reach it at http://127.0.0.1:1, which only this machine can: ' +
         'where they are on others, give --advertise',
       { event: 'local-url', node: 'n2', url: 'http://127.0.0.1:1' },

@@ -3,7 +3,7 @@
 import { Bookkeeping } from '../bookkeeping.ts';
 import type { Effect, Event, Memory } from '../effects.ts';
 import { type Epoch, epoch, type NodeId, type Ticket } from '../ids.ts';
-import type { Join, Peer, Replicas, Request, ResponseOrder } from '../messages.ts';
+import type { Join, Peer, Refusal, Replicas, Request, ResponseOrder } from '../messages.ts';
 import type { Options } from '../options.ts';
 import { type Answer, Outbox } from '../outbox.ts';
 import { Announcer } from './announcer.ts';
@@ -29,11 +29,14 @@ export class ArbiterNode {
   private readonly bookkeeping: Bookkeeping;
   private readonly arbiter: Arbiter;
   private readonly announcer: Announcer;
+  /** It is one of several. */
+  private readonly inTurn: boolean;
 
   constructor(options: Options, settings: ArbiterNodeOptions, memory: Memory) {
     this.bookkeeping = new Bookkeeping(memory, this.outbox);
     const { cluster } = memory;
     const { failover = false, ...others } = settings;
+    this.inTurn = settings.term !== undefined;
     const heard = failover ? { failoverMs: options.silenceCountsMs } : {};
     this.arbiter = new Arbiter({ ...others, ...heard, cluster }, memory.arbiter);
     const outdated = (seen: Epoch): void => {
@@ -126,7 +129,7 @@ export class ArbiterNode {
       if (this.arbiter.takenBy(request)?.incarnation !== earlier.incarnation) {
         this.admit(ticket, request);
       } else if (isLife(answer, node, earlier)) {
-        this.outbox.respond(ticket, { type: 'Refused', code: 'node-id-taken', node });
+        this.refuse(ticket, { type: 'Refused', code: 'node-id-taken', node });
       } else {
         this.decide(ticket, this.arbiter.join(request, this.now));
       }
@@ -134,8 +137,16 @@ export class ArbiterNode {
   }
 
   private decide(ticket: Ticket, response: ResponseOrder): void {
-    if (response.type === 'Refused') this.outbox.respond(ticket, response);
+    if (response.type === 'Refused') this.refuse(ticket, response);
     else this.changed(() => this.outbox.respond(ticket, response));
+  }
+
+  /** One of several may have been followed, and what it knows, or was about to remember, may not be
+   * so: of who belongs here it speaks only when a write has shown that it is in charge. */
+  private refuse(ticket: Ticket, refusal: Refusal): void {
+    const respond = (): void => this.outbox.respond(ticket, refusal);
+    if (this.inTurn && refusal.code !== 'no-master') this.remember(respond);
+    else respond();
   }
 
   private changed(after: () => void): void {

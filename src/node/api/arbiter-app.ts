@@ -21,8 +21,14 @@ export const STANDBY: Refusal = { type: 'Refused', code: 'standby' };
 export interface ArbiterView extends Receiver {
   readonly members: readonly Peer[];
   readonly master: Peer | null;
-  /** Another arbiter is in charge, or nobody; absent: false. */
-  readonly standby?: boolean;
+  /** It is one of several, and not in charge; null or absent: it is. */
+  readonly standby?: Standby | null;
+}
+
+/** What one that stands by says of itself. */
+export interface Standby {
+  /** URL of the arbiter in charge, as etcd last said; null: nobody, or etcd does not say. */
+  readonly inCharge: string | null;
 }
 
 export interface ArbiterAppOptions extends GuardOptions {
@@ -38,7 +44,12 @@ const health = z.strictObject({
   role: z.literal('arbiter'),
   master: peerOut.nullable(),
   members: z.array(peerOut),
-  standby: z.literal(true).optional(),
+  standby: z.literal(true).optional().describe('it is not in charge; absent: it is'),
+  inCharge: z
+    .string()
+    .nullable()
+    .optional()
+    .describe('where it stands by: URL of the arbiter in charge; null: nobody is known to be'),
 });
 
 export function createArbiterApp(arbiter: ArbiterView, options: ArbiterAppOptions = {}): App {
@@ -51,6 +62,10 @@ export function createArbiterApp(arbiter: ArbiterView, options: ArbiterAppOption
   ];
   const logger = options.logger ?? createLogger({ level: 'silent' });
   return mount(withDocument(routes), createGuard(options), logger, stopping);
+}
+
+function isWaiting({ standby = null }: ArbiterView): boolean {
+  return standby !== null;
 }
 
 function stateRoutes(arbiter: ArbiterView): Route[] {
@@ -68,8 +83,8 @@ function stateRoutes(arbiter: ArbiterView): Route[] {
         const { master } = arbiter;
         // An arbiter knows more of its members than is told here.
         const members = arbiter.members.map(({ node, url }) => ({ node, url }));
-        const standby = arbiter.standby === true ? { standby: true } : {};
-        return toResponse(json(200, { role: 'arbiter', master, members, ...standby }));
+        const waits = isWaiting(arbiter) ? { standby: true, ...arbiter.standby } : {};
+        return toResponse(json(200, { role: 'arbiter', master, members, ...waits }));
       },
     },
     {
@@ -83,8 +98,8 @@ function stateRoutes(arbiter: ArbiterView): Route[] {
         problems: ['standby'],
       },
       handle: () => {
-        const ready = arbiter.standby !== true;
-        return toResponse(ready ? json(200, { status: 'ok' }) : answerTo(STANDBY, '/readyz'));
+        const waits = isWaiting(arbiter);
+        return toResponse(waits ? answerTo(STANDBY, '/readyz') : json(200, { status: 'ok' }));
       },
     },
   ];

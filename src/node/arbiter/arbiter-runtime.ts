@@ -4,7 +4,8 @@
 import type { ArbiterNode } from '../../core/arbiter/arbiter-node.ts';
 import type { Effect, Memory } from '../../core/effects.ts';
 import { type Ticket, ticket as ticketOf } from '../../core/ids.ts';
-import type { Peer, Request, Response } from '../../core/messages.ts';
+import type { Peer, Refusal, Request, Response } from '../../core/messages.ts';
+import { DEFAULT_OPTIONS } from '../../core/options.ts';
 import { Bookkeeper } from '../../persistence/bookkeeping/bookkeeper.ts';
 import type { StorageFailure } from '../../persistence/persistence.ts';
 import { STANDBY } from '../api/arbiter-app.ts';
@@ -20,7 +21,16 @@ export interface ArbiterParts {
   /** See BookkeeperParts. */
   readonly unwritten: (failure: StorageFailure) => void;
   readonly broken: (error: unknown) => void;
+  /** So many wait for what cannot be written that others are refused; for the first time since
+   * there was room. Default: nobody is told. */
+  readonly crowded?: (waiting: number) => void;
 }
+
+/** What it says when too many wait already. */
+const OVERLOADED: Refusal = { type: 'Refused', code: 'overloaded' };
+
+/** Callers give up and ask again, and what they left behind waits until it can be answered. */
+const WAITING_MAX = DEFAULT_OPTIONS.pendingAcksMax;
 
 export class ArbiterRuntime {
   private readonly parts: ArbiterParts;
@@ -28,6 +38,7 @@ export class ArbiterRuntime {
   private readonly bookkeeper: Bookkeeper;
   private readonly peers = new Map<Ticket, (response: Response) => void>();
   private lastTicket = 0;
+  private refuses = false;
 
   constructor(parts: ArbiterParts) {
     this.parts = parts;
@@ -52,7 +63,15 @@ export class ArbiterRuntime {
     this.queue.post({ type: 'Start' });
   }
 
+  /** Resolves with `overloaded` at once where WAITING_MAX wait already. */
   receive(request: Request): Promise<Response> {
+    const waiting = this.peers.size;
+    if (waiting >= WAITING_MAX) {
+      if (!this.refuses) this.parts.crowded?.(waiting);
+      this.refuses = true;
+      return Promise.resolve(OVERLOADED);
+    }
+    this.refuses = false;
     this.lastTicket += 1;
     const ticket = ticketOf(this.lastTicket);
     return new Promise((resolve) => {

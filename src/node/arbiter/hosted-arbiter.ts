@@ -10,7 +10,7 @@ import { RealDisk } from '../../persistence/disk/real-disk.ts';
 import { MemoryPersistence } from '../../persistence/log/memory-persistence.ts';
 import { openSegmentedLog } from '../../persistence/log/segmented-log.ts';
 import type { ArbiterView } from '../api/arbiter-app.ts';
-import { type Logger, logUnwritten } from '../diagnostics/logger.ts';
+import { type Logger, logCrowded, logUnwritten } from '../diagnostics/logger.ts';
 import { refuseNodes } from '../folder/folder-kind.ts';
 import type { Transport } from '../peers/transport.ts';
 import { realClock } from '../runtime/event-queue.ts';
@@ -72,6 +72,7 @@ export async function soleArbiter(
     remember: (changed) => persistence.remember(changed),
     unwritten: logUnwritten(logger),
     broken: failed,
+    crowded: logCrowded(logger),
   });
   return {
     view: runtime,

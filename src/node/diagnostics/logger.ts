@@ -57,6 +57,15 @@ export function logUnwritten(logger: Logger): (failure: StorageFailure) => void 
   );
 }
 
+/** Says that an arbiter refuses whom it could not answer. */
+export function logCrowded(logger: Logger): (waiting: number) => void {
+  return (waiting) => logger.warn({ waiting }, CROWDED);
+}
+
+const CROWDED =
+  'so many nodes wait for what cannot be written that others are refused as overloaded, until it ' +
+  'can be again';
+
 /** Says that a node cannot make anything durable. */
 export function logUnwrittenLog(logger: Logger): (failure: StorageFailure) => void {
   return warning(

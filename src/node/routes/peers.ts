@@ -36,7 +36,7 @@ const MESSAGES: { readonly [T in PeerMessage]: Described<T> } = {
     summary: 'A starting node asks its arbiter for a role',
     success: ok('The role.', outputs.joined),
     problems: [
-      ...(['no-arbiter', 'standby', 'no-master'] as const),
+      ...(['no-arbiter', 'standby', 'no-master', 'overloaded'] as const),
       ...(['wrong-cluster', 'node-id-taken', 'stale-epoch'] as const),
     ],
   },
@@ -44,7 +44,7 @@ const MESSAGES: { readonly [T in PeerMessage]: Described<T> } = {
     schema: schemas.leaveBody,
     summary: 'A node is no replica any more',
     success: ok('It is not.', outputs.left),
-    problems: ['no-arbiter', 'standby'],
+    problems: ['no-arbiter', 'standby', 'overloaded'],
   },
   Replicas: {
     schema: schemas.replicasBody,

@@ -101,6 +101,33 @@ class Office {
 
 const noted: Response = { type: 'ReplicasNoted' };
 
+describe('one of several arbiters', () => {
+  const inTurn = (): Office => new Office(BLANK_MEMORY, { term: 't1', newCluster: 'c-new' });
+
+  test('G24: says that a node is of another cluster only when it has shown its charge', () => {
+    const office = inTurn();
+    office.join('n1');
+    const stray = office.join('n2', 'n2#1', 'n2', 'c-old');
+    office.run(10_000);
+    // Perhaps it has been followed by one that has let this cluster in.
+    expect(office.refusals).toEqual({});
+    office.remember();
+    expect(office.refusals[stray]).toMatchObject({ code: 'wrong-cluster', cluster: 'c-new' });
+  });
+
+  test('G24: says that an id is taken only when it has shown its charge', () => {
+    const office = inTurn();
+    office.joinAll('n1', 'n2');
+    const sent = office.sent.length;
+    const later = office.join('n2', 'n2#2', 'elsewhere');
+    const alive = { code: 'stale-epoch', epoch: epoch(1), node: nodeId('n2') } as const;
+    office.answer(sent, { type: 'Refused', ...alive, incarnation: incarnation('n2#1') });
+    expect(office.refusals).toEqual({});
+    office.remember();
+    expect(office.refusals[later]).toMatchObject({ code: 'node-id-taken' });
+  });
+});
+
 describe('ArbiterNode', () => {
   test('C19: an answer leaves only after what it promises is durable', () => {
     const office = new Office();

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { ArbiterNode } from '../../../src/core/arbiter/arbiter-node.ts';
 import { BLANK_MEMORY } from '../../../src/core/effects.ts';
 import { epoch, incarnation, logIndex, nodeId } from '../../../src/core/ids.ts';
@@ -48,6 +48,33 @@ test('a memory that could not be written is not written over a newer one', async
     expect(written).toEqual([2]);
   } finally {
     runtime.close();
+  }
+});
+
+test('who cannot be answered is refused, and that is said once until there is room', async () => {
+  const settings = { size: null, newCluster: null, prefer: null };
+  const crowded: number[] = [];
+  const writes: (() => void)[] = [];
+  const runtime = new ArbiterRuntime({
+    arbiter: new ArbiterNode(DEFAULT_OPTIONS, settings, BLANK_MEMORY),
+    outgoing: { send: () => new Promise(() => {}) },
+    clock: realClock,
+    remember: () => new Promise((resolve) => writes.push(resolve)),
+    unwritten: () => {},
+    broken: (error) => expect(error).toBeUndefined(),
+    crowded: (waiting) => crowded.push(waiting),
+  });
+  onTestFinished(() => runtime.close());
+  const leaves = (count: number) =>
+    Array.from({ length: count }, () => runtime.receive({ type: 'Leave', node: nodeId('n1') }));
+  for (let time = 1; time <= 2; time += 1) {
+    const waiting = leaves(DEFAULT_OPTIONS.pendingAcksMax);
+    const overloaded = { type: 'Refused', code: 'overloaded' };
+    expect(await Promise.all(leaves(2))).toEqual([overloaded, overloaded]);
+    expect(crowded).toEqual(Array(time).fill(DEFAULT_OPTIONS.pendingAcksMax));
+    await expect.poll(() => writes.length).toBe(time * DEFAULT_OPTIONS.pendingAcksMax);
+    for (const done of writes) done();
+    for (const { type } of await Promise.all(waiting)) expect(type).toBe('Left');
   }
 });
 

@@ -8,8 +8,8 @@ import { BLANK_MEMORY } from '../../../core/effects.ts';
 import type { Peer, Request, Response } from '../../../core/messages.ts';
 import { DEFAULT_OPTIONS } from '../../../core/options.ts';
 import type { StorageFailure } from '../../../persistence/persistence.ts';
-import { type ArbiterView, STANDBY } from '../../api/arbiter-app.ts';
-import { logUnwritten } from '../../diagnostics/logger.ts';
+import { type ArbiterView, STANDBY, type Standby } from '../../api/arbiter-app.ts';
+import { logCrowded, logUnwritten } from '../../diagnostics/logger.ts';
 import { failing } from '../../failing.ts';
 import type { Outgoing } from '../../peers/outgoing.ts';
 import { type QueueClock, realClock } from '../../runtime/event-queue.ts';
@@ -69,6 +69,7 @@ export function arbiterInTurn(
     outgoing: transport,
     clock: realClock,
     unwritten: logUnwritten(logger),
+    crowded: logCrowded(logger),
     begun: ({ master, members }) => {
       const names = members.map(({ node }) => node);
       onTurn({ event: 'in-charge', master: master?.node ?? null, members: names });
@@ -97,6 +98,8 @@ export interface InTurnParts {
   readonly clock: QueueClock;
   /** See BookkeeperParts. */
   readonly unwritten: (failure: StorageFailure) => void;
+  /** See ArbiterParts. */
+  readonly crowded?: (waiting: number) => void;
   /** It is in charge from now on. */
   readonly begun: (arbiter: ArbiterView) => void;
   /** It is not any more, for this reason, and waits again. */
@@ -111,6 +114,8 @@ export class ArbiterInTurn implements ArbiterView {
   /** null: another one is in charge, or nobody. */
   private runtime: ArbiterRuntime | null = null;
   private running: Promise<void> = Promise.resolve();
+  /** null: it was never told to begin. */
+  private seat: Seat | null = null;
   private size: number | null;
 
   constructor(parts: InTurnParts) {
@@ -126,8 +131,8 @@ export class ArbiterInTurn implements ArbiterView {
     return this.runtime?.master ?? null;
   }
 
-  get standby(): boolean {
-    return this.runtime === null;
+  get standby(): Standby | null {
+    return this.runtime === null ? { inCharge: this.seat?.holder ?? null } : null;
   }
 
   receive(request: Request): Promise<Response> {
@@ -142,6 +147,7 @@ export class ArbiterInTurn implements ArbiterView {
 
   /** Takes its turns in the seat until it is stopped. Rejects if it cannot go on. */
   run(seat: Seat): Promise<void> {
+    this.seat = seat;
     this.running = this.turns(seat);
     return this.running;
   }
@@ -195,13 +201,14 @@ export class ArbiterInTurn implements ArbiterView {
     term: Term,
     broken: (error: unknown) => void,
   ): ArbiterRuntime {
-    const { clock, outgoing, unwritten } = this.parts;
+    const { clock, crowded, outgoing, unwritten } = this.parts;
     return new ArbiterRuntime({
       arbiter,
       outgoing,
       clock,
       remember: (changed) => term.remember(changed),
       unwritten,
+      ...(crowded === undefined ? {} : { crowded }),
       // The term says itself why it is over.
       broken: (error) => {
         if (!(error instanceof TermOver)) broken(error);

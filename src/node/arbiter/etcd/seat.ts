@@ -29,13 +29,20 @@ interface Grant {
 
 export class Seat {
   private readonly options: SeatOptions;
-  private holder: string | null = null;
+  private held: string | null = null;
+  /** Whom `standby` was told of last. */
+  private told: string | null = null;
   /** etcd has answered as it should: what it refuses from then on is a matter of the moment. */
   private answered = false;
   private troubled = false;
 
   constructor(options: SeatOptions) {
     this.options = options;
+  }
+
+  /** URL of the arbiter that is in charge instead; null: nobody is, or etcd does not say. */
+  get holder(): string | null {
+    return this.held;
   }
 
   /** Resolves when this arbiter is in charge; null: it was told to stop before. Rejects with
@@ -48,13 +55,14 @@ export class Seat {
         const term = await this.termOf(grant);
         this.troubled = false;
         if (term !== null) {
-          this.holder = null;
+          this.told = null;
           return term;
         }
         // What was granted for this attempt ends by itself.
         grant = null;
       } catch (error) {
         if (this.isFatal(error)) throw error;
+        this.held = null;
         if (!this.troubled) this.options.trouble(error);
         this.troubled = true;
       }
@@ -79,12 +87,14 @@ export class Seat {
     const { clock, etcd, places } = this.options;
     const [seat = null, memory = null] = await etcd.read([places.seat, places.memory]);
     this.answered = true;
+    this.held = null;
     if (seat === null) return null;
     if (grant !== null && seat.lease === grant.lease) {
       return new Term({ etcd, places, clock, ...grant, memory });
     }
-    if (seat.value !== this.holder) this.options.standby(seat.value);
-    this.holder = seat.value;
+    this.held = seat.value;
+    if (seat.value !== this.told) this.options.standby(seat.value);
+    this.told = seat.value;
     return null;
   }
 

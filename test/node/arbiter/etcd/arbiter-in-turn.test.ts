@@ -1,6 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { connect } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
+import { nodeId } from '../../../../src/core/ids.ts';
 import {
   ArbiterInTurn,
   type TurnEvent,
@@ -8,6 +9,7 @@ import {
 import type { Seat } from '../../../../src/node/arbiter/etcd/seat.ts';
 import { type RunningArbiter, serveArbiter } from '../../../../src/node/arbiter/serve-arbiter.ts';
 import { realClock } from '../../../../src/node/runtime/event-queue.ts';
+import { Deferred } from '../../../../src/persistence/log/deferred.ts';
 import { type ServedEtcd, serveEtcd } from './fake-etcd.ts';
 
 async function etcdHere(): Promise<ServedEtcd> {
@@ -21,11 +23,15 @@ interface Told {
   readonly events: TurnEvent[];
 }
 
-async function arbiterAt(etcd: ServedEtcd, prefix = 'replog/'): Promise<Told> {
+async function arbiterAt(
+  etcd: ServedEtcd,
+  prefix = 'replog/',
+  size: number | null = 3,
+): Promise<Told> {
   const events: TurnEvent[] = [];
   const onTurn = (event: TurnEvent): void => void events.push(event);
   const arbiter = await serveArbiter({
-    ...{ host: '127.0.0.1', port: 0, token: null, size: 3, dataDir: null, logLevel: 'silent' },
+    ...{ host: '127.0.0.1', port: 0, token: null, size, dataDir: null, logLevel: 'silent' },
     etcd: { endpoints: [etcd.url], prefix, onTurn },
   });
   onTestFinished(() => arbiter.stop());
@@ -68,7 +74,8 @@ test('one of two is in charge; the other says so, and follows when it is stopped
     body: { code: 'standby' },
   });
   const waits = { role: 'arbiter', master: null, members: [], standby: true };
-  expect((await asked(second.arbiter, '/health')).body).toEqual(waits);
+  const inChargeNow = { ...waits, inCharge: first.arbiter.url };
+  expect((await asked(second.arbiter, '/health')).body).toEqual(inChargeNow);
   expect(await asked(second.arbiter, '/readyz')).toMatchObject({ status: 503 });
 
   await first.arbiter.stop();
@@ -114,6 +121,34 @@ test('G24: who waits at one that has been followed is given no role by it', asyn
   expect(first.events.at(-1)).toMatchObject({ members: [] });
 });
 
+test('G24: one that has been followed says of nobody that it is of another cluster', async () => {
+  const etcd = await etcdHere();
+  const told = await arbiterAt(etcd, 'replog/', null);
+  const { arbiter } = told;
+  await inCharge(told);
+  const release = etcd.hold();
+  // With this one, if it were remembered, the cluster would have an identity.
+  const first = asked(arbiter, '/arbiter/join', join('n1'));
+  const other = asked(arbiter, '/arbiter/join', { ...join('n2'), cluster: 'c-1' });
+  const refused = expect(other).resolves.toMatchObject({ status: 503, body: { code: 'standby' } });
+  await asked(arbiter, '/health');
+  etcd.etcd.handle('/v3/lease/revoke', { ID: '1' });
+  release();
+  await refused;
+  expect(await first).toMatchObject({ status: 503, body: { code: 'standby' } });
+});
+
+test('one that stands by names nobody while etcd gives no answer', async () => {
+  const etcd = await etcdHere();
+  const first = await arbiterAt(etcd);
+  await inCharge(first);
+  const second = await arbiterAt(etcd);
+  const said = async () => (await asked(second.arbiter, '/health')).body;
+  await expect.poll(said).toMatchObject({ inCharge: first.arbiter.url });
+  await etcd.stop();
+  await expect.poll(said, { timeout: 5_000 }).toMatchObject({ standby: true, inCharge: null });
+});
+
 test('clusters with other prefixes have nothing to do with each other', async () => {
   const etcd = await etcdHere();
   const [one, other] = [await arbiterAt(etcd, 'one/'), await arbiterAt(etcd, 'other/')];
@@ -148,10 +183,35 @@ test('a term that is over leaves nothing behind that waits for the end', async (
     waiting.push(getEventListeners(stopping, 'abort').length);
     return waiting.length > 4 ? null : term;
   };
-  const quiet = { unwritten: () => {}, begun: () => {}, ended: () => {}, unheard: () => {} };
+  await alone().run({ take } as unknown as Seat);
+  expect(waiting).toEqual([0, 0, 0, 0, 0]);
+});
+
+/** One whose seat is in the hands of the test. */
+function alone(begun: () => void = () => {}): ArbiterInTurn {
+  const quiet = { unwritten: () => {}, begun, ended: () => {}, unheard: () => {} };
   const outgoing = { send: () => new Promise<never>(() => {}) };
   const settings = { size: 3, newCluster: 'c', prefer: null };
-  const arbiter = new ArbiterInTurn({ settings, outgoing, clock: realClock, ...quiet });
-  await arbiter.run({ take } as unknown as Seat);
-  expect(waiting).toEqual([0, 0, 0, 0, 0]);
+  return new ArbiterInTurn({ settings, outgoing, clock: realClock, ...quiet });
+}
+
+test('one that has lost its machine ends; who waits is refused, and the seat is free', async () => {
+  const lost = new Error('a bug');
+  let resigned = 0;
+  const term = {
+    ...{ memory: null, over: new Promise<string>(() => {}) },
+    remember: () => Promise.reject(lost),
+    resign: async () => {
+      resigned += 1;
+    },
+  };
+  const begun = new Deferred<void>();
+  const arbiter = alone(() => begun.resolve());
+  const ended = expect(arbiter.run({ take: async () => term } as unknown as Seat)).rejects;
+  await begun.promise;
+  const answer = arbiter.receive({ type: 'Leave', node: nodeId('n1') });
+  await ended.toBe(lost);
+  expect(await answer).toEqual({ type: 'Refused', code: 'standby' });
+  expect(resigned).toBe(1);
+  expect(arbiter.standby).toEqual({ inCharge: null });
 });
