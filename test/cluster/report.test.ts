@@ -71,6 +71,15 @@ describe('plainLines', () => {
       { event: 'refused', node: 'n2', by: 'http://x', code: 'overloaded' },
     ],
     [
+      'stands by: http://x is in charge. If that is the arbiter of another cluster, stop this ' +
+        'one, and give it another --etcd-prefix',
+      { event: 'standby', node: '', inCharge: 'http://x', reason: null },
+    ],
+    [
+      'stands by: its lease has ended',
+      { event: 'standby', node: '', inCharge: null, reason: 'its lease has ended' },
+    ],
+    [
       'the other nodes are told to reach it at http://127.0.0.1:1, which only this machine can: ' +
         'where they are on others, give --advertise',
       { event: 'local-url', node: 'n2', url: 'http://127.0.0.1:1' },

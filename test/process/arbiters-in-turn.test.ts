@@ -3,7 +3,7 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { serveEtcd } from '../node/arbiter/etcd/fake-etcd.ts';
 import { takeTurns } from './arbiters-in-turn.ts';
-import { Belongings } from './program.ts';
+import { Belongings, call, until } from './program.ts';
 
 const belongings = new Belongings();
 afterAll(() => belongings.release());
@@ -36,6 +36,25 @@ describe.concurrent('an arbiter that remembers in etcd', () => {
     expect(warnings.map((line) => JSON.parse(line).msg)).toEqual([
       'etcd cannot be asked; it is tried again',
     ]);
+  });
+
+  test('says, while it stands by, that it has other options than the one in charge', async () => {
+    const etcd = await serveEtcd();
+    belongings.add(etcd.stop);
+    const arbiter = (...how: string[]) =>
+      belongings.program(['arbiter', '--json', '--etcd', etcd.url, '--port', '0', ...how]);
+    const first = arbiter('--secondaries', '2', '--failover');
+    await first.event('in-charge');
+    const other = arbiter('--secondaries', '4');
+    await other.event('standby');
+    const { url } = await first.event('listening');
+    const join = { node: 'n1', url: 'http://n1', incarnation: 'n1#1', epoch: 0, lastIndex: 0 };
+    expect((await call('POST', `${url}/arbiter/join`, join)).status).toBe(200);
+    await until(async () => other.stderr, Boolean, 'it says something');
+    expect(JSON.parse(other.stderr)).toMatchObject({
+      difference: '--secondaries: 4 here, 2 there; --failover: only there',
+      msg: expect.stringContaining('the arbiter in charge has other options'),
+    });
   });
 
   test('ends where what answers is no etcd, and says what it did', async () => {

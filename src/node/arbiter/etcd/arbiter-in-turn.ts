@@ -17,6 +17,7 @@ import { ArbiterRuntime } from '../arbiter-runtime.ts';
 import type { ArbiterSettings, HostedArbiter, Surroundings } from '../hosted-arbiter.ts';
 import { Endpoints } from './endpoints.ts';
 import { EtcdGateway } from './gateway.ts';
+import { OtherOptions } from './other-options.ts';
 import { Seat } from './seat.ts';
 import { type Term, TermOver } from './term.ts';
 
@@ -47,6 +48,10 @@ export interface EtcdOptions {
   readonly onTurn?: (event: TurnEvent) => void;
 }
 
+const OTHER_OPTIONS =
+  'the arbiter in charge has other options, and these would hold from the next turn of this one: ' +
+  'give all arbiters of a cluster the same, or, if these are two clusters, another --etcd-prefix';
+
 /** One of several arbiters, which remember in etcd. */
 export function arbiterInTurn(
   { size, failover = false }: Pick<ArbiterSettings, 'failover' | 'size'>,
@@ -62,8 +67,13 @@ export function arbiterInTurn(
       name,
       clock: realClock,
       standby: (inCharge) => onTurn({ event: 'standby', inCharge, reason: null }),
+      looked: (seat, memory) => others.look(seat, memory),
       trouble: (error) => logger.warn({ err: error }, 'etcd cannot be asked; it is tried again'),
     });
+  const others = new OtherOptions(
+    () => ({ size: arbiter.size, failover }),
+    (difference) => logger.warn({ difference }, OTHER_OPTIONS),
+  );
   const arbiter = new ArbiterInTurn({
     settings,
     outgoing: transport,
@@ -116,11 +126,11 @@ export class ArbiterInTurn implements ArbiterView {
   private running: Promise<void> = Promise.resolve();
   /** null: it was never told to begin. */
   private seat: Seat | null = null;
-  private size: number | null;
+  private configured: number | null;
 
   constructor(parts: InTurnParts) {
     this.parts = parts;
-    this.size = parts.settings.size;
+    this.configured = parts.settings.size;
   }
 
   get members(): readonly Peer[] {
@@ -135,13 +145,18 @@ export class ArbiterInTurn implements ArbiterView {
     return this.runtime === null ? { inCharge: this.seat?.holder ?? null } : null;
   }
 
+  /** Configured cluster size. */
+  get size(): number | null {
+    return this.configured;
+  }
+
   receive(request: Request): Promise<Response> {
     return this.runtime?.receive(request) ?? Promise.resolve(STANDBY);
   }
 
   /** Changes the configured cluster size, now and for its later turns. */
   resize(size: number | null): void {
-    this.size = size;
+    this.configured = size;
     this.runtime?.resize(size);
   }
 

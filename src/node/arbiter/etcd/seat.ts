@@ -3,7 +3,7 @@
 // counts for a later one.
 
 import type { QueueClock } from '../../runtime/event-queue.ts';
-import { EtcdRefused, EtcdUnreachable } from './gateway.ts';
+import { EtcdRefused, EtcdUnreachable, type Stored } from './gateway.ts';
 import { type Etcd, LEASE_S, type Places, Term } from './term.ts';
 
 /** How often it is looked at whether the seat is free, in milliseconds. */
@@ -18,6 +18,8 @@ export interface SeatOptions {
   readonly clock: Pick<QueueClock, 'after' | 'now'>;
   /** Who is in charge instead; called when that is another one than before. */
   readonly standby: (holder: string) => void;
+  /** What stands in etcd while another one is in charge; called with each look. */
+  readonly looked: (seat: Stored, memory: Stored | null) => void;
   /** etcd gave no answer, for the first time since it last did. */
   readonly trouble: (error: unknown) => void;
 }
@@ -95,6 +97,7 @@ export class Seat {
     this.held = seat.value;
     if (seat.value !== this.told) this.options.standby(seat.value);
     this.told = seat.value;
+    this.options.looked(seat, memory);
     return null;
   }
 

@@ -66,7 +66,7 @@ export class Term {
   /** Throws UnknownFormat where a later version has written. */
   constructor(start: TermStart) {
     this.start = start;
-    this.memory = start.memory === null ? null : decode(start.memory.value, start.places.memory);
+    this.memory = start.memory === null ? null : remembered(start.memory, start.places.memory);
     this.written = start.memory?.written ?? '0';
     this.renewedAt = start.renewedAt;
     this.writes = new LatestWrite((memory) => this.write(memory));
@@ -152,8 +152,9 @@ function encode(memory: Memory): string {
   return JSON.stringify({ format: FORMAT, memory });
 }
 
-function decode(text: string, key: string): Memory {
-  const { format, memory } = fieldsOf(text);
+/** What an arbiter wrote there. Throws UnknownFormat where a later version has written, or none. */
+export function remembered({ value }: Stored, key: string): Memory {
+  const { format, memory } = fieldsOf(value);
   if (format === FORMAT && typeof memory === 'object' && memory !== null) return memory as Memory;
   const later = typeof format === 'number' && format > FORMAT;
   const found = later

@@ -161,6 +161,24 @@ test('clusters with other prefixes have nothing to do with each other', async ()
   );
 });
 
+test('with one prefix for two clusters, who has data of the second is not let in', async () => {
+  const etcd = await etcdHere();
+  const one = await arbiterAt(etcd, 'replog/', null);
+  await inCharge(one);
+  await asked(one.arbiter, '/arbiter/join', join('n1'));
+  const other = await arbiterAt(etcd, 'replog/', null);
+  const stranger = { ...join('m1'), cluster: 'c-2' };
+  expect(await asked(other.arbiter, '/arbiter/join', stranger)).toMatchObject({ status: 503 });
+  expect(await asked(one.arbiter, '/arbiter/join', stranger)).toMatchObject({ status: 409 });
+  await one.arbiter.stop();
+  await inCharge(other);
+  expect(await asked(other.arbiter, '/arbiter/join', stranger)).toMatchObject({
+    status: 409,
+    body: { code: 'wrong-cluster' },
+  });
+  expect(other.arbiter.members().map(({ node }) => node)).toEqual(['n1']);
+});
+
 test('another configured size holds for later terms as well', async () => {
   const etcd = await etcdHere();
   const { arbiter, events } = await arbiterAt(etcd);

@@ -1,5 +1,6 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { expect, onTestFinished, test } from 'vitest';
 import { Endpoints } from '../../../../src/node/arbiter/etcd/endpoints.ts';
 import {
@@ -7,20 +8,21 @@ import {
   EtcdRefused,
   EtcdUnreachable,
 } from '../../../../src/node/arbiter/etcd/gateway.ts';
+import { urlOf } from '../../../../src/node/own-url.ts';
 import { describeEtcd } from '../../../contracts/etcd.suite.ts';
 import { serveEtcd } from './fake-etcd.ts';
 
 describeEtcd('the stand-in for etcd', () => serveEtcd());
 
 /** A server that answers as it is told; its URL. */
-async function served(listener: RequestListener): Promise<string> {
+async function served(listener: RequestListener, host = '127.0.0.1'): Promise<string> {
   const server = createServer(listener);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
   onTestFinished(() => {
     server.closeAllConnections();
     server.close();
   });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return urlOf(host, (server.address() as AddressInfo).port);
 }
 
 /** Nobody listens there. */
@@ -81,6 +83,19 @@ test('uses what stands behind host and port of an endpoint', async () => {
   await expect(gatewayTo(`${url}/etcd/`).read(['a'])).rejects.toThrow();
   expect(paths).toEqual(['/etcd/v3/kv/txn']);
 });
+
+const addresses = Object.values(networkInterfaces()).flat();
+
+test.skipIf(!addresses.some((each) => each?.address === '::1'))(
+  'asks where the address is one of IPv6',
+  async () => {
+    const ill = await served((_, response) => {
+      response.writeHead(503).end('{"message":"etcdserver: no leader"}');
+    }, '::1');
+    const failure = gatewayTo(ill).read(['a']);
+    await expect(failure).rejects.toThrow(`${ill} answered 503: etcdserver: no leader`);
+  },
+);
 
 test('when it is closed, what is under way is rejected', async () => {
   const silent = await served(() => {});

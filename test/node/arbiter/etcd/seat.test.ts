@@ -26,6 +26,8 @@ class Pair {
   readonly timeline = new Timeline();
   readonly etcd = new FakeEtcd(() => this.timeline.now);
   readonly random: () => number;
+  /** Nobody is answered, and nothing takes effect. */
+  away = false;
   /** Nothing goes wrong from then on. */
   calmFrom = Number.POSITIVE_INFINITY;
   /** What was remembered, and in whose term: the place of that in the order of terms. */
@@ -34,6 +36,8 @@ class Pair {
    * something: it writes nothing. */
   readonly began: number[] = [];
   readonly acknowledged: { readonly nth: number; readonly at: number }[] = [];
+  /** Who has said that etcd gives no answer. */
+  readonly troubles: string[] = [];
   private last = 0;
 
   constructor(seed: number) {
@@ -74,8 +78,9 @@ class Arbiter {
     this.pair = pair;
     const etcd = new EtcdGateway(this.ask);
     const { clock } = this;
-    const quiet = { standby: () => {}, trouble: () => {} };
-    this.seat = new Seat({ etcd, places: PLACES, name, clock, ...quiet });
+    const quiet = { standby: () => {}, looked: () => {} };
+    const trouble = (): void => void this.pair.troubles.push(name);
+    this.seat = new Seat({ etcd, places: PLACES, name, clock, trouble, ...quiet });
   }
 
   start(): void {
@@ -119,7 +124,7 @@ class Arbiter {
     const { pair } = this;
     const { etcd, random, timeline } = pair;
     const delay = (): number => 1 + random() * (pair.calm ? 20 : 300);
-    const fate = pair.calm ? 1 : random();
+    const fate = pair.away ? 0 : pair.calm ? 1 : random();
     return new Promise<EtcdAnswer>((resolve, reject) => {
       const unanswered = () => this.awake(() => reject(new EtcdUnreachable('no answer')));
       if (fate < 0.2) timeline.after(2_000, unanswered);
@@ -229,6 +234,28 @@ describe('several arbiters', () => {
     expect(holder()).toBe('b');
     for (const arbiter of [first!, second!]) arbiter.stopping.abort();
   });
+
+  test('etcd is away for ten minutes: each says so once, and one is in charge again', async () => {
+    const pair = new Pair(1);
+    pair.calmFrom = 0;
+    const arbiters = ['a', 'b'].map((name) => new Arbiter(pair, name));
+    for (const arbiter of arbiters) arbiter.start();
+    await pair.timeline.run(10_000);
+    pair.away = true;
+    await pair.timeline.run(11_000);
+    const before = pair.remembered.length;
+    await pair.timeline.run(610_000);
+    expect([...pair.troubles].sort()).toEqual(['a', 'b']);
+    expect(pair.remembered).toHaveLength(before);
+    pair.away = false;
+    await pair.timeline.run(614_000);
+    expect(pair.remembered.length).toBeGreaterThan(before);
+    const known = new Set(pair.remembered);
+    for (const { nth } of pair.acknowledged) expect(known.has(nth)).toBe(true);
+    for (const { stopping } of arbiters) stopping.abort();
+    await pair.timeline.run(620_000);
+    await Promise.all(arbiters.map(({ running }) => running));
+  });
 });
 
 /** An etcd that answers at once, and a clock whose timers the test rings. */
@@ -259,7 +286,7 @@ class Desk {
         return () => this.timers.delete(run);
       },
     };
-    const quiet = { standby: () => {}, trouble: () => {} };
+    const quiet = { standby: () => {}, looked: () => {}, trouble: () => {} };
     const seat = new Seat({ etcd: this.gateway, places: PLACES, name, clock, ...quiet });
     return seat.take(new AbortController().signal);
   }
@@ -269,6 +296,7 @@ test('who was overtaken while it asked for the seat stands by, and says for whom
   const etcd = new FakeEtcd(() => 0);
   const stopping = new AbortController();
   const holders: string[] = [];
+  const looked: unknown[] = [];
   const gateway = new EtcdGateway(async (route, request) => {
     const { body } = etcd.handle(route, request);
     if (route === '/v3/lease/grant' && holders.length === 0) {
@@ -282,6 +310,7 @@ test('who was overtaken while it asked for the seat stands by, and says for whom
   });
   const seat = new Seat({
     ...{ etcd: gateway, places: PLACES, name: 'a', trouble: () => {} },
+    looked: ({ value }, memory) => looked.push([value, memory]),
     clock: { now: () => 0, after: () => () => {} },
     standby: (holder) => {
       holders.push(holder);
@@ -290,6 +319,8 @@ test('who was overtaken while it asked for the seat stands by, and says for whom
   });
   expect(await seat.take(stopping.signal)).toBeNull();
   expect(holders).toEqual(['b']);
+  expect(looked).toEqual([['b', null]]);
+  expect(seat.holder).toBe('b');
 });
 
 describe('a term', () => {
