@@ -1,8 +1,10 @@
 // Several arbiters of one cluster; test/long/etcd.test.ts does the same with the real etcd.
 
+import { readFile } from 'node:fs/promises';
 import { afterAll, describe, expect, test } from 'vitest';
-import { serveEtcd } from '../node/arbiter/etcd/fake-etcd.ts';
+import { FakeEtcd, serveEtcd } from '../node/arbiter/etcd/fake-etcd.ts';
 import { takeTurns } from './arbiters-in-turn.ts';
+import { canCertify, certify } from './certificate.ts';
 import { Belongings, call, until } from './program.ts';
 
 const belongings = new Belongings();
@@ -55,6 +57,21 @@ describe.concurrent('an arbiter that remembers in etcd', () => {
       difference: '--secondaries: 4 here, 2 there; --failover: only there',
       msg: expect.stringContaining('the arbiter in charge has other options'),
     });
+  });
+
+  test.skipIf(!canCertify)('shows its certificate to an etcd that asks for one', async () => {
+    const { cert, key } = certify(await belongings.folder());
+    const tls = { cert: await readFile(cert), key: await readFile(key), requestCert: true };
+    const etcd = await serveEtcd(new FakeEtcd(), { ...tls, ca: tls.cert });
+    belongings.add(etcd.stop);
+    const arbiter = (...how: string[]) => {
+      const program = ['arbiter', '--json', '--etcd', etcd.url, '--port', '0', ...how];
+      return belongings.program(program, { NODE_EXTRA_CA_CERTS: cert });
+    };
+    await arbiter('--etcd-cert', cert, '--etcd-key', key).event('in-charge');
+    const without = arbiter();
+    await until(async () => without.stderr, Boolean, 'it says something');
+    expect(without.stderr).toContain('etcd cannot be asked; it is tried again');
   });
 
   test('ends where what answers is no etcd, and says what it did', async () => {

@@ -1,25 +1,19 @@
 // replog arbiter: admits nodes and gives roles, in a process of its own.
 
 import type { Command } from 'commander';
+import { addEtcdOptions, type EtcdFlags, etcdSettings } from '../arguments/etcd-options.ts';
 import {
   addServerOptions,
   type ServerFlags,
   type ServerSettings,
   serverSettings,
 } from '../arguments/server-options.ts';
-import { parseUrls } from '../arguments/url.ts';
-import { refuseBoth, refuseWithout } from '../arguments/vain-options.ts';
+import { refuseBoth } from '../arguments/vain-options.ts';
 import { wholeNumber } from '../arguments/whole-number.ts';
-import { UsageError } from '../exit.ts';
 import { examples } from '../printing/examples.ts';
 import { serve } from '../serve.ts';
 
-/** Of the keys in etcd, where none is given. */
-const PREFIX = 'replog/';
-
-interface ArbiterFlags extends ServerFlags {
-  readonly etcd?: readonly string[];
-  readonly etcdPrefix?: string;
+interface ArbiterFlags extends EtcdFlags, ServerFlags {
   readonly secondaries?: number;
   readonly failover?: boolean;
 }
@@ -33,14 +27,8 @@ export function register(program: Command): void {
       'fixes the cluster size at n + 1 (default, or if more join: the number of members)',
       wholeNumber(0, 100),
     )
-    .option('--failover', 'let another node take over from a master that is silent for 5 s')
-    .option(
-      '--etcd <urls>',
-      'remember in etcd, URL or URL,URL: several arbiters may run, one of them is in charge',
-      parseUrls,
-    )
-    .option('--etcd-prefix <text>', `what its keys there begin with (default: ${PREFIX})`);
-  addServerOptions(command, 3999)
+    .option('--failover', 'let another node take over from a master that is silent for 5 s');
+  addServerOptions(addEtcdOptions(command), 3999)
     .addHelpText(
       'after',
       examples(
@@ -61,13 +49,14 @@ export function register(program: Command): void {
       ),
     )
     .action(async (flags: ArbiterFlags) => {
+      const etcd = await etcdSettings(flags);
       const settings = settingsOf(flags);
       const { serveArbiter } = await import('../../node/arbiter/serve-arbiter.ts');
       await serve('arbiter', settings, flags, async (tell) => {
         const size = flags.secondaries === undefined ? null : flags.secondaries + 1;
-        const { etcd: endpoints, etcdPrefix: prefix = PREFIX, failover = false } = flags;
-        const etcd = endpoints === undefined ? {} : { etcd: { endpoints, prefix, onTurn: tell } };
-        const arbiter = await serveArbiter({ ...settings, ...etcd, size, failover });
+        const { failover = false } = flags;
+        const shared = etcd === null ? {} : { etcd: { ...etcd, onTurn: tell } };
+        const arbiter = await serveArbiter({ ...settings, ...shared, size, failover });
         const { url, stopped } = arbiter;
         const members = arbiter.members().map(({ node }) => node);
         if (members.length > 0)
@@ -79,12 +68,10 @@ export function register(program: Command): void {
 
 /** Checks what commander cannot. Throws UsageError. */
 function settingsOf(flags: ArbiterFlags): ServerSettings {
-  const { dataDir, etcd, etcdPrefix, memory } = flags;
-  refuseWithout(etcdPrefix, etcd, '--etcd-prefix', '--etcd');
+  const { dataDir, etcd, memory } = flags;
   refuseBoth(etcd, memory, '--etcd', '--memory');
   refuseBoth(etcd, dataDir, '--etcd', '--data-dir');
   if (etcd === undefined) return serverSettings(flags, 'arbiter');
-  if (etcdPrefix === '') throw new UsageError('the prefix is empty', 'leave it out');
   const remembers = `remembers in etcd at ${etcd.join(' or ')}`;
   return { ...serverSettings({ ...flags, memory: true }, 'arbiter'), remembers };
 }

@@ -15,8 +15,9 @@ import type { Outgoing } from '../../peers/outgoing.ts';
 import { type QueueClock, realClock } from '../../runtime/event-queue.ts';
 import { ArbiterRuntime } from '../arbiter-runtime.ts';
 import type { ArbiterSettings, HostedArbiter, Surroundings } from '../hosted-arbiter.ts';
-import { Endpoints } from './endpoints.ts';
+import { type Certificate, Endpoints } from './endpoints.ts';
 import { EtcdGateway } from './gateway.ts';
+import { type Credentials, Login } from './login.ts';
 import { OtherOptions } from './other-options.ts';
 import { Seat } from './seat.ts';
 import { type Term, TermOver } from './term.ts';
@@ -45,6 +46,10 @@ export interface EtcdOptions {
   readonly endpoints: readonly string[];
   /** What the keys of this cluster begin with. */
   readonly prefix: string;
+  /** Who it is there; absent: etcd does not ask. */
+  readonly credentials?: Credentials;
+  /** What is shown to etcd by those that speak TLS; absent: nothing. */
+  readonly certificate?: Certificate;
   readonly onTurn?: (event: TurnEvent) => void;
 }
 
@@ -55,14 +60,15 @@ const OTHER_OPTIONS =
 /** One of several arbiters, which remember in etcd. */
 export function arbiterInTurn(
   { size, failover = false }: Pick<ArbiterSettings, 'failover' | 'size'>,
-  { endpoints, onTurn = () => {}, prefix }: EtcdOptions,
+  { certificate, credentials, endpoints, onTurn = () => {}, prefix }: EtcdOptions,
   { failed, logger, transport }: Surroundings,
 ): HostedArbiter {
-  const ways = new Endpoints(endpoints);
+  const ways = new Endpoints(endpoints, certificate);
+  const ask = credentials === undefined ? ways.ask : new Login(ways.ask, credentials).ask;
   const settings = { size, newCluster: randomUUID(), failover, prefer: null };
   const seatOf = (name: string): Seat =>
     new Seat({
-      etcd: new EtcdGateway(ways.ask),
+      etcd: new EtcdGateway(ask),
       places: { seat: `${prefix}seat`, memory: `${prefix}memory` },
       name,
       clock: realClock,

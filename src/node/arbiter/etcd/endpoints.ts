@@ -7,12 +7,19 @@ import { parsed } from '../../peers/peer-answers.ts';
 import { codeOf } from '../../peers/peer-client.ts';
 import { exchange, type PeerReply, StaleConnection } from '../../peers/peer-exchange.ts';
 import { explained } from '../../peers/peer-failure.ts';
-import { type EtcdAnswer, EtcdRefused, EtcdUnreachable } from './gateway.ts';
+import { EtcdRefused, EtcdUnreachable } from './gateway.ts';
+import type { AskWith } from './login.ts';
 
 /** How patiently an endpoint is asked, in milliseconds. */
 export interface Patience {
   readonly connectMs: number;
   readonly answerMs: number;
+}
+
+/** What a client shows where it is asked for it, in PEM. */
+export interface Certificate {
+  readonly cert: string;
+  readonly key: string;
 }
 
 const PATIENCE: Patience = { connectMs: 2_000, answerMs: 2_000 };
@@ -32,18 +39,23 @@ export class Endpoints {
   private turn = 0;
 
   /** At least one. */
-  constructor(urls: readonly string[], { connectMs, answerMs }: Patience = PATIENCE) {
+  constructor(
+    urls: readonly string[],
+    certificate: Certificate | null = null,
+    { connectMs, answerMs }: Patience = PATIENCE,
+  ) {
+    const shown = certificate === null ? {} : { connect: { ...certificate } };
     this.answerMs = answerMs;
     this.lines = urls.map((url) => {
       const { origin, pathname } = new URL(url);
       const limits = { connectTimeout: connectMs, maxResponseSize: ANSWER_MAX_BYTES };
-      const pool = new Pool(origin, { ...limits, connections: CONNECTIONS });
+      const pool = new Pool(origin, { ...limits, ...shown, connections: CONNECTIONS });
       return { url, path: pathname.replace(/\/+$/, ''), pool };
     });
   }
 
-  /** See Ask. */
-  readonly ask = async (route: string, body: object): Promise<EtcdAnswer> => {
+  /** See AskWith. */
+  readonly ask: AskWith = async (route, body, headers = {}) => {
     const reasons: string[] = [];
     const { length } = this.lines;
     const first = this.turn;
@@ -51,7 +63,10 @@ export class Endpoints {
     for (let nth = first; nth < first + length; nth += 1) {
       const line = this.lines[nth % length]!;
       try {
-        return { body: heard(await this.post(line, route, body), line.url), url: line.url };
+        return {
+          body: heard(await this.post(line, route, body, headers), line.url),
+          url: line.url,
+        };
       } catch (error) {
         if (error instanceof EtcdRefused) throw error;
         reasons.push(reasonOf(error, line.url));
@@ -66,11 +81,16 @@ export class Endpoints {
     await Promise.all(this.lines.map(({ pool }) => pool.destroy()));
   }
 
-  private async post({ path, pool }: Line, route: string, body: object): Promise<PeerReply> {
+  private async post(
+    { path, pool }: Line,
+    route: string,
+    body: object,
+    headers: Readonly<Record<string, string>>,
+  ): Promise<PeerReply> {
     const request = {
       method: 'POST',
       path: `${path}${route}`,
-      headers: { 'content-type': 'application/json' },
+      headers: { ...headers, 'content-type': 'application/json' },
       body: JSON.stringify(body),
       headersTimeout: this.answerMs,
       bodyTimeout: this.answerMs,

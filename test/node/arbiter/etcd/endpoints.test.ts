@@ -29,7 +29,7 @@ async function served(listener: RequestListener, host = '127.0.0.1'): Promise<st
 const NOWHERE = 'http://127.0.0.1:1';
 
 function gatewayTo(...urls: string[]): EtcdGateway {
-  const endpoints = new Endpoints(urls, { connectMs: 300, answerMs: 300 });
+  const endpoints = new Endpoints(urls, null, { connectMs: 300, answerMs: 300 });
   onTestFinished(() => endpoints.close());
   return new EtcdGateway(endpoints.ask);
 }

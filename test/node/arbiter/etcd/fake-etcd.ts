@@ -1,7 +1,8 @@
 // etcd as far as arbiters use it, in memory: keys, revisions and leases, as its JSON gateway shows
 // them. test/contracts/etcd.suite.ts holds it against the real one.
 
-import { createServer } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
+import { createServer as createSecureServer, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 
 interface Key {
@@ -157,9 +158,13 @@ export interface ServedEtcd {
   stop(): Promise<void>;
 }
 
-export async function serveEtcd(etcd: FakeEtcd = new FakeEtcd()): Promise<ServedEtcd> {
+/** `tls`: it is spoken to by HTTPS alone. */
+export async function serveEtcd(
+  etcd: FakeEtcd = new FakeEtcd(),
+  tls: ServerOptions | null = null,
+): Promise<ServedEtcd> {
   let held: Promise<void> = Promise.resolve();
-  const server = createServer((request, response) => {
+  const listener: RequestListener = (request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', async () => {
@@ -171,11 +176,12 @@ export async function serveEtcd(etcd: FakeEtcd = new FakeEtcd()): Promise<Served
       response.writeHead(status, { 'content-type': 'application/json' });
       response.end(JSON.stringify(body));
     });
-  });
+  };
+  const server = tls === null ? createServer(listener) : createSecureServer(tls, listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `http${tls === null ? '' : 's'}://127.0.0.1:${port}`,
     etcd,
     hold: () => {
       let release: () => void = () => {};
