@@ -141,8 +141,8 @@ function sentenceOf(event: OtherEvent): string {
       return inChargeSentence(event as unknown as RememberedEvent);
     case 'standby':
       return fields.reason === null
-        ? `stands by: ${fields.inCharge} is in charge. If that is the arbiter of another cluster, ` +
-            'stop this one, and give it another --etcd-prefix'
+        ? `stands by: ${fields.inCharge} is in charge ` +
+            '(if that is of another cluster, give this one another --etcd-prefix)'
         : `stands by: ${fields.reason}`;
     case 'lost':
       return (

@@ -71,8 +71,8 @@ describe('plainLines', () => {
       { event: 'refused', node: 'n2', by: 'http://x', code: 'overloaded' },
     ],
     [
-      'stands by: http://x is in charge. If that is the arbiter of another cluster, stop this ' +
-        'one, and give it another --etcd-prefix',
+      'stands by: http://x is in charge (if that is of another cluster, give this one another ' +
+        '--etcd-prefix)',
       { event: 'standby', node: '', inCharge: 'http://x', reason: null },
     ],
     [

@@ -34,6 +34,8 @@ export class Seat {
   private held: string | null = null;
   /** Whom `standby` was told of last. */
   private told: string | null = null;
+  /** That of its latest term; null: there was none. */
+  private lastLease: string | null = null;
   /** etcd has answered as it should: what it refuses from then on is a matter of the moment. */
   private answered = false;
   private troubled = false;
@@ -58,6 +60,7 @@ export class Seat {
         this.troubled = false;
         if (term !== null) {
           this.told = null;
+          this.lastLease = term.lease;
           return term;
         }
         // What was granted for this attempt ends by itself.
@@ -77,7 +80,11 @@ export class Seat {
   private async claim(): Promise<Grant | null> {
     const { clock, etcd, name, places } = this.options;
     const [seat] = await etcd.read([places.seat]);
-    if (seat !== null && seat !== undefined) return null;
+    if (seat !== null && seat !== undefined) {
+      // Its own, of a term that is over: etcd was away when it was to be told.
+      if (seat.lease === this.lastLease) await etcd.revoke(seat.lease);
+      return null;
+    }
     const renewedAt = clock.now();
     const lease = await etcd.grant(LEASE_S);
     const write = { key: places.seat, value: name, lease };

@@ -80,6 +80,10 @@ export class Term {
     this.renewLater();
   }
 
+  get lease(): string {
+    return this.start.lease;
+  }
+
   /** Resolves when this memory or a newer one is in etcd. Rejects with StorageFailure, or with
    * TermOver. */
   remember(memory: Memory): Promise<void> {

@@ -279,6 +279,10 @@ class Desk {
   }
 
   take(name = 'a'): Promise<Term | null> {
+    return this.seat(name).take(new AbortController().signal);
+  }
+
+  seat(name: string, standby: (holder: string) => void = () => {}): Seat {
     const clock = {
       now: () => 0,
       after: (_ms: number, run: () => void) => {
@@ -286,9 +290,8 @@ class Desk {
         return () => this.timers.delete(run);
       },
     };
-    const quiet = { standby: () => {}, looked: () => {}, trouble: () => {} };
-    const seat = new Seat({ etcd: this.gateway, places: PLACES, name, clock, ...quiet });
-    return seat.take(new AbortController().signal);
+    const quiet = { looked: () => {}, trouble: () => {} };
+    return new Seat({ etcd: this.gateway, places: PLACES, name, clock, standby, ...quiet });
   }
 }
 
@@ -321,6 +324,35 @@ test('who was overtaken while it asked for the seat stands by, and says for whom
   expect(holders).toEqual(['b']);
   expect(looked).toEqual([['b', null]]);
   expect(seat.holder).toBe('b');
+});
+
+test('who could not give its seat back does so later, and stands by for nobody', async () => {
+  const desk = new Desk();
+  const { signal } = new AbortController();
+  const holders: string[] = [];
+  const seat = desk.seat('a', (holder) => holders.push(holder));
+  const first = (await seat.take(signal))!;
+  // The term is over, and etcd has not heard of it.
+  desk.timers.clear();
+  const next = seat.take(signal);
+  await expect.poll(() => desk.timers.size).toBe(1);
+  expect(seat.holder).toBeNull();
+  for (const ring of desk.timers) ring();
+  expect((await next)?.lease).not.toBe(first.lease);
+  expect(holders).toEqual([]);
+  await expect(first.remember(memoryOf(1))).rejects.toThrow(TermOver);
+});
+
+test('the seat of another one is left alone, though it has the same name', async () => {
+  const desk = new Desk();
+  const term = (await desk.take('a'))!;
+  const holders: string[] = [];
+  const stopping = new AbortController();
+  const other = desk.seat('a', (holder) => holders.push(holder)).take(stopping.signal);
+  await expect.poll(() => holders).toEqual(['a']);
+  stopping.abort();
+  expect(await other).toBeNull();
+  await term.remember(memoryOf(1));
 });
 
 describe('a term', () => {
