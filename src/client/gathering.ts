@@ -8,7 +8,14 @@
 import type { Departures } from './departures.ts';
 import { UnexpectedAnswer } from './errors.ts';
 import { lines } from './lines.ts';
-import { type Call, ConnectionFailure, isSuccess, type Link, type Reply } from './link.ts';
+import {
+  type Call,
+  ConnectionFailure,
+  isSuccess,
+  type Link,
+  type Reply,
+  WRITE_ANSWER_MAX,
+} from './link.ts';
 import type { Answer } from './wire.ts';
 
 /** Appends in one request, and characters of their messages: far below what a node takes. */
@@ -22,7 +29,11 @@ const PATIENCE_MS = 10;
 /** Requests with open answers: each takes a connection. */
 const OPEN_MAX = 256;
 
-const GATHERED: Call = { method: 'POST', path: '/messages/gathered' };
+const GATHERED: Call = {
+  method: 'POST',
+  path: '/messages/gathered',
+  answerMax: WRITE_ANSWER_MAX,
+};
 
 /** Answers to a gathered request as a whole that say nothing about its parts: each goes alone. */
 const APART: ReadonlySet<number> = new Set([400, 404, 405, 413]);

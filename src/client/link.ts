@@ -1,6 +1,7 @@
 // One HTTP request, one answer: no hidden retries, no hidden redirects, no time limit. The rule: a
 // request that fails says whether the other side may have got it.
 
+import { boundedText } from './bounded-text.ts';
 import { InvalidToken, reasonOf } from './errors.ts';
 import { type Answer, type AnswerHeaders, type Method, type Wire, WireFailure } from './wire.ts';
 
@@ -13,6 +14,8 @@ export interface Call {
   readonly json?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
+  /** How many bytes its whole answer may have; absent: any. */
+  readonly answerMax?: number;
 }
 
 export interface Reply {
@@ -40,6 +43,10 @@ export class ConnectionFailure extends Error {
     this.stillWaiting = cause instanceof WireFailure && cause.stillWaiting;
   }
 }
+
+/** Bytes of an answer to a write: far above what a node says to one, also of the mistakes in a
+ * batch of 10,000. */
+export const WRITE_ANSWER_MAX: number = 4 << 20;
 
 /** As nodes compare it: what else stands in a header is not a part of it. */
 const TOKEN = /^[\x21-\x7e]*$/;
@@ -77,11 +84,11 @@ export class Link {
     return this.whole(base, call, await this.open(base, call));
   }
 
-  /** The answer as a whole, once its head is there. */
+  /** The answer as a whole, once its head is there. One that is too long is none. */
   async whole(base: string, call: Call, response: Answer): Promise<Reply> {
     let text: string;
     try {
-      text = await response.text();
+      text = await textOf(response, call.answerMax);
     } catch (error) {
       call.signal?.throwIfAborted();
       throw new ConnectionFailure(base, error, true);
@@ -109,6 +116,11 @@ function urlOf(base: string, call: Pick<Call, 'path' | 'search'>): string {
     if (value !== undefined) search.set(name, String(value));
   }
   return `${base}${call.path}${search.size === 0 ? '' : `?${search}`}`;
+}
+
+function textOf(response: Answer, bytesMax?: number): Promise<string> {
+  const { body } = response;
+  return bytesMax === undefined || body === null ? response.text() : boundedText(body, bytesMax);
 }
 
 function parse(text: string, headers: AnswerHeaders): unknown {

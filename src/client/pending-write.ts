@@ -10,7 +10,14 @@
 import { type Deadline, deadline } from './deadline.ts';
 import type { Departures } from './departures.ts';
 import { OutcomeUnknown, UnexpectedAnswer, Unreachable } from './errors.ts';
-import { type Call, ConnectionFailure, isSuccess, type Reply, retryAfterOf } from './link.ts';
+import {
+  type Call,
+  ConnectionFailure,
+  isSuccess,
+  type Reply,
+  retryAfterOf,
+  WRITE_ANSWER_MAX,
+} from './link.ts';
 import { gapAfter, type Pace } from './pace.ts';
 import { type ProblemError, problemOf } from './problems.ts';
 import { masterIn } from './redirect.ts';
@@ -147,6 +154,7 @@ export class PendingWrite {
         json: json(this.#remainingMs()),
         headers: more === undefined ? headers : { ...more, ...headers },
         signal: limit.signal,
+        answerMax: WRITE_ANSWER_MAX,
       });
       this.#route.answered = true;
       return reply;

@@ -1,10 +1,15 @@
 // What a write may say of itself at its end: refused, unreachable, given up, or "outcome unknown";
 // and for how long it waits before it does.
 
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { OutcomeUnknown, ReplogClient, UnexpectedAnswer } from '../../src/client/client.ts';
 import { Departures } from '../../src/client/departures.ts';
-import { type Call, ConnectionFailure, type Reply } from '../../src/client/link.ts';
+import {
+  type Call,
+  ConnectionFailure,
+  type Reply,
+  WRITE_ANSWER_MAX,
+} from '../../src/client/link.ts';
 import { PendingWrite, type WriteOrder } from '../../src/client/pending-write.ts';
 import { WireFailure } from '../../src/client/wire.ts';
 import { quickPace } from './quick-pace.ts';
@@ -55,6 +60,39 @@ test.each([200, 404, 409, 502])(
     expect(stub.hits).toHaveLength(2);
   },
 );
+
+describe('an answer that does not end', () => {
+  /** One whose body goes on for as long as anybody reads it. */
+  const endless = (type: string, reads: { bytes: number }) =>
+    startStub((_, response) => {
+      const block = Buffer.alloc(64 << 10, ' ');
+      const go = (): void => {
+        while (!response.destroyed && response.write(block)) reads.bytes += block.length;
+      };
+      response.writeHead(201, { 'content-type': type }).on('drain', go);
+      go();
+    });
+
+  test.each([
+    ['one append', (client: ReplogClient) => [client.append('a')]],
+    [
+      'several that travel together',
+      (client: ReplogClient) => [1, 2].map(() => client.append('a')),
+    ],
+    ['a batch', (client: ReplogClient) => [client.appendBatch(['a'])]],
+  ])('says nothing of %s', async (_, begin) => {
+    const reads = { bytes: 0 };
+    const stub = await endless('application/json', reads);
+    const writes = begin(new ReplogClient({ url: stub.url, pace: quickPace(), retryForMs: 0 }));
+    for (const write of writes) {
+      const error = await write.catch((reason) => reason);
+      expect(error).toBeInstanceOf(OutcomeUnknown);
+      expect(String(error.cause?.cause ?? error.cause)).toContain('goes on beyond');
+    }
+    // What sockets and streams hold on top of it.
+    expect(reads.bytes).toBeLessThan(stub.hits.length * (WRITE_ANSWER_MAX + (8 << 20)));
+  });
+});
 
 test.each([
   [400, 'invalid-request'],
