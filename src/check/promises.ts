@@ -149,6 +149,11 @@ export class Promises {
     return before !== null && before.content !== content ? before : null;
   }
 
+  /** Whether this was before the latest epoch began. */
+  isPast(moment: number): boolean {
+    return moment <= this.reopenedAt;
+  }
+
   /** Whether what stood at this index may have been lost at some time. */
   mayHaveLost(index: number): boolean {
     return index > this.lostAbove;

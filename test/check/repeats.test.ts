@@ -72,3 +72,20 @@ test.each([
   run.write(message('one'), { ...again, duplicate: false });
   expect(judge(run.end()).violations.map(({ judge: judged }) => judged)).toEqual(by);
 });
+
+test.each([
+  ['and nobody has seen it since', null, []],
+  ['and stands in the present epoch', 2, []],
+  ['and is still the one of before', 1, ['exactly once']],
+])('what nobody had on disk is stored where it was, after a crash, %s', (_, epoch, by) => {
+  const run = new Recording();
+  run.write(message('one'), { ...TIMEOUT, ...PLACE, acks: [] });
+  run.node('n1', 'crash');
+  run.start('n1');
+  run.lead('n1');
+  if (epoch !== null) run.log.splice(0, 1, { ...run.log[0]!, epoch });
+  const call = run.tick();
+  if (epoch !== null) run.read('n1');
+  run.write(message('one'), { ...KEYED, call, duplicate: false });
+  expect(judge(run.records).violations.map(({ judge: judged }) => judged)).toEqual(by);
+});

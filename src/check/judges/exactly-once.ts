@@ -63,6 +63,7 @@ export class ExactlyOnce implements Invariant {
     const { place, promises } = this.evidence;
     if (!before.stored && before.heardAt >= call) return null;
     if (call <= promises.riskAt || !this.stands(before)) return null;
+    if (promises.isPast(before.askedAt) && this.isNew(before)) return null;
     return violation(
       'exactly once',
       `The request with key ${idempotencyKey} was said to be at index ${before.first} (record ` +
@@ -71,6 +72,13 @@ export class ExactlyOnce implements Invariant {
       before.place,
       place,
     );
+  }
+
+  /** What is there now was stored in the present epoch: what was there before, and not promised,
+   * has gone with its own. */
+  private isNew({ contents: [content], first }: KeyFacts): boolean {
+    const { cluster, entries } = this.evidence;
+    return entries.find(first, cluster.masterEpoch)?.content === content;
   }
 
   /** What was said to be there is promised. What came to be promised there later may be the like of
