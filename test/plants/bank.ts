@@ -3,6 +3,7 @@
 import { ACKNOWLEDGEMENT_PLANTS } from './acknowledgement-plants.ts';
 import { DAMAGE_PLANTS } from './damage-plants.ts';
 import { FAILOVER_PLANTS } from './failover-plants.ts';
+import { HEALTH_PLANTS } from './health-plants.ts';
 import { MEMBERSHIP_PLANTS } from './membership-plants.ts';
 import { ORDER_PLANTS } from './order-plants.ts';
 import type { Plant } from './plant.ts';
@@ -15,4 +16,5 @@ export const BANK: readonly Plant[] = [
   ...DAMAGE_PLANTS,
   ...MEMBERSHIP_PLANTS,
   ...FAILOVER_PLANTS,
+  ...HEALTH_PLANTS,
 ];

@@ -233,8 +233,13 @@ export class NodeHost extends Host implements Server {
   }
 
   private send({ call, to, request }: Extract<Effect, { type: 'Send' }>): void {
+    const sentAt = this.timeline.now;
+    this.watch.sent(this, to, request);
     const caller = {
-      answered: (response: Response) => this.post({ type: 'Answered', call, response }),
+      answered: (response: Response) => {
+        this.watch.answered(this, to, response, sentAt);
+        this.post({ type: 'Answered', call, response });
+      },
       unanswered: (error: string) => this.post({ type: 'Unanswered', call, error }),
     };
     const { life } = this;

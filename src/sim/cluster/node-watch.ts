@@ -2,6 +2,7 @@
 
 import type { Note, Outcome } from '../../core/effects.ts';
 import type { LogIndex } from '../../core/ids.ts';
+import type { RequestOrder, Response } from '../../core/messages.ts';
 import type { Entry } from '../../core/operation.ts';
 import type { MemoryWatch } from '../watch/memory-watch.ts';
 import type { NodeHost } from './node-host.ts';
@@ -15,6 +16,10 @@ export interface NodeWatch {
   replied(node: NodeHost, outcome: Outcome): void;
   noted(node: NodeHost, note: Note): void;
   readonly memory: MemoryWatch;
+  /** It sends this to another node. */
+  sent(node: NodeHost, to: string, request: RequestOrder): void;
+  /** It hears an answer to what it sent at `sentAt`. */
+  answered(node: NodeHost, to: string, response: Response, sentAt: number): void;
   /** A turn of its machine is over. */
   turned(node: NodeHost, commitIndex: LogIndex): void;
   /** It has met damage in what it has read, and goes on. */

@@ -4,6 +4,7 @@
 import type { HealthRecord, HistoryRecord } from '../../check/history.ts';
 import type { Note, Outcome } from '../../core/effects.ts';
 import type { LogIndex } from '../../core/ids.ts';
+import type { RequestOrder, Response } from '../../core/messages.ts';
 import type { Mutable } from '../../core/mutable.ts';
 import type { Entry } from '../../core/operation.ts';
 import type { NodeStatus } from '../../core/status.ts';
@@ -14,6 +15,8 @@ import { drawNote } from '../drawing.ts';
 import type { Timeline } from '../timeline.ts';
 import type { Trace } from '../trace.ts';
 import { CommitWatch } from './commit-watch.ts';
+import { CopiesWatch } from './copies-watch.ts';
+import { HealthWatch } from './health-watch.ts';
 import { LogImage } from './log-image.ts';
 import { MemoryWatch } from './memory-watch.ts';
 
@@ -31,6 +34,8 @@ export class Watch implements NodeWatch {
   readonly breaches: Breach[] = [];
   readonly memory = new MemoryWatch((judge, sentence) => this.breach(judge, sentence));
   readonly commits = new CommitWatch((judge, sentence) => this.breach(judge, sentence));
+  private readonly health: HealthWatch;
+  private readonly copies: CopiesWatch;
   /** Called when a process cannot go on. */
   onBroken: (node: NodeHost, error: unknown) => void = () => {};
   /** Called when a process has met damage in what it has read. */
@@ -58,6 +63,9 @@ export class Watch implements NodeWatch {
     this.trace = trace;
     this.record = record;
     this.keys = keys;
+    const report = (judge: string, sentence: string): void => this.breach(judge, sentence);
+    this.health = new HealthWatch(timeline, report);
+    this.copies = new CopiesWatch(timeline, report);
   }
 
   breach(judge: string, sentence: string): void {
@@ -119,8 +127,19 @@ export class Watch implements NodeWatch {
     }
   }
 
+  sent(node: NodeHost, to: string, request: RequestOrder): void {
+    this.health.sent(node, to, request);
+    this.copies.sent(node, to, request);
+  }
+
+  answered(node: NodeHost, to: string, response: Response, sentAt: number): void {
+    this.health.answered(node, to, response, sentAt);
+    this.copies.answered(node, to, response);
+  }
+
   /** A turn of the node's machine is over. */
   turned(node: NodeHost, commitIndex: LogIndex): void {
+    this.health.turned(node);
     const image = this.image(node.id);
     this.commits.committed(node.id, commitIndex, (index) => image.epochAt(index));
   }
@@ -128,11 +147,14 @@ export class Watch implements NodeWatch {
   noted(node: NodeHost, note: Note): void {
     const drawn = this.trace.kept ? drawNote(note) : null;
     if (drawn !== null) this.trace.draw(`${node.id}: ${drawn}`);
+    if (note.event === 'status') this.health.judged(node, note);
+    if (note.event === 'left') this.health.left(node, note.node);
     const at = this.timeline.now;
     const about = { type: 'node' as const, at, life: node.lifeName };
     if (note.event === 'role') {
       const { role, epoch } = note;
       if (role === 'master') {
+        this.health.leads(node);
         this.memory.leads(node.id, epoch);
         this.latestEpoch = Math.max(this.latestEpoch, epoch);
       }
