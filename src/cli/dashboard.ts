@@ -1,6 +1,7 @@
 // Opens the dashboard on this process's terminal, if it has one that can show it. Ink and React are
 // loaded here, late, and nowhere else.
 
+import type { ClientOptions } from '../client/options.ts';
 import { boundHeap } from '../cluster/heap.ts';
 import type { ClusterState } from '../dashboard/cluster/cluster-state.ts';
 import type { Restorer } from '../dashboard/terminal/restorer.ts';
@@ -16,7 +17,8 @@ export interface DashboardTarget {
   /** Base URL of a node to begin with. */
   readonly url: string;
   readonly name: string;
-  readonly token: string | undefined;
+  /** Asked for each request, where it can become another meanwhile. */
+  readonly token: ClientOptions['token'];
   /** To leave is to stop the cluster. */
   readonly owner: boolean;
   /** What command lines need to find this cluster, e.g. `--name b`; empty: nothing. */

@@ -1,9 +1,9 @@
 // Runs a server as this process: says where it listens and what happens to it, and puts what stops
 // it from starting into a sentence.
 
-import type { LocalUrlEvent, NodeEvent, RememberedEvent } from '../cluster/report.ts';
+import type { LocalUrlEvent, NodeEvent, RememberedEvent, TokensEvent } from '../cluster/report.ts';
 import { plainLines } from '../cluster/report.ts';
-import type { Listening, Service } from '../cluster/service.ts';
+import type { Listening, Service, ServiceOptions } from '../cluster/service.ts';
 import type { Note } from '../core/effects.ts';
 import type { TurnEvent } from '../node/arbiter/etcd/arbiter-in-turn.ts';
 import {
@@ -19,14 +19,15 @@ import { Refused, UsageError } from './exit.ts';
 import { clearEcho } from './interrupt.ts';
 import { cleanJson, cleanText } from './printing/clean-text.ts';
 import { hurryReader, outliveOutput } from './printing/output.ts';
+import { tokenReader, tokensEvent } from './token-change.ts';
 
 /** What a server says while it runs. */
-type Told = Note | LocalUrlEvent | RememberedEvent | TurnEvent;
+type Told = Note | LocalUrlEvent | RememberedEvent | TokensEvent | TurnEvent;
 
-/** Serves until it is told to stop. `what` names the server in the plain line; `start` is given
- * where to say what happens. */
+/** Serves until it is told to stop. `what` names the server in the plain line, `name` in its
+ * diagnostics; `start` is given where to say what happens. */
 export async function serve(
-  what: string,
+  { what, name }: { readonly what: string; readonly name: string },
   settings: ServerSettings,
   flags: { readonly json?: boolean; readonly leave?: boolean },
   start: (onNote: (told: Told) => void) => Promise<Service>,
@@ -41,12 +42,29 @@ export async function serve(
       onListening: (listening) => printer.listening(listening),
       leave: flags.leave ?? false,
       onInterrupt: () => clearEcho(),
+      ...tokenChanges(name, settings, (event) => printer.note(event)),
     });
   } catch (error) {
     throw servingProblem(error, settings);
   } finally {
     hurryReader();
   }
+}
+
+/** How the tokens can become others: by the file that they stand in, or by a launcher's word. */
+function tokenChanges(
+  name: string,
+  { tokens, tokenFile, logLevel, wording }: ServerSettings,
+  tell: (event: TokensEvent) => void,
+): Pick<ServiceOptions, 'onReread' | 'onTokens'> {
+  if (tokens === null) return {};
+  const onTokens = (all: readonly string[]): void => {
+    tokens.exchange(all);
+    tell(tokensEvent(tokens));
+  };
+  if (tokenFile === undefined) return { onTokens };
+  const onReread = tokenReader(tokenFile, tokens, { name, logLevel, wording }, tell);
+  return { onReread, onTokens };
 }
 
 /** One of these for each copy of an operation would be too many lines; metrics count them. */

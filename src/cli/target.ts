@@ -52,7 +52,10 @@ export function addTargetOptions(
   return command
     .option('--url <url>', `a node of the cluster (default: ${unnamed})`)
     .option('--name <name>', 'the running cluster of this name')
-    .option('--token-file <file>', "file with the cluster's token (default: REPLOG_TOKEN)");
+    .option(
+      '--token-file <file>',
+      "file with the cluster's token, its first line (default: REPLOG_TOKEN)",
+    );
 }
 
 /** Throws UsageError or InvalidUrl. */

@@ -3,6 +3,7 @@
 
 import { boundedText } from './bounded-text.ts';
 import { InvalidToken, reasonOf } from './errors.ts';
+import type { ClientOptions } from './options.ts';
 import { type Answer, type AnswerHeaders, type Method, type Wire, WireFailure } from './wire.ts';
 
 export interface Call {
@@ -53,13 +54,13 @@ const TOKEN = /^[\x21-\x7e]*$/;
 
 export class Link {
   readonly #wire: Wire;
-  readonly #headers: Readonly<Record<string, string>>;
+  readonly #token: ClientOptions['token'];
 
   /** `token` goes with every request. Throws InvalidToken. */
-  constructor(wire: Wire, token?: string | undefined) {
-    if (token !== undefined && !TOKEN.test(token)) throw new InvalidToken();
+  constructor(wire: Wire, token?: ClientOptions['token']) {
+    if (typeof token === 'string') refuseUnsendable(token);
     this.#wire = wire;
-    this.#headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    this.#token = token;
   }
 
   /** Sends the request and resolves with the head of the answer. Throws ConnectionFailure, the
@@ -69,7 +70,7 @@ export class Link {
     const body = json === undefined ? undefined : JSON.stringify(json);
     const type: Record<string, string> =
       body === undefined ? {} : { 'content-type': 'application/json' };
-    const headers = { ...this.#headers, ...type, ...call.headers };
+    const headers = { ...this.#authorization(), ...type, ...call.headers };
     try {
       return await this.#wire(urlOf(base, call), { method: call.method, headers, body, signal });
     } catch (error) {
@@ -84,6 +85,13 @@ export class Link {
     return this.whole(base, call, await this.open(base, call));
   }
 
+  #authorization(): Readonly<Record<string, string>> {
+    const token = typeof this.#token === 'function' ? this.#token() : this.#token;
+    if (token === undefined) return {};
+    refuseUnsendable(token);
+    return { authorization: `Bearer ${token}` };
+  }
+
   /** The answer as a whole, once its head is there. One that is too long is none. */
   async whole(base: string, call: Call, response: Answer): Promise<Reply> {
     let text: string;
@@ -96,6 +104,10 @@ export class Link {
     const { status, headers } = response;
     return { url: urlOf(base, call), status, headers, body: parse(text, headers) };
   }
+}
+
+function refuseUnsendable(token: string): void {
+  if (!TOKEN.test(token)) throw new InvalidToken();
 }
 
 /** Whether what was asked for was done (2xx). */

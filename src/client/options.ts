@@ -11,8 +11,8 @@ export interface ClientOptions {
    * finds the master that has taken over from the node at `url`. Reads go to `url` alone. Default:
    * none. */
   readonly others?: readonly string[] | undefined;
-  /** Sent as a Bearer token with every request. */
-  readonly token?: string | undefined;
+  /** Sent as a Bearer token with every request; a function is asked before each. */
+  readonly token?: string | (() => string | undefined) | undefined;
   /** Carries all requests. Default: Node's own HTTP client. */
   readonly fetch?: Fetch | undefined;
   /** How long a write looks for a master that answers, in milliseconds; default 10,000, which

@@ -4,6 +4,7 @@ import { type RequestOptions, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import type { Health } from '../client/answers.ts';
 import type { RunningArbiter } from '../node/arbiter/serve-arbiter.ts';
+import type { Tokens } from '../node/http/tokens.ts';
 
 /** A local answer takes milliseconds; a paused node gives none. */
 const ANSWER_MS = 1_000;
@@ -11,11 +12,11 @@ const ANSWER_MS = 1_000;
 /** Calls over loopback on behalf of the launcher. */
 export class ArbiterLink {
   readonly arbiter: RunningArbiter;
-  readonly #headers: Readonly<Record<string, string>>;
+  readonly #tokens: Tokens | null;
 
-  constructor(arbiter: RunningArbiter, token: string | null) {
+  constructor(arbiter: RunningArbiter, tokens: Tokens | null) {
     this.arbiter = arbiter;
-    this.#headers = token === null ? {} : { authorization: `Bearer ${token}` };
+    this.#tokens = tokens;
   }
 
   /** The role the arbiter has given to a node; null: none yet. */
@@ -45,16 +46,20 @@ export class ArbiterLink {
 
   /** Ends a node's membership in its stead. */
   async leave(node: string): Promise<void> {
-    const headers = { ...this.#headers, 'content-type': 'application/json' };
+    const headers = { ...this.#headers(), 'content-type': 'application/json' };
     const url = `${this.arbiter.url}/arbiter/leave`;
     const { status } = await ask(url, { method: 'POST', headers }, JSON.stringify({ node }));
     if (status !== 200) throw new Error(`the arbiter did not let ${node} leave (${status})`);
   }
 
+  #headers(): Readonly<Record<string, string>> {
+    return this.#tokens === null ? {} : { authorization: this.#tokens.authorization };
+  }
+
   async #get(url: string): Promise<Answer | null> {
     try {
       const signal = AbortSignal.timeout(ANSWER_MS);
-      return await ask(url, { headers: this.#headers, signal });
+      return await ask(url, { headers: this.#headers(), signal });
     } catch {
       // Not listening yet, paused or gone: all of these mean "no answer now", and callers ask
       // again.

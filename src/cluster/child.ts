@@ -175,8 +175,7 @@ export class Child {
     this.#state = 'stopping';
     this.#askedToEnd = true;
     this.#wake();
-    // The channel is gone if the child is about to end anyway; the callback keeps that silent.
-    if (child.connected) child.send({ type: 'stop' }, () => undefined);
+    this.tell({ type: 'stop' });
     const impatience = setTimeout(() => child.kill('SIGKILL'), this.#spec.stopMs);
     const farewell = await this.#ended;
     clearTimeout(impatience);
@@ -197,10 +196,16 @@ export class Child {
       patience = setTimeout(resolve, RETIRE_MS);
     });
     child.on('message', answered);
-    if (child.connected) child.send({ type: 'retire' }, () => undefined);
+    this.tell({ type: 'retire' });
     await Promise.race([done, this.#ended]);
     clearTimeout(patience);
     child.off('message', answered);
+  }
+
+  /** Sends the process a word, if there is one. */
+  tell(word: { readonly type: string; readonly [field: string]: unknown }): void {
+    // The channel is gone if the child is about to end anyway; the callback keeps that silent.
+    if (this.#process?.connected) this.#process.send(word, () => undefined);
   }
 
   /** SIGKILL, whatever the state. Resolves when the process has ended; null: there was none. */

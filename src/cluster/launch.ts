@@ -2,6 +2,7 @@
 // the arbiter is started and the cluster announced. Whatever fails leaves nothing running.
 
 import type { RunningArbiter, serveArbiter } from '../node/arbiter/serve-arbiter.ts';
+import type { Tokens } from '../node/http/tokens.ts';
 import type { Claim } from './claim.ts';
 import type { ClusterView, Control, NodeView } from './control.ts';
 import { Conflict } from './control.ts';
@@ -22,7 +23,7 @@ const READY_MS = 15_000;
 
 /** What a cluster is to be, and how it is started. */
 export interface LaunchOptions extends Wanted {
-  readonly token: string | null;
+  readonly tokens: Tokens | null;
   readonly requireClientToken: boolean;
   readonly logLevel: string;
   /** How long the proof of readiness may take, in milliseconds; default 15,000. */
@@ -43,6 +44,8 @@ export interface Launch {
   stop(): Promise<void>;
   /** Ends everything at once. */
   kill(): Promise<void>;
+  /** Tells the nodes that other tokens count now. */
+  handOnTokens(): void;
 }
 
 /** Starts a cluster. Rejects before anything is started with PortTaken, ClusterRuns, ForeignFolder,
@@ -76,12 +79,12 @@ async function launchClaimed(
   // Only now is the folder ours: whoever looks for clusters elsewhere has not met our claim.
   if (dataDir !== null) await writeOrStop(arbiter, dataDir, roster);
   let registration: Registration | null = null;
-  const { token, onEvent, onLine } = options;
+  const { tokens, onEvent, onLine } = options;
   launcher = new Launcher(
     {
       layout,
       usedIds: [...roster.nodes, ...roster.removed],
-      token,
+      tokens,
       readyWithinMs: options.readyWithinMs ?? READY_MS,
       specOf: (node, arbiterUrl) => specOf(node, { ...options, arbiterUrl }, process.env),
       onEvent: (event) => {
@@ -120,6 +123,7 @@ async function launchClaimed(
     broken: arbiter.stopped,
     stop: () => farewell(running.stop()),
     kill: () => farewell(running.kill()),
+    handOnTokens: () => running.handOnTokens(),
   };
 }
 
@@ -165,7 +169,7 @@ function startArbiter(
   layout: Layout,
   launcher: () => Control | null,
 ): Promise<RunningArbiter> {
-  const { failover = false, logLevel, requireClientToken, token } = options;
+  const { failover = false, logLevel, requireClientToken, tokens } = options;
   const find = () => {
     const control = launcher();
     if (control === null) throw new Conflict('the cluster is being started');
@@ -175,7 +179,7 @@ function startArbiter(
     host: LOOPBACK,
     ...layout.arbiter,
     size: layout.nodes.length,
-    token,
+    tokens,
     requireClientToken,
     logLevel,
     prefer: layout.nodes[0]?.node ?? '',

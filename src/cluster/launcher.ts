@@ -7,6 +7,7 @@
 // 3. After `stop` no child is left.
 
 import type { RunningArbiter } from '../node/arbiter/serve-arbiter.ts';
+import type { Tokens } from '../node/http/tokens.ts';
 import { perform, retire } from './actions.ts';
 import { ArbiterLink } from './arbiter-link.ts';
 import { Bulletin } from './bulletin.ts';
@@ -30,7 +31,7 @@ export interface LauncherParts {
   readonly layout: Layout;
   /** Ids that were used before; they are not given to new nodes. */
   readonly usedIds: readonly string[];
-  readonly token: string | null;
+  readonly tokens: Tokens | null;
   /** How long the proof of readiness may take. */
   readonly readyWithinMs: number;
   readonly specOf: (place: NodePlace, arbiterUrl: string) => ChildSpec;
@@ -61,7 +62,7 @@ export class Launcher implements Control {
   constructor(parts: LauncherParts, arbiter: RunningArbiter) {
     this.#parts = parts;
     this.#arbiter = arbiter;
-    this.#link = new ArbiterLink(arbiter, parts.token);
+    this.#link = new ArbiterLink(arbiter, parts.tokens);
     this.#bulletin = new Bulletin(parts.onEvent);
     this.#crew = new Crew(parts.layout, parts.usedIds);
     const pace = { now: parts.now, sleep: parts.sleep, signal: this.#end.signal };
@@ -190,6 +191,13 @@ export class Launcher implements Control {
       this.#say('removed', member);
       return this.#noted(member);
     });
+  }
+
+  /** Tells the nodes which tokens count now; those that start later know it from their start. */
+  handOnTokens(): void {
+    const { tokens } = this.#parts;
+    if (tokens === null) return;
+    for (const { child } of this.#crew.all) child.tell({ type: 'tokens', tokens: tokens.all });
   }
 
   async #proof(): Promise<void> {

@@ -2,6 +2,7 @@
 // environment, never through arguments, which every user of the machine can read.
 
 import { fileURLToPath } from 'node:url';
+import type { Tokens } from '../node/http/tokens.ts';
 import type { ChildSpec } from './child.ts';
 import type { NodePlace } from './layout.ts';
 import { LOOPBACK } from './ports.ts';
@@ -11,7 +12,7 @@ export interface NodeSettings {
   readonly arbiterUrl: string;
   /** Default write concern of messages; null: the node's own default. */
   readonly w: string | null;
-  readonly token: string | null;
+  readonly tokens: Tokens | null;
   readonly requireClientToken: boolean;
   readonly logLevel: string;
 }
@@ -40,7 +41,11 @@ export function specOf(
       ...(settings.w === null ? [] : ['--w', settings.w]),
       ...(settings.requireClientToken ? ['--require-client-token'] : []),
     ],
-    env: settings.token === null ? inherited : { ...inherited, REPLOG_TOKEN: settings.token },
+    // Asked at each start: the tokens may be others by then. A line each.
+    get env() {
+      const { tokens } = settings;
+      return tokens === null ? inherited : { ...inherited, REPLOG_TOKEN: tokens.all.join('\n') };
+    },
     stopMs: STOP_MS,
   };
 }

@@ -54,12 +54,20 @@ export interface LocalUrlEvent {
   readonly url: string;
 }
 
+/** Other tokens count now. Which, nobody is told. */
+export interface TokensEvent {
+  readonly event: 'tokens';
+  /** How many. */
+  readonly accepted: number;
+}
+
 export type ClusterEvent =
   | ReadyEvent
   | ProcessEvent
   | ExitEvent
   | NodeEvent
   | RememberedEvent
+  | TokensEvent
   | { readonly event: 'stopping' }
   | { readonly event: 'stopped' };
 
@@ -137,6 +145,8 @@ function sentenceOf(event: OtherEvent): string {
       );
     case 'remembered':
       return rememberedSentence(event as unknown as RememberedEvent);
+    case 'tokens':
+      return `${node === '' ? '' : `${node}: `}the tokens were exchanged: ${fields.accepted} now`;
     case 'in-charge':
       return inChargeSentence(event as unknown as RememberedEvent);
     case 'standby':

@@ -1,6 +1,7 @@
 // A server as a process of its own: it says where it listens, and ends in order when it is told to,
 // by a signal or by the launcher that started it. Without its launcher it ends at once.
 
+import { onHangup } from './hangup.ts';
 import { boundHeap } from './heap.ts';
 import { onNpmGone } from './npm-parent.ts';
 
@@ -36,6 +37,11 @@ export interface ServiceOptions {
   readonly leave: boolean;
   /** Called when Ctrl-C ends the service; not where that is left to its launcher. */
   readonly onInterrupt?: () => void;
+  /** Called on SIGHUP while the terminal is there, or where there never was one. Absent: SIGHUP
+   * ends the service. */
+  readonly onReread?: (() => void) | undefined;
+  /** Called with the tokens that the launcher says count now. */
+  readonly onTokens?: (tokens: readonly string[]) => void;
 }
 
 /** The contract gives 5 s from request to end; what is not done then is not waited for. */
@@ -88,7 +94,7 @@ interface Orders {
 
 /** Listens to signals and to the parent. After the first order the process ends in time, whatever
  * still keeps it. */
-function takeOrders({ leave, onInterrupt }: ServiceOptions): Orders {
+function takeOrders({ leave, onInterrupt, onReread, onTokens }: ServiceOptions): Orders {
   const hosted = process.send !== undefined;
   let give: (order: Order) => void = () => undefined;
   const next = new Promise<Order>((resolve) => {
@@ -108,9 +114,10 @@ function takeOrders({ leave, onInterrupt }: ServiceOptions): Orders {
     onSignal();
   };
   const onMessage = (message: unknown) => {
-    const type = (message as { type?: unknown } | null)?.type;
+    const { type, tokens } = (message ?? {}) as { type?: unknown; tokens?: readonly string[] };
     if (type === 'stop') obey(type);
     else if (type === 'retire') giveUp();
+    else if (type === 'tokens') onTokens?.(tokens ?? []);
   };
   // Ctrl-C reaches every process of a terminal: a child waits for its launcher's word.
   const ignore = () => undefined;
@@ -120,7 +127,7 @@ function takeOrders({ leave, onInterrupt }: ServiceOptions): Orders {
   if (hosted && !process.connected) onDisconnect();
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', hosted ? ignore : onCtrlC);
-  process.on('SIGHUP', hosted ? ignore : onSignal);
+  process.on('SIGHUP', hosted ? ignore : onHangup(onReread, onSignal));
   if (hosted) process.on('message', onMessage).on('disconnect', onDisconnect);
   const unwatch = hosted ? ignore : onNpmGone(onSignal);
   return {

@@ -111,7 +111,7 @@ function launchOptions(
     fresh: false,
     w: options.w ?? null,
     failover: options.failover ?? false,
-    token: null,
+    tokens: null,
     requireClientToken: false,
     logLevel: 'error',
     unlisted: true,

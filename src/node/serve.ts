@@ -36,6 +36,7 @@ import { refuseArbiters } from './folder/folder-kind.ts';
 import { takeFolder } from './folder/folder-owner.ts';
 import { FoundDamage } from './found-damage.ts';
 import { startServer } from './http/server.ts';
+import type { Tokens } from './http/tokens.ts';
 import { freePort, urlOf } from './own-url.ts';
 import { Transport } from './peers/transport.ts';
 import { realClock } from './runtime/event-queue.ts';
@@ -65,7 +66,8 @@ export interface ServeNodeOptions {
   readonly w: WriteConcern;
   /** Offer the routes that break the node on purpose. */
   readonly faults: boolean;
-  readonly token: string | null;
+  /** null: no route asks for one. */
+  readonly tokens: Tokens | null;
   readonly requireClientToken: boolean;
   readonly allowHosts: readonly string[];
   readonly logLevel: string;
@@ -149,9 +151,9 @@ interface Prepared {
 
 async function assemble(options: ServeNodeOptions, prepared: Prepared): Promise<RunningNode> {
   const { persistence, folds, faults, trace, logger } = prepared;
-  const { host, port, token } = options;
+  const { host, port, tokens } = options;
   const url = options.advertise ?? urlOf(host, port);
-  const transport = new Transport(token === null ? {} : { token });
+  const transport = new Transport(tokens === null ? {} : { tokens });
   const failure = failing();
   const broken = (error: unknown): void => {
     logger.fatal({ err: error }, 'the node cannot go on');
@@ -249,7 +251,7 @@ function replicaFor(options: ServeNodeOptions, url: string, prepared: Prepared):
 
 function appOptions(options: ServeNodeOptions, prepared: Prepared): AppOptions {
   const { faults, trace, logger, damage } = prepared;
-  const { token, allowHosts, requireClientToken } = options;
+  const { tokens, allowHosts, requireClientToken } = options;
   return {
     logger,
     trace,
@@ -257,7 +259,7 @@ function appOptions(options: ServeNodeOptions, prepared: Prepared): AppOptions {
     defaultW: options.w,
     allowHosts,
     requireClientToken,
-    ...(token === null ? {} : { token }),
+    ...(tokens === null ? {} : { tokens }),
     ...(faults === undefined ? {} : { faults }),
   };
 }

@@ -94,7 +94,9 @@ test('the token comes from its file, else from the environment', async () => {
     expect(readToken(undefined, { REPLOG_TOKEN: 'other' })).toBe('other');
     expect(readToken(undefined, { REPLOG_TOKEN: '' })).toBeUndefined();
     expect(readToken(undefined, {})).toBeUndefined();
-    await writeFile(file, 'two\nlines');
+    await writeFile(file, '\nfirst\r\n  second \n');
+    expect(readToken(file, {})).toBe('first');
+    await writeFile(file, 'one two');
     expect(() => readToken(file, {})).toThrow(UsageError);
     expect(() => readToken(join(folder, 'none'), {})).toThrow(/cannot be read/);
   } finally {

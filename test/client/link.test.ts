@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { InvalidToken } from '../../src/client/errors.ts';
 import { Link, retryAfterOf } from '../../src/client/link.ts';
 import type { Wire } from '../../src/client/wire.ts';
 
@@ -28,4 +29,18 @@ test.each([
 ])('Retry-After: %s', (value, seconds) => {
   const headers = new Headers(value === undefined ? {} : { 'retry-after': value });
   expect(retryAfterOf(headers)).toBe(seconds);
+});
+
+test('a token that can become another one is asked for with each request', async () => {
+  const sent: unknown[] = [];
+  const wire = (async (_: string, { headers }: Parameters<Wire>[1]) => {
+    sent.push((headers as Record<string, string>).authorization);
+    return { status: 200, headers: new Headers(), body: null, text: async () => '' };
+  }) as unknown as Wire;
+  const tokens = ['old', 'new', undefined, 'not one'];
+  const link = new Link(wire, () => tokens.shift());
+  const call = { method: 'GET', path: '/log' } as const;
+  for (let time = 0; time < 3; time += 1) await link.send('http://n1', call);
+  expect(sent).toEqual(['Bearer old', 'Bearer new', undefined]);
+  await expect(link.send('http://n1', call)).rejects.toBeInstanceOf(InvalidToken);
 });

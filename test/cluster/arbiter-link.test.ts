@@ -2,6 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { ArbiterLink } from '../../src/cluster/arbiter-link.ts';
+import { Tokens } from '../../src/node/http/tokens.ts';
 import { sendJson, startStub } from '../client/stub-server.ts';
 import { FakeArbiter } from './fake-arbiter.ts';
 
@@ -10,7 +11,7 @@ function linkTo(url: string, token: string | null = null): ArbiterLink {
   const arbiter = new FakeArbiter(1);
   arbiter.joined = ['n1'];
   arbiter.url = url;
-  return new ArbiterLink(arbiter, token);
+  return new ArbiterLink(arbiter, token === null ? null : new Tokens([token]));
 }
 
 test('a node is ready if it says so, and only then', async () => {

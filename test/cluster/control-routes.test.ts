@@ -9,6 +9,7 @@ import { createArbiterApp } from '../../src/node/api/arbiter-app.ts';
 import type { GuardOptions } from '../../src/node/http/guard.ts';
 import type { App } from '../../src/node/http/mount.ts';
 import { startServer } from '../../src/node/http/server.ts';
+import { Tokens } from '../../src/node/http/tokens.ts';
 
 const N2: NodeView = {
   node: 'n2',
@@ -226,7 +227,7 @@ describe('control routes', () => {
 
 describe('control routes are guarded', () => {
   it('by the token', async () => {
-    const app = appWith({ token: 's3cret' });
+    const app = appWith({ tokens: new Tokens(['s3cret']) });
     const verb = { method: 'POST' };
     expect((await app.request('/cluster/nodes/n2/kill', verb)).status).toBe(401);
     expect((await app.request('/cluster')).status).toBe(401);

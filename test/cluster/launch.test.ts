@@ -48,7 +48,7 @@ afterEach(async () => {
 async function ready(how: Partial<LaunchOptions> = {}): Promise<ReadyEvent> {
   launched = await launch({
     ...{ name: 'one', port: await freeBlock(2), secondaries: 0, dataDir: null, fresh: false },
-    ...{ w: null, token: null, requireClientToken: false, logLevel: 'error' },
+    ...{ w: null, tokens: null, requireClientToken: false, logLevel: 'error' },
     onEvent: () => undefined,
     onLine: () => undefined,
     startArbiter: serveArbiter,

@@ -9,6 +9,7 @@ import { Launcher } from '../../src/cluster/launcher.ts';
 import { layoutOf } from '../../src/cluster/layout.ts';
 import { freeBlock } from '../../src/cluster/ports.ts';
 import type { ClusterEvent } from '../../src/cluster/report.ts';
+import { Tokens } from '../../src/node/http/tokens.ts';
 import { FakeArbiter } from './fake-arbiter.ts';
 
 export const NODE = `
@@ -77,7 +78,7 @@ export async function make(
     {
       layout: layoutOf({ name: 'c', port, nodes, dataDir: null }),
       usedIds: nodes,
-      token: how.token ?? null,
+      tokens: how.token === undefined ? null : new Tokens([how.token]),
       readyWithinMs: 15_000,
       specOf: ({ node, port }) => {
         const program = join(dir, `${node}.mjs`);

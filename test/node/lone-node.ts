@@ -6,5 +6,5 @@ import type { ServeNodeOptions } from '../../src/node/serve.ts';
 export const LONE_NODE: ServeNodeOptions = {
   ...{ id: 'n1', role: null, join: null, size: null, dataDir: null, w: 1, faults: false },
   ...{ host: '127.0.0.1', port: 0, advertise: null, allowHosts: [] },
-  ...{ token: null, requireClientToken: false, logLevel: 'silent' },
+  ...{ tokens: null, requireClientToken: false, logLevel: 'silent' },
 };

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { ReplogClient } from '../../src/client/client.ts';
 import { serveArbiter } from '../../src/node/arbiter/serve-arbiter.ts';
+import { Tokens } from '../../src/node/http/tokens.ts';
 import { type ServeNodeOptions, serveNode } from '../../src/node/serve.ts';
 import { LONE_NODE } from './lone-node.ts';
 
@@ -79,7 +80,7 @@ const outside = addresses.find((at) => at?.family === 'IPv4' && !at.internal)?.a
 
 // Where this machine has loopback alone, there is no address to be reached at.
 test.skipIf(outside === undefined)('who listens at an address is reached at it', async () => {
-  const at = { host: outside!, token: 'secret' };
+  const at = { host: outside!, tokens: new Tokens(['secret']) };
   const arbiter = await serveArbiter({ ...at, port: 0, dataDir: null, size: null });
   onTestFinished(() => arbiter.stop());
   const master = await serve({ ...at, join: [arbiter.url] });
@@ -90,7 +91,7 @@ test.skipIf(outside === undefined)('who listens at an address is reached at it',
 });
 
 test('an arbiter in memory lets in the one node that kept its data, beside new ones', async () => {
-  const at = { host: '127.0.0.1', port: 0, token: null };
+  const at = { host: '127.0.0.1', port: 0, tokens: null };
   const arbiter = await serveArbiter({ ...at, dataDir: null, size: 3 });
   onTestFinished(() => arbiter.stop());
   const join = async (node: string, more: object = {}) => {

@@ -4,10 +4,11 @@
 import { isatty } from 'node:tty';
 import { type Command, Option } from 'commander';
 import type { Wording } from '../../node/diagnostics/logger.ts';
+import { Tokens } from '../../node/http/tokens.ts';
 import { UsageError } from '../exit.ts';
 import { plainDiagnostic } from '../printing/plain-diagnostic.ts';
 import { dataDirFrom } from './data-dir.ts';
-import { readToken } from './token.ts';
+import { readTokens } from './token.ts';
 import { refuseBoth } from './vain-options.ts';
 import { wholeNumber } from './whole-number.ts';
 
@@ -33,7 +34,10 @@ export interface ServerSettings {
   readonly dataDir: string | null;
   /** What is said in place of the folder; absent: nothing. */
   readonly remembers?: string;
-  readonly token: string | null;
+  /** null: no route asks for one. */
+  readonly tokens: Tokens | null;
+  /** Where they stand; absent: in no file. */
+  readonly tokenFile?: string;
   readonly requireClientToken: boolean;
   readonly allowHosts: readonly string[];
   readonly logLevel: string;
@@ -62,7 +66,11 @@ export function addServerOptions(command: Command, port: number): Command {
 /** Adds the options that `replog cluster` has as well. */
 export function addTokenOptions(command: Command): Command {
   return command
-    .option('--token-file <file>', "file with the cluster's token (default: REPLOG_TOKEN)")
+    .option(
+      '--token-file <file>',
+      'file with the tokens, a line each: all are accepted, the first is sent; SIGHUP reads it ' +
+        'again (default: REPLOG_TOKEN)',
+    )
     .option('--require-client-token', 'clients need the token too, not only nodes')
     .addOption(
       new Option(
@@ -74,8 +82,9 @@ export function addTokenOptions(command: Command): Command {
 
 /** Checks what commander cannot. `id` names the default data folder. Throws UsageError. */
 export function serverSettings(flags: ServerFlags, id: string): ServerSettings {
-  const token = readToken(flags.tokenFile) ?? null;
-  if (!isLoopback(flags.host) && token === null && !flags.insecure) {
+  // The channel is that of a launcher.
+  const all = readTokens(flags.tokenFile, process.env, process.send !== undefined);
+  if (!isLoopback(flags.host) && all === undefined && !flags.insecure) {
     throw new UsageError(
       `--host ${flags.host} lets others reach this process, and there is no token`,
       'give one in REPLOG_TOKEN or with --token-file, or say --insecure',
@@ -85,8 +94,7 @@ export function serverSettings(flags: ServerFlags, id: string): ServerSettings {
     host: flags.host,
     port: flags.port,
     dataDir: dataDirOf(flags, `${id}-${flags.port}`),
-    token,
-    requireClientToken: requiredToken(flags, token),
+    ...tokenSettings(flags, all),
     allowHosts: flags.allowHost ?? [],
     logLevel: flags.logLevel ?? LOG_LEVEL,
     ...(isForPeople(flags) ? { wording: plainDiagnostic } : {}),
@@ -98,16 +106,20 @@ function isForPeople({ json, logLevel }: ServerFlags): boolean {
   return !json && logLevel === undefined && isatty(2);
 }
 
-/** Whether clients need the token; throws UsageError if there is none to need. */
-export function requiredToken(
-  flags: Pick<ServerFlags, 'requireClientToken'>,
-  token: string | null,
-): boolean {
-  if (flags.requireClientToken && token === null) {
+/** What `all` tokens come to; throws UsageError if clients need one, and there is none. */
+export function tokenSettings(
+  { requireClientToken = false, tokenFile }: Pick<ServerFlags, 'requireClientToken' | 'tokenFile'>,
+  all: readonly string[] | undefined,
+): Pick<ServerSettings, 'tokens' | 'tokenFile' | 'requireClientToken'> {
+  if (requireClientToken && all === undefined) {
     const hint = 'give one in REPLOG_TOKEN or with --token-file';
     throw new UsageError('--require-client-token needs a token', hint);
   }
-  return flags.requireClientToken ?? false;
+  return {
+    tokens: all === undefined ? null : new Tokens(all),
+    ...(tokenFile === undefined ? {} : { tokenFile }),
+    requireClientToken,
+  };
 }
 
 /** The data folder, absolute; null with --memory. Throws UsageError for both at once. */

@@ -52,7 +52,8 @@ export function register(program: Command): void {
       const etcd = await etcdSettings(flags);
       const settings = settingsOf(flags);
       const { serveArbiter } = await import('../../node/arbiter/serve-arbiter.ts');
-      await serve('arbiter', settings, flags, async (tell) => {
+      const called = { what: 'arbiter', name: 'arbiter' };
+      await serve(called, settings, flags, async (tell) => {
         const size = flags.secondaries === undefined ? null : flags.secondaries + 1;
         const { failover = false } = flags;
         const shared = etcd === null ? {} : { etcd: { ...etcd, onTurn: tell } };

@@ -3,21 +3,22 @@
 import type { Command } from 'commander';
 import type { Launch, LaunchOptions } from '../../cluster/launch.ts';
 import { defaultDataDir, defaultName, NAME_PATTERN } from '../../cluster/layout.ts';
-import type { ClusterEvent, ReadyEvent } from '../../cluster/report.ts';
+import type { ClusterEvent, ReadyEvent, TokensEvent } from '../../cluster/report.ts';
 import type { WriteConcern } from '../../core/effects.ts';
 import type { Wording } from '../../node/diagnostics/logger.ts';
 import { dataDirFrom } from '../arguments/data-dir.ts';
 import {
   addTokenOptions,
   LOG_LEVEL,
-  requiredToken,
   type ServerFlags,
+  type ServerSettings,
+  tokenSettings,
 } from '../arguments/server-options.ts';
-import { readToken } from '../arguments/token.ts';
+import { readTokens } from '../arguments/token.ts';
 import { refuseBoth } from '../arguments/vain-options.ts';
 import { wholeNumber } from '../arguments/whole-number.ts';
 import { parseWriteConcern, refuseUnsatisfiable } from '../arguments/write-concern.ts';
-import type { Prepared } from '../dashboard.ts';
+import { Screen } from '../cluster-screen.ts';
 import { EXIT, endingOf, Refused, UsageError } from '../exit.ts';
 import { clearEcho, untilInterrupted } from '../interrupt.ts';
 import { cleanJson, cleanText } from '../printing/clean-text.ts';
@@ -25,6 +26,7 @@ import { examples } from '../printing/examples.ts';
 import { hurryReader, outliveOutput } from '../printing/output.ts';
 import { plainDiagnostic, plainOutput } from '../printing/plain-diagnostic.ts';
 import { startProblem } from '../start-problem.ts';
+import { tokenReader } from '../token-change.ts';
 import { aimed } from '../way-back.ts';
 
 interface ClusterFlags
@@ -85,14 +87,15 @@ export function register(program: Command): void {
     });
 }
 
-type Settings = Omit<LaunchOptions, 'startArbiter' | 'onEvent' | 'onLine'>;
+type Settings = Omit<LaunchOptions, 'startArbiter' | 'onEvent' | 'onLine'> &
+  Pick<ServerSettings, 'tokenFile'>;
 
 /** Checks what commander cannot, and settles names and folders. */
 async function launchOptions(flags: ClusterFlags): Promise<Settings> {
   refuseBoth(flags.memory, flags.dataDir, '--memory', '--data-dir');
   refuseBoth(flags.plain, flags.json, '--plain', '--json');
   refuseUnsatisfiable(flags.w, flags.secondaries);
-  const token = readToken(flags.tokenFile) ?? null;
+  const tokens = readTokens(flags.tokenFile);
   const port = flags.port === 0 ? await anyBlock(flags.secondaries) : flags.port;
   const name = flags.name ?? defaultName(port);
   const dataDir =
@@ -105,8 +108,7 @@ async function launchOptions(flags: ClusterFlags): Promise<Settings> {
     fresh: flags.fresh ?? false,
     w: flags.w === undefined ? null : String(flags.w),
     failover: flags.failover ?? false,
-    token,
-    requireClientToken: requiredToken(flags, token),
+    ...tokenSettings(flags, tokens),
     logLevel: flags.logLevel ?? LOG_LEVEL,
   };
 }
@@ -128,7 +130,11 @@ async function run(flags: ClusterFlags, settings: Settings): Promise<void> {
   const { onTerminal } = await import('../dashboard.ts');
   const screen = new Screen(!flags.plain && !flags.json && onTerminal(), flags.name);
   let launched: Launch | null = null;
-  const signals = takeStopSignals(() => launched?.kill());
+  const reread = rereading(flags, settings, screen, (event) => {
+    launched?.handOnTokens();
+    if (!screen.taken) show(event);
+  });
+  const signals = takeStopSignals(() => launched?.kill(), undefined, reread);
   void signals.first.then((name) => {
     if (name === 'SIGINT') clearEcho();
   });
@@ -170,67 +176,25 @@ async function run(flags: ClusterFlags, settings: Settings): Promise<void> {
   }
 }
 
+/** What SIGHUP asks for, where the tokens stand in a file. */
+function rereading(
+  { json }: ClusterFlags,
+  { tokens, tokenFile, logLevel }: Settings,
+  screen: Screen,
+  exchanged: (event: TokensEvent) => void,
+): (() => void) | undefined {
+  if (tokens === null || tokenFile === undefined) return undefined;
+  const wording = (line: string): string => {
+    screen.say(json ? line : plainDiagnostic(line, false));
+    return '';
+  };
+  return tokenReader(tokenFile, tokens, { name: 'launcher', logLevel, wording }, exchanged);
+}
+
 /** What the arbiter here has to say: it stands beside the lines of the launcher. */
 function wordingFor({ json }: ClusterFlags, screen: Screen): { wording?: Wording } {
   if (json) return {};
   return { wording: (line) => (screen.taken ? '' : plainDiagnostic(line, false)) };
-}
-
-/** The terminal, while the dashboard has it: nothing else may write there. */
-class Screen {
-  /** Whether there is a terminal for a dashboard. */
-  readonly wanted: boolean;
-  taken = false;
-  /** It was taken once, and hid what the nodes wrote. */
-  opened = false;
-  #prepared: Promise<Prepared | null> | null = null;
-  readonly #flags: string;
-
-  /** `name`: the one that was given, if one was: who gave it needs it to tell clusters apart. */
-  constructor(wanted: boolean, name: string | undefined) {
-    this.wanted = wanted;
-    this.#flags = name === undefined ? '' : `--name ${name}`;
-  }
-
-  /** Loads the dashboard while the nodes start; if that fails, opening it will say so. */
-  prepare(): void {
-    if (!this.wanted) return;
-    this.#prepared = import('../dashboard.ts')
-      .then(({ prepareDashboard }) => prepareDashboard())
-      .catch(() => null);
-  }
-
-  /** Resolves when the end has come, or the dashboard was left; rejects as `end` does. */
-  async show(ready: ReadyEvent, { name, token }: Settings, end: Promise<unknown>): Promise<void> {
-    if (!this.wanted) {
-      await end;
-      return;
-    }
-    const { showDashboard } = await import('../dashboard.ts');
-    const close = new AbortController();
-    const url = ready.nodes[0]?.url ?? ready.control;
-    const place = {
-      control: ready.control,
-      url,
-      name,
-      token: token ?? undefined,
-      owner: true,
-      flags: this.#flags,
-    };
-    this.taken = true;
-    this.opened = true;
-    const shown = showDashboard(place, close.signal, await this.#prepared);
-    try {
-      await Promise.race([end, shown]);
-    } finally {
-      close.abort();
-      try {
-        await shown;
-      } finally {
-        this.taken = false;
-      }
-    }
-  }
 }
 
 async function startInBackground(flags: ClusterFlags, settings: Settings): Promise<void> {

@@ -54,7 +54,8 @@ export async function runNode(
   const settings = serverSettings(flags, node);
   const { serveNode } = await import('../../node/serve.ts');
   const { isEvery } = await import('../../node/own-url.ts');
-  await serve(role === null ? node : `${role} ${node}`, settings, flags, async (onNote) => {
+  const what = role === null ? node : `${role} ${node}`;
+  await serve({ what, name: node }, settings, flags, async (onNote) => {
     const running = await serveNode({
       ...settings,
       onNote,

@@ -33,7 +33,7 @@ const HEADERS: Readonly<Record<number, Readonly<Record<string, string>>>> = {
 
 const TOKEN =
   'Where the cluster has a token, `/replica`, `/arbiter`, `/faults` and `/cluster` need it; all ' +
-  'routes do with `--require-client-token`.';
+  'routes do with `--require-client-token`. While it is changed there are several: each will do.';
 
 /** `version` is that of the package. */
 export function openApi(routes: readonly Route[], version: string): Json {

@@ -5,6 +5,7 @@ import { createLogger, type LogLevel, logFull, type Wording } from '../diagnosti
 import { failing } from '../failing.ts';
 import type { Route } from '../http/route.ts';
 import { startServer } from '../http/server.ts';
+import type { Tokens } from '../http/tokens.ts';
 import { urlOf } from '../own-url.ts';
 import { Transport } from '../peers/transport.ts';
 import { warmUp } from '../warm-up.ts';
@@ -20,7 +21,8 @@ export interface ServeArbiterOptions {
   readonly etcd?: EtcdOptions;
   /** Configured cluster size; null: the number of members. */
   readonly size: number | null;
-  readonly token: string | null;
+  /** null: no route asks for one. */
+  readonly tokens: Tokens | null;
   readonly requireClientToken?: boolean;
   readonly allowHosts?: readonly string[];
   readonly logLevel?: string;
@@ -48,14 +50,14 @@ export interface RunningArbiter {
 
 /** Rejects as `listen` does, or with DamagedLog, UnknownFormat, FolderInUse, ForeignUse. */
 export async function serveArbiter(options: ServeArbiterOptions): Promise<RunningArbiter> {
-  const { host, port, token } = options;
+  const { host, port, tokens } = options;
   const level = (options.logLevel ?? 'warn') as LogLevel;
   const logger = createLogger({ level, name: 'arbiter', wording: options.wording });
   const failure = failing();
   failure.promise.catch((error: unknown) => {
     logger.fatal({ err: error }, 'the arbiter cannot go on');
   });
-  const transport = new Transport(token === null ? {} : { token });
+  const transport = new Transport(tokens === null ? {} : { tokens });
   const surroundings = { transport, logger, failed: failure.fail };
   const arbiter = await (options.etcd === undefined
     ? soleArbiter(options, surroundings)
@@ -69,7 +71,7 @@ export async function serveArbiter(options: ServeArbiterOptions): Promise<Runnin
     allowHosts: options.allowHosts ?? [],
     requireClientToken: options.requireClientToken ?? false,
     routes: options.routes ?? [],
-    ...(token === null ? {} : { token }),
+    ...(tokens === null ? {} : { tokens }),
   });
   const server = await startServer({ app, host, port, stopping, full: logFull(logger) }).catch(
     async (error: unknown) => {

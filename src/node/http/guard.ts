@@ -2,9 +2,9 @@
 // one, and ours (against DNS rebinding), the Origin must be ours or absent (against web pages), and
 // where a token is needed it must be right. One function, called once per request.
 
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Answer } from './answer.ts';
 import { invalid, problem } from './problems.ts';
+import type { Tokens } from './tokens.ts';
 
 /** `peer` routes are for other nodes and operators: they always need the token, if there is one. */
 export type Access = 'client' | 'peer';
@@ -14,8 +14,8 @@ export interface GuardOptions {
   readonly advertise?: string;
   /** More host names, or `name:port`, that are accepted. */
   readonly allowHosts?: readonly string[];
-  /** The cluster token; absent: no route asks for one. */
-  readonly token?: string;
+  /** Those of the cluster; absent: no route asks for one. */
+  readonly tokens?: Tokens;
   /** Client routes need the token too. Default false. */
   readonly requireClientToken?: boolean;
 }
@@ -29,8 +29,13 @@ export interface Credentials {
   readonly authorization: string | undefined;
 }
 
-/** Returns the refusal, or null if the request may go on. */
-export type Guard = (credentials: Credentials, access: Access) => Answer | null;
+export interface Guard {
+  /** Returns the refusal, or null if the request may go on. */
+  (credentials: Credentials, access: Access): Answer | null;
+  /** `listener` is called when whoever was let in may not be any more, until what this returns is
+   * called. */
+  onChange(listener: () => void): () => void;
+}
 
 const LOOPBACK =
   /^(?:localhost|127(?:\.\d{1,3}){3}|\[::(?:1|ffff:7f[\da-f]{2}:[\da-f]{1,4})\])(?::\d{1,5})?$/i;
@@ -50,13 +55,11 @@ export function plainHost(host: string): string {
 /** A name is the same in capitals, and with the dot of the root. */
 const plainName = (host: string): string => host.toLowerCase().replace(ROOT, '');
 
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-
 export function createGuard(options: GuardOptions): Guard {
   const advertised = options.advertise === undefined ? null : new URL(options.advertise);
   const hosts = new Set((options.allowHosts ?? []).map(plainName));
   if (advertised !== null) hosts.add(plainName(advertised.hostname));
-  const secret = options.token === undefined ? null : digest(options.token);
+  const { tokens } = options;
   const everywhere = options.requireClientToken === true;
 
   const named = (name: string): boolean => hosts.has(name) || hosts.has(name.replace(PORT, ''));
@@ -70,13 +73,16 @@ export function createGuard(options: GuardOptions): Guard {
   };
 
   const authorized = (authorization: string | undefined): boolean => {
-    if (secret === null) return true;
+    if (tokens === undefined) return true;
     const match = authorization === undefined ? null : /^Bearer +(\S+)$/i.exec(authorization);
-    // Digests have one length, so the comparison tells nothing about that of the token.
-    return timingSafeEqual(digest(match?.[1] ?? ''), secret) && match !== null;
+    return tokens.accepts(match?.[1] ?? '') && match !== null;
   };
 
-  return ({ host, hostRepeated, origin, authorization }, access) => {
+  const onChange: Guard['onChange'] = (listener) =>
+    tokens?.onExchange(listener) ?? (() => undefined);
+
+  const check = (credentials: Credentials, access: Access): Answer | null => {
+    const { host, hostRepeated, origin, authorization } = credentials;
     // Two Hosts are no question of which (RFC 9112, section 3.2).
     if (hostRepeated) {
       return invalid([{ path: 'Host', message: 'stands there more than once' }]);
@@ -94,4 +100,5 @@ export function createGuard(options: GuardOptions): Guard {
     }
     return null;
   };
+  return Object.assign(check, { onChange });
 }

@@ -12,7 +12,8 @@ import { TUNNELS, type Tunnelled } from './tunnel-frames.ts';
 export interface TunnelSettings {
   readonly origin: string;
   readonly carries: Tunnelled;
-  readonly headers: Readonly<Record<string, string>>;
+  /** Those that open a tunnel now. */
+  readonly headers: () => Readonly<Record<string, string>>;
   readonly connectMs: number;
   readonly answerMs: number;
 }
@@ -76,7 +77,7 @@ export class PeerTunnel {
     this.offered = false;
     const { origin, carries, headers, connectMs, answerMs } = this.settings;
     const limits = { connectMs, answerMs };
-    void TunnelCaller.open(origin, TUNNELS[carries], headers, limits).then((caller) => {
+    void TunnelCaller.open(origin, TUNNELS[carries], headers(), limits).then((caller) => {
       this.opening = false;
       this.used = false;
       if (caller === null) this.notBefore = performance.now() + RETRY_MS;

@@ -11,6 +11,7 @@ import type { LogPoint, RequestOrder, Response } from '../../core/messages.ts';
 import { ANSWERED_WITHIN_MS } from '../../core/patience.ts';
 import type { Chunk } from '../../persistence/persistence.ts';
 import { PEER_LIMIT } from '../http/body.ts';
+import type { Tokens } from '../http/tokens.ts';
 import { CopiesRoom } from './copies-room.ts';
 import { LOG_LIMIT, logOf } from './log-answer.ts';
 import { PeerError, understood } from './peer-answers.ts';
@@ -25,8 +26,8 @@ import type { CopyOf } from './tunnel-caller.ts';
 import { REACHED_AT, type Tunnelled } from './tunnel-frames.ts';
 
 export interface TransportOptions {
-  /** The cluster token, sent as a Bearer token. */
-  readonly token?: string;
+  /** Those of the cluster: the first goes with each request, as a Bearer token. */
+  readonly tokens?: Tokens;
   /** Time limits other than the usual ones, for tests. */
   readonly limitsMs?: Partial<Record<RequestOrder['type'], number>>;
 }
@@ -68,8 +69,6 @@ interface Lines {
   readonly beatCopies: CopiesRoom;
   /** What the latest heartbeat was answered with. */
   readonly beatAnswer: Repeated<Response>;
-  /** Those of what may go through a tunnel, and is a request of its own. */
-  readonly offerable: Readonly<Record<string, string>>;
   readonly origin: string;
   /** What stands before the path of a message; without a slash at its end. */
   readonly path: string;
@@ -86,17 +85,13 @@ interface Sent {
 }
 
 export class Transport {
-  private readonly headers: Readonly<Record<string, string>>;
+  private readonly tokens: Tokens | undefined;
   private readonly limitsMs: Readonly<Record<RequestOrder['type'], number>>;
   private readonly lines = new Map<string, Lines>();
   private closed = false;
 
   constructor(options: TransportOptions = {}) {
-    const authorization = options.token === undefined ? null : `Bearer ${options.token}`;
-    this.headers = {
-      'content-type': 'application/json',
-      ...(authorization === null ? {} : { authorization }),
-    };
+    this.tokens = options.tokens;
     this.limitsMs = { ...LIMITS_MS, ...options.limitsMs };
   }
 
@@ -120,7 +115,7 @@ export class Transport {
     const body = JSON.stringify(fields);
     if (type === 'Heartbeat') return this.tunnelled(lines, to, type, BEAT, [Buffer.from(body)]);
     const path = `${lines.path}${PEER_PATHS[type]}`;
-    const sent = { type, path, headers: this.headers, body };
+    const sent = { type, path, headers: this.headers(), body };
     const { status, text } = await this.asked(lines.usual, lines.origin, to, sent);
     return this.heard(type, status, text, to);
   }
@@ -133,10 +128,12 @@ export class Transport {
     copyOf: CopyOf,
     parts: readonly Buffer[],
   ): Promise<Response> {
-    const { usual, beats, origin, copies, beatCopies, beatAnswer, offerable: headers } = lines;
+    const { usual, beats, origin, copies, beatCopies, beatAnswer } = lines;
     const tunnel = lines.tunnels[type];
     const posted = (): Promise<PeerReply> => {
       const path = `${lines.path}${PEER_PATHS[type]}`;
+      // It may go through a tunnel, if one is offered.
+      const headers = { ...this.headers(), [REACHED_AT]: to };
       const sent = { type, path, headers, body: Buffer.concat(parts) };
       return tunnel.watch(
         type === 'Heartbeat'
@@ -155,10 +152,16 @@ export class Transport {
       type: 'ReadLog',
       method: 'GET',
       path: `${path}/log?from=${from}&limit=${LOG_LIMIT}`,
-      headers: this.headers,
+      headers: this.headers(),
       body: null,
     });
     return logOf(status, text);
+  }
+
+  private headers(): Readonly<Record<string, string>> {
+    const { tokens } = this;
+    const type = { 'content-type': 'application/json' };
+    return tokens === undefined ? type : { ...type, authorization: tokens.authorization };
   }
 
   private heard(type: PeerMessage, status: number, text: string, to: string): Response {
@@ -222,7 +225,7 @@ export class Transport {
     const { origin, pathname } = new URL(to);
     const tunnel = (carries: Tunnelled): PeerTunnel => {
       const answerMs = this.limitsMs[carries];
-      const { headers } = this;
+      const headers = () => this.headers();
       return new PeerTunnel({ origin, carries, headers, connectMs: CONNECT_MS, answerMs });
     };
     const lines = {
@@ -230,7 +233,6 @@ export class Transport {
       beatCopies: new CopiesRoom(BEAT_COPIES),
       beatAnswer: new Repeated<Response>(),
       tunnels: { Snapshot: tunnel('Snapshot'), Heartbeat: tunnel('Heartbeat') },
-      offerable: { ...this.headers, [REACHED_AT]: to },
       usual: new Pool(origin, { ...POOL_OPTIONS, connections: CONNECTIONS }),
       beats: new Pool(origin, { ...POOL_OPTIONS, connections: BEAT_CONNECTIONS }),
       origin,

@@ -51,15 +51,16 @@ export function reachedDirectly(url: string, socket: Socket): boolean {
 
 const isLoopback = (address: string): boolean => address === '::1' || address.startsWith('127.');
 
-/** `passages` are by the destination that a CONNECT names; `stopping` ends a tunnel as soon as
- * nothing waits in it. */
+/** `passages` are by the destination that a CONNECT names. `stopping`, or that its sender would be
+ * refused now, ends a tunnel as soon as nothing waits in it. */
 export function tunnelDoor(
   passages: ReadonlyMap<string, Passage>,
   guard: Guard,
   stopping: AbortSignal,
 ): Door {
   return (incoming, socket, head) => {
-    const refused = guard(credentialsOf(incoming), 'peer');
+    const credentials = credentialsOf(incoming);
+    const refused = guard(credentials, 'peer');
     const passage = passages.get(incoming.url ?? '');
     socket.on('error', () => socket.destroy());
     if (refused !== null || passage === undefined || stopping.aborted) {
@@ -69,7 +70,18 @@ export function tunnelDoor(
     }
     if ('setNoDelay' in socket) (socket as Socket).setNoDelay(true);
     socket.write('HTTP/1.1 200 Tunnel\r\n\r\n');
-    serve(socket, head, passage, stopping);
+    const ending = new AbortController();
+    const end = (): void => ending.abort();
+    stopping.addEventListener('abort', end);
+    // A token that is accepted no more opens nothing, and keeps nothing open.
+    const unwatch = guard.onChange(() => {
+      if (guard(credentials, 'peer') !== null) end();
+    });
+    socket.on('close', () => {
+      stopping.removeEventListener('abort', end);
+      unwatch();
+    });
+    serve(socket, head, passage, ending.signal);
   };
 }
 
@@ -77,7 +89,7 @@ function serve(
   socket: Duplex,
   head: Buffer,
   { handle, failed }: Passage,
-  stopping: AbortSignal,
+  ending: AbortSignal,
 ): void {
   const reader = new FrameReader(PEER_LIMIT);
   let open = 0;
@@ -87,11 +99,11 @@ function serve(
     openBytes -= bytes;
     if (socket.destroyed) return;
     if (given !== null) socket.write(answerFrame(id, given.status, given.body));
-    if (stopping.aborted && open === 0) finish();
+    if (ending.aborted && open === 0) finish();
     readOn();
   };
   const readOn = (): void => {
-    if (stopping.aborted) return;
+    if (ending.aborted) return;
     const full = open >= OPEN_MAX || openBytes >= OPEN_BYTES_MAX;
     // Who does not read the answers is not listened to: they would pile up here.
     if (full || socket.writableNeedDrain) socket.pause();
@@ -119,15 +131,14 @@ function serve(
       socket.destroy();
     }
   };
-  const onStop = (): void => {
+  const onEnd = (): void => {
     socket.pause();
     if (open === 0) finish();
   };
   socket.on('data', onData);
   socket.on('drain', readOn);
   socket.on('end', () => socket.destroy());
-  stopping.addEventListener('abort', onStop);
-  socket.on('close', () => stopping.removeEventListener('abort', onStop));
+  ending.addEventListener('abort', onEnd);
   if (head.length > 0) onData(head);
   socket.resume();
 }

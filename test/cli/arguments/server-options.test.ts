@@ -23,7 +23,7 @@ describe('serverSettings', () => {
       host: '127.0.0.1',
       port: 4000,
       dataDir: resolve('.replog/n1-4000'),
-      token: null,
+      tokens: null,
       requireClientToken: false,
       allowHosts: [],
       logLevel: 'warn',
@@ -39,7 +39,7 @@ describe('serverSettings', () => {
     expect(() => serverSettings({ ...FLAGS, host }, 'n1')).toThrow(UsageError);
     expect(serverSettings({ ...FLAGS, host, insecure: true }, 'n1').host).toBe(host);
     vi.stubEnv('REPLOG_TOKEN', 's3cret');
-    expect(serverSettings({ ...FLAGS, host }, 'n1').token).toBe('s3cret');
+    expect(serverSettings({ ...FLAGS, host }, 'n1').tokens?.all).toEqual(['s3cret']);
   });
 
   it.each(['127.0.0.1', '127.1.2.3', 'localhost', '::1'])('needs no token on %s', (host) => {
@@ -55,7 +55,7 @@ describe('serverSettings', () => {
     writeFileSync(join(folder, 'token'), 's3cret\n');
     const settings = serverSettings({ ...flags, tokenFile: join(folder, 'token') }, 'n1');
     rmSync(folder, { recursive: true });
-    expect([settings.token, settings.requireClientToken]).toEqual(['s3cret', true]);
+    expect([settings.tokens?.all, settings.requireClientToken]).toEqual([['s3cret'], true]);
   });
 });
 

@@ -15,7 +15,7 @@ const serve = (id: string, own: { join?: string[]; dataDir?: string | null }) =>
   serveNode({ ...LONE_NODE, id, ...own });
 
 const arbitrate = (dataDir: string) =>
-  serveArbiter({ host: '127.0.0.1', port: 0, token: null, size: null, dataDir });
+  serveArbiter({ host: '127.0.0.1', port: 0, tokens: null, size: null, dataDir });
 
 async function folder(): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), 'replog-kind-'));

@@ -7,6 +7,7 @@ import type { Call } from '../../../src/node/http/call.ts';
 import { mount } from '../../../src/node/http/mount.ts';
 import type { Route } from '../../../src/node/http/route.ts';
 import { type RunningServer, startServer } from '../../../src/node/http/server.ts';
+import { NO_GUARD } from './no-guard.ts';
 
 /** `POST /take` answers with what `take` returns. `direct`: without web objects around it. */
 export function bodyServer(
@@ -28,6 +29,6 @@ export function bodyServer(
     handle: async (call) => ({ status: 200, headers: {}, body: await take(call) }),
   };
   const { signal } = new AbortController();
-  const app = mount([route], () => null, createLogger({ level: 'silent' }), signal, room);
+  const app = mount([route], NO_GUARD, createLogger({ level: 'silent' }), signal, room);
   return startServer({ app, port: 0, limits: { graceMs: 100 } });
 }

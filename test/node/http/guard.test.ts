@@ -3,6 +3,7 @@ import { createApp } from '../../../src/node/api/app.ts';
 import { systemClock } from '../../../src/node/clock.ts';
 import { Faults } from '../../../src/node/faults/faults.ts';
 import type { GuardOptions } from '../../../src/node/http/guard.ts';
+import { Tokens } from '../../../src/node/http/tokens.ts';
 import { call } from '../calls.ts';
 import { FakeEngine } from '../fake-engine.ts';
 
@@ -132,7 +133,7 @@ describe('token', () => {
   const wrong = [undefined, '', 'Bearer', 'Bearer x', 'Basic secret', 'secret', 'Bearer secrets'];
 
   test.each(peers)('%s %s needs it', async (method, path) => {
-    const guarded = app({ token: 'secret' });
+    const guarded = app({ tokens: new Tokens(['secret']) });
     for (const authorization of wrong) {
       const headers: Record<string, string> = authorization === undefined ? {} : { authorization };
       const answer = await call(guarded, method, path, undefined, headers);
@@ -144,11 +145,26 @@ describe('token', () => {
   });
 
   test.each(clients)('%s %s needs it only if it is required', async (method, path) => {
-    expect((await call(app({ token: 'secret' }), method, path)).status).toBe(200);
-    const strict = app({ token: 'secret', requireClientToken: true });
+    expect((await call(app({ tokens: new Tokens(['secret']) }), method, path)).status).toBe(200);
+    const strict = app({ tokens: new Tokens(['secret']), requireClientToken: true });
     expect((await call(strict, method, path)).status).toBe(401);
     const headers = { authorization: 'bearer secret' };
     expect((await call(strict, method, path, undefined, headers)).status).toBe(200);
+  });
+
+  test('each of several is right, until it is none of them any more', async () => {
+    const tokens = new Tokens(['old', 'new']);
+    const guarded = app({ tokens });
+    const answered = async () =>
+      Promise.all(
+        ['old', 'new', 'other'].map(async (token) => {
+          const headers = { authorization: `Bearer ${token}` };
+          return (await call(guarded, 'GET', '/faults', undefined, headers)).status;
+        }),
+      );
+    expect(await answered()).toEqual([200, 200, 401]);
+    tokens.exchange(['new']);
+    expect(await answered()).toEqual([401, 200, 401]);
   });
 
   test('without a token nothing is asked for', async () => {

@@ -2,6 +2,7 @@
 
 import { afterEach, expect, test } from 'vitest';
 import { logIndex } from '../../../src/core/ids.ts';
+import { Tokens } from '../../../src/node/http/tokens.ts';
 import { PeerError } from '../../../src/node/peers/peer-answers.ts';
 import { Transport } from '../../../src/node/peers/transport.ts';
 import { sendJson, startStub } from '../../client/stub-server.ts';
@@ -16,7 +17,7 @@ afterEach(async () => {
 
 function read(url: string, from = 1, token?: string) {
   const transport = new Transport({
-    ...(token === undefined ? {} : { token }),
+    ...(token === undefined ? {} : { tokens: new Tokens([token]) }),
     limitsMs: { ReadLog: 200 },
   });
   open.push(transport);

@@ -21,7 +21,12 @@ function tunnelCaller() {
 
 function peerTunnel(): PeerTunnel {
   const limits = { connectMs: 2_000, answerMs: 30_000 };
-  return new PeerTunnel({ origin: 'http://n2', carries: 'Snapshot', headers: {}, ...limits });
+  return new PeerTunnel({
+    origin: 'http://n2',
+    carries: 'Snapshot',
+    headers: () => ({}),
+    ...limits,
+  });
 }
 
 /** A request of its own whose answer offers a tunnel, or does not; another one; and all that this

@@ -4,6 +4,7 @@ import { type AddressInfo, createServer as createTcpServer, type Socket } from '
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { epoch, logIndex, nodeId, seq, session } from '../../../src/core/ids.ts';
 import type { Heartbeat, Replicas, SnapshotOrder } from '../../../src/core/messages.ts';
+import { Tokens } from '../../../src/node/http/tokens.ts';
 import { PeerError } from '../../../src/node/peers/peer-answers.ts';
 import { StaleConnection } from '../../../src/node/peers/peer-exchange.ts';
 import { explained } from '../../../src/node/peers/peer-failure.ts';
@@ -134,7 +135,7 @@ describe('what goes out', () => {
 
   test('the token, and no `type` in the body', async () => {
     await transport.close();
-    transport = new Transport({ token: 'secret' });
+    transport = new Transport({ tokens: new Tokens(['secret']) });
     const said = { ...JSON.parse(BEAT), durable: false, trouble: 'no room' };
     peer.answer = (response) => response.end(JSON.stringify(said));
     const answer = await transport.send(url, heartbeat);

@@ -9,6 +9,7 @@ import { type Answer, json } from '../../../src/node/http/answer.ts';
 import { PEER_LIMIT } from '../../../src/node/http/body.ts';
 import { reachedDirectly, tunnelDoor } from '../../../src/node/peers/tunnel-door.ts';
 import { answerOf, FrameReader, requestFrame } from '../../../src/node/peers/tunnel-frames.ts';
+import { NO_GUARD } from '../http/no-guard.ts';
 
 const PLACE = 'somewhere:1';
 
@@ -25,7 +26,7 @@ function tunnel(stopping = new AbortController(), place = PLACE) {
     new Promise((answer, fail) => due.push({ body: body.toString(), answer, fail }));
   const failed = (error: unknown) => (error === 'nobody' ? null : json(500, { error }));
   const [near, far] = duplexPair();
-  const door = tunnelDoor(new Map([[PLACE, { handle, failed }]]), () => null, stopping.signal);
+  const door = tunnelDoor(new Map([[PLACE, { handle, failed }]]), NO_GUARD, stopping.signal);
   const incoming = { url: place, headers: { host: 'n1' }, rawHeaders: ['host', 'n1'] };
   door(incoming as unknown as IncomingMessage, near, Buffer.alloc(0));
   return { near, far, due, stopping, ...heard(far) };

@@ -12,6 +12,7 @@ import { createApp } from '../../../src/node/api/app.ts';
 import { systemClock } from '../../../src/node/clock.ts';
 import { Faults } from '../../../src/node/faults/faults.ts';
 import { type RunningServer, startServer } from '../../../src/node/http/server.ts';
+import { Tokens } from '../../../src/node/http/tokens.ts';
 import { Transport } from '../../../src/node/peers/transport.ts';
 import {
   answerFrame,
@@ -65,13 +66,13 @@ class Node {
   entered: (socket: Duplex) => void = () => undefined;
   server!: RunningServer;
 
-  async start(token?: string, graceMs: number = 200): Promise<void> {
+  async start(tokens?: Tokens, graceMs: number = 200): Promise<void> {
     this.engine.response = ACK;
     const { faults, stopping } = this;
     const settings = {
       faults,
       stopping: stopping.signal,
-      ...(token === undefined ? {} : { token }),
+      ...(tokens === undefined ? {} : { tokens }),
     };
     const app = createApp(this.engine, settings);
     const counted = {
@@ -126,9 +127,31 @@ describe('a tunnel', () => {
   test('is opened with the token of the cluster', async () => {
     await Promise.all([node.server.stop(), transport.close()]);
     node = new Node();
-    await node.start('secret');
-    transport = new Transport({ token: 'secret' });
+    await node.start(new Tokens(['secret']));
+    transport = new Transport({ tokens: new Tokens(['secret']) });
     expect(await untilTunnel(node.server.url)).toBeLessThan(200);
+  });
+
+  test('ends when its token is accepted no more, and begins again with another', async () => {
+    await Promise.all([node.server.stop(), transport.close()]);
+    node = new Node();
+    const accepted = new Tokens(['old', 'new']);
+    await node.start(accepted);
+    const own = new Tokens(['old', 'new']);
+    transport = new Transport({ tokens: own });
+    const entered = new Promise<Duplex>((resolve) => {
+      node.entered = resolve;
+    });
+    await untilTunnel(node.server.url);
+    own.exchange(['new']);
+    accepted.exchange(['new', 'old']);
+    const { posts } = node;
+    await transport.send(node.server.url, snapshot(900));
+    expect([node.tunnels, node.posts]).toEqual([1, posts]);
+    accepted.exchange(['new']);
+    await once(await entered, 'close');
+    expect(await untilTunnel(node.server.url)).toBeLessThan(200);
+    expect(node.tunnels).toBe(2);
   });
 
   test('carries refusals, and what is wrong with a Snapshot', async () => {
@@ -268,7 +291,7 @@ describe('no tunnel', () => {
   ])('for %s', async (name, path, headers, status) => {
     if (name === 'no token') {
       await node.server.stop();
-      await node.start('secret');
+      await node.start(new Tokens(['secret']));
     }
     const { port } = new URL(node.server.url);
     const asked = httpRequest({ method: 'CONNECT', host: '127.0.0.1', port, path, headers });

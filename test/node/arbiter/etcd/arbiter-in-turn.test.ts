@@ -31,7 +31,7 @@ async function arbiterAt(
   const events: TurnEvent[] = [];
   const onTurn = (event: TurnEvent): void => void events.push(event);
   const arbiter = await serveArbiter({
-    ...{ host: '127.0.0.1', port: 0, token: null, size, dataDir: null, logLevel: 'silent' },
+    ...{ host: '127.0.0.1', port: 0, tokens: null, size, dataDir: null, logLevel: 'silent' },
     etcd: { endpoints: [etcd.url], prefix, onTurn },
   });
   onTestFinished(() => arbiter.stop());
