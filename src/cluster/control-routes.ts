@@ -4,7 +4,7 @@
 
 import * as z from 'zod';
 import { NODE_ID_PATTERN } from '../core/ids.ts';
-import { integer } from '../node/api/schemas.ts';
+import { positive } from '../node/api/schemas.ts';
 import { type Answer, json } from '../node/http/answer.ts';
 import { BODY_LIMIT, readJson } from '../node/http/body.ts';
 import type { Call } from '../node/http/call.ts';
@@ -72,7 +72,7 @@ const ADDITION = z.strictObject({
 });
 
 const OUTPUT_QUERY = z.strictObject({
-  lines: integer(1, 999_999).default(OUTPUT_KEPT).meta({ description: 'How many at most.' }),
+  lines: positive(999_999).default(OUTPUT_KEPT).meta({ description: 'How many at most.' }),
 });
 
 const ID = { id: 'The node.' };

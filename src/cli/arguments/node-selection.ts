@@ -148,6 +148,19 @@ export async function nodesAt(
   return selectNodes(selector, named);
 }
 
+/** The URL of the only node that is meant, for `what` can be done with no more: `a backup is made
+ * of`. Throws as nodesAt does, and UsageError for several. */
+export async function urlOfOne(
+  selector: string,
+  target: Target,
+  what: string,
+  signal: AbortSignal,
+): Promise<string> {
+  const [node, ...others] = await nodesAt(selector, target, signal);
+  if (node !== undefined && others.length === 0) return node.url;
+  throw new UsageError(`${what} one node at a time`, 'name one, like n2');
+}
+
 function isUrl(selector: string): boolean {
   return /^https?:\/\//.test(selector);
 }

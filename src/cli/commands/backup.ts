@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import type { BackupSummary } from '../../persistence/backup/backup.ts';
 import { type BackupPlace, refuseToReplace } from '../arguments/backup-place.ts';
 import { isFolder, nodeFolders } from '../arguments/data-dir.ts';
-import { nodesAt, targetFor } from '../arguments/node-selection.ts';
+import { targetFor, urlOfOne } from '../arguments/node-selection.ts';
 import { refuseBoth } from '../arguments/vain-options.ts';
 import { UsageError } from '../exit.ts';
 import { untilInterrupted } from '../interrupt.ts';
@@ -14,7 +14,7 @@ import { cleanText } from '../printing/clean-text.ts';
 import { entryRange } from '../printing/counted.ts';
 import { examples } from '../printing/examples.ts';
 import { printJson, printLine } from '../printing/output.ts';
-import { addTargetOptions, type Target, type TargetOptions } from '../target.ts';
+import { addTargetOptions, type TargetOptions } from '../target.ts';
 
 interface BackupOptions extends TargetOptions {
   readonly force?: true;
@@ -60,7 +60,8 @@ async function backup(given: readonly string[], options: BackupOptions): Promise
     }
     const target = await targetFor(from, options);
     const { backupNode } = await import('../node-backup.ts');
-    const url = from === undefined ? target.url : await urlOf(from, target, signal);
+    const url =
+      from === undefined ? target.url : await urlOfOne(from, target, 'a backup is made of', signal);
     return backupNode(url, place, { token: target.token, signal });
   });
   if (options.json) await printJson({ file, bytes, ...summary });
@@ -83,14 +84,6 @@ function refuseAsTarget(place: BackupPlace): void {
   const there = statSync(file, { throwIfNoEntry: false });
   if (there?.isFile() === false) throw new UsageError(`${file} is no plain file`, hint);
   refuseToReplace(place);
-}
-
-async function urlOf(selector: string, target: Target, signal: AbortSignal) {
-  const nodes = await nodesAt(selector, target, signal);
-  if (nodes.length !== 1) {
-    throw new UsageError('a backup is made of one node at a time', 'name one, like n2');
-  }
-  return nodes[0]!.url;
 }
 
 function lineOf(file: string, bytes: number, summary: BackupSummary): string {

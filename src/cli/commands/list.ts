@@ -3,7 +3,7 @@
 import type { Command } from 'commander';
 import type { ReadLevel } from '../../client/answers.ts';
 import type { ReplogClient } from '../../client/client.ts';
-import { nodesAt, targetFor, urlForRead } from '../arguments/node-selection.ts';
+import { targetFor, urlForRead, urlOfOne } from '../arguments/node-selection.ts';
 import { parseReadLevel } from '../arguments/read-level.ts';
 import { wholeNumber } from '../arguments/whole-number.ts';
 import { UsageError } from '../exit.ts';
@@ -11,7 +11,7 @@ import { untilInterrupted } from '../interrupt.ts';
 import { cleanText } from '../printing/clean-text.ts';
 import { examples } from '../printing/examples.ts';
 import { printJson, printLine, printLines } from '../printing/output.ts';
-import { addTargetOptions, connect, type Target, type TargetOptions } from '../target.ts';
+import { addTargetOptions, connect, type TargetOptions } from '../target.ts';
 
 interface ListOptions extends TargetOptions {
   readonly from?: number;
@@ -52,20 +52,12 @@ async function list(node: string | undefined, options: ListOptions): Promise<voi
     const url =
       node === undefined
         ? await urlForRead(target, options.read, signal)
-        : await urlOf(node, target, signal);
+        : await urlOfOne(node, target, 'messages are listed from', signal);
     const client = await connect(target, url);
     await (options.follow
       ? followMessages(client, options, signal)
       : listMessages(client, options, signal));
   });
-}
-
-async function urlOf(selector: string, target: Target, signal: AbortSignal) {
-  const nodes = await nodesAt(selector, target, signal);
-  if (nodes.length !== 1) {
-    throw new UsageError('messages are listed from one node at a time', 'name one, like n2');
-  }
-  return nodes[0]!.url;
 }
 
 async function listMessages(

@@ -89,15 +89,15 @@ export const removeBody = z.strictObject({
 
 export const putBody = removeBody.extend({ value: text });
 
-/** The parts of a query are text; these are strict integers in them. */
-export const integer = (min: number, max: number) =>
+/** The parts of a query are text; these are strict integers in them, from 1 to `max`. */
+export const positive = (max: number) =>
   z
     .string()
-    .regex(/^(?:0|[1-9]\d{0,15})$/, { error: `must be an integer from ${min} on` })
+    .regex(/^(?:0|[1-9]\d{0,15})$/, { error: 'must be an integer from 1 on' })
     .transform(Number)
-    .pipe(z.int().min(min).max(max));
+    .pipe(z.int().min(1).max(max));
 
-const index = integer(1, Number.MAX_SAFE_INTEGER).meta({
+const index = positive(Number.MAX_SAFE_INTEGER).meta({
   description: 'Index of the log to begin at.',
 }) as unknown as z.ZodType<LogIndex>;
 
@@ -120,7 +120,7 @@ const LIMIT = 'At most so many; `next` in the answer says where to go on.';
 export const messagesQuery = z.strictObject({
   read,
   from: z.exactOptional(index),
-  limit: integer(1, Number.MAX_SAFE_INTEGER).meta({ description: LIMIT }).exactOptional(),
+  limit: positive(Number.MAX_SAFE_INTEGER).meta({ description: LIMIT }).exactOptional(),
 });
 
 /** Entries in one answer of `GET /log` and keys in one of `GET /kv` (contract, section 3). */
@@ -129,7 +129,7 @@ const PAGE_MAX: number = 10_000;
 export const logQuery = z.strictObject({
   read,
   from: z.exactOptional(index),
-  limit: integer(1, PAGE_MAX).default(1_000).meta({ description: LIMIT }),
+  limit: positive(PAGE_MAX).default(1_000).meta({ description: LIMIT }),
 });
 
 const textId = text.meta({ description: 'Chosen by the client, and echoed as a string.' });
@@ -143,17 +143,17 @@ export const noQuery = z.strictObject({});
 export const removeQuery = z.strictObject({
   id: textId.exactOptional(),
   w: z
-    .union([z.enum(['majority', 'all']), integer(1, Number.MAX_SAFE_INTEGER)], {
+    .union([z.enum(['majority', 'all']), positive(Number.MAX_SAFE_INTEGER)], {
       error: 'must be a number from 1, "majority" or "all"',
     })
     .meta({ description: CONCERN })
     .exactOptional(),
-  timeoutMs: integer(1, TIMEOUT_MAX_MS).meta({ description: PATIENCE }).exactOptional(),
+  timeoutMs: positive(TIMEOUT_MAX_MS).meta({ description: PATIENCE }).exactOptional(),
 });
 
 export const keysQuery = z.strictObject({
   read,
   prefix: text.default('').meta({ description: 'Only keys that begin with it.' }),
   after: text.meta({ description: 'Only keys behind this one.' }).exactOptional(),
-  limit: integer(1, PAGE_MAX).default(1_000).meta({ description: LIMIT }),
+  limit: positive(PAGE_MAX).default(1_000).meta({ description: LIMIT }),
 });

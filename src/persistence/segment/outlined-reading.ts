@@ -13,7 +13,7 @@ import { type Visit, WINDOW_BYTES } from '../record/walk.ts';
 const NEAR_BYTES = 16 << 10;
 
 /** Read at once, and what is done between two reads. */
-export interface Pace {
+export interface ReadingPace {
   readonly windowBytes: number;
   /** Records shown at once. */
   readonly visitsMax: number;
@@ -30,7 +30,7 @@ export interface Places {
   readonly end: number;
 }
 
-const AT_ONCE: Pace = {
+const AT_ONCE: ReadingPace = {
   windowBytes: WINDOW_BYTES,
   visitsMax: Number.POSITIVE_INFINITY,
   pause: () => undefined,
@@ -42,7 +42,7 @@ export async function checksumsOf(
   file: DiskFile,
   start: number,
   ends: readonly number[],
-  { windowBytes, pause }: Pace = AT_ONCE,
+  { windowBytes, pause }: ReadingPace = AT_ONCE,
 ): Promise<number[]> {
   const window = Buffer.allocUnsafeSlow(Math.min(windowBytes, (ends.at(-1) ?? start) - start));
   const found: number[] = [];
@@ -65,7 +65,7 @@ export async function checksumsOf(
 export async function visitAt(
   { file, name, places, end }: Places,
   visit: Visit,
-  { windowBytes, visitsMax, pause }: Pace = AT_ONCE,
+  { windowBytes, visitsMax, pause }: ReadingPace = AT_ONCE,
 ): Promise<void> {
   if (places.length === 0) return;
   const window = Buffer.allocUnsafeSlow(Math.min(windowBytes, end - places[0]!));

@@ -19,7 +19,7 @@ import {
 import { StoredEntry } from '../record/stored-entry.ts';
 import { type Visit, type Walked, walkWhole } from '../record/walk.ts';
 import { Digest } from '../segment/digest.ts';
-import { checksumsOf, type Pace, visitAt } from '../segment/outlined-reading.ts';
+import { checksumsOf, type ReadingPace, visitAt } from '../segment/outlined-reading.ts';
 import type { Segment } from '../segment/segment.ts';
 import { FILE_HEADER_BYTES, segmentName } from '../segment/segment-file.ts';
 import { encodeFolds } from '../segment/stored-folds.ts';
@@ -50,7 +50,7 @@ interface Digested {
 }
 
 /** Called after each window. Throws to give up. */
-export type Pause = Pace['pause'];
+export type Pause = ReadingPace['pause'];
 
 /** All requests with an idempotency key that begin with one of the entries `from`…`to`, as whoever
  * folds the log knows them; null if some may have been forgotten there. */
@@ -86,7 +86,7 @@ export async function describeSegment(
   disk: Disk,
   segment: Segment,
   beforehand: Beforehand,
-  pace: Pace,
+  pace: ReadingPace,
 ): Promise<Described> {
   const outlined = await digestOutlined(disk, segment, beforehand, pace);
   // Without an outline that is true every record is looked at: that says what is wrong, and where.
@@ -100,7 +100,7 @@ async function digestOutlined(
   disk: Disk,
   segment: Segment,
   { open, requestsOf }: Beforehand,
-  pace: Pace,
+  pace: ReadingPace,
 ): Promise<Digested | null> {
   const { end, outline } = segment;
   if (outline?.covered.end.offset !== end.offset) return null;
@@ -141,7 +141,7 @@ async function digestRecords(
   disk: Disk,
   segment: Segment,
   open: OpenRequest | null,
-  { pause, windowBytes }: Pace,
+  { pause, windowBytes }: ReadingPace,
 ): Promise<Digested> {
   const digest = new Digest(open);
   let lastOffset = 0;

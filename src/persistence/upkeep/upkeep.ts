@@ -11,7 +11,7 @@ import type { Holds } from '../log/holds.ts';
 import type { Readers } from '../log/readers.ts';
 import type { Turns } from '../log/turns.ts';
 import { DamagedLog, StorageFailure } from '../persistence.ts';
-import type { Pace } from '../segment/outlined-reading.ts';
+import type { ReadingPace } from '../segment/outlined-reading.ts';
 import type { Outliner } from '../segment/outliner.ts';
 import type { Segment } from '../segment/segment.ts';
 import { segmentName } from '../segment/segment-file.ts';
@@ -181,7 +181,7 @@ export class Upkeep {
   private async summarise(
     segment: Segment,
     before: Segment | undefined,
-    pace: Pace,
+    pace: ReadingPace,
   ): Promise<void> {
     const { catalog, disk, turns } = this.parts;
     let open = before === undefined ? null : this.openAfter.get(before);
