@@ -207,9 +207,10 @@ export function endingOf(error: unknown): Ending {
 }
 
 function unforeseen(error: unknown): Ending {
-  const { cause, code, path } = (error ?? {}) as NodeJS.ErrnoException;
+  const { cause, code, path, syscall } = (error ?? {}) as NodeJS.ErrnoException;
   const sentence = messageOf(error);
   if (isFull(error) || isFull(cause)) return noRoom(path);
+  if (syscall === 'uv_cwd') return noFolder();
   if (code === 'EADDRINUSE') return { code: EXIT.usage, sentence, hint: 'choose another --port' };
   const reason = path === undefined ? undefined : pathProblem(code);
   if (reason === undefined) return { code: EXIT.refused, sentence, hint: null };
@@ -218,6 +219,12 @@ function unforeseen(error: unknown): Ending {
     sentence: `${shownPath(path ?? '')} cannot be used: ${reason}`,
     hint: 'name a file in a folder that exists, and that this user may use',
   };
+}
+
+/** The system says no more than that there is no such file. */
+function noFolder(): Ending {
+  const hint = '`cd` into one that is there, or give the whole path of what is meant';
+  return { code: EXIT.usage, sentence: 'the current folder was removed', hint };
 }
 
 function noRoom(path: string | undefined): Ending {

@@ -37,7 +37,8 @@ export function startProblem(error: unknown, dataDir: string | null): unknown {
   if (unusable !== null) return unusable;
   switch (error.name) {
     case 'PortTaken': {
-      const { orphan } = error as PortTaken;
+      const { orphan, forbidden } = error as PortTaken;
+      if (forbidden) return new UsageError(error.message, 'choose a higher --port');
       const end = orphan === null ? 'stop what listens there' : '`replog stop` ends that node';
       return new UsageError(error.message, `choose another --port, or ${end}`);
     }

@@ -63,7 +63,9 @@ export async function wayBack(
     const commands = report.nodes
       .filter(({ node }) => missing.includes(node))
       .flatMap(({ node, state }) => commandFor(node, state) ?? []);
-    return commands.length === 0 ? null : `bring them back with ${commands.join(' and ')}`;
+    return commands.length === 0
+      ? null
+      : `bring ${commands.length === 1 ? 'it' : 'them'} back with ${commands.join(' and ')}`;
   } catch (error) {
     // Single nodes have no launcher: no command of ours brings them back.
     if (missing.length > 0 && (error instanceof NotRunning || error instanceof UsageError)) {
@@ -87,14 +89,15 @@ export async function wayToMaster(options: TargetOptions): Promise<string | null
   }
 }
 
-/** What brings somebody to an address where nobody answers, and that no launcher on this machine
- * knows; null if one does: it knows the way. */
+/** What brings somebody to an address where nobody answers; null if a launcher on this machine
+ * knows it, and nothing is to be done there. */
 export async function wayToAnswer(url: string, options: TargetOptions): Promise<string | null> {
   try {
     const { named } = await findTarget(options);
     const { name: _, ...rest } = options;
     const { cluster } = await findTarget({ ...rest, url });
-    if (cluster !== null) return null;
+    const known = cluster?.nodes.filter((node) => node.url === url).map(({ node }) => node);
+    if (known !== undefined) return await wayBack(known, { ...rest, url });
     return named ? ALONE : START;
   } catch {
     // As for the way back: it was about something else.

@@ -12,6 +12,8 @@ export const LOOPBACK = '127.0.0.1';
 export class PortTaken extends Error {
   override readonly name = 'PortTaken';
   readonly port: number;
+  /** Nobody has it: it is not for this user. */
+  readonly forbidden: boolean;
   /** The node that has it, where that is one whose launcher was killed; else null. */
   readonly orphan: Orphan | null;
 
@@ -25,6 +27,7 @@ export class PortTaken extends Error {
       cause,
     });
     this.port = port;
+    this.forbidden = forbidden;
     this.orphan = orphan;
   }
 }

@@ -140,6 +140,15 @@ test('a file that cannot be used is named, with the reason, and is a matter of u
   });
 });
 
+test('a current folder that was removed is said so, and is a matter of usage', () => {
+  const error = Object.assign(new Error('uv_cwd'), { code: 'ENOENT', syscall: 'uv_cwd' });
+  expect(endingOf(error)).toMatchObject({
+    code: EXIT.usage,
+    sentence: 'the current folder was removed',
+    hint: expect.stringContaining('`cd` into one'),
+  });
+});
+
 test('a path where nothing is, is no riddle', () => {
   expect(endingOf(problem(404, 'not-found')).hint).toContain(
     'the URL of a node ends with its port',

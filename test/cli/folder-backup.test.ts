@@ -13,10 +13,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { NodeFolder } from '../../src/cli/arguments/data-dir.ts';
+import { register } from '../../src/cli/commands/backup.ts';
 import { backupFolder } from '../../src/cli/folder-backup.ts';
 import { RealDisk } from '../../src/persistence/disk/real-disk.ts';
 import { openSegmentedLog } from '../../src/persistence/log/segmented-log.ts';
 import { at, entriesOf } from '../persistence/entries.ts';
+import { runCommand } from './command-run.ts';
 
 const SEGMENT = 'log-0000000000000001.seg';
 
@@ -69,4 +71,10 @@ test.each([
 test('of a folder that stays as it is all is copied', async () => {
   const made = await backupFolder([changing(() => undefined)], { file: join(home, 'log.backup') });
   expect(made.summary).toMatchObject({ entries: 9, lastIndex: 9 });
+});
+
+test('a path that leads nowhere is no node that is missing', async () => {
+  const ran = await runCommand(register, 'backup', './none', 'log.backup');
+  expect(ran.code).toBe(2);
+  expect(ran.err).toContain('replog: there is no folder ./none\n');
 });

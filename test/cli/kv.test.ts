@@ -65,7 +65,8 @@ test.each(['get', 'rm', 'put'])('kv %s refuses "." and ".." with exit 2', async 
     const value = verb === 'put' ? ['v'] : [];
     const ran = await runCommand(kv, 'kv', verb, key, ...value, '--url', 'http://127.0.0.1:1');
     expect(ran).toMatchObject({ code: 2, out: '' });
-    expect(ran.err).toContain(`"${key}"`);
+    expect(ran.err).toContain(`"${key}" cannot be a key`);
+    expect(ran.err).toContain('hint: a key is 1 to 1,024 bytes');
   }
 });
 

@@ -3,11 +3,20 @@
 import { expect, test } from 'vitest';
 import { endingOf } from '../../src/cli/exit.ts';
 import { startProblem } from '../../src/cli/start-problem.ts';
+import { PortTaken } from '../../src/cluster/ports.ts';
 import { DamagedRoster, ForeignFolder } from '../../src/cluster/roster.ts';
 
 test('a folder that is not of replog is a mistake of usage', () => {
   const ending = endingOf(startProblem(new ForeignFolder('/x holds files'), '/x'));
   expect(ending).toMatchObject({ code: 2, sentence: '/x holds files' });
+});
+
+test('a port that is not for this user is not said to be in use', () => {
+  const cause = Object.assign(new Error('listen'), { code: 'EACCES' });
+  const forbidden = endingOf(startProblem(new PortTaken(80, cause), '/x'));
+  expect(forbidden).toMatchObject({ code: 2, hint: 'choose a higher --port' });
+  const taken = endingOf(startProblem(new PortTaken(80), '/x'));
+  expect(taken).toMatchObject({ code: 2, hint: expect.stringContaining('stop what listens') });
 });
 
 test('a roster that is damaged is refused with the way out', () => {

@@ -222,6 +222,20 @@ test('nothing answers, and nobody said where: a cluster is to be started', async
   );
 });
 
+test.each([
+  ['paused', 'resume'],
+  ['exited', 'start'],
+])('where a node does not answer that is %s, its launcher knows: %s', async (state, verb) => {
+  const url = await deadUrl();
+  const stub = await startStub((_, response) =>
+    sendJson(response, 200, { name: 'one', nodes: [{ ...node('n1', state), url }], removed: [] }),
+  );
+  announce({ url: stub.url, nodes: [{ ...node('n1', state), url }] });
+  const ran = await runCommand(append, 'append', 'a', '--url', url, '--timeout', '1ms');
+  expect(ran.code).toBe(3);
+  expect(ran.err).toContain(`hint: bring it back with \`replog ${verb} n1`);
+});
+
 test('where a node does not answer that a launcher knows, its commands are named', async () => {
   const url = await deadUrl();
   announce({ url, nodes: [] });

@@ -107,7 +107,9 @@ test.runIf(existsSync('/dev/full'))(
     const { ended } = await start(['append', 'a', 'b', '--url', stub.url], full);
     const { code, err } = await ended;
     expect(code).toBe(1);
-    expect(err).toMatch(/^replog: the output cannot be written: ENOSPC/);
+    expect(err).toMatch(
+      /^replog: the output cannot be written: there is no room left\nhint: .+\n$/,
+    );
     expect(stub.hits.map(({ json }) => json)).toEqual([{ message: 'a' }, { message: 'b' }]);
   },
 );

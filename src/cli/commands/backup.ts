@@ -48,7 +48,7 @@ async function backup(given: readonly string[], options: BackupOptions): Promise
   const from = given.length === 2 ? given[0] : undefined;
   const place = { file, force: options.force };
   refuseAsTarget(place);
-  const folder = from !== undefined && isFolder(from) ? from : undefined;
+  const folder = from !== undefined && (isFolder(from) || isPath(from)) ? from : undefined;
   // What says which running cluster is meant, and for that which token.
   refuseBoth(options.url, folder, '--url', 'a data folder');
   refuseBoth(options.name, folder, '--name', 'a data folder');
@@ -84,6 +84,11 @@ function refuseAsTarget(place: BackupPlace): void {
   const there = statSync(file, { throwIfNoEntry: false });
   if (there?.isFile() === false) throw new UsageError(`${file} is no plain file`, hint);
   refuseToReplace(place);
+}
+
+/** No node has a name like that, and a URL says more. */
+function isPath(text: string): boolean {
+  return text.includes('/') && !/^https?:/.test(text);
 }
 
 function lineOf(file: string, bytes: number, summary: BackupSummary): string {

@@ -98,19 +98,21 @@ async function launchOptions(flags: ClusterFlags): Promise<Settings> {
   const tokens = readTokens(flags.tokenFile);
   const port = flags.port === 0 ? await anyBlock(flags.secondaries) : flags.port;
   const name = flags.name ?? defaultName(port);
-  const dataDir =
-    flags.dataDir === undefined ? defaultDataDir(name, process.cwd()) : dataDirFrom(flags.dataDir);
   return {
     name,
     port,
     secondaries: flags.secondaries ?? null,
-    dataDir: flags.memory ? null : dataDir,
+    dataDir: flags.memory ? null : dataDirOf(flags, name),
     fresh: flags.fresh ?? false,
     w: flags.w === undefined ? null : String(flags.w),
     failover: flags.failover ?? false,
     ...tokenSettings(flags, tokens),
     logLevel: flags.logLevel ?? LOG_LEVEL,
   };
+}
+
+function dataDirOf({ dataDir }: ClusterFlags, name: string): string {
+  return dataDir === undefined ? defaultDataDir(name, process.cwd()) : dataDirFrom(dataDir);
 }
 
 async function anyBlock(secondaries: number = DEFAULT_SECONDARIES): Promise<number> {

@@ -55,7 +55,7 @@ async function demo(name: string | undefined, flags: DemoFlags): Promise<void> {
 
 async function list(
   names: readonly string[],
-  { list: asked, json, step, speed }: DemoFlags,
+  { list: asked, json, step, speed, check }: DemoFlags,
 ): Promise<void> {
   for (const [flag, value] of [
     ['--step', step],
@@ -64,6 +64,7 @@ async function list(
     refuseBoth(asked, value, '--list', flag);
     refuseWithout(value, undefined, flag, 'NAME');
   }
+  refuseBoth(asked, check, '--list', '--check');
   const { shippedScenario } = await import('../../scenarios/catalogue.ts');
   const scenarios = names.map(shippedScenario);
   if (json) {

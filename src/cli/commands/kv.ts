@@ -176,6 +176,7 @@ async function list(prefix: string | undefined, options: ListOptions): Promise<v
 /** A URL path cannot carry these two: they mean "here" and "one up". */
 function refuseDots(key: string): void {
   if (key === '.' || key === '..') {
-    throw new UsageError(`"${key}" cannot be a key here`, 'a URL path cannot carry it');
+    const hint = 'a key is 1 to 1,024 bytes of UTF-8, and neither "." nor ".."';
+    throw new UsageError(`"${key}" cannot be a key: it has no place in a URL path`, hint);
   }
 }

@@ -74,7 +74,9 @@ export function watchOutput(): void {
     if (lost) return;
     lost = true;
     if (!isGone(error)) {
-      printError(`replog: the output cannot be written: ${error.message}; all else may be done`);
+      const why = error.code === 'ENOSPC' ? 'there is no room left' : error.message;
+      printError(`replog: the output cannot be written: ${why}`);
+      printError('hint: what was asked for may be done all the same: look before you do it again');
     }
     endUnlessOutlived(error);
   });

@@ -27,6 +27,7 @@ test.each([
   ['sim --minutes 1 --seeds 5', '--minutes and --seeds exclude each other'],
   ['demo --list --step', '--list and --step exclude each other'],
   ['demo --list --speed 2', '--list and --speed exclude each other'],
+  ['demo --list --check', '--list and --check exclude each other'],
   ['demo --step', '--step says nothing without NAME'],
   ['demo quorum --check --speed 2', '--check and --speed exclude each other'],
   ['demo quorum --json --step', '--json and --step exclude each other'],
