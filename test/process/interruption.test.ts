@@ -177,7 +177,7 @@ async function fullPipe(): Promise<number> {
   return fd;
 }
 
-test.each(['cluster --secondaries 0 --memory', 'master --memory', 'arbiter'])(
+test.each(['cluster --secondaries 0 --memory', 'master --memory', 'arbiter --memory'])(
   '%s ends in time though nobody reads what it prints',
   async (command) => {
     const port = await freePorts(2);
