@@ -15,7 +15,7 @@ const SUSPECTED_MS = 1_500;
 const UNHEALTHY_MS = 4_000;
 const STALLED_MS = 4_000;
 
-/** After a stop a master judges nobody for a round of heartbeats, and a turn may be a little late. */
+/** After a stop a master judges nobody for a round of heartbeats; and a turn may be late. */
 const SLACK_MS = 700;
 
 /** Each node's members are looked at so often, in milliseconds. */

@@ -22,7 +22,7 @@ function watching() {
   return {
     objections,
     timeline,
-    /** n1 has a turn every 100 ms for so long; with `beats` n2 answers a heartbeat in each fifth. */
+    /** n1 has a turn every 100 ms for so long; with `beats` n2 answers every fifth time. */
     goesOn(ms: number, beats = false): void {
       for (let turn = 1; turn <= ms / 100; turn += 1) {
         timeline.now += 100;
