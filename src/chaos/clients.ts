@@ -2,7 +2,7 @@
 // answer is ever taken for a refusal. A record ends when it is written down, which is after its
 // answerer has been introduced: what others heard meanwhile stands before it.
 
-import type { SeenEntry, WriteRecord } from '../check/history.ts';
+import type { SeenEntry, WriteRecord } from '../check/history/history.ts';
 import type { LogEntry } from '../client/answers.ts';
 import { OutcomeUnknown, ReplogError, Unreachable } from '../client/errors.ts';
 import { OperationFailed, ProblemError, WriteConcernTimeout } from '../client/problems.ts';

@@ -3,7 +3,7 @@
 // one `run` line at its head and a `step` line for everything done to a node, so that it can be
 // played again.
 
-import type { HistoryRecord, LogRecord, ReadLevel, WriteRecord } from '../check/history.ts';
+import type { HistoryRecord, LogRecord, ReadLevel, WriteRecord } from '../check/history/history.ts';
 import type { Faults } from '../client/answers.ts';
 import type { WriteConcern } from '../core/effects.ts';
 import type { Operation } from '../core/operation.ts';

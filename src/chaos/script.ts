@@ -2,8 +2,8 @@
 // that does not say all that is needed is refused with its number before anything is started. What
 // came of an order that was half understood would be a judgement on nothing.
 
-import { parseRecord } from '../check/history-line.ts';
-import { FAILOVER_NODES_MIN } from '../cluster/failover.ts';
+import { parseRecord } from '../check/history/history-line.ts';
+import { FAILOVER_NODES_MIN } from '../cluster/start/failover.ts';
 import { type Line, PROBE, type RunLine, type Script, type StepLine } from './recording.ts';
 
 /** A file that cannot be played. */

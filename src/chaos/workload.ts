@@ -2,7 +2,7 @@
 // of them repeating what they asked before, and readers at every level on every node. All of it is
 // drawn from the seed; nothing is asked twice by accident.
 
-import type { ReadLevel, WriteRecord } from '../check/history.ts';
+import type { ReadLevel, WriteRecord } from '../check/history/history.ts';
 import type { WriteConcern } from '../core/effects.ts';
 import type { Operation } from '../core/operation.ts';
 import type { Arena } from './arena.ts';

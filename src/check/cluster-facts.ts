@@ -1,7 +1,7 @@
 // What the history tells of the nodes: who is up, who is a member, who is master, and who has lost
 // its memory. An arbiter that is a process of its own is the node `arbiter`; it holds no log.
 
-import type { HealthRecord, NodeRecord } from './history.ts';
+import type { HealthRecord, NodeRecord } from './history/history.ts';
 
 /** The node that holds no log (`replog arbiter`, or the launcher's). */
 export const ARBITER = 'arbiter';

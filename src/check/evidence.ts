@@ -2,8 +2,6 @@
 // the judges look at it; entries and promises are added by the judge whose rule guards them.
 
 import { ClusterFacts } from './cluster-facts.ts';
-import { EntryTable } from './entry-table.ts';
-import { FinalLog } from './final-logs.ts';
 import type {
   GetRecord,
   HealthRecord,
@@ -13,11 +11,13 @@ import type {
   PhaseRecord,
   SeenEntry,
   WriteRecord,
-} from './history.ts';
-import { KeyRequests } from './key-requests.ts';
+} from './history/history.ts';
+import { KeyRequests } from './keys/key-requests.ts';
+import { AllRemovals } from './keys/removals.ts';
+import { EntryTable } from './log/entry-table.ts';
+import { FinalLog } from './log/final-logs.ts';
 import { type Content, Operations } from './operations.ts';
 import { Promises } from './promises.ts';
-import { AllRemovals } from './removals.ts';
 import type { Counts, Violation } from './verdict.ts';
 
 /** One invariant. Every method looks at the record at hand, which the evidence has just taken. */

@@ -1,9 +1,9 @@
 // Judges a history: every invariant looks at every record once, so the time is linear in its
 // length.
 
-import { Ends } from './ends.ts';
 import { Evidence, type Invariant } from './evidence.ts';
-import type { HistoryRecord } from './history.ts';
+import { Ends } from './history/ends.ts';
+import type { HistoryRecord } from './history/history.ts';
 import { Bounded } from './judges/bounded.ts';
 import { Converges } from './judges/converges.ts';
 import { Durable } from './judges/durable.ts';

@@ -3,8 +3,8 @@
 // not, they are counted.
 
 import type { Operation } from '../core/operation.ts';
-import { ByContents } from './by-contents.ts';
-import type { WriteRecord } from './history.ts';
+import type { WriteRecord } from './history/history.ts';
+import { ByContents } from './log/by-contents.ts';
 
 /** Names one operation's content; numbers from 0. */
 export type Content = number;

@@ -32,11 +32,11 @@
 // replicating); an operation that a node showed at or below its commit index is promised as well,
 // and so is a value that it gave to a read which shows only what is on a majority.
 
-import { ByIndex } from './by-index.ts';
 import { ARBITER, type Change, type ClusterFacts, type NodeFacts } from './cluster-facts.ts';
-import { Frontier } from './frontier.ts';
-import type { WriteRecord } from './history.ts';
+import type { WriteRecord } from './history/history.ts';
 import { keptBy, keptSince } from './kept.ts';
+import { ByIndex } from './log/by-index.ts';
+import { Frontier } from './log/frontier.ts';
 import { majority } from './majority.ts';
 import type { Content } from './operations.ts';
 

@@ -4,8 +4,8 @@
 // A report (`health`) does not tell when it was asked for: not before the one that came before it.
 
 import type { Evidence } from './evidence.ts';
-import type { HealthRecord, LogRecord } from './history.ts';
-import type { Reached, Shown } from './shown.ts';
+import type { HealthRecord, LogRecord } from './history/history.ts';
+import type { Reached, Shown } from './log/shown.ts';
 import { type Violation, violation } from './verdict.ts';
 
 export class Reports {

@@ -4,7 +4,7 @@
 // joined again.
 
 import type { ClusterFacts } from './cluster-facts.ts';
-import type { NodeRecord } from './history.ts';
+import type { NodeRecord } from './history/history.ts';
 
 export class Returned {
   private readonly away = new Set<string>();

@@ -2,7 +2,7 @@
 // loaded here, late, and nowhere else.
 
 import type { ClientOptions } from '../client/options.ts';
-import { boundHeap } from '../cluster/heap.ts';
+import { boundHeap } from '../cluster/process/heap.ts';
 import type { ClusterState } from '../dashboard/cluster/cluster-state.ts';
 import type { Restorer } from '../dashboard/terminal/restorer.ts';
 import type { DashboardParts } from './dashboard-parts.ts';

@@ -6,9 +6,11 @@ import { InvalidUrl, Unreachable } from '../client/errors.ts';
 import { NoMaster, NoQuorum } from '../client/problems.ts';
 import { packageVersion } from '../node/package-version.ts';
 import { withoutVainHelp } from './arguments/vain-help.ts';
+import { orNoNode } from './cluster/no-node.ts';
+import type { TargetOptions } from './cluster/target.ts';
+import { aimed, fromAnywhere, wayBack, wayToAnswer, wayToMaster } from './cluster/way-back.ts';
 import { compileParserLate } from './compilation.ts';
 import { EXIT, endingOf, UsageError } from './exit.ts';
-import { orNoNode } from './no-node.ts';
 import { otherWord } from './other-words.ts';
 import { abridged } from './printing/abridged.ts';
 import { keepToAscii } from './printing/ascii.ts';
@@ -16,8 +18,6 @@ import { cleanText } from './printing/clean-text.ts';
 import { stylesFor } from './printing/colour.ts';
 import { examples } from './printing/examples.ts';
 import { endWithoutReader, printError, printRemark, watchOutput } from './printing/output.ts';
-import type { TargetOptions } from './target.ts';
-import { aimed, fromAnywhere, wayBack, wayToAnswer, wayToMaster } from './way-back.ts';
 
 /** Runs one command line with these commands; sets the exit code. */
 export async function start(

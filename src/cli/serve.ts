@@ -1,9 +1,9 @@
 // Runs a server as this process: says where it listens and what happens to it, and puts what stops
 // it from starting into a sentence.
 
+import type { Listening, Service, ServiceOptions } from '../cluster/process/service.ts';
 import type { LocalUrlEvent, NodeEvent, RememberedEvent, TokensEvent } from '../cluster/report.ts';
 import { plainLines } from '../cluster/report.ts';
-import type { Listening, Service, ServiceOptions } from '../cluster/service.ts';
 import type { Note } from '../core/effects.ts';
 import type { TurnEvent } from '../node/arbiter/etcd/arbiter-in-turn.ts';
 import {
@@ -32,7 +32,7 @@ export async function serve(
   flags: { readonly json?: boolean; readonly leave?: boolean },
   start: (onNote: (told: Told) => void) => Promise<Service>,
 ): Promise<void> {
-  const { runService } = await import('../cluster/service.ts');
+  const { runService } = await import('../cluster/process/service.ts');
   // Others use it, whoever reads what it prints.
   outliveOutput();
   const printer = new Printer(what, settings, flags.json ?? false);

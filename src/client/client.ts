@@ -23,14 +23,7 @@ import type {
   StoredOutcome,
   Story,
 } from './answers.ts';
-import { baseUrl, refuseWithoutOptions } from './base-url.ts';
-import { Departures } from './departures.ts';
-import { type FollowOptions, follow } from './follow.ts';
-import { GatheringLink } from './gathering-link.ts';
 import { kvPath } from './kv-path.ts';
-import { kyWire } from './ky-wire.ts';
-import { Link } from './link.ts';
-import { nodeWire } from './node-wire.ts';
 import type {
   AppendOptions,
   CallOptions,
@@ -40,21 +33,28 @@ import type {
   PageOptions,
   ReadOptions,
 } from './options.ts';
-import { outcomePlace } from './outcome-place.ts';
 import { type Pace, sharedPace } from './pace.ts';
-import { advancing, behindKey, consecutive } from './page-order.ts';
-import { pagesOf } from './pages.ts';
+import { type FollowOptions, follow } from './reading/follow.ts';
+import { advancing, behindKey, consecutive } from './reading/page-order.ts';
+import { pagesOf } from './reading/pages.ts';
 import { Requests } from './requests.ts';
-import { preconditions, preferences } from './write-headers.ts';
-import { Writes } from './writes.ts';
+import { baseUrl, refuseWithoutOptions } from './wire/base-url.ts';
+import { Departures } from './wire/departures.ts';
+import { kyWire } from './wire/ky-wire.ts';
+import { Link } from './wire/link.ts';
+import { nodeWire } from './wire/node-wire.ts';
+import { GatheringLink } from './writing/gathering-link.ts';
+import { outcomePlace } from './writing/outcome-place.ts';
+import { preconditions, preferences } from './writing/write-headers.ts';
+import { Writes } from './writing/writes.ts';
 
 export type * from './answers.ts';
 export * from './errors.ts';
-export type { FollowOptions } from './follow.ts';
-export type { Fetch } from './ky-wire.ts';
 export type * from './options.ts';
 export type { Pace } from './pace.ts';
 export * from './problems.ts';
+export type { FollowOptions } from './reading/follow.ts';
+export type { Fetch } from './wire/ky-wire.ts';
 
 const RETRY_FOR_MS = 10_000;
 const KEY_TIMEOUT_MS = 1_000;

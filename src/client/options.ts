@@ -1,8 +1,8 @@
 // What can be asked for when a client is made and with each call.
 
 import type { ReadLevel, WriteConcern } from './answers.ts';
-import type { Fetch } from './ky-wire.ts';
 import type { Pace } from './pace.ts';
+import type { Fetch } from './wire/ky-wire.ts';
 
 export interface ClientOptions {
   /** Base URL of a node, or of a launcher for the control routes. */

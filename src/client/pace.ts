@@ -1,7 +1,7 @@
 // Time and chance for the client, given to it so that tests need not wait.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Departures } from './departures.ts';
+import type { Departures } from './wire/departures.ts';
 
 export interface Pace {
   /** Monotonic, in milliseconds. */

@@ -1,9 +1,9 @@
 // Where a refusal points: writes are the master's business (`307 not-master`), and so are reads
 // that only a master can prove current (`503 not-linearizable`, from whoever is none).
 
-import { baseUrl } from './base-url.ts';
-import type { Reply } from './link.ts';
 import { addressOf } from './problems.ts';
+import { baseUrl } from './wire/base-url.ts';
+import type { Reply } from './wire/link.ts';
 
 /** Base URL of the master that an answer sends to; null if it names none. */
 export function masterIn(reply: Reply): string | null {

@@ -1,8 +1,11 @@
 // Requests that are sent once: reads, and commands to one node or launcher.
 
-import { deadline } from './deadline.ts';
-import type { Departures } from './departures.ts';
 import { UnexpectedAnswer, Unreachable } from './errors.ts';
+import type { CallOptions, ReadOptions } from './options.ts';
+import { ProblemError, problemOf } from './problems.ts';
+import { masterIn } from './redirect.ts';
+import { deadline } from './wire/deadline.ts';
+import type { Departures } from './wire/departures.ts';
 import {
   type Call,
   ConnectionFailure,
@@ -10,10 +13,7 @@ import {
   type Link,
   type Reply,
   retryAfterOf,
-} from './link.ts';
-import type { CallOptions, ReadOptions } from './options.ts';
-import { ProblemError, problemOf } from './problems.ts';
-import { masterIn } from './redirect.ts';
+} from './wire/link.ts';
 
 /** Redirects in a row that a read follows. */
 const HOPS_MAX = 3;

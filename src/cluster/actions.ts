@@ -1,10 +1,10 @@
 // What can be done to one node's process. A node that is already as wished is left as it is; what
 // makes no sense in its state is a Conflict that says why.
 
-import type { Child } from './child.ts';
 import type { Action } from './control.ts';
 import { Conflict } from './control.ts';
-import type { Farewell } from './farewell.ts';
+import type { Child } from './process/child.ts';
+import type { Farewell } from './process/farewell.ts';
 
 /** What was done, in the past tense of the launcher's events. */
 export type Done = 'started' | 'stopped' | 'killed' | 'paused' | 'resumed';

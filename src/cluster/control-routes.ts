@@ -11,10 +11,10 @@ import type { Call } from '../node/http/call.ts';
 import { type ProblemCode, problem } from '../node/http/problems.ts';
 import { readQuery } from '../node/http/query.ts';
 import type { Route, RouteDoc } from '../node/http/route.ts';
-import { ChildFailed, OUTPUT_KEPT } from './child.ts';
 import type { Control } from './control.ts';
 import { ACTIONS, type Action, Conflict, UnknownNode } from './control.ts';
-import { refusalOfId } from './layout.ts';
+import { refusalOfId } from './files/layout.ts';
+import { ChildFailed, OUTPUT_KEPT } from './process/child.ts';
 
 /** `find` gives the cluster, or throws Conflict while there is none yet. */
 export function controlRoutes(find: () => Control): Route[] {

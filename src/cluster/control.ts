@@ -2,8 +2,8 @@
 // implements it, the control routes offer it over HTTP.
 
 import type { ClusterNode, ClusterReport, ControlVerb } from '../client/answers.ts';
-import type { ChildState } from './child.ts';
-import type { NumberedLines } from './lines.ts';
+import type { ChildState } from './process/child.ts';
+import type { NumberedLines } from './process/lines.ts';
 
 /** A node as `GET /cluster` shows it: what clients are promised, and what it can be. */
 export interface NodeView extends ClusterNode {

@@ -5,10 +5,10 @@
 // 1. A new node is given a port, and if it has none an id, that no other node here ever had.
 // 2. A node that is removed is found in both parts until it has left.
 
-import type { Child } from './child.ts';
 import { UnknownNode } from './control.ts';
-import type { Layout, NodePlace } from './layout.ts';
-import { nextNodeId, portsOf } from './layout.ts';
+import type { Layout, NodePlace } from './files/layout.ts';
+import { nextNodeId, portsOf } from './files/layout.ts';
+import type { Child } from './process/child.ts';
 
 export interface Member {
   readonly place: NodePlace;

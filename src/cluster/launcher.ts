@@ -10,21 +10,21 @@ import type { RunningArbiter } from '../node/arbiter/serve-arbiter.ts';
 import type { Tokens } from '../node/http/tokens.ts';
 import { perform, retire } from './actions.ts';
 import { ArbiterLink } from './arbiter-link.ts';
-import { Bulletin } from './bulletin.ts';
-import type { ChildListener, ChildSpec } from './child.ts';
-import { Child } from './child.ts';
 import type { Action, ClusterView, Control, NodeView } from './control.ts';
 import { Conflict } from './control.ts';
 import type { Member } from './crew.ts';
 import { Crew } from './crew.ts';
-import type { Layout, NodePlace } from './layout.ts';
-import { placeOf } from './layout.ts';
-import type { NumberedLines } from './lines.ts';
-import { nextFreePort } from './ports.ts';
-import { ReadinessProbe } from './readiness-probe.ts';
-import { NotReady } from './ready.ts';
+import type { Layout, NodePlace } from './files/layout.ts';
+import { placeOf } from './files/layout.ts';
+import type { ChildListener, ChildSpec } from './process/child.ts';
+import { Child } from './process/child.ts';
+import type { NumberedLines } from './process/lines.ts';
+import { Turns } from './process/turns.ts';
 import type { ClusterEvent, ProcessEvent, ReadyEvent } from './report.ts';
-import { Turns } from './turns.ts';
+import { Bulletin } from './start/bulletin.ts';
+import { nextFreePort } from './start/ports.ts';
+import { ReadinessProbe } from './start/readiness-probe.ts';
+import { NotReady } from './start/ready.ts';
 
 /** What a launcher works with. */
 export interface LauncherParts {

@@ -1,6 +1,6 @@
 // An answer to a request of a scenario, and what it means for what was asked.
 
-import type { WriteRecord } from '../check/history.ts';
+import type { WriteRecord } from '../check/history/history.ts';
 
 /** What came back. */
 export interface Answer {

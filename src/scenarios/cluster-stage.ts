@@ -6,12 +6,12 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ReplogClient } from '../client/client.ts';
-import { Departures } from '../client/departures.ts';
-import { type Call, Link, type Reply } from '../client/link.ts';
-import { nodeWire } from '../client/node-wire.ts';
+import { Departures } from '../client/wire/departures.ts';
+import { type Call, Link, type Reply } from '../client/wire/link.ts';
+import { nodeWire } from '../client/wire/node-wire.ts';
 import type { Action, NodeView } from '../cluster/control.ts';
 import type { ClusterEvent } from '../cluster/report.ts';
-import { type Throwaway, type ThrowawayOptions, throwaway } from '../cluster/throwaway.ts';
+import { type Throwaway, type ThrowawayOptions, throwaway } from '../cluster/start/throwaway.ts';
 import type { ScenarioCluster } from './scenario.ts';
 import type { Stage, StageNode } from './stage.ts';
 

@@ -7,7 +7,7 @@ import type {
   NodeRecord,
   SeenEntry,
   WriteRecord,
-} from '../check/history.ts';
+} from '../check/history/history.ts';
 import type { LogEntry, MasterHealth } from '../client/answers.ts';
 import type { Operation } from '../core/operation.ts';
 import type { Answer } from './answer.ts';

@@ -1,7 +1,7 @@
 // The last word on a scenario: what its recorded history proves, whatever its prose says. The
 // judges are those of the simulator and of chaos (src/check).
 
-import type { HistoryRecord } from '../check/history.ts';
+import type { HistoryRecord } from '../check/history/history.ts';
 import { judge, NOTHING_ACKNOWLEDGED } from '../check/judge.ts';
 import type { Counts } from '../check/verdict.ts';
 

@@ -2,7 +2,7 @@
 // in time is a NotSeen: whoever waits for something goes on waiting.
 
 import type { GetResult, Health, LogEntry, LogPage, MasterHealth } from '../client/answers.ts';
-import type { Call, Reply } from '../client/link.ts';
+import type { Call, Reply } from '../client/wire/link.ts';
 import type { HistoryKeeper, SeenLog } from './history-keeper.ts';
 import { keyPath } from './requests.ts';
 import { lifeOf, masterOf, type Stage } from './stage.ts';

@@ -1,6 +1,6 @@
 // One scenario from its first process to its verdict. Whatever happens, nothing is left behind.
 
-import { NotReady } from '../cluster/ready.ts';
+import { NotReady } from '../cluster/start/ready.ts';
 import { judgeHistory } from './judgement.ts';
 import { Player } from './player.ts';
 import type { Findings, Tell, Verdict } from './report.ts';

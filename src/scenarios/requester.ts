@@ -1,7 +1,7 @@
 // Sends the requests of a step, so many at a time, and keeps the answers: at hand, or to be awaited
 // by name later.
 
-import { ConnectionFailure } from '../client/link.ts';
+import { ConnectionFailure } from '../client/wire/link.ts';
 import type { WriteConcern } from '../core/effects.ts';
 import type { Answer } from './answer.ts';
 import type { HistoryKeeper } from './history-keeper.ts';

@@ -1,7 +1,7 @@
 // The HTTP request that a step means, and what it asks of the cluster.
 
-import type { Call } from '../client/link.ts';
-import { preconditions } from '../client/write-headers.ts';
+import type { Call } from '../client/wire/link.ts';
+import { preconditions } from '../client/writing/write-headers.ts';
 import type { WriteConcern } from '../core/effects.ts';
 import type { Operation } from '../core/operation.ts';
 import type { RequestStep, StepOf } from './step.ts';

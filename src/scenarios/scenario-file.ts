@@ -14,7 +14,7 @@ import {
   type YAMLParseError,
 } from 'yaml';
 import * as z from 'zod';
-import { lackForFailover } from '../cluster/failover.ts';
+import { lackForFailover } from '../cluster/start/failover.ts';
 import { GROUPS, nodesNamed } from './node-names.ts';
 import { GUARANTEES, type Scenario } from './scenario.ts';
 import type { Step, Verb } from './step.ts';

@@ -1,7 +1,7 @@
 // What a scenario is played on: a cluster whose processes can be controlled, and time. The real one
 // runs processes; tests have one that answers from memory.
 
-import type { Call, Reply } from '../client/link.ts';
+import type { Call, Reply } from '../client/wire/link.ts';
 import type { Action } from '../cluster/control.ts';
 
 /** A node as its launcher sees it. */

@@ -1,8 +1,8 @@
 // What steps do to the nodes of a stage, and to their processes; each thing is written down.
 
-import type { NodeRecord } from '../check/history.ts';
+import type { NodeRecord } from '../check/history/history.ts';
 import { faultWords } from '../client/fault-words.ts';
-import type { Call } from '../client/link.ts';
+import type { Call } from '../client/wire/link.ts';
 import type { Action } from '../cluster/control.ts';
 import type { FaultSettings } from './expectation.ts';
 import type { HistoryKeeper } from './history-keeper.ts';

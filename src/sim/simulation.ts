@@ -2,7 +2,7 @@
 // The rule: the run is a function of its plan.
 
 import { crc32 } from 'node:zlib';
-import type { HistoryRecord } from '../check/history.ts';
+import type { HistoryRecord } from '../check/history/history.ts';
 import { Chance } from './chance.ts';
 import { Client } from './cluster/client.ts';
 import { Cluster } from './cluster/cluster.ts';

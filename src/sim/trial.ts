@@ -1,6 +1,6 @@
 // Runs a plan and judges what came of it, from inside and from outside.
 
-import type { HistoryRecord } from '../check/history.ts';
+import type { HistoryRecord } from '../check/history/history.ts';
 import { judge } from '../check/judge.ts';
 import type { Plan } from './plan/plan.ts';
 import { type Run, type RunOptions, simulate } from './simulation.ts';

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import type { Arena } from '../../src/chaos/arena.ts';
 import { read, write } from '../../src/chaos/clients.ts';
 import { Coverage } from '../../src/chaos/coverage.ts';
-import { parseRecord } from '../../src/check/history-line.ts';
+import { parseRecord } from '../../src/check/history/history-line.ts';
 import { ReplogClient } from '../../src/client/client.ts';
 
 type Answer = () => Response | Promise<Response>;

@@ -3,7 +3,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { type Change, ClusterFacts, type NodeFacts } from '../../src/check/cluster-facts.ts';
-import type { HealthRecord, NodeRecord } from '../../src/check/history.ts';
+import type { HealthRecord, NodeRecord } from '../../src/check/history/history.ts';
 
 /** Takes records one by one, a millisecond apart. */
 class Told {

@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { parseRecord } from '../../src/check/history-line.ts';
+import { parseRecord } from '../../src/check/history/history-line.ts';
 import { judge } from '../../src/check/judge.ts';
 
 const page = readFileSync(new URL('../../docs/history.md', import.meta.url), 'utf8');

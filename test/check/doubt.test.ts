@@ -1,7 +1,7 @@
 // What may have been in either order, or of a log that is gone, is no crime.
 
 import { describe, expect, test } from 'vitest';
-import type { WriteRecord } from '../../src/check/history.ts';
+import type { WriteRecord } from '../../src/check/history/history.ts';
 import { judgesOf } from './objections.ts';
 import { message, put, Recording, remove } from './recording.ts';
 

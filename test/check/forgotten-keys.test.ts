@@ -2,7 +2,7 @@
 // for with an older one may be asked for anew.
 
 import { expect, test } from 'vitest';
-import type { HistoryRecord, LogRecord, WriteRecord } from '../../src/check/history.ts';
+import type { HistoryRecord, LogRecord, WriteRecord } from '../../src/check/history/history.ts';
 import { judgesOf } from './objections.ts';
 import { message } from './recording.ts';
 

@@ -1,7 +1,7 @@
 // After everything was to have healed: what counts as healed, from when, and of whom it is asked.
 
 import { describe, expect, test } from 'vitest';
-import type { HealthRecord, HistoryRecord, LogRecord } from '../../src/check/history.ts';
+import type { HealthRecord, HistoryRecord, LogRecord } from '../../src/check/history/history.ts';
 import { judgesOf } from './objections.ts';
 import { message, put, Recording, remove } from './recording.ts';
 

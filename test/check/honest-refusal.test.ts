@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { Evidence } from '../../src/check/evidence.ts';
-import type { WriteRecord } from '../../src/check/history.ts';
+import type { WriteRecord } from '../../src/check/history/history.ts';
 import { HonestRefusal } from '../../src/check/judges/honest-refusal.ts';
 import { judgesOf } from './objections.ts';
 import { message, Recording } from './recording.ts';

@@ -2,7 +2,7 @@
 // decides nothing.
 
 import { describe, expect, test } from 'vitest';
-import type { HistoryRecord } from '../../src/check/history.ts';
+import type { HistoryRecord } from '../../src/check/history/history.ts';
 import { Judge, judge } from '../../src/check/judge.ts';
 import { CORRUPTED_ANSWERS } from './corrupted-answers.ts';
 import { CORRUPTED_LOGS } from './corrupted-logs.ts';

@@ -1,7 +1,7 @@
 // One legal history in which a little of everything happens. Its records are plain JSON, so that a
 // test can corrupt a copy of it.
 
-import type { HistoryRecord } from '../../src/check/history.ts';
+import type { HistoryRecord } from '../../src/check/history/history.ts';
 import { message, put, Recording, remove } from './recording.ts';
 
 export type Mutable<T> = { -readonly [K in keyof T]: Mutable<T[K]> };

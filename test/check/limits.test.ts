@@ -1,7 +1,7 @@
 // Where the judges draw their lines: what is just allowed, and what is just not.
 
 import { describe, expect, test } from 'vitest';
-import type { HistoryRecord } from '../../src/check/history.ts';
+import type { HistoryRecord } from '../../src/check/history/history.ts';
 import { judgesOf } from './objections.ts';
 import { message, put, Recording, remove } from './recording.ts';
 

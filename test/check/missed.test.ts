@@ -2,7 +2,7 @@
 // not.
 
 import { describe, expect, test } from 'vitest';
-import type { HistoryRecord } from '../../src/check/history.ts';
+import type { HistoryRecord } from '../../src/check/history/history.ts';
 import { judgesOf } from './objections.ts';
 import { message, put, Recording, remove } from './recording.ts';
 

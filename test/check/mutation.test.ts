@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { HistoryRecord, LogRecord, SeenEntry } from '../../src/check/history.ts';
+import type { HistoryRecord, LogRecord, SeenEntry } from '../../src/check/history/history.ts';
 import { judge } from '../../src/check/judge.ts';
 import { type Editable, ofType } from './legal-history.ts';
 import { message, put, Recording, remove } from './recording.ts';

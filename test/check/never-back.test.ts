@@ -1,7 +1,7 @@
 // What a node shows never goes back, but for what it may begin anew.
 
 import { expect, test } from 'vitest';
-import type { LogRecord } from '../../src/check/history.ts';
+import type { LogRecord } from '../../src/check/history/history.ts';
 import { judge } from '../../src/check/judge.ts';
 import { message, put, Recording } from './recording.ts';
 

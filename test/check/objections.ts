@@ -1,6 +1,6 @@
 // Which judges object to a history.
 
-import type { HistoryRecord } from '../../src/check/history.ts';
+import type { HistoryRecord } from '../../src/check/history/history.ts';
 import { judge } from '../../src/check/judge.ts';
 import type { JudgeName } from '../../src/check/verdict.ts';
 

@@ -2,7 +2,7 @@
 // forgotten that.
 
 import { describe, expect, test } from 'vitest';
-import type { HealthRecord } from '../../src/check/history.ts';
+import type { HealthRecord } from '../../src/check/history/history.ts';
 import { judgesOf } from './objections.ts';
 import { message, Recording } from './recording.ts';
 

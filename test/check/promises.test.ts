@@ -1,7 +1,7 @@
 // Which loss is allowed: exactly when nobody who must be asked still has it.
 
 import { describe, expect, test } from 'vitest';
-import type { NodeRecord } from '../../src/check/history.ts';
+import type { NodeRecord } from '../../src/check/history/history.ts';
 import { judge } from '../../src/check/judge.ts';
 import type { WriteConcern } from '../../src/core/effects.ts';
 import { judgesOf } from './objections.ts';

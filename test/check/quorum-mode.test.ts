@@ -1,7 +1,7 @@
 // Nothing is acknowledged without a quorum: when it is certain that there was none, and when not.
 
 import { describe, expect, test } from 'vitest';
-import type { HistoryRecord, NodeRecord } from '../../src/check/history.ts';
+import type { HistoryRecord, NodeRecord } from '../../src/check/history/history.ts';
 import { judgesOf } from './objections.ts';
 import { message, Recording } from './recording.ts';
 

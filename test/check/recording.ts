@@ -9,7 +9,7 @@ import type {
   ReadLevel,
   SeenEntry,
   WriteRecord,
-} from '../../src/check/history.ts';
+} from '../../src/check/history/history.ts';
 import type { WriteConcern } from '../../src/core/effects.ts';
 import type { Operation } from '../../src/core/operation.ts';
 

@@ -2,7 +2,7 @@
 // so.
 
 import { expect, test } from 'vitest';
-import type { WriteRecord } from '../../src/check/history.ts';
+import type { WriteRecord } from '../../src/check/history/history.ts';
 import { judge } from '../../src/check/judge.ts';
 import { judgesOf } from './objections.ts';
 import { message, Recording } from './recording.ts';

@@ -2,7 +2,7 @@
 // majority.
 
 import { describe, expect, test } from 'vitest';
-import type { HealthRecord } from '../../src/check/history.ts';
+import type { HealthRecord } from '../../src/check/history/history.ts';
 import { judge } from '../../src/check/judge.ts';
 import { message, Recording } from './recording.ts';
 

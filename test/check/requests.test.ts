@@ -1,7 +1,7 @@
 // Requests and what became of them: repeated, refused, in one piece.
 
 import { describe, expect, test } from 'vitest';
-import type { WriteRecord } from '../../src/check/history.ts';
+import type { WriteRecord } from '../../src/check/history/history.ts';
 import { Operations } from '../../src/check/operations.ts';
 import { judgesOf } from './objections.ts';
 import { message, Recording } from './recording.ts';

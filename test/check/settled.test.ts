@@ -2,7 +2,7 @@
 // `majority` read and a linearizable one.
 
 import { describe, expect, test } from 'vitest';
-import type { ReadLevel } from '../../src/check/history.ts';
+import type { ReadLevel } from '../../src/check/history/history.ts';
 import { judge } from '../../src/check/judge.ts';
 import { judgesOf } from './objections.ts';
 import { message, put, Recording, remove } from './recording.ts';

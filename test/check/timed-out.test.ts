@@ -2,7 +2,7 @@
 // names.
 
 import { expect, test } from 'vitest';
-import type { ReadLevel } from '../../src/check/history.ts';
+import type { ReadLevel } from '../../src/check/history/history.ts';
 import { judge } from '../../src/check/judge.ts';
 import { put, Recording } from './recording.ts';
 

@@ -1,7 +1,7 @@
 // A value and its index that a node gave to a `local` read are those of the log at the end.
 
 import { expect, test } from 'vitest';
-import type { GetRecord } from '../../src/check/history.ts';
+import type { GetRecord } from '../../src/check/history/history.ts';
 import { judge } from '../../src/check/judge.ts';
 import { judgesOf } from './objections.ts';
 import { message, put, Recording, remove } from './recording.ts';

@@ -1,8 +1,8 @@
 // What `replog bench` refuses before it measures anything.
 
 import { expect, test } from 'vitest';
-import { refuseUnmeetable } from '../../src/cli/bench-refusal.ts';
 import { refuseUnacknowledged, register } from '../../src/cli/commands/bench.ts';
+import { refuseUnmeetable } from '../../src/cli/experiments/bench-refusal.ts';
 import type { MasterHealth } from '../../src/client/answers.ts';
 import { sendJson, startStub } from '../client/stub-server.ts';
 import { runCommand } from './command-run.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { register as fault } from '../../src/cli/commands/fault.ts';
-import { register } from '../../src/cluster/registry.ts';
+import { register } from '../../src/cluster/files/registry.ts';
 import { deadUrl, sendJson, sendProblem, startStub } from '../client/stub-server.ts';
 import { runCommand } from './command-run.ts';
 import { isolate } from './isolation.ts';

@@ -5,7 +5,7 @@ import { lstat, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type BackupFile, writeBackup } from '../../src/cli/backup-file.ts';
+import { type BackupFile, writeBackup } from '../../src/cli/backup/backup-file.ts';
 import { register as backup } from '../../src/cli/commands/backup.ts';
 import { register as repair } from '../../src/cli/commands/repair.ts';
 import { register as restore } from '../../src/cli/commands/restore.ts';

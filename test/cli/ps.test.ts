@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { register as ps } from '../../src/cli/commands/ps.ts';
-import { type RunningCluster, register } from '../../src/cluster/registry.ts';
+import { type RunningCluster, register } from '../../src/cluster/files/registry.ts';
 import { sendJson, startStub } from '../client/stub-server.ts';
 import { runCommand } from './command-run.ts';
 import { isolate } from './isolation.ts';

@@ -11,7 +11,7 @@ import { register as outcome } from '../../src/cli/commands/outcome.ts';
 import { stylesFor } from '../../src/cli/printing/colour.ts';
 import { healthLines } from '../../src/cli/printing/health-report.ts';
 import type { Health, MasterHealth } from '../../src/client/answers.ts';
-import { register } from '../../src/cluster/registry.ts';
+import { register } from '../../src/cluster/files/registry.ts';
 import { deadUrl, sendJson, sendProblem, startStub } from '../client/stub-server.ts';
 import { runCommand } from './command-run.ts';
 import { isolate } from './isolation.ts';

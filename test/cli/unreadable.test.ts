@@ -77,7 +77,7 @@ test('replay: a text that is no recording', async () => {
 });
 
 test('backup: a file that cannot be made is named as it was given', async () => {
-  const { writeBackup } = await import('../../src/cli/backup-file.ts');
+  const { writeBackup } = await import('../../src/cli/backup/backup-file.ts');
   const file = join(home, 'none', 'log.backup');
   await expect(
     writeBackup({ file, force: undefined }, async () => undefined),

@@ -1,8 +1,8 @@
 import { getEventListeners } from 'node:events';
 import { expect, test } from 'vitest';
 import { ReplogClient } from '../../src/client/client.ts';
-import { Departures } from '../../src/client/departures.ts';
 import { gapAfter, REAL_PACE, sharedPace } from '../../src/client/pace.ts';
+import { Departures } from '../../src/client/wire/departures.ts';
 import { sendProblem, startStub } from './stub-server.ts';
 
 test('gaps grow up to the longest one, each half of the schedule’s to all of it', () => {

@@ -1,10 +1,10 @@
 import { connect } from 'node:net';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { ClusterReport } from '../../src/client/answers.ts';
-import { ChildFailed } from '../../src/cluster/child.ts';
 import type { Control, NodeView } from '../../src/cluster/control.ts';
 import { ACTIONS, Conflict, UnknownNode } from '../../src/cluster/control.ts';
 import { controlRoutes } from '../../src/cluster/control-routes.ts';
+import { ChildFailed } from '../../src/cluster/process/child.ts';
 import { createArbiterApp } from '../../src/node/api/arbiter-app.ts';
 import type { GuardOptions } from '../../src/node/http/guard.ts';
 import type { App } from '../../src/node/http/mount.ts';

@@ -5,10 +5,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect } from 'vitest';
+import { layoutOf } from '../../src/cluster/files/layout.ts';
 import { Launcher } from '../../src/cluster/launcher.ts';
-import { layoutOf } from '../../src/cluster/layout.ts';
-import { freeBlock } from '../../src/cluster/ports.ts';
 import type { ClusterEvent } from '../../src/cluster/report.ts';
+import { freeBlock } from '../../src/cluster/start/ports.ts';
 import { Tokens } from '../../src/node/http/tokens.ts';
 import { FakeArbiter } from './fake-arbiter.ts';
 

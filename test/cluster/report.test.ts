@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { Bulletin } from '../../src/cluster/bulletin.ts';
 import type { ClusterEvent, ReadyEvent } from '../../src/cluster/report.ts';
 import { plainLines } from '../../src/cluster/report.ts';
+import { Bulletin } from '../../src/cluster/start/bulletin.ts';
 
 const READY: ReadyEvent = {
   event: 'ready',

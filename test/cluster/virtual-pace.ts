@@ -1,6 +1,6 @@
 // Time that passes only while somebody sleeps.
 
-import type { Pace } from '../../src/cluster/ready.ts';
+import type { Pace } from '../../src/cluster/start/ready.ts';
 
 export interface VirtualPace {
   readonly pace: Pace;

@@ -2,7 +2,7 @@
 // how large the young part was in the end, in bytes.
 
 import { setImmediate as turn } from 'node:timers/promises';
-import { boundHeap, youngBytes } from '../../src/cluster/heap.ts';
+import { boundHeap, youngBytes } from '../../src/cluster/process/heap.ts';
 
 boundHeap();
 let underWay: unknown[] = [];

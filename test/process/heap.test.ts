@@ -1,10 +1,10 @@
-// How large the young part of a server's heap becomes (src/cluster/heap.ts).
+// How large the young part of a server's heap becomes (src/cluster/process/heap.ts).
 
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, expect, test } from 'vitest';
-import { YOUNG_BYTES_MAX } from '../../src/cluster/heap.ts';
+import { YOUNG_BYTES_MAX } from '../../src/cluster/process/heap.ts';
 import { Belongings } from './program.ts';
 
 const LOAD = fileURLToPath(new URL('heap-load.ts', import.meta.url));

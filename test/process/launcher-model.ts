@@ -1,7 +1,7 @@
 // What a launcher must make of what it is asked to do, without a process, a socket or a word of its
 // sources: the README and `--help`, as a function from one world to the next.
 
-import type { ChildState } from '../../src/cluster/child.ts';
+import type { ChildState } from '../../src/cluster/process/child.ts';
 
 /** In which a node is found when nothing is under way. */
 type Phase = Extract<ChildState, 'running' | 'paused' | 'stopped' | 'exited'>;

@@ -5,7 +5,7 @@ import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } fro
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { runningClusters } from '../../src/cluster/registry.ts';
+import { runningClusters } from '../../src/cluster/files/registry.ts';
 import { Belongings, call, ENTRY, freePorts, type Line, type Program, until } from './program.ts';
 
 const belongings = new Belongings();

@@ -3,7 +3,7 @@
 // REPLOG_SEED=17 plays another order.
 
 import { afterAll, expect, test } from 'vitest';
-import { isAlive, markOf } from '../../src/cluster/liveness.ts';
+import { isAlive, markOf } from '../../src/cluster/process/liveness.ts';
 import { Operator } from './operator.ts';
 import { Belongings } from './program.ts';
 import { expectAllShown, write } from './restless-cluster.ts';

@@ -2,7 +2,7 @@
 
 import { readdirSync } from 'node:fs';
 import { Chance } from '../../src/chaos/chance.ts';
-import { isAlive, markOf } from '../../src/cluster/liveness.ts';
+import { isAlive, markOf } from '../../src/cluster/process/liveness.ts';
 import { type Belongings, call, until } from './program.ts';
 import { RestlessCluster, type View } from './restless-cluster.ts';
 

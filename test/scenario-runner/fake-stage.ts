@@ -1,7 +1,7 @@
 // A cluster in memory for tests of the player: small, honest, and in virtual time. A test may let
 // it lie: `distort` changes what a node answers.
 
-import type { Call, Reply } from '../../src/client/link.ts';
+import type { Call, Reply } from '../../src/client/wire/link.ts';
 import type { Action } from '../../src/cluster/control.ts';
 import type { Stage, StageNode } from '../../src/scenarios/stage.ts';
 

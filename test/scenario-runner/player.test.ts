@@ -2,7 +2,7 @@
 // on a cluster in memory, in virtual time.
 
 import { describe, expect, test } from 'vitest';
-import type { Call, Reply } from '../../src/client/link.ts';
+import type { Call, Reply } from '../../src/client/wire/link.ts';
 import { performScenario } from '../../src/scenarios/performance.ts';
 import type { Report, Verdict } from '../../src/scenarios/report.ts';
 import { parseScenario } from '../../src/scenarios/scenario-file.ts';

@@ -5,7 +5,13 @@
 // started: in a life that nobody knows of it could be held against nothing.
 
 import type { Evidence, Invariant } from '../evidence.ts';
-import type { GetRecord, HealthRecord, LogRecord, NodeRecord, WriteRecord } from '../history.ts';
+import type {
+  GetRecord,
+  HealthRecord,
+  LogRecord,
+  NodeRecord,
+  WriteRecord,
+} from '../history/history.ts';
 import { type Violation, violation } from '../verdict.ts';
 
 /** Contract, section 3. */

@@ -2,11 +2,11 @@
 // all members that are up show the same log and the same values, and the cluster answers: writes
 // succeed, and its master is read-write.
 
-import { indexesOf } from '../by-index.ts';
 import type { Evidence, Invariant } from '../evidence.ts';
-import type { FinalLog } from '../final-logs.ts';
-import type { GetRecord, HealthRecord, PhaseRecord, WriteRecord } from '../history.ts';
-import { Superseded } from '../superseded.ts';
+import type { GetRecord, HealthRecord, PhaseRecord, WriteRecord } from '../history/history.ts';
+import { indexesOf } from '../log/by-index.ts';
+import type { FinalLog } from '../log/final-logs.ts';
+import { Superseded } from '../log/superseded.ts';
 import { type Violation, violation } from '../verdict.ts';
 
 /** Refusals that have nothing to do with the cluster's health. */

@@ -9,9 +9,9 @@
 // 3. An answer says `durable` as its node does: it keeps its log on disk, or in memory.
 
 import type { Evidence, Invariant } from '../evidence.ts';
-import type { GetRecord, LogRecord, NodeRecord, WriteRecord } from '../history.ts';
+import type { GetRecord, LogRecord, NodeRecord, WriteRecord } from '../history/history.ts';
+import { Superseded } from '../log/superseded.ts';
 import type { Content } from '../operations.ts';
-import { Superseded } from '../superseded.ts';
 import { type Violation, violation } from '../verdict.ts';
 
 /** What a life of a node said of itself when it started. */

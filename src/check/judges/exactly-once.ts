@@ -6,10 +6,10 @@
 // them takes at least one index, and all of them are in the history: so where the indexes are
 // closer to each other, or the whole history has no more keys, the key was known.
 
-import { sameContents } from '../by-contents.ts';
 import type { Evidence, Invariant } from '../evidence.ts';
-import type { FinalLog } from '../final-logs.ts';
-import type { WriteRecord } from '../history.ts';
+import type { WriteRecord } from '../history/history.ts';
+import { sameContents } from '../log/by-contents.ts';
+import type { FinalLog } from '../log/final-logs.ts';
 import type { Content, KeyFacts } from '../operations.ts';
 import { isOutdated } from '../promises.ts';
 import { type Violation, violation } from '../verdict.ts';

@@ -4,9 +4,9 @@
 //
 // The other request may have ended later, or never: so only the end of the history tells.
 
-import { ByContents } from '../by-contents.ts';
 import type { Evidence, Invariant } from '../evidence.ts';
-import type { WriteRecord } from '../history.ts';
+import type { WriteRecord } from '../history/history.ts';
+import { ByContents } from '../log/by-contents.ts';
 import type { Content } from '../operations.ts';
 import { type Violation, violation } from '../verdict.ts';
 

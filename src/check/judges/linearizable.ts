@@ -9,12 +9,12 @@
 // must be promised, or be there at the end (and not because it was stored there once more).
 // A key that is gone has been removed (`absences.ts`).
 
-import { Absences } from '../absences.ts';
-import { Again } from '../again.ts';
 import type { Evidence, Invariant } from '../evidence.ts';
-import type { GetRecord, LogRecord, NodeRecord, WriteRecord } from '../history.ts';
+import type { GetRecord, LogRecord, NodeRecord, WriteRecord } from '../history/history.ts';
+import { Absences } from '../keys/absences.ts';
+import { Register, type Said } from '../keys/register.ts';
+import { Again } from '../log/again.ts';
 import type { Content } from '../operations.ts';
-import { Register, type Said } from '../register.ts';
 import { Returned } from '../returned.ts';
 import { type Violation, violation } from '../verdict.ts';
 

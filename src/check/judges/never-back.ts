@@ -12,16 +12,22 @@
 // its own log does not fall either (reports.ts). One that had left and is back may start over,
 // once.
 
-import type { Variant } from '../entry-table.ts';
 import type { Evidence, Invariant } from '../evidence.ts';
-import { Gaps } from '../gaps.ts';
-import { GivenValues } from '../given-values.ts';
-import type { GetRecord, HealthRecord, LogRecord, NodeRecord, SeenEntry } from '../history.ts';
+import type {
+  GetRecord,
+  HealthRecord,
+  LogRecord,
+  NodeRecord,
+  SeenEntry,
+} from '../history/history.ts';
+import { ShownKeys } from '../keys/shown-keys.ts';
+import type { Variant } from '../log/entry-table.ts';
+import { Gaps } from '../log/gaps.ts';
+import { GivenValues } from '../log/given-values.ts';
+import { HOLE, NOTHING, Shown } from '../log/shown.ts';
+import { Vanished } from '../log/vanished.ts';
 import { Reports } from '../reports.ts';
 import { Returned } from '../returned.ts';
-import { HOLE, NOTHING, Shown } from '../shown.ts';
-import { ShownKeys } from '../shown-keys.ts';
-import { Vanished } from '../vanished.ts';
 import { type Violation, violation } from '../verdict.ts';
 
 /** Indexes that a page says it covers and does not hold are looked at one by one up to this many,

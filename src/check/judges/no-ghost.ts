@@ -7,8 +7,8 @@
 // for. Operations that say the same are told apart only by their number.
 
 import type { Evidence, Invariant } from '../evidence.ts';
-import { Frontier } from '../frontier.ts';
-import type { HealthRecord, LogRecord, WriteRecord } from '../history.ts';
+import type { HealthRecord, LogRecord, WriteRecord } from '../history/history.ts';
+import { Frontier } from '../log/frontier.ts';
 import { type Violation, violation } from '../verdict.ts';
 
 export class NoGhost implements Invariant {

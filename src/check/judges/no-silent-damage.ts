@@ -8,7 +8,7 @@
 // damage; if both were asked for, it is the order that is broken (total order).
 
 import type { Evidence, Invariant } from '../evidence.ts';
-import type { GetRecord, LogRecord } from '../history.ts';
+import type { GetRecord, LogRecord } from '../history/history.ts';
 import type { Content } from '../operations.ts';
 import { type Violation, violation } from '../verdict.ts';
 

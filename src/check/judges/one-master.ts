@@ -5,7 +5,13 @@
 // not.
 
 import type { Evidence, Invariant } from '../evidence.ts';
-import type { GetRecord, HealthRecord, LogRecord, NodeRecord, WriteRecord } from '../history.ts';
+import type {
+  GetRecord,
+  HealthRecord,
+  LogRecord,
+  NodeRecord,
+  WriteRecord,
+} from '../history/history.ts';
 import { type Violation, violation } from '../verdict.ts';
 
 interface Reign {

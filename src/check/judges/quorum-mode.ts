@@ -10,7 +10,7 @@
 
 import { ARBITER } from '../cluster-facts.ts';
 import type { Evidence, Invariant } from '../evidence.ts';
-import type { HealthRecord, NodeRecord, WriteRecord } from '../history.ts';
+import type { HealthRecord, NodeRecord, WriteRecord } from '../history/history.ts';
 import { majority } from '../majority.ts';
 import { type Violation, violation } from '../verdict.ts';
 

@@ -9,8 +9,8 @@
 //    fall.
 
 import type { Evidence, Invariant } from '../evidence.ts';
-import { Frontier } from '../frontier.ts';
-import type { GetRecord, LogRecord, SeenEntry, WriteRecord } from '../history.ts';
+import type { GetRecord, LogRecord, SeenEntry, WriteRecord } from '../history/history.ts';
+import { Frontier } from '../log/frontier.ts';
 import type { Content } from '../operations.ts';
 import { keeps } from '../promises.ts';
 import { type Violation, violation } from '../verdict.ts';

@@ -7,7 +7,7 @@
 // left between the request for that and the answer to this.
 
 import type { Evidence, Invariant } from '../evidence.ts';
-import type { NodeRecord, WriteRecord } from '../history.ts';
+import type { NodeRecord, WriteRecord } from '../history/history.ts';
 import { majority } from '../majority.ts';
 import { type Violation, violation } from '../verdict.ts';
 

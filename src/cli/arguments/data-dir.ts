@@ -3,7 +3,7 @@
 
 import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { isOfProcesses, lowestThere } from '../../cluster/folder-of-processes.ts';
+import { isOfProcesses, lowestThere } from '../../cluster/files/folder-of-processes.ts';
 import { UsageError } from '../exit.ts';
 import { inOrder } from './node-selection.ts';
 

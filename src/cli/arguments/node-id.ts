@@ -1,6 +1,6 @@
 // The id of a node as given on the command line.
 
-import { refusalOfId } from '../../cluster/layout.ts';
+import { refusalOfId } from '../../cluster/files/layout.ts';
 import { NODE_ID_PATTERN } from '../../core/ids.ts';
 import { UsageError } from '../exit.ts';
 

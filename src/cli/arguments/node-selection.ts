@@ -1,11 +1,17 @@
 // Which nodes a command means: `n2`, `master`, `secondary`, `secondary:2`, `all`, or a URL.
 
 import type { ReadLevel } from '../../client/answers.ts';
-import { baseUrl } from '../../client/base-url.ts';
 import { Unreachable } from '../../client/errors.ts';
-import { isArbiter, nodesIn } from '../arbiter-health.ts';
+import { baseUrl } from '../../client/wire/base-url.ts';
+import { isArbiter, nodesIn } from '../cluster/arbiter-health.ts';
+import {
+  connect,
+  findTarget,
+  masterBeside,
+  type Target,
+  type TargetOptions,
+} from '../cluster/target.ts';
 import { UsageError } from '../exit.ts';
-import { connect, findTarget, masterBeside, type Target, type TargetOptions } from '../target.ts';
 
 /** A node that can be chosen. */
 export interface Candidate {

@@ -2,13 +2,13 @@
 
 import type { Command } from 'commander';
 import { parseNewNodeId } from '../arguments/node-id.ts';
+import { findLauncher } from '../cluster/launcher.ts';
+import { addTargetOptions, findTarget, type TargetOptions } from '../cluster/target.ts';
 import { untilInterrupted } from '../interrupt.ts';
-import { findLauncher } from '../launcher.ts';
 import { cleanText } from '../printing/clean-text.ts';
 import { examples } from '../printing/examples.ts';
 import { warnOf } from '../printing/node-warning.ts';
 import { printJson, printLine } from '../printing/output.ts';
-import { addTargetOptions, findTarget, type TargetOptions } from '../target.ts';
 
 interface AddOptions extends TargetOptions {
   readonly json?: true;

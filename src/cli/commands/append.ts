@@ -7,10 +7,18 @@ import type { ReplogClient } from '../../client/client.ts';
 import { parseTimeout } from '../arguments/duration.ts';
 import { refuseBoth } from '../arguments/vain-options.ts';
 import { parseWriteConcern } from '../arguments/write-concern.ts';
+import { masterHealth } from '../cluster/master-health.ts';
+import {
+  addTargetOptions,
+  connect,
+  findTarget,
+  type Target,
+  type TargetOptions,
+} from '../cluster/target.ts';
+import { notedLine, unnoticed, withoutThem } from '../cluster/unnoticed.ts';
 import { EXIT, UsageError } from '../exit.ts';
+import { lineBatches } from '../input/line-batches.ts';
 import { untilInterrupted } from '../interrupt.ts';
-import { lineBatches } from '../line-batches.ts';
-import { masterHealth } from '../master-health.ts';
 import { acknowledgement } from '../printing/acknowledgement.ts';
 import { cleanText } from '../printing/clean-text.ts';
 import { stylesFor } from '../printing/colour.ts';
@@ -21,14 +29,6 @@ import type { LiveScreen } from '../printing/live-lines.ts';
 import { outliveOutput, printJson, printRemark, printSentences } from '../printing/output.ts';
 import { Progress } from '../printing/progress.ts';
 import { Tally } from '../printing/tally.ts';
-import {
-  addTargetOptions,
-  connect,
-  findTarget,
-  type Target,
-  type TargetOptions,
-} from '../target.ts';
-import { notedLine, unnoticed, withoutThem } from '../unnoticed.ts';
 
 interface AppendOptions extends TargetOptions {
   readonly w?: WriteConcern;

@@ -7,6 +7,7 @@ import { type BackupPlace, refuseToReplace } from '../arguments/backup-place.ts'
 import { isFolder, nodeFolders } from '../arguments/data-dir.ts';
 import { targetFor, urlOfOne } from '../arguments/node-selection.ts';
 import { refuseBoth } from '../arguments/vain-options.ts';
+import { addTargetOptions, type TargetOptions } from '../cluster/target.ts';
 import { UsageError } from '../exit.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { formatBytes } from '../printing/bytes.ts';
@@ -14,7 +15,6 @@ import { cleanText } from '../printing/clean-text.ts';
 import { entryRange } from '../printing/counted.ts';
 import { examples } from '../printing/examples.ts';
 import { printJson, printLine } from '../printing/output.ts';
-import { addTargetOptions, type TargetOptions } from '../target.ts';
 
 interface BackupOptions extends TargetOptions {
   readonly force?: true;
@@ -55,11 +55,11 @@ async function backup(given: readonly string[], options: BackupOptions): Promise
   refuseBoth(options.tokenFile, folder, '--token-file', 'a data folder');
   const { summary, bytes } = await untilInterrupted(async (signal) => {
     if (folder !== undefined) {
-      const { backupFolder } = await import('../folder-backup.ts');
+      const { backupFolder } = await import('../backup/folder-backup.ts');
       return backupFolder(nodeFolders(folder), place);
     }
     const target = await targetFor(from, options);
-    const { backupNode } = await import('../node-backup.ts');
+    const { backupNode } = await import('../backup/node-backup.ts');
     const url =
       from === undefined ? target.url : await urlOfOne(from, target, 'a backup is made of', signal);
     return backupNode(url, place, { token: target.token, signal });

@@ -3,27 +3,27 @@
 import type { Command } from 'commander';
 import type { BenchOptions, BenchResult } from '../../bench/bench.ts';
 import type { WriteConcern } from '../../client/answers.ts';
-import { isArbiter } from '../arbiter-health.ts';
 import { refuseBoth } from '../arguments/vain-options.ts';
 import { wholeNumber } from '../arguments/whole-number.ts';
 import { parseWriteConcern } from '../arguments/write-concern.ts';
-import { refuseTooMany, refuseUnmeetable } from '../bench-refusal.ts';
-import { Refused, UsageError } from '../exit.ts';
-import { untilInterrupted } from '../interrupt.ts';
-import { masterHealth } from '../master-health.ts';
-import { NothingThere } from '../no-node.ts';
-import { benchLines, comparisonLines } from '../printing/bench-report.ts';
-import { counted } from '../printing/counted.ts';
-import { examples } from '../printing/examples.ts';
-import { printJson, printLine, printLines } from '../printing/output.ts';
-import { Progress } from '../printing/progress.ts';
+import { isArbiter } from '../cluster/arbiter-health.ts';
+import { masterHealth } from '../cluster/master-health.ts';
+import { NothingThere } from '../cluster/no-node.ts';
 import {
   addTargetOptions,
   connect,
   findTarget,
   type Target,
   type TargetOptions,
-} from '../target.ts';
+} from '../cluster/target.ts';
+import { Refused, UsageError } from '../exit.ts';
+import { refuseTooMany, refuseUnmeetable } from '../experiments/bench-refusal.ts';
+import { untilInterrupted } from '../interrupt.ts';
+import { benchLines, comparisonLines } from '../printing/bench-report.ts';
+import { counted } from '../printing/counted.ts';
+import { examples } from '../printing/examples.ts';
+import { printJson, printLine, printLines } from '../printing/output.ts';
+import { Progress } from '../printing/progress.ts';
 
 interface BenchFlags extends TargetOptions {
   readonly w: WriteConcern;
@@ -117,7 +117,7 @@ async function runningTarget(flags: BenchFlags): Promise<Target | null> {
 }
 
 async function onOwn(flags: BenchFlags, signal: AbortSignal): Promise<BenchResult[]> {
-  const { throwaway } = await import('../../cluster/throwaway.ts');
+  const { throwaway } = await import('../../cluster/start/throwaway.ts');
   const { serveArbiter } = await import('../../node/arbiter/serve-arbiter.ts');
   const { secondaries } = flags;
   refuseTooMany(secondaries + 1, concernsOf(flags));

@@ -1,23 +1,23 @@
 // `replog chaos`: throws faults at a cluster while clients write and read; judges what was seen.
 
 import type { Command } from 'commander';
-import { lackForFailover } from '../../cluster/failover.ts';
+import { lackForFailover } from '../../cluster/start/failover.ts';
 import { minutesUpTo } from '../arguments/minutes.ts';
 import { refuseRecorded } from '../arguments/record-file.ts';
 import { refuseWithout } from '../arguments/vain-options.ts';
 import { wholeNumber } from '../arguments/whole-number.ts';
-import type { Ground } from '../chaos-session.ts';
-import { UsageError } from '../exit.ts';
-import { untilInterrupted } from '../interrupt.ts';
-import { findLauncher } from '../launcher.ts';
-import { examples } from '../printing/examples.ts';
+import { findLauncher } from '../cluster/launcher.ts';
 import {
   addTargetOptions,
   connect,
   findTarget,
   type Target,
   type TargetOptions,
-} from '../target.ts';
+} from '../cluster/target.ts';
+import { UsageError } from '../exit.ts';
+import type { Ground } from '../experiments/chaos-session.ts';
+import { untilInterrupted } from '../interrupt.ts';
+import { examples } from '../printing/examples.ts';
 
 interface ChaosOptions extends TargetOptions {
   readonly minutes?: number;
@@ -71,7 +71,7 @@ async function chaos(options: ChaosOptions): Promise<void> {
   if (record !== undefined) refuseRecorded(record);
   const minutes = options.minutes ?? (untilCovered ? COVERED_WITHIN_MINUTES : 1);
   const seed = options.seed ?? Math.floor(Math.random() * 2 ** 32);
-  const { runSession } = await import('../chaos-session.ts');
+  const { runSession } = await import('../experiments/chaos-session.ts');
   await untilInterrupted(async (signal) => {
     const ground = await groundFor(options, signal);
     // On a cluster that has a past, keys and messages must not be those of an earlier run.
@@ -89,7 +89,7 @@ async function chaos(options: ChaosOptions): Promise<void> {
 const isOwn = ({ url, name }: ChaosOptions): boolean => url === undefined && name === undefined;
 
 async function groundFor(options: ChaosOptions, signal: AbortSignal): Promise<Ground> {
-  const { throwawayGround } = await import('../chaos-session.ts');
+  const { throwawayGround } = await import('../experiments/chaos-session.ts');
   const { failover = false, secondaries } = options;
   if (isOwn(options)) {
     const size = (secondaries ?? SECONDARIES) + 1;

@@ -7,7 +7,7 @@ import type { Counts, Verdict } from '../../check/verdict.ts';
 import { whyUnreadable } from '../arguments/input-file.ts';
 import { shownPath } from '../arguments/path-problem.ts';
 import { EXIT, Refused, Undecided, UsageError } from '../exit.ts';
-import { LineCutter } from '../line-cutter.ts';
+import { LineCutter } from '../input/line-cutter.ts';
 import { cleanText } from '../printing/clean-text.ts';
 import { counted } from '../printing/counted.ts';
 import { examples } from '../printing/examples.ts';
@@ -78,8 +78,8 @@ async function recordTaker(
   judge: Judge,
   file: string,
 ): Promise<(line: string, number: number) => void> {
-  const { MalformedRecord, parseRecord } = await import('../../check/history-line.ts');
-  const { UnsortedHistory } = await import('../../check/ends.ts');
+  const { MalformedRecord, parseRecord } = await import('../../check/history/history-line.ts');
+  const { UnsortedHistory } = await import('../../check/history/ends.ts');
   return (line, number) => {
     try {
       const record = parseRecord(line);

@@ -1,9 +1,9 @@
 // replog cluster: a whole cluster on this machine, with one command.
 
 import type { Command } from 'commander';
-import type { Launch, LaunchOptions } from '../../cluster/launch.ts';
-import { defaultDataDir, defaultName, NAME_PATTERN } from '../../cluster/layout.ts';
+import { defaultDataDir, defaultName, NAME_PATTERN } from '../../cluster/files/layout.ts';
 import type { ClusterEvent, ReadyEvent, TokensEvent } from '../../cluster/report.ts';
+import type { Launch, LaunchOptions } from '../../cluster/start/launch.ts';
 import type { WriteConcern } from '../../core/effects.ts';
 import type { Wording } from '../../node/diagnostics/logger.ts';
 import { dataDirFrom } from '../arguments/data-dir.ts';
@@ -18,6 +18,8 @@ import { readTokens } from '../arguments/token.ts';
 import { refuseBoth } from '../arguments/vain-options.ts';
 import { wholeNumber } from '../arguments/whole-number.ts';
 import { parseWriteConcern, refuseUnsatisfiable } from '../arguments/write-concern.ts';
+import { startProblem } from '../cluster/start-problem.ts';
+import { aimed } from '../cluster/way-back.ts';
 import { Screen } from '../cluster-screen.ts';
 import { EXIT, endingOf, Refused, UsageError } from '../exit.ts';
 import { clearEcho, untilInterrupted } from '../interrupt.ts';
@@ -25,9 +27,7 @@ import { cleanJson, cleanText } from '../printing/clean-text.ts';
 import { examples } from '../printing/examples.ts';
 import { hurryReader, outliveOutput } from '../printing/output.ts';
 import { plainDiagnostic, plainOutput } from '../printing/plain-diagnostic.ts';
-import { startProblem } from '../start-problem.ts';
 import { tokenReader } from '../token-change.ts';
-import { aimed } from '../way-back.ts';
 
 interface ClusterFlags
   extends Pick<
@@ -116,16 +116,16 @@ function dataDirOf({ dataDir }: ClusterFlags, name: string): string {
 }
 
 async function anyBlock(secondaries: number = DEFAULT_SECONDARIES): Promise<number> {
-  const { freeBlock } = await import('../../cluster/ports.ts');
+  const { freeBlock } = await import('../../cluster/start/ports.ts');
   return freeBlock(secondaries + 2);
 }
 
 /** Runs the cluster until it is told to stop. */
 async function run(flags: ClusterFlags, settings: Settings): Promise<void> {
-  const { launch } = await import('../../cluster/launch.ts');
+  const { launch } = await import('../../cluster/start/launch.ts');
   const { serveArbiter } = await import('../../node/arbiter/serve-arbiter.ts');
-  const { takeStopSignals } = await import('../../cluster/stop-signals.ts');
-  const { tellStarter } = await import('../../cluster/detach.ts');
+  const { takeStopSignals } = await import('../../cluster/process/stop-signals.ts');
+  const { tellStarter } = await import('../../cluster/process/detach.ts');
   // Its nodes are used by others, whoever reads what it prints.
   outliveOutput();
   const show = await showerFor(flags);
@@ -200,7 +200,7 @@ function wordingFor({ json }: ClusterFlags, screen: Screen): { wording?: Wording
 }
 
 async function startInBackground(flags: ClusterFlags, settings: Settings): Promise<void> {
-  const { launchInBackground } = await import('../../cluster/detach.ts');
+  const { launchInBackground } = await import('../../cluster/process/detach.ts');
   const args = backgroundArgs(flags, settings);
   const { outcome, file } = await untilInterrupted((signal) =>
     launchInBackground(settings, args, signal),

@@ -4,14 +4,14 @@
 import type { Command } from 'commander';
 import type { ClusterNode, ControlVerb } from '../../client/answers.ts';
 import { SELECTORS, selectAll } from '../arguments/node-selection.ts';
-import { eachNode } from '../each-node.ts';
+import { eachNode } from '../cluster/each-node.ts';
+import { findLauncher } from '../cluster/launcher.ts';
+import { stopCluster } from '../cluster/stop-cluster.ts';
+import { addTargetOptions, findTarget, type TargetOptions } from '../cluster/target.ts';
 import { untilInterrupted } from '../interrupt.ts';
-import { findLauncher } from '../launcher.ts';
 import { cleanText } from '../printing/clean-text.ts';
 import { examples } from '../printing/examples.ts';
 import { printJson, printLine } from '../printing/output.ts';
-import { stopCluster } from '../stop-cluster.ts';
-import { addTargetOptions, findTarget, type TargetOptions } from '../target.ts';
 
 interface ControlOptions extends TargetOptions {
   readonly json?: true;

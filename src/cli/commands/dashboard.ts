@@ -1,15 +1,15 @@
 // `replog dashboard`: the live view of a cluster that runs already, here or elsewhere.
 
 import type { Command } from 'commander';
-import { UsageError } from '../exit.ts';
-import { examples } from '../printing/examples.ts';
 import {
   addTargetOptions,
   connect,
   findTarget,
   type Target,
   type TargetOptions,
-} from '../target.ts';
+} from '../cluster/target.ts';
+import { UsageError } from '../exit.ts';
+import { examples } from '../printing/examples.ts';
 import { showHealth } from './health.ts';
 
 export function register(program: Command): void {

@@ -4,10 +4,15 @@ import type { Command } from 'commander';
 import type { Scenario } from '../../scenarios/scenario.ts';
 import { refuseBoth, refuseWithout } from '../arguments/vain-options.ts';
 import { Refused, UsageError } from '../exit.ts';
+import {
+  addPlayOptions,
+  type PlayFlags,
+  playAll,
+  refuseVain,
+} from '../experiments/scenario-play.ts';
 import { examples } from '../printing/examples.ts';
 import { printJson, printLine, printLines } from '../printing/output.ts';
 import { tableLines } from '../printing/table.ts';
-import { addPlayOptions, type PlayFlags, playAll, refuseVain } from '../scenario-play.ts';
 
 interface DemoFlags extends PlayFlags {
   readonly list?: true;

@@ -3,6 +3,7 @@
 import type { Command } from 'commander';
 import { formatDuration } from '../arguments/duration.ts';
 import { wholeNumber } from '../arguments/whole-number.ts';
+import { addTargetOptions, connect, findTarget, type TargetOptions } from '../cluster/target.ts';
 import { Refused } from '../exit.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { cleanText } from '../printing/clean-text.ts';
@@ -10,7 +11,6 @@ import { counted } from '../printing/counted.ts';
 import { examples } from '../printing/examples.ts';
 import { printJson, printLine } from '../printing/output.ts';
 import { RoundTrips } from '../round-trips.ts';
-import { addTargetOptions, connect, findTarget, type TargetOptions } from '../target.ts';
 
 interface EchoOptions extends TargetOptions {
   readonly count: number;

@@ -5,16 +5,16 @@ import type { LogEntry, Story } from '../../client/answers.ts';
 import { ReplogError, Unreachable } from '../../client/errors.ts';
 import { type Candidate, knownNodes, nodesAt, targetFor } from '../arguments/node-selection.ts';
 import { wholeNumber } from '../arguments/whole-number.ts';
+import { NothingThere } from '../cluster/no-node.ts';
+import { addTargetOptions, connect, type Target, type TargetOptions } from '../cluster/target.ts';
 import { endingOf, NotRunning, Refused } from '../exit.ts';
 import { untilInterrupted } from '../interrupt.ts';
-import { NothingThere } from '../no-node.ts';
 import { headline, lifeLines, merge } from '../printing/biography.ts';
 import { cleanText } from '../printing/clean-text.ts';
 import { stylesFor } from '../printing/colour.ts';
 import { examples } from '../printing/examples.ts';
 import { printJson, printLines } from '../printing/output.ts';
 import { fitted } from '../printing/text-width.ts';
-import { addTargetOptions, connect, type Target, type TargetOptions } from '../target.ts';
 
 interface ExplainOptions extends TargetOptions {
   readonly json?: true;

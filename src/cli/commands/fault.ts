@@ -7,13 +7,13 @@ import { faultWord, faultWords } from '../../client/fault-words.ts';
 import { ProblemError } from '../../client/problems.ts';
 import { parseFaults } from '../arguments/fault-settings.ts';
 import { type Candidate, nodesAt, SELECTORS, targetFor } from '../arguments/node-selection.ts';
-import { eachAnswering } from '../each-node.ts';
+import { eachAnswering } from '../cluster/each-node.ts';
+import { NothingThere } from '../cluster/no-node.ts';
+import { addTargetOptions, connect, type TargetOptions } from '../cluster/target.ts';
 import { untilInterrupted } from '../interrupt.ts';
-import { NothingThere } from '../no-node.ts';
 import { cleanText } from '../printing/clean-text.ts';
 import { examples } from '../printing/examples.ts';
 import { printJson, printLine } from '../printing/output.ts';
-import { addTargetOptions, connect, type TargetOptions } from '../target.ts';
 
 interface FaultOptions extends TargetOptions {
   readonly json?: true;

@@ -2,9 +2,17 @@
 
 import type { Command } from 'commander';
 import { Unreachable } from '../../client/errors.ts';
-import { arbiterLine, isArbiter } from '../arbiter-health.ts';
 import { parseTimeout } from '../arguments/duration.ts';
 import { refuseWithout } from '../arguments/vain-options.ts';
+import { arbiterLine, isArbiter } from '../cluster/arbiter-health.ts';
+import {
+  addTargetOptions,
+  connect,
+  findTarget,
+  masterBeside,
+  type Target,
+  type TargetOptions,
+} from '../cluster/target.ts';
 import { endingOf } from '../exit.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { cleanJson, cleanText } from '../printing/clean-text.ts';
@@ -14,14 +22,6 @@ import { healthLines } from '../printing/health-report.ts';
 import { print, printJson, printLines } from '../printing/output.ts';
 import { canDrawOver, screenful } from '../printing/screenful.ts';
 import { fitted } from '../printing/text-width.ts';
-import {
-  addTargetOptions,
-  connect,
-  findTarget,
-  masterBeside,
-  type Target,
-  type TargetOptions,
-} from '../target.ts';
 
 const INTERVAL_MS = 1_000;
 

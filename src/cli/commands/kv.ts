@@ -9,6 +9,7 @@ import { urlForRead } from '../arguments/node-selection.ts';
 import { parseReadLevel } from '../arguments/read-level.ts';
 import { wholeNumber } from '../arguments/whole-number.ts';
 import { parseWriteConcern } from '../arguments/write-concern.ts';
+import { addTargetOptions, connect, findTarget, type TargetOptions } from '../cluster/target.ts';
 import { Refused, UsageError } from '../exit.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { acknowledgement } from '../printing/acknowledgement.ts';
@@ -17,7 +18,6 @@ import { stylesFor } from '../printing/colour.ts';
 import { examples } from '../printing/examples.ts';
 import { printJson, printLine, printLines } from '../printing/output.ts';
 import { tableLines } from '../printing/table.ts';
-import { addTargetOptions, connect, findTarget, type TargetOptions } from '../target.ts';
 
 interface ReadOptions extends TargetOptions {
   readonly read?: ReadLevel;

@@ -6,12 +6,12 @@ import type { ReplogClient } from '../../client/client.ts';
 import { targetFor, urlForRead, urlOfOne } from '../arguments/node-selection.ts';
 import { parseReadLevel } from '../arguments/read-level.ts';
 import { wholeNumber } from '../arguments/whole-number.ts';
+import { addTargetOptions, connect, type TargetOptions } from '../cluster/target.ts';
 import { UsageError } from '../exit.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { cleanText } from '../printing/clean-text.ts';
 import { examples } from '../printing/examples.ts';
 import { printJson, printLine, printLines } from '../printing/output.ts';
-import { addTargetOptions, connect, type TargetOptions } from '../target.ts';
 
 interface ListOptions extends TargetOptions {
   readonly from?: number;

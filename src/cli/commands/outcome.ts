@@ -1,12 +1,12 @@
 // `replog outcome`: what became of a write that got no answer.
 
 import type { Command } from 'commander';
+import { addTargetOptions, connect, findTarget, type TargetOptions } from '../cluster/target.ts';
 import { Refused } from '../exit.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { cleanText } from '../printing/clean-text.ts';
 import { examples } from '../printing/examples.ts';
 import { printJson, printLine } from '../printing/output.ts';
-import { addTargetOptions, connect, findTarget, type TargetOptions } from '../target.ts';
 
 interface OutcomeOptions extends TargetOptions {
   readonly json?: true;

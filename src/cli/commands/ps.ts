@@ -3,16 +3,9 @@
 import type { Command } from 'commander';
 import type { ClusterNode, ClusterReport } from '../../client/answers.ts';
 import { Unreachable } from '../../client/errors.ts';
-import type { RunningCluster } from '../../cluster/registry.ts';
+import type { RunningCluster } from '../../cluster/files/registry.ts';
 import { SELECTORS, selectInEach } from '../arguments/node-selection.ts';
-import { NotRunning } from '../exit.ts';
-import { untilInterrupted } from '../interrupt.ts';
-import { findLauncher } from '../launcher.ts';
-import { cleanText } from '../printing/clean-text.ts';
-import { type Styles, stylesFor } from '../printing/colour.ts';
-import { examples } from '../printing/examples.ts';
-import { printJson, printLine, printLines } from '../printing/output.ts';
-import { fittedTable } from '../printing/table.ts';
+import { findLauncher } from '../cluster/launcher.ts';
 import {
   addTargetOptions,
   findTarget,
@@ -20,7 +13,14 @@ import {
   type Target,
   type TargetOptions,
   targetOf,
-} from '../target.ts';
+} from '../cluster/target.ts';
+import { NotRunning } from '../exit.ts';
+import { untilInterrupted } from '../interrupt.ts';
+import { cleanText } from '../printing/clean-text.ts';
+import { type Styles, stylesFor } from '../printing/colour.ts';
+import { examples } from '../printing/examples.ts';
+import { printJson, printLine, printLines } from '../printing/output.ts';
+import { fittedTable } from '../printing/table.ts';
 
 interface PsOptions extends TargetOptions {
   readonly json?: true;
@@ -89,7 +89,7 @@ const nameIn = ({ url, name }: PsOptions): string | undefined =>
   url ?? name ?? (process.env.REPLOG_URL || undefined);
 
 async function orphanLines(): Promise<string[]> {
-  const { orphans } = await import('../../cluster/registry.ts');
+  const { orphans } = await import('../../cluster/files/registry.ts');
   return orphans().map(({ node, pid, cluster }) =>
     cleanText(
       `${node} (pid ${pid}) of ${cluster} has outlived its launcher: \`replog stop\` ends it`,

@@ -37,7 +37,7 @@ async function replay(file: string, { record, json = false }: ReplayOptions): Pr
     throw new UsageError('--record names the file that is played', 'name another one');
   if (record !== undefined) refuseRecorded(record);
   const { BadRecording, scriptOf } = await import('../../chaos/script.ts');
-  const { runSession, throwawayGround } = await import('../chaos-session.ts');
+  const { runSession, throwawayGround } = await import('../experiments/chaos-session.ts');
   const text = textOf(file, NAME_ONE);
   let script: ReturnType<typeof scriptOf>;
   try {

@@ -3,15 +3,15 @@
 import type { Command } from 'commander';
 import type { ClusterNode } from '../../client/answers.ts';
 import { SELECTORS, selectAll } from '../arguments/node-selection.ts';
-import { eachNode } from '../each-node.ts';
+import { eachNode } from '../cluster/each-node.ts';
+import { findLauncher } from '../cluster/launcher.ts';
+import { addTargetOptions, findTarget, type TargetOptions } from '../cluster/target.ts';
 import { Refused } from '../exit.ts';
 import { untilInterrupted } from '../interrupt.ts';
-import { findLauncher } from '../launcher.ts';
 import { cleanText } from '../printing/clean-text.ts';
 import { examples } from '../printing/examples.ts';
 import { warnOf } from '../printing/node-warning.ts';
 import { printJson, printLine } from '../printing/output.ts';
-import { addTargetOptions, findTarget, type TargetOptions } from '../target.ts';
 
 interface RemoveOptions extends TargetOptions {
   readonly json?: true;

@@ -6,11 +6,16 @@ import type { Scenario } from '../../scenarios/scenario.ts';
 import { readText, whyUnreadable } from '../arguments/input-file.ts';
 import { shownPath } from '../arguments/path-problem.ts';
 import { UsageError } from '../exit.ts';
+import {
+  addPlayOptions,
+  type PlayFlags,
+  playAll,
+  refuseVain,
+} from '../experiments/scenario-play.ts';
 import { cleanText } from '../printing/clean-text.ts';
 import { counted } from '../printing/counted.ts';
 import { examples } from '../printing/examples.ts';
 import { printError, printJson, printLine } from '../printing/output.ts';
-import { addPlayOptions, type PlayFlags, playAll, refuseVain } from '../scenario-play.ts';
 import { failure, printShipped } from './demo.ts';
 
 export function register(program: Command): void {

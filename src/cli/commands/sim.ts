@@ -119,7 +119,7 @@ async function runOne(seed: number, options: SimOptions): Promise<void> {
 
 async function runMany(options: SimOptions): Promise<void> {
   const { shortcomings } = await import('../../sim/campaign.ts');
-  const { runCampaign } = await import('../sim-parts.ts');
+  const { runCampaign } = await import('../experiments/sim-parts.ts');
   const { summary, ledgerRow, rate } = await import('../printing/sim-report.ts');
   const { ledger } = options;
   const { appendFile } = await import('node:fs/promises');

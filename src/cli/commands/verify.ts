@@ -3,8 +3,8 @@
 import type { Command } from 'commander';
 import { shellWord } from '../../client/shell-word.ts';
 import { nodeFolders } from '../arguments/data-dir.ts';
+import { checkNode } from '../backup/folder-check.ts';
 import { Refused } from '../exit.ts';
-import { checkNode } from '../folder-check.ts';
 import { cleanText } from '../printing/clean-text.ts';
 import { examples } from '../printing/examples.ts';
 import { folderLines } from '../printing/folder-report.ts';

@@ -2,15 +2,15 @@
 
 import type { Command } from 'commander';
 import { SELECTORS, selectAll } from '../arguments/node-selection.ts';
+import { masterHealth } from '../cluster/master-health.ts';
+import { addTargetOptions, findTarget, type TargetOptions } from '../cluster/target.ts';
+import { notedLine, unnoticed, withoutThem } from '../cluster/unnoticed.ts';
 import { UsageError } from '../exit.ts';
 import { untilInterrupted } from '../interrupt.ts';
-import { masterHealth } from '../master-health.ts';
 import { cleanText } from '../printing/clean-text.ts';
 import { examples } from '../printing/examples.ts';
 import { type Misfortune, whatIf } from '../printing/foresight.ts';
 import { printJson, printSentences } from '../printing/output.ts';
-import { addTargetOptions, findTarget, type TargetOptions } from '../target.ts';
-import { notedLine, unnoticed, withoutThem } from '../unnoticed.ts';
 
 interface WhatIfOptions extends TargetOptions {
   readonly json?: true;

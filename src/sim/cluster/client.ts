@@ -1,7 +1,7 @@
 // A client: does what its plan says, one thing after the other; repeats, follows redirects, loses
 // patience. The rule: what it hears, and nothing else, goes into the history.
 
-import type { HistoryRecord, WriteRecord } from '../../check/history.ts';
+import type { HistoryRecord, WriteRecord } from '../../check/history/history.ts';
 import type { Outcome, Write } from '../../core/effects.ts';
 import type { LogIndex } from '../../core/ids.ts';
 import type { Mutable } from '../../core/mutable.ts';

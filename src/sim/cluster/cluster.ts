@@ -2,7 +2,7 @@
 // and what can be done to them. The rule: whatever goes wrong here, it only uses what the processes
 // offer to the outside, and everything is in the history.
 
-import type { HistoryRecord, NodeRecord } from '../../check/history.ts';
+import type { HistoryRecord, NodeRecord } from '../../check/history/history.ts';
 import { DEFAULT_OPTIONS, type Options } from '../../core/options.ts';
 import { Chance } from '../chance.ts';
 import type { FaultSource } from '../disk/disk-fault.ts';

@@ -1,6 +1,6 @@
 // What the outcome of a write is to the client that hears it.
 
-import type { WriteRecord } from '../../check/history.ts';
+import type { WriteRecord } from '../../check/history/history.ts';
 import type { Outcome } from '../../core/effects.ts';
 
 /** What a request came to, as the client sees it. */

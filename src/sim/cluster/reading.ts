@@ -1,7 +1,7 @@
 // What a node shows to a client that reads, as the routes of src/node show it: up to where the read
 // level allows, from the log as it is stored.
 
-import type { GetRecord, LogRecord, ReadLevel, SeenEntry } from '../../check/history.ts';
+import type { GetRecord, LogRecord, ReadLevel, SeenEntry } from '../../check/history/history.ts';
 import { type LogIndex, logIndex } from '../../core/ids.ts';
 import type { Mutable } from '../../core/mutable.ts';
 import type { Entry, Operation } from '../../core/operation.ts';

@@ -1,7 +1,7 @@
 // Everything that is decided before a run begins. The rule: a plan and its seed give one history,
 // to the letter; leaving out a fault or an operation leaves a plan.
 
-import type { ReadLevel } from '../../check/history.ts';
+import type { ReadLevel } from '../../check/history/history.ts';
 import type { WriteConcern } from '../../core/effects.ts';
 import type { Operation } from '../../core/operation.ts';
 import type { Options } from '../../core/options.ts';

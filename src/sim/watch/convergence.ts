@@ -1,7 +1,7 @@
 // Proves that a cluster has come back when all faults are over: every node follows one master, has
 // all of its log, and a write with `w` = all is answered; then shows every log as it ended.
 
-import type { LogRecord } from '../../check/history.ts';
+import type { LogRecord } from '../../check/history/history.ts';
 import type { Options } from '../../core/options.ts';
 import { ANSWERED_WITHIN_MS } from '../../core/patience.ts';
 import type { MasterStatus } from '../../core/status.ts';

@@ -1,7 +1,7 @@
 // What can be seen from inside a run, and is judged at once: the simulator sees what persistence
 // has promised, and what it finds again. The judges of src/check see only what clients see.
 
-import type { HealthRecord, HistoryRecord } from '../../check/history.ts';
+import type { HealthRecord, HistoryRecord } from '../../check/history/history.ts';
 import type { Note, Outcome } from '../../core/effects.ts';
 import type { LogIndex } from '../../core/ids.ts';
 import type { RequestOrder, Response } from '../../core/messages.ts';

@@ -3,7 +3,7 @@
 // `npx vitest run --project unit test/check/brute-force`.
 
 import { expect, test } from 'vitest';
-import type { HistoryRecord } from '../../../src/check/history.ts';
+import type { HistoryRecord } from '../../../src/check/history/history.ts';
 import { judge } from '../../../src/check/judge.ts';
 import { Chance } from '../../../src/sim/chance.ts';
 import { isExplained } from './explanation.ts';

@@ -9,7 +9,7 @@ import type {
   LogRecord,
   ReadLevel,
   WriteRecord,
-} from '../../../src/check/history.ts';
+} from '../../../src/check/history/history.ts';
 import type { Operation } from '../../../src/core/operation.ts';
 import { type Request, requestsOf } from './requests.ts';
 

@@ -2,7 +2,7 @@
 // told anything, as nodes show them with and without what is superseded. One seed: REPLOG_SEED=7.
 
 import { expect, test } from 'vitest';
-import type { LogRecord, SeenEntry } from '../../../src/check/history.ts';
+import type { LogRecord, SeenEntry } from '../../../src/check/history/history.ts';
 import { judge } from '../../../src/check/judge.ts';
 import type { Operation } from '../../../src/core/operation.ts';
 import { Chance } from '../../../src/sim/chance.ts';

@@ -1,7 +1,7 @@
 // The writes of a history, and which of them stand for one operation: those with one idempotency
 // key share a slot, of which one at most is ever filled.
 
-import type { HistoryRecord, WriteRecord } from '../../../src/check/history.ts';
+import type { HistoryRecord, WriteRecord } from '../../../src/check/history/history.ts';
 
 export interface Request {
   readonly number: number;

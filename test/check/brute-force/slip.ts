@@ -6,7 +6,7 @@ import type {
   HistoryRecord,
   LogRecord,
   WriteRecord,
-} from '../../../src/check/history.ts';
+} from '../../../src/check/history/history.ts';
 import type { Chance } from '../../../src/sim/chance.ts';
 
 type Editable<T> = { -readonly [Name in keyof T]: T[Name] };

@@ -7,7 +7,7 @@ import type {
   LogRecord,
   ReadLevel,
   WriteRecord,
-} from '../../../src/check/history.ts';
+} from '../../../src/check/history/history.ts';
 import type { WriteConcern } from '../../../src/core/effects.ts';
 import type { Operation } from '../../../src/core/operation.ts';
 import type { Chance } from '../../../src/sim/chance.ts';

@@ -6,7 +6,7 @@ import type {
   LogRecord,
   NodeRecord,
   ReadLevel,
-} from '../../../src/check/history.ts';
+} from '../../../src/check/history/history.ts';
 import type { Note, Outcome } from '../../../src/core/effects.ts';
 import { logIndex, nodeId } from '../../../src/core/ids.ts';
 import type { Entry } from '../../../src/core/operation.ts';

@@ -2,7 +2,7 @@
 // somebody asks every node for what is on a majority, and for what is linearizable. They disturb
 // nothing but by the proof that a master looks for.
 
-import type { ReadLevel } from '../../../src/check/history.ts';
+import type { ReadLevel } from '../../../src/check/history/history.ts';
 import type { Outcome } from '../../../src/core/effects.ts';
 import type { Ticket } from '../../../src/core/ids.ts';
 import type { VirtualCluster } from '../virtual-cluster.ts';

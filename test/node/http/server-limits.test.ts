@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import { describe, expect, test } from 'vitest';
-import { IDLE_MS } from '../../../src/client/node-wire.ts';
+import { IDLE_MS } from '../../../src/client/wire/node-wire.ts';
 import { createApp } from '../../../src/node/api/app.ts';
 import { BODY_LIMIT } from '../../../src/node/http/body.ts';
 import { startServer } from '../../../src/node/http/server.ts';

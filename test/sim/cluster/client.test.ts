@@ -1,7 +1,7 @@
 // What a client hears, what it makes of silence, and when it asks again.
 
 import { describe, expect, test } from 'vitest';
-import type { WriteRecord } from '../../../src/check/history.ts';
+import type { WriteRecord } from '../../../src/check/history/history.ts';
 import { Chance } from '../../../src/sim/chance.ts';
 import { Client } from '../../../src/sim/cluster/client.ts';
 import type { Cluster } from '../../../src/sim/cluster/cluster.ts';

@@ -2,7 +2,7 @@
 // goes.
 
 import { describe, expect, test } from 'vitest';
-import type { HistoryRecord } from '../../../src/check/history.ts';
+import type { HistoryRecord } from '../../../src/check/history/history.ts';
 import type { Note, Outcome } from '../../../src/core/effects.ts';
 import { epoch, logIndex, nodeId } from '../../../src/core/ids.ts';
 import type { Entry } from '../../../src/core/operation.ts';
