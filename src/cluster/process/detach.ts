@@ -5,9 +5,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { runFolder } from '../files/registry.ts';
+import { PROGRAM } from '../node-program.ts';
 import type { ReadyEvent } from '../report.ts';
 import { reserve, type Wanted } from '../start/reservation.ts';
-import { PROGRAM } from './node-program.ts';
 
 /** How a start in the background came out. */
 export type Outcome =

@@ -13,7 +13,7 @@ import { register } from '../files/registry.ts';
 import type { Roster } from '../files/roster.ts';
 import { foldersOf, readRoster, removeData, writeRoster } from '../files/roster.ts';
 import { Launcher } from '../launcher.ts';
-import { specOf } from '../process/node-program.ts';
+import { specOf } from '../node-program.ts';
 import type { ClusterEvent, ReadyEvent } from '../report.ts';
 import { LOOPBACK } from './ports.ts';
 import { reserve, type Wanted } from './reservation.ts';

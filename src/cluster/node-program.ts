@@ -2,10 +2,10 @@
 // environment, never through arguments, which every user of the machine can read.
 
 import { fileURLToPath } from 'node:url';
-import type { Tokens } from '../../node/http/tokens.ts';
-import type { NodePlace } from '../files/layout.ts';
-import { LOOPBACK } from '../start/ports.ts';
-import type { ChildSpec } from './child.ts';
+import type { Tokens } from '../node/http/tokens.ts';
+import type { NodePlace } from './files/layout.ts';
+import type { ChildSpec } from './process/child.ts';
+import { LOOPBACK } from './start/ports.ts';
 
 /** What all nodes of a cluster have in common. */
 export interface NodeSettings {
@@ -20,8 +20,8 @@ export interface NodeSettings {
 /** A node that has not ended this long after it was asked to is killed (contract, 3: in 5 s). */
 const STOP_MS = 5_000;
 
-/** The same two steps up from the sources and from what is compiled. */
-export const PROGRAM: string = fileURLToPath(new URL('../../../bin/replog.js', import.meta.url));
+/** The same two steps up from the sources and from what is compiled: this file stays here. */
+export const PROGRAM: string = fileURLToPath(new URL('../../bin/replog.js', import.meta.url));
 
 /** How to start the node at this place. `env` is what it inherits. */
 export function specOf(
