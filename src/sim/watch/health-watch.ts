@@ -37,7 +37,7 @@ interface Heard {
   acked: number;
   /** Since when nothing was acknowledged of what is under way; null: nothing is. */
   stuckSince: number | null;
-  /** When an acknowledgement last came. */
+  /** When more was acknowledged last. */
   progressAt: number | null;
 }
 
@@ -103,7 +103,7 @@ export class HealthWatch {
       noteAnswer(heard, most);
     } else if (response.type === 'SnapshotAck' && response.session === heard.session) {
       noteAnswer(heard, most);
-      heard.progressAt = most;
+      if (response.seq > heard.acked) heard.progressAt = most;
       heard.acked = Math.max(heard.acked, response.seq);
       heard.stuckSince = heard.acked >= heard.sent ? null : least;
     }

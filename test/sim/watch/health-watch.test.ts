@@ -78,6 +78,8 @@ describe('a member that is called', () => {
     acknowledges(0);
     sends(1);
     goesOn(3_900, true);
+    // What it says once more is no progress.
+    acknowledges(0);
     calls('Suspected');
     expect(objections).toHaveLength(1);
     calls('Healthy');
