@@ -87,8 +87,9 @@ export class HealthWatch {
   /** A member has answered what was sent to it at `sentAt`. */
   answered(node: NodeHost, to: string, response: Response, sentAt: number): void {
     const reign = this.reignOf(node);
-    if (reign === null) return;
-    const heard = heardOf(reign, to);
+    // What comes late from one that has left is not heard.
+    const heard = reign?.members.get(to);
+    if (reign === null || heard === undefined) return;
     const { least, most } = reign.time;
     // After an outage what was not acknowledged counts from now.
     if (heard.stuckSince !== null && most - (heard.surely ?? most) >= SUSPECTED_MS) {
@@ -137,12 +138,11 @@ export class HealthWatch {
   }
 
   private look(node: NodeHost, { node: member, status }: MemberReport, reign: Reign): void {
-    const known = reign.members.has(member);
     const heard = heardOf(reign, member);
     const { least, most } = reign.time;
     // Who has just come is given the benefit of the doubt.
-    if (!known) heard.anything = least;
-    const silentMs = least - (heard.anything ?? least);
+    heard.anything ??= least;
+    const silentMs = least - heard.anything;
     const stuckMs = least - (heard.stuckSince ?? least);
     const backMs = most - (heard.backAt ?? most);
     const isBack = backMs > SLACK_MS && most - heard.surely! < SUSPECTED_MS;

@@ -43,7 +43,11 @@ function watching() {
       watch.sent(node, 'n2', snapshot as unknown as SnapshotOrder);
     },
     acknowledges: (seq: number): void => answered({ type: 'SnapshotAck', session: 1, seq }),
-    leaves: (): void => watch.left(node, 'n2'),
+    leaves(): void {
+      members.length = 0;
+      watch.left(node, 'n2');
+    },
+    joins: (): void => void members.push({ node: nodeId('n2'), status: 'Healthy' }),
     answers: (response: object, sentAt: number): void =>
       watch.answered(node, 'n2', response as Response, sentAt),
   };
@@ -129,14 +133,17 @@ describe('a member that is called Healthy on', () => {
     expect(objections).toEqual([]);
   });
 
-  test('and has left, and come back', () => {
-    const { goesOn, leaves, objections } = watching();
+  test('and has left, and come back; what it had answered before came late', () => {
+    const { answers, goesOn, joins, leaves, objections, timeline } = watching();
     goesOn(2_000, true);
     leaves();
-    goesOn(1_500);
-    leaves();
-    goesOn(2_000);
+    answers({ type: 'HeartbeatAck', node: 'n2' }, timeline.now);
+    goesOn(5_000);
+    joins();
+    goesOn(1_400);
     expect(objections).toEqual([]);
+    goesOn(1_000);
+    expect(objections[0]).toContain('n1 calls n2 Healthy, which has been silent for');
   });
 });
 
