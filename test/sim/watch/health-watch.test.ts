@@ -142,7 +142,7 @@ describe('a member that is called Healthy on', () => {
     joins();
     goesOn(1_400);
     expect(objections).toEqual([]);
-    goesOn(1_000);
+    goesOn(1_200);
     expect(objections[0]).toContain('n1 calls n2 Healthy, which has been silent for');
   });
 });
