@@ -190,15 +190,17 @@ export class Membership implements ReplicatorOwner {
     if (member === undefined) return;
     member.acknowledged(now);
     this.electorate.acknowledged(node, member.ackedIndex ?? logIndex(0));
-    if (now >= this.judgeFrom) this.judge(member, now);
     this.owner.progressed();
   }
 
   heard(node: NodeId, now: number): void {
+    this.byNode.get(node)?.heard(now);
+  }
+
+  /** Not before: an acknowledgement that comes after 4 s is no reason to suspect its member. */
+  tookIn(node: NodeId, now: number): void {
     const member = this.byNode.get(node);
-    if (member === undefined) return;
-    member.heard(now);
-    if (now >= this.judgeFrom) this.judge(member, now);
+    if (member !== undefined && now >= this.judgeFrom) this.judge(member, now);
   }
 
   restart(node: NodeId, cause: Refusal, now: number): void {
@@ -268,6 +270,7 @@ export class Membership implements ReplicatorOwner {
       if (member.ahead) member.nextHeartbeatAt = now + (ahead ? RECOVERY_HEARTBEAT_MS : 0);
       this.owner.heard(member, answer);
       this.heard(member.peer.node, now);
+      this.tookIn(member.peer.node, now);
     } else if (answer.type === 'Refused' && answer.code === 'stale-epoch') {
       this.outdated(answer);
       const { code, node } = answer;

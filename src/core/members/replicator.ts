@@ -28,8 +28,10 @@ import { Resending } from './resending.ts';
 export interface ReplicatorOwner {
   /** The secondary has acknowledged more, or anything for the first time. */
   acknowledged(node: NodeId, now: number): void;
-  /** The secondary answered, whatever it said. */
+  /** The secondary answered, whatever it said; that is taken in next. */
   heard(node: NodeId, now: number): void;
+  /** What it said is taken in: how it is can be judged by that. */
+  tookIn(node: NodeId, now: number): void;
   /** This session cannot go on: the secondary knows a newer one, or has lost its place. */
   restart(node: NodeId, cause: Refusal, now: number): void;
   /** The node says that the epoch of this master is over. */
@@ -227,8 +229,8 @@ export class Replicator {
       this.error = answer.error;
       return;
     }
-    this.owner.heard(this.start.peer.node, now);
-    if (this.closed) return;
+    const { node } = this.start.peer;
+    this.owner.heard(node, now);
     if (answer.type === 'SnapshotAck') {
       if (answer.session === this.session) this.acknowledge(answer.seq, sent, now);
     } else if (answer.type === 'Refused') {
@@ -236,6 +238,7 @@ export class Replicator {
     } else {
       this.error = `a ${answer.type} in answer to a Snapshot`;
     }
+    this.owner.tookIn(node, now);
   }
 
   private acknowledge(acked: Seq, sent: Sent, now: number): void {

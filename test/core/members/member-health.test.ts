@@ -89,6 +89,17 @@ describe('Membership: judging', () => {
     expect(cluster.report('n2').status).toBe('Healthy');
   });
 
+  test('one that acknowledges just after 4 s, before anybody has looked, is not Suspected', () => {
+    const cluster = new Members('n2');
+    // A tenth of a second after a heartbeat, and so after 4 s.
+    cluster.run(600 - (cluster.now % 500));
+    cluster.weather = (_from, _to, what) => (what === 'SnapshotAck' ? 4_000 : 1);
+    const write = cluster.write('n1', 'a', { w: 2 });
+    cluster.run(4_100);
+    expect(cluster.outcome(write)).toMatchObject({ type: 'Stored' });
+    expect(cluster.transitions).toEqual([]);
+  });
+
   test('a member that is not behind is not stalled, however long nothing is written', () => {
     const cluster = new Members('n2');
     cluster.write('n1', 'a', { w: 2 });

@@ -58,6 +58,8 @@ export class ReplicatorBench implements ReplicatorOwner {
     this.told.push('heard');
   }
 
+  tookIn(): void {}
+
   restart(_node: unknown, cause: { code: string }): void {
     this.told.push(`restart ${cause.code}`);
   }
