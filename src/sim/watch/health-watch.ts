@@ -92,9 +92,11 @@ export class HealthWatch {
     if (reign === null || heard === undefined) return;
     const { least, most } = reign.time;
     // After an outage what was not acknowledged counts from now.
-    if (heard.stuckSince !== null && most - (heard.surely ?? most) >= SUSPECTED_MS) {
-      heard.stuckSince = least;
-    }
+    const { NEGATIVE_INFINITY: never } = Number;
+    const isOutage =
+      most - (heard.surely ?? never) >= SUSPECTED_MS ||
+      least - (heard.anything ?? never) >= SUSPECTED_MS;
+    if (heard.stuckSince !== null && isOutage) heard.stuckSince = least;
     heard.anything = least;
     if (response.type === 'Refused') heard.refusedAt = this.timeline.now;
     else if (response.type === 'HeartbeatAck') {

@@ -113,6 +113,20 @@ describe('a member that is called Healthy on', () => {
     expect(objections[0]).toContain('which has acknowledged nothing for');
   });
 
+  test('and says its first word, a refusal, after long', () => {
+    const { answers, calls, goesOn, objections, sends, timeline } = watching();
+    sends(0);
+    goesOn(1_500);
+    calls('Suspected');
+    goesOn(2_500);
+    calls('Unhealthy');
+    goesOn(2_000);
+    answers({ type: 'Refused', code: 'out-of-order' }, timeline.now);
+    calls('Healthy');
+    goesOn(1_000);
+    expect(objections).toEqual([]);
+  });
+
   test('and acknowledges a part now and then', () => {
     const { acknowledges, goesOn, objections, sends } = watching();
     for (let seq = 0; seq < 5; seq += 1) {
