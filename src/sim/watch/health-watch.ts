@@ -25,7 +25,7 @@ const LOOK_MS = 200;
 interface Heard {
   /** Anything at all. */
   anything: number | null;
-  /** What surely counts: an answer to a later heartbeat than before, or to its present session. */
+  /** What surely counts: an answer to a later heartbeat than before. */
   surely: number | null;
   /** The first of those after a silence that is news. */
   backAt: number | null;
@@ -105,7 +105,7 @@ export class HealthWatch {
       heard.beatSentAt = sentAt;
       noteAnswer(heard, most);
     } else if (response.type === 'SnapshotAck' && response.session === heard.session) {
-      noteAnswer(heard, most);
+      // The session may be over: only its master knows whether this is heard.
       if (response.seq > heard.acked) heard.progressAt = most;
       heard.acked = Math.max(heard.acked, response.seq);
       heard.stuckSince = heard.acked >= heard.sent ? null : least;

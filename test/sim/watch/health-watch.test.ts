@@ -185,13 +185,15 @@ test('one that answers again is Unhealthy no more', () => {
   expect(objections[0]).toMatch(/calls n2 Unhealthy, which has answered again for \d+ ms/);
 });
 
-test('an answer to an earlier heartbeat, or of another node, is not surely one', () => {
-  const { answers, calls, goesOn, objections, timeline } = watching();
+test('an answer to an earlier heartbeat, of another node or to a Snapshot is not surely one', () => {
+  const { acknowledges, answers, calls, goesOn, objections, sends, timeline } = watching();
   goesOn(1_000, true);
   const beat = { type: 'HeartbeatAck', node: 'n2' };
   goesOn(1_000);
   answers(beat, 400);
   answers({ ...beat, node: 'n3' }, timeline.now);
+  sends(0);
+  acknowledges(0);
   goesOn(500);
   calls('Suspected');
   expect(objections).toEqual([]);
