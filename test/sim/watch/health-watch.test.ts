@@ -185,7 +185,7 @@ test('one that answers again is Unhealthy no more', () => {
   expect(objections[0]).toMatch(/calls n2 Unhealthy, which has answered again for \d+ ms/);
 });
 
-test('an answer to an earlier heartbeat, of another node or to a Snapshot is not surely one', () => {
+test('an answer to an earlier heartbeat, of another node or to a Snapshot proves nothing', () => {
   const { acknowledges, answers, calls, goesOn, objections, sends, timeline } = watching();
   goesOn(1_000, true);
   const beat = { type: 'HeartbeatAck', node: 'n2' };
