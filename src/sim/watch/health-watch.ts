@@ -46,6 +46,8 @@ interface Reign {
   readonly time: StoodUp;
   lookedAt: number;
   readonly members: Map<string, Heard>;
+  /** Who has left, and is no member again. */
+  readonly gone: Set<string>;
 }
 
 export class HealthWatch {
@@ -63,12 +65,15 @@ export class HealthWatch {
     const { now } = this.timeline;
     const time = new StoodUp(now);
     const life = node.lifeName;
-    this.reigns.set(node.id, { life, time, lookedAt: now, members: new Map() });
+    const reign = { life, time, lookedAt: now, members: new Map(), gone: new Set<string>() };
+    this.reigns.set(node.id, reign);
   }
 
   /** A node is a member no more. */
   left(node: NodeHost, member: string): void {
-    this.reignOf(node)?.members.delete(member);
+    const reign = this.reignOf(node);
+    reign?.members.delete(member);
+    reign?.gone.add(member);
   }
 
   sent(node: NodeHost, to: string, request: RequestOrder): void {
@@ -88,8 +93,8 @@ export class HealthWatch {
   answered(node: NodeHost, to: string, response: Response, sentAt: number): void {
     const reign = this.reignOf(node);
     // What comes late from one that has left is not heard.
-    const heard = reign?.members.get(to);
-    if (reign === null || heard === undefined) return;
+    if (reign === null || reign.gone.has(to)) return;
+    const heard = heardOf(reign, to);
     const { least, most } = reign.time;
     // After an outage what was not acknowledged counts from now.
     const { NEGATIVE_INFINITY: never } = Number;
@@ -140,6 +145,7 @@ export class HealthWatch {
   }
 
   private look(node: NodeHost, { node: member, status }: MemberReport, reign: Reign): void {
+    reign.gone.delete(member);
     const heard = heardOf(reign, member);
     const { least, most } = reign.time;
     // Who has just come is given the benefit of the doubt.

@@ -185,6 +185,19 @@ test('one that answers again is Unhealthy no more', () => {
   expect(objections[0]).toMatch(/calls n2 Unhealthy, which has answered again for \d+ ms/);
 });
 
+test('an answer counts that is heard before anybody has looked at its node', () => {
+  const { answers, calls, goesOn, objections } = watching();
+  const beat = { type: 'HeartbeatAck', node: 'n2' };
+  goesOn(100);
+  answers(beat, 90);
+  goesOn(100);
+  // Sent earlier, and late.
+  answers(beat, 10);
+  goesOn(1_400);
+  calls('Suspected');
+  expect(objections).toEqual([]);
+});
+
 test('an answer to an earlier heartbeat, of another node or to a Snapshot proves nothing', () => {
   const { acknowledges, answers, calls, goesOn, objections, sends, timeline } = watching();
   goesOn(1_000, true);
