@@ -190,6 +190,8 @@ export class Membership implements ReplicatorOwner {
     if (member === undefined) return;
     member.acknowledged(now);
     this.electorate.acknowledged(node, member.ackedIndex ?? logIndex(0));
+    // First how it is, then what that makes possible.
+    this.tookIn(node, now);
     this.owner.progressed();
   }
 
