@@ -1,7 +1,15 @@
 // Damaged disks, and the tools for them, with real processes: what others have is fetched, what
 // nobody has is refused aloud, and a backup becomes a cluster of another size.
 
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { Launched } from './launched.ts';
@@ -16,8 +24,11 @@ function flip(folder: string, message: string): string {
     const bytes = readFileSync(join(folder, name));
     const at = bytes.indexOf(`"message":"${message}`);
     if (at < 0) continue;
-    bytes[at + 11] = bytes[at + 11]! ^ 1;
-    writeFileSync(join(folder, name), bytes);
+    // In place, as on a disk: written as a whole, the file would be empty for a moment, and a node
+    // that runs could read it then.
+    const file = openSync(join(folder, name), 'r+');
+    writeSync(file, Buffer.of(bytes[at + 11]! ^ 1), 0, 1, at + 11);
+    closeSync(file);
     return name;
   }
   throw new Error(`${message} is not in ${folder}`);
